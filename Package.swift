@@ -1,0 +1,155 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every target of ours. Dependencies keep their own.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioFoundation = Target.Dependency.product(name: "NIOFoundationEssentialsCompat", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+
+let package = Package(
+    name: "rtmanager",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "rtmanager", targets: ["rtmanager"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CHiredis",
+            providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]
+        ),
+        // Leaf: one point in time with nanoseconds, and its RFC 3339 text.
+        .target(name: "Timestamps", swiftSettings: strict),
+        .target(
+            name: "Redis",
+            dependencies: ["CHiredis", nioCore, nioPosix, nioSSL, logging, lifecycle, crypto, deque],
+            swiftSettings: strict
+        ),
+        .target(name: "DockerPort", dependencies: ["Timestamps"], swiftSettings: strict),
+        .target(
+            name: "DockerEngine",
+            dependencies: [
+                "DockerPort", "Timestamps", asyncHTTPClient, nioCore, nioFoundation, nioHTTP1, nioPosix, nioSSL,
+                logging,
+            ],
+            swiftSettings: strict
+        ),
+        .target(name: "JobContract", dependencies: ["Timestamps", crypto], swiftSettings: strict),
+        .target(
+            name: "RuntimeCore",
+            dependencies: ["DockerPort", "JobContract", "Timestamps", crypto],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "JobQueue",
+            dependencies: ["Redis", "JobContract", "Timestamps", logging],
+            resources: [.embedInCode("Lua")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Runtime",
+            dependencies: [
+                "RuntimeCore", "JobQueue", "JobContract", "DockerPort", "Redis", "Timestamps",
+                lifecycle, logging, metrics, nioPosix,
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Console",
+            dependencies: [hummingbird, lifecycle, logging],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "rtmanager",
+            dependencies: [
+                "Console", "DockerEngine", "DockerPort", "JobContract", "JobQueue", "Redis", "Runtime",
+                "RuntimeCore", "Timestamps", argumentParser, configuration, lifecycle, logging, subprocess,
+                systemPackage,
+                unixSignals,
+            ],
+            swiftSettings: strict
+        ),
+        // What tests share: fakes, rigs that start private servers, conformance suites.
+        .target(
+            name: "Support",
+            dependencies: [
+                "DockerPort", "JobContract", "JobQueue", "Redis", "RuntimeCore", "Timestamps", logging, nioCore,
+                nioPosix,
+            ],
+            path: "Tests/Support",
+            swiftSettings: strict
+        ),
+    ]
+        + [
+            ("Timestamps", []),
+            ("Redis", ["Support", nioCore, nioPosix, logging]),
+            ("DockerPort", ["Timestamps"]),
+            (
+                "DockerEngine",
+                ["DockerPort", "Timestamps", "Support", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, logging]
+            ),
+            ("JobContract", ["Timestamps", crypto]),
+            ("RuntimeCore", ["DockerPort", "JobContract", "Timestamps"]),
+            ("JobQueue", ["Redis", "JobContract", "Support", "Timestamps", logging]),
+            (
+                "Runtime",
+                [
+                    "DockerPort", "JobContract", "JobQueue", "Redis", "RuntimeCore", "Support", "Timestamps", lifecycle,
+                    logging,
+                ]
+            ),
+            ("rtmanager", ["JobContract", "Support", "Timestamps", argumentParser, logging]),
+        ].map { (room: String, dependencies: [Target.Dependency]) in
+            .testTarget(
+                name: room + "Tests",
+                dependencies: [.init(stringLiteral: room)] + dependencies,
+                swiftSettings: strict
+            )
+        }
+        + [
+            .testTarget(
+                name: "EndToEnd",
+                dependencies: [
+                    "DockerEngine", "DockerPort", "JobContract", "JobQueue", "Redis", "Support", "Timestamps", logging,
+                ],
+                swiftSettings: strict
+            ),
+            .testTarget(name: "Tidy", swiftSettings: strict),
+        ]
+)
