@@ -1,0 +1,128 @@
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Synchronization
+
+/// Opens connections to one server and introduces itself there.
+final class Connector: Sendable {
+    let configuration: RedisConfiguration
+    let eventLoop: any EventLoop
+    private let clientName: String?
+    /// Made once: reading the system's authorities takes milliseconds.
+    private let encryption = Mutex<NIOSSLContext?>(nil)
+
+    init(_ configuration: RedisConfiguration, clientName: String?) {
+        self.configuration = configuration
+        self.clientName = clientName
+        self.eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+    }
+
+    /// Opens a socket. A cancelled task does not wait for it.
+    func connect() async throws(RedisError) -> Session {
+        do {
+            let opening = open(try await encryptionContext())
+            // Completed by whichever is first, the connection or the cancellation, and always by the former.
+            let promise = eventLoop.makePromise(of: Session.self)
+            opening.cascade(to: promise)
+            return try await withTaskCancellationHandler {
+                do {
+                    return try await promise.futureResult.get()
+                } catch let error as CancellationError {
+                    opening.whenSuccess { $0.close("nobody waits for it") }
+                    throw error
+                }
+            } onCancel: {
+                promise.fail(CancellationError())
+            }
+        } catch is CancellationError {
+            throw .cancelled(mayHaveHappened: false)
+        } catch {
+            throw .connection(
+                reason: "cannot connect to \(configuration.displayName): \(ConnectionFailure.describe(error))",
+                mayHaveHappened: false
+            )
+        }
+    }
+
+    /// Authenticates and selects the database; on an error the connection is closed.
+    func introduce(to session: Session) async throws(RedisError) {
+        let handshake = Handshake(configuration, clientName: clientName)
+        let reason: String
+        switch await session.perform(.pipeline(handshake.commands), timeout: configuration.connectTimeout) {
+        case .success(.pipeline(let replies)):
+            guard let failure = handshake.failure(in: replies) else { return }
+            reason = failure
+        case .success(.single):
+            reason = "one reply to several commands"
+        case .failure(.cancelled):
+            session.close("nobody waits for it")
+            throw .cancelled(mayHaveHappened: false)
+        case .failure(.connection(let detail, _)):
+            reason = detail
+        case .failure(.timeout):
+            let hint = configuration.usesTLS ? " (does this port speak TLS?)" : ""
+            reason = "no answer within \(TimeAmount(configuration.connectTimeout).nanoseconds / 1_000_000) ms\(hint)"
+        case .failure(let error):
+            reason = "\(error)"
+        }
+        session.close(reason)
+        throw .connection(reason: "cannot use \(configuration.displayName): \(reason)", mayHaveHappened: false)
+    }
+
+    private func open(_ encryption: NIOSSLContext?) -> EventLoopFuture<Session> {
+        let configuration = configuration
+        let bootstrap = ClientBootstrap(group: eventLoop)
+            .connectTimeout(TimeAmount(configuration.connectTimeout))
+            .channelOption(.socketOption(.so_keepalive), value: 1)
+            .channelOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(minimum: 1_024, initial: 16_384, maximum: 262_144)
+            )
+            .channelOption(.writeBufferWaterMark, value: .init(low: 1 << 18, high: 1 << 20))
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try Self.fill(channel, configuration, encryption)
+                }
+            }
+        let connected =
+            switch configuration.endpoint {
+            case .tcp(let host, let port):
+                bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1).connect(host: host, port: port)
+            case .unix(let path):
+                bootstrap.connect(unixDomainSocketPath: path)
+            }
+        return connected.flatMapThrowing { channel in
+            let handler = try channel.pipeline.syncOperations.handler(type: RedisChannelHandler.self)
+            return Session(channel: channel, handler: NIOLoopBound(handler, eventLoop: channel.eventLoop))
+        }
+    }
+
+    private static func fill(
+        _ channel: any Channel,
+        _ configuration: RedisConfiguration,
+        _ encryption: NIOSSLContext?
+    ) throws {
+        if let encryption, case .tcp(let host, _) = configuration.endpoint {
+            // An address is verified as an address; only names go into the TLS greeting.
+            let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
+            let handler = try NIOSSLClientHandler(context: encryption, serverHostname: isAddress ? nil : host)
+            try channel.pipeline.syncOperations.addHandler(handler)
+        }
+        try channel.pipeline.syncOperations.addHandler(
+            RedisChannelHandler(eventLoop: channel.eventLoop, maximumReplyBytes: configuration.maximumReplyBytes)
+        )
+    }
+
+    private func encryptionContext() async throws -> NIOSSLContext? {
+        guard configuration.usesTLS else { return nil }
+        if let context = encryption.withLock({ $0 }) { return context }
+        let file = configuration.tlsCACertificateFile
+        let context = try await NIOThreadPool.singleton.runIfActive {
+            var settings = TLSConfiguration.makeClientConfiguration()
+            if let file { settings.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(file)) }
+            return try NIOSSLContext(configuration: settings)
+        }
+        encryption.withLock { $0 = context }
+        return context
+    }
+}

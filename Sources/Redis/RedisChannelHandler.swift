@@ -1,0 +1,206 @@
+import NIOCore
+import NIOSSL
+
+/// The protocol on one connection: writes calls, gives replies to the oldest call, watches deadlines.
+///
+/// Lives on its event loop. It ends once, with a reason, and then closes the channel: whatever went wrong, a
+/// later reply must never meet the wrong command.
+final class RedisChannelHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// What the owner of the connection is told, on the event loop.
+    struct Listener: Sendable {
+        /// Commands were answered or given up.
+        var released: @Sendable (_ commands: Int) -> Void
+        /// There is room to write again.
+        var writable: @Sendable () -> Void
+        /// The connection takes no more calls.
+        var ended: @Sendable (_ reason: String) -> Void
+    }
+
+    private let reader: ReplyReader
+    private var formatter = CommandFormatter()
+    private var queue = ReplyQueue<Call>()
+    private let timer: DeadlineTimer
+    private var outcomes: [(Call, Call.Outcome)] = []
+    private var context: ChannelHandlerContext?
+    private var listener: Listener?
+    /// Why the connection takes no more calls.
+    private(set) var endReason: String?
+
+    init(eventLoop: any EventLoop, maximumReplyBytes: Int) throws(RedisError) {
+        reader = try ReplyReader(maximumReplyBytes: maximumReplyBytes)
+        timer = DeadlineTimer(eventLoop: eventLoop)
+    }
+
+    /// Whether calls can be written without piling up bytes that the server does not read.
+    var isWritable: Bool { endReason == nil && context?.channel.isWritable == true }
+
+    /// Tells `listener` from now on; at once where the connection has ended.
+    func listen(_ listener: Listener) {
+        if let endReason {
+            listener.ended(endReason)
+        } else {
+            self.listener = listener
+        }
+    }
+
+    /// Writes calls in one go. Those nobody waits for any more are left out.
+    func write(_ calls: [Call]) {
+        guard let context, endReason == nil else {
+            let error = RedisError.connection(reason: endReason ?? "not open", mayHaveHappened: false)
+            return settle(released: calls.reduce(0) { $0 + $1.commands }, calls.map { ($0, .failure(error)) })
+        }
+        var buffer = context.channel.allocator.buffer(capacity: 128 * calls.count)
+        var abandoned = 0
+        var failed: [(Call, Call.Outcome)] = []
+        for call in calls {
+            guard call.beginWriting() else {
+                abandoned += call.commands
+                continue
+            }
+            let start = buffer.writerIndex
+            do throws(RedisError) {
+                try format(call, into: &buffer)
+                queue.append(call, replies: call.commands, isPipeline: call.isPipeline, deadline: call.deadline)
+            } catch {
+                buffer.moveWriterIndex(to: start)
+                abandoned += call.commands
+                failed.append((call, .failure(error)))
+            }
+        }
+        if buffer.readableBytes > 0 { context.writeAndFlush(wrapOutboundOut(buffer), promise: nil) }
+        if abandoned > 0 { settle(released: abandoned, failed) }
+        watchDeadlines()
+    }
+
+    /// Ends the connection for a reason of our own.
+    func close(_ reason: String) {
+        end(reason)
+    }
+
+    private func format(_ call: Call, into buffer: inout ByteBuffer) throws(RedisError) {
+        switch call.content {
+        case .single(let command):
+            try formatter.append(command, to: &buffer)
+        case .pipeline(let commands):
+            for command in commands { try formatter.append(command, to: &buffer) }
+        }
+    }
+
+    /// Releases first, so that a caller that is resumed finds room for its next command.
+    private func settle(released: Int, _ outcomes: [(Call, Call.Outcome)]) {
+        if released > 0 { listener?.released(released) }
+        for (call, outcome) in outcomes { call.end(outcome) }
+    }
+
+    private func watchDeadlines() {
+        timer.arm(for: queue.nextDeadline) { [weak self] in self?.checkDeadlines() }
+    }
+
+    private func checkDeadlines() {
+        let expiry = queue.expire(now: .now())
+        let outcomes = expiry.timedOut.map { call in
+            (call, Call.Outcome.failure(.timeout(command: call.name, mayHaveHappened: true)))
+        }
+        settle(released: 0, outcomes)
+        if expiry.isStalled {
+            end("closed because the server did not answer in time")
+        } else {
+            watchDeadlines()
+        }
+    }
+}
+
+extension RedisChannelHandler {
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        end("closed")
+        self.context = nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard endReason == nil else { return }
+        let before = queue.missing
+        do throws(RedisError) {
+            try read(unwrapInboundIn(data))
+            deliver(released: before - queue.missing)
+        } catch {
+            deliver(released: before - queue.missing)
+            if case .connection(let reason, _) = error { end(reason) } else { end("\(error)", oldest: error) }
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if isWritable { listener?.writable() }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end("the server closed the connection")
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        end(ConnectionFailure.describe(error))
+    }
+
+    private func read(_ buffer: ByteBuffer) throws(RedisError) {
+        let result: Result<Void, RedisError> = buffer.withUnsafeReadableBytes { bytes in
+            Result { () throws(RedisError) in try reader.feed(bytes) }
+        }
+        try result.get()
+        while let value = try reader.next() {
+            switch queue.accept(value) {
+            case .partial: break
+            case .single(let call, let value):
+                if case .error(let error) = value {
+                    outcomes.append((call, .failure(.server(error))))
+                } else {
+                    outcomes.append((call, .success(.single(value))))
+                }
+            case .pipeline(let call, let values): outcomes.append((call, .success(.pipeline(values))))
+            case .unsolicited:
+                // What a server says before it is asked is why it will not talk to us: too many clients,
+                // protected mode.
+                if case .error(let error) = value { throw .connection(reason: "\(error)", mayHaveHappened: true) }
+                throw .protocolViolation("a reply that no command asked for")
+            }
+        }
+    }
+
+    private func deliver(released: Int) {
+        settle(released: released, outcomes)
+        outcomes.removeAll(keepingCapacity: outcomes.count <= 1_024)
+    }
+
+    /// `oldest` is what the call at the head of the queue gets where it was its reply that could not be read.
+    private func end(_ reason: String, oldest: RedisError? = nil) {
+        guard endReason == nil else { return }
+        endReason = reason
+        timer.disarm()
+        let released = queue.missing
+        let broken = RedisError.connection(reason: reason, mayHaveHappened: true)
+        let lost = queue.removeAll().enumerated().map { index, call in
+            (call, Call.Outcome.failure(index == 0 ? oldest ?? broken : broken))
+        }
+        listener?.ended(reason)
+        settle(released: released, lost)
+        listener = nil
+        closeChannel()
+    }
+
+    /// Closes the socket itself: TLS would wait for the server to say goodbye, and a silent one never does.
+    private func closeChannel() {
+        guard let context else { return }
+        if let encryption = try? context.pipeline.syncOperations.context(handlerType: NIOSSLClientHandler.self) {
+            encryption.close(promise: nil)
+        } else {
+            context.close(promise: nil)
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import Logging
+
+extension RedisClient {
+    /// Sends one command and waits for its reply, at most `timeout` (`commandTimeout` where none is given) from the
+    /// call on. An error reply is thrown as `RedisError.server`.
+    public func send(_ command: RedisCommand, timeout: Duration? = nil) async throws(RedisError) -> RedisValue {
+        switch try await perform(.single(command), timeout: timeout) {
+        case .single(let value): return value
+        case .pipeline: throw .protocolViolation("several replies to one command")
+        }
+    }
+
+    /// Writes the commands in one go, in order, and waits for all replies. Error replies stay values, so that
+    /// one refused command does not hide what the others did. Not a transaction: other clients' commands may come between.
+    public func pipeline(
+        _ commands: [RedisCommand],
+        timeout: Duration? = nil
+    ) async throws(RedisError) -> [RedisValue] {
+        guard !commands.isEmpty else { return [] }
+        switch try await perform(.pipeline(commands), timeout: timeout) {
+        case .pipeline(let values): return values
+        case .single: throw .protocolViolation("one reply to several commands")
+        }
+    }
+
+    /// Runs a script by its digest (`EVALSHA`); where the server does not know it, once more with its source, which
+    /// loads it. `timeout` bounds each of the two.
+    public func evaluate(
+        _ script: RedisScript,
+        keys: [String],
+        arguments: [RedisArgument],
+        timeout: Duration? = nil
+    ) async throws(RedisError) -> RedisValue {
+        do throws(RedisError) {
+            return try await send(script.command(keys: keys, arguments: arguments), timeout: timeout)
+        } catch .server(let error) where error.code == "NOSCRIPT" {
+            return try await send(script.loadingCommand(keys: keys, arguments: arguments), timeout: timeout)
+        }
+    }
+
+    /// A client that runs for the scope of `body`: for command lines and tests.
+    public static func withClient<R>(
+        _ configuration: RedisConfiguration,
+        clientName: String? = nil,
+        logger: Logger,
+        _ body: (RedisClient) async throws -> R
+    ) async throws -> R {
+        let client = RedisClient(configuration, clientName: clientName, logger: logger)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await client.run() }
+            defer { group.cancelAll() }
+            return try await body(client)
+        }
+    }
+
+    private func perform(_ content: Call.Content, timeout: Duration?) async throws(RedisError) -> Call.Reply {
+        let call = Call(content, timeout: timeout ?? configuration.commandTimeout)
+        return try await call.outcome(submit: submit).get()
+    }
+}

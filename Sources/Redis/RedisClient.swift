@@ -1,0 +1,204 @@
+import Logging
+import NIOCore
+import ServiceLifecycle
+import Synchronization
+
+/// One connection to a server, shared by any number of tasks, that comes back by itself.
+///
+/// Commands are written in the order of the calls, as many at once as wait, and never written twice: a command
+/// that was written when its connection broke fails, and its error says that it may have happened.
+/// A command sent while there is no connection waits for one until its time is up.
+///
+/// Commands that block (`BLPOP`, `BLMOVE`, `XREAD BLOCK`) or change the connection (`SUBSCRIBE`, `MONITOR`,
+/// `MULTI` sent piece by piece) do not belong here: see `RedisBlockingConnection`, and use a script or
+/// a `pipeline` that holds the whole transaction.
+public final class RedisClient: Sendable {
+    private struct State {
+        var backlog: Backlog<Call>
+        /// The connection that takes commands.
+        var session: Session?
+        /// Why there is none.
+        var lastFailure = "not connected yet"
+        var runs = false
+    }
+
+    /// Calls and bytes written at once; after them the socket is asked whether it takes more.
+    private static let batch = (calls: 256, bytes: 1 << 18)
+
+    private static let shutdownReason = "the client was shut down"
+
+    /// What this client was made with.
+    public let configuration: RedisConfiguration
+    private let logger: Logger
+    private let connector: Connector
+    private let state: Mutex<State>
+    private let timer: NIOLoopBoundBox<DeadlineTimer>
+
+    /// A client that connects once `run()` runs. `clientName` shows up in the server's `CLIENT LIST`.
+    public init(_ configuration: RedisConfiguration, clientName: String? = nil, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+        connector = Connector(configuration, clientName: clientName)
+        state = Mutex(State(backlog: Backlog(limit: configuration.maximumInFlight)))
+        let eventLoop = connector.eventLoop
+        timer = .makeBoxSendingValue(DeadlineTimer(eventLoop: eventLoop), eventLoop: eventLoop)
+    }
+
+    /// Whether commands flow now.
+    public var isConnected: Bool { state.withLock { $0.session != nil } }
+
+    /// Puts a call in line; it ends by itself, with a reply or an error.
+    func submit(_ call: Call) {
+        let size = call.size
+        let submission = state.withLock {
+            $0.backlog.submit(call, commands: call.commands, bytes: size, deadline: call.deadline)
+        }
+        switch submission {
+        case .accepted: break
+        case .acceptedWakeWriter: connector.eventLoop.execute { self.writeWaiting() }
+        case .refused(let error): call.end(.failure(error))
+        }
+    }
+
+    /// On the event loop: writes what waits, as far as the socket takes it.
+    private func writeWaiting() {
+        let session = state.withLock { state in
+            state.backlog.writerStarted()
+            return state.session
+        }
+        if let handler = session?.handler.value {
+            while handler.isWritable {
+                let calls = state.withLock { $0.backlog.take(atMost: Self.batch.calls, bytes: Self.batch.bytes) }
+                if calls.isEmpty { return }
+                handler.write(calls)
+            }
+        }
+        watchDeadlines()
+    }
+
+    /// On the event loop: what cannot be written yet must not wait for ever.
+    private func watchDeadlines() {
+        let deadline = state.withLock { $0.backlog.nextDeadline }
+        timer.value.arm(for: deadline) { [weak self] in self?.expireWaiting() }
+    }
+
+    private func expireWaiting() {
+        let (late, connected, reason) = state.withLock { state in
+            (state.backlog.expire(now: .now()), state.session != nil, state.lastFailure)
+        }
+        for call in late {
+            let error: RedisError =
+                connected
+                ? .timeout(command: call.name, mayHaveHappened: false)
+                : .connection(reason: reason, mayHaveHappened: false)
+            call.end(.failure(error))
+        }
+        watchDeadlines()
+    }
+}
+
+extension RedisClient: Service {
+    /// Owns the connection: connects, introduces itself, comes back after every failure with growing delays, until
+    /// graceful shutdown or cancellation. Then whatever waits fails with `RedisError.closed`. Called once.
+    public func run() async throws {
+        let isFirst = state.withLock { state in
+            defer { state.runs = true }
+            return !state.runs
+        }
+        precondition(isFirst, "a RedisClient runs once")
+        await cancelWhenGracefulShutdown { await self.stayConnected() }
+        let waiting = state.withLock { $0.backlog.close() }
+        for call in waiting { call.end(.failure(.closed)) }
+        logger.debug("Redis client is shut down")
+    }
+
+    private func stayConnected() async {
+        var machine = ConnectionMachine(backoff: configuration.backoff)
+        var session: Session?
+        var event = ConnectionMachine.Event.started
+        while true {
+            if Task.isCancelled { event = .stopped }
+            switch machine.handle(event, now: .now(), random: .random(in: 0..<1)) {
+            case .connect:
+                event = await attempt { () async throws(RedisError) in
+                    session = try await self.connector.connect()
+                    return .connected
+                }
+            case .handshake:
+                guard let session else { return }
+                event = await attempt { () async throws(RedisError) in
+                    try await self.connector.introduce(to: session)
+                    return .handshakeSucceeded
+                }
+            case .serve:
+                guard let session else { return }
+                await serve(session)
+                event = .failed
+            case .wait(let delay):
+                session = nil
+                do {
+                    try await Task.sleep(for: delay)
+                    event = .delayElapsed
+                } catch {
+                    event = .stopped
+                }
+            case .stop, .ignore:
+                session?.close(Self.shutdownReason)
+                return
+            }
+        }
+    }
+
+    private func attempt(
+        _ step: () async throws(RedisError) -> ConnectionMachine.Event
+    ) async -> ConnectionMachine.Event {
+        do throws(RedisError) {
+            return try await step()
+        } catch .cancelled {
+            return .stopped
+        } catch {
+            let reason = if case .connection(let reason, _) = error { reason } else { "\(error)" }
+            note(failure: reason)
+            return .failed
+        }
+    }
+
+    /// Lets commands flow until the connection ends.
+    private func serve(_ session: Session) async {
+        logger.info("Redis connection is ready", metadata: ["server": "\(configuration.displayName)"])
+        let listener = RedisChannelHandler.Listener(
+            released: { commands in self.state.withLock { $0.backlog.release(commands: commands) } },
+            writable: { self.writeWaiting() },
+            ended: { reason in
+                self.state.withLock { $0.session = nil }
+                self.note(failure: reason)
+            }
+        )
+        connector.eventLoop.execute {
+            self.state.withLock { state in
+                state.session = session
+                state.lastFailure = "not connected"
+            }
+            session.handler.value.listen(listener)
+            self.writeWaiting()
+        }
+        await withTaskCancellationHandler {
+            await session.closed()
+        } onCancel: {
+            session.close(Self.shutdownReason)
+        }
+    }
+
+    /// A failure that repeats itself is told once, until a connection stands again.
+    private func note(failure reason: String) {
+        let isNew = state.withLock { state in
+            defer { state.lastFailure = reason }
+            return state.lastFailure != reason
+        }
+        logger.log(
+            level: isNew && reason != Self.shutdownReason ? .warning : .debug,
+            "Redis connection failed",
+            metadata: ["server": "\(configuration.displayName)", "reason": "\(reason)"]
+        )
+    }
+}

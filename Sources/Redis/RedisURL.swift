@@ -1,0 +1,149 @@
+/// What is wrong with a Redis URL. No part of the URL is repeated but names that it shares with every other
+/// URL: a password in the wrong place would end up in a log.
+public struct RedisURLError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The part and what is allowed there.
+    public let description: String
+
+    init(_ problem: String) {
+        description = """
+            Redis URL: \(problem) (expected redis://[user[:password]@]host[:port][/database], rediss://… for TLS, \
+            or unix:///path/to/socket[?db=number])
+            """
+    }
+}
+
+extension RedisConfiguration {
+    /// A configuration from `redis://`, `rediss://` (TLS) or `unix://`; user, password and path percent-encoded.
+    public init(url: String) throws(RedisURLError) {
+        guard let separator = url.firstRange(of: "://") else {
+            throw RedisURLError("scheme: missing, must be redis, rediss or unix")
+        }
+        var parts = try URLParts(afterScheme: url[separator.upperBound...])
+        let scheme = url[..<separator.lowerBound].lowercased()
+        switch scheme {
+        case "redis", "rediss":
+            let (host, port) = try Self.hostAndPort(parts.hostAndPort)
+            self.init(endpoint: .tcp(host: host, port: port))
+            usesTLS = scheme == "rediss"
+            if !parts.path.dropFirst().isEmpty { try parts.addDatabase(parts.path.dropFirst(), from: "path") }
+        case "unix":
+            guard parts.hostAndPort.isEmpty, parts.path.utf8.count > 1 else {
+                throw RedisURLError("path: a socket needs an absolute path, with three slashes after unix:")
+            }
+            let path = try Self.decoded(parts.path, part: "path")
+            guard path.utf8.count <= 103 else {
+                throw RedisURLError("path: a socket's path has at most 103 bytes")
+            }
+            self.init(endpoint: .unix(path: path))
+        default:
+            throw RedisURLError("scheme: must be redis, rediss or unix")
+        }
+        username = try parts.user.map { part throws(RedisURLError) in try Self.decoded(part, part: "user") }
+        password = try parts.password.map { part throws(RedisURLError) in
+            try Self.decoded(part, part: "password")
+        }
+        if username?.isEmpty == true { username = nil }
+        database = parts.database ?? 0
+    }
+
+    private static func hostAndPort(_ text: Substring) throws(RedisURLError) -> (String, Int) {
+        var host = text
+        var port: Substring?
+        if text.first == "[" {
+            guard let end = text.firstIndex(of: "]") else {
+                throw RedisURLError("host: an IPv6 address must end with ]")
+            }
+            host = text[text.index(after: text.startIndex)..<end]
+            let rest = text[text.index(after: end)...]
+            guard rest.isEmpty || rest.first == ":" else {
+                throw RedisURLError("port: must follow the host after a colon")
+            }
+            port = rest.isEmpty ? nil : rest.dropFirst()
+        } else if let colon = text.firstIndex(of: ":") {
+            host = text[..<colon]
+            port = text[text.index(after: colon)...]
+        }
+        let name = try decoded(host, part: "host")
+        guard !name.isEmpty, !name.contains(where: \.isWhitespace) else {
+            throw RedisURLError("host: must not be empty and must not contain spaces")
+        }
+        guard let port else { return (name, 6_379) }
+        guard let number = decimal(port), (1...65_535).contains(number) else {
+            throw RedisURLError("port: must be a number from 1 to 65535")
+        }
+        return (name, number)
+    }
+
+    /// Digits only: `Int` would also take a sign.
+    fileprivate static func decimal(_ text: Substring) -> Int? {
+        text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ? Int(text) : nil
+    }
+
+    private static func decoded(_ text: Substring, part: String) throws(RedisURLError) -> String {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let high = rest.popFirst().flatMap(hexDigit), let low = rest.popFirst().flatMap(hexDigit) else {
+                throw RedisURLError("\(part): a % must be followed by two hexadecimal digits; write %25 for % itself")
+            }
+            bytes.append(high << 4 | low)
+        }
+        guard let result = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
+            throw RedisURLError("\(part): must be UTF-8 without NUL")
+        }
+        return result
+    }
+
+    private static func hexDigit(_ byte: UInt8) -> UInt8? {
+        Character(Unicode.Scalar(byte)).hexDigitValue.flatMap(UInt8.init(exactly:))
+    }
+}
+
+/// The text of a URL cut at its delimiters, nothing decoded.
+private struct URLParts {
+    var user: Substring?
+    var password: Substring?
+    var hostAndPort: Substring
+    /// With its leading slash.
+    var path: Substring
+    var database: Int?
+
+    init(afterScheme rest: Substring) throws(RedisURLError) {
+        guard !rest.contains("#") else {
+            throw RedisURLError("fragment: none is allowed; write %23 for a # in a user name or password")
+        }
+        let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
+        let authority = rest[..<end]
+        let tail = rest[end...]
+        let query = tail.firstIndex(of: "?")
+        path = tail[..<(query ?? tail.endIndex)]
+        if let at = authority.lastIndex(of: "@") {
+            let login = authority[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            user = login.first
+            password = login.count > 1 ? login[1] : nil
+            hostAndPort = authority[authority.index(after: at)...]
+        } else {
+            guard authority.isEmpty || !tail.contains("@") else {
+                throw RedisURLError("user: write / ? and # in a user name or password as %2F, %3F and %23")
+            }
+            hostAndPort = authority
+        }
+        guard let query, tail.index(after: query) < tail.endIndex else { return }
+        for parameter in tail[tail.index(after: query)...].split(separator: "&") {
+            guard parameter.hasPrefix("db=") else { throw RedisURLError("query: only db=number is allowed") }
+            try addDatabase(parameter.dropFirst(3), from: "query")
+        }
+    }
+
+    mutating func addDatabase(_ text: Substring, from part: String) throws(RedisURLError) {
+        guard let number = RedisConfiguration.decimal(text), number <= Int(Int32.max) else {
+            throw RedisURLError("\(part): the database must be a number from 0")
+        }
+        guard database == nil else { throw RedisURLError("\(part): the database is given twice") }
+        database = number
+    }
+}

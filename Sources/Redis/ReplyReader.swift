@@ -1,0 +1,105 @@
+import CHiredis
+
+/// Cuts the server's bytes into replies with hiredis' reader.
+///
+/// Owns one `redisReader`; every `redisReply` becomes a `RedisValue` and is freed in `next()`. After an error
+/// the reader is spent: the connection it reads from must be closed.
+final class ReplyReader {
+    /// No command of ours comes near; the bound keeps one forged header from reserving gigabytes.
+    static let maximumElements = 1 << 20
+
+    private let reader: UnsafeMutablePointer<redisReader>
+    /// The reader points to it for as long as it lives.
+    private let functions: UnsafeMutablePointer<redisReplyObjectFunctions>
+    private let maximumReplyBytes: Int
+    /// Bytes of the reply that is not yet complete.
+    private var unfinished = 0
+
+    init(maximumReplyBytes: Int) throws(RedisError) {
+        guard let reader = redisReaderCreate(), let defaults = reader.pointee.fn else {
+            throw .protocolViolation("there is no memory for a reader of replies")
+        }
+        self.reader = reader
+        self.maximumReplyBytes = maximumReplyBytes
+        functions = .allocate(capacity: 1)
+        functions.initialize(to: defaults.pointee)
+        functions.pointee.createArray = { task, count in
+            guard Int(count) <= ReplyReader.maximumElements, let defaults = task?.pointee.privdata else { return nil }
+            return defaults.assumingMemoryBound(to: redisReplyObjectFunctions.self).pointee.createArray(task, count)
+        }
+        reader.pointee.privdata = UnsafeMutableRawPointer(defaults)
+        reader.pointee.fn = functions
+        reader.pointee.maxbuf = 1 << 17
+    }
+
+    deinit {
+        redisReaderFree(reader)
+        functions.deallocate()
+    }
+
+    /// Takes bytes as they came from the server, cut anywhere.
+    func feed(_ bytes: UnsafeRawBufferPointer) throws(RedisError) {
+        guard redisReaderFeed(reader, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count) == REDIS_OK
+        else { throw failure() }
+        unfinished += bytes.count
+    }
+
+    /// The next complete reply, or `nil` where more bytes are needed.
+    func next() throws(RedisError) -> RedisValue? {
+        var object: UnsafeMutableRawPointer?
+        guard redisReaderGetReply(reader, &object) == REDIS_OK else { throw failure() }
+        guard let object else {
+            try checkSize(unfinished)
+            return nil
+        }
+        defer { freeReplyObject(object) }
+        let left = Int(reader.pointee.len) - Int(reader.pointee.pos)
+        try checkSize(unfinished - left)
+        unfinished = left
+        return try Self.value(object.assumingMemoryBound(to: redisReply.self).pointee)
+    }
+
+    private func checkSize(_ bytes: Int) throws(RedisError) {
+        guard bytes <= maximumReplyBytes else {
+            throw .protocolViolation("a reply is larger than \(maximumReplyBytes) bytes")
+        }
+    }
+
+    private func failure() -> RedisError {
+        if reader.pointee.err == REDIS_ERR_OOM {
+            return .protocolViolation("an array of more than \(Self.maximumElements) elements, or no memory is left")
+        }
+        let text = withUnsafeBytes(of: &reader.pointee.errstr) { raw in
+            String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        return .protocolViolation(text.isEmpty ? "the reply cannot be read" : text)
+    }
+
+    /// The depth of the recursion is hiredis' own bound on nesting (7 or 9).
+    private static func value(_ reply: redisReply) throws(RedisError) -> RedisValue {
+        switch reply.type {
+        case REDIS_REPLY_NIL: return .null
+        case REDIS_REPLY_INTEGER: return .integer(reply.integer)
+        case REDIS_REPLY_STRING: return .bulk(Array(bytes(reply)))
+        case REDIS_REPLY_STATUS: return .status(String(decoding: bytes(reply), as: UTF8.self))
+        case REDIS_REPLY_ERROR:
+            return .error(RedisServerError(line: String(decoding: bytes(reply), as: UTF8.self)))
+        case REDIS_REPLY_ARRAY:
+            var elements: [RedisValue] = []
+            elements.reserveCapacity(Int(reply.elements))
+            for index in 0..<Int(reply.elements) {
+                guard let element = reply.element[index] else {
+                    throw .protocolViolation("an array lacks an element")
+                }
+                elements.append(try value(element.pointee))
+            }
+            return .array(elements)
+        default:
+            throw .protocolViolation("a reply of type \(reply.type), which is not part of RESP2")
+        }
+    }
+
+    private static func bytes(_ reply: redisReply) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: reply.str, count: Int(reply.len))
+    }
+}
