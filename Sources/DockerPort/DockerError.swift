@@ -1,0 +1,75 @@
+/// What a Docker operation failed with.
+public struct DockerError: Error, Sendable, Equatable {
+    /// The kinds of failure, told apart by endpoint and status first, by text only where those do not suffice.
+    public enum Code: String, Sendable, CaseIterable {
+        /// The configured network is not on the Engine.
+        case networkMissing
+        /// Several networks have that name.
+        case networkAmbiguous
+        /// The reference does not resolve to an image.
+        case imageNotFound
+        /// The registry refuses the pull for want of credentials.
+        case imageAuthentication
+        /// The registry wants fewer pulls.
+        case rateLimited
+        /// The pull failed otherwise: registry out of reach, layer corrupt, nothing more came.
+        case pullFailed
+        /// The id or name does not resolve to a container.
+        case containerNotFound
+        /// A container of that name is there already.
+        case nameConflict
+        /// The operation wants a running container and this one is not.
+        case containerNotRunning
+        /// The Engine refuses the spec.
+        case invalidSpec
+        /// The process could not be started, or ended at once.
+        case startFailed
+        /// The Engine does not answer on its socket.
+        case unavailable
+        /// The deadline of the operation passed.
+        case timeout
+        /// The Engine answered with an error that has no code of its own here.
+        case engineError
+        /// The Engine answered something that cannot be read.
+        case invalidAnswer
+        /// The calling task was cancelled.
+        case cancelled
+    }
+
+    /// What kind of failure it is.
+    public var code: Code
+    /// The operation that failed: `run`, `stop`.
+    public var operation: String
+    /// A sentence for a person, the Engine's own words in it; at most 1,024 characters, none that controls.
+    public var message: String
+    /// HTTP status that the Engine answered, where it did.
+    public var status: Int?
+    /// Whether the same call may succeed later.
+    public var retryable: Bool
+    /// Whether the Engine may have done what was asked: the request was written and no answer came.
+    public var mayHaveHappened: Bool
+    /// The container that is in the way, for ``Code/nameConflict``, or that stayed, for ``Code/startFailed``.
+    public var containerID: String?
+
+    public init(
+        _ code: Code,
+        operation: String,
+        message: String,
+        status: Int? = nil,
+        retryable: Bool = false,
+        mayHaveHappened: Bool = false,
+        containerID: String? = nil
+    ) {
+        self.code = code
+        self.operation = operation
+        self.message = printable(message, limit: 1_024)
+        self.status = status
+        self.retryable = retryable
+        self.mayHaveHappened = mayHaveHappened
+        self.containerID = containerID
+    }
+}
+
+extension DockerError: CustomStringConvertible {
+    public var description: String { "docker \(operation): \(message) (\(code.rawValue))" }
+}

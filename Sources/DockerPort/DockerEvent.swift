@@ -1,0 +1,44 @@
+public import Timestamps
+
+/// One entry of Docker's event stream, `GET /events`.
+///
+/// Events are hints: they can be lost, come slightly out of order, and their attributes can be forged by
+/// labels. What is true says ``DockerClient/inspectContainer(_:)``.
+public struct DockerEvent: Sendable, Equatable {
+    /// Kind of object: `container`, where nothing else was subscribed to.
+    public var type: String
+    /// Docker's action, verbatim: `start`, `die`, `oom`, `destroy`, `health_status: healthy`.
+    public var action: String
+    /// Full id of the container.
+    public var containerID: String
+    /// Name of the container, as the event's attributes claim it.
+    public var name: String
+    /// The event's attributes without those that Docker itself adds: the container's labels.
+    public var labels: [String: String]
+    /// Exit code that the attributes claim; 0 where there is none.
+    public var exitCode: Int
+    /// Whether the attributes had an exit code.
+    public var hasExitCode: Bool
+    /// When it happened, on the Engine's clock.
+    public var occurredAt: Timestamp
+
+    public init(
+        type: String = "container",
+        action: String,
+        containerID: String,
+        name: String = "",
+        labels: [String: String] = [:],
+        exitCode: Int = 0,
+        hasExitCode: Bool = false,
+        occurredAt: Timestamp
+    ) {
+        self.type = type
+        self.action = action
+        self.containerID = containerID
+        self.name = name
+        self.labels = labels
+        self.exitCode = exitCode
+        self.hasExitCode = hasExitCode
+        self.occurredAt = occurredAt
+    }
+}

@@ -1,0 +1,77 @@
+extension RunSpec {
+    /// Checks, beyond ``validate()``, what Docker would take for something else than meant: limits that mean
+    /// "none" to it, names that nobody resolves, paths that lead elsewhere. Adapters refuse such a spec before any
+    /// call, as ``DockerError/Code/invalidSpec``.
+    ///
+    /// - Throws: ``Violation``.
+    public func validateForEngine() throws(Violation) {
+        try validate()
+        try checkNames()
+        try checkLimits()
+        try checkValues()
+        try checkMounts()
+    }
+
+    private func checkNames() throws(Violation) {
+        try require(
+            DockerNames.isContainerName(name) && !DockerNames.isContainerID(name),
+            "name \(printable(name)) is no container name"
+        )
+        try require(ImageReference(image) != nil, "image \(printable(image)) is no image reference")
+        try require(
+            DockerNames.isHostname(hostname),
+            "hostname \(printable(hostname)) is no DNS label of 1 to 63 of a-z 0-9 -"
+        )
+        try require(DockerNames.isNetwork(network), "network \(printable(network)) is no user-defined network")
+        try require((1...65_535).contains(enginePort), "engine port \(enginePort) is not between 1 and 65535")
+    }
+
+    private func checkLimits() throws(Violation) {
+        // Docker takes what is below for no limit at all.
+        try require(cpuQuota >= 0.01 && cpuQuota <= 100_000, "cpu quota \(cpuQuota) is not between 0.01 and 100000")
+        let bytes = MemorySize.bytes(memory)
+        try require(bytes != nil, "memory \(printable(memory)) is no amount such as 512m")
+        try require((bytes ?? 0) >= 6 << 20, "memory \(printable(memory)) is below 6m")
+        try require((1...4_194_304).contains(pidsLimit), "pids limit \(pidsLimit) is not between 1 and 4194304")
+    }
+
+    private func checkValues() throws(Violation) {
+        for (name, value) in env.sorted(by: { $0.key < $1.key }) {
+            try require(
+                !name.isEmpty && !name.contains("=") && !hasNUL(name) && !hasNUL(value),
+                "env \(printable(name)): a name is not empty and has no =, and neither name nor value has a NUL"
+            )
+        }
+        for (index, argument) in cmd.enumerated() { try require(!hasNUL(argument), "cmd[\(index)] has a NUL") }
+        for capability in hardening.capAdd {
+            let isName = capability.utf8.allSatisfy { (65...90).contains($0) || $0 == 95 }
+            try require(
+                !capability.isEmpty && isName && capability != "ALL" && capability != "CAP_ALL",
+                "capability \(printable(capability)) is no single capability such as CHOWN"
+            )
+        }
+        if let user = hardening.user { try require(!user.isEmpty && !hasNUL(user), "user must not be empty") }
+    }
+
+    private func checkMounts() throws(Violation) {
+        var targets: Set<String> = []
+        for (index, mount) in bindMounts.enumerated() {
+            try checkPath(mount.hostPath, "bind mounts[\(index)]: host path")
+            try checkPath(mount.mountPath, "bind mounts[\(index)]: mount path")
+            let isNew = targets.insert(mount.mountPath).inserted
+            try require(isNew, "bind mounts[\(index)]: \(printable(mount.mountPath)) is mounted twice")
+        }
+    }
+
+    /// Docker cleans paths, so that one with `..` in it would mount another directory than it seems to.
+    private func checkPath(_ path: String, _ what: String) throws(Violation) {
+        let components = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        let isClean = components.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
+        try require(
+            path.hasPrefix("/") && isClean && !hasNUL(path),
+            "\(what) \(printable(path)) is not absolute, is /, or has //, ., .. or a trailing / in it"
+        )
+    }
+
+    private func hasNUL(_ text: String) -> Bool { text.utf8.contains(0) }
+}

@@ -1,0 +1,103 @@
+/// What ``DockerClient/run(_:)`` is asked for.
+public struct RunSpec: Sendable, Equatable {
+    /// Name of the container, typically `galaxy-game-{game_id}`.
+    public var name: String
+    /// Image reference, with a tag or a digest.
+    public var image: String
+    /// Hostname, which Docker's DNS resolves on the network.
+    public var hostname: String
+    /// User-defined network that the container is attached to.
+    public var network: String
+    /// Environment variables.
+    public var env: [String: String]
+    /// Arguments for the image's entry point; empty: the image's own.
+    public var cmd: [String]
+    /// Labels of the container.
+    public var labels: [String: String]
+    /// Directories of the host that the container sees.
+    public var bindMounts: [BindMount]
+    /// Name of the logging driver.
+    public var logDriver: String
+    /// Options of the logging driver.
+    public var logOpts: [String: String]
+    /// CPUs, as `docker run --cpus` takes them.
+    public var cpuQuota: Double
+    /// Memory limit as `docker run --memory` takes it: `512m`. Swap is held at the same bound.
+    public var memory: String
+    /// Most processes and threads, as `docker run --pids-limit` takes it.
+    public var pidsLimit: Int
+    /// Port at which the engine in the container answers; with the hostname it makes the endpoint.
+    public var enginePort: Int
+    /// What the container may do beyond the hardened default.
+    public var hardening: Hardening
+
+    public init(
+        name: String,
+        image: String,
+        hostname: String,
+        network: String,
+        env: [String: String] = [:],
+        cmd: [String] = [],
+        labels: [String: String] = [:],
+        bindMounts: [BindMount] = [],
+        logDriver: String,
+        logOpts: [String: String] = [:],
+        cpuQuota: Double,
+        memory: String,
+        pidsLimit: Int,
+        enginePort: Int = 8080,
+        hardening: Hardening = Hardening()
+    ) {
+        self.name = name
+        self.image = image
+        self.hostname = hostname
+        self.network = network
+        self.env = env
+        self.cmd = cmd
+        self.labels = labels
+        self.bindMounts = bindMounts
+        self.logDriver = logDriver
+        self.logOpts = logOpts
+        self.cpuQuota = cpuQuota
+        self.memory = memory
+        self.pidsLimit = pidsLimit
+        self.enginePort = enginePort
+        self.hardening = hardening
+    }
+
+    /// URL at which the engine answers other containers of the network.
+    public var engineEndpoint: String { "http://\(hostname):\(enginePort)" }
+}
+
+/// One directory of the host bound into the container.
+public struct BindMount: Sendable, Equatable {
+    /// Absolute path on the host.
+    public var hostPath: String
+    /// Absolute path in the container.
+    public var mountPath: String
+    /// Whether the container may not write there.
+    public var readOnly: Bool
+
+    public init(hostPath: String, mountPath: String, readOnly: Bool = false) {
+        self.hostPath = hostPath
+        self.mountPath = mountPath
+        self.readOnly = readOnly
+    }
+}
+
+/// Deviations from the hardened default: no new privileges, no capabilities, init as process 1,
+/// restart policy `no`. What is not here cannot be asked for: privileged mode, devices, the host's namespaces.
+public struct Hardening: Sendable, Equatable {
+    /// Capabilities that are kept, as `docker run --cap-add` names them.
+    public var capAdd: [String]
+    /// Read-only root file system, with a tmpfs at `/tmp`.
+    public var readOnlyRootfs: Bool
+    /// User, as `docker run --user` takes it; nil: the image's own.
+    public var user: String?
+
+    public init(capAdd: [String] = [], readOnlyRootfs: Bool = false, user: String? = nil) {
+        self.capAdd = capAdd
+        self.readOnlyRootfs = readOnlyRootfs
+        self.user = user
+    }
+}
