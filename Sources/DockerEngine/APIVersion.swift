@@ -1,0 +1,55 @@
+/// A version of the Engine API, such as 1.41.
+struct APIVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
+    var major: Int
+    var minor: Int
+
+    /// Newest version whose answers this adapter knows.
+    static let newest = APIVersion(major: 1, minor: 51)
+    /// Oldest version that has all that a start asks for.
+    static let oldest = APIVersion(major: 1, minor: 41)
+
+    init(major: Int, minor: Int) {
+        self.major = major
+        self.minor = minor
+    }
+
+    init?(_ text: some StringProtocol) {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 2, let major = Int(parts[0]), let minor = Int(parts[1]), major >= 0, minor >= 0 else {
+            return nil
+        }
+        self.init(major: major, minor: minor)
+    }
+
+    var description: String { "\(major).\(minor)" }
+
+    static func < (left: APIVersion, right: APIVersion) -> Bool {
+        (left.major, left.minor) < (right.major, right.minor)
+    }
+
+    /// The version to speak with an Engine whose newest is `theirs` (the header `Api-Version` of `GET /_ping`),
+    /// or a sentence that says why there is none.
+    static func negotiated(theirs: String?) -> Result<APIVersion, Refusal> {
+        guard let theirs, !theirs.isEmpty else {
+            return .failure(
+                Refusal(description: "what answers there does not name an API version: is it a Docker Engine?")
+            )
+        }
+        guard let version = APIVersion(theirs) else {
+            return .failure(Refusal(description: "the Engine names an API version that is none: \(theirs)"))
+        }
+        guard version >= oldest else {
+            return .failure(
+                Refusal(
+                    description: "the Engine speaks API \(version) at most and \(oldest) is needed: "
+                        + "install Docker Engine 20.10 or newer"
+                )
+            )
+        }
+        return .success(min(version, newest))
+    }
+
+    struct Refusal: Error, Equatable {
+        var description: String
+    }
+}

@@ -1,0 +1,15 @@
+import DockerPort
+
+extension DockerNames {
+    /// `container`, where it may stand in the path of a request.
+    static func container(_ container: String, operation: String) throws(DockerError) -> String {
+        guard isContainerID(container) || isContainerName(container) else {
+            throw DockerError(
+                .invalidSpec,
+                operation: operation,
+                message: "\(printable(container)) is neither a full container id nor a container name"
+            )
+        }
+        return container
+    }
+}

@@ -1,0 +1,56 @@
+import DockerPort
+
+extension CreateBody {
+    /// What the Engine is told for `spec`.
+    ///
+    /// - Throws: ``DockerPort/DockerError/Code/invalidSpec`` where a rule of the spec is broken.
+    init(_ spec: RunSpec) throws(DockerError) {
+        do {
+            try spec.validateForEngine()
+        } catch {
+            throw DockerError(.invalidSpec, operation: "run", message: error.description)
+        }
+        guard let reference = ImageReference(spec.image), let limits = Limits(spec) else {
+            throw DockerError(.invalidSpec, operation: "run", message: "run spec: image or memory cannot be read")
+        }
+        let hardening = spec.hardening
+        image = reference.description
+        hostname = spec.hostname
+        user = hardening.user
+        env = spec.env.map { "\($0.key)=\($0.value)" }.sorted()
+        cmd = spec.cmd.isEmpty ? nil : spec.cmd
+        labels = spec.labels
+        hostConfig = Self.hostConfig(spec, limits: limits)
+        networkingConfig = .init(endpointsConfig: [spec.network: .init(aliases: [spec.hostname])])
+    }
+
+    /// The limits in it.
+    var limits: Limits {
+        Limits(
+            nanoCPUs: hostConfig.nanoCpus,
+            memory: hostConfig.memory,
+            memorySwap: hostConfig.memorySwap,
+            pids: hostConfig.pidsLimit
+        )
+    }
+
+    /// The mode is said for runtimes that would give the directory that of the image's, which other users than root may
+    /// not write to.
+    private static let temporary = "rw,nosuid,nodev,noexec,mode=1777,size=64m"
+
+    private static func hostConfig(_ spec: RunSpec, limits: Limits) -> HostConfig {
+        .init(
+            networkMode: spec.network,
+            // Mounts, not Binds: those have options behind colons and make directories that are not there.
+            mounts: spec.bindMounts.map { .init(source: $0.hostPath, target: $0.mountPath, readOnly: $0.readOnly) },
+            nanoCpus: limits.nanoCPUs,
+            memory: limits.memory,
+            memorySwap: limits.memorySwap,
+            pidsLimit: limits.pids,
+            capAdd: spec.hardening.capAdd.isEmpty ? nil : spec.hardening.capAdd.sorted(),
+            readonlyRootfs: spec.hardening.readOnlyRootfs,
+            tmpfs: spec.hardening.readOnlyRootfs ? ["/tmp": temporary] : nil,
+            logConfig: .init(type: spec.logDriver, config: spec.logOpts)
+        )
+    }
+}

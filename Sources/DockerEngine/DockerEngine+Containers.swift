@@ -1,0 +1,137 @@
+public import DockerPort
+import NIOCore
+import NIOHTTP1
+import Timestamps
+
+extension DockerEngine {
+    public func inspectContainer(_ container: String) async throws(DockerError) -> ContainerInspect {
+        try await inspected(container, caller: "inspectContainer").inspect
+    }
+
+    public func kill(_ container: String, signal: String) async throws(DockerError) {
+        guard DockerNames.isSignal(signal) else {
+            throw DockerError(
+                .invalidSpec,
+                operation: "kill",
+                message: "\(printable(signal)) is no signal such as SIGKILL"
+            )
+        }
+        let id = try await resolved(container, operation: "kill")
+        try await sendKill(id, signal: signal, caller: "kill")
+    }
+
+    public func list(_ filter: ListFilter) async throws(DockerError) -> [ContainerSummary] {
+        do {
+            return try await withDeadline(configuration.deadlines.list) { [self] in try await summaries(filter) }
+        } catch let error as DockerError {
+            throw error
+        } catch is DeadlinePassed {
+            throw DockerError(.timeout, operation: "list", message: "list: not complete in time", retryable: true)
+        } catch {
+            throw DockerError(.cancelled, operation: "list", message: "list: cancelled")
+        }
+    }
+
+    /// `GET /containers/{id}/json`, by full id or exact name.
+    func inspected(_ container: String, caller: String) async throws(DockerError) -> ContainerAnswer {
+        let name = try DockerNames.container(container, operation: caller)
+        let request = EngineRequest(
+            .inspectContainer,
+            .GET,
+            ["containers", name, "json"],
+            deadline: configuration.deadlines.inspect,
+            caller: caller
+        )
+        let answer = try await transport.send(request, expecting: 200).decode(ContainerAnswer.self, for: request)
+        // The Engine also answers for the beginning of an id.
+        guard answer.id == name || withoutSlash(answer.name ?? "") == name else {
+            throw DockerError(
+                .containerNotFound,
+                operation: caller,
+                message: "no container has exactly the name \(name)",
+                status: 200
+            )
+        }
+        return answer
+    }
+
+    /// `container` in a form that the Engine cannot take for another one.
+    func resolved(_ container: String, operation: String) async throws(DockerError) -> String {
+        let name = try DockerNames.container(container, operation: operation)
+        guard DockerNames.looksLikeIDPrefix(name) else { return name }
+        return try await inspected(name, caller: operation).id
+    }
+
+    /// `POST /containers/{id}/kill`.
+    func sendKill(_ id: String, signal: String, caller: String) async throws(DockerError) {
+        let request = EngineRequest(
+            .kill,
+            .POST,
+            ["containers", id, "kill"],
+            query: [("signal", signal)],
+            deadline: configuration.deadlines.kill,
+            lane: .long,
+            caller: caller
+        )
+        _ = try await transport.send(request, expecting: 204)
+    }
+
+    private func summaries(_ filter: ListFilter) async throws(DockerError) -> [ContainerSummary] {
+        let rows = try await rows(filter)
+        do {
+            return try await inspectedRows(rows)
+        } catch let error as DockerError {
+            throw error
+        } catch {
+            throw DockerError(.cancelled, operation: "list", message: "list: cancelled")
+        }
+    }
+
+    private func rows(_ filter: ListFilter) async throws(DockerError) -> [ContainerRow] {
+        let labels = filter.labels.map { "\($0.key)=\($0.value)" }.sorted()
+        let filters = String(buffer: try encodedJSON(["label": labels], operation: "list"))
+        let request = EngineRequest(
+            .list,
+            .GET,
+            ["containers", "json"],
+            query: [("all", "1"), ("filters", filters)],
+            deadline: configuration.deadlines.list
+        )
+        let rows = try await transport.send(request, expecting: 200).decode([ContainerRow].self, for: request)
+        return rows.filter { row in
+            filter.labels.allSatisfy { row.labels?[$0.key] == $0.value }
+        }
+    }
+
+    /// Hostname and start are not in the list. Eight inspections at a time keep up with the Engine.
+    private func inspectedRows(_ rows: [ContainerRow]) async throws -> [ContainerSummary] {
+        try await withThrowingTaskGroup(of: (Int, ContainerSummary?).self) { group in
+            var summaries = [ContainerSummary?](repeating: nil, count: rows.count)
+            for (index, row) in rows.enumerated() {
+                if index >= 8, let (done, summary) = try await group.next() { summaries[done] = summary }
+                group.addTask { (index, try await self.summary(row)) }
+            }
+            for try await (done, summary) in group { summaries[done] = summary }
+            return summaries.compactMap { $0 }
+        }
+    }
+
+    /// nil where the container has gone since it was listed.
+    private func summary(_ row: ContainerRow) async throws(DockerError) -> ContainerSummary? {
+        do throws(DockerError) {
+            let inspect = try await inspected(row.id, caller: "list").inspect
+            return ContainerSummary(
+                id: row.id,
+                name: inspect.name,
+                imageRef: inspect.imageRef.isEmpty ? row.image ?? "" : inspect.imageRef,
+                hostname: inspect.hostname,
+                labels: row.labels ?? [:],
+                status: row.state ?? inspect.status,
+                startedAt: inspect.startedAt
+            )
+        } catch {
+            if error.code == .containerNotFound { return nil }
+            throw error
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import AsyncHTTPClient
+public import DockerPort
+import Logging
+import NIOCore
+import NIOFoundationEssentialsCompat
+import NIOHTTP1
+public import Timestamps
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+extension DockerEngine {
+    /// What is subscribed to: every transition of a container's life. The runs of health checks, which are
+    /// commands in the container too, are left out: each is three events.
+    static let eventActions = [
+        "create", "start", "die", "oom", "kill", "stop", "destroy", "pause", "unpause", "rename", "health_status",
+    ]
+
+    public func eventsListen(since: Timestamp?) async throws(DockerError) -> DockerEvents {
+        let filters = try encodedJSON(["type": ["container"], "event": Self.eventActions], operation: "eventsListen")
+        var query = [(name: "filters", value: String(buffer: filters))]
+        if let since { query.append((name: "since", value: Self.engineTime(since))) }
+        let request = EngineRequest(
+            .events,
+            .GET,
+            ["events"],
+            query: query,
+            deadline: configuration.deadlines.eventsHead,
+            lane: .stream
+        )
+        let body = try await transport.open(request)
+        let capacity = configuration.maximumWaitingEvents
+        let (stream, continuation) = AsyncThrowingStream<DockerEvent, any Error>.makeStream(
+            bufferingPolicy: .bufferingOldest(capacity)
+        )
+        let reader = EventReader(continuation: continuation, capacity: capacity, logger: logger)
+        // A reader of its own: whoever stops reading the Engine's socket slows every other client of the Engine.
+        let task = BackgroundTask.start { [transport] in
+            await reader.read(body) { transport.failed(request, $0) }
+        }
+        continuation.onTermination = { _ in task.cancel() }
+        return DockerEvents(stream)
+    }
+
+    /// Seconds and nanoseconds as the Engine takes them. Whole seconds would replay all of the second.
+    static func engineTime(_ time: Timestamp) -> String {
+        let digits = String(time.nanoseconds)
+        return "\(time.seconds)." + String(repeating: "0", count: 9 - digits.count) + digits
+    }
+}
+
+/// Reads one subscription: cuts lines, decodes them, and hands them on. Nothing else, and it waits for nobody.
+struct EventReader: Sendable {
+    let continuation: AsyncThrowingStream<DockerEvent, any Error>.Continuation
+    let capacity: Int
+    let logger: Logger
+
+    /// Reads until the stream ends, its reader leaves, or too many events wait.
+    func read<Chunks: AsyncSequence & Sendable>(
+        _ chunks: Chunks,
+        failure: (any Error) -> DockerError
+    ) async where Chunks.Element == ByteBuffer {
+        var splitter = LineSplitter()
+        let decoder = JSONDecoder()
+        do {
+            for try await chunk in chunks {
+                let droppedBefore = splitter.dropped
+                for line in splitter.split(chunk) {
+                    guard deliver(line, decoder) else { return }
+                }
+                if splitter.dropped > droppedBefore { logger.warning("An event over 1 MiB was skipped") }
+            }
+            continuation.finish(throwing: ended)
+        } catch {
+            continuation.finish(throwing: failure(error))
+        }
+    }
+
+    /// Whether to go on.
+    private func deliver(_ line: ByteBuffer, _ decoder: JSONDecoder) -> Bool {
+        let event: DockerEvent?
+        do {
+            event = try decoder.decode(EventLine.self, from: line).event
+        } catch {
+            // To end here would be to meet the same line again after every new subscription.
+            logger.warning("An event that cannot be read was skipped", metadata: ["error": "\(error)"])
+            return true
+        }
+        guard let event else { return true }
+        switch continuation.yield(event) {
+        case .enqueued: return true
+        case .terminated: return false
+        case .dropped:
+            continuation.finish(throwing: overflow)
+            return false
+        @unknown default: return true
+        }
+    }
+
+    private var ended: DockerError {
+        DockerError(
+            .unavailable,
+            operation: "eventsListen",
+            message: "the Engine ended the event stream",
+            retryable: true
+        )
+    }
+
+    private var overflow: DockerError {
+        DockerError(
+            .engineError,
+            operation: "eventsListen",
+            message:
+                "more than \(capacity) events waited to be read, and the rest was dropped: subscribe again and look "
+                + "at the containers",
+            retryable: true
+        )
+    }
+}

@@ -1,0 +1,68 @@
+public import DockerPort
+import NIOHTTP1
+import Synchronization
+
+extension DockerEngine {
+    public func ping() async throws(DockerError) {
+        let request = EngineRequest(.ping, .GET, ["_ping"], deadline: configuration.deadlines.ping)
+        _ = try await transport.send(request, expecting: 200)
+    }
+
+    public func info() async throws(DockerError) -> EngineInfo {
+        let request = infoRequest(caller: "info")
+        let answer = try await engineInfo(request)
+        let version = try await transport.version(for: request)
+        return answer.info(apiVersion: version?.description ?? "")
+    }
+
+    public func ensureNetwork(_ name: String) async throws(DockerError) {
+        guard DockerNames.isNetwork(name) else {
+            throw DockerError(
+                .invalidSpec,
+                operation: "ensureNetwork",
+                message: "\(printable(name)) is not the name of a user-defined network"
+            )
+        }
+        guard !networks.withLock({ $0.has(name, at: .now) }) else { return }
+        let request = EngineRequest(
+            .inspectNetwork,
+            .GET,
+            ["networks", name],
+            deadline: configuration.deadlines.inspect
+        )
+        let answer = try await transport.send(request)
+        guard answer.status == 200 else { return try await networkRefused(name, answer) }
+        let network = try answer.decode(NetworkAnswer.self, for: request)
+        // The Engine also answers for the beginning of a network's id.
+        guard network.name == name else {
+            throw DockerError(
+                .networkMissing,
+                operation: "ensureNetwork",
+                message: "no network has exactly the name \(name)"
+            )
+        }
+        if let obstacle = network.obstacle {
+            throw DockerError(
+                .invalidSpec,
+                operation: "ensureNetwork",
+                message: "containers cannot be attached to network \(name): \(obstacle)"
+            )
+        }
+        networks.withLock { $0.add(name, at: .now) }
+    }
+
+    private func networkRefused(_ name: String, _ answer: EngineAnswer) async throws(DockerError) {
+        let refusal = DockerError.answer(.inspectNetwork, status: answer.status, body: answer.text)
+        guard refusal.code == .networkMissing else { throw refusal }
+        // On a Swarm's worker an overlay that no container uses is not to be seen: the start will tell.
+        guard try await engineInfo(infoRequest(caller: "ensureNetwork")).isSwarmWorker else { throw refusal }
+    }
+
+    private func infoRequest(caller: String) -> EngineRequest {
+        EngineRequest(.info, .GET, ["info"], deadline: configuration.deadlines.inspect, caller: caller)
+    }
+
+    private func engineInfo(_ request: EngineRequest) async throws(DockerError) -> InfoAnswer {
+        try await transport.send(request, expecting: 200).decode(InfoAnswer.self, for: request)
+    }
+}

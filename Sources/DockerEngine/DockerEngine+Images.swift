@@ -1,0 +1,60 @@
+public import DockerPort
+import NIOHTTP1
+
+extension DockerEngine {
+    public func inspectImage(_ reference: String) async throws(DockerError) -> ImageInspect {
+        let image = try Self.parsed(reference, operation: "inspectImage")
+        var inspect = try await transport.imageInspect(image, caller: "inspectImage")
+        inspect.ref = reference
+        return inspect
+    }
+
+    public func pullImage(
+        _ reference: String,
+        policy: PullPolicy,
+        progress: (@Sendable (PullProgress) -> Void)?
+    ) async throws(DockerError) {
+        let image = try Self.parsed(reference, operation: "pullImage")
+        // A digest names its bytes: what is here cannot be newer elsewhere.
+        if policy != .always || image.digest != nil, try await isPresent(image, policy: policy) { return }
+        try await pulls.join(image.description, progress: progress)
+    }
+
+    private func isPresent(_ image: ImageReference, policy: PullPolicy) async throws(DockerError) -> Bool {
+        do throws(DockerError) {
+            _ = try await transport.imageInspect(image, caller: "pullImage")
+            return true
+        } catch {
+            if error.code == .imageNotFound, policy != .never { return false }
+            throw error
+        }
+    }
+
+    private static func parsed(_ reference: String, operation: String) throws(DockerError) -> ImageReference {
+        guard let image = ImageReference(reference) else {
+            throw DockerError(
+                .invalidSpec,
+                operation: operation,
+                message: "\(printable(reference)) is no image reference such as registry.example/team/engine:1.2"
+            )
+        }
+        return image
+    }
+}
+
+extension Transport {
+    /// `GET /images/{name}/json`.
+    func imageInspect(_ image: ImageReference, caller: String) async throws(DockerError) -> ImageInspect {
+        // The slashes of a repository stand in the path as they are.
+        let segments = image.description.split(separator: "/").map(String.init)
+        let request = EngineRequest(
+            .inspectImage,
+            .GET,
+            ["images"] + segments + ["json"],
+            deadline: configuration.deadlines.inspect,
+            caller: caller
+        )
+        return try await send(request, expecting: 200).decode(ImageAnswer.self, for: request)
+            .inspect(ref: image.description)
+    }
+}

@@ -1,0 +1,62 @@
+import AsyncHTTPClient
+public import DockerPort
+public import Logging
+import NIOCore
+import Synchronization
+
+/// The Docker port over the Engine's HTTP API, on its Unix socket or over TCP.
+///
+/// The version of the API is negotiated with the first call, and anew after a connection failed. Every call has
+/// a deadline (``Deadlines``), none is sent twice, and an error says whether the Engine may have done what was
+/// asked. A start takes three calls: create, start, inspect.
+public final class DockerEngine: DockerClient {
+    /// Where the Engine is, and how long its operations may take.
+    public let configuration: Configuration
+    let transport: Transport
+    let logger: Logger
+    let networks = Mutex(NetworkCache())
+    let pulls: SharedPulls
+
+    /// Makes the clients; nothing is connected before the first call. ``shutdown()`` must be called in the end.
+    ///
+    /// - Throws: ``ConfigurationError`` where a TLS file cannot be read.
+    public init(
+        configuration: Configuration = Configuration(),
+        logger: Logger = Logger(label: "docker")
+    ) throws(ConfigurationError) {
+        self.configuration = configuration
+        self.logger = logger
+        let transport = try Transport(configuration: configuration)
+        self.transport = transport
+        pulls = SharedPulls { reference, progress throws(DockerError) in
+            try await PullRequest(transport: transport, reference: reference).run(progress: progress)
+        }
+    }
+
+    /// Ends every call and subscription that is under way, and closes the connections.
+    public func shutdown() async {
+        pulls.close()
+        do {
+            try await transport.shutdown()
+        } catch {
+            logger.debug("Docker clients did not shut down cleanly", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Runs `body` with an Engine that is shut down when it ends.
+    public static func withEngine<Value>(
+        configuration: Configuration = Configuration(),
+        logger: Logger = Logger(label: "docker"),
+        _ body: (DockerEngine) async throws -> Value
+    ) async throws -> Value {
+        let engine = try DockerEngine(configuration: configuration, logger: logger)
+        do {
+            let value = try await body(engine)
+            await engine.shutdown()
+            return value
+        } catch {
+            await engine.shutdown()
+            throw error
+        }
+    }
+}

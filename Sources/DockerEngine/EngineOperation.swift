@@ -1,0 +1,48 @@
+/// The endpoints of the Engine API that are used. What a status means depends on the endpoint.
+enum EngineOperation: String, Sendable, CaseIterable {
+    /// `GET /_ping`
+    case ping
+    /// `GET /info`
+    case info
+    /// `GET /networks/{name}`
+    case inspectNetwork
+    /// `GET /images/{name}/json`
+    case inspectImage
+    /// `POST /images/create`
+    case pull
+    /// `GET /containers/{id}/json`
+    case inspectContainer
+    /// `POST /containers/create`
+    case create
+    /// `POST /containers/{id}/start`
+    case start
+    /// `POST /containers/{id}/stop`
+    case stop
+    /// `POST /containers/{id}/kill`
+    case kill
+    /// `DELETE /containers/{id}`
+    case remove
+    /// `GET /containers/json`
+    case list
+    /// `GET /events`
+    case events
+
+    /// Whether the endpoint changes something, so that a lost answer leaves open what happened.
+    var changes: Bool {
+        switch self {
+        case .pull, .create, .start, .stop, .kill, .remove: true
+        case .ping, .info, .inspectNetwork, .inspectImage, .inspectContainer, .list, .events: false
+        }
+    }
+
+    /// The operation of the port that uses the endpoint, where nothing else is said.
+    var portOperation: String {
+        switch self {
+        case .inspectNetwork: "ensureNetwork"
+        case .pull: "pullImage"
+        case .create, .start: "run"
+        case .events: "eventsListen"
+        case .ping, .info, .inspectImage, .inspectContainer, .stop, .kill, .remove, .list: rawValue
+        }
+    }
+}

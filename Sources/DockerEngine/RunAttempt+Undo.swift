@@ -1,0 +1,74 @@
+import DockerPort
+
+extension RunAttempt {
+    /// Removes the container that this attempt made. The answer is `cause`, which says by `mayHaveHappened`
+    /// whether the container could not be removed.
+    func undo(_ id: String, _ cause: DockerError) async -> DockerError {
+        await withinBudget(cause) { () throws(DockerError) in
+            try await engine.remove(id: id, caller: "run")
+            return .nothingLeft
+        }
+    }
+
+    /// Removes what a create may have made whose answer did not tell an id: the container of the spec's name, where
+    /// it has all of the spec's labels and has never run, for nobody has started it.
+    ///
+    /// - Parameter mayComeLater: whether the Engine may still be at it. It creates although its client has left,
+    ///   and says until then that there is no such container.
+    func undoUnknown(_ cause: DockerError, mayComeLater: Bool) async -> DockerError {
+        await withinBudget(cause) { () throws(DockerError) in
+            let found: ContainerAnswer
+            do throws(DockerError) {
+                found = try await engine.inspected(spec.name, caller: "run")
+            } catch {
+                guard error.code == .containerNotFound else { throw error }
+                return mayComeLater ? .lookAgain : .nothingLeft
+            }
+            // Without labels nothing says whose it is.
+            let labels = found.config?.labels ?? [:]
+            let isOurs = !spec.labels.isEmpty && spec.labels.allSatisfy { labels[$0.key] == $0.value }
+            guard isOurs else { return spec.labels.isEmpty ? .somethingLeft : .nothingLeft }
+            guard found.inspect.status == "created" else { return .somethingLeft }
+            try await engine.remove(id: found.id, caller: "run")
+            return .nothingLeft
+        }
+    }
+
+    private enum Remainder: Sendable {
+        case nothingLeft, somethingLeft, lookAgain
+    }
+
+    /// Repeats `step` until it tells what is left, or the time for cleaning up is over.
+    private func withinBudget(
+        _ cause: DockerError,
+        _ step: @escaping @Sendable () async throws(DockerError) -> Remainder
+    ) async -> DockerError {
+        let budget = engine.configuration.deadlines.cleanup
+        let remainder: Remainder
+        do {
+            remainder = try await withDeadline(budget) { try await Self.repeated(step, for: budget) }
+        } catch {
+            remainder = .somethingLeft
+        }
+        var error = cause
+        error.mayHaveHappened = remainder != .nothingLeft
+        return error
+    }
+
+    private static func repeated(
+        _ step: @Sendable () async throws(DockerError) -> Remainder,
+        for budget: Duration
+    ) async throws -> Remainder {
+        let backoff = Backoff(limit: budget, longest: .seconds(1))
+        while let pause = backoff.pause(at: .now) {
+            do throws(DockerError) {
+                let remainder = try await step()
+                if remainder != .lookAgain { return remainder }
+            } catch {
+                guard error.retryable || error.code == .unavailable else { return .somethingLeft }
+            }
+            try await Task.sleep(for: pause)
+        }
+        return .somethingLeft
+    }
+}

@@ -1,0 +1,122 @@
+import DockerPort
+import Synchronization
+
+/// Lets several callers share one pull: the pull belongs to none of them, and ends when the last one leaves.
+final class SharedPulls: Sendable {
+    typealias Progress = @Sendable (PullProgress) -> Void
+    /// Pulls a reference, telling of its progress.
+    typealias Pull = @Sendable (_ reference: String, _ progress: @escaping Progress) async throws(DockerError) -> Void
+
+    private struct Waiter {
+        var continuation: CheckedContinuation<Result<Void, DockerError>, Never>
+        var progress: Progress?
+    }
+
+    private struct State {
+        var flights = PullFlights()
+        var waiters: [Int: Waiter] = [:]
+        var tasks: [Int: Task<Void, Never>] = [:]
+        /// Pulls that ended before their task could be noted.
+        var endedEarly: Set<Int> = []
+        var lastWaiter = 0
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+    private let pull: Pull
+
+    init(pull: @escaping Pull) { self.pull = pull }
+
+    /// Waits until `reference` is pulled, by a pull that is under way or one that begins now.
+    func join(_ reference: String, progress: Progress?) async throws(DockerError) {
+        let number = state.withLock { state in
+            state.lastWaiter += 1
+            return state.lastWaiter
+        }
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                enter(number, reference, Waiter(continuation: continuation, progress: progress))
+            }
+        } onCancel: {
+            leave(number, reference)
+        }
+        try result.get()
+    }
+
+    /// Ends every pull; whoever comes later is refused.
+    func close() {
+        let tasks = state.withLock { state in
+            state.isClosed = true
+            return Array(state.tasks.values)
+        }
+        for task in tasks { task.cancel() }
+    }
+
+    /// Where the task was cancelled before, `leave` has run already and found nobody: it is not to wait then.
+    private func enter(_ number: Int, _ reference: String, _ waiter: Waiter) {
+        let (refusal, flight): (DockerError?, Int?) = state.withLock { state in
+            if state.isClosed { return (.pull(.unavailable, "this client was shut down"), nil) }
+            if Task.isCancelled { return (.pull(.cancelled, "cancelled"), nil) }
+            state.waiters[number] = waiter
+            guard case .begin(let flight) = state.flights.join(number, reference: reference) else { return (nil, nil) }
+            return (nil, flight)
+        }
+        if let refusal { waiter.continuation.resume(returning: .failure(refusal)) }
+        if let flight { begin(flight, reference) }
+    }
+
+    private func begin(_ flight: Int, _ reference: String) {
+        let task = BackgroundTask.start { [self] in
+            let result: Result<Void, DockerError>
+            do throws(DockerError) {
+                try await pull(reference) { self.report($0, flight, reference) }
+                result = .success(())
+            } catch {
+                result = .failure(error)
+            }
+            end(flight, reference, result)
+        }
+        let isWanted = state.withLock { state in
+            if state.endedEarly.remove(flight) != nil { return true }
+            state.tasks[flight] = task
+            return !state.isClosed && !state.flights.waiters(flight: flight, reference: reference).isEmpty
+        }
+        // The only waiter may have left, and found no task to end.
+        if !isWanted { task.cancel() }
+    }
+
+    private func end(_ flight: Int, _ reference: String, _ result: Result<Void, DockerError>) {
+        let waiters = state.withLock { state in
+            if state.tasks.removeValue(forKey: flight) == nil { state.endedEarly.insert(flight) }
+            return state.flights.ended(flight: flight, reference: reference).compactMap {
+                state.waiters.removeValue(forKey: $0)
+            }
+        }
+        for waiter in waiters { waiter.continuation.resume(returning: result) }
+    }
+
+    private func leave(_ number: Int, _ reference: String) {
+        let (waiter, task) = state.withLock { state -> (Waiter?, Task<Void, Never>?) in
+            let action = state.flights.leave(number, reference: reference)
+            let waiter = state.waiters.removeValue(forKey: number)
+            guard case .releaseAndCancel(let flight) = action else { return (waiter, nil) }
+            return (waiter, state.tasks[flight])
+        }
+        task?.cancel()
+        waiter?.continuation.resume(returning: .failure(.pull(.cancelled, "cancelled while the image was pulled")))
+    }
+
+    private func report(_ progress: PullProgress, _ flight: Int, _ reference: String) {
+        let listeners = state.withLock { state in
+            state.flights.waiters(flight: flight, reference: reference).compactMap { state.waiters[$0]?.progress }
+        }
+        for listener in listeners { listener(progress) }
+    }
+}
+
+extension DockerError {
+    /// A failure of a pull that no answer of the Engine tells.
+    static func pull(_ code: Code, _ message: String, retryable: Bool = false) -> DockerError {
+        DockerError(code, operation: "pullImage", message: message, retryable: retryable)
+    }
+}

@@ -1,0 +1,180 @@
+import AsyncHTTPClient
+import DockerPort
+import Logging
+import NIOCore
+import NIOHTTP1
+import Synchronization
+
+/// What the Engine answered, whatever the status.
+struct EngineAnswer: Sendable {
+    var status: Int
+    var headers: HTTPHeaders
+    var body: ByteBuffer
+
+    var text: String { String(buffer: body) }
+}
+
+/// Carries requests to the Engine: connections, deadlines and the version of the API. Knows no endpoint but
+/// `/_ping`.
+final class Transport: Sendable {
+    let configuration: DockerEngine.Configuration
+    private let origin: Origin
+    private let short: HTTPClient
+    private let long: HTTPClient
+    private let streams: HTTPClient
+    private let negotiated = Mutex<APIVersion?>(nil)
+
+    init(configuration: DockerEngine.Configuration) throws(DockerEngine.ConfigurationError) {
+        self.configuration = configuration
+        origin = Origin(configuration.endpoint)
+        let settings = try ClientSettings(configuration)
+        short = settings.client(connections: 16)
+        // As many as there may be starts, stops and streams at once, so that none waits in the pool for another.
+        long = settings.client(connections: 1_024)
+        streams = settings.client(connections: 1_024)
+    }
+
+    /// Ends what is under way and closes the connections.
+    func shutdown() async throws {
+        var failure: (any Error)?
+        for client in [streams, long, short] {
+            do { try await client.shutdown() } catch { failure = failure ?? error }
+        }
+        if let failure { throw failure }
+    }
+
+    /// The answer to `request`, whatever its status. Nothing is ever sent twice, but for a request that the
+    /// Engine refused for its version alone.
+    func send(_ request: EngineRequest) async throws(DockerError) -> EngineAnswer {
+        let answer = try await exchange(request, version: version(for: request))
+        guard Self.refusesVersion(answer) else { return answer }
+        forgetVersion()
+        return try await exchange(request, version: version(for: request))
+    }
+
+    /// The answer to `request` where its status is one of `statuses`.
+    func send(_ request: EngineRequest, expecting statuses: Int...) async throws(DockerError) -> EngineAnswer {
+        let answer = try await send(request)
+        guard statuses.contains(answer.status) else {
+            throw DockerError.answer(
+                request.operation,
+                status: answer.status,
+                body: answer.text,
+                caller: request.caller
+            )
+        }
+        return answer
+    }
+
+    /// Begins an answer that goes on: its head came within the request's deadline and said 200.
+    func open(_ request: EngineRequest) async throws(DockerError) -> HTTPClientResponse.Body {
+        let version = try await version(for: request)
+        let message = self.message(request, version: version)
+        let response: HTTPClientResponse
+        do {
+            response = try await withDeadline(request.deadline) { [streams] in
+                try await streams.execute(message, deadline: .distantFuture)
+            }
+        } catch {
+            throw failed(request, error)
+        }
+        guard response.status != .ok else { return response.body }
+        let status = Int(response.status.code)
+        let text: String
+        do {
+            text = try await withDeadline(request.deadline) {
+                String(buffer: try await response.body.collect(upTo: 64 << 10))
+            }
+        } catch {
+            throw failed(request, error)
+        }
+        throw DockerError.answer(request.operation, status: status, body: text, caller: request.caller)
+    }
+
+    /// What a failure of the connection means for `request`. The Engine that answers next may be another one.
+    func failed(_ request: EngineRequest, _ error: any Error) -> DockerError {
+        if let error = error as? DockerError { return error }
+        // A client that is cancelled may say that its connection closed.
+        let failure = Task.isCancelled && !(error is DeadlinePassed) ? .cancelled : TransportFailure(error)
+        if case .lost = failure { forgetVersion() }
+        if case .notSent = failure { forgetVersion() }
+        return failure.dockerError(request, endpoint: configuration.endpoint)
+    }
+
+    /// The version that is spoken, negotiated where that is still to be done.
+    func version(for request: EngineRequest) async throws(DockerError) -> APIVersion? {
+        if request.operation == .ping { return nil }
+        if let known = negotiated.withLock({ $0 }) { return known }
+        let ping = EngineRequest(.ping, .GET, ["_ping"], deadline: configuration.deadlines.ping, caller: request.caller)
+        let answer = try await exchange(ping, version: nil)
+        guard answer.status == 200 else {
+            throw DockerError.answer(.ping, status: answer.status, body: answer.text, caller: request.caller)
+        }
+        switch APIVersion.negotiated(theirs: answer.headers.first(name: "Api-Version")) {
+        case .success(let version):
+            negotiated.withLock { $0 = version }
+            return version
+        case .failure(let refusal):
+            throw DockerError(.engineError, operation: request.caller, message: refusal.description)
+        }
+    }
+
+    private func forgetVersion() { negotiated.withLock { $0 = nil } }
+
+    private static func refusesVersion(_ answer: EngineAnswer) -> Bool {
+        answer.status == 400 && answer.body.readableBytes < 1_024
+            && EngineMessage.text(of: answer.text).hasPrefix("client version ")
+    }
+
+    private func exchange(_ request: EngineRequest, version: APIVersion?) async throws(DockerError) -> EngineAnswer {
+        // An image hurts nobody; a container may be another worker's by now.
+        if request.operation.changes, request.operation != .pull, !ChangePermit.isGranted() {
+            throw ChangePermit.refusal(operation: request.caller)
+        }
+        let message = self.message(request, version: version)
+        let client = request.lane == .short ? short : request.lane == .long ? long : streams
+        let limit = configuration.maximumAnswerBytes * (request.operation == .list ? 8 : 1)
+        do {
+            return try await withDeadline(request.deadline) {
+                let response = try await client.execute(message, deadline: .distantFuture)
+                return EngineAnswer(
+                    status: Int(response.status.code),
+                    headers: response.headers,
+                    body: try await response.body.collect(upTo: limit)
+                )
+            }
+        } catch {
+            throw failed(request, error)
+        }
+    }
+
+    private func message(_ request: EngineRequest, version: APIVersion?) -> HTTPClientRequest {
+        var message = HTTPClientRequest(url: origin.url + request.target(version: version))
+        message.method = request.method
+        if let host = origin.host { message.headers.replaceOrAdd(name: "Host", value: host) }
+        message.headers.replaceOrAdd(name: "User-Agent", value: "rtmanager")
+        if let body = request.body {
+            message.headers.replaceOrAdd(name: "Content-Type", value: "application/json")
+            message.body = .bytes(body)
+        }
+        return message
+    }
+}
+
+/// The first part of every URL.
+private struct Origin: Sendable {
+    var url: String
+    /// Docker answers 400 to a request without this header, and over a Unix socket none would be sent.
+    var host: String?
+
+    init(_ endpoint: DockerEngine.Endpoint) {
+        switch endpoint {
+        case .unix(let path):
+            url = "http+unix://" + percentEncoded(path)
+            host = "docker"
+        case .tcp(let name, let port, let tls):
+            let scheme = tls == nil ? "http" : "https"
+            url = "\(scheme)://" + (name.contains(":") ? "[\(name)]" : name) + ":\(port)"
+        }
+    }
+}

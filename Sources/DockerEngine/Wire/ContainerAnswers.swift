@@ -1,0 +1,193 @@
+import DockerPort
+import Timestamps
+
+/// What is read of `GET /containers/{id}/json`. Engines leave out what is empty, each version something else.
+struct ContainerAnswer: Decodable {
+    struct Config: Decodable {
+        var image: String?
+        var hostname: String?
+        var labels: [String: String]?
+
+        enum CodingKeys: String, CodingKey {
+            case image = "Image"
+            case hostname = "Hostname"
+            case labels = "Labels"
+        }
+    }
+    struct Health: Decodable {
+        var status: String?
+
+        enum CodingKeys: String, CodingKey {
+            case status = "Status"
+        }
+    }
+    struct State: Decodable {
+        var status: String?
+        var exitCode: Int?
+        var oomKilled: Bool?
+        var error: String?
+        var startedAt: String?
+        var finishedAt: String?
+        var health: Health?
+
+        enum CodingKeys: String, CodingKey {
+            case status = "Status"
+            case exitCode = "ExitCode"
+            case oomKilled = "OOMKilled"
+            case error = "Error"
+            case startedAt = "StartedAt"
+            case finishedAt = "FinishedAt"
+            case health = "Health"
+        }
+    }
+    struct Mount: Decodable {
+        var type: String?
+        var source: String?
+        var destination: String?
+        var isWritable: Bool?
+
+        enum CodingKeys: String, CodingKey {
+            case type = "Type"
+            case source = "Source"
+            case destination = "Destination"
+            case isWritable = "RW"
+        }
+    }
+    struct HostConfig: Decodable {
+        var nanoCpus: Int64?
+        var memory: Int64?
+        var memorySwap: Int64?
+        var pidsLimit: Int64?
+
+        enum CodingKeys: String, CodingKey {
+            case nanoCpus = "NanoCpus"
+            case memory = "Memory"
+            case memorySwap = "MemorySwap"
+            case pidsLimit = "PidsLimit"
+        }
+    }
+    struct Endpoint: Decodable {
+        var address: String?
+
+        enum CodingKeys: String, CodingKey {
+            case address = "IPAddress"
+        }
+    }
+    struct NetworkSettings: Decodable {
+        var networks: [String: Endpoint?]?
+
+        enum CodingKeys: String, CodingKey {
+            case networks = "Networks"
+        }
+    }
+
+    var id: String
+    var name: String?
+    var image: String?
+    var created: String?
+    var restartCount: Int?
+    var config: Config?
+    var state: State?
+    var mounts: [Mount]?
+    var hostConfig: HostConfig?
+    var networkSettings: NetworkSettings?
+
+    enum CodingKeys: String, CodingKey {
+        case id = "Id"
+        case name = "Name"
+        case image = "Image"
+        case created = "Created"
+        case restartCount = "RestartCount"
+        case config = "Config"
+        case state = "State"
+        case mounts = "Mounts"
+        case hostConfig = "HostConfig"
+        case networkSettings = "NetworkSettings"
+    }
+}
+
+extension ContainerAnswer {
+    /// The same in the port's words.
+    var inspect: ContainerInspect {
+        ContainerInspect(
+            id: id,
+            name: withoutSlash(name ?? ""),
+            imageRef: config?.image ?? "",
+            imageID: image ?? "",
+            hostname: config?.hostname ?? "",
+            labels: config?.labels ?? [:],
+            status: state?.status ?? "",
+            health: state?.health?.status ?? "",
+            restartCount: restartCount ?? 0,
+            createdAt: engineTime(created),
+            startedAt: engineTime(state?.startedAt),
+            finishedAt: engineTime(state?.finishedAt),
+            exitCode: state?.exitCode ?? 0,
+            oomKilled: state?.oomKilled ?? false,
+            mounts: (mounts ?? []).compactMap(\.bind),
+            addresses: addresses
+        )
+    }
+
+    /// The limits that the Engine says it applied; what it does not tell is 0, which is no limit.
+    var limits: Limits {
+        Limits(
+            nanoCPUs: hostConfig?.nanoCpus ?? 0,
+            memory: hostConfig?.memory ?? 0,
+            memorySwap: hostConfig?.memorySwap ?? 0,
+            pids: hostConfig?.pidsLimit ?? 0
+        )
+    }
+
+    private var addresses: [String: String] {
+        var addresses: [String: String] = [:]
+        for (network, endpoint) in networkSettings?.networks ?? [:] {
+            if let address = endpoint?.address, !address.isEmpty { addresses[network] = address }
+        }
+        return addresses
+    }
+}
+
+extension ContainerAnswer.Mount {
+    fileprivate var bind: BindMount? {
+        guard type == "bind" else { return nil }
+        return BindMount(hostPath: source ?? "", mountPath: destination ?? "", readOnly: isWritable == false)
+    }
+}
+
+/// One row of `GET /containers/json?all=1`.
+struct ContainerRow: Decodable {
+    var id: String
+    var names: [String]?
+    var image: String?
+    var state: String?
+    var labels: [String: String]?
+
+    enum CodingKeys: String, CodingKey {
+        case id = "Id"
+        case names = "Names"
+        case image = "Image"
+        case state = "State"
+        case labels = "Labels"
+    }
+}
+
+/// `201` of `POST /containers/create`.
+struct CreatedAnswer: Decodable {
+    var id: String
+    var warnings: [String]?
+
+    enum CodingKeys: String, CodingKey {
+        case id = "Id"
+        case warnings = "Warnings"
+    }
+}
+
+/// Docker's time that is not set is the first second of the year 1.
+func engineTime(_ text: String?) -> Timestamp? {
+    guard let text, let time = Timestamp(rfc3339: text), time.seconds > -62_135_596_800 else { return nil }
+    return time
+}
+
+/// A container's name as people write it; the Engine puts a slash before it.
+func withoutSlash(_ name: String) -> String { name.hasPrefix("/") ? String(name.dropFirst()) : name }

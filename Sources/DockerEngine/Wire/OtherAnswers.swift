@@ -1,0 +1,158 @@
+import DockerPort
+
+/// What is read of `GET /images/{name}/json`.
+struct ImageAnswer: Decodable {
+    struct Healthcheck: Decodable {
+        var test: [String]?
+
+        enum CodingKeys: String, CodingKey {
+            case test = "Test"
+        }
+    }
+    struct Config: Decodable {
+        var labels: [String: String]?
+        var healthcheck: Healthcheck?
+
+        enum CodingKeys: String, CodingKey {
+            case labels = "Labels"
+            case healthcheck = "Healthcheck"
+        }
+    }
+
+    var id: String?
+    var config: Config?
+
+    /// The same in the port's words.
+    func inspect(ref: String) -> ImageInspect {
+        let test = config?.healthcheck?.test ?? []
+        return ImageInspect(
+            ref: ref,
+            id: id ?? "",
+            labels: config?.labels ?? [:],
+            hasHealthcheck: !test.isEmpty && test != ["NONE"]
+        )
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case id = "Id"
+        case config = "Config"
+    }
+}
+
+/// What is read of `GET /networks/{name}`.
+struct NetworkAnswer: Decodable {
+    var name: String
+    var driver: String?
+    var scope: String?
+    var isAttachable: Bool?
+    var isIngress: Bool?
+
+    /// Why containers like ours cannot be attached to it; nil where they can.
+    var obstacle: String? {
+        if isIngress == true { return "it is Swarm's ingress network" }
+        if scope == "swarm", isAttachable != true {
+            return "it is a Swarm network that was created without --attachable"
+        }
+        if let driver, ["host", "null"].contains(driver) { return "its driver is \(driver)" }
+        return nil
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case name = "Name"
+        case driver = "Driver"
+        case scope = "Scope"
+        case isAttachable = "Attachable"
+        case isIngress = "Ingress"
+    }
+}
+
+/// What is read of `GET /info`.
+struct InfoAnswer: Decodable {
+    struct Swarm: Decodable {
+        var localNodeState: String?
+        var controlAvailable: Bool?
+
+        enum CodingKeys: String, CodingKey {
+            case localNodeState = "LocalNodeState"
+            case controlAvailable = "ControlAvailable"
+        }
+    }
+
+    var id: String?
+    var name: String?
+    var serverVersion: String?
+    var cpus: Int?
+    var memTotal: Int64?
+    var swarm: Swarm?
+
+    /// A worker of a Swarm does not know an overlay network before a container of its own is attached to it.
+    var isSwarmWorker: Bool { swarm?.localNodeState == "active" && swarm?.controlAvailable != true }
+
+    /// The same in the port's words.
+    func info(apiVersion: String) -> EngineInfo {
+        EngineInfo(
+            id: id ?? "",
+            name: name ?? "",
+            serverVersion: serverVersion ?? "",
+            apiVersion: apiVersion,
+            cpus: cpus ?? 0,
+            memoryBytes: memTotal ?? 0
+        )
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case id = "ID"
+        case name = "Name"
+        case serverVersion = "ServerVersion"
+        case cpus = "NCPU"
+        case memTotal = "MemTotal"
+        case swarm = "Swarm"
+    }
+}
+
+/// One line of `GET /events`.
+struct EventLine: Decodable {
+    struct Actor: Decodable {
+        var id: String?
+        var attributes: [String: String]?
+
+        enum CodingKeys: String, CodingKey {
+            case id = "ID"
+            case attributes = "Attributes"
+        }
+    }
+
+    var type: String?
+    var action: String?
+    var actor: Actor?
+    var time: Int64?
+    var timeNano: Int64?
+
+    enum CodingKeys: String, CodingKey {
+        case type = "Type"
+        case action = "Action"
+        case actor = "Actor"
+        case time
+        case timeNano
+    }
+}
+
+/// One line of a pull's progress.
+struct PullLine: Decodable {
+    struct ErrorDetail: Decodable {
+        var message: String?
+    }
+    struct ProgressDetail: Decodable {
+        var current: Int64?
+        var total: Int64?
+    }
+
+    var id: String?
+    var status: String?
+    var progressDetail: ProgressDetail?
+    var error: String?
+    var errorDetail: ErrorDetail?
+
+    /// The failure that the line tells, in the Engine's words. Newer Engines have only the detail.
+    var failure: String? { errorDetail?.message ?? error }
+}

@@ -1,0 +1,165 @@
+import DockerPort
+import Foundation
+import Testing
+import Timestamps
+
+@testable import DockerEngine
+
+@Suite("The Engine's answers")
+struct AnswerTests {
+    private func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
+        try JSONDecoder().decode(type, from: Data(text.utf8))
+    }
+
+    @Test("about a container are read whole")
+    func container() throws {
+        let text = #"""
+            {"Id":"\#(Samples.id)","Created":"2026-05-04T03:02:00.05Z","Name":"/galaxy-game-g1","RestartCount":2,
+             "Image":"sha256:abc","Platform":"linux","MountLabel":"",
+             "State":{"Status":"running","Running":true,"OOMKilled":true,"Dead":false,"Pid":7,"ExitCode":0,"Error":"",
+              "StartedAt":"2026-05-04T03:02:01.97423895Z","FinishedAt":"2026-05-04T03:01:59Z",
+              "Health":{"Status":"healthy","FailingStreak":0,"Log":[]}},
+             "Config":{"Image":"galaxy/engine:1","Hostname":"h","Labels":{"a":"b"},"Env":null},
+             "Mounts":[{"Type":"bind","Source":"/s","Destination":"/d","Mode":"","RW":false,"Propagation":"rprivate"},
+              {"Type":"volume","Name":"v","Source":"/v","Destination":"/w","RW":true}],
+             "HostConfig":{"NanoCpus":1,"Memory":2,"MemorySwap":3,"PidsLimit":4,"Binds":null},
+             "NetworkSettings":{"IPAddress":"","Networks":{"n":{"IPAddress":"172.18.0.2","Aliases":null},
+              "m":{"IPAddress":""},"o":null}}}
+            """#
+        let answer = try decode(ContainerAnswer.self, text)
+        #expect(
+            answer.inspect
+                == ContainerInspect(
+                    id: Samples.id,
+                    name: "galaxy-game-g1",
+                    imageRef: "galaxy/engine:1",
+                    imageID: "sha256:abc",
+                    hostname: "h",
+                    labels: ["a": "b"],
+                    status: "running",
+                    health: "healthy",
+                    restartCount: 2,
+                    createdAt: Timestamp(rfc3339: "2026-05-04T03:02:00.05Z"),
+                    startedAt: Timestamp(rfc3339: "2026-05-04T03:02:01.97423895Z"),
+                    finishedAt: Timestamp(rfc3339: "2026-05-04T03:01:59Z"),
+                    exitCode: 0,
+                    oomKilled: true,
+                    mounts: [BindMount(hostPath: "/s", mountPath: "/d", readOnly: true)],
+                    addresses: ["n": "172.18.0.2"]
+                )
+        )
+        #expect(answer.limits == Limits(nanoCPUs: 1, memory: 2, memorySwap: 3, pids: 4))
+    }
+
+    @Test("about a container may leave out all but its id")
+    func bareContainer() throws {
+        let answer = try decode(ContainerAnswer.self, #"{"Id":"x","State":{"StartedAt":"0001-01-01T00:00:00Z"}}"#)
+        #expect(answer.inspect == ContainerInspect(id: "x", name: "", imageRef: "", status: ""))
+        #expect(answer.limits == Limits(nanoCPUs: 0, memory: 0, memorySwap: 0, pids: 0))
+        let nulls =
+            #"{"Id":"x","Config":null,"Mounts":null,"NetworkSettings":{"Networks":null},"HostConfig":{"PidsLimit":null}}"#
+        #expect(try decode(ContainerAnswer.self, nulls).inspect.id == "x")
+    }
+
+    @Test("about an image may leave out labels and health check")
+    func image() throws {
+        let text = #"{"Id":"sha256:1","Config":{"Labels":{"a":"b"},"Healthcheck":{"Test":["CMD","x"]}}}"#
+        #expect(
+            try decode(ImageAnswer.self, text).inspect(ref: "r")
+                == ImageInspect(ref: "r", id: "sha256:1", labels: ["a": "b"], hasHealthcheck: true)
+        )
+        for text in [
+            #"{"Id":"sha256:1"}"#, #"{"Id":"sha256:1","Config":{"Labels":null}}"#,
+            #"{"Id":"sha256:1","Config":{"Healthcheck":{"Test":["NONE"]}}}"#,
+        ] {
+            #expect(try decode(ImageAnswer.self, text).inspect(ref: "r") == ImageInspect(ref: "r", id: "sha256:1"))
+        }
+    }
+
+    @Test(
+        "about a network tell what speaks against it",
+        arguments: [
+            (#"{"Name":"n","Driver":"bridge","Scope":"local","Attachable":false,"Ingress":false}"#, nil),
+            (#"{"Name":"n"}"#, nil),
+            (#"{"Name":"n","Driver":"overlay","Scope":"swarm","Attachable":true}"#, nil),
+            (#"{"Name":"n","Driver":"overlay","Scope":"swarm","Attachable":false}"#, "--attachable"),
+            (#"{"Name":"n","Driver":"overlay","Scope":"swarm","Attachable":true,"Ingress":true}"#, "ingress"),
+            (#"{"Name":"n","Driver":"host","Scope":"local"}"#, "driver is host"),
+        ] as [(String, String?)]
+    )
+    func network(text: String, obstacle: String?) throws {
+        let found = try decode(NetworkAnswer.self, text).obstacle
+        if let obstacle { #expect(found?.contains(obstacle) == true) } else { #expect(found == nil) }
+    }
+
+    @Test(
+        "tell a Swarm's worker from others",
+        arguments: [
+            (#"{"ID":"x"}"#, false),
+            (#"{"Swarm":{"LocalNodeState":"inactive","ControlAvailable":false}}"#, false),
+            (#"{"Swarm":{"LocalNodeState":"active","ControlAvailable":true}}"#, false),
+            (#"{"Swarm":{"LocalNodeState":"active","ControlAvailable":false}}"#, true),
+        ]
+    )
+    func swarmWorker(text: String, isWorker: Bool) throws {
+        #expect(try decode(InfoAnswer.self, text).isSwarmWorker == isWorker)
+    }
+}
+
+@Suite("A line of the event stream")
+struct EventLineTests {
+    private func event(_ text: String) throws -> DockerEvent? {
+        try JSONDecoder().decode(EventLine.self, from: Data(text.utf8)).event
+    }
+
+    @Test("becomes an event, its labels without Docker's own attributes")
+    func die() throws {
+        let text = #"""
+            {"status":"die","id":"x","from":"i","Type":"container","Action":"die","Actor":{"ID":"x","Attributes":
+            {"com.galaxy.game_id":"g1","execDuration":"3","exitCode":"137","image":"i","name":"n","signal":"9","execID":"e"}},
+            "scope":"local","time":1777863721,"timeNano":1777863721123456789}
+            """#
+        #expect(
+            try event(text)
+                == DockerEvent(
+                    action: "die",
+                    containerID: "x",
+                    name: "n",
+                    labels: ["com.galaxy.game_id": "g1"],
+                    exitCode: 137,
+                    hasExitCode: true,
+                    occurredAt: Timestamp(seconds: 1_777_863_721, nanoseconds: 123_456_789)
+                )
+        )
+    }
+
+    @Test("may leave out type, attributes and nanoseconds")
+    func bare() throws {
+        let found = try event(#"{"Action":"start","Actor":{"ID":"x"},"time":5}"#)
+        #expect(found == DockerEvent(action: "start", containerID: "x", occurredAt: Timestamp(seconds: 5)))
+    }
+
+    @Test("has no exit code where it is none")
+    func exitCode() throws {
+        let text = #"{"Action":"die","Actor":{"ID":"x","Attributes":{"exitCode":"many"}},"timeNano":1}"#
+        #expect(try event(text)?.hasExitCode == false)
+    }
+
+    @Test("keeps the action's own words")
+    func verbatim() throws {
+        let text = #"{"Action":"health_status: healthy","Actor":{"ID":"x"},"timeNano":1}"#
+        #expect(try event(text)?.action == "health_status: healthy")
+    }
+
+    @Test(
+        "is passed over where it is no event of a container's life",
+        arguments: [
+            #"{"Action":"exec_start: sh -c x","Actor":{"ID":"x"},"timeNano":1}"#,
+            #"{"Type":"image","Action":"tag","Actor":{"ID":"x"},"timeNano":1}"#,
+            #"{"Action":"start","Actor":{"ID":""},"timeNano":1}"#, #"{"Action":"start","timeNano":1}"#, "{}",
+        ]
+    )
+    func passedOver(text: String) throws {
+        #expect(try event(text) == nil)
+    }
+}

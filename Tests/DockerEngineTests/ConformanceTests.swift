@@ -1,0 +1,37 @@
+import DockerEngine
+import DockerPort
+import Support
+import Testing
+
+@Suite("The port on the fake")
+struct FakeConformanceTests {
+    @Test("keeps the rule", arguments: DockerConformance.Rule.allCases)
+    func rule(_ rule: DockerConformance.Rule) async throws {
+        let fake = FakeDocker()
+        let labels = ["conformance": "yes"]
+        await fake.addImage(.init("idle:1", labels: labels))
+        await fake.addImage(.init("stubborn:1", labels: labels, behaviour: .ignoresTermination))
+        await fake.addImage(.init("ending:1", labels: labels, behaviour: .exitsAtOnce(3)))
+        await fake.addNetwork("net")
+        let environment = DockerConformance.Environment(
+            image: "idle:1",
+            stubbornImage: "stubborn:1",
+            endingImage: "ending:1",
+            network: "net",
+            prefix: "fake"
+        )
+        try await DockerConformance(client: fake, environment: environment).check(rule)
+    }
+}
+
+@Suite("The port on a Docker Engine", .engineWorld)
+struct EngineConformanceTests {
+    @Test("keeps the rule", .timeLimit(.minutes(2)), arguments: DockerConformance.Rule.allCases)
+    func rule(_ rule: DockerConformance.Rule) async throws {
+        let world = try #require(EngineWorld.current)
+        let configuration = try DockerEngine.Configuration(environment: ["DOCKER_HOST": world.engine.host])
+        try await DockerEngine.withEngine(configuration: configuration) { engine in
+            try await DockerConformance(client: engine, environment: world.conformance).check(rule)
+        }
+    }
+}

@@ -1,0 +1,251 @@
+import DockerPort
+import Support
+import Synchronization
+import Testing
+
+@testable import DockerEngine
+
+/// Replies that are used up one after the other, the last one for good.
+final class Script: Sendable {
+    private let replies: Mutex<[String: [StubEngine.Reply]]>
+
+    init(_ replies: [String: [StubEngine.Reply]]) { self.replies = Mutex(replies) }
+
+    func next(_ line: String) -> StubEngine.Reply? {
+        replies.withLock { replies in
+            guard let waiting = replies[line], let first = waiting.first else { return nil }
+            if waiting.count > 1 { replies[line] = Array(waiting.dropFirst()) }
+            return first
+        }
+    }
+}
+
+@Suite("A stop")
+struct StopTests {
+    private static let stop = "POST /containers/\(Samples.id)/stop"
+    private static let kill = "POST /containers/\(Samples.id)/kill"
+    private static let inspect = "GET /containers/\(Samples.id)/json"
+    private static func ended(_ code: Int) -> StubEngine.Reply {
+        .answer(200, Samples.inspect(status: "exited", exitCode: code))
+    }
+
+    private func stop(
+        _ timeout: Duration = .zero,
+        _ replies: [String: [StubEngine.Reply]]
+    ) async throws -> (Result<StopOutcome, DockerError>, [StubEngine.Request]) {
+        var deadlines = DockerEngine.Deadlines()
+        deadlines.stopSlack = .seconds(2)
+        deadlines.kill = .seconds(2)
+        let script = Script(replies)
+        var answer: (Result<StopOutcome, DockerError>, [StubEngine.Request])?
+        try await StubEngine.with(settings: .init(deadlines: deadlines)) {
+            script.next($0.line)
+        } _: { engine, stub in
+            do throws(DockerError) {
+                answer = (.success(try await engine.stop(Samples.id, timeout: timeout)), stub.requests)
+            } catch {
+                answer = (.failure(error), stub.requests)
+            }
+        }
+        return try #require(answer)
+    }
+
+    @Test("tells whole seconds, and that nothing ran where nothing did")
+    func alreadyStopped() async throws {
+        let (result, requests) = try await stop(.milliseconds(1_200), [Self.stop: [.answer(304)]])
+        #expect(try result.get() == StopOutcome(alreadyStopped: true))
+        #expect(requests.map(\.target) == ["/v1.41/containers/\(Samples.id)/stop?t=2"])
+    }
+
+    @Test("was not forced where the container ended before its time")
+    func inTime() async throws {
+        let (result, requests) = try await stop(.seconds(30), [Self.stop: [.answer(204)]])
+        #expect(try result.get() == StopOutcome())
+        #expect(requests.count == 1)
+    }
+
+    @Test(
+        "was forced where the time had passed and the code is that of SIGKILL",
+        arguments: [(137, true), (143, false), (0, false)]
+    )
+    func forced(code: Int, isForced: Bool) async throws {
+        let (result, _) = try await stop(.zero, [Self.stop: [.answer(204)], Self.inspect: [Self.ended(code)]])
+        #expect(try result.get() == StopOutcome(forced: isForced))
+    }
+
+    @Test("that got no answer has succeeded where the container has ended")
+    func answerLost() async throws {
+        for reply in [StubEngine.Reply.silence, .close] {
+            let (result, requests) = try await stop(.zero, [Self.stop: [reply], Self.inspect: [Self.ended(137)]])
+            #expect(try result.get() == StopOutcome(forced: true))
+            #expect(requests.count == 2)
+        }
+    }
+
+    @Test("that hangs in the Engine is followed by SIGKILL")
+    func hangs() async throws {
+        let running = StubEngine.Reply.answer(200, Samples.inspect())
+        let (result, requests) = try await stop(
+            .zero,
+            [Self.stop: [.silence], Self.kill: [.answer(204)], Self.inspect: [running, running, Self.ended(137)]]
+        )
+        #expect(try result.get() == StopOutcome(forced: true))
+        #expect(requests.contains { $0.target.hasSuffix("/kill?signal=SIGKILL") })
+        #expect(requests.count { $0.line == Self.stop } == 1)
+    }
+
+    @Test("fails where the container outlives SIGKILL")
+    func immortal() async throws {
+        let running = StubEngine.Reply.answer(200, Samples.inspect())
+        let (result, _) = try await stop(
+            .zero,
+            [Self.stop: [.silence], Self.kill: [.answer(204)], Self.inspect: [running]]
+        )
+        let error = #expect(throws: DockerError.self) { try result.get() }
+        #expect(error?.code == .timeout)
+        #expect(error?.retryable == true)
+        #expect(error?.mayHaveHappened == true)
+    }
+
+    @Test("is not sent again where the connection was lost and the container runs on")
+    func lostAndRunning() async throws {
+        let running = StubEngine.Reply.answer(200, Samples.inspect())
+        let (result, requests) = try await stop(.zero, [Self.stop: [.close], Self.inspect: [running]])
+        let error = #expect(throws: DockerError.self) { try result.get() }
+        #expect(error?.code == .unavailable)
+        #expect(error?.mayHaveHappened == true)
+        #expect(requests.map(\.line) == [Self.stop, Self.inspect])
+    }
+
+    @Test("of a name that could be the beginning of an id goes to the container of exactly that name")
+    func ambiguousName() async throws {
+        let script = Script(["GET /containers/a1a1/json": [.answer(200, Samples.inspect())]])
+        try await StubEngine.with {
+            script.next($0.line)
+        } _: { engine, stub in
+            #expect(await dockerFailure { try await engine.stop("a1a1", timeout: .zero) }?.code == .containerNotFound)
+            #expect(stub.requests.count == 1)
+        }
+    }
+}
+
+@Suite("A removal")
+struct RemoveTests {
+    private static let remove = "DELETE /containers/\(Samples.id)"
+    private static let inspect = "GET /containers/\(Samples.id)/json"
+    private static let absent = StubEngine.Reply.answer(404, Samples.message("No such container"))
+    private static let present = StubEngine.Reply.answer(200, Samples.inspect(status: "removing"))
+    private static let inProgress = StubEngine.Reply.answer(
+        409,
+        Samples.message("removal of container x is already in progress")
+    )
+
+    private func remove(_ replies: [String: [StubEngine.Reply]]) async throws -> (DockerError?, [StubEngine.Request]) {
+        var deadlines = DockerEngine.Deadlines()
+        deadlines.remove = .seconds(2)
+        deadlines.removeInProgress = .seconds(3)
+        let script = Script(replies)
+        var answer: (DockerError?, [StubEngine.Request]) = (nil, [])
+        try await StubEngine.with(settings: .init(deadlines: deadlines)) {
+            script.next($0.line)
+        } _: { engine, stub in
+            answer = (await dockerFailure { try await engine.remove(Samples.id) }, stub.requests)
+        }
+        return answer
+    }
+
+    @Test("succeeds where the container goes, and where it has gone", arguments: [204, 404])
+    func once(status: Int) async throws {
+        let (error, requests) = try await remove([Self.remove: [.answer(status)]])
+        #expect(error == nil)
+        #expect(requests.map(\.target) == ["/v1.41/containers/\(Samples.id)?force=1&v=1"])
+    }
+
+    @Test("waits for one that is in progress")
+    func inProgress() async throws {
+        let replies = [Self.remove: [Self.inProgress], Self.inspect: [Self.present, Self.present, Self.absent]]
+        let (error, requests) = try await remove(replies)
+        #expect(error == nil)
+        #expect(requests.count == 4)
+    }
+
+    @Test("fails where one that is in progress does not end")
+    func stuck() async throws {
+        let (error, _) = try await remove([Self.remove: [Self.inProgress], Self.inspect: [Self.present]])
+        #expect(error?.code == .timeout)
+        #expect(error?.retryable == true)
+    }
+
+    @Test("is tried three times where the kernel still holds a mount")
+    func busy() async throws {
+        let busy = StubEngine.Reply.answer(500, Samples.message("unlinkat /x: device or resource busy"))
+        let (error, requests) = try await remove([Self.remove: [busy, busy, .answer(204)]])
+        #expect(error == nil)
+        #expect(requests.count == 3)
+        let (again, tried) = try await remove([Self.remove: [busy]])
+        #expect(again?.code == .engineError)
+        #expect(tried.count == 3)
+    }
+
+    @Test("that got no answer is decided by a look, not by another one")
+    func answerLost() async throws {
+        let (error, _) = try await remove([Self.remove: [.close], Self.inspect: [Self.absent]])
+        #expect(error == nil)
+        let (late, requests) = try await remove([Self.remove: [.silence], Self.inspect: [Self.present]])
+        #expect(late?.code == .timeout)
+        #expect(late?.mayHaveHappened == true)
+        #expect(requests.map(\.line) == [Self.remove, Self.inspect])
+    }
+}
+
+@Suite("A list")
+struct ListTests {
+    @Test("asks for all, checks the labels itself, and passes over what has gone")
+    func rows() async throws {
+        let third = String(repeating: "c3", count: 32)
+        let rows = #"""
+            [{"Id":"\#(Samples.id)","Names":["/galaxy-game-g1"],"Image":"sha256:1","State":"exited","Status":"Exited (0)",
+              "Labels":{"a":"b","c":"d"}},
+             {"Id":"\#(Samples.otherID)","Image":"i","State":"running","Labels":{"a":"b","c":"other"}},
+             {"Id":"\#(third)","Image":"i","State":"running","Labels":{"a":"b","c":"d"}}]
+            """#
+        try await StubEngine.with { request in
+            switch request.line {
+            case "GET /containers/json": .answer(200, rows)
+            case "GET /containers/\(Samples.id)/json": .answer(200, Samples.inspect())
+            default: .answer(404, Samples.message("No such container"))
+            }
+        } _: { engine, stub in
+            let found = try await engine.list(ListFilter(labels: ["c": "d", "a": "b"]))
+            #expect(found.map(\.id) == [Samples.id])
+            #expect(found.first?.name == "galaxy-game-g1")
+            #expect(found.first?.imageRef == "galaxy/engine:1")
+            #expect(found.first?.hostname == "galaxy-game-g1")
+            #expect(found.first?.status == "exited")
+            #expect(found.first?.startedAt != nil)
+            #expect(
+                stub.requests.first?.target
+                    == "/v1.41/containers/json?all=1&filters=%7B%22label%22%3A%5B%22a%3Db%22%2C%22c%3Dd%22%5D%7D"
+            )
+            #expect(stub.requests.count == 3)
+        }
+    }
+
+    @Test("looks at its rows a few at a time, and keeps their order")
+    func bounded() async throws {
+        let ids = (0..<40).map { String(repeating: "0", count: 62) + String($0 + 10) }
+        let rows = "[" + ids.map { #"{"Id":"\#($0)","State":"running"}"# }.joined(separator: ",") + "]"
+        let replies = Dictionary(
+            uniqueKeysWithValues: ids.map {
+                ("GET /containers/\($0)/json", [StubEngine.Reply.answer(200, Samples.inspect(id: $0))])
+            }
+        )
+        let script = Script(replies.merging(["GET /containers/json": [.answer(200, rows)]]) { first, _ in first })
+        try await StubEngine.with {
+            script.next($0.line)
+        } _: { engine, _ in
+            let found = try await engine.list(ListFilter())
+            #expect(found.map(\.id) == ids)
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import DockerPort
+import Support
+import Testing
+
+@testable import DockerEngine
+
+@Suite("An Engine that fails", .serialized)
+struct EngineFaultTests {
+    private func with(
+        deadlines: DockerEngine.Deadlines = .init(),
+        _ body: (DockerEngine, PrivateDocker, RunSpec) async throws -> Void
+    ) async throws {
+        try await PrivateDocker.with { docker in
+            try await TestImage.make("idle:1", on: docker.engine)
+            try await docker.engine.docker("network", "create", "games")
+            var configuration = try DockerEngine.Configuration(environment: ["DOCKER_HOST": docker.engine.host])
+            configuration.deadlines = deadlines
+            var spec = Samples.spec()
+            spec.image = "idle:1"
+            spec.network = "games"
+            try await DockerEngine.withEngine(configuration: configuration) { try await body($0, docker, spec) }
+        }
+    }
+
+    /// What a subscription ended with.
+    private func ending(_ events: DockerEvents) async -> DockerError? {
+        await dockerFailure { for try await _ in events {} }
+    }
+
+    @Test(
+        "by being killed is out of reach, ends subscriptions, and is used again when it is back",
+        .timeLimit(.minutes(3))
+    )
+    func killed() async throws {
+        try await with { engine, docker, spec in
+            let id = try await engine.run(spec).containerID
+            let events = try await engine.eventsListen(since: nil)
+            try await docker.kill9()
+            #expect(await ending(events)?.code == .unavailable)
+            let inspect = await dockerFailure { try await engine.inspectContainer(id) }
+            #expect(inspect?.code == .unavailable)
+            #expect(inspect?.retryable == true)
+            var other = spec
+            other.name += "-2"
+            let run = await dockerFailure { try await engine.run(other) }
+            #expect(run?.code == .unavailable)
+            #expect(run?.mayHaveHappened == false)
+            try await docker.start()
+            // Without live-restore an Engine that comes back ends what ran.
+            #expect(try await engine.inspectContainer(id).status == "exited")
+            try await engine.remove(id)
+            _ = try await engine.run(spec)
+        }
+    }
+
+    @Test("by being stopped has ended its containers", .timeLimit(.minutes(3)))
+    func stopped() async throws {
+        try await with { engine, docker, spec in
+            let id = try await engine.run(spec).containerID
+            let events = try await engine.eventsListen(since: nil)
+            try await docker.stop()
+            #expect(await ending(events)?.code == .unavailable)
+            #expect(await dockerFailure { try await engine.ping() }?.code == .unavailable)
+            try await docker.start()
+            let inspect = try await engine.inspectContainer(id)
+            #expect(inspect.status == "exited")
+            #expect(inspect.exitCode == 143)
+        }
+    }
+
+    @Test("by being frozen is met by deadlines, and what may have happened is told", .timeLimit(.minutes(3)))
+    func frozen() async throws {
+        var deadlines = DockerEngine.Deadlines()
+        deadlines.ping = .seconds(1)
+        deadlines.inspect = .seconds(1)
+        deadlines.create = .seconds(1)
+        deadlines.cleanup = .seconds(2)
+        try await with(deadlines: deadlines) { engine, docker, spec in
+            try await engine.ping()
+            _ = try await engine.info()
+            docker.suspend()
+            #expect(await dockerFailure { try await engine.ping() }?.code == .timeout)
+            let run = await dockerFailure { try await engine.run(spec) }
+            #expect(run?.code == .timeout)
+            #expect(run?.mayHaveHappened == true)
+            docker.resume()
+            // The Engine carries out what it was sent while it stood still.
+            let appears = try await eventually(within: .seconds(20)) {
+                await dockerFailure { try await engine.inspectContainer(spec.name) } == nil
+            }
+            #expect(appears)
+            #expect(try await engine.inspectContainer(spec.name).status == "created")
+            try await engine.remove(spec.name)
+        }
+    }
+
+    @Test("for a moment leaves nothing of a run whose create it answered too late", .timeLimit(.minutes(3)))
+    func frozenForAMoment() async throws {
+        var deadlines = DockerEngine.Deadlines()
+        deadlines.create = .seconds(1)
+        deadlines.inspect = .seconds(1)
+        deadlines.cleanup = .seconds(20)
+        try await with(deadlines: deadlines) { engine, docker, spec in
+            _ = try await engine.info()
+            docker.suspend()
+            async let failure = dockerFailure { try await engine.run(spec) }
+            try await Task.sleep(for: .seconds(2))
+            docker.resume()
+            let error = await failure
+            #expect(error?.code == .timeout)
+            #expect(error?.mayHaveHappened == false)
+            #expect(await dockerFailure { try await engine.inspectContainer(spec.name) }?.code == .containerNotFound)
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import AsyncHTTPClient
+import DockerPort
+import Glibc
+import NIOCore
+import NIOHTTP1
+import Testing
+
+@testable import DockerEngine
+
+@Suite("What the Engine's refusals mean")
+struct ErrorMappingTests {
+    typealias Row = (EngineOperation, Int, String, DockerError.Code, Bool)
+
+    @Test(
+        "depends on endpoint and status, then on the words",
+        arguments: [
+            (.inspectNetwork, 404, "network nope not found", .networkMissing, false),
+            (.inspectNetwork, 400, "2 matches found based on name: network x is ambiguous", .networkAmbiguous, false),
+            (.inspectImage, 404, "no such image: nope:1", .imageNotFound, false),
+            (.inspectImage, 400, "invalid reference format: repository name must be lowercase", .invalidSpec, false),
+            (.inspectContainer, 404, "No such container: x", .containerNotFound, false),
+            (.inspectContainer, 500, "Multiple IDs found with provided prefix: d", .engineError, true),
+            (.stop, 404, "No such container: x", .containerNotFound, false),
+            (
+                .stop, 500, "cannot stop container: tried to kill container, but did not receive an exit event",
+                .engineError, true
+            ),
+            (.kill, 404, "No such container: x", .containerNotFound, false),
+            (.kill, 409, "Cannot kill container: x: Container x is not running", .containerNotRunning, false),
+            (.kill, 400, "Invalid signal: X", .invalidSpec, false),
+            (.remove, 404, "No such container: x", .containerNotFound, false),
+            (.remove, 409, "You cannot remove a running container", .engineError, false),
+            (.remove, 500, "driver overlay2 failed: device or resource busy", .engineError, true),
+            (.create, 404, "No such image: nope:1", .imageNotFound, false),
+            (.create, 404, "network nope-net not found", .networkMissing, false),
+            (.create, 409, "Conflict. The container name \\\"/x\\\" is already in use", .nameConflict, false),
+            (.create, 400, "Invalid container name (x)", .invalidSpec, false),
+            (.create, 400, "Minimum memory limit allowed is 6MB", .invalidSpec, false),
+            (.create, 400, "Duplicate mount point: /data", .invalidSpec, false),
+            (.create, 500, "EOF", .engineError, false),
+            (.create, 500, "invalid character 'x' looking for beginning of value", .engineError, false),
+            (.create, 500, "json: cannot unmarshal string into Go struct field", .engineError, false),
+            (.create, 500, "no space left on device", .engineError, true),
+            (.start, 404, "network nope-net not found", .networkMissing, false),
+            (.start, 404, "failed to set up container networking: network nope not found", .networkMissing, false),
+            (.start, 404, "No such container: x", .containerNotFound, false),
+            (.start, 400, "2 matches found: network x is ambiguous", .networkAmbiguous, false),
+            (.start, 400, "OCI runtime create failed: exec: \\\"/bin/nope\\\": no such file", .startFailed, false),
+            (.start, 500, "OCI runtime create failed: sethostname: invalid argument", .startFailed, true),
+            (.start, 500, "failed to initialize logging driver: dial tcp", .startFailed, true),
+            (.start, 500, "Could not attach to network X: rpc error: code = NotFound desc = x", .networkMissing, false),
+            (.start, 500, "Could not attach to network X: rpc error: code = DeadlineExceeded", .engineError, true),
+            (.start, 403, "rpc error: PermissionDenied: network x not manually attachable", .startFailed, false),
+            (.start, 409, "cannot start a paused container", .engineError, false),
+            (.pull, 404, "manifest for x:1 not found: manifest unknown", .imageNotFound, false),
+            (.pull, 500, "manifest unknown", .imageNotFound, false),
+            (
+                .pull, 404, "pull access denied for x, repository does not exist or may require 'docker login'",
+                .imageAuthentication, false
+            ),
+            (.pull, 500, "denied: requested access to the resource is denied", .imageAuthentication, false),
+            (.pull, 500, "unauthorized: authentication required", .imageAuthentication, false),
+            (.pull, 401, "login", .imageAuthentication, false),
+            (.pull, 500, "toomanyrequests: You have reached your pull rate limit", .rateLimited, true),
+            (.pull, 429, "slow down", .rateLimited, true),
+            (.pull, 500, "Get https://registry/v2/: dial tcp: connection refused", .pullFailed, true),
+            (.pull, 500, "dial tcp: lookup registry: no such host", .pullFailed, true),
+            (.pull, 500, "no matching manifest for linux/arm64 in the manifest list entries", .imageNotFound, false),
+            (.pull, 400, "invalid reference format", .invalidSpec, false),
+            (.list, 400, "invalid filter", .engineError, false),
+            (.events, 500, "strconv.ParseInt", .engineError, true),
+            (.info, 503, "unavailable", .unavailable, true),
+            (.ping, 502, "bad gateway", .engineError, true),
+            (.inspectContainer, 403, "authorization denied by plugin", .engineError, false),
+            (.inspectContainer, 301, "", .invalidAnswer, false),
+        ] as [Row]
+    )
+    func maps(operation: EngineOperation, status: Int, text: String, code: DockerError.Code, retryable: Bool) {
+        let error = DockerError.answer(operation, status: status, body: #"{"message":"\#(text)"}"#)
+        #expect(error.code == code)
+        #expect(error.retryable == retryable)
+        #expect(error.status == status)
+        #expect(!error.mayHaveHappened)
+        #expect(error.operation == operation.portOperation)
+    }
+
+    @Test("is told in the Engine's own words, also where they are no JSON, and never by what controls a terminal")
+    func words() {
+        let plain = DockerError.answer(.list, status: 400, body: "client version 1.50 is too new\n")
+        #expect(plain.message == "list: client version 1.50 is too new (status 400)")
+        let hostile = DockerError.answer(.list, status: 400, body: #"{"message":"a\u001b[31mb\u202ec"}"#, caller: "run")
+        #expect(hostile.message == "list: a [31mb c (status 400)")
+        #expect(hostile.operation == "run")
+        let long = DockerError.answer(.list, status: 400, body: String(repeating: "x", count: 5_000))
+        #expect(long.message.unicodeScalars.count == 1_024)
+    }
+
+    @Test(
+        "in a pull's lines is told by the words alone",
+        arguments: [
+            ("manifest unknown", DockerError.Code.imageNotFound),
+            ("unauthorized: authentication required", .imageAuthentication),
+            ("toomanyrequests: limit", .rateLimited),
+            ("filesystem layer verification failed for digest sha256:1", .pullFailed),
+            ("unexpected EOF", .pullFailed),
+        ]
+    )
+    func pullLines(text: String, code: DockerError.Code) {
+        #expect(DockerError.pullLine(text).code == code)
+    }
+}
+
+@Suite("What a failed connection means")
+struct TransportFailureTests {
+    private let endpoint = DockerEngine.Endpoint.unix(path: "/d.sock")
+
+    private func request(_ operation: EngineOperation) -> EngineRequest {
+        EngineRequest(operation, .GET, [], deadline: .seconds(7))
+    }
+
+    @Test(
+        "is that nothing was sent, where no connection stood",
+        arguments: [ENOENT, ECONNREFUSED, EACCES, EAGAIN, ENOTSOCK]
+    )
+    func notSent(code: CInt) {
+        let failure = TransportFailure(IOError(errnoCode: code, reason: "connect"))
+        let error = failure.dockerError(request(.create), endpoint: endpoint)
+        #expect(error.code == .unavailable)
+        #expect(error.retryable)
+        #expect(!error.mayHaveHappened)
+        #expect(error.message.contains("unix:///d.sock"))
+    }
+
+    @Test("is that it may have happened, where the connection broke", arguments: [ECONNRESET, EPIPE])
+    func lost(code: CInt) {
+        let failure = TransportFailure(IOError(errnoCode: code, reason: "read"))
+        #expect(failure.dockerError(request(.create), endpoint: endpoint).mayHaveHappened)
+        #expect(failure.dockerError(request(.create), endpoint: endpoint).code == .unavailable)
+        #expect(!failure.dockerError(request(.list), endpoint: endpoint).mayHaveHappened)
+    }
+
+    @Test("follows from the HTTP client's errors")
+    func clientErrors() {
+        #expect(TransportFailure(HTTPClientError.remoteConnectionClosed) == .lost("the Engine closed the connection"))
+        #expect(TransportFailure(HTTPClientError.cancelled) == .cancelled)
+        #expect(TransportFailure(HTTPClientError.deadlineExceeded) == .deadline)
+        #expect(TransportFailure(HTTPClientError.connectTimeout) == .notSent("no connection within the time for it"))
+        #expect(TransportFailure(CancellationError()) == .cancelled)
+        #expect(TransportFailure(DeadlinePassed()) == .deadline)
+        #expect(TransportFailure(NIOTooManyBytesError(maxBytes: 1)) == .tooLong)
+        let late = TransportFailure.deadline.dockerError(request(.start), endpoint: endpoint)
+        #expect(late.code == .timeout)
+        #expect(late.mayHaveHappened)
+        #expect(late.message == "start: no answer within 7.0 seconds")
+    }
+}

@@ -1,0 +1,246 @@
+import DockerPort
+import Support
+import Synchronization
+import Testing
+
+@testable import DockerEngine
+
+@Suite("A pull")
+struct PullTests {
+    private static let pull = "POST /images/create"
+    private static let inspect = "GET /images/team/engine:1/json"
+    private static let absent = StubEngine.Reply.answer(404, Samples.message("No such image: team/engine:1"))
+    private static let present = StubEngine.Reply.answer(200, #"{"Id":"sha256:1"}"#)
+    private static let done = StubEngine.Reply.stream(
+        [
+            #"{"status":"Pulling from team/engine","id":"1"}"# + "\n",
+            #"{"status":"Downloading","progressDetail":{"current":5,"total":10},"id":"a"}"# + "\n"
+                + #"{"status":"Pull comp"#,
+            #"lete","id":"a"}"# + "\n" + #"{"status":"Status: Downloaded newer image"}"# + "\n",
+        ],
+        then: .end
+    )
+
+    private func with(
+        _ replies: [String: [StubEngine.Reply]],
+        deadlines: DockerEngine.Deadlines = .init(),
+        _ body: (DockerEngine, StubEngine) async throws -> Void
+    ) async throws {
+        let script = Script(replies)
+        try await StubEngine.with(settings: .init(deadlines: deadlines), { script.next($0.line) }, body)
+    }
+
+    @Test("asks for one tag, tells its progress and looks at the image in the end")
+    func whole() async throws {
+        let told = Mutex<[PullProgress]>([])
+        try await with([Self.inspect: [Self.absent, Self.present], Self.pull: [Self.done]]) { engine, stub in
+            try await engine.pullImage("team/engine:1", policy: .ifMissing) { progress in
+                told.withLock { $0.append(progress) }
+            }
+            #expect(stub.lines == [Self.inspect, Self.pull, Self.inspect])
+            #expect(stub.requests[1].target == "/v1.41/images/create?fromImage=team%2Fengine&tag=1")
+        }
+        #expect(
+            told.withLock { $0 } == [
+                PullProgress(reference: "team/engine:1", layers: 1, layersDone: 0, bytesDone: 5, bytesTotal: 10),
+                PullProgress(reference: "team/engine:1", layers: 1, layersDone: 1, bytesDone: 10, bytesTotal: 10),
+            ]
+        )
+    }
+
+    @Test("is asked for the latest tag, or the digest")
+    func reference() async throws {
+        let digest = "sha256:" + String(repeating: "0", count: 64)
+        for (reference, tag) in [("engine", "latest"), ("engine:1@\(digest)", digest.replacing(":", with: "%3A"))] {
+            try await StubEngine.with { request in
+                request.line == Self.pull ? .stream([], then: .end) : nil
+            } _: { engine, stub in
+                _ = await dockerFailure { try await engine.pulls.join(reference, progress: nil) }
+                #expect(stub.requests.first?.target == "/v1.41/images/create?fromImage=engine&tag=\(tag)")
+            }
+        }
+    }
+
+    @Test(
+        "is made or not as the policy says",
+        arguments: [
+            (PullPolicy.always, true, 2), (.always, false, 2), (.ifMissing, true, 1), (.ifMissing, false, 3),
+            (.never, true, 1),
+        ]
+    )
+    func policies(policy: PullPolicy, isThere: Bool, calls: Int) async throws {
+        let looks = isThere ? [Self.present] : policy == .always ? [Self.present] : [Self.absent, Self.present]
+        try await with([Self.inspect: looks, Self.pull: [Self.done]]) { engine, stub in
+            try await engine.pullImage("team/engine:1", policy: policy, progress: nil)
+            #expect(stub.requests.count == calls)
+        }
+    }
+
+    @Test("is not made of what is pinned by its digest and there")
+    func pinned() async throws {
+        let reference = "team/engine@sha256:" + String(repeating: "0", count: 64)
+        try await StubEngine.with {
+            $0.method == "GET" ? Self.present : nil
+        } _: { engine, stub in
+            try await engine.pullImage(reference, policy: .always, progress: nil)
+            #expect(stub.requests.count == 1)
+        }
+    }
+
+    @Test("never asks a registry where the policy forbids it")
+    func never() async throws {
+        try await with([Self.inspect: [Self.absent]]) { engine, stub in
+            let error = await dockerFailure {
+                try await engine.pullImage("team/engine:1", policy: .never, progress: nil)
+            }
+            #expect(error?.code == .imageNotFound)
+            #expect(error?.operation == "pullImage")
+            #expect(stub.requests.count == 1)
+        }
+    }
+
+    @Test(
+        "fails by a line within an answer of 200",
+        arguments: [
+            (
+                #"{"errorDetail":{"message":"manifest unknown"},"error":"manifest unknown"}"#,
+                DockerError.Code.imageNotFound, false
+            ),
+            (#"{"errorDetail":{"message":"filesystem layer verification failed"}}"#, .pullFailed, true),
+            (#"{"error":"unauthorized: authentication required"}"#, .imageAuthentication, false),
+        ]
+    )
+    func failureInStream(line: String, code: DockerError.Code, retryable: Bool) async throws {
+        try await with([Self.inspect: [Self.absent], Self.pull: [.stream([line], then: .end)]]) { engine, stub in
+            let error = await dockerFailure {
+                try await engine.pullImage("team/engine:1", policy: .ifMissing, progress: nil)
+            }
+            #expect(error?.code == code)
+            #expect(error?.retryable == retryable)
+            #expect(stub.requests.count == 2)
+        }
+    }
+
+    @Test("fails where the answer breaks off, or ends without an image")
+    func brokenOff() async throws {
+        for (reply, code) in [
+            (StubEngine.Reply.stream([#"{"status":"x"}"#], then: .close), DockerError.Code.unavailable),
+            (.stream([#"{"status":"x"}"#], then: .end), .pullFailed), (.close, .unavailable),
+            (.answer(500, Samples.message("dial tcp: connection refused")), .pullFailed),
+        ] {
+            try await with([Self.inspect: [Self.absent], Self.pull: [reply]]) { engine, _ in
+                let error = await dockerFailure {
+                    try await engine.pullImage("team/engine:1", policy: .ifMissing, progress: nil)
+                }
+                #expect(error?.code == code)
+                #expect(error?.retryable == true)
+            }
+        }
+    }
+
+    @Test("ends where the registry says nothing, goes silent, or goes on for ever")
+    func silence() async throws {
+        var first = DockerEngine.Deadlines()
+        first.pullFirstByte = .milliseconds(300)
+        var idle = DockerEngine.Deadlines()
+        idle.pullInactivity = .milliseconds(300)
+        var total = DockerEngine.Deadlines()
+        total.pullTotal = .milliseconds(300)
+        for (deadlines, reply, part) in [
+            (first, StubEngine.Reply.silence, "did not answer"),
+            (idle, .stream([#"{"status":"x"}"# + "\n"], then: .silence), "nothing more came"),
+            (total, .silence, "longer than allowed"),
+        ] {
+            try await with([Self.inspect: [Self.absent], Self.pull: [reply]], deadlines: deadlines) { engine, _ in
+                let error = await dockerFailure {
+                    try await engine.pullImage("team/engine:1", policy: .ifMissing, progress: nil)
+                }
+                #expect(error?.code == .timeout)
+                #expect(error?.retryable == true)
+                #expect(error?.message.contains(part) == true, "\(error?.message ?? "")")
+            }
+        }
+    }
+
+    @Test("is one for all who want the image at once, and each hears of its progress")
+    func shared() async throws {
+        let told = Tally()
+        try await with([Self.inspect: [Self.present], Self.pull: [.later(.milliseconds(500), Self.done)]]) {
+            engine,
+            stub in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<20 {
+                    group.addTask {
+                        try await engine.pullImage("team/engine:1", policy: .always) { progress in
+                            if progress.layersDone == 1 { told.add() }
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(stub.lines.count { $0 == Self.pull } == 1)
+        }
+        #expect(told.count == 20)
+    }
+
+    @Test("goes on for the others when one of its waiters is cancelled")
+    func oneLeaves() async throws {
+        try await with([Self.inspect: [Self.present], Self.pull: [.later(.seconds(1), Self.done)]]) { engine, stub in
+            try await withThrowingTaskGroup(of: Void.self) { stayers in
+                stayers.addTask { try await engine.pullImage("team/engine:1", policy: .always, progress: nil) }
+                #expect(try await eventually { stub.requests.count == 1 })
+                let left = await withTaskGroup(of: DockerError?.self) { leavers in
+                    leavers.addTask {
+                        await dockerFailure {
+                            try await engine.pullImage("team/engine:1", policy: .always, progress: nil)
+                        }
+                    }
+                    leavers.cancelAll()
+                    return await leavers.next() ?? nil
+                }
+                #expect(left?.code == .cancelled)
+                try await stayers.waitForAll()
+            }
+            #expect(stub.lines == [Self.pull, Self.inspect])
+        }
+    }
+
+    @Test("ends when the last of its waiters is cancelled, and the next one begins anew")
+    func allLeave() async throws {
+        try await with([Self.inspect: [Self.present], Self.pull: [.silence, Self.done]]) { engine, stub in
+            try await withThrowingTaskGroup(of: DockerError?.self) { group in
+                for _ in 0..<3 {
+                    group.addTask {
+                        await dockerFailure {
+                            try await engine.pullImage("team/engine:1", policy: .always, progress: nil)
+                        }
+                    }
+                }
+                #expect(try await eventually { stub.requests.count == 1 })
+                group.cancelAll()
+                for try await error in group { #expect(error?.code == .cancelled) }
+            }
+            try await engine.pullImage("team/engine:1", policy: .always, progress: nil)
+            #expect(stub.lines == [Self.pull, Self.pull, Self.inspect])
+        }
+    }
+
+    @Test("ends with the adapter")
+    func shutdown() async throws {
+        try await with([Self.pull: [.silence]]) { engine, stub in
+            try await withThrowingTaskGroup(of: DockerError?.self) { group in
+                group.addTask {
+                    await dockerFailure { try await engine.pullImage("team/engine:1", policy: .always, progress: nil) }
+                }
+                #expect(try await eventually { stub.requests.count == 1 })
+                await engine.shutdown()
+                let error = try await group.next() ?? nil
+                #expect(error != nil)
+            }
+            let late = await dockerFailure {
+                try await engine.pullImage("team/engine:1", policy: .always, progress: nil)
+            }
+            #expect(late?.code == .unavailable)
+        }
+    }
+}

@@ -1,0 +1,217 @@
+import DockerPort
+import Foundation
+import NIOHTTP1
+import Support
+import Testing
+
+@testable import DockerEngine
+
+@Suite("A container on a Docker Engine", .engineWorld)
+struct RealEngineTests {
+    private func with(
+        deadlines: DockerEngine.Deadlines = .init(),
+        _ name: String,
+        _ body: (DockerEngine, EngineWorld, RunSpec) async throws -> Void
+    ) async throws {
+        let world = try #require(EngineWorld.current)
+        var configuration = try DockerEngine.Configuration(environment: ["DOCKER_HOST": world.engine.host])
+        configuration.deadlines = deadlines
+        var spec = Samples.spec()
+        spec.name = "\(world.prefix)-\(name)"
+        spec.hostname = spec.name
+        spec.image = world.image
+        spec.network = world.network
+        spec.memory = "16m"
+        try await DockerEngine.withEngine(configuration: configuration) { try await body($0, world, spec) }
+    }
+
+    @Test("has no privileges, and the limits, files and variables that were asked for")
+    func hardened() async throws {
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("state-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: directory.path)
+        try await with("hardened") { engine, world, spec in
+            var spec = spec
+            spec.bindMounts = [BindMount(hostPath: directory.path, mountPath: "/var/lib/galaxy")]
+            spec.hardening = Hardening(readOnlyRootfs: true, user: "1000:1000")
+            _ = try await engine.run(spec)
+            func sh(_ command: String) async throws -> String {
+                try await world.engine.docker("exec", spec.name, "/bin/sh", "-c", command)
+            }
+            let status = try await sh("cat /proc/self/status")
+            #expect(status.contains("CapEff:\t0000000000000000"))
+            #expect(status.contains("CapBnd:\t0000000000000000"))
+            #expect(status.contains("NoNewPrivs:\t1"))
+            #expect(try await sh("id -u").hasPrefix("1000"))
+            #expect(try await sh("(echo x > /y) 2>/dev/null || echo refused") == "refused\n")
+            #expect(try await sh("echo x > /tmp/y && cat /tmp/y") == "x\n")
+            #expect(try await sh("echo kept > /var/lib/galaxy/file; echo $A$B") == "12\n")
+            #expect(try String(contentsOf: directory.appendingPathComponent("file"), encoding: .utf8) == "kept\n")
+            #expect(try await sh("cat /proc/1/cmdline").contains("init"))
+            let mounts = try await engine.inspectContainer(spec.name).mounts
+            #expect(mounts == spec.bindMounts)
+            let answer = try await engine.inspected(spec.name, caller: "test")
+            #expect(answer.limits == Limits(nanoCPUs: 500_000_000, memory: 16 << 20, memorySwap: 16 << 20, pids: 64))
+        }
+    }
+
+    @Test("that takes more memory than it may is killed, without swap to hide in")
+    func outOfMemory() async throws {
+        try await with("oom") { engine, _, spec in
+            var spec = spec
+            spec.cmd = ["/bin/sh", "-c", "sleep 1; dd if=/dev/zero of=/dev/null bs=64M count=4"]
+            _ = try await engine.run(spec)
+            let name = spec.name
+            #expect(
+                try await eventually(within: .seconds(30)) {
+                    try await engine.inspectContainer(name).status == "exited"
+                }
+            )
+            let inspect = try await engine.inspectContainer(name)
+            #expect(inspect.oomKilled)
+            #expect(inspect.exitCode == 137)
+        }
+    }
+
+    @Test("cannot hide its exit code behind a label")
+    func forgedExitCode() async throws {
+        try await with("forged") { engine, _, spec in
+            var spec = spec
+            spec.labels["exitCode"] = "0"
+            spec.cmd = ["/bin/sh", "-c", "sleep 1; exit 42"]
+            _ = try await engine.run(spec)
+            let name = spec.name
+            #expect(
+                try await eventually(within: .seconds(30)) {
+                    try await engine.inspectContainer(name).status == "exited"
+                }
+            )
+            #expect(try await engine.inspectContainer(name).exitCode == 42)
+        }
+    }
+
+    @Test("tells its health, also by an event")
+    func health() async throws {
+        try await with("health") { engine, world, spec in
+            var spec = spec
+            spec.image = "\(world.prefix)-health:1"
+            let check = "HEALTHCHECK --interval=1s --timeout=1s --retries=1 CMD [\"/bin/busybox\",\"true\"]"
+            try await TestImage.make(spec.image, on: world.engine, changes: [check])
+            #expect(try await engine.inspectImage(spec.image).hasHealthcheck)
+            let result = try await engine.run(spec)
+            let events = try await engine.eventsListen(since: result.startedAt)
+            let name = spec.name
+            #expect(["starting", "healthy"].contains(try await engine.inspectContainer(name).health))
+            let isHealthy = try await eventually(within: .seconds(30)) {
+                try await engine.inspectContainer(name).health == "healthy"
+            }
+            #expect(isHealthy)
+            try await engine.remove(name)
+            var actions: [String] = []
+            for try await event in events where event.containerID == result.containerID {
+                actions.append(event.action)
+                if event.action == "destroy" { break }
+            }
+            #expect(actions.contains("health_status: healthy"))
+            #expect(!actions.contains { $0.hasPrefix("exec_") })
+        }
+    }
+
+    @Test("answers on its network under its hostname")
+    func alias() async throws {
+        try await with("alias") { engine, world, spec in
+            _ = try await engine.run(spec)
+            var other = spec
+            other.name += "-2"
+            other.hostname = "another-host"
+            _ = try await engine.run(other)
+            let address = try await engine.inspectContainer(other.name).addresses[world.network]
+            let found = try await world.engine.docker("exec", spec.name, "/bin/busybox", "nslookup", "another-host")
+            #expect(found.contains(try #require(address)))
+        }
+    }
+
+    @Test("that the Engine refuses, or cannot start, leaves nothing behind")
+    func refused() async throws {
+        try await with("refused") { engine, _, spec in
+            var noSource = spec
+            noSource.bindMounts = [BindMount(hostPath: "/nonexistent/source", mountPath: "/data")]
+            var badOption = spec
+            badOption.logOpts = ["max-size": "bogus"]
+            for (spec, codes) in [
+                (noSource, [DockerError.Code.invalidSpec]), (badOption, [.startFailed, .invalidSpec]),
+            ] {
+                let error = await dockerFailure { try await engine.run(spec) }
+                #expect(error.map { codes.contains($0.code) } == true, "\(error?.description ?? "accepted")")
+                #expect(error?.mayHaveHappened == false)
+                #expect(
+                    await dockerFailure { try await engine.inspectContainer(spec.name) }?.code == .containerNotFound
+                )
+            }
+        }
+    }
+
+    @Test("whose create was given up appears all the same, and is removed")
+    func abandonedCreate() async throws {
+        var deadlines = DockerEngine.Deadlines()
+        deadlines.create = .milliseconds(2)
+        try await with(deadlines: deadlines, "abandoned") { engine, _, spec in
+            _ = try await engine.info()
+            for number in 0..<5 {
+                var spec = spec
+                spec.name += "-\(number)"
+                let error = await dockerFailure { try await engine.run(spec) }
+                #expect(error?.code == .timeout)
+                let left = await dockerFailure { try await engine.inspectContainer(spec.name) }
+                #expect(left?.code == .containerNotFound)
+            }
+        }
+    }
+
+    @Test("whose run is cancelled at any moment is not left behind")
+    func cancelledAnywhere() async throws {
+        try await with("cancelled") { engine, _, spec in
+            for number in 0..<8 {
+                var spec = spec
+                spec.name += "-\(number)"
+                let pause = Duration.milliseconds(number * 25)
+                let (asked, name) = (spec, spec.name)
+                let error = await withTaskGroup(of: DockerError?.self) { group in
+                    group.addTask { await dockerFailure { try await engine.run(asked) } }
+                    try? await Task.sleep(for: pause)
+                    group.cancelAll()
+                    return await group.next() ?? nil
+                }
+                if error == nil { continue }
+                #expect(error?.code == .cancelled)
+                #expect(await dockerFailure { try await engine.inspectContainer(name) }?.code == .containerNotFound)
+            }
+        }
+    }
+
+    @Test("does not wait for a reader of its events, who misses none")
+    func idleReader() async throws {
+        try await with("idle-reader") { engine, _, spec in
+            let result = try await engine.run(spec)
+            let events = try await engine.eventsListen(since: result.startedAt)
+            // Far more than the Engine holds for one subscriber, while nobody reads. To rename is the cheapest event.
+            let count = 1_500
+            let begun = ContinuousClock.now
+            for number in 0..<count {
+                let name = "\(spec.name)-\(number % 2)"
+                let path = ["containers", result.containerID, "rename"]
+                let rename = EngineRequest(.kill, .POST, path, query: [("name", name)], deadline: .seconds(10))
+                _ = try await engine.transport.send(rename, expecting: 204)
+            }
+            // For a reader that stands still the Engine would wait 100 ms an event.
+            #expect(ContinuousClock.now - begun < .seconds(100))
+            var seen = 0
+            for try await event in events where event.containerID == result.containerID && event.action == "rename" {
+                seen += 1
+                if seen == count { break }
+            }
+            #expect(seen == count)
+        }
+    }
+}

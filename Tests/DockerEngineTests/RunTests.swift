@@ -1,0 +1,203 @@
+import DockerPort
+import Support
+import Synchronization
+import Testing
+import Timestamps
+
+@testable import DockerEngine
+
+@Suite("A run")
+struct RunTests {
+    private static let create = "POST /containers/create"
+    private static let start = "POST /containers/\(Samples.id)/start"
+    private static let inspect = "GET /containers/\(Samples.id)/json"
+    private static let inspectName = "GET /containers/galaxy-game-g1/json"
+    private static let remove = "DELETE /containers/\(Samples.id)"
+
+    /// Deadlines that make a test of them short.
+    private static var impatient: DockerEngine.Deadlines {
+        var deadlines = DockerEngine.Deadlines()
+        deadlines.start = .seconds(2)
+        deadlines.cleanup = .seconds(2)
+        return deadlines
+    }
+
+    private func run(
+        deadlines: DockerEngine.Deadlines = .init(),
+        _ replies: [String: StubEngine.Reply],
+        _ check: (DockerError?, RunResult?, StubEngine) throws -> Void
+    ) async throws {
+        try await StubEngine.with(settings: .init(deadlines: deadlines)) {
+            replies[$0.line]
+        } _: { engine, stub in
+            let result: Result<RunResult, DockerError>
+            do throws(DockerError) {
+                result = .success(try await engine.run(Samples.spec()))
+            } catch {
+                result = .failure(error)
+            }
+            switch result {
+            case .success(let value): try check(nil, value, stub)
+            case .failure(let error): try check(error, nil, stub)
+            }
+        }
+    }
+
+    @Test("takes three calls: create, start, inspect")
+    func threeCalls() async throws {
+        let replies: [String: StubEngine.Reply] = [
+            Self.create: .answer(201, Samples.created), Self.start: .answer(204),
+            Self.inspect: .answer(200, Samples.inspect()),
+        ]
+        try await run(replies) { error, result, stub in
+            #expect(error == nil)
+            #expect(result?.containerID == Samples.id)
+            #expect(result?.engineEndpoint == "http://galaxy-game-g1:8080")
+            #expect(result?.startedAt == Timestamp(rfc3339: "2026-05-04T03:02:01.5Z"))
+            #expect(stub.lines == [Self.create, Self.start, Self.inspect])
+            #expect(stub.requests.first?.target == "/v1.41/containers/create?name=galaxy-game-g1")
+            #expect(stub.allRequests.allSatisfy { $0.headers["host"] == "docker" })
+        }
+    }
+
+    @Test(
+        "removes what it made where the start fails",
+        arguments: [
+            (404, "network galaxy-net not found", DockerError.Code.networkMissing),
+            (404, "No such container: x", .startFailed),
+            (400, "OCI runtime create failed: exec: no such file", .startFailed),
+            (409, "cannot start a container that is marked for removal", .engineError),
+        ]
+    )
+    func startRefused(status: Int, text: String, code: DockerError.Code) async throws {
+        let replies: [String: StubEngine.Reply] = [
+            Self.create: .answer(201, Samples.created), Self.start: .answer(status, Samples.message(text)),
+            Self.remove: .answer(204),
+        ]
+        try await run(replies) { error, _, stub in
+            #expect(error?.code == code)
+            #expect(error?.mayHaveHappened == false)
+            #expect(stub.lines == [Self.create, Self.start, Self.remove])
+        }
+    }
+
+    @Test("counts as begun where the container runs although the answer to its start was lost")
+    func startAnswerLost() async throws {
+        for reply in [StubEngine.Reply.close, .silence, .answer(500, Samples.message("context deadline exceeded"))] {
+            let replies: [String: StubEngine.Reply] = [
+                Self.create: .answer(201, Samples.created), Self.start: reply,
+                Self.inspect: .answer(200, Samples.inspect()),
+            ]
+            try await run(deadlines: Self.impatient, replies) { error, result, stub in
+                #expect(error == nil)
+                #expect(result?.containerID == Samples.id)
+                #expect(stub.lines == [Self.create, Self.start, Self.inspect])
+            }
+        }
+    }
+
+    @Test("removes what does not run after an unclear start, and tells the start's failure")
+    func startUnclear() async throws {
+        let replies: [String: StubEngine.Reply] = [
+            Self.create: .answer(201, Samples.created),
+            Self.start: .answer(500, Samples.message("failed to initialize logging driver: dial tcp")),
+            Self.inspect: .answer(200, Samples.inspect(status: "created", startedAt: Samples.neverStarted)),
+            Self.remove: .answer(204),
+        ]
+        try await run(replies) { error, _, stub in
+            #expect(error?.code == .startFailed)
+            #expect(error?.message.contains("dial tcp") == true)
+            #expect(stub.lines.last == Self.remove)
+        }
+    }
+
+    @Test("leaves a container whose process ended at once")
+    func endedAtOnce() async throws {
+        let ended = Samples.inspect(
+            status: "exited",
+            exitCode: 137,
+            finishedAt: "2026-05-04T03:02:01.6Z",
+            oomKilled: true
+        )
+        let replies: [String: StubEngine.Reply] = [
+            Self.create: .answer(201, Samples.created), Self.start: .answer(204), Self.inspect: .answer(200, ended),
+        ]
+        try await run(replies) { error, _, stub in
+            #expect(error?.code == .startFailed)
+            #expect(error?.containerID == Samples.id)
+            #expect(error?.message.contains("exit code 137, out of memory") == true)
+            #expect(stub.lines == [Self.create, Self.start, Self.inspect])
+        }
+    }
+
+    @Test("removes a container that got other limits than asked")
+    func otherLimits() async throws {
+        let replies: [String: StubEngine.Reply] = [
+            Self.create: .answer(201, Samples.created), Self.start: .answer(204),
+            Self.inspect: .answer(200, Samples.inspect(pids: 0)), Self.remove: .answer(204),
+        ]
+        try await run(replies) { error, _, stub in
+            #expect(error?.code == .engineError)
+            #expect(error?.retryable == false)
+            #expect(error?.message.contains("PidsLimit is 0 instead of 64") == true)
+            #expect(stub.lines.last == Self.remove)
+        }
+    }
+
+    @Test("does not start a container whose limits the Engine discarded")
+    func discardedLimits() async throws {
+        let warned = #"{"Id":"\#(Samples.id)","Warnings":["Your kernel does not support X. Limitation discarded."]}"#
+        try await run([Self.create: .answer(201, warned), Self.remove: .answer(204)]) { error, _, stub in
+            #expect(error?.code == .engineError)
+            #expect(stub.lines == [Self.create, Self.remove])
+        }
+    }
+
+    @Test("touches nothing where the name is taken")
+    func nameTaken() async throws {
+        let replies: [String: StubEngine.Reply] = [
+            Self.create: .answer(409, Samples.message("Conflict. The container name is already in use")),
+            Self.inspectName: .answer(200, Samples.inspect(id: Samples.otherID)),
+        ]
+        try await run(replies) { error, _, stub in
+            #expect(error?.code == .nameConflict)
+            #expect(error?.containerID == Samples.otherID)
+            #expect(error?.retryable == false)
+            #expect(stub.lines == [Self.create, Self.inspectName])
+        }
+    }
+
+    @Test("may be tried again where the holder of the name has gone")
+    func nameFreeAgain() async throws {
+        let replies: [String: StubEngine.Reply] = [
+            Self.create: .answer(409, Samples.message("Conflict.")),
+            Self.inspectName: .answer(404, Samples.message("No such container")),
+        ]
+        try await run(replies) { error, _, _ in
+            #expect(error?.code == .nameConflict)
+            #expect(error?.retryable == true)
+        }
+    }
+
+    @Test("does not look for remains where the Engine refused to create", arguments: [400, 404])
+    func createRefused(status: Int) async throws {
+        try await run([Self.create: .answer(status, Samples.message("no"))]) { error, _, stub in
+            #expect(error?.code == (status == 404 ? .imageNotFound : .invalidSpec))
+            #expect(stub.lines == [Self.create])
+        }
+    }
+
+    @Test("says that it may have happened where what it made cannot be removed")
+    func cannotUndo() async throws {
+        let replies: [String: StubEngine.Reply] = [
+            Self.create: .answer(201, Samples.created),
+            Self.start: .answer(404, Samples.message("network x not found")),
+            Self.remove: .answer(500, Samples.message("driver failed")),
+        ]
+        try await run(deadlines: Self.impatient, replies) { error, _, stub in
+            #expect(error?.code == .networkMissing)
+            #expect(error?.mayHaveHappened == true)
+            #expect(stub.lines.count(where: { $0 == Self.remove }) > 1)
+        }
+    }
+}

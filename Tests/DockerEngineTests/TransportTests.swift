@@ -1,0 +1,166 @@
+import DockerPort
+import Support
+import Synchronization
+import Testing
+import Timestamps
+
+@testable import DockerEngine
+
+@Suite("The way to the Engine")
+struct TransportTests {
+    private static let info = #"{"ID":"ABCD","Name":"n","ServerVersion":"20.10.24","NCPU":2,"MemTotal":1024}"#
+
+    @Test("is negotiated once")
+    func negotiatedOnce() async throws {
+        let ping = StubEngine.Reply.answer(200, "OK", headers: ["Api-Version": "1.60"])
+        try await StubEngine.with(ping: ping) { _ in
+            .answer(200, Self.info)
+        } _: { engine, stub in
+            let info = try await engine.info()
+            _ = try await engine.info()
+            #expect(
+                info
+                    == EngineInfo(
+                        id: "ABCD",
+                        name: "n",
+                        serverVersion: "20.10.24",
+                        apiVersion: "1.51",
+                        cpus: 2,
+                        memoryBytes: 1024
+                    )
+            )
+            #expect(stub.allRequests.map(\.target) == ["/_ping", "/v1.51/info", "/v1.51/info"])
+        }
+    }
+
+    @Test("is refused to an Engine that is too old, or is none")
+    func tooOld() async throws {
+        for (headers, part) in [(["Api-Version": "1.40"], "20.10 or newer"), ([:], "is it a Docker Engine?")] {
+            try await StubEngine.with(ping: .answer(200, "OK", headers: headers)) { _ in
+                nil
+            } _: { engine, stub in
+                let error = await dockerFailure { try await engine.info() }
+                #expect(error?.code == .engineError)
+                #expect(error?.retryable == false)
+                #expect(error?.operation == "info")
+                #expect(error?.message.contains(part) == true)
+                #expect(stub.requests.isEmpty)
+            }
+        }
+    }
+
+    @Test("is negotiated anew after a connection was lost, and after the Engine became older")
+    func renegotiated() async throws {
+        let answers = Mutex<[StubEngine.Reply]>([
+            .answer(200, Self.info), .close, .answer(200, Self.info),
+            .answer(400, Samples.message("client version 1.41 is too new. Maximum supported API version is 1.40")),
+            .answer(200, Self.info),
+        ])
+        try await StubEngine.with { _ in
+            answers.withLock { $0.removeFirst() }
+        } _: { engine, stub in
+            _ = try await engine.info()
+            let error = await dockerFailure { try await engine.info() }
+            #expect(error?.code == .unavailable)
+            #expect(error?.mayHaveHappened == false)
+            _ = try await engine.info()
+            _ = try await engine.info()
+            let pings = stub.allRequests.count { $0.line == "GET /_ping" }
+            #expect(pings == 3)
+            #expect(stub.requests.count == 5)
+        }
+    }
+
+    @Test("follows no redirect")
+    func redirect() async throws {
+        try await StubEngine.with { _ in
+            .answer(301, "", headers: ["Location": "/info"])
+        } _: { engine, stub in
+            let error = await dockerFailure { try await engine.inspectContainer("some-name") }
+            #expect(error?.code == .invalidAnswer)
+            #expect(error?.status == 301)
+            #expect(stub.requests.count == 1)
+        }
+    }
+
+    @Test("carries answers of a bounded length, eight times as long for the list")
+    func tooLong() async throws {
+        let id = String(repeating: "x", count: 4_000)
+        let settings = DockerEngine.Configuration(maximumAnswerBytes: 1_000)
+        try await StubEngine.with(settings: settings) { request in
+            request.line == "GET /containers/json"
+                ? .answer(200, #"[{"Id":"\#(id)"}]"#) : .answer(200, #"{"Id":"\#(id)"}"#)
+        } _: { engine, _ in
+            let error = await dockerFailure { try await engine.inspectContainer("some-name") }
+            #expect(error?.code == .invalidAnswer)
+            #expect(error?.message.contains("longer than allowed") == true)
+            // The list itself is read; the id in it is none.
+            #expect(await dockerFailure { try await engine.list(ListFilter()) }?.code == .invalidSpec)
+        }
+    }
+
+    @Test("tells an answer that cannot be read")
+    func unreadable() async throws {
+        try await StubEngine.with { _ in
+            .answer(200, "<html>")
+        } _: { engine, _ in
+            let error = await dockerFailure { try await engine.inspectContainer("some-name") }
+            #expect(error?.code == .invalidAnswer)
+            #expect(error?.retryable == false)
+        }
+    }
+
+    @Test("has a deadline, also within an answer")
+    func deadline() async throws {
+        var deadlines = DockerEngine.Deadlines()
+        deadlines.inspect = .milliseconds(150)
+        for reply in [StubEngine.Reply.silence, .stream([#"{"Id":"#], then: .silence)] {
+            try await StubEngine.with(settings: .init(deadlines: deadlines)) { _ in
+                reply
+            } _: { engine, _ in
+                let begun = ContinuousClock.now
+                let error = await dockerFailure { try await engine.inspectContainer("some-name") }
+                #expect(error?.code == .timeout)
+                #expect(error?.retryable == true)
+                #expect(error?.mayHaveHappened == false)
+                #expect(ContinuousClock.now - begun < .seconds(5))
+            }
+        }
+    }
+
+    @Test("is left at once by who is cancelled")
+    func cancelled() async throws {
+        try await StubEngine.with { _ in
+            .silence
+        } _: { engine, stub in
+            try await withThrowingTaskGroup(of: DockerError?.self) { group in
+                group.addTask { await dockerFailure { try await engine.stop("some-name", timeout: .seconds(60)) } }
+                #expect(try await eventually { stub.requests.count == 1 })
+                let begun = ContinuousClock.now
+                group.cancelAll()
+                let error = try await group.next() ?? nil
+                #expect(error?.code == .cancelled)
+                #expect(error?.mayHaveHappened == true)
+                #expect(ContinuousClock.now - begun < .seconds(5))
+            }
+        }
+    }
+
+    @Test("does not let short calls wait behind many long ones")
+    func lanes() async throws {
+        try await StubEngine.with {
+            $0.line.hasSuffix("/stop") ? .silence : .answer(200, Self.info)
+        } _: { engine, stub in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<100 {
+                    group.addTask {
+                        _ = await dockerFailure { try await engine.stop("name-\(number)", timeout: .zero) }
+                    }
+                }
+                #expect(try await eventually { stub.requests.count == 100 })
+                _ = try await engine.info()
+                group.cancelAll()
+            }
+        }
+    }
+}
