@@ -1,0 +1,84 @@
+public import Timestamps
+
+/// How a worker says that a job ended; the script that publishes it adds what Redis knows of the job.
+public struct JobEnding: Sendable, Equatable {
+    public var outcome: JobOutcome
+    public var effect: JobEffect
+    public var errorCode: ErrorCode?
+    /// A sentence for a person.
+    public var error: String?
+    public var containerID: String?
+    public var containerName: String?
+    public var engineEndpoint: String?
+    /// The Engine's clock.
+    public var startedAt: Timestamp?
+    /// Whether a stop needed SIGKILL.
+    public var forced: Bool
+
+    public init(
+        _ outcome: JobOutcome,
+        effect: JobEffect = .none,
+        errorCode: ErrorCode? = nil,
+        error: String? = nil,
+        containerID: String? = nil,
+        containerName: String? = nil,
+        engineEndpoint: String? = nil,
+        startedAt: Timestamp? = nil,
+        forced: Bool = false
+    ) {
+        self.outcome = outcome
+        self.effect = effect
+        self.errorCode = errorCode
+        self.error = error
+        self.containerID = containerID
+        self.containerName = containerName
+        self.engineEndpoint = engineEndpoint
+        self.startedAt = startedAt
+        self.forced = forced
+    }
+
+    /// An ending without success, its sentence cut at 1,024 characters.
+    public static func failed(_ code: ErrorCode, _ error: String) -> JobEnding {
+        JobEnding(.failed, errorCode: code, error: String(error.prefix(1_024)))
+    }
+
+    /// Fields of the result as the stream has them; what has nothing to say is left out.
+    public var fields: [(name: String, value: String)] {
+        var fields: [(name: String, value: String)] = [("outcome", outcome.rawValue), ("effect", effect.rawValue)]
+        func add(_ name: String, _ value: String?) {
+            if let value { fields.append((name, value)) }
+        }
+        add("error_code", errorCode?.rawValue)
+        add("error", error)
+        add("container_id", containerID)
+        add("container_name", containerName)
+        add("engine_endpoint", engineEndpoint)
+        add("started_at", startedAt?.rfc3339)
+        add("forced", forced ? "true" : nil)
+        return fields
+    }
+}
+
+/// One entry of the stream of results, as its readers see it.
+public struct JobResult: Sendable, Equatable {
+    /// Fields as they were written; unknown ones included.
+    public var fields: [String: String]
+
+    /// - Parameter pairs: names and values in turn, as Redis answers them.
+    public init(pairs: [String]) {
+        var fields: [String: String] = [:]
+        for index in stride(from: 0, to: pairs.count - 1, by: 2) { fields[pairs[index]] = pairs[index + 1] }
+        self.fields = fields
+    }
+
+    public var jobID: String { fields["job_id"] ?? "" }
+    public var kind: JobKind? { fields["kind"].flatMap(JobKind.init(rawValue:)) }
+    public var gameID: String? { fields["game_id"] }
+    public var outcome: JobOutcome? { fields["outcome"].flatMap(JobOutcome.init(rawValue:)) }
+    public var effect: JobEffect? { fields["effect"].flatMap(JobEffect.init(rawValue:)) }
+    public var errorCode: String? { fields["error_code"] }
+    public var error: String? { fields["error"] }
+    public var containerID: String? { fields["container_id"] }
+    public var engineEndpoint: String? { fields["engine_endpoint"] }
+    public var succeeded: Bool { outcome == .succeeded }
+}

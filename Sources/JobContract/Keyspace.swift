@@ -1,0 +1,34 @@
+/// Names of the keys of one namespace. The namespace is the hash tag, so that all its keys live in one
+/// slot of a Redis Cluster and scripts stay atomic. docs/redis-keys.md says what each key holds.
+public struct Keyspace: Sendable, Equatable {
+    public let namespace: String
+    /// `{ns}:`, what every key begins with.
+    public let prefix: String
+
+    /// - Parameter namespace: of `A-Z a-z 0-9 . _ -`.
+    public init(namespace: String) {
+        self.namespace = namespace
+        prefix = "{\(namespace)}:"
+    }
+
+    // Public keys, fixed by the contract.
+
+    public func queue(_ name: String) -> String { "\(prefix)queue:\(name)" }
+    public func job(_ id: String) -> String { "\(prefix)job:\(id)" }
+    public var results: String { "\(prefix)results" }
+    public var events: String { "\(prefix)events" }
+    public var dead: String { "\(prefix)dead" }
+
+    // Internal keys that a call names; the scripts make the others of the prefix.
+
+    /// Clock, fence and counters; the first key of every script, of which it makes the other names.
+    public var meta: String { "\(prefix)meta" }
+    /// Doorbell of a worker.
+    public func bell(_ worker: String) -> String { "\(prefix)bell:\(worker)" }
+    /// Leader lease and event cursor of a node.
+    public func leader(_ node: String) -> String { "\(prefix)leader:\(node)" }
+    /// Containers that a job has asked to end, by id, of a node.
+    public func intents(_ node: String) -> String { "\(prefix)intents:\(node)" }
+    /// Last published step of each container of a node.
+    public func stories(_ node: String) -> String { "\(prefix)stories:\(node)" }
+}

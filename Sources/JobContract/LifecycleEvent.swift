@@ -1,0 +1,122 @@
+public import Timestamps
+
+/// One step of a container's story, as `{ns}:events` has it.
+public struct LifecycleEvent: Sendable, Equatable {
+    public var kind: LifecycleKind
+    /// Docker's own action, verbatim; nil where the listener found the step by looking.
+    public var action: String?
+    public var containerID: String
+    public var containerName: String
+    public var gameID: String
+    /// Id of the job that started the container.
+    public var jobID: String
+    public var image: String
+    /// For `exited`, as `inspect` has them.
+    public var exitCode: Int?
+    public var oomKilled: Bool?
+    public var reason: ExitReason?
+    /// The Engine's clock, as are the next two.
+    public var startedAt: Timestamp?
+    public var finishedAt: Timestamp?
+    public var occurredAt: Timestamp
+    public var labels: [String: String]
+
+    public init(
+        kind: LifecycleKind,
+        action: String?,
+        containerID: String,
+        containerName: String,
+        gameID: String,
+        jobID: String,
+        image: String,
+        exitCode: Int? = nil,
+        oomKilled: Bool? = nil,
+        reason: ExitReason? = nil,
+        startedAt: Timestamp? = nil,
+        finishedAt: Timestamp? = nil,
+        occurredAt: Timestamp,
+        labels: [String: String]
+    ) {
+        self.kind = kind
+        self.action = action
+        self.containerID = containerID
+        self.containerName = containerName
+        self.gameID = gameID
+        self.jobID = jobID
+        self.image = image
+        self.exitCode = exitCode
+        self.oomKilled = oomKilled
+        self.reason = reason
+        self.startedAt = startedAt
+        self.finishedAt = finishedAt
+        self.occurredAt = occurredAt
+        self.labels = labels
+    }
+
+    /// Fields of the entry but `node` and `epoch`, which the publishing script adds.
+    public var fields: [(name: String, value: String)] {
+        var fields: [(name: String, value: String)] = [("v", "1"), ("event", kind.rawValue)]
+        func add(_ name: String, _ value: String?) {
+            if let value, !value.isEmpty { fields.append((name, value)) }
+        }
+        add("action", action)
+        add("source", action == nil ? "reconcile" : "docker")
+        add("container_id", containerID)
+        add("container_name", containerName)
+        add("game_id", gameID)
+        add("job_id", jobID)
+        add("image", image)
+        add("exit_code", exitCode.map(String.init))
+        add("oom_killed", oomKilled.map { $0 ? "true" : "false" })
+        add("reason", reason?.rawValue)
+        add("started_at", startedAt?.rfc3339)
+        add("finished_at", finishedAt?.rfc3339)
+        add("occurred_at", occurredAt.rfc3339)
+        add("labels", JSONText.object(labels))
+        return fields
+    }
+}
+
+/// Writes the few JSON texts that messages need, with sorted names so that equal values give equal text.
+public enum JSONText {
+    /// An object of strings.
+    public static func object(_ strings: [String: String]) -> String {
+        let members = strings.sorted { $0.key < $1.key }.map { string($0.key) + ":" + string($0.value) }
+        return "{" + members.joined(separator: ",") + "}"
+    }
+
+    /// The strings of an object of strings; nil where `text` is none.
+    public static func strings(_ text: String) -> [String: String]? {
+        guard case .object(let members)? = try? StrictJSON.parse(Array(text.utf8)) else { return nil }
+        var strings: [String: String] = [:]
+        for member in members {
+            guard case .string(let value) = member.value else { return nil }
+            strings[member.name] = value
+        }
+        return strings
+    }
+
+    /// An array of strings.
+    public static func array(_ strings: [String]) -> String {
+        "[" + strings.map(string).joined(separator: ",") + "]"
+    }
+
+    /// A string in quotation marks, escaped.
+    public static func string(_ text: String) -> String {
+        var escaped = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": escaped += "\\\""
+            case "\\": escaped += "\\\\"
+            case "\n": escaped += "\\n"
+            case "\r": escaped += "\\r"
+            case "\t": escaped += "\\t"
+            case "\0"..<" ":
+                let digits = String(scalar.value, radix: 16)
+                escaped += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return escaped + "\""
+    }
+}

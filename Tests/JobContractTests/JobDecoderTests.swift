@@ -1,0 +1,162 @@
+import Crypto
+import Testing
+import Timestamps
+
+@testable import JobContract
+
+@Suite("The decoder of job messages")
+struct JobDecoderTests {
+    private let decoder = JobDecoder()
+
+    private func decode(_ text: String) -> DecodedMessage { decoder.decode(Array(text.utf8)) }
+
+    private func rejection(_ text: String) -> Rejection? {
+        if case .rejected(let rejection) = decode(text) { rejection } else { nil }
+    }
+
+    @Test("reads a full start")
+    func fullStart() {
+        let message = """
+            {"v":1,"id":"s-1","kind":"start","game_id":"g-1","image":"galaxy/engine","pull_policy":"never",
+             "env":{"A":"1"},"cmd":["run","--fast"],"labels":{"team":"x"},
+             "limits":{"cpu_quota":0.5,"memory":"64m","pids_limit":32},
+             "bind_mounts":[{"host_path":"/srv/maps","mount_path":"/maps","read_only":true}],
+             "ready_timeout_seconds":5,"deadline":"2030-01-01T00:00:00Z","max_attempts":3,
+             "enqueued_at":"2026-01-01T00:00:00.5Z","traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+             "unknown":{"is":"ignored"}}
+            """
+        let expected = Job(
+            id: "s-1",
+            kind: .start,
+            gameID: "g-1",
+            image: ImageReference("galaxy/engine:latest"),
+            pullPolicy: "never",
+            env: ["A": "1"],
+            cmd: ["run", "--fast"],
+            labels: ["team": "x"],
+            limits: .init(cpuQuota: 0.5, memory: "64m", pidsLimit: 32),
+            bindMounts: [.init(hostPath: "/srv/maps", mountPath: "/maps", readOnly: true)],
+            readyTimeoutSeconds: 5,
+            deadline: Timestamp(rfc3339: "2030-01-01T00:00:00Z"),
+            maxAttempts: 3,
+            enqueuedAt: "2026-01-01T00:00:00.5Z",
+            traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        )
+        #expect(decode(message) == .job(expected))
+    }
+
+    @Test("gives what is left out its default, and takes null for left out")
+    func defaults() {
+        let stop = decode(#"{"v":1,"id":"x","kind":"stop","game_id":"g","container_id":null}"#)
+        #expect(stop == .job(Job(id: "x", kind: .stop, gameID: "g")))
+        guard case .job(let job) = stop else { return }
+        #expect(job.stopTimeoutSeconds == 30 && job.maxAttempts == 5 && job.supersedesStarts && job.cancelsStarts)
+    }
+
+    @Test("a guarded job, and a remove without force, cancel nothing")
+    func effects() throws {
+        let id = String(repeating: "a", count: 64)
+        guard case .job(let guarded) = decode(#"{"v":1,"id":"x","kind":"stop","game_id":"g","container_id":"\#(id)"}"#),
+            case .job(let remove) = decode(#"{"v":1,"id":"x","kind":"remove","game_id":"g"}"#)
+        else {
+            Issue.record("both are valid")
+            return
+        }
+        #expect(!guarded.supersedesStarts && !guarded.cancelsStarts)
+        #expect(remove.supersedesStarts && !remove.cancelsStarts)
+    }
+
+    @Test(
+        "names the field that is wrong",
+        arguments: [
+            (#""id":"""#, "id"), (#""id":"a b""#, "id"), (#""id":"invalid:x""#, "id"), (#""id":7"#, "id"),
+            (#""game_id":"G""#, "game_id"), (#""game_id":"-g""#, "game_id"),
+            (#""game_id":"\#(String(repeating: "a", count: 52))""#, "game_id"),
+            (#""image":"UPPER:1""#, "image"), (#""image":"a b""#, "image"), (#""image":null"#, "image"),
+            (#""pull_policy":"sometimes""#, "pull_policy"), (#""env":{"1A":"x"}"#, "env"), (#""env":{"A":1}"#, "env.A"),
+            (#""env":["A"]"#, "env"), (#""env":{"A":"\u0000"}"#, "env.A"), (#""cmd":"ls""#, "cmd"),
+            (#""cmd":["a\u0000"]"#, "cmd[0]"), (#""labels":{"com.galaxy.owner":"x"}"#, "labels.com.galaxy.owner"),
+            (#""labels":{"exitCode":"0"}"#, "labels.exitCode"), (#""limits":{"cpu":1}"#, "limits.cpu"),
+            (#""limits":{"cpu_quota":0}"#, "limits.cpu_quota"), (#""limits":{"cpu_quota":"1"}"#, "limits.cpu_quota"),
+            (#""limits":{"pids_limit":0}"#, "limits.pids_limit"),
+            (#""limits":{"pids_limit":1.5}"#, "limits.pids_limit"),
+            (#""limits":{"memory":512}"#, "limits.memory"),
+            (#""bind_mounts":[{"host_path":"/a"}]"#, "bind_mounts[0].mount_path"),
+            (#""bind_mounts":[{"host_path":"a","mount_path":"/b"}]"#, "bind_mounts[0].host_path"),
+            (#""ready_timeout_seconds":601"#, "ready_timeout_seconds"), (#""deadline":"tomorrow""#, "deadline"),
+            (#""max_attempts":0"#, "max_attempts"), (#""max_attempts":21"#, "max_attempts"),
+            (#""enqueued_at":"x""#, "enqueued_at"), (#""traceparent":"x""#, "traceparent"),
+        ]
+    )
+    func invalidField(member: String, field: String) {
+        let base = ["id": #""id":"j1""#, "game_id": #""game_id":"g""#, "image": #""image":"e:1""#]
+        let name = String(member.dropFirst().prefix { $0 != "\"" })
+        let members = base.filter { $0.key != name }.values + [member]
+        let found = rejection("{\"v\":1,\"kind\":\"start\"," + members.joined(separator: ",") + "}")
+        #expect(found?.code == .invalidJob)
+        #expect(found?.error.hasPrefix(field + ":") == true, "\(found?.error ?? "accepted")")
+    }
+
+    @Test("checks in the order of the contract")
+    func order() {
+        #expect(rejection("{}")?.code == .unsupportedVersion)
+        #expect(rejection(#"{"v":2,"kind":"x"}"#)?.code == .unsupportedVersion)
+        #expect(rejection(#"{"v":1,"kind":"x","id":"!"}"#)?.code == .unknownKind)
+        #expect(rejection(#"{"v":1,"kind":"stop","id":"!"}"#)?.code == .invalidJob)
+        #expect(rejection("[]")?.code == .invalidMessage)
+        #expect(rejection(#"{"v":1,"v":1}"#)?.code == .invalidMessage)
+        #expect(decoder.decode([UInt8](repeating: 0x20, count: 65_537)).rejection?.code == .messageTooLarge)
+    }
+
+    @Test("rejects under its own id where that is well-formed, else under the SHA-1 of the bytes")
+    func rejectionID() {
+        let own = rejection(#"{"v":1,"kind":"fly","id":"mine","game_id":"g"}"#)
+        #expect(own?.id == "mine" && own?.gameID == "g" && own?.kind == nil)
+        let text = #"{"v":1,"kind":"stop","id":"not mine","game_id":"g"}"#
+        #expect(rejection(text)?.id == JobDecoder.invalidID(of: Array(text.utf8)))
+        #expect(JobDecoder.invalidID(of: Array("abc".utf8)) == "invalid:a9993e364706816aba3e25717850c26c9cd0d89d")
+    }
+
+    @Test("takes only signed jobs where a key is set, and burns no id that is not proven")
+    func signatures() {
+        let key = Array("a key that nobody knows".utf8)
+        let signed = JobDecoder(signingKey: key)
+        let job = #"{"v":1,"id":"s1","kind":"stop","game_id":"g"}"#
+        let mac = HMAC<SHA256>.authenticationCode(for: Array(job.utf8), using: SymmetricKey(data: key))
+        let signature = mac.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        func envelope(_ job: String, _ signature: String) -> [UInt8] {
+            Array("{\"v\":1,\"job\":\(JSONText.string(job)),\"signature\":\"\(signature)\"}".utf8)
+        }
+        #expect(signed.decode(envelope(job, signature)) == .job(Job(id: "s1", kind: .stop, gameID: "g")))
+        #expect(envelope(job, signature) == Array(JobEnvelope.sign(job, key: key).utf8))
+        for forged in [
+            envelope(job.replacing("s1", with: "s2"), signature), envelope(job, String(signature.dropLast()) + "g"),
+            envelope(job, ""), Array(job.utf8), Array(#"{"v":1,"id":"s3"}"#.utf8),
+        ] {
+            let rejection = signed.decode(forged).rejection
+            #expect(rejection?.code == .badSignature)
+            #expect(rejection?.id.hasPrefix("invalid:") == true)
+        }
+    }
+
+    @Test(
+        "image references",
+        arguments: [
+            ("engine", "engine:latest"), ("galaxy/engine:1.2", "galaxy/engine:1.2"),
+            ("localhost:5000/a/b", "localhost:5000/a/b:latest"), ("r.example/a__b/c--d:V1", "r.example/a__b/c--d:V1"),
+            ("e@sha256:" + String(repeating: "a", count: 64), "e@sha256:" + String(repeating: "a", count: 64)),
+            ("UPPER", nil), ("a:", nil), ("", nil), ("/a", nil), ("a//b", nil), ("a@sha256:12", nil), ("a b", nil),
+            ("-a", nil), ("a-", nil), ("a___b", nil), ("a:b:c", nil), ("r.example:99999/a", nil), ("a..b", nil),
+            (String(repeating: "a", count: 64), nil),
+        ] as [(String, String?)]
+    )
+    func references(text: String, canonical: String?) {
+        #expect(ImageReference(text)?.description == canonical)
+    }
+}
+
+extension DecodedMessage {
+    fileprivate var rejection: Rejection? {
+        if case .rejected(let rejection) = self { rejection } else { nil }
+    }
+}
