@@ -1,0 +1,118 @@
+import DockerPort
+public import JobContract
+
+/// Checks a well-formed job against what the operator allows, before it is placed in its lane.
+public struct Admission: Sendable {
+    private let settings: NodeSettings
+    private let translation: Translation
+
+    public init(_ settings: NodeSettings) {
+        self.settings = settings
+        translation = Translation(settings)
+    }
+
+    /// Why the job is not allowed; nil where it is. Mounts, image, limits, then the spec's own validation.
+    public func refusal(of job: Job) -> Rejection? {
+        guard job.kind == .start || job.kind == .restart else { return nil }
+        if let problem = ResolvedLimits.problem(with: job.limits) { return rejection(of: job, .invalidJob, problem) }
+        for (index, mount) in (job.bindMounts ?? []).enumerated() {
+            if let problem = mountProblem(mount) {
+                return rejection(of: job, .mountNotAllowed, "bind_mounts[\(index)]: \(problem)")
+            }
+        }
+        guard let image = job.image else { return nil }
+        let reference = image.description
+        if !settings.allowedImages.isEmpty,
+            !settings.allowedImages.contains(where: { Glob($0).matches(reference) })
+        {
+            return rejection(of: job, .imageNotAllowed, "image \(reference) is not among those that this fleet allows")
+        }
+        do throws(JobFailure) {
+            _ = try translation.runSpec(for: job, imageLabels: [:])
+            return nil
+        } catch {
+            return rejection(of: job, error.code, error.message)
+        }
+    }
+
+    private func rejection(of job: Job, _ code: ErrorCode, _ message: String) -> Rejection {
+        Rejection(id: job.id, kind: job.kind, gameID: job.gameID, code: code, error: message)
+    }
+
+    private func mountProblem(_ mount: Job.Mount) -> String? {
+        guard let host = Self.components(mount.hostPath) else {
+            return "host_path must be absolute, without empty, . and .. components"
+        }
+        guard let target = Self.components(mount.mountPath), let first = target.first else {
+            return "mount_path must be absolute, not /, without empty, . and .. components"
+        }
+        let isAllowed = settings.allowedMountRoots.contains { root in
+            guard let root = Self.components(root), !root.isEmpty else { return false }
+            return host.count > root.count && host.starts(with: root)
+        }
+        guard isAllowed else { return "host_path \(mount.hostPath) is not below a root that this fleet allows" }
+        guard !Self.protectedTargets.contains(first) else { return "mount_path /\(first) may not be covered" }
+        if let state = Self.components(settings.stateMount), target.starts(with: state) || state.starts(with: target) {
+            return "mount_path \(mount.mountPath) would cover the state folder"
+        }
+        return nil
+    }
+
+    /// Top-level directories of a container that hold its system.
+    private static let protectedTargets: Set<String> = [
+        "proc", "sys", "dev", "etc", "bin", "sbin", "usr", "lib", "lib32", "lib64", "run", "boot",
+    ]
+
+    /// Components of an absolute path; nil where it has any that would mean another place.
+    static func components(_ path: String) -> [String]? {
+        guard path.hasPrefix("/") else { return nil }
+        if path == "/" { return [] }
+        let components = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        return components.contains { $0.isEmpty || $0 == "." || $0 == ".." } ? nil : components
+    }
+}
+
+/// A pattern over a whole text: `*` stands for any run of characters but `/`, `**` for any run, `?` for
+/// one character but `/`.
+struct Glob {
+    private let pattern: [UInt8]
+
+    init(_ pattern: String) { self.pattern = Array(pattern.utf8) }
+
+    func matches(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        // One row per pattern position, so that no pattern takes more than pattern times text steps.
+        var reachable = Set([0])
+        var position = 0
+        while position < pattern.count, !reachable.isEmpty {
+            if pattern[position] == UInt8(ascii: "*") {
+                let crosses = position + 1 < pattern.count && pattern[position + 1] == UInt8(ascii: "*")
+                reachable = Self.spread(reachable, over: bytes, crossingSlashes: crosses)
+                position += crosses ? 2 : 1
+                continue
+            }
+            let wanted = pattern[position]
+            reachable = Set(
+                reachable.compactMap { index in
+                    guard index < bytes.count else { return nil }
+                    let fits = wanted == UInt8(ascii: "?") ? bytes[index] != UInt8(ascii: "/") : bytes[index] == wanted
+                    return fits ? index + 1 : nil
+                }
+            )
+            position += 1
+        }
+        return reachable.contains(bytes.count)
+    }
+
+    private static func spread(_ starts: Set<Int>, over bytes: [UInt8], crossingSlashes: Bool) -> Set<Int> {
+        var reached = starts
+        for start in starts {
+            var index = start
+            while index < bytes.count, crossingSlashes || bytes[index] != UInt8(ascii: "/") {
+                index += 1
+                guard reached.insert(index).inserted else { break }
+            }
+        }
+        return reached
+    }
+}

@@ -1,0 +1,69 @@
+public import DockerPort
+public import JobContract
+
+extension JobFailure {
+    /// What a failed Docker call means for the job that made it.
+    public init(_ error: DockerError) {
+        let code: ErrorCode =
+            switch error.code {
+            case .networkMissing: .networkMissing
+            case .imageNotFound: .imageNotFound
+            case .imageAuthentication, .rateLimited, .pullFailed: .imagePullFailed
+            case .containerNotFound: .containerNotFound
+            case .nameConflict: .nameConflict
+            case .invalidSpec: .invalidSpec
+            case .startFailed: .startFailed
+            case .unavailable: .dockerUnavailable
+            case .timeout: .timeout
+            case .networkAmbiguous, .containerNotRunning, .engineError, .invalidAnswer, .cancelled: .dockerError
+            }
+        self.init(code, error.message, retryable: error.retryable)
+    }
+}
+
+/// How a job goes on after a failure.
+public enum Disposition: Sendable, Equatable {
+    /// The job ends.
+    case end(JobEnding)
+    /// Another try, after a pause.
+    case retry(after: Duration)
+    /// Given back without burning an attempt: it is not the job's fault.
+    case release
+}
+
+/// Exponential back-off with full jitter, so that jobs that failed together do not come back together.
+public struct RetryPolicy: Sendable, Equatable {
+    /// Longest pause before the second attempt.
+    public var base: Duration
+    /// Longest pause before any attempt.
+    public var cap: Duration
+
+    public init(base: Duration = .seconds(1), cap: Duration = .seconds(60)) {
+        self.base = base
+        self.cap = cap
+    }
+
+    /// What becomes of a job whose attempt failed.
+    ///
+    /// - Parameters:
+    ///   - attempt: how often the job has been begun, this time included.
+    ///   - random: 0 to 1, evenly distributed.
+    public func disposition(
+        of failure: JobFailure,
+        attempt: Int,
+        maximumAttempts: Int,
+        random: Double
+    ) -> Disposition {
+        if failure.code == .dockerUnavailable { return .release }
+        guard failure.retryable, attempt < maximumAttempts else {
+            return .end(.failed(failure.code, failure.message))
+        }
+        return .retry(after: pause(attempt: attempt, random: random))
+    }
+
+    /// Pause after attempt `attempt`, from nothing to `base` doubled with each attempt, at most `cap`.
+    public func pause(attempt: Int, random: Double) -> Duration {
+        let doublings = min(max(attempt - 1, 0), 30)
+        return min(base * (1 << doublings), cap) * random
+    }
+}

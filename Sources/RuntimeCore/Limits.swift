@@ -1,0 +1,84 @@
+import DockerPort
+import JobContract
+
+/// Limits of one container, each one checked. A value that Docker would read as "no limit" cannot be made.
+struct ResolvedLimits: Equatable {
+    /// CPUs below this are "unlimited" to Docker.
+    static let smallestCPUQuota = 0.01
+    /// Docker refuses less, in bytes.
+    static let smallestMemory: Int64 = 6 << 20
+    /// Kernel's bound on processes.
+    static let largestPIDsLimit = 4_194_304
+
+    var cpuQuota: Double
+    var memory: String
+    var pidsLimit: Int
+
+    /// The job's limits, else the image's, else the node's; each checked against the node's maximum.
+    ///
+    /// - Throws: `limit_exceeded` above a maximum, `invalid_spec` for an image's label that cannot be read.
+    static func resolve(
+        job: Job.Limits,
+        imageLabels: [String: String],
+        settings: NodeSettings
+    ) throws(JobFailure) -> ResolvedLimits {
+        let image = try imageLimits(imageLabels)
+        let limits = ResolvedLimits(
+            cpuQuota: job.cpuQuota ?? image.cpuQuota ?? settings.defaultLimits.cpuQuota,
+            memory: job.memory ?? image.memory ?? settings.defaultLimits.memory,
+            pidsLimit: job.pidsLimit ?? image.pidsLimit ?? settings.defaultLimits.pidsLimit
+        )
+        try limits.check(against: settings.maximumLimits)
+        return limits
+    }
+
+    /// The first reason why a job's own limits would fail open or cannot be read.
+    static func problem(with limits: Job.Limits) -> String? {
+        if let cpus = limits.cpuQuota, !(cpus >= smallestCPUQuota) {
+            return "limits.cpu_quota: must be at least \(smallestCPUQuota); Docker takes less for no limit"
+        }
+        if let memory = limits.memory {
+            guard let bytes = MemorySize.bytes(memory) else {
+                return "limits.memory: must be a whole number with b, k, m or g, such as 512m"
+            }
+            guard bytes >= smallestMemory else { return "limits.memory: must be at least 6m" }
+        }
+        if let pids = limits.pidsLimit, !(1...largestPIDsLimit).contains(pids) {
+            return "limits.pids_limit: must be from 1 to \(largestPIDsLimit)"
+        }
+        return nil
+    }
+
+    private static func imageLimits(_ labels: [String: String]) throws(JobFailure) -> Job.Limits {
+        var limits = Job.Limits()
+        if let text = labels[GalaxyLabel.cpuQuota] {
+            guard let cpus = Double(text), cpus.isFinite else { throw unreadable(GalaxyLabel.cpuQuota, text) }
+            limits.cpuQuota = cpus
+        }
+        limits.memory = labels[GalaxyLabel.memory]
+        if let text = labels[GalaxyLabel.pidsLimit] {
+            guard let pids = Int(text) else { throw unreadable(GalaxyLabel.pidsLimit, text) }
+            limits.pidsLimit = pids
+        }
+        if let problem = problem(with: limits) {
+            throw JobFailure(.invalidSpec, "a label of the image asks for an impossible limit: \(problem)")
+        }
+        return limits
+    }
+
+    private static func unreadable(_ label: String, _ text: String) -> JobFailure {
+        JobFailure(.invalidSpec, "the image's label \(label) is \"\(text.prefix(64))\", which is no number")
+    }
+
+    private func check(against maximum: NodeSettings.MaximumLimits) throws(JobFailure) {
+        if let most = maximum.cpuQuota, cpuQuota > most {
+            throw JobFailure(.limitExceeded, "cpu_quota \(cpuQuota) is above the \(most) that this fleet allows")
+        }
+        if let text = maximum.memory, let most = MemorySize.bytes(text), (MemorySize.bytes(memory) ?? 0) > most {
+            throw JobFailure(.limitExceeded, "memory \(memory) is above the \(text) that this fleet allows")
+        }
+        if let most = maximum.pidsLimit, pidsLimit > most {
+            throw JobFailure(.limitExceeded, "pids_limit \(pidsLimit) is above the \(most) that this fleet allows")
+        }
+    }
+}

@@ -1,0 +1,110 @@
+public import DockerPort
+public import JobContract
+
+/// What an operator decides about the containers of a node; with a job it makes a ``DockerPort/RunSpec``.
+public struct NodeSettings: Sendable, Equatable {
+    /// Namespace that owns the containers.
+    public var namespace: String
+    /// Network of every container.
+    public var network: String
+    /// Put before the game's id it makes the container's name and hostname.
+    public var namePrefix: String
+    /// Directory of the host that holds one state folder per game.
+    public var stateRoot: String
+    /// Where a game finds its state folder in the container.
+    public var stateMount: String
+    /// Environment of every container.
+    public var env: [String: String]
+    /// Port of the engine where the image's labels name none.
+    public var enginePort: Int
+    public var logDriver: String
+    public var logOpts: [String: String]
+    /// Limits where neither the job nor the image names any.
+    public var defaultLimits: Limits
+    /// Most that a job or an image may ask for; nil: the host's own.
+    public var maximumLimits: MaximumLimits
+    public var hardening: Hardening
+    /// Globs on the whole image reference; empty: every image.
+    public var allowedImages: [String]
+    /// Directories below which a job may mount; empty: none.
+    public var allowedMountRoots: [String]
+
+    public struct Limits: Sendable, Equatable {
+        public var cpuQuota: Double
+        public var memory: String
+        public var pidsLimit: Int
+
+        public init(cpuQuota: Double = 1.0, memory: String = "512m", pidsLimit: Int = 512) {
+            self.cpuQuota = cpuQuota
+            self.memory = memory
+            self.pidsLimit = pidsLimit
+        }
+    }
+
+    public struct MaximumLimits: Sendable, Equatable {
+        public var cpuQuota: Double?
+        public var memory: String?
+        public var pidsLimit: Int?
+
+        public init(cpuQuota: Double? = nil, memory: String? = nil, pidsLimit: Int? = nil) {
+            self.cpuQuota = cpuQuota
+            self.memory = memory
+            self.pidsLimit = pidsLimit
+        }
+    }
+
+    public init(
+        namespace: String = "rtm",
+        network: String = "galaxy-net",
+        namePrefix: String = "galaxy-game-",
+        stateRoot: String = "/var/lib/rtmanager/games",
+        stateMount: String = "/var/lib/galaxy",
+        env: [String: String] = [:],
+        enginePort: Int = 8080,
+        logDriver: String = "json-file",
+        logOpts: [String: String] = ["max-size": "10m", "max-file": "3"],
+        defaultLimits: Limits = Limits(),
+        maximumLimits: MaximumLimits = MaximumLimits(),
+        hardening: Hardening = Hardening(),
+        allowedImages: [String] = [],
+        allowedMountRoots: [String] = []
+    ) {
+        self.namespace = namespace
+        self.network = network
+        self.namePrefix = namePrefix
+        self.stateRoot = stateRoot
+        self.stateMount = stateMount
+        self.env = env
+        self.enginePort = enginePort
+        self.logDriver = logDriver
+        self.logOpts = logOpts
+        self.defaultLimits = defaultLimits
+        self.maximumLimits = maximumLimits
+        self.hardening = hardening
+        self.allowedImages = allowedImages
+        self.allowedMountRoots = allowedMountRoots
+    }
+
+    /// Name and hostname of a game's container.
+    public func containerName(gameID: String) -> String { namePrefix + gameID }
+
+    /// State folder of a game on the host.
+    public func stateFolder(gameID: String) -> String {
+        (stateRoot.hasSuffix("/") ? String(stateRoot.dropLast()) : stateRoot) + "/" + gameID
+    }
+}
+
+/// Why a job cannot go on.
+public struct JobFailure: Error, Sendable, Equatable {
+    public var code: ErrorCode
+    /// A sentence for a person.
+    public var message: String
+    /// Whether another try may succeed.
+    public var retryable: Bool
+
+    public init(_ code: ErrorCode, _ message: String, retryable: Bool = false) {
+        self.code = code
+        self.message = message
+        self.retryable = retryable
+    }
+}

@@ -1,0 +1,36 @@
+public import JobContract
+
+/// What the end of a job means for the node on which it ran.
+public struct Placement: Sendable, Equatable {
+    /// What becomes of the node's ownership of the game.
+    public enum Owner: String, Sendable {
+        case keep
+        /// The node owns the game no longer.
+        case clear
+        /// The node owns the game no longer where this job made it the owner: it left nothing behind.
+        case undo
+    }
+
+    public var owner: Owner
+    /// Whether the game's place on the node is free again.
+    public var freesPlace: Bool
+
+    /// Of a job of kind `kind` that ended so.
+    public init(kind: JobKind, ending: JobEnding) {
+        switch ending.effect {
+        case .started, .alreadyRunning:
+            (owner, freesPlace) = (.keep, false)
+        case .stopped, .alreadyStopped:
+            (owner, freesPlace) = (.keep, true)
+        case .removed, .alreadyAbsent:
+            // After a stop of nothing the game's state may still lie on the node's disk.
+            (owner, freesPlace) = (kind == .remove ? .clear : .keep, true)
+        case .none:
+            let isStart = kind == .start || kind == .restart
+            // A process that ended at once left its container; a refusal left somebody's container running.
+            let isConflict = ending.errorCode == .nameConflict
+            let leftNothing = ending.containerID == nil && !isConflict
+            (owner, freesPlace) = (isStart && leftNothing ? .undo : .keep, isStart && !isConflict)
+        }
+    }
+}

@@ -1,0 +1,230 @@
+import DockerPort
+import JobContract
+import Testing
+import Timestamps
+
+@testable import RuntimeCore
+
+private let id = String(repeating: "a", count: 64)
+private let t0 = Timestamp(seconds: 1_000)
+private let t1 = Timestamp(seconds: 2_000)
+private let t2 = Timestamp(seconds: 3_000)
+
+private func container(
+    status: String,
+    job: String = "j1",
+    spec: String? = nil,
+    owner: String = "rtmanager",
+    namespace: String = "rtm",
+    startedAt: Timestamp? = t0,
+    finishedAt: Timestamp? = nil,
+    exitCode: Int = 0
+) -> ContainerInspect {
+    let same = Translation.specDigest(of: start("j1"))
+    return ContainerInspect(
+        id: id,
+        name: "galaxy-game-g1",
+        imageRef: "engine:1",
+        labels: [
+            "com.galaxy.owner": owner, "com.galaxy.namespace": namespace, "com.galaxy.game_id": "g1",
+            "com.galaxy.job_id": job, "com.galaxy.spec": spec ?? same,
+        ],
+        status: status,
+        startedAt: startedAt,
+        finishedAt: finishedAt,
+        exitCode: exitCode
+    )
+}
+
+private func start(_ id: String) -> Job { Job(id: id, kind: .start, gameID: "g1", image: ImageReference("engine:1")) }
+
+@Suite("What a container that is there means")
+struct ContainerDecisionTests {
+    private let decisions = ContainerDecisions(NodeSettings())
+
+    private func decide(_ job: String, _ container: ContainerInspect) -> String {
+        switch decisions.start(start(job), finding: container, endpoint: "http://e") {
+        case .end(let ending): "\(ending.outcome.rawValue) \(ending.errorCode?.rawValue ?? ending.effect.rawValue)"
+        case .replace: "replace"
+        case .wait: "wait"
+        }
+    }
+
+    @Test("for a start")
+    func starts() {
+        #expect(decide("j1", container(status: "running")) == "succeeded started")
+        #expect(decide("j2", container(status: "running")) == "succeeded already_running")
+        #expect(decide("j2", container(status: "paused")) == "succeeded already_running")
+        #expect(decide("j2", container(status: "running", spec: "other")) == "failed name_conflict")
+        #expect(decide("j1", container(status: "exited")) == "failed start_failed")
+        #expect(decide("j2", container(status: "exited")) == "replace")
+        #expect(decide("j1", container(status: "created", startedAt: nil)) == "replace")
+        #expect(decide("j2", container(status: "dead")) == "replace")
+        #expect(decide("j2", container(status: "removing")) == "wait")
+        #expect(decide("j1", container(status: "running", owner: "somebody")) == "failed name_conflict")
+        #expect(decide("j1", container(status: "exited", namespace: "other")) == "failed name_conflict")
+    }
+
+    @Test("for a stop and a remove")
+    func stopsAndRemoves() {
+        var stop = Job(id: "s", kind: .stop, gameID: "g1")
+        #expect(decisions.stop(stop, finding: container(status: "running")) == .stop(containerID: id))
+        #expect(decisions.stop(stop, finding: nil) == .end(JobEnding(.succeeded, effect: .alreadyAbsent)))
+        guard case .end(let ended) = decisions.stop(stop, finding: container(status: "exited")) else { return }
+        #expect(ended.effect == .alreadyStopped && ended.containerID == id)
+        stop.containerID = String(repeating: "b", count: 64)
+        guard case .end(let stale) = decisions.stop(stop, finding: container(status: "running")) else {
+            Issue.record("a stale guard must end the job")
+            return
+        }
+        #expect(stale.errorCode == .staleContainer)
+        var remove = Job(id: "r", kind: .remove, gameID: "g1")
+        guard case .end(let running) = decisions.remove(remove, finding: container(status: "running")) else {
+            Issue.record("a running container must not be removed without force")
+            return
+        }
+        #expect(running.errorCode == .containerRunning)
+        remove.force = true
+        #expect(decisions.remove(remove, finding: container(status: "running")) == .stopAndRemove(containerID: id))
+        #expect(decisions.remove(remove, finding: container(status: "exited")) == .remove(containerID: id))
+        guard case .end(let foreign) = decisions.remove(remove, finding: container(status: "running", owner: "x"))
+        else {
+            Issue.record("a foreign container must not be touched")
+            return
+        }
+        #expect(foreign.errorCode == .nameConflict)
+    }
+}
+
+@Suite("Retries")
+struct RetryTests {
+    private let policy = RetryPolicy(base: .seconds(1), cap: .seconds(60))
+
+    @Test("pauses grow to the cap and are spread over their whole length")
+    func pauses() {
+        #expect(policy.pause(attempt: 1, random: 1) == .seconds(1))
+        #expect(policy.pause(attempt: 4, random: 0.5) == .seconds(4))
+        #expect(policy.pause(attempt: 20, random: 1) == .seconds(60))
+        #expect(policy.pause(attempt: 1_000, random: 1) == .seconds(60))
+        #expect(policy.pause(attempt: 5, random: 0) == .zero)
+    }
+
+    @Test("only what may succeed later is tried again, and an outage of the Engine costs no attempt")
+    func dispositions() {
+        func of(_ code: ErrorCode, retryable: Bool, attempt: Int) -> Disposition {
+            policy.disposition(
+                of: JobFailure(code, "x", retryable: retryable),
+                attempt: attempt,
+                maximumAttempts: 3,
+                random: 1
+            )
+        }
+        #expect(of(.timeout, retryable: true, attempt: 1) == .retry(after: .seconds(1)))
+        #expect(of(.timeout, retryable: true, attempt: 3) == .end(.failed(.timeout, "x")))
+        #expect(of(.imageNotFound, retryable: false, attempt: 1) == .end(.failed(.imageNotFound, "x")))
+        #expect(of(.dockerUnavailable, retryable: true, attempt: 3) == .release)
+    }
+}
+
+@Suite("Stories of containers")
+struct StoryTests {
+    private func steps(_ position: StoryMark.Position?, _ container: ContainerInspect?) -> [StoryStep] {
+        let mark = position.map {
+            StoryMark($0, containerName: "n", gameID: "g1", jobID: "j1", image: "e", labels: [:])
+        }
+        return Story.missingSteps(after: mark, finding: container)
+    }
+
+    @Test("says exactly what is missing")
+    func missing() {
+        let running = container(status: "running", startedAt: t0)
+        let exited = container(status: "exited", startedAt: t0, finishedAt: t1, exitCode: 3)
+        let restarted = container(status: "running", startedAt: t2, finishedAt: t1)
+        let end = StoryStep.exited(at: t1, exitCode: 3, oomKilled: false)
+        let unseen = StoryStep.exited(at: nil, exitCode: nil, oomKilled: nil)
+        #expect(steps(nil, nil) == [])
+        #expect(steps(nil, container(status: "created", startedAt: nil)) == [])
+        #expect(steps(nil, running) == [.started(at: t0)])
+        #expect(steps(.started(t0), running) == [])
+        #expect(steps(nil, exited) == [.started(at: t0), end])
+        #expect(steps(.started(t0), exited) == [end])
+        #expect(steps(.exited(t1), exited) == [])
+        #expect(steps(.exited(t1), restarted) == [.started(at: t2)])
+        #expect(steps(.started(t0), restarted) == [.exited(at: t1, exitCode: nil, oomKilled: nil), .started(at: t2)])
+        #expect(steps(.started(t0), nil) == [unseen, .removed])
+        #expect(steps(.exited(t1), nil) == [.removed])
+    }
+
+    @Test("what it says missing, once published, is missing no more", arguments: 0..<200)
+    func converges(seed: Int) {
+        let looks: [ContainerInspect?] = [
+            nil, container(status: "running", startedAt: t0),
+            container(status: "exited", startedAt: t0, finishedAt: t1),
+            container(status: "running", startedAt: t2, finishedAt: t1),
+        ]
+        let marks: [StoryMark.Position?] = [nil, .started(t0), .started(t2), .exited(t1), .exited(t2)]
+        let look = looks[seed % 4]
+        var position = marks[seed / 4 % 5]
+        for step in steps(position, look) {
+            switch step {
+            case .started(let at): position = .started(at)
+            case .exited(let at, _, _): position = .exited(at ?? t2)
+            case .removed: position = nil
+            }
+        }
+        #expect(steps(position, look) == [])
+    }
+
+    @Test(
+        "classifies exits",
+        arguments: [
+            (0, false, true, ExitReason.stopped), (143, false, true, .stopped), (137, false, true, .stoppedForced),
+            (0, false, false, .completed), (1, false, false, .crashed), (137, true, false, .oomKilled),
+            (137, false, false, .killed), (143, false, false, .killed), (0, true, false, .completed),
+            (255, false, false, .crashed),
+            (nil, false, false, .unknown), (nil, false, true, .stopped),
+        ] as [(Int?, Bool, Bool, ExitReason)]
+    )
+    func reasons(exitCode: Int?, oom: Bool, asked: Bool, reason: ExitReason) {
+        #expect(ExitClassification.reason(exitCode: exitCode, oomKilled: oom, stopRequested: asked) == reason)
+    }
+}
+
+@Suite("Leadership")
+struct LeadershipTests {
+    private func at(_ seconds: Double) -> MonotonicInstant { MonotonicInstant(nanoseconds: Int64(seconds * 1e9)) }
+
+    @Test("asks at once, renews in time, and trusts no longer than from the start of the request")
+    func term() {
+        var machine = Leadership(ttl: .seconds(5), now: at(0))
+        #expect(machine.step(now: at(0)) == .ask(epoch: nil))
+        machine.answered(.granted(epoch: 7), requestStart: at(0), now: at(3), random: 0)
+        #expect(machine.step(now: at(1.4)) == .wait(until: at(1.5)))
+        #expect(machine.step(now: at(1.5)) == .ask(epoch: 7))
+        #expect(machine.step(now: at(4.5)) == .standDown)
+        machine.answered(.failed, requestStart: at(1.5), now: at(1.6), random: 0)
+        #expect(machine.step(now: at(4.6)) == .standDown)
+        machine.answered(.granted(epoch: 7), requestStart: at(2), now: at(2), random: 0)
+        #expect(machine.step(now: at(4.6)) == .ask(epoch: 7))
+    }
+
+    @Test("a follower asks when the lease may have run out, each at another moment")
+    func follower() {
+        var machine = Leadership(ttl: .seconds(5), now: at(0))
+        machine.answered(.held(remaining: .seconds(2)), requestStart: at(0), now: at(0), random: 1)
+        #expect(machine.step(now: at(0)) == .wait(until: at(2.5)))
+        machine.leaderResigned(now: at(1), random: 1)
+        #expect(machine.step(now: at(1.05)) == .ask(epoch: nil))
+    }
+
+    @Test("losing the lease ends the term at once")
+    func lost() {
+        var machine = Leadership(ttl: .seconds(5), now: at(0))
+        machine.answered(.granted(epoch: 1), requestStart: at(0), now: at(0), random: 0)
+        machine.answered(.held(remaining: .seconds(5)), requestStart: at(1), now: at(1), random: 0)
+        guard case .follower = machine.state else {
+            Issue.record("a refused renewal must end the term")
+            return
+        }
+    }
+}
