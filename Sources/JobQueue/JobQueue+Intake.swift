@@ -1,0 +1,95 @@
+public import JobContract
+import Redis
+import Timestamps
+
+/// How an intake went.
+public struct IntakeOutcome: Sendable, Equatable {
+    /// Messages taken off the queue.
+    public var taken: Int
+    /// How many messages were seen.
+    public var seen: Int
+    /// Whether the window of admitted jobs is full.
+    public var isFull: Bool
+    /// The messages that ended `rejected`, for the log.
+    public var rejections: [Rejection]
+}
+
+extension JobQueue {
+    /// Most messages that one intake moves.
+    public static let intakeBatch = 64
+    private static let largestBatchBytes = 1 << 20
+
+    /// Moves the oldest messages of `queue` into the lanes of their games.
+    ///
+    /// - Parameter decode: the one decoder, with the operator's policy behind it.
+    public func intake(
+        queue: String,
+        decode: (_ message: [UInt8]) -> DecodedMessage
+    ) async throws(QueueError) -> IntakeOutcome {
+        let peeked = try await call(
+            Scripts.peek,
+            keys: [keys.queue(queue)],
+            [
+                .integer(Int64(Self.intakeBatch)), .integer(Int64(JobDecoder.maximumMessageBytes)),
+                .integer(Int64(Self.largestBatchBytes)),
+            ]
+        )
+        guard let messages = peeked.array else { throw unexpected(Scripts.peek, peeked) }
+        guard !messages.isEmpty else { return IntakeOutcome(taken: 0, seen: 0, isFull: false, rejections: []) }
+        var arguments: [RedisArgument] = [
+            .string(queue), .string(worker.id), .string(worker.node),
+            .integer(Int64(options.mostLiveStarts)), .integer(Int64(options.mostLiveOthers)),
+        ]
+        var rejected: [(index: Int, rejection: Rejection)] = []
+        for (index, message) in messages.enumerated() {
+            let (sha1, decoded) = try read(message, decode)
+            arguments += Self.arguments(sha1: sha1, decoded)
+            if case .rejected(let rejection) = decoded { rejected.append((index, rejection)) }
+        }
+        let answer = try await call(Scripts.admit, keys: [keys.queue(queue)], arguments)
+        guard let counts = answer.array?.map(\.integer), counts.count == 2, let taken = counts[0] else {
+            throw unexpected(Scripts.admit, answer)
+        }
+        return IntakeOutcome(
+            taken: Int(taken),
+            seen: messages.count,
+            isFull: counts[1] == 1,
+            rejections: rejected.filter { $0.index < Int(taken) }.map(\.rejection)
+        )
+    }
+
+    private func read(
+        _ value: RedisValue,
+        _ decode: (_ message: [UInt8]) -> DecodedMessage
+    ) throws(QueueError) -> (sha1: String, DecodedMessage) {
+        if let message = value.bytes { return (JobDecoder.sha1(of: message), decode(message)) }
+        guard let parts = value.array, parts.count == 2, let size = parts[0].integer, let sha1 = parts[1].string else {
+            throw unexpected(Scripts.peek, value)
+        }
+        let sentence = "the message has \(size) bytes; at most \(JobDecoder.maximumMessageBytes) are taken"
+        return (
+            sha1,
+            .rejected(Rejection(id: Syntax.invalidIDPrefix + sha1, code: .messageTooLarge, error: sentence))
+        )
+    }
+
+    /// The eleven arguments of one message, in the order that admit.lua names.
+    private static func arguments(sha1: String, _ decoded: DecodedMessage) -> [RedisArgument] {
+        switch decoded {
+        case .rejected(let rejection):
+            return [
+                .string(sha1), "rejected", .string(rejection.id), .string(rejection.kind?.rawValue ?? ""),
+                .string(rejection.gameID ?? ""), "", "", "", "", "",
+                .string("\(rejection.code.rawValue) \(rejection.error)"),
+            ]
+        case .job(let job):
+            let marks = (job.supersedesStarts ? "s" : "") + (job.cancelsStarts ? "c" : "")
+            return [
+                .string(sha1), "job", .string(job.id), .string(job.kind.rawValue), .string(job.gameID),
+                .string(job.deadline.map { String($0.millisecondsSinceEpoch) } ?? ""),
+                .integer(Int64(job.maxAttempts)), .string(marks), .string(job.enqueuedAt ?? ""),
+                .string(job.traceparent ?? ""), "",
+            ]
+        }
+    }
+}

@@ -1,0 +1,192 @@
+public import JobContract
+import Redis
+
+/// A job that this worker has leased.
+public struct ClaimedJob: Sendable, Equatable {
+    public var id: String
+    /// Proves the lease; a job that was leased anew has another.
+    public var token: String
+    /// How often the job has been begun, this time included.
+    public var attempt: Int
+    public var queue: String
+    /// The producer's bytes.
+    public var message: [UInt8]
+}
+
+/// How much a worker can take.
+public struct Capacity: Sendable, Equatable {
+    /// Starts and restarts.
+    public var starts: Int
+    /// Stops and removes; these have places of their own, so that they never wait behind starts.
+    public var stops: Int
+    /// Games that the node may run; 0: no bound.
+    public var slots: Int
+
+    public init(starts: Int, stops: Int, slots: Int) {
+        self.starts = starts
+        self.stops = stops
+        self.slots = slots
+    }
+}
+
+/// What Redis says of a leased job.
+public enum BeatAnswer: String, Sendable {
+    case ok
+    /// A stop of the game waits: undo it.
+    case cancel
+    /// Another worker has it, or it has ended: touch nothing of it any more.
+    case lost
+}
+
+/// What the end of a job means for the node's ownership of its game.
+public enum OwnerChange: String, Sendable {
+    case keep
+    /// The node owns the game no longer.
+    case clear
+    /// The node owns the game no longer where this job made it the owner.
+    case undo
+}
+
+/// A job to be ended.
+public struct FinishedJob: Sendable, Equatable {
+    public var id: String
+    public var token: String
+    public var ending: JobEnding
+    public var owner: OwnerChange
+    /// Whether the game's place on the node is free again.
+    public var freesPlace: Bool
+
+    public init(id: String, token: String, ending: JobEnding, owner: OwnerChange, freesPlace: Bool) {
+        self.id = id
+        self.token = token
+        self.ending = ending
+        self.owner = owner
+        self.freesPlace = freesPlace
+    }
+}
+
+/// How an end went.
+public enum FinishAnswer: String, Sendable {
+    case ok
+    /// It had been ended by this token before: the first answer was lost.
+    case again
+    /// The token was replaced: nothing was done.
+    case stale
+}
+
+/// What a tick moved.
+public struct TickOutcome: Sendable, Equatable {
+    public var retriesDue: Int
+    public var leasesReclaimed: Int
+    public var poisoned: Int
+    /// Time until the next retry or lease is due; nil: there is none.
+    public var nextDue: Duration?
+}
+
+extension JobQueue {
+    /// Leases as many ready jobs as there is capacity for. Its answer also parks the worker where it could
+    /// take more, so that others ring it.
+    public func claim(_ capacity: Capacity) async throws(QueueError) -> [ClaimedJob] {
+        var arguments: [RedisArgument] = [
+            .string(worker.id), .string(worker.node), .string(worker.nonce), .integer(options.lease.milliseconds),
+            .integer(Int64(capacity.starts)), .integer(Int64(capacity.stops)), .integer(Int64(capacity.slots)),
+        ]
+        arguments += options.queues.map { .string($0) }
+        let answer = try await call(Scripts.claim, arguments)
+        guard let rows = answer.array else { throw unexpected(Scripts.claim, answer) }
+        var jobs: [ClaimedJob] = []
+        for row in rows.dropFirst() {
+            guard let parts = row.array, parts.count == 5, let id = parts[0].string, let token = parts[1].string,
+                let attempt = parts[2].integer, let queue = parts[3].string, let message = parts[4].bytes
+            else { throw unexpected(Scripts.claim, answer) }
+            jobs.append(ClaimedJob(id: id, token: token, attempt: Int(attempt), queue: queue, message: message))
+        }
+        return jobs
+    }
+
+    /// Says that the worker lives, and lengthens its leases.
+    ///
+    /// - Parameter engineAnswers: whether the node counts as having a worker with a living Engine.
+    /// - Returns: one answer per job, in their order.
+    public func beat(
+        _ jobs: [(id: String, token: String)],
+        engineAnswers: Bool
+    ) async throws(QueueError) -> [BeatAnswer] {
+        var arguments: [RedisArgument] = [
+            .string(worker.id), .string(worker.node), engineAnswers ? "1" : "0",
+            .integer(options.lease.milliseconds), .integer((options.lease * 2).milliseconds),
+        ]
+        for job in jobs { arguments += [.string(job.id), .string(job.token)] }
+        let answer = try await call(Scripts.beat, arguments)
+        guard let words = answer.array?.compactMap({ $0.string.flatMap(BeatAnswer.init(rawValue:)) }),
+            words.count == jobs.count
+        else { throw unexpected(Scripts.beat, answer) }
+        return words
+    }
+
+    /// Ends jobs that have been run: result, idempotency record, owner and next of the lane in one step.
+    public func finish(_ jobs: [FinishedJob]) async throws(QueueError) -> [FinishAnswer] {
+        var arguments: [RedisArgument] = [.string(worker.id), .string(worker.node)]
+        for job in jobs {
+            let fields = job.ending.fields
+            arguments += [
+                .string(job.id), .string(job.token), .string(job.owner.rawValue),
+                job.freesPlace ? "free" : "keep", .integer(Int64(fields.count * 2)),
+            ]
+            for field in fields { arguments += [.string(field.name), .string(field.value)] }
+        }
+        let answer = try await call(Scripts.finish, arguments)
+        guard let words = answer.array?.compactMap({ $0.string.flatMap(FinishAnswer.init(rawValue:)) }),
+            words.count == jobs.count
+        else { throw unexpected(Scripts.finish, answer) }
+        return words
+    }
+
+    /// Parks a job whose attempt failed, and with it the lane of its game.
+    ///
+    /// - Returns: whether the job was still this worker's.
+    public func retry(
+        id: String,
+        token: String,
+        after pause: Duration,
+        code: ErrorCode,
+        error: String
+    ) async throws(QueueError) -> Bool {
+        let answer = try await call(
+            Scripts.retry,
+            [
+                .string(worker.id), .string(worker.node), .string(id), .string(token),
+                .integer(pause.milliseconds), .string(code.rawValue), .string(error),
+            ]
+        )
+        return answer.string != "stale"
+    }
+
+    /// Gives jobs back without burning an attempt.
+    public func release(_ jobs: [(id: String, token: String)]) async throws(QueueError) {
+        guard !jobs.isEmpty else { return }
+        var arguments: [RedisArgument] = [.string(worker.id), .string(worker.node)]
+        for job in jobs { arguments += [.string(job.id), .string(job.token)] }
+        _ = try await call(Scripts.release, arguments)
+    }
+
+    /// Makes due what waits for a time; any worker does it, for all.
+    public func tick() async throws(QueueError) -> TickOutcome {
+        let answer = try await call(
+            Scripts.tick,
+            [
+                .string(worker.id), .string(worker.node), .integer(options.lease.milliseconds),
+                .integer(Int64(options.crashLimit)), 64,
+            ]
+        )
+        guard let counts = answer.array?.compactMap(\.integer), counts.count == 4 else {
+            throw unexpected(Scripts.tick, answer)
+        }
+        return TickOutcome(
+            retriesDue: Int(counts[0]),
+            leasesReclaimed: Int(counts[1]),
+            poisoned: Int(counts[2]),
+            nextDue: counts[3] < 0 ? nil : .milliseconds(counts[3])
+        )
+    }
+}

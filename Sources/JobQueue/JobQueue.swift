@@ -1,0 +1,127 @@
+public import JobContract
+public import Redis
+
+/// Who a worker is. One value per process: a replacement is another worker.
+public struct WorkerIdentity: Sendable, Hashable {
+    /// Unique name of the process.
+    public let id: String
+    /// Id of the Engine that it serves.
+    public let node: String
+    /// Part of every token that it is given, so that two workers never have the same.
+    public let nonce: String
+
+    public init(id: String, node: String, nonce: String) {
+        self.id = id
+        self.node = node
+        self.nonce = nonce
+    }
+}
+
+/// What the delivery protocol can be told.
+public struct JobQueueOptions: Sendable, Equatable {
+    /// Queues in strict order of priority.
+    public var queues: [String]
+    /// How long a job stays leased without a beat.
+    public var lease: Duration
+    /// How long results and ids are kept.
+    public var retention: Duration
+    /// How many results, ids and events are kept at most.
+    public var retentionEntries: Int
+    /// Starts and restarts that are admitted at most; the rest stays in the queues.
+    public var mostLiveStarts: Int
+    /// Other jobs that are admitted at most.
+    public var mostLiveOthers: Int
+    /// Crashes of its worker after which a job is given up.
+    public var crashLimit: Int
+
+    public init(
+        queues: [String] = ["default"],
+        lease: Duration = .seconds(10),
+        retention: Duration = .seconds(604_800),
+        retentionEntries: Int = 1_000_000,
+        mostLiveStarts: Int = 50_000,
+        mostLiveOthers: Int = 10_000,
+        crashLimit: Int = 3
+    ) {
+        self.queues = queues
+        self.lease = lease
+        self.retention = retention
+        self.retentionEntries = retentionEntries
+        self.mostLiveStarts = mostLiveStarts
+        self.mostLiveOthers = mostLiveOthers
+        self.crashLimit = crashLimit
+    }
+
+    /// Part of a lease that a worker does not trust, for the way to Redis and for scheduling.
+    public var leaseMargin: Duration { lease / 5 }
+}
+
+/// The delivery protocol: one typed call per script. docs/protocol.md says how they work together.
+///
+/// Every call throws ``QueueError``. A call whose answer was lost may be made again: intake finds other
+/// bytes at the tail, ends answer `again`, and a claim that nobody knows of runs out with its lease.
+public struct JobQueue: Sendable {
+    public let keys: Keyspace
+    public let worker: WorkerIdentity
+    public let options: JobQueueOptions
+    let redis: RedisClient
+
+    public init(redis: RedisClient, keys: Keyspace, worker: WorkerIdentity, options: JobQueueOptions) {
+        self.redis = redis
+        self.keys = keys
+        self.worker = worker
+        self.options = options
+    }
+
+    func call(
+        _ script: RedisScript,
+        keys more: [String] = [],
+        _ arguments: [RedisArgument]
+    ) async throws(QueueError) -> RedisValue {
+        do throws(RedisError) {
+            return try await redis.evaluate(script, keys: [keys.meta] + more, arguments: arguments)
+        } catch {
+            throw QueueError(script: script.name, error)
+        }
+    }
+
+    func unexpected(_ script: RedisScript, _ value: RedisValue) -> QueueError {
+        QueueError(call: script.name, message: "Redis answered \(value), which this version does not understand")
+    }
+}
+
+/// What a call of the protocol failed with.
+public struct QueueError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The script or command.
+    public var call: String
+    /// A sentence for a person.
+    public var message: String
+    /// What Redis' room said, where it was that.
+    public var redis: RedisError?
+
+    init(script: String, _ error: RedisError) {
+        call = script
+        message = "\(error)"
+        redis = error
+    }
+
+    init(call: String, message: String) {
+        self.call = call
+        self.message = message
+    }
+
+    /// Whether Redis refuses because its memory is full.
+    public var isOutOfMemory: Bool {
+        if case .server(let error)? = redis { return error.code == "OOM" }
+        return false
+    }
+
+    public var description: String { "\(call): \(message)" }
+}
+
+extension Duration {
+    /// Whole milliseconds, cut.
+    var milliseconds: Int64 {
+        components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000
+    }
+}

@@ -1,0 +1,22 @@
+-- Purpose: says that a worker lives and lengthens its leases.
+-- Keys: 1 {ns}:meta.
+-- Arguments: worker, node, 1 where the Engine answers, lease in ms, how long the worker counts as alive in
+--   ms, then id and token of each job that it works on.
+-- Answers: per job "ok", "cancel" (undo it: a stop of the game waits) or "lost" (another worker has it, or
+--   it has ended: touch nothing of it any more).
+-- One step because: a lease must not be lengthened for a token that was replaced.
+local worker, node = ARGV[1], ARGV[2]
+local lease_until = now + tonumber(ARGV[4])
+redis.call('ZADD', P .. 'workers', now + tonumber(ARGV[5]), worker)
+if ARGV[3] == '1' then redis.call('ZADD', P .. 'nodes', now, node) end
+local answers = {}
+for index = 6, #ARGV, 2 do
+  local job = redis.call('HMGET', P .. 'job:' .. ARGV[index], '_token', '_cancel', 'state')
+  if job[1] ~= ARGV[index + 1] or job[3] ~= 'running' then
+    answers[#answers + 1] = 'lost'
+  else
+    redis.call('ZADD', P .. 'lease', 'XX', lease_until, ARGV[index])
+    answers[#answers + 1] = job[2] and 'cancel' or 'ok'
+  end
+end
+return answers

@@ -1,0 +1,61 @@
+-- Purpose: what every script begins with: the clock that all workers share, the fence, the settings.
+-- Keys: 1 {ns}:meta, of which the names of the namespace's other keys are made.
+-- Arguments: none of its own.
+-- Answers: none of its own; the functions and locals below.
+-- One step because: time and fence are read and moved forward together with what they decide.
+local P = string.sub(KEYS[1], 1, -5)
+local META = KEYS[1]
+local settings = redis.call('HMGET', META, 'clock', 'fence', 'seq', 'resumed_at', 'retention_ms', 'retention_entries')
+local time = redis.call('TIME')
+local now_us = tonumber(time[1]) * 1000000 + tonumber(time[2])
+local now = math.floor(now_us / 1000)
+local clock = tonumber(settings[1] or 0)
+local resumed_at = tonumber(settings[4] or 0)
+local retention_ms = tonumber(settings[5] or 604800000)
+local retention_entries = tonumber(settings[6] or 1000000)
+
+-- A clock that was set back is held at the latest time seen, for a minute at most; then the new time
+-- is believed and the step is counted for an alarm.
+if clock > now then
+  if clock - now > 60000 then
+    redis.call('HINCRBY', META, 'clock_steps', 1)
+  else
+    now = clock
+  end
+end
+-- Workers call every second or so. A longer silence means that Redis, or every worker, was away: leases
+-- that ran out meanwhile say nothing about their workers yet.
+if clock > 0 and now - clock > 3000 then
+  resumed_at = now
+  redis.call('HSET', META, 'clock', now, 'resumed_at', now)
+elseif now ~= clock then
+  redis.call('HSET', META, 'clock', now)
+end
+
+-- The next fencing number. Made of time, so that it does not go back where a failover lost the last one.
+local fence = tonumber(settings[2] or 0)
+local function next_fence()
+  fence = math.max(fence + 1, now_us)
+  return string.format('%.0f', fence)
+end
+local function store_fence()
+  redis.call('HSET', META, 'fence', string.format('%.0f', fence))
+end
+
+-- RFC 3339 in UTC with milliseconds.
+local function rfc3339(ms)
+  local seconds = math.floor(ms / 1000)
+  local days = math.floor(seconds / 86400)
+  local rest = seconds - days * 86400
+  local z = days + 719468
+  local era = math.floor(z / 146097)
+  local doe = z - era * 146097
+  local yoe = math.floor((doe - math.floor(doe / 1460) + math.floor(doe / 36524) - math.floor(doe / 146096)) / 365)
+  local doy = doe - (365 * yoe + math.floor(yoe / 4) - math.floor(yoe / 100))
+  local mp = math.floor((5 * doy + 2) / 153)
+  local day = doy - math.floor((153 * mp + 2) / 5) + 1
+  local month = mp < 10 and mp + 3 or mp - 9
+  local year = yoe + era * 400 + (month <= 2 and 1 or 0)
+  return string.format('%04d-%02d-%02dT%02d:%02d:%02d.%03dZ', year, month, day,
+    math.floor(rest / 3600), math.floor(rest / 60) % 60, rest % 60, ms - seconds * 1000)
+end

@@ -1,0 +1,15 @@
+-- Purpose: a worker says that it ends: nobody rings it any more.
+-- Keys: 1 {ns}:meta.
+-- Arguments: worker, node.
+-- Answers: "ok".
+-- One step because: a doorbell must not be rung for a worker that has just gone.
+local worker, node = ARGV[1], ARGV[2]
+redis.call('ZREM', P .. 'workers', worker)
+redis.call('SREM', P .. 'workers:' .. node, worker)
+redis.call('SREM', P .. 'idle:' .. node, worker)
+redis.call('SREM', P .. 'idle', worker)
+redis.call('DEL', P .. 'bell:' .. worker)
+-- What it could not take may be there for another.
+ring_node(node)
+ring_any()
+return 'ok'

@@ -1,0 +1,25 @@
+-- Purpose: gives jobs back that a worker has leased and will not run, without burning an attempt.
+-- Keys: 1 {ns}:meta.
+-- Arguments: worker, node, then id and token of each job.
+-- Answers: per job "ok" or "stale".
+-- One step because: a job must be under lease or on a ready list, never neither.
+local worker, node = ARGV[1], ARGV[2]
+local answers = {}
+for index = 3, #ARGV, 2 do
+  local id, token = ARGV[index], ARGV[index + 1]
+  local key = P .. 'job:' .. id
+  local job = redis.call('HMGET', key, '_token', 'state', 'game_id')
+  if job[1] ~= token or job[2] ~= 'running' then
+    answers[#answers + 1] = 'stale'
+  else
+    redis.call('HSET', key, 'state', 'waiting')
+    redis.call('HINCRBY', key, '_attempts', -1)
+    redis.call('HDEL', key, '_token', '_worker', '_cancel')
+    redis.call('ZREM', P .. 'lease', id)
+    settle(job[3], '')
+    local owner = redis.call('HGET', P .. 'owner', job[3])
+    if not owner then ring_any() end
+    answers[#answers + 1] = 'ok'
+  end
+end
+return answers

@@ -1,0 +1,51 @@
+-- Purpose: makes due what waits for a time: retries, and leases that ran out.
+-- Keys: 1 {ns}:meta.
+-- Arguments: worker, node, lease in ms, crashes after which a job is given up, most of each to move.
+-- Answers: retries made due, leases taken back, jobs given up, ms until the next is due (-1: none).
+-- One step because: a job is taken off its time list and put on a ready list at once.
+local worker, node, lease_ms, crash_limit, most = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local due, reclaimed, poisoned = 0, 0, 0
+
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'delay', '-inf', now, 'LIMIT', 0, most)) do
+  redis.call('ZREM', P .. 'delay', id)
+  local game = redis.call('HGET', P .. 'job:' .. id, 'game_id')
+  if game then
+    redis.call('HSET', P .. 'job:' .. id, 'state', 'waiting')
+    settle(game, node)
+    due = due + 1
+  end
+end
+
+local function reclaim(id)
+  local key = P .. 'job:' .. id
+  local job = redis.call('HMGET', key, 'game_id', '_worker', '_node')
+  redis.call('ZREM', P .. 'lease', id)
+  if not job[1] then return end
+  local crashes = redis.call('HINCRBY', key, '_crashes', 1)
+  if crashes >= crash_limit then
+    end_job(id, job[2], job[3], { 'outcome', 'failed', 'effect', 'none', 'error_code', 'poisoned', 'error',
+      'its worker died ' .. crashes .. ' times while it ran; it is not tried again' })
+    if job[3] then redis.call('SREM', P .. 'running:' .. job[3], job[1]) end
+    poisoned = poisoned + 1
+  else
+    redis.call('HSET', key, 'state', 'waiting')
+    redis.call('HDEL', key, '_token', '_worker', '_cancel')
+    reclaimed = reclaimed + 1
+  end
+  settle(job[1], node)
+end
+
+-- After Redis or all workers were away, living workers get one lease's time to come back for theirs.
+if now >= resumed_at + lease_ms then
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'lease', '-inf', now, 'LIMIT', 0, most)) do reclaim(id) end
+end
+
+local next_due = -1
+for _, list in ipairs({ 'delay', 'lease' }) do
+  local first = redis.call('ZRANGE', P .. list, 0, 0, 'WITHSCORES')[2]
+  if first then
+    local wait = math.max(0, tonumber(first) - now)
+    if next_due < 0 or wait < next_due then next_due = wait end
+  end
+end
+return { due, reclaimed, poisoned, next_due }

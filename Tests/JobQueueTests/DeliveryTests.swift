@@ -1,0 +1,393 @@
+import JobContract
+import JobQueue
+import Redis
+import Testing
+import Timestamps
+
+@Suite("The delivery protocol on a real Redis", .timeLimit(.minutes(2)))
+struct DeliveryTests {
+    @Test("a job goes from the queue through its lane to one result")
+    func oneJob() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            try await worker.join(games: [])
+            try await world.push(QueueWorld.message(.start, "j1", more: #","enqueued_at":"2026-01-01T00:00:00Z""#))
+            let intake = try await world.intake(worker)
+            #expect(intake.taken == 1 && intake.seen == 1 && !intake.isFull && intake.rejections.isEmpty)
+            #expect(try await world.hash(world.keys.job("j1"))["state"] == "waiting")
+            let jobs = try await world.claim(worker)
+            #expect(jobs.map(\.id) == ["j1"] && jobs[0].attempt == 1 && jobs[0].queue == "default")
+            #expect(String(decoding: jobs[0].message, as: UTF8.self).contains("engine:1"))
+            #expect(try await world.hash(world.keys.job("j1"))["state"] == "running")
+            let ending = JobEnding(
+                .succeeded,
+                effect: .started,
+                containerID: "c",
+                containerName: "n",
+                engineEndpoint: "http://e",
+                startedAt: Timestamp(seconds: 0)
+            )
+            #expect(try await world.finish(worker, jobs[0], ending) == .ok)
+            #expect(try await world.finish(worker, jobs[0], ending) == .again)
+            let results = try await world.results()
+            #expect(results.count == 1)
+            let fields = try #require(results.first?.fields)
+            let taken = try #require(Timestamp(rfc3339: fields["taken_at"] ?? ""))
+            let finished = try #require(Timestamp(rfc3339: fields["finished_at"] ?? ""))
+            #expect(taken <= finished)
+            var rest = fields
+            rest["taken_at"] = nil
+            rest["finished_at"] = nil
+            #expect(
+                rest == [
+                    "v": "1", "job_id": "j1", "kind": "start", "game_id": "g1", "outcome": "succeeded",
+                    "effect": "started", "container_id": "c", "container_name": "n", "engine_endpoint": "http://e",
+                    "started_at": "1970-01-01T00:00:00.000000000Z", "attempts": "1", "worker": "w1", "node": "n1",
+                    "enqueued_at": "2026-01-01T00:00:00Z",
+                ]
+            )
+            let record = try await world.hash(world.keys.job("j1"))
+            #expect(record["state"] == "done" && record["outcome"] == "succeeded")
+            // The id is used up.
+            try await world.push(QueueWorld.message(.stop, "j1"))
+            try await world.intake(worker)
+            #expect(try await world.claim(worker).isEmpty)
+            #expect(try await world.results().count == 1)
+        }
+    }
+
+    @Test("jobs of one game run one at a time in the order in which they were pushed; others do not wait")
+    func lanes() async throws {
+        try await QueueWorld.with { world in
+            let (one, two) = (world.worker("w1"), world.worker("w2"))
+            for number in 1...3 { try await world.push(QueueWorld.message(.start, "a\(number)", game: "a")) }
+            try await world.push(QueueWorld.message(.start, "b1", game: "b"))
+            try await world.intake(one)
+            let first = try await world.claim(one)
+            #expect(first.map(\.id) == ["a1", "b1"])
+            #expect(try await world.claim(two).isEmpty)
+            try await world.finish(one, first[0])
+            let second = try await world.claim(two)
+            #expect(second.map(\.id) == ["a2"])
+            try await world.finish(two, second[0])
+            #expect(try await world.claim(one).map(\.id) == ["a3"])
+        }
+    }
+
+    @Test("garbage ends as one rejected result and blocks nothing")
+    func rejected() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            let huge = String(repeating: "x", count: 70_000)
+            try await world.push(
+                "garbage",
+                "garbage",
+                huge,
+                #"{"v":1,"id":"bad","kind":"fly"}"#,
+                QueueWorld.message(.start, "good")
+            )
+            let intake = try await world.intake(worker)
+            #expect(intake.taken == 5 && intake.rejections.count == 4)
+            #expect(try await world.claim(worker).map(\.id) == ["good"])
+            let results = try await world.results()
+            #expect(results.map(\.outcome) == [.rejected, .rejected, .rejected])
+            #expect(results.map(\.errorCode) == ["invalid_message", "message_too_large", "unknown_kind"])
+            #expect(results.last?.jobID == "bad" && results[0].jobID == JobDecoder.invalidID(of: Array("garbage".utf8)))
+        }
+    }
+
+    @Test("two workers that read the same messages admit each once, in order")
+    func admitRace() async throws {
+        try await QueueWorld.with { world in
+            for number in 0..<300 { try await world.push(QueueWorld.message(.start, "j\(number)", game: "g")) }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for name in ["w1", "w2", "w3"] {
+                    group.addTask {
+                        let worker = world.worker(name)
+                        while try await world.intake(worker).seen > 0 {}
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let lane = try await world.client.send(RedisCommand("LRANGE", "{rtm}:lane:g", 0, -1)).array ?? []
+            #expect(lane.compactMap(\.string) == (0..<300).map { "j\($0)" })
+        }
+    }
+
+    @Test("a lease that ran out is taken back by any worker; the old owner can end nothing any more")
+    func reclaim() async throws {
+        try await QueueWorld.with(options: JobQueueOptions(lease: .milliseconds(100))) { world in
+            let (dead, alive) = (world.worker("w1"), world.worker("w2"))
+            try await world.push(QueueWorld.message(.start, "j1"))
+            try await world.intake(dead)
+            let lost = try await world.claim(dead)[0]
+            var reclaimed = 0
+            while reclaimed == 0 { reclaimed = try await alive.tick().leasesReclaimed }
+            let again = try await world.claim(alive)
+            #expect(again.map(\.id) == ["j1"] && again[0].attempt == 2 && again[0].token != lost.token)
+            #expect(try await dead.beat([(id: "j1", token: lost.token)], engineAnswers: true) == [.lost])
+            #expect(try await world.finish(dead, lost) == .stale)
+            #expect(try await world.finish(alive, again[0]) == .ok)
+            #expect(try await world.results().count == 1)
+        }
+    }
+
+    @Test("a job that killed its worker three times is given up")
+    func poison() async throws {
+        try await QueueWorld.with(options: JobQueueOptions(lease: .milliseconds(30))) { world in
+            let worker = world.worker("w1")
+            try await world.push(QueueWorld.message(.start, "j1"), QueueWorld.message(.start, "j2"))
+            try await world.intake(worker)
+            var poisoned = 0
+            while poisoned == 0 {
+                _ = try await world.claim(worker)
+                poisoned = try await worker.tick().poisoned
+            }
+            #expect(try await world.results().map(\.errorCode) == ["poisoned"])
+            #expect(try await world.claim(worker).map(\.id) == ["j2"])
+        }
+    }
+
+    @Test("beats keep a lease; retries park the lane; releases burn no attempt")
+    func beatRetryRelease() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            try await world.push(QueueWorld.message(.start, "j1"), QueueWorld.message(.start, "j2"))
+            try await world.intake(worker)
+            var job = try await world.claim(worker)[0]
+            #expect(try await worker.beat([(id: job.id, token: job.token)], engineAnswers: true) == [.ok])
+            try await worker.release([(id: job.id, token: job.token)])
+            job = try await world.claim(worker)[0]
+            #expect(job.id == "j1" && job.attempt == 1)
+            #expect(
+                try await worker.retry(id: "j1", token: job.token, after: .milliseconds(20), code: .timeout, error: "x")
+            )
+            #expect(try await world.claim(worker).isEmpty)
+            #expect(try await world.hash(world.keys.job("j1"))["state"] == "retrying")
+            var due = 0
+            while due == 0 { due = try await worker.tick().retriesDue }
+            job = try await world.claim(worker)[0]
+            #expect(job.id == "j1" && job.attempt == 2)
+        }
+    }
+
+    @Test("a stop goes to the node that owns the game, and rings its worker")
+    func owners() async throws {
+        try await QueueWorld.with { world in
+            let (here, there) = (world.worker("w1", node: "n1"), world.worker("w2", node: "n2"))
+            try await here.join(games: [])
+            try await there.join(games: [OwnedGame(gameID: "g2", isRunning: true)])
+            try await world.push(QueueWorld.message(.start, "s1", game: "g1"))
+            try await world.intake(here)
+            let started = try await world.claim(here)[0]
+            try await world.finish(here, started)
+            // Both are parked now; the other node's worker admits the stops.
+            #expect(try await world.claim(here).isEmpty)
+            try await world.push(
+                QueueWorld.message(.stop, "t1", game: "g1"),
+                QueueWorld.message(.stop, "t2", game: "g2")
+            )
+            try await world.intake(there)
+            #expect(try await world.claim(there).map(\.id) == ["t2"])
+            let bell = try await world.client.send(RedisCommand("LRANGE", .string(world.keys.bell("w1")), 0, -1))
+            #expect(bell.array?.compactMap(\.string) == ["ready"])
+            #expect(try await world.claim(here).map(\.id) == ["t1"])
+        }
+    }
+
+    @Test("a stop makes waiting starts pointless and cancels a running one")
+    func supersede() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            try await worker.join(games: [])
+            for id in ["s1", "s2", "s3"] { try await world.push(QueueWorld.message(.start, id)) }
+            try await world.intake(worker)
+            let running = try await world.claim(worker)[0]
+            try await world.push(QueueWorld.message(.stop, "t1"), QueueWorld.message(.start, "s4"))
+            try await world.intake(worker)
+            #expect(try await worker.beat([(id: "s1", token: running.token)], engineAnswers: true) == [.cancel])
+            let bell = try await world.client.send(RedisCommand("LRANGE", .string(world.keys.bell("w1")), 0, -1))
+            #expect(bell.array?.compactMap(\.string) == ["cancel"])
+            try await world.finish(worker, running, JobEnding(.superseded), owner: .undo, freesPlace: true)
+            let stop = try await world.claim(worker)
+            #expect(stop.map(\.id) == ["t1"])
+            #expect(try await world.results().map(\.jobID) == ["s1", "s2", "s3"])
+            #expect(try await world.results().map(\.outcome) == [.superseded, .superseded, .superseded])
+            try await world.finish(worker, stop[0], JobEnding(.succeeded, effect: .alreadyAbsent))
+            #expect(try await world.claim(worker).map(\.id) == ["s4"])
+        }
+    }
+
+    @Test("a guarded or expired stop makes nothing pointless; a job past its deadline ends expired")
+    func deadlines() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            let past = #","deadline":"2020-01-01T00:00:00Z""#
+            let guarded = #","container_id":"\#(String(repeating: "a", count: 64))""#
+            try await world.push(
+                QueueWorld.message(.start, "s0", more: past),
+                QueueWorld.message(.start, "s1"),
+                QueueWorld.message(.stop, "t1", more: past),
+                QueueWorld.message(.stop, "t2", more: guarded)
+            )
+            try await world.intake(worker)
+            #expect(try await world.claim(worker).map(\.id) == ["s1"])
+            #expect(try await world.results().map(\.outcome) == [.expired])
+        }
+    }
+
+    @Test("queues are served in strict order, and stops have places of their own")
+    func queuesAndPlaces() async throws {
+        try await QueueWorld.with(options: JobQueueOptions(queues: ["high", "low"])) { world in
+            let worker = world.worker("w1")
+            for number in 1...3 {
+                try await world.push(QueueWorld.message(.start, "l\(number)", game: "l\(number)"), queue: "low")
+            }
+            for number in 1...2 {
+                try await world.push(QueueWorld.message(.start, "h\(number)", game: "h\(number)"), queue: "high")
+            }
+            try await world.push(QueueWorld.message(.stop, "t", game: "t"), queue: "low")
+            for name in ["low", "high"] { try await world.intake(worker, from: name) }
+            #expect(try await world.claim(worker, starts: 3, stops: 1).map(\.id) == ["t", "h1", "h2", "l1"])
+        }
+    }
+
+    @Test("a node takes no more games than it has places for, over all its workers")
+    func slots() async throws {
+        try await QueueWorld.with { world in
+            let (one, two) = (world.worker("w1"), world.worker("w2"))
+            for number in 1...5 { try await world.push(QueueWorld.message(.start, "s\(number)", game: "g\(number)")) }
+            try await world.intake(one)
+            let first = try await world.claim(one, slots: 2)
+            #expect(first.count == 2)
+            #expect(try await world.claim(two, slots: 2).isEmpty)
+            try await world.finish(one, first[0], .failed(.imageNotFound, "x"), owner: .undo, freesPlace: true)
+            #expect(try await world.claim(two, slots: 2).map(\.id) == ["s3"])
+            // A node with room takes what this one cannot.
+            #expect(try await world.claim(world.worker("w3", node: "n2"), slots: 2).count == 2)
+        }
+    }
+
+    @Test("under maxmemory only intake stops")
+    func outOfMemory() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            try await world.push(QueueWorld.message(.start, "j1"), QueueWorld.message(.start, "j2", game: "g2"))
+            try await world.intake(worker)
+            let job = try await world.claim(worker, starts: 1)[0]
+            try await world.push(QueueWorld.message(.start, "j3", game: "g3"))
+            _ = try await world.client.send(RedisCommand("CONFIG", "SET", "maxmemory", "1"))
+            let error = await #expect(throws: QueueError.self) { try await world.intake(worker) }
+            #expect(error?.isOutOfMemory == true)
+            #expect(try await worker.beat([(id: job.id, token: job.token)], engineAnswers: true) == [.ok])
+            #expect(try await world.finish(worker, job) == .ok)
+            let second = try await world.claim(worker, starts: 1)
+            #expect(second.map(\.id) == ["j2"])
+            _ = try await worker.tick()
+            _ = try await world.client.send(RedisCommand("CONFIG", "SET", "maxmemory", "0"))
+            #expect(try await world.intake(worker).taken == 1)
+        }
+    }
+
+    @Test("results and ids are kept for as many as allowed")
+    func retention() async throws {
+        try await QueueWorld.with(options: JobQueueOptions(retention: .seconds(3_600), retentionEntries: 10)) { world in
+            let worker = world.worker("w1")
+            try await worker.join(games: [])
+            for number in 0..<50 { try await world.push(QueueWorld.message(.start, "j\(number)", game: "g\(number)")) }
+            try await world.intake(worker)
+            for job in try await world.claim(worker, starts: 50) { try await world.finish(worker, job) }
+            let results = try await world.results()
+            #expect(results.map(\.jobID) == (40..<50).map { "j\($0)" })
+            #expect(try await world.client.send(RedisCommand("EXISTS", .string(world.keys.job("j0")))) == .integer(0))
+            let ttl = try await world.client.send(RedisCommand("TTL", .string(world.keys.job("j49")))).integer ?? 0
+            #expect((3_000...3_600).contains(ttl))
+        }
+    }
+}
+
+@Suite("Leadership and publication on a real Redis", .timeLimit(.minutes(2)))
+struct LeadershipTests {
+    private func event(_ kind: LifecycleKind) -> LifecycleEvent {
+        LifecycleEvent(
+            kind: kind,
+            action: nil,
+            containerID: "c1",
+            containerName: "n",
+            gameID: "g1",
+            jobID: "j1",
+            image: "e",
+            occurredAt: Timestamp(seconds: 1),
+            labels: ["a": "b"]
+        )
+    }
+
+    private func update(_ expected: String, _ mark: String, _ kinds: LifecycleKind...) -> StoryUpdate {
+        StoryUpdate(containerID: "c1", gameID: "g1", expectedMark: expected, newMark: mark, entries: kinds.map(event))
+    }
+
+    @Test("one worker of a node leads, epochs only grow, and an old term publishes nothing")
+    func fencing() async throws {
+        try await QueueWorld.with { world in
+            let (one, two) = (world.worker("w1"), world.worker("w2"))
+            guard case .granted(let epoch, nil) = try await one.lead(ttl: .seconds(5), epoch: nil) else {
+                Issue.record("the first asks and leads")
+                return
+            }
+            guard case .held(let remaining) = try await two.lead(ttl: .seconds(5), epoch: nil) else {
+                Issue.record("the second follows")
+                return
+            }
+            #expect(remaining <= .seconds(5))
+            guard case .granted(epoch, nil) = try await one.lead(ttl: .milliseconds(50), epoch: epoch) else {
+                Issue.record("a term is renewed under its epoch")
+                return
+            }
+            #expect(try await one.emit([update("", "s1", .started)], epoch: epoch, cursor: "x") == [.published])
+            var next: Int64 = 0
+            while next == 0 {
+                if case .granted(let granted, let cursor) = try await two.lead(ttl: .seconds(5), epoch: nil) {
+                    #expect(cursor == "x")
+                    next = granted
+                }
+            }
+            #expect(next > epoch)
+            #expect(try await one.emit([update("s1", "e1", .exited)], epoch: epoch, cursor: nil) == nil)
+            try await two.resign(epoch: next)
+            guard case .granted(let last, _) = try await one.lead(ttl: .seconds(5), epoch: nil) else {
+                Issue.record("after a resignation the lease is free at once")
+                return
+            }
+            #expect(last > next)
+        }
+    }
+
+    @Test("each step is published once, whoever reports it")
+    func once() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            guard case .granted(let epoch, _) = try await worker.lead(ttl: .seconds(5), epoch: nil) else { return }
+            #expect(try await worker.emit([update("", "s1", .started)], epoch: epoch, cursor: nil) == [.published])
+            #expect(
+                try await worker.emit([update("", "s1", .started)], epoch: epoch, cursor: nil) == [
+                    .conflict(mark: "s1")
+                ]
+            )
+            #expect(try await worker.stories() == ["c1": "s1"])
+            try await worker.recordIntent(containerID: "c1", jobID: "j")
+            #expect(try await worker.intents(containerIDs: ["c1", "c2"]) == ["c1"])
+            #expect(
+                try await worker.emit([update("s1", "", .exited, .removed)], epoch: epoch, cursor: nil) == [.published]
+            )
+            #expect(try await worker.stories().isEmpty)
+            #expect(try await worker.intents(containerIDs: ["c1"]).isEmpty)
+            let events = try await world.events()
+            #expect(events.map { $0["event"] } == ["started", "exited", "removed"])
+            #expect(
+                events.allSatisfy {
+                    $0["epoch"] == String(epoch) && $0["node"] == "n1" && $0["labels"] == #"{"a":"b"}"#
+                }
+            )
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import JobContract
+import JobQueue
+import Logging
+import Redis
+import Support
+
+/// A private Redis with the protocol on it, and the moves that tests make.
+struct QueueWorld {
+    let redis: PrivateRedis
+    let client: RedisClient
+    let keys = Keyspace(namespace: "rtm")
+    var options = JobQueueOptions(lease: .seconds(10))
+
+    static func with(
+        options: JobQueueOptions = JobQueueOptions(),
+        redisArguments: [String] = [],
+        _ body: (QueueWorld) async throws -> Void
+    ) async throws {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        try await PrivateRedis.with(extraArguments: redisArguments) { redis in
+            try await RedisClient.withClient(try RedisConfiguration(url: redis.unixURL), logger: logger) { client in
+                try await body(QueueWorld(redis: redis, client: client, options: options))
+            }
+        }
+    }
+
+    func worker(_ name: String, node: String = "n1") -> JobQueue {
+        let identity = WorkerIdentity(id: name, node: node, nonce: name)
+        return JobQueue(redis: client, keys: keys, worker: identity, options: options)
+    }
+
+    func push(_ messages: String..., queue: String = "default") async throws {
+        for message in messages {
+            _ = try await client.send(RedisCommand("LPUSH", .string(keys.queue(queue)), .string(message)))
+        }
+    }
+
+    static func message(_ kind: JobKind, _ id: String, game: String = "g1", more: String = "") -> String {
+        let image = kind == .start ? #","image":"engine:1""# : ""
+        return #"{"v":1,"id":"\#(id)","kind":"\#(kind.rawValue)","game_id":"\#(game)"\#(image)\#(more)}"#
+    }
+
+    @discardableResult
+    func intake(_ queue: JobQueue, from name: String = "default") async throws -> IntakeOutcome {
+        let decoder = JobDecoder()
+        return try await queue.intake(queue: name) { decoder.decode($0) }
+    }
+
+    func claim(_ queue: JobQueue, starts: Int = 8, stops: Int = 8, slots: Int = 0) async throws -> [ClaimedJob] {
+        try await queue.claim(Capacity(starts: starts, stops: stops, slots: slots))
+    }
+
+    @discardableResult
+    func finish(
+        _ queue: JobQueue,
+        _ job: ClaimedJob,
+        _ ending: JobEnding = JobEnding(.succeeded, effect: .started),
+        owner: OwnerChange = .keep,
+        freesPlace: Bool = false
+    ) async throws -> FinishAnswer? {
+        let finished = FinishedJob(
+            id: job.id,
+            token: job.token,
+            ending: ending,
+            owner: owner,
+            freesPlace: freesPlace
+        )
+        return try await queue.finish([finished]).first
+    }
+
+    /// All results so far, the oldest first.
+    func results() async throws -> [JobResult] {
+        let entries = try await client.send(RedisCommand("XRANGE", .string(keys.results), "-", "+")).array ?? []
+        return entries.compactMap { $0.array?.last?.array }.map { JobResult(pairs: $0.compactMap(\.string)) }
+    }
+
+    func events() async throws -> [[String: String]] {
+        let entries = try await client.send(RedisCommand("XRANGE", .string(keys.events), "-", "+")).array ?? []
+        return entries.compactMap { $0.array?.last?.array }.map { JobResult(pairs: $0.compactMap(\.string)).fields }
+    }
+
+    func hash(_ key: String) async throws -> [String: String] {
+        let pairs = try await client.send(RedisCommand("HGETALL", .string(key))).array ?? []
+        return JobResult(pairs: pairs.compactMap(\.string)).fields
+    }
+}
