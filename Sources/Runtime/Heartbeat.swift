@@ -1,0 +1,39 @@
+import JobQueue
+import Logging
+import RuntimeCore
+
+/// Lengthens the leases of what runs, and brings what Redis says of each.
+struct Heartbeat: Sendable {
+    let queue: JobQueue
+    let leases: LeaseBook
+    let watch: EngineWatch
+    let now: Signal
+    let logger: Logger
+
+    /// Beats every third of a lease, and whenever it is asked to, until the task is cancelled.
+    func run() async {
+        while !Task.isCancelled {
+            let pause = await beat() ? queue.options.lease / 3 : .milliseconds(250)
+            await now.wait(atMost: pause)
+        }
+    }
+
+    /// One beat over all leases. Answers whether Redis did.
+    private func beat() async -> Bool {
+        let held = leases.all
+        let requestStart = MonotonicClock.now
+        do throws(QueueError) {
+            let answers = try await queue.beat(
+                held.map { (id: $0.id, token: $0.token) },
+                engineAnswers: watch.engineAnswers
+            )
+            let trustedUntil = requestStart.advanced(by: queue.options.lease - queue.options.leaseMargin)
+            for (lease, answer) in zip(held, answers) { lease.answered(answer, trustedUntil: trustedUntil) }
+            return true
+        } catch {
+            guard !Task.isCancelled else { return true }
+            logger.warning("the heartbeat did not reach Redis", metadata: ["error": "\(error)"])
+            return false
+        }
+    }
+}

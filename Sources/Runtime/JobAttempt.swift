@@ -1,0 +1,192 @@
+import DockerPort
+import JobContract
+import JobQueue
+import Logging
+import RuntimeCore
+
+/// One attempt at one job, from the lease to its end in Redis.
+struct JobAttempt: Sendable {
+    let worker: Worker
+    let claimed: ClaimedJob
+    let lease: JobLease
+    let decoded: DecodedMessage
+
+    private enum Outcome: Sendable {
+        case ended(JobEnding)
+        case failed(JobFailure)
+        /// The lease was revoked while the job ran.
+        case revoked
+    }
+
+    func run() async {
+        switch decoded {
+        case .rejected(let rejection):
+            await end(kind: .start, .failed(rejection.code, rejection.error))
+        case .job(let job):
+            log.info("job begins", metadata: ["kind": "\(job.kind.rawValue)", "attempt": "\(claimed.attempt)"])
+            await settle(job, await perform(job))
+        }
+    }
+
+    /// Runs the job until it ends or its lease is revoked, whichever is first.
+    private func perform(_ job: Job) async -> Outcome {
+        let runner = JobRunner(
+            docker: worker.docker,
+            queue: worker.queue,
+            configuration: worker.configuration,
+            logger: log
+        )
+        let lease = lease
+        return await ChangePermit.$current.withValue(ChangePermit { lease.allowsChanges(at: MonotonicClock.now) }) {
+            await withTaskGroup(of: Outcome.self) { group in
+                group.addTask {
+                    do throws(JobFailure) {
+                        return .ended(try await runner.run(job))
+                    } catch {
+                        return .failed(error)
+                    }
+                }
+                group.addTask {
+                    await lease.untilRevoked()
+                    return .revoked
+                }
+                let first = await group.next() ?? .revoked
+                group.cancelAll()
+                guard case .revoked = first else { return first }
+                // What the cancelled job left undone, it undoes before it answers.
+                for await outcome in group { if case .ended = outcome { return outcome } }
+                return .revoked
+            }
+        }
+    }
+
+    private func settle(_ job: Job, _ outcome: Outcome) async {
+        switch (outcome, lease.verdict) {
+        case (_, .lost):
+            log.warning("the lease was lost; another worker goes on with the job")
+        case (.ended(let ending), _):
+            await end(kind: job.kind, ending)
+        case (.failed, .cancel), (.revoked, .cancel):
+            let sentence = "a later stop or remove of the game made it pointless"
+            await end(kind: job.kind, JobEnding(.superseded, error: sentence))
+        case (.failed(let failure), _):
+            if Task.isCancelled { return await release() }
+            await dispose(of: job, failure)
+        case (.revoked, .ok):
+            await release()
+        }
+    }
+
+    private func dispose(of job: Job, _ failure: JobFailure) async {
+        let disposition = worker.configuration.retries.disposition(
+            of: failure,
+            attempt: claimed.attempt,
+            maximumAttempts: job.maxAttempts,
+            random: .random(in: 0...1)
+        )
+        switch disposition {
+        case .end(let ending):
+            await end(kind: job.kind, ending)
+        case .release:
+            worker.watch.foundOutOfReach()
+            await release()
+        case .retry(let pause):
+            log.warning(
+                "attempt failed; trying again later",
+                metadata: ["code": "\(failure.code.rawValue)", "error": "\(failure.message)", "in": "\(pause)"]
+            )
+            await untilAnswered("retry") { () throws(QueueError) in
+                _ = try await worker.queue.retry(
+                    id: claimed.id,
+                    token: claimed.token,
+                    after: pause,
+                    code: failure.code,
+                    error: failure.message
+                )
+            }
+        }
+    }
+
+    private func end(kind: JobKind, _ ending: JobEnding) async {
+        let placement = Placement(kind: kind, ending: ending)
+        let finished = FinishedJob(
+            id: claimed.id,
+            token: claimed.token,
+            ending: ending,
+            owner: OwnerChange(placement.owner),
+            freesPlace: placement.freesPlace
+        )
+        await untilAnswered("finish") { () throws(QueueError) in
+            switch try await worker.queue.finish([finished]).first {
+            case .stale: log.warning("the job had been taken over; its end counts there")
+            default: logEnd(ending)
+            }
+        }
+    }
+
+    private func release() async {
+        log.notice("giving the job back")
+        await untilAnswered("release") { () throws(QueueError) in
+            try await worker.queue.release([(id: claimed.id, token: claimed.token)])
+        }
+    }
+
+    /// Says it to Redis until Redis answers. Saying it late or twice does no harm: the token decides.
+    ///
+    /// A worker that ends cancels its jobs; what becomes of them must be said all the same, or the leases
+    /// would have to run out.
+    private func untilAnswered(_ what: String, _ body: @Sendable @escaping () async throws(QueueError) -> Void) async {
+        if Task.isCancelled {
+            await uncancelled { await repeated(what, for: .seconds(5), body) }
+        } else {
+            await repeated(what, for: .seconds(600), body)
+        }
+    }
+
+    private func repeated(
+        _ what: String,
+        for limit: Duration,
+        _ body: @Sendable () async throws(QueueError) -> Void
+    ) async {
+        var backoff = Backoff()
+        let giveUpAt = MonotonicClock.now.advanced(by: limit)
+        while MonotonicClock.now < giveUpAt {
+            do throws(QueueError) {
+                return try await body()
+            } catch {
+                log.error(
+                    "Redis did not take what became of the job; trying again",
+                    metadata: ["call": "\(what)", "error": "\(error)"]
+                )
+                await backoff.pause()
+            }
+        }
+    }
+
+    private func logEnd(_ ending: JobEnding) {
+        var metadata: Logger.Metadata = [
+            "outcome": "\(ending.outcome.rawValue)", "effect": "\(ending.effect.rawValue)",
+        ]
+        if let code = ending.errorCode { metadata["code"] = "\(code.rawValue)" }
+        if let error = ending.error { metadata["error"] = "\(error)" }
+        if let id = ending.containerID { metadata["container"] = "\(id.prefix(12))" }
+        log.log(level: ending.outcome == .failed ? .warning : .info, "job ended", metadata: metadata)
+    }
+
+    private var log: Logger {
+        var logger = worker.logger
+        logger[metadataKey: "job"] = "\(claimed.id)"
+        if case .job(let job) = decoded { logger[metadataKey: "game"] = "\(job.gameID)" }
+        return logger
+    }
+}
+
+extension OwnerChange {
+    fileprivate init(_ owner: Placement.Owner) {
+        switch owner {
+        case .keep: self = .keep
+        case .clear: self = .clear
+        case .undo: self = .undo
+        }
+    }
+}

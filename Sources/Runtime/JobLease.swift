@@ -1,0 +1,63 @@
+import JobQueue
+import RuntimeCore
+import Synchronization
+
+/// What a worker believes of one lease. Redis is the authority; this says until when the worker may act
+/// without asking it.
+final class JobLease: Sendable {
+    private struct State {
+        var trustedUntil: MonotonicInstant
+        var verdict: BeatAnswer = .ok
+    }
+
+    let id: String
+    let token: String
+    private let state: Mutex<State>
+    private let verdictChanged = Signal()
+
+    init(id: String, token: String, trustedUntil: MonotonicInstant) {
+        self.id = id
+        self.token = token
+        state = Mutex(State(trustedUntil: trustedUntil))
+    }
+
+    /// Whether a call that changes something may be made at `now`.
+    func allowsChanges(at now: MonotonicInstant) -> Bool {
+        state.withLock { $0.verdict != .lost && now < $0.trustedUntil }
+    }
+
+    var verdict: BeatAnswer { state.withLock { $0.verdict } }
+
+    /// Takes Redis' answer to a beat that trusts the lease until `trustedUntil`. A lost lease stays lost.
+    func answered(_ answer: BeatAnswer, trustedUntil: MonotonicInstant) {
+        let changed = state.withLock { state in
+            guard state.verdict != .lost else { return false }
+            if answer != .lost { state.trustedUntil = max(state.trustedUntil, trustedUntil) }
+            defer { state.verdict = answer }
+            return state.verdict != answer
+        }
+        if changed { verdictChanged.raise() }
+    }
+
+    /// Waits until the job is to be cancelled or was lost.
+    func untilRevoked() async {
+        while verdict == .ok, !Task.isCancelled { await verdictChanged.wait() }
+    }
+}
+
+/// The leases of a worker.
+final class LeaseBook: Sendable {
+    private let leases = Mutex<[String: JobLease]>([:])
+
+    func insert(_ lease: JobLease) {
+        leases.withLock { $0[lease.id] = lease }
+    }
+
+    func remove(_ lease: JobLease) {
+        leases.withLock { leases in
+            if leases[lease.id] === lease { leases[lease.id] = nil }
+        }
+    }
+
+    var all: [JobLease] { leases.withLock { Array($0.values) } }
+}

@@ -1,0 +1,176 @@
+import DockerPort
+import JobContract
+import JobQueue
+import Logging
+import RuntimeCore
+
+/// Runs one job against the Engine: the thin shell around ``RuntimeCore/ContainerDecisions``.
+struct JobRunner: Sendable {
+    let docker: any DockerClient
+    let queue: JobQueue
+    let configuration: WorkerConfiguration
+    let logger: Logger
+
+    private var decisions: ContainerDecisions { ContainerDecisions(configuration.node) }
+    private var translation: Translation { Translation(configuration.node) }
+    private static let longestWaitForRemoval = 50
+
+    /// Runs the job to its end.
+    ///
+    /// - Throws: ``JobFailure`` where it could not; what was half made has been undone.
+    func run(_ job: Job) async throws(JobFailure) -> JobEnding {
+        switch job.kind {
+        case .start: return try await start(job)
+        case .stop: return try await stop(job)
+        case .remove: return try await remove(job)
+        case .restart:
+            throw JobFailure(
+                .internal,
+                "restart is not supported by this version yet; push a stop, a remove and a start"
+            )
+        }
+    }
+
+    private func start(_ job: Job) async throws(JobFailure) -> JobEnding {
+        guard job.readyTimeoutSeconds == 0 else {
+            throw JobFailure(.internal, "ready_timeout_seconds is not supported by this version yet; leave it out")
+        }
+        guard let image = job.image?.description, let policy = PullPolicy(rawValue: job.pullPolicy) else {
+            throw JobFailure(.invalidJob, "image: must be given for a start")
+        }
+        try await call { () throws(DockerError) in try await docker.ensureNetwork(configuration.node.network) }
+        let spec = try translation.runSpec(for: job, imageLabels: try await imageLabels(image, policy, job))
+        let folder = StateFolder(owner: configuration.stateOwner, mode: configuration.stateMode)
+        try await folder.prepare(configuration.node.stateFolder(gameID: job.gameID))
+        for _ in 0..<Self.longestWaitForRemoval {
+            do throws(DockerError) {
+                return started(try await docker.run(spec), spec)
+            } catch {
+                if error.code == .startFailed { return startFailed(error, spec) }
+                guard error.code == .nameConflict else { throw JobFailure(error) }
+            }
+            if let ending = try await resolveConflict(job, spec) { return ending }
+        }
+        throw JobFailure(.nameConflict, "the container of that name is being removed for too long", retryable: true)
+    }
+
+    /// Makes way for a container of this job, or ends the job where that is not needed or not allowed.
+    private func resolveConflict(_ job: Job, _ spec: RunSpec) async throws(JobFailure) -> JobEnding? {
+        guard let container = try await container(named: spec.name) else { return nil }
+        switch decisions.start(job, finding: container, endpoint: spec.engineEndpoint) {
+        case .end(let ending): return ending
+        case .replace(let id):
+            logger.info("replacing a container that has ended", metadata: ["container": "\(id.prefix(12))"])
+            try await call { () throws(DockerError) in try await docker.remove(id) }
+        case .wait:
+            try? await Task.sleep(for: .milliseconds(200))
+        }
+        if Task.isCancelled { throw JobFailure(.dockerError, "the job was cancelled") }
+        return nil
+    }
+
+    private func imageLabels(
+        _ image: String,
+        _ policy: PullPolicy,
+        _ job: Job
+    ) async throws(JobFailure) -> [String: String] {
+        if policy != .always {
+            do throws(DockerError) {
+                return try await docker.inspectImage(image).labels
+            } catch {
+                guard error.code == .imageNotFound, policy == .ifMissing else { throw JobFailure(error) }
+            }
+        }
+        logger.info("pulling the image", metadata: ["image": "\(image)"])
+        return try await call { () throws(DockerError) in
+            try await docker.pullImage(image, policy: policy, progress: nil)
+            return try await docker.inspectImage(image).labels
+        }
+    }
+
+    private func stop(_ job: Job) async throws(JobFailure) -> JobEnding {
+        let container = try await container(named: configuration.node.containerName(gameID: job.gameID))
+        switch decisions.stop(job, finding: container) {
+        case .end(let ending): return ending
+        case .stop(let id):
+            guard let outcome = try await stop(id, job) else {
+                return JobEnding(.succeeded, effect: .alreadyAbsent)
+            }
+            guard let container else { return JobEnding(.succeeded, effect: .alreadyAbsent) }
+            return decisions.ending(
+                outcome.alreadyStopped ? .alreadyStopped : .stopped,
+                container,
+                forced: outcome.forced
+            )
+        }
+    }
+
+    private func remove(_ job: Job) async throws(JobFailure) -> JobEnding {
+        let container = try await container(named: configuration.node.containerName(gameID: job.gameID))
+        var forced = false
+        let id: String
+        switch decisions.remove(job, finding: container) {
+        case .end(let ending): return ending
+        case .remove(let found): id = found
+        case .stopAndRemove(let found):
+            id = found
+            forced = try await stop(found, job)?.forced ?? false
+        }
+        try await call { () throws(DockerError) in try await docker.remove(id) }
+        guard let container else { return JobEnding(.succeeded, effect: .alreadyAbsent) }
+        return decisions.ending(.removed, container, forced: forced)
+    }
+
+    /// Stops a container of ours; nil where it is gone. The intent is recorded first, so that whoever sees
+    /// the exit knows that it was asked for.
+    private func stop(_ id: String, _ job: Job) async throws(JobFailure) -> StopOutcome? {
+        do throws(QueueError) {
+            try await queue.recordIntent(containerID: id, jobID: job.id)
+        } catch {
+            throw JobFailure(.internal, "the intent to stop could not be recorded: \(error)", retryable: true)
+        }
+        do throws(DockerError) {
+            return try await docker.stop(id, timeout: .seconds(job.stopTimeoutSeconds))
+        } catch {
+            guard error.code == .containerNotFound else { throw JobFailure(error) }
+            return nil
+        }
+    }
+
+    private func container(named name: String) async throws(JobFailure) -> ContainerInspect? {
+        do throws(DockerError) {
+            return try await docker.inspectContainer(name)
+        } catch {
+            guard error.code == .containerNotFound else { throw JobFailure(error) }
+            return nil
+        }
+    }
+
+    private func call<R>(_ body: () async throws(DockerError) -> R) async throws(JobFailure) -> R {
+        do throws(DockerError) {
+            return try await body()
+        } catch {
+            throw JobFailure(error)
+        }
+    }
+
+    private func started(_ result: RunResult, _ spec: RunSpec) -> JobEnding {
+        JobEnding(
+            .succeeded,
+            effect: .started,
+            containerID: result.containerID,
+            containerName: spec.name,
+            engineEndpoint: result.engineEndpoint,
+            startedAt: result.startedAt
+        )
+    }
+
+    private func startFailed(_ error: DockerError, _ spec: RunSpec) -> JobEnding {
+        var ending = JobEnding.failed(.startFailed, error.message)
+        if let id = error.containerID {
+            ending.containerID = id
+            ending.containerName = spec.name
+        }
+        return ending
+    }
+}

@@ -1,0 +1,161 @@
+import JobContract
+import JobQueue
+import Logging
+import Redis
+import RuntimeCore
+
+extension Worker {
+    /// The consume loop: intake and claim whenever there may be something, until drained.
+    func consume() async {
+        await withTaskGroup(of: Void.self) { jobs in
+            var backoff = Backoff()
+            while !state.isDraining, !Task.isCancelled {
+                await state.work.wait()
+                guard watch.engineAnswers else { continue }
+                do throws(QueueError) {
+                    while !state.isDraining, try await takeOnce(&jobs) {}
+                    backoff.succeeded()
+                } catch {
+                    logger.warning("jobs cannot be taken; trying again", metadata: ["error": "\(error)"])
+                    await backoff.pause()
+                    state.work.raise()
+                }
+            }
+            await drain(&jobs)
+        }
+    }
+
+    /// One round over the queues and one claim. Answers whether another round may find more.
+    private func takeOnce(_ jobs: inout TaskGroup<Void>) async throws(QueueError) -> Bool {
+        let admission = Admission(configuration.node)
+        var mayHaveMore = false
+        for name in queue.options.queues {
+            guard let outcome = try await admit(from: name, admission) else { continue }
+            if outcome.taken == outcome.seen, outcome.seen < JobQueue.intakeBatch {
+                state.emptied(name).raise()
+            } else if !outcome.isFull {
+                mayHaveMore = true
+            }
+        }
+        let capacity = state.capacity(concurrency: configuration.concurrency, slots: configuration.slots)
+        let requestStart = MonotonicClock.now
+        for claimed in try await queue.claim(capacity) { begin(claimed, requestStart, &jobs) }
+        return mayHaveMore
+    }
+
+    /// One intake of one queue; nil where Redis has no memory for more jobs, which must not stop those that
+    /// it has already.
+    private func admit(from name: String, _ admission: Admission) async throws(QueueError) -> IntakeOutcome? {
+        do throws(QueueError) {
+            let outcome = try await queue.intake(queue: name) { message in
+                let decoded = decoder.decode(message)
+                guard case .job(let job) = decoded, let refusal = admission.refusal(of: job) else { return decoded }
+                return .rejected(refusal)
+            }
+            for rejection in outcome.rejections {
+                logger.warning(
+                    "a message was rejected",
+                    metadata: [
+                        "job": "\(rejection.id)", "code": "\(rejection.code.rawValue)", "error": "\(rejection.error)",
+                    ]
+                )
+            }
+            return outcome
+        } catch {
+            guard error.isOutOfMemory else { throw error }
+            if state.memoryIsFull.begins() {
+                logger.error("Redis has no memory for new jobs (maxmemory); those that it has go on")
+            }
+            return nil
+        }
+    }
+
+    private func begin(
+        _ claimed: ClaimedJob,
+        _ requestStart: MonotonicInstant,
+        _ jobs: inout TaskGroup<Void>
+    ) {
+        let lease = JobLease(
+            id: claimed.id,
+            token: claimed.token,
+            trustedUntil: requestStart.advanced(by: queue.options.lease - queue.options.leaseMargin)
+        )
+        state.leases.insert(lease)
+        let decoded = decoder.decode(claimed.message)
+        // What was admitted decodes, but for a change of the signing key meanwhile.
+        let kind: JobKind = if case .job(let job) = decoded { job.kind } else { .start }
+        state.began(kind)
+        let attempt = JobAttempt(worker: self, claimed: claimed, lease: lease, decoded: decoded)
+        jobs.addTask {
+            await attempt.run()
+            state.leases.remove(lease)
+            state.ended(kind)
+        }
+    }
+
+    /// Waits for what runs, for the drain time at most; what is left then is given back.
+    private func drain(_ jobs: inout TaskGroup<Void>) async {
+        let running = state.running
+        guard running > 0 else { return }
+        logger.notice("ending: waiting for the jobs that run", metadata: ["jobs": "\(running)"])
+        let limit = MonotonicClock.now.advanced(by: configuration.drainTimeout)
+        while state.running > 0, !Task.isCancelled {
+            let left = MonotonicClock.now.duration(to: limit)
+            guard left > .zero else { break }
+            await state.work.wait(atMost: left)
+        }
+        if state.running > 0 {
+            logger.warning("giving back what has not ended in time", metadata: ["jobs": "\(state.running)"])
+            jobs.cancelAll()
+        }
+        await jobs.waitForAll()
+    }
+
+    /// Waits at a queue without taking anything: a blocking move of its oldest message onto itself loses
+    /// nothing if this connection is abandoned, which a blocking pop would.
+    func peek(at name: String) async {
+        let connection = RedisBlockingConnection(redisConfiguration, clientName: "rtmanager-wake", logger: logger)
+        let key = RedisArgument.string(queue.keys.queue(name))
+        var backoff = Backoff()
+        state.work.raise()
+        while !Task.isCancelled {
+            await state.emptied(name).wait()
+            do throws(RedisError) {
+                var found = false
+                while !found, !Task.isCancelled {
+                    let command = RedisCommand("BLMOVE", key, key, "RIGHT", "RIGHT", "10")
+                    found = !(try await connection.send(command, serverTimeout: .seconds(10)).isNull)
+                }
+                backoff.succeeded()
+            } catch {
+                await backoff.pause()
+            }
+            state.work.raise()
+        }
+        await connection.close()
+    }
+
+    /// Waits at this worker's doorbell, which the scripts ring.
+    func answerDoorbell() async {
+        let connection = RedisBlockingConnection(redisConfiguration, clientName: "rtmanager-bell", logger: logger)
+        let command = RedisCommand("BLPOP", .string(queue.keys.bell(queue.worker.id)), "10")
+        var backoff = Backoff()
+        while !Task.isCancelled {
+            do throws(RedisError) {
+                let answer = try await connection.send(command, serverTimeout: .seconds(10))
+                backoff.succeeded()
+                switch answer.array?.last?.string {
+                case nil: continue
+                case "cancel": state.beatNow.raise()
+                case "leader": state.leaderResigned.raise()
+                default: state.work.raise()
+                }
+            } catch {
+                await backoff.pause()
+                // Whoever rang meanwhile was not heard.
+                state.work.raise()
+            }
+        }
+        await connection.close()
+    }
+}

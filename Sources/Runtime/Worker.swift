@@ -1,0 +1,232 @@
+public import DockerPort
+public import JobContract
+public import JobQueue
+public import Logging
+public import Redis
+import RuntimeCore
+public import ServiceLifecycle
+import Synchronization
+
+/// One worker: takes jobs of its queues, runs them against the Engine of its node, and publishes how they
+/// ended. `run()` returns after a graceful shutdown, when what runs has ended or been given back.
+public struct Worker: Service {
+    let queue: JobQueue
+    let docker: any DockerClient
+    let decoder: JobDecoder
+    let configuration: WorkerConfiguration
+    let redisConfiguration: RedisConfiguration
+    let logger: Logger
+    let state = WorkerState()
+    let watch: EngineWatch
+
+    /// - Parameters:
+    ///   - queue: the protocol, over a client that somebody else runs.
+    ///   - redisConfiguration: for the connections on which this worker waits to be woken.
+    public init(
+        queue: JobQueue,
+        docker: any DockerClient,
+        decoder: JobDecoder,
+        configuration: WorkerConfiguration,
+        redisConfiguration: RedisConfiguration,
+        logger: Logger
+    ) {
+        self.queue = queue
+        self.docker = docker
+        self.decoder = decoder
+        self.configuration = configuration
+        self.redisConfiguration = redisConfiguration
+        self.logger = logger
+        watch = EngineWatch(docker: docker, logger: logger, cameBack: state.work)
+    }
+
+    /// What the worker needs, and whether it has it. That its loop goes on is asked, not whether some other
+    /// connection answers: a worker that is connected and takes nothing is not ready.
+    public var health: WorkerHealth {
+        WorkerHealth(
+            engineAnswers: watch.engineAnswers,
+            sinceProgress: state.lastProgress.duration(to: MonotonicClock.now),
+            isDraining: state.isDraining
+        )
+    }
+
+    public func run() async throws {
+        await withGracefulShutdownHandler {
+            await withTaskGroup(of: Void.self) { services in
+                services.addTask { await watch.run() }
+                if await join() {
+                    logger.notice(
+                        "worker is ready",
+                        metadata: ["worker": "\(queue.worker.id)", "node": "\(queue.worker.node)"]
+                    )
+                    let heartbeat = Heartbeat(
+                        queue: queue,
+                        leases: state.leases,
+                        watch: watch,
+                        now: state.beatNow,
+                        logger: logger
+                    )
+                    services.addTask { await heartbeat.run() }
+                    services.addTask { await tick() }
+                    services.addTask { await answerDoorbell() }
+                    for name in queue.options.queues { services.addTask { await peek(at: name) } }
+                    services.addTask { await listen() }
+                    await consume()
+                    await leave()
+                }
+                services.cancelAll()
+            }
+        } onGracefulShutdown: {
+            state.drain()
+        }
+    }
+
+    /// Tells what the node owns before the first job is taken. Answers false where the end came first.
+    private func join() async -> Bool {
+        var backoff = Backoff()
+        while !state.isDraining, !Task.isCancelled {
+            do {
+                let ours = ListFilter(labels: [
+                    GalaxyLabel.owner: GalaxyLabel.ownerValue, GalaxyLabel.namespace: configuration.node.namespace,
+                ])
+                let games = try await docker.list(ours).compactMap { container in
+                    container.labels[GalaxyLabel.gameID].map {
+                        OwnedGame(gameID: $0, isRunning: container.status == "running" || container.status == "paused")
+                    }
+                }
+                try await queue.join(games: games)
+                return true
+            } catch {
+                logger.error("the worker cannot join yet; trying again", metadata: ["error": "\(error)"])
+                await backoff.pause()
+            }
+        }
+        return false
+    }
+
+    private func leave() async {
+        do throws(QueueError) {
+            try await queue.leave()
+            logger.notice("worker has ended", metadata: ["worker": "\(queue.worker.id)"])
+        } catch {
+            logger.warning("could not say goodbye to Redis; leases do the rest", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Lets retries and leases become due, and looks for work that nobody rang for.
+    private func tick() async {
+        var backoff = Backoff()
+        var pause = Duration.zero
+        while !Task.isCancelled {
+            try? await Task.sleep(for: pause)
+            pause = .milliseconds(Int64.random(in: 700...1_000))
+            do throws(QueueError) {
+                let outcome = try await queue.tick()
+                backoff.succeeded()
+                state.progressed()
+                // What is due sooner is looked at then, by each worker at another moment.
+                if let due = outcome.nextDue {
+                    pause = min(pause, max(due, .milliseconds(10)) + .milliseconds(Int64.random(in: 5...100)))
+                }
+                if outcome.leasesReclaimed + outcome.poisoned > 0 {
+                    logger.warning(
+                        "jobs of a worker that died were taken back",
+                        metadata: ["reclaimed": "\(outcome.leasesReclaimed)", "given_up": "\(outcome.poisoned)"]
+                    )
+                }
+                state.work.raise()
+            } catch {
+                await backoff.pause()
+            }
+        }
+    }
+}
+
+/// How a worker fares.
+public struct WorkerHealth: Sendable, Equatable {
+    /// Whether the Engine of its node answers.
+    public var engineAnswers: Bool
+    /// Time since its loop last heard from Redis.
+    public var sinceProgress: Duration
+    /// Whether it takes no more jobs.
+    public var isDraining: Bool
+}
+
+/// What the parts of one worker share.
+final class WorkerState: Sendable {
+    private struct Counts {
+        var starts = 0
+        var stops = 0
+        var isDraining = false
+    }
+
+    /// Raised where there may be something to take, or to end.
+    let work = Signal()
+    /// Raised where a running job was cancelled, of which the next beat tells.
+    let beatNow = Signal()
+    /// Raised where a leader has resigned.
+    let leaderResigned = Signal()
+    let leases = LeaseBook()
+    /// Told once a minute at most.
+    let memoryIsFull = Reminder()
+    private let counts = Mutex(Counts())
+    private let progress = Mutex(MonotonicClock.now)
+    private let gates = Mutex<[String: Signal]>([:])
+
+    /// When the loop last heard from Redis; begins with the start of the worker.
+    var lastProgress: MonotonicInstant { progress.withLock { $0 } }
+
+    func progressed() { progress.withLock { $0 = MonotonicClock.now } }
+
+    var isDraining: Bool { counts.withLock { $0.isDraining } }
+
+    func drain() {
+        counts.withLock { $0.isDraining = true }
+        work.raise()
+    }
+
+    func capacity(concurrency: Int, slots: Int) -> Capacity {
+        counts.withLock {
+            Capacity(starts: max(0, concurrency - $0.starts), stops: max(0, concurrency - $0.stops), slots: slots)
+        }
+    }
+
+    var running: Int { counts.withLock { $0.starts + $0.stops } }
+
+    func began(_ kind: JobKind) { add(1, kind) }
+
+    func ended(_ kind: JobKind) {
+        add(-1, kind)
+        work.raise()
+    }
+
+    private func add(_ difference: Int, _ kind: JobKind) {
+        counts.withLock {
+            if kind == .start || kind == .restart { $0.starts += difference } else { $0.stops += difference }
+        }
+    }
+
+    /// Raised each time a queue was found empty, so that its watcher may wait at it again.
+    func emptied(_ queue: String) -> Signal {
+        gates.withLock { gates in
+            if let gate = gates[queue] { return gate }
+            let gate = Signal()
+            gates[queue] = gate
+            return gate
+        }
+    }
+}
+
+/// Lets a condition that lasts be told now and then, not each time that it is met.
+final class Reminder: Sendable {
+    private let lastTold = Mutex<MonotonicInstant?>(nil)
+
+    /// Whether it is to be told now.
+    func begins() -> Bool {
+        lastTold.withLock { last in
+            let now = MonotonicClock.now
+            if let last, last.duration(to: now) < .seconds(60) { return false }
+            last = now
+            return true
+        }
+    }
+}

@@ -1,0 +1,50 @@
+public import RuntimeCore
+
+/// What a worker can be told.
+public struct WorkerConfiguration: Sendable {
+    public var node: NodeSettings
+    /// Starts and restarts at once; as many stops and removes beside them.
+    public var concurrency: Int
+    /// Games that the node may run; 0: no bound.
+    public var slots: Int
+    /// How long running jobs are waited for at the end.
+    public var drainTimeout: Duration
+    /// How long the lease of the node's listener lasts without renewal.
+    public var leaderTTL: Duration
+    /// Owner of a new state folder; nil: the worker's own user.
+    public var stateOwner: StateOwner?
+    /// Permissions of a new state folder.
+    public var stateMode: UInt32
+    public var retries: RetryPolicy
+
+    /// User and group, as numbers.
+    public struct StateOwner: Sendable, Equatable {
+        public var user: UInt32
+        public var group: UInt32
+
+        public init(user: UInt32, group: UInt32) {
+            self.user = user
+            self.group = group
+        }
+    }
+
+    public init(
+        node: NodeSettings,
+        concurrency: Int,
+        slots: Int = 0,
+        drainTimeout: Duration = .seconds(30),
+        leaderTTL: Duration = .seconds(5),
+        stateOwner: StateOwner? = nil,
+        stateMode: UInt32 = 0o750,
+        retries: RetryPolicy = RetryPolicy()
+    ) {
+        self.node = node
+        self.concurrency = concurrency
+        self.slots = slots
+        self.drainTimeout = drainTimeout
+        self.leaderTTL = leaderTTL
+        self.stateOwner = stateOwner
+        self.stateMode = stateMode
+        self.retries = retries
+    }
+}

@@ -1,0 +1,139 @@
+import DockerPort
+import JobContract
+import Redis
+import Runtime
+import RuntimeCore
+import Support
+import Testing
+
+@Suite("A worker over a fake Engine and a real Redis", .timeLimit(.minutes(2)))
+struct WorkerTests {
+    @Test("runs a game's whole life and publishes its story, each step once")
+    func story() async throws {
+        try await WorkerWorld.with { world in
+            try await world.withWorker { _ in
+                try await world.push(.start, "s1")
+                #expect(try await world.result("s1").effect == .started)
+                try await world.push(.start, "s2")
+                #expect(try await world.result("s2").effect == .alreadyRunning)
+                try await world.push(.stop, "t1")
+                #expect(try await world.result("t1").effect == .stopped)
+                try await world.push(.stop, "t2")
+                #expect(try await world.result("t2").effect == .alreadyStopped)
+                try await world.push(.remove, "r1")
+                #expect(try await world.result("r1").effect == .removed)
+                try await world.push(.remove, "r2")
+                #expect(try await world.result("r2").effect == .alreadyAbsent)
+                try await eventually("the story") { try await world.events().count == 3 }
+            }
+            let events = try await world.events()
+            #expect(events.map { $0["event"] } == ["started", "exited", "removed"])
+            #expect(
+                events[1]["reason"] == "stopped" && events.allSatisfy { $0["job_id"] == "s1" && $0["node"] == "n1" }
+            )
+            #expect(try await world.results().count == 6)
+        }
+    }
+
+    @Test("an outage of the Engine stops the taking of jobs and burns no attempt")
+    func engineOutage() async throws {
+        try await WorkerWorld.with { world in
+            try await world.withWorker { worker in
+                await world.docker.setReachable(false)
+                try await world.push(.start, "s1")
+                try await eventually("the worker notices") { !worker.health.engineAnswers }
+                await world.docker.setReachable(true)
+                let result = try await world.result("s1")
+                #expect(result.effect == .started && result.fields["attempts"] == "1")
+            }
+        }
+    }
+
+    @Test("a failure that may pass is tried again; one that will not, is not")
+    func retries() async throws {
+        try await WorkerWorld.with { world in
+            try await world.withWorker { _ in
+                let passing = DockerError(.timeout, operation: "run", message: "too slow", retryable: true)
+                await world.docker.fail(.run, with: passing, times: 2)
+                try await world.push(.start, "s1")
+                let result = try await world.result("s1")
+                #expect(result.effect == .started && result.fields["attempts"] == "3")
+                await world.docker.fail(.run, with: passing, times: 2)
+                try await world.push(.start, "s2", game: "g2", more: #","max_attempts":2"#)
+                #expect(try await world.result("s2").errorCode == "timeout")
+                let absent = #"{"v":1,"id":"s3","kind":"start","game_id":"g3","image":"none:1","pull_policy":"never"}"#
+                try await world.push(absent)
+                #expect(try await world.result("s3").errorCode == "image_not_found")
+            }
+        }
+    }
+
+    @Test("what has not ended within the drain time is given back with no attempt burnt, and another goes on")
+    func drain() async throws {
+        try await WorkerWorld.with { world in
+            await world.docker.delay(.run, by: .seconds(60))
+            try await world.withWorker("w1", drain: .milliseconds(50)) { _ in
+                try await world.push(.start, "s1")
+                try await eventually("the job runs") { try await world.state("s1") == "running" }
+            }
+            #expect(try await world.state("s1") == "waiting")
+            #expect(try await world.attempts("s1") == 0)
+            await world.docker.delay(.run, by: nil)
+            try await world.withWorker("w2") { _ in
+                let result = try await world.result("s1", within: .seconds(5))
+                #expect(result.effect == .started && result.fields["attempts"] == "1")
+            }
+        }
+    }
+
+    @Test("a stop cancels a start that is under way")
+    func cancellation() async throws {
+        try await WorkerWorld.with { world in
+            await world.docker.delay(.run, by: .seconds(60))
+            try await world.withWorker { _ in
+                try await world.push(.start, "s1")
+                try await eventually("the job runs") { try await world.state("s1") == "running" }
+                try await world.push(.stop, "t1")
+                #expect(try await world.result("s1", within: .seconds(2)).outcome == .superseded)
+                #expect(try await world.result("t1").effect == .alreadyAbsent)
+            }
+        }
+    }
+
+    @Test("goes on by itself when Redis was killed and comes back, and loses nothing")
+    func redisRestart() async throws {
+        try await WorkerWorld.with { world in
+            try await world.withWorker { _ in
+                try await world.push(.start, "s1")
+                #expect(try await world.result("s1").effect == .started)
+                await world.redis.kill9()
+                try await world.redis.restart()
+                try await world.push(.start, "s2", game: "g2")
+                #expect(try await world.result("s2", within: .seconds(5)).effect == .started)
+            }
+        }
+    }
+
+    @Test("events of other namespaces and other containers are not published")
+    func foreignContainers() async throws {
+        try await WorkerWorld.with { world in
+            try await world.withWorker { _ in
+                let spec = RunSpec(
+                    name: "somebody",
+                    image: "engine:1",
+                    hostname: "somebody",
+                    network: "galaxy-net",
+                    labels: [GalaxyLabel.owner: GalaxyLabel.ownerValue, GalaxyLabel.namespace: "another"],
+                    logDriver: "none",
+                    cpuQuota: 1,
+                    memory: "64m",
+                    pidsLimit: 10
+                )
+                _ = try await world.docker.run(spec)
+                try await world.push(.start, "s1")
+                try await eventually("our own start") { try await world.events().count == 1 }
+            }
+            #expect(try await world.events().map { $0["game_id"] } == ["g1"])
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import DockerPort
+import JobContract
+import JobQueue
+import Logging
+import Redis
+import Runtime
+import RuntimeCore
+import ServiceLifecycle
+import Support
+import Timestamps
+
+/// Workers over a fake Engine and a real Redis.
+struct WorkerWorld: Sendable {
+    let redis: PrivateRedis
+    let client: RedisClient
+    let docker: FakeDocker
+    let keys = Keyspace(namespace: "rtm")
+    let lease: Duration
+    let stateRoot: String
+
+    static func with(
+        lease: Duration = .seconds(10),
+        _ body: @Sendable (WorkerWorld) async throws -> Void
+    ) async throws {
+        let docker = FakeDocker()
+        await docker.addNetwork("galaxy-net")
+        await docker.addImage(FakeDocker.Image("engine:1"))
+        let stateRoot = try temporaryDirectory("state")
+        try await PrivateRedis.with { redis in
+            try await RedisClient.withClient(try RedisConfiguration(url: redis.unixURL), logger: .silent) { client in
+                try await body(
+                    WorkerWorld(redis: redis, client: client, docker: docker, lease: lease, stateRoot: stateRoot)
+                )
+            }
+        }
+    }
+
+    /// Runs a worker for the time of `body`, and lets it end gracefully.
+    func withWorker(
+        _ name: String = "w1",
+        drain: Duration = .seconds(5),
+        retries: RetryPolicy = RetryPolicy(base: .milliseconds(10)),
+        _ body: (Worker) async throws -> Void
+    ) async throws {
+        let configuration = try RedisConfiguration(url: redis.unixURL)
+        let queue = JobQueue(
+            redis: client,
+            keys: keys,
+            worker: WorkerIdentity(id: name, node: "n1", nonce: name),
+            options: JobQueueOptions(lease: lease)
+        )
+        let worker = Worker(
+            queue: queue,
+            docker: docker,
+            decoder: JobDecoder(),
+            configuration: WorkerConfiguration(
+                node: NodeSettings(stateRoot: stateRoot),
+                concurrency: 4,
+                drainTimeout: drain,
+                retries: retries
+            ),
+            redisConfiguration: configuration,
+            logger: .silent
+        )
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [.init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup)],
+                logger: .silent
+            )
+        )
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            do {
+                try await body(worker)
+            } catch {
+                await group.triggerGracefulShutdown()
+                throw error
+            }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
+
+    func push(_ message: String) async throws {
+        _ = try await client.send(RedisCommand("LPUSH", .string(keys.queue("default")), .string(message)))
+    }
+
+    func push(_ kind: JobKind, _ id: String, game: String = "g1", more: String = "") async throws {
+        let image = kind == .start ? #","image":"engine:1""# : ""
+        try await push(#"{"v":1,"id":"\#(id)","kind":"\#(kind.rawValue)","game_id":"\#(game)"\#(image)\#(more)}"#)
+    }
+
+    /// The result of a job, waited for.
+    func result(_ id: String, within limit: Duration = .seconds(20)) async throws -> JobResult {
+        let found = Found()
+        try await eventually(within: limit, "the result of \(id)") {
+            found.result = try await results().first { $0.jobID == id }
+            return found.result != nil
+        }
+        guard let result = found.result else { throw Overdue("no result of \(id)") }
+        return result
+    }
+
+    func results() async throws -> [JobResult] { try await entries(keys.results).map { JobResult(pairs: $0) } }
+
+    func events() async throws -> [[String: String]] {
+        try await entries(keys.events).map { JobResult(pairs: $0).fields }
+    }
+
+    private func entries(_ stream: String) async throws -> [[String]] {
+        let answer = try await client.send(RedisCommand("XRANGE", .string(stream), "-", "+")).array ?? []
+        return answer.compactMap { $0.array?.last?.array?.map { $0.string ?? "" } }
+    }
+
+    func state(_ id: String) async throws -> String? {
+        try await client.send(RedisCommand("HGET", .string(keys.job(id)), "state")).string
+    }
+
+    func attempts(_ id: String) async throws -> Int64? {
+        try await client.send(RedisCommand("HGET", .string(keys.job(id)), "_attempts")).integer
+    }
+}
+
+private final class Found {
+    var result: JobResult?
+}
