@@ -1,0 +1,80 @@
+import Hummingbird
+public import Logging
+public import ServiceLifecycle
+
+/// Whether a worker can do its work, with the reasons.
+public struct Readiness: Sendable, Equatable {
+    /// One thing that the worker needs.
+    public struct Check: Sendable, Equatable {
+        public var name: String
+        public var holds: Bool
+        /// A sentence for a person.
+        public var reason: String
+
+        public init(name: String, holds: Bool, reason: String) {
+            self.name = name
+            self.holds = holds
+            self.reason = reason
+        }
+    }
+
+    public var checks: [Check]
+
+    public init(checks: [Check]) { self.checks = checks }
+
+    public var isReady: Bool { checks.allSatisfy(\.holds) }
+
+    /// One line per check.
+    public var text: String {
+        checks.map { "\($0.holds ? "ok" : "failing") \($0.name): \($0.reason)\n" }.joined()
+    }
+}
+
+/// The small HTTP server of a worker: `/healthz` answers while the process lives, `/readyz` while the worker
+/// can do its work.
+public struct Console: Service {
+    private let host: String
+    private let port: Int
+    private let logger: Logger
+    private let readiness: @Sendable () -> Readiness
+
+    /// - Parameter readiness: asked with each request to `/readyz`.
+    public init(host: String, port: Int, logger: Logger, readiness: @escaping @Sendable () -> Readiness) {
+        self.host = host
+        self.port = port
+        self.logger = logger
+        self.readiness = readiness
+    }
+
+    /// Serves until graceful shutdown. An address that cannot be used is a warning, not an end: several
+    /// workers on a machine have the same default.
+    public func run() async throws {
+        let router = Router()
+        router.get("healthz") { _, _ in "ok\n" }
+        router.get("readyz") { _, _ in
+            let readiness = readiness()
+            return EditedResponse(
+                status: readiness.isReady ? .ok : .serviceUnavailable,
+                response: readiness.text
+            )
+        }
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        let application = Application(
+            router: router,
+            configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
+            logger: quiet
+        )
+        do {
+            try await application.run()
+        } catch is CancellationError {
+            return
+        } catch {
+            logger.warning(
+                "no health endpoint: the address cannot be used",
+                metadata: ["address": "\(host):\(port)", "error": "\(error)"]
+            )
+            try? await gracefulShutdown()
+        }
+    }
+}
