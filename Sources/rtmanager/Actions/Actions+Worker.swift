@@ -1,0 +1,208 @@
+import Console
+import DockerEngine
+import DockerPort
+import JobContract
+import JobQueue
+import Logging
+import Redis
+import Runtime
+import RuntimeCore
+import ServiceLifecycle
+import UnixSignals
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// What the commands do, once their arguments and settings are known to be right.
+///
+/// Each throws ``CommandError``, whose case decides the exit code.
+enum Actions {
+    /// Runs one worker until SIGTERM or SIGINT.
+    static func runWorker(_ settings: Settings, logger: Logger) async throws(CommandError) {
+        let redisConfiguration = try redisConfiguration(settings)
+        let decoder = JobDecoder(signingKey: try signingKey(settings))
+        let configuration = try settings.workerConfiguration()
+        try await requireRedis(redisConfiguration, logger: logger)
+        try await requireNoEviction(redisConfiguration, logger: logger)
+        let docker = try engine(logger: logger)
+        do {
+            let info = try await engineInfo(docker)
+            let worker = WorkerIdentity.new(node: settings.node ?? info.id)
+            let redis = RedisClient(redisConfiguration, clientName: "rtmanager-\(worker.nonce)", logger: logger)
+            let queue = JobQueue(
+                redis: redis,
+                keys: Keyspace(namespace: settings.namespace),
+                worker: worker,
+                options: settings.queueOptions
+            )
+            let service = Worker(
+                queue: queue,
+                docker: docker,
+                decoder: decoder,
+                configuration: configuration,
+                redisConfiguration: redisConfiguration,
+                logger: logger
+            )
+            logger.notice(
+                "worker begins",
+                metadata: [
+                    "version": "\(RootCommand.version)", "worker": "\(worker.id)",
+                    "redis": "\(redisConfiguration.displayName)", "namespace": "\(settings.namespace)",
+                    "engine": "\(info.name) (\(info.serverVersion))", "concurrency": "\(settings.concurrency)",
+                ]
+            )
+            var services: [any Service] = [redis]
+            if let http = settings.http { services.append(console(http, service, logger)) }
+            try await run(services + [service], settings, logger)
+        } catch {
+            await docker.shutdown()
+            throw error
+        }
+        await docker.shutdown()
+    }
+
+    private static func console(_ address: HTTPAddress, _ worker: Worker, _ logger: Logger) -> Console {
+        Console(host: address.host, port: address.port, logger: logger) {
+            let health = worker.health
+            let silence = "its last answer came \(health.sinceProgress.milliseconds) ms ago"
+            return Readiness(checks: [
+                .init(
+                    name: "loop",
+                    holds: !health.isDraining,
+                    reason: health.isDraining ? "takes no more jobs" : "takes jobs"
+                ),
+                .init(name: "redis", holds: health.sinceProgress < .seconds(5), reason: silence),
+                .init(
+                    name: "docker",
+                    holds: health.engineAnswers,
+                    reason: health.engineAnswers
+                        ? "the Engine answers" : "the Engine does not answer; no jobs are taken"
+                ),
+            ])
+        }
+    }
+
+    /// Runs the services until a signal; they end in the opposite order.
+    private static func run(
+        _ services: [any Service],
+        _ settings: Settings,
+        _ logger: Logger
+    ) async throws(CommandError) {
+        var configuration = ServiceGroupConfiguration(
+            services: services.dropLast().map { .init(service: $0) }
+                + services.suffix(1).map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: quiet(logger)
+        )
+        // Each service has deadlines of its own; these are the last resort.
+        configuration.maximumGracefulShutdownDuration = .seconds(settings.drainTimeoutSeconds + 15)
+        configuration.maximumCancellationDuration = .seconds(10)
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch {
+            throw .failed("the worker ended unexpectedly: \(error)")
+        }
+    }
+
+    /// The service group tells of each of its steps; its failures are enough for the operator.
+    private static func quiet(_ logger: Logger) -> Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .error)
+        return logger
+    }
+
+    static func redisConfiguration(_ settings: Settings) throws(CommandError) -> RedisConfiguration {
+        do throws(RedisURLError) {
+            return try RedisConfiguration(url: settings.redisURL)
+        } catch {
+            throw .wrongUse("RTM_REDIS_URL: \(error)")
+        }
+    }
+
+    /// Fails with one sentence where Redis does not answer.
+    static func requireRedis(_ configuration: RedisConfiguration, logger: Logger) async throws(CommandError) {
+        var silent = logger
+        silent.logLevel = .critical
+        do {
+            try await RedisClient.withClient(configuration, logger: silent) { client in
+                _ = try await client.send(RedisCommand("PING"), timeout: .seconds(3))
+            }
+        } catch {
+            throw outOfReach(error)
+        }
+    }
+
+    /// Fails where Redis would throw jobs away when its memory is full.
+    private static func requireNoEviction(
+        _ configuration: RedisConfiguration,
+        logger: Logger
+    ) async throws(CommandError) {
+        let policy: String?
+        do {
+            policy = try await RedisClient.withClient(configuration, logger: logger) { client in
+                try await client.send(RedisCommand("CONFIG", "GET", "maxmemory-policy")).array?.last?.string
+            }
+        } catch {
+            logger.warning(
+                "Redis does not tell its eviction policy; it must be noeviction, or jobs are lost when memory is full",
+                metadata: ["error": "\(error)"]
+            )
+            return
+        }
+        guard let policy, policy != "noeviction" else { return }
+        throw .failed(
+            "Redis at \(configuration.displayName) throws keys away when its memory is full (maxmemory-policy \(policy)), "
+                + "and jobs with them; mend it by: CONFIG SET maxmemory-policy noeviction, and in redis.conf"
+        )
+    }
+
+    static func outOfReach(_ error: any Error) -> CommandError {
+        .outOfReach("\(error); is Redis running there, and is RTM_REDIS_URL right?")
+    }
+
+    static func engine(logger: Logger) throws(CommandError) -> DockerEngine {
+        do {
+            let environment = ProcessInfo.processInfo.environment
+            return try DockerEngine(configuration: try .init(environment: environment), logger: logger)
+        } catch {
+            throw .wrongUse("\(error)")
+        }
+    }
+
+    private static func engineInfo(_ docker: DockerEngine) async throws(CommandError) -> EngineInfo {
+        do throws(DockerError) {
+            return try await docker.info()
+        } catch {
+            throw .outOfReach("\(error.message) (DOCKER_HOST says where it is)")
+        }
+    }
+
+    static func signingKey(_ settings: Settings) throws(CommandError) -> [UInt8]? {
+        guard let path = settings.signingKeyFile else { return nil }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw .wrongUse("RTM_SIGNING_KEY_FILE \(path): cannot be read")
+        }
+        // Editors end files with a line feed, which nobody means as part of a key.
+        let key = Array(data.reversed().drop { $0 == 0x0A || $0 == 0x0D }.reversed())
+        guard key.count >= 16 else {
+            throw .wrongUse("RTM_SIGNING_KEY_FILE \(path): the key must have 16 bytes or more")
+        }
+        return key
+    }
+}
+
+extension WorkerIdentity {
+    /// A new worker of this process.
+    static func new(node: String) -> WorkerIdentity {
+        let nonce = String(UInt64.random(in: .min ... .max), radix: 36)
+        let host = ProcessInfo.processInfo.hostName.prefix(64)
+        return WorkerIdentity(
+            id: "\(host)-\(ProcessInfo.processInfo.processIdentifier)-\(nonce)",
+            node: node,
+            nonce: nonce
+        )
+    }
+}

@@ -1,0 +1,31 @@
+/// How a command ended, as its exit code says it.
+enum ExitReason: Int32, Sendable, CaseIterable {
+    case done = 0
+    /// What was asked for was tried, and failed.
+    case failed = 1
+    /// The command line or a setting is wrong; nothing was tried.
+    case wrongUse = 2
+    /// Redis or Docker did not answer.
+    case outOfReach = 3
+}
+
+/// Why a command ended without doing what it was asked for. The text is for the person who called it.
+enum CommandError: Error, Sendable, Equatable, CustomStringConvertible {
+    case failed(String)
+    case wrongUse(String)
+    case outOfReach(String)
+
+    var description: String {
+        switch self {
+        case .failed(let text), .wrongUse(let text), .outOfReach(let text): text
+        }
+    }
+
+    var reason: ExitReason {
+        switch self {
+        case .failed: .failed
+        case .wrongUse: .wrongUse
+        case .outOfReach: .outOfReach
+        }
+    }
+}

@@ -1,0 +1,150 @@
+import Logging
+
+/// What the text of a setting may be. Each function answers nil where the text is not allowed.
+enum SettingRule {
+    /// A URL at which Redis is: `redis://`, `rediss://` with a host, or `unix://` with an absolute path.
+    static func redisURL(_ text: String) -> String? {
+        guard let mark = text.firstRange(of: "://"), text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else {
+            return nil
+        }
+        let rest = text[mark.upperBound...]
+        switch text[..<mark.lowerBound].lowercased() {
+        case "redis", "rediss":
+            let authority = rest.prefix { $0 != "/" && $0 != "?" }
+            let host = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
+            return host.isEmpty || host.hasPrefix(":") ? nil : text
+        case "unix":
+            return rest.hasPrefix("/") && rest.count > 1 ? text : nil
+        default:
+            return nil
+        }
+    }
+
+    /// 1 to `length` letters, digits and characters of `others`.
+    static func word(_ text: some StringProtocol, _ others: String, upTo length: Int) -> Bool {
+        (1...length).contains(text.utf8.count)
+            && text.utf8.allSatisfy { isAlphanumeric($0) || others.utf8.contains($0) }
+    }
+
+    /// A list whose parts `part` allows, separated by commas; blanks around them do not count.
+    static func list(_ text: String, part: (String) -> String?) -> [String]? {
+        guard !text.isEmpty else { return [] }
+        var parts: [String] = []
+        for piece in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let value = part(trimmed(piece)), !parts.contains(value) else { return nil }
+            parts.append(value)
+        }
+        return parts
+    }
+
+    static func queues(_ text: String) -> [String]? {
+        list(text) { word($0, "_.-", upTo: 64) ? $0 : nil }
+    }
+
+    /// A whole number of `range` in decimal digits.
+    static func number(_ range: ClosedRange<Int>) -> @Sendable (String) -> Int? {
+        { text in
+            guard !text.isEmpty, text.utf8.allSatisfy({ isDigit($0) }), let value = Int(text), range.contains(value)
+            else { return nil }
+            return value
+        }
+    }
+
+    /// CPUs: at least 0.01, for Docker takes less as "unlimited".
+    static func cpus(_ text: String) -> Double? {
+        guard text.utf8.allSatisfy({ isDigit($0) || $0 == UInt8(ascii: ".") }), let value = Double(text),
+            (0.01...4096).contains(value)
+        else { return nil }
+        return value
+    }
+
+    static func flag(_ text: String) -> Bool? {
+        switch text.lowercased() {
+        case "true", "1", "yes": true
+        case "false", "0", "no": false
+        default: nil
+        }
+    }
+
+    /// A user-defined network: Docker's own do not resolve names.
+    static func network(_ text: String) -> String? {
+        guard let first = text.utf8.first, isAlphanumeric(first), text.utf8.count >= 2, word(text, "_.-", upTo: 63),
+            !["none", "host", "bridge", "default"].contains(text)
+        else { return nil }
+        return text
+    }
+
+    /// The begin of a DNS label that leaves room for a game's id.
+    static func namePrefix(_ text: String) -> String? {
+        guard let first = text.utf8.first, isAlphanumeric(first), word(text, "-", upTo: 61), text == text.lowercased()
+        else { return nil }
+        return text
+    }
+
+    /// An absolute path other than `/`, without `.` and `..` as parts, blanks around it or control characters.
+    static func directory(_ text: String) -> String? {
+        guard text.hasPrefix("/"), text.utf8.count <= 4096, text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {
+            return nil
+        }
+        let parts = text.split(separator: "/")
+        guard !parts.isEmpty, !parts.contains("."), !parts.contains("..") else { return nil }
+        return "/" + parts.joined(separator: "/")
+    }
+
+    /// `user[:group]`, each a number or a name.
+    static func owner(_ text: String) -> String? {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        return parts.allSatisfy { isAccount($0) } ? text : nil
+    }
+
+    /// Permission bits in octal digits.
+    static func mode(_ text: String) -> UInt32? {
+        guard (3...4).contains(text.utf8.count), text.utf8.allSatisfy({ isDigit($0) }) else { return nil }
+        return UInt32(text, radix: 8)
+    }
+
+    /// `host:port`; an IPv6 address stands in brackets.
+    static func address(_ text: String) -> HTTPAddress? {
+        guard let colon = text.lastIndex(of: ":"),
+            let port = number(0...65_535)(String(text[text.index(after: colon)...]))
+        else { return nil }
+        let host = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]"), host.utf8.contains(UInt8(ascii: ":")) {
+            let inner = host.dropFirst().dropLast()
+            return word(inner, ":.%", upTo: 64) ? HTTPAddress(host: String(inner), port: port) : nil
+        }
+        return word(host, ".-_", upTo: 253) ? HTTPAddress(host: String(host), port: port) : nil
+    }
+
+    /// A glob of image references: no blanks, no commas.
+    static func imageGlob(_ text: String) -> String? {
+        (1...512).contains(text.utf8.count) && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f } ? text : nil
+    }
+
+    static func logLevel(_ text: String) -> Logger.Level? { Logger.Level(rawValue: text.lowercased()) }
+
+    static func filePath(_ text: String) -> String? {
+        text.isEmpty || text.utf8.contains(where: { $0 < 0x20 }) ? nil : text
+    }
+
+    static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+
+    static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) && byte < 0x80
+    }
+
+    /// A number that a user or group can have, or a name of the form that user databases take.
+    private static func isAccount(_ text: Substring) -> Bool {
+        guard let first = text.utf8.first else { return false }
+        if text.utf8.allSatisfy({ isDigit($0) }) { return UInt32(text).map { $0 < .max } ?? false }
+        return (isAlphanumeric(first) && !isDigit(first) || first == UInt8(ascii: "_")) && word(text, "_.-", upTo: 32)
+    }
+}
+
+/// `text` without the blanks and tabs around it.
+func trimmed(_ text: some StringProtocol) -> String {
+    let isBlank = { (character: Character) in character == " " || character == "\t" || character == "\r" }
+    let begin = text.drop(while: isBlank)
+    guard let last = begin.lastIndex(where: { !isBlank($0) }) else { return "" }
+    return String(begin[...last])
+}

@@ -1,0 +1,105 @@
+import DockerPort
+import Logging
+
+/// Every setting of the program, checked. Where a value comes from and what is allowed is in
+/// ``SettingDescriptor/all``; the initial values here are the defaults.
+struct Settings: Sendable, Equatable {
+    /// Settings that a file holds, by name; kept for messages about them.
+    var configFile: String?
+
+    // Redis and the deployment
+    var redisURL = "redis://127.0.0.1:6379"
+    var namespace = "rtm"
+    var signingKeyFile: String?
+
+    // Worker
+    /// The node's id; nil: the Engine's own id.
+    var node: String?
+    /// Queue names, the most urgent first.
+    var queues = ["default"]
+    /// Jobs that run at once.
+    var concurrency: Int
+    /// Games that this node holds at most; 0: no bound.
+    var slots = 0
+    var leaseTTLSeconds = 10
+    var leaderTTLSeconds = 5
+    var nodeGraceSeconds = 300
+    var drainTimeoutSeconds = 30
+    var retentionSeconds = 604_800
+    var retentionEntries = 1_000_000
+    /// Where health, metrics and the dashboard are served; nil: nowhere.
+    var http: HTTPAddress? = HTTPAddress(host: "127.0.0.1", port: 8081)
+    var httpTokenFile: String?
+
+    // Containers
+    var network = "galaxy-net"
+    var namePrefix = "galaxy-game-"
+    var enginePort = 8080
+    /// Environment of every game, under the job's own.
+    var gameEnvironment: [String: String] = [:]
+    var stateRoot = "/var/lib/rtmanager/games"
+    var stateMount = "/var/lib/galaxy"
+    /// Owner of a state folder as `user[:group]`, names or numbers; nil: as the folder is made.
+    var stateOwner: String?
+    /// Permission bits of a state folder.
+    var stateMode: UInt32 = 0o750
+    var cpuQuota = 1.0
+    var memory = MemoryAmount(text: "512m", bytes: 512 << 20)
+    var pidsLimit = 512
+    /// The most that a job may ask for; nil: what the host has.
+    var maxCPUQuota: Double?
+    var maxMemory: MemoryAmount?
+    var maxPIDsLimit: Int?
+    var logDriver = "json-file"
+    var logOpts = ["max-size": "10m", "max-file": "3"]
+    var capAdd: [String] = []
+    var readOnlyRootfs = false
+    /// User of the container's processes; nil: the image's own.
+    var user: String?
+    /// Patterns of image references; empty: all images.
+    var allowedImages: [String] = []
+    /// Directories below which a job may mount; empty: nowhere.
+    var allowedMountRoots: [String] = []
+
+    // Log
+    var logLevel = Logger.Level.info
+    var logFormat = LogFormat.text
+
+    /// The defaults on a machine with `cores` cores.
+    init(cores: Int) {
+        concurrency = min(max(2 * cores, 1), 1024)
+    }
+}
+
+/// An address to listen at.
+struct HTTPAddress: Sendable, Equatable {
+    var host: String
+    /// 0: any free port.
+    var port: Int
+}
+
+/// An amount of memory as Docker's command line takes it.
+struct MemoryAmount: Sendable, Equatable {
+    /// As it was written: `512m`.
+    var text: String
+    var bytes: Int64
+
+    /// Nil where `text` is no amount in Docker's notation or below 6 MiB, the least that Docker takes.
+    init?(_ text: String) {
+        guard let bytes = MemorySize.bytes(text), bytes >= 6 << 20 else { return nil }
+        self.init(text: text, bytes: bytes)
+    }
+
+    init(text: String, bytes: Int64) {
+        self.text = text
+        self.bytes = bytes
+    }
+}
+
+/// How log lines look.
+enum LogFormat: String, Sendable, CaseIterable {
+    /// For people.
+    case text
+    /// For machines: one object a line.
+    case json
+}

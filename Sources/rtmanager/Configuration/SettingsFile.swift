@@ -1,0 +1,95 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// What a file with settings says: lines `RTM_X=value`; blank lines and lines that begin with `#` say
+/// nothing. Blanks around name and value do not count; a value may stand in single or double quotes.
+struct SettingsFile: Sendable, Equatable {
+    struct Entry: Sendable, Equatable {
+        var value: String
+        var line: Int
+    }
+
+    /// Most bytes that a file may have.
+    static let maximumSize = 1 << 20
+
+    var path: String
+    var entries: [String: Entry] = [:]
+    var problems: [SettingProblem] = []
+
+    /// Takes what `text`, the content of the file at `path`, says.
+    init(path: String, text: String) {
+        self.path = path
+        var number = 0
+        // Lines are told apart by bytes: "\r\n" is one Character and would hide its line feed.
+        for bytes in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+            number += 1
+            let line = trimmed(String(Substring(bytes)))
+            if !line.isEmpty, !line.hasPrefix("#") { take(line, number: number) }
+        }
+    }
+
+    private mutating func take(_ line: String, number: Int) {
+        let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { trimmed($0) }
+        guard parts.count == 2, SettingRule.word(parts[0], "_", upTo: 256) else {
+            problems.append(problem(nil, number, "must be NAME=value, a comment (#) or blank"))
+            return
+        }
+        if let earlier = entries[parts[0]] {
+            problems.append(problem(parts[0], number, "is given twice, also in line \(earlier.line)"))
+            return
+        }
+        entries[parts[0]] = Entry(value: unquoted(parts[1]), line: number)
+    }
+
+    private func problem(_ name: String?, _ line: Int, _ reason: String) -> SettingProblem {
+        SettingProblem(name: name, origin: .file(path: path, line: line), reason: reason)
+    }
+
+    private func unquoted(_ value: String) -> String {
+        guard value.utf8.count >= 2, let first = value.first, first == "\"" || first == "'", value.last == first else {
+            return value
+        }
+        return String(value.dropFirst().dropLast())
+    }
+}
+
+/// Files as the settings need them: read whole at the start, or only known to be readable.
+enum SettingsFiles {
+    /// The text of the file at `path`, or why it cannot be had.
+    static func text(ofFile path: String) -> Result<String, SettingsFileProblem> {
+        if let reason = unreadable(path) { return .failure(SettingsFileProblem(reason: reason)) }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            return .failure(SettingsFileProblem(reason: "cannot be read"))
+        }
+        guard data.count <= SettingsFile.maximumSize else {
+            return .failure(SettingsFileProblem(reason: "has more than \(SettingsFile.maximumSize) bytes"))
+        }
+        guard let text = String(validating: data, as: UTF8.self) else {
+            return .failure(SettingsFileProblem(reason: "is not UTF-8"))
+        }
+        return .success(text)
+    }
+
+    /// Why the file at `path` cannot be read; nil where it can.
+    static func unreadable(_ path: String) -> String? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return "cannot be read: \(String(cString: strerror(errno)))" }
+        guard status.st_mode & S_IFMT == S_IFREG else { return "is no regular file" }
+        return access(path, R_OK) == 0 ? nil : "cannot be read: \(String(cString: strerror(errno)))"
+    }
+}
+
+/// Why a file cannot be read, to follow its name.
+struct SettingsFileProblem: Error, Sendable, Equatable {
+    var reason: String
+}

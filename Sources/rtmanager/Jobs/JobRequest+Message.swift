@@ -1,0 +1,120 @@
+import Timestamps
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+extension JobRequest {
+    /// Most bytes that a worker takes.
+    static let maximumMessageSize = 64 << 10
+
+    /// The message for the queue: one JSON object, UTF-8, with the names in alphabetical order. What was not
+    /// asked for is left out. Throws where it is larger than a worker takes.
+    func message() throws(CommandError) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let data: Data
+        do {
+            data = try encoder.encode(JobMessage(self))
+        } catch {
+            throw .wrongUse("the job cannot be written as JSON: \(error)")
+        }
+        guard data.count <= JobRequest.maximumMessageSize else {
+            throw .wrongUse(
+                "the job has \(data.count) bytes, \(JobRequest.maximumMessageSize) at most; shorten env, cmd or labels"
+            )
+        }
+        return String(decoding: data, as: UTF8.self)
+    }
+}
+
+/// The fields of a message; nil ones are left out.
+private struct JobMessage: Encodable {
+    struct Limits: Encodable {
+        enum CodingKeys: String, CodingKey {
+            case cpuQuota = "cpu_quota"
+            case memory
+            case pidsLimit = "pids_limit"
+        }
+
+        var cpuQuota: Double?
+        var memory: String?
+        var pidsLimit: Int?
+    }
+
+    struct Mount: Encodable {
+        enum CodingKeys: String, CodingKey {
+            case hostPath = "host_path"
+            case mountPath = "mount_path"
+            case readOnly = "read_only"
+        }
+
+        var hostPath: String
+        var mountPath: String
+        var readOnly: Bool
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case version = "v"
+        case id, kind, image, env, cmd, labels, limits, force, deadline
+        case gameID = "game_id"
+        case containerID = "container_id"
+        case pullPolicy = "pull_policy"
+        case bindMounts = "bind_mounts"
+        case readyTimeoutSeconds = "ready_timeout_seconds"
+        case stopTimeoutSeconds = "stop_timeout_seconds"
+        case maxAttempts = "max_attempts"
+        case enqueuedAt = "enqueued_at"
+    }
+
+    var version = 1
+    var id: String
+    var kind: String
+    var gameID: String
+    var image: String?
+    var containerID: String?
+    var pullPolicy: String?
+    var env: [String: String]?
+    var cmd: [String]?
+    var labels: [String: String]?
+    var limits: Limits?
+    var bindMounts: [Mount]?
+    var readyTimeoutSeconds: Int?
+    var stopTimeoutSeconds: Int?
+    var force: Bool?
+    var deadline: String?
+    var maxAttempts: Int?
+    var enqueuedAt: String?
+
+    init(_ request: JobRequest) {
+        id = request.id
+        kind = request.kind.rawValue
+        gameID = request.gameID
+        image = request.image
+        containerID = request.containerID
+        pullPolicy = request.pullPolicy
+        env = request.env.isEmpty ? nil : request.env
+        cmd = request.cmd.isEmpty ? nil : request.cmd
+        labels = request.labels.isEmpty ? nil : request.labels
+        if request.limits != JobRequest.Limits() {
+            limits = Limits(
+                cpuQuota: request.limits.cpuQuota,
+                memory: request.limits.memory,
+                pidsLimit: request.limits.pidsLimit
+            )
+        }
+        if !request.bindMounts.isEmpty {
+            bindMounts = request.bindMounts.map {
+                Mount(hostPath: $0.hostPath, mountPath: $0.mountPath, readOnly: $0.readOnly)
+            }
+        }
+        readyTimeoutSeconds = request.readyTimeoutSeconds
+        stopTimeoutSeconds = request.stopTimeoutSeconds
+        force = request.force ? true : nil
+        deadline = request.deadline?.rfc3339
+        maxAttempts = request.maxAttempts
+        enqueuedAt = request.enqueuedAt?.rfc3339(fractionDigits: 3)
+    }
+}

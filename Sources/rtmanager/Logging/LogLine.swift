@@ -1,0 +1,138 @@
+import Logging
+import Timestamps
+
+/// One entry of the log, and how it looks as one line.
+struct LogLine: Sendable {
+    /// Most bytes of a message, and of a value of the metadata.
+    static let maximumText = 4096
+    /// Bytes after which a line takes no more metadata.
+    static let maximumLine = 16_384
+    /// Most elements that are shown of a list or dictionary, and how deep they may nest.
+    static let maximumElements = 64
+    static let maximumDepth = 4
+
+    var time: Timestamp
+    var level: Logger.Level
+    /// Which part of the program speaks.
+    var label: String
+    var message: String
+    var metadata: Logger.Metadata
+
+    /// For people: time, level, label, message, then `key=value` by key.
+    func text(colored: Bool) -> String {
+        let paint = colored ? LogColor(level: level) : .none
+        let name = "\(level)".uppercased()
+        let padding = String(repeating: " ", count: max(0, 8 - name.utf8.count))
+        var line = "\(paint.dim)\(time.rfc3339(fractionDigits: 3))\(paint.end) "
+        line += "\(paint.level)\(name)\(paint.end)\(padding) \(EscapedText.escape(label, quotes: false)): "
+        line += EscapedText.escape(EscapedText.cut(message, to: LogLine.maximumText), quotes: false)
+        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
+            guard line.utf8.count < LogLine.maximumLine else {
+                line += " \(paint.dim)truncated=\(paint.end)true"
+                break
+            }
+            let shownKey = EscapedText.cut(EscapedText.escape(key, quotes: true), to: 128)
+            line += " \(paint.dim)\(shownKey)=\(paint.end)" + LogLine.word(LogLine.plain(value, depth: 0))
+        }
+        return line
+    }
+
+    /// For machines: one JSON object with `time`, `level`, `logger`, `message`, then the metadata by key.
+    func json() -> String {
+        var line = "{\"time\":\"\(time.rfc3339(fractionDigits: 3))\",\"level\":\"\(level)\""
+        line += ",\"logger\":\(JSONText.string(label)),\"message\":"
+        line += JSONText.string(EscapedText.cut(message, to: LogLine.maximumText))
+        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
+            guard line.utf8.count < LogLine.maximumLine else {
+                line += ",\"truncated\":true"
+                break
+            }
+            let own = LogLine.ownKeys.contains(key) ? "metadata_" + key : EscapedText.cut(key, to: 128)
+            line += ",\(JSONText.string(own)):" + LogLine.jsonValue(value, depth: 0)
+        }
+        return line + "}"
+    }
+
+    private static let ownKeys: Set<String> = ["time", "level", "logger", "message", "truncated"]
+
+    /// `text` as it stands after `key=`: quoted where it could not be told where it ends.
+    private static func word(_ text: String) -> String {
+        let isPlain =
+            !text.isEmpty
+            && text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0 != "\"" && $0 != "\\" && $0 != "=" }
+            && EscapedText.escape(text, quotes: true) == text
+        return isPlain ? text : "\"" + EscapedText.escape(text, quotes: true) + "\""
+    }
+
+    private static func plain(_ value: Logger.MetadataValue, depth: Int) -> String {
+        let text: String
+        switch value {
+        case .string(let string): text = string
+        case .stringConvertible(let convertible): text = convertible.description
+        case .array, .dictionary: text = jsonValue(value, depth: depth)
+        }
+        return EscapedText.cut(text, to: maximumText)
+    }
+
+    private static func jsonValue(_ value: Logger.MetadataValue, depth: Int) -> String {
+        guard depth < maximumDepth else { return "\"...\"" }
+        switch value {
+        case .string, .stringConvertible:
+            return JSONText.string(plain(value, depth: depth))
+        case .array(let values):
+            return bounded(
+                values.prefix(maximumElements).map { jsonValue($0, depth: depth + 1) },
+                open: "[",
+                close: "]"
+            )
+        case .dictionary(let values):
+            let members = values.sorted { $0.key < $1.key }.prefix(maximumElements).map { key, value in
+                JSONText.string(EscapedText.cut(key, to: 128)) + ":" + jsonValue(value, depth: depth + 1)
+            }
+            return bounded(members, open: "{", close: "}")
+        }
+    }
+
+    /// The first of `parts`, as many as a value of the metadata may take.
+    private static func bounded(_ parts: [String], open: String, close: String) -> String {
+        var text = open
+        for part in parts where text.utf8.count + part.utf8.count < maximumText {
+            text += (text.utf8.count > 1 ? "," : "") + part
+        }
+        return text + close
+    }
+}
+
+/// Terminal colours of one line.
+private struct LogColor {
+    static let none = LogColor(level: "", dim: "", end: "")
+
+    var level: String
+    var dim: String
+    var end: String
+
+    private init(level: String, dim: String, end: String) {
+        self.level = level
+        self.dim = dim
+        self.end = end
+    }
+
+    init(level: Logger.Level) {
+        let color =
+            switch level {
+            case .trace, .debug: "\u{1b}[2m"
+            case .info: "\u{1b}[32m"
+            case .notice: "\u{1b}[36m"
+            case .warning: "\u{1b}[33m"
+            case .error: "\u{1b}[31m"
+            case .critical: "\u{1b}[1;31m"
+            }
+        self.init(level: color, dim: "\u{1b}[2m", end: "\u{1b}[0m")
+    }
+}
+
+/// Text as JSON has it.
+enum JSONText {
+    /// `text` as a JSON string, quotes included. What could disturb a terminal is escaped too.
+    static func string(_ text: String) -> String { "\"" + EscapedText.escape(text, quotes: true) + "\"" }
+}

@@ -1,0 +1,64 @@
+import Testing
+import Timestamps
+
+@testable import rtmanager
+
+@Suite("Job requests")
+struct JobRequestTests {
+    @Test("A small job has the fields that it needs, and no others")
+    func small() throws {
+        let request = JobRequest(kind: .stop, id: "j", gameID: "lobby")
+        #expect(try request.message() == #"{"game_id":"lobby","id":"j","kind":"stop","v":1}"#)
+    }
+
+    @Test("A full start has every field by its name of the contract")
+    func fullStart() throws {
+        var request = JobRequest(kind: .start, id: "j-1", gameID: "lobby")
+        request.queue = "urgent"
+        request.image = "registry.example/engine:1"
+        request.pullPolicy = "if_missing"
+        request.env = ["gameMode": "a\"b", "B_C": "ü"]
+        request.cmd = ["sh", "-c"]
+        request.labels = ["com.example.someTeam": "red"]
+        request.limits = JobRequest.Limits(cpuQuota: 0.5, memory: "512m", pidsLimit: 64)
+        request.bindMounts = [JobRequest.Mount(hostPath: "/a", mountPath: "/b", readOnly: true)]
+        request.readyTimeoutSeconds = 0
+        request.deadline = Timestamp(seconds: 0, nanoseconds: 1)
+        request.maxAttempts = 3
+        request.enqueuedAt = Timestamp(seconds: 1, nanoseconds: 234_567_890)
+        #expect(
+            try request.message()
+                == #"{"bind_mounts":[{"host_path":"/a","mount_path":"/b","read_only":true}],"cmd":["sh","-c"],"#
+                + #""deadline":"1970-01-01T00:00:00.000000001Z","enqueued_at":"1970-01-01T00:00:01.234Z","#
+                + #""env":{"B_C":"ü","gameMode":"a\"b"},"game_id":"lobby","id":"j-1","#
+                + #""image":"registry.example/engine:1","kind":"start","labels":{"com.example.someTeam":"red"},"#
+                + #""limits":{"cpu_quota":0.5,"memory":"512m","pids_limit":64},"max_attempts":3,"#
+                + #""pull_policy":"if_missing","ready_timeout_seconds":0,"v":1}"#
+        )
+    }
+
+    @Test("A remove tells its force, guard and time")
+    func remove() throws {
+        var request = JobRequest(kind: .remove, id: "j", gameID: "g")
+        request.force = true
+        request.stopTimeoutSeconds = 5
+        request.containerID = "abc"
+        #expect(
+            try request.message()
+                == #"{"container_id":"abc","force":true,"game_id":"g","id":"j","kind":"remove","#
+                + #""stop_timeout_seconds":5,"v":1}"#
+        )
+    }
+
+    @Test("A job that no worker takes for its size is wrong use")
+    func tooLarge() throws {
+        var request = JobRequest(kind: .start, id: "j", gameID: "g")
+        request.env = ["A": ""]
+        let rest = try request.message().utf8.count
+        request.env = ["A": String(repeating: "x", count: JobRequest.maximumMessageSize - rest)]
+        #expect(try request.message().utf8.count == JobRequest.maximumMessageSize)
+        request.env["A"]? += "x"
+        let error = #expect(throws: CommandError.self) { try request.message() }
+        #expect(error?.reason == .wrongUse)
+    }
+}

@@ -1,0 +1,209 @@
+import Foundation
+import Testing
+
+@testable import rtmanager
+
+/// Settings from what is given, of a machine with 4 cores.
+private func load(
+    flags: [String: String] = [:],
+    environment: [String: String] = [:],
+    gameEnvironment: [String: String] = [:],
+    for audience: SettingDescriptor.Audience = .worker
+) throws(SettingsError) -> LoadedSettings {
+    let source = SettingsSource(flags: flags, gameEnvironment: gameEnvironment, environment: environment, cores: 4)
+    return try Settings.load(from: source, for: audience)
+}
+
+/// What is wrong with the settings that `body` reads; nil where nothing is.
+private func failure(_ body: () throws(SettingsError) -> LoadedSettings) -> SettingsError? {
+    do {
+        _ = try body()
+        return nil
+    } catch {
+        return error
+    }
+}
+
+/// Gives `body` the path of a new file with `text`, and deletes it.
+private func withFile(_ text: String, _ body: (String) throws -> Void) throws {
+    let path = NSTemporaryDirectory() + "rtmanager-settings-\(UUID().uuidString)"
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try body(path)
+}
+
+@Suite("Settings")
+struct SettingsTests {
+    @Test("Without anything given, the defaults of the contract hold")
+    func defaults() throws {
+        let loaded = try load()
+        #expect(loaded == LoadedSettings(settings: Settings(cores: 4)))
+        #expect(loaded.settings.concurrency == 8)
+        #expect(Settings(cores: 4000).concurrency == 1024)
+    }
+
+    @Test("The default that the help shows is the default", arguments: SettingDescriptor.all.map(\.name))
+    func shownDefault(name: String) throws {
+        let descriptor = try #require(SettingDescriptor.named(name))
+        var settings = Settings(cores: 4)
+        if descriptor.defaultText.isEmpty {
+            // Nothing to compare but that empty text changes nothing.
+            #expect(try load(environment: [name: ""]).settings == settings)
+        } else {
+            let assigned = descriptor.assign(descriptor.defaultText, to: &settings)
+            #expect(assigned)
+            #expect(settings == Settings(cores: 4))
+        }
+    }
+
+    @Test("A flag goes before the environment, the environment before the file")
+    func precedence() throws {
+        try withFile("RTM_NAMESPACE=file\nRTM_SLOTS=3\n RTM_NETWORK = \"from-file\" \n") { path in
+            let environment = ["RTM_CONFIG": path, "RTM_NAMESPACE": "environment", "RTM_SLOTS": "2"]
+            let settings = try load(flags: ["RTM_NAMESPACE": "flag"], environment: environment).settings
+            #expect(settings.namespace == "flag")
+            #expect(settings.slots == 2)
+            #expect(settings.network == "from-file")
+            #expect(settings.configFile == path)
+        }
+    }
+
+    @Test("An empty value means the default, except where it is a value")
+    func emptyValues() throws {
+        let settings = try load(environment: ["RTM_NETWORK": "", "RTM_HTTP": "", "RTM_LOG_OPTS": ""]).settings
+        #expect(settings.network == "galaxy-net")
+        #expect(settings.http == nil)
+        #expect(settings.logOpts == [:])
+    }
+
+    @Test("Variables of the games come from all sources, one by one")
+    func gameEnvironment() throws {
+        try withFile("RTM_ENV_A=file\nRTM_ENV_B=file\nRTM_ENV_C='file = 1'\n") { path in
+            let loaded = try load(
+                flags: ["RTM_CONFIG": path],
+                environment: ["RTM_ENV_B": "environment", "RTM_ENV_A": "environment"],
+                gameEnvironment: ["A": "flag", "empty": ""]
+            )
+            #expect(
+                loaded.settings.gameEnvironment == ["A": "flag", "B": "environment", "C": "file = 1", "empty": ""]
+            )
+            #expect(loaded.warnings == [])
+        }
+    }
+
+    @Test("All problems are told at once, with name, place, value and what is allowed")
+    func allProblems() throws {
+        try withFile("# games\nRTM_PIDS_LIMIT=0\nnonsense\nRTM_SLOTS=1\nRTM_SLOTS=2") { path in
+            let error = failure { () throws(SettingsError) in
+                try load(
+                    flags: ["RTM_CONCURRENCY": "0", "RTM_CONFIG": path],
+                    environment: ["RTM_MEMORY": "5m", "RTM_ENV_1": "secret"],
+                    gameEnvironment: ["a-b": "secret"]
+                )
+            }
+            let lines = try #require(error).problems.map(\.description)
+            #expect(
+                lines == [
+                    "\(path), line 3: must be NAME=value, a comment (#) or blank",
+                    "RTM_SLOTS (\(path), line 5): is given twice, also in line 4",
+                    "RTM_CONCURRENCY=\"0\" (flag --concurrency): must be a whole number from 1 to 1024",
+                    "RTM_MEMORY=\"5m\" (environment): must be 6m or more, as 512m or 2g",
+                    "RTM_PIDS_LIMIT=\"0\" (\(path), line 2): must be a whole number from 1 to 4194304",
+                    "RTM_ENV_1 (environment): must have a letter or _ after the prefix, then letters, digits and _",
+                    "RTM_ENV_a-b (flag --env): must have a letter or _ after the prefix, then letters, digits and _",
+                ]
+            )
+        }
+    }
+
+    @Test("A most below the default that it bounds is refused")
+    func maximaBelowDefaults() throws {
+        let error = failure { () throws(SettingsError) in
+            try load(environment: ["RTM_MAX_CPU_QUOTA": "0.5", "RTM_MAX_MEMORY": "256m", "RTM_MAX_PIDS_LIMIT": "100"])
+        }
+        #expect(
+            try #require(error).problems.map(\.description) == [
+                "RTM_MAX_CPU_QUOTA=\"0.5\" (environment): must not be below RTM_CPU_QUOTA (1.0)",
+                "RTM_MAX_MEMORY=\"256m\" (environment): must not be below RTM_MEMORY (512m)",
+                "RTM_MAX_PIDS_LIMIT=\"100\" (environment): must not be below RTM_PIDS_LIMIT (512)",
+            ]
+        )
+        let settings = try load(environment: ["RTM_MAX_MEMORY": "512M", "RTM_MAX_CPU_QUOTA": "1"]).settings
+        #expect(settings.maxMemory?.bytes == settings.memory.bytes)
+    }
+
+    @Test("A log driver that keeps no files gets no options for files")
+    func logOptions() throws {
+        #expect(try load(environment: ["RTM_LOG_DRIVER": "journald"]).settings.logOpts == [:])
+        #expect(
+            try load(environment: ["RTM_LOG_DRIVER": "none", "RTM_LOG_OPTS": "mode=non-blocking"]).settings.logOpts
+                == ["mode": "non-blocking"]
+        )
+        let error = failure { () throws(SettingsError) in
+            try load(environment: ["RTM_LOG_DRIVER": "journald", "RTM_LOG_OPTS": "max-size=10m"])
+        }
+        #expect(try #require(error).problems.map(\.name) == ["RTM_LOG_OPTS"])
+    }
+
+    @Test("Secrets of the Redis URL are not told")
+    func maskedRedisURL() throws {
+        let error = failure { () throws(SettingsError) in try load(environment: ["RTM_REDIS_URL": "http://u:pw@h/0"]) }
+        let text = try #require(error).description
+        #expect(text.contains("http://***@h/0") && !text.contains("pw"))
+    }
+
+    @Test(
+        "No part of a URL that may be secret is shown",
+        arguments: [
+            ("redis://h:1/0", "redis://h:1/0"),
+            ("redis://user:pw@h", "redis://***@h"),
+            ("redis://:p@w@h", "redis://***@h"),
+            ("redis://:p?w@h", "redis://***"),
+            ("user:pw@h", "***@h"),
+            ("unix:///run/r.sock?password=pw", "unix:///run/r.sock?***"),
+            ("unix:///run/r.sock?password=p@w", "unix://***"),
+        ]
+    )
+    func masking(url: String, shown: String) {
+        #expect(maskedURL(url) == shown)
+    }
+
+    @Test("Names that are no settings are warned of, with the nearest that is one")
+    func unknownNames() throws {
+        let environment = [
+            "RTM_REDIS_ULR": "x", "RTM_ENV_X": "1", "RTM_TEST_DOCKER_HOST": "x", "OTHER": "x",
+            "RTM_PREFERRED_COLOUR": "x",
+        ]
+        try withFile("RTM_CONFIG=x\nRTM_SLOT=1\n") { path in
+            let loaded = try load(flags: ["RTM_CONFIG": path], environment: environment)
+            #expect(
+                loaded.warnings == [
+                    "RTM_PREFERRED_COLOUR in the environment is no setting and has no effect",
+                    "RTM_REDIS_ULR in the environment is no setting and has no effect; did you mean RTM_REDIS_URL?",
+                    "RTM_CONFIG in \(path), line 1 has no effect: a file cannot name another one",
+                    "RTM_SLOT in \(path), line 2 is no setting and has no effect; did you mean RTM_SLOTS?",
+                ]
+            )
+        }
+    }
+
+    @Test(
+        "Files that a setting names must be readable",
+        arguments: ["RTM_CONFIG", "RTM_HTTP_TOKEN_FILE", "RTM_SIGNING_KEY_FILE"]
+    )
+    func unreadableFiles(name: String) throws {
+        for path in ["/nonexistent/file", "/"] {
+            let error = failure { () throws(SettingsError) in try load(environment: [name: path]) }
+            #expect(try #require(error).problems.map(\.name) == [name])
+        }
+        try withFile("") { path in
+            #expect(throws: Never.self) { try load(environment: [name: path]) }
+        }
+    }
+
+    @Test("Who only asks for jobs does not need a worker's settings")
+    func clientAudience() throws {
+        let environment = ["RTM_MEMORY": "nonsense", "RTM_HTTP_TOKEN_FILE": "/nonexistent", "RTM_NAMESPACE": "other"]
+        #expect(try load(environment: environment, for: .everyone).settings.namespace == "other")
+    }
+}
