@@ -1,0 +1,120 @@
+import Foundation
+import Glibc
+import NIOPosix
+import Synchronization
+
+/// A process that a test has started, ended by its pid alone.
+public final class ChildProcess: Sendable {
+    public let pid: Int32
+    /// What it wrote to standard output and error.
+    public let logPath: String
+    /// Exit status as `waitpid` has it, once it has ended.
+    private let status = Mutex<Int32?>(nil)
+
+    /// Starts `arguments` (a program of PATH first). The kernel kills the child where the test process dies.
+    public static func start(
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        logPath: String
+    ) async throws -> ChildProcess {
+        // The kernel kills the child when the thread that made it ends, so it must be one that stays.
+        try await NIOThreadPool.singleton.runIfActive {
+            try ChildProcess(arguments, environment: environment, logPath: logPath)
+        }
+    }
+
+    private init(_ arguments: [String], environment: [String: String], logPath: String) throws {
+        self.logPath = logPath
+        let merged = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, logPath, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+        posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // A group of its own, so that a Ctrl-C for the tests reaches it through them alone.
+        // The threads of this process block signals that the child must hear.
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK))
+        let words = ["setpriv", "--pdeathsig", "KILL"] + arguments
+        let argv = words.map { strdup($0) } + [nil]
+        let envp = merged.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { for text in argv + envp { free(text) } }
+        var pid: pid_t = 0
+        let failure = posix_spawnp(&pid, "setpriv", &actions, &attributes, argv, envp)
+        guard failure == 0 else { throw Overdue("cannot start \(arguments): \(String(cString: strerror(failure)))") }
+        self.pid = pid
+    }
+
+    public var isRunning: Bool {
+        status.withLock { status in
+            guard status == nil else { return false }
+            var raw: Int32 = 0
+            guard waitpid(pid, &raw, WNOHANG) == pid else { return true }
+            status = raw
+            return false
+        }
+    }
+
+    public func signal(_ signal: Int32) {
+        // After its end the pid may be somebody else's.
+        if isRunning { kill(pid, signal) }
+    }
+
+    /// Waits for its end; answers the exit code (128 and the signal where one ended it), or nil where it has
+    /// not ended in time.
+    public func waitForExit(atMost limit: Duration = .seconds(10)) async -> Int32? {
+        guard (try? await eventually(within: limit, "the end of process \(pid)", { !self.isRunning })) != nil else {
+            return nil
+        }
+        return status.withLock { status in
+            guard let status else { return nil }
+            return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F)
+        }
+    }
+
+    /// Ends it: SIGTERM, then SIGKILL.
+    public func end(within limit: Duration = .seconds(5)) async {
+        guard isRunning else { return }
+        signal(SIGTERM)
+        if await waitForExit(atMost: limit) == nil {
+            signal(SIGKILL)
+            _ = await waitForExit()
+        }
+    }
+
+    public var log: String { (try? String(contentsOfFile: logPath, encoding: .utf8)) ?? "" }
+}
+
+/// What a test waited for in vain.
+public struct Overdue: Error, CustomStringConvertible {
+    public let description: String
+
+    public init(_ description: String) { self.description = description }
+}
+
+/// Waits until `condition` holds, looking every few milliseconds: for what gives no signal of its own.
+public func eventually(
+    within limit: Duration = .seconds(10),
+    _ what: String,
+    _ condition: () async throws -> Bool
+) async throws {
+    let end = ContinuousClock.now.advanced(by: limit)
+    while ContinuousClock.now < end {
+        if try await condition() { return }
+        try await Task.sleep(for: .milliseconds(5))
+    }
+    throw Overdue("waited \(limit) for \(what)")
+}
+
+/// A directory of its own for one test.
+public func temporaryDirectory(_ name: String) throws -> String {
+    let path = FileManager.default.temporaryDirectory.path + "/rtm-\(name)-\(UUID().uuidString.prefix(8))"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    return path
+}

@@ -1,0 +1,100 @@
+import DockerPort
+import Testing
+
+extension DockerConformance {
+    func stops(_ rule: Rule) async throws {
+        let result = try await client.run(spec(rule))
+        let outcome = try await client.stop(result.containerID, timeout: .seconds(10))
+        #expect(outcome == StopOutcome(forced: false, alreadyStopped: false))
+        let inspect = try await client.inspectContainer(result.containerID)
+        #expect(inspect.status == "exited")
+        #expect(inspect.exitCode == 143)
+        #expect(!inspect.oomKilled)
+        #expect(inspect.finishedAt != nil)
+    }
+
+    func stopsTwice(_ rule: Rule) async throws {
+        _ = try await client.run(spec(rule))
+        #expect(try await client.stop(name(rule), timeout: .milliseconds(9_500)) == StopOutcome())
+        #expect(try await client.stop(name(rule), timeout: .seconds(1)) == StopOutcome(alreadyStopped: true))
+    }
+
+    func killsTheStubborn(_ rule: Rule) async throws {
+        let result = try await client.run(spec(rule, image: environment.stubbornImage))
+        let outcome = try await client.stop(result.containerID, timeout: .seconds(1))
+        #expect(outcome == StopOutcome(forced: true, alreadyStopped: false))
+        #expect(try await client.inspectContainer(result.containerID).exitCode == 137)
+    }
+
+    func knowsNoOthers(_ rule: Rule) async throws {
+        for absent in [name(rule), String(repeating: "0", count: 64)] {
+            #expect(await code { try await client.inspectContainer(absent) } == .containerNotFound)
+            #expect(await code { try await client.stop(absent, timeout: .zero) } == .containerNotFound)
+            #expect(await code { try await client.kill(absent, signal: "SIGKILL") } == .containerNotFound)
+            #expect(await code { try await client.remove(absent) } == nil)
+        }
+        for improper in ["", "x", "../x", "a/b", "a b", "%2e%2e"] {
+            #expect(await code { try await client.inspectContainer(improper) } == .invalidSpec)
+            #expect(await code { try await client.remove(improper) } == .invalidSpec)
+        }
+        // The beginning of an id is not the container.
+        let id = try await client.run(spec(rule)).containerID
+        let prefix = String(id.prefix(20))
+        #expect(await code { try await client.inspectContainer(prefix) } == .containerNotFound)
+        #expect(await code { try await client.remove(prefix) } == nil)
+        #expect(try await client.inspectContainer(id).isRunning)
+    }
+
+    func removesOnce(_ rule: Rule) async throws {
+        let result = try await client.run(spec(rule))
+        let codes = await withTaskGroup(of: DockerError.Code?.self) { group in
+            for _ in 0..<6 {
+                group.addTask {
+                    await code { try await client.remove(result.containerID) }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(codes.allSatisfy { $0 == nil })
+        let left = await code { try await client.inspectContainer(result.containerID) }
+        #expect(left == .containerNotFound)
+        try await client.remove(result.containerID)
+    }
+
+    func kills(_ rule: Rule) async throws {
+        let result = try await client.run(spec(rule, image: environment.stubbornImage))
+        try await client.kill(result.containerID, signal: "SIGKILL")
+        let hasEnded = try await eventually { try await client.inspectContainer(result.containerID).status == "exited" }
+        #expect(hasEnded)
+        #expect(try await client.inspectContainer(result.containerID).exitCode == 137)
+        let again = await code {
+            try await client.kill(result.containerID, signal: "SIGKILL")
+        }
+        #expect(again == .containerNotRunning)
+        let improper = await code {
+            try await client.kill(result.containerID, signal: "no signal")
+        }
+        #expect(improper == .invalidSpec)
+    }
+
+    func lists(_ rule: Rule) async throws {
+        #expect(try await client.list(ListFilter(labels: labels(rule))).isEmpty)
+        let running = try await client.run(spec(rule))
+        let ended = try await client.run(spec(rule, suffix: "-b"))
+        _ = try await client.stop(ended.containerID, timeout: .seconds(10))
+        let rows = try await client.list(ListFilter(labels: labels(rule)))
+        #expect(Set(rows.map(\.id)) == [running.containerID, ended.containerID])
+        let row = try #require(rows.first { $0.id == running.containerID })
+        #expect(row.name == name(rule))
+        #expect(row.status == "running")
+        #expect(row.startedAt == running.startedAt)
+        #expect(row.hostname == spec(rule).hostname)
+        #expect(row.imageRef == environment.image)
+        #expect(row.labels["rule"] == rule.rawValue)
+        #expect(rows.first { $0.id == ended.containerID }?.status == "exited")
+        var others = labels(rule)
+        others["rule"] = "another"
+        #expect(try await client.list(ListFilter(labels: others)).isEmpty)
+        #expect(try await client.list(ListFilter()).count >= 2)
+    }
+}

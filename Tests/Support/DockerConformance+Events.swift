@@ -1,0 +1,79 @@
+import DockerPort
+import Testing
+import Timestamps
+
+extension DockerConformance {
+    func tellsEvents(_ rule: Rule) async throws {
+        // A subscription may begin a little after its answer, so what is wanted is asked for from before it.
+        let begin = try await client.run(spec(rule, suffix: "-b")).startedAt
+        let events = try await client.eventsListen(since: begin)
+        let id = try await client.run(spec(rule)).containerID
+        _ = try await client.stop(id, timeout: .seconds(10))
+        try await client.remove(id)
+        let story = try await story(of: id, in: events)
+        let actions = story.map(\.action).filter { ["create", "start", "die", "destroy"].contains($0) }
+        #expect(actions == ["create", "start", "die", "destroy"])
+        for event in story {
+            #expect(event.type == "container")
+            #expect(event.name == name(rule))
+            #expect(event.labels["rule"] == rule.rawValue)
+            #expect(event.labels["image"] == nil && event.labels["name"] == nil && event.labels["exitCode"] == nil)
+            #expect(event.occurredAt >= begin)
+        }
+        let die = try #require(story.first { $0.action == "die" })
+        #expect(die.hasExitCode)
+        #expect(die.exitCode == 143)
+        #expect(story.first { $0.action == "start" }?.hasExitCode == false)
+    }
+
+    func replaysEvents(_ rule: Rule) async throws {
+        let begin = try await client.run(spec(rule)).startedAt
+        try await client.remove(name(rule))
+        let second = try await client.run(spec(rule, suffix: "-b"))
+        try await client.remove(second.containerID)
+        let replayed = try await client.eventsListen(since: begin)
+        let whole = try await story(of: second.containerID, in: replayed)
+        #expect(whole.first?.action == "create")
+        #expect(whole.last?.action == "destroy")
+        let die = try #require(whole.first { $0.action == "die" })
+        // Including the instant, and nothing before it.
+        let later = try await client.eventsListen(since: die.occurredAt)
+        let rest = try await story(of: second.containerID, in: later)
+        #expect(rest.contains(die))
+        #expect(rest.allSatisfy { $0.occurredAt >= die.occurredAt })
+    }
+
+    func endsEventsByThrowing() async throws {
+        let events = try await client.eventsListen(since: nil)
+        let ending = await withTaskGroup(of: DockerError.Code?.self) { group in
+            group.addTask {
+                await code {
+                    for try await event in events where event.action == "never" { break }
+                }
+            }
+            group.cancelAll()
+            return await group.next() ?? nil
+        }
+        #expect(ending == .cancelled)
+    }
+
+    /// What happened to a container, until it was gone.
+    private func story(of id: String, in events: DockerEvents) async throws -> [DockerEvent] {
+        try await withThrowingTaskGroup(of: [DockerEvent]?.self) { group in
+            defer { group.cancelAll() }
+            group.addTask {
+                var story: [DockerEvent] = []
+                for try await event in events where event.containerID == id {
+                    story.append(event)
+                    if event.action == "destroy" { break }
+                }
+                return story
+            }
+            group.addTask {
+                try await Task.sleep(for: .seconds(20))
+                return nil
+            }
+            return try #require(await group.next() ?? nil, "the container's end was not told within 20 s")
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import DockerPort
+import Testing
+
+extension DockerConformance {
+    func tellsWhoItIs() async throws {
+        try await client.ping()
+        let info = try await client.info()
+        #expect(!info.id.isEmpty)
+        #expect(info.cpus > 0)
+        #expect(info.memoryBytes > 0)
+        #expect(!info.apiVersion.isEmpty)
+    }
+
+    func refusesNetworks() async {
+        #expect(await code { try await client.ensureNetwork("no-such-network-here") } == .networkMissing)
+        for name in ["host", "none", "bridge", "default", "container:x", "", "../x", "a b"] {
+            #expect(await code { try await client.ensureNetwork(name) } == .invalidSpec)
+        }
+    }
+
+    func inspectsImages() async throws {
+        let image = try await client.inspectImage(environment.image)
+        #expect(image.ref == environment.image)
+        #expect(image.id.hasPrefix("sha256:"))
+        #expect(image.labels["conformance"] == "yes")
+        #expect(!image.hasHealthcheck)
+        #expect(await code { try await client.inspectImage("no/such-image:1") } == .imageNotFound)
+        for reference in ["", "UPPER:1", "a b", image.id, String(repeating: "a", count: 64)] {
+            #expect(await code { try await client.inspectImage(reference) } == .invalidSpec)
+        }
+    }
+
+    func pullsNothingThatIsThere() async throws {
+        try await client.pullImage(environment.image, policy: .never, progress: nil)
+        try await client.pullImage(environment.image, policy: .ifMissing) { _ in Issue.record("nothing is pulled") }
+        let absent = await code {
+            try await client.pullImage("no/such-image:1", policy: .never, progress: nil)
+        }
+        #expect(absent == .imageNotFound)
+    }
+
+    func runsAndInspects(_ rule: Rule) async throws {
+        let spec = spec(rule)
+        let result = try await client.run(spec)
+        #expect(DockerNames.isContainerID(result.containerID))
+        #expect(result.engineEndpoint == "http://\(spec.hostname):8080")
+        for reference in [spec.name, result.containerID] {
+            let inspect = try await client.inspectContainer(reference)
+            #expect(inspect.id == result.containerID)
+            #expect(inspect.name == spec.name)
+            #expect(inspect.hostname == spec.hostname)
+            #expect(inspect.imageRef == spec.image)
+            #expect(inspect.imageID.hasPrefix("sha256:"))
+            #expect(inspect.status == "running")
+            #expect(inspect.health.isEmpty)
+            #expect(inspect.startedAt == result.startedAt)
+            #expect(inspect.finishedAt == nil)
+            #expect(inspect.addresses[spec.network] != nil)
+            #expect(inspect.labels["conformance"] == "yes")
+            for (label, value) in spec.labels { #expect(inspect.labels[label] == value) }
+        }
+    }
+
+    func keepsTheHolderOfAName(_ rule: Rule) async throws {
+        let first = try await client.run(spec(rule))
+        var other = spec(rule)
+        other.labels["rule"] = "another"
+        let failure = await self.failure { try await client.run(other) }
+        #expect(failure?.code == .nameConflict)
+        #expect(failure?.containerID == first.containerID)
+        #expect(failure?.mayHaveHappened == false)
+        let inspect = try await client.inspectContainer(first.containerID)
+        #expect(inspect.isRunning)
+        #expect(inspect.startedAt == first.startedAt)
+    }
+
+    func makesOneOfManyAtOnce(_ rule: Rule) async {
+        let codes = await withTaskGroup(of: DockerError.Code?.self) { group in
+            for _ in 0..<6 {
+                group.addTask { await code { try await client.run(spec(rule)) } }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(codes.count(where: { $0 == nil }) == 1)
+        #expect(codes.count(where: { $0 == .nameConflict }) == 5)
+    }
+
+    func leavesNothingWithoutNetwork(_ rule: Rule) async throws {
+        var spec = spec(rule)
+        spec.network = "no-such-network-here"
+        let failure = await self.failure { try await client.run(spec) }
+        #expect(failure?.code == .networkMissing)
+        #expect(failure?.mayHaveHappened == false)
+        #expect(await code { try await client.inspectContainer(spec.name) } == .containerNotFound)
+    }
+
+    func refusesUnknownImages(_ rule: Rule) async {
+        let spec = spec(rule, image: "no/such-image:1")
+        #expect(await code { try await client.run(spec) } == .imageNotFound)
+        #expect(await code { try await client.inspectContainer(spec.name) } == .containerNotFound)
+    }
+
+    func refusesSpecsBeforeAnyCall(_ rule: Rule) async {
+        let changes: [(inout RunSpec) -> Void] = [
+            { $0.name = "" }, { $0.name = "../x" }, { $0.image = "UPPER" }, { $0.hostname = "a_b" },
+            { $0.network = "host" }, { $0.logDriver = "" }, { $0.cpuQuota = 0.001 }, { $0.cpuQuota = .nan },
+            { $0.memory = "5m" }, { $0.memory = "1.5g" }, { $0.pidsLimit = 0 }, { $0.pidsLimit = 5_000_000 },
+            { $0.env = ["A=B": "c"] }, { $0.cmd = ["a\0b"] }, { $0.enginePort = 0 },
+            { $0.bindMounts = [BindMount(hostPath: "/srv/../etc", mountPath: "/data")] },
+            { $0.bindMounts = [BindMount(hostPath: "/srv", mountPath: "data")] },
+            { $0.hardening.capAdd = ["ALL"] },
+        ]
+        for (index, change) in changes.enumerated() {
+            var spec = spec(rule)
+            change(&spec)
+            let failure = await self.failure { try await client.run(spec) }
+            #expect(failure?.code == .invalidSpec, "change \(index): \(failure?.message ?? "accepted")")
+            #expect(failure?.message.hasPrefix("run spec: ") == true)
+        }
+    }
+
+    /// Whether the run still sees the process is a matter of a millisecond; what stays of it is not.
+    func keepsWhatEndedAtOnce(_ rule: Rule) async throws {
+        let spec = spec(rule, image: environment.endingImage)
+        let failure = await self.failure { try await client.run(spec) }
+        if let failure {
+            #expect(failure.code == .startFailed)
+            #expect(failure.containerID == (try await client.inspectContainer(spec.name)).id)
+        }
+        let hasEnded = try await eventually { try await client.inspectContainer(spec.name).status == "exited" }
+        #expect(hasEnded)
+        #expect(try await client.inspectContainer(spec.name).exitCode == 3)
+    }
+
+    func cancelsBeforeItBegins(_ rule: Rule) async {
+        let ending = await withTaskGroup(of: DockerError.Code?.self) { group in
+            group.cancelAll()
+            group.addTask { await code { try await client.run(spec(rule)) } }
+            return await group.next() ?? nil
+        }
+        #expect(ending == .cancelled)
+        let left = await self.code { try await client.inspectContainer(name(rule)) }
+        #expect(left == .containerNotFound)
+    }
+}

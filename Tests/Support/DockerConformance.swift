@@ -1,0 +1,136 @@
+public import DockerPort
+import Testing
+import Timestamps
+
+/// What every adapter of the Docker port must do. The same rules are checked on the fake and on a real Engine, so
+/// that what other tests learn from the fake is true.
+public struct DockerConformance: Sendable {
+    /// What the Engine must have for the rules.
+    public struct Environment: Sendable {
+        /// An image whose process ends with 143 when it is told to stop; it has the label `conformance=yes`.
+        public var image: String
+        /// An image whose process does not end when it is told to stop.
+        public var stubbornImage: String
+        /// An image whose process ends at once with code 3.
+        public var endingImage: String
+        /// A user-defined network.
+        public var network: String
+        /// Begins the names of all containers that are made; unique to this run.
+        public var prefix: String
+
+        public init(image: String, stubbornImage: String, endingImage: String, network: String, prefix: String) {
+            self.image = image
+            self.stubbornImage = stubbornImage
+            self.endingImage = endingImage
+            self.network = network
+            self.prefix = prefix
+        }
+    }
+
+    /// One thing that adapters must do.
+    public enum Rule: String, Sendable, CaseIterable, CustomTestStringConvertible {
+        case tellsWhoItIs, findsNetworks, refusesNetworks, inspectsImages, pullsNothingThatIsThere
+        case runsAndInspects, keepsTheHolderOfAName, makesOneOfManyAtOnce, leavesNothingWithoutNetwork
+        case refusesUnknownImages, refusesSpecsBeforeAnyCall, keepsWhatEndedAtOnce, cancelsBeforeItBegins
+        case stops, stopsTwice, killsTheStubborn, knowsNoOthers, removesOnce, kills, lists
+        case tellsEvents, replaysEvents, endsEventsByThrowing
+
+        public var testDescription: String { rawValue }
+    }
+
+    let client: any DockerClient
+    let environment: Environment
+
+    public init(client: any DockerClient, environment: Environment) {
+        self.client = client
+        self.environment = environment
+    }
+
+    /// Checks one rule and removes what it made.
+    public func check(_ rule: Rule) async throws {
+        do {
+            try await perform(rule)
+        } catch {
+            await cleanUp(rule)
+            throw error
+        }
+        await cleanUp(rule)
+    }
+
+    private func perform(_ rule: Rule) async throws {
+        switch rule {
+        case .tellsWhoItIs: try await tellsWhoItIs()
+        case .findsNetworks: try await client.ensureNetwork(environment.network)
+        case .refusesNetworks: await refusesNetworks()
+        case .inspectsImages: try await inspectsImages()
+        case .pullsNothingThatIsThere: try await pullsNothingThatIsThere()
+        case .runsAndInspects: try await runsAndInspects(rule)
+        case .keepsTheHolderOfAName: try await keepsTheHolderOfAName(rule)
+        case .makesOneOfManyAtOnce: await makesOneOfManyAtOnce(rule)
+        case .leavesNothingWithoutNetwork: try await leavesNothingWithoutNetwork(rule)
+        case .refusesUnknownImages: await refusesUnknownImages(rule)
+        case .refusesSpecsBeforeAnyCall: await refusesSpecsBeforeAnyCall(rule)
+        case .keepsWhatEndedAtOnce: try await keepsWhatEndedAtOnce(rule)
+        case .cancelsBeforeItBegins: await cancelsBeforeItBegins(rule)
+        case .stops: try await stops(rule)
+        case .stopsTwice: try await stopsTwice(rule)
+        case .killsTheStubborn: try await killsTheStubborn(rule)
+        case .knowsNoOthers: try await knowsNoOthers(rule)
+        case .removesOnce: try await removesOnce(rule)
+        case .kills: try await kills(rule)
+        case .lists: try await lists(rule)
+        case .tellsEvents: try await tellsEvents(rule)
+        case .replaysEvents: try await replaysEvents(rule)
+        case .endsEventsByThrowing: try await endsEventsByThrowing()
+        }
+    }
+
+    private func cleanUp(_ rule: Rule) async {
+        for suffix in ["", "-b", "-c"] {
+            let failure = await self.failure { try await client.remove(name(rule) + suffix) }
+            #expect(failure == nil)
+        }
+    }
+
+    // MARK: Inside
+
+    /// Name of the container that a rule makes.
+    func name(_ rule: Rule) -> String { "\(environment.prefix)-\(rule.rawValue.lowercased())" }
+
+    /// A spec for the container of a rule.
+    func spec(_ rule: Rule, image: String? = nil, suffix: String = "") -> RunSpec {
+        RunSpec(
+            name: name(rule) + suffix,
+            image: image ?? environment.image,
+            hostname: "host-\(rule.rawValue.lowercased())" + suffix,
+            network: environment.network,
+            env: ["RULE": rule.rawValue],
+            labels: labels(rule),
+            logDriver: "json-file",
+            logOpts: ["max-size": "1m"],
+            cpuQuota: 0.5,
+            memory: "16m",
+            pidsLimit: 32
+        )
+    }
+
+    func labels(_ rule: Rule) -> [String: String] { ["conformance.run": environment.prefix, "rule": rule.rawValue] }
+
+    /// What `body` failed with, nil where it did not.
+    func failure<Value>(_ body: () async throws -> Value) async -> DockerError? {
+        do {
+            _ = try await body()
+            return nil
+        } catch let error as DockerError {
+            return error
+        } catch {
+            Issue.record("\(error) is no DockerError")
+            return nil
+        }
+    }
+
+    /// The code that `body` failed with.
+    func code<Value>(_ body: () async throws -> Value) async -> DockerError.Code? {
+        await failure(body)?.code
+    }
+}

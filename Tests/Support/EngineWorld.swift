@@ -1,0 +1,91 @@
+import Foundation
+public import Testing
+
+/// What a suite has on an Engine for itself: images, a network, and a prefix for the names of containers. All of
+/// it is removed in the end, containers of that prefix included.
+public struct EngineWorld: Sendable {
+    public let engine: TestEngine
+    /// Begins every name in it; unique.
+    public let prefix: String
+
+    /// Runs until it is told to stop.
+    public var image: String { "\(prefix)-idle:1" }
+    /// Runs on when it is told to stop.
+    public var stubbornImage: String { "\(prefix)-stubborn:1" }
+    /// Ends at once with code 3.
+    public var endingImage: String { "\(prefix)-ending:1" }
+    /// A network of its own.
+    public var network: String { "\(prefix)-net" }
+    /// The same for the conformance suite.
+    public var conformance: DockerConformance.Environment {
+        .init(
+            image: image,
+            stubbornImage: stubbornImage,
+            endingImage: endingImage,
+            network: network,
+            prefix: prefix
+        )
+    }
+
+    /// The world of the running suite, which has the trait ``EngineWorldTrait``.
+    @TaskLocal public static var current: EngineWorld?
+
+    /// Runs `body` in a world on `engine`.
+    public static func with<Value>(
+        on engine: TestEngine = .fromEnvironment(),
+        _ body: (EngineWorld) async throws -> Value
+    ) async throws -> Value {
+        try await engine.requireAnswer()
+        let world = EngineWorld(engine: engine, prefix: "rtm-\(UUID().uuidString.prefix(8).lowercased())")
+        do {
+            try await world.make()
+            let value = try await body(world)
+            await world.remove()
+            return value
+        } catch {
+            await world.remove()
+            throw error
+        }
+    }
+
+    private func make() async throws {
+        let labels = ["conformance": "yes"]
+        try await TestImage.make(image, on: engine, labels: labels)
+        try await TestImage.make(stubbornImage, on: engine, command: TestImage.stubborn, labels: labels)
+        try await TestImage.make(endingImage, on: engine, command: TestImage.ending(3), labels: labels)
+        try await engine.docker("network", "create", network)
+    }
+
+    private func remove() async {
+        do {
+            let containers = try await engine.docker("ps", "--all", "--quiet", "--filter", "name=^/\(prefix)")
+            for id in containers.split(separator: "\n") { try await engine.docker("rm", "--force", String(id)) }
+            let networks = try await engine.docker("network", "ls", "--quiet", "--filter", "name=^\(prefix)")
+            for id in networks.split(separator: "\n") { try await engine.docker("network", "rm", String(id)) }
+            let images = try await engine.docker("images", "--format", "{{.Repository}}:{{.Tag}}")
+            for image in images.split(separator: "\n") where image.hasPrefix(prefix) {
+                try await engine.docker("rmi", "--force", String(image))
+            }
+        } catch {
+            Issue.record("the test's containers, network and images could not be removed: \(error)")
+        }
+    }
+}
+
+/// Gives a suite an ``EngineWorld``, once for all of its tests.
+public struct EngineWorldTrait: SuiteTrait, TestScoping {
+    public func provideScope(
+        for test: Test,
+        testCase: Test.Case?,
+        performing function: @Sendable @concurrent () async throws -> Void
+    ) async throws {
+        try await EngineWorld.with { world in
+            try await EngineWorld.$current.withValue(world) { try await function() }
+        }
+    }
+}
+
+extension Trait where Self == EngineWorldTrait {
+    /// The suite runs against a real Engine, with images and a network of its own.
+    public static var engineWorld: Self { EngineWorldTrait() }
+}

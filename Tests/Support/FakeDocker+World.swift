@@ -1,0 +1,151 @@
+public import DockerPort
+import Synchronization
+public import Timestamps
+
+extension FakeDocker {
+    public func eventsListen(since: Timestamp?) async throws(DockerError) -> DockerEvents {
+        if let fault = try await enter(.eventsListen) { throw fault }
+        let (stream, continuation) = AsyncThrowingStream<DockerEvent, any Error>.makeStream(
+            bufferingPolicy: .bufferingOldest(65_536)
+        )
+        if let since {
+            for event in history where event.occurredAt >= since { continuation.yield(event) }
+        }
+        lastSubscription += 1
+        let number = lastSubscription
+        subscriptions[number] = continuation
+        continuation.onTermination = { [ended] _ in
+            ended.add(number)
+        }
+        return DockerEvents(stream)
+    }
+
+    /// How many read the events now.
+    public var subscriptionCount: Int {
+        forgetEnded()
+        return subscriptions.count
+    }
+
+    private func forgetEnded() {
+        for number in ended.take() { subscriptions[number] = nil }
+    }
+
+    func endSubscriptions(_ error: DockerError) {
+        let ended = subscriptions.values
+        subscriptions = [:]
+        for continuation in ended { continuation.finish(throwing: error) }
+    }
+
+    func find(_ container: String) -> Container? {
+        containers[container] ?? containers.values.first { $0.inspect.name == container }
+    }
+
+    /// Makes a container that does not run yet.
+    func make(_ spec: RunSpec) -> String {
+        lastContainer += 1
+        let id = Self.hexID(lastContainer)
+        let image = images[Self.key(spec.image)]
+        let inspect = ContainerInspect(
+            id: id,
+            name: spec.name,
+            imageRef: Self.key(spec.image),
+            imageID: Self.imageID(Self.key(spec.image)),
+            hostname: spec.hostname,
+            labels: (image?.labels ?? [:]).merging(spec.labels) { _, own in own },
+            status: "created",
+            createdAt: clock(),
+            mounts: spec.bindMounts
+        )
+        containers[id] = Container(inspect: inspect, spec: spec, behaviour: image?.behaviour ?? .runs)
+        emit("create", id)
+        return id
+    }
+
+    /// Starts the process of a container.
+    func begin(_ id: String) {
+        guard let container = containers[id] else { return }
+        let image = images[container.inspect.imageRef]
+        containers[id]?.inspect.status = "running"
+        containers[id]?.inspect.startedAt = clock()
+        containers[id]?.inspect.health = image?.hasHealthcheck == true ? "starting" : ""
+        if let network = container.spec?.network {
+            containers[id]?.inspect.addresses = [network: "127.0.0.1"]
+        }
+        emit("start", id)
+        if case .exitsAtOnce(let code) = container.behaviour { end(id, code: code) }
+    }
+
+    /// The process of a container is over.
+    func end(_ id: String, code: Int) {
+        guard containers[id]?.inspect.isRunning == true else { return }
+        containers[id]?.inspect.status = "exited"
+        containers[id]?.inspect.exitCode = code
+        containers[id]?.inspect.finishedAt = clock()
+        containers[id]?.inspect.addresses = [:]
+        emit("die", id, ["exitCode": "\(code)"])
+    }
+
+    func delete(_ id: String) {
+        emit("destroy", id)
+        containers[id] = nil
+    }
+
+    /// Tells the subscribers of an event, as the Engine would: its labels, `exitCode` among them, lie over its own
+    /// attributes. The Engine remembers 256.
+    func emit(_ action: String, _ id: String, _ attributes: [String: String] = [:]) {
+        guard isReachable, let inspect = containers[id]?.inspect else { return }
+        let claimed = (inspect.labels["exitCode"] ?? attributes["exitCode"]).flatMap { Int($0) }
+        let own: Set<String> = ["image", "name", "exitCode", "signal", "execID", "execDuration"]
+        let event = DockerEvent(
+            action: action,
+            containerID: id,
+            name: inspect.name,
+            labels: inspect.labels.filter { !own.contains($0.key) },
+            exitCode: claimed ?? 0,
+            hasExitCode: claimed != nil,
+            occurredAt: clock()
+        )
+        history.append(event)
+        if history.count > 256 { history.removeFirst(history.count - 256) }
+        forgetEnded()
+        for continuation in subscriptions.values { continuation.yield(event) }
+    }
+
+    static func hexID(_ number: Int) -> String {
+        let digits = String(number, radix: 16)
+        return String(repeating: "f", count: 48) + String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
+    static func imageID(_ reference: String) -> String {
+        var hash: UInt64 = 14_695_981_039_346_656_037
+        for byte in reference.utf8 { hash = (hash ^ UInt64(byte)) &* 1_099_511_628_211 }
+        let digits = String(hash, radix: 16)
+        return "sha256:" + String(repeating: "0", count: 64 - digits.count) + digits
+    }
+}
+
+/// Counts from 1.
+final class Ticks: Sendable {
+    private let count = Mutex(0)
+
+    func next() -> Int {
+        count.withLock { count in
+            count += 1
+            return count
+        }
+    }
+}
+
+/// Numbers that are noted wherever they come up and taken up later.
+final class Notes: Sendable {
+    private let numbers = Mutex<Set<Int>>([])
+
+    func add(_ number: Int) { _ = numbers.withLock { $0.insert(number) } }
+
+    func take() -> Set<Int> {
+        numbers.withLock { numbers in
+            defer { numbers = [] }
+            return numbers
+        }
+    }
+}

@@ -1,0 +1,208 @@
+public import DockerPort
+public import Timestamps
+
+/// An Engine in memory, with the behaviour of the real adapter; the same conformance suite runs on both. Tests add
+/// what it has, injure it, and read what it was told to change.
+public actor FakeDocker: DockerClient {
+    /// What the process of an image does.
+    public enum Behaviour: Sendable, Equatable {
+        /// Runs until it is told to stop, and ends with 143 then.
+        case runs
+        /// Runs on when it is told to stop, so that it has to be killed.
+        case ignoresTermination
+        /// Ends at once with this code.
+        case exitsAtOnce(Int)
+    }
+
+    /// An image that the Engine or the registry has.
+    public struct Image: Sendable, Equatable {
+        public var reference: String
+        public var labels: [String: String]
+        public var behaviour: Behaviour
+        public var hasHealthcheck: Bool
+
+        public init(
+            _ reference: String,
+            labels: [String: String] = [:],
+            behaviour: Behaviour = .runs,
+            hasHealthcheck: Bool = false
+        ) {
+            self.reference = reference
+            self.labels = labels
+            self.behaviour = behaviour
+            self.hasHealthcheck = hasHealthcheck
+        }
+    }
+
+    /// The operations of the port.
+    public enum Operation: String, Sendable, CaseIterable {
+        case ensureNetwork, pullImage, inspectImage, inspectContainer, run, stop, remove, list, eventsListen, ping
+        case info, kill
+    }
+
+    /// A call that changed something, or would have.
+    public enum Change: Sendable, Equatable {
+        case pull(String)
+        case run(name: String)
+        case stop(id: String, timeout: Duration)
+        case kill(id: String, signal: String)
+        case remove(id: String)
+    }
+
+    struct Fault {
+        var error: DockerError
+        var takesEffect: Bool
+    }
+
+    struct Container {
+        var inspect: ContainerInspect
+        var spec: RunSpec?
+        var behaviour: Behaviour
+    }
+
+    let clock: @Sendable () -> Timestamp
+    var containers: [String: Container] = [:]
+    var images: [String: Image] = [:]
+    var registry: [String: Image] = [:]
+    var networks: Set<String> = []
+    var faults: [Operation: [Fault]] = [:]
+    var delays: [Operation: Duration] = [:]
+    var isReachable = true
+    var history: [DockerEvent] = []
+    var subscriptions: [Int: AsyncThrowingStream<DockerEvent, any Error>.Continuation] = [:]
+    var lastSubscription = 0
+    /// Subscriptions whose readers have left.
+    let ended = Notes()
+    var lastContainer = 0
+    var engineID: String
+
+    /// What was changed through the port, in order.
+    public private(set) var changes: [Change] = []
+    /// How often each operation was called, however it ended.
+    public private(set) var calls: [Operation: Int] = [:]
+
+    /// - Parameter clock: the Engine's clock; by default one that goes on by a millisecond with each look at it.
+    public init(id: String = "FAKE:ENGINE", clock: @escaping @Sendable () -> Timestamp = FakeDocker.tickingClock()) {
+        engineID = id
+        self.clock = clock
+    }
+
+    // MARK: What there is
+
+    /// Puts an image onto the Engine.
+    public func addImage(_ image: Image) { images[Self.key(image.reference)] = image }
+
+    /// Puts an image into the registry, from where it can be pulled.
+    public func addToRegistry(_ image: Image) { registry[Self.key(image.reference)] = image }
+
+    /// Removes an image from the Engine.
+    public func removeImage(_ reference: String) { images[Self.key(reference)] = nil }
+
+    /// Makes a network.
+    public func addNetwork(_ name: String) { networks.insert(name) }
+
+    /// Removes a network.
+    public func removeNetwork(_ name: String) { networks.remove(name) }
+
+    /// Every container, by name.
+    public var containersByName: [String: ContainerInspect] {
+        Dictionary(containers.values.map { ($0.inspect.name, $0.inspect) }) { first, _ in first }
+    }
+
+    /// The spec that a container was run with.
+    public func spec(_ container: String) -> RunSpec? { find(container)?.spec }
+
+    // MARK: What goes wrong
+
+    /// Lets the next calls of `operation` fail. With `takesEffect` the operation is carried out before, as when
+    /// the answer is lost.
+    public func fail(_ operation: Operation, with error: DockerError, times: Int = 1, takesEffect: Bool = false) {
+        faults[operation, default: []] += Array(repeating: Fault(error: error, takesEffect: takesEffect), count: times)
+    }
+
+    /// Lets every call of `operation` take that long before it does anything; it can be cancelled then.
+    public func delay(_ operation: Operation, by duration: Duration?) { delays[operation] = duration }
+
+    /// Puts the Engine out of reach, or back: subscriptions end, and the events of before are forgotten.
+    public func setReachable(_ reachable: Bool) {
+        isReachable = reachable
+        guard !reachable else { return }
+        history = []
+        endSubscriptions(Self.unreachable("eventsListen"))
+    }
+
+    /// Ends every subscription, as a lost connection does.
+    public func cutSubscriptions() { endSubscriptions(Self.unreachable("eventsListen")) }
+
+    // MARK: What containers do
+
+    /// The process of a container ends by itself. While the Engine is out of reach there is no event of it.
+    public func exit(container: String, code: Int) {
+        guard let id = find(container)?.inspect.id else { return }
+        end(id, code: code)
+    }
+
+    /// The kernel kills the process of a container for want of memory.
+    public func oom(container: String) {
+        guard let id = find(container)?.inspect.id else { return }
+        containers[id]?.inspect.oomKilled = true
+        emit("oom", id)
+        end(id, code: 137)
+    }
+
+    /// The health check of a container comes to another result.
+    public func setHealth(container: String, _ health: String) {
+        guard let id = find(container)?.inspect.id else { return }
+        containers[id]?.inspect.health = health
+        emit("health_status: \(health)", id)
+    }
+
+    /// Makes a container that someone else has made, by the spec; running unless told otherwise.
+    @discardableResult
+    public func addForeignContainer(_ spec: RunSpec, running: Bool = true) -> String {
+        let id = make(spec)
+        if running { begin(id) }
+        return id
+    }
+
+    // MARK: Inside
+
+    func record(_ change: Change) { changes.append(change) }
+
+    /// Counts a call, and lets it wait and fail as tests have said.
+    func enter(_ operation: Operation) async throws(DockerError) -> DockerError? {
+        calls[operation, default: 0] += 1
+        if let delay = delays[operation] {
+            do {
+                try await Task.sleep(for: delay)
+            } catch {
+                throw Self.cancelled(operation.rawValue)
+            }
+        }
+        guard !Task.isCancelled else { throw Self.cancelled(operation.rawValue) }
+        guard isReachable else { throw Self.unreachable(operation.rawValue) }
+        guard var waiting = faults[operation], !waiting.isEmpty else { return nil }
+        let fault = waiting.removeFirst()
+        faults[operation] = waiting
+        if !fault.takesEffect { throw fault.error }
+        return fault.error
+    }
+
+    /// A clock that goes on by a millisecond with each look at it.
+    public static func tickingClock(from start: Timestamp = Timestamp(seconds: 1_767_225_600))
+        -> @Sendable () -> Timestamp
+    {
+        let ticks = Ticks()
+        return { start.advanced(by: .milliseconds(ticks.next())) }
+    }
+
+    static func key(_ reference: String) -> String { ImageReference(reference)?.description ?? reference }
+
+    static func unreachable(_ operation: String) -> DockerError {
+        DockerError(.unavailable, operation: operation, message: "the Engine is out of reach", retryable: true)
+    }
+
+    static func cancelled(_ operation: String) -> DockerError {
+        DockerError(.cancelled, operation: operation, message: "\(operation): cancelled")
+    }
+}

@@ -1,0 +1,110 @@
+public import JobContract
+import Redis
+
+extension Fleet {
+    /// A job message. `more`: further members, as JSON.
+    public static func message(_ kind: JobKind, _ id: String, game: String, _ more: String = "") -> String {
+        let rest = more.isEmpty ? "" : "," + more
+        return #"{"v":1,"id":"\#(id)","kind":"\#(kind.rawValue)","game_id":"\#(game)"\#(rest)}"#
+    }
+
+    /// A start of `image`, or of the world's idle one; never pulled, for there is no registry.
+    public func start(_ id: String, game: String, image: String? = nil, _ more: String = "") -> String {
+        let rest = more.isEmpty ? "" : "," + more
+        return Self.message(
+            .start,
+            id,
+            game: game,
+            #""image":"\#(image ?? world.image)","pull_policy":"never"\#(rest)"#
+        )
+    }
+
+    /// Pushes messages as producers do: by LPUSH.
+    public func push(_ messages: String..., queue: String = "default") async throws {
+        for message in messages { try await push(message, to: queue) }
+    }
+
+    private func push(_ message: String, to queue: String) async throws {
+        _ = try await client.send(RedisCommand("LPUSH", .string(keys.queue(queue)), .string(message)))
+    }
+
+    /// All results so far, the oldest first.
+    public func results() async throws -> [JobResult] {
+        try await entries(keys.results)
+    }
+
+    /// All results of one id.
+    public func results(of id: String) async throws -> [JobResult] {
+        try await results().filter { $0.jobID == id }
+    }
+
+    /// All events so far, the oldest first.
+    public func events() async throws -> [[String: String]] {
+        try await entries(keys.events).map(\.fields)
+    }
+
+    public func events(ofGame game: String) async throws -> [[String: String]] {
+        try await events().filter { $0["game_id"] == game }
+    }
+
+    /// All messages and jobs that a person may want to mend, the oldest first.
+    public func deadLetters() async throws -> [[String: String]] {
+        try await entries(keys.dead).map(\.fields)
+    }
+
+    private func entries(_ stream: String) async throws -> [JobResult] {
+        let answer = try await client.send(RedisCommand("XRANGE", .string(stream), "-", "+"))
+        return (answer.array ?? []).compactMap { $0.array?.last?.array }
+            .map { JobResult(pairs: $0.compactMap(\.string)) }
+    }
+
+    /// Waits for the result of a job.
+    @discardableResult
+    public func result(of id: String, within limit: Duration = .seconds(20)) async throws -> JobResult {
+        var found: JobResult?
+        try await eventually(within: limit, "the result of \(id)") {
+            // The record is written with the result; it is cheaper to look at.
+            guard try await client.send(RedisCommand("HEXISTS", .string(keys.job(id)), "outcome")).integer == 1 else {
+                return false
+            }
+            found = try await results(of: id).last
+            return found != nil
+        }
+        guard let found else { throw Overdue("there is no result of \(id)") }
+        return found
+    }
+
+    /// Pushes one message and waits for its result.
+    public func finish(_ id: String, _ message: String, within limit: Duration = .seconds(20)) async throws -> JobResult
+    {
+        try await push(message)
+        return try await result(of: id, within: limit)
+    }
+
+    /// Waits until the events of `game` are these, and answers them.
+    @discardableResult
+    public func events(
+        ofGame game: String,
+        until kinds: [String],
+        within limit: Duration = .seconds(10)
+    ) async throws -> [[String: String]] {
+        var last: [[String: String]] = []
+        do {
+            try await eventually(within: limit, "") {
+                last = try await events(ofGame: game)
+                return last.count >= kinds.count
+            }
+        } catch is Overdue {
+            throw Overdue(
+                "waited \(limit) for the events \(kinds) of \(game); there are \(last.map { $0["event"] ?? "" })"
+            )
+        }
+        return last
+    }
+
+    /// Fields of a job's hash.
+    public func record(of id: String) async throws -> [String: String] {
+        let answer = try await client.send(RedisCommand("HGETALL", .string(keys.job(id))))
+        return JobResult(pairs: (answer.array ?? []).compactMap(\.string)).fields
+    }
+}

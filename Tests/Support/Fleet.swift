@@ -1,0 +1,148 @@
+import Foundation
+public import JobContract
+import Logging
+public import Redis
+import Synchronization
+
+/// Workers in processes of their own, on a private Redis and a real Engine: what a deployment is.
+///
+/// Nothing of it meets another fleet: namespace, names of containers and state folders are its own.
+public final class Fleet: Sendable {
+    public let redis: PrivateRedis
+    public let world: EngineWorld
+    public let client: RedisClient
+    public let keys: Keyspace
+    /// `RTM_NAME_PREFIX`: begins the names of its containers.
+    public let namePrefix: String
+    /// `RTM_STATE_ROOT`
+    public var stateRoot: String { directory + "/state" }
+    private let directory: String
+    private let settings: [String: String]
+    private let started = Mutex<[WorkerProcess]>([])
+
+    private init(
+        _ world: EngineWorld,
+        _ redis: PrivateRedis,
+        _ client: RedisClient,
+        _ settings: [String: String]
+    ) throws {
+        self.world = world
+        self.redis = redis
+        self.client = client
+        self.settings = settings
+        let name = UUID().uuidString.prefix(6).lowercased()
+        keys = Keyspace(namespace: "e2e-\(name)")
+        namePrefix = "\(world.prefix)-\(name)-"
+        directory = try temporaryDirectory("fleet")
+    }
+
+    /// Runs `body` with `workers` workers, and takes everything down in the end.
+    ///
+    /// - Parameter settings: of every worker, over those that keep the fleet apart.
+    public static func with(
+        workers: Int = 1,
+        settings: [String: String] = [:],
+        redisArguments: [String] = [],
+        world: EngineWorld,
+        _ body: (Fleet) async throws -> Void
+    ) async throws {
+        let logger = Logger(label: "fleet") { _ in SwiftLogNoOpLogHandler() }
+        try await PrivateRedis.with(extraArguments: redisArguments) { redis in
+            try await RedisClient.withClient(try RedisConfiguration(url: redis.url), logger: logger) { client in
+                let fleet = try Fleet(world, redis, client, settings)
+                do {
+                    for _ in 0..<workers { try await fleet.startWorker() }
+                    try await body(fleet)
+                } catch {
+                    await fleet.takeDown()
+                    throw Overdue("\(error)\n\(fleet.logs)")
+                }
+                await fleet.takeDown()
+            }
+        }
+    }
+
+    /// What every command of the program needs to belong to this fleet.
+    public var environment: [String: String] {
+        let own = [
+            "DOCKER_HOST": world.engine.host, "RTM_REDIS_URL": redis.url, "RTM_NAMESPACE": keys.namespace,
+            "RTM_NETWORK": world.network, "RTM_NAME_PREFIX": namePrefix, "RTM_STATE_ROOT": stateRoot,
+            "RTM_LOG_LEVEL": "debug", "RTM_HTTP": "",
+        ]
+        return own.merging(settings) { $1 }
+    }
+
+    public var workers: [WorkerProcess] { started.withLock { $0 } }
+
+    @discardableResult
+    public func startWorker(_ more: [String: String] = [:]) async throws -> WorkerProcess {
+        let number = workers.count
+        let worker = try await WorkerProcess.start(
+            environment: environment.merging(more) { $1 },
+            logPath: "\(directory)/worker-\(number).log"
+        )
+        started.withLock { $0.append(worker) }
+        return worker
+    }
+
+    public func run(_ arguments: String..., settings: [String: String] = [:]) async throws -> ProgramOutput {
+        try await Program.run(arguments, environment: environment.merging(settings) { $1 })
+    }
+
+    private func takeDown() async {
+        for worker in workers {
+            worker.process.signal(SIGKILL)
+            _ = await worker.process.waitForExit()
+        }
+        do {
+            try await removeContainers()
+        } catch {
+            // The world's end removes what begins with its prefix; it says so where it cannot.
+        }
+        try? FileManager.default.removeItem(atPath: directory)
+    }
+
+    private func removeContainers() async throws {
+        let ids = try await containers(all: true)
+        guard !ids.isEmpty else { return }
+        try await Tool.run(["docker", "--host", world.engine.host, "rm", "--force"] + ids)
+    }
+
+    /// The end of each worker's log, for a test that has failed.
+    public var logs: String {
+        workers.map { "--- worker \($0.process.pid):\n\($0.process.log.suffix(4_000))" }.joined(separator: "\n")
+    }
+}
+
+extension Fleet {
+    /// Ids of the containers whose names begin as this fleet's do.
+    public func containers(all: Bool = true) async throws -> [String] {
+        let text = try await Tool.run(
+            ["docker", "--host", world.engine.host, "ps", "--quiet", "--no-trunc", "--filter", "name=^/\(namePrefix)"]
+                + (all ? ["--all"] : [])
+        )
+        return text.split(separator: "\n").map(String.init)
+    }
+
+    public func containerName(_ game: String) -> String { namePrefix + game }
+
+    /// Name of the node that the workers serve: the Engine's id.
+    public func node() async throws -> String {
+        try await world.engine.docker("info", "--format", "{{.ID}}").trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// The worker that runs the job, once one does.
+    public func runner(of job: String, within limit: Duration = .seconds(10)) async throws -> WorkerProcess {
+        var found: WorkerProcess?
+        try await eventually(within: limit, "job \(job) to run") {
+            let fields = try await client.send(
+                RedisCommand("HMGET", .string(keys.job(job)), "state", "_worker")
+            ).array?.map(\.string)
+            guard let fields, fields.count == 2, fields[0] == "running", let id = fields[1] else { return false }
+            found = workers.first { $0.isWorker(id) }
+            return found != nil
+        }
+        guard let found else { throw Overdue("nobody runs \(job)") }
+        return found
+    }
+}

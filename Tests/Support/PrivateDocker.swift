@@ -1,0 +1,152 @@
+import Foundation
+import Synchronization
+
+/// A Docker Engine of a test's own, which the test may stop, kill and freeze. It runs in a network namespace of its
+/// own: two Engines in one would take each other's bridge and firewall rules away. Needs root, `dockerd` and the
+/// package iproute2.
+public final class PrivateDocker: Sendable {
+    /// The Engine's socket.
+    public let engine: TestEngine
+
+    private let directory: URL
+    private let namespace: String
+    private let daemon = Mutex<Int32?>(nil)
+
+    private init() {
+        // Sockets have short paths, and the Engine makes some below this.
+        let name = "rtmd-\(UUID().uuidString.prefix(8).lowercased())"
+        directory = URL(fileURLWithPath: "/tmp/\(name)")
+        namespace = name
+        engine = TestEngine(host: "unix:///tmp/\(name)/docker.sock")
+    }
+
+    /// Runs `body` with a running Engine, and takes all of it down in the end.
+    public static func with<Value>(_ body: (PrivateDocker) async throws -> Value) async throws -> Value {
+        let docker = PrivateDocker()
+        do {
+            try await docker.prepare()
+            try await docker.start()
+            let value = try await body(docker)
+            try await docker.takeDown()
+            return value
+        } catch {
+            try? await docker.takeDown()
+            throw error
+        }
+    }
+
+    /// Starts the Engine and waits until it answers.
+    public func start() async throws {
+        let log = directory.appendingPathComponent("dockerd.log")
+        if !FileManager.default.fileExists(atPath: log.path) { try Data().write(to: log) }
+        let output = try FileHandle(forWritingTo: log)
+        try output.seekToEnd()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = [
+            "nsenter", "--net=/var/run/netns/\(namespace)", "dockerd", "--host", engine.host,
+            "--data-root", path("data"), "--exec-root", path("exec"), "--pidfile", path("pid"),
+        ]
+        process.standardOutput = output
+        process.standardError = output
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        daemon.withLock { $0 = process.processIdentifier }
+        let answers = try await eventually(within: .seconds(60), every: .milliseconds(100)) {
+            do {
+                try await self.engine.requireAnswer()
+                return true
+            } catch {
+                return false
+            }
+        }
+        guard answers else {
+            let said = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
+            throw ToolFailure(description: "the private dockerd does not answer: \(said.suffix(2_000))")
+        }
+    }
+
+    /// Ends the Engine as an operator would (SIGTERM), its containers with it, and waits for that.
+    public func stop() async throws { try await end(by: SIGTERM) }
+
+    /// Kills the Engine; its containers run on.
+    public func kill9() async throws {
+        try await end(by: SIGKILL)
+        try await forgetNumbers()
+    }
+
+    /// Freezes the Engine: its socket takes connections, and nothing answers.
+    public func suspend() { signal(SIGSTOP) }
+
+    /// Lets a frozen Engine go on.
+    public func resume() { signal(SIGCONT) }
+
+    // MARK: Inside
+
+    private func path(_ name: String) -> String { directory.appendingPathComponent(name).path }
+
+    private func prepare() async throws {
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        try await Tool.run(["ip", "netns", "add", namespace])
+        try await Tool.run(["ip", "-n", namespace, "link", "set", "lo", "up"])
+    }
+
+    private func signal(_ number: Int32) {
+        if let pid = daemon.withLock({ $0 }) { _ = kill(pid, number) }
+    }
+
+    private func end(by number: Int32) async throws {
+        guard let pid = daemon.withLock({ $0 }) else { return }
+        _ = kill(pid, number)
+        let hasEnded = try await eventually(within: .seconds(60)) { kill(pid, 0) != 0 || Self.isZombie(pid) }
+        guard hasEnded else { throw ToolFailure(description: "the private dockerd \(pid) does not end") }
+        daemon.withLock { $0 = nil }
+    }
+
+    /// Neither an Engine that was killed nor its containerd, which dies with it, takes its number back. While nobody
+    /// has buried them, the next Engine would take them for living ones.
+    private func forgetNumbers() async throws {
+        for file in [path("pid"), path("exec/containerd/containerd.pid")] {
+            guard let text = try? String(contentsOfFile: file, encoding: .utf8) else { continue }
+            guard let pid = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)) else { continue }
+            let hasEnded = try await eventually { kill(pid, 0) != 0 || Self.isZombie(pid) }
+            if hasEnded { try? FileManager.default.removeItem(atPath: file) }
+        }
+    }
+
+    private static func isZombie(_ pid: Int32) -> Bool {
+        let status = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
+        return status.split(separator: ")").last?.hasPrefix(" Z") ?? true
+    }
+
+    private func takeDown() async throws {
+        resume()
+        // An Engine that was killed takes its containers over when it is back, and ends them when it is stopped.
+        if daemon.withLock({ $0 }) == nil, !ownProcesses().isEmpty { try? await start() }
+        try? await stop()
+        for pid in ownProcesses() { _ = kill(pid, SIGKILL) }
+        _ = try await eventually { self.ownProcesses().isEmpty }
+        for mount in mounts().reversed() { _ = try? await Tool.run(["umount", "--lazy", mount]) }
+        try await Tool.run(["ip", "netns", "delete", namespace])
+        try FileManager.default.removeItem(at: directory)
+    }
+
+    /// Processes that name this Engine's directory in their command line: itself, its containerd, their shims.
+    private func ownProcesses() -> [Int32] {
+        let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return entries.compactMap { Int32($0) }.filter { pid in
+            guard pid != getpid(), let data = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") else {
+                return false
+            }
+            return String(decoding: data, as: UTF8.self).contains(directory.path + "/")
+        }
+    }
+
+    private func mounts() -> [String] {
+        let lines = (try? String(contentsOfFile: "/proc/mounts", encoding: .utf8)) ?? ""
+        return lines.split(separator: "\n").compactMap { line in
+            let target = line.split(separator: " ").dropFirst().first.map(String.init)
+            return target.flatMap { $0.hasPrefix(directory.path + "/") ? $0 : nil }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import Foundation
+import Synchronization
+
+/// A redis-server of one test, on a free loopback port and a socket of its own.
+public final class PrivateRedis: Sendable {
+    public let port: Int
+    public let directory: String
+    private let arguments: [String]
+    private let process: CurrentProcess
+    private let password: String?
+
+    private init(port: Int, directory: String, arguments: [String], password: String?, process: ChildProcess) {
+        self.port = port
+        self.directory = directory
+        self.arguments = arguments
+        self.password = password
+        self.process = CurrentProcess(process)
+    }
+
+    public var url: String { "redis://\(credentials)127.0.0.1:\(port)" }
+    public var socketPath: String { directory + "/redis.sock" }
+    public var unixURL: String { "unix://\(credentials)\(socketPath)" }
+    public var pid: Int32 { process.value.pid }
+    private var credentials: String { password.map { ":\($0)@" } ?? "" }
+
+    /// Starts a server without persistence, unless `extraArguments` say otherwise, and waits until it answers.
+    public static func start(
+        extraArguments: [String] = [],
+        requirePassword: String? = nil
+    ) async throws -> PrivateRedis {
+        var problem: any Error = Overdue("redis-server could not be started")
+        // Another process may take the port between the choice and the start.
+        for _ in 0..<5 {
+            do {
+                return try await startOnce(extraArguments, requirePassword)
+            } catch {
+                problem = error
+            }
+        }
+        throw problem
+    }
+
+    private static func startOnce(_ extraArguments: [String], _ password: String?) async throws -> PrivateRedis {
+        let directory = try temporaryDirectory("redis")
+        let port = try FreePort.find()
+        var arguments = [
+            "redis-server", "--port", "\(port)", "--bind", "127.0.0.1", "--dir", directory,
+            "--unixsocket", directory + "/redis.sock", "--save", "", "--appendonly", "no", "--daemonize", "no",
+        ]
+        if let password { arguments += ["--requirepass", password] }
+        arguments += extraArguments
+        let redis = PrivateRedis(
+            port: port,
+            directory: directory,
+            arguments: arguments,
+            password: password,
+            process: try await ChildProcess.start(arguments, logPath: directory + "/log")
+        )
+        try await redis.untilReady()
+        return redis
+    }
+
+    /// Runs `body` with a server that is always taken down.
+    public static func with<R>(
+        extraArguments: [String] = [],
+        requirePassword: String? = nil,
+        _ body: (PrivateRedis) async throws -> R
+    ) async throws -> R {
+        let redis = try await start(extraArguments: extraArguments, requirePassword: requirePassword)
+        do {
+            let result = try await body(redis)
+            await redis.stop()
+            return result
+        } catch {
+            await redis.stop()
+            throw error
+        }
+    }
+
+    private func untilReady() async throws {
+        try await eventually("redis-server on port \(port); its log: \(process.value.log.suffix(500))") {
+            if !self.process.value.isRunning {
+                let status = await self.process.value.waitForExit() ?? -1
+                throw Overdue(
+                    "redis-server ended with \(status) (127: it is not installed): \(self.process.value.log.suffix(500))"
+                )
+            }
+            return self.process.value.log.contains("Ready to accept connections")
+        }
+    }
+
+    public func stop() async {
+        process.value.signal(SIGCONT)
+        await process.value.end()
+        try? FileManager.default.removeItem(atPath: directory)
+    }
+
+    public func kill9() async {
+        process.value.signal(SIGKILL)
+        _ = await process.value.waitForExit()
+    }
+
+    /// Starts it again on the same port, directory and arguments.
+    public func restart() async throws {
+        try? FileManager.default.removeItem(atPath: directory + "/log")
+        process.value = try await ChildProcess.start(arguments, logPath: directory + "/log")
+        try await untilReady()
+    }
+
+    public func suspend() { process.value.signal(SIGSTOP) }
+    public func resume() { process.value.signal(SIGCONT) }
+}
+
+/// The process behind a rig, which a restart replaces.
+final class CurrentProcess: Sendable {
+    private let current: Mutex<ChildProcess>
+
+    init(_ process: ChildProcess) { current = Mutex(process) }
+
+    var value: ChildProcess {
+        get { current.withLock { $0 } }
+        set { current.withLock { $0 = newValue } }
+    }
+}

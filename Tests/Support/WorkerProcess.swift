@@ -1,0 +1,96 @@
+import Foundation
+
+/// The program under test, which is built beside the tests.
+public enum Program {
+    /// `.build/debug/rtmanager`
+    public static var path: String {
+        get throws {
+            let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+            let path = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("rtmanager").path
+            guard FileManager.default.isExecutableFile(atPath: path) else {
+                throw ToolFailure(description: "\(path) is not there: build it with `swift build`")
+            }
+            return path
+        }
+    }
+
+    /// Runs a command of the program to its end.
+    public static func run(
+        _ arguments: [String],
+        environment: [String: String],
+        within limit: Duration = .seconds(60)
+    ) async throws -> ProgramOutput {
+        let directory = try temporaryDirectory("command")
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let errors = directory + "/errors"
+        // The shell parts the two outputs, which one log would mix.
+        let process = try await ChildProcess.start(
+            ["sh", "-c", #"exec "$@" 2>"$ERRORS""#, "sh", path] + arguments,
+            environment: environment.merging(["ERRORS": errors]) { $1 },
+            logPath: directory + "/output"
+        )
+        guard let code = await process.waitForExit(atMost: limit) else {
+            await process.end()
+            throw Overdue("`rtmanager \(arguments.joined(separator: " "))` did not end within \(limit)")
+        }
+        let text = (try? String(contentsOfFile: errors, encoding: .utf8)) ?? ""
+        return ProgramOutput(exitCode: code, output: process.log, errors: text)
+    }
+}
+
+/// What a command of the program answered.
+public struct ProgramOutput: Sendable {
+    public let exitCode: Int32
+    /// Standard output.
+    public let output: String
+    /// Standard error.
+    public let errors: String
+}
+
+/// A worker of a test, in a process of its own.
+public struct WorkerProcess: Sendable {
+    public let process: ChildProcess
+
+    /// Starts one and waits until it takes jobs.
+    static func start(environment: [String: String], logPath: String) async throws -> WorkerProcess {
+        let worker = WorkerProcess(
+            process: try await ChildProcess.start(
+                [try Program.path, "worker"],
+                environment: environment,
+                logPath: logPath
+            )
+        )
+        do {
+            try await worker.untilItSays("worker is ready", within: .seconds(20))
+        } catch {
+            await worker.process.end()
+            throw error
+        }
+        return worker
+    }
+
+    /// Whether `id`, as Redis knows a worker, is this one.
+    public func isWorker(_ id: String) -> Bool { id.split(separator: "-").dropLast().last == "\(process.pid)" }
+
+    public func kill9() async {
+        process.signal(SIGKILL)
+        _ = await process.waitForExit()
+    }
+
+    public func terminate() { process.signal(SIGTERM) }
+    public func suspend() { process.signal(SIGSTOP) }
+    public func resume() { process.signal(SIGCONT) }
+
+    /// Waits for a line of its log that has `text` in it.
+    public func untilItSays(_ text: String, within limit: Duration = .seconds(10)) async throws {
+        do {
+            try await eventually(within: limit, "\"\(text)\" in the log of worker \(process.pid)") {
+                if process.log.contains(text) { return true }
+                guard process.isRunning else { throw Overdue("worker \(process.pid) has ended") }
+                return false
+            }
+        } catch {
+            throw Overdue("\(error); its log ends so:\n\(process.log.suffix(3_000))")
+        }
+    }
+}

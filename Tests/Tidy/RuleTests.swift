@@ -1,0 +1,162 @@
+import Testing
+
+/// A Swift file of `room` with `text`.
+private func file(_ room: String, _ text: String) -> SourceFile {
+    SourceFile(path: "Sources/\(room)/File.swift", text: text)
+}
+
+@Suite("Every rule can fail")
+struct RuleTests {
+    @Test(
+        "Imports that go up",
+        arguments: [
+            ("Timestamps", "import JobContract"), ("Redis", "import JobQueue"), ("DockerPort", "import DockerEngine"),
+            ("RuntimeCore", "public import JobQueue"), ("JobQueue", "@testable import Runtime"),
+            ("JobContract", "import struct Redis.Connection"), ("Runtime", "import DockerEngine"),
+            ("Console", "  @preconcurrency import Runtime"), ("rtmanager", "import Support"), ("Unknown", ""),
+            ("Redis", "import NIOCore; import JobQueue"), ("Redis", "@_spi(Testing) import JobQueue"),
+        ]
+    )
+    func upwardImports(room: String, text: String) {
+        #expect(Rules.upwardImports(file(room, text)).count == 1)
+    }
+
+    @Test(
+        "Imports that go down",
+        arguments: [
+            ("Redis", "import CHiredis\nimport NIOCore"), ("Runtime", "import RuntimeCore"),
+            ("rtmanager", "import Runtime"), ("Redis", "// import JobQueue"),
+            ("Redis", "let text = \"import JobQueue\""),
+            ("Redis", "/* /* */\nimport JobQueue\n*/"), ("Redis", "let text = \"\"\"\n    import JobQueue\n    \"\"\""),
+            ("Redis", "import Redis"),
+        ]
+    )
+    func downwardImports(room: String, text: String) {
+        #expect(Rules.upwardImports(file(room, text)) == [])
+    }
+
+    @Test("Imports of tests are their own matter")
+    func testImports() {
+        #expect(Rules.upwardImports(SourceFile(path: "Tests/RedisTests/File.swift", text: "import Support")) == [])
+    }
+
+    @Test(
+        "Unstructured tasks",
+        arguments: [
+            "Task { }", "let t = Task<Void, Never> { }", "let t: Task<Void, Never> = Task { }", "Task<Void, Never> { }",
+            "return Task<Void, Never> { }",
+            "Task(priority: .high) { }", "Task.detached { }",
+            "Task.init { }",
+            "return Task{ }", "\"\\(Task { 1 })\"", "Task.immediate { }",
+        ]
+    )
+    func unstructuredTasks(text: String) {
+        #expect(Rules.unstructuredTasks(file("Runtime", text)).count == 1)
+    }
+
+    @Test(
+        "Structured tasks",
+        arguments: [
+            "try await Task.sleep(for: .seconds(1))", "Task.isCancelled", "withTaskGroup { }", "// Task { }",
+            "\"Task {\"", "func f() -> Task<Void, Never> {", "var t: Task<Void, Never> { u }",
+            "#\"Task { \\(Task {})\"#", "struct MyTask { }", "group.addTask { }",
+        ]
+    )
+    func structuredTasks(text: String) {
+        #expect(Rules.unstructuredTasks(file("Runtime", text)) == [])
+    }
+
+    @Test(
+        "Clocks and randomness",
+        arguments: [
+            "Date()", "Date.now", "ContinuousClock.now", "SuspendingClock()", "Int.random(in: 0...1)",
+            "Int .random (in: 0...1)",
+            "clock_gettime(CLOCK_REALTIME, &t)", "SystemRandomNumberGenerator()", "UUID()", "list.shuffled()",
+        ]
+    )
+    func hiddenInputs(text: String) {
+        for room in ["RuntimeCore", "JobContract"] { #expect(Rules.hiddenInputs(file(room, text)).count == 1) }
+        #expect(Rules.hiddenInputs(file("Runtime", text)) == [])
+    }
+
+    @Test(
+        "What only looks like a clock",
+        arguments: ["UpdateDate.x", "randomness()", "// Date()", "let date: Timestamp"]
+    )
+    func passedIn(text: String) {
+        #expect(Rules.hiddenInputs(file("RuntimeCore", text)) == [])
+    }
+
+    @Test(
+        "All of Foundation",
+        arguments: [
+            "import Foundation", "public import Foundation", "#if os(Linux)\nimport Foundation\n#endif",
+            "#if canImport(FoundationEssentials)\nimport Foundation\n#endif", "import struct Foundation.Data",
+            "#if canImport(FoundationEssentials)\nimport FoundationEssentials\n#else\nimport Foundation\n#endif\nimport Foundation",
+        ]
+    )
+    func fullFoundation(text: String) {
+        #expect(Rules.fullFoundation(file("Redis", text)).count == 1)
+    }
+
+    @Test(
+        "The essentials of Foundation",
+        arguments: [
+            "import FoundationEssentials", "import FoundationNetworking",
+            "#if canImport(FoundationEssentials)\n  import FoundationEssentials\n#else\n  import Foundation\n#endif",
+        ]
+    )
+    func essentials(text: String) {
+        #expect(Rules.fullFoundation(file("Redis", text)) == [])
+    }
+
+    @Test(
+        "Traps",
+        arguments: [
+            "try! f()", "x as! Y", "fatalError(\"\")", "final class A: @unchecked Sendable {}",
+            "nonisolated(unsafe) var x = 1",
+        ]
+    )
+    func traps(text: String) {
+        #expect(Rules.traps(file("Redis", "let a = 1\n" + text)).map(\.line) == [2])
+        #expect(Rules.traps(file("Redis", "// " + text)) == [])
+    }
+
+    @Test("Long files")
+    func longFiles() {
+        #expect(Rules.longFiles(file("Redis", String(repeating: "\n", count: 399))) == [])
+        #expect(Rules.longFiles(file("Redis", String(repeating: "\n", count: 400))).count == 1)
+    }
+
+    @Test("Scripts without a header")
+    func scripts() {
+        let header = Rules.scriptLabels.map { "-- \($0): something" }
+        let script = { (lines: [String]) in
+            Rules.scriptHeaders(SourceFile(path: "Sources/JobQueue/Lua/x.lua", text: lines.joined(separator: "\n")))
+        }
+        #expect(script(header + ["return 1"]) == [])
+        #expect(script(["#!lua flags=allow-oom"] + header + ["return 1"]) == [])
+        #expect(script(["return 1"] + header).count == Rules.scriptLabels.count)
+        for index in header.indices {
+            var shorter = header
+            shorter[index] = "-- \(Rules.scriptLabels[index]): "
+            #expect(script(shorter).count == 1)
+        }
+    }
+}
+
+@Suite("Comments and strings are no code")
+struct CodeOnlyTests {
+    @Test(
+        "Lines stay, text goes",
+        arguments: [
+            ("a // b\nc", "a     \nc"), ("a /* b\n */ c", "a     \n    c"), ("\"a\\\"b\" c", "\"    \" c"),
+            ("\"\\(f(\"x\")) y\"", "\" (f(\" \"))  \""), ("#\"a\"b\"# c", "#\"   \"# c"),
+            ("\"\"\"\na \"b\"\n\"\"\" c", "\"\"\"\n     \n\"\"\" c"),
+            ("\"//\" a", "\"  \" a"), ("\"", "\""), ("/*", "  "),
+        ]
+    )
+    func strips(source: String, code: String) {
+        #expect(codeOnly(source) == code)
+    }
+}

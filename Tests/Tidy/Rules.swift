@@ -1,0 +1,143 @@
+import Foundation
+
+/// The project's own rules. Each is a pure function from a file to what breaks the rule there.
+enum Rules {
+    /// What each room may import of the others. Imports only go down.
+    static let imports: [String: Set<String>] = [
+        "Timestamps": [],
+        "CHiredis": [],
+        "Redis": ["CHiredis"],
+        "DockerPort": ["Timestamps"],
+        "DockerEngine": ["DockerPort", "Timestamps"],
+        "JobContract": ["Timestamps"],
+        "RuntimeCore": ["DockerPort", "JobContract", "Timestamps"],
+        "JobQueue": ["Redis", "JobContract", "Timestamps"],
+        "Runtime": ["RuntimeCore", "JobQueue", "JobContract", "DockerPort", "Redis", "Timestamps"],
+        "RuntimeClient": ["JobContract", "Redis"],
+        "Console": ["JobQueue"],
+        "rtmanager": [
+            "Timestamps", "Redis", "DockerPort", "DockerEngine", "JobContract", "RuntimeCore", "JobQueue", "Runtime",
+            "RuntimeClient", "Console",
+        ],
+    ]
+
+    /// Rooms whose decisions must follow from what is passed in.
+    static let deterministicRooms: Set<String> = ["RuntimeCore", "JobContract"]
+
+    /// Most lines of a file in `Sources`.
+    static let maximumLines = 400
+
+    /// Imports of rooms that lie higher, of `Support`, and rooms that the table does not know.
+    static func upwardImports(_ file: SourceFile) -> [Finding] {
+        guard let room = file.room else { return [] }
+        guard let allowed = imports[room] else {
+            return [Finding(path: file.path, message: "room \(room) is not in the table of imports")]
+        }
+        let rooms = Set(imports.keys).union(["Support"])
+        return importedModules(file).compactMap { line, module in
+            guard rooms.contains(module), module != room, !allowed.contains(module) else { return nil }
+            return Finding(path: file.path, line: line, message: "\(room) must not import \(module)")
+        }
+    }
+
+    /// Tasks that no group waits for.
+    static func unstructuredTasks(_ file: SourceFile) -> [Finding] {
+        // After `->` or `:` stands a type, and what follows is the body of its function or property.
+        let pattern =
+            #/(?:^|[^\w.])Task\s*(?:\(|\{|\.\s*(?:detached|init|immediate|immediateDetached)\b)|(?:^|[^\w.:>\s]|\b(?:return|await|in))\s*Task\s*<[^{}()]*>\s*[({]/#
+        return find(pattern, in: file, "is an unstructured task: use a task group")
+    }
+
+    /// Clocks and randomness in rooms that must be given both.
+    static func hiddenInputs(_ file: SourceFile) -> [Finding] {
+        guard let room = file.room, deterministicRooms.contains(room) else { return [] }
+        let pattern =
+            #/\b(?:Date\s*\(|Date\.now|ContinuousClock|SuspendingClock|clock_gettime|gettimeofday|UUID\s*\(|SystemRandomNumberGenerator|Task\.sleep)|\.(?:random|randomElement|shuffled|shuffle)\s*\(/#
+        return find(pattern, in: file, "reads a clock or randomness: have it passed in")
+    }
+
+    /// `import Foundation` that is not the other half of `#if canImport(FoundationEssentials)`: it adds
+    /// megabytes to a worker.
+    static func fullFoundation(_ file: SourceFile) -> [Finding] {
+        guard file.room != nil else { return [] }
+        var conditions: [(isEssentials: Bool, isElse: Bool)] = []
+        var findings: [Finding] = []
+        for (number, text) in file.codeLines {
+            guard text.utf8.contains(UInt8(ascii: "#")) || text.contains("import") else { continue }
+            let line = text.filter { $0 != " " }
+            if line.hasPrefix("#if") {
+                conditions.append((line == "#ifcanImport(FoundationEssentials)", false))
+            } else if line.hasPrefix("#else"), let last = conditions.popLast() {
+                conditions.append((last.isEssentials && line == "#else", true))
+            } else if line.hasPrefix("#endif") {
+                _ = conditions.popLast()
+            } else if importedModule(text) == "Foundation",
+                !conditions.contains(where: { $0.isEssentials && $0.isElse })
+            {
+                findings.append(
+                    Finding(
+                        path: file.path,
+                        line: number,
+                        message: "imports Foundation: import FoundationEssentials where it can be imported"
+                    )
+                )
+            }
+        }
+        return findings
+    }
+
+    /// What ends the process, or tells the compiler to believe.
+    static func traps(_ file: SourceFile) -> [Finding] {
+        guard file.room != nil else { return [] }
+        let pattern = #/\btry!|\bas!|\bfatalError\s*\(|@unchecked\s+Sendable|\bnonisolated\s*\(\s*unsafe\s*\)/#
+        return find(pattern, in: file, "needs an entry in the list of exceptions, with its reason")
+    }
+
+    static func longFiles(_ file: SourceFile) -> [Finding] {
+        let lines = file.text.split(separator: "\n", omittingEmptySubsequences: false).count
+        guard file.room != nil, lines > maximumLines else { return [] }
+        return [Finding(path: file.path, message: "has \(lines) lines, more than \(maximumLines): split it")]
+    }
+
+    /// What the comment at the top of a script must tell, as `-- Label: text`.
+    static let scriptLabels = ["Purpose", "Keys", "Arguments", "Answers", "One step because"]
+
+    /// Scripts whose first comment does not tell what a caller and a reviewer must know.
+    static func scriptHeaders(_ file: SourceFile) -> [Finding] {
+        guard file.path.hasSuffix(".lua") else { return [] }
+        var lines = file.text.split(separator: "\n", omittingEmptySubsequences: false)
+        if let first = lines.first, first.hasPrefix("#!") { lines.removeFirst() }
+        let header = lines.prefix { $0.hasPrefix("--") }.map { $0.drop { $0 == "-" || $0 == " " }.lowercased() }
+        return scriptLabels.compactMap { label in
+            let start = label.lowercased() + ":"
+            let isThere = header.contains { $0.hasPrefix(start) && $0.dropFirst(start.count).contains { $0 != " " } }
+            return isThere
+                ? nil : Finding(path: file.path, message: "its first comment lacks a line `-- \(label): ...`")
+        }
+    }
+
+    /// Modules that `file` imports, with the lines.
+    static func importedModules(_ file: SourceFile) -> [(line: Int, module: String)] {
+        file.codeLines.flatMap { number, text in
+            text.split(separator: ";").compactMap { importedModule($0).map { (number, $0) } }
+        }
+    }
+
+    /// `Redis` of `@testable import struct Redis.Connection`.
+    private static func importedModule(_ text: Substring) -> String? {
+        guard text.contains("import") else { return nil }
+        let pattern =
+            #/^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+(?:(?:struct|class|enum|protocol|typealias|func|let|var|actor)\s+)?(\w+)/#
+        return text.firstMatch(of: pattern).map { String($0.1) }
+    }
+
+    /// Every place of the file's code that `pattern` matches.
+    private static func find<Output>(_ pattern: Regex<Output>, in file: SourceFile, _ message: String) -> [Finding] {
+        file.codeLines.flatMap { number, text in
+            text.matches(of: pattern).map { match in
+                let shown = text[match.range].trimmingPrefix { !$0.isLetter && $0 != "." && $0 != "@" }
+                return Finding(path: file.path, line: number, message: "`\(shown)` \(message)")
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import Testing
+
+/// Where a rule is broken for a reason. Each entry names its file and says why; one that no longer
+/// excuses anything fails too.
+private enum Exceptions {
+    /// The files that may start a task that no group waits for, each in one named function.
+    static let unstructuredTasks: [String: String] = [
+        "Sources/DockerEngine/BackgroundTask.swift":
+            "undoing a half-made container, pulls with many waiters and event readers outlive their callers",
+        "Sources/Runtime/Uncancelled.swift": "goodbyes that must be said although the caller was cancelled",
+    ]
+    static let traps: [String: String] = [:]
+    static let longFiles: [String: String] = [:]
+}
+
+@Suite("The tree keeps the project's rules")
+struct TreeTests {
+    /// Fails for every finding of `rule` in `Sources`, but where `exceptions` has the file.
+    private func check(
+        files suffix: String = ".swift",
+        except exceptions: [String: String] = [:],
+        _ rule: (SourceFile) -> [Finding]
+    ) throws {
+        let files = try SourceTree.sources.get().filter { $0.path.hasSuffix(suffix) }
+        try #require(!files.isEmpty)
+        var unused = Set(exceptions.keys)
+        for finding in files.flatMap(rule) where unused.remove(finding.path) == nil && exceptions[finding.path] == nil {
+            Issue.record("\(finding)")
+        }
+        for path in unused.sorted() { Issue.record("the exception for \(path) excuses nothing: remove it") }
+    }
+
+    @Test("Imports go down") func imports() throws { try check(Rules.upwardImports) }
+
+    @Test("Every task belongs to a group")
+    func tasks() throws {
+        #expect(Exceptions.unstructuredTasks.count <= 2)
+        try check(except: Exceptions.unstructuredTasks, Rules.unstructuredTasks)
+    }
+
+    @Test("Decisions read no clock and no randomness") func hiddenInputs() throws { try check(Rules.hiddenInputs) }
+
+    @Test("A worker does not link all of Foundation") func foundation() throws { try check(Rules.fullFoundation) }
+
+    @Test("Nothing ends the process or silences the compiler")
+    func traps() throws { try check(except: Exceptions.traps, Rules.traps) }
+
+    @Test("Files are short") func lengths() throws { try check(except: Exceptions.longFiles, Rules.longFiles) }
+
+    @Test("Scripts say what they do") func scripts() throws { try check(files: ".lua", Rules.scriptHeaders) }
+
+    @Test("Every room of the package is in the table of imports")
+    func rooms() throws {
+        let sources = SourceTree.root.appendingPathComponent("Sources").path
+        for room in try FileManager.default.contentsOfDirectory(atPath: sources) where !room.hasPrefix(".") {
+            #expect(Rules.imports[room] != nil, "\(room)")
+        }
+    }
+
+    @Test("The table of imports has no cycle")
+    func acyclic() {
+        var placed: Set<String> = []
+        while let next = Rules.imports.first(where: { !placed.contains($0.key) && $0.value.isSubset(of: placed) }) {
+            placed.insert(next.key)
+        }
+        #expect(placed == Set(Rules.imports.keys))
+    }
+}
