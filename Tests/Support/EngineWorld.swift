@@ -58,16 +58,30 @@ public struct EngineWorld: Sendable {
 
     private func remove() async {
         do {
-            let containers = try await engine.docker("ps", "--all", "--quiet", "--filter", "name=^/\(prefix)")
-            for id in containers.split(separator: "\n") { try await engine.docker("rm", "--force", String(id)) }
-            let networks = try await engine.docker("network", "ls", "--quiet", "--filter", "name=^\(prefix)")
-            for id in networks.split(separator: "\n") { try await engine.docker("network", "rm", String(id)) }
+            try await removeContainersAndNetworks(within: .seconds(20))
             let images = try await engine.docker("images", "--format", "{{.Repository}}:{{.Tag}}")
             for image in images.split(separator: "\n") where image.hasPrefix(prefix) {
                 try await engine.docker("rmi", "--force", String(image))
             }
         } catch {
             Issue.record("the test's containers, network and images could not be removed: \(error)")
+        }
+    }
+
+    /// An Engine that was just told to remove a container may still be at it, and its network is in use so long.
+    private func removeContainersAndNetworks(within limit: Duration) async throws {
+        let end = ContinuousClock.now.advanced(by: limit)
+        while true {
+            do {
+                let containers = try await engine.docker("ps", "--all", "--quiet", "--filter", "name=^/\(prefix)")
+                for id in containers.split(separator: "\n") { try await engine.docker("rm", "--force", String(id)) }
+                let networks = try await engine.docker("network", "ls", "--quiet", "--filter", "name=^\(prefix)")
+                for id in networks.split(separator: "\n") { try await engine.docker("network", "rm", String(id)) }
+                return
+            } catch {
+                guard ContinuousClock.now < end else { throw error }
+                try await Task.sleep(for: .milliseconds(200))
+            }
         }
     }
 }
