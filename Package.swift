@@ -92,16 +92,15 @@ let package = Package(
         ),
         .target(
             name: "Console",
-            dependencies: [hummingbird, lifecycle, logging],
+            dependencies: [hummingbird, lifecycle, logging, metrics],
             swiftSettings: strict
         ),
         .executableTarget(
             name: "rtmanager",
             dependencies: [
                 "Console", "DockerEngine", "DockerPort", "JobContract", "JobQueue", "Redis", "Runtime",
-                "RuntimeCore", "Timestamps", argumentParser, configuration, lifecycle, logging, subprocess,
-                systemPackage,
-                unixSignals,
+                "RuntimeCore", "Timestamps", argumentParser, configuration, lifecycle, logging, metrics,
+                subprocess, systemPackage, unixSignals,
             ],
             swiftSettings: strict
         ),
@@ -125,6 +124,7 @@ let package = Package(
                 ["DockerPort", "Timestamps", "Support", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, logging]
             ),
             ("JobContract", ["Timestamps", crypto]),
+            ("Console", [metrics]),
             ("RuntimeCore", ["DockerPort", "JobContract", "Timestamps"]),
             ("JobQueue", ["Redis", "JobContract", "Support", "Timestamps", logging]),
             (

@@ -31,15 +31,23 @@ public struct Readiness: Sendable, Equatable {
 }
 
 /// The small HTTP server of a worker: `/healthz` answers while the process lives, `/readyz` while the worker
-/// can do its work.
+/// can do its work, `/metrics` tells what it measured.
 public struct Console: Service {
     private let host: String
     private let port: Int
     private let logger: Logger
+    private let metrics: PrometheusRegistry
     private let readiness: @Sendable () -> Readiness
 
     /// - Parameter readiness: asked with each request to `/readyz`.
-    public init(host: String, port: Int, logger: Logger, readiness: @escaping @Sendable () -> Readiness) {
+    public init(
+        host: String,
+        port: Int,
+        metrics: PrometheusRegistry,
+        logger: Logger,
+        readiness: @escaping @Sendable () -> Readiness
+    ) {
+        self.metrics = metrics
         self.host = host
         self.port = port
         self.logger = logger
@@ -56,6 +64,12 @@ public struct Console: Service {
             return EditedResponse(
                 status: readiness.isReady ? .ok : .serviceUnavailable,
                 response: readiness.text
+            )
+        }
+        router.get("metrics") { _, _ in
+            EditedResponse(
+                headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+                response: metrics.text
             )
         }
         var quiet = logger

@@ -31,6 +31,16 @@ public struct Job: Sendable, Equatable {
     public var enqueuedAt: String?
     /// W3C trace context; echoed in the result.
     public var traceparent: String?
+    /// Of a restart: which of the fields that a start has its message gives. It takes the others from the start before.
+    public var given: Set<StartField> = []
+
+    /// The fields of a start that a restart may leave out.
+    public enum StartField: String, Sendable, CaseIterable {
+        case image, env, cmd, labels, limits
+        case pullPolicy = "pull_policy"
+        case bindMounts = "bind_mounts"
+        case readyTimeoutSeconds = "ready_timeout_seconds"
+    }
 
     /// Limits that the job asks for; nil: the image's, else the worker's.
     public struct Limits: Sendable, Equatable {
@@ -113,4 +123,23 @@ public struct Job: Sendable, Equatable {
 
     /// Whether this job also cancels a start that is under way: a stop, or a remove that may stop.
     public var cancelsStarts: Bool { supersedesStarts && (kind == .stop || force) }
+
+    /// This restart with each field that it does not give as the game's last start had it; a job of another kind as it is.
+    public func completed(by last: Job?) -> Job {
+        guard kind == .restart, let last else { return self }
+        var job = self
+        for field in StartField.allCases where !given.contains(field) {
+            switch field {
+            case .image: job.image = last.image
+            case .env: job.env = last.env
+            case .cmd: job.cmd = last.cmd
+            case .labels: job.labels = last.labels
+            case .limits: job.limits = last.limits
+            case .pullPolicy: job.pullPolicy = last.pullPolicy
+            case .bindMounts: job.bindMounts = last.bindMounts
+            case .readyTimeoutSeconds: job.readyTimeoutSeconds = last.readyTimeoutSeconds
+            }
+        }
+        return job
+    }
 }

@@ -45,6 +45,7 @@ struct JobFields {
             job.stopTimeoutSeconds = try integer("stop_timeout_seconds", 0...600) ?? Job.Defaults.stopTimeoutSeconds
         }
         if kind == .remove { job.force = try boolean("force") ?? false }
+        if kind == .restart { job.given = Set(Job.StartField.allCases.filter { fields.value($0.rawValue) != nil }) }
         return job
     }
 

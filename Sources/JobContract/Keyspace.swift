@@ -23,6 +23,12 @@ public struct Keyspace: Sendable, Equatable {
 
     /// Clock, fence and counters; the first key of every script, of which it makes the other names.
     public var meta: String { "\(prefix)meta" }
+    /// Names of the queues from which nothing is taken.
+    public var paused: String { "\(prefix)paused" }
+    /// Messages of a queue that were set aside because no node has room for a start, the oldest at the tail.
+    public func overflow(_ queue: String) -> String { "\(prefix)overflow:\(queue)" }
+    /// How many messages of each game lie in the overflow of a queue.
+    public func overflowing(_ queue: String) -> String { "\(prefix)overflowing:\(queue)" }
     /// Doorbell of a worker.
     public func bell(_ worker: String) -> String { "\(prefix)bell:\(worker)" }
     /// Leader lease and event cursor of a node.

@@ -10,6 +10,8 @@ public struct IntakeOutcome: Sendable, Equatable {
     public var seen: Int
     /// Whether the window of admitted jobs is full.
     public var isFull: Bool
+    /// Whether an operator has paused the queue: nothing was looked at.
+    public var isPaused = false
     /// The messages that ended `rejected`, for the log.
     public var rejections: [Rejection]
 }
@@ -26,19 +28,24 @@ extension JobQueue {
         queue: String,
         decode: (_ message: [UInt8]) -> DecodedMessage
     ) async throws(QueueError) -> IntakeOutcome {
+        let lists = [keys.queue(queue), keys.overflow(queue)]
         let peeked = try await call(
             Scripts.peek,
-            keys: [keys.queue(queue)],
+            keys: lists,
             [
-                .integer(Int64(Self.intakeBatch)), .integer(Int64(JobDecoder.maximumMessageBytes)),
-                .integer(Int64(Self.largestBatchBytes)),
+                .string(queue), .integer(Int64(Self.intakeBatch)), .integer(Int64(JobDecoder.maximumMessageBytes)),
+                .integer(Int64(Self.largestBatchBytes)), .integer(Int64(options.mostLiveStarts)),
             ]
         )
-        guard let messages = peeked.array else { throw unexpected(Scripts.peek, peeked) }
+        if peeked.string == "paused" {
+            return IntakeOutcome(taken: 0, seen: 0, isFull: false, isPaused: true, rejections: [])
+        }
+        guard let rows = peeked.array, let source = rows.first?.string else { throw unexpected(Scripts.peek, peeked) }
+        let messages = rows.dropFirst()
         guard !messages.isEmpty else { return IntakeOutcome(taken: 0, seen: 0, isFull: false, rejections: []) }
         var arguments: [RedisArgument] = [
             .string(queue), .string(worker.id), .string(worker.node),
-            .integer(Int64(options.mostLiveStarts)), .integer(Int64(options.mostLiveOthers)),
+            .integer(Int64(options.mostLiveStarts)), .integer(Int64(options.mostLiveOthers)), .string(source),
         ]
         var rejected: [(index: Int, rejection: Rejection)] = []
         for (index, message) in messages.enumerated() {
@@ -46,7 +53,7 @@ extension JobQueue {
             arguments += Self.arguments(sha1: sha1, decoded)
             if case .rejected(let rejection) = decoded { rejected.append((index, rejection)) }
         }
-        let answer = try await call(Scripts.admit, keys: [keys.queue(queue)], arguments)
+        let answer = try await call(Scripts.admit, keys: lists + [keys.overflowing(queue)], arguments)
         guard let counts = answer.array?.map(\.integer), counts.count == 2, let taken = counts[0] else {
             throw unexpected(Scripts.admit, answer)
         }
@@ -83,13 +90,17 @@ extension JobQueue {
                 .string("\(rejection.code.rawValue) \(rejection.error)"),
             ]
         case .job(let job):
-            let marks = (job.supersedesStarts ? "s" : "") + (job.cancelsStarts ? "c" : "")
             return [
                 .string(sha1), "job", .string(job.id), .string(job.kind.rawValue), .string(job.gameID),
                 .string(job.deadline.map { String($0.millisecondsSinceEpoch) } ?? ""),
-                .integer(Int64(job.maxAttempts)), .string(marks), .string(job.enqueuedAt ?? ""),
+                .integer(Int64(job.maxAttempts)), .string(marks(of: job)), .string(job.enqueuedAt ?? ""),
                 .string(job.traceparent ?? ""), "",
             ]
         }
+    }
+
+    /// What a job does to earlier starts of its game, as placing.lua reads it.
+    static func marks(of job: Job) -> String {
+        (job.supersedesStarts ? "s" : "") + (job.cancelsStarts ? "c" : "")
     }
 }

@@ -11,6 +11,8 @@ public struct ClaimedJob: Sendable, Equatable {
     public var queue: String
     /// The producer's bytes.
     public var message: [UInt8]
+    /// Of a restart: the message of the game's last successful start, where there was one.
+    public var lastStart: [UInt8]?
 }
 
 /// How much a worker can take.
@@ -38,6 +40,14 @@ public enum BeatAnswer: String, Sendable {
     case lost
 }
 
+/// What a beat brings back.
+public struct BeatOutcome: Sendable, Equatable {
+    /// Whether Redis does not know what the node owns, because it lost its data: the worker has to join anew.
+    public var mustTell: Bool
+    /// One per job, in their order.
+    public var answers: [BeatAnswer]
+}
+
 /// What the end of a job means for the node's ownership of its game.
 public enum OwnerChange: String, Sendable {
     case keep
@@ -55,13 +65,23 @@ public struct FinishedJob: Sendable, Equatable {
     public var owner: OwnerChange
     /// Whether the game's place on the node is free again.
     public var freesPlace: Bool
+    /// What the game runs from now on, as a start message that a later restart can complete itself by; nil: unchanged.
+    public var startMessage: String?
 
-    public init(id: String, token: String, ending: JobEnding, owner: OwnerChange, freesPlace: Bool) {
+    public init(
+        id: String,
+        token: String,
+        ending: JobEnding,
+        owner: OwnerChange,
+        freesPlace: Bool,
+        startMessage: String? = nil
+    ) {
         self.id = id
         self.token = token
         self.ending = ending
         self.owner = owner
         self.freesPlace = freesPlace
+        self.startMessage = startMessage
     }
 }
 
@@ -96,10 +116,20 @@ extension JobQueue {
         guard let rows = answer.array else { throw unexpected(Scripts.claim, answer) }
         var jobs: [ClaimedJob] = []
         for row in rows.dropFirst() {
-            guard let parts = row.array, parts.count == 5, let id = parts[0].string, let token = parts[1].string,
+            guard let parts = row.array, parts.count == 6, let id = parts[0].string, let token = parts[1].string,
                 let attempt = parts[2].integer, let queue = parts[3].string, let message = parts[4].bytes
             else { throw unexpected(Scripts.claim, answer) }
-            jobs.append(ClaimedJob(id: id, token: token, attempt: Int(attempt), queue: queue, message: message))
+            let lastStart = parts[5].bytes.flatMap { $0.isEmpty ? nil : $0 }
+            jobs.append(
+                ClaimedJob(
+                    id: id,
+                    token: token,
+                    attempt: Int(attempt),
+                    queue: queue,
+                    message: message,
+                    lastStart: lastStart
+                )
+            )
         }
         return jobs
     }
@@ -107,21 +137,22 @@ extension JobQueue {
     /// Says that the worker lives, and lengthens its leases.
     ///
     /// - Parameter engineAnswers: whether the node counts as having a worker with a living Engine.
-    /// - Returns: one answer per job, in their order.
     public func beat(
         _ jobs: [(id: String, token: String)],
         engineAnswers: Bool
-    ) async throws(QueueError) -> [BeatAnswer] {
+    ) async throws(QueueError) -> BeatOutcome {
         var arguments: [RedisArgument] = [
             .string(worker.id), .string(worker.node), engineAnswers ? "1" : "0",
             .integer(options.lease.milliseconds), .integer((options.lease * 2).milliseconds),
         ]
         for job in jobs { arguments += [.string(job.id), .string(job.token)] }
         let answer = try await call(Scripts.beat, arguments)
-        guard let words = answer.array?.compactMap({ $0.string.flatMap(BeatAnswer.init(rawValue:)) }),
-            words.count == jobs.count
-        else { throw unexpected(Scripts.beat, answer) }
-        return words
+        guard let words = answer.array?.compactMap(\.string), words.count == jobs.count + 1 else {
+            throw unexpected(Scripts.beat, answer)
+        }
+        let answers = words.dropFirst().compactMap(BeatAnswer.init(rawValue:))
+        guard answers.count == jobs.count else { throw unexpected(Scripts.beat, answer) }
+        return BeatOutcome(mustTell: words[0] == "tell", answers: answers)
     }
 
     /// Ends jobs that have been run: result, idempotency record, owner and next of the lane in one step.
@@ -131,7 +162,7 @@ extension JobQueue {
             let fields = job.ending.fields
             arguments += [
                 .string(job.id), .string(job.token), .string(job.owner.rawValue),
-                job.freesPlace ? "free" : "keep", .integer(Int64(fields.count * 2)),
+                job.freesPlace ? "free" : "keep", .string(job.startMessage ?? ""), .integer(Int64(fields.count * 2)),
             ]
             for field in fields { arguments += [.string(field.name), .string(field.value)] }
         }
@@ -150,13 +181,14 @@ extension JobQueue {
         token: String,
         after pause: Duration,
         code: ErrorCode,
-        error: String
+        error: String,
+        freesPlace: Bool = true
     ) async throws(QueueError) -> Bool {
         let answer = try await call(
             Scripts.retry,
             [
                 .string(worker.id), .string(worker.node), .string(id), .string(token),
-                .integer(pause.milliseconds), .string(code.rawValue), .string(error),
+                .integer(pause.milliseconds), .string(code.rawValue), .string(error), freesPlace ? "free" : "keep",
             ]
         )
         return answer.string != "stale"

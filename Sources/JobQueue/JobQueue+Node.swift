@@ -57,21 +57,31 @@ public struct Fenced: Error, Sendable, Equatable {
 }
 
 extension JobQueue {
-    /// Tells that the worker is there and what its node owns. It takes no job before it has done so.
+    /// Tells that the worker is there, before it looks what its node owns: until that is told, a stop of a game that
+    /// nobody is known to own waits.
+    public func arrive() async throws(QueueError) {
+        _ = try await call(Scripts.join, joinArguments(isComplete: false))
+    }
+
+    /// Tells what the node owns. The worker takes no job before it has done so.
     public func join(games: [OwnedGame]) async throws(QueueError) {
         let chunk = 500
         var start = 0
         repeat {
             let end = min(start + chunk, games.count)
-            var arguments: [RedisArgument] = [
-                .string(worker.id), .string(worker.node), .integer((options.lease * 2).milliseconds),
-                .integer(options.retention.milliseconds), .integer(Int64(options.retentionEntries)),
-                end == games.count ? "1" : "0",
-            ]
+            var arguments = joinArguments(isComplete: end == games.count)
             for game in games[start..<end] { arguments += [.string(game.gameID), game.isRunning ? "1" : "0"] }
             _ = try await call(Scripts.join, arguments)
             start = end
         } while start < games.count
+    }
+
+    private func joinArguments(isComplete: Bool) -> [RedisArgument] {
+        [
+            .string(worker.id), .string(worker.node), .integer((options.lease * 2).milliseconds),
+            .integer(options.retention.milliseconds), .integer(Int64(options.retentionEntries)),
+            .integer(options.nodeGrace.milliseconds), isComplete ? "1" : "0",
+        ]
     }
 
     /// Says that the worker ends: nobody rings it any more.

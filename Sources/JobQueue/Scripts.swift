@@ -6,7 +6,7 @@ import Redis
 /// on, or all leases would run out together when memory is full. Redis refuses `admit` before its first write.
 enum Scripts {
     static let peek = RedisScript(name: "peek", source: "#!lua flags=no-writes\n" + text(PackageResources.peek_lua))
-    static let admit = make("admit", PackageResources.admit_lua, refusedWhenFull: true)
+    static let admit = make("admit", PackageResources.admit_lua, places: true, refusedWhenFull: true)
     static let claim = make("claim", PackageResources.claim_lua)
     static let beat = make("beat", PackageResources.beat_lua)
     static let finish = make("finish", PackageResources.finish_lua)
@@ -17,11 +17,17 @@ enum Scripts {
     static let leave = make("leave", PackageResources.leave_lua)
     static let lead = make("lead", PackageResources.lead_lua)
     static let emit = make("emit", PackageResources.emit_lua)
+    static let requeue = make("requeue", PackageResources.requeue_lua, places: true)
+    static let drop = make("drop", PackageResources.drop_lua)
 
-    static let all = [peek, admit, claim, beat, finish, retry, release, tick, join, leave, lead, emit]
-
-    private static func make(_ name: String, _ body: [UInt8], refusedWhenFull: Bool = false) -> RedisScript {
-        let shared = [PackageResources.clock_lua, PackageResources.lanes_lua, PackageResources.endings_lua]
+    private static func make(
+        _ name: String,
+        _ body: [UInt8],
+        places: Bool = false,
+        refusedWhenFull: Bool = false
+    ) -> RedisScript {
+        var shared = [PackageResources.clock_lua, PackageResources.lanes_lua, PackageResources.endings_lua]
+        if places { shared.append(PackageResources.placing_lua) }
         let shebang = refusedWhenFull ? "#!lua" : "#!lua flags=allow-oom"
         return RedisScript(name: name, source: ([shebang] + (shared + [body]).map(text)).joined(separator: "\n"))
     }

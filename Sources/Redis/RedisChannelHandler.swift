@@ -26,6 +26,8 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private var outcomes: [(Call, Call.Outcome)] = []
     private var context: ChannelHandlerContext?
     private var listener: Listener?
+    /// What the server said that takes no writes (any more): the address may lead to another one by now.
+    private var wrongServer: String?
     /// Why the connection takes no more calls.
     private(set) var endReason: String?
 
@@ -129,6 +131,7 @@ extension RedisChannelHandler {
         do throws(RedisError) {
             try read(unwrapInboundIn(data))
             deliver(released: before - queue.missing)
+            if let wrongServer { end(wrongServer) }
         } catch {
             deliver(released: before - queue.missing)
             if case .connection(let reason, _) = error { end(reason) } else { end("\(error)", oldest: error) }
@@ -160,6 +163,7 @@ extension RedisChannelHandler {
             case .single(let call, let value):
                 if case .error(let error) = value {
                     outcomes.append((call, .failure(.server(error))))
+                    if error.saysWrongServer { wrongServer = "\(error)" }
                 } else {
                     outcomes.append((call, .success(.single(value))))
                 }

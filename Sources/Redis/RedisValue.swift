@@ -56,6 +56,10 @@ public struct RedisServerError: Error, Sendable, Equatable, CustomStringConverti
     /// The rest of the reply, for people. Its wording differs between versions of the server.
     public var message: String
 
+    /// Whether this server cannot serve us although it answers: a replica since a failover, or one that loads its data.
+    /// A connection that hears this is given up, so that the next one may meet another server.
+    var saysWrongServer: Bool { ["READONLY", "LOADING", "MASTERDOWN"].contains(code) }
+
     /// An error of this code and this text.
     public init(code: String, message: String) {
         self.code = code

@@ -26,6 +26,7 @@ final class EngineWatch: Sendable {
             defer { answers = false }
             return answers
         }
+        RuntimeMetrics.engine(isUp: false)
         if changed { logger.error("the Docker Engine is out of reach; no jobs are taken") }
         asked.raise()
     }
@@ -47,6 +48,7 @@ final class EngineWatch: Sendable {
             problem = error
         }
         let answersNow = problem == nil
+        RuntimeMetrics.engine(isUp: answersNow)
         let changed = answers.withLock { answers in
             defer { answers = answersNow }
             return answers != answersNow

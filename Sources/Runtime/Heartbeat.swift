@@ -8,6 +8,8 @@ struct Heartbeat: Sendable {
     let leases: LeaseBook
     let watch: EngineWatch
     let now: Signal
+    /// Raised where Redis has to be told anew what the node owns.
+    let mustTell: Signal
     let logger: Logger
 
     /// Beats every third of a lease, and whenever it is asked to, until the task is cancelled.
@@ -23,15 +25,17 @@ struct Heartbeat: Sendable {
         let held = leases.all
         let requestStart = MonotonicClock.now
         do throws(QueueError) {
-            let answers = try await queue.beat(
+            let outcome = try await queue.beat(
                 held.map { (id: $0.id, token: $0.token) },
                 engineAnswers: watch.engineAnswers
             )
             let trustedUntil = requestStart.advanced(by: queue.options.lease - queue.options.leaseMargin)
-            for (lease, answer) in zip(held, answers) { lease.answered(answer, trustedUntil: trustedUntil) }
+            for (lease, answer) in zip(held, outcome.answers) { lease.answered(answer, trustedUntil: trustedUntil) }
+            if outcome.mustTell { mustTell.raise() }
             return true
         } catch {
             guard !Task.isCancelled else { return true }
+            RuntimeMetrics.redisFailed(in: "heartbeat")
             logger.warning("the heartbeat did not reach Redis", metadata: ["error": "\(error)"])
             return false
         }

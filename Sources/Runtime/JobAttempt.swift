@@ -10,6 +10,8 @@ struct JobAttempt: Sendable {
     let claimed: ClaimedJob
     let lease: JobLease
     let decoded: DecodedMessage
+    /// When the job was leased.
+    let begin: MonotonicInstant
 
     private enum Outcome: Sendable {
         case ended(JobEnding)
@@ -21,21 +23,27 @@ struct JobAttempt: Sendable {
     func run() async {
         switch decoded {
         case .rejected(let rejection):
-            await end(kind: .start, .failed(rejection.code, rejection.error))
-        case .job(let job):
+            await end(nil, .failed(rejection.code, rejection.error))
+        case .job(let decoded):
+            let job = decoded.completed(by: lastStart)
             log.info("job begins", metadata: ["kind": "\(job.kind.rawValue)", "attempt": "\(claimed.attempt)"])
             await settle(job, await perform(job))
         }
     }
 
+    private var runner: JobRunner {
+        JobRunner(docker: worker.docker, queue: worker.queue, configuration: worker.configuration, logger: log)
+    }
+
+    /// What the game's last successful start asked for. It was decoded, and its signature checked, when it was admitted.
+    private var lastStart: Job? {
+        guard let message = claimed.lastStart, case .job(let job) = JobDecoder().decode(message) else { return nil }
+        return job
+    }
+
     /// Runs the job until it ends or its lease is revoked, whichever is first.
     private func perform(_ job: Job) async -> Outcome {
-        let runner = JobRunner(
-            docker: worker.docker,
-            queue: worker.queue,
-            configuration: worker.configuration,
-            logger: log
-        )
+        let runner = runner
         let lease = lease
         return await ChangePermit.$current.withValue(ChangePermit { lease.allowsChanges(at: MonotonicClock.now) }) {
             await withTaskGroup(of: Outcome.self) { group in
@@ -63,12 +71,13 @@ struct JobAttempt: Sendable {
     private func settle(_ job: Job, _ outcome: Outcome) async {
         switch (outcome, lease.verdict) {
         case (_, .lost):
+            RuntimeMetrics.leaseLost()
             log.warning("the lease was lost; another worker goes on with the job")
         case (.ended(let ending), _):
-            await end(kind: job.kind, ending)
+            await end(job, ending)
         case (.failed, .cancel), (.revoked, .cancel):
             let sentence = "a later stop or remove of the game made it pointless"
-            await end(kind: job.kind, JobEnding(.superseded, error: sentence))
+            await end(job, JobEnding(.superseded, error: sentence))
         case (.failed(let failure), _):
             if Task.isCancelled { return await release() }
             await dispose(of: job, failure)
@@ -86,45 +95,63 @@ struct JobAttempt: Sendable {
         )
         switch disposition {
         case .end(let ending):
-            await end(kind: job.kind, ending)
+            await end(job, ending)
         case .release:
             worker.watch.foundOutOfReach()
             await release()
         case .retry(let pause):
+            RuntimeMetrics.retried(failure.code)
             log.warning(
                 "attempt failed; trying again later",
                 metadata: ["code": "\(failure.code.rawValue)", "error": "\(failure.message)", "in": "\(pause)"]
             )
+            let freesPlace = await !stillRuns(job)
             await untilAnswered("retry") { () throws(QueueError) in
                 _ = try await worker.queue.retry(
                     id: claimed.id,
                     token: claimed.token,
                     after: pause,
                     code: failure.code,
-                    error: failure.message
+                    error: failure.message,
+                    freesPlace: freesPlace
                 )
             }
         }
     }
 
-    private func end(kind: JobKind, _ ending: JobEnding) async {
-        let placement = Placement(kind: kind, ending: ending)
+    /// A restart that came to nothing may have left the container running that it found.
+    private func stillRuns(_ job: Job) async -> Bool {
+        guard job.kind == .restart else { return false }
+        let runner = runner
+        return await uncancelled { await runner.gameStillRuns(job.gameID) }
+    }
+
+    /// - Parameter job: nil where the message is no job any more.
+    private func end(_ job: Job?, _ ending: JobEnding) async {
+        var stillRuns = false
+        if let job, ending.effect == .none { stillRuns = await self.stillRuns(job) }
+        let placement = Placement(kind: job?.kind ?? .start, ending: ending, stillRuns: stillRuns)
+        let hasStarted = ending.effect == .started || ending.effect == .alreadyRunning
         let finished = FinishedJob(
             id: claimed.id,
             token: claimed.token,
             ending: ending,
             owner: OwnerChange(placement.owner),
-            freesPlace: placement.freesPlace
+            freesPlace: placement.freesPlace,
+            startMessage: hasStarted ? job?.startMessage : nil
         )
         await untilAnswered("finish") { () throws(QueueError) in
             switch try await worker.queue.finish([finished]).first {
             case .stale: log.warning("the job had been taken over; its end counts there")
-            default: logEnd(ending)
+            default:
+                RuntimeMetrics.ended(job?.kind, ending, after: begin.duration(to: MonotonicClock.now))
+                logEnd(ending)
             }
         }
     }
 
     private func release() async {
+        RuntimeMetrics.givenBack()
         log.notice("giving the job back")
         await untilAnswered("release") { () throws(QueueError) in
             try await worker.queue.release([(id: claimed.id, token: claimed.token)])

@@ -11,9 +11,9 @@ struct JobRunner: Sendable {
     let configuration: WorkerConfiguration
     let logger: Logger
 
-    private var decisions: ContainerDecisions { ContainerDecisions(configuration.node) }
+    var decisions: ContainerDecisions { ContainerDecisions(configuration.node) }
     private var translation: Translation { Translation(configuration.node) }
-    private static let longestWaitForRemoval = 50
+    static let longestWaitForRemoval = 50
 
     /// Runs the job to its end.
     ///
@@ -23,15 +23,17 @@ struct JobRunner: Sendable {
         case .start: return try await start(job)
         case .stop: return try await stop(job)
         case .remove: return try await remove(job)
-        case .restart:
-            throw JobFailure(
-                .internal,
-                "restart is not supported by this version yet; push a stop, a remove and a start"
-            )
+        case .restart: return try await restart(job)
         }
     }
 
     private func start(_ job: Job) async throws(JobFailure) -> JobEnding {
+        let spec = try await prepare(job)
+        return try await launch(spec) { () async throws(JobFailure) in try await resolveConflict(job, spec) }
+    }
+
+    /// Everything that a start needs before the game's container is touched: network, image, spec, state folder.
+    func prepare(_ job: Job) async throws(JobFailure) -> RunSpec {
         guard job.readyTimeoutSeconds == 0 else {
             throw JobFailure(.internal, "ready_timeout_seconds is not supported by this version yet; leave it out")
         }
@@ -42,6 +44,14 @@ struct JobRunner: Sendable {
         let spec = try translation.runSpec(for: job, imageLabels: try await imageLabels(image, policy, job))
         let folder = StateFolder(owner: configuration.stateOwner, mode: configuration.stateMode)
         try await folder.prepare(configuration.node.stateFolder(gameID: job.gameID))
+        return spec
+    }
+
+    /// Runs the container. Where its name is taken, `makeWay` ends the job or makes way for another try.
+    func launch(
+        _ spec: RunSpec,
+        makeWay: () async throws(JobFailure) -> JobEnding?
+    ) async throws(JobFailure) -> JobEnding {
         for _ in 0..<Self.longestWaitForRemoval {
             do throws(DockerError) {
                 return started(try await docker.run(spec), spec)
@@ -49,9 +59,14 @@ struct JobRunner: Sendable {
                 if error.code == .startFailed { return startFailed(error, spec) }
                 guard error.code == .nameConflict else { throw JobFailure(error) }
             }
-            if let ending = try await resolveConflict(job, spec) { return ending }
+            if let ending = try await makeWay() { return ending }
         }
-        throw JobFailure(.nameConflict, "the container of that name is being removed for too long", retryable: true)
+        throw JobFailure(
+            .nameConflict,
+            "the container of that name is being removed for too long",
+            retryable: true,
+            pace: .brisk
+        )
     }
 
     /// Makes way for a container of this job, or ends the job where that is not needed or not allowed.
@@ -62,11 +77,14 @@ struct JobRunner: Sendable {
         case .replace(let id):
             logger.info("replacing a container that has ended", metadata: ["container": "\(id.prefix(12))"])
             try await call { () throws(DockerError) in try await docker.remove(id) }
-        case .wait:
-            try? await Task.sleep(for: .milliseconds(200))
+        case .wait: try await waitForRemoval()
         }
-        if Task.isCancelled { throw JobFailure(.dockerError, "the job was cancelled") }
         return nil
+    }
+
+    func waitForRemoval() async throws(JobFailure) {
+        try? await Task.sleep(for: .milliseconds(200))
+        if Task.isCancelled { throw JobFailure(.dockerError, "the job was cancelled") }
     }
 
     private func imageLabels(
@@ -123,7 +141,7 @@ struct JobRunner: Sendable {
 
     /// Stops a container of ours; nil where it is gone. The intent is recorded first, so that whoever sees
     /// the exit knows that it was asked for.
-    private func stop(_ id: String, _ job: Job) async throws(JobFailure) -> StopOutcome? {
+    func stop(_ id: String, _ job: Job) async throws(JobFailure) -> StopOutcome? {
         do throws(QueueError) {
             try await queue.recordIntent(containerID: id, jobID: job.id)
         } catch {
@@ -137,7 +155,7 @@ struct JobRunner: Sendable {
         }
     }
 
-    private func container(named name: String) async throws(JobFailure) -> ContainerInspect? {
+    func container(named name: String) async throws(JobFailure) -> ContainerInspect? {
         do throws(DockerError) {
             return try await docker.inspectContainer(name)
         } catch {
@@ -146,7 +164,7 @@ struct JobRunner: Sendable {
         }
     }
 
-    private func call<R>(_ body: () async throws(DockerError) -> R) async throws(JobFailure) -> R {
+    func call<R>(_ body: () async throws(DockerError) -> R) async throws(JobFailure) -> R {
         do throws(DockerError) {
             return try await body()
         } catch {

@@ -16,6 +16,7 @@ extension Worker {
                     while !state.isDraining, try await takeOnce(&jobs) {}
                     backoff.succeeded()
                 } catch {
+                    RuntimeMetrics.redisFailed(in: "consume")
                     logger.warning("jobs cannot be taken; trying again", metadata: ["error": "\(error)"])
                     await backoff.pause()
                     state.work.raise()
@@ -31,6 +32,8 @@ extension Worker {
         var mayHaveMore = false
         for name in queue.options.queues {
             guard let outcome = try await admit(from: name, admission) else { continue }
+            // A paused queue is looked at again with the next tick, and not waited at: it may well have messages.
+            if outcome.isPaused { continue }
             if outcome.taken == outcome.seen, outcome.seen < JobQueue.intakeBatch {
                 state.emptied(name).raise()
             } else if !outcome.isFull {
@@ -52,7 +55,9 @@ extension Worker {
                 guard case .job(let job) = decoded, let refusal = admission.refusal(of: job) else { return decoded }
                 return .rejected(refusal)
             }
+            RuntimeMetrics.memory(isFull: false)
             for rejection in outcome.rejections {
+                RuntimeMetrics.rejected(rejection.code)
                 logger.warning(
                     "a message was rejected",
                     metadata: [
@@ -63,6 +68,7 @@ extension Worker {
             return outcome
         } catch {
             guard error.isOutOfMemory else { throw error }
+            RuntimeMetrics.memory(isFull: true)
             if state.memoryIsFull.begins() {
                 logger.error("Redis has no memory for new jobs (maxmemory); those that it has go on")
             }
@@ -85,7 +91,7 @@ extension Worker {
         // What was admitted decodes, but for a change of the signing key meanwhile.
         let kind: JobKind = if case .job(let job) = decoded { job.kind } else { .start }
         state.began(kind)
-        let attempt = JobAttempt(worker: self, claimed: claimed, lease: lease, decoded: decoded)
+        let attempt = JobAttempt(worker: self, claimed: claimed, lease: lease, decoded: decoded, begin: requestStart)
         jobs.addTask {
             await attempt.run()
             state.leases.remove(lease)

@@ -63,9 +63,11 @@ public struct Worker: Service {
                         leases: state.leases,
                         watch: watch,
                         now: state.beatNow,
+                        mustTell: state.mustTell,
                         logger: logger
                     )
                     services.addTask { await heartbeat.run() }
+                    services.addTask { await tellAgain() }
                     services.addTask { await tick() }
                     services.addTask { await answerDoorbell() }
                     for name in queue.options.queues { services.addTask { await peek(at: name) } }
@@ -85,6 +87,7 @@ public struct Worker: Service {
         var backoff = Backoff()
         while !state.isDraining, !Task.isCancelled {
             do {
+                try await queue.arrive()
                 let ours = ListFilter(labels: [
                     GalaxyLabel.owner: GalaxyLabel.ownerValue, GalaxyLabel.namespace: configuration.node.namespace,
                 ])
@@ -101,6 +104,14 @@ public struct Worker: Service {
             }
         }
         return false
+    }
+
+    /// Joins anew whenever Redis says that it does not know what the node owns.
+    private func tellAgain() async {
+        while await state.mustTell.wait() {
+            logger.warning("Redis has lost what it knew of this node; telling it again")
+            _ = await join()
+        }
     }
 
     private func leave() async {
@@ -128,6 +139,7 @@ public struct Worker: Service {
                     pause = min(pause, max(due, .milliseconds(10)) + .milliseconds(Int64.random(in: 5...100)))
                 }
                 if outcome.leasesReclaimed + outcome.poisoned > 0 {
+                    RuntimeMetrics.reclaimed(outcome.leasesReclaimed, poisoned: outcome.poisoned)
                     logger.warning(
                         "jobs of a worker that died were taken back",
                         metadata: ["reclaimed": "\(outcome.leasesReclaimed)", "given_up": "\(outcome.poisoned)"]
@@ -135,6 +147,7 @@ public struct Worker: Service {
                 }
                 state.work.raise()
             } catch {
+                RuntimeMetrics.redisFailed(in: "tick")
                 await backoff.pause()
             }
         }
@@ -163,6 +176,8 @@ final class WorkerState: Sendable {
     let work = Signal()
     /// Raised where a running job was cancelled, of which the next beat tells.
     let beatNow = Signal()
+    /// Raised where Redis has lost what it knew of this node.
+    let mustTell = Signal()
     /// Raised where a leader has resigned.
     let leaderResigned = Signal()
     let leases = LeaseBook()
@@ -200,9 +215,11 @@ final class WorkerState: Sendable {
     }
 
     private func add(_ difference: Int, _ kind: JobKind) {
-        counts.withLock {
+        let running = counts.withLock {
             if kind == .start || kind == .restart { $0.starts += difference } else { $0.stops += difference }
+            return $0.starts + $0.stops
         }
+        RuntimeMetrics.running(running)
     }
 
     /// Raised each time a queue was found empty, so that its watcher may wait at it again.

@@ -105,14 +105,14 @@ public struct ContainerDecisions: Sendable {
         return .failed(.staleContainer, "the game's container is \(container.id) by now; nothing was done")
     }
 
-    private func foreign(_ container: ContainerInspect) -> JobEnding {
+    func foreign(_ container: ContainerInspect) -> JobEnding {
         .failed(
             .nameConflict,
             "container \(container.name) (\(container.id.prefix(12))) is there and does not belong to this namespace"
         )
     }
 
-    private func startFailed(_ container: ContainerInspect) -> JobEnding {
+    func startFailed(_ container: ContainerInspect) -> JobEnding {
         var ending = JobEnding.failed(
             .startFailed,
             "the process ended with exit code \(container.exitCode)\(container.oomKilled ? ", for want of memory" : "")"

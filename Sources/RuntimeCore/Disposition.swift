@@ -17,7 +17,31 @@ extension JobFailure {
             case .timeout: .timeout
             case .networkAmbiguous, .containerNotRunning, .engineError, .invalidAnswer, .cancelled: .dockerError
             }
-        self.init(code, error.message, retryable: error.retryable)
+        let pace: RetryPace =
+            switch error.code {
+            case .rateLimited, .pullFailed, .imageAuthentication: .patient
+            case .nameConflict: .brisk
+            default: .usual
+            }
+        self.init(code, error.message, retryable: error.retryable, pace: pace)
+    }
+}
+
+/// How long to leave alone what has failed.
+public enum RetryPace: Sendable {
+    /// What passes in a moment: a container that is being removed.
+    case brisk
+    case usual
+    /// What others share and mend: a registry.
+    case patient
+
+    /// What the policy's pauses are multiplied with.
+    var factor: Double {
+        switch self {
+        case .brisk: 0.25
+        case .usual: 1
+        case .patient: 3
+        }
     }
 }
 
@@ -58,12 +82,12 @@ public struct RetryPolicy: Sendable, Equatable {
         guard failure.retryable, attempt < maximumAttempts else {
             return .end(.failed(failure.code, failure.message))
         }
-        return .retry(after: pause(attempt: attempt, random: random))
+        return .retry(after: pause(attempt: attempt, pace: failure.pace, random: random))
     }
 
-    /// Pause after attempt `attempt`, from nothing to `base` doubled with each attempt, at most `cap`.
-    public func pause(attempt: Int, random: Double) -> Duration {
+    /// Pause after attempt `attempt`: from nothing to `base` doubled with each attempt, at most `cap`, both at `pace`.
+    public func pause(attempt: Int, pace: RetryPace = .usual, random: Double) -> Duration {
         let doublings = min(max(attempt - 1, 0), 30)
-        return min(base * (1 << doublings), cap) * random
+        return min(base * (1 << doublings), cap) * (random * pace.factor)
     }
 }

@@ -101,10 +101,13 @@ public struct JobFailure: Error, Sendable, Equatable {
     public var message: String
     /// Whether another try may succeed.
     public var retryable: Bool
+    /// How soon.
+    public var pace: RetryPace
 
-    public init(_ code: ErrorCode, _ message: String, retryable: Bool = false) {
+    public init(_ code: ErrorCode, _ message: String, retryable: Bool = false, pace: RetryPace = .usual) {
         self.code = code
         self.message = message
         self.retryable = retryable
+        self.pace = pace
     }
 }

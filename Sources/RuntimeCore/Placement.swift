@@ -16,7 +16,9 @@ public struct Placement: Sendable, Equatable {
     public var freesPlace: Bool
 
     /// Of a job of kind `kind` that ended so.
-    public init(kind: JobKind, ending: JobEnding) {
+    ///
+    /// - Parameter stillRuns: of a restart without effect: whether the container that it had found runs on.
+    public init(kind: JobKind, ending: JobEnding, stillRuns: Bool = false) {
         switch ending.effect {
         case .started, .alreadyRunning:
             (owner, freesPlace) = (.keep, false)
@@ -29,8 +31,8 @@ public struct Placement: Sendable, Equatable {
             let isStart = kind == .start || kind == .restart
             // A process that ended at once left its container; a refusal left somebody's container running.
             let isConflict = ending.errorCode == .nameConflict
-            let leftNothing = ending.containerID == nil && !isConflict
-            (owner, freesPlace) = (isStart && leftNothing ? .undo : .keep, isStart && !isConflict)
+            let leftNothing = ending.containerID == nil && !isConflict && !stillRuns
+            (owner, freesPlace) = (isStart && leftNothing ? .undo : .keep, isStart && !isConflict && !stillRuns)
         }
     }
 }

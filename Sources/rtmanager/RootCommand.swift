@@ -19,7 +19,10 @@ struct RootCommand: AsyncParsableCommand {
             \(ExitReason.help)
             """,
         version: version,
-        subcommands: [WorkerCommand.self, StartCommand.self, StopCommand.self, RemoveCommand.self, DemoCommand.self]
+        subcommands: [
+            WorkerCommand.self, StartCommand.self, StopCommand.self, RemoveCommand.self, RestartCommand.self,
+            DeadCommand.self, QueueCommand.self, DemoCommand.self,
+        ]
     )
 
     static func main() async {

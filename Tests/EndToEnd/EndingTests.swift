@@ -43,6 +43,23 @@ extension Deployment {
             }
         }
 
+        @Test("a second signal ends it at once; its lease runs out, and another goes on")
+        func secondSignal() async throws {
+            let settings = ["RTM_LEASE_TTL_SECONDS": "3"]
+            try await Fleet.with(workers: 2, settings: settings, world: try #require(EngineWorld.current)) { fleet in
+                _ = try await fleet.finish("c-1", fleet.start("c-1", game: "g", image: fleet.world.stubbornImage))
+                try await fleet.push(Fleet.message(.stop, "c-2", game: "g", #""stop_timeout_seconds":3"#))
+                let ending = try await fleet.runner(of: "c-2")
+                ending.terminate()
+                try await ending.untilItSays("ending: waiting for the jobs that run")
+                ending.terminate()
+                #expect(await ending.process.waitForExit(atMost: .seconds(1)) == 143)
+                let result = try await fleet.result(of: "c-2")
+                #expect(result.outcome == .succeeded)
+                #expect(result.fields["worker"].map(ending.isWorker) == false)
+            }
+        }
+
         @Test("an idle worker ends at SIGTERM and SIGINT at once, with 0", arguments: [15, 2] as [Int32])
         func idle(_ signal: Int32) async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in

@@ -125,7 +125,7 @@ struct DeliveryTests {
             while reclaimed == 0 { reclaimed = try await alive.tick().leasesReclaimed }
             let again = try await world.claim(alive)
             #expect(again.map(\.id) == ["j1"] && again[0].attempt == 2 && again[0].token != lost.token)
-            #expect(try await dead.beat([(id: "j1", token: lost.token)], engineAnswers: true) == [.lost])
+            #expect(try await dead.beat([(id: "j1", token: lost.token)], engineAnswers: true).answers == [.lost])
             #expect(try await world.finish(dead, lost) == .stale)
             #expect(try await world.finish(alive, again[0]) == .ok)
             #expect(try await world.results().count == 1)
@@ -155,7 +155,7 @@ struct DeliveryTests {
             try await world.push(QueueWorld.message(.start, "j1"), QueueWorld.message(.start, "j2"))
             try await world.intake(worker)
             var job = try await world.claim(worker)[0]
-            #expect(try await worker.beat([(id: job.id, token: job.token)], engineAnswers: true) == [.ok])
+            #expect(try await worker.beat([(id: job.id, token: job.token)], engineAnswers: true).answers == [.ok])
             try await worker.release([(id: job.id, token: job.token)])
             job = try await world.claim(worker)[0]
             #expect(job.id == "j1" && job.attempt == 1)
@@ -205,7 +205,7 @@ struct DeliveryTests {
             let running = try await world.claim(worker)[0]
             try await world.push(QueueWorld.message(.stop, "t1"), QueueWorld.message(.start, "s4"))
             try await world.intake(worker)
-            #expect(try await worker.beat([(id: "s1", token: running.token)], engineAnswers: true) == [.cancel])
+            #expect(try await worker.beat([(id: "s1", token: running.token)], engineAnswers: true).answers == [.cancel])
             let bell = try await world.client.send(RedisCommand("LRANGE", .string(world.keys.bell("w1")), 0, -1))
             #expect(bell.array?.compactMap(\.string) == ["cancel"])
             try await world.finish(worker, running, JobEnding(.superseded), owner: .undo, freesPlace: true)
@@ -279,7 +279,7 @@ struct DeliveryTests {
             _ = try await world.client.send(RedisCommand("CONFIG", "SET", "maxmemory", "1"))
             let error = await #expect(throws: QueueError.self) { try await world.intake(worker) }
             #expect(error?.isOutOfMemory == true)
-            #expect(try await worker.beat([(id: job.id, token: job.token)], engineAnswers: true) == [.ok])
+            #expect(try await worker.beat([(id: job.id, token: job.token)], engineAnswers: true).answers == [.ok])
             #expect(try await world.finish(worker, job) == .ok)
             let second = try await world.claim(worker, starts: 1)
             #expect(second.map(\.id) == ["j2"])

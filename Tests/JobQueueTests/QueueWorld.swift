@@ -14,19 +14,28 @@ struct QueueWorld {
     static func with(
         options: JobQueueOptions = JobQueueOptions(),
         redisArguments: [String] = [],
+        isNew: Bool = false,
         _ body: (QueueWorld) async throws -> Void
     ) async throws {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         try await PrivateRedis.with(extraArguments: redisArguments) { redis in
             try await RedisClient.withClient(try RedisConfiguration(url: redis.unixURL), logger: logger) { client in
-                try await body(QueueWorld(redis: redis, client: client, options: options))
+                let world = QueueWorld(redis: redis, client: client, options: options)
+                // As if it were old: in a new one a stop of a game that nobody owns waits for nodes to come.
+                if !isNew { try await world.set("born", "1") }
+                try await body(world)
             }
         }
     }
 
-    func worker(_ name: String, node: String = "n1") -> JobQueue {
+    func worker(_ name: String, node: String = "n1", options: JobQueueOptions? = nil) -> JobQueue {
         let identity = WorkerIdentity(id: name, node: node, nonce: name)
-        return JobQueue(redis: client, keys: keys, worker: identity, options: options)
+        return JobQueue(redis: client, keys: keys, worker: identity, options: options ?? self.options)
+    }
+
+    /// Writes a field of `{ns}:meta` by hand.
+    func set(_ field: String, _ value: String) async throws {
+        _ = try await client.send(RedisCommand("HSET", .string(keys.meta), .string(field), .string(value)))
     }
 
     func push(_ messages: String..., queue: String = "default") async throws {
@@ -56,14 +65,16 @@ struct QueueWorld {
         _ job: ClaimedJob,
         _ ending: JobEnding = JobEnding(.succeeded, effect: .started),
         owner: OwnerChange = .keep,
-        freesPlace: Bool = false
+        freesPlace: Bool = false,
+        startMessage: String? = nil
     ) async throws -> FinishAnswer? {
         let finished = FinishedJob(
             id: job.id,
             token: job.token,
             ending: ending,
             owner: owner,
-            freesPlace: freesPlace
+            freesPlace: freesPlace,
+            startMessage: startMessage
         )
         return try await queue.finish([finished]).first
     }

@@ -50,6 +50,33 @@ struct ContainerDecisionTests {
         }
     }
 
+    @Test("for a restart")
+    func restarts() {
+        func decide(_ job: String, _ container: ContainerInspect?) -> String {
+            let restart = Job(id: job, kind: .restart, gameID: "g1", image: ImageReference("engine:1"))
+            switch decisions.restart(restart, finding: container, endpoint: "http://e") {
+            case .end(let ending):
+                return "\(ending.outcome.rawValue) \(ending.errorCode?.rawValue ?? ending.effect.rawValue)"
+            case .replaceRunning: return "replace running"
+            case .replace: return "replace"
+            case .run: return "run"
+            case .wait: return "wait"
+            }
+        }
+        #expect(decide("r", nil) == "run")
+        #expect(decide("r", container(status: "running")) == "replace running")
+        #expect(decide("r", container(status: "paused")) == "replace running")
+        #expect(decide("r", container(status: "exited")) == "replace")
+        #expect(decide("r", container(status: "created", startedAt: nil)) == "replace")
+        #expect(decide("r", container(status: "removing")) == "wait")
+        #expect(decide("r", container(status: "running", namespace: "other")) == "failed name_conflict")
+        // Its own container: it had come so far before.
+        #expect(decide("r", container(status: "running", job: "r")) == "succeeded started")
+        #expect(decide("r", container(status: "exited", job: "r")) == "failed start_failed")
+        #expect(decide("r", container(status: "created", job: "r", startedAt: nil)) == "replace")
+        #expect(decide("r", container(status: "removing", job: "r")) == "wait")
+    }
+
     @Test("for a start")
     func starts() {
         #expect(decide("j1", container(status: "running")) == "succeeded started")

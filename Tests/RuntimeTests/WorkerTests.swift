@@ -100,6 +100,33 @@ struct WorkerTests {
         }
     }
 
+    @Test("a restart replaces the container; one that comes to nothing leaves it, and its place, as they were")
+    func restart() async throws {
+        try await WorkerWorld.with { world in
+            try await world.withWorker { _ in
+                try await world.push(.start, "s1", more: #","env":{"A":"1"}"#)
+                let first = try await world.result("s1")
+                try await world.push(.restart, "r1", more: #","labels":{"b":"2"}"#)
+                let second = try await world.result("r1")
+                #expect(second.effect == .started && second.containerID != first.containerID)
+                let spec = try #require(await world.docker.spec("galaxy-game-g1"))
+                #expect(spec.env["A"] == "1" && spec.labels["b"] == "2" && spec.labels[GalaxyLabel.jobID] == "r1")
+                try await world.push(.restart, "r2", more: #","image":"none:1","pull_policy":"never""#)
+                #expect(try await world.result("r2").errorCode == "image_not_found")
+                #expect(try await world.holdsRoom("g1"))
+                #expect(await world.docker.containersByName["galaxy-game-g1"]?.id == second.containerID)
+                // What now runs is what the restart made of the start, so a start of the same changes nothing.
+                try await world.push(.start, "s2", more: #","env":{"A":"1"},"labels":{"b":"2"}"#)
+                #expect(try await world.result("s2").effect == .alreadyRunning)
+                try await world.push(.restart, "r3", game: "never")
+                #expect(try await world.result("r3").errorCode == "container_not_found")
+                #expect(try await world.holdsRoom("never") == false)
+                try await eventually("the story") { try await world.events().count == 4 }
+            }
+            #expect(try await world.events().map { $0["event"] } == ["started", "exited", "removed", "started"])
+        }
+    }
+
     @Test("goes on by itself when Redis was killed and comes back, and loses nothing")
     func redisRestart() async throws {
         try await WorkerWorld.with { world in

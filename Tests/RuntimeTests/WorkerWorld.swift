@@ -116,6 +116,11 @@ struct WorkerWorld: Sendable {
         try await client.send(RedisCommand("HGET", .string(keys.job(id)), "state")).string
     }
 
+    /// Whether the game holds room on the node.
+    func holdsRoom(_ game: String) async throws -> Bool {
+        try await client.send(RedisCommand("SISMEMBER", "{rtm}:running:n1", .string(game))).integer == 1
+    }
+
     func attempts(_ id: String) async throws -> Int64? {
         try await client.send(RedisCommand("HGET", .string(keys.job(id)), "_attempts")).integer
     }

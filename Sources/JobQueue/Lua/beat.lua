@@ -2,14 +2,19 @@
 -- Keys: 1 {ns}:meta.
 -- Arguments: worker, node, 1 where the Engine answers, lease in ms, how long the worker counts as alive in
 --   ms, then id and token of each job that it works on.
--- Answers: per job "ok", "cancel" (undo it: a stop of the game waits) or "lost" (another worker has it, or
+-- Answers: first "tell" where Redis does not know what the node owns (it has lost its data), else "known"; then per
+--   job "ok", "cancel" (undo it: a stop of the game waits) or "lost" (another worker has it, or
 --   it has ended: touch nothing of it any more).
 -- One step because: a lease must not be lengthened for a token that was replaced.
 local worker, node = ARGV[1], ARGV[2]
 local lease_until = now + tonumber(ARGV[4])
 redis.call('ZADD', P .. 'workers', now + tonumber(ARGV[5]), worker)
 if ARGV[3] == '1' then redis.call('ZADD', P .. 'nodes', now, node) end
-local answers = {}
+local answers = { 'known' }
+if redis.call('HEXISTS', P .. 'node:' .. node, 'told_at') == 0 then
+  redis.call('SADD', P .. 'untold', node)
+  answers[1] = 'tell'
+end
 for index = 6, #ARGV, 2 do
   local job = redis.call('HMGET', P .. 'job:' .. ARGV[index], '_token', '_cancel', 'state')
   if job[1] ~= ARGV[index + 1] or job[3] ~= 'running' then

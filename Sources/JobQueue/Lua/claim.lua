@@ -2,7 +2,8 @@
 -- Keys: 1 {ns}:meta.
 -- Arguments: worker, node, nonce of the worker, lease in ms, most starts, most stops and removes, games
 --   that the node may run (0: no bound), then the queues in order of priority.
--- Answers: the shared clock in ms, then one array per job: id, token, attempt, queue, message.
+-- Answers: the shared clock in ms, then one array per job: id, token, attempt, queue, message, and for a restart
+--   what the game's last successful start asked for (else empty).
 -- One step because: a head that is taken off its ready list must be under lease, or it would be lost
 --   with the worker.
 local worker, node, nonce = ARGV[1], ARGV[2], ARGV[3]
@@ -10,12 +11,28 @@ local lease_ms, slots = tonumber(ARGV[4]), tonumber(ARGV[7])
 local wanted = { start = tonumber(ARGV[5]), stop = tonumber(ARGV[6]) }
 local running = P .. 'running:' .. node
 local claimed = { now }
+local queues = {}
+for index = 8, #ARGV do
+  if redis.call('SISMEMBER', P .. 'paused', ARGV[index]) == 0 then queues[#queues + 1] = ARGV[index] end
+end
 -- Jobs that end here without being run are many at most after a flood of pointless starts.
 local endings_left = 64
 
 local function has_room(game)
   if slots == 0 then return true end
   return redis.call('SCARD', running) < slots or redis.call('SISMEMBER', running, game) == 1
+end
+
+-- Whether some node may have the container of a game that nobody is known to own: it lives and has not told, or Redis
+-- knows too little yet for that to be said. A stop would find nothing and end without having stopped anything.
+local function owners_unknown()
+  if now < born + 3000 then return true end
+  for _, untold in ipairs(redis.call('SRANDMEMBER', P .. 'untold', 8)) do
+    local seen = tonumber(redis.call('ZSCORE', P .. 'nodes', untold) or 0)
+    if seen > now - grace_ms then return true end
+    redis.call('SREM', P .. 'untold', untold)
+  end
+  return false
 end
 
 -- Ends the head where it must not be begun any more. Answers whether it did.
@@ -62,7 +79,8 @@ local function claim_head(game, class)
     redis.call('SADD', running, game)
   end
   wanted[class] = wanted[class] - 1
-  claimed[#claimed + 1] = { id, token, attempt, job[5], job[4] }
+  local spec = job[1] == 'restart' and redis.call('GET', P .. 'spec:' .. game) or ''
+  claimed[#claimed + 1] = { id, token, attempt, job[5], job[4], spec }
 end
 
 local function drain(class, list)
@@ -85,24 +103,24 @@ local function drain(class, list)
   end
 end
 
-local function each_list(class, visit)
-  for index = 8, #ARGV do
-    local list = P .. 'ready:' .. class .. ':' .. ARGV[index]
-    visit(class, list .. ':' .. node)
-    visit(class, list)
+local function drain_queues(class)
+  local common_too = class == 'start' or not owners_unknown()
+  for _, queue in ipairs(queues) do
+    local list = P .. 'ready:' .. class .. ':' .. queue
+    drain(class, list .. ':' .. node)
+    if common_too then drain(class, list) end
   end
 end
 
-each_list('stop', drain)
-each_list('start', drain)
+drain_queues('stop')
+drain_queues('start')
 if #claimed > 1 then store_fence() end
 
 -- Who could take more is rung when there is more; who could not take all that is there rings another.
 local room = slots == 0 or redis.call('SCARD', running) < slots
 redis.call((wanted.start > 0 or wanted.stop > 0) and 'SADD' or 'SREM', P .. 'idle:' .. node, worker)
 redis.call(wanted.start > 0 and room and 'SADD' or 'SREM', P .. 'idle', worker)
-for index = 8, #ARGV do
-  local queue = ARGV[index]
+for _, queue in ipairs(queues) do
   if wanted.stop == 0 or endings_left == 0 then
     if redis.call('EXISTS', P .. 'ready:stop:' .. queue .. ':' .. node) == 1 then ring_node(node) end
     if redis.call('EXISTS', P .. 'ready:stop:' .. queue) == 1 then ring_any() end
@@ -112,6 +130,7 @@ for index = 8, #ARGV do
   end
   if (wanted.start == 0 or not room) and redis.call('EXISTS', P .. 'ready:start:' .. queue) == 1 then
     ring_any()
+    if not room then redis.call('HSET', META, 'no_room_at', now) end
   end
 end
 return claimed

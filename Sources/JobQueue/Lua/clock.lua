@@ -5,7 +5,8 @@
 -- One step because: time and fence are read and moved forward together with what they decide.
 local P = string.sub(KEYS[1], 1, -5)
 local META = KEYS[1]
-local settings = redis.call('HMGET', META, 'clock', 'fence', 'seq', 'resumed_at', 'retention_ms', 'retention_entries')
+local settings = redis.call('HMGET', META, 'clock', 'fence', 'seq', 'resumed_at', 'retention_ms',
+  'retention_entries', 'born', 'grace_ms')
 local time = redis.call('TIME')
 local now_us = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local now = math.floor(now_us / 1000)
@@ -13,6 +14,8 @@ local clock = tonumber(settings[1] or 0)
 local resumed_at = tonumber(settings[4] or 0)
 local retention_ms = tonumber(settings[5] or 604800000)
 local retention_entries = tonumber(settings[6] or 1000000)
+local born = tonumber(settings[7] or 0)
+local grace_ms = tonumber(settings[8] or 300000)
 
 -- A clock that was set back is held at the latest time seen, for a minute at most; then the new time
 -- is believed and the step is counted for an alarm.
@@ -22,6 +25,11 @@ if clock > now then
   else
     now = clock
   end
+end
+-- When this data began: Redis was empty before, or has lost what it knew.
+if born == 0 then
+  born = now
+  redis.call('HSET', META, 'born', now)
 end
 -- Workers call every second or so. A longer silence means that Redis, or every worker, was away: leases
 -- that ran out meanwhile say nothing about their workers yet.

@@ -1,22 +1,26 @@
--- Purpose: the one piece that ends jobs: result, idempotency record and retention.
+-- Purpose: the one piece that ends jobs: result, idempotency record, dead letter and retention.
 -- Keys: those of clock.lua.
 -- Arguments: none of its own.
 -- Answers: none of its own; bury, publish_result and end_job.
 -- One step because: a job must not be ended without its result, nor have two.
 
--- Forgets the oldest results and their ids where there are too many, or where they are too old.
-local function trim_results()
+-- Forgets up to `most` of the oldest results and their ids, where there are too many or they are too old.
+-- A record that a later run of its id has made is kept.
+local function trim_results(most)
   local results = P .. 'results'
   local surplus = redis.call('XLEN', results) - retention_entries
-  local count = surplus > 0 and math.min(surplus, 4) or 1
-  local oldest = redis.call('XRANGE', results, '-', '+', 'COUNT', count)
-  for index, entry in ipairs(oldest) do
-    local written = tonumber(string.match(entry[1], '^(%d+)'))
-    if index > surplus and written > now - retention_ms then return end
+  local function is_kept(entry, index)
+    return index > surplus and tonumber(string.match(entry[1], '^(%d+)')) > now - retention_ms
+  end
+  local oldest = redis.call('XRANGE', results, '-', '+', 'COUNT', 1)[1]
+  if not oldest or is_kept(oldest, 1) then return end
+  for index, entry in ipairs(redis.call('XRANGE', results, '-', '+', 'COUNT', most)) do
+    if is_kept(entry, index) then return end
     for position = 1, #entry[2], 2 do
       if entry[2][position] == 'job_id' then
         local key = P .. 'job:' .. entry[2][position + 1]
-        if redis.call('HEXISTS', key, '_seq') == 0 then redis.call('DEL', key) end
+        local record = redis.call('HMGET', key, '_seq', '_result')
+        if not record[1] and (not record[2] or record[2] == entry[1]) then redis.call('DEL', key) end
       end
     end
     redis.call('XDEL', results, entry[1])
@@ -39,12 +43,12 @@ end
 local function publish_result(id, state, token, fields)
   fields[#fields + 1] = 'finished_at'
   fields[#fields + 1] = rfc3339(now)
-  redis.call('XADD', P .. 'results', '*', 'v', '1', unpack(fields))
+  local entry = redis.call('XADD', P .. 'results', '*', 'v', '1', unpack(fields))
   local key = P .. 'job:' .. id
   redis.call('DEL', key)
-  redis.call('HSET', key, 'state', state, '_token', token, unpack(fields))
+  redis.call('HSET', key, 'state', state, '_token', token, '_result', entry, unpack(fields))
   redis.call('PEXPIRE', key, retention_ms)
-  trim_results()
+  trim_results(2)
 end
 
 -- Ends a live job: adds what is known of it, publishes the result, and takes it off its lane, whose head

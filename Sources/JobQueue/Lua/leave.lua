@@ -5,6 +5,7 @@
 -- One step because: a doorbell must not be rung for a worker that has just gone.
 local worker, node = ARGV[1], ARGV[2]
 redis.call('ZREM', P .. 'workers', worker)
+redis.call('HDEL', P .. 'worker_nodes', worker)
 redis.call('SREM', P .. 'workers:' .. node, worker)
 redis.call('SREM', P .. 'idle:' .. node, worker)
 redis.call('SREM', P .. 'idle', worker)

@@ -1,19 +1,26 @@
 -- Purpose: reads the oldest messages of a queue without taking them.
--- Keys: 1 {ns}:meta, 2 {ns}:queue:NAME.
--- Arguments: most messages, most bytes of one message, most bytes in all.
--- Answers: the messages, the oldest first; in place of one that is too large its size and SHA-1.
+-- Keys: 1 {ns}:meta, 2 {ns}:queue:NAME, 3 {ns}:overflow:NAME.
+-- Arguments: queue, most messages, most bytes of one message, most bytes in all, most live starts.
+-- Answers: "paused" where the queue is; else "queue" or "overflow", whichever was read, then the messages, the
+--   oldest first; in place of one that is too large its size and SHA-1.
 -- One step because: the size of the answer must be bounded before it is sent; nothing is changed.
-local answers = {}
-local bytes = 0
-for position = 1, tonumber(ARGV[1]) do
-  local message = redis.call('LINDEX', KEYS[2], -position)
+local P = string.sub(KEYS[1], 1, -5)
+if redis.call('SISMEMBER', P .. 'paused', ARGV[1]) == 1 then return 'paused' end
+local answers, bytes, list = { 'queue' }, 0, KEYS[2]
+-- What was set aside for want of room is older than the queue, and goes first where there is room again.
+if redis.call('EXISTS', KEYS[3]) == 1
+  and tonumber(redis.call('HGET', KEYS[1], 'live_starts') or 0) < tonumber(ARGV[5]) then
+  answers, list = { 'overflow' }, KEYS[3]
+end
+for position = 1, tonumber(ARGV[2]) do
+  local message = redis.call('LINDEX', list, -position)
   if not message then break end
-  if #message > tonumber(ARGV[2]) then
-    answers[position] = { #message, redis.sha1hex(message) }
+  if #message > tonumber(ARGV[3]) then
+    answers[position + 1] = { #message, redis.sha1hex(message) }
   else
     bytes = bytes + #message
-    if bytes > tonumber(ARGV[3]) and position > 1 then break end
-    answers[position] = message
+    if bytes > tonumber(ARGV[4]) and position > 1 then break end
+    answers[position + 1] = message
   end
 end
 return answers

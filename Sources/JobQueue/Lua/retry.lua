@@ -1,6 +1,7 @@
 -- Purpose: parks the lane of a job whose attempt failed until the next try is due.
 -- Keys: 1 {ns}:meta.
--- Arguments: worker, node, id, token, pause in ms, error code, sentence.
+-- Arguments: worker, node, id, token, pause in ms, error code, sentence, "keep" or "free" the
+--   place on the node.
 -- Answers: "ok", "superseded" (a stop came meanwhile: the job has ended) or "stale".
 -- One step because: the job must be under lease or due at a time, never neither.
 local worker, node, id, token = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
@@ -8,7 +9,7 @@ local key = P .. 'job:' .. id
 local job = redis.call('HMGET', key, '_token', 'state', 'game_id', 'kind', '_seq')
 if job[1] ~= token or job[2] ~= 'running' then return 'stale' end
 local game = job[3]
-redis.call('SREM', P .. 'running:' .. node, game)
+if ARGV[8] == 'free' then redis.call('SREM', P .. 'running:' .. node, game) end
 if starts(job[4]) and tonumber(job[5]) < superseded_below(game) then
   end_job(id, worker, node, { 'outcome', 'superseded', 'effect', 'none', 'error',
     'a later stop or remove of the game made it pointless' })

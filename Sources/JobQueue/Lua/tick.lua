@@ -1,4 +1,4 @@
--- Purpose: makes due what waits for a time: retries, and leases that ran out.
+-- Purpose: makes due what waits for a time: retries, leases that ran out, and what is kept for a time only.
 -- Keys: 1 {ns}:meta.
 -- Arguments: worker, node, lease in ms, crashes after which a job is given up, most of each to move.
 -- Answers: retries made due, leases taken back, jobs given up, ms until the next is due (-1: none).
@@ -38,6 +38,24 @@ end
 -- After Redis or all workers were away, living workers get one lease's time to come back for theirs.
 if now >= resumed_at + lease_ms then
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'lease', '-inf', now, 'LIMIT', 0, most)) do reclaim(id) end
+end
+
+-- Workers that were killed leave their names behind.
+for _, dead in ipairs(redis.call('ZRANGEBYSCORE', P .. 'workers', '-inf', now - 600000, 'LIMIT', 0, most)) do
+  local home = redis.call('HGET', P .. 'worker_nodes', dead)
+  if home then
+    redis.call('SREM', P .. 'workers:' .. home, dead)
+    redis.call('SREM', P .. 'idle:' .. home, dead)
+  end
+  redis.call('SREM', P .. 'idle', dead)
+  redis.call('HDEL', P .. 'worker_nodes', dead)
+  redis.call('ZREM', P .. 'workers', dead)
+end
+
+trim_results(most)
+local oldest_kept = string.format('%.0f', math.max(0, now - retention_ms))
+for _, stream in ipairs({ 'events', 'dead' }) do
+  redis.call('XTRIM', P .. stream, 'MINID', '~', oldest_kept, 'LIMIT', 1000)
 end
 
 local next_due = -1

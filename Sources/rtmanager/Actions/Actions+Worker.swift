@@ -4,11 +4,11 @@ import DockerPort
 import JobContract
 import JobQueue
 import Logging
+import Metrics
 import Redis
 import Runtime
 import RuntimeCore
 import ServiceLifecycle
-import UnixSignals
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -55,7 +55,11 @@ enum Actions {
                 ]
             )
             var services: [any Service] = [redis]
-            if let http = settings.http { services.append(console(http, service, logger)) }
+            if let http = settings.http {
+                let metrics = PrometheusRegistry(help: RuntimeMetrics.help)
+                MetricsSystem.bootstrap(metrics)
+                services.append(console(http, service, metrics, logger))
+            }
             try await run(services + [service], settings, logger)
         } catch {
             await docker.shutdown()
@@ -64,8 +68,13 @@ enum Actions {
         await docker.shutdown()
     }
 
-    private static func console(_ address: HTTPAddress, _ worker: Worker, _ logger: Logger) -> Console {
-        Console(host: address.host, port: address.port, logger: logger) {
+    private static func console(
+        _ address: HTTPAddress,
+        _ worker: Worker,
+        _ metrics: PrometheusRegistry,
+        _ logger: Logger
+    ) -> Console {
+        Console(host: address.host, port: address.port, metrics: metrics, logger: logger) {
             let health = worker.health
             let silence = "its last answer came \(health.sinceProgress.milliseconds) ms ago"
             return Readiness(checks: [
@@ -94,14 +103,13 @@ enum Actions {
         var configuration = ServiceGroupConfiguration(
             services: services.dropLast().map { .init(service: $0) }
                 + services.suffix(1).map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
-            gracefulShutdownSignals: [.sigterm, .sigint],
             logger: quiet(logger)
         )
         // Each service has deadlines of its own; these are the last resort.
         configuration.maximumGracefulShutdownDuration = .seconds(settings.drainTimeoutSeconds + 15)
         configuration.maximumCancellationDuration = .seconds(10)
         do {
-            try await ServiceGroup(configuration: configuration).run()
+            try await SignalledShutdown(logger: logger).run(ServiceGroup(configuration: configuration))
         } catch {
             throw .failed("the worker ended unexpectedly: \(error)")
         }

@@ -17,7 +17,8 @@ extension Settings {
             queues: queues,
             lease: .seconds(leaseTTLSeconds),
             retention: .seconds(retentionSeconds),
-            retentionEntries: retentionEntries
+            retentionEntries: retentionEntries,
+            nodeGrace: .seconds(nodeGraceSeconds)
         )
     }
 

@@ -3,7 +3,7 @@ import Timestamps
 /// A job as a command line asks for it.
 struct JobRequest: Sendable, Equatable {
     enum Kind: String, Sendable {
-        case start, stop, remove
+        case start, stop, remove, restart
     }
 
     struct Limits: Sendable, Equatable {

@@ -1,0 +1,44 @@
+extension Job {
+    /// The message of a start that asks for the same container: what a later restart of the game completes itself by.
+    /// Nil where there is no image.
+    public var startMessage: String? {
+        guard let image else { return nil }
+        var members = [
+            (name: "v", json: "1"), ("id", JSONText.string(id)), ("kind", JSONText.string(JobKind.start.rawValue)),
+            ("game_id", JSONText.string(gameID)), ("image", JSONText.string(image.description)),
+            ("pull_policy", JSONText.string(pullPolicy)),
+        ]
+        if let env { members.append(("env", JSONText.object(env))) }
+        if let cmd { members.append(("cmd", JSONText.array(cmd))) }
+        if let labels { members.append(("labels", JSONText.object(labels))) }
+        if limits != Limits() { members.append(("limits", limits.json)) }
+        if let bindMounts {
+            members.append(("bind_mounts", "[" + bindMounts.map(\.json).joined(separator: ",") + "]"))
+        }
+        if readyTimeoutSeconds > 0 { members.append(("ready_timeout_seconds", "\(readyTimeoutSeconds)")) }
+        return Self.object(members)
+    }
+
+    fileprivate static func object(_ members: [(name: String, json: String)]) -> String {
+        "{" + members.map { JSONText.string($0.name) + ":" + $0.json }.joined(separator: ",") + "}"
+    }
+}
+
+extension Job.Limits {
+    fileprivate var json: String {
+        var members: [(name: String, json: String)] = []
+        if let cpuQuota { members.append(("cpu_quota", "\(cpuQuota)")) }
+        if let memory { members.append(("memory", JSONText.string(memory))) }
+        if let pidsLimit { members.append(("pids_limit", "\(pidsLimit)")) }
+        return Job.object(members)
+    }
+}
+
+extension Job.Mount {
+    fileprivate var json: String {
+        Job.object([
+            ("host_path", JSONText.string(hostPath)), ("mount_path", JSONText.string(mountPath)),
+            ("read_only", readOnly ? "true" : "false"),
+        ])
+    }
+}

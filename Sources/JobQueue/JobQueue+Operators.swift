@@ -1,0 +1,150 @@
+public import JobContract
+import Redis
+
+/// One entry of the stream of dead messages and jobs.
+public struct DeadLetter: Sendable, Equatable {
+    /// Id of the entry on the stream; names the letter for an operator.
+    public var entry: String
+    public var jobID: String
+    public var run: Int
+    public var queue: String
+    public var errorCode: String
+    public var error: String
+    /// The producer's bytes, cut at 64 KiB.
+    public var message: [UInt8]
+    /// Bytes of the whole message.
+    public var size: Int
+    public var diedAt: String
+
+    /// Whether nothing of the message was cut off, so that it can be tried again.
+    public var isWhole: Bool { message.count == size }
+}
+
+/// How a retry or a drop of a dead letter went.
+public enum DeadLetterAnswer: String, Sendable {
+    case ok
+    /// It is there no more: somebody else retried or dropped it.
+    case gone
+    /// The job runs again already.
+    case live
+}
+
+extension JobQueue {
+    /// Dead letters, the latest first, at most `limit`; before the entry `before` where given.
+    public func deadLetters(limit: Int, before: String? = nil) async throws(QueueError) -> [DeadLetter] {
+        let newest = before.map { "(" + $0 } ?? "+"
+        let answer = try await command(
+            RedisCommand("XREVRANGE", .string(keys.dead), .string(newest), "-", "COUNT", .integer(Int64(limit)))
+        )
+        return (answer.array ?? []).compactMap(Self.deadLetter)
+    }
+
+    /// The dead letter that an operator names: by the id of its entry, or by its job's id (then the latest of it, among
+    /// the latest `searched`).
+    public func deadLetter(named name: String, searched: Int = 10_000) async throws(QueueError) -> DeadLetter? {
+        if Self.isEntryID(name) {
+            let answer = try await command(
+                RedisCommand("XRANGE", .string(keys.dead), .string(name), .string(name))
+            )
+            if let letter = answer.array?.first.flatMap(Self.deadLetter) { return letter }
+        }
+        var before: String?
+        var left = searched
+        while left > 0 {
+            let page = try await deadLetters(limit: min(left, 100), before: before)
+            if let letter = page.first(where: { $0.jobID == name }) { return letter }
+            guard let last = page.last else { return nil }
+            before = last.entry
+            left -= page.count
+        }
+        return nil
+    }
+
+    /// Lets a dead job run again: same id, next run, at the end of its game's lane, without its deadline.
+    ///
+    /// - Parameter job: what `letter.message` says, decoded.
+    public func retry(_ letter: DeadLetter, as job: Job) async throws(QueueError) -> DeadLetterAnswer {
+        let sha1 = RedisArgument.string(JobDecoder.sha1(of: letter.message))
+        var arguments: [RedisArgument] = [.string(letter.entry), sha1]
+        if letter.jobID == job.id {
+            arguments += [
+                "job", .string(job.id), .string(job.kind.rawValue), .string(job.gameID),
+                .integer(Int64(job.maxAttempts)), .string(Self.marks(of: job)), .string(job.enqueuedAt ?? ""),
+                .string(job.traceparent ?? ""),
+            ]
+        } else {
+            // It was rejected before its id was believed; now it is a message like any other.
+            arguments.append("message")
+        }
+        return try await answer(of: Scripts.requeue, arguments)
+    }
+
+    /// Forgets a dead letter. The result and the id stay known.
+    public func drop(_ letter: DeadLetter) async throws(QueueError) -> DeadLetterAnswer {
+        try await answer(of: Scripts.drop, [.string(letter.entry)])
+    }
+
+    /// Takes no more jobs of `queue`; those that run go on. Answers false where it was paused already.
+    public func pause(queue: String) async throws(QueueError) -> Bool {
+        try await command(RedisCommand("SADD", .string(keys.paused), .string(queue))).integer == 1
+    }
+
+    /// Takes jobs of `queue` again, within a second. Answers false where it was not paused.
+    public func resume(queue: String) async throws(QueueError) -> Bool {
+        try await command(RedisCommand("SREM", .string(keys.paused), .string(queue))).integer == 1
+    }
+
+    /// Names of the paused queues.
+    public func pausedQueues() async throws(QueueError) -> [String] {
+        (try await command(RedisCommand("SMEMBERS", .string(keys.paused))).array ?? []).compactMap(\.string).sorted()
+    }
+
+    /// The oldest messages of `queue`, what was set aside first, without taking them.
+    public func peek(queue: String, limit: Int) async throws(QueueError) -> [[UInt8]] {
+        var messages: [[UInt8]] = []
+        for list in [keys.overflow(queue), keys.queue(queue)] where messages.count < limit {
+            let first = RedisArgument.integer(Int64(messages.count - limit))
+            let answer = try await command(RedisCommand("LRANGE", .string(list), first, -1))
+            messages += (answer.array ?? []).compactMap(\.bytes).reversed()
+        }
+        return messages
+    }
+
+    private func answer(
+        of script: RedisScript,
+        _ arguments: [RedisArgument]
+    ) async throws(QueueError) -> DeadLetterAnswer {
+        let answer = try await call(script, keys: [keys.dead], arguments)
+        guard let word = answer.string.flatMap(DeadLetterAnswer.init(rawValue:)) else {
+            throw unexpected(script, answer)
+        }
+        return word
+    }
+
+    private static func isEntryID(_ text: String) -> Bool {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        return parts.count == 2 && parts.allSatisfy { UInt64($0) != nil }
+    }
+
+    private static func deadLetter(_ entry: RedisValue) -> DeadLetter? {
+        guard let parts = entry.array, parts.count == 2, let id = parts[0].string, let pairs = parts[1].array else {
+            return nil
+        }
+        var fields: [String: RedisValue] = [:]
+        for index in stride(from: 0, to: pairs.count - 1, by: 2) {
+            fields[pairs[index].string ?? ""] = pairs[index + 1]
+        }
+        func text(_ name: String) -> String { fields[name]?.string ?? "" }
+        return DeadLetter(
+            entry: id,
+            jobID: text("job_id"),
+            run: Int(text("run")) ?? 1,
+            queue: text("queue"),
+            errorCode: text("error_code"),
+            error: text("error"),
+            message: fields["message"]?.bytes ?? [],
+            size: Int(text("size")) ?? 0,
+            diedAt: text("died_at")
+        )
+    }
+}

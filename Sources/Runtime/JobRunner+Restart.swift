@@ -1,0 +1,54 @@
+import DockerPort
+import JobContract
+import RuntimeCore
+
+extension JobRunner {
+    /// Pull, stop, remove and start in one turn. Nothing is stopped before all that the start needs is there.
+    ///
+    /// - Parameter job: completed by what the game's last successful start asked for.
+    func restart(_ job: Job) async throws(JobFailure) -> JobEnding {
+        guard job.image != nil else {
+            return .failed(
+                .containerNotFound,
+                "game \(job.gameID) was never started here, so there is nothing to restart; give an image"
+            )
+        }
+        // What it takes from the start before was allowed then; the operator may have decided otherwise since.
+        if let refusal = Admission(configuration.node).refusal(of: job) { return .failed(refusal.code, refusal.error) }
+        let spec = try await prepare(job)
+        if let ending = try await makeWay(for: job, spec) { return ending }
+        return try await launch(spec) { () async throws(JobFailure) in try await makeWay(for: job, spec) }
+    }
+
+    /// Stops and removes what runs under the game's name, or ends the job where that is not needed or not allowed.
+    private func makeWay(for job: Job, _ spec: RunSpec) async throws(JobFailure) -> JobEnding? {
+        for _ in 0..<Self.longestWaitForRemoval {
+            let container = try await container(named: spec.name)
+            switch decisions.restart(job, finding: container, endpoint: spec.engineEndpoint) {
+            case .end(let ending): return ending
+            case .run: return nil
+            case .replaceRunning(let id):
+                _ = try await stop(id, job)
+                try await call { () throws(DockerError) in try await docker.remove(id) }
+            case .replace(let id):
+                try await call { () throws(DockerError) in try await docker.remove(id) }
+            case .wait: try await waitForRemoval()
+            }
+        }
+        throw JobFailure(
+            .nameConflict,
+            "the container of that name is being removed for too long",
+            retryable: true,
+            pace: .brisk
+        )
+    }
+
+    /// Whether a container of the game runs; true where that cannot be told.
+    func gameStillRuns(_ gameID: String) async -> Bool {
+        do throws(JobFailure) {
+            return try await container(named: configuration.node.containerName(gameID: gameID))?.isRunning ?? false
+        } catch {
+            return true
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import JobContract
+import Metrics
+
+/// What a worker measures. Names and labels are few and known: none is made of what a producer wrote.
+public enum RuntimeMetrics {
+    /// A sentence for each metric, by its name.
+    public static let help = [
+        "rtm_engine_up": "1 while the Docker Engine of the node answers; at 0 no jobs are taken.",
+        "rtm_jobs_running": "Jobs that this worker runs now.",
+        "rtm_jobs_ended_total": "Jobs that this worker ended, by kind, outcome and error code.",
+        "rtm_job_seconds": "Time from the lease of a job to its end in Redis, by kind.",
+        "rtm_job_retries_total": "Attempts that failed and will be made again, by error code.",
+        "rtm_jobs_given_back_total": "Jobs given back without burning an attempt.",
+        "rtm_leases_lost_total": "Jobs whose lease was lost while this worker ran them.",
+        "rtm_jobs_reclaimed_total": "Jobs of dead workers that this worker took back, by what became of them.",
+        "rtm_messages_rejected_total": "Messages that this worker took in and rejected, by error code.",
+        "rtm_redis_errors_total": "Calls to Redis that failed, by the loop that made them.",
+        "rtm_redis_memory_full": "1 while Redis refuses new jobs because its memory is full.",
+    ]
+
+    static func engine(isUp: Bool) { Gauge(label: "rtm_engine_up").record(isUp ? 1 : 0) }
+
+    static func running(_ count: Int) { Gauge(label: "rtm_jobs_running").record(count) }
+
+    static func ended(_ kind: JobKind?, _ ending: JobEnding, after time: Duration) {
+        let kind = kind?.rawValue ?? "unknown"
+        Counter(
+            label: "rtm_jobs_ended_total",
+            dimensions: [
+                ("kind", kind), ("outcome", ending.outcome.rawValue), ("code", ending.errorCode?.rawValue ?? ""),
+            ]
+        ).increment()
+        Timer(label: "rtm_job_seconds", dimensions: [("kind", kind)]).recordNanoseconds(time.wholeNanoseconds)
+    }
+
+    static func retried(_ code: ErrorCode) {
+        Counter(label: "rtm_job_retries_total", dimensions: [("code", code.rawValue)]).increment()
+    }
+
+    static func givenBack() { Counter(label: "rtm_jobs_given_back_total").increment() }
+
+    static func leaseLost() { Counter(label: "rtm_leases_lost_total").increment() }
+
+    static func reclaimed(_ count: Int, poisoned: Int) {
+        Counter(label: "rtm_jobs_reclaimed_total", dimensions: [("then", "run_again")]).increment(by: count)
+        Counter(label: "rtm_jobs_reclaimed_total", dimensions: [("then", "given_up")]).increment(by: poisoned)
+    }
+
+    static func rejected(_ code: ErrorCode) {
+        Counter(label: "rtm_messages_rejected_total", dimensions: [("code", code.rawValue)]).increment()
+    }
+
+    static func redisFailed(in loop: String) {
+        Counter(label: "rtm_redis_errors_total", dimensions: [("loop", loop)]).increment()
+    }
+
+    static func memory(isFull: Bool) { Gauge(label: "rtm_redis_memory_full").record(isFull ? 1 : 0) }
+}
+
+extension Duration {
+    fileprivate var wholeNanoseconds: Int64 {
+        components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000
+    }
+}

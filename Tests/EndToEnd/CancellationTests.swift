@@ -1,0 +1,45 @@
+import JobContract
+import Support
+import Testing
+
+extension Deployment {
+    @Suite("A start that is cancelled", .engineWorld, .timeLimit(.minutes(10)))
+    struct CancellationTests {
+        /// What cancels, as a message for the game.
+        @Test("ends within 2 s while it pulls from a registry that says nothing", arguments: [JobKind.stop, .remove])
+        func pulling(_ kind: JobKind) async throws {
+            try await SilentServer.with { registry in
+                try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
+                    let image = "127.0.0.1:\(registry.port)/engine:1"
+                    let start = Fleet.message(.start, "s", game: "g", #""image":"\#(image)","pull_policy":"always""#)
+                    try await fleet.push(start, Fleet.message(.start, "other", game: "h", #""image":"\#(image)""#))
+                    try await eventually("the registry to be asked") { registry.connections > 0 }
+                    let begin = ContinuousClock.now
+                    let force = kind == .remove ? #""force":true"# : ""
+                    try await fleet.push(Fleet.message(kind, "t", game: "g", force))
+                    #expect(try await fleet.result(of: "s").outcome == .superseded)
+                    #expect(begin.duration(to: .now) < .seconds(2))
+                    #expect(try await fleet.result(of: "t").effect == .alreadyAbsent)
+                    // It goes on for whoever else waits for the image, and no container was left.
+                    #expect(try await fleet.record(of: "other")["state"] == "running")
+                    #expect(try await fleet.containers().isEmpty)
+                }
+            }
+        }
+
+        @Test("by a guarded stop or a remove without force it is not")
+        func notCancelled() async throws {
+            try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
+                let guardID = #""container_id":"\#(String(repeating: "a", count: 64))""#
+                try await fleet.push(
+                    fleet.start("s", game: "g"),
+                    Fleet.message(.stop, "t", game: "g", guardID),
+                    Fleet.message(.remove, "r", game: "g")
+                )
+                #expect(try await fleet.result(of: "s").effect == .started)
+                #expect(try await fleet.result(of: "t").errorCode == "stale_container")
+                #expect(try await fleet.result(of: "r").errorCode == "container_running")
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import JobContract
+import Logging
+import Redis
+import Support
+import Testing
+
+extension Deployment {
+    @Suite("Trouble with Redis", .engineWorld, .timeLimit(.minutes(10)))
+    struct RedisTroubleTests {
+        /// A stop of nothing, from push to result.
+        private func roundTrip(_ fleet: Fleet, _ id: String) async throws -> Duration {
+            let begin = ContinuousClock.now
+            let result = try await fleet.finish(id, Fleet.message(.stop, id, game: id), within: .seconds(20))
+            #expect(result.effect == .alreadyAbsent)
+            return begin.duration(to: .now)
+        }
+
+        @Test("scripts that are forgotten, and connections that are killed, are no more than a hiccup")
+        func flushAndKill() async throws {
+            try await Fleet.with(workers: 2, world: try #require(EngineWorld.current)) { fleet in
+                _ = try await roundTrip(fleet, "before")
+                _ = try await fleet.client.send(RedisCommand("SCRIPT", "FLUSH"))
+                #expect(try await roundTrip(fleet, "flushed") < .seconds(3))
+                for round in 0..<3 {
+                    _ = try await fleet.client.send(RedisCommand("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"))
+                    #expect(try await roundTrip(fleet, "killed-\(round)") < .seconds(5))
+                }
+            }
+        }
+
+        @Test("a cut line is mended by itself; a dead one is noticed, and work goes on within 5 s of its return")
+        func cutAndSilent() async throws {
+            let world = try #require(EngineWorld.current)
+            try await Fleet.with(workers: 0, world: world) { fleet in
+                try await TCPProxy.with(to: fleet.redis.port) { proxy in
+                    try await fleet.startWorker(["RTM_REDIS_URL": "redis://127.0.0.1:\(proxy.port)"])
+                    _ = try await roundTrip(fleet, "before")
+                    proxy.cut()
+                    #expect(try await roundTrip(fleet, "cut") < .seconds(5))
+                    proxy.silence()
+                    try await fleet.push(Fleet.message(.stop, "silent", game: "silent"))
+                    try await fleet.workers[0].untilItSays("Redis did not answer", within: .seconds(20))
+                    proxy.heal()
+                    let begin = ContinuousClock.now
+                    #expect(try await fleet.result(of: "silent").effect == .alreadyAbsent)
+                    #expect(begin.duration(to: .now) < .seconds(5))
+                }
+            }
+        }
+
+        @Test("a server that became a replica is left, and taken again when it is none")
+        func failover() async throws {
+            try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
+                _ = try await roundTrip(fleet, "before")
+                // Its own data stay as long as it cannot reach the server that it is told to follow.
+                _ = try await fleet.client.send(RedisCommand("REPLICAOF", "127.0.0.1", "1"))
+                try await fleet.workers[0].untilItSays("READONLY")
+                _ = try await fleet.client.send(RedisCommand("REPLICAOF", "NO", "ONE"))
+                #expect(try await roundTrip(fleet, "after") < .seconds(5))
+            }
+        }
+
+        @Test("data that are lost are told anew: a stop still finds the container that runs")
+        func flushAll() async throws {
+            try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
+                let start = try await fleet.finish("s", fleet.start("s", game: "g"))
+                _ = try await fleet.client.send(RedisCommand("FLUSHALL"))
+                let stop = try await fleet.finish("t", Fleet.message(.stop, "t", game: "g"))
+                #expect(stop.effect == .stopped && stop.containerID == start.containerID)
+            }
+        }
+
+        @Test("an eviction policy that throws jobs away is refused, with the mend")
+        func evictionPolicy() async throws {
+            let world = try #require(EngineWorld.current)
+            try await Fleet.with(workers: 0, redisArguments: ["--maxmemory-policy", "allkeys-lru"], world: world) {
+                fleet in
+                let answer = try await fleet.run("worker")
+                #expect(answer.exitCode == 1)
+                #expect(answer.errors.contains("allkeys-lru"), "\(answer.errors)")
+                #expect(answer.errors.contains("CONFIG SET maxmemory-policy noeviction"))
+            }
+        }
+
+        @Test("with Redis' memory full, what runs is finished, and new jobs wait until there is room")
+        func memoryFull() async throws {
+            try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
+                _ = try await fleet.finish("s", fleet.start("s", game: "g", image: fleet.world.stubbornImage))
+                try await fleet.push(Fleet.message(.stop, "t", game: "g", #""stop_timeout_seconds":1"#))
+                _ = try await fleet.runner(of: "t")
+                try await fleet.push(Fleet.message(.stop, "u", game: "h"))
+                _ = try await fleet.client.send(RedisCommand("CONFIG", "SET", "maxmemory", "1"))
+                #expect(try await fleet.result(of: "t").effect == .stopped)
+                _ = try await fleet.client.send(RedisCommand("CONFIG", "SET", "maxmemory", "0"))
+                #expect(try await fleet.result(of: "u").effect == .alreadyAbsent)
+            }
+        }
+    }
+}

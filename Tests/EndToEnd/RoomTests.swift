@@ -1,0 +1,50 @@
+import JobContract
+import Redis
+import Support
+import Testing
+
+extension Deployment {
+    @Suite("A node that is full of games", .engineWorld, .timeLimit(.minutes(10)))
+    struct RoomTests {
+        @Test("runs no more than it may, whichever of its workers claims; a stop behind many starts runs at once")
+        func room() async throws {
+            let settings = ["RTM_SLOTS": "2"]
+            try await Fleet.with(workers: 2, settings: settings, world: try #require(EngineWorld.current)) { fleet in
+                for index in 0..<40 { try await fleet.push(fleet.start("s-\(index)", game: "g\(index)")) }
+                try await eventually("two games to run") { try await fleet.results().count == 2 }
+                let busy = try await commands(fleet, during: .seconds(2))
+                // Two workers that look every second, beat, lead and wait: nobody spins.
+                #expect(busy < 80, "\(busy) commands in 2 s while nothing could be done")
+                #expect(try await fleet.containers(all: false).count == 2)
+                let first = try #require(try await fleet.results().first?.gameID)
+                let begin = ContinuousClock.now
+                #expect(try await fleet.finish("t", Fleet.message(.stop, "t", game: first)).effect == .stopped)
+                #expect(begin.duration(to: .now) < .seconds(5))
+                try await eventually("the next game to run in its place") {
+                    try await fleet.results().count { $0.effect == .started } == 3
+                }
+                #expect(try await fleet.containers(all: false).count == 2)
+                #expect(try await running(fleet).count == 2)
+            }
+        }
+
+        private func running(_ fleet: Fleet) async throws -> [String] {
+            let key = fleet.keys.prefix + "running:" + (try await fleet.node())
+            return (try await fleet.client.send(RedisCommand("SMEMBERS", .string(key))).array ?? []).compactMap(
+                \.string
+            )
+        }
+
+        /// Commands that Redis runs meanwhile, scripts counted as one.
+        private func commands(_ fleet: Fleet, during time: Duration) async throws -> Int {
+            func calls() async throws -> Int {
+                let text = try await fleet.client.send(RedisCommand("INFO", "stats")).string ?? ""
+                let line = text.split(whereSeparator: \.isNewline).first { $0.hasPrefix("total_commands_processed:") }
+                return line.flatMap { Int($0.drop { $0 != ":" }.dropFirst()) } ?? 0
+            }
+            let before = try await calls()
+            try await Task.sleep(for: time)
+            return try await calls() - before
+        }
+    }
+}

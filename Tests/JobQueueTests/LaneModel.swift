@@ -1,0 +1,336 @@
+import JobContract
+import JobQueue
+
+/// What the delivery protocol is meant to do, without Redis: plain arrays and dictionaries, one method per script.
+struct LaneModel {
+    struct Message: Equatable {
+        var id: String
+        var kind: JobKind
+        var game: String
+        var isExpired = false
+        var isGuarded = false
+        var force = false
+        /// Of a kind that the contract does not know.
+        var isInvalid = false
+
+        var startsGame: Bool { kind == .start || kind == .restart }
+        var supersedes: Bool { !startsGame && !isGuarded }
+        var cancels: Bool { supersedes && (kind == .stop || force) }
+    }
+
+    struct LiveJob: Equatable {
+        var message: Message
+        var queue: String
+        var seq: Int
+        var run = 1
+        var attempts = 0
+        var crashes = 0
+        var state = JobState.waiting
+        var worker: String?
+        var node: String?
+        /// Whether it made its node the owner of the game.
+        var owns = false
+        var isCancelled = false
+    }
+
+    enum Lane: Equatable {
+        case ready(String)
+        case active
+        case delayed
+    }
+
+    struct Result: Equatable {
+        var id: String
+        var outcome: JobOutcome
+        var code: String?
+        var run: Int
+    }
+
+    struct Letter: Equatable {
+        var message: Message
+        var queue: String
+        var run: Int
+    }
+
+    let mostStarts: Int
+    let mostOthers: Int
+    let crashLimit = 3
+
+    var queues: [String: [Message]] = [:]
+    var overflow: [String: [Message]] = [:]
+    /// Games whose starts in the overflow a later stop has made pointless, and how many of them.
+    var overtaken: [String: [String: Int]] = [:]
+    var paused: Set<String> = []
+    var jobs: [String: LiveJob] = [:]
+    var ended: Set<String> = []
+    var lanes: [String: [String]] = [:]
+    var states: [String: Lane] = [:]
+    /// Games by list, the oldest head first.
+    var ready: [String: [(seq: Int, game: String)]] = [:]
+    var superseded: [String: Int] = [:]
+    var owners: [String: String] = [:]
+    var running: [String: Set<String>] = [:]
+    var untold: Set<String> = []
+    /// Whether nodes say that they have no room.
+    var noRoom = false
+    var seq = 0
+    var results: [Result] = []
+    var letters: [Letter] = []
+
+    init(mostStarts: Int, mostOthers: Int) {
+        self.mostStarts = mostStarts
+        self.mostOthers = mostOthers
+    }
+
+    var liveStarts: Int { jobs.values.count { $0.message.startsGame } }
+    var liveOthers: Int { jobs.count - liveStarts }
+
+    // MARK: Lanes
+
+    private func isPointless(_ job: LiveJob) -> Bool {
+        job.message.startsGame && job.seq < superseded[job.message.game] ?? 0
+    }
+
+    mutating func settle(_ game: String) {
+        guard let head = lanes[game]?.first.flatMap({ jobs[$0] }) else {
+            lanes[game] = nil
+            states[game] = nil
+            superseded[game] = nil
+            return
+        }
+        var list = (head.message.startsGame && !isPointless(head) ? "start:" : "stop:") + head.queue
+        if !isPointless(head), let owner = owners[game] { list += ":" + owner }
+        states[game] = .ready(list)
+        ready[list, default: []].append((head.seq, game))
+        ready[list]?.sort { $0.seq < $1.seq }
+    }
+
+    mutating func unready(_ game: String) {
+        guard case .ready(let list) = states[game] else { return }
+        ready[list]?.removeAll { $0.game == game }
+    }
+
+    mutating func place(_ message: Message, queue: String, run: Int = 1) {
+        seq += 1
+        jobs[message.id] = LiveJob(message: message, queue: queue, seq: seq, run: run)
+        lanes[message.game, default: []].append(message.id)
+        if lanes[message.game]?.count == 1 {
+            settle(message.game)
+        } else if message.supersedes, !message.isExpired || run > 1 {
+            supersede(message)
+        }
+    }
+
+    private mutating func supersede(_ message: Message) {
+        superseded[message.game] = seq
+        guard let head = lanes[message.game]?.first, jobs[head]?.message.startsGame == true else { return }
+        switch states[message.game] {
+        case .active: if message.cancels, jobs[head]?.worker != nil { jobs[head]?.isCancelled = true }
+        case .ready, .delayed, nil:
+            unready(message.game)
+            settle(message.game)
+        }
+    }
+
+    /// The one end of a live job, which is the head of its lane.
+    mutating func end(_ id: String, _ outcome: JobOutcome, _ code: String? = nil) {
+        guard let job = jobs.removeValue(forKey: id) else { return }
+        lanes[job.message.game]?.removeFirst()
+        ended.insert(id)
+        results.append(Result(id: id, outcome: outcome, code: code, run: job.run))
+        let refusals = ["name_conflict", "container_running", "stale_container", "container_not_found"]
+        if outcome == .failed, !refusals.contains(code ?? "") {
+            letters.append(Letter(message: job.message, queue: job.queue, run: job.run))
+        }
+    }
+
+    // MARK: Scripts
+
+    /// Answers taken, and whether the window was full; nil where the queue is paused.
+    mutating func intake(_ queue: String) -> (taken: Int, isFull: Bool)? {
+        if paused.contains(queue) { return nil }
+        let fromOverflow = !(overflow[queue] ?? []).isEmpty && liveStarts < mostStarts
+        let batch = (fromOverflow ? overflow : queues)[queue, default: []].prefix(JobQueue.intakeBatch)
+        var taken = 0
+        for message in batch {
+            let isSeen = jobs[message.id] != nil || ended.contains(message.id)
+            guard let verdict = isSeen ? .drop : verdict(message, queue, fromOverflow) else { return (taken, true) }
+            taken += 1
+            take(message, queue, fromOverflow, verdict)
+        }
+        return (taken, false)
+    }
+
+    private enum Verdict { case drop, place, aside, reject }
+
+    /// Nil: the window is full.
+    private mutating func verdict(_ message: Message, _ queue: String, _ fromOverflow: Bool) -> Verdict? {
+        if message.isInvalid { return .reject }
+        let aside = overflow[queue] ?? []
+        if message.startsGame {
+            if !fromOverflow, !aside.isEmpty { return .aside }
+            if liveStarts < mostStarts { return .place }
+            return noRoom && !fromOverflow ? .aside : nil
+        }
+        if liveOthers >= mostOthers { return nil }
+        let older = fromOverflow ? [] : aside.filter { $0.game == message.game }
+        if older.isEmpty { return .place }
+        guard message.supersedes, !message.isExpired, older.allSatisfy(\.startsGame) else { return .aside }
+        overtaken[queue, default: [:]][message.game] = older.count
+        return .place
+    }
+
+    private mutating func take(_ message: Message, _ queue: String, _ fromOverflow: Bool, _ verdict: Verdict) {
+        var isPointless = false
+        if fromOverflow {
+            overflow[queue]?.removeFirst()
+            if message.startsGame, let left = overtaken[queue]?[message.game] {
+                isPointless = true
+                overtaken[queue]?[message.game] = left > 1 ? left - 1 : nil
+            }
+        } else {
+            queues[queue]?.removeFirst()
+        }
+        switch verdict {
+        case .drop: break
+        case .reject:
+            ended.insert(message.id)
+            results.append(Result(id: message.id, outcome: .rejected, code: "unknown_kind", run: 1))
+            letters.append(Letter(message: message, queue: queue, run: 1))
+        case .aside: overflow[queue, default: []].append(message)
+        case .place where isPointless:
+            ended.insert(message.id)
+            results.append(Result(id: message.id, outcome: .superseded, code: nil, run: 1))
+        case .place: place(message, queue: queue)
+        }
+    }
+
+    /// Answers what was leased: id and attempt.
+    mutating func claim(
+        worker: String,
+        node: String,
+        starts: Int,
+        stops: Int,
+        slots: Int,
+        queues names: [String]
+    ) -> [(id: String, attempt: Int)] {
+        var claimed: [(id: String, attempt: Int)] = []
+        for (kind, most) in [("stop", stops), ("start", starts)] {
+            for name in names where !paused.contains(name) {
+                for list in ["\(kind):\(name):\(node)", "\(kind):\(name)"] {
+                    if kind == "stop", !untold.isEmpty, !list.hasSuffix(node) { continue }
+                    let taken = claimed.count { jobs[$0.id]?.message.startsGame == (kind == "start") }
+                    claimed += drain(list, most - taken, kind == "start" ? slots : 0, worker, node)
+                }
+            }
+        }
+        return claimed
+    }
+
+    private mutating func drain(
+        _ list: String,
+        _ most: Int,
+        _ slots: Int,
+        _ worker: String,
+        _ node: String
+    ) -> [(id: String, attempt: Int)] {
+        var claimed: [(id: String, attempt: Int)] = []
+        while claimed.count < most {
+            let held = running[node] ?? []
+            let index = (ready[list] ?? []).prefix(slots == 0 ? 1 : 8)
+                .firstIndex { slots == 0 || held.count < slots || held.contains($0.game) }
+            guard let index, let game = ready[list]?.remove(at: index).game else { return claimed }
+            if let attempt = begin(game, worker, node) { claimed.append(attempt) }
+        }
+        return claimed
+    }
+
+    private mutating func begin(_ game: String, _ worker: String, _ node: String) -> (id: String, attempt: Int)? {
+        guard let id = lanes[game]?.first, var job = jobs[id] else { return nil }
+        if isPointless(job) || job.message.isExpired && job.run == 1 && job.crashes == 0 {
+            end(id, isPointless(job) ? .superseded : .expired)
+            settle(game)
+            return nil
+        }
+        job.state = .running
+        job.attempts += 1
+        (job.worker, job.node) = (worker, node)
+        states[game] = .active
+        if job.message.startsGame {
+            if owners[game] == nil { job.owns = true }
+            owners[game] = node
+            running[node, default: []].insert(game)
+        }
+        jobs[id] = job
+        return (id, job.attempts)
+    }
+
+    mutating func finish(
+        _ id: String,
+        _ outcome: JobOutcome,
+        _ code: String?,
+        owner: OwnerChange,
+        frees: Bool,
+        node: String
+    ) {
+        guard let job = jobs[id] else { return }
+        end(id, outcome, code)
+        if owner == .clear || owner == .undo && job.owns { owners[job.message.game] = nil }
+        if frees { running[node]?.remove(job.message.game) }
+        settle(job.message.game)
+    }
+
+    mutating func retry(_ id: String, frees: Bool, node: String) {
+        guard var job = jobs[id] else { return }
+        if frees { running[node]?.remove(job.message.game) }
+        if isPointless(job) {
+            end(id, .superseded)
+            return settle(job.message.game)
+        }
+        job.state = .retrying
+        (job.worker, job.isCancelled) = (nil, false)
+        jobs[id] = job
+        states[job.message.game] = .delayed
+    }
+
+    mutating func release(_ id: String) {
+        guard var job = jobs[id] else { return }
+        job.state = .waiting
+        job.attempts -= 1
+        (job.worker, job.isCancelled) = (nil, false)
+        jobs[id] = job
+        settle(job.message.game)
+    }
+
+    mutating func leaseLapsed(_ id: String) {
+        guard var job = jobs[id] else { return }
+        job.crashes += 1
+        job.state = .waiting
+        (job.worker, job.isCancelled) = (nil, false)
+        jobs[id] = job
+        if job.crashes >= crashLimit {
+            if let node = job.node { running[node]?.remove(job.message.game) }
+            end(id, .failed, "poisoned")
+        }
+        settle(job.message.game)
+    }
+
+    mutating func retryDue(_ id: String) {
+        guard let game = jobs[id]?.message.game else { return }
+        jobs[id]?.state = .waiting
+        settle(game)
+    }
+
+    mutating func join(node: String, games: [(game: String, isRunning: Bool)]) {
+        for (game, isRunning) in games where owners[game] ?? node == node {
+            let wasOwned = owners[game] != nil
+            owners[game] = node
+            if isRunning { running[node, default: []].insert(game) }
+            if !wasOwned, case .ready = states[game] {
+                unready(game)
+                settle(game)
+            }
+        }
+        untold.remove(node)
+    }
+}

@@ -1,0 +1,92 @@
+import JobContract
+import JobQueue
+import Redis
+
+extension ModelRun {
+    /// Compares everything that Redis holds with the model, and the invariants that neither may break.
+    func compareAll() async throws {
+        try await compareLanes()
+        try await compareReady()
+        try await compareCounts()
+        try await compareResults()
+    }
+
+    private func compareLanes() async throws {
+        for game in Self.games {
+            let lane = try await list("lane:\(game)")
+            try agree(lane, model.lanes[game] ?? [], "lane of \(game)")
+            for (index, id) in lane.enumerated() {
+                guard let job = model.jobs[id] else { continue }
+                let hash = try await world.hash(world.keys.job(id))
+                try agree(hash["state"], job.state.rawValue, "state of \(id)")
+                try agree(hash["_attempts"], String(job.attempts), "attempts of \(id)")
+                // Only the head of a lane is ever under way.
+                if index > 0 { try agree(job.state, .waiting, "state of \(id), which is no head") }
+            }
+        }
+        let expected = model.states.mapValues { state in
+            switch state {
+            case .ready(let list): "r:ready:" + list
+            case .active: "a"
+            case .delayed: "d"
+            }
+        }
+        try agree(try await world.hash(world.keys.prefix + "lanes"), expected, "lanes")
+    }
+
+    private func compareReady() async throws {
+        var places: [String: Int] = [:]
+        for (list, entries) in model.ready {
+            let real = try await command("ZRANGE", "ready:" + list, "0", "-1")
+            try agree(real, entries.map(\.game), "list \(list)")
+            for game in real { places[game, default: 0] += 1 }
+        }
+        // A lane is on one list exactly while it is ready.
+        let ready = model.states.filter { if case .ready = $0.value { true } else { false } }.keys
+        try agree(places, Dictionary(uniqueKeysWithValues: ready.map { ($0, 1) }), "places of lanes")
+        let running = model.jobs.filter { $0.value.state == .running }.keys.sorted()
+        try agree(try await command("ZRANGE", "lease", "0", "-1").sorted(), running, "leases")
+        let delayed = model.states.filter { $0.value == .delayed }.keys.compactMap { model.lanes[$0]?.first }.sorted()
+        try agree(try await command("ZRANGE", "delay", "0", "-1").sorted(), delayed, "retries")
+    }
+
+    private func compareCounts() async throws {
+        let meta = try await world.hash(world.keys.meta)
+        try agree(Int(meta["live_starts"] ?? "0"), model.liveStarts, "live starts")
+        try agree(Int(meta["live_others"] ?? "0"), model.liveOthers, "other live jobs")
+        try agree(try await world.hash(world.keys.prefix + "owner"), model.owners, "owners")
+        for node in ["n1", "n2"] {
+            let real = try await command("SMEMBERS", "running:\(node)").sorted()
+            try agree(real, (model.running[node] ?? []).sorted(), "games that hold room on \(node)")
+        }
+        for name in Self.queueNames {
+            try agree(try await list("queue:\(name)").count, model.queues[name]?.count ?? 0, "length of \(name)")
+            try agree(try await list("overflow:\(name)").count, model.overflow[name]?.count ?? 0, "overflow of \(name)")
+        }
+    }
+
+    private func compareResults() async throws {
+        let results = try await world.results()
+        let real = results.map {
+            LaneModel.Result(
+                id: $0.jobID,
+                outcome: $0.outcome ?? .failed,
+                code: $0.errorCode,
+                run: Int($0.fields["run"] ?? "1") ?? 0
+            )
+        }
+        try agree(real, model.results, "results")
+        try agree(Set(real.map { "\($0.id) \($0.run)" }).count, real.count, "one result for each id and run")
+    }
+
+    private func list(_ name: String) async throws -> [String] {
+        // The oldest first, in lanes and in queues.
+        let texts = try await command("LRANGE", name, "0", "-1")
+        return name.hasPrefix("lane:") ? texts : texts.reversed()
+    }
+
+    private func command(_ verb: String, _ name: String, _ more: String...) async throws -> [String] {
+        let arguments = [RedisArgument.string(world.keys.prefix + name)] + more.map { RedisArgument.string($0) }
+        return (try await world.client.send(RedisCommand(verb, arguments: arguments)).array ?? []).compactMap(\.string)
+    }
+}

@@ -1,0 +1,335 @@
+import JobContract
+import JobQueue
+import Redis
+import Support
+import Testing
+
+/// SplitMix64: the same numbers from the same seed, everywhere.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
+
+/// One run of random operations on the real scripts and on the model, which must agree after each.
+///
+/// Time is left out: leases last for hours, and what has to lapse or become due is made so by hand.
+struct ModelRun {
+    struct Disagreement: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    static let games = (1...7).map { "g\($0)" }
+    static let queueNames = ["high", "low"]
+    /// Worker, node, and how many games the node may run.
+    static let workers = [("w1", "n1", 0), ("w2", "n1", 0), ("w3", "n2", 2), ("w4", "n2", 2)]
+
+    let world: QueueWorld
+    var model: LaneModel
+    var random: SeededGenerator
+    private var queues: [String: JobQueue] = [:]
+    /// What runs, by id, and who runs it.
+    private var held: [(job: ClaimedJob, worker: String, node: String)] = []
+    /// Tokens that were replaced or used up.
+    private var stale: [(job: ClaimedJob, worker: String)] = []
+    private var nextID = 0
+    private var lastOperations: [String] = []
+
+    init(_ world: QueueWorld, seed: UInt64) {
+        self.world = world
+        random = SeededGenerator(seed: seed)
+        model = LaneModel(mostStarts: world.options.mostLiveStarts, mostOthers: world.options.mostLiveOthers)
+        for (worker, node, _) in Self.workers { queues[worker] = world.worker(worker, node: node) }
+    }
+
+    mutating func begin() async throws {
+        // As if the namespace were old: nobody waits for nodes that may still come.
+        try await world.set("born", "1")
+        for (worker, node, _) in Self.workers {
+            try await queue(worker).join(games: [])
+            model.join(node: node, games: [])
+        }
+    }
+
+    mutating func run(operations: Int) async throws {
+        for number in 0..<operations {
+            do {
+                try await step()
+                if number % 40 == 0 { try await compareAll() }
+            } catch {
+                throw Disagreement(
+                    description: "operation \(number): \(error)\nbefore it:\n\(lastOperations.joined(separator: "\n"))"
+                )
+            }
+        }
+        try await compareAll()
+    }
+
+    private func queue(_ worker: String) -> JobQueue { queues[worker] ?? world.worker(worker) }
+
+    private mutating func note(_ text: String) {
+        lastOperations.append(text)
+        if lastOperations.count > 30 { lastOperations.removeFirst() }
+    }
+
+    private mutating func step() async throws {
+        switch Int.random(in: 0..<100, using: &random) {
+        case 0..<30: try await push()
+        case 30..<48: try await intake()
+        case 48..<68: try await claim()
+        case 68..<82: try await finish()
+        case 82..<86: try await retry()
+        case 86..<88: try await release()
+        case 88..<90: try await lapse()
+        case 90..<94: try await becomeDue()
+        case 94: try await beat()
+        case 95: try await pauseOrResume()
+        case 96: try await join()
+        case 97: try await requeue()
+        case 98: try await useStaleToken()
+        default: model.noRoom = Bool.random(using: &random)
+        }
+    }
+
+    // MARK: Operations
+
+    private mutating func push() async throws {
+        var message = LaneModel.Message(
+            id: "j\(nextID)",
+            kind: [.start, .start, .start, .stop, .remove, .restart].randomElement(using: &random) ?? .start,
+            game: Self.games.randomElement(using: &random) ?? "g1"
+        )
+        nextID += 1
+        let dice = Int.random(in: 0..<20, using: &random)
+        if dice == 0 { message.id = "j\(Int.random(in: max(0, nextID - 30)..<nextID, using: &random))" }
+        message.isExpired = dice == 1
+        message.isGuarded = !message.startsGame && (2..<5).contains(dice)
+        message.force = message.kind == .remove && dice > 10
+        message.isInvalid = dice == 5
+        let name = Self.queueNames.randomElement(using: &random) ?? "low"
+        note("push \(message) to \(name)")
+        model.queues[name, default: []].append(message)
+        try await world.push(Self.json(message), queue: name)
+    }
+
+    static func json(_ message: LaneModel.Message) -> String {
+        var more = ""
+        if message.kind == .restart { more += #","image":"engine:1""# }
+        if message.isExpired { more += #","deadline":"2020-01-01T00:00:00Z""# }
+        if message.isGuarded { more += #","container_id":"\#(String(repeating: "a", count: 64))""# }
+        if message.force { more += #","force":true"# }
+        let text = QueueWorld.message(message.kind, message.id, game: message.game, more: more)
+        return message.isInvalid ? text.replacing(#""kind":"\#(message.kind.rawValue)""#, with: #""kind":"fly""#) : text
+    }
+
+    private mutating func intake() async throws {
+        let (worker, _, _) = Self.workers.randomElement(using: &random) ?? Self.workers[0]
+        let name = Self.queueNames.randomElement(using: &random) ?? "low"
+        note("intake of \(name) by \(worker), no room: \(model.noRoom)")
+        try await world.set("no_room_at", model.noRoom ? "9000000000000" : "0")
+        let outcome = try await world.intake(queue(worker), from: name)
+        guard let expected = model.intake(name) else {
+            return try agree(outcome.isPaused, true, "paused")
+        }
+        try agree(outcome.taken, expected.taken, "taken")
+        try agree(outcome.isFull, expected.isFull, "full")
+    }
+
+    private mutating func claim() async throws {
+        let (worker, node, slots) = Self.workers.randomElement(using: &random) ?? Self.workers[0]
+        let starts = Int.random(in: 0...2, using: &random)
+        let stops = Int.random(in: 0...2, using: &random)
+        note("claim by \(worker): \(starts) starts, \(stops) stops")
+        let jobs = try await world.claim(queue(worker), starts: starts, stops: stops, slots: slots)
+        let expected = model.claim(
+            worker: worker,
+            node: node,
+            starts: starts,
+            stops: stops,
+            slots: slots,
+            queues: Self.queueNames
+        )
+        try agree(jobs.map { "\($0.id) \($0.attempt)" }, expected.map { "\($0.id) \($0.attempt)" }, "claimed")
+        for job in jobs {
+            // A lane has one running job at a time.
+            let game = model.jobs[job.id]?.message.game
+            try agree(
+                held.filter { model.jobs[$0.job.id]?.message.game == game }.count,
+                0,
+                "running jobs of \(game ?? "")"
+            )
+            held.append((job, worker, node))
+        }
+    }
+
+    private mutating func take() -> (job: ClaimedJob, worker: String, node: String)? {
+        guard let index = held.indices.randomElement(using: &random) else { return nil }
+        let taken = held.remove(at: index)
+        stale.append((taken.job, taken.worker))
+        if stale.count > 20 { stale.removeFirst() }
+        return taken
+    }
+
+    private mutating func finish() async throws {
+        guard let (job, worker, node) = take() else { return }
+        let endings: [(JobEnding, OwnerChange, Bool)] = [
+            (JobEnding(.succeeded, effect: .started), .keep, false),
+            (JobEnding(.succeeded, effect: .stopped), .keep, true),
+            (JobEnding(.succeeded, effect: .removed), .clear, true),
+            (.failed(.imageNotFound, "x"), .undo, true),
+            (.failed(.nameConflict, "x"), .keep, false),
+            (JobEnding(.superseded), .undo, true),
+        ]
+        let (ending, owner, frees) = endings.randomElement(using: &random) ?? endings[0]
+        note("\(worker) finishes \(job.id): \(ending.outcome) \(ending.effect) \(owner) \(frees)")
+        let answer = try await world.finish(queue(worker), job, ending, owner: owner, freesPlace: frees)
+        try agree(answer, .ok, "finish")
+        model.finish(
+            job.id,
+            ending.outcome,
+            ending.errorCode?.rawValue,
+            owner: owner,
+            frees: frees,
+            node: node
+        )
+    }
+
+    private mutating func retry() async throws {
+        guard let (job, worker, node) = take() else { return }
+        let frees = Bool.random(using: &random)
+        note("\(worker) will retry \(job.id)")
+        let isOurs = try await queue(worker).retry(
+            id: job.id,
+            token: job.token,
+            after: .seconds(36_000),
+            code: .timeout,
+            error: "x",
+            freesPlace: frees
+        )
+        try agree(isOurs, true, "retry")
+        model.retry(job.id, frees: frees, node: node)
+    }
+
+    private mutating func release() async throws {
+        guard let (job, worker, _) = take() else { return }
+        note("\(worker) releases \(job.id)")
+        try await queue(worker).release([(id: job.id, token: job.token)])
+        model.release(job.id)
+    }
+
+    private mutating func lapse() async throws {
+        guard let (job, _, _) = take() else { return }
+        note("the lease of \(job.id) lapses")
+        try await tick(job.id, on: "lease")
+        model.leaseLapsed(job.id)
+    }
+
+    private mutating func becomeDue() async throws {
+        let delayed = model.jobs.filter { $0.value.state == .retrying }.keys.sorted()
+        guard let id = delayed.randomElement(using: &random) else { return }
+        // One that a stop has made pointless waits for its end already.
+        guard model.states[model.jobs[id]?.message.game ?? ""] == .delayed else { return }
+        note("the retry of \(id) is due")
+        try await tick(id, on: "delay")
+        model.retryDue(id)
+    }
+
+    /// Makes `id` due on a time list, and lets a worker look.
+    private func tick(_ id: String, on list: String) async throws {
+        let key = RedisArgument.string(world.keys.prefix + list)
+        _ = try await world.client.send(RedisCommand("ZADD", key, "XX", 0, .string(id)))
+        var options = world.options
+        // A pause of the machine must not look like an outage of Redis, after which leases are left alone.
+        options.lease = .zero
+        let outcome = try await world.worker("w1", options: options).tick()
+        try agree(outcome.retriesDue + outcome.leasesReclaimed + outcome.poisoned, 1, "due")
+    }
+
+    private mutating func beat() async throws {
+        let (worker, _, _) = Self.workers.randomElement(using: &random) ?? Self.workers[0]
+        let jobs = held.filter { $0.worker == worker }.map(\.job)
+        note("\(worker) beats")
+        let outcome = try await queue(worker).beat(
+            jobs.map { (id: $0.id, token: $0.token) },
+            engineAnswers: true
+        )
+        try agree(outcome.answers, jobs.map { model.jobs[$0.id]?.isCancelled == true ? .cancel : .ok }, "beat")
+        try agree(outcome.mustTell, false, "told")
+    }
+
+    private mutating func pauseOrResume() async throws {
+        let name = Self.queueNames.randomElement(using: &random) ?? "low"
+        note("pause or resume \(name)")
+        if model.paused.remove(name) != nil {
+            try agree(try await queue("w1").resume(queue: name), true, "resume")
+        } else {
+            model.paused.insert(name)
+            try agree(try await queue("w1").pause(queue: name), true, "pause")
+        }
+    }
+
+    private mutating func join() async throws {
+        let (worker, node, _) = Self.workers.randomElement(using: &random) ?? Self.workers[0]
+        let games = Self.games.filter { _ in Int.random(in: 0..<4, using: &random) == 0 }
+            .map { (game: $0, isRunning: Bool.random(using: &random)) }
+        note("\(worker) joins with \(games)")
+        try await queue(worker).join(games: games.map { OwnedGame(gameID: $0.game, isRunning: $0.isRunning) })
+        model.join(node: node, games: games)
+    }
+
+    private mutating func requeue() async throws {
+        guard let index = model.letters.indices.randomElement(using: &random) else { return }
+        let letter = model.letters[index]
+        let real = try await queue("w1").deadLetters(limit: 10_000).reversed()[index]
+        try agree(real.jobID, letter.message.id, "dead letter")
+        if letter.message.isInvalid || Bool.random(using: &random) {
+            note("drop \(letter.message.id)")
+            try agree(try await queue("w1").drop(real), .ok, "drop")
+            model.letters.remove(at: index)
+            return
+        }
+        note("requeue \(letter.message.id)")
+        guard case .job(let job) = JobDecoder().decode(real.message) else { throw Overdue("\(real) is no job") }
+        let isLive = model.jobs[letter.message.id] != nil
+        try agree(try await queue("w1").retry(real, as: job), isLive ? .live : .ok, "requeue")
+        guard !isLive else { return }
+        model.letters.remove(at: index)
+        var message = letter.message
+        message.isExpired = false
+        model.ended.remove(message.id)
+        model.place(message, queue: letter.queue, run: letter.run + 1)
+    }
+
+    /// A zombie changes nothing, whatever it tries.
+    private mutating func useStaleToken() async throws {
+        guard let (job, worker) = stale.randomElement(using: &random) else { return }
+        note("\(worker) tries \(job.id) with a token of the past")
+        let beat = try await queue(worker).beat([(id: job.id, token: job.token)], engineAnswers: true)
+        try agree(beat.answers, [.lost], "beat of a zombie")
+        let finished = try await world.finish(queue(worker), job)
+        if finished != .stale { try agree(finished, .again, "finish of a zombie") }
+        let retried = try await queue(worker).retry(
+            id: job.id,
+            token: job.token,
+            after: .zero,
+            code: .timeout,
+            error: "x"
+        )
+        try agree(retried, false, "retry of a zombie")
+        try await queue(worker).release([(id: job.id, token: job.token)])
+    }
+
+    // MARK: Comparison
+
+    func agree<Value: Equatable>(_ real: Value, _ expected: Value, _ what: String) throws {
+        if real != expected { throw Disagreement(description: "\(what): Redis says \(real), the model \(expected)") }
+    }
+}

@@ -1,0 +1,144 @@
+import JobContract
+import JobQueue
+import Redis
+import Support
+import Testing
+
+@Suite("What operators do, on a real Redis", .timeLimit(.minutes(2)))
+struct OperatorTests {
+    @Test("of a paused queue nothing is taken or begun, and what runs ends; resumed, it goes on in order")
+    func pause() async throws {
+        try await QueueWorld.with(options: JobQueueOptions(queues: ["a", "b"])) { world in
+            let worker = world.worker("w1")
+            for number in 1...3 {
+                try await world.push(QueueWorld.message(.start, "a\(number)", game: "a"), queue: "a")
+            }
+            try await world.intake(worker, from: "a")
+            let running = try await world.claim(worker)[0]
+            #expect(try await worker.pause(queue: "a"))
+            #expect(try await worker.pause(queue: "a") == false)
+            #expect(try await worker.pausedQueues() == ["a"])
+            try await world.push(QueueWorld.message(.start, "a4", game: "a"), queue: "a")
+            try await world.push(QueueWorld.message(.start, "b1", game: "b"), queue: "b")
+            #expect(try await world.intake(worker, from: "a").isPaused)
+            try await world.intake(worker, from: "b")
+            try await world.finish(worker, running)
+            #expect(try await world.claim(worker).map(\.id) == ["b1"])
+            #expect(try await worker.peek(queue: "a", limit: 5).count == 1)
+            #expect(try await worker.resume(queue: "a"))
+            #expect(try await worker.resume(queue: "a") == false)
+            try await world.intake(worker, from: "a")
+            for id in ["a2", "a3", "a4"] {
+                let job = try await world.claim(worker)[0]
+                #expect(job.id == id)
+                try await world.finish(worker, job)
+            }
+        }
+    }
+
+    @Test("a dead job keeps its whole message, and runs again under its id as its next run")
+    func requeue() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            let message = QueueWorld.message(.start, "j1", more: #","deadline":"2030-01-01T00:00:00Z","env":{"A":"ä"}"#)
+            try await world.push(message)
+            try await world.intake(worker)
+            var job = try await world.claim(worker)[0]
+            try await world.finish(
+                worker,
+                job,
+                .failed(.imagePullFailed, "no registry"),
+                owner: .undo,
+                freesPlace: true
+            )
+            let letter = try #require(try await worker.deadLetters(limit: 10).first)
+            #expect(letter.jobID == "j1" && letter.run == 1 && letter.queue == "default" && letter.isWhole)
+            #expect(letter.errorCode == "image_pull_failed" && letter.error == "no registry")
+            #expect(letter.message == job.message)
+            #expect(try await world.hash(world.keys.job("j1"))["state"] == "dead")
+            #expect(try await worker.deadLetter(named: "j1") == letter)
+            #expect(try await worker.deadLetter(named: letter.entry) == letter)
+            #expect(try await worker.deadLetter(named: "j2") == nil)
+
+            guard case .job(let decoded) = JobDecoder().decode(letter.message) else { return }
+            try await world.push(QueueWorld.message(.start, "j0"))
+            try await world.intake(worker)
+            #expect(try await worker.retry(letter, as: decoded) == .ok)
+            #expect(try await worker.retry(letter, as: decoded) == .gone)
+            #expect(try await worker.deadLetters(limit: 10).isEmpty)
+            // At the end of its game's lane.
+            try await world.finish(worker, try await world.claim(worker)[0])
+            job = try await world.claim(worker)[0]
+            #expect(job.id == "j1" && job.attempt == 1)
+            #expect(try await world.hash(world.keys.job("j1"))["_deadline"] == nil)
+            try await world.finish(worker, job)
+            let results = try await world.results().filter { $0.jobID == "j1" }
+            #expect(results.map(\.outcome) == [.failed, .succeeded])
+            #expect(results.map { $0.fields["run"] } == [nil, "2"])
+            // The id is still used up.
+            try await world.push(message)
+            #expect(try await world.intake(worker).taken == 1)
+            #expect(try await world.claim(worker).isEmpty)
+        }
+    }
+
+    @Test("a dropped letter is gone; the result and the id stay known")
+    func drop() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            try await world.push(#"{"v":1,"id":"bad","kind":"fly","game_id":"g1"}"#)
+            try await world.intake(worker)
+            let letter = try #require(try await worker.deadLetters(limit: 10).first)
+            #expect(letter.jobID == "bad" && letter.errorCode == "unknown_kind")
+            #expect(try await worker.drop(letter) == .ok)
+            #expect(try await worker.drop(letter) == .gone)
+            let record = try await world.hash(world.keys.job("bad"))
+            #expect(record["state"] == "done" && record["outcome"] == "rejected")
+        }
+    }
+
+    @Test("a message that was rejected before its id was believed goes to its queue again")
+    func requeueMessage() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            let key = Array("0123456789abcdef".utf8)
+            let signed = JobEnvelope.sign(QueueWorld.message(.start, "j1"), key: key)
+            try await world.push(signed)
+            // This worker has another key, so it cannot believe the id.
+            let other = JobDecoder(signingKey: Array("another key, also long".utf8))
+            _ = try await worker.intake(queue: "default") { other.decode($0) }
+            let letter = try #require(try await worker.deadLetters(limit: 10).first)
+            #expect(letter.jobID.hasPrefix("invalid:") && letter.errorCode == "bad_signature")
+            let right = JobDecoder(signingKey: key)
+            guard case .job(let job) = right.decode(letter.message) else { return }
+            #expect(try await worker.retry(letter, as: job) == .ok)
+            _ = try await worker.intake(queue: "default") { right.decode($0) }
+            #expect(try await world.claim(worker).map(\.id) == ["j1"])
+        }
+    }
+
+    @Test("what is older than the retention is forgotten, results with their ids, dead letters and events")
+    func retention() async throws {
+        try await QueueWorld.with(options: JobQueueOptions(retention: .milliseconds(300))) { world in
+            let worker = world.worker("w1")
+            try await worker.join(games: [])
+            for number in 1...20 { try await world.push("garbage \(number)") }
+            try await world.intake(worker)
+            for number in 1...300 {
+                _ = try await world.client.send(
+                    RedisCommand("XADD", .string(world.keys.events), "*", "n", .integer(Int64(number)))
+                )
+            }
+            #expect(try await world.results().count == 20)
+            try await eventually("all to be forgotten") {
+                _ = try await worker.tick()
+                let left = try await world.results().count
+                let events = try await world.events().count
+                // A stream is cut by whole nodes of a hundred entries, so its last ones may stay.
+                return left == 0 && events < 300
+            }
+            let ids = try await world.client.send(RedisCommand("KEYS", .string("{rtm}:job:*"))).array ?? []
+            #expect(ids.isEmpty)
+        }
+    }
+}
