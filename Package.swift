@@ -150,6 +150,11 @@ let package = Package(
                 ],
                 swiftSettings: strict
             ),
+            .testTarget(
+                name: "Faults",
+                dependencies: ["JobContract", "Redis", "Support", "Timestamps", logging],
+                swiftSettings: strict
+            ),
             .testTarget(name: "Tidy", swiftSettings: strict),
         ]
 )

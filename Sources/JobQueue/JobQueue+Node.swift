@@ -80,7 +80,7 @@ extension JobQueue {
         [
             .string(worker.id), .string(worker.node), .integer((options.lease * 2).milliseconds),
             .integer(options.retention.milliseconds), .integer(Int64(options.retentionEntries)),
-            .integer(options.nodeGrace.milliseconds), isComplete ? "1" : "0",
+            .integer(options.nodeGrace.milliseconds), .integer(options.lease.milliseconds), isComplete ? "1" : "0",
         ]
     }
 

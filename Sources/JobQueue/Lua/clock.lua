@@ -6,7 +6,7 @@
 local P = string.sub(KEYS[1], 1, -5)
 local META = KEYS[1]
 local settings = redis.call('HMGET', META, 'clock', 'fence', 'seq', 'resumed_at', 'retention_ms',
-  'retention_entries', 'born', 'grace_ms')
+  'retention_entries', 'born', 'grace_ms', 'lease_ms')
 local time = redis.call('TIME')
 local now_us = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local now = math.floor(now_us / 1000)
@@ -16,6 +16,8 @@ local retention_ms = tonumber(settings[5] or 604800000)
 local retention_entries = tonumber(settings[6] or 1000000)
 local born = tonumber(settings[7] or 0)
 local grace_ms = tonumber(settings[8] or 300000)
+-- The longest time between two calls that says nothing. Workers call every second or so.
+local quiet_ms = math.max(1200, math.min(3000, tonumber(settings[9] or 10000) / 2))
 
 -- A clock that was set back is held at the latest time seen, for a minute at most; then the new time
 -- is believed and the step is counted for an alarm.
@@ -31,9 +33,9 @@ if born == 0 then
   born = now
   redis.call('HSET', META, 'born', now)
 end
--- Workers call every second or so. A longer silence means that Redis, or every worker, was away: leases
--- that ran out meanwhile say nothing about their workers yet.
-if clock > 0 and now - clock > 3000 then
+-- A longer silence means that Redis, or every worker, was away: leases that ran out meanwhile say nothing about
+-- their workers yet.
+if clock > 0 and now - clock > quiet_ms then
   resumed_at = now
   redis.call('HSET', META, 'clock', now, 'resumed_at', now)
 elseif now ~= clock then

@@ -1,18 +1,19 @@
 -- Purpose: a worker tells that it is there, what its node owns, and the settings that the scripts share.
 -- Keys: 1 {ns}:meta.
 -- Arguments: worker, node, how long the worker counts as alive in ms, retention in ms, retention in entries, grace
---   time of a silent node in ms, 1 where the list of games is complete with this call, then the games of the
+--   time of a silent node in ms, lease in ms, 1 where the list of games is complete with this call, then the games of the
 --   node's containers, each followed by 1 where it runs, else 0.
 -- Answers: number of games that the node owns by now.
 -- One step because: a node must not take jobs before all workers know what it owns.
 local worker, node = ARGV[1], ARGV[2]
-redis.call('HSET', META, 'retention_ms', ARGV[4], 'retention_entries', ARGV[5], 'grace_ms', ARGV[6])
+redis.call('HSET', META, 'retention_ms', ARGV[4], 'retention_entries', ARGV[5], 'grace_ms', ARGV[6],
+  'lease_ms', ARGV[7])
 redis.call('ZADD', P .. 'workers', now + tonumber(ARGV[3]), worker)
 redis.call('SADD', P .. 'workers:' .. node, worker)
 redis.call('HSET', P .. 'worker_nodes', worker, node)
 redis.call('ZADD', P .. 'nodes', now, node)
 local owned = 0
-for index = 8, #ARGV, 2 do
+for index = 9, #ARGV, 2 do
   local game = ARGV[index]
   local owner = redis.call('HGET', P .. 'owner', game)
   if not owner or owner == node then
@@ -29,7 +30,7 @@ for index = 8, #ARGV, 2 do
     end
   end
 end
-if ARGV[7] == '1' then
+if ARGV[8] == '1' then
   redis.call('HSET', P .. 'node:' .. node, 'told_at', now)
   redis.call('SREM', P .. 'untold', node)
 elseif redis.call('HEXISTS', P .. 'node:' .. node, 'told_at') == 0 then

@@ -22,7 +22,7 @@ import ServiceLifecycle
 enum Actions {
     /// Runs one worker until SIGTERM or SIGINT.
     static func runWorker(_ settings: Settings, logger: Logger) async throws(CommandError) {
-        let redisConfiguration = try redisConfiguration(settings)
+        let redisConfiguration = try workerRedisConfiguration(settings)
         let decoder = JobDecoder(signingKey: try signingKey(settings))
         let configuration = try settings.workerConfiguration()
         try await requireRedis(redisConfiguration, logger: logger)
@@ -128,6 +128,13 @@ enum Actions {
         } catch {
             throw .wrongUse("RTM_REDIS_URL: \(error)")
         }
+    }
+
+    /// The same for a worker, which must be back before its leases run out.
+    private static func workerRedisConfiguration(_ settings: Settings) throws(CommandError) -> RedisConfiguration {
+        var configuration = try redisConfiguration(settings)
+        configuration.backoff.cap = min(configuration.backoff.cap, .seconds(settings.leaseTTLSeconds) / 4)
+        return configuration
     }
 
     /// Fails with one sentence where Redis does not answer.

@@ -1,0 +1,141 @@
+import JobContract
+import Timestamps
+
+/// Checks a run's history against the contract. Each rule answers what breaks it, in words.
+enum Checker {
+    struct Violation: Sendable, Equatable, CustomStringConvertible {
+        var rule: Rule
+        var what: String
+
+        var description: String { "\(rule.rawValue): \(what)" }
+    }
+
+    enum Rule: String, Sendable, CaseIterable {
+        /// No job is lost, none has two results.
+        case oneResult = "each job has exactly one result"
+        /// Nobody is told of what was not asked for.
+        case asked = "each result is of a job that was pushed"
+        case order = "jobs of a game end in the order in which they were pushed"
+        case overlap = "jobs of a game never overlap"
+        case superseded = "only a start before a stop or remove of its game is superseded"
+        case story = "each container's story is (started (healthy | unhealthy | oom)* exited)+ removed"
+        case epoch = "epochs of a node never go back"
+        /// What a result says was started, was seen to start.
+        case started = "a started container has a story"
+        case rest = "what runs at the end is what the last jobs of the games left running"
+        case empty = "nothing is left in Redis of jobs that have ended"
+    }
+
+    static func violations(of history: History) -> [Violation] {
+        let checks: [(Rule, [String])] = [
+            (.oneResult, oneResult(history)), (.asked, asked(history)), (.order, order(history)),
+            (.overlap, overlap(history)), (.superseded, superseded(history)), (.story, stories(history)),
+            (.epoch, epochs(history)), (.started, started(history)), (.rest, rest(history)),
+            (.empty, history.leftovers),
+        ]
+        return checks.flatMap { rule, problems in problems.map { Violation(rule: rule, what: $0) } }
+    }
+
+    private static func oneResult(_ history: History) -> [String] {
+        let counts = history.results.reduce(into: [String: Int]()) { $0[$1.id, default: 0] += 1 }
+        return history.pushes.compactMap { push in
+            let count = counts[push.id] ?? 0
+            return count == 1 ? nil : "\(push.id) (\(push.kind.rawValue) of \(push.game)) has \(count) results"
+        }
+    }
+
+    private static func asked(_ history: History) -> [String] {
+        let pushed = Set(history.pushes.map(\.id))
+        return history.results.filter { !pushed.contains($0.id) }.map { "\($0.id) was never pushed" }
+    }
+
+    private static func order(_ history: History) -> [String] {
+        let places = Dictionary(history.pushes.enumerated().map { ($1.id, $0) }) { first, _ in first }
+        return pairs(history).compactMap { first, second in
+            guard let one = places[first.id], let two = places[second.id], one > two else { return nil }
+            return "\(second.id) was pushed before \(first.id) and ended after it"
+        }
+    }
+
+    private static func overlap(_ history: History) -> [String] {
+        pairs(history).compactMap { first, second in
+            guard let taken = second.takenAt, taken < first.finishedAt else { return nil }
+            return "\(second.id) was begun at \(taken.rfc3339), before \(first.id) ended at \(first.finishedAt.rfc3339)"
+        }
+    }
+
+    /// Results of one game that follow each other, those left out that were never begun because of others.
+    private static func pairs(_ history: History) -> [(History.Result, History.Result)] {
+        let tried = history.results.filter { $0.outcome != .superseded && $0.outcome != .rejected }
+        return Dictionary(grouping: tried, by: \.game).values.flatMap { zip($0, $0.dropFirst()) }
+    }
+
+    private static func superseded(_ history: History) -> [String] {
+        history.results.filter { $0.outcome == .superseded }.compactMap { result in
+            guard let index = history.pushes.firstIndex(where: { $0.id == result.id }) else { return nil }
+            let push = history.pushes[index]
+            guard push.kind == .start || push.kind == .restart else {
+                return "\(result.id) is a \(push.kind.rawValue)"
+            }
+            let later = history.pushes[index...].contains { $0.game == push.game && $0.supersedes }
+            return later ? nil : "no stop or remove of \(push.game) came after \(result.id)"
+        }
+    }
+
+    private static func stories(_ history: History) -> [String] {
+        Dictionary(grouping: history.events, by: \.containerID).compactMap { container, events in
+            let kinds = events.map(\.kind)
+            return isStory(kinds, mayGoOn: history.running[container] != nil)
+                ? nil : "\(container.prefix(12)) of \(events[0].game): \(kinds.map(\.rawValue))"
+        }
+    }
+
+    /// - Parameter mayGoOn: whether the container still runs, so that its story has not ended.
+    static func isStory(_ kinds: [LifecycleKind], mayGoOn: Bool) -> Bool {
+        var isRunning = false
+        var hasEnded = false
+        for (index, kind) in kinds.enumerated() {
+            switch (kind, isRunning) {
+            case (_, _) where hasEnded: return false
+            case (.started, false): isRunning = true
+            case (.healthy, true), (.unhealthy, true), (.oom, true): break
+            case (.exited, true): isRunning = false
+            case (.removed, false) where index > 0: hasEnded = true
+            default: return false
+            }
+        }
+        return isRunning == mayGoOn
+    }
+
+    private static func epochs(_ history: History) -> [String] {
+        Dictionary(grouping: history.events, by: \.node).flatMap { node, events in
+            zip(events, events.dropFirst()).filter { $0.epoch > $1.epoch }
+                .map { "\($1.epoch) comes after \($0.epoch) on \(node)" }
+        }
+    }
+
+    private static func started(_ history: History) -> [String] {
+        let seen = Set(history.events.filter { $0.kind == .started }.map(\.containerID))
+        return history.results.filter { $0.effect == .started || $0.effect == .alreadyRunning }.compactMap { result in
+            guard let container = result.containerID else { return "\(result.id) names no container" }
+            return seen.contains(container) ? nil : "\(container.prefix(12)) of \(result.id) has no event `started`"
+        }
+    }
+
+    /// A container may also have ended by itself, or with its Engine; then its story says so.
+    private static func rest(_ history: History) -> [String] {
+        var wanted: [String: String] = [:]
+        for result in history.results where result.outcome == .succeeded {
+            switch result.effect {
+            case .started, .alreadyRunning: wanted[result.game] = result.containerID
+            case .stopped, .alreadyStopped, .removed, .alreadyAbsent: wanted[result.game] = nil
+            case .none: break
+            }
+        }
+        let exited = Set(history.events.filter { $0.kind == .exited }.map(\.containerID))
+        let missing = wanted.filter { history.running[$0.value] == nil && !exited.contains($0.value) }
+        let surplus = history.running.filter { wanted[$0.value] != $0.key }
+        return missing.map { "\($0.value.prefix(12)) of \($0.key) should run, and nobody told of its end" }
+            + surplus.map { "\($0.key.prefix(12)) of \($0.value) runs, and no job left it running" }
+    }
+}

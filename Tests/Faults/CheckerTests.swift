@@ -1,0 +1,118 @@
+import JobContract
+import Testing
+import Timestamps
+
+/// A run without a flaw: a game that is started, stopped and removed, one that runs on, one that was superseded.
+private func flawless() -> History {
+    func time(_ seconds: Int64) -> Timestamp { Timestamp(seconds: seconds) }
+    func result(
+        _ id: String,
+        _ game: String,
+        _ effect: JobEffect,
+        _ container: String?,
+        _ begin: Int64,
+        _ end: Int64
+    ) -> History.Result {
+        .init(
+            id: id,
+            game: game,
+            outcome: .succeeded,
+            effect: effect,
+            containerID: container,
+            takenAt: time(begin),
+            finishedAt: time(end)
+        )
+    }
+    func event(_ kind: LifecycleKind, _ container: String, _ game: String, _ epoch: Int64) -> History.Event {
+        .init(kind: kind, containerID: container, game: game, node: "n", epoch: epoch)
+    }
+    return History(
+        pushes: [
+            .init(id: "a1", kind: .start, game: "a"), .init(id: "b1", kind: .start, game: "b"),
+            .init(id: "a2", kind: .stop, game: "a", supersedes: true),
+            .init(id: "a3", kind: .remove, game: "a", supersedes: true),
+            .init(id: "c1", kind: .start, game: "c"), .init(id: "c2", kind: .stop, game: "c", supersedes: true),
+        ],
+        results: [
+            result("b1", "b", .started, "B", 1, 2), result("a1", "a", .started, "A", 1, 3),
+            .init(id: "c1", game: "c", outcome: .superseded, effect: .none, takenAt: nil, finishedAt: time(3)),
+            result("c2", "c", .alreadyAbsent, nil, 3, 4),
+            result("a2", "a", .stopped, "A", 3, 4), result("a3", "a", .removed, "A", 4, 5),
+        ],
+        events: [
+            event(.started, "B", "b", 1), event(.started, "A", "a", 1), event(.healthy, "A", "a", 1),
+            event(.exited, "A", "a", 2), event(.removed, "A", "a", 2),
+        ],
+        running: ["B": "b"]
+    )
+}
+
+@Suite("The checker of histories")
+struct CheckerTests {
+    @Test("finds nothing wrong with a run without a flaw")
+    func clean() {
+        #expect(Checker.violations(of: flawless()) == [])
+    }
+
+    /// One flaw for each rule, and the rule that must see it.
+    static let flaws: [(Checker.Rule, @Sendable (inout History) -> Void)] = [
+        (.oneResult, { $0.results.removeAll { $0.id == "c2" } }),
+        (.oneResult, { history in history.results.append(history.results[5]) }),
+        (.asked, { $0.pushes.removeAll { $0.id == "b1" } }),
+        (
+            .order,
+            { history in
+                history.results.swapAt(4, 5)
+                (history.results[4].takenAt, history.results[5].takenAt) = (nil, nil)
+            }
+        ),
+        (.overlap, { $0.results[4].takenAt = Timestamp(seconds: 2) }),
+        (.superseded, { $0.pushes[5].supersedes = false }),
+        (.superseded, { $0.pushes[4].kind = .remove }),
+        (.story, { $0.events.remove(at: 3) }),
+        (.story, { history in history.events.insert(history.events[1], at: 2) }),
+        (.story, { $0.events.swapAt(3, 4) }),
+        (.story, { $0.running = [:] }),
+        (.epoch, { $0.events[4].epoch = 1 }),
+        (.started, { $0.events.removeFirst() }),
+        (.rest, { history in history.running["X"] = "a" }),
+        (
+            .rest,
+            { history in
+                history.events.removeFirst()
+                history.running = [:]
+            }
+        ),
+        (.empty, { $0.leftovers = ["lane a: a2"] }),
+    ]
+
+    @Test("sees each flaw", arguments: flaws.indices)
+    func flawed(_ index: Int) {
+        let (rule, flaw) = Self.flaws[index]
+        var history = flawless()
+        flaw(&history)
+        #expect(Checker.violations(of: history).map(\.rule).contains(rule))
+    }
+
+    @Test("has a flaw for every rule")
+    func complete() {
+        #expect(Set(Self.flaws.map(\.0)) == Set(Checker.Rule.allCases))
+    }
+
+    @Test(
+        "knows stories",
+        arguments: [
+            ("started exited removed", false, true), ("started", true, true), ("started exited", false, true),
+            ("started exited started exited removed", false, true),
+            ("started oom unhealthy exited removed", false, true),
+            ("", false, true), ("started", false, false), ("exited removed", false, false), ("removed", false, false),
+            ("started removed", false, false), ("started exited removed started", true, false),
+            ("started started exited", false, false), ("started exited exited", false, false),
+            ("started exited healthy removed", false, false),
+        ]
+    )
+    func stories(_ text: String, _ runs: Bool, _ isStory: Bool) {
+        let kinds = text.split(separator: " ").compactMap { LifecycleKind(rawValue: String($0)) }
+        #expect(Checker.isStory(kinds, mayGoOn: runs) == isStory)
+    }
+}
