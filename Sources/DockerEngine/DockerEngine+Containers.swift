@@ -78,6 +78,7 @@ extension DockerEngine {
 
     private func summaries(_ filter: ListFilter) async throws(DockerError) -> [ContainerSummary] {
         let rows = try await rows(filter)
+        guard filter.inspectsRows else { return rows.map(\.summary) }
         do {
             return try await inspectedRows(rows)
         } catch let error as DockerError {
@@ -127,11 +128,28 @@ extension DockerEngine {
                 hostname: inspect.hostname,
                 labels: row.labels ?? [:],
                 status: row.state ?? inspect.status,
+                health: row.health,
                 startedAt: inspect.startedAt
             )
         } catch {
             if error.code == .containerNotFound { return nil }
             throw error
         }
+    }
+}
+
+extension ContainerRow {
+    /// What the list alone tells.
+    fileprivate var summary: ContainerSummary {
+        ContainerSummary(
+            id: id,
+            name: withoutSlash(names?.first ?? ""),
+            imageRef: image ?? "",
+            hostname: "",
+            labels: labels ?? [:],
+            status: state ?? "",
+            health: health,
+            startedAt: nil
+        )
     }
 }

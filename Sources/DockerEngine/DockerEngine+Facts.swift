@@ -4,7 +4,7 @@ import Synchronization
 
 extension DockerEngine {
     public func ping() async throws(DockerError) {
-        let request = EngineRequest(.ping, .GET, ["_ping"], deadline: configuration.deadlines.ping)
+        let request = EngineRequest(.ping, .GET, ["_ping"], deadline: configuration.deadlines.ping, lane: .probe)
         _ = try await transport.send(request, expecting: 200)
     }
 

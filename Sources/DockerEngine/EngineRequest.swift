@@ -11,6 +11,8 @@ struct EngineRequest: Sendable {
         case long
         /// Goes on answering: events, pulls.
         case stream
+        /// Asks whether the Engine takes new callers, so each on a connection of its own.
+        case probe
     }
 
     var operation: EngineOperation

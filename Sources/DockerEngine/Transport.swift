@@ -22,6 +22,7 @@ final class Transport: Sendable {
     private let short: HTTPClient
     private let long: HTTPClient
     private let streams: HTTPClient
+    private let probes: HTTPClient
     private let negotiated = Mutex<APIVersion?>(nil)
 
     init(configuration: DockerEngine.Configuration) throws(DockerEngine.ConfigurationError) {
@@ -32,12 +33,13 @@ final class Transport: Sendable {
         // As many as there may be starts, stops and streams at once, so that none waits in the pool for another.
         long = settings.client(connections: 1_024)
         streams = settings.client(connections: 1_024)
+        probes = settings.client(connections: 64)
     }
 
     /// Ends what is under way and closes the connections.
     func shutdown() async throws {
         var failure: (any Error)?
-        for client in [streams, long, short] {
+        for client in [streams, long, short, probes] {
             do { try await client.shutdown() } catch { failure = failure ?? error }
         }
         if let failure { throw failure }
@@ -132,7 +134,7 @@ final class Transport: Sendable {
             throw ChangePermit.refusal(operation: request.caller)
         }
         let message = self.message(request, version: version)
-        let client = request.lane == .short ? short : request.lane == .long ? long : streams
+        let client = client(for: request.lane)
         let limit = configuration.maximumAnswerBytes * (request.operation == .list ? 8 : 1)
         do {
             return try await withDeadline(request.deadline) {
@@ -148,11 +150,21 @@ final class Transport: Sendable {
         }
     }
 
+    private func client(for lane: EngineRequest.Lane) -> HTTPClient {
+        switch lane {
+        case .short: short
+        case .long: long
+        case .stream: streams
+        case .probe: probes
+        }
+    }
+
     private func message(_ request: EngineRequest, version: APIVersion?) -> HTTPClientRequest {
         var message = HTTPClientRequest(url: origin.url + request.target(version: version))
         message.method = request.method
         if let host = origin.host { message.headers.replaceOrAdd(name: "Host", value: host) }
         message.headers.replaceOrAdd(name: "User-Agent", value: "rtmanager")
+        if request.lane == .probe { message.headers.replaceOrAdd(name: "Connection", value: "close") }
         if let body = request.body {
             message.headers.replaceOrAdd(name: "Content-Type", value: "application/json")
             message.body = .bytes(body)

@@ -64,7 +64,8 @@ public protocol DockerClient: Sendable {
     /// - Parameter since: replay what the Engine still remembers from this point on (at most 256 events).
     func eventsListen(since: Timestamp?) async throws(DockerError) -> DockerEvents
 
-    /// Answers where the Engine does.
+    /// Answers where the Engine takes new callers. One that is shutting down does not, while it still serves
+    /// the connections that it has.
     func ping() async throws(DockerError)
 
     /// What the Engine says of itself: its id above all.

@@ -13,6 +13,8 @@ public struct DockerEvent: Sendable, Equatable {
     public var containerID: String
     /// Name of the container, as the event's attributes claim it.
     public var name: String
+    /// Image of the container, as the event's attributes claim it.
+    public var image: String
     /// The event's attributes without those that Docker itself adds: the container's labels.
     public var labels: [String: String]
     /// Exit code that the attributes claim; 0 where there is none.
@@ -27,6 +29,7 @@ public struct DockerEvent: Sendable, Equatable {
         action: String,
         containerID: String,
         name: String = "",
+        image: String = "",
         labels: [String: String] = [:],
         exitCode: Int = 0,
         hasExitCode: Bool = false,
@@ -36,6 +39,7 @@ public struct DockerEvent: Sendable, Equatable {
         self.action = action
         self.containerID = containerID
         self.name = name
+        self.image = image
         self.labels = labels
         self.exitCode = exitCode
         self.hasExitCode = hasExitCode

@@ -137,6 +137,9 @@ public struct ContainerSummary: Sendable, Equatable {
     public var labels: [String: String]
     /// The list's `State`, verbatim, which has the words of `State.Status`.
     public var status: String
+    /// Result of the health check as the list's prose tells it, `healthy` or `unhealthy`; empty where it tells
+    /// none. A reason to look, no more.
+    public var health: String
     /// When it started last; nil where it never did.
     public var startedAt: Timestamp?
 
@@ -147,6 +150,7 @@ public struct ContainerSummary: Sendable, Equatable {
         hostname: String,
         labels: [String: String],
         status: String,
+        health: String = "",
         startedAt: Timestamp?
     ) {
         self.id = id
@@ -155,6 +159,7 @@ public struct ContainerSummary: Sendable, Equatable {
         self.hostname = hostname
         self.labels = labels
         self.status = status
+        self.health = health
         self.startedAt = startedAt
     }
 }
@@ -163,8 +168,14 @@ public struct ContainerSummary: Sendable, Equatable {
 public struct ListFilter: Sendable, Equatable {
     /// Labels that must all be there, with these values; empty: every container.
     public var labels: [String: String]
+    /// Whether each row is completed by an inspect. Without, one call answers for thousands of containers, and
+    /// hostname and start stay empty.
+    public var inspectsRows: Bool
 
-    public init(labels: [String: String] = [:]) { self.labels = labels }
+    public init(labels: [String: String] = [:], inspectsRows: Bool = true) {
+        self.labels = labels
+        self.inspectsRows = inspectsRows
+    }
 }
 
 /// What is read of `GET /info`.
@@ -181,13 +192,24 @@ public struct EngineInfo: Sendable, Equatable {
     public var cpus: Int
     /// Bytes of memory of the machine.
     public var memoryBytes: Int64
+    /// Whether containers outlive an end of the Engine.
+    public var liveRestore: Bool
 
-    public init(id: String, name: String, serverVersion: String, apiVersion: String, cpus: Int, memoryBytes: Int64) {
+    public init(
+        id: String,
+        name: String,
+        serverVersion: String,
+        apiVersion: String,
+        cpus: Int,
+        memoryBytes: Int64,
+        liveRestore: Bool = false
+    ) {
         self.id = id
         self.name = name
         self.serverVersion = serverVersion
         self.apiVersion = apiVersion
         self.cpus = cpus
         self.memoryBytes = memoryBytes
+        self.liveRestore = liveRestore
     }
 }

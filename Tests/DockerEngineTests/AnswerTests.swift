@@ -125,6 +125,7 @@ struct EventLineTests {
                     action: "die",
                     containerID: "x",
                     name: "n",
+                    image: "i",
                     labels: ["com.galaxy.game_id": "g1"],
                     exitCode: 137,
                     hasExitCode: true,

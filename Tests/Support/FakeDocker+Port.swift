@@ -129,10 +129,11 @@ extension FakeDocker {
                 id: row.id,
                 name: row.name,
                 imageRef: row.imageRef,
-                hostname: row.hostname,
+                hostname: filter.inspectsRows ? row.hostname : "",
                 labels: row.labels,
                 status: row.status,
-                startedAt: row.startedAt
+                health: ["healthy", "unhealthy"].contains(row.health) && row.isRunning ? row.health : "",
+                startedAt: filter.inspectsRows ? row.startedAt : nil
             )
         }
     }

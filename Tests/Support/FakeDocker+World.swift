@@ -93,13 +93,14 @@ extension FakeDocker {
     /// Tells the subscribers of an event, as the Engine would: its labels, `exitCode` among them, lie over its own
     /// attributes. The Engine remembers 256.
     func emit(_ action: String, _ id: String, _ attributes: [String: String] = [:]) {
-        guard isReachable, let inspect = containers[id]?.inspect else { return }
+        guard isReachable, isHeard, let inspect = containers[id]?.inspect else { return }
         let claimed = (inspect.labels["exitCode"] ?? attributes["exitCode"]).flatMap { Int($0) }
         let own: Set<String> = ["image", "name", "exitCode", "signal", "execID", "execDuration"]
         let event = DockerEvent(
             action: action,
             containerID: id,
             name: inspect.name,
+            image: inspect.imageRef,
             labels: inspect.labels.filter { !own.contains($0.key) },
             exitCode: claimed ?? 0,
             hasExitCode: claimed != nil,

@@ -68,6 +68,8 @@ public actor FakeDocker: DockerClient {
     var faults: [Operation: [Fault]] = [:]
     var delays: [Operation: Duration] = [:]
     var isReachable = true
+    /// Whether there are events of what happens.
+    var isHeard = true
     var history: [DockerEvent] = []
     var subscriptions: [Int: AsyncThrowingStream<DockerEvent, any Error>.Continuation] = [:]
     var lastSubscription = 0
@@ -140,6 +142,13 @@ public actor FakeDocker: DockerClient {
     public func exit(container: String, code: Int) {
         guard let id = find(container)?.inspect.id else { return }
         end(id, code: code)
+    }
+
+    /// The process of a container ends by itself, and there is no event of it.
+    public func exitUnheard(container: String, code: Int) {
+        isHeard = false
+        exit(container: container, code: code)
+        isHeard = true
     }
 
     /// The kernel kills the process of a container for want of memory.

@@ -161,13 +161,23 @@ struct ContainerRow: Decodable {
     var names: [String]?
     var image: String?
     var state: String?
+    /// Prose: `Up 5 minutes (healthy)`.
+    var status: String?
     var labels: [String: String]?
+
+    /// The result of the health check that the prose tells; empty where it tells none.
+    var health: String {
+        guard let status else { return "" }
+        if status.hasSuffix("(healthy)") { return "healthy" }
+        return status.hasSuffix("(unhealthy)") ? "unhealthy" : ""
+    }
 
     enum CodingKeys: String, CodingKey {
         case id = "Id"
         case names = "Names"
         case image = "Image"
         case state = "State"
+        case status = "Status"
         case labels = "Labels"
     }
 }

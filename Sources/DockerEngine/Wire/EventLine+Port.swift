@@ -17,6 +17,7 @@ extension EventLine {
             action: action,
             containerID: id,
             name: attributes["name"] ?? "",
+            image: attributes["image"] ?? "",
             labels: attributes.filter { !Self.ownAttributes.contains($0.key) },
             exitCode: exitCode ?? 0,
             hasExitCode: exitCode != nil,

@@ -83,6 +83,7 @@ struct InfoAnswer: Decodable {
     var serverVersion: String?
     var cpus: Int?
     var memTotal: Int64?
+    var liveRestoreEnabled: Bool?
     var swarm: Swarm?
 
     /// A worker of a Swarm does not know an overlay network before a container of its own is attached to it.
@@ -96,7 +97,8 @@ struct InfoAnswer: Decodable {
             serverVersion: serverVersion ?? "",
             apiVersion: apiVersion,
             cpus: cpus ?? 0,
-            memoryBytes: memTotal ?? 0
+            memoryBytes: memTotal ?? 0,
+            liveRestore: liveRestoreEnabled ?? false
         )
     }
 
@@ -106,6 +108,7 @@ struct InfoAnswer: Decodable {
         case serverVersion = "ServerVersion"
         case cpus = "NCPU"
         case memTotal = "MemTotal"
+        case liveRestoreEnabled = "LiveRestoreEnabled"
         case swarm = "Swarm"
     }
 }
