@@ -33,8 +33,12 @@ public struct Keyspace: Sendable, Equatable {
     public func bell(_ worker: String) -> String { "\(prefix)bell:\(worker)" }
     /// Leader lease and event cursor of a node.
     public func leader(_ node: String) -> String { "\(prefix)leader:\(node)" }
-    /// Containers that a job has asked to end, by id, of a node.
+    /// What jobs have told of the ends of containers, of a node.
     public func intents(_ node: String) -> String { "\(prefix)intents:\(node)" }
     /// Last published step of each container of a node.
     public func stories(_ node: String) -> String { "\(prefix)stories:\(node)" }
+    /// Containers that jobs have started and of which nothing was published, of a node.
+    public func begun(_ node: String) -> String { "\(prefix)begun:\(node)" }
+    /// Games that hold a place on a node.
+    public func running(_ node: String) -> String { "\(prefix)running:\(node)" }
 }

@@ -1,4 +1,4 @@
-public import JobContract
+import JobContract
 import Redis
 
 /// A game that the node has a container of.
@@ -17,43 +17,6 @@ public enum LeaseAnswer: Sendable, Equatable {
     /// It leads; `cursor` is the point up to which its predecessors have published, where there were any.
     case granted(epoch: Int64, cursor: String?)
     case held(remaining: Duration)
-}
-
-/// Steps of one container's story, to be published together.
-public struct StoryUpdate: Sendable, Equatable {
-    public var containerID: String
-    public var gameID: String
-    /// What the caller believes was published last; empty: nothing.
-    public var expectedMark: String
-    /// What was published last after this; empty: the story has ended.
-    public var newMark: String
-    public var entries: [LifecycleEvent]
-
-    public init(
-        containerID: String,
-        gameID: String,
-        expectedMark: String,
-        newMark: String,
-        entries: [LifecycleEvent]
-    ) {
-        self.containerID = containerID
-        self.gameID = gameID
-        self.expectedMark = expectedMark
-        self.newMark = newMark
-        self.entries = entries
-    }
-}
-
-/// How a publication went.
-public enum EmitAnswer: Sendable, Equatable {
-    case published
-    /// The caller was wrong about what was published last; this is it.
-    case conflict(mark: String)
-}
-
-/// Another worker leads the node by now: nothing was published.
-public struct Fenced: Error, Sendable, Equatable {
-    public init() {}
 }
 
 extension JobQueue {
@@ -119,65 +82,18 @@ extension JobQueue {
         )
     }
 
-    /// Publishes steps of stories under `epoch`, each once.
-    ///
-    /// - Parameter cursor: point of the Engine's clock up to which everything is published with this call.
-    /// - Returns: one answer per update; nil where another worker leads by now.
-    public func emit(
-        _ updates: [StoryUpdate],
-        epoch: Int64,
-        cursor: String?
-    ) async throws(QueueError) -> [EmitAnswer]? {
-        var arguments: [RedisArgument] = [
-            .string(worker.node), .string(worker.id), .string(String(epoch)), .string(cursor ?? ""),
-        ]
-        for update in updates {
-            arguments += [
-                .string(update.containerID), .string(update.expectedMark), .string(update.newMark),
-                .string(update.gameID), .integer(Int64(update.entries.count)),
-            ]
-            for entry in update.entries {
-                let fields = entry.fields
-                arguments.append(.integer(Int64(fields.count * 2)))
-                for field in fields { arguments += [.string(field.name), .string(field.value)] }
-            }
-        }
-        let answer = try await call(Scripts.emit, keys: [keys.leader(worker.node)], arguments)
-        if answer.string == "fenced" { return nil }
-        guard let words = answer.array?.compactMap(\.string), words.count == updates.count else {
-            throw unexpected(Scripts.emit, answer)
-        }
-        return words.map { $0 == "ok" ? .published : .conflict(mark: String($0.dropFirst("mark:".count))) }
-    }
-
-    /// Last published mark of each container of the node.
-    public func stories() async throws(QueueError) -> [String: String] {
-        let answer = try await command(RedisCommand("HGETALL", .string(keys.stories(worker.node))))
-        var marks: [String: String] = [:]
-        let texts = (answer.array ?? []).map { $0.string ?? "" }
-        for index in stride(from: 0, to: texts.count - 1, by: 2) { marks[texts[index]] = texts[index + 1] }
-        return marks
-    }
-
-    /// Records that a job asks this container to end, before the Engine is told to.
-    public func recordIntent(containerID: String, jobID: String) async throws(QueueError) {
-        _ = try await command(
-            RedisCommand("HSET", .string(keys.intents(worker.node)), .string(containerID), .string(jobID))
-        )
-    }
-
-    /// Which of these containers a job has asked to end.
-    public func intents(containerIDs: [String]) async throws(QueueError) -> Set<String> {
-        guard !containerIDs.isEmpty else { return [] }
-        let arguments = [.string(keys.intents(worker.node))] + containerIDs.map { RedisArgument.string($0) }
-        let answer = try await command(RedisCommand("HMGET", arguments: arguments))
-        let values = answer.array ?? []
-        return Set(zip(containerIDs, values).filter { !$0.1.isNull }.map(\.0))
-    }
-
     func command(_ command: RedisCommand) async throws(QueueError) -> RedisValue {
         do throws(RedisError) {
             return try await redis.send(command)
+        } catch {
+            throw QueueError(script: "redis", error)
+        }
+    }
+
+    /// Several commands in one go; a reply that is an error stays a value.
+    func pipeline(_ commands: [RedisCommand]) async throws(QueueError) -> [RedisValue] {
+        do throws(RedisError) {
+            return try await redis.pipeline(commands)
         } catch {
             throw QueueError(script: "redis", error)
         }

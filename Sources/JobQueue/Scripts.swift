@@ -19,6 +19,8 @@ enum Scripts {
     static let emit = make("emit", PackageResources.emit_lua)
     static let requeue = make("requeue", PackageResources.requeue_lua, places: true)
     static let drop = make("drop", PackageResources.drop_lua)
+    static let tell = make("tell", PackageResources.tell_lua)
+    static let places = make("places", PackageResources.places_lua)
 
     private static func make(
         _ name: String,

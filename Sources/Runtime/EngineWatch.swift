@@ -1,13 +1,34 @@
 import DockerPort
 import Logging
+import RuntimeCore
 import Synchronization
+import Timestamps
 
 /// Watches whether the node's Engine answers. While it does not, the worker takes no jobs: an outage of
 /// the Engine is no job's fault.
 final class EngineWatch: Sendable {
+    private struct Record {
+        /// Looks in a row that were not answered.
+        var misses = 0
+        var lastAnswer = MonotonicClock.wallNow
+        var lastAbsence: EngineAbsence?
+
+        mutating func looked(_ answered: Bool, at now: Timestamp) {
+            if answered {
+                if misses > 0 { lastAbsence?.to = now }
+                misses = 0
+                lastAnswer = now
+            } else {
+                if misses == 0 { lastAbsence = EngineAbsence(from: lastAnswer) }
+                misses += 1
+            }
+        }
+    }
+
     private let docker: any DockerClient
     private let logger: Logger
     private let answers = Mutex(true)
+    private let record = Mutex(Record())
     private let asked = Signal()
     /// Raised whenever the Engine comes back.
     let cameBack: Signal
@@ -20,8 +41,15 @@ final class EngineWatch: Sendable {
 
     var engineAnswers: Bool { answers.withLock { $0 } }
 
+    /// Looks in a row that were not answered.
+    var misses: Int { record.withLock { $0.misses } }
+
+    /// The last time in which the Engine did not answer, as far as this worker has seen.
+    var lastAbsence: EngineAbsence? { record.withLock { $0.lastAbsence } }
+
     /// A call has found the Engine out of reach: nothing is taken until a look says otherwise.
     func foundOutOfReach() {
+        record.withLock { $0.looked(false, at: MonotonicClock.wallNow) }
         let changed = answers.withLock { answers in
             defer { answers = false }
             return answers
@@ -49,6 +77,7 @@ final class EngineWatch: Sendable {
         }
         let answersNow = problem == nil
         RuntimeMetrics.engine(isUp: answersNow)
+        record.withLock { $0.looked(answersNow, at: MonotonicClock.wallNow) }
         let changed = answers.withLock { answers in
             defer { answers = answersNow }
             return answers != answersNow

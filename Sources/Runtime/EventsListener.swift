@@ -3,134 +3,168 @@ import JobContract
 import JobQueue
 import Logging
 import RuntimeCore
+import Synchronization
 import Timestamps
 
-extension Worker {
-    /// Stands for leadership of the node, and listens to its events while it leads.
-    func listen() async {
-        var leadership = Leadership(ttl: configuration.leaderTTL, now: MonotonicClock.now)
-        while !Task.isCancelled {
-            switch leadership.step(now: MonotonicClock.now) {
-            case .wait(let until):
-                let pause = max(MonotonicClock.now.duration(to: until), .milliseconds(1))
-                if await state.leaderResigned.wait(atMost: pause) {
-                    leadership.leaderResigned(now: MonotonicClock.now, random: .random(in: 0...1))
-                }
-            case .standDown:
-                leadership.stoodDown(now: MonotonicClock.now, random: .random(in: 0...1))
-            case .ask(let epoch):
-                let cursor = await ask(&leadership, epoch: epoch)
-                if case .leader(let epoch, _, _) = leadership.state { await lead(&leadership, epoch: epoch, cursor) }
-            }
-        }
-    }
-
-    private func ask(_ leadership: inout Leadership, epoch: Int64?) async -> String? {
-        let requestStart = MonotonicClock.now
-        var cursor: String?
-        let answer: Leadership.Answer
-        do throws(QueueError) {
-            switch try await queue.lead(ttl: configuration.leaderTTL, epoch: epoch) {
-            case .granted(let epoch, let last):
-                answer = .granted(epoch: epoch)
-                cursor = last
-            case .held(let remaining): answer = .held(remaining: remaining)
-            }
-        } catch {
-            answer = .failed
-        }
-        leadership.answered(
-            answer,
-            requestStart: requestStart,
-            now: MonotonicClock.now,
-            random: .random(in: 0...1)
-        )
-        return cursor
-    }
-
-    /// One term: renews it beside the listener, and ends the listener as a unit when the term ends.
-    private func lead(_ leadership: inout Leadership, epoch: Int64, _ cursor: String?) async {
-        logger.notice("listening to the node's events", metadata: ["epoch": "\(epoch)"])
-        let listener = EventsListener(
-            queue: queue,
-            docker: docker,
-            namespace: configuration.node.namespace,
-            epoch: epoch,
-            cursor: cursor.flatMap { Timestamp(rfc3339: $0) },
-            logger: logger
-        )
-        var term = leadership
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await listener.run() }
-            renewals: while !Task.isCancelled {
-                switch term.step(now: MonotonicClock.now) {
-                case .wait(let until):
-                    try? await Task.sleep(for: max(MonotonicClock.now.duration(to: until), .milliseconds(1)))
-                case .ask(let epoch):
-                    _ = await ask(&term, epoch: epoch)
-                    if case .leader(epoch, _, _) = term.state { continue }
-                    break renewals
-                case .standDown:
-                    break renewals
-                }
-            }
-            group.cancelAll()
-        }
-        if Task.isCancelled {
-            // The end of this worker: another takes over without waiting for the lease to run out.
-            await resign(epoch)
-        } else {
-            logger.warning("no longer listening to the node's events", metadata: ["epoch": "\(epoch)"])
-        }
-        term.stoodDown(now: MonotonicClock.now, random: .random(in: 0...1))
-        leadership = term
-    }
-
-    private func resign(_ epoch: Int64) async {
-        // A cancelled task cannot wait for Redis, so the goodbye runs in one that is not.
-        await uncancelled {
-            do throws(QueueError) { try await queue.resign(epoch: epoch) } catch {
-                logger.debug("could not resign; the lease runs out", metadata: ["error": "\(error)"])
-            }
-        }
-    }
-}
-
-/// Follows the containers of one node and publishes the steps of their stories.
+/// Follows the containers of one node and publishes the steps of their stories, for one term.
 ///
-/// Events are hints to look; ``RuntimeCore/Story`` decides what is missing, and the script publishes each
-/// step once, whoever saw it.
+/// Events are hints to look; ``RuntimeCore/Story`` decides what is missing, and the script publishes each step
+/// once, whoever saw it. Four tasks hand on to each other, so that none waits for what another is slow at: the
+/// pump reads the Engine's events, the looker looks at containers, the teller publishes, and the reconciler
+/// wants containers looked at of which an event may have been missed.
 struct EventsListener: Sendable {
     let queue: JobQueue
     let docker: any DockerClient
     let namespace: String
-    let epoch: Int64
-    let cursor: Timestamp?
+    let term: Term
+    let watch: EngineWatch
+    /// Raised where everything is to be compared now.
+    let reconcileNow: Signal
     let logger: Logger
 
-    /// Docker's clock is not in strict order over containers: a replay begins this much earlier.
+    /// Docker's clock is not in strict order over containers, and it answers a subscription before it registers
+    /// it: a replay begins this much earlier.
     private static let overlap = Duration.seconds(2)
+    /// The same where nobody has published before: this machine's clock may not be the Engine's.
+    private static let firstOverlap = Duration.seconds(5)
+    /// Failed pings in a row after which a silent stream is given up.
+    private static let mostMisses = 3
 
     /// Listens until the task is cancelled or another worker leads.
     func run() async {
         var backoff = Backoff()
-        var since = cursor
+        let progress = Progress(
+            term.cursor.flatMap { Timestamp(rfc3339: $0) }
+                ?? MonotonicClock.wallNow.advanced(by: Self.overlap - Self.firstOverlap)
+        )
         while !Task.isCancelled {
+            let begun = MonotonicClock.now
             do {
-                let events = try await docker.eventsListen(since: since?.advanced(by: .zero - Self.overlap))
-                var stories = StoryBook(listener: self, marks: try await queue.stories())
-                try await stories.compareAll()
-                backoff.succeeded()
-                for try await event in events {
-                    try await stories.look(event)
-                    since = max(since ?? event.occurredAt, event.occurredAt)
-                }
+                try await follow(progress)
             } catch is Fenced {
-                return
+                return logger.warning("another worker publishes the node's events by now")
             } catch {
                 guard !Task.isCancelled else { return }
                 logger.warning("the event stream broke; listening anew", metadata: ["error": "\(error)"])
+                if (error as? DockerError)?.code == .unavailable { watch.foundOutOfReach() }
+                if begun.duration(to: MonotonicClock.now) > .seconds(5) { backoff.succeeded() }
                 await backoff.pause()
+            }
+        }
+    }
+
+    /// One subscription, to its end, which is thrown.
+    private func follow(_ progress: Progress) async throws {
+        let events = try await docker.eventsListen(since: progress.value.advanced(by: .zero - Self.overlap))
+        let inbox = EventInbox()
+        let sightings = Handover<Sighting>(capacity: 1_024)
+        let overflow = Signal()
+        let looker = Looker(docker: docker, watch: watch, inbox: inbox, sightings: sightings)
+        let teller = StoryTeller(
+            queue: queue,
+            namespace: namespace,
+            epoch: term.epoch,
+            sightings: sightings,
+            progress: progress,
+            logger: logger
+        )
+        let reconciler = Reconciler(
+            queue: queue,
+            docker: docker,
+            namespace: namespace,
+            epoch: term.epoch,
+            inbox: inbox,
+            logger: logger
+        )
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await pump(events, inbox, overflow) }
+            group.addTask { try await watchdog() }
+            group.addTask { try await looker.run() }
+            group.addTask { try await teller.run() }
+            group.addTask { try await reconciler.run(now: reconcileNow, afterGap: overflow) }
+            // Whatever ends first has thrown, or the task is cancelled.
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    /// Reads the stream and waits for nobody. Foreign containers' events end here.
+    private func pump(_ events: DockerEvents, _ inbox: EventInbox, _ overflow: Signal) async throws {
+        for try await event in events {
+            guard event.labels[GalaxyLabel.owner] == GalaxyLabel.ownerValue,
+                event.labels[GalaxyLabel.namespace] == namespace, event.mayTell
+            else { continue }
+            guard !inbox.put(event) else { continue }
+            RuntimeMetrics.eventDropped()
+            overflow.raise()
+        }
+    }
+
+    /// A frozen Engine, or a connection that is only half there, sends no end of the stream.
+    private func watchdog() async throws {
+        while !Task.isCancelled {
+            try await Task.sleep(for: .seconds(1))
+            guard watch.misses >= Self.mostMisses else { continue }
+            throw DockerError(
+                .timeout,
+                operation: "eventsListen",
+                message: "the Engine did not answer \(Self.mostMisses) times in a row",
+                retryable: true
+            )
+        }
+    }
+}
+
+/// Point of the Engine's clock up to which everything was published.
+final class Progress: Sendable {
+    private let time: Mutex<Timestamp>
+
+    init(_ start: Timestamp) { time = Mutex(start) }
+
+    var value: Timestamp { time.withLock { $0 } }
+
+    func moved(to time: Timestamp) { self.time.withLock { $0 = max($0, time) } }
+}
+
+extension DockerEvent {
+    /// Whether a container may have something to tell after it.
+    fileprivate var mayTell: Bool {
+        ["start", "die", "died", "destroy", "remove", "oom"].contains(action) || action.hasPrefix("health_status")
+    }
+}
+
+extension Worker {
+    /// Stands for leadership of the node, and does what its leader does while it leads.
+    func listen() async {
+        let candidate = Candidate(
+            queue: queue,
+            ttl: configuration.leaderTTL,
+            leaderResigned: state.leaderResigned,
+            logger: logger
+        )
+        await candidate.run { term in
+            let listener = EventsListener(
+                queue: queue,
+                docker: docker,
+                namespace: configuration.node.namespace,
+                term: term,
+                watch: watch,
+                reconcileNow: state.reconcileNow,
+                logger: logger
+            )
+            let janitor = JanitorService(
+                queue: queue,
+                docker: docker,
+                node: configuration.node,
+                mode: configuration.janitor,
+                grace: configuration.janitorGrace,
+                logger: logger
+            )
+            let streamWatch = StreamWatch(queue: queue, logger: logger)
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await listener.run() }
+                group.addTask { await janitor.run() }
+                group.addTask { await streamWatch.run() }
             }
         }
     }

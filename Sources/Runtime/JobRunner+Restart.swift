@@ -29,9 +29,9 @@ extension JobRunner {
             case .run: return nil
             case .replaceRunning(let id):
                 _ = try await stop(id, job)
-                try await call { () throws(DockerError) in try await docker.remove(id) }
+                try await discard(id)
             case .replace(let id):
-                try await call { () throws(DockerError) in try await docker.remove(id) }
+                try await discard(id)
             case .wait: try await waitForRemoval()
             }
         }

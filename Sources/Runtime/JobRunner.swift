@@ -54,7 +54,9 @@ struct JobRunner: Sendable {
     ) async throws(JobFailure) -> JobEnding {
         for _ in 0..<Self.longestWaitForRemoval {
             do throws(DockerError) {
-                return started(try await docker.run(spec), spec)
+                let result = try await docker.run(spec)
+                await tellBegin(result, spec)
+                return started(result, spec)
             } catch {
                 if error.code == .startFailed { return startFailed(error, spec) }
                 guard error.code == .nameConflict else { throw JobFailure(error) }
@@ -76,7 +78,7 @@ struct JobRunner: Sendable {
         case .end(let ending): return ending
         case .replace(let id):
             logger.info("replacing a container that has ended", metadata: ["container": "\(id.prefix(12))"])
-            try await call { () throws(DockerError) in try await docker.remove(id) }
+            try await discard(id)
         case .wait: try await waitForRemoval()
         }
         return nil
@@ -134,7 +136,7 @@ struct JobRunner: Sendable {
             id = found
             forced = try await stop(found, job)?.forced ?? false
         }
-        try await call { () throws(DockerError) in try await docker.remove(id) }
+        try await discard(id)
         guard let container else { return JobEnding(.succeeded, effect: .alreadyAbsent) }
         return decisions.ending(.removed, container, forced: forced)
     }
@@ -143,12 +145,14 @@ struct JobRunner: Sendable {
     /// the exit knows that it was asked for.
     func stop(_ id: String, _ job: Job) async throws(JobFailure) -> StopOutcome? {
         do throws(QueueError) {
-            try await queue.recordIntent(containerID: id, jobID: job.id)
+            try await queue.tell(.asked(jobID: job.id), of: id)
         } catch {
             throw JobFailure(.internal, "the intent to stop could not be recorded: \(error)", retryable: true)
         }
         do throws(DockerError) {
-            return try await docker.stop(id, timeout: .seconds(job.stopTimeoutSeconds))
+            let outcome = try await docker.stop(id, timeout: .seconds(job.stopTimeoutSeconds))
+            await tellVerdict(outcome, of: id)
+            return outcome
         } catch {
             guard error.code == .containerNotFound else { throw JobFailure(error) }
             return nil

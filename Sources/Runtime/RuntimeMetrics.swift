@@ -15,6 +15,16 @@ public enum RuntimeMetrics {
         "rtm_jobs_reclaimed_total": "Jobs of dead workers that this worker took back, by what became of them.",
         "rtm_messages_rejected_total": "Messages that this worker took in and rejected, by error code.",
         "rtm_redis_errors_total": "Calls to Redis that failed, by the loop that made them.",
+        "rtm_leading": "1 while this worker leads its node.",
+        "rtm_events_published_total": "Steps of containers' stories that this worker published, by event.",
+        "rtm_exits_published_total": "Exits that this worker published, by reason.",
+        "rtm_event_delay_seconds": "Time from what happened, on the Engine's clock, to its publication.",
+        "rtm_events_dropped_total": "Events of the Engine that found no room and ended in a reconcile.",
+        "rtm_reconcile_looks_total": "Containers that a reconcile wanted looked at.",
+        "rtm_janitor_containers": "Containers that nothing needs, by what the janitor minds of them.",
+        "rtm_stream_group_retention_used":
+            "Part of the retention that a consumer group is behind; at 1 it loses entries.",
+        "rtm_stream_group_backlog_entries": "Entries that a consumer group has not acknowledged.",
         "rtm_redis_memory_full": "1 while Redis refuses new jobs because its memory is full.",
     ]
 

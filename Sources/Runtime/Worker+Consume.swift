@@ -154,6 +154,7 @@ extension Worker {
                 case nil: continue
                 case "cancel": state.beatNow.raise()
                 case "leader": state.leaderResigned.raise()
+                case "reconcile": state.reconcileNow.raise()
                 default: state.work.raise()
                 }
             } catch {

@@ -180,6 +180,8 @@ final class WorkerState: Sendable {
     let mustTell = Signal()
     /// Raised where a leader has resigned.
     let leaderResigned = Signal()
+    /// Raised where the leader is to compare all containers with what was published.
+    let reconcileNow = Signal()
     let leases = LeaseBook()
     /// Told once a minute at most.
     let memoryIsFull = Reminder()

@@ -16,6 +16,10 @@ public struct WorkerConfiguration: Sendable {
     /// Permissions of a new state folder.
     public var stateMode: UInt32
     public var retries: RetryPolicy
+    /// What is done about containers that nothing needs.
+    public var janitor: JanitorMode
+    /// How long such a container must be so before it is removed.
+    public var janitorGrace: Duration
 
     /// User and group, as numbers.
     public struct StateOwner: Sendable, Equatable {
@@ -36,7 +40,9 @@ public struct WorkerConfiguration: Sendable {
         leaderTTL: Duration = .seconds(5),
         stateOwner: StateOwner? = nil,
         stateMode: UInt32 = 0o750,
-        retries: RetryPolicy = RetryPolicy()
+        retries: RetryPolicy = RetryPolicy(),
+        janitor: JanitorMode = .report,
+        janitorGrace: Duration = .seconds(600)
     ) {
         self.node = node
         self.concurrency = concurrency
@@ -46,5 +52,7 @@ public struct WorkerConfiguration: Sendable {
         self.stateOwner = stateOwner
         self.stateMode = stateMode
         self.retries = retries
+        self.janitor = janitor
+        self.janitorGrace = janitorGrace
     }
 }

@@ -1,107 +1,139 @@
-public import DockerPort
-public import JobContract
+import DockerPort
+import JobContract
 public import Timestamps
-
-/// What was last published of a container, and who it is, so that its story can be ended when the
-/// container itself is gone.
-public struct StoryMark: Sendable, Equatable {
-    public enum Position: Sendable, Equatable {
-        case started(Timestamp)
-        case exited(Timestamp)
-    }
-
-    public var position: Position
-    public var containerName: String
-    public var gameID: String
-    public var jobID: String
-    public var image: String
-    public var labels: [String: String]
-
-    public init(_ position: Position, of container: ContainerInspect) {
-        self.position = position
-        containerName = container.name
-        gameID = container.labels[GalaxyLabel.gameID] ?? ""
-        jobID = container.labels[GalaxyLabel.jobID] ?? ""
-        image = container.imageRef
-        labels = container.labels
-    }
-
-    public init(
-        _ position: Position,
-        containerName: String,
-        gameID: String,
-        jobID: String,
-        image: String,
-        labels: [String: String]
-    ) {
-        self.position = position
-        self.containerName = containerName
-        self.gameID = gameID
-        self.jobID = jobID
-        self.image = image
-        self.labels = labels
-    }
-}
 
 /// A step that a container's story lacks.
 public enum StoryStep: Sendable, Equatable {
-    case started(at: Timestamp)
-    /// `at` is nil where nobody could see when.
-    case exited(at: Timestamp?, exitCode: Int?, oomKilled: Bool?)
+    /// nil where nobody could see when.
+    case started(Timestamp?)
+    case health(HealthLevel)
+    /// nil where no event told of it.
+    case oom(Timestamp?)
+    case exited(ExitFacts)
     case removed
 }
 
-/// The pure difference between what was published of a container and what `inspect` says of it.
+/// The pure difference between what was published of a container and what was seen of it.
 ///
-/// Events are only hints to look: whatever was missed, doubled or reordered, this answers the steps
-/// that are missing, in order, and none that is there.
+/// Events are only hints to look: whatever was missed, doubled or reordered, this answers the steps that are
+/// missing, in order, and none that is there. Only an `oom`, which leaves no trace, is taken from its event.
 public enum Story {
     /// - Parameters:
-    ///   - mark: what was last published; nil: nothing.
-    ///   - container: what is there; nil: the container is gone.
-    public static func missingSteps(after mark: StoryMark?, finding container: ContainerInspect?) -> [StoryStep] {
-        guard let container else { return stepsToTheEnd(mark?.position) }
+    ///   - mark: what was published last; nil: nothing.
+    ///   - record: what jobs have told of the container.
+    public static func missingSteps(
+        after mark: StoryMark?,
+        seeing sighting: Sighting,
+        knowing record: ContainerRecord = ContainerRecord()
+    ) -> [StoryStep] {
+        guard let container = sighting.container else { return stepsToTheEnd(mark, sighting, record) }
         // A container that never ran has no story.
         guard let startedAt = container.startedAt else { return [] }
         var steps: [StoryStep] = []
-        switch mark?.position {
-        case .started(startedAt): break
-        case .started:
-            // Restarted unseen: the end of the run before is kept by the Engine while this one runs.
-            let ended = container.isRunning ? container.finishedAt : nil
-            steps = [.exited(at: ended, exitCode: nil, oomKilled: nil), .started(at: startedAt)]
-        case .exited(let finishedAt) where !container.isRunning && container.finishedAt == finishedAt: return []
-        case .exited, nil: steps = [.started(at: startedAt)]
+        var run = StoryMark(startedAt: startedAt, identity: ContainerIdentity(of: container))
+        if let mark, continues(mark, startedAt, container) {
+            // What was told of this run to its end is complete.
+            guard mark.isRunning else { return [] }
+            run = mark
+        } else {
+            // Begun again unseen: the end of the run before is kept by the Engine while this one goes on.
+            if let mark, mark.isRunning {
+                steps += ooms(after: mark, sighting) { $0 < startedAt }
+                steps.append(.exited(exit(of: mark, record, at: container.isRunning ? container.finishedAt : nil)))
+            }
+            steps.append(.started(startedAt))
         }
-        if !container.isRunning {
-            steps.append(
-                .exited(at: container.finishedAt, exitCode: container.exitCode, oomKilled: container.oomKilled)
-            )
+        let ooms = ooms(after: run, sighting) { $0 >= startedAt }
+        steps += ooms
+        if container.isRunning {
+            if let level = HealthLevel(rawValue: container.health), level != run.health { steps.append(.health(level)) }
+        } else if let facts = ExitFacts(of: container) {
+            if facts.oomKilled == true, run.ooms.isEmpty, ooms.isEmpty { steps.append(.oom(nil)) }
+            steps.append(.exited(facts))
         }
         return steps
     }
 
-    private static func stepsToTheEnd(_ position: StoryMark.Position?) -> [StoryStep] {
-        switch position {
-        case nil: []
-        case .started: [.exited(at: nil, exitCode: nil, oomKilled: nil), .removed]
-        case .exited: [.removed]
+    /// Whether the run that was told last is the one that the container shows.
+    private static func continues(_ mark: StoryMark, _ startedAt: Timestamp, _ container: ContainerInspect) -> Bool {
+        guard let told = mark.startedAt else { return mark.isRunning || mark.exitedAt == container.finishedAt }
+        return told == startedAt
+    }
+
+    private static func stepsToTheEnd(
+        _ mark: StoryMark?,
+        _ sighting: Sighting,
+        _ record: ContainerRecord
+    ) -> [StoryStep] {
+        var steps: [StoryStep] = []
+        var mark = mark
+        if mark == nil {
+            // Come and gone unseen. That it ran is known of the job that started it, or of an event.
+            if let begun = record.begun {
+                mark = begun
+            } else if let hint = sighting.hints.first(where: { $0.isStart || $0.isEnd }) {
+                mark = StoryMark(startedAt: nil, identity: ContainerIdentity(claimedBy: hint))
+            } else {
+                return []
+            }
+            steps.append(.started(mark?.startedAt))
         }
+        guard let mark else { return [] }
+        if mark.isRunning {
+            let ooms = ooms(after: mark, sighting) { _ in true }
+            steps += ooms
+            let exit = exit(of: mark, record, at: nil)
+            if exit.oomKilled == true, mark.ooms.isEmpty, ooms.isEmpty { steps.append(.oom(nil)) }
+            steps.append(.exited(exit))
+        }
+        return steps + [.removed]
+    }
+
+    /// The end of a run that nobody can look at any more: as a job saw it, where one did.
+    private static func exit(of mark: StoryMark, _ record: ContainerRecord, at time: Timestamp?) -> ExitFacts {
+        if let exit = record.lastExit, mark.startedAt == nil || exit.startedAt == mark.startedAt { return exit }
+        return ExitFacts(startedAt: mark.startedAt, finishedAt: time)
+    }
+
+    /// The `oom`s that the hints tell and that were not published, of those whose time `belongs`.
+    private static func ooms(
+        after mark: StoryMark,
+        _ sighting: Sighting,
+        _ belongs: (Timestamp) -> Bool
+    ) -> [StoryStep] {
+        let times = Set(sighting.hints.filter { $0.action == "oom" }.map(\.occurredAt))
+        return times.filter { !mark.hasTold(oom: $0) && belongs($0) }.sorted().map { .oom($0) }
     }
 }
 
-/// Why a process ended, of what `inspect` says and of whether a job had asked for it.
-public enum ExitClassification {
-    /// - Parameters:
-    ///   - exitCode: nil where nobody could look.
-    ///   - stopRequested: whether a stop or remove job had recorded its intent for this container.
-    public static func reason(exitCode: Int?, oomKilled: Bool, stopRequested: Bool) -> ExitReason {
-        guard let exitCode else { return stopRequested ? .stopped : .unknown }
-        // 137 is 128 + SIGKILL: after an asked-for stop it is Docker's, which had to kill.
-        if stopRequested { return exitCode == 137 ? .stoppedForced : .stopped }
-        if oomKilled && exitCode == 137 { return .oomKilled }
-        if exitCode == 0 { return .completed }
-        if (129...192).contains(exitCode) { return .killed }
-        return .crashed
+extension StoryMark {
+    /// What was published last once `step` is, which was found at `found`; nil where the story has ended.
+    public func after(_ step: StoryStep, found: Timestamp) -> StoryMark? {
+        var mark = self
+        switch step {
+        case .started(let time):
+            mark = StoryMark(startedAt: time, identity: identity)
+        case .health(let level):
+            mark.health = level
+        case .oom(let time):
+            mark.ooms = Array((mark.ooms + [time ?? found]).sorted().suffix(Self.mostOOMs))
+        case .exited(let facts):
+            mark.exitedAt = facts.finishedAt ?? found
+        case .removed:
+            return nil
+        }
+        return mark
+    }
+}
+
+extension DockerEvent {
+    // Podman's words for two of them differ from Docker's.
+    var isStart: Bool { action == "start" }
+    var isEnd: Bool { action == "die" || action == "died" }
+    var isRemoval: Bool { action == "destroy" || action == "remove" }
+    /// The level that a change of health came to; nil for other events.
+    var health: HealthLevel? {
+        guard action.hasPrefix("health_status: ") else { return nil }
+        return HealthLevel(rawValue: String(action.dropFirst("health_status: ".count)))
     }
 }

@@ -352,7 +352,9 @@ struct LeadershipTests {
                 }
             }
             #expect(next > epoch)
-            #expect(try await one.emit([update("s1", "e1", .exited)], epoch: epoch, cursor: nil) == nil)
+            await #expect(throws: Fenced.self) {
+                try await one.emit([update("s1", "e1", .exited)], epoch: epoch, cursor: nil)
+            }
             try await two.resign(epoch: next)
             guard case .granted(let last, _) = try await one.lead(ttl: .seconds(5), epoch: nil) else {
                 Issue.record("after a resignation the lease is free at once")
@@ -374,13 +376,11 @@ struct LeadershipTests {
                 ]
             )
             #expect(try await worker.stories() == ["c1": "s1"])
-            try await worker.recordIntent(containerID: "c1", jobID: "j")
-            #expect(try await worker.intents(containerIDs: ["c1", "c2"]) == ["c1"])
             #expect(
                 try await worker.emit([update("s1", "", .exited, .removed)], epoch: epoch, cursor: nil) == [.published]
             )
             #expect(try await worker.stories().isEmpty)
-            #expect(try await worker.intents(containerIDs: ["c1"]).isEmpty)
+            #expect(try await worker.emit([update("", "s1", .started)], epoch: epoch, cursor: nil) == [.ended])
             let events = try await world.events()
             #expect(events.map { $0["event"] } == ["started", "exited", "removed"])
             #expect(
@@ -388,6 +388,54 @@ struct LeadershipTests {
                     $0["epoch"] == String(epoch) && $0["node"] == "n1" && $0["labels"] == #"{"a":"b"}"#
                 }
             )
+        }
+    }
+
+    @Test("what jobs tell of a container lasts until its step is published, and is no other run's")
+    func notes() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            guard case .granted(let epoch, _) = try await worker.lead(ttl: .seconds(5), epoch: nil) else { return }
+            try await worker.tell(.begun(mark: "s0"), of: "c1")
+            #expect(try await worker.begunContainers() == ["c1": "s0"])
+            _ = try await worker.emit([update("", "s1", .started)], epoch: epoch, cursor: nil)
+            try await worker.tell(.begun(mark: "s0"), of: "c1")
+            #expect(try await worker.begunContainers().isEmpty)
+            try await worker.tell(.forced(true), of: "c1")
+            try await worker.tell(.asked(jobID: "j"), of: "c1")
+            #expect(try await worker.notes(of: ["c1", "c2"])["c1"] == ContainerNotes(askedBy: "j"))
+            try await worker.tell(.forced(true), of: "c1")
+            try await worker.tell(.exit("x"), of: "c1")
+            let notes = try await worker.notes(of: ["c2", "c1"])
+            #expect(notes["c1"] == ContainerNotes(askedBy: "j", isForced: true, exit: "x"))
+            #expect(notes["c2"] == ContainerNotes())
+            _ = try await worker.emit([update("s1", "e1", .exited)], epoch: epoch, cursor: nil)
+            try await worker.tell(.exit("y"), of: "c1")
+            try await worker.tell(.forced(false), of: "c1")
+            #expect(try await worker.notes(of: ["c1"])["c1"] == ContainerNotes())
+            _ = try await worker.emit([update("e1", "", .removed)], epoch: epoch, cursor: nil)
+            try await worker.tell(.asked(jobID: "j"), of: "c1")
+            #expect(try await worker.notes(of: ["c1"])["c1"] == ContainerNotes())
+        }
+    }
+
+    @Test("a place on the node goes with the container, but a job that runs keeps that of its game")
+    func places() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            guard case .granted(let epoch, _) = try await worker.lead(ttl: .seconds(5), epoch: nil) else { return }
+            _ = try await worker.emit([update("", "s1", .started)], epoch: epoch, cursor: nil)
+            #expect(try await worker.places() == ["g1"])
+            _ = try await worker.emit([update("s1", "e1", .exited)], epoch: epoch, cursor: nil)
+            #expect(try await worker.places().isEmpty)
+            try await world.push(QueueWorld.message(.start, "j1", game: "g2"))
+            try await world.intake(worker)
+            #expect(try await world.claim(worker).count == 1)
+            try await worker.correctPlaces(free: ["g2", "g3"], taken: ["g4"], epoch: epoch)
+            #expect(try await worker.places() == ["g2", "g4"])
+            await #expect(throws: Fenced.self) {
+                try await worker.correctPlaces(free: ["g4"], taken: [], epoch: epoch + 1)
+            }
         }
     }
 }

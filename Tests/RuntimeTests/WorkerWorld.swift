@@ -40,6 +40,8 @@ struct WorkerWorld: Sendable {
         _ name: String = "w1",
         drain: Duration = .seconds(5),
         retries: RetryPolicy = RetryPolicy(base: .milliseconds(10)),
+        janitor: JanitorMode = .off,
+        logger: Logger = .silent,
         _ body: (Worker) async throws -> Void
     ) async throws {
         let configuration = try RedisConfiguration(url: redis.unixURL)
@@ -57,10 +59,12 @@ struct WorkerWorld: Sendable {
                 node: NodeSettings(stateRoot: stateRoot),
                 concurrency: 4,
                 drainTimeout: drain,
-                retries: retries
+                retries: retries,
+                janitor: janitor,
+                janitorGrace: .seconds(1)
             ),
             redisConfiguration: configuration,
-            logger: .silent
+            logger: logger
         )
         let group = ServiceGroup(
             configuration: .init(

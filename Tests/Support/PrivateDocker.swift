@@ -10,9 +10,11 @@ public final class PrivateDocker: Sendable {
 
     private let directory: URL
     private let namespace: String
+    private let arguments: [String]
     private let daemon = Mutex<Int32?>(nil)
 
-    private init() {
+    private init(_ arguments: [String]) {
+        self.arguments = arguments
         // Sockets have short paths, and the Engine makes some below this.
         let name = "rtmd-\(UUID().uuidString.prefix(8).lowercased())"
         directory = URL(fileURLWithPath: "/tmp/\(name)")
@@ -21,8 +23,13 @@ public final class PrivateDocker: Sendable {
     }
 
     /// Runs `body` with a running Engine, and takes all of it down in the end.
-    public static func with<Value>(_ body: (PrivateDocker) async throws -> Value) async throws -> Value {
-        let docker = PrivateDocker()
+    ///
+    /// - Parameter arguments: further ones of `dockerd`, such as `--live-restore`.
+    public static func with<Value>(
+        arguments: [String] = [],
+        _ body: (PrivateDocker) async throws -> Value
+    ) async throws -> Value {
+        let docker = PrivateDocker(arguments)
         do {
             try await docker.prepare()
             try await docker.start()
@@ -43,10 +50,11 @@ public final class PrivateDocker: Sendable {
         try output.seekToEnd()
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [
-            "nsenter", "--net=/var/run/netns/\(namespace)", "dockerd", "--host", engine.host,
-            "--data-root", path("data"), "--exec-root", path("exec"), "--pidfile", path("pid"),
-        ]
+        process.arguments =
+            [
+                "nsenter", "--net=/var/run/netns/\(namespace)", "dockerd", "--host", engine.host,
+                "--data-root", path("data"), "--exec-root", path("exec"), "--pidfile", path("pid"),
+            ] + arguments
         process.standardOutput = output
         process.standardError = output
         process.standardInput = FileHandle.nullDevice

@@ -16,7 +16,11 @@ public struct TestEngine: Sendable, Equatable {
 
     /// Runs Docker's command line on this Engine and answers what it printed.
     @discardableResult
-    public func docker(_ arguments: String...) async throws -> String {
+    public func docker(_ arguments: String...) async throws -> String { try await docker(arguments) }
+
+    /// The same with a list of arguments.
+    @discardableResult
+    public func docker(_ arguments: [String]) async throws -> String {
         try await Tool.run(["docker", "--host", host] + arguments)
     }
 

@@ -4,13 +4,33 @@
 --   caller believes to be the last published one (or empty), the new mark (or empty: the story has ended),
 --   its game, number of entries, then per entry the number of the texts that follow, names and values in turn.
 -- Answers: "fenced" where another epoch leads; else per container "ok", or the mark that really is the last
---   one where the caller was wrong, prefixed by "mark:".
+--   one where the caller was wrong, prefixed by "mark:", or "ended" where its story has ended before.
 -- One step because: an entry and the mark that says that it was published must not be torn apart, and a
 --   listener that lost its lease must not publish.
 local node, worker, epoch = ARGV[1], ARGV[2], ARGV[3]
 local lease = redis.call('HMGET', KEYS[2], 'holder', 'epoch')
 if lease[1] ~= worker or lease[2] ~= epoch then return 'fenced' end
-local stories = P .. 'stories:' .. node
+local stories, begun, ended = P .. 'stories:' .. node, P .. 'begun:' .. node, P .. 'ended:' .. node
+local running = P .. 'running:' .. node
+-- Ended stories that are remembered, so that an event that comes again cannot begin one anew. The Engine
+-- sends 256 events again at most.
+local remembered = 10000
+
+local function remember_end(container)
+  redis.call('HDEL', stories, container)
+  redis.call('ZADD', ended, now, container)
+  redis.call('ZREMRANGEBYRANK', ended, 0, -remembered - 1)
+end
+
+local function settle_place(game, mark)
+  if string.sub(mark, 1, 1) == 's' then
+    redis.call('SADD', running, game)
+  elseif redis.call('HGET', P .. 'lanes', game) ~= 'a' then
+    -- A container that has ended makes room, but for a job of its game that holds the room right now.
+    redis.call('SREM', running, game)
+  end
+end
+
 local answers = {}
 local index = 5
 while index <= #ARGV do
@@ -18,7 +38,8 @@ while index <= #ARGV do
     tonumber(ARGV[index + 4])
   index = index + 5
   local last = redis.call('HGET', stories, container) or ''
-  local accepted = last == expected
+  local has_ended = last == '' and redis.call('ZSCORE', ended, container)
+  local accepted = last == expected and not has_ended
   for _ = 1, entries do
     local count = tonumber(ARGV[index])
     if accepted then
@@ -28,20 +49,19 @@ while index <= #ARGV do
     end
     index = index + 1 + count
   end
-  if not accepted then
+  if has_ended then
+    answers[#answers + 1] = 'ended'
+  elseif not accepted then
     answers[#answers + 1] = 'mark:' .. last
   else
     answers[#answers + 1] = 'ok'
-    if mark == '' then
-      redis.call('HDEL', stories, container)
-      redis.call('HDEL', P .. 'intents:' .. node, container)
-    else
-      redis.call('HSET', stories, container, mark)
+    if mark == '' then remember_end(container) else redis.call('HSET', stories, container, mark) end
+    redis.call('HDEL', begun, container)
+    -- What was asked and seen was of the run that has ended.
+    if string.sub(mark, 1, 1) ~= 's' then
+      redis.call('HDEL', P .. 'intents:' .. node, container, container .. ':forced', container .. ':exit')
     end
-    -- A container that has ended makes room, but for a job of its game that holds the room right now.
-    if string.sub(mark, 1, 1) ~= 's' and redis.call('HGET', P .. 'lanes', game) ~= 'a' then
-      redis.call('SREM', P .. 'running:' .. node, game)
-    end
+    if game ~= '' then settle_place(game, mark) end
   end
 end
 if ARGV[4] ~= '' then redis.call('HSET', KEYS[2], 'cursor', ARGV[4]) end

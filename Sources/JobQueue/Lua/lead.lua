@@ -11,10 +11,14 @@ local is_mine = lease[1] == worker and lease[2] == epoch
 if verb == 'resign' then
   if is_mine then
     redis.call('HSET', KEYS[2], 'until', 0)
-    for _, other in ipairs(redis.call('SRANDMEMBER', P .. 'workers:' .. node, 8)) do
-      if other ~= worker then
+    -- Two are enough, in case that one is about to end too; the rest would only ask in vain.
+    local rung = 0
+    for _, other in ipairs(redis.call('SRANDMEMBER', P .. 'workers:' .. node, 16)) do
+      local alive_until = tonumber(redis.call('ZSCORE', P .. 'workers', other) or 0)
+      if other ~= worker and alive_until > now and rung < 2 then
         redis.call('RPUSH', P .. 'bell:' .. other, 'leader')
         redis.call('PEXPIRE', P .. 'bell:' .. other, 60000)
+        rung = rung + 1
       end
     end
   end

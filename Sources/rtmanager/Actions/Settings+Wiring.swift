@@ -49,7 +49,9 @@ extension Settings {
             drainTimeout: .seconds(drainTimeoutSeconds),
             leaderTTL: .seconds(leaderTTLSeconds),
             stateOwner: try stateOwnerIDs(),
-            stateMode: stateMode
+            stateMode: stateMode,
+            janitor: janitor,
+            janitorGrace: .seconds(janitorGraceSeconds)
         )
     }
 

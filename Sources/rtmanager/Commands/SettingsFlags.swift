@@ -44,6 +44,8 @@ struct WorkerFlags: ParsableArguments {
     @Option(help: .setting("RTM_DRAIN_TIMEOUT_SECONDS")) var drainTimeoutSeconds: String?
     @Option(help: .setting("RTM_RETENTION_SECONDS")) var retentionSeconds: String?
     @Option(help: .setting("RTM_RETENTION_ENTRIES")) var retentionEntries: String?
+    @Option(help: .setting("RTM_JANITOR")) var janitor: String?
+    @Option(help: .setting("RTM_JANITOR_GRACE_SECONDS")) var janitorGraceSeconds: String?
     @Option(help: .setting("RTM_HTTP")) var http: String?
     @Option(help: .setting("RTM_HTTP_TOKEN_FILE")) var httpTokenFile: String?
 
@@ -83,6 +85,7 @@ struct WorkerFlags: ParsableArguments {
             "RTM_LEASE_TTL_SECONDS": leaseTTLSeconds, "RTM_LEADER_TTL_SECONDS": leaderTTLSeconds,
             "RTM_NODE_GRACE_SECONDS": nodeGraceSeconds, "RTM_DRAIN_TIMEOUT_SECONDS": drainTimeoutSeconds,
             "RTM_RETENTION_SECONDS": retentionSeconds, "RTM_RETENTION_ENTRIES": retentionEntries,
+            "RTM_JANITOR": janitor, "RTM_JANITOR_GRACE_SECONDS": janitorGraceSeconds,
             "RTM_HTTP": http, "RTM_HTTP_TOKEN_FILE": httpTokenFile, "RTM_NETWORK": network,
             "RTM_NAME_PREFIX": namePrefix, "RTM_ENGINE_PORT": enginePort, "RTM_STATE_ROOT": stateRoot,
             "RTM_STATE_MOUNT": stateMount, "RTM_STATE_OWNER": stateOwner, "RTM_STATE_MODE": stateMode,

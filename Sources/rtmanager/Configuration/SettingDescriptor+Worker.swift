@@ -1,3 +1,5 @@
+import RuntimeCore
+
 extension SettingDescriptor {
     /// What a worker takes, and for how long it may be silent.
     static let worker: [SettingDescriptor] = [
@@ -75,6 +77,22 @@ extension SettingDescriptor {
             valueName: "n",
             isRare: true,
             assign: .field(\.retentionEntries, SettingRule.number(1000...100_000_000))
+        ),
+        SettingDescriptor(
+            "RTM_JANITOR",
+            "What is done about containers that nothing needs",
+            default: "report",
+            allowed: JanitorMode.allCases.map(\.rawValue).joined(separator: ", "),
+            valueName: "mode",
+            isRare: true,
+            assign: .field(\.janitor) { JanitorMode(rawValue: $0) }
+        ),
+        seconds(
+            "RTM_JANITOR_GRACE_SECONDS",
+            \.janitorGraceSeconds,
+            "How long a container must be without need before it is removed",
+            600,
+            1...604_800
         ),
         SettingDescriptor(
             "RTM_HTTP",

@@ -1,5 +1,6 @@
 import DockerPort
 import Logging
+import RuntimeCore
 
 /// Every setting of the program, checked. Where a value comes from and what is allowed is in
 /// ``SettingDescriptor/all``; the initial values here are the defaults.
@@ -27,6 +28,8 @@ struct Settings: Sendable, Equatable {
     var drainTimeoutSeconds = 30
     var retentionSeconds = 604_800
     var retentionEntries = 1_000_000
+    var janitor = JanitorMode.report
+    var janitorGraceSeconds = 600
     /// Where health, metrics and the dashboard are served; nil: nowhere.
     var http: HTTPAddress? = HTTPAddress(host: "127.0.0.1", port: 8081)
     var httpTokenFile: String?

@@ -1,0 +1,183 @@
+public import JobContract
+import Redis
+
+/// Steps of one container's story, to be published together.
+public struct StoryUpdate: Sendable, Equatable {
+    public var containerID: String
+    public var gameID: String
+    /// What the caller believes was published last; empty: nothing.
+    public var expectedMark: String
+    /// What was published last after this; empty: the story has ended.
+    public var newMark: String
+    public var entries: [LifecycleEvent]
+
+    public init(
+        containerID: String,
+        gameID: String,
+        expectedMark: String,
+        newMark: String,
+        entries: [LifecycleEvent]
+    ) {
+        self.containerID = containerID
+        self.gameID = gameID
+        self.expectedMark = expectedMark
+        self.newMark = newMark
+        self.entries = entries
+    }
+}
+
+/// How a publication went.
+public enum EmitAnswer: Sendable, Equatable {
+    case published
+    /// The caller was wrong about what was published last; this is it.
+    case conflict(mark: String)
+    /// The story has ended before: there is nothing to tell any more.
+    case ended
+}
+
+/// Another worker leads the node by now: nothing was published.
+public struct Fenced: Error, Sendable, Equatable {
+    public init() {}
+}
+
+/// What a job tells the listener of a container.
+public enum ContainerNote: Sendable, Equatable {
+    /// It runs; the mark of its run.
+    case begun(mark: String)
+    /// A job is about to end it.
+    case asked(jobID: String)
+    /// Whether that end needed SIGKILL.
+    case forced(Bool)
+    /// How the last run had ended, before the container is removed.
+    case exit(String)
+
+    fileprivate var words: (String, String) {
+        switch self {
+        case .begun(let mark): ("begun", mark)
+        case .asked(let jobID): ("asked", jobID)
+        case .forced(let isForced): ("forced", isForced ? "1" : "0")
+        case .exit(let facts): ("exit", facts)
+        }
+    }
+}
+
+/// What jobs have told of a container, as Redis keeps it.
+public struct ContainerNotes: Sendable, Equatable {
+    public var begun: String?
+    public var askedBy: String?
+    public var isForced: Bool?
+    public var exit: String?
+
+    public init(begun: String? = nil, askedBy: String? = nil, isForced: Bool? = nil, exit: String? = nil) {
+        self.begun = begun
+        self.askedBy = askedBy
+        self.isForced = isForced
+        self.exit = exit
+    }
+}
+
+extension JobQueue {
+    /// Publishes steps of stories under `epoch`, each once.
+    ///
+    /// - Parameter cursor: point of the Engine's clock up to which everything is published with this call.
+    /// - Returns: one answer per update.
+    /// - Throws: ``Fenced`` where another worker leads by now, else ``QueueError``.
+    public func emit(_ updates: [StoryUpdate], epoch: Int64, cursor: String?) async throws -> [EmitAnswer] {
+        var arguments = leadArguments(epoch) + [.string(cursor ?? "")]
+        for update in updates {
+            arguments += [
+                .string(update.containerID), .string(update.expectedMark), .string(update.newMark),
+                .string(update.gameID), .integer(Int64(update.entries.count)),
+            ]
+            for entry in update.entries {
+                let fields = entry.fields
+                arguments.append(.integer(Int64(fields.count * 2)))
+                for field in fields { arguments += [.string(field.name), .string(field.value)] }
+            }
+        }
+        let answer = try await call(Scripts.emit, keys: [keys.leader(worker.node)], arguments)
+        if answer.string == "fenced" { throw Fenced() }
+        guard let words = answer.array?.compactMap(\.string), words.count == updates.count else {
+            throw unexpected(Scripts.emit, answer)
+        }
+        return words.map { word in
+            switch word {
+            case "ok": .published
+            case "ended": .ended
+            default: .conflict(mark: String(word.dropFirst("mark:".count)))
+            }
+        }
+    }
+
+    /// Last published mark of each container of the node.
+    public func stories() async throws(QueueError) -> [String: String] {
+        try await fields(keys.stories(worker.node))
+    }
+
+    /// Containers of the node that jobs have started and of which nothing was published, with their marks.
+    public func begunContainers() async throws(QueueError) -> [String: String] {
+        try await fields(keys.begun(worker.node))
+    }
+
+    /// Tells the listener of this node something of a container.
+    public func tell(_ note: ContainerNote, of containerID: String) async throws(QueueError) {
+        let (what, text) = note.words
+        _ = try await call(
+            Scripts.tell,
+            [.string(worker.node), .string(containerID), .string(what), .string(text)]
+        )
+    }
+
+    /// What jobs have told of these containers.
+    public func notes(of containerIDs: [String]) async throws(QueueError) -> [String: ContainerNotes] {
+        guard !containerIDs.isEmpty else { return [:] }
+        let ids = containerIDs.map { RedisArgument.string($0) }
+        let intents = containerIDs.flatMap { ["\($0)", "\($0):forced", "\($0):exit"] }.map { RedisArgument.string($0) }
+        let answers = try await pipeline([
+            RedisCommand("HMGET", arguments: [.string(keys.intents(worker.node))] + intents),
+            RedisCommand("HMGET", arguments: [.string(keys.begun(worker.node))] + ids),
+        ])
+        guard let told = answers.first?.array, let begun = answers.last?.array, told.count == intents.count,
+            begun.count == ids.count
+        else { throw QueueError(call: "HMGET", message: "Redis answered something else than values") }
+        var notes: [String: ContainerNotes] = [:]
+        for (index, id) in containerIDs.enumerated() {
+            notes[id] = ContainerNotes(
+                begun: begun[index].string,
+                askedBy: told[3 * index].string,
+                isForced: told[3 * index + 1].string.map { $0 == "1" },
+                exit: told[3 * index + 2].string
+            )
+        }
+        return notes
+    }
+
+    /// Games that hold a place on the node.
+    public func places() async throws(QueueError) -> Set<String> {
+        let answer = try await command(RedisCommand("SMEMBERS", .string(keys.running(worker.node))))
+        return Set((answer.array ?? []).compactMap(\.string))
+    }
+
+    /// Frees places of games that have no running container, but where a job of the game runs, and takes those
+    /// of games that have one.
+    ///
+    /// - Throws: ``Fenced`` where another worker leads by now, else ``QueueError``.
+    public func correctPlaces(free: [String], taken: [String], epoch: Int64) async throws {
+        guard !free.isEmpty || !taken.isEmpty else { return }
+        let arguments = leadArguments(epoch) + [.integer(Int64(free.count))] + (free + taken).map { .string($0) }
+        let answer = try await call(Scripts.places, keys: [keys.leader(worker.node)], arguments)
+        if answer.string == "fenced" { throw Fenced() }
+    }
+
+    private func leadArguments(_ epoch: Int64) -> [RedisArgument] {
+        [.string(worker.node), .string(worker.id), .string(String(epoch))]
+    }
+
+    private func fields(_ key: String) async throws(QueueError) -> [String: String] {
+        let answer = try await command(RedisCommand("HGETALL", .string(key)))
+        var fields: [String: String] = [:]
+        let texts = (answer.array ?? []).map { $0.string ?? "" }
+        for index in stride(from: 0, to: texts.count - 1, by: 2) { fields[texts[index]] = texts[index + 1] }
+        return fields
+    }
+}

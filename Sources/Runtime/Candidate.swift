@@ -1,0 +1,118 @@
+import JobQueue
+import Logging
+import RuntimeCore
+
+/// One term of leadership over a node.
+struct Term: Sendable, Equatable {
+    /// Fences everything that is published in it.
+    let epoch: Int64
+    /// Point of the Engine's clock up to which the terms before have published.
+    let cursor: String?
+}
+
+/// Stands for the leadership of a node, and does what only its leader does while it leads: the shell around
+/// ``RuntimeCore/Leadership``.
+struct Candidate: Sendable {
+    let queue: JobQueue
+    let ttl: Duration
+    /// Raised where a leader of this node has resigned.
+    let leaderResigned: Signal
+    let logger: Logger
+
+    /// Runs until the task is cancelled. `whileLeading` is run once for each term, and cancelled as a unit when
+    /// the term ends; the next term begins after it has returned.
+    func run(_ whileLeading: @Sendable @escaping (Term) async -> Void) async {
+        var leadership = Leadership(ttl: ttl, now: MonotonicClock.now)
+        while !Task.isCancelled {
+            switch leadership.step(now: MonotonicClock.now) {
+            case .wait(let until):
+                if await leaderResigned.wait(atMost: Self.pause(until)) {
+                    leadership.leaderResigned(now: MonotonicClock.now, random: .random(in: 0...1))
+                }
+            case .standDown:
+                leadership.stoodDown(now: MonotonicClock.now, random: .random(in: 0...1))
+            case .ask(let epoch):
+                let cursor = await ask(&leadership, epoch: epoch)
+                guard case .leader(let granted, _, _) = leadership.state else { continue }
+                await lead(&leadership, Term(epoch: granted, cursor: cursor), whileLeading)
+            }
+        }
+    }
+
+    /// Asks Redis for the lease, or for more of it. Answers the cursor where the lease was granted.
+    private func ask(_ leadership: inout Leadership, epoch: Int64?) async -> String? {
+        let requestStart = MonotonicClock.now
+        var cursor: String?
+        let answer: Leadership.Answer
+        do throws(QueueError) {
+            switch try await queue.lead(ttl: ttl, epoch: epoch) {
+            case .granted(let epoch, let last):
+                answer = .granted(epoch: epoch)
+                cursor = last
+            case .held(let remaining): answer = .held(remaining: remaining)
+            }
+        } catch {
+            answer = .failed
+        }
+        leadership.answered(
+            answer,
+            requestStart: requestStart,
+            now: MonotonicClock.now,
+            random: .random(in: 0...1)
+        )
+        return cursor
+    }
+
+    /// One term: renews it beside what runs in it.
+    private func lead(
+        _ leadership: inout Leadership,
+        _ term: Term,
+        _ whileLeading: @Sendable @escaping (Term) async -> Void
+    ) async {
+        logger.notice("listening to the node's events", metadata: ["epoch": "\(term.epoch)"])
+        RuntimeMetrics.leading(true)
+        defer { RuntimeMetrics.leading(false) }
+        var machine = leadership
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await whileLeading(term) }
+            await renew(&machine, term)
+            group.cancelAll()
+        }
+        if Task.isCancelled {
+            // The end of this worker: another takes over without waiting for the lease to run out.
+            await resign(term.epoch)
+        } else {
+            logger.warning("no longer listening to the node's events", metadata: ["epoch": "\(term.epoch)"])
+        }
+        machine.stoodDown(now: MonotonicClock.now, random: .random(in: 0...1))
+        leadership = machine
+    }
+
+    /// Returns when the term has ended: lost, not to be trusted any more, or the task is cancelled.
+    private func renew(_ machine: inout Leadership, _ term: Term) async {
+        while !Task.isCancelled {
+            switch machine.step(now: MonotonicClock.now) {
+            case .wait(let until):
+                try? await Task.sleep(for: Self.pause(until))
+            case .ask(let epoch):
+                _ = await ask(&machine, epoch: epoch)
+                guard case .leader(term.epoch, _, _) = machine.state else { return }
+            case .standDown:
+                return
+            }
+        }
+    }
+
+    private func resign(_ epoch: Int64) async {
+        // A cancelled task cannot wait for Redis, so the goodbye runs in one that is not.
+        await uncancelled {
+            do throws(QueueError) { try await queue.resign(epoch: epoch) } catch {
+                logger.debug("could not resign; the lease runs out", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    private static func pause(_ until: MonotonicInstant) -> Duration {
+        max(MonotonicClock.now.duration(to: until), .milliseconds(1))
+    }
+}

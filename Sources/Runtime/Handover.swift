@@ -1,0 +1,42 @@
+import Synchronization
+
+/// Hands elements from one task to another, in order, and lets the giver wait while too many are on the way.
+final class Handover<Element: Sendable>: Sendable {
+    private let elements = Mutex<[Element]>([])
+    private let capacity: Int
+    private let filled = Signal()
+    private let emptied = Signal()
+
+    init(capacity: Int) { self.capacity = capacity }
+
+    /// Waits for room, then gives all of them. Gives nothing where the task is cancelled.
+    func give(_ more: [Element]) async {
+        while !Task.isCancelled {
+            let fits = elements.withLock { elements in
+                guard elements.isEmpty || elements.count + more.count <= capacity else { return false }
+                elements += more
+                return true
+            }
+            if fits { return filled.raise() }
+            await emptied.wait()
+        }
+    }
+
+    /// Takes up to `most` elements, waiting for the first until `limit` at most.
+    func take(most: Int, within limit: Duration?) async -> [Element] {
+        if let some = takeNow(most) { return some }
+        if let limit { await filled.wait(atMost: limit) } else { await filled.wait() }
+        return takeNow(most) ?? []
+    }
+
+    private func takeNow(_ most: Int) -> [Element]? {
+        let some = elements.withLock { elements -> [Element] in
+            let some = Array(elements.prefix(most))
+            elements.removeFirst(some.count)
+            return some
+        }
+        guard !some.isEmpty else { return nil }
+        emptied.raise()
+        return some
+    }
+}

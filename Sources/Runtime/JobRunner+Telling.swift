@@ -1,0 +1,51 @@
+import DockerPort
+import JobContract
+import JobQueue
+import Logging
+import RuntimeCore
+
+extension JobRunner {
+    /// Tells the listener that a container runs, so that its story is told even where it is gone before anyone
+    /// could look.
+    func tellBegin(_ result: RunResult, _ spec: RunSpec) async {
+        let identity = ContainerIdentity(
+            containerName: spec.name,
+            gameID: spec.labels[GalaxyLabel.gameID] ?? "",
+            jobID: spec.labels[GalaxyLabel.jobID] ?? "",
+            image: spec.image,
+            labels: spec.labels
+        )
+        let mark = StoryMark(startedAt: result.startedAt, identity: identity)
+        await tell(.begun(mark: mark.encoded), of: result.containerID)
+    }
+
+    /// Tells the listener what the stop has seen, which the exit code alone does not say.
+    func tellVerdict(_ outcome: StopOutcome, of id: String) async {
+        guard !outcome.alreadyStopped else { return }
+        await tell(.forced(outcome.forced), of: id)
+    }
+
+    /// Removes a container, and tells the listener before how it had ended: then nobody can look any more.
+    func discard(_ id: String) async throws(JobFailure) {
+        await tellEnd(of: id)
+        try await call { () throws(DockerError) in try await docker.remove(id) }
+    }
+
+    private func tellEnd(of id: String) async {
+        guard let container = try? await docker.inspectContainer(id), let exit = ExitFacts(of: container) else {
+            return
+        }
+        let mark = StoryMark(startedAt: container.startedAt, identity: ContainerIdentity(of: container))
+        await tell(.begun(mark: mark.encoded), of: id)
+        await tell(.exit(exit.encoded), of: id)
+    }
+
+    /// What cannot be told is found by looking, as a rule; no job fails for it.
+    private func tell(_ note: ContainerNote, of id: String) async {
+        do throws(QueueError) {
+            try await queue.tell(note, of: id)
+        } catch {
+            logger.warning("the listener could not be told of a container", metadata: ["error": "\(error)"])
+        }
+    }
+}

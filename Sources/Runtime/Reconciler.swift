@@ -1,0 +1,90 @@
+import DockerPort
+import JobContract
+import JobQueue
+import Logging
+import RuntimeCore
+
+/// Compares what was published with what the Engine lists, and wants looked at what differs: when the stream
+/// begins, every minute, when events were dropped, and on demand.
+struct Reconciler: Sendable {
+    let queue: JobQueue
+    let docker: any DockerClient
+    let namespace: String
+    let epoch: Int64
+    let inbox: EventInbox
+    let logger: Logger
+
+    private static let interval = Duration.seconds(60)
+    /// Two demands closer than this are one.
+    private static let shortestPause = Duration.milliseconds(200)
+
+    /// Compares until the task is cancelled, the Engine does not answer or another worker leads, which is thrown.
+    ///
+    /// - Parameters:
+    ///   - now: raised to have everything compared at once.
+    ///   - afterGap: raised where an event was dropped.
+    func run(now: Signal, afterGap: Signal) async throws {
+        var unheld: Set<String> = []
+        // The stream has just begun: what was before it may have been missed.
+        var isThorough = true
+        while !Task.isCancelled {
+            unheld = try await compare(isThorough: isThorough, unheldBefore: unheld)
+            try await Task.sleep(for: Self.shortestPause)
+            isThorough = await untilNext(now, afterGap)
+        }
+    }
+
+    /// Waits for the next comparison. Answers whether events may have been missed.
+    private func untilNext(_ now: Signal, _ afterGap: Signal) async -> Bool {
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask { await now.wait(atMost: Self.interval) }
+            group.addTask { await afterGap.wait() }
+            var isAsked = false
+            for await outcome in group {
+                isAsked = isAsked || outcome
+                group.cancelAll()
+            }
+            return isAsked
+        }
+    }
+
+    /// One comparison. Answers the games whose places nobody seems to hold: they are freed when the next
+    /// comparison says the same, since a container may be on its way.
+    private func compare(isThorough: Bool, unheldBefore: Set<String>) async throws -> Set<String> {
+        do {
+            // In this order: what is told between the two is looked at once too often, never too seldom.
+            let marks = try await queue.stories()
+            let begun = try await queue.begunContainers()
+            let places = try await queue.places()
+            let containers = try await docker.list(
+                ListFilter(
+                    labels: [GalaxyLabel.owner: GalaxyLabel.ownerValue, GalaxyLabel.namespace: namespace],
+                    inspectsRows: false
+                )
+            )
+            let difference = Reconciliation(
+                containers: containers,
+                marks: marks.compactMapValues { StoryMark(encoded: $0) },
+                begun: Set(begun.keys),
+                isThorough: isThorough,
+                places: places
+            )
+            inbox.put(wanted: difference.suspects)
+            RuntimeMetrics.reconciled(looks: difference.suspects.count)
+            try await queue.correctPlaces(
+                free: difference.unheldPlaces.intersection(unheldBefore).sorted(),
+                taken: difference.missingPlaces.sorted(),
+                epoch: epoch
+            )
+            logger.debug(
+                "compared what was published with the Engine",
+                metadata: ["containers": "\(containers.count)", "looked_at": "\(difference.suspects.count)"]
+            )
+            return difference.unheldPlaces
+        } catch let error as QueueError {
+            // Redis is away: the next comparison, or the next term, does it.
+            logger.warning("the containers could not be compared", metadata: ["error": "\(error)"])
+            return unheldBefore
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import JobContract
+import Metrics
+
+/// What only the leader of a node measures.
+extension RuntimeMetrics {
+    static func leading(_ isLeading: Bool) { Gauge(label: "rtm_leading").record(isLeading ? 1 : 0) }
+
+    /// - Parameter delay: from what happened to its publication; nil where nobody could see when it happened.
+    static func published(_ event: LifecycleEvent, after delay: Duration?) {
+        Counter(label: "rtm_events_published_total", dimensions: [("event", event.kind.rawValue)]).increment()
+        if let reason = event.reason {
+            Counter(label: "rtm_exits_published_total", dimensions: [("reason", reason.rawValue)]).increment()
+        }
+        if let delay { Timer(label: "rtm_event_delay_seconds").recordNanoseconds(Int64(delay / .nanoseconds(1))) }
+    }
+
+    static func eventDropped() { Counter(label: "rtm_events_dropped_total").increment() }
+
+    static func reconciled(looks: Int) { Counter(label: "rtm_reconcile_looks_total").increment(by: looks) }
+
+    static func janitor(abandoned: Int, unexplained: Int) {
+        for (complaint, count) in [("abandoned", abandoned), ("unexplained", unexplained)] {
+            Gauge(label: "rtm_janitor_containers", dimensions: [("complaint", complaint)]).record(count)
+        }
+    }
+
+    /// - Parameter entries: nil where Redis cannot count them.
+    static func backlog(of group: String, on stream: String, usedRetention: Double, entries: Int?) {
+        let dimensions = [("stream", stream), ("group", group)]
+        Gauge(label: "rtm_stream_group_retention_used", dimensions: dimensions).record(usedRetention)
+        guard let entries else { return }
+        Gauge(label: "rtm_stream_group_backlog_entries", dimensions: dimensions).record(entries)
+    }
+}

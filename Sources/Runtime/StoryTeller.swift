@@ -1,0 +1,157 @@
+import DockerPort
+import JobContract
+import JobQueue
+import Logging
+import RuntimeCore
+import Timestamps
+
+/// Publishes what was seen of containers: the shell around ``RuntimeCore/StoryTelling``.
+struct StoryTeller: Sendable {
+    let queue: JobQueue
+    let namespace: String
+    let epoch: Int64
+    let sightings: Handover<Sighting>
+    let progress: Progress
+    let logger: Logger
+
+    /// Containers told of in one call.
+    private static let batch = 32
+    /// How long a stop is waited for to say whether it needed SIGKILL, after the container has ended.
+    private static let verdictPatience = Duration.seconds(2)
+
+    /// Tells until the task is cancelled or another worker leads, which is thrown.
+    func run() async throws {
+        var book = StoryBook(marks: try await persistently { () throws in try await queue.stories() })
+        while !Task.isCancelled {
+            let wait: Duration? = book.hasWaiting ? .milliseconds(25) : nil
+            let fresh = await sightings.take(most: Self.batch, within: wait)
+            book.add(fresh.filter { isOurs($0) }, at: MonotonicClock.now)
+            repeat { try await tell(&book) } while book.hasDue
+            // What waits for a verdict is found by the next leader's look at everything.
+            if let latest = fresh.flatMap(\.hints).map(\.occurredAt).max() { progress.moved(to: latest) }
+        }
+    }
+
+    /// Whether the container is one that this namespace has made. An image that was made of one of ours carries
+    /// our labels into whatever is started from it; only ours have the game in their hostname.
+    private func isOurs(_ sighting: Sighting) -> Bool {
+        guard let container = sighting.container else { return true }
+        guard let game = container.labels[GalaxyLabel.gameID], !game.isEmpty else { return false }
+        return container.labels[GalaxyLabel.owner] == GalaxyLabel.ownerValue
+            && container.labels[GalaxyLabel.namespace] == namespace && container.hostname.hasSuffix(game)
+    }
+
+    /// Tells the next sighting of each container that has one due, in one call.
+    private func tell(_ book: inout StoryBook) async throws {
+        let due = book.takeDue(most: Self.batch)
+        guard !due.isEmpty else { return }
+        let records = try await records(for: due, book)
+        var told: [(sighting: WaitingSighting, telling: StoryTelling)] = []
+        for sighting in due {
+            let id = sighting.value.containerID
+            guard
+                let telling = StoryTelling(
+                    after: book.mark(of: id),
+                    seeing: sighting.value,
+                    knowing: records[id] ?? ContainerRecord()
+                )
+            else { continue }
+            if telling.awaitsVerdict, sighting.since.duration(to: MonotonicClock.now) < Self.verdictPatience {
+                book.park(sighting)
+            } else {
+                told.append((sighting, telling))
+            }
+        }
+        guard !told.isEmpty else { return }
+        try await publish(told, &book)
+    }
+
+    private func publish(
+        _ told: [(sighting: WaitingSighting, telling: StoryTelling)],
+        _ book: inout StoryBook
+    ) async throws {
+        let updates = told.map { sighting, telling in
+            StoryUpdate(
+                containerID: sighting.value.containerID,
+                gameID: telling.entries.first?.gameID ?? "",
+                expectedMark: book.encodedMark(of: sighting.value.containerID),
+                newMark: telling.mark?.encoded ?? "",
+                entries: telling.entries
+            )
+        }
+        let cursor = told.flatMap(\.sighting.value.hints).map(\.occurredAt).max()
+        let answers = try await persistently { () throws in
+            try await queue.emit(updates, epoch: epoch, cursor: cursor.map { max($0, progress.value).rfc3339 })
+        }
+        for (index, answer) in answers.enumerated() {
+            let id = updates[index].containerID
+            switch answer {
+            case .published:
+                book.setMark(updates[index].newMark, of: id)
+                log(updates[index])
+            case .conflict(let actual):
+                // What this book believed is old: once more with what is true.
+                book.setMark(actual, of: id)
+                book.retry(told[index].sighting)
+            case .ended:
+                book.forget(id)
+            }
+        }
+    }
+
+    /// What jobs have told of the containers of which a run has ended; of the others nothing matters.
+    private func records(
+        for sightings: [WaitingSighting],
+        _ book: StoryBook
+    ) async throws -> [String: ContainerRecord] {
+        let ids = sightings.map(\.value).filter { sighting in
+            guard let container = sighting.container, container.isRunning else { return true }
+            return book.mark(of: sighting.containerID).map { $0.startedAt != container.startedAt } ?? false
+        }
+        .map(\.containerID)
+        guard !ids.isEmpty else { return [:] }
+        let notes = try await persistently { () throws in try await queue.notes(of: ids) }
+        return notes.mapValues(ContainerRecord.init)
+    }
+
+    /// Asks Redis until it answers: nothing is dropped for its being away, as long as the term lasts.
+    private func persistently<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+        var backoff = Backoff()
+        while true {
+            do {
+                return try await body()
+            } catch let error as QueueError {
+                try Task.checkCancellation()
+                logger.warning("events cannot be published; trying again", metadata: ["error": "\(error)"])
+                await backoff.pause()
+            }
+        }
+    }
+
+    private func log(_ update: StoryUpdate) {
+        let now = MonotonicClock.wallNow.nanosecondsSinceEpoch
+        for entry in update.entries {
+            // Only an event's own time says when it happened.
+            let delay = entry.action.map { _ in Duration.nanoseconds(now - entry.occurredAt.nanosecondsSinceEpoch) }
+            RuntimeMetrics.published(entry, after: delay.map { max($0, .zero) })
+            var metadata: Logger.Metadata = [
+                "event": "\(entry.kind.rawValue)", "game": "\(entry.gameID)",
+                "container": "\(update.containerID.prefix(12))",
+            ]
+            if let reason = entry.reason { metadata["reason"] = "\(reason.rawValue)" }
+            logger.info("event published", metadata: metadata)
+        }
+    }
+}
+
+extension ContainerRecord {
+    /// What Redis keeps, read.
+    init(_ notes: ContainerNotes) {
+        self.init(
+            begun: notes.begun.flatMap { StoryMark(encoded: $0) },
+            isEndAsked: notes.askedBy != nil,
+            isForced: notes.isForced,
+            lastExit: notes.exit.flatMap { ExitFacts(encoded: $0) }
+        )
+    }
+}

@@ -1,0 +1,61 @@
+import JobQueue
+import Logging
+import RuntimeCore
+
+/// Watches how far the consumer groups of the public streams are behind, while this worker leads its node, and warns
+/// before one would lose entries to the trimming.
+struct StreamWatch: Sendable {
+    let queue: JobQueue
+    let logger: Logger
+
+    private static let interval = Duration.seconds(30)
+    /// Between two warnings of one group.
+    private static let reminder = Duration.seconds(600)
+
+    /// Watches until the task is cancelled.
+    func run() async {
+        var warned: [String: MonotonicInstant] = [:]
+        while !Task.isCancelled {
+            do throws(QueueError) {
+                let groups = try await queue.streamGroups()
+                let now = try await queue.redisTime()
+                for group in groups { record(group, now, &warned) }
+            } catch {
+                logger.debug("the consumer groups could not be looked at", metadata: ["error": "\(error)"])
+            }
+            try? await Task.sleep(for: Self.interval)
+        }
+    }
+
+    private func record(_ group: StreamGroup, _ now: Int64, _ warned: inout [String: MonotonicInstant]) {
+        let backlog = StreamBacklog(
+            entries: group.lag.map { $0 + group.pending },
+            age: group.oldestNeeded.map { .milliseconds(max(0, now - $0)) },
+            hasLost: group.hasLost
+        )
+        let used = backlog.usedRetention(entries: queue.options.retentionEntries, age: queue.options.retention)
+        RuntimeMetrics.backlog(
+            of: group.name,
+            on: group.stream,
+            usedRetention: used,
+            entries: backlog.entries
+        )
+        let id = group.stream + "\n" + group.name
+        guard used >= StreamBacklog.warningLevel else {
+            warned[id] = nil
+            return
+        }
+        let instant = MonotonicClock.now
+        if let last = warned[id], last.duration(to: instant) < Self.reminder { return }
+        warned[id] = instant
+        logger.warning(
+            group.hasLost
+                ? "a consumer group has lost entries: they were trimmed before it had acknowledged them"
+                : "a consumer group is so far behind that it will lose entries to the trimming",
+            metadata: [
+                "stream": "\(group.stream)", "group": "\(group.name)", "retention_used": "\(used)",
+                "entries": "\(backlog.entries.map(String.init) ?? "unknown")",
+            ]
+        )
+    }
+}

@@ -1,0 +1,121 @@
+public import DockerPort
+import JobContract
+public import Timestamps
+
+/// Who a container is, as every step of its story tells.
+public struct ContainerIdentity: Sendable, Equatable {
+    public var containerName: String
+    public var gameID: String
+    public var jobID: String
+    public var image: String
+    public var labels: [String: String]
+
+    public init(containerName: String, gameID: String, jobID: String, image: String, labels: [String: String]) {
+        self.containerName = containerName
+        self.gameID = gameID
+        self.jobID = jobID
+        self.image = image
+        self.labels = labels
+    }
+
+    public init(of container: ContainerInspect) {
+        self.init(name: container.name, image: container.imageRef, labels: container.labels)
+    }
+
+    /// As an event claims it, for a container that is gone.
+    public init(claimedBy event: DockerEvent) {
+        self.init(name: event.name, image: event.image, labels: event.labels)
+    }
+
+    private init(name: String, image: String, labels: [String: String]) {
+        self.init(
+            containerName: name,
+            gameID: labels[GalaxyLabel.gameID] ?? "",
+            jobID: labels[GalaxyLabel.jobID] ?? "",
+            image: image,
+            labels: labels
+        )
+    }
+}
+
+/// What was published last of a container, and who it is, so that its story can be ended when the container
+/// itself is gone.
+public struct StoryMark: Sendable, Equatable {
+    /// When the run began that was told last; nil where nobody could see.
+    public var startedAt: Timestamp?
+    /// When that run ended; nil while it goes on.
+    public var exitedAt: Timestamp?
+    /// Health of that run as published last; nil where none was.
+    public var health: HealthLevel?
+    /// The Engine's times of the run's published `oom`s, ascending, the last few.
+    public var ooms: [Timestamp]
+    public var identity: ContainerIdentity
+
+    /// Most times that ``ooms`` holds. A container that is killed piece by piece may have thousands.
+    public static let mostOOMs = 16
+
+    public init(
+        startedAt: Timestamp?,
+        exitedAt: Timestamp? = nil,
+        health: HealthLevel? = nil,
+        ooms: [Timestamp] = [],
+        identity: ContainerIdentity
+    ) {
+        self.startedAt = startedAt
+        self.exitedAt = exitedAt
+        self.health = health
+        self.ooms = ooms
+        self.identity = identity
+    }
+
+    /// Whether the run that was told last goes on, as far as was told.
+    public var isRunning: Bool { exitedAt == nil }
+
+    /// Whether an `oom` of that time was published. What is older than all of a full list counts as published.
+    func hasTold(oom time: Timestamp) -> Bool {
+        if ooms.contains(time) { return true }
+        guard ooms.count >= Self.mostOOMs, let oldest = ooms.first else { return false }
+        return time < oldest
+    }
+}
+
+/// What a health check comes to.
+public enum HealthLevel: String, Sendable, CaseIterable {
+    case healthy, unhealthy
+}
+
+extension StoryMark {
+    /// As Redis keeps it, one line each: `s` or `e` (of which the publishing script takes notice), begin, end,
+    /// health, ooms, name, game, job, image, labels.
+    public var encoded: String {
+        let lines = [
+            isRunning ? "s" : "e", startedAt?.rfc3339 ?? "", exitedAt?.rfc3339 ?? "", health?.rawValue ?? "",
+            ooms.map(\.rfc3339).joined(separator: ","), identity.containerName, identity.gameID, identity.jobID,
+            identity.image, JSONText.object(identity.labels),
+        ]
+        return lines.joined(separator: "\n")
+    }
+
+    /// nil where `encoded` is no mark of this version.
+    public init?(encoded: String) {
+        let lines = encoded.split(separator: "\n", maxSplits: 9, omittingEmptySubsequences: false).map(String.init)
+        guard lines.count == 10, ["s", "e"].contains(lines[0]), let labels = JSONText.strings(lines[9]) else {
+            return nil
+        }
+        let exitedAt = Timestamp(rfc3339: lines[2])
+        guard (lines[0] == "e") == (exitedAt != nil) else { return nil }
+        self.init(
+            startedAt: Timestamp(rfc3339: lines[1]),
+            exitedAt: exitedAt,
+            health: HealthLevel(rawValue: lines[3]),
+            ooms: lines[4].split(separator: ",").compactMap { Timestamp(rfc3339: String($0)) },
+            identity: ContainerIdentity(
+                containerName: lines[5],
+                gameID: lines[6],
+                jobID: lines[7],
+                image: lines[8],
+                labels: labels
+            )
+        )
+    }
+}

@@ -1,0 +1,113 @@
+import DockerPort
+public import JobContract
+import Timestamps
+
+/// The missing steps of one container, made into what is published and the mark that says so.
+public struct StoryTelling: Sendable, Equatable {
+    public var entries: [LifecycleEvent]
+    /// What was published last after them; nil: the story has ended.
+    public var mark: StoryMark?
+    /// Whether the reason of an exit is better after the job that stops the container has said what it saw.
+    public var awaitsVerdict: Bool
+
+    /// nil where nothing is missing.
+    public init?(after mark: StoryMark?, seeing sighting: Sighting, knowing record: ContainerRecord) {
+        let steps = Story.missingSteps(after: mark, seeing: sighting, knowing: record)
+        guard !steps.isEmpty, let identity = Self.identity(mark, sighting, record) else { return nil }
+        var told = mark ?? StoryMark(startedAt: nil, identity: identity)
+        var hints = sighting.hints
+        entries = []
+        awaitsVerdict = false
+        self.mark = mark
+        for step in steps {
+            let hint = Self.takeHint(of: step, from: &hints)
+            let entry = StoryEntry(step: step, told: told, sighting: sighting, record: record, hint: hint)
+            entries.append(entry.event)
+            if case .exited(let facts) = step, ExitClassification.needsVerdict(facts, record) { awaitsVerdict = true }
+            self.mark = told.after(step, found: hint?.occurredAt ?? sighting.seenAt)
+            if let next = self.mark { told = next }
+        }
+    }
+
+    private static func identity(
+        _ mark: StoryMark?,
+        _ sighting: Sighting,
+        _ record: ContainerRecord
+    ) -> ContainerIdentity? {
+        if let mark = mark ?? record.begun { return mark.identity }
+        if let container = sighting.container { return ContainerIdentity(of: container) }
+        return sighting.hints.first { $0.isStart || $0.isEnd }.map(ContainerIdentity.init(claimedBy:))
+    }
+
+    /// The first event that is not another step's yet and is of this one.
+    private static func takeHint(of step: StoryStep, from hints: inout [DockerEvent]) -> DockerEvent? {
+        let index = hints.firstIndex { hint in
+            switch step {
+            case .started: hint.isStart
+            case .health(let level): hint.health == level
+            case .oom(let time): hint.action == "oom" && hint.occurredAt == time
+            case .exited: hint.isEnd
+            case .removed: hint.isRemoval
+            }
+        }
+        return index.map { hints.remove(at: $0) }
+    }
+}
+
+/// One step made into the entry that is published.
+private struct StoryEntry {
+    let step: StoryStep
+    /// What was told before it.
+    let told: StoryMark
+    let sighting: Sighting
+    let record: ContainerRecord
+    /// Docker's event of this very step; nil: it was found by looking.
+    let hint: DockerEvent?
+
+    var event: LifecycleEvent {
+        var event = LifecycleEvent(
+            kind: kind,
+            action: hint?.action,
+            containerID: sighting.containerID,
+            containerName: told.identity.containerName,
+            gameID: told.identity.gameID,
+            jobID: told.identity.jobID,
+            image: told.identity.image,
+            startedAt: told.startedAt,
+            occurredAt: hint?.occurredAt ?? sighting.seenAt,
+            labels: told.identity.labels
+        )
+        switch step {
+        case .started(let time):
+            event.startedAt = time
+            if hint == nil, let time { event.occurredAt = time }
+        case .exited(let facts):
+            event.finishedAt = facts.finishedAt
+            event.exitCode = facts.exitCode
+            event.oomKilled = facts.oomKilled
+            event.reason = ExitClassification.reason(
+                facts,
+                record,
+                engineWasEnding: sighting.engineWasEnding,
+                lastOOM: told.ooms.last
+            )
+            if hint == nil, let time = facts.finishedAt { event.occurredAt = time }
+        case .removed:
+            event.startedAt = nil
+        case .health, .oom:
+            break
+        }
+        return event
+    }
+
+    private var kind: LifecycleKind {
+        switch step {
+        case .started: .started
+        case .health(.healthy): .healthy
+        case .health(.unhealthy): .unhealthy
+        case .oom: .oom
+        case .exited: .exited
+        case .removed: .removed
+        }
+    }
+}

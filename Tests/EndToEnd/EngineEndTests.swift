@@ -1,0 +1,102 @@
+import Foundation
+import JobContract
+import Support
+import Testing
+
+extension Deployment {
+    /// Each has an Engine of its own, which it may end.
+    @Suite("The Engine's end", .timeLimit(.minutes(60)))
+    struct EngineEndTests {
+        private static let graceful = ["/bin/busybox", "sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.1; done"]
+
+        @Test("stopped, killed and frozen: each end is told once, with its reason")
+        func ends() async throws {
+            try await PrivateDocker.with { docker in
+                try await EngineWorld.with(on: docker.engine) { world in
+                    try await Fleet.with(workers: 2, world: world) { fleet in
+                        for round in 0..<GapTests.rounds {
+                            try await stopped(round, docker, fleet)
+                            try await killed(round, docker, fleet)
+                            try await frozen(round, docker, fleet)
+                        }
+                    }
+                }
+            }
+        }
+
+        private func stopped(_ round: Int, _ docker: PrivateDocker, _ fleet: Fleet) async throws {
+            let ids = [
+                try await fleet.runByHand(game: "term-\(round)"),
+                try await fleet.runByHand(game: "graceful-\(round)", Self.graceful),
+            ]
+            try await fleet.events(ofGame: "graceful-\(round)", until: ["started"])
+            try await docker.stop()
+            try await docker.start()
+            for game in ["term-\(round)", "graceful-\(round)"] {
+                let events = try await fleet.events(ofGame: game, until: ["started", "exited"], within: .seconds(30))
+                #expect(events.map { $0["reason"] } == [nil, "daemon_shutdown"], "\(game)")
+            }
+            try await docker.engine.docker(["rm", "--force"] + ids)
+            try await fleet.untilTold(ids)
+        }
+
+        /// An Engine that was killed ends, when it is back, what it does not keep running.
+        private func killed(_ round: Int, _ docker: PrivateDocker, _ fleet: Fleet) async throws {
+            let id = try await fleet.runByHand(game: "killed-\(round)")
+            try await fleet.events(ofGame: "killed-\(round)", until: ["started"])
+            try await docker.kill9()
+            try await docker.start()
+            let events = try await fleet.events(
+                ofGame: "killed-\(round)",
+                until: ["started", "exited"],
+                within: .seconds(30)
+            )
+            #expect(events.last?["reason"] == "daemon_shutdown", "\(events.last ?? [:])")
+            try await docker.engine.docker("rm", "--force", id)
+            try await fleet.untilTold([id])
+        }
+
+        private func frozen(_ round: Int, _ docker: PrivateDocker, _ fleet: Fleet) async throws {
+            let crashing = ["/bin/busybox", "sh", "-c", "sleep 2; exit 3"]
+            let id = try await fleet.runByHand(game: "frozen-\(round)", crashing)
+            docker.suspend()
+            try await Task.sleep(for: .seconds(4))
+            docker.resume()
+            let events = try await fleet.events(
+                ofGame: "frozen-\(round)",
+                until: ["started", "exited"],
+                within: .seconds(30)
+            )
+            #expect(events.last?["reason"] == "crashed" && events.last?["exit_code"] == "3")
+            try await docker.engine.docker("rm", "--force", id)
+            try await fleet.untilTold([id])
+        }
+
+        @Test("an Engine that lets its containers live on: their own ends are told, and no others")
+        func liveRestore() async throws {
+            try await PrivateDocker.with(arguments: ["--live-restore"]) { docker in
+                try await EngineWorld.with(on: docker.engine) { world in
+                    try await Fleet.with(world: world) { fleet in
+                        let crashing = ["/bin/busybox", "sh", "-c", "sleep 3; exit 3"]
+                        let ending = try await fleet.runByHand(game: "ending", crashing)
+                        let lasting = try await fleet.runByHand(game: "lasting")
+                        try await fleet.events(ofGame: "lasting", until: ["started"])
+                        try await docker.stop()
+                        try await Task.sleep(for: .seconds(3))
+                        try await docker.start()
+                        let events = try await fleet.events(
+                            ofGame: "ending",
+                            until: ["started", "exited"],
+                            within: .seconds(30)
+                        )
+                        #expect(events.last?["reason"] == "crashed" && events.last?["exit_code"] == "3")
+                        #expect(events.last?["source"] == "reconcile")
+                        #expect(try await fleet.events(ofGame: "lasting").map { $0["event"] } == ["started"])
+                        try await docker.engine.docker("rm", "--force", ending, lasting)
+                        try await fleet.untilTold([ending, lasting])
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import Foundation
+import JobContract
+import Redis
+import Support
+import Testing
+
+/// What happens to the leader in the middle of a burst, and how it is mended.
+enum LeaderFault: String, CaseIterable, CustomTestStringConvertible {
+    case killed, frozen, cutOff, terminated, redisStalled
+
+    var testDescription: String { rawValue }
+
+    func strike(_ leader: WorkerProcess, user: String, _ fleet: Fleet) async throws {
+        switch self {
+        case .killed: await leader.kill9()
+        case .frozen: leader.suspend()
+        case .cutOff: try await fleet.cutOff(user)
+        case .terminated: leader.terminate()
+        case .redisStalled: fleet.redis.suspend()
+        }
+    }
+
+    func mend(_ leader: WorkerProcess, user: String, _ fleet: Fleet) async throws {
+        switch self {
+        case .killed, .terminated: try await fleet.startWorker(["RTM_REDIS_URL": try await fleet.addRedisUser(user)])
+        case .frozen: leader.resume()
+        case .cutOff: try await fleet.letBack(user)
+        case .redisStalled: break
+        }
+    }
+}
+
+extension Deployment {
+    /// With `RTM_TEST_LONG=1` each runs as many rounds as a search for faults needs.
+    @Suite("Events without gaps", .engineWorld, .timeLimit(.minutes(60)))
+    struct GapTests {
+        static let rounds = ProcessInfo.processInfo.environment["RTM_TEST_LONG"] == "1" ? 20 : 1
+
+        @Test(
+            "whatever happens to the leader in a burst, every step is told once and in order",
+            arguments: LeaderFault.allCases
+        )
+        func leader(_ fault: LeaderFault) async throws {
+            let settings = ["RTM_LEADER_TTL_SECONDS": "2"]
+            try await Fleet.with(workers: 0, settings: settings, world: try #require(EngineWorld.current)) { fleet in
+                for user in ["one", "two"] {
+                    try await fleet.startWorker(["RTM_REDIS_URL": try await fleet.addRedisUser(user)])
+                }
+                for round in 0..<Self.rounds { try await burst(round, fault, fleet) }
+            }
+        }
+
+        private func burst(_ round: Int, _ fault: LeaderFault, _ fleet: Fleet) async throws {
+            let leader = try await fleet.leader()
+            let user = try #require(fleet.user(of: leader))
+            let victim = try await fleet.runByHand(game: "victim-\(round)")
+            let crashing = ["/bin/busybox", "sh", "-c", "sleep 0.3; exit 3"]
+            async let first = fleet.runByHand(game: "first-\(round)", crashing)
+            async let second = fleet.runByHand(game: "second-\(round)", crashing)
+            try await fleet.world.engine.untilRuns(fleet.containerName("first-\(round)"))
+            try await fault.strike(leader, user: user, fleet)
+            let third = try await fleet.runByHand(game: "third-\(round)", crashing)
+            try await fleet.world.engine.docker("kill", victim)
+            try await fleet.world.engine.docker("restart", "--time", "5", try await first)
+            try await fleet.makeNoise(1_000)
+            if fault == .redisStalled { fleet.redis.resume() }
+            let whole = try await wholeLife(round, fleet)
+            let ids = [victim, try await first, try await second, third]
+            if fault != .redisStalled { _ = try await fleet.leader(otherThan: leader) }
+            try await fault.mend(leader, user: user, fleet)
+            try await fleet.untilEnded(ids)
+            try await fleet.world.engine.docker(["rm", "--force"] + ids)
+            let events = try await fleet.untilTold(ids + [whole])
+            try expectReasons(events, victim: victim, crashed: [try await second, third], stopped: whole)
+        }
+
+        /// A container that comes and goes by jobs while nobody listens: with the noise, the Engine keeps no trace
+        /// of it. Answers its id.
+        private func wholeLife(_ round: Int, _ fleet: Fleet) async throws -> String {
+            let (start, stop, remove) = ("s-\(round)", "t-\(round)", "r-\(round)")
+            let game = "whole-\(round)"
+            let result = try await fleet.finish(start, fleet.start(start, game: game))
+            #expect(result.effect == .started)
+            try await fleet.push(
+                Fleet.message(.stop, stop, game: game),
+                Fleet.message(.remove, remove, game: game)
+            )
+            #expect(try await fleet.result(of: remove).effect == .removed)
+            return try #require(result.containerID)
+        }
+
+        private func expectReasons(
+            _ events: [[String: String]],
+            victim: String,
+            crashed: [String],
+            stopped: String
+        ) throws {
+            func end(_ id: String) throws -> [String: String] {
+                try #require(events.last { $0["container_id"] == id && $0["event"] == "exited" })
+            }
+            #expect(try end(victim)["reason"] == "killed")
+            for id in crashed { #expect(try end(id)["reason"] == "crashed" && end(id)["exit_code"] == "3") }
+            #expect(try end(stopped)["reason"] == "stopped" && end(stopped)["exit_code"] == "143")
+        }
+    }
+}
+
+extension Fleet {
+    /// The Redis user of a worker, of those that ``addRedisUser(_:)`` has made.
+    fileprivate func user(of worker: WorkerProcess) -> String? {
+        let environment = try? String(contentsOfFile: "/proc/\(worker.process.pid)/environ", encoding: .utf8)
+        let url = environment?.split(separator: "\0").first { $0.hasPrefix("RTM_REDIS_URL=") }
+        return url?.split(separator: "/").last?.split(separator: ":").first.map(String.init)
+    }
+
+    fileprivate func leader(otherThan old: WorkerProcess) async throws -> WorkerProcess {
+        var found: WorkerProcess?
+        try await eventually(within: .seconds(20), "another leader") {
+            found = try await leader()
+            return found?.process.pid != old.process.pid
+        }
+        return found ?? old
+    }
+
+    /// Waits until none of these containers runs.
+    fileprivate func untilEnded(_ ids: [String]) async throws {
+        try await eventually(within: .seconds(20), "the containers to end") {
+            let running = try await world.engine.docker("ps", "--quiet", "--no-trunc").split(separator: "\n")
+            return Set(running.map(String.init)).isDisjoint(with: ids)
+        }
+    }
+}
+
+extension TestEngine {
+    /// Waits until a container of that name is there and was started.
+    fileprivate func untilRuns(_ name: String) async throws {
+        try await eventually(within: .seconds(20), "\(name) to run") {
+            guard let shown = try await inspect(name) else { return false }
+            return shown.State.Status != "created"
+        }
+    }
+}

@@ -1,0 +1,148 @@
+import Foundation
+import JobContract
+import Redis
+import Support
+import Testing
+
+extension Deployment {
+    @Suite("What is told of a container", .engineWorld, .timeLimit(.minutes(5)))
+    struct ReasonTests {
+        /// A game, what it runs, who ends it how, and what is told of its end.
+        struct Case: Sendable, CustomTestStringConvertible {
+            let name: String
+            var command = ["/bin/busybox", "sleep", "1000"]
+            var memory = "64m"
+            var stopTimeout: Int?
+            /// Arguments of Docker's command line, before the container.
+            var by: [String]?
+            let code: String
+            let reason: String
+            var steps = ["started", "exited"]
+            var testDescription: String { name }
+        }
+
+        private static func shell(_ text: String) -> [String] { ["/bin/busybox", "sh", "-c", text] }
+        private static let eat = "/bin/dd if=/dev/zero of=/dev/null bs=64M"
+
+        static let cases = [
+            Case(name: "stopped", stopTimeout: 20, code: "143", reason: "stopped"),
+            Case(
+                name: "forced",
+                command: shell("trap '' TERM; while :; do sleep 0.2; done"),
+                stopTimeout: 1,
+                code: "137",
+                reason: "stopped_forced"
+            ),
+            Case(
+                name: "own-137",
+                command: shell("trap 'exit 137' TERM; while :; do sleep 0.2; done"),
+                stopTimeout: 20,
+                code: "137",
+                reason: "stopped"
+            ),
+            Case(name: "clean", command: shell("sleep 1.5"), code: "0", reason: "completed"),
+            Case(name: "crash", command: shell("sleep 1.5; exit 3"), code: "3", reason: "crashed"),
+            Case(name: "kill", by: ["kill"], code: "137", reason: "killed"),
+            Case(
+                name: "remove",
+                by: ["rm", "--force"],
+                code: "137",
+                reason: "killed",
+                steps: ["started", "exited", "removed"]
+            ),
+            Case(
+                name: "oom",
+                command: shell("sleep 1.5; exec \(eat)"),
+                memory: "8m",
+                code: "137",
+                reason: "oom_killed",
+                steps: ["started", "oom", "exited"]
+            ),
+            Case(
+                name: "oom-child",
+                command: shell("sleep 1.5; \(eat); sleep 1; exit 0"),
+                memory: "8m",
+                code: "0",
+                reason: "completed",
+                steps: ["started", "oom", "exited"]
+            ),
+        ]
+
+        @Test("why it ended, whoever ended it, and whatever its labels claim")
+        func reasons() async throws {
+            let world = try #require(EngineWorld.current)
+            let lying = "\(world.prefix)-lying:1"
+            let lies = ["exitCode": "0", "signal": "9", "name": "nobody", "image": "none:1", "execID": "x"]
+            try await TestImage.make(lying, on: world.engine, command: TestImage.idle, labels: lies)
+            try await Fleet.with(world: world) { fleet in
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for test in Self.cases {
+                        for image in [world.image, lying] where image == world.image || test.by == nil {
+                            group.addTask { try await check(test, image, fleet) }
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+                #expect(StoryChecker.problems(try await fleet.events()) == [])
+            }
+        }
+
+        private func check(_ test: Case, _ image: String, _ fleet: Fleet) async throws {
+            let game = "\(test.name)-\(image == fleet.world.image ? "plain" : "lying")"
+            let command = JSONText.array(test.command)
+            let more = #""cmd":\#(command),"limits":{"memory":"\#(test.memory)"}"#
+            let start = try await fleet.finish("\(game)-1", fleet.start("\(game)-1", game: game, image: image, more))
+            #expect(start.effect == .started, "\(game): \(start.error ?? "")")
+            let id = try #require(start.containerID)
+            if let timeout = test.stopTimeout {
+                // The traps of the shell are set by then.
+                try await Task.sleep(for: .milliseconds(500))
+                let stop = Fleet.message(.stop, "\(game)-2", game: game, #""stop_timeout_seconds":\#(timeout)"#)
+                #expect(try await fleet.finish("\(game)-2", stop).effect == .stopped)
+            }
+            if let by = test.by { try await fleet.world.engine.docker(by + [id]) }
+            let events = try await fleet.events(ofGame: game, until: test.steps, within: .seconds(20))
+            #expect(events.map { $0["event"] } == test.steps, "\(game)")
+            let exit = try #require(events.first { $0["event"] == "exited" })
+            #expect(exit["exit_code"] == test.code && exit["reason"] == test.reason, "\(game): \(exit)")
+            #expect(events.allSatisfy { $0["image"] == image && $0["container_name"] == fleet.containerName(game) })
+            if test.name.hasPrefix("oom") { #expect(exit["oom_killed"] == "true") }
+        }
+
+        @Test("its health, where it changes, and once")
+        func health() async throws {
+            let world = try #require(EngineWorld.current)
+            let image = "\(world.prefix)-health:1"
+            try await TestImage.make(
+                image,
+                on: world.engine,
+                changes: ["HEALTHCHECK --interval=1s --timeout=5s --retries=1 CMD [\"/bin/ls\",\"/tmp/well\"]"]
+            )
+            try await Fleet.with(world: world) { fleet in
+                let start = try await fleet.finish("h-1", fleet.start("h-1", game: "g", image: image))
+                let id = try #require(start.containerID)
+                try await fleet.events(ofGame: "g", until: ["started", "unhealthy"])
+                try await world.engine.docker("exec", id, "/bin/sh", "-c", "echo > /tmp/well")
+                try await fleet.events(ofGame: "g", until: ["started", "unhealthy", "healthy"])
+                _ = try await fleet.finish("h-2", Fleet.message(.remove, "h-2", game: "g", #""force":true"#))
+                let events = try await fleet.untilTold([id])
+                #expect(events.map { $0["event"] } == ["started", "unhealthy", "healthy", "exited", "removed"])
+                #expect(events[1]["action"] == "health_status: unhealthy" && events[1]["source"] == "docker")
+            }
+        }
+
+        @Test("only of those that this namespace has made, though an image carries our labels")
+        func inheritedLabels() async throws {
+            try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
+                let ours = try await fleet.runByHand(game: "real")
+                let image = "\(fleet.world.prefix)-committed:1"
+                try await fleet.world.engine.docker("commit", ours, image)
+                let name = "\(fleet.namePrefix)copy"
+                try await fleet.world.engine.docker("run", "--detach", "--init", "--name", name, image)
+                try await fleet.world.engine.docker("rm", "--force", name, ours)
+                let events = try await fleet.untilTold([ours])
+                #expect(Set(events.map { $0["container_id"] }) == [ours])
+            }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+import DockerPort
+import JobContract
+import Redis
+import Runtime
+import RuntimeCore
+import Support
+import Testing
+
+@Suite("The listener over a fake Engine and a real Redis", .timeLimit(.minutes(2)))
+struct ListenerTests {
+    private static func spec(game: String, namespace: String = "rtm", name: String? = nil) -> RunSpec {
+        let name = name ?? "galaxy-game-\(game)"
+        return RunSpec(
+            name: name,
+            image: "engine:1",
+            hostname: name,
+            network: "galaxy-net",
+            labels: [
+                GalaxyLabel.owner: GalaxyLabel.ownerValue, GalaxyLabel.namespace: namespace, GalaxyLabel.gameID: game,
+                GalaxyLabel.jobID: "j-\(game)",
+            ],
+            logDriver: "none",
+            cpuQuota: 1,
+            memory: "64m",
+            pidsLimit: 10
+        )
+    }
+
+    private func kinds(_ world: WorkerWorld) async throws -> [String] {
+        try await world.events().map { $0["event"] ?? "" }
+    }
+
+    private func expect(_ kinds: [String], _ world: WorkerWorld) async throws {
+        var last: [String] = []
+        try await eventually("the events \(kinds)") {
+            last = try await self.kinds(world)
+            return last.count >= kinds.count
+        }
+        #expect(last == kinds)
+    }
+
+    @Test("health and oom are told in their place, each change once")
+    func healthAndOOM() async throws {
+        try await WorkerWorld.with { world in
+            try await world.withWorker { _ in
+                let id = await world.docker.addForeignContainer(Self.spec(game: "g1"))
+                try await expect(["started"], world)
+                await world.docker.setHealth(container: id, "healthy")
+                try await expect(["started", "healthy"], world)
+                await world.docker.setHealth(container: id, "healthy")
+                await world.docker.setHealth(container: id, "unhealthy")
+                try await expect(["started", "healthy", "unhealthy"], world)
+                await world.docker.oom(container: id)
+                try await expect(["started", "healthy", "unhealthy", "oom", "exited"], world)
+                try await world.docker.remove(id)
+                try await expect(["started", "healthy", "unhealthy", "oom", "exited", "removed"], world)
+                let events = try await world.events()
+                #expect(events[4]["reason"] == "oom_killed" && events[4]["oom_killed"] == "true")
+                #expect(events[3]["action"] == "oom" && events[1]["action"] == "health_status: healthy")
+                #expect(StoryChecker.problems(events, complete: [id]) == [])
+            }
+        }
+    }
+
+    @Test("what no event told is found on demand")
+    func onDemand() async throws {
+        try await WorkerWorld.with { world in
+            try await world.withWorker { _ in
+                let id = await world.docker.addForeignContainer(Self.spec(game: "g1"))
+                try await expect(["started"], world)
+                await world.docker.exitUnheard(container: id, code: 3)
+                let bell = RedisArgument.string(world.keys.bell("w1"))
+                _ = try await world.client.send(RedisCommand("RPUSH", bell, "reconcile"))
+                try await expect(["started", "exited"], world)
+                #expect(try await world.events().last?["source"] == "reconcile")
+            }
+        }
+    }
+
+    @Test("a silent Engine that answers no pings is subscribed to anew, and what it hid is told")
+    func watchdog() async throws {
+        try await WorkerWorld.with { world in
+            try await world.withWorker { _ in
+                let id = await world.docker.addForeignContainer(Self.spec(game: "g1"))
+                try await expect(["started"], world)
+                await world.docker.exitUnheard(container: id, code: 3)
+                let before = await world.docker.calls[.eventsListen] ?? 0
+                let silence = DockerError(.timeout, operation: "ping", message: "no answer", retryable: true)
+                await world.docker.fail(.ping, with: silence, times: 6)
+                try await eventually(within: .seconds(20), "another subscription") {
+                    await world.docker.calls[.eventsListen] ?? 0 > before
+                }
+                try await expect(["started", "exited"], world)
+            }
+        }
+    }
+
+    @Test("a reconcile of thousands delays neither live events nor jobs")
+    func manyContainers() async throws {
+        try await WorkerWorld.with { world in
+            for number in 0..<2_000 { await world.docker.addForeignContainer(Self.spec(game: "many-\(number)")) }
+            await world.docker.delay(.inspectContainer, by: .milliseconds(5))
+            try await world.withWorker { _ in
+                try await eventually("the reconcile to be under way") { try await kinds(world).count > 50 }
+                try await world.push(.start, "s1")
+                let started = try await world.result("s1", within: .seconds(2))
+                let id = try #require(started.containerID)
+                var position = 0
+                try await eventually(within: .seconds(1), "the start to be told") {
+                    position = try await world.events().firstIndex { $0["container_id"] == id } ?? 0
+                    return position > 0
+                }
+                #expect(position < 1_900, "told after the reconcile")
+                try await eventually(within: .seconds(60), "all to be told") { try await kinds(world).count == 2_001 }
+            }
+            #expect(StoryChecker.problems(try await world.events()) == [])
+        }
+    }
+
+    @Test("a container that was told and is gone is ended; one that a job began and nobody saw is told whole")
+    func gone() async throws {
+        try await WorkerWorld.with { world in
+            let id = await world.docker.addForeignContainer(Self.spec(game: "g1"))
+            try await world.withWorker { _ in try await expect(["started"], world) }
+            try await world.docker.remove(id)
+            let identity = ContainerIdentity(containerName: "n", gameID: "g2", jobID: "j2", image: "e", labels: [:])
+            let mark = StoryMark(startedAt: FakeDocker.tickingClock()(), identity: identity)
+            let other = String(repeating: "b", count: 64)
+            _ = try await world.client.send(
+                RedisCommand("HSET", .string(world.keys.begun("n1")), .string(other), .string(mark.encoded))
+            )
+            await world.docker.setReachable(false)
+            await world.docker.setReachable(true)
+            try await world.withWorker("w2") { _ in
+                try await eventually("all to be told") { try await kinds(world).count == 6 }
+            }
+            let events = try await world.events()
+            #expect(StoryChecker.problems(events, complete: [id, other]) == [])
+            #expect(events.filter { $0["event"] == "exited" }.allSatisfy { $0["reason"] == "unknown" })
+        }
+    }
+}
+
+@Suite("The janitor over a fake Engine and a real Redis", .timeLimit(.minutes(2)))
+struct JanitorServiceTests {
+    @Test(
+        "removes what it may, after the grace time, and nothing of another namespace",
+        arguments: [JanitorMode.dryRun, .report, .remove]
+    )
+    func modes(_ mode: JanitorMode) async throws {
+        try await WorkerWorld.with { world in
+            let made = await world.docker.addForeignContainer(spec("made"), running: false)
+            let foreign = await world.docker.addForeignContainer(spec("foreign", namespace: "other"), running: false)
+            try await world.withWorker(janitor: mode) { _ in
+                try await world.push(.start, "s1")
+                let game = try #require(try await world.result("s1").containerID)
+                // The worker has told what it owns by now: of this one nobody has.
+                let stray = await world.docker.addForeignContainer(spec("stray"))
+                func ids() async -> Set<String> { Set(await world.docker.containersByName.values.map(\.id)) }
+                var left: Set<String> = [foreign, game]
+                if mode != .remove { left.insert(stray) }
+                if mode == .dryRun { left.insert(made) }
+                let looks = await world.docker.calls[.list] ?? 0
+                try await eventually("several looks of the janitor") {
+                    await world.docker.calls[.list] ?? 0 > looks + 4
+                }
+                try await eventually("what is left") { await ids() == left }
+            }
+        }
+    }
+
+    private func spec(_ game: String, namespace: String = "rtm") -> RunSpec {
+        RunSpec(
+            name: "galaxy-game-\(game)",
+            image: "engine:1",
+            hostname: "galaxy-game-\(game)",
+            network: "galaxy-net",
+            labels: [
+                GalaxyLabel.owner: GalaxyLabel.ownerValue, GalaxyLabel.namespace: namespace, GalaxyLabel.gameID: game,
+                GalaxyLabel.jobID: "j-\(game)",
+            ],
+            logDriver: "none",
+            cpuQuota: 1,
+            memory: "64m",
+            pidsLimit: 10
+        )
+    }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import JobContract
+import Redis
+
+extension Fleet {
+    /// Runs a container of this fleet that no job has started, as if one had: with the labels, the name and the
+    /// hostname that a job gives. Answers its id.
+    @discardableResult
+    public func runByHand(game: String, image: String? = nil, _ command: [String] = []) async throws -> String {
+        let name = containerName(game)
+        let labels = [
+            GalaxyLabel.owner: GalaxyLabel.ownerValue, GalaxyLabel.namespace: keys.namespace,
+            GalaxyLabel.gameID: game, GalaxyLabel.jobID: "by-hand-\(game)",
+        ]
+        var arguments = ["docker", "--host", world.engine.host, "run", "--detach", "--init", "--network", "none"]
+        arguments += ["--name", name, "--hostname", name]
+        for (label, value) in labels { arguments += ["--label", "\(label)=\(value)"] }
+        let text = try await Tool.run(arguments + [image ?? world.image] + command)
+        return text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// Lets the Engine tell of `count` things that are none of ours: more than it remembers.
+    public func makeNoise(_ count: Int) async throws {
+        let socket = world.engine.host.replacing("unix://", with: "")
+        // One process and one connection for all.
+        try await Tool.run([
+            "curl", "--silent", "--fail", "--output", "/dev/null", "--unix-socket", socket, "--request", "POST",
+            "http://docker/images/\(world.image)/tag?repo=\(world.prefix)-noise&tag=[1-\(count)]",
+        ])
+    }
+
+    /// Makes a Redis user of that name for one worker, and answers its URL. Without it, the worker is cut off.
+    public func addRedisUser(_ name: String) async throws -> String {
+        _ = try await client.send(RedisCommand("ACL", "SETUSER", .string(name), "on", ">secret", "~*", "&*", "+@all"))
+        return redis.url.replacing("redis://", with: "redis://\(name):secret@")
+    }
+
+    /// Cuts every connection of a user, and lets it make no other.
+    public func cutOff(_ user: String) async throws {
+        _ = try await client.send(RedisCommand("ACL", "SETUSER", .string(user), "off"))
+        _ = try await client.send(RedisCommand("CLIENT", "KILL", "USER", .string(user)))
+    }
+
+    /// Lets a user that was cut off come back.
+    public func letBack(_ user: String) async throws {
+        _ = try await client.send(RedisCommand("ACL", "SETUSER", .string(user), "on"))
+    }
+
+    /// The worker that listens to the node's events.
+    public func leader() async throws -> WorkerProcess {
+        let key = keys.leader(try await node())
+        var found: WorkerProcess?
+        try await eventually(within: .seconds(20), "a leader") {
+            let fields = try await client.send(RedisCommand("HMGET", .string(key), "holder", "until")).array ?? []
+            guard fields.count == 2, let holder = fields[0].string, fields[1].string != "0" else { return false }
+            found = workers.first { $0.isWorker(holder) && $0.process.isRunning }
+            return found != nil
+        }
+        guard let found else { throw Overdue("nobody leads") }
+        return found
+    }
+
+    /// Waits until the stories of these containers were told to their removal, and answers all events.
+    @discardableResult
+    public func untilTold(_ ids: [String], within limit: Duration = .seconds(30)) async throws -> [[String: String]] {
+        var problems: [String] = []
+        var last: [[String: String]] = []
+        do {
+            try await eventually(within: limit, "") {
+                last = try await events()
+                problems = StoryChecker.problems(last, complete: Set(ids))
+                return problems.isEmpty
+            }
+        } catch is Overdue {
+            throw Overdue("waited \(limit) for stories to be told; what is wrong: \(problems)")
+        }
+        return last
+    }
+}
