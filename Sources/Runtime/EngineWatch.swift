@@ -61,9 +61,12 @@ final class EngineWatch: Sendable {
 
     /// Looks every few seconds until the task is cancelled.
     func run() async {
+        var patience = EnginePatience()
         while !Task.isCancelled {
             await look()
-            await asked.wait(atMost: engineAnswers ? .seconds(5) : .milliseconds(500))
+            if engineAnswers { patience.answered(now: MonotonicClock.now) }
+            let wasLost = await asked.wait(atMost: engineAnswers ? .seconds(5) : .milliseconds(500))
+            if wasLost { try? await Task.sleep(for: patience.lost(now: MonotonicClock.now)) }
         }
     }
 

@@ -47,7 +47,10 @@ struct CommandLineTests {
 
     @Test("Other commands take the settings that everyone needs, and no others")
     func sharedFlags() {
-        for command in RootCommand.configuration.subcommands where command != WorkerCommand.self {
+        let commands = RootCommand.configuration.subcommands.flatMap { command in
+            command.configuration.subcommands.isEmpty ? [command] : command.configuration.subcommands
+        }
+        for command in commands where command != WorkerCommand.self {
             let help = RootCommand.helpMessage(for: command, includeHidden: true, columns: 400)
             for descriptor in SettingDescriptor.all {
                 let isOffered = help.contains("[\(descriptor.name)")

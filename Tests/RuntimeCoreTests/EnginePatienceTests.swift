@@ -1,0 +1,25 @@
+import RuntimeCore
+import Testing
+
+@Suite("Patience with an Engine")
+struct EnginePatienceTests {
+    private func at(_ seconds: Int64) -> MonotonicInstant { MonotonicInstant(nanoseconds: seconds * 1_000_000_000) }
+
+    @Test("grows with each relapse soon after a return, to a cap, and is forgotten after a return that lasts")
+    func grows() {
+        var patience = EnginePatience(base: .seconds(1), cap: .seconds(4), trust: .seconds(10))
+        patience.answered(now: at(0))
+        #expect(patience.lost(now: at(100)) == .seconds(1))
+        // Every look that is answered says so; the return is the first of them.
+        for (round, pause) in [2, 4, 4].enumerated() {
+            let now = 200 + Int64(round) * 20
+            patience.answered(now: at(now))
+            patience.answered(now: at(now + 5))
+            #expect(patience.lost(now: at(now + 9)) == .seconds(pause))
+        }
+        patience.answered(now: at(300))
+        #expect(patience.lost(now: at(311)) == .seconds(1))
+        // Without a return in between it is no relapse.
+        #expect(patience.lost(now: at(312)) == .seconds(1))
+    }
+}
