@@ -152,7 +152,7 @@ let package = Package(
             ),
             .testTarget(
                 name: "Faults",
-                dependencies: ["JobContract", "Redis", "Support", "Timestamps", logging],
+                dependencies: ["JobContract", "Redis", "Runtime", "Support", "Timestamps", logging],
                 swiftSettings: strict
             ),
             .testTarget(name: "Tidy", swiftSettings: strict),

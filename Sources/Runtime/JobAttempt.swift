@@ -41,11 +41,19 @@ struct JobAttempt: Sendable {
         return job
     }
 
+    /// What the Engine's adapter asks before each call that changes something.
+    private func permit(_ lease: JobLease) -> ChangePermit {
+        ChangePermit {
+            CrashPoint.reached(.engineChange)
+            return lease.allowsChanges(at: MonotonicClock.now)
+        }
+    }
+
     /// Runs the job until it ends or its lease is revoked, whichever is first.
     private func perform(_ job: Job) async -> Outcome {
         let runner = runner
         let lease = lease
-        return await ChangePermit.$current.withValue(ChangePermit { lease.allowsChanges(at: MonotonicClock.now) }) {
+        return await ChangePermit.$current.withValue(permit(lease)) {
             await withTaskGroup(of: Outcome.self) { group in
                 group.addTask {
                     do throws(JobFailure) {
@@ -106,7 +114,7 @@ struct JobAttempt: Sendable {
                 metadata: ["code": "\(failure.code.rawValue)", "error": "\(failure.message)", "in": "\(pause)"]
             )
             let freesPlace = await !stillRuns(job)
-            await untilAnswered("retry") { () throws(QueueError) in
+            await untilAnswered("retry", .beforeRetry, .afterRetry) { () throws(QueueError) in
                 _ = try await worker.queue.retry(
                     id: claimed.id,
                     token: claimed.token,
@@ -140,7 +148,7 @@ struct JobAttempt: Sendable {
             freesPlace: placement.freesPlace,
             startMessage: hasStarted ? job?.startMessage : nil
         )
-        await untilAnswered("finish") { () throws(QueueError) in
+        await untilAnswered("finish", .beforeFinish, .afterFinish) { () throws(QueueError) in
             switch try await worker.queue.finish([finished]).first {
             case .stale: log.warning("the job had been taken over; its end counts there")
             default:
@@ -153,7 +161,7 @@ struct JobAttempt: Sendable {
     private func release() async {
         RuntimeMetrics.givenBack()
         log.notice("giving the job back")
-        await untilAnswered("release") { () throws(QueueError) in
+        await untilAnswered("release", .beforeRelease, .afterRelease) { () throws(QueueError) in
             try await worker.queue.release([(id: claimed.id, token: claimed.token)])
         }
     }
@@ -162,7 +170,14 @@ struct JobAttempt: Sendable {
     ///
     /// A worker that ends cancels its jobs; what becomes of them must be said all the same, or the leases
     /// would have to run out.
-    private func untilAnswered(_ what: String, _ body: @Sendable @escaping () async throws(QueueError) -> Void) async {
+    private func untilAnswered(
+        _ what: String,
+        _ before: CrashPoint,
+        _ after: CrashPoint,
+        _ body: @Sendable @escaping () async throws(QueueError) -> Void
+    ) async {
+        CrashPoint.reached(before)
+        defer { CrashPoint.reached(after) }
         if Task.isCancelled {
             await uncancelled { await repeated(what, for: .seconds(5), body) }
         } else {

@@ -44,6 +44,7 @@ struct JobRunner: Sendable {
         let spec = try translation.runSpec(for: job, imageLabels: try await imageLabels(image, policy, job))
         let folder = StateFolder(owner: configuration.stateOwner, mode: configuration.stateMode)
         try await folder.prepare(configuration.node.stateFolder(gameID: job.gameID))
+        CrashPoint.reached(.startPrepared)
         return spec
     }
 
@@ -55,6 +56,7 @@ struct JobRunner: Sendable {
         for _ in 0..<Self.longestWaitForRemoval {
             do throws(DockerError) {
                 let result = try await docker.run(spec)
+                CrashPoint.reached(.containerStarted)
                 await tellBegin(result, spec)
                 return started(result, spec)
             } catch {
@@ -149,8 +151,10 @@ struct JobRunner: Sendable {
         } catch {
             throw JobFailure(.internal, "the intent to stop could not be recorded: \(error)", retryable: true)
         }
+        CrashPoint.reached(.intentRecorded)
         do throws(DockerError) {
             let outcome = try await docker.stop(id, timeout: .seconds(job.stopTimeoutSeconds))
+            CrashPoint.reached(.containerStopped)
             await tellVerdict(outcome, of: id)
             return outcome
         } catch {

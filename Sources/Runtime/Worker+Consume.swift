@@ -51,10 +51,12 @@ extension Worker {
     private func admit(from name: String, _ admission: Admission) async throws(QueueError) -> IntakeOutcome? {
         do throws(QueueError) {
             let outcome = try await queue.intake(queue: name) { message in
+                CrashPoint.reached(.messagesRead)
                 let decoded = decoder.decode(message)
                 guard case .job(let job) = decoded, let refusal = admission.refusal(of: job) else { return decoded }
                 return .rejected(refusal)
             }
+            if outcome.taken > 0 { CrashPoint.reached(.messagesAdmitted) }
             RuntimeMetrics.memory(isFull: false)
             for rejection in outcome.rejections {
                 RuntimeMetrics.rejected(rejection.code)
@@ -87,6 +89,7 @@ extension Worker {
             trustedUntil: requestStart.advanced(by: queue.options.lease - queue.options.leaseMargin)
         )
         state.leases.insert(lease)
+        CrashPoint.reached(.jobClaimed)
         let decoded = decoder.decode(claimed.message)
         // What was admitted decodes, but for a change of the signing key meanwhile.
         let kind: JobKind = if case .job(let job) = decoded { job.kind } else { .start }

@@ -117,6 +117,7 @@ public struct Worker: Service {
     private func leave() async {
         do throws(QueueError) {
             try await queue.leave()
+            CrashPoint.reached(.left)
             logger.notice("worker has ended", metadata: ["worker": "\(queue.worker.id)"])
         } catch {
             logger.warning("could not say goodbye to Redis; leases do the rest", metadata: ["error": "\(error)"])
@@ -139,6 +140,7 @@ public struct Worker: Service {
                     pause = min(pause, max(due, .milliseconds(10)) + .milliseconds(Int64.random(in: 5...100)))
                 }
                 if outcome.leasesReclaimed + outcome.poisoned > 0 {
+                    CrashPoint.reached(.jobsReclaimed)
                     RuntimeMetrics.reclaimed(outcome.leasesReclaimed, poisoned: outcome.poisoned)
                     logger.warning(
                         "jobs of a worker that died were taken back",

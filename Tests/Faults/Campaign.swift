@@ -171,50 +171,5 @@ final class Campaign: Sendable {
         } catch is Overdue {}
     }
 
-    private func history() async throws -> History {
-        var history = History(pushes: pushes.withLock { $0 })
-        history.results = try await fleet.results().map { result in
-            History.Result(
-                id: result.jobID,
-                game: result.gameID ?? "",
-                outcome: result.outcome ?? .failed,
-                effect: result.effect ?? .none,
-                containerID: result.containerID,
-                takenAt: result.fields["taken_at"].flatMap { Timestamp(rfc3339: $0) },
-                finishedAt: result.fields["finished_at"].flatMap { Timestamp(rfc3339: $0) } ?? Timestamp(seconds: 0)
-            )
-        }
-        history.events = try await fleet.events().map { event in
-            History.Event(
-                kind: event["event"].flatMap { LifecycleKind(rawValue: $0) } ?? .oom,
-                containerID: event["container_id"] ?? "",
-                game: event["game_id"] ?? "",
-                node: event["node"] ?? "",
-                epoch: event["epoch"].flatMap { Int64($0) } ?? 0
-            )
-        }
-        for id in try await fleet.containers(all: false) {
-            guard let shown = try await fleet.world.engine.inspect(id) else { continue }
-            history.running[id] = shown.Config.Labels?["com.galaxy.game_id"] ?? shown.Name
-        }
-        history.leftovers = try await leftovers()
-        return history
-    }
-
-    private func leftovers() async throws -> [String] {
-        var found: [String] = []
-        let lists = try await fleet.client.send(RedisCommand("KEYS", .string(fleet.keys.prefix + "lane:*"))).array ?? []
-        found += lists.compactMap(\.string)
-        for (verb, name) in [("HLEN", "lanes"), ("ZCARD", "lease"), ("ZCARD", "delay"), ("HLEN", "superseded")] {
-            let count = try await fleet.client.send(RedisCommand(verb, .string(fleet.keys.prefix + name))).integer ?? 0
-            if count != 0 { found.append("\(count) in \(name)") }
-        }
-        let live = try await fleet.client.send(
-            RedisCommand("HMGET", .string(fleet.keys.meta), "live_starts", "live_others")
-        )
-        for count in live.array ?? [] where count.integer ?? 0 != 0 {
-            found.append("a counter of live jobs is \(count)")
-        }
-        return found
-    }
+    private func history() async throws -> History { try await History(of: fleet, pushes: pushes.withLock { $0 }) }
 }

@@ -75,11 +75,12 @@ public final class Fleet: Sendable {
     public var workers: [WorkerProcess] { started.withLock { $0 } }
 
     @discardableResult
-    public func startWorker(_ more: [String: String] = [:]) async throws -> WorkerProcess {
+    public func startWorker(_ more: [String: String] = [:], untilReady: Bool = true) async throws -> WorkerProcess {
         let number = workers.count
         let worker = try await WorkerProcess.start(
             environment: environment.merging(more) { $1 },
-            logPath: "\(directory)/worker-\(number).log"
+            logPath: "\(directory)/worker-\(number).log",
+            untilReady: untilReady
         )
         started.withLock { $0.append(worker) }
         return worker

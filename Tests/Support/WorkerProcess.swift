@@ -51,8 +51,12 @@ public struct ProgramOutput: Sendable {
 public struct WorkerProcess: Sendable {
     public let process: ChildProcess
 
-    /// Starts one and waits until it takes jobs.
-    static func start(environment: [String: String], logPath: String) async throws -> WorkerProcess {
+    /// Starts one and waits until it takes jobs, but where `untilReady` is false.
+    static func start(
+        environment: [String: String],
+        logPath: String,
+        untilReady: Bool = true
+    ) async throws -> WorkerProcess {
         let worker = WorkerProcess(
             process: try await ChildProcess.start(
                 [try Program.path, "worker"],
@@ -60,6 +64,7 @@ public struct WorkerProcess: Sendable {
                 logPath: logPath
             )
         )
+        guard untilReady else { return worker }
         do {
             try await worker.untilItSays("worker is ready", within: .seconds(20))
         } catch {
