@@ -101,6 +101,8 @@ public struct TickOutcome: Sendable, Equatable {
     public var poisoned: Int
     /// Time until the next retry or lease is due; nil: there is none.
     public var nextDue: Duration?
+    /// Whether this worker may find something to take in or to claim.
+    public var mayHaveWork: Bool
 }
 
 extension JobQueue {
@@ -209,16 +211,17 @@ extension JobQueue {
             [
                 .string(worker.id), .string(worker.node), .integer(options.lease.milliseconds),
                 .integer(Int64(options.crashLimit)), 64,
-            ]
+            ] + options.queues.map { .string($0) }
         )
-        guard let counts = answer.array?.compactMap(\.integer), counts.count == 4 else {
+        guard let counts = answer.array?.compactMap(\.integer), counts.count == 5 else {
             throw unexpected(Scripts.tick, answer)
         }
         return TickOutcome(
             retriesDue: Int(counts[0]),
             leasesReclaimed: Int(counts[1]),
             poisoned: Int(counts[2]),
-            nextDue: counts[3] < 0 ? nil : .milliseconds(counts[3])
+            nextDue: counts[3] < 0 ? nil : .milliseconds(counts[3]),
+            mayHaveWork: counts[4] == 1
         )
     }
 }

@@ -147,7 +147,7 @@ public struct Worker: Service {
                         metadata: ["reclaimed": "\(outcome.leasesReclaimed)", "given_up": "\(outcome.poisoned)"]
                     )
                 }
-                state.work.raise()
+                if outcome.mayHaveWork { state.work.raise() }
             } catch {
                 RuntimeMetrics.redisFailed(in: "tick")
                 await backoff.pause()

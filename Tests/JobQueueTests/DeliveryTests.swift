@@ -268,6 +268,28 @@ struct DeliveryTests {
         }
     }
 
+    @Test("a tick tells whether there may be work, so that an idle worker asks for nothing")
+    func mayHaveWork() async throws {
+        try await QueueWorld.with { world in
+            let (here, there) = (world.worker("w1"), world.worker("w2", node: "n2"))
+            try await here.join(games: [])
+            #expect(try await here.tick().mayHaveWork == false)
+            try await world.push(QueueWorld.message(.start, "s1"))
+            #expect(try await here.tick().mayHaveWork)
+            try await world.intake(here)
+            #expect(try await here.tick().mayHaveWork)
+            #expect(try await there.tick().mayHaveWork)
+            let job = try await world.claim(here)[0]
+            #expect(try await here.tick().mayHaveWork == false)
+            try await world.finish(here, job)
+            // What belongs to another node is none of its business.
+            try await world.push(QueueWorld.message(.stop, "t1"))
+            try await world.intake(there)
+            #expect(try await here.tick().mayHaveWork)
+            #expect(try await there.tick().mayHaveWork == false)
+        }
+    }
+
     @Test("under maxmemory only intake stops")
     func outOfMemory() async throws {
         try await QueueWorld.with { world in

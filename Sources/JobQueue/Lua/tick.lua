@@ -1,7 +1,8 @@
 -- Purpose: makes due what waits for a time: retries, leases that ran out, and what is kept for a time only.
 -- Keys: 1 {ns}:meta.
--- Arguments: worker, node, lease in ms, crashes after which a job is given up, most of each to move.
--- Answers: retries made due, leases taken back, jobs given up, ms until the next is due (-1: none).
+-- Arguments: worker, node, lease in ms, crashes after which a job is given up, most of each to move, then the queues.
+-- Answers: retries made due, leases taken back, jobs given up, ms until the next is due (-1: none), and 1 where the
+--   worker may find something to take in or to claim.
 -- One step because: a job is taken off its time list and put on a ready list at once.
 local worker, node, lease_ms, crash_limit, most = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local due, reclaimed, poisoned = 0, 0, 0
@@ -66,4 +67,19 @@ for _, list in ipairs({ 'delay', 'lease' }) do
     if next_due < 0 or wait < next_due then next_due = wait end
   end
 end
-return { due, reclaimed, poisoned, next_due }
+
+-- A lost ring is made good here: whoever sees that there is work looks for it.
+local function may_have_work()
+  for index = 6, #ARGV do
+    local queue = ARGV[index]
+    local lists = { P .. 'queue:' .. queue, P .. 'overflow:' .. queue }
+    for _, class in ipairs({ 'stop', 'start' }) do
+      lists[#lists + 1] = P .. 'ready:' .. class .. ':' .. queue
+      lists[#lists + 1] = P .. 'ready:' .. class .. ':' .. queue .. ':' .. node
+    end
+    if redis.call('EXISTS', unpack(lists)) > 0 then return 1 end
+  end
+  return 0
+end
+
+return { due, reclaimed, poisoned, next_due, may_have_work() }
