@@ -1,14 +1,43 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// Whether the fuzzers are built (`Tests/fuzz`) instead of the tests.
+let isFuzzing = Context.environment["RTM_FUZZ"] == "1"
+let sanitizers = ["-sanitize=fuzzer,address"]
+
 /// Settings of every target of ours. Dependencies keep their own.
-let strict: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .treatAllWarnings(as: .error),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-]
+let strict: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .treatAllWarnings(as: .error),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ] + (isFuzzing ? [.unsafeFlags(sanitizers)] : [])
+
+/// Fuzz targets, as a test of their corpus and as a program that looks for more.
+let fuzzTests: Target = {
+    let rooms: [Target.Dependency] = [
+        "DockerEngine", "DockerPort", "JobContract", "Redis", "RuntimeCore", "Timestamps",
+        .product(name: "NIOCore", package: "swift-nio"),
+    ]
+    guard isFuzzing else {
+        return .testTarget(
+            name: "FuzzTests",
+            dependencies: rooms,
+            exclude: ["Corpus", "LibFuzzer.swift"],
+            swiftSettings: strict
+        )
+    }
+    return .executableTarget(
+        name: "fuzz",
+        dependencies: rooms,
+        path: "Tests/FuzzTests",
+        exclude: ["Corpus", "ReplayTests.swift"],
+        swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])],
+        linkerSettings: [.unsafeFlags(sanitizers)]
+    )
+}()
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -66,7 +95,7 @@ let package = Package(
             name: "DockerEngine",
             dependencies: [
                 "DockerPort", "Timestamps", asyncHTTPClient, nioCore, nioFoundation, nioHTTP1, nioPosix, nioSSL,
-                logging,
+                logging, subprocess,
             ],
             swiftSettings: strict
         ),
@@ -86,7 +115,7 @@ let package = Package(
             name: "Runtime",
             dependencies: [
                 "RuntimeCore", "JobQueue", "JobContract", "DockerPort", "Redis", "Timestamps",
-                lifecycle, logging, metrics, nioPosix,
+                lifecycle, logging, metrics, nioCore, nioPosix,
             ],
             swiftSettings: strict
         ),
@@ -108,8 +137,8 @@ let package = Package(
         .target(
             name: "Support",
             dependencies: [
-                "DockerPort", "JobContract", "JobQueue", "Redis", "RuntimeCore", "Timestamps", logging, nioCore,
-                nioPosix,
+                "DockerPort", "JobContract", "JobQueue", "Redis", "RuntimeCore", "Timestamps", crypto, logging, nioCore,
+                nioHTTP1, nioPosix,
             ],
             path: "Tests/Support",
             swiftSettings: strict
@@ -121,7 +150,7 @@ let package = Package(
             ("DockerPort", ["Timestamps"]),
             (
                 "DockerEngine",
-                ["DockerPort", "Timestamps", "Support", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, logging]
+                ["DockerPort", "Timestamps", "Support", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, logging]
             ),
             ("JobContract", ["Timestamps", crypto]),
             ("Console", [metrics]),
@@ -131,7 +160,7 @@ let package = Package(
                 "Runtime",
                 [
                     "DockerPort", "JobContract", "JobQueue", "Redis", "RuntimeCore", "Support", "Timestamps", lifecycle,
-                    logging,
+                    logging, nioCore, nioPosix,
                 ]
             ),
             ("rtmanager", ["JobContract", "Support", "Timestamps", argumentParser, logging]),
@@ -139,6 +168,7 @@ let package = Package(
             .testTarget(
                 name: room + "Tests",
                 dependencies: [.init(stringLiteral: room)] + dependencies,
+                exclude: room == "DockerEngine" ? ["Fixtures"] : [],
                 swiftSettings: strict
             )
         }
@@ -156,5 +186,6 @@ let package = Package(
                 swiftSettings: strict
             ),
             .testTarget(name: "Tidy", swiftSettings: strict),
+            fuzzTests,
         ]
 )

@@ -16,12 +16,18 @@ extension DockerEngine.Configuration {
     /// Reads the environment as Docker's command line does: `DOCKER_HOST` (`unix:///path`, `tcp://host:port`;
     /// unset: `unix:///var/run/docker.sock`), and for TCP `DOCKER_TLS_VERIFY` (not empty: TLS, verified) with
     /// `DOCKER_CERT_PATH` (unset: `$HOME/.docker`), the directory of `ca.pem` and, both or neither, `cert.pem`
-    /// and `key.pem`.
+    /// and `key.pem`. Credentials of registries are in `config.json` of `DOCKER_CONFIG` (unset: `$HOME/.docker`).
     ///
     /// - Throws: ``DockerEngine/ConfigurationError`` where a setting cannot be read or has a meaning for Docker
     ///   that is not supported here, rather than talking to another Engine than the one that is meant.
     public init(environment: [String: String]) throws(DockerEngine.ConfigurationError) {
-        self.init(endpoint: try Self.endpoint(environment))
+        self.init(endpoint: try Self.endpoint(environment), registryFile: Self.registryFile(environment))
+    }
+
+    private static func registryFile(_ environment: [String: String]) -> String? {
+        if let directory = environment["DOCKER_CONFIG"], !directory.isEmpty { return directory + "/config.json" }
+        guard let home = environment["HOME"], !home.isEmpty else { return nil }
+        return home + "/.docker/config.json"
     }
 
     private static func endpoint(

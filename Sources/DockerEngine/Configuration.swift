@@ -5,6 +5,8 @@ extension DockerEngine {
         public var endpoint: Endpoint
         /// How long operations may take.
         public var deadlines: Deadlines
+        /// Docker's own file with the credentials of registries, `config.json`; nil: none are used.
+        public var registryFile: String?
         /// Most bytes of one answer; a longer one fails its call. The list of containers may have eight times
         /// as many, since it grows with the machine.
         public var maximumAnswerBytes: Int
@@ -14,11 +16,13 @@ extension DockerEngine {
         public init(
             endpoint: Endpoint = .unix(path: Endpoint.defaultSocket),
             deadlines: Deadlines = Deadlines(),
+            registryFile: String? = nil,
             maximumAnswerBytes: Int = 4 << 20,
             maximumWaitingEvents: Int = 65_536
         ) {
             self.endpoint = endpoint
             self.deadlines = deadlines
+            self.registryFile = registryFile
             self.maximumAnswerBytes = maximumAnswerBytes
             self.maximumWaitingEvents = maximumWaitingEvents
         }
@@ -82,6 +86,8 @@ extension DockerEngine {
         public var list: Duration = .seconds(30)
         /// Until the Engine answers a subscription.
         public var eventsHead: Duration = .seconds(10)
+        /// Until a credential helper has answered.
+        public var credentialHelper: Duration = .seconds(30)
         /// Until the first bytes of a pull.
         public var pullFirstByte: Duration = .seconds(60)
         /// Between two signs of life of a pull.

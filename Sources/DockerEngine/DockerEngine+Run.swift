@@ -20,6 +20,7 @@ extension DockerEngine {
                 lane: .long
             )
         )
+        if let problem = await attempt.mountProblem() { throw problem }
         // What can still be cancelled plainly: nothing has been sent that changes anything.
         _ = try await transport.version(for: attempt.create)
         guard !Task.isCancelled else { throw .run(.cancelled, "cancelled before anything was made") }
@@ -47,6 +48,8 @@ struct RunAttempt: Sendable {
             return .failure(cancellation.isRaised ? cancelled(error) : error)
         }
         guard !cancellation.isRaised else { return .failure(await undo(id, Self.cancellation)) }
+        // What was looked at before the create may be another file by now, and the start follows links again.
+        if let problem = await mountProblem() { return .failure(await undo(id, problem)) }
         let verdict = await started(id)
         guard !cancellation.isRaised else { return .failure(await undo(id, Self.cancellation)) }
         switch verdict {
@@ -80,8 +83,25 @@ struct RunAttempt: Sendable {
         } catch {
             throw await undoUnknown(error, mayComeLater: false)
         }
-        guard let warning = made.warnings?.first(where: { $0.contains("discarded") }) else { return made.id }
-        throw await undo(made.id, .run(.engineError, "the Engine cannot apply what was asked: \(printable(warning))"))
+        guard let refusal = Self.refusal(for: made.warnings ?? []) else { return made.id }
+        throw await undo(made.id, refusal)
+    }
+
+    /// Why a container with these warnings must not be started; nil where it may be.
+    static func refusal(for warnings: [String]) -> DockerError? {
+        if let warning = warnings.first(where: { $0.contains("discarded") }) {
+            return .run(.engineError, "the Engine cannot apply what was asked: \(printable(warning))")
+        }
+        if let warning = warnings.first(where: { $0.contains("platform") && $0.contains("does not match") }) {
+            return .run(.startFailed, "the image is made for another machine: \(printable(warning))")
+        }
+        return nil
+    }
+
+    /// Why the spec's mounts must not be made. Of an Engine on another machine only that one could tell.
+    func mountProblem() async -> DockerError? {
+        guard case .unix = engine.configuration.endpoint else { return nil }
+        return await HostPaths.problem(with: spec.bindMounts)
     }
 
     /// `POST /containers/{id}/start`, then a look at the container.
@@ -111,7 +131,30 @@ struct RunAttempt: Sendable {
         } catch {
             seen = .failure(error)
         }
-        return RunVerdict(startFailure: failure, seen: seen, asked: limits)
+        return await checkingImage(RunVerdict(startFailure: failure, seen: seen, asked: spec, limits: limits), seen)
+    }
+
+    /// A container of another image than the one that was looked at is undone. Engines differ in which digest they
+    /// show for an image, so where the ids differ the reference is looked at again.
+    private func checkingImage(
+        _ verdict: RunVerdict,
+        _ seen: Result<ContainerAnswer, DockerError>
+    ) async -> RunVerdict {
+        guard case .running = verdict, case .success(let answer) = seen, let asked = spec.imageID,
+            let shown = answer.image, !Self.isSame(shown, asked)
+        else { return verdict }
+        do throws(DockerError) {
+            let now = try await engine.inspectImage(spec.image).id
+            guard !Self.isSame(now, asked) else { return verdict }
+        } catch {
+            guard error.code == .imageNotFound else { return .undo(error) }
+        }
+        return .undo(.run(.startFailed, "\(spec.image) became another image while it was started", retryable: true))
+    }
+
+    /// Some Engines leave the algorithm out.
+    private static func isSame(_ one: String, _ other: String) -> Bool {
+        one == other || "sha256:" + one == other || one == "sha256:" + other
     }
 
     /// The refusal with the id of the container that has the name; that one is not touched.

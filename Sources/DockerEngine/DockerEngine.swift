@@ -28,8 +28,13 @@ public final class DockerEngine: DockerClient {
         self.logger = logger
         let transport = try Transport(configuration: configuration)
         self.transport = transport
+        let logins = RegistryLogins(
+            file: configuration.registryFile,
+            deadline: configuration.deadlines.credentialHelper,
+            logger: logger
+        )
         pulls = SharedPulls { reference, progress throws(DockerError) in
-            try await PullRequest(transport: transport, reference: reference).run(progress: progress)
+            try await PullRequest(transport: transport, logins: logins, reference: reference).run(progress: progress)
         }
     }
 

@@ -21,6 +21,8 @@ struct EngineRequest: Sendable {
     var path: [String]
     /// Parameters, not yet encoded, in the order in which they are sent.
     var query: [(name: String, value: String)] = []
+    /// Headers beyond those that every request has.
+    var headers: [(name: String, value: String)] = []
     /// JSON body.
     var body: ByteBuffer?
     /// How long the call may take, its answer's body included.

@@ -141,8 +141,15 @@ private struct Meaning {
         if status == 429 || has("toomanyrequests", "too many requests", "rate limit") {
             return Meaning(.rateLimited, retryable: true)
         }
-        if has("manifest unknown", "manifest for ", "no matching manifest", "name unknown", "repository name not known")
-        {
+        if has(
+            "manifest unknown",
+            "manifest for ",
+            "no matching manifest",
+            "name unknown",
+            "repository name not known",
+            // What is no registry answers with a page.
+            "parsing http 404"
+        ) {
             return Meaning(.imageNotFound)
         }
         if status == 401 || status == 403

@@ -15,6 +15,7 @@ import Synchronization
 /// the lines, and that the image is there afterwards. A registry that hangs says nothing at all.
 struct PullRequest: Sendable {
     let transport: Transport
+    let logins: RegistryLogins
     /// With tag or digest; without either the Engine would ask for all tags.
     let reference: String
 
@@ -23,11 +24,12 @@ struct PullRequest: Sendable {
         guard let image = ImageReference(reference) else {
             throw .pull(.invalidSpec, "\(printable(reference)) is no image reference")
         }
+        let credential = try await logins.credential(for: image)
         let watch = PullWatch(PullClock(begun: .now, deadlines: transport.configuration.deadlines))
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 defer { group.cancelAll() }
-                group.addTask { try await read(image, watch: watch, progress: progress) }
+                group.addTask { try await read(request(image, credential), watch: watch, progress: progress) }
                 group.addTask { try await watch.guardDeadlines() }
                 try await group.next()
             }
@@ -45,11 +47,10 @@ struct PullRequest: Sendable {
     }
 
     private func read(
-        _ image: ImageReference,
+        _ request: EngineRequest,
         watch: PullWatch,
         progress: SharedPulls.Progress
     ) async throws {
-        let request = request(image)
         let body = try await transport.open(request)
         var tracker = PullTracker(reference: reference)
         var splitter = LineSplitter()
@@ -63,6 +64,10 @@ struct PullRequest: Sendable {
         }
         if let line = splitter.finish() { Self.read(line, into: &tracker, progress: progress) }
         if let failure = tracker.failure { throw DockerError.pullLine(failure) }
+        // An Engine that ends in the middle may close the answer as if it were whole.
+        guard tracker.isEnded else {
+            throw DockerError.pull(.pullFailed, "the pull of \(reference) broke off", retryable: true)
+        }
     }
 
     private static func read(_ line: ByteBuffer, into tracker: inout PullTracker, progress: SharedPulls.Progress) {
@@ -71,8 +76,8 @@ struct PullRequest: Sendable {
         if tracker.read(line) { progress(tracker.progress) }
     }
 
-    private func request(_ image: ImageReference) -> EngineRequest {
-        EngineRequest(
+    private func request(_ image: ImageReference, _ credential: RegistryCredential?) -> EngineRequest {
+        var request = EngineRequest(
             .pull,
             .POST,
             ["images", "create"],
@@ -81,6 +86,8 @@ struct PullRequest: Sendable {
             deadline: transport.configuration.deadlines.pullTotal + .seconds(60),
             lane: .stream
         )
+        if let credential { request.headers = [("X-Registry-Auth", credential.header)] }
+        return request
     }
 }
 

@@ -15,6 +15,8 @@ struct PullTracker: Equatable {
 
     /// The first failure that a line told.
     private(set) var failure: String?
+    /// Whether a line told how the pull ended; without one it broke off.
+    private(set) var isEnded = false
     private var layers: [String: Layer] = [:]
     private let reference: String
 
@@ -32,9 +34,17 @@ struct PullTracker: Equatable {
             reference: reference,
             layers: layers.count,
             layersDone: layers.values.count(where: \.isComplete),
-            bytesDone: layers.values.reduce(0) { $0 &+ $1.done },
-            bytesTotal: layers.values.reduce(0) { $0 &+ $1.total }
+            bytesDone: Self.sum(layers.values.map(\.done)),
+            bytesTotal: Self.sum(layers.values.map(\.total))
         )
+    }
+
+    /// A sum that stops at the largest number: registries tell any sizes.
+    private static func sum(_ sizes: [Int64]) -> Int64 {
+        sizes.reduce(0) { sum, size in
+            let (result, overflow) = sum.addingReportingOverflow(size)
+            return overflow ? .max : result
+        }
     }
 
     /// Reads one line; whether the progress changed by it.
@@ -43,6 +53,7 @@ struct PullTracker: Equatable {
             failure = failure ?? text
             return false
         }
+        if let status = line.status, line.id == nil, status.hasPrefix("Status: ") { isEnded = true }
         // The line that names the tag carries an id too, and is no layer.
         guard let id = line.id, let status = line.status, !status.hasPrefix("Pulling from") else { return false }
         guard layers[id] != nil || layers.count < Self.maximumLayers else { return false }

@@ -13,20 +13,25 @@ enum RunVerdict: Equatable {
     /// - Parameters:
     ///   - startFailure: why the start failed, or may have; nil where the Engine said that it did not.
     ///   - seen: the container after that, or why it could not be looked at.
-    init(startFailure: DockerError?, seen: Result<ContainerAnswer, DockerError>, asked: Limits) {
+    ///   - asked: what was asked for.
+    ///   - limits: its limits in the Engine's units.
+    init(startFailure: DockerError?, seen: Result<ContainerAnswer, DockerError>, asked: RunSpec, limits: Limits) {
         switch seen {
         case .failure(let error):
             self = .undo(startFailure ?? error)
         case .success(let answer) where answer.inspect.isRunning:
-            self = Self.judgeRunning(answer, asked: asked)
+            self = Self.judgeRunning(answer, asked: asked, limits: limits)
         case .success(let answer):
             self = Self.judgeEnded(answer, startFailure: startFailure)
         }
     }
 
-    private static func judgeRunning(_ answer: ContainerAnswer, asked: Limits) -> RunVerdict {
-        if let difference = answer.limits.difference(from: asked) {
+    private static func judgeRunning(_ answer: ContainerAnswer, asked: RunSpec, limits: Limits) -> RunVerdict {
+        if let difference = answer.limits.difference(from: limits) {
             return .undo(.run(.engineError, "the Engine did not apply the limits as asked: \(difference)"))
+        }
+        if let difference = answer.difference(from: asked) {
+            return .undo(.run(.engineError, "the Engine did not make the container as asked: \(difference)"))
         }
         guard let startedAt = answer.inspect.startedAt else {
             return .undo(.run(.invalidAnswer, "the Engine does not say when the container started"))

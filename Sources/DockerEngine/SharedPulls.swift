@@ -27,6 +27,9 @@ final class SharedPulls: Sendable {
 
     init(pull: @escaping Pull) { self.pull = pull }
 
+    /// Whether no pull is under way.
+    var isIdle: Bool { state.withLock { $0.flights.isEmpty && $0.tasks.isEmpty } }
+
     /// Waits until `reference` is pulled, by a pull that is under way or one that begins now.
     func join(_ reference: String, progress: Progress?) async throws(DockerError) {
         let number = state.withLock { state in

@@ -165,6 +165,7 @@ final class Transport: Sendable {
         if let host = origin.host { message.headers.replaceOrAdd(name: "Host", value: host) }
         message.headers.replaceOrAdd(name: "User-Agent", value: "rtmanager")
         if request.lane == .probe { message.headers.replaceOrAdd(name: "Connection", value: "close") }
+        for (name, value) in request.headers { message.headers.replaceOrAdd(name: name, value: value) }
         if let body = request.body {
             message.headers.replaceOrAdd(name: "Content-Type", value: "application/json")
             message.body = .bytes(body)

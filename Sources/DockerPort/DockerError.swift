@@ -22,6 +22,8 @@ public struct DockerError: Error, Sendable, Equatable {
         case containerNotRunning
         /// The Engine refuses the spec.
         case invalidSpec
+        /// What is to be mounted of the host is a symbolic link, or nothing that may be mounted.
+        case invalidMount
         /// The process could not be started, or ended at once.
         case startFailed
         /// The Engine does not answer on its socket.

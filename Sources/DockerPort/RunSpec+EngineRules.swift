@@ -8,6 +8,7 @@ extension RunSpec {
         try validate()
         try checkNames()
         try checkLimits()
+        try checkLog()
         try checkValues()
         try checkMounts()
     }
@@ -35,6 +36,19 @@ extension RunSpec {
         try require((1...4_194_304).contains(pidsLimit), "pids limit \(pidsLimit) is not between 1 and 4194304")
     }
 
+    private func checkLog() throws(Violation) {
+        try require(
+            LogRules.drivers.contains(logDriver),
+            "log driver \(printable(logDriver)) is none of \(LogRules.drivers.joined(separator: ", "))"
+        )
+        for (name, value) in logOpts.sorted(by: { $0.key < $1.key }) {
+            try require(
+                LogRules.allows(name, value, driver: logDriver),
+                "log option \(printable(name))=\(printable(value)) is none that driver \(logDriver) may have"
+            )
+        }
+    }
+
     private func checkValues() throws(Violation) {
         for (name, value) in env.sorted(by: { $0.key < $1.key }) {
             try require(
@@ -58,6 +72,10 @@ extension RunSpec {
         for (index, mount) in bindMounts.enumerated() {
             try checkPath(mount.hostPath, "bind mounts[\(index)]: host path")
             try checkPath(mount.mountPath, "bind mounts[\(index)]: mount path")
+            try require(
+                !MountTargets.isProtected(mount.mountPath),
+                "bind mounts[\(index)]: mount path \(printable(mount.mountPath)) holds the container's system"
+            )
             let isNew = targets.insert(mount.mountPath).inserted
             try require(isNew, "bind mounts[\(index)]: \(printable(mount.mountPath)) is mounted twice")
         }

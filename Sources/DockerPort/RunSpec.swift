@@ -4,6 +4,9 @@ public struct RunSpec: Sendable, Equatable {
     public var name: String
     /// Image reference, with a tag or a digest.
     public var image: String
+    /// Id of the image that was looked at, `sha256:…`: a reference may name another one by the time of the start,
+    /// which is undone then. Nil: whatever the reference names.
+    public var imageID: String?
     /// Hostname, which Docker's DNS resolves on the network.
     public var hostname: String
     /// User-defined network that the container is attached to.
@@ -34,6 +37,7 @@ public struct RunSpec: Sendable, Equatable {
     public init(
         name: String,
         image: String,
+        imageID: String? = nil,
         hostname: String,
         network: String,
         env: [String: String] = [:],
@@ -50,6 +54,7 @@ public struct RunSpec: Sendable, Equatable {
     ) {
         self.name = name
         self.image = image
+        self.imageID = imageID
         self.hostname = hostname
         self.network = network
         self.env = env
@@ -77,11 +82,15 @@ public struct BindMount: Sendable, Equatable {
     public var mountPath: String
     /// Whether the container may not write there.
     public var readOnly: Bool
+    /// Directory of the operator's in which the host path lies, and whose own path is trusted. Below it nothing may
+    /// be a symbolic link, which whoever can write there could turn elsewhere. Nil: no part of the path may be one.
+    public var root: String?
 
-    public init(hostPath: String, mountPath: String, readOnly: Bool = false) {
+    public init(hostPath: String, mountPath: String, readOnly: Bool = false, root: String? = nil) {
         self.hostPath = hostPath
         self.mountPath = mountPath
         self.readOnly = readOnly
+        self.root = root
     }
 }
 

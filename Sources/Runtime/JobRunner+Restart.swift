@@ -15,9 +15,11 @@ extension JobRunner {
         }
         // What it takes from the start before was allowed then; the operator may have decided otherwise since.
         if let refusal = Admission(configuration.node).refusal(of: job) { return .failed(refusal.code, refusal.error) }
-        let spec = try await prepare(job)
-        if let ending = try await makeWay(for: job, spec) { return ending }
-        return try await launch(spec) { () async throws(JobFailure) in try await makeWay(for: job, spec) }
+        let prepared = try await prepare(job)
+        let spec = prepared.spec
+        if let ending = try await makeWay(for: job, spec) { return try await whenReady(ending, job, prepared) }
+        let ending = try await launch(spec) { () async throws(JobFailure) in try await makeWay(for: job, spec) }
+        return try await whenReady(ending, job, prepared)
     }
 
     /// Stops and removes what runs under the game's name, or ends the job where that is not needed or not allowed.

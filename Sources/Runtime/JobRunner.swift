@@ -28,24 +28,27 @@ struct JobRunner: Sendable {
     }
 
     private func start(_ job: Job) async throws(JobFailure) -> JobEnding {
-        let spec = try await prepare(job)
-        return try await launch(spec) { () async throws(JobFailure) in try await resolveConflict(job, spec) }
+        let prepared = try await prepare(job)
+        let ending = try await launch(prepared.spec) { () async throws(JobFailure) in
+            try await resolveConflict(job, prepared.spec)
+        }
+        return try await whenReady(ending, job, prepared)
     }
 
     /// Everything that a start needs before the game's container is touched: network, image, spec, state folder.
-    func prepare(_ job: Job) async throws(JobFailure) -> RunSpec {
-        guard job.readyTimeoutSeconds == 0 else {
-            throw JobFailure(.internal, "ready_timeout_seconds is not supported by this version yet; leave it out")
-        }
+    func prepare(_ job: Job) async throws(JobFailure) -> PreparedStart {
         guard let image = job.image?.description, let policy = PullPolicy(rawValue: job.pullPolicy) else {
             throw JobFailure(.invalidJob, "image: must be given for a start")
         }
         try await call { () throws(DockerError) in try await docker.ensureNetwork(configuration.node.network) }
-        let spec = try translation.runSpec(for: job, imageLabels: try await imageLabels(image, policy, job))
+        let found = try await presentImage(image, policy, job)
+        var spec = try translation.runSpec(for: job, imageLabels: found.labels)
+        spec.imageID = found.id
+        let prepared = PreparedStart(spec: spec, readiness: try Readiness(of: found, for: job, spec))
         let folder = StateFolder(owner: configuration.stateOwner, mode: configuration.stateMode)
         try await folder.prepare(configuration.node.stateFolder(gameID: job.gameID))
         CrashPoint.reached(.startPrepared)
-        return spec
+        return prepared
     }
 
     /// Runs the container. Where its name is taken, `makeWay` ends the job or makes way for another try.
@@ -91,22 +94,24 @@ struct JobRunner: Sendable {
         if Task.isCancelled { throw JobFailure(.dockerError, "the job was cancelled") }
     }
 
-    private func imageLabels(
+    /// The image, pulled as the policy says.
+    private func presentImage(
         _ image: String,
         _ policy: PullPolicy,
         _ job: Job
-    ) async throws(JobFailure) -> [String: String] {
+    ) async throws(JobFailure) -> ImageInspect {
         if policy != .always {
             do throws(DockerError) {
-                return try await docker.inspectImage(image).labels
+                return try await docker.inspectImage(image)
             } catch {
                 guard error.code == .imageNotFound, policy == .ifMissing else { throw JobFailure(error) }
             }
         }
         logger.info("pulling the image", metadata: ["image": "\(image)"])
+        let report = PullReport(logger: logger)
         return try await call { () throws(DockerError) in
-            try await docker.pullImage(image, policy: policy, progress: nil)
-            return try await docker.inspectImage(image).labels
+            try await docker.pullImage(image, policy: policy) { report.tell($0) }
+            return try await docker.inspectImage(image)
         }
     }
 
@@ -145,7 +150,9 @@ struct JobRunner: Sendable {
 
     /// Stops a container of ours; nil where it is gone. The intent is recorded first, so that whoever sees
     /// the exit knows that it was asked for.
-    func stop(_ id: String, _ job: Job) async throws(JobFailure) -> StopOutcome? {
+    ///
+    /// - Parameter timeout: before SIGKILL; nil: as the job says.
+    func stop(_ id: String, _ job: Job, timeout: Duration? = nil) async throws(JobFailure) -> StopOutcome? {
         do throws(QueueError) {
             try await queue.tell(.asked(jobID: job.id), of: id)
         } catch {
@@ -153,7 +160,7 @@ struct JobRunner: Sendable {
         }
         CrashPoint.reached(.intentRecorded)
         do throws(DockerError) {
-            let outcome = try await docker.stop(id, timeout: .seconds(job.stopTimeoutSeconds))
+            let outcome = try await docker.stop(id, timeout: timeout ?? .seconds(job.stopTimeoutSeconds))
             CrashPoint.reached(.containerStopped)
             await tellVerdict(outcome, of: id)
             return outcome

@@ -20,14 +20,13 @@ public struct Admission: Sendable {
                 return rejection(of: job, .mountNotAllowed, "bind_mounts[\(index)]: \(problem)")
             }
         }
-        guard let image = job.image else { return nil }
-        let reference = image.description
-        if !settings.allowedImages.isEmpty,
-            !settings.allowedImages.contains(where: { Glob($0).matches(reference) })
-        {
+        if let reference = job.image?.description, !allowsImage(reference) {
             return rejection(of: job, .imageNotAllowed, "image \(reference) is not among those that this fleet allows")
         }
         do throws(JobFailure) {
+            _ = try ResolvedLimits.resolve(job: job.limits, imageLabels: [:], settings: settings)
+            // What a restart without an image starts is known at its turn only.
+            guard job.image != nil else { return nil }
             _ = try translation.runSpec(for: job, imageLabels: [:])
             return nil
         } catch {
@@ -35,41 +34,35 @@ public struct Admission: Sendable {
         }
     }
 
+    private func allowsImage(_ reference: String) -> Bool {
+        settings.allowedImages.isEmpty || settings.allowedImages.contains { Glob($0).matches(reference) }
+    }
+
     private func rejection(of job: Job, _ code: ErrorCode, _ message: String) -> Rejection {
         Rejection(id: job.id, kind: job.kind, gameID: job.gameID, code: code, error: message)
     }
 
     private func mountProblem(_ mount: Job.Mount) -> String? {
-        guard let host = Self.components(mount.hostPath) else {
+        guard NodeSettings.components(mount.hostPath) != nil else {
             return "host_path must be absolute, without empty, . and .. components"
         }
-        guard let target = Self.components(mount.mountPath), let first = target.first else {
+        guard let target = NodeSettings.components(mount.mountPath), !target.isEmpty else {
             return "mount_path must be absolute, not /, without empty, . and .. components"
         }
-        let isAllowed = settings.allowedMountRoots.contains { root in
-            guard let root = Self.components(root), !root.isEmpty else { return false }
-            return host.count > root.count && host.starts(with: root)
+        guard settings.mountRoot(of: mount.hostPath) != nil else {
+            return "host_path \(mount.hostPath) is not below a root that this fleet allows"
         }
-        guard isAllowed else { return "host_path \(mount.hostPath) is not below a root that this fleet allows" }
-        guard !Self.protectedTargets.contains(first) else { return "mount_path /\(first) may not be covered" }
-        if let state = Self.components(settings.stateMount), target.starts(with: state) || state.starts(with: target) {
+        guard !MountTargets.isProtected(mount.mountPath) else {
+            return "mount_path \(mount.mountPath) may not be covered: it holds the container's system"
+        }
+        if let state = NodeSettings.components(settings.stateMount),
+            target.starts(with: state) || state.starts(with: target)
+        {
             return "mount_path \(mount.mountPath) would cover the state folder"
         }
         return nil
     }
 
-    /// Top-level directories of a container that hold its system.
-    private static let protectedTargets: Set<String> = [
-        "proc", "sys", "dev", "etc", "bin", "sbin", "usr", "lib", "lib32", "lib64", "run", "boot",
-    ]
-
-    /// Components of an absolute path; nil where it has any that would mean another place.
-    static func components(_ path: String) -> [String]? {
-        guard path.hasPrefix("/") else { return nil }
-        if path == "/" { return [] }
-        let components = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        return components.contains { $0.isEmpty || $0 == "." || $0 == ".." } ? nil : components
-    }
 }
 
 /// A pattern over a whole text: `*` stands for any run of characters but `/`, `**` for any run, `?` for

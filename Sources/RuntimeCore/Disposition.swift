@@ -12,6 +12,7 @@ extension JobFailure {
             case .containerNotFound: .containerNotFound
             case .nameConflict: .nameConflict
             case .invalidSpec: .invalidSpec
+            case .invalidMount: .mountNotAllowed
             case .startFailed: .startFailed
             case .unavailable: .dockerUnavailable
             case .timeout: .timeout

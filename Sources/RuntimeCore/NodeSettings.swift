@@ -94,6 +94,34 @@ public struct NodeSettings: Sendable, Equatable {
     }
 }
 
+extension NodeSettings {
+    /// Bounds what jobs may ask for by what the Engine's machine has, where the operator sets no bound: more CPUs
+    /// the Engine refuses, and more memory would be no limit at all.
+    public mutating func boundLimits(by host: EngineInfo) {
+        if maximumLimits.cpuQuota == nil, host.cpus > 0 { maximumLimits.cpuQuota = Double(host.cpus) }
+        if maximumLimits.memory == nil, host.memoryBytes > 0 { maximumLimits.memory = "\(host.memoryBytes)" }
+    }
+
+    /// The longest allowed root below which `path` lies; nil where there is none. Compared by components, so that
+    /// `/srv/maps` does not allow `/srv/maps-other`.
+    func mountRoot(of path: String) -> String? {
+        guard let path = Self.components(path) else { return nil }
+        let roots = allowedMountRoots.filter { root in
+            guard let root = Self.components(root), !root.isEmpty else { return false }
+            return path.count > root.count && path.starts(with: root)
+        }
+        return roots.max { $0.utf8.count < $1.utf8.count }
+    }
+
+    /// Components of an absolute path; nil where it has any that would mean another place.
+    static func components(_ path: String) -> [String]? {
+        guard path.hasPrefix("/") else { return nil }
+        if path == "/" { return [] }
+        let components = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        return components.contains { $0.isEmpty || $0 == "." || $0 == ".." } ? nil : components
+    }
+}
+
 /// Why a job cannot go on.
 public struct JobFailure: Error, Sendable, Equatable {
     public var code: ErrorCode

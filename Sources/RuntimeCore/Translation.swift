@@ -34,7 +34,7 @@ public struct Translation: Sendable {
             hardening: settings.hardening
         )
         do throws(RunSpec.Violation) {
-            try spec.validate()
+            try spec.validateForEngine()
         } catch {
             throw JobFailure(.invalidSpec, error.description)
         }
@@ -60,10 +60,20 @@ public struct Translation: Sendable {
     }
 
     private func mounts(for job: Job) -> [BindMount] {
-        [BindMount(hostPath: settings.stateFolder(gameID: job.gameID), mountPath: settings.stateMount)]
-            + (job.bindMounts ?? []).map {
-                BindMount(hostPath: $0.hostPath, mountPath: $0.mountPath, readOnly: $0.readOnly)
-            }
+        let state = BindMount(
+            hostPath: settings.stateFolder(gameID: job.gameID),
+            mountPath: settings.stateMount,
+            root: settings.stateRoot
+        )
+        let asked = (job.bindMounts ?? []).map {
+            BindMount(
+                hostPath: $0.hostPath,
+                mountPath: $0.mountPath,
+                readOnly: $0.readOnly,
+                root: settings.mountRoot(of: $0.hostPath)
+            )
+        }
+        return [state] + asked
     }
 
     private func enginePort(_ imageLabels: [String: String]) throws(JobFailure) -> Int {

@@ -2,7 +2,8 @@ extension Timestamp {
     /// Parses an RFC 3339 date and time: `2026-05-04T03:02:01.123456789Z`, with 0 to 9 digits of
     /// fraction and `Z` or a numeric offset. A leap second counts as the first second after it.
     ///
-    /// Answers `nil` for anything else, also for days that the calendar does not have.
+    /// Answers `nil` for anything else, also for days that the calendar does not have, and for instants that lie
+    /// outside of the years 0 to 9999 in UTC.
     public init?(rfc3339 text: some StringProtocol) {
         var reader = DigitReader(bytes: Array(text.utf8))
         guard let year = reader.number(digits: 4), reader.take(UInt8(ascii: "-")),
@@ -23,8 +24,14 @@ extension Timestamp {
         guard let offset = reader.offset(), reader.atEnd else { return nil }
         let days = daysSinceEpoch(year: year, month: month, day: day)
         let secondOfDay = Int64(hour * 3600 + minute * 60 + second)
-        self.init(seconds: days * 86_400 + secondOfDay - Int64(offset), nanoseconds: Int32(nanoseconds))
+        let seconds = days * 86_400 + secondOfDay - Int64(offset)
+        // In UTC it may lie in a year that four digits cannot write.
+        guard Self.writable.contains(seconds) else { return nil }
+        self.init(seconds: seconds, nanoseconds: Int32(nanoseconds))
     }
+
+    /// Seconds from the first of year 0 to the last of year 9999.
+    private static let writable = -62_167_219_200...253_402_300_799 as ClosedRange<Int64>
 
     /// RFC 3339 in UTC with nine digits of fraction: `2026-05-04T03:02:01.123456789Z`.
     public var rfc3339: String { rfc3339(fractionDigits: 9) }

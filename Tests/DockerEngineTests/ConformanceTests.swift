@@ -12,11 +12,14 @@ struct FakeConformanceTests {
         await fake.addImage(.init("idle:1", labels: labels))
         await fake.addImage(.init("stubborn:1", labels: labels, behaviour: .ignoresTermination))
         await fake.addImage(.init("ending:1", labels: labels, behaviour: .exitsAtOnce(3)))
+        await fake.addToRegistry(.init("pullable:1"))
         await fake.addNetwork("net")
         let environment = DockerConformance.Environment(
             image: "idle:1",
             stubbornImage: "stubborn:1",
             endingImage: "ending:1",
+            pullableImage: "pullable:1",
+            unknownImage: "unknown:1",
             network: "net",
             prefix: "fake"
         )
@@ -30,8 +33,11 @@ struct EngineConformanceTests {
     func rule(_ rule: DockerConformance.Rule) async throws {
         let world = try #require(EngineWorld.current)
         let configuration = try DockerEngine.Configuration(environment: ["DOCKER_HOST": world.engine.host])
-        try await DockerEngine.withEngine(configuration: configuration) { engine in
-            try await DockerConformance(client: engine, environment: world.conformance).check(rule)
+        try await TestRegistry.with { registry in
+            try await DockerEngine.withEngine(configuration: configuration) { engine in
+                try await DockerConformance(client: engine, environment: world.conformance(registry)).check(rule)
+            }
+            _ = try? await world.engine.docker("rmi", "--force", registry.reference(.good))
         }
     }
 }

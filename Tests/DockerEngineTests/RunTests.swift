@@ -24,15 +24,18 @@ struct RunTests {
 
     private func run(
         deadlines: DockerEngine.Deadlines = .init(),
+        imageID: String? = nil,
         _ replies: [String: StubEngine.Reply],
         _ check: (DockerError?, RunResult?, StubEngine) throws -> Void
     ) async throws {
         try await StubEngine.with(settings: .init(deadlines: deadlines)) {
             replies[$0.line]
         } _: { engine, stub in
+            var spec = Samples.spec()
+            spec.imageID = imageID
             let result: Result<RunResult, DockerError>
             do throws(DockerError) {
-                result = .success(try await engine.run(Samples.spec()))
+                result = .success(try await engine.run(spec))
             } catch {
                 result = .failure(error)
             }
@@ -150,6 +153,50 @@ struct RunTests {
         try await run([Self.create: .answer(201, warned), Self.remove: .answer(204)]) { error, _, stub in
             #expect(error?.code == .engineError)
             #expect(stub.lines == [Self.create, Self.remove])
+        }
+    }
+
+    @Test("does not start a container of an image for another machine")
+    func otherPlatform() async throws {
+        let warned = #"""
+            {"Id":"\#(Samples.id)","Warnings":["The requested image's platform (linux/arm64/v8) does not match the
+             detected host platform (linux/amd64) and no specific platform was requested"]}
+            """#.replacing("\n", with: "")
+        try await run([Self.create: .answer(201, warned), Self.remove: .answer(204)]) { error, _, stub in
+            #expect(error?.code == .startFailed)
+            #expect(error?.retryable == false)
+            #expect(error?.message.contains("another machine") == true)
+            #expect(stub.lines == [Self.create, Self.remove])
+        }
+    }
+
+    @Test("is undone where the reference has come to name another image", arguments: ["sha256:2", nil])
+    func otherImage(now: String?) async throws {
+        let image = "GET /images/galaxy/engine:1/json"
+        let replies: [String: StubEngine.Reply] = [
+            Self.create: .answer(201, Samples.created), Self.start: .answer(204),
+            Self.inspect: .answer(200, Samples.inspect()), Self.remove: .answer(204),
+            image: now.map { .answer(200, #"{"Id":"\#($0)"}"#) } ?? .answer(404, Samples.message("No such image")),
+        ]
+        try await run(imageID: "sha256:0", replies) { error, _, stub in
+            #expect(error?.code == .startFailed)
+            #expect(error?.retryable == true)
+            #expect(stub.lines == [Self.create, Self.start, Self.inspect, image, Self.remove])
+        }
+    }
+
+    @Test("is as asked where the Engine only shows another digest of the image")
+    func otherDigest() async throws {
+        let image = "GET /images/galaxy/engine:1/json"
+        let replies: [String: StubEngine.Reply] = [
+            Self.create: .answer(201, Samples.created), Self.start: .answer(204),
+            Self.inspect: .answer(200, Samples.inspect()), image: .answer(200, #"{"Id":"sha256:0"}"#),
+        ]
+        for (id, calls) in [("sha256:0", 4), ("sha256:1", 3), ("1", 3)] {
+            try await run(imageID: id, replies) { error, _, stub in
+                #expect(error == nil)
+                #expect(stub.lines.count == calls)
+            }
         }
     }
 

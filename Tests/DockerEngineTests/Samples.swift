@@ -42,7 +42,8 @@ enum Samples {
              "Config":{"Image":"galaxy/engine:1","Hostname":"galaxy-game-g1","Labels":{\#(pairs)}},
              "State":{"Status":"\#(status)","ExitCode":\#(exitCode),"OOMKilled":\#(oomKilled),"Error":"",
               "StartedAt":"\#(startedAt)","FinishedAt":"\#(finishedAt)"},
-             "HostConfig":{"NanoCpus":500000000,"Memory":67108864,"MemorySwap":67108864,"PidsLimit":\#(pids)},
+             "HostConfig":{"NanoCpus":500000000,"Memory":67108864,"MemorySwap":67108864,"PidsLimit":\#(pids),
+              "SecurityOpt":["no-new-privileges"],"LogConfig":{"Type":"json-file","Config":{}}},
              "NetworkSettings":{"Networks":{"galaxy-net":{"IPAddress":"172.18.0.2"}}}}
             """#
     }

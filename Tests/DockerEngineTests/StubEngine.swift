@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 @testable import DockerEngine
@@ -55,6 +56,7 @@ final class StubEngine: Sendable {
 
     private init(
         settings: DockerEngine.Configuration,
+        tls: (server: TLSConfiguration, client: DockerEngine.TLSFiles)?,
         _ reply: @escaping @Sendable (Request) -> Reply
     ) async throws {
         directory = FileManager.default.temporaryDirectory.appendingPathComponent("stub-\(UUID().uuidString.prefix(8))")
@@ -62,29 +64,38 @@ final class StubEngine: Sendable {
         let path = directory.appendingPathComponent("docker.sock").path
         var configuration = settings
         configuration.endpoint = .unix(path: path)
-        self.configuration = configuration
         let recorder = Recorder()
         recorded = recorder
-        channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        let context = try (tls?.server).map { try NIOSSLContext(configuration: $0) }
+        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let context {
+                        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
+                    }
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
                     try channel.pipeline.syncOperations.addHandler(StubHandler(recorder: recorder, reply: reply))
                 }
             }
-            .bind(unixDomainSocketPath: path)
-            .get()
+        if let tls {
+            channel = try await bootstrap.bind(host: "127.0.0.1", port: 0).get()
+            configuration.endpoint = .tcp(host: "localhost", port: channel.localAddress?.port ?? 0, tls: tls.client)
+        } else {
+            channel = try await bootstrap.bind(unixDomainSocketPath: path).get()
+        }
+        self.configuration = configuration
     }
 
     /// Runs `body` with an adapter whose Engine answers what `reply` says, and to every `/_ping` `ping`,
     /// where that is not nil.
     static func with(
         settings: DockerEngine.Configuration = .init(),
+        tls: (server: TLSConfiguration, client: DockerEngine.TLSFiles)? = nil,
         ping: Reply? = .answer(200, "OK", headers: ["Api-Version": "1.41"]),
         _ reply: @escaping @Sendable (Request) -> Reply?,
         _ body: (DockerEngine, StubEngine) async throws -> Void
     ) async throws {
-        let stub = try await StubEngine(settings: settings) { request in
+        let stub = try await StubEngine(settings: settings, tls: tls) { request in
             if request.line == "GET /_ping", let ping { return ping }
             if let answer = reply(request) { return answer }
             return .answer(599, #"{"message":"the stub was not told about \#(request.line)"}"#)

@@ -37,6 +37,15 @@ struct RunSpecTests {
     func accepted() throws {
         try valid().validate()
         try valid().validateForEngine()
+        for driver in ["json-file", "local", "journald", "none"] {
+            var spec = valid()
+            spec.logDriver = driver
+            spec.logOpts = ["mode": "non-blocking", "max-buffer-size": "1m"]
+            if LogRules.rotates(driver) {
+                spec.logOpts.merge(["max-size": "1m", "max-file": "3", "compress": "true"]) { $1 }
+            }
+            try spec.validateForEngine()
+        }
     }
 
     @Test("is refused by the first rule that it breaks, in the words of the port's reference")
@@ -86,6 +95,25 @@ struct RunSpecTests {
         ("host path /srv/", { $0.bindMounts[0].hostPath = "/srv/" }),
         ("mount path /a//b", { $0.bindMounts[0].mountPath = "/a//b" }),
         ("mount path /a/./b", { $0.bindMounts[0].mountPath = "/a/./b" }),
+        ("log driver syslog is none of", { $0.logDriver = "syslog" }),
+        ("log driver fluentd is none of", { $0.logDriver = "fluentd" }),
+        ("log option syslog-address=tcp", { $0.logOpts = ["syslog-address": "tcp://10.0.0.1:514"] }),
+        ("log option syslog-tls-ca-cert=", { $0.logOpts = ["syslog-tls-ca-cert": "/etc/shadow"] }),
+        ("log option tag=", { $0.logOpts = ["tag": "{{.Name}}"] }), ("log option env=", { $0.logOpts = ["env": "A"] }),
+        ("log option labels=", { $0.logOpts = ["labels": "a"] }),
+        ("log option max-size=bogus", { $0.logOpts = ["max-size": "bogus"] }),
+        ("log option max-size=-1", { $0.logOpts = ["max-size": "-1"] }),
+        ("log option max-file=0", { $0.logOpts = ["max-file": "0"] }),
+        ("log option mode=x", { $0.logOpts = ["mode": "x"] }),
+        (
+            "log option max-size=1m is none that driver journald",
+            {
+                $0.logDriver = "journald"; $0.logOpts = ["max-size": "1m"]
+            }
+        ),
+        ("mount path /etc/x holds", { $0.bindMounts[0].mountPath = "/etc/x" }),
+        ("mount path /proc holds", { $0.bindMounts[0].mountPath = "/proc" }),
+        ("mount path /var/run/x holds", { $0.bindMounts[0].mountPath = "/var/run/x" }),
         ("bind mounts[1]: /data is mounted twice", { $0.bindMounts.append($0.bindMounts[0]) }),
     ]
 

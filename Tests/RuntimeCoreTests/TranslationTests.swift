@@ -30,7 +30,8 @@ struct TranslationTests {
         #expect(spec.labels.count == 6 && spec.labels["com.galaxy.owner"] == "rtmanager")
         #expect(spec.labels["com.galaxy.namespace"] == "rtm" && spec.labels["com.galaxy.game_id"] == "g1")
         #expect(spec.labels["com.galaxy.job_id"] == "j1" && spec.labels["team"] == "x")
-        #expect(spec.bindMounts == [BindMount(hostPath: "/var/lib/rtmanager/games/g1", mountPath: "/var/lib/galaxy")])
+        let root = "/var/lib/rtmanager/games"
+        #expect(spec.bindMounts == [BindMount(hostPath: root + "/g1", mountPath: "/var/lib/galaxy", root: root)])
         #expect(spec.logDriver == "json-file" && spec.logOpts == ["max-size": "10m", "max-file": "3"])
         #expect(spec.cpuQuota == 1 && spec.memory == "512m" && spec.pidsLimit == 512)
         #expect(spec.engineEndpoint == "http://galaxy-game-g1:8080")
@@ -85,7 +86,12 @@ struct AdmissionTests {
     func images() {
         let settings = NodeSettings(allowedImages: ["r.example/galaxy/*:*", "exact:1"])
         #expect(code(settings) { _ in } == nil)
-        for other in ["r.example.evil/galaxy/engine:1", "r.example/galaxy/sub/engine:1", "exact:2", "x/exact:1"] {
+        let others = [
+            "r.example.evil/galaxy/engine:1", "r.example/galaxy/sub/engine:1", "exact:2", "x/exact:1", "exact:11",
+            "r.example:5000/galaxy/engine:1", "xr.example/galaxy/engine:1", "r.example/galaxy-evil/engine:1",
+            "r.example/galaxy/engine@sha256:" + String(repeating: "0", count: 64) + "1",
+        ]
+        for other in others where JobContract.ImageReference(other) != nil {
             #expect(code(settings) { $0.image = ImageReference(other) } == .imageNotAllowed)
         }
     }
@@ -97,7 +103,12 @@ struct AdmissionTests {
             ("/srv/maps/../x", "/maps", false), ("/srv/maps/./a", "/maps", false), ("/srv/maps//a", "/maps", false),
             ("/", "/maps", false), ("/srv/maps/a", "/etc/x", false), ("/srv/maps/a", "/", false),
             ("/srv/maps/a", "/proc", false), ("/srv/maps/a", "/var/lib/galaxy/x", false),
-            ("/srv/maps/a", "/var", false),
+            ("/srv/maps/a", "/var", false), ("/srv/maps/a", "/proc/self", false), ("/srv/maps/a", "/sys", false),
+            ("/srv/maps/a", "/dev/shm", false), ("/srv/maps/a", "/usr/local", false), ("/srv/maps/a", "/lib64", false),
+            ("/srv/maps/a", "/var/run", false), ("/srv/maps/a", "/run/x", false), ("/srv/maps/a", "/library", true),
+            ("/srv/maps/a", "maps", false), ("srv/maps/a", "/maps", false), ("/srv/maps/a/", "/maps", false),
+            ("/srv/maps/a", "/maps/", false), ("/srv/Maps/a", "/maps", false),
+            ("/srv/maps/..a", "/maps", true), ("/srv", "/maps", false),
         ]
     )
     func mounts(host: String, target: String, allowed: Bool) {
@@ -105,6 +116,63 @@ struct AdmissionTests {
         let found = code(settings) { $0.bindMounts = [.init(hostPath: host, mountPath: target)] }
         #expect(found == (allowed ? nil : .mountNotAllowed))
         #expect(code(NodeSettings()) { $0.bindMounts = [.init(hostPath: host, mountPath: target)] } == .mountNotAllowed)
+    }
+
+    @Test("each mount keeps the longest root that allows it, below which nothing may be a link")
+    func mountRoots() throws {
+        let settings = NodeSettings(allowedMountRoots: ["/srv", "/srv/maps", "/other"])
+        let job = Job(
+            id: "j",
+            kind: .start,
+            gameID: "g1",
+            image: ImageReference("e:1"),
+            bindMounts: [
+                .init(hostPath: "/srv/maps/a", mountPath: "/a"), .init(hostPath: "/srv/maps-2/b", mountPath: "/b"),
+            ]
+        )
+        let spec = try Translation(settings).runSpec(for: job, imageLabels: [:])
+        #expect(spec.bindMounts.map(\.root) == ["/var/lib/rtmanager/games", "/srv/maps", "/srv"])
+    }
+
+    @Test("a restart without an image is checked as far as it can be")
+    func restart() {
+        let settings = NodeSettings(maximumLimits: .init(memory: "1g"), allowedImages: ["x:1"])
+        func code(_ change: (inout Job) -> Void) -> ErrorCode? {
+            var job = Job(id: "j1", kind: .restart, gameID: "g1")
+            change(&job)
+            return Admission(settings).refusal(of: job)?.code
+        }
+        #expect(code { _ in } == nil)
+        #expect(code { $0.image = ImageReference("y:1") } == .imageNotAllowed)
+        #expect(code { $0.limits.memory = "2g" } == .limitExceeded)
+        #expect(code { $0.bindMounts = [.init(hostPath: "/a", mountPath: "/b")] } == .mountNotAllowed)
+    }
+
+    @Test("the first check that fails decides: the job's own fields, mounts, image, limits, the spec")
+    func order() {
+        let settings = NodeSettings(
+            namePrefix: String(repeating: "a", count: 61),
+            maximumLimits: .init(memory: "1g"),
+            allowedImages: ["x:1"]
+        )
+        let mends: [(ErrorCode, @Sendable (inout Job) -> Void)] = [
+            (.invalidJob, { $0.limits.cpuQuota = nil }), (.mountNotAllowed, { $0.bindMounts = nil }),
+            (.imageNotAllowed, { $0.image = ImageReference("x:1") }), (.limitExceeded, { $0.limits.memory = nil }),
+            (.invalidSpec, { $0.gameID = "g" }),
+        ]
+        var job = Job(
+            id: "j1",
+            kind: .start,
+            gameID: "game-1",
+            image: ImageReference("y:1"),
+            limits: .init(cpuQuota: 0.001, memory: "2g"),
+            bindMounts: [.init(hostPath: "/", mountPath: "/")]
+        )
+        for (code, mend) in mends {
+            #expect(Admission(settings).refusal(of: job)?.code == code)
+            mend(&job)
+        }
+        #expect(Admission(settings).refusal(of: job) == nil)
     }
 
     @Test("limits that fail open, and limits above the maximum")
@@ -117,6 +185,33 @@ struct AdmissionTests {
         #expect(code(settings) { $0.limits.cpuQuota = 2.1 } == .limitExceeded)
         #expect(code(settings) { $0.limits.memory = "1025m" } == .limitExceeded)
         #expect(code(settings) { $0.limits.pidsLimit = 601 } == .limitExceeded)
+    }
+
+    @Test("limits are bounded by the host where the operator sets no bound")
+    func hostBounds() {
+        let host = EngineInfo(id: "e", name: "h", serverVersion: "1", apiVersion: "1.41", cpus: 2, memoryBytes: 1 << 30)
+        var settings = NodeSettings()
+        settings.boundLimits(by: host)
+        #expect(code(settings) { $0.limits = .init(cpuQuota: 2, memory: "1g") } == nil)
+        #expect(code(settings) { $0.limits.cpuQuota = 2.01 } == .limitExceeded)
+        #expect(code(settings) { $0.limits.memory = "1073741825" } == .limitExceeded)
+        var bounded = NodeSettings(maximumLimits: .init(cpuQuota: 1.5, memory: "2g"))
+        bounded.boundLimits(by: host)
+        #expect(bounded.maximumLimits == .init(cpuQuota: 1.5, memory: "2g"))
+    }
+
+    @Test("an image's labels may not pass the bounds either, which fails at the start")
+    func imageBounds() {
+        let settings = NodeSettings(maximumLimits: .init(cpuQuota: 2, memory: "1g", pidsLimit: 600))
+        for labels in [
+            ["com.galaxy.cpu_quota": "3"], ["com.galaxy.memory": "2g"], ["com.galaxy.pids_limit": "601"],
+        ] {
+            let job = Job(id: "j", kind: .start, gameID: "g", image: ImageReference("e:1"))
+            let failure = #expect(throws: JobFailure.self) {
+                try Translation(settings).runSpec(for: job, imageLabels: labels)
+            }
+            #expect(failure?.code == .limitExceeded)
+        }
     }
 
     @Test(

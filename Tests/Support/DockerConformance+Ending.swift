@@ -19,6 +19,18 @@ extension DockerConformance {
         #expect(try await client.stop(name(rule), timeout: .seconds(1)) == StopOutcome(alreadyStopped: true))
     }
 
+    func stopsForMany(_ rule: Rule) async throws {
+        let id = try await client.run(spec(rule)).containerID
+        let codes = await withTaskGroup(of: DockerError.Code?.self) { group in
+            for _ in 0..<4 {
+                group.addTask { await code { try await client.stop(id, timeout: .seconds(10)) } }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(codes.allSatisfy { $0 == nil })
+        #expect(try await client.inspectContainer(id).exitCode == 143)
+    }
+
     func killsTheStubborn(_ rule: Rule) async throws {
         let result = try await client.run(spec(rule, image: environment.stubbornImage))
         let outcome = try await client.stop(result.containerID, timeout: .seconds(1))

@@ -1,4 +1,5 @@
 import DockerPort
+import Foundation
 import Testing
 
 extension DockerConformance {
@@ -37,6 +38,48 @@ extension DockerConformance {
             try await client.pullImage("no/such-image:1", policy: .never, progress: nil)
         }
         #expect(absent == .imageNotFound)
+    }
+
+    func pulls() async throws {
+        let wanted = environment.pullableImage
+        #expect(await code { try await client.inspectImage(wanted) } == .imageNotFound)
+        #expect(await code { try await client.pullImage(wanted, policy: .never, progress: nil) } == .imageNotFound)
+        let told = Ticks()
+        try await client.pullImage(wanted, policy: .ifMissing) { progress in
+            #expect(progress.reference == wanted && progress.layersDone <= progress.layers)
+            _ = told.next()
+        }
+        #expect(told.next() > 1)
+        #expect(try await client.inspectImage(wanted).ref == wanted)
+        try await client.pullImage(wanted, policy: .never, progress: nil)
+        try await client.pullImage(wanted, policy: .always, progress: nil)
+        let unknown = environment.unknownImage
+        for policy in [PullPolicy.ifMissing, .always] {
+            let failure = await failure { try await client.pullImage(unknown, policy: policy, progress: nil) }
+            #expect(failure?.code == .imageNotFound)
+            #expect(failure?.retryable == false)
+        }
+    }
+
+    func undoesAnotherImage(_ rule: Rule) async throws {
+        var spec = spec(rule)
+        spec.imageID = "sha256:" + String(repeating: "0", count: 64)
+        let other = spec
+        let failure = await failure { try await client.run(other) }
+        #expect(failure?.code == .startFailed)
+        #expect(failure?.retryable == true)
+        #expect(await code { try await client.inspectContainer(other.name) } == .containerNotFound)
+        spec.imageID = try await client.inspectImage(spec.image).id
+        _ = try await client.run(spec)
+    }
+
+    func mountsWhatIsAsked(_ rule: Rule) async throws {
+        let directory = try temporaryDirectory("mounted")
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        var spec = spec(rule)
+        spec.bindMounts = [BindMount(hostPath: directory, mountPath: "/data", readOnly: true)]
+        _ = try await client.run(spec)
+        #expect(try await client.inspectContainer(spec.name).mounts == spec.bindMounts)
     }
 
     func runsAndInspects(_ rule: Rule) async throws {
@@ -108,6 +151,8 @@ extension DockerConformance {
             { $0.env = ["A=B": "c"] }, { $0.cmd = ["a\0b"] }, { $0.enginePort = 0 },
             { $0.bindMounts = [BindMount(hostPath: "/srv/../etc", mountPath: "/data")] },
             { $0.bindMounts = [BindMount(hostPath: "/srv", mountPath: "data")] },
+            { $0.bindMounts = [BindMount(hostPath: "/srv", mountPath: "/etc")] },
+            { $0.logDriver = "syslog" }, { $0.logOpts = ["tag": "x"] }, { $0.logOpts = ["max-size": "much"] },
             { $0.hardening.capAdd = ["ALL"] },
         ]
         for (index, change) in changes.enumerated() {

@@ -13,15 +13,28 @@ public struct DockerConformance: Sendable {
         public var stubbornImage: String
         /// An image whose process ends at once with code 3.
         public var endingImage: String
+        /// An image that can be pulled and is not there yet, and one that its registry does not have.
+        public var pullableImage: String
+        public var unknownImage: String
         /// A user-defined network.
         public var network: String
         /// Begins the names of all containers that are made; unique to this run.
         public var prefix: String
 
-        public init(image: String, stubbornImage: String, endingImage: String, network: String, prefix: String) {
+        public init(
+            image: String,
+            stubbornImage: String,
+            endingImage: String,
+            pullableImage: String,
+            unknownImage: String,
+            network: String,
+            prefix: String
+        ) {
             self.image = image
             self.stubbornImage = stubbornImage
             self.endingImage = endingImage
+            self.pullableImage = pullableImage
+            self.unknownImage = unknownImage
             self.network = network
             self.prefix = prefix
         }
@@ -29,10 +42,11 @@ public struct DockerConformance: Sendable {
 
     /// One thing that adapters must do.
     public enum Rule: String, Sendable, CaseIterable, CustomTestStringConvertible {
-        case tellsWhoItIs, findsNetworks, refusesNetworks, inspectsImages, pullsNothingThatIsThere
+        case tellsWhoItIs, findsNetworks, refusesNetworks, inspectsImages, pullsNothingThatIsThere, pulls
         case runsAndInspects, keepsTheHolderOfAName, makesOneOfManyAtOnce, leavesNothingWithoutNetwork
         case refusesUnknownImages, refusesSpecsBeforeAnyCall, keepsWhatEndedAtOnce, cancelsBeforeItBegins
-        case stops, stopsTwice, killsTheStubborn, knowsNoOthers, removesOnce, kills, lists
+        case undoesAnotherImage, mountsWhatIsAsked
+        case stops, stopsTwice, stopsForMany, killsTheStubborn, knowsNoOthers, removesOnce, kills, lists
         case tellsEvents, replaysEvents, endsEventsByThrowing
 
         public var testDescription: String { rawValue }
@@ -64,6 +78,10 @@ public struct DockerConformance: Sendable {
         case .refusesNetworks: await refusesNetworks()
         case .inspectsImages: try await inspectsImages()
         case .pullsNothingThatIsThere: try await pullsNothingThatIsThere()
+        case .pulls: try await pulls()
+        case .undoesAnotherImage: try await undoesAnotherImage(rule)
+        case .mountsWhatIsAsked: try await mountsWhatIsAsked(rule)
+        case .stopsForMany: try await stopsForMany(rule)
         case .runsAndInspects: try await runsAndInspects(rule)
         case .keepsTheHolderOfAName: try await keepsTheHolderOfAName(rule)
         case .makesOneOfManyAtOnce: await makesOneOfManyAtOnce(rule)

@@ -17,11 +17,13 @@ public struct EngineWorld: Sendable {
     /// A network of its own.
     public var network: String { "\(prefix)-net" }
     /// The same for the conformance suite.
-    public var conformance: DockerConformance.Environment {
+    public func conformance(_ registry: TestRegistry) -> DockerConformance.Environment {
         .init(
             image: image,
             stubbornImage: stubbornImage,
             endingImage: endingImage,
+            pullableImage: registry.reference(.good),
+            unknownImage: registry.reference(.unknown),
             network: network,
             prefix: prefix
         )

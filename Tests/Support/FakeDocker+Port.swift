@@ -83,6 +83,15 @@ extension FakeDocker {
             )
         }
         begin(id)
+        if let wanted = spec.imageID, wanted != Self.imageID(Self.key(spec.image)) {
+            delete(id)
+            throw DockerError(
+                .startFailed,
+                operation: "run",
+                message: "\(spec.image) became another image while it was started",
+                retryable: true
+            )
+        }
         if let fault { throw fault }
         guard let inspect = containers[id]?.inspect, inspect.isRunning, let startedAt = inspect.startedAt else {
             throw DockerError(.startFailed, operation: "run", message: "the process ended at once", containerID: id)

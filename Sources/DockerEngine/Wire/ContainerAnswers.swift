@@ -7,11 +7,13 @@ struct ContainerAnswer: Decodable {
         var image: String?
         var hostname: String?
         var labels: [String: String]?
+        var user: String?
 
         enum CodingKeys: String, CodingKey {
             case image = "Image"
             case hostname = "Hostname"
             case labels = "Labels"
+            case user = "User"
         }
     }
     struct Health: Decodable {
@@ -58,12 +60,33 @@ struct ContainerAnswer: Decodable {
         var memory: Int64?
         var memorySwap: Int64?
         var pidsLimit: Int64?
+        var privileged: Bool?
+        var readonlyRootfs: Bool?
+        var securityOpt: [String]?
+        var pidMode: String?
+        var ipcMode: String?
+        var utsMode: String?
+        var logConfig: LogConfiguration?
 
         enum CodingKeys: String, CodingKey {
             case nanoCpus = "NanoCpus"
             case memory = "Memory"
             case memorySwap = "MemorySwap"
             case pidsLimit = "PidsLimit"
+            case privileged = "Privileged"
+            case readonlyRootfs = "ReadonlyRootfs"
+            case securityOpt = "SecurityOpt"
+            case pidMode = "PidMode"
+            case ipcMode = "IpcMode"
+            case utsMode = "UTSMode"
+            case logConfig = "LogConfig"
+        }
+    }
+    struct LogConfiguration: Decodable {
+        var type: String?
+
+        enum CodingKeys: String, CodingKey {
+            case type = "Type"
         }
     }
     struct Endpoint: Decodable {

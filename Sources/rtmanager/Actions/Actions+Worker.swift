@@ -24,12 +24,13 @@ enum Actions {
     static func runWorker(_ settings: Settings, logger: Logger) async throws(CommandError) {
         let redisConfiguration = try workerRedisConfiguration(settings)
         let decoder = JobDecoder(signingKey: try signingKey(settings))
-        let configuration = try settings.workerConfiguration()
+        var configuration = try settings.workerConfiguration()
         try await requireRedis(redisConfiguration, logger: logger)
         try await requireNoEviction(redisConfiguration, logger: logger)
         let docker = try engine(logger: logger)
         do {
             let info = try await engineInfo(docker)
+            configuration.node.boundLimits(by: info)
             let worker = WorkerIdentity.new(node: settings.node ?? info.id)
             let redis = RedisClient(redisConfiguration, clientName: "rtmanager-\(worker.nonce)", logger: logger)
             let queue = JobQueue(

@@ -1,36 +1,27 @@
 import DockerPort
+
 /// What Docker's log drivers and capabilities are called, and which options a driver takes.
 enum DockerName {
-    /// Log drivers that need nothing beyond the host. `none` keeps no logs.
-    static let logDrivers = ["json-file", "local", "journald", "none"]
+    /// Log drivers that may be chosen.
+    static let logDrivers = LogRules.drivers
 
-    /// Log options that bound what a game's log may take of the host.
-    static let logOptions = ["max-size", "max-file", "compress", "mode", "max-buffer-size"]
+    /// Log options that may be chosen.
+    static let logOptions = LogRules.options
 
     /// Options that only the drivers which keep files themselves take.
-    static let rotatingOptions: Set<String> = ["max-size", "max-file", "compress"]
+    static let rotatingOptions = LogRules.rotatingOptions
 
-    static func rotates(_ driver: String) -> Bool { driver == "json-file" || driver == "local" }
+    static func rotates(_ driver: String) -> Bool { LogRules.rotates(driver) }
 
     /// `k=v,k=v` with the options above, each at most once and with a value that Docker takes.
     static func logOpts(_ text: String) -> [String: String]? {
         var options: [String: String] = [:]
         for pair in text.isEmpty ? [] : text.split(separator: ",", omittingEmptySubsequences: false) {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { trimmed($0) }
-            guard parts.count == 2, options[parts[0]] == nil, isLogOption(parts[0], parts[1]) else { return nil }
+            guard parts.count == 2, options[parts[0]] == nil, LogRules.allows(parts[0], parts[1]) else { return nil }
             options[parts[0]] = parts[1]
         }
         return options
-    }
-
-    private static func isLogOption(_ name: String, _ value: String) -> Bool {
-        switch name {
-        case "max-size", "max-buffer-size": MemorySize.bytes(value).map { $0 > 0 } ?? false
-        case "max-file": SettingRule.number(1...1000)(value) != nil
-        case "compress": value == "true" || value == "false"
-        case "mode": value == "blocking" || value == "non-blocking"
-        default: false
-        }
     }
 
     /// Capability names as Docker knows them, without `CAP_`. `ALL` is none: it would undo the hardening.

@@ -1,3 +1,5 @@
+import DockerPort
+
 extension SettingDescriptor {
     /// What every game's container gets.
     static let containers: [SettingDescriptor] = [
@@ -39,10 +41,12 @@ extension SettingDescriptor {
             "RTM_STATE_MOUNT",
             "Where a game sees its state folder",
             default: "/var/lib/galaxy",
-            allowed: "an absolute path other than / and without ..",
+            allowed: "an absolute path other than / and without .., outside of /etc, /usr and the like",
             valueName: "path",
             isRare: true,
-            assign: .field(\.stateMount, SettingRule.directory)
+            assign: .field(\.stateMount) {
+                SettingRule.directory($0).flatMap { MountTargets.isProtected($0) ? nil : $0 }
+            }
         ),
         SettingDescriptor(
             "RTM_STATE_OWNER",

@@ -1,0 +1,62 @@
+import DockerPort
+import NIOPosix
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Looks at what a container would see of this machine. Docker follows symbolic links, when it creates a container
+/// and once more when it starts it, so whoever can write below a mount's root could turn it to any place of the host.
+enum HostPaths {
+    /// Why `mounts` must not be mounted; nil where they may be.
+    static func problem(with mounts: [BindMount]) async -> DockerError? {
+        guard !mounts.isEmpty else { return nil }
+        do {
+            return try await NIOThreadPool.singleton.runIfActive {
+                for (index, mount) in mounts.enumerated() {
+                    if let problem = problem(with: mount, name: "bind mounts[\(index)]") { return problem }
+                }
+                return nil
+            }
+        } catch {
+            return .run(.cancelled, "the mounts could not be looked at: \(error)")
+        }
+    }
+
+    /// Blocks, so it runs on a thread of its own.
+    private static func problem(with mount: BindMount, name: String) -> DockerError? {
+        let trusted = components(mount.root ?? "/")
+        let parts = components(mount.hostPath)
+        guard parts.count > trusted.count, parts.starts(with: trusted) else {
+            return .run(.invalidMount, "\(name): \(printable(mount.hostPath)) is not below \(mount.root ?? "/")")
+        }
+        for length in trusted.count + 1...parts.count {
+            let path = "/" + parts[..<length].joined(separator: "/")
+            if let problem = problem(at: path, isLast: length == parts.count) {
+                return .run(problem.code, "\(name): \(printable(path)) \(problem.reason)")
+            }
+        }
+        return nil
+    }
+
+    private static func problem(at path: String, isLast: Bool) -> (code: DockerError.Code, reason: String)? {
+        var information = stat()
+        guard lstat(path, &information) == 0 else {
+            let reason = errno == ENOENT ? "does not exist" : "cannot be looked at: " + String(cString: strerror(errno))
+            return (.invalidSpec, reason + " on this machine, where the worker must see what it mounts")
+        }
+        switch information.st_mode & S_IFMT {
+        case S_IFDIR: return nil
+        case S_IFREG where isLast: return nil
+        case S_IFLNK: return (.invalidMount, "is a symbolic link, which may lead anywhere")
+        case S_IFSOCK: return (.invalidMount, "is a socket, which would give the container what answers there")
+        default: return (.invalidMount, "is no directory\(isLast ? " and no file" : "")")
+        }
+    }
+
+    private static func components(_ path: String) -> [Substring] { path.split(separator: "/") }
+}

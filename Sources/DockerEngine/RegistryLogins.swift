@@ -1,0 +1,93 @@
+import DockerPort
+import Logging
+import NIOPosix
+import Subprocess
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Finds the credentials for a pull where `docker login` has put them. They are looked up for every pull: they
+/// change, and many live for hours only.
+struct RegistryLogins: Sendable {
+    /// Docker's own `config.json`; nil: every registry is asked without credentials.
+    let file: String?
+    let deadline: Duration
+    let logger: Logger
+
+    /// The credential for the image's registry; nil: it is asked without one.
+    ///
+    /// - Throws: ``DockerPort/DockerError/Code/imageAuthentication`` where there is one that cannot be had.
+    func credential(for image: ImageReference) async throws(DockerError) -> RegistryCredential? {
+        guard let file, let configuration = await configuration(file) else { return nil }
+        let server = image.credentialServer
+        switch configuration.source(for: server) {
+        case nil: return nil
+        case .credential(let credential): return credential
+        case .helper(let name): return try await ask(name, for: server)
+        }
+    }
+
+    /// nil where there is no such file, which is usual, or where it cannot be read.
+    private func configuration(_ file: String) async -> RegistryConfiguration? {
+        do {
+            let data = try await NIOThreadPool.singleton.runIfActive { () -> Data? in
+                guard FileManager.default.fileExists(atPath: file) else { return nil }
+                return try Data(contentsOf: URL(fileURLWithPath: file))
+            }
+            return try data.map { try JSONDecoder().decode(RegistryConfiguration.self, from: $0) }
+        } catch {
+            logger.warning(
+                "Docker's configuration cannot be read; registries are asked without credentials",
+                metadata: ["file": "\(file)", "error": "\(error)"]
+            )
+            return nil
+        }
+    }
+
+    private func ask(_ helper: String, for server: String) async throws(DockerError) -> RegistryCredential? {
+        let program = "docker-credential-" + helper
+        guard helper.utf8.allSatisfy(Self.isNameByte) else {
+            throw .pull(.imageAuthentication, "\(printable(helper)) is no name of a credential helper")
+        }
+        let result: ExecutionResult<Void, StringOutput<UTF8>, StringOutput<UTF8>>
+        do {
+            result = try await withDeadline(deadline) {
+                try await run(
+                    .name(program),
+                    arguments: ["get"],
+                    input: .string(server),
+                    output: .string(limit: 64 << 10),
+                    error: .string(limit: 64 << 10)
+                )
+            }
+        } catch is DeadlinePassed {
+            throw .pull(.imageAuthentication, "\(program) did not answer within \(deadline)", retryable: true)
+        } catch is CancellationError {
+            throw .pull(.cancelled, "cancelled while \(program) was asked")
+        } catch {
+            throw .pull(.imageAuthentication, "\(program) cannot be run: \(error)")
+        }
+        let text = result.standardOutput
+        guard result.terminationStatus.isSuccess else {
+            // The one failure that helpers agree on: they print it, and some on the other stream.
+            if (text + result.standardError).contains("credentials not found") { return nil }
+            throw .pull(.imageAuthentication, "\(program) failed for \(server): \(text.trimmed)", retryable: true)
+        }
+        guard let answer = try? JSONDecoder().decode(HelperAnswer.self, from: Data(text.utf8)) else {
+            throw .pull(.imageAuthentication, "\(program) answered for \(server) what cannot be read")
+        }
+        return answer.credential(for: server)
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+            true
+        default: false
+        }
+    }
+}

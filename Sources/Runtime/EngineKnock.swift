@@ -1,0 +1,69 @@
+import NIOCore
+import NIOPosix
+import RuntimeCore
+
+/// One try to reach the engine of a game, at the address of its container.
+struct EngineKnock: Sendable {
+    let address: String
+    let port: Int
+
+    private static let longestConnect = TimeAmount.seconds(1)
+    private static let longestAnswer = Duration.seconds(2)
+    /// Most bytes that are read for the first line of an answer.
+    private static let longestHead = 4_096
+
+    /// Whether the port accepts a connection.
+    func isAccepted() async -> Bool {
+        do {
+            try await bootstrap.connect(to: SocketAddress(ipAddress: address, port: port)).get().close()
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// Whether `path` answers below 500.
+    func isAnswered(path: String, host: String) async -> Bool {
+        let request = "GET \(path) HTTP/1.1\r\nHost: \(host)\r\nUser-Agent: rtmanager\r\nConnection: close\r\n\r\n"
+        return await withTaskGroup(of: Bool.self) { group in
+            group.addTask { await status(of: request).map { $0 < 500 } ?? false }
+            group.addTask {
+                try? await Task.sleep(for: Self.longestAnswer)
+                return false
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
+        }
+    }
+
+    private var bootstrap: ClientBootstrap {
+        ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connectTimeout(Self.longestConnect)
+    }
+
+    private func connection() async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
+        try await bootstrap
+            .connect(to: SocketAddress(ipAddress: address, port: port)) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                }
+            }
+    }
+
+    /// The status that the engine answers; nil where it does not answer in HTTP.
+    private func status(of request: String) async -> Int? {
+        do {
+            return try await connection().executeThenClose { inbound, outbound in
+                try await outbound.write(ByteBuffer(string: request))
+                var head = ByteBuffer()
+                for try await part in inbound {
+                    head.writeImmutableBuffer(part)
+                    if let status = Readiness.status(ofAnswer: head.readableBytesView) { return status }
+                    guard head.readableBytes < Self.longestHead else { return nil }
+                }
+                return nil
+            }
+        } catch {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import DockerPort
+import Logging
+import RuntimeCore
+import Synchronization
+
+/// Tells now and then how far a pull has come: an image may take minutes, and many reports come in a second.
+final class PullReport: Sendable {
+    private static let pause = Duration.seconds(5)
+    private let logger: Logger
+    private let lastTold: Mutex<MonotonicInstant>
+
+    init(logger: Logger) {
+        self.logger = logger
+        lastTold = Mutex(MonotonicClock.now)
+    }
+
+    func tell(_ progress: PullProgress) {
+        let isDue = lastTold.withLock { last in
+            let now = MonotonicClock.now
+            guard last.duration(to: now) >= Self.pause else { return false }
+            last = now
+            return true
+        }
+        guard isDue else { return }
+        logger.info(
+            "still pulling the image",
+            metadata: [
+                "image": "\(progress.reference)", "layers": "\(progress.layersDone) of \(progress.layers)",
+                "bytes": "\(progress.bytesDone) of \(progress.bytesTotal)",
+            ]
+        )
+    }
+}

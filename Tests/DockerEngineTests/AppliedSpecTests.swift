@@ -1,0 +1,60 @@
+import DockerPort
+import Foundation
+import Testing
+
+@testable import DockerEngine
+
+@Suite("A container that runs")
+struct AppliedSpecTests {
+    /// What an Engine shows of a container made by ``Samples/spec()`` that has one mount.
+    private func difference(
+        host: String = #""SecurityOpt":["no-new-privileges"],"LogConfig":{"Type":"json-file"}"#,
+        config: String = #""User":"""#,
+        mounts: String = #"{"Type":"bind","Source":"/srv/g1","Destination":"/data","RW":true}"#,
+        network: String = "galaxy-net",
+        asking change: (inout RunSpec) -> Void = { _ in }
+    ) throws -> String? {
+        var spec = Samples.spec()
+        spec.bindMounts = [BindMount(hostPath: "/srv/g1", mountPath: "/data", root: "/srv")]
+        change(&spec)
+        let text = #"""
+            {"Id":"x","HostConfig":{\#(host)},"Config":{\#(config)},"Mounts":[\#(mounts)],
+             "NetworkSettings":{"Networks":{"\#(network)":{}}}}
+            """#
+        return try JSONDecoder().decode(ContainerAnswer.self, from: Data(text.utf8)).difference(from: spec)
+    }
+
+    @Test("as asked differs in nothing")
+    func same() throws {
+        #expect(try difference() == nil)
+        // Volumes that the image declares are its own matter.
+        let volume = #"{"Type":"volume","Source":"/v","Destination":"/w","RW":true}"#
+        let mount = #"{"Type":"bind","Source":"/srv/g1","Destination":"/data","RW":true}"#
+        #expect(try difference(mounts: volume + "," + mount) == nil)
+    }
+
+    @Test(
+        "with fewer bounds than asked is told",
+        arguments: [
+            (#""Privileged":true,"SecurityOpt":["no-new-privileges"]"#, "it is privileged"),
+            (#""SecurityOpt":null"#, "it may gain privileges"), ("", "it may gain privileges"),
+            (#""SecurityOpt":["no-new-privileges"],"PidMode":"host""#, "PidMode is host"),
+            (#""SecurityOpt":["no-new-privileges"],"IpcMode":"container:x""#, "IpcMode is container:x"),
+            (#""SecurityOpt":["no-new-privileges"],"LogConfig":{"Type":"syslog"}"#, "its log driver is syslog"),
+        ]
+    )
+    func host(host: String, part: String) throws {
+        #expect(try difference(host: host)?.contains(part) == true)
+    }
+
+    @Test("with other mounts, user, root or network than asked is told")
+    func others() throws {
+        #expect(try difference(mounts: "") == "/srv/g1 at /data is not mounted")
+        let readOnly = #"{"Type":"bind","Source":"/srv/g1","Destination":"/data","RW":false}"#
+        #expect(try difference(mounts: readOnly)?.contains("/srv/g1 at /data, read-only is mounted") == true)
+        #expect(try difference(network: "bridge") == "it is not on network galaxy-net")
+        #expect(try difference { $0.hardening.user = "1000" } == "its user is ")
+        #expect(try difference(config: #""User":"1000""#) { $0.hardening.user = "1000" } == nil)
+        #expect(try difference { $0.hardening.readOnlyRootfs = true } == "its root can be written to")
+    }
+}

@@ -1,0 +1,53 @@
+import DockerPort
+import Foundation
+import Testing
+import Timestamps
+
+@testable import DockerEngine
+
+@Suite("Answers of newer Engines")
+struct FixtureTests {
+    /// One version's answers.
+    private struct Fixture: Decodable {
+        var container: ContainerAnswer
+        var image: ImageAnswer
+        var network: NetworkAnswer
+        var info: InfoAnswer
+        var list: [ContainerRow]
+        var events: [EventLine]
+    }
+
+    private func fixture(_ version: String) throws -> Fixture {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Fixtures")
+        let data = try Data(contentsOf: folder.appendingPathComponent(version + ".json"))
+        return try JSONDecoder().decode(Fixture.self, from: data)
+    }
+
+    @Test("say the same as those of 1.41", arguments: ["1.44", "1.51", "1.52"])
+    func shapes(_ version: String) throws {
+        let fixture = try fixture(version)
+        let inspect = fixture.container.inspect
+        #expect(DockerNames.isContainerID(inspect.id))
+        #expect(inspect.name == "galaxy-game-g1" && inspect.hostname == "galaxy-game-g1")
+        #expect(inspect.labels == ["com.galaxy.game_id": "g1"])
+        #expect(inspect.status == "running" && inspect.health == "healthy" && inspect.finishedAt == nil)
+        #expect(inspect.startedAt != nil && inspect.createdAt != nil)
+        #expect(inspect.addresses["galaxy-net"]?.hasPrefix("172.") == true)
+        #expect(
+            fixture.container.limits
+                == Limits(nanoCPUs: 500_000_000, memory: 64 << 20, memorySwap: 64 << 20, pids: 64)
+        )
+        #expect(fixture.container.difference(from: Samples.spec()) == nil)
+        let image = fixture.image.inspect(ref: "galaxy/engine:1")
+        #expect(image.hasHealthcheck && image.labels.isEmpty && image.id == inspect.imageID)
+        #expect(fixture.network.name == "galaxy-net" && fixture.network.obstacle == nil)
+        #expect(fixture.info.info(apiVersion: version).cpus > 0 && !fixture.info.isSwarmWorker)
+        #expect(fixture.list.map(\.state) == ["running"])
+        let events = fixture.events.compactMap(\.event)
+        #expect(events.map(\.action) == ["create", "start", "health_status: healthy"])
+        for event in events {
+            #expect(event.containerID == inspect.id && event.name == inspect.name && event.labels == inspect.labels)
+            #expect(event.occurredAt.nanoseconds > 0)
+        }
+    }
+}

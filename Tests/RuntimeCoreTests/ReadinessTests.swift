@@ -1,0 +1,99 @@
+import DockerPort
+import JobContract
+import RuntimeCore
+import Testing
+
+@Suite("Whether an engine is ready")
+struct ReadinessTests {
+    private static let path = ["com.galaxy.ready_path": "/ready?x=1"]
+
+    @Test("is told by the health check, else by the path of the label, else by the port")
+    func probes() throws {
+        let checked = ImageInspect(ref: "r", labels: Self.path, hasHealthcheck: true)
+        #expect(try ReadinessProbe(image: checked, port: 8080) == .health)
+        let labelled = ImageInspect(ref: "r", labels: Self.path)
+        #expect(try ReadinessProbe(image: labelled, port: 9000) == .path("/ready?x=1", port: 9000))
+        #expect(try ReadinessProbe(image: ImageInspect(ref: "r"), port: 8080) == .port(8080))
+    }
+
+    @Test("is not asked at what is no path", arguments: ["", "ready", "/a b", "/a\r\nHost: x", "/ä", "/\0"])
+    func badPath(_ path: String) {
+        let image = ImageInspect(ref: "r", labels: ["com.galaxy.ready_path": path])
+        let failure = #expect(throws: JobFailure.self) { try ReadinessProbe(image: image, port: 1) }
+        #expect(failure?.code == .invalidSpec)
+        let long = ImageInspect(ref: "r", labels: ["com.galaxy.ready_path": "/" + String(repeating: "a", count: 1_024)])
+        #expect(throws: JobFailure.self) { try ReadinessProbe(image: long, port: 1) }
+    }
+
+    private func container(
+        _ status: String = "running",
+        health: String = "",
+        exitCode: Int = 0,
+        oomKilled: Bool = false,
+        addresses: [String: String] = ["net": "10.0.0.2"]
+    ) -> ContainerInspect {
+        ContainerInspect(
+            id: "c",
+            name: "n",
+            imageRef: "i",
+            status: status,
+            health: health,
+            exitCode: exitCode,
+            oomKilled: oomKilled,
+            addresses: addresses
+        )
+    }
+
+    @Test("by the port: is tried at the address of the container on its network")
+    func port() {
+        let readiness = Readiness(probe: .port(80), network: "net")
+        #expect(readiness.step(finding: container()) == .ask(address: "10.0.0.2"))
+        #expect(readiness.step(finding: container(addresses: ["other": "10.0.0.3"])) == .wait)
+        #expect(readiness.step(finding: container("paused")) == .wait)
+    }
+
+    @Test(
+        "by the health check: is what the Engine says",
+        arguments: [("", false), ("starting", false), ("unhealthy", false), ("healthy", true)]
+    )
+    func health(_ health: String, isReady: Bool) {
+        let readiness = Readiness(probe: .health, network: "net")
+        #expect(readiness.step(finding: container(health: health)) == (isReady ? .ready : .wait))
+    }
+
+    @Test("is over when the container is", arguments: [ReadinessProbe.health, .port(80), .path("/", port: 80)])
+    func ended(_ probe: ReadinessProbe) {
+        let readiness = Readiness(probe: probe, network: "net")
+        func reason(_ container: ContainerInspect?) -> String? {
+            guard case .failed(let reason) = readiness.step(finding: container) else { return nil }
+            return reason
+        }
+        #expect(reason(nil)?.contains("removed") == true)
+        #expect(reason(container("exited", health: "healthy", exitCode: 3))?.contains("exit code 3") == true)
+        #expect(reason(container("exited", exitCode: 137, oomKilled: true))?.contains("want of memory") == true)
+    }
+
+    @Test(
+        "is told by the first line of an answer",
+        arguments: [
+            ("HTTP/1.1 200 OK\r\n", 200), ("HTTP/1.0 404", 404), ("HTTP/1.1 500 x", 500), ("HTTP/1.1 20", nil),
+            ("HTTP/1.1 abc", nil), ("HTTP/1.1 999 x", nil), ("SSH-2.0 200 x", nil), ("", nil), ("HTTP/1.1", nil),
+        ] as [(String, Int?)]
+    )
+    func statusLine(text: String, status: Int?) {
+        #expect(Readiness.status(ofAnswer: Array(text.utf8)) == status)
+    }
+
+    @Test("is looked at quickly first, then twice a second")
+    func pauses() {
+        let pauses = (0..<40).map { Readiness.pause(beforeLook: $0) }
+        #expect(pauses.first == .milliseconds(50) && pauses.last == .milliseconds(500))
+        #expect(zip(pauses, pauses.dropFirst()).allSatisfy { $0 <= $1 })
+    }
+
+    @Test("says what was missing", arguments: [ReadinessProbe.health, .port(80), .path("/up", port: 80)])
+    func timeout(_ probe: ReadinessProbe) {
+        let sentence = Readiness(probe: probe, network: "net").timeout(seconds: 7)
+        #expect(sentence.hasPrefix("the engine was not ready within 7 s: "))
+    }
+}

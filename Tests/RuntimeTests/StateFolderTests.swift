@@ -1,0 +1,94 @@
+import Foundation
+import RuntimeCore
+import Support
+import Testing
+
+@testable import Runtime
+
+@Suite("A game's state folder")
+struct StateFolderTests {
+    private struct Look: Equatable {
+        var mode: Int?
+        var user: UInt32?
+        var group: UInt32?
+
+        init(_ path: String) throws {
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            mode = attributes[.posixPermissions] as? Int
+            user = (attributes[.ownerAccountID] as? NSNumber)?.uint32Value
+            group = (attributes[.groupOwnerAccountID] as? NSNumber)?.uint32Value
+        }
+    }
+
+    private func with(_ body: (String) async throws -> Void) async throws {
+        let root = try temporaryDirectory("folders")
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        try await body(root)
+    }
+
+    @Test("is made with the owner and mode of the configuration, and its parents with it")
+    func made() async throws {
+        try await with { root in
+            let owner = WorkerConfiguration.StateOwner(user: getuid() == 0 ? 1_234 : getuid(), group: getgid())
+            let folder = StateFolder(owner: owner, mode: 0o2770)
+            try await folder.prepare(root + "/a/b/game")
+            let look = try Look(root + "/a/b/game")
+            #expect(look.mode == 0o2770 && look.user == owner.user && look.group == owner.group)
+            #expect(try Look(root + "/a").mode == 0o755)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: root + "/a/b") == ["game"])
+        }
+    }
+
+    @Test("that is there is left as it is")
+    func kept() async throws {
+        try await with { root in
+            let folder = StateFolder(owner: nil, mode: 0o750)
+            try await folder.prepare(root + "/game")
+            try Data().write(to: URL(fileURLWithPath: root + "/game/save"))
+            let before = try Look(root + "/game")
+            try await StateFolder(owner: nil, mode: 0o777).prepare(root + "/game")
+            #expect(try Look(root + "/game") == before)
+            #expect(FileManager.default.fileExists(atPath: root + "/game/save"))
+        }
+    }
+
+    @Test("is never a link or a file")
+    func refused() async throws {
+        try await with { root in
+            let files = FileManager.default
+            try files.createSymbolicLink(atPath: root + "/link", withDestinationPath: "/etc")
+            try files.createSymbolicLink(atPath: root + "/dangling", withDestinationPath: root + "/elsewhere")
+            try Data().write(to: URL(fileURLWithPath: root + "/file"))
+            for name in ["link", "dangling", "file"] {
+                let failure = await #expect(throws: JobFailure.self) {
+                    try await StateFolder(owner: nil, mode: 0o750).prepare(root + "/" + name)
+                }
+                #expect(failure?.message.contains("is there and is no directory") == true)
+            }
+            #expect(!files.fileExists(atPath: root + "/elsewhere"))
+        }
+    }
+
+    @Test("is whole or not there, whatever became of an earlier try")
+    func leftOver() async throws {
+        try await with { root in
+            let path = root + "/game"
+            try FileManager.default.createDirectory(
+                atPath: StateFolder.draft(of: path),
+                withIntermediateDirectories: true
+            )
+            try await StateFolder(owner: nil, mode: 0o710).prepare(path)
+            #expect(try Look(path).mode == 0o710)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: root) == ["game"])
+        }
+    }
+
+    @Test("that cannot be made is told with the call that failed")
+    func impossible() async throws {
+        let failure = await #expect(throws: JobFailure.self) {
+            try await StateFolder(owner: nil, mode: 0o750).prepare("/proc/no-such/game")
+        }
+        #expect(failure?.message.contains("mkdir /proc/no-such") == true)
+        #expect(failure?.retryable == true)
+    }
+}
