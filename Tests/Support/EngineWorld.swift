@@ -78,13 +78,24 @@ public struct EngineWorld: Sendable {
                 let containers = try await engine.docker("ps", "--all", "--quiet", "--filter", "name=^/\(prefix)")
                 for id in containers.split(separator: "\n") { try await engine.docker("rm", "--force", String(id)) }
                 let networks = try await engine.docker("network", "ls", "--quiet", "--filter", "name=^\(prefix)")
-                for id in networks.split(separator: "\n") { try await engine.docker("network", "rm", String(id)) }
+                for id in networks.split(separator: "\n") { try await removeNetwork(String(id)) }
                 return
             } catch {
                 guard ContinuousClock.now < end else { throw error }
                 try await Task.sleep(for: .milliseconds(200))
             }
         }
+    }
+
+    /// An Engine sometimes keeps the endpoint of a container that it has removed while it was being started.
+    private func removeNetwork(_ id: String) async throws {
+        let format = "{{range .Containers}}{{.Name}} {{end}}"
+        for name in try await engine.docker("network", "inspect", "--format", format, id).split(
+            whereSeparator: \.isWhitespace
+        ) {
+            _ = try? await engine.docker("network", "disconnect", "--force", id, String(name))
+        }
+        try await engine.docker("network", "rm", id)
     }
 }
 

@@ -84,7 +84,9 @@ public final class PrivateDocker: Sendable {
     }
 
     /// Freezes the Engine: its socket takes connections, and nothing answers.
-    public func suspend() { signal(SIGSTOP) }
+    public func suspend() {
+        if let pid = daemon.withLock({ $0 }) { suspendProcess(pid) }
+    }
 
     /// Lets a frozen Engine go on.
     public func resume() { signal(SIGCONT) }

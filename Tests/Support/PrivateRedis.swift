@@ -107,7 +107,7 @@ public final class PrivateRedis: Sendable {
         try await untilReady()
     }
 
-    public func suspend() { process.value.signal(SIGSTOP) }
+    public func suspend() { if process.value.isRunning { suspendProcess(process.value.pid) } }
     public func resume() { process.value.signal(SIGCONT) }
 }
 

@@ -83,7 +83,7 @@ public struct WorkerProcess: Sendable {
     }
 
     public func terminate() { process.signal(SIGTERM) }
-    public func suspend() { process.signal(SIGSTOP) }
+    public func suspend() { if process.isRunning { suspendProcess(process.pid) } }
     public func resume() { process.signal(SIGCONT) }
 
     /// Waits for a line of its log that has `text` in it.
