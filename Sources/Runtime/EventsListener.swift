@@ -59,7 +59,7 @@ struct EventsListener: Sendable {
         let inbox = EventInbox()
         let sightings = Handover<Sighting>(capacity: 1_024)
         let overflow = Signal()
-        let looker = Looker(docker: docker, watch: watch, inbox: inbox, sightings: sightings)
+        let looker = Looker(docker: docker, watch: watch, inbox: inbox, sightings: sightings, logger: logger)
         let teller = StoryTeller(
             queue: queue,
             namespace: namespace,

@@ -84,7 +84,11 @@ struct Reconciler: Sendable {
         } catch let error as QueueError {
             // Redis is away: the next comparison, or the next term, does it.
             logger.warning("the containers could not be compared", metadata: ["error": "\(error)"])
-            return unheldBefore
+        } catch let error as DockerError {
+            // Where the Engine is away the stream has to begin anew. Where it is only slow, events come all the same.
+            guard error.code != .unavailable, error.code != .cancelled else { throw error }
+            logger.warning("the containers could not be compared", metadata: ["error": "\(error.message)"])
         }
+        return unheldBefore
     }
 }

@@ -122,6 +122,9 @@ public actor FakeDocker: DockerClient {
         faults[operation, default: []] += Array(repeating: Fault(error: error, takesEffect: takesEffect), count: times)
     }
 
+    /// How many faults of `operation` have not been met yet.
+    public func faultsLeft(_ operation: Operation) -> Int { faults[operation]?.count ?? 0 }
+
     /// Lets every call of `operation` take that long before it does anything; it can be cancelled then.
     public func delay(_ operation: Operation, by duration: Duration?) { delays[operation] = duration }
 

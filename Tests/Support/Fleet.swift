@@ -54,8 +54,9 @@ public final class Fleet: Sendable {
                     for _ in 0..<workers { try await fleet.startWorker() }
                     try await body(fleet)
                 } catch {
+                    let logs = fleet.logs
                     await fleet.takeDown()
-                    throw Overdue("\(error)\n\(fleet.logs)")
+                    throw Overdue("\(error)\n\(logs)")
                 }
                 await fleet.takeDown()
             }

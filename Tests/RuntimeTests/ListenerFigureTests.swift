@@ -1,0 +1,64 @@
+import DockerPort
+import Foundation
+import JobContract
+import Redis
+import Runtime
+import Support
+import Testing
+
+@Suite("Figures of the listener", .timeLimit(.minutes(5)))
+struct ListenerFigureTests {
+    /// As fast as an Engine in memory can tell: three events for each container, all of them live.
+    @Test("how many events a second are told without a gap")
+    func rate() async throws {
+        let isMeasuring = ProcessInfo.processInfo.environment["RTM_TEST_MEASURE"] == "1"
+        let count = isMeasuring ? 10_000 : 300
+        try await WorkerWorld.with { world in
+            try await world.withWorker { worker in
+                let first = await world.docker.addForeignContainer(Self.spec(count))
+                try await eventually("the listener to listen") { try await world.eventCount() == 1 }
+                let begin = ContinuousClock.now
+                for number in 0..<count {
+                    let id = await world.docker.addForeignContainer(Self.spec(number))
+                    await world.docker.exit(container: id, code: 3)
+                    try await world.docker.remove(id)
+                }
+                let made = begin.duration(to: .now)
+                try await eventually(within: .seconds(240), "all to be told") {
+                    try await world.eventCount() >= 3 * count + 1
+                }
+                let told = begin.duration(to: .now)
+                #expect(worker.health.engineAnswers)
+                let events = try await world.events()
+                let ids = Set(events.compactMap { $0["container_id"] }).subtracting([first])
+                #expect(ids.count == count && StoryChecker.problems(events, complete: ids) == [])
+                let rates = [made, told].map { String(format: "%.0f", Double(3 * count) / ($0 / .seconds(1))) }
+                print("events made: \(rates[0]) a second; told, without a gap: \(rates[1]) a second, of \(3 * count)")
+            }
+        }
+    }
+
+    private static func spec(_ number: Int) -> RunSpec {
+        let name = "galaxy-game-g\(number)"
+        return RunSpec(
+            name: name,
+            image: "engine:1",
+            hostname: name,
+            network: "galaxy-net",
+            labels: [
+                GalaxyLabel.owner: GalaxyLabel.ownerValue, GalaxyLabel.namespace: "rtm",
+                GalaxyLabel.gameID: "g\(number)", GalaxyLabel.jobID: "j\(number)",
+            ],
+            logDriver: "none",
+            cpuQuota: 1,
+            memory: "64m",
+            pidsLimit: 10
+        )
+    }
+}
+
+extension WorkerWorld {
+    fileprivate func eventCount() async throws -> Int64 {
+        try await client.send(RedisCommand("XLEN", .string(keys.events))).integer ?? 0
+    }
+}
