@@ -25,7 +25,7 @@ extension Fleet {
         // One process and one connection for all.
         try await Tool.run([
             "curl", "--silent", "--fail", "--output", "/dev/null", "--unix-socket", socket, "--request", "POST",
-            "http://docker/images/\(world.image)/tag?repo=\(world.prefix)-noise&tag=[1-\(count)]",
+            "http://docker/images/\(world.image)/tag?repo=\(world.prefix)-noise&tag=1&number=[1-\(count)]",
         ])
     }
 
