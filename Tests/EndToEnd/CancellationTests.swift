@@ -31,8 +31,10 @@ extension Deployment {
         func notCancelled() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let guardID = #""container_id":"\#(String(repeating: "a", count: 64))""#
+                try await fleet.push(fleet.start("s", game: "g"))
+                // A start that waits would be made pointless by the remove; one that runs is not.
+                _ = try await fleet.runner(of: "s")
                 try await fleet.push(
-                    fleet.start("s", game: "g"),
                     Fleet.message(.stop, "t", game: "g", guardID),
                     Fleet.message(.remove, "r", game: "g")
                 )
