@@ -40,7 +40,7 @@ struct OperatorTests {
     func requeue() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
-            let message = QueueWorld.message(.start, "j1", more: #","deadline":"2030-01-01T00:00:00Z","env":{"A":"ä"}"#)
+            let message = QueueWorld.message(.start, "j1", more: #","deadline":"2999-01-01T00:00:00Z","env":{"A":"ä"}"#)
             try await world.push(message)
             try await world.intake(worker)
             var job = try await world.claim(worker)[0]
@@ -60,7 +60,10 @@ struct OperatorTests {
             #expect(try await worker.deadLetter(named: letter.entry) == letter)
             #expect(try await worker.deadLetter(named: "j2") == nil)
 
-            guard case .job(let decoded) = JobDecoder().decode(letter.message) else { return }
+            guard case .job(let decoded) = JobDecoder().decode(letter.message) else {
+                Issue.record("the kept message is no job")
+                return
+            }
             try await world.push(QueueWorld.message(.start, "j0"))
             try await world.intake(worker)
             #expect(try await worker.retry(letter, as: decoded) == .ok)
@@ -110,7 +113,10 @@ struct OperatorTests {
             let letter = try #require(try await worker.deadLetters(limit: 10).first)
             #expect(letter.jobID.hasPrefix("invalid:") && letter.errorCode == "bad_signature")
             let right = JobDecoder(signingKey: key)
-            guard case .job(let job) = right.decode(letter.message) else { return }
+            guard case .job(let job) = right.decode(letter.message) else {
+                Issue.record("the kept message is no job")
+                return
+            }
             #expect(try await worker.retry(letter, as: job) == .ok)
             _ = try await worker.intake(queue: "default") { right.decode($0) }
             #expect(try await world.claim(worker).map(\.id) == ["j1"])
