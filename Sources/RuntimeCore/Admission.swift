@@ -62,7 +62,6 @@ public struct Admission: Sendable {
         }
         return nil
     }
-
 }
 
 /// A pattern over a whole text: `*` stands for any run of characters but `/`, `**` for any run, `?` for
