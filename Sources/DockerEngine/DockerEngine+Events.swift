@@ -17,6 +17,8 @@ extension DockerEngine {
     /// commands in the container too, are left out: each is three events.
     static let eventActions = [
         "create", "start", "die", "oom", "kill", "stop", "destroy", "pause", "unpause", "rename", "health_status",
+        // Podman's word for `destroy`, which Docker never says of a container.
+        "remove",
     ]
 
     public func eventsListen(since: Timestamp?) async throws(DockerError) -> DockerEvents {

@@ -70,7 +70,7 @@ private struct Meaning {
         case .create: create(status: status, text: text)
         case .start: start(status: status, text: text)
         case .inspectContainer, .stop, .remove: status == 404 ? Meaning(.containerNotFound) : nil
-        case .kill: kill(status: status)
+        case .kill: kill(status: status, text: text)
         case .ping, .info, .list, .events: nil
         }
     }
@@ -92,10 +92,12 @@ private struct Meaning {
         }
     }
 
-    private static func kill(status: Int) -> Meaning? {
+    private static func kill(status: Int, text: String) -> Meaning? {
         switch status {
         case 404: Meaning(.containerNotFound)
         case 409: Meaning(.containerNotRunning)
+        // Podman has one status for all of its refusals.
+        case 500 where text.contains("can only kill running containers"): Meaning(.containerNotRunning)
         case 400: Meaning(.invalidSpec)
         default: nil
         }
@@ -106,6 +108,9 @@ private struct Meaning {
         case 404: Meaning(isNetworkMissing(text) ? .networkMissing : .imageNotFound)
         case 409: Meaning(.nameConflict)
         case 400: Meaning(.invalidSpec)
+        // Podman has one status for all of its refusals.
+        case 500 where text.contains("is already in use"): Meaning(.nameConflict)
+        case 500 where isNetworkMissing(text): Meaning(.networkMissing)
         // The Engine could not read what was sent, which the same bytes will not change.
         case 500 where text == "eof" || text.hasPrefix("invalid character") || text.hasPrefix("json:"):
             Meaning(.engineError)

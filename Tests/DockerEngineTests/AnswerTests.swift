@@ -146,6 +146,16 @@ struct EventLineTests {
         #expect(try event(text)?.hasExitCode == false)
     }
 
+    @Test("of Podman has Docker's word for a removal, and no exit code among its labels")
+    func podman() throws {
+        let text = #"""
+            {"Type":"container","Action":"remove","Actor":{"ID":"x","Attributes":{"a":"b","containerExitCode":"0",
+             "image":"i","name":"n"}},"timeNano":1}
+            """#
+        let found = try event(text)
+        #expect(found?.action == "destroy" && found?.labels == ["a": "b"] && found?.hasExitCode == false)
+    }
+
     @Test("keeps the action's own words")
     func verbatim() throws {
         let text = #"{"Action":"health_status: healthy","Actor":{"ID":"x"},"timeNano":1}"#

@@ -38,6 +38,16 @@ struct ErrorMappingTests {
             (.create, 400, "Minimum memory limit allowed is 6MB", .invalidSpec, false),
             (.create, 400, "Duplicate mount point: /data", .invalidSpec, false),
             (.create, 500, "EOF", .engineError, false),
+            (
+                .create, 500, "container create: unable to find network with name or ID n: network not found",
+                .networkMissing, false
+            ),
+            (
+                .create, 500, "creating container storage: the container name \\\"p2\\\" is already in use by 8c8e",
+                .nameConflict, false
+            ),
+            (.kill, 500, "can only kill running containers. 8c8e is in state created", .containerNotRunning, false),
+            (.kill, 500, "no space left on device", .engineError, true),
             (.create, 500, "invalid character 'x' looking for beginning of value", .engineError, false),
             (.create, 500, "json: cannot unmarshal string into Go struct field", .engineError, false),
             (.create, 500, "no space left on device", .engineError, true),

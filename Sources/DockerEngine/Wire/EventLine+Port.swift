@@ -2,8 +2,10 @@ import DockerPort
 import Timestamps
 
 extension EventLine {
-    /// What Docker itself puts among the attributes of a container's events; the others are its labels.
-    private static let ownAttributes: Set<String> = ["image", "name", "exitCode", "signal", "execID", "execDuration"]
+    /// What Docker, or Podman, itself puts among the attributes of a container's events; the others are its labels.
+    private static let ownAttributes: Set<String> = [
+        "image", "name", "exitCode", "signal", "execID", "execDuration", "containerExitCode",
+    ]
 
     /// The same in the port's words; nil where it is no event of a container's life.
     var event: DockerEvent? {
@@ -14,7 +16,8 @@ extension EventLine {
         let exitCode = attributes["exitCode"].flatMap { Int($0) }
         return DockerEvent(
             type: type ?? "container",
-            action: action,
+            // Podman's word for it.
+            action: action == "remove" ? "destroy" : action,
             containerID: id,
             name: attributes["name"] ?? "",
             image: attributes["image"] ?? "",
