@@ -17,8 +17,8 @@ extension DockerEngine {
     /// commands in the container too, are left out: each is three events.
     static let eventActions = [
         "create", "start", "die", "oom", "kill", "stop", "destroy", "pause", "unpause", "rename", "health_status",
-        // Podman's word for `destroy`, which Docker never says of a container.
-        "remove",
+        // Podman's words for `destroy` and `die`, by which it filters; Docker never says them of a container.
+        "remove", "died",
     ]
 
     public func eventsListen(since: Timestamp?) async throws(DockerError) -> DockerEvents {

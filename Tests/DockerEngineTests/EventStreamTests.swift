@@ -34,7 +34,7 @@ struct EventStreamTests {
             let targets = stub.requests.map(\.target)
             let filters =
                 "filters=%7B%22event%22%3A%5B%22create%22%2C%22start%22%2C%22die%22%2C%22oom%22%2C%22kill%22%2C%22stop%22"
-                + "%2C%22destroy%22%2C%22pause%22%2C%22unpause%22%2C%22rename%22%2C%22health_status%22%2C%22remove%22%5D%2C%22type%22"
+                + "%2C%22destroy%22%2C%22pause%22%2C%22unpause%22%2C%22rename%22%2C%22health_status%22%2C%22remove%22%2C%22died%22%5D%2C%22type%22"
                 + "%3A%5B%22container%22%5D%7D"
             #expect(targets == ["/v1.41/events?\(filters)&since=5.000000007", "/v1.41/events?\(filters)"])
         }
