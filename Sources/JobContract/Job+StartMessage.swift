@@ -19,6 +19,14 @@ extension Job {
         return Self.object(members)
     }
 
+    /// The start that a message made by ``startMessage`` says, however long it has become; nil where it is none.
+    public init?(startMessage: [UInt8]) {
+        guard case .object(let members)? = try? StrictJSON.parse(startMessage),
+            let job = try? JobFields(Fields(members)).job(), job.kind == .start
+        else { return nil }
+        self = job
+    }
+
     fileprivate static func object(_ members: [(name: String, json: String)]) -> String {
         "{" + members.map { JSONText.string($0.name) + ":" + $0.json }.joined(separator: ",") + "}"
     }

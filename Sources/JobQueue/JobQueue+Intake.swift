@@ -10,6 +10,8 @@ public struct IntakeOutcome: Sendable, Equatable {
     public var seen: Int
     /// Whether the window of admitted jobs is full.
     public var isFull: Bool
+    /// Whether what was set aside was read, not the queue.
+    public var isFromOverflow = false
     /// Whether an operator has paused the queue: nothing was looked at.
     public var isPaused = false
     /// The messages that ended `rejected`, for the log.
@@ -61,6 +63,7 @@ extension JobQueue {
             taken: Int(taken),
             seen: messages.count,
             isFull: counts[1] == 1,
+            isFromOverflow: source == "overflow",
             rejections: rejected.filter { $0.index < Int(taken) }.map(\.rejection)
         )
     }

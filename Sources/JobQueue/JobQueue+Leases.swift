@@ -13,6 +13,10 @@ public struct ClaimedJob: Sendable, Equatable {
     public var message: [UInt8]
     /// Of a restart: the message of the game's last successful start, where there was one.
     public var lastStart: [UInt8]?
+    /// 2 and up: after an operator's retry.
+    public var run: Int
+    /// Whether a later stop has made it pointless: only what an attempt before may have left behind is to be undone.
+    public var isPointless: Bool
 }
 
 /// How much a worker can take.
@@ -118,7 +122,7 @@ extension JobQueue {
         guard let rows = answer.array else { throw unexpected(Scripts.claim, answer) }
         var jobs: [ClaimedJob] = []
         for row in rows.dropFirst() {
-            guard let parts = row.array, parts.count == 6, let id = parts[0].string, let token = parts[1].string,
+            guard let parts = row.array, parts.count == 8, let id = parts[0].string, let token = parts[1].string,
                 let attempt = parts[2].integer, let queue = parts[3].string, let message = parts[4].bytes
             else { throw unexpected(Scripts.claim, answer) }
             let lastStart = parts[5].bytes.flatMap { $0.isEmpty ? nil : $0 }
@@ -129,7 +133,9 @@ extension JobQueue {
                     attempt: Int(attempt),
                     queue: queue,
                     message: message,
-                    lastStart: lastStart
+                    lastStart: lastStart,
+                    run: parts[6].integer.map { Int($0) } ?? 1,
+                    isPointless: parts[7].integer == 1
                 )
             )
         }
@@ -184,23 +190,27 @@ extension JobQueue {
         after pause: Duration,
         code: ErrorCode,
         error: String,
-        freesPlace: Bool = true
+        freesPlace: Bool = true,
+        isClean: Bool = true
     ) async throws(QueueError) -> Bool {
         let answer = try await call(
             Scripts.retry,
             [
                 .string(worker.id), .string(worker.node), .string(id), .string(token),
                 .integer(pause.milliseconds), .string(code.rawValue), .string(error), freesPlace ? "free" : "keep",
+                isClean ? "clean" : "dirty",
             ]
         )
         return answer.string != "stale"
     }
 
     /// Gives jobs back without burning an attempt.
-    public func release(_ jobs: [(id: String, token: String)]) async throws(QueueError) {
+    ///
+    /// - Parameter isClean: false where they may have left something behind, which the next attempt has to look at.
+    public func release(_ jobs: [(id: String, token: String)], isClean: Bool = true) async throws(QueueError) {
         guard !jobs.isEmpty else { return }
         var arguments: [RedisArgument] = [.string(worker.id), .string(worker.node)]
-        for job in jobs { arguments += [.string(job.id), .string(job.token)] }
+        for job in jobs { arguments += [.string(job.id), .string(job.token), isClean ? "clean" : "dirty"] }
         _ = try await call(Scripts.release, arguments)
     }
 

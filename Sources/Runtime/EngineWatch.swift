@@ -49,7 +49,8 @@ final class EngineWatch: Sendable {
 
     /// A call has found the Engine out of reach: nothing is taken until a look says otherwise.
     func foundOutOfReach() {
-        record.withLock { $0.looked(false, at: MonotonicClock.wallNow) }
+        // Several jobs that meet one outage are one look.
+        record.withLock { if $0.misses == 0 { $0.looked(false, at: MonotonicClock.wallNow) } }
         let changed = answers.withLock { answers in
             defer { answers = false }
             return answers

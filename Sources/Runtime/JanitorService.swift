@@ -96,6 +96,8 @@ struct JanitorService: Sendable {
         }
         guard container.labels[GalaxyLabel.owner] == GalaxyLabel.ownerValue,
             container.labels[GalaxyLabel.namespace] == node.namespace,
+            // An image that was made of one of ours carries our labels; only ours have the game in their hostname.
+            !subject.gameID.isEmpty, container.hostname.hasSuffix(subject.gameID),
             (container.startedAt == nil) == subject.neverRan
         else { return false }
         if container.isRunning {

@@ -25,6 +25,9 @@ struct JobAttempt: Sendable {
         case .rejected(let rejection):
             await end(nil, .failed(rejection.code, rejection.error))
         case .job(let decoded):
+            if claimed.lastStart != nil, lastStart == nil {
+                return await end(decoded, .failed(.internal, "what the game's last start asked for cannot be read"))
+            }
             let job = decoded.completed(by: lastStart)
             log.info("job begins", metadata: ["kind": "\(job.kind.rawValue)", "attempt": "\(claimed.attempt)"])
             await settle(job, await perform(job))
@@ -32,13 +35,18 @@ struct JobAttempt: Sendable {
     }
 
     private var runner: JobRunner {
-        JobRunner(docker: worker.docker, queue: worker.queue, configuration: worker.configuration, logger: log)
+        JobRunner(
+            docker: worker.docker,
+            queue: worker.queue,
+            configuration: worker.configuration,
+            logger: log,
+            isAnew: claimed.run > 1 && claimed.attempt == 1
+        )
     }
 
     /// What the game's last successful start asked for. It was decoded, and its signature checked, when it was admitted.
     private var lastStart: Job? {
-        guard let message = claimed.lastStart, case .job(let job) = JobDecoder().decode(message) else { return nil }
-        return job
+        claimed.lastStart.flatMap(Job.init(startMessage:))
     }
 
     /// What the Engine's adapter asks before each call that changes something.
@@ -57,7 +65,8 @@ struct JobAttempt: Sendable {
             await withTaskGroup(of: Outcome.self) { group in
                 group.addTask {
                     do throws(JobFailure) {
-                        return .ended(try await runner.run(job))
+                        let isPointless = claimed.isPointless
+                        return .ended(isPointless ? try await runner.undo(job) : try await runner.run(job))
                     } catch {
                         return .failed(error)
                     }
@@ -84,13 +93,13 @@ struct JobAttempt: Sendable {
         case (.ended(let ending), _):
             await end(job, ending)
         case (.failed, .cancel), (.revoked, .cancel):
-            let sentence = "a later stop or remove of the game made it pointless"
-            await end(job, JobEnding(.superseded, error: sentence))
+            await end(job, JobRunner.superseded)
         case (.failed(let failure), _):
-            if Task.isCancelled { return await release() }
+            // Where a change was refused because the lease was not sure any more, the job itself has not failed.
+            if Task.isCancelled || lease.hasRefused { return await release(isClean: !lease.hasRefused) }
             await dispose(of: job, failure)
         case (.revoked, .ok):
-            await release()
+            await release(isClean: !lease.hasRefused)
         }
     }
 
@@ -103,17 +112,18 @@ struct JobAttempt: Sendable {
         )
         switch disposition {
         case .end(let ending):
-            await end(job, ending)
+            await end(job, ending, mayHaveLeft: failure.mayHaveLeft)
         case .release:
             worker.watch.foundOutOfReach()
-            await release()
+            await release(isClean: false)
         case .retry(let pause):
             RuntimeMetrics.retried(failure.code)
             log.warning(
                 "attempt failed; trying again later",
                 metadata: ["code": "\(failure.code.rawValue)", "error": "\(failure.message)", "in": "\(pause)"]
             )
-            let freesPlace = await !stillRuns(job)
+            let isClean = !failure.mayHaveLeft && !claimed.isPointless
+            let freesPlace = isClean ? await !stillRuns(job) : false
             await untilAnswered("retry", .beforeRetry, .afterRetry) { () throws(QueueError) in
                 _ = try await worker.queue.retry(
                     id: claimed.id,
@@ -121,23 +131,26 @@ struct JobAttempt: Sendable {
                     after: pause,
                     code: failure.code,
                     error: failure.message,
-                    freesPlace: freesPlace
+                    freesPlace: freesPlace,
+                    isClean: isClean
                 )
             }
         }
     }
 
-    /// A restart that came to nothing may have left the container running that it found.
+    /// A start or restart that came to nothing may have found a container that runs on.
     private func stillRuns(_ job: Job) async -> Bool {
-        guard job.kind == .restart else { return false }
+        guard job.kind == .start || job.kind == .restart else { return false }
         let runner = runner
         return await uncancelled { await runner.gameStillRuns(job.gameID) }
     }
 
-    /// - Parameter job: nil where the message is no job any more.
-    private func end(_ job: Job?, _ ending: JobEnding) async {
-        var stillRuns = false
-        if let job, ending.effect == .none { stillRuns = await self.stillRuns(job) }
+    /// - Parameters:
+    ///   - job: nil where the message is no job any more.
+    ///   - mayHaveLeft: whether the job may have left something behind on the Engine.
+    private func end(_ job: Job?, _ ending: JobEnding, mayHaveLeft: Bool = false) async {
+        var stillRuns = mayHaveLeft || job == nil
+        if let job, ending.effect == .none, !stillRuns { stillRuns = await self.stillRuns(job) }
         let placement = Placement(kind: job?.kind ?? .start, ending: ending, stillRuns: stillRuns)
         let hasStarted = ending.effect == .started || ending.effect == .alreadyRunning
         let finished = FinishedJob(
@@ -158,11 +171,11 @@ struct JobAttempt: Sendable {
         }
     }
 
-    private func release() async {
+    private func release(isClean: Bool = true) async {
         RuntimeMetrics.givenBack()
         log.notice("giving the job back")
         await untilAnswered("release", .beforeRelease, .afterRelease) { () throws(QueueError) in
-            try await worker.queue.release([(id: claimed.id, token: claimed.token)])
+            try await worker.queue.release([(id: claimed.id, token: claimed.token)], isClean: isClean)
         }
     }
 
@@ -178,24 +191,25 @@ struct JobAttempt: Sendable {
     ) async {
         CrashPoint.reached(before)
         defer { CrashPoint.reached(after) }
-        if Task.isCancelled {
-            await uncancelled { await repeated(what, for: .seconds(5), body) }
-        } else {
-            await repeated(what, for: .seconds(600), body)
-        }
+        if !Task.isCancelled, await repeated(what, for: .seconds(600), body) { return }
+        if Task.isCancelled { _ = await uncancelled { await repeated(what, for: .seconds(5), body) } }
     }
 
+    /// Answers whether Redis did.
     private func repeated(
         _ what: String,
         for limit: Duration,
         _ body: @Sendable () async throws(QueueError) -> Void
-    ) async {
+    ) async -> Bool {
         var backoff = Backoff()
         let giveUpAt = MonotonicClock.now.advanced(by: limit)
         while MonotonicClock.now < giveUpAt {
             do throws(QueueError) {
-                return try await body()
+                try await body()
+                return true
             } catch {
+                // A worker that ends meanwhile says it once more, in a task that is not cancelled.
+                if Task.isCancelled { return false }
                 log.error(
                     "Redis did not take what became of the job; trying again",
                     metadata: ["call": "\(what)", "error": "\(error)"]
@@ -203,6 +217,7 @@ struct JobAttempt: Sendable {
                 await backoff.pause()
             }
         }
+        return false
     }
 
     private func logEnd(_ ending: JobEnding) {

@@ -8,6 +8,7 @@ final class JobLease: Sendable {
     private struct State {
         var trustedUntil: MonotonicInstant
         var verdict: BeatAnswer = .ok
+        var hasRefused = false
     }
 
     let id: String
@@ -23,8 +24,15 @@ final class JobLease: Sendable {
 
     /// Whether a call that changes something may be made at `now`.
     func allowsChanges(at now: MonotonicInstant) -> Bool {
-        state.withLock { $0.verdict != .lost && now < $0.trustedUntil }
+        state.withLock { state in
+            let isAllowed = state.verdict != .lost && now < state.trustedUntil
+            if !isAllowed { state.hasRefused = true }
+            return isAllowed
+        }
     }
+
+    /// Whether a change was ever refused: what the job has come to then says nothing about the job.
+    var hasRefused: Bool { state.withLock { $0.hasRefused } }
 
     var verdict: BeatAnswer { state.withLock { $0.verdict } }
 

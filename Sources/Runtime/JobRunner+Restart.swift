@@ -26,7 +26,7 @@ extension JobRunner {
     private func makeWay(for job: Job, _ spec: RunSpec) async throws(JobFailure) -> JobEnding? {
         for _ in 0..<Self.longestWaitForRemoval {
             let container = try await container(named: spec.name)
-            switch decisions.restart(job, finding: container, endpoint: spec.engineEndpoint) {
+            switch decisions.restart(job, finding: container, endpoint: spec.engineEndpoint, isAnew: isAnew) {
             case .end(let ending): return ending
             case .run: return nil
             case .replaceRunning(let id):
@@ -44,6 +44,20 @@ extension JobRunner {
             pace: .brisk
         )
     }
+
+    /// Takes away what an attempt before made, where it made anything: the job has become pointless since.
+    func undo(_ job: Job) async throws(JobFailure) -> JobEnding {
+        let container = try await container(named: configuration.node.containerName(gameID: job.gameID))
+        if let container, decisions.owns(container, gameID: job.gameID),
+            container.labels[GalaxyLabel.jobID] == job.id
+        {
+            if container.isRunning { _ = try await stop(container.id, job, timeout: .zero) }
+            try await discard(container.id)
+        }
+        return Self.superseded
+    }
+
+    static let superseded = JobEnding(.superseded, error: "a later stop or remove of the game made it pointless")
 
     /// Whether a container of the game runs; true where that cannot be told.
     func gameStillRuns(_ gameID: String) async -> Bool {

@@ -14,6 +14,8 @@ struct JobRunner: Sendable {
     var decisions: ContainerDecisions { ContainerDecisions(configuration.node) }
     private var translation: Translation { Translation(configuration.node) }
     static let longestWaitForRemoval = 50
+    /// Whether an operator has the job run again, and this is the first attempt since.
+    var isAnew = false
 
     /// Runs the job to its end.
     ///
@@ -78,8 +80,12 @@ struct JobRunner: Sendable {
 
     /// Makes way for a container of this job, or ends the job where that is not needed or not allowed.
     private func resolveConflict(_ job: Job, _ spec: RunSpec) async throws(JobFailure) -> JobEnding? {
-        guard let container = try await container(named: spec.name) else { return nil }
-        switch decisions.start(job, finding: container, endpoint: spec.engineEndpoint) {
+        guard let container = try await container(named: spec.name) else {
+            // The name is taken and nobody is there: the Engine is at it.
+            try await waitForRemoval()
+            return nil
+        }
+        switch decisions.start(job, finding: container, endpoint: spec.engineEndpoint, isAnew: isAnew) {
         case .end(let ending): return ending
         case .replace(let id):
             logger.info("replacing a container that has ended", metadata: ["container": "\(id.prefix(12))"])
@@ -153,6 +159,8 @@ struct JobRunner: Sendable {
     ///
     /// - Parameter timeout: before SIGKILL; nil: as the job says.
     func stop(_ id: String, _ job: Job, timeout: Duration? = nil) async throws(JobFailure) -> StopOutcome? {
+        // A worker that may not stop it must not tell that it does, either.
+        guard ChangePermit.isGranted() else { throw JobFailure(ChangePermit.refusal(operation: "stop")) }
         do throws(QueueError) {
             try await queue.tell(.asked(jobID: job.id), of: id)
         } catch {

@@ -36,7 +36,8 @@ extension Worker {
             if outcome.isPaused { continue }
             if outcome.taken == outcome.seen, outcome.seen < JobQueue.intakeBatch {
                 state.emptied(name).raise()
-            } else if !outcome.isFull {
+            } else if !outcome.isFull || outcome.isFromOverflow {
+                // With the window full again, the next round reads the queue behind what was set aside.
                 mayHaveMore = true
             }
         }

@@ -24,7 +24,13 @@ public struct ContainerDecisions: Sendable {
         case wait
     }
 
-    public func start(_ job: Job, finding container: ContainerInspect, endpoint: String) -> StartDecision {
+    /// - Parameter isAnew: whether an operator has the job run again, so that what its run before left is no answer.
+    public func start(
+        _ job: Job,
+        finding container: ContainerInspect,
+        endpoint: String,
+        isAnew: Bool = false
+    ) -> StartDecision {
         guard owns(container, gameID: job.gameID) else { return .end(foreign(container)) }
         let isOfThisJob = container.labels[GalaxyLabel.jobID] == job.id
         if container.isRunning {
@@ -50,7 +56,7 @@ public struct ContainerDecisions: Sendable {
         }
         switch container.status {
         case "removing": return .wait
-        case "exited" where isOfThisJob && container.startedAt != nil:
+        case "exited" where isOfThisJob && container.startedAt != nil && !isAnew:
             return .end(startFailed(container))
         default: return .replace(containerID: container.id)
         }

@@ -24,7 +24,13 @@ extension JobFailure {
             case .nameConflict: .brisk
             default: .usual
             }
-        self.init(code, error.message, retryable: error.retryable, pace: pace)
+        self.init(
+            code,
+            error.message,
+            retryable: error.retryable,
+            pace: pace,
+            mayHaveLeft: error.mayHaveHappened
+        )
     }
 }
 

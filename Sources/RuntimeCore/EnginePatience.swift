@@ -21,7 +21,8 @@ public struct EnginePatience: Sendable, Equatable {
 
     /// A call has found it out of reach. Answers for how long to leave it alone.
     public mutating func lost(now: MonotonicInstant) -> Duration {
-        if let lastReturn, lastReturn.duration(to: now) < trust { relapses += 1 } else { relapses = 0 }
+        // Told more than once of the same loss, it stays as patient as it is.
+        if let lastReturn { relapses = lastReturn.duration(to: now) < trust ? relapses + 1 : 0 }
         lastReturn = nil
         return min(base * (1 << min(relapses, 16)), cap)
     }

@@ -131,11 +131,20 @@ public struct JobFailure: Error, Sendable, Equatable {
     public var retryable: Bool
     /// How soon.
     public var pace: RetryPace
+    /// Whether something may be left on the Engine that the job had made.
+    public var mayHaveLeft: Bool
 
-    public init(_ code: ErrorCode, _ message: String, retryable: Bool = false, pace: RetryPace = .usual) {
+    public init(
+        _ code: ErrorCode,
+        _ message: String,
+        retryable: Bool = false,
+        pace: RetryPace = .usual,
+        mayHaveLeft: Bool = false
+    ) {
         self.code = code
         self.message = message
         self.retryable = retryable
         self.pace = pace
+        self.mayHaveLeft = mayHaveLeft
     }
 }

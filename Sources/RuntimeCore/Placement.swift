@@ -17,7 +17,7 @@ public struct Placement: Sendable, Equatable {
 
     /// Of a job of kind `kind` that ended so.
     ///
-    /// - Parameter stillRuns: of a restart without effect: whether the container that it had found runs on.
+    /// - Parameter stillRuns: of a start or restart without effect: whether a container of the game runs, or may run.
     public init(kind: JobKind, ending: JobEnding, stillRuns: Bool = false) {
         switch ending.effect {
         case .started, .alreadyRunning:

@@ -20,12 +20,17 @@ extension ContainerDecisions {
     }
 
     /// - Parameter container: the container of the game's name; nil: there is none.
-    public func restart(_ job: Job, finding container: ContainerInspect?, endpoint: String) -> RestartDecision {
+    public func restart(
+        _ job: Job,
+        finding container: ContainerInspect?,
+        endpoint: String,
+        isAnew: Bool = false
+    ) -> RestartDecision {
         guard let container else { return .run }
         guard owns(container, gameID: job.gameID) else { return .end(foreign(container)) }
         if container.labels[GalaxyLabel.jobID] == job.id {
             // It had come so far before its worker died.
-            switch start(job, finding: container, endpoint: endpoint) {
+            switch start(job, finding: container, endpoint: endpoint, isAnew: isAnew) {
             case .end(let ending): return .end(ending)
             case .replace(let id): return .replace(containerID: id)
             case .wait: return .wait

@@ -22,8 +22,18 @@ struct StartMessageTests {
     @Test("the start's message says all that it asked for", arguments: [true, false])
     func roundTrip(isFull: Bool) throws {
         let start = try job(isFull ? full : #"{"v":1,"id":"s","kind":"start","game_id":"g","image":"engine"}"#)
-        #expect(try job(try #require(start.startMessage)) == start)
+        #expect(Job(startMessage: Array(try #require(start.startMessage).utf8)) == start)
         #expect(Job(id: "r", kind: .restart, gameID: "g").startMessage == nil)
+    }
+
+    @Test("it may have become longer than a message may be, and is nothing but a start")
+    func long() throws {
+        var start = try job(full)
+        start.env = ["A": String(repeating: "x", count: 60_000)]
+        start.cmd = [String(repeating: "y", count: 60_000)]
+        #expect(Job(startMessage: Array(try #require(start.startMessage).utf8)) == start)
+        #expect(Job(startMessage: Array(#"{"v":1,"id":"s","kind":"stop","game_id":"g"}"#.utf8)) == nil)
+        #expect(Job(startMessage: Array("first".utf8)) == nil)
     }
 
     @Test("each field that it does not give, and none that it gives")

@@ -218,6 +218,51 @@ struct DeliveryTests {
         }
     }
 
+    @Test("a start whose worker died is not ended unseen when a stop makes it pointless: its node undoes it first")
+    func supersededAfterCrash() async throws {
+        try await QueueWorld.with(options: JobQueueOptions(lease: .milliseconds(50))) { world in
+            let (dead, alive, other) = (world.worker("w1"), world.worker("w2"), world.worker("w3", node: "n2"))
+            for worker in [dead, alive, other] { try await worker.join(games: []) }
+            try await world.push(QueueWorld.message(.start, "s1"))
+            try await world.intake(dead)
+            _ = try await world.claim(dead)
+            var reclaimed = 0
+            while reclaimed == 0 { reclaimed = try await alive.tick().leasesReclaimed }
+            try await world.push(QueueWorld.message(.remove, "r1"))
+            try await world.intake(alive)
+            #expect(try await world.claim(other).isEmpty)
+            let undo = try await world.claim(alive)
+            #expect(undo.map(\.id) == ["s1"] && undo[0].isPointless)
+            #expect(try await world.results().isEmpty)
+            try await world.finish(alive, undo[0], JobEnding(.superseded), owner: .undo, freesPlace: true)
+            #expect(try await world.claim(alive).map(\.id) == ["r1"])
+        }
+    }
+
+    @Test("a stop behind starts that it makes pointless is claimed with their ends, in one call")
+    func stopBehindPointless() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            try await worker.join(games: [OwnedGame(gameID: "g1", isRunning: true)])
+            try await world.push(QueueWorld.message(.start, "s1"), QueueWorld.message(.stop, "t1"))
+            try await world.intake(worker)
+            #expect(try await world.claim(worker).map(\.id) == ["t1"])
+            #expect(try await world.results().map(\.outcome) == [.superseded])
+        }
+    }
+
+    @Test("a start that waits for room ends when its time is over")
+    func expiredWithoutRoom() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            try await worker.join(games: [OwnedGame(gameID: "full", isRunning: true)])
+            try await world.push(QueueWorld.message(.start, "s1", more: #","deadline":"2020-01-01T00:00:00Z""#))
+            try await world.intake(worker)
+            #expect(try await world.claim(worker, slots: 1).isEmpty)
+            #expect(try await world.results().map(\.outcome) == [.expired])
+        }
+    }
+
     @Test("a guarded or expired stop makes nothing pointless; a job past its deadline ends expired")
     func deadlines() async throws {
         try await QueueWorld.with { world in

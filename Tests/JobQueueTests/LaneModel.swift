@@ -31,6 +31,8 @@ struct LaneModel {
         /// Whether it made its node the owner of the game.
         var owns = false
         var isCancelled = false
+        /// Whether an attempt may have left something behind.
+        var isDirty = false
     }
 
     enum Lane: Equatable {
@@ -91,6 +93,9 @@ struct LaneModel {
         job.message.startsGame && job.seq < superseded[job.message.game] ?? 0
     }
 
+    /// Whether a later stop has made the job pointless.
+    func isPointless(_ id: String) -> Bool { jobs[id].map { isPointless($0) } ?? false }
+
     mutating func settle(_ game: String) {
         guard let head = lanes[game]?.first.flatMap({ jobs[$0] }) else {
             lanes[game] = nil
@@ -99,7 +104,7 @@ struct LaneModel {
             return
         }
         var list = (head.message.startsGame && !isPointless(head) ? "start:" : "stop:") + head.queue
-        if !isPointless(head), let owner = owners[game] { list += ":" + owner }
+        if !isPointless(head) || head.isDirty, let owner = owners[game] { list += ":" + owner }
         states[game] = .ready(list)
         ready[list, default: []].append((head.seq, game))
         ready[list]?.sort { $0.seq < $1.seq }
@@ -215,16 +220,27 @@ struct LaneModel {
         queues names: [String]
     ) -> [(id: String, attempt: Int)] {
         var claimed: [(id: String, attempt: Int)] = []
-        for (kind, most) in [("stop", stops), ("start", starts)] {
-            for name in names where !paused.contains(name) {
-                for list in ["\(kind):\(name):\(node)", "\(kind):\(name)"] {
-                    if kind == "stop", !untold.isEmpty, !list.hasSuffix(node) { continue }
-                    let taken = claimed.count { jobs[$0.id]?.message.startsGame == (kind == "start") }
-                    claimed += drain(list, most - taken, kind == "start" ? slots : 0, worker, node)
+        var left = ["stop": stops, "start": starts]
+        let before = ended.count
+        for pass in 0..<2 where pass == 0 || ended.count > before {
+            for kind in ["stop", "start"] {
+                for name in names where !paused.contains(name) {
+                    for list in ["\(kind):\(name):\(node)", "\(kind):\(name)"] {
+                        if kind == "stop", !untold.isEmpty, !list.hasSuffix(node) { continue }
+                        let jobs = drain(list, left[kind] ?? 0, kind == "start" ? slots : 0, worker, node)
+                        left[kind]? -= jobs.count
+                        claimed += jobs
+                    }
                 }
             }
         }
         return claimed
+    }
+
+    /// Whether the head of the lane only waits to be told that its time is over.
+    private func isLate(_ game: String) -> Bool {
+        guard let job = lanes[game]?.first.flatMap({ jobs[$0] }) else { return false }
+        return job.message.isExpired && job.run == 1 && !job.isDirty
     }
 
     private mutating func drain(
@@ -238,7 +254,7 @@ struct LaneModel {
         while claimed.count < most {
             let held = running[node] ?? []
             let index = (ready[list] ?? []).prefix(slots == 0 ? 1 : 8)
-                .firstIndex { slots == 0 || held.count < slots || held.contains($0.game) }
+                .firstIndex { slots == 0 || held.count < slots || held.contains($0.game) || isLate($0.game) }
             guard let index, let game = ready[list]?.remove(at: index).game else { return claimed }
             if let attempt = begin(game, worker, node) { claimed.append(attempt) }
         }
@@ -247,7 +263,7 @@ struct LaneModel {
 
     private mutating func begin(_ game: String, _ worker: String, _ node: String) -> (id: String, attempt: Int)? {
         guard let id = lanes[game]?.first, var job = jobs[id] else { return nil }
-        if isPointless(job) || job.message.isExpired && job.run == 1 && job.crashes == 0 {
+        if !job.isDirty, isPointless(job) || job.message.isExpired && job.run == 1 {
             end(id, isPointless(job) ? .superseded : .expired)
             settle(game)
             return nil
@@ -280,10 +296,11 @@ struct LaneModel {
         settle(job.message.game)
     }
 
-    mutating func retry(_ id: String, frees: Bool, node: String) {
+    mutating func retry(_ id: String, frees: Bool, isClean: Bool, node: String) {
         guard var job = jobs[id] else { return }
         if frees { running[node]?.remove(job.message.game) }
-        if isPointless(job) {
+        job.isDirty = !isClean
+        if isClean, isPointless(job) {
             end(id, .superseded)
             return settle(job.message.game)
         }
@@ -293,10 +310,11 @@ struct LaneModel {
         states[job.message.game] = .delayed
     }
 
-    mutating func release(_ id: String) {
+    mutating func release(_ id: String, isClean: Bool) {
         guard var job = jobs[id] else { return }
         job.state = .waiting
         job.attempts -= 1
+        if !isClean { job.isDirty = true }
         (job.worker, job.isCancelled) = (nil, false)
         jobs[id] = job
         settle(job.message.game)
@@ -305,11 +323,11 @@ struct LaneModel {
     mutating func leaseLapsed(_ id: String) {
         guard var job = jobs[id] else { return }
         job.crashes += 1
+        job.isDirty = true
         job.state = .waiting
         (job.worker, job.isCancelled) = (nil, false)
         jobs[id] = job
         if job.crashes >= crashLimit {
-            if let node = job.node { running[node]?.remove(job.message.game) }
             end(id, .failed, "poisoned")
         }
         settle(job.message.game)

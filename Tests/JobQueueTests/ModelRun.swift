@@ -144,6 +144,10 @@ struct ModelRun {
         )
         try agree(jobs.map { "\($0.id) \($0.attempt)" }, expected.map { "\($0.id) \($0.attempt)" }, "claimed")
         for job in jobs {
+            try agree(job.isPointless, model.isPointless(job.id), "\(job.id) is pointless")
+            try agree(job.run, model.jobs[job.id]?.run ?? 0, "run of \(job.id)")
+        }
+        for job in jobs {
             // A lane has one running job at a time.
             let game = model.jobs[job.id]?.message.game
             try agree(
@@ -190,6 +194,7 @@ struct ModelRun {
     private mutating func retry() async throws {
         guard let (job, worker, node) = take() else { return }
         let frees = Bool.random(using: &random)
+        let isClean = Bool.random(using: &random)
         note("\(worker) will retry \(job.id)")
         let isOurs = try await queue(worker).retry(
             id: job.id,
@@ -197,17 +202,19 @@ struct ModelRun {
             after: .seconds(36_000),
             code: .timeout,
             error: "x",
-            freesPlace: frees
+            freesPlace: frees,
+            isClean: isClean
         )
         try agree(isOurs, true, "retry")
-        model.retry(job.id, frees: frees, node: node)
+        model.retry(job.id, frees: frees, isClean: isClean, node: node)
     }
 
     private mutating func release() async throws {
         guard let (job, worker, _) = take() else { return }
+        let isClean = Bool.random(using: &random)
         note("\(worker) releases \(job.id)")
-        try await queue(worker).release([(id: job.id, token: job.token)])
-        model.release(job.id)
+        try await queue(worker).release([(id: job.id, token: job.token)], isClean: isClean)
+        model.release(job.id, isClean: isClean)
     }
 
     private mutating func lapse() async throws {

@@ -50,6 +50,14 @@ struct ContainerDecisionTests {
         }
     }
 
+    @Test("for a job that an operator runs again, what its run before left is no answer")
+    func anew() {
+        let left = container(status: "exited")
+        #expect(decisions.start(start("j1"), finding: left, endpoint: "", isAnew: true) == .replace(containerID: id))
+        let restart = Job(id: "j1", kind: .restart, gameID: "g1", image: ImageReference("engine:1"))
+        #expect(decisions.restart(restart, finding: left, endpoint: "", isAnew: true) == .replace(containerID: id))
+    }
+
     @Test("for a restart")
     func restarts() {
         func decide(_ job: String, _ container: ContainerInspect?) -> String {

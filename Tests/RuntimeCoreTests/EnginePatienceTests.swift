@@ -19,7 +19,10 @@ struct EnginePatienceTests {
         }
         patience.answered(now: at(300))
         #expect(patience.lost(now: at(311)) == .seconds(1))
-        // Without a return in between it is no relapse.
+        // Told twice of the same loss, it grows no further and forgets nothing.
         #expect(patience.lost(now: at(312)) == .seconds(1))
+        patience.answered(now: at(313))
+        #expect(patience.lost(now: at(314)) == .seconds(2))
+        #expect(patience.lost(now: at(315)) == .seconds(2))
     }
 }

@@ -2,8 +2,9 @@
 -- Keys: 1 {ns}:meta.
 -- Arguments: worker, node, nonce of the worker, lease in ms, most starts, most stops and removes, games
 --   that the node may run (0: no bound), then the queues in order of priority.
--- Answers: the shared clock in ms, then one array per job: id, token, attempt, queue, message, and for a restart
---   what the game's last successful start asked for (else empty).
+-- Answers: the shared clock in ms, then one array per job: id, token, attempt, queue, message, for a restart what the
+--   game's last successful start asked for (else empty), run, and 1 where the job is pointless by now and only what
+--   an attempt before may have left behind is to be undone (else 0).
 -- One step because: a head that is taken off its ready list must be under lease, or it would be lost
 --   with the worker.
 local worker, node, nonce = ARGV[1], ARGV[2], ARGV[3]
@@ -35,10 +36,14 @@ local function owners_unknown()
   return false
 end
 
+local function pointless(game, job)
+  return starts(job[1]) and tonumber(job[2]) < superseded_below(game)
+end
+
 -- Ends the head where it must not be begun any more. Answers whether it did.
 local function ended(id, game, job)
   local ending
-  if starts(job[1]) and tonumber(job[2]) < superseded_below(game) then
+  if pointless(game, job) and not job[6] then
     ending = { 'outcome', 'superseded', 'effect', 'none', 'error', 'a later stop or remove of the game made it pointless' }
   elseif job[3] and tonumber(job[3]) < now and not job[6] then
     ending = { 'outcome', 'expired', 'effect', 'none', 'error', 'its deadline had passed before it was begun' }
@@ -58,7 +63,7 @@ local function claim_head(game, class)
     return
   end
   local key = P .. 'job:' .. id
-  local job = redis.call('HMGET', key, 'kind', '_seq', '_deadline', '_message', '_queue', '_crashes')
+  local job = redis.call('HMGET', key, 'kind', '_seq', '_deadline', '_message', '_queue', '_dirty', '_run')
   if not job[4] then
     -- The job's hash is gone, by hand or by eviction: the lane goes on without it.
     redis.call('HINCRBY', META, 'ghosts', 1)
@@ -80,7 +85,14 @@ local function claim_head(game, class)
   end
   wanted[class] = wanted[class] - 1
   local spec = job[1] == 'restart' and redis.call('GET', P .. 'spec:' .. game) or ''
-  claimed[#claimed + 1] = { id, token, attempt, job[5], job[4], spec }
+  claimed[#claimed + 1] = { id, token, attempt, job[5], job[4], spec, tonumber(job[7] or 1), pointless(game, job) and 1 or 0 }
+end
+
+-- Whether the head of the lane only waits to be told that its time is over; for that it needs no room.
+local function is_late(game)
+  local id = redis.call('LINDEX', P .. 'lane:' .. game, 0)
+  local job = redis.call('HMGET', P .. 'job:' .. (id or ''), '_deadline', '_dirty')
+  return job[1] and tonumber(job[1]) < now and not job[2]
 end
 
 local function drain(class, list)
@@ -91,7 +103,7 @@ local function drain(class, list)
     else
       -- The first few, since one that holds its room already may stand behind one that waits for room.
       for _, candidate in ipairs(redis.call('ZRANGE', list, 0, 7)) do
-        if has_room(candidate) then
+        if has_room(candidate) or is_late(candidate) then
           game = candidate
           redis.call('ZREM', list, candidate)
           break
@@ -114,6 +126,11 @@ end
 
 drain_queues('stop')
 drain_queues('start')
+-- What ended without being run made way in its lane for a job that belongs on a list that was looked at before.
+if endings_left < 64 then
+  drain_queues('stop')
+  drain_queues('start')
+end
 if #claimed > 1 then store_fence() end
 
 -- Who could take more is rung when there is more; who could not take all that is there rings another.

@@ -55,13 +55,13 @@ local function settle(game, here)
     redis.call('HDEL', P .. 'superseded', game)
     return
   end
-  local job = redis.call('HMGET', P .. 'job:' .. head, 'kind', '_queue', '_seq')
+  local job = redis.call('HMGET', P .. 'job:' .. head, 'kind', '_queue', '_seq', '_dirty')
   local kind, queue, seq = job[1] or 'stop', job[2] or 'default', tonumber(job[3] or 0)
   local class, owner = 'stop', nil
-  if not (starts(kind) and seq < superseded_below(game)) then
-    if starts(kind) then class = 'start' end
-    owner = redis.call('HGET', P .. 'owner', game)
-  end
+  local pointless = starts(kind) and seq < superseded_below(game)
+  if starts(kind) and not pointless then class = 'start' end
+  -- A pointless start is ended by anyone, but where its node has to look what it may have left behind.
+  if not pointless or job[4] then owner = redis.call('HGET', P .. 'owner', game) end
   local list = 'ready:' .. class .. ':' .. queue
   if owner then list = list .. ':' .. owner end
   redis.call('ZADD', P .. list, seq, game)

@@ -1,11 +1,12 @@
 -- Purpose: gives jobs back that a worker has leased and will not run, without burning an attempt.
 -- Keys: 1 {ns}:meta.
--- Arguments: worker, node, then id and token of each job.
+-- Arguments: worker, node, then id and token of each job, and "dirty" where it may have left something behind, else
+--   "clean".
 -- Answers: per job "ok" or "stale".
 -- One step because: a job must be under lease or on a ready list, never neither.
 local worker, node = ARGV[1], ARGV[2]
 local answers = {}
-for index = 3, #ARGV, 2 do
+for index = 3, #ARGV, 3 do
   local id, token = ARGV[index], ARGV[index + 1]
   local key = P .. 'job:' .. id
   local job = redis.call('HMGET', key, '_token', 'state', 'game_id')
@@ -13,6 +14,7 @@ for index = 3, #ARGV, 2 do
     answers[#answers + 1] = 'stale'
   else
     redis.call('HSET', key, 'state', 'waiting')
+    if ARGV[index + 2] == 'dirty' then redis.call('HSET', key, '_dirty', 1) end
     redis.call('HINCRBY', key, '_attempts', -1)
     redis.call('HDEL', key, '_token', '_worker', '_cancel')
     redis.call('ZREM', P .. 'lease', id)

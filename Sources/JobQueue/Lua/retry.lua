@@ -1,16 +1,18 @@
 -- Purpose: parks the lane of a job whose attempt failed until the next try is due.
 -- Keys: 1 {ns}:meta.
 -- Arguments: worker, node, id, token, pause in ms, error code, sentence, "keep" or "free" the
---   place on the node.
+--   place on the node, "dirty" where the attempt may have left something behind, else "clean".
 -- Answers: "ok", "superseded" (a stop came meanwhile: the job has ended) or "stale".
 -- One step because: the job must be under lease or due at a time, never neither.
 local worker, node, id, token = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local key = P .. 'job:' .. id
 local job = redis.call('HMGET', key, '_token', 'state', 'game_id', 'kind', '_seq')
+local clean = ARGV[9] == 'clean'
 if job[1] ~= token or job[2] ~= 'running' then return 'stale' end
 local game = job[3]
 if ARGV[8] == 'free' then redis.call('SREM', P .. 'running:' .. node, game) end
-if starts(job[4]) and tonumber(job[5]) < superseded_below(game) then
+if clean then redis.call('HDEL', key, '_dirty') else redis.call('HSET', key, '_dirty', 1) end
+if clean and starts(job[4]) and tonumber(job[5]) < superseded_below(game) then
   end_job(id, worker, node, { 'outcome', 'superseded', 'effect', 'none', 'error',
     'a later stop or remove of the game made it pointless' })
   settle(game, node)

@@ -26,10 +26,9 @@ local function reclaim(id)
   if crashes >= crash_limit then
     end_job(id, job[2], job[3], { 'outcome', 'failed', 'effect', 'none', 'error_code', 'poisoned', 'error',
       'its worker died ' .. crashes .. ' times while it ran; it is not tried again' })
-    if job[3] then redis.call('SREM', P .. 'running:' .. job[3], job[1]) end
     poisoned = poisoned + 1
   else
-    redis.call('HSET', key, 'state', 'waiting')
+    redis.call('HSET', key, 'state', 'waiting', '_dirty', 1)
     redis.call('HDEL', key, '_token', '_worker', '_cancel')
     reclaimed = reclaimed + 1
   end
