@@ -34,7 +34,7 @@ extension Deployment {
                 let ending = try await fleet.runner(of: "b-2")
                 ending.terminate()
                 #expect(await ending.process.waitForExit(atMost: .seconds(4)) == 0)
-                let next = try await fleet.runner(of: "b-2", within: .seconds(1))
+                let next = try await fleet.runner(of: "b-2", within: .seconds(3))
                 #expect(next.process.pid != ending.process.pid)
                 let result = try await fleet.result(of: "b-2")
                 #expect(result.effect == .stopped)
@@ -53,7 +53,7 @@ extension Deployment {
                 ending.terminate()
                 try await ending.untilItSays("ending: waiting for the jobs that run")
                 ending.terminate()
-                #expect(await ending.process.waitForExit(atMost: .seconds(1)) == 143)
+                #expect(await ending.process.waitForExit(atMost: .seconds(3)) == 143)
                 let result = try await fleet.result(of: "c-2")
                 #expect(result.outcome == .succeeded)
                 #expect(result.fields["worker"].map(ending.isWorker) == false)
@@ -65,14 +65,14 @@ extension Deployment {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let worker = fleet.workers[0]
                 worker.process.signal(signal)
-                #expect(await worker.process.waitForExit(atMost: .seconds(2)) == 0)
+                #expect(await worker.process.waitForExit(atMost: .seconds(4)) == 0)
             }
         }
 
         /// The bounds count from the leader's end to the event of an exit that comes with it.
         @Test(
             "the events go on when the leader ends",
-            arguments: [("SIGTERM", Duration.seconds(1)), ("SIGKILL", .seconds(7))]
+            arguments: [("SIGTERM", Duration.seconds(2)), ("SIGKILL", .seconds(7))]
         )
         func leader(_ signal: String, _ limit: Duration) async throws {
             try await Fleet.with(workers: 2, world: try #require(EngineWorld.current)) { fleet in

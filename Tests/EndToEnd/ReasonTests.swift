@@ -40,8 +40,8 @@ extension Deployment {
                 code: "137",
                 reason: "stopped"
             ),
-            Case(name: "clean", command: shell("sleep 1.5"), code: "0", reason: "completed"),
-            Case(name: "crash", command: shell("sleep 1.5; exit 3"), code: "3", reason: "crashed"),
+            Case(name: "clean", command: shell("sleep 4"), code: "0", reason: "completed"),
+            Case(name: "crash", command: shell("sleep 4; exit 3"), code: "3", reason: "crashed"),
             Case(name: "kill", by: ["kill"], code: "137", reason: "killed"),
             Case(
                 name: "remove",
@@ -52,7 +52,7 @@ extension Deployment {
             ),
             Case(
                 name: "oom",
-                command: shell("sleep 1.5; exec \(eat)"),
+                command: shell("sleep 4; exec \(eat)"),
                 memory: "8m",
                 code: "137",
                 reason: "oom_killed",
@@ -60,7 +60,7 @@ extension Deployment {
             ),
             Case(
                 name: "oom-child",
-                command: shell("sleep 1.5; \(eat); sleep 1; exit 0"),
+                command: shell("sleep 4; \(eat); sleep 1; exit 0"),
                 memory: "8m",
                 code: "0",
                 reason: "completed",

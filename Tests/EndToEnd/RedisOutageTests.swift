@@ -37,6 +37,46 @@ extension Deployment {
             }
         }
 
+        @Test("that stands still for longer than leases are trusted in the middle of a job fails no job")
+        func frozen() async throws {
+            let settings = ["RTM_LEASE_TTL_SECONDS": "3"]
+            try await Fleet.with(settings: settings, world: try #require(EngineWorld.current)) { fleet in
+                let start = try await fleet.finish("s", fleet.start("s", game: "g", image: fleet.world.stubbornImage))
+                let remove = Fleet.message(.remove, "r", game: "g", #""force":true,"stop_timeout_seconds":4"#)
+                try await fleet.push(remove)
+                _ = try await fleet.runner(of: "r")
+                fleet.redis.suspend()
+                // By then the process has been killed, and the worker may not remove the container any more.
+                let id = try #require(start.containerID)
+                try await eventually(within: .seconds(20), "the end of the process") {
+                    try await fleet.world.engine.inspect(id)?.State.Status == "exited"
+                }
+                try await fleet.workers[0].untilItSays("giving the job back", within: .seconds(40))
+                fleet.redis.resume()
+                let result = try await fleet.result(of: "r")
+                #expect(result.effect == .removed, "\(result.error ?? "")")
+                #expect(try await fleet.containers().isEmpty)
+            }
+        }
+
+        @Test("that is away while a worker is told to end does not keep it")
+        func awayAtTheEnd() async throws {
+            let settings = ["RTM_DRAIN_TIMEOUT_SECONDS": "1"]
+            try await Fleet.with(settings: settings, world: try #require(EngineWorld.current)) { fleet in
+                _ = try await fleet.finish("s", fleet.start("s", game: "g", image: fleet.world.stubbornImage))
+                try await fleet.push(Fleet.message(.stop, "t", game: "g", #""stop_timeout_seconds":2"#))
+                let worker = try await fleet.runner(of: "t")
+                await fleet.redis.kill9()
+                try await worker.untilItSays("Redis did not take what became of the job", within: .seconds(30))
+                worker.terminate()
+                #expect(await worker.process.waitForExit(atMost: .seconds(15)) == 0)
+                // It says it now and then, not as fast as it can.
+                let complaints = worker.process.log.split(separator: "\n").count { $0.contains("Redis did not take") }
+                #expect(complaints < 100, "\(complaints) complaints")
+                try await fleet.redis.restart()
+            }
+        }
+
         @Test("a worker that was idle meanwhile takes the first job after it")
         func idle() async throws {
             let world = try #require(EngineWorld.current)
