@@ -28,6 +28,26 @@ extension Deployment {
             }
         }
 
+        @Test("waits that a failover breaks off (UNBLOCKED) are begun anew")
+        func unblocked() async throws {
+            try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
+                _ = try await roundTrip(fleet, "before")
+                for round in 0..<3 {
+                    let list =
+                        try await fleet.client.send(RedisCommand("CLIENT", "LIST", "TYPE", "NORMAL")).string ?? ""
+                    let waiting = list.split(separator: "\n").filter {
+                        $0.contains("name=rtmanager-wake") || $0.contains("name=rtmanager-bell")
+                    }
+                    #expect(!waiting.isEmpty)
+                    for line in waiting {
+                        let id = line.split(separator: " ").first.map { String($0.dropFirst("id=".count)) } ?? ""
+                        _ = try await fleet.client.send(RedisCommand("CLIENT", "UNBLOCK", .string(id), "ERROR"))
+                    }
+                    #expect(try await roundTrip(fleet, "unblocked-\(round)") < .seconds(5))
+                }
+            }
+        }
+
         @Test("a cut line is mended by itself; a dead one is noticed, and work goes on within 5 s of its return")
         func cutAndSilent() async throws {
             let world = try #require(EngineWorld.current)

@@ -19,6 +19,18 @@ extension Fleet {
         return text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
+    /// Makes a container that never runs, with the labels of this fleet or of another namespace. Answers its id.
+    public func createByHand(game: String, namespace: String? = nil, hostname: String? = nil) async throws -> String {
+        let name = containerName(game)
+        var arguments = ["docker", "--host", world.engine.host, "create", "--network", "none"]
+        arguments += ["--name", name, "--hostname", hostname ?? name]
+        for (label, value) in [
+            (GalaxyLabel.owner, GalaxyLabel.ownerValue), (GalaxyLabel.namespace, namespace ?? keys.namespace),
+            (GalaxyLabel.gameID, game), (GalaxyLabel.jobID, "long-gone"),
+        ] { arguments += ["--label", "\(label)=\(value)"] }
+        return try await Tool.run(arguments + [world.image]).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
     /// Lets the Engine tell of `count` things that are none of ours: more than it remembers.
     public func makeNoise(_ count: Int) async throws {
         let socket = world.engine.host.replacing("unix://", with: "")
