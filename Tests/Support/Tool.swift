@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 
 /// A command-line tool that a rig needs and that failed.
@@ -9,36 +8,20 @@ struct ToolFailure: Error, CustomStringConvertible {
 /// Runs command-line tools to their end.
 enum Tool {
     /// What the tool printed. It is ended after `limit`.
+    ///
+    /// It prints into a file: a pipe that some other child of this process has inherited would stay open as long as that
+    /// one lives, and nobody would learn of the tool's end.
     @discardableResult
     static func run(_ command: [String], limit: Duration = .seconds(120)) async throws -> String {
-        // A thread of Dispatch may block, those that run tasks may not.
-        try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async {
-                continuation.resume(with: Result { try wait(for: command, limit: limit) })
-            }
+        let path = FileManager.default.temporaryDirectory.path + "/rtm-tool-\(UUID().uuidString.prefix(12))"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let process = try await ChildProcess.start(command, logPath: path)
+        let status = await process.waitForExit(atMost: limit)
+        if status == nil { process.signal(SIGKILL) }
+        guard status == 0 else {
+            let code = status.map(String.init) ?? "nothing within \(limit)"
+            throw ToolFailure(description: "`\(command.joined(separator: " "))` ended with \(code): \(process.log)")
         }
-    }
-
-    private static func wait(for command: [String], limit: Duration) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = command
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        let pid = process.processIdentifier
-        let end = DispatchWorkItem { _ = kill(pid, SIGKILL) }
-        DispatchQueue.global().asyncAfter(deadline: .now() + Double(limit.components.seconds), execute: end)
-        let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        process.waitUntilExit()
-        end.cancel()
-        guard process.terminationStatus == 0 else {
-            throw ToolFailure(
-                description: "`\(command.joined(separator: " "))` ended with \(process.terminationStatus): \(text)"
-            )
-        }
-        return text
+        return process.log
     }
 }

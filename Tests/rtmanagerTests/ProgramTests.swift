@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import Testing
 
 @testable import rtmanager
@@ -12,29 +13,20 @@ private struct Call: Sendable {
 
 /// Calls the program that was built beside these tests, with nothing in its environment but `environment`.
 private func call(_ arguments: String..., environment: [String: String] = [:]) async throws -> Call {
-    let tests = URL(fileURLWithPath: CommandLine.arguments[0])
-    let process = Process()
-    process.executableURL = tests.deletingLastPathComponent().appendingPathComponent("rtmanager")
-    process.arguments = arguments
-    process.environment = environment
-    let (output, errors) = (Pipe(), Pipe())
-    process.standardOutput = output
-    process.standardError = errors
-    // What it prints fits into the pipes' buffers, so it may be read after the end.
-    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-        process.terminationHandler = { _ in continuation.resume() }
-        do {
-            try process.run()
-        } catch {
-            process.terminationHandler = nil
-            continuation.resume(throwing: error)
-        }
+    let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+        .appendingPathComponent("rtmanager").path
+    let directory = try temporaryDirectory("program")
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let errors = directory + "/errors"
+    let clean = ["env", "-i"] + environment.map { "\($0.key)=\($0.value)" }
+    let parting = ["/bin/sh", "-c", #"errors=$1; shift; exec "$@" 2>"$errors""#, "sh", errors, program]
+    let process = try await ChildProcess.start(clean + parting + arguments, logPath: directory + "/output")
+    guard let code = await process.waitForExit(atMost: .seconds(30)) else {
+        await process.end()
+        throw Overdue("`rtmanager \(arguments.joined(separator: " ").prefix(200))` did not end")
     }
-    return Call(
-        code: process.terminationStatus,
-        output: String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self),
-        errors: String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    )
+    let text = (try? String(contentsOfFile: errors, encoding: .utf8)) ?? ""
+    return Call(code: code, output: process.log, errors: text)
 }
 
 @Suite("The program", .timeLimit(.minutes(1)))
