@@ -1,4 +1,5 @@
 import JobContract
+import Redis
 import Support
 import Testing
 
@@ -44,10 +45,13 @@ extension Deployment {
                 let start = try await fleet.finish("s", fleet.start("s", game: "g", image: fleet.world.stubbornImage))
                 let remove = Fleet.message(.remove, "r", game: "g", #""force":true,"stop_timeout_seconds":4"#)
                 try await fleet.push(remove)
-                _ = try await fleet.runner(of: "r")
-                fleet.redis.suspend()
-                // By then the process has been killed, and the worker may not remove the container any more.
                 let id = try #require(start.containerID)
+                let intents = fleet.keys.intents(try await fleet.node())
+                try await eventually("the stop to begin") {
+                    try await fleet.client.send(RedisCommand("HEXISTS", .string(intents), .string(id))).integer == 1
+                }
+                fleet.redis.suspend()
+                // When the process has been killed, the worker may not remove the container any more.
                 try await eventually(within: .seconds(20), "the end of the process") {
                     try await fleet.world.engine.inspect(id)?.State.Status == "exited"
                 }
