@@ -37,12 +37,7 @@ extension JobRunner {
             case .wait: try await waitForRemoval()
             }
         }
-        throw JobFailure(
-            .nameConflict,
-            "the container of that name is being removed for too long",
-            retryable: true,
-            pace: .brisk
-        )
+        throw Self.removedForTooLong
     }
 
     /// Takes away what an attempt before made, where it made anything: the job has become pointless since.

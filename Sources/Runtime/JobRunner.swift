@@ -14,6 +14,12 @@ struct JobRunner: Sendable {
     var decisions: ContainerDecisions { ContainerDecisions(configuration.node) }
     private var translation: Translation { Translation(configuration.node) }
     static let longestWaitForRemoval = 50
+    static let removedForTooLong = JobFailure(
+        .nameConflict,
+        "the container of that name is being removed for too long",
+        retryable: true,
+        pace: .brisk
+    )
     /// Whether an operator has the job run again, and this is the first attempt since.
     var isAnew = false
 
@@ -70,12 +76,7 @@ struct JobRunner: Sendable {
             }
             if let ending = try await makeWay() { return ending }
         }
-        throw JobFailure(
-            .nameConflict,
-            "the container of that name is being removed for too long",
-            retryable: true,
-            pace: .brisk
-        )
+        throw Self.removedForTooLong
     }
 
     /// Makes way for a container of this job, or ends the job where that is not needed or not allowed.

@@ -82,8 +82,7 @@ local function take(job, verdict)
     redis.call('HINCRBY', META, 'rejected', 1)
     reject(job, job.problem)
   elseif pointless then
-    end_unplaced(job, worker, node, { 'outcome', 'superseded', 'effect', 'none', 'error',
-      'a later stop or remove of the game made it pointless' })
+    end_unplaced(job, worker, node, superseded)
   else
     place(job, node)
   end

@@ -44,7 +44,7 @@ end
 local function ended(id, game, job)
   local ending
   if pointless(game, job) and not job[6] then
-    ending = { 'outcome', 'superseded', 'effect', 'none', 'error', 'a later stop or remove of the game made it pointless' }
+    ending = superseded
   elseif job[3] and tonumber(job[3]) < now and not job[6] then
     ending = { 'outcome', 'expired', 'effect', 'none', 'error', 'its deadline had passed before it was begun' }
   else

@@ -27,6 +27,9 @@ local function trim_results(most)
   end
 end
 
+-- How a start ends that was not begun because a later stop wants the game stopped.
+local superseded = { 'outcome', 'superseded', 'effect', 'none', 'error', 'a later stop or remove of the game made it pointless' }
+
 -- Failures that are no reason to mend and retry the job: it was told about the world as it is.
 local refusals = { name_conflict = true, container_running = true, stale_container = true,
   container_not_found = true }

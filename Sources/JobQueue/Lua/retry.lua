@@ -13,8 +13,7 @@ local game = job[3]
 if ARGV[8] == 'free' then redis.call('SREM', P .. 'running:' .. node, game) end
 if clean then redis.call('HDEL', key, '_dirty') else redis.call('HSET', key, '_dirty', 1) end
 if clean and starts(job[4]) and tonumber(job[5]) < superseded_below(game) then
-  end_job(id, worker, node, { 'outcome', 'superseded', 'effect', 'none', 'error',
-    'a later stop or remove of the game made it pointless' })
+  end_job(id, worker, node, superseded)
   settle(game, node)
   return 'superseded'
 end
