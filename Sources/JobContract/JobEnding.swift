@@ -42,20 +42,13 @@ public struct JobEnding: Sendable, Equatable {
         JobEnding(.failed, errorCode: code, error: String(error.prefix(1_024)))
     }
 
-    /// Fields of the result as the stream has them; what has nothing to say is left out.
-    public var fields: [(name: String, value: String)] {
-        var fields: [(name: String, value: String)] = [("outcome", outcome.rawValue), ("effect", effect.rawValue)]
-        func add(_ name: String, _ value: String?) {
-            if let value { fields.append((name, value)) }
-        }
-        add("error_code", errorCode?.rawValue)
-        add("error", error)
-        add("container_id", containerID)
-        add("container_name", containerName)
-        add("engine_endpoint", engineEndpoint)
-        add("started_at", startedAt?.rfc3339)
-        add("forced", forced ? "true" : nil)
-        return fields
+    /// Values of `outcome`, `effect`, `error_code`, `error`, `container_id`, `container_name`, `engine_endpoint`,
+    /// `started_at` and `forced`, as a result has them; empty where there is nothing to say.
+    public var values: [String] {
+        [
+            outcome.rawValue, effect.rawValue, errorCode?.rawValue ?? "", error ?? "", containerID ?? "",
+            containerName ?? "", engineEndpoint ?? "", startedAt?.rfc3339 ?? "", forced ? "true" : "",
+        ]
     }
 }
 

@@ -28,7 +28,7 @@ extension JobQueue {
         return pairs.indices.map { index in
             GameFacts(
                 owner: owners[index].string,
-                isBusy: lanes[index].string == "a",
+                isBusy: lanes[index].string?.hasPrefix("a ") == true,
                 isJobLive: answers[index + 2].integer == 1
             )
         }

@@ -51,8 +51,8 @@ extension JobQueue {
         ]
         var rejected: [(index: Int, rejection: Rejection)] = []
         for (index, message) in messages.enumerated() {
-            let (sha1, decoded) = try read(message, decode)
-            arguments += Self.arguments(sha1: sha1, decoded)
+            let (proof, decoded) = try read(message, decode)
+            arguments += Self.arguments(proof, decoded)
             if case .rejected(let rejection) = decoded { rejected.append((index, rejection)) }
         }
         let answer = try await call(Scripts.admit, keys: lists + [keys.overflowing(queue)], arguments)
@@ -68,35 +68,42 @@ extension JobQueue {
         )
     }
 
+    /// Above this size a message is named to `admit` by its SHA-1, else by its bytes, which are cheaper to compare.
+    private static let longestProof = 512
+
     private func read(
         _ value: RedisValue,
         _ decode: (_ message: [UInt8]) -> DecodedMessage
-    ) throws(QueueError) -> (sha1: String, DecodedMessage) {
-        if let message = value.bytes { return (JobDecoder.sha1(of: message), decode(message)) }
+    ) throws(QueueError) -> (proof: RedisArgument, DecodedMessage) {
+        if let message = value.bytes {
+            let proof: RedisArgument =
+                message.count > Self.longestProof ? .string(JobDecoder.sha1(of: message)) : .bytes(message)
+            return (proof, decode(message))
+        }
         guard let parts = value.array, parts.count == 2, let size = parts[0].integer, let sha1 = parts[1].string else {
             throw unexpected(Scripts.peek, value)
         }
         let sentence = "the message has \(size) bytes; at most \(JobDecoder.maximumMessageBytes) are taken"
         return (
-            sha1,
+            .string(sha1),
             .rejected(Rejection(id: Syntax.invalidIDPrefix + sha1, code: .messageTooLarge, error: sentence))
         )
     }
 
-    /// The eleven arguments of one message, in the order that admit.lua names.
-    private static func arguments(sha1: String, _ decoded: DecodedMessage) -> [RedisArgument] {
+    /// The ten arguments of one message, in the order that admit.lua names.
+    private static func arguments(_ proof: RedisArgument, _ decoded: DecodedMessage) -> [RedisArgument] {
         switch decoded {
         case .rejected(let rejection):
             return [
-                .string(sha1), "rejected", .string(rejection.id), .string(rejection.kind?.rawValue ?? ""),
-                .string(rejection.gameID ?? ""), "", "", "", "", "",
+                proof, "rejected", .string(rejection.id), .string(rejection.kind?.rawValue ?? ""),
+                .string(rejection.gameID ?? ""), "", "", "", "",
                 .string("\(rejection.code.rawValue) \(rejection.error)"),
             ]
         case .job(let job):
             return [
-                .string(sha1), "job", .string(job.id), .string(job.kind.rawValue), .string(job.gameID),
+                proof, "job", .string(job.id), .string(job.kind.rawValue), .string(job.gameID),
                 .string(job.deadline.map { String($0.millisecondsSinceEpoch) } ?? ""),
-                .integer(Int64(job.maxAttempts)), .string(marks(of: job)), .string(job.enqueuedAt ?? ""),
+                .string(marks(of: job)), .string(job.enqueuedAt ?? ""),
                 .string(job.traceparent ?? ""), "",
             ]
         }

@@ -15,6 +15,8 @@ public struct ClaimedJob: Sendable, Equatable {
     public var lastStart: [UInt8]?
     /// 2 and up: after an operator's retry.
     public var run: Int
+    /// When it was leased, on the shared clock, RFC 3339.
+    public var takenAt: String
     /// Whether a later stop has made it pointless: only what an attempt before may have left behind is to be undone.
     public var isPointless: Bool
 }
@@ -63,29 +65,66 @@ public enum OwnerChange: String, Sendable {
 
 /// A job to be ended.
 public struct FinishedJob: Sendable, Equatable {
-    public var id: String
-    public var token: String
+    public var claimed: ClaimedJob
+    /// What its message says; nil where that cannot be read any more.
+    public var job: Job?
     public var ending: JobEnding
     public var owner: OwnerChange
     /// Whether the game's place on the node is free again.
     public var freesPlace: Bool
     /// What the game runs from now on, as a start message that a later restart can complete itself by; nil: unchanged.
     public var startMessage: String?
+    /// The container that it has started, of which the listener is told.
+    public var begun: BegunContainer?
 
     public init(
-        id: String,
-        token: String,
+        _ claimed: ClaimedJob,
+        _ job: Job?,
         ending: JobEnding,
         owner: OwnerChange,
         freesPlace: Bool,
-        startMessage: String? = nil
+        startMessage: String? = nil,
+        begun: BegunContainer? = nil
     ) {
-        self.id = id
-        self.token = token
+        self.claimed = claimed
+        self.job = job
         self.ending = ending
         self.owner = owner
         self.freesPlace = freesPlace
         self.startMessage = startMessage
+        self.begun = begun
+    }
+
+    /// Appends what finish.lua names, in its order.
+    fileprivate func append(to arguments: inout [RedisArgument]) {
+        func add(_ text: String?) { arguments.append(.string(text ?? "")) }
+        add(claimed.id)
+        add(claimed.token)
+        add(owner.rawValue)
+        add(freesPlace ? "free" : "keep")
+        add(startMessage)
+        add(begun?.containerID)
+        add(begun?.mark)
+        add(job?.kind.rawValue)
+        add(job?.gameID)
+        for value in ending.values { add(value) }
+        add(String(claimed.attempt))
+        add(claimed.run > 1 ? String(claimed.run) : nil)
+        add(job?.enqueuedAt)
+        add(claimed.takenAt)
+        add(job?.traceparent)
+    }
+}
+
+/// A container that a job has started.
+public struct BegunContainer: Sendable, Equatable {
+    public var containerID: String
+    /// The mark of its run.
+    public var mark: String
+
+    public init(containerID: String, mark: String) {
+        self.containerID = containerID
+        self.mark = mark
     }
 }
 
@@ -121,6 +160,7 @@ extension JobQueue {
         let answer = try await call(Scripts.claim, arguments)
         guard let rows = answer.array else { throw unexpected(Scripts.claim, answer) }
         var jobs: [ClaimedJob] = []
+        let takenAt = rows.first?.string ?? ""
         for row in rows.dropFirst() {
             guard let parts = row.array, parts.count == 8, let id = parts[0].string, let token = parts[1].string,
                 let attempt = parts[2].integer, let queue = parts[3].string, let message = parts[4].bytes
@@ -135,6 +175,7 @@ extension JobQueue {
                     message: message,
                     lastStart: lastStart,
                     run: parts[6].integer.map { Int($0) } ?? 1,
+                    takenAt: takenAt,
                     isPointless: parts[7].integer == 1
                 )
             )
@@ -166,14 +207,8 @@ extension JobQueue {
     /// Ends jobs that have been run: result, idempotency record, owner and next of the lane in one step.
     public func finish(_ jobs: [FinishedJob]) async throws(QueueError) -> [FinishAnswer] {
         var arguments: [RedisArgument] = [.string(worker.id), .string(worker.node)]
-        for job in jobs {
-            let fields = job.ending.fields
-            arguments += [
-                .string(job.id), .string(job.token), .string(job.owner.rawValue),
-                job.freesPlace ? "free" : "keep", .string(job.startMessage ?? ""), .integer(Int64(fields.count * 2)),
-            ]
-            for field in fields { arguments += [.string(field.name), .string(field.value)] }
-        }
+        arguments.reserveCapacity(2 + 23 * jobs.count)
+        for job in jobs { job.append(to: &arguments) }
         let answer = try await call(Scripts.finish, arguments)
         guard let words = answer.array?.compactMap({ $0.string.flatMap(FinishAnswer.init(rawValue:)) }),
             words.count == jobs.count

@@ -69,7 +69,7 @@ extension JobQueue {
         if letter.jobID == job.id {
             arguments += [
                 "job", .string(job.id), .string(job.kind.rawValue), .string(job.gameID),
-                .integer(Int64(job.maxAttempts)), .string(Self.marks(of: job)), .string(job.enqueuedAt ?? ""),
+                .string(Self.marks(of: job)), .string(job.enqueuedAt ?? ""),
                 .string(job.traceparent ?? ""),
             ]
         } else {

@@ -1,6 +1,7 @@
 import Redis
 
-/// The scripts of the protocol, each made of its own file and the pieces that it shares with others.
+/// The scripts of the protocol, each made of its own file and the pieces that it shares with others. What a script has
+/// changed of games and jobs is written when its own file has answered.
 ///
 /// All but `admit` carry `allow-oom`: under `maxmemory` only intake stops, while beats, ends and claims go
 /// on, or all leases would run out together when memory is full. Redis refuses `admit` before its first write.
@@ -31,7 +32,10 @@ enum Scripts {
         var shared = [PackageResources.clock_lua, PackageResources.lanes_lua, PackageResources.endings_lua]
         if places { shared.append(PackageResources.placing_lua) }
         let shebang = refusedWhenFull ? "#!lua" : "#!lua flags=allow-oom"
-        return RedisScript(name: name, source: ([shebang] + (shared + [body]).map(text)).joined(separator: "\n"))
+        let main = [
+            "local function main()", text(body), "end", "local answer = main()", "write_back()", "return answer",
+        ]
+        return RedisScript(name: name, source: ([shebang] + shared.map(text) + main).joined(separator: "\n"))
     }
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -154,8 +154,8 @@ struct JobAttempt: Sendable {
         let placement = Placement(kind: job?.kind ?? .start, ending: ending, stillRuns: stillRuns)
         let hasStarted = ending.effect == .started || ending.effect == .alreadyRunning
         let finished = FinishedJob(
-            id: claimed.id,
-            token: claimed.token,
+            claimed,
+            job,
             ending: ending,
             owner: OwnerChange(placement.owner),
             freesPlace: placement.freesPlace,

@@ -252,13 +252,27 @@ struct LaneModel {
     ) -> [(id: String, attempt: Int)] {
         var claimed: [(id: String, attempt: Int)] = []
         while claimed.count < most {
-            let held = running[node] ?? []
-            let index = (ready[list] ?? []).prefix(slots == 0 ? 1 : 8)
-                .firstIndex { slots == 0 || held.count < slots || held.contains($0.game) || isLate($0.game) }
-            guard let index, let game = ready[list]?.remove(at: index).game else { return claimed }
-            if let attempt = begin(game, worker, node) { claimed.append(attempt) }
+            let games = pop(list, most - claimed.count, slots, node)
+            if games.isEmpty { return claimed }
+            claimed += games.compactMap { begin($0, worker, node) }
         }
         return claimed
+    }
+
+    /// Takes games off a list, the oldest first: as many as there is room for, or one that needs none.
+    private mutating func pop(_ list: String, _ most: Int, _ slots: Int, _ node: String) -> [String] {
+        let held = running[node] ?? []
+        let room = slots == 0 ? most : min(most, slots - held.count)
+        let entries = ready[list] ?? []
+        if room > 0 {
+            ready[list] = Array(entries.dropFirst(room))
+            return entries.prefix(room).map(\.game)
+        }
+        guard let index = entries.prefix(8).firstIndex(where: { held.contains($0.game) || isLate($0.game) }) else {
+            return []
+        }
+        ready[list]?.remove(at: index)
+        return [entries[index].game]
     }
 
     private mutating func begin(_ game: String, _ worker: String, _ node: String) -> (id: String, attempt: Int)? {

@@ -13,23 +13,26 @@ extension ModelRun {
 
     private func compareLanes() async throws {
         for game in Self.games {
-            let lane = try await list("lane:\(game)")
-            try agree(lane, model.lanes[game] ?? [], "lane of \(game)")
+            let lane = model.lanes[game] ?? []
+            try agree(try await list("lane:\(game)"), Array(lane.dropFirst()), "what waits behind the head of \(game)")
             for (index, id) in lane.enumerated() {
                 guard let job = model.jobs[id] else { continue }
                 let hash = try await world.hash(world.keys.job(id))
                 try agree(hash["state"], job.state.rawValue, "state of \(id)")
-                try agree(hash["_attempts"], String(job.attempts), "attempts of \(id)")
+                try agree(hash["_attempts"] ?? "0", String(job.attempts), "attempts of \(id)")
                 // Only the head of a lane is ever under way.
                 if index > 0 { try agree(job.state, .waiting, "state of \(id), which is no head") }
             }
         }
-        let expected = model.states.mapValues { state in
-            switch state {
-            case .ready(let list): "r:ready:" + list
-            case .active: "a"
-            case .delayed: "d"
-            }
+        var expected: [String: String] = [:]
+        for (game, state) in model.states {
+            let head = model.lanes[game]?.first ?? "none"
+            expected[game] =
+                switch state {
+                case .ready(let list): "r \(head) ready:\(list)"
+                case .active: "a \(head)"
+                case .delayed: "d \(head)"
+                }
         }
         try agree(try await world.hash(world.keys.prefix + "lanes"), expected, "lanes")
     }

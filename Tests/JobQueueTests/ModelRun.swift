@@ -130,8 +130,8 @@ struct ModelRun {
 
     private mutating func claim() async throws {
         let (worker, node, slots) = Self.workers.randomElement(using: &random) ?? Self.workers[0]
-        let starts = Int.random(in: 0...2, using: &random)
-        let stops = Int.random(in: 0...2, using: &random)
+        let starts = Int.random(in: 0...3, using: &random)
+        let stops = Int.random(in: 0...3, using: &random)
         note("claim by \(worker): \(starts) starts, \(stops) stops")
         let jobs = try await world.claim(queue(worker), starts: starts, stops: stops, slots: slots)
         let expected = model.claim(

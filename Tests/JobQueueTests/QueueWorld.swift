@@ -68,9 +68,10 @@ struct QueueWorld {
         freesPlace: Bool = false,
         startMessage: String? = nil
     ) async throws -> FinishAnswer? {
+        let decoded: Job? = if case .job(let decoded) = JobDecoder().decode(job.message) { decoded } else { nil }
         let finished = FinishedJob(
-            id: job.id,
-            token: job.token,
+            job,
+            decoded,
             ending: ending,
             owner: owner,
             freesPlace: freesPlace,

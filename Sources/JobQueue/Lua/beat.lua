@@ -8,19 +8,19 @@
 -- One step because: a lease must not be lengthened for a token that was replaced.
 local worker, node = ARGV[1], ARGV[2]
 local lease_until = now + tonumber(ARGV[4])
-redis.call('ZADD', P .. 'workers', now + tonumber(ARGV[5]), worker)
-if ARGV[3] == '1' then redis.call('ZADD', P .. 'nodes', now, node) end
+call('ZADD', P .. 'workers', now + tonumber(ARGV[5]), worker)
+if ARGV[3] == '1' then call('ZADD', P .. 'nodes', now, node) end
 local answers = { 'known' }
-if redis.call('HEXISTS', P .. 'node:' .. node, 'told_at') == 0 then
-  redis.call('SADD', P .. 'untold', node)
+if call('HEXISTS', P .. 'node:' .. node, 'told_at') == 0 then
+  call('SADD', P .. 'untold', node)
   answers[1] = 'tell'
 end
 for index = 6, #ARGV, 2 do
-  local job = redis.call('HMGET', P .. 'job:' .. ARGV[index], '_token', '_cancel', 'state')
+  local job = call('HMGET', P .. 'job:' .. ARGV[index], '_token', '_cancel', 'state')
   if job[1] ~= ARGV[index + 1] or job[3] ~= 'running' then
     answers[#answers + 1] = 'lost'
   else
-    redis.call('ZADD', P .. 'lease', 'XX', lease_until, ARGV[index])
+    call('ZADD', P .. 'lease', 'XX', lease_until, ARGV[index])
     answers[#answers + 1] = job[2] and 'cancel' or 'ok'
   end
 end

@@ -3,12 +3,12 @@
 -- Arguments: id of the entry.
 -- Answers: "ok", or "gone" where it is there no more.
 -- One step because: the record says "dead" exactly as long as the entry is there.
-local entry = redis.call('XRANGE', KEYS[2], ARGV[1], ARGV[1])[1]
+local entry = call('XRANGE', KEYS[2], ARGV[1], ARGV[1])[1]
 if not entry then return 'gone' end
 local letter = {}
 for index = 1, #entry[2], 2 do letter[entry[2][index]] = entry[2][index + 1] end
-redis.call('XDEL', KEYS[2], ARGV[1])
+call('XDEL', KEYS[2], ARGV[1])
 local key = P .. 'job:' .. letter.job_id
-local record = redis.call('HMGET', key, 'state', 'run')
-if record[1] == 'dead' and (record[2] or '1') == (letter.run or '1') then redis.call('HSET', key, 'state', 'done') end
+local record = call('HMGET', key, 'state', 'run')
+if record[1] == 'dead' and (record[2] or '1') == (letter.run or '1') then call('HSET', key, 'state', 'done') end
 return 'ok'

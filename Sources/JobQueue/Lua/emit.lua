@@ -8,7 +8,7 @@
 -- One step because: an entry and the mark that says that it was published must not be torn apart, and a
 --   listener that lost its lease must not publish.
 local node, worker, epoch = ARGV[1], ARGV[2], ARGV[3]
-local lease = redis.call('HMGET', KEYS[2], 'holder', 'epoch')
+local lease = call('HMGET', KEYS[2], 'holder', 'epoch')
 if lease[1] ~= worker or lease[2] ~= epoch then return 'fenced' end
 local stories, begun, ended = P .. 'stories:' .. node, P .. 'begun:' .. node, P .. 'ended:' .. node
 local running = P .. 'running:' .. node
@@ -17,17 +17,17 @@ local running = P .. 'running:' .. node
 local remembered = 10000
 
 local function remember_end(container)
-  redis.call('HDEL', stories, container)
-  redis.call('ZADD', ended, now, container)
-  redis.call('ZREMRANGEBYRANK', ended, 0, -remembered - 1)
+  call('HDEL', stories, container)
+  call('ZADD', ended, now, container)
+  call('ZREMRANGEBYRANK', ended, 0, -remembered - 1)
 end
 
 local function settle_place(game, mark)
   if string.sub(mark, 1, 1) == 's' then
-    redis.call('SADD', running, game)
-  elseif redis.call('HGET', P .. 'lanes', game) ~= 'a' then
+    call('SADD', running, game)
+  elseif not is_busy(game) then
     -- A container that has ended makes room, but for a job of its game that holds the room right now.
-    redis.call('SREM', running, game)
+    call('SREM', running, game)
   end
 end
 
@@ -37,15 +37,15 @@ while index <= #ARGV do
   local container, expected, mark, game, entries = ARGV[index], ARGV[index + 1], ARGV[index + 2], ARGV[index + 3],
     tonumber(ARGV[index + 4])
   index = index + 5
-  local last = redis.call('HGET', stories, container) or ''
-  local has_ended = last == '' and redis.call('ZSCORE', ended, container)
+  local last = call('HGET', stories, container) or ''
+  local has_ended = last == '' and call('ZSCORE', ended, container)
   local accepted = last == expected and not has_ended
   for _ = 1, entries do
     local count = tonumber(ARGV[index])
     if accepted then
       local fields = { 'node', node, 'epoch', epoch }
       for offset = 1, count do fields[#fields + 1] = ARGV[index + offset] end
-      redis.call('XADD', P .. 'events', 'MAXLEN', '~', retention_entries, '*', unpack(fields))
+      call('XADD', P .. 'events', 'MAXLEN', '~', retention_entries, '*', unpack(fields))
     end
     index = index + 1 + count
   end
@@ -55,14 +55,14 @@ while index <= #ARGV do
     answers[#answers + 1] = 'mark:' .. last
   else
     answers[#answers + 1] = 'ok'
-    if mark == '' then remember_end(container) else redis.call('HSET', stories, container, mark) end
-    redis.call('HDEL', begun, container)
+    if mark == '' then remember_end(container) else call('HSET', stories, container, mark) end
+    call('HDEL', begun, container)
     -- What was asked and seen was of the run that has ended.
     if string.sub(mark, 1, 1) ~= 's' then
-      redis.call('HDEL', P .. 'intents:' .. node, container, container .. ':forced', container .. ':exit')
+      call('HDEL', P .. 'intents:' .. node, container, container .. ':forced', container .. ':exit')
     end
     if game ~= '' then settle_place(game, mark) end
   end
 end
-if ARGV[4] ~= '' then redis.call('HSET', KEYS[2], 'cursor', ARGV[4]) end
+if ARGV[4] ~= '' then call('HSET', KEYS[2], 'cursor', ARGV[4]) end
 return answers

@@ -1,34 +1,34 @@
 -- Purpose: the one piece that ends jobs: result, idempotency record, dead letter and retention.
 -- Keys: those of clock.lua.
 -- Arguments: none of its own.
--- Answers: none of its own; bury, publish_result and end_job.
+-- Answers: none of its own; what ends jobs, and write_back.
 -- One step because: a job must not be ended without its result, nor have two.
 
 -- Forgets up to `most` of the oldest results and their ids, where there are too many or they are too old.
 -- A record that a later run of its id has made is kept.
 local function trim_results(most)
   local results = P .. 'results'
-  local surplus = redis.call('XLEN', results) - retention_entries
+  local surplus = call('XLEN', results) - retention_entries
   local function is_kept(entry, index)
     return index > surplus and tonumber(string.match(entry[1], '^(%d+)')) > now - retention_ms
   end
-  local oldest = redis.call('XRANGE', results, '-', '+', 'COUNT', 1)[1]
+  local oldest = call('XRANGE', results, '-', '+', 'COUNT', 1)[1]
   if not oldest or is_kept(oldest, 1) then return end
-  for index, entry in ipairs(redis.call('XRANGE', results, '-', '+', 'COUNT', most)) do
+  for index, entry in ipairs(call('XRANGE', results, '-', '+', 'COUNT', most)) do
     if is_kept(entry, index) then return end
     for position = 1, #entry[2], 2 do
       if entry[2][position] == 'job_id' then
         local key = P .. 'job:' .. entry[2][position + 1]
-        local record = redis.call('HMGET', key, '_seq', '_result')
-        if not record[1] and (not record[2] or record[2] == entry[1]) then redis.call('DEL', key) end
+        local record = call('HMGET', key, '_seq', '_result')
+        if not record[1] and (not record[2] or record[2] == entry[1]) then call('DEL', key) end
       end
     end
-    redis.call('XDEL', results, entry[1])
+    call('XDEL', results, entry[1])
   end
 end
 
 -- How a start ends that was not begun because a later stop wants the game stopped.
-local superseded = { 'outcome', 'superseded', 'effect', 'none', 'error', 'a later stop or remove of the game made it pointless' }
+local superseded = { outcome = 'superseded', error = 'a later stop or remove of the game made it pointless' }
 
 -- Failures that are no reason to mend and retry the job: it was told about the world as it is.
 local refusals = { name_conflict = true, container_running = true, stale_container = true,
@@ -36,54 +36,83 @@ local refusals = { name_conflict = true, container_running = true, stale_contain
 
 -- Keeps what a person may want to mend and retry, with the producer's bytes, cut at 64 KiB.
 local function bury(id, run, queue, code, sentence, message)
-  redis.call('XADD', P .. 'dead', 'MAXLEN', '~', retention_entries, '*', 'job_id', id, 'run', run, 'queue', queue,
+  call('XADD', P .. 'dead', 'MAXLEN', '~', retention_entries_text, '*', 'job_id', id, 'run', run, 'queue', queue,
     'error_code', code, 'error', sentence, 'message', string.sub(message, 1, 65536), 'size', #message,
-    'sha1', redis.sha1hex(message), 'died_at', rfc3339(now))
+    'sha1', redis.sha1hex(message), 'died_at', now_rfc3339())
 end
 
--- Publishes one result and keeps it as the record of its id. `fields` holds names and values in turn,
--- without v and finished_at.
-local function publish_result(id, state, token, fields)
-  fields[#fields + 1] = 'finished_at'
-  fields[#fields + 1] = rfc3339(now)
-  local entry = redis.call('XADD', P .. 'results', '*', 'v', '1', unpack(fields))
-  local key = P .. 'job:' .. id
-  redis.call('DEL', key)
-  redis.call('HSET', key, 'state', state, '_token', token, '_result', entry, unpack(fields))
-  redis.call('PEXPIRE', key, retention_ms)
-  trim_results(2)
+-- Ids whose leases are over, and results published.
+local ended_leases, published = {}, 0
+-- Names and values in turn of the result at hand. One table serves all, since one that grows costs more than the
+-- commands it is for.
+local fields, field_count = {}, 0
+
+local function begin_result(id, kind, game)
+  fields[1], fields[2], fields[3], fields[4], fields[5], fields[6] = 'job_id', id, 'kind', kind, 'game_id', game
+  field_count = 6
 end
 
--- Ends a live job: adds what is known of it, publishes the result, and takes it off its lane, whose head
--- it must be. The caller settles the lane. `ending` holds names and values in turn.
-local function end_job(id, worker, node, ending)
-  local key = P .. 'job:' .. id
-  local job = redis.call('HMGET', key, 'kind', 'game_id', '_attempts', '_run', '_enqueued_at', '_traceparent',
-    '_taken', '_token', '_queue', '_message')
-  local fields = { 'job_id', id, 'kind', job[1], 'game_id', job[2] }
-  local function add(name, value)
-    if value then
-      fields[#fields + 1] = name
-      fields[#fields + 1] = value
-    end
+-- Adds a field that has something to say.
+local function add(name, value)
+  if value and value ~= '' then
+    fields[field_count + 1], fields[field_count + 2] = name, value
+    field_count = field_count + 2
   end
-  for index = 1, #ending do fields[#fields + 1] = ending[index] end
-  add('attempts', job[3])
-  if job[4] and job[4] ~= '1' then add('run', job[4]) end
+end
+
+-- Publishes the result at hand and keeps it as the record of its id.
+local function publish_result(id, state, token)
+  add('finished_at', now_rfc3339())
+  local entry = call('XADD', P .. 'results', '*', 'v', '1', unpack(fields, 1, field_count))
+  local key = P .. 'job:' .. id
+  call('DEL', key)
+  call('HSET', key, 'state', state, '_token', token, '_result', entry, unpack(fields, 1, field_count))
+  call('PEXPIRE', key, retention_ms_text)
+  published = published + 1
+end
+
+-- What is left to do when the result of a live job is complete: it is buried where a person may want to mend it,
+-- published, and no lease any more. The caller advances the lane.
+local function end_live(id, kind, token, run, outcome, code, sentence)
+  ended_leases[#ended_leases + 1] = id
+  if starts(kind) then live_starts = live_starts - 1 else live_others = live_others - 1 end
+  local is_dead = outcome == 'failed' and not refusals[code]
+  if is_dead then
+    local said = call('HMGET', P .. 'job:' .. id, '_queue', '_message')
+    bury(id, run or '1', said[1], code or 'internal', sentence or '', said[2])
+  end
+  publish_result(id, is_dead and 'dead' or 'done', token)
+end
+
+-- Ends the live head of a lane that no worker ends: `ending` has outcome, effect, error_code and error. The caller
+-- advances the lane. Answers the game.
+local function end_job(id, worker, node, ending)
+  local job = call('HMGET', P .. 'job:' .. id, 'kind', 'game_id', '_attempts', '_run', '_enqueued_at', '_taken',
+    '_traceparent', '_token')
+  begin_result(id, job[1], job[2])
+  add('outcome', ending.outcome)
+  add('effect', 'none')
+  add('error_code', ending.code)
+  add('error', ending.error)
+  add('attempts', job[3] or '0')
+  add('run', job[4])
   add('worker', worker)
   add('node', node)
   add('enqueued_at', job[5])
-  if job[7] then add('taken_at', rfc3339(tonumber(job[7]))) end
-  add('traceparent', job[6])
-  redis.call('LPOP', P .. 'lane:' .. job[2])
-  redis.call('ZREM', P .. 'lease', id)
-  redis.call('HINCRBY', META, starts(job[1]) and 'live_starts' or 'live_others', -1)
-  local said = {}
-  for index = 1, #ending, 2 do said[ending[index]] = ending[index + 1] end
-  local is_dead = said.outcome == 'failed' and not refusals[said.error_code]
-  if is_dead then
-    bury(id, job[4] or '1', job[9], said.error_code or 'internal', said.error or '', job[10])
-  end
-  publish_result(id, is_dead and 'dead' or 'done', job[8] or '', fields)
+  add('taken_at', job[6])
+  add('traceparent', job[7])
+  end_live(id, job[1], job[8] or '', job[4], ending.outcome, ending.code, ending.error)
   return job[2]
+end
+
+-- Writes what the script has changed and not written yet. Runs when it has ended.
+local function write_back()
+  write_games()
+  if #ended_leases > 0 then call('ZREM', P .. 'lease', unpack(ended_leases)) end
+  if published > 0 then trim_results(2 * published) end
+  if seq ~= tonumber(settings[3] or 0) then note('seq', seq) end
+  if live_starts ~= tonumber(settings[10] or 0) then note('live_starts', live_starts) end
+  if live_others ~= tonumber(settings[11] or 0) then note('live_others', live_others) end
+  if fence ~= tonumber(settings[2] or 0) then note('fence', fence) end
+  if #meta > 0 then call('HSET', META, unpack(meta)) end
 end

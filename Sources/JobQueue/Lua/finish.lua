@@ -1,35 +1,72 @@
 -- Purpose: ends jobs that a worker has run: result, idempotency record, owner, next of the lane.
 -- Keys: 1 {ns}:meta.
--- Arguments: worker, node, then per job: id, token, what becomes of the owner ("keep", "clear", or "undo": clear
---   it where this job made it), "keep" or "free" the place on the node, what the game runs from now on (for a later
---   restart; empty: unchanged), number of the texts that follow, names and values of the result in turn.
+-- Arguments: worker, node, then 23 per job: id, token, what
+--   becomes of the owner ("keep", "clear", or "undo": clear it where this job made it), "keep" or "free" the place on
+--   the node, what the game runs from now on (for a later restart), the container that it has started and the mark of
+--   its run (for the listener, as tell's "begun"), and the values of the result, in the order of result_fields. What
+--   there is not is empty; where the kind is, the job's message cannot be read any more, and what is known of it here
+--   is taken.
 -- Answers: per job "ok", "again" (it was ended by this token before: the first answer was lost) or "stale"
 --   (the token was replaced: nothing was done).
 -- One step because: the result must not be published without the job's end, and a worker that was
 --   presumed dead must not end what another runs by now.
 local worker, node = ARGV[1], ARGV[2]
-local answers = {}
-local index = 3
-while index <= #ARGV do
-  local id, token, owner, place, spec, count = ARGV[index], ARGV[index + 1], ARGV[index + 2], ARGV[index + 3],
-    ARGV[index + 4], tonumber(ARGV[index + 5])
-  local job = redis.call('HMGET', P .. 'job:' .. id, '_token', 'state', '_queue', '_owns')
-  if job[1] ~= token then
-    answers[#answers + 1] = 'stale'
+local result_fields = { 'kind', 'game_id', 'outcome', 'effect', 'error_code', 'error', 'container_id', 'container_name',
+  'engine_endpoint', 'started_at', 'forced', 'attempts', 'run', 'enqueued_at', 'taken_at', 'traceparent' }
+local answers, owns, games, named = {}, {}, {}, {}
+
+-- What only the token's holder may change is looked at for all before anything is changed for one.
+for base = 3, #ARGV, 23 do
+  local id = ARGV[base]
+  local job = call('HMGET', P .. 'job:' .. id, '_token', 'state', '_owns')
+  local answer = 'ok'
+  if job[1] ~= ARGV[base + 1] then
+    answer = 'stale'
   elseif job[2] ~= 'running' then
-    answers[#answers + 1] = job[3] and 'stale' or 'again'
-  else
-    local ending = {}
-    for offset = 1, count do ending[offset] = ARGV[index + 5 + offset] end
-    local game = end_job(id, worker, node, ending)
-    if owner == 'clear' or owner == 'undo' and job[4] then redis.call('HDEL', P .. 'owner', game) end
-    -- Kept as long as the game has an owner, and for the retention after that.
-    if spec ~= '' then redis.call('SET', P .. 'spec:' .. game, spec) end
-    if owner == 'clear' then redis.call('PEXPIRE', P .. 'spec:' .. game, retention_ms) end
-    if place == 'free' then redis.call('SREM', P .. 'running:' .. node, game) end
-    settle(game, node)
-    answers[#answers + 1] = 'ok'
+    answer = (job[2] == 'done' or job[2] == 'dead') and 'again' or 'stale'
+  elseif named[id] then
+    answer = 'again'
   end
-  index = index + 6 + count
+  named[id] = true
+  answers[#answers + 1] = answer
+  owns[#answers] = job[3]
+  if answer == 'ok' and ARGV[base + 7] ~= '' then games[#games + 1] = ARGV[base + 8] end
 end
+fetch(games)
+note_alone(games)
+
+local specs, freed, begun = {}, {}, {}
+for index, answer in ipairs(answers) do
+  if answer == 'ok' then
+    local base = 3 + (index - 1) * 23
+    local id, owner, values = ARGV[base], ARGV[base + 2], base + 6
+    local kind, game = ARGV[values + 1], ARGV[values + 2]
+    local outcome, code, sentence, run = ARGV[values + 3], ARGV[values + 5], ARGV[values + 6], ARGV[values + 13]
+    if kind == '' then
+      game = end_job(id, worker, node, { outcome = outcome, code = code, error = sentence })
+    else
+      begin_result(id, kind, game)
+      for offset = 3, 16 do add(result_fields[offset], ARGV[values + offset]) end
+      add('worker', worker)
+      add('node', node)
+      end_live(id, kind, ARGV[base + 1], run ~= '' and run, outcome, code ~= '' and code, sentence)
+    end
+    if owner == 'clear' or owner == 'undo' and owns[index] == '1' then set_owner(game, false) end
+    -- Kept as long as the game has an owner, and for the retention after that.
+    if ARGV[base + 4] ~= '' then
+      specs[#specs + 1] = P .. 'spec:' .. game
+      specs[#specs + 1] = ARGV[base + 4]
+    end
+    if owner == 'clear' then call('PEXPIRE', P .. 'spec:' .. game, retention_ms_text) end
+    if ARGV[base + 3] == 'free' then freed[#freed + 1] = game end
+    if ARGV[base + 5] ~= '' then
+      begun[#begun + 1] = ARGV[base + 5]
+      begun[#begun + 1] = ARGV[base + 6]
+    end
+    advance(game, node)
+  end
+end
+if #specs > 0 then call('MSET', unpack(specs)) end
+if #freed > 0 then call('SREM', P .. 'running:' .. node, unpack(freed)) end
+note_begun(node, begun)
 return answers

@@ -6,34 +6,33 @@
 -- Answers: number of games that the node owns by now.
 -- One step because: a node must not take jobs before all workers know what it owns.
 local worker, node = ARGV[1], ARGV[2]
-redis.call('HSET', META, 'retention_ms', ARGV[4], 'retention_entries', ARGV[5], 'grace_ms', ARGV[6],
+call('HSET', META, 'retention_ms', ARGV[4], 'retention_entries', ARGV[5], 'grace_ms', ARGV[6],
   'lease_ms', ARGV[7])
-redis.call('ZADD', P .. 'workers', now + tonumber(ARGV[3]), worker)
-redis.call('SADD', P .. 'workers:' .. node, worker)
-redis.call('HSET', P .. 'worker_nodes', worker, node)
-redis.call('ZADD', P .. 'nodes', now, node)
-local owned = 0
-for index = 9, #ARGV, 2 do
-  local game = ARGV[index]
-  local owner = redis.call('HGET', P .. 'owner', game)
+call('ZADD', P .. 'workers', now + tonumber(ARGV[3]), worker)
+call('SADD', P .. 'workers:' .. node, worker)
+call('HSET', P .. 'worker_nodes', worker, node)
+call('ZADD', P .. 'nodes', now, node)
+local owned, games, running = 0, {}, {}
+for index = 9, #ARGV, 2 do games[#games + 1] = ARGV[index] end
+fetch(games)
+for index, game in ipairs(games) do
+  local owner, lane = owner_of(game), lane_of(game)
   if not owner or owner == node then
-    redis.call('HSET', P .. 'owner', game, node)
-    if ARGV[index + 1] == '1' then redis.call('SADD', P .. 'running:' .. node, game) end
     owned = owned + 1
+    if not owner then set_owner(game, node) end
+    if ARGV[8 + 2 * index] == '1' then running[#running + 1] = game end
     -- A stop that waited for whoever owns the game belongs to this node.
-    if not owner and redis.call('HGET', P .. 'lanes', game) then
-      local state = redis.call('HGET', P .. 'lanes', game)
-      if string.sub(state, 1, 2) == 'r:' then
-        unready(game)
-        settle(game, node)
-      end
+    if not owner and lane and lane.state == 'r' then
+      unready(game)
+      settle(game, lane.head, node)
     end
   end
 end
+if #running > 0 then call('SADD', P .. 'running:' .. node, unpack(running)) end
 if ARGV[8] == '1' then
-  redis.call('HSET', P .. 'node:' .. node, 'told_at', now)
-  redis.call('SREM', P .. 'untold', node)
-elseif redis.call('HEXISTS', P .. 'node:' .. node, 'told_at') == 0 then
-  redis.call('SADD', P .. 'untold', node)
+  call('HSET', P .. 'node:' .. node, 'told_at', now)
+  call('SREM', P .. 'untold', node)
+elseif call('HEXISTS', P .. 'node:' .. node, 'told_at') == 0 then
+  call('SADD', P .. 'untold', node)
 end
 return owned

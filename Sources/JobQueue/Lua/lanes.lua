@@ -1,12 +1,65 @@
 -- Purpose: the one piece that makes lanes ready, and the doorbells that tell workers of it.
 -- Keys: those of clock.lua.
 -- Arguments: none of its own.
--- Answers: none of its own; settle, unready, ring_node and ring_any.
+-- Answers: none of its own; what scripts read and change of games, settle, advance, unready, ring_node and ring_any.
 -- One step because: a lane is ready, active or delayed exactly as its head is, at every moment.
+
+-- A command costs more than what it does: what a call reads and changes of games is read with one command for many,
+-- held here, and written with one command for all when the script ends (write_back).
+local lanes, owners, below = {}, {}, {}
+local dirty_lanes, dirty_owners, ready = {}, {}, {}
+-- Games that are known to have nothing behind their head.
+local alone = {}
+
+-- Reads what will be needed of these games.
+local function fetch(games)
+  if #games == 0 then return end
+  local states = call('HMGET', P .. 'lanes', unpack(games))
+  local nodes = call('HMGET', P .. 'owner', unpack(games))
+  local marks = call('HMGET', P .. 'superseded', unpack(games))
+  for index, game in ipairs(games) do
+    if lanes[game] == nil then
+      local state, head, list = string.match(states[index] or '', '^(%a) (%S+) ?(.*)$')
+      lanes[game] = state and { state = state, head = head, list = list } or false
+    end
+    if owners[game] == nil then owners[game] = nodes[index] end
+    if below[game] == nil then below[game] = tonumber(marks[index] or 0) end
+  end
+end
+
+-- The lane of a game: its state "r" (ready), "a" (active) or "d" (delayed), its head, and the list on which it is
+-- ready; false where the game has no job.
+local function lane_of(game)
+  if lanes[game] == nil then fetch({ game }) end
+  return lanes[game]
+end
+
+-- Whether a job of the game runs.
+local function is_busy(game)
+  if lanes[game] ~= nil then return lanes[game] and lanes[game].state == 'a' end
+  return string.sub(call('HGET', P .. 'lanes', game) or '', 1, 1) == 'a'
+end
+
+local function set_lane(game, state, head, list)
+  lanes[game] = { state = state, head = head, list = list or '' }
+  dirty_lanes[game] = true
+end
+
+local function owner_of(game)
+  if owners[game] == nil then fetch({ game }) end
+  return owners[game]
+end
+
+-- `node` is false where nobody owns the game any more.
+local function set_owner(game, node)
+  owners[game] = node
+  dirty_owners[game] = true
+end
 
 -- Jobs with a lower number than this, of the kinds that start, were made pointless by a stop or remove.
 local function superseded_below(game)
-  return tonumber(redis.call('HGET', P .. 'superseded', game) or 0)
+  if below[game] == nil then fetch({ game }) end
+  return below[game]
 end
 
 local function starts(kind)
@@ -16,14 +69,14 @@ end
 -- Wakes one worker of `set` that is alive. Few are tried: workers also look by themselves every second.
 local function ring(set)
   for _ = 1, 4 do
-    local worker = redis.call('SPOP', set)
+    local worker = call('SPOP', set)
     if not worker then return end
-    local alive_until = redis.call('ZSCORE', P .. 'workers', worker)
+    local alive_until = call('ZSCORE', P .. 'workers', worker)
     if alive_until and tonumber(alive_until) > now then
       local bell = P .. 'bell:' .. worker
-      if redis.call('LLEN', bell) < 4 then
-        redis.call('RPUSH', bell, 'ready')
-        redis.call('PEXPIRE', bell, 60000)
+      if call('LLEN', bell) < 4 then
+        call('RPUSH', bell, 'ready')
+        call('PEXPIRE', bell, 60000)
       end
       return
     end
@@ -38,33 +91,117 @@ local function ring_any()
   ring(P .. 'idle')
 end
 
--- Takes a lane off the list on which it is ready, if it is on one.
-local function unready(game)
-  local state = redis.call('HGET', P .. 'lanes', game)
-  if state and string.sub(state, 1, 2) == 'r:' then
-    redis.call('ZREM', P .. string.sub(state, 3), game)
+-- Puts the lanes that were made ready on their lists.
+local function write_ready()
+  for list, entries in pairs(ready) do
+    call('ZADD', P .. list, unpack(entries))
+    ready[list] = nil
   end
 end
 
--- Makes the lane of `game` ready for its head, or forgets the lane where it is empty. The lane must be on
--- no ready list. `here` is the calling worker's node: it claims right after, so nobody needs to be rung.
-local function settle(game, here)
-  local head = redis.call('LINDEX', P .. 'lane:' .. game, 0)
-  if not head then
-    redis.call('HDEL', P .. 'lanes', game)
-    redis.call('HDEL', P .. 'superseded', game)
-    return
+-- Takes a lane off the list on which it is ready, if it is on one.
+local function unready(game)
+  local lane = lane_of(game)
+  if lane and lane.state == 'r' then
+    write_ready()
+    call('ZREM', P .. lane.list, game)
   end
-  local job = redis.call('HMGET', P .. 'job:' .. head, 'kind', '_queue', '_seq', '_dirty')
-  local kind, queue, seq = job[1] or 'stop', job[2] or 'default', tonumber(job[3] or 0)
+end
+
+-- Makes the lane of `game` ready for its head, whose kind, queue, number and dirt are given. The lane must be on no
+-- ready list. `here` is the calling worker's node: it claims right after, so nobody needs to be rung.
+local function make_ready(game, head, here, kind, queue, seq, dirty)
+  local pointless = starts(kind) and tonumber(seq) < superseded_below(game)
   local class, owner = 'stop', nil
-  local pointless = starts(kind) and seq < superseded_below(game)
   if starts(kind) and not pointless then class = 'start' end
   -- A pointless start is ended by anyone, but where its node has to look what it may have left behind.
-  if not pointless or job[4] then owner = redis.call('HGET', P .. 'owner', game) end
+  if not pointless or dirty then owner = owner_of(game) end
   local list = 'ready:' .. class .. ':' .. queue
   if owner then list = list .. ':' .. owner end
-  redis.call('ZADD', P .. list, seq, game)
-  redis.call('HSET', P .. 'lanes', game, 'r:' .. list)
-  if owner and owner ~= here then ring_node(owner) end
+  local entries = ready[list] or {}
+  entries[#entries + 1] = seq
+  entries[#entries + 1] = game
+  ready[list] = entries
+  set_lane(game, 'r', head, list)
+  if owner and owner ~= here then
+    write_ready()
+    ring_node(owner)
+  end
+end
+
+-- Makes the lane of `game` ready for the head that it has.
+local function settle(game, head, here)
+  local job = call('HMGET', P .. 'job:' .. head, 'kind', '_queue', '_seq', '_dirty')
+  make_ready(game, head, here, job[1] or 'stop', job[2] or 'default', job[3] or '0', job[4])
+end
+
+-- The head of the lane has ended: the next one is its head, or the lane is forgotten.
+local function advance(game, here)
+  local head = not alone[game] and call('LPOP', P .. 'lane:' .. game)
+  if head then
+    settle(game, head, here)
+  else
+    lanes[game] = false
+    dirty_lanes[game] = true
+  end
+end
+
+-- Notes which of these games have nothing behind their head, with one command where that is all of them.
+local function note_alone(games)
+  if #games == 0 then return end
+  local keys = {}
+  for index, game in ipairs(games) do keys[index] = P .. 'lane:' .. game end
+  if call('EXISTS', unpack(keys)) == 0 then
+    for _, game in ipairs(games) do alone[game] = true end
+  end
+end
+
+-- Notes containers that jobs have started, each followed by the mark of its run, until the listener has told of them.
+-- Answers how many are news.
+local function note_begun(node, begun)
+  if #begun == 0 then return 0 end
+  local containers, news = {}, {}
+  for index = 1, #begun, 2 do containers[#containers + 1] = begun[index] end
+  local marks = call('HMGET', P .. 'stories:' .. node, unpack(containers))
+  local ends = call('ZMSCORE', P .. 'ended:' .. node, unpack(containers))
+  for index, container in ipairs(containers) do
+    if not marks[index] and not ends[index] then
+      news[#news + 1] = container
+      news[#news + 1] = begun[2 * index]
+    end
+  end
+  if #news > 0 then call('HSET', P .. 'begun:' .. node, unpack(news)) end
+  return #news / 2
+end
+
+-- Writes what was changed of games.
+local function write_games()
+  write_ready()
+  local puts, gone = {}, {}
+  for game in pairs(dirty_lanes) do
+    local lane = lanes[game]
+    if lane then
+      puts[#puts + 1] = game
+      puts[#puts + 1] = lane.list == '' and lane.state .. ' ' .. lane.head
+        or lane.state .. ' ' .. lane.head .. ' ' .. lane.list
+    else
+      gone[#gone + 1] = game
+    end
+  end
+  if #puts > 0 then call('HSET', P .. 'lanes', unpack(puts)) end
+  if #gone > 0 then
+    call('HDEL', P .. 'lanes', unpack(gone))
+    call('HDEL', P .. 'superseded', unpack(gone))
+  end
+  puts, gone = {}, {}
+  for game in pairs(dirty_owners) do
+    if owners[game] then
+      puts[#puts + 1] = game
+      puts[#puts + 1] = owners[game]
+    else
+      gone[#gone + 1] = game
+    end
+  end
+  if #puts > 0 then call('HSET', P .. 'owner', unpack(puts)) end
+  if #gone > 0 then call('HDEL', P .. 'owner', unpack(gone)) end
 end

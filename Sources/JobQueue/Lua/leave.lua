@@ -4,12 +4,12 @@
 -- Answers: "ok".
 -- One step because: a doorbell must not be rung for a worker that has just gone.
 local worker, node = ARGV[1], ARGV[2]
-redis.call('ZREM', P .. 'workers', worker)
-redis.call('HDEL', P .. 'worker_nodes', worker)
-redis.call('SREM', P .. 'workers:' .. node, worker)
-redis.call('SREM', P .. 'idle:' .. node, worker)
-redis.call('SREM', P .. 'idle', worker)
-redis.call('DEL', P .. 'bell:' .. worker)
+call('ZREM', P .. 'workers', worker)
+call('HDEL', P .. 'worker_nodes', worker)
+call('SREM', P .. 'workers:' .. node, worker)
+call('SREM', P .. 'idle:' .. node, worker)
+call('SREM', P .. 'idle', worker)
+call('DEL', P .. 'bell:' .. worker)
 -- What it could not take may be there for another.
 ring_node(node)
 ring_any()

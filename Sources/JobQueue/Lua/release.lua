@@ -9,18 +9,18 @@ local answers = {}
 for index = 3, #ARGV, 3 do
   local id, token = ARGV[index], ARGV[index + 1]
   local key = P .. 'job:' .. id
-  local job = redis.call('HMGET', key, '_token', 'state', 'game_id')
+  local job = call('HMGET', key, '_token', 'state', 'game_id')
   if job[1] ~= token or job[2] ~= 'running' then
     answers[#answers + 1] = 'stale'
   else
-    redis.call('HSET', key, 'state', 'waiting')
-    if ARGV[index + 2] == 'dirty' then redis.call('HSET', key, '_dirty', 1) end
-    redis.call('HINCRBY', key, '_attempts', -1)
-    redis.call('HDEL', key, '_token', '_worker', '_cancel')
-    redis.call('ZREM', P .. 'lease', id)
-    settle(job[3], '')
-    local owner = redis.call('HGET', P .. 'owner', job[3])
-    if not owner then ring_any() end
+    call('HSET', key, 'state', 'waiting')
+    if ARGV[index + 2] == 'dirty' then call('HSET', key, '_dirty', 1) end
+    call('HINCRBY', key, '_attempts', -1)
+    call('HDEL', key, '_token', '_worker', '_cancel')
+    call('ZREM', P .. 'lease', id)
+    settle(job[3], id, '')
+    write_ready()
+    if not owner_of(job[3]) then ring_any() end
     answers[#answers + 1] = 'ok'
   end
 end

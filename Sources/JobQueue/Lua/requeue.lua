@@ -1,27 +1,27 @@
 -- Purpose: an operator's retry of a dead message: the same id, its next run, at the end of its game's lane.
 -- Keys: 1 {ns}:meta, 2 {ns}:dead.
 -- Arguments: id of the entry, SHA-1 of its message, "job" or "message", then for a job what its message says: id, kind,
---   game, most attempts, marks (as admit has them), enqueued_at, traceparent. A "message" had no id of its own when it
+--   game, marks (as admit has them), enqueued_at, traceparent. A "message" had no id of its own when it
 --   was rejected: it goes to the end of its queue as it is.
 -- Answers: "ok"; "gone" where the entry is there no more, or is another; "live" where the job runs again already.
 -- One step because: an entry retried twice must give one run, and the id must not be free in between.
-local entry = redis.call('XRANGE', KEYS[2], ARGV[1], ARGV[1])[1]
+local entry = call('XRANGE', KEYS[2], ARGV[1], ARGV[1])[1]
 if not entry then return 'gone' end
 local letter = {}
 for index = 1, #entry[2], 2 do letter[entry[2][index]] = entry[2][index + 1] end
 if redis.sha1hex(letter.message) ~= ARGV[2] then return 'gone' end
 if ARGV[3] == 'message' then
-  redis.call('LPUSH', P .. 'queue:' .. letter.queue, letter.message)
+  call('LPUSH', P .. 'queue:' .. letter.queue, letter.message)
 else
   if letter.job_id ~= ARGV[4] then return 'gone' end
   local key = P .. 'job:' .. letter.job_id
-  if redis.call('HEXISTS', key, '_seq') == 1 then return 'live' end
-  redis.call('DEL', key)
+  if call('HEXISTS', key, '_seq') == 1 then return 'live' end
+  call('DEL', key)
   place({ id = letter.job_id, kind = ARGV[5], game = ARGV[6], message = letter.message, queue = letter.queue,
-    deadline = '', most = ARGV[7], marks = ARGV[8], enqueued_at = ARGV[9], traceparent = ARGV[10],
+    deadline = '', marks = ARGV[7], enqueued_at = ARGV[8], traceparent = ARGV[9],
     run = tonumber(letter.run or 1) + 1 }, '')
-  store_counters()
+  write_ready()
 end
-redis.call('XDEL', KEYS[2], ARGV[1])
+call('XDEL', KEYS[2], ARGV[1])
 ring_any()
 return 'ok'

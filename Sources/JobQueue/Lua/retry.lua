@@ -6,20 +6,20 @@
 -- One step because: the job must be under lease or due at a time, never neither.
 local worker, node, id, token = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local key = P .. 'job:' .. id
-local job = redis.call('HMGET', key, '_token', 'state', 'game_id', 'kind', '_seq')
+local job = call('HMGET', key, '_token', 'state', 'game_id', 'kind', '_seq')
 local clean = ARGV[9] == 'clean'
 if job[1] ~= token or job[2] ~= 'running' then return 'stale' end
 local game = job[3]
-if ARGV[8] == 'free' then redis.call('SREM', P .. 'running:' .. node, game) end
-if clean then redis.call('HDEL', key, '_dirty') else redis.call('HSET', key, '_dirty', 1) end
+if ARGV[8] == 'free' then call('SREM', P .. 'running:' .. node, game) end
+if clean then call('HDEL', key, '_dirty') else call('HSET', key, '_dirty', 1) end
 if clean and starts(job[4]) and tonumber(job[5]) < superseded_below(game) then
   end_job(id, worker, node, superseded)
-  settle(game, node)
+  advance(game, node)
   return 'superseded'
 end
-redis.call('HSET', key, 'state', 'retrying', '_error_code', ARGV[6], '_error', ARGV[7])
-redis.call('HDEL', key, '_token', '_worker', '_cancel')
-redis.call('ZREM', P .. 'lease', id)
-redis.call('ZADD', P .. 'delay', now + tonumber(ARGV[5]), id)
-redis.call('HSET', P .. 'lanes', game, 'd')
+call('HSET', key, 'state', 'retrying', '_error_code', ARGV[6], '_error', ARGV[7])
+call('HDEL', key, '_token', '_worker', '_cancel')
+call('ZREM', P .. 'lease', id)
+call('ZADD', P .. 'delay', now + tonumber(ARGV[5]), id)
+set_lane(game, 'd', id)
 return 'ok'

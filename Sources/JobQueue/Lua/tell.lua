@@ -6,20 +6,18 @@
 -- Answers: 1 where it was noted, 0 where the listener has told it already.
 -- One step because: what is noted after its step was published would be taken for the next run's.
 local node, container, what, text = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+if what == 'begun' then return note_begun(node, { container, text }) end
 local intents = P .. 'intents:' .. node
-local mark = redis.call('HGET', P .. 'stories:' .. node, container)
-if not mark and redis.call('ZSCORE', P .. 'ended:' .. node, container) then return 0 end
-if what == 'begun' then
-  if mark then return 0 end
-  redis.call('HSET', P .. 'begun:' .. node, container, text)
-elseif what == 'asked' then
-  redis.call('HSET', intents, container, text)
+local mark = call('HGET', P .. 'stories:' .. node, container)
+if not mark and call('ZSCORE', P .. 'ended:' .. node, container) then return 0 end
+if what == 'asked' then
+  call('HSET', intents, container, text)
 elseif what == 'forced' then
-  if redis.call('HEXISTS', intents, container) == 0 then return 0 end
-  redis.call('HSET', intents, container .. ':forced', text)
+  if call('HEXISTS', intents, container) == 0 then return 0 end
+  call('HSET', intents, container .. ':forced', text)
 elseif what == 'exit' then
   if mark and string.sub(mark, 1, 1) ~= 's' then return 0 end
-  redis.call('HSET', intents, container .. ':exit', text)
+  call('HSET', intents, container .. ':exit', text)
 else
   return redis.error_reply('ERR tell: unknown word ' .. what)
 end

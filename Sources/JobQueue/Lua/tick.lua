@@ -7,66 +7,68 @@
 local worker, node, lease_ms, crash_limit, most = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local due, reclaimed, poisoned = 0, 0, 0
 
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'delay', '-inf', now, 'LIMIT', 0, most)) do
-  redis.call('ZREM', P .. 'delay', id)
-  local game = redis.call('HGET', P .. 'job:' .. id, 'game_id')
+for _, id in ipairs(call('ZRANGEBYSCORE', P .. 'delay', '-inf', now, 'LIMIT', 0, most)) do
+  call('ZREM', P .. 'delay', id)
+  local game = call('HGET', P .. 'job:' .. id, 'game_id')
   if game then
-    redis.call('HSET', P .. 'job:' .. id, 'state', 'waiting')
-    settle(game, node)
+    call('HSET', P .. 'job:' .. id, 'state', 'waiting')
+    settle(game, id, node)
     due = due + 1
   end
 end
 
 local function reclaim(id)
   local key = P .. 'job:' .. id
-  local job = redis.call('HMGET', key, 'game_id', '_worker', '_node')
-  redis.call('ZREM', P .. 'lease', id)
+  local job = call('HMGET', key, 'game_id', '_worker', '_node')
+  call('ZREM', P .. 'lease', id)
   if not job[1] then return end
-  local crashes = redis.call('HINCRBY', key, '_crashes', 1)
+  local crashes = call('HINCRBY', key, '_crashes', 1)
   if crashes >= crash_limit then
-    end_job(id, job[2], job[3], { 'outcome', 'failed', 'effect', 'none', 'error_code', 'poisoned', 'error',
-      'its worker died ' .. crashes .. ' times while it ran; it is not tried again' })
+    end_job(id, job[2], job[3], { outcome = 'failed', code = 'poisoned',
+      error = 'its worker died ' .. crashes .. ' times while it ran; it is not tried again' })
+    advance(job[1], node)
     poisoned = poisoned + 1
   else
-    redis.call('HSET', key, 'state', 'waiting', '_dirty', 1)
-    redis.call('HDEL', key, '_token', '_worker', '_cancel')
+    call('HSET', key, 'state', 'waiting', '_dirty', 1)
+    call('HDEL', key, '_token', '_worker', '_cancel')
+    settle(job[1], id, node)
     reclaimed = reclaimed + 1
   end
-  settle(job[1], node)
 end
 
 -- After Redis or all workers were away, living workers get one lease's time to come back for theirs.
 if now >= resumed_at + lease_ms then
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'lease', '-inf', now, 'LIMIT', 0, most)) do reclaim(id) end
+  for _, id in ipairs(call('ZRANGEBYSCORE', P .. 'lease', '-inf', now, 'LIMIT', 0, most)) do reclaim(id) end
 end
 
 -- Workers that were killed leave their names behind.
-for _, dead in ipairs(redis.call('ZRANGEBYSCORE', P .. 'workers', '-inf', now - 600000, 'LIMIT', 0, most)) do
-  local home = redis.call('HGET', P .. 'worker_nodes', dead)
+for _, dead in ipairs(call('ZRANGEBYSCORE', P .. 'workers', '-inf', now - 600000, 'LIMIT', 0, most)) do
+  local home = call('HGET', P .. 'worker_nodes', dead)
   if home then
-    redis.call('SREM', P .. 'workers:' .. home, dead)
-    redis.call('SREM', P .. 'idle:' .. home, dead)
+    call('SREM', P .. 'workers:' .. home, dead)
+    call('SREM', P .. 'idle:' .. home, dead)
   end
-  redis.call('SREM', P .. 'idle', dead)
-  redis.call('HDEL', P .. 'worker_nodes', dead)
-  redis.call('ZREM', P .. 'workers', dead)
+  call('SREM', P .. 'idle', dead)
+  call('HDEL', P .. 'worker_nodes', dead)
+  call('ZREM', P .. 'workers', dead)
 end
 
 trim_results(most)
 local oldest_kept = string.format('%.0f', math.max(0, now - retention_ms))
 for _, stream in ipairs({ 'events', 'dead' }) do
-  redis.call('XTRIM', P .. stream, 'MINID', '~', oldest_kept, 'LIMIT', 1000)
+  call('XTRIM', P .. stream, 'MINID', '~', oldest_kept, 'LIMIT', 1000)
 end
 
 local next_due = -1
 for _, list in ipairs({ 'delay', 'lease' }) do
-  local first = redis.call('ZRANGE', P .. list, 0, 0, 'WITHSCORES')[2]
+  local first = call('ZRANGE', P .. list, 0, 0, 'WITHSCORES')[2]
   if first then
     local wait = math.max(0, tonumber(first) - now)
     if next_due < 0 or wait < next_due then next_due = wait end
   end
 end
 
+write_ready()
 -- A lost ring is made good here: whoever sees that there is work looks for it.
 local function may_have_work()
   for index = 6, #ARGV do
@@ -76,7 +78,7 @@ local function may_have_work()
       lists[#lists + 1] = P .. 'ready:' .. class .. ':' .. queue
       lists[#lists + 1] = P .. 'ready:' .. class .. ':' .. queue .. ':' .. node
     end
-    if redis.call('EXISTS', unpack(lists)) > 0 then return 1 end
+    if call('EXISTS', unpack(lists)) > 0 then return 1 end
   end
   return 0
 end
