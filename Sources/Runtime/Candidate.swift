@@ -13,7 +13,7 @@ struct Term: Sendable, Equatable {
 /// Stands for the leadership of a node, and does what only its leader does while it leads: the shell around
 /// ``RuntimeCore/Leadership``.
 struct Candidate: Sendable {
-    let queue: JobQueue
+    let queue: any DeliveryQueue
     let ttl: Duration
     /// Raised where a leader of this node has resigned.
     let leaderResigned: Signal
@@ -27,10 +27,10 @@ struct Candidate: Sendable {
             switch leadership.step(now: MonotonicClock.now) {
             case .wait(let until):
                 if await leaderResigned.wait(atMost: Self.pause(until)) {
-                    leadership.leaderResigned(now: MonotonicClock.now, random: .random(in: 0...1))
+                    leadership.leaderResigned(now: MonotonicClock.now, random: Dice.fraction())
                 }
             case .standDown:
-                leadership.stoodDown(now: MonotonicClock.now, random: .random(in: 0...1))
+                leadership.stoodDown(now: MonotonicClock.now, random: Dice.fraction())
             case .ask(let epoch):
                 let cursor = await ask(&leadership, epoch: epoch)
                 guard case .leader(let granted, _, _) = leadership.state else { continue }
@@ -58,7 +58,7 @@ struct Candidate: Sendable {
             answer,
             requestStart: requestStart,
             now: MonotonicClock.now,
-            random: .random(in: 0...1)
+            random: Dice.fraction()
         )
         return cursor
     }
@@ -85,7 +85,7 @@ struct Candidate: Sendable {
         } else {
             logger.warning("no longer listening to the node's events", metadata: ["epoch": "\(term.epoch)"])
         }
-        machine.stoodDown(now: MonotonicClock.now, random: .random(in: 0...1))
+        machine.stoodDown(now: MonotonicClock.now, random: Dice.fraction())
         leadership = machine
     }
 
@@ -94,7 +94,7 @@ struct Candidate: Sendable {
         while !Task.isCancelled {
             switch machine.step(now: MonotonicClock.now) {
             case .wait(let until):
-                try? await Task.sleep(for: Self.pause(until))
+                try? await MonotonicClock.sleep(for: Self.pause(until))
             case .ask(let epoch):
                 _ = await ask(&machine, epoch: epoch)
                 guard case .leader(term.epoch, _, _) = machine.state else { return }

@@ -54,6 +54,7 @@ public enum CrashPoint: String, Sendable, CaseIterable {
     /// Dies here, as by `kill -9`, where the environment of a debug build wants it.
     static func reached(_ point: CrashPoint) {
         #if DEBUG
+            Simulation.host?.reached(point)
             guard let wanted, wanted.point == point.rawValue else { return }
             let isNow = times.withLock { times in
                 times += 1

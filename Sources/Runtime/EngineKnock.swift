@@ -28,7 +28,7 @@ struct EngineKnock: Sendable {
         return await withTaskGroup(of: Bool.self) { group in
             group.addTask { await status(of: request).map { $0 < 500 } ?? false }
             group.addTask {
-                try? await Task.sleep(for: Self.longestAnswer)
+                try? await MonotonicClock.sleep(for: Self.longestAnswer)
                 return false
             }
             defer { group.cancelAll() }

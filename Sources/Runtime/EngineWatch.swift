@@ -67,7 +67,7 @@ final class EngineWatch: Sendable {
             await look()
             if engineAnswers { patience.answered(now: MonotonicClock.now) }
             let wasLost = await asked.wait(atMost: engineAnswers ? .seconds(5) : .milliseconds(500))
-            if wasLost { try? await Task.sleep(for: patience.lost(now: MonotonicClock.now)) }
+            if wasLost { try? await MonotonicClock.sleep(for: patience.lost(now: MonotonicClock.now)) }
         }
     }
 

@@ -13,7 +13,7 @@ import Timestamps
 /// pump reads the Engine's events, the looker looks at containers, the teller publishes, and the reconciler
 /// wants containers looked at of which an event may have been missed.
 struct EventsListener: Sendable {
-    let queue: JobQueue
+    let queue: any DeliveryQueue
     let docker: any DockerClient
     let namespace: String
     let term: Term
@@ -103,7 +103,7 @@ struct EventsListener: Sendable {
     /// A frozen Engine, or a connection that is only half there, sends no end of the stream.
     private func watchdog() async throws {
         while !Task.isCancelled {
-            try await Task.sleep(for: .seconds(1))
+            try await MonotonicClock.sleep(for: .seconds(1))
             guard watch.misses >= Self.mostMisses else { continue }
             throw DockerError(
                 .timeout,

@@ -4,7 +4,7 @@ import RuntimeCore
 
 /// Lengthens the leases of what runs, and brings what Redis says of each.
 struct Heartbeat: Sendable {
-    let queue: JobQueue
+    let queue: any DeliveryQueue
     let leases: LeaseBook
     let watch: EngineWatch
     let now: Signal

@@ -7,7 +7,7 @@ import RuntimeCore
 /// Looks every minute for containers that nothing needs, while this worker leads its node: the shell around
 /// ``RuntimeCore/Janitor``.
 struct JanitorService: Sendable {
-    let queue: JobQueue
+    let queue: any DeliveryQueue
     let docker: any DockerClient
     let node: NodeSettings
     let mode: JanitorMode
@@ -31,7 +31,7 @@ struct JanitorService: Sendable {
                 guard !Task.isCancelled else { return }
                 logger.debug("the janitor could not look", metadata: ["error": "\(error)"])
             }
-            try? await Task.sleep(for: min(Self.interval, max(grace / 2, .seconds(1))))
+            try? await MonotonicClock.sleep(for: min(Self.interval, max(grace / 2, .seconds(1))))
         }
     }
 

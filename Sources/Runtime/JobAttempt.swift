@@ -53,7 +53,9 @@ struct JobAttempt: Sendable {
     private func permit(_ lease: JobLease) -> ChangePermit {
         ChangePermit {
             CrashPoint.reached(.engineChange)
-            return lease.allowsChanges(at: MonotonicClock.now)
+            let isAllowed = lease.allowsChanges(at: MonotonicClock.now)
+            if isAllowed { Simulation.host?.trusted(lease) }
+            return isAllowed
         }
     }
 
@@ -108,7 +110,7 @@ struct JobAttempt: Sendable {
             of: failure,
             attempt: claimed.attempt,
             maximumAttempts: job.maxAttempts,
-            random: .random(in: 0...1)
+            random: Dice.fraction()
         )
         switch disposition {
         case .end(let ending):

@@ -7,7 +7,7 @@ import RuntimeCore
 /// Runs one job against the Engine: the thin shell around ``RuntimeCore/ContainerDecisions``.
 struct JobRunner: Sendable {
     let docker: any DockerClient
-    let queue: JobQueue
+    let queue: any DeliveryQueue
     let configuration: WorkerConfiguration
     let logger: Logger
 
@@ -97,7 +97,7 @@ struct JobRunner: Sendable {
     }
 
     func waitForRemoval() async throws(JobFailure) {
-        try? await Task.sleep(for: .milliseconds(200))
+        try? await MonotonicClock.sleep(for: .milliseconds(200))
         if Task.isCancelled { throw JobFailure(.dockerError, "the job was cancelled") }
     }
 

@@ -120,7 +120,7 @@ struct Looker: Sendable {
                 }
             }
             group.addTask {
-                try? await Task.sleep(for: Self.patience)
+                try? await MonotonicClock.sleep(for: Self.patience)
                 return .failure(
                     DockerError(.timeout, operation: "inspectContainer", message: "no answer in time", retryable: true)
                 )

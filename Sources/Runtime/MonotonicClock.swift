@@ -13,6 +13,7 @@ public import Timestamps
 /// suspended: a worker that slept must know that its leases ran out meanwhile.
 public enum MonotonicClock {
     public static var now: MonotonicInstant {
+        if let host = Simulation.host { return host.now }
         var time = timespec()
         #if os(Linux)
             clock_gettime(CLOCK_BOOTTIME, &time)
@@ -24,8 +25,17 @@ public enum MonotonicClock {
 
     /// The wall clock of this machine, for times that no other clock can tell.
     public static var wallNow: Timestamp {
+        if let host = Simulation.host { return host.wallNow }
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int32(time.tv_nsec))
+    }
+
+    /// Sleeps.
+    ///
+    /// - Throws: `CancellationError` as soon as the task is cancelled.
+    static func sleep(for pause: Duration) async throws {
+        if let host = Simulation.host { return try await host.sleep(for: pause) }
+        try await Task.sleep(for: pause)
     }
 }

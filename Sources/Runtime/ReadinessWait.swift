@@ -28,7 +28,7 @@ struct ReadinessWait: Sendable {
             }
             let left = MonotonicClock.now.duration(to: end)
             guard left > .zero else { return readiness.timeout(seconds: timeoutSeconds) }
-            try? await Task.sleep(for: min(Readiness.pause(beforeLook: looks), left))
+            try? await MonotonicClock.sleep(for: min(Readiness.pause(beforeLook: looks), left))
             if Task.isCancelled { throw JobFailure(.dockerError, "cancelled while the engine was waited for") }
             looks += 1
         }

@@ -7,7 +7,7 @@ import RuntimeCore
 /// Compares what was published with what the Engine lists, and wants looked at what differs: when the stream
 /// begins, every minute, when events were dropped, and on demand.
 struct Reconciler: Sendable {
-    let queue: JobQueue
+    let queue: any DeliveryQueue
     let docker: any DockerClient
     let namespace: String
     let epoch: Int64
@@ -29,7 +29,7 @@ struct Reconciler: Sendable {
         var isThorough = true
         while !Task.isCancelled {
             unheld = try await compare(isThorough: isThorough, unheldBefore: unheld)
-            try await Task.sleep(for: Self.shortestPause)
+            try await MonotonicClock.sleep(for: Self.shortestPause)
             isThorough = await untilNext(now, afterGap)
         }
     }

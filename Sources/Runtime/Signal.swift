@@ -56,7 +56,7 @@ final class Signal: Sendable {
         await withTaskGroup(of: Bool.self) { group in
             group.addTask { await self.wait() }
             group.addTask {
-                try? await Task.sleep(for: limit)
+                try? await MonotonicClock.sleep(for: limit)
                 return false
             }
             var happened = false
@@ -88,6 +88,6 @@ struct Backoff: Sendable {
     mutating func pause() async {
         let longest = min(base * (1 << min(failures, 16)), cap)
         failures += 1
-        try? await Task.sleep(for: longest * Double.random(in: 0.5...1))
+        try? await MonotonicClock.sleep(for: longest * (0.5 + Dice.fraction() / 2))
     }
 }

@@ -19,7 +19,7 @@ struct StateFolder: Sendable {
     func prepare(_ path: String) async throws(JobFailure) {
         let problem: String?
         do {
-            problem = try await NIOThreadPool.singleton.runIfActive { create(path) }
+            problem = try await Simulation.blocking { create(path) }
         } catch {
             problem = "the worker is ending"
         }

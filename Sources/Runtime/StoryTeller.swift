@@ -7,7 +7,7 @@ import Timestamps
 
 /// Publishes what was seen of containers: the shell around ``RuntimeCore/StoryTelling``.
 struct StoryTeller: Sendable {
-    let queue: JobQueue
+    let queue: any DeliveryQueue
     let namespace: String
     let epoch: Int64
     let sightings: Handover<Sighting>

@@ -5,7 +5,7 @@ import RuntimeCore
 /// Watches how far the consumer groups of the public streams are behind, while this worker leads its node, and warns
 /// before one would lose entries to the trimming.
 struct StreamWatch: Sendable {
-    let queue: JobQueue
+    let queue: any DeliveryQueue
     let logger: Logger
 
     private static let interval = Duration.seconds(30)
@@ -23,7 +23,7 @@ struct StreamWatch: Sendable {
             } catch {
                 logger.debug("the consumer groups could not be looked at", metadata: ["error": "\(error)"])
             }
-            try? await Task.sleep(for: Self.interval)
+            try? await MonotonicClock.sleep(for: Self.interval)
         }
     }
 

@@ -124,7 +124,7 @@ extension Worker {
     /// Waits at a queue without taking anything: a blocking move of its oldest message onto itself loses
     /// nothing if this connection is abandoned, which a blocking pop would.
     func peek(at name: String) async {
-        let connection = RedisBlockingConnection(redisConfiguration, clientName: "rtmanager-wake", logger: logger)
+        let connection = connect("rtmanager-wake")
         let key = RedisArgument.string(queue.keys.queue(name))
         var backoff = Backoff()
         state.work.raise()
@@ -147,7 +147,7 @@ extension Worker {
 
     /// Waits at this worker's doorbell, which the scripts ring.
     func answerDoorbell() async {
-        let connection = RedisBlockingConnection(redisConfiguration, clientName: "rtmanager-bell", logger: logger)
+        let connection = connect("rtmanager-bell")
         let command = RedisCommand("BLPOP", .string(queue.keys.bell(queue.worker.id)), "10")
         var backoff = Backoff()
         while !Task.isCancelled {

@@ -10,11 +10,12 @@ import Synchronization
 /// One worker: takes jobs of its queues, runs them against the Engine of its node, and publishes how they
 /// ended. `run()` returns after a graceful shutdown, when what runs has ended or been given back.
 public struct Worker: Service {
-    let queue: JobQueue
+    let queue: any DeliveryQueue
     let docker: any DockerClient
     let decoder: JobDecoder
     let configuration: WorkerConfiguration
-    let redisConfiguration: RedisConfiguration
+    /// Opens a connection of that name.
+    let connect: @Sendable (_ clientName: String) -> any WaitingConnection
     let logger: Logger
     let state = WorkerState()
     let watch: EngineWatch
@@ -23,18 +24,36 @@ public struct Worker: Service {
     ///   - queue: the protocol, over a client that somebody else runs.
     ///   - redisConfiguration: for the connections on which this worker waits to be woken.
     public init(
-        queue: JobQueue,
+        queue: any DeliveryQueue,
         docker: any DockerClient,
         decoder: JobDecoder,
         configuration: WorkerConfiguration,
         redisConfiguration: RedisConfiguration,
         logger: Logger
     ) {
+        self.init(
+            queue: queue,
+            docker: docker,
+            decoder: decoder,
+            configuration: configuration,
+            connect: { RedisBlockingConnection(redisConfiguration, clientName: $0, logger: logger) },
+            logger: logger
+        )
+    }
+
+    init(
+        queue: any DeliveryQueue,
+        docker: any DockerClient,
+        decoder: JobDecoder,
+        configuration: WorkerConfiguration,
+        connect: @escaping @Sendable (_ clientName: String) -> any WaitingConnection,
+        logger: Logger
+    ) {
         self.queue = queue
         self.docker = docker
         self.decoder = decoder
         self.configuration = configuration
-        self.redisConfiguration = redisConfiguration
+        self.connect = connect
         self.logger = logger
         watch = EngineWatch(docker: docker, logger: logger, cameBack: state.work)
     }
@@ -129,15 +148,18 @@ public struct Worker: Service {
         var backoff = Backoff()
         var pause = Duration.zero
         while !Task.isCancelled {
-            try? await Task.sleep(for: pause)
-            pause = .milliseconds(Int64.random(in: 700...1_000))
+            try? await MonotonicClock.sleep(for: pause)
+            pause = .milliseconds(700) + .milliseconds(300) * Dice.fraction()
             do throws(QueueError) {
                 let outcome = try await queue.tick()
                 backoff.succeeded()
                 state.progressed()
                 // What is due sooner is looked at then, by each worker at another moment.
                 if let due = outcome.nextDue {
-                    pause = min(pause, max(due, .milliseconds(10)) + .milliseconds(Int64.random(in: 5...100)))
+                    pause = min(
+                        pause,
+                        max(due, .milliseconds(10)) + .milliseconds(5) + .milliseconds(95) * Dice.fraction()
+                    )
                 }
                 if outcome.leasesReclaimed + outcome.poisoned > 0 {
                     CrashPoint.reached(.jobsReclaimed)

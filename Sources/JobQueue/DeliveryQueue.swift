@@ -1,0 +1,52 @@
+public import JobContract
+
+/// What a worker asks of the delivery protocol. ``JobQueue`` is the protocol itself, on Redis; a simulation puts a
+/// model of the scripts in its place.
+public protocol DeliveryQueue: Sendable {
+    var keys: Keyspace { get }
+    var worker: WorkerIdentity { get }
+    var options: JobQueueOptions { get }
+
+    // Jobs.
+    func intake(
+        queue: String,
+        decode: (_ message: [UInt8]) -> DecodedMessage
+    ) async throws(QueueError) -> IntakeOutcome
+    func claim(_ capacity: Capacity) async throws(QueueError) -> [ClaimedJob]
+    func beat(_ jobs: [(id: String, token: String)], engineAnswers: Bool) async throws(QueueError) -> BeatOutcome
+    func finish(_ jobs: [FinishedJob]) async throws(QueueError) -> [FinishAnswer]
+    func retry(
+        id: String,
+        token: String,
+        after pause: Duration,
+        code: ErrorCode,
+        error: String,
+        freesPlace: Bool,
+        isClean: Bool
+    ) async throws(QueueError) -> Bool
+    func release(_ jobs: [(id: String, token: String)], isClean: Bool) async throws(QueueError)
+    func tick() async throws(QueueError) -> TickOutcome
+
+    // The worker and its node.
+    func arrive() async throws(QueueError)
+    func join(games: [OwnedGame]) async throws(QueueError)
+    func leave() async throws(QueueError)
+    func lead(ttl: Duration, epoch: Int64?) async throws(QueueError) -> LeaseAnswer
+    func resign(epoch: Int64) async throws(QueueError)
+
+    // Containers and their stories.
+    func emit(_ updates: [StoryUpdate], epoch: Int64, cursor: String?) async throws -> [EmitAnswer]
+    func stories() async throws(QueueError) -> [String: String]
+    func begunContainers() async throws(QueueError) -> [String: String]
+    func tell(_ note: ContainerNote, of containerID: String) async throws(QueueError)
+    func notes(of containerIDs: [String]) async throws(QueueError) -> [String: ContainerNotes]
+    func places() async throws(QueueError) -> Set<String>
+    func correctPlaces(free: [String], taken: [String], epoch: Int64) async throws
+    func gameFacts(of pairs: [(gameID: String, jobID: String)]) async throws(QueueError) -> [GameFacts]
+
+    // Streams.
+    func redisTime() async throws(QueueError) -> Int64
+    func streamGroups() async throws(QueueError) -> [StreamGroup]
+}
+
+extension JobQueue: DeliveryQueue {}
