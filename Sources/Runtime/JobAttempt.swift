@@ -114,7 +114,8 @@ struct JobAttempt: Sendable {
         )
         switch disposition {
         case .end(let ending):
-            await end(job, ending, mayHaveLeft: failure.mayHaveLeft)
+            let isLeft = startsGame(job) ? await !clearAway(job) : failure.mayHaveLeft
+            await end(job, ending, mayHaveLeft: isLeft)
         case .release:
             worker.watch.foundOutOfReach()
             await release(isClean: false)
@@ -140,9 +141,17 @@ struct JobAttempt: Sendable {
         }
     }
 
+    private func startsGame(_ job: Job) -> Bool { job.kind == .start || job.kind == .restart }
+
+    /// A start that is given up leaves nothing running, of an attempt before neither.
+    private func clearAway(_ job: Job) async -> Bool {
+        let runner = runner
+        return await ChangePermit.$current.withValue(permit(lease)) { await runner.clearAway(job) }
+    }
+
     /// A start or restart that came to nothing may have found a container that runs on.
     private func stillRuns(_ job: Job) async -> Bool {
-        guard job.kind == .start || job.kind == .restart else { return false }
+        guard startsGame(job) else { return false }
         let runner = runner
         return await uncancelled { await runner.gameStillRuns(job.gameID) }
     }

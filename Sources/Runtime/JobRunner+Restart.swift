@@ -52,6 +52,27 @@ extension JobRunner {
         return Self.superseded
     }
 
+    /// Takes away what this attempt, or one before, has left behind of a start that is given up: a container that runs,
+    /// or that never did. One that has exited stays, for its logs. Answers whether nothing is left.
+    func clearAway(_ job: Job) async -> Bool {
+        var backoff = Backoff()
+        for _ in 0..<Self.triesToClearAway {
+            do throws(JobFailure) {
+                let container = try await container(named: configuration.node.containerName(gameID: job.gameID))
+                guard let container, container.isRunning || container.startedAt == nil else { return true }
+                guard container.labels[GalaxyLabel.jobID] == job.id else { return true }
+                _ = try await undo(job)
+                return true
+            } catch {
+                guard ChangePermit.isGranted(), !Task.isCancelled else { return false }
+                await backoff.pause()
+            }
+        }
+        return false
+    }
+
+    private static let triesToClearAway = 6
+
     static let superseded = JobEnding(.superseded, error: "a later stop or remove of the game made it pointless")
 
     /// Whether a container of the game runs; true where that cannot be told.
