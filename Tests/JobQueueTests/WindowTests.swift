@@ -69,6 +69,23 @@ struct WindowTests {
         }
     }
 
+    @Test("starts that only their own full node may take do not keep the stop out either")
+    func noDeadlockOfOwned() async throws {
+        try await QueueWorld.with(options: options) { world in
+            let worker = world.worker("w1")
+            try await worker.join(games: (0..<20).map { OwnedGame(gameID: "w\($0)", isRunning: false) })
+            try await world.push(QueueWorld.message(.start, "first", game: "g"))
+            try await world.intake(worker)
+            try await world.finish(worker, try await world.claim(worker, slots: 1)[0])
+            for number in 0..<20 { try await world.push(QueueWorld.message(.start, "s\(number)", game: "w\(number)")) }
+            try await takeAll(world, worker)
+            #expect(try await world.claim(worker, slots: 1).isEmpty)
+            try await world.push(QueueWorld.message(.stop, "stop", game: "g"))
+            try await takeAll(world, worker)
+            #expect(try await world.claim(worker, slots: 1).map(\.id) == ["stop"])
+        }
+    }
+
     @Test("a stop overtakes only the starts that it makes pointless")
     func overtaking() async throws {
         try await QueueWorld.with(options: options) { world in

@@ -156,12 +156,10 @@ for _, queue in ipairs(queues) do
     if call('EXISTS', P .. 'ready:stop:' .. queue .. ':' .. node) == 1 then ring_node(node) end
     if call('EXISTS', P .. 'ready:stop:' .. queue) == 1 then ring_any() end
   end
-  if wanted.start == 0 and room and call('EXISTS', P .. 'ready:start:' .. queue .. ':' .. node) == 1 then
-    ring_node(node)
-  end
-  if (wanted.start == 0 or not room) and call('EXISTS', P .. 'ready:start:' .. queue) == 1 then
-    ring_any()
-    if not room then call('HSET', META, 'no_room_at', now) end
-  end
+  local waits_here = call('EXISTS', P .. 'ready:start:' .. queue .. ':' .. node) == 1
+  local waits_anywhere = call('EXISTS', P .. 'ready:start:' .. queue) == 1
+  if wanted.start == 0 and room and waits_here then ring_node(node) end
+  if (wanted.start == 0 or not room) and waits_anywhere then ring_any() end
+  if not room and (waits_here or waits_anywhere) then call('HSET', META, 'no_room_at', now) end
 end
 return claimed
