@@ -185,6 +185,14 @@ let package = Package(
                 dependencies: ["JobContract", "Redis", "Runtime", "Support", "Timestamps", logging],
                 swiftSettings: strict
             ),
+            .testTarget(
+                name: "SimulationTests",
+                dependencies: [
+                    "DockerPort", "JobContract", "JobQueue", "Redis", "Runtime", "RuntimeCore", "Support", "Timestamps",
+                    logging,
+                ],
+                swiftSettings: strict
+            ),
             .testTarget(name: "Tidy", swiftSettings: strict),
             fuzzTests,
         ]

@@ -36,7 +36,7 @@ extension Deployment {
                     try await fleet.startWorker()
                 }
                 report("take-over after signal \(signal)", times)
-                let problems = StoryChecker.problems(try await fleet.events())
+                let problems = Checker.problems(try await fleet.events())
                 #expect(problems == [])
             }
         }

@@ -83,7 +83,7 @@ extension Deployment {
                     }
                     try await group.waitForAll()
                 }
-                #expect(StoryChecker.problems(try await fleet.events()) == [])
+                #expect(Checker.problems(try await fleet.events()) == [])
             }
         }
 

@@ -2,7 +2,7 @@ import Foundation
 import JobContract
 import Logging
 import Redis
-import Support
+@testable import Support
 import Synchronization
 import Timestamps
 

@@ -1,5 +1,5 @@
 import Foundation
-import Support
+@testable import Support
 import Testing
 
 /// Everything at once, on real parts. `RTM_TEST_SEED` replays a seed; `RTM_TEST_FAULT_SECONDS` makes it as long as one

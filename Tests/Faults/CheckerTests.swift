@@ -1,4 +1,5 @@
 import JobContract
+@testable import Support
 import Testing
 import Timestamps
 
@@ -24,7 +25,15 @@ private func flawless() -> History {
         )
     }
     func event(_ kind: LifecycleKind, _ container: String, _ game: String, _ epoch: Int64) -> History.Event {
-        .init(kind: kind, containerID: container, game: game, node: "n", epoch: epoch)
+        .init(
+            kind: kind,
+            containerID: container,
+            game: game,
+            node: "n",
+            epoch: epoch,
+            startedAt: kind == .removed ? nil : "2026-01-01T00:00:00Z",
+            reason: kind == .exited ? "stopped" : nil
+        )
     }
     return History(
         pushes: [
@@ -73,6 +82,10 @@ struct CheckerTests {
         (.story, { history in history.events.insert(history.events[1], at: 2) }),
         (.story, { $0.events.swapAt(3, 4) }),
         (.story, { $0.running = [:] }),
+        (.story, { $0.events[3].startedAt = "2026-01-02T00:00:00Z" }),
+        (.story, { $0.events[3].reason = nil }),
+        (.story, { history in history.events.insert(history.events[2], at: 3) }),
+        (.oneResult, { history in history.pushes.append(.init(id: "a1", kind: .start, game: "a", run: 2)) }),
         (.epoch, { $0.events[4].epoch = 1 }),
         (.started, { $0.events.removeFirst() }),
         (.rest, { history in history.running["X"] = "a" }),

@@ -1,7 +1,7 @@
 import JobContract
 import Redis
 import Runtime
-import Support
+@testable import Support
 import Testing
 import Timestamps
 

@@ -1,6 +1,6 @@
 import JobContract
 import Redis
-import Support
+@testable import Support
 import Timestamps
 
 extension History {
@@ -10,6 +10,7 @@ extension History {
         results = try await fleet.results().map { result in
             Result(
                 id: result.jobID,
+                run: result.fields["run"].flatMap { Int($0) } ?? 1,
                 game: result.gameID ?? "",
                 outcome: result.outcome ?? .failed,
                 effect: result.effect ?? .none,
@@ -18,15 +19,7 @@ extension History {
                 finishedAt: result.fields["finished_at"].flatMap { Timestamp(rfc3339: $0) } ?? Timestamp(seconds: 0)
             )
         }
-        events = try await fleet.events().map { event in
-            Event(
-                kind: event["event"].flatMap { LifecycleKind(rawValue: $0) } ?? .oom,
-                containerID: event["container_id"] ?? "",
-                game: event["game_id"] ?? "",
-                node: event["node"] ?? "",
-                epoch: event["epoch"].flatMap { Int64($0) } ?? 0
-            )
-        }
+        events = try await fleet.events().map { Event(fields: $0) }
         for id in try await fleet.containers(all: false) {
             guard let shown = try await fleet.world.engine.inspect(id) else { continue }
             running[id] = shown.Config.Labels?["com.galaxy.game_id"] ?? shown.Name

@@ -31,7 +31,7 @@ struct ListenerFigureTests {
                 #expect(worker.health.engineAnswers)
                 let events = try await world.events()
                 let ids = Set(events.compactMap { $0["container_id"] }).subtracting([first])
-                #expect(ids.count == count && StoryChecker.problems(events, complete: ids) == [])
+                #expect(ids.count == count && Checker.problems(events, complete: ids) == [])
                 let rates = [made, told].map { String(format: "%.0f", Double(3 * count) / ($0 / .seconds(1))) }
                 print("events made: \(rates[0]) a second; told, without a gap: \(rates[1]) a second, of \(3 * count)")
             }

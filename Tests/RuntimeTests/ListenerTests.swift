@@ -57,7 +57,7 @@ struct ListenerTests {
                 let events = try await world.events()
                 #expect(events[4]["reason"] == "oom_killed" && events[4]["oom_killed"] == "true")
                 #expect(events[3]["action"] == "oom" && events[1]["action"] == "health_status: healthy")
-                #expect(StoryChecker.problems(events, complete: [id]) == [])
+                #expect(Checker.problems(events, complete: [id]) == [])
             }
         }
     }
@@ -130,7 +130,7 @@ struct ListenerTests {
                 #expect(position < 1_900, "told after the reconcile")
                 try await eventually(within: .seconds(60), "all to be told") { try await kinds(world).count == 2_001 }
             }
-            #expect(StoryChecker.problems(try await world.events()) == [])
+            #expect(Checker.problems(try await world.events()) == [])
         }
     }
 
@@ -152,7 +152,7 @@ struct ListenerTests {
                 try await eventually("all to be told") { try await kinds(world).count == 6 }
             }
             let events = try await world.events()
-            #expect(StoryChecker.problems(events, complete: [id, other]) == [])
+            #expect(Checker.problems(events, complete: [id, other]) == [])
             #expect(events.filter { $0["event"] == "exited" }.allSatisfy { $0["reason"] == "unknown" })
         }
     }

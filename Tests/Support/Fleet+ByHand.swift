@@ -80,7 +80,7 @@ extension Fleet {
         do {
             try await eventually(within: limit, "") {
                 last = try await events()
-                problems = StoryChecker.problems(last, complete: Set(ids))
+                problems = Checker.problems(last, complete: Set(ids))
                 return problems.isEmpty
             }
         } catch is Overdue {

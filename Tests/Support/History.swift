@@ -9,10 +9,15 @@ struct History: Sendable, Equatable {
         var game: String
         /// Whether it makes earlier starts of its game pointless.
         var supersedes = false
+        /// 2 and up: an operator's retry.
+        var run = 1
+
+        var key: String { "\(id) \(run)" }
     }
 
     struct Result: Sendable, Equatable {
         var id: String
+        var run = 1
         var game: String
         var outcome: JobOutcome
         var effect: JobEffect
@@ -20,6 +25,8 @@ struct History: Sendable, Equatable {
         /// Begin of the last attempt and end, Redis' clock; nil where it never began.
         var takenAt: Timestamp?
         var finishedAt: Timestamp
+
+        var key: String { "\(id) \(run)" }
     }
 
     struct Event: Sendable, Equatable {
@@ -28,6 +35,10 @@ struct History: Sendable, Equatable {
         var game: String
         var node: String
         var epoch: Int64
+        /// Begin of the run that it tells of.
+        var startedAt: String?
+        var occurredAt = ""
+        var reason: String?
     }
 
     /// In the order in which the producer was told that they were taken.
@@ -40,4 +51,34 @@ struct History: Sendable, Equatable {
     var running: [String: String] = [:]
     /// What Redis still holds of live jobs at the end, each in words: lanes, leases, retries, counters.
     var leftovers: [String] = []
+}
+
+extension History.Event {
+    /// An entry of the stream.
+    init(fields: [String: String]) {
+        self.init(
+            kind: fields["event"].flatMap { LifecycleKind(rawValue: $0) } ?? .oom,
+            containerID: fields["container_id"] ?? "",
+            game: fields["game_id"] ?? "",
+            node: fields["node"] ?? "",
+            epoch: fields["epoch"].flatMap { Int64($0) } ?? 0,
+            startedAt: fields["started_at"],
+            occurredAt: fields["occurred_at"] ?? "",
+            reason: fields["reason"]
+        )
+    }
+
+    /// What is published under `epoch`.
+    init(_ event: LifecycleEvent, node: String, epoch: Int64) {
+        self.init(
+            kind: event.kind,
+            containerID: event.containerID,
+            game: event.gameID,
+            node: node,
+            epoch: epoch,
+            startedAt: event.startedAt?.rfc3339,
+            occurredAt: event.occurredAt.rfc3339,
+            reason: event.reason?.rawValue
+        )
+    }
 }

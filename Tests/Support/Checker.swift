@@ -2,7 +2,7 @@ import JobContract
 import Timestamps
 
 /// Checks a run's history against the contract. Each rule answers what breaks it, in words.
-enum Checker {
+public enum Checker {
     struct Violation: Sendable, Equatable, CustomStringConvertible {
         var rule: Rule
         var what: String
@@ -37,22 +37,25 @@ enum Checker {
     }
 
     private static func oneResult(_ history: History) -> [String] {
-        let counts = history.results.reduce(into: [String: Int]()) { $0[$1.id, default: 0] += 1 }
+        let counts = history.results.reduce(into: [String: Int]()) { $0[$1.key, default: 0] += 1 }
         return history.pushes.compactMap { push in
-            let count = counts[push.id] ?? 0
-            return count == 1 ? nil : "\(push.id) (\(push.kind.rawValue) of \(push.game)) has \(count) results"
+            let count = counts[push.key] ?? 0
+            let run = push.run > 1 ? ", run \(push.run)" : ""
+            return count == 1 ? nil : "\(push.id)\(run) (\(push.kind.rawValue) of \(push.game)) has \(count) results"
         }
     }
 
     private static func asked(_ history: History) -> [String] {
-        let pushed = Set(history.pushes.map(\.id))
-        return history.results.filter { !pushed.contains($0.id) }.map { "\($0.id) was never pushed" }
+        let pushed = Set(history.pushes.map(\.key))
+        return history.results.filter { !pushed.contains($0.key) }.map { "\($0.key) was never pushed" }
     }
 
     private static func order(_ history: History) -> [String] {
-        let places = Dictionary(history.pushes.enumerated().map { ($1.id, $0) }) { first, _ in first }
+        let places = Dictionary(history.pushes.enumerated().map { ($1.key, $0) }) { first, _ in first }
         return pairs(history).compactMap { first, second in
-            guard let one = places[first.id], let two = places[second.id], one > two else { return nil }
+            // An operator's retry goes to the end of the lane, before what still waits in the queue.
+            guard first.run == 1, second.run == 1 else { return nil }
+            guard let one = places[first.key], let two = places[second.key], one > two else { return nil }
             return "\(second.id) was pushed before \(first.id) and ended after it"
         }
     }
@@ -72,45 +75,13 @@ enum Checker {
 
     private static func superseded(_ history: History) -> [String] {
         history.results.filter { $0.outcome == .superseded }.compactMap { result in
-            guard let index = history.pushes.firstIndex(where: { $0.id == result.id }) else { return nil }
+            guard let index = history.pushes.firstIndex(where: { $0.key == result.key }) else { return nil }
             let push = history.pushes[index]
             guard push.kind == .start || push.kind == .restart else {
                 return "\(result.id) is a \(push.kind.rawValue)"
             }
             let later = history.pushes[index...].contains { $0.game == push.game && $0.supersedes }
             return later ? nil : "no stop or remove of \(push.game) came after \(result.id)"
-        }
-    }
-
-    private static func stories(_ history: History) -> [String] {
-        Dictionary(grouping: history.events, by: \.containerID).compactMap { container, events in
-            let kinds = events.map(\.kind)
-            return isStory(kinds, mayGoOn: history.running[container] != nil)
-                ? nil : "\(container.prefix(12)) of \(events[0].game): \(kinds.map(\.rawValue))"
-        }
-    }
-
-    /// - Parameter mayGoOn: whether the container still runs, so that its story has not ended.
-    static func isStory(_ kinds: [LifecycleKind], mayGoOn: Bool) -> Bool {
-        var isRunning = false
-        var hasEnded = false
-        for (index, kind) in kinds.enumerated() {
-            switch (kind, isRunning) {
-            case (_, _) where hasEnded: return false
-            case (.started, false): isRunning = true
-            case (.healthy, true), (.unhealthy, true), (.oom, true): break
-            case (.exited, true): isRunning = false
-            case (.removed, false) where index > 0: hasEnded = true
-            default: return false
-            }
-        }
-        return isRunning == mayGoOn
-    }
-
-    private static func epochs(_ history: History) -> [String] {
-        Dictionary(grouping: history.events, by: \.node).flatMap { node, events in
-            zip(events, events.dropFirst()).filter { $0.epoch > $1.epoch }
-                .map { "\($1.epoch) comes after \($0.epoch) on \(node)" }
         }
     }
 
