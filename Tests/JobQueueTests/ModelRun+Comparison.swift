@@ -1,6 +1,7 @@
 import JobContract
 import JobQueue
 import Redis
+@testable import Support
 
 extension ModelRun {
     /// Compares everything that Redis holds with the model, and the invariants that neither may break.

@@ -1,7 +1,7 @@
 import JobContract
 import JobQueue
 import Redis
-import Support
+@testable import Support
 import Testing
 
 /// One run of random operations on the real scripts and on the model, which must agree after each.

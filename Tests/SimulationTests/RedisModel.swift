@@ -1,0 +1,462 @@
+import JobContract
+@testable import JobQueue
+@testable import Support
+import Timestamps
+
+/// What Redis holds and the scripts do, at the times that it is told: ``Support/LaneModel``, which is compared with the
+/// scripts themselves elsewhere, and around it tokens, leases, doorbells, leaders and stories.
+struct RedisModel {
+    struct Leader {
+        var holder = ""
+        var epoch: Int64 = 0
+        var until: Int64 = 0
+        var cursor: String?
+    }
+
+    /// One worker as Redis sees it.
+    typealias Caller = WorkerIdentity
+
+    var lanes: LaneModel
+    let options: JobQueueOptions
+    /// Messages by job id; the last one pushed under an id.
+    var bytes: [String: [UInt8]] = [:]
+    var deadlines: [String: Int64] = [:]
+    var tokens: [String: String] = [:]
+    /// Tokens by which jobs were ended.
+    var endedBy: [String: String] = [:]
+    var leases: [String: Int64] = [:]
+    var delays: [String: Int64] = [:]
+    var taken: [String: Int64] = [:]
+    var specs: [String: [UInt8]] = [:]
+    var clock: Int64 = 0
+    var born: Int64 = 0
+    var resumedAt: Int64 = 0
+    var fence: Int64 = 0
+    /// When a node had no room for a start that waits.
+    var noRoomAt: Int64 = 0
+    var told: Set<String> = []
+    var nodesSeen: [String: Int64] = [:]
+    var idle: [Caller] = []
+    var members: [Caller] = []
+    var bells: [String: [String]] = [:]
+    var cancelsRung: Set<String> = []
+    var leaders: [String: Leader] = [:]
+    var marks: [String: [String: String]] = [:]
+    var begun: [String: [String: String]] = [:]
+    var endedStories: [String: Set<String>] = [:]
+    var notes: [String: [String: ContainerNotes]] = [:]
+    var results: [History.Result] = []
+    var events: [History.Event] = []
+    var mutation: Mutation?
+
+    init(options: JobQueueOptions) {
+        self.options = options
+        lanes = LaneModel(mostStarts: options.mostLiveStarts, mostOthers: options.mostLiveOthers)
+    }
+
+    private var lease: Int64 { options.lease.milliseconds }
+
+    // MARK: What every script does
+
+    /// What clock.lua does with the time that it reads; answers the time that the script goes by.
+    mutating func begin(at time: Int64) -> Int64 {
+        var now = time
+        if clock > now, clock - now <= 60_000 { now = clock }
+        if born == 0 { born = now }
+        let quiet = max(1_200, min(3_000, lease / 2))
+        if clock > 0, now - clock > quiet { resumedAt = now }
+        clock = now
+        for (id, deadline) in deadlines where deadline < now { lanes.jobs[id]?.message.isExpired = true }
+        return now
+    }
+
+    /// Publishes the results that the model has got since, and rings whom they and ready lanes concern.
+    mutating func settle(at now: Int64, by ending: JobEnding? = nil) {
+        for result in lanes.results[results.count...] {
+            let taken = taken.removeValue(forKey: result.id)
+            let ending = result.code == "poisoned" ? nil : ending
+            results.append(
+                History.Result(
+                    id: result.id,
+                    run: result.run,
+                    game: gameOf[result.id] ?? "",
+                    outcome: result.outcome,
+                    effect: ending?.effect ?? .none,
+                    containerID: ending?.containerID,
+                    takenAt: taken.map { Timestamp(millisecondsSinceEpoch: $0) },
+                    finishedAt: Timestamp(millisecondsSinceEpoch: now)
+                )
+            )
+            endedBy[result.id] = tokens.removeValue(forKey: result.id)
+            leases[result.id] = nil
+            delays[result.id] = nil
+            cancelsRung.remove(result.id)
+        }
+        ring()
+    }
+
+    private var gameOf: [String: String] = [:]
+
+    /// Heads that were rung for.
+    private var rung: Set<String> = []
+
+    private mutating func ring() {
+        for job in lanes.jobs.values.filter(\.isCancelled).sorted(by: { $0.seq < $1.seq }) {
+            guard let worker = job.worker, cancelsRung.insert(job.message.id).inserted else { continue }
+            bells[worker, default: []].append("cancel")
+        }
+        rung.formIntersection(lanes.ready.flatMap { list, entries in entries.map { "\(list) \($0.seq)" } })
+        for (list, entries) in lanes.ready.sorted(by: { $0.key < $1.key }) where !entries.isEmpty {
+            let node = list.split(separator: ":").dropFirst(2).first.map(String.init)
+            // Once for each time that it becomes ready.
+            let fresh = Set(entries.map { "\(list) \($0.seq)" }).subtracting(rung)
+            guard !fresh.isEmpty else { continue }
+            rung.formUnion(fresh)
+            guard let index = idle.firstIndex(where: { node == nil || $0.node == node }) else { continue }
+            bells[idle.remove(at: index).id, default: []].append("ready")
+        }
+    }
+
+    // MARK: Jobs
+
+    mutating func push(_ message: LaneModel.Message, _ text: [UInt8], deadline: Int64?) {
+        lanes.queues["default", default: []].append(message)
+        bytes[message.id] = text
+        gameOf[message.id] = message.game
+        if let deadline { deadlines[message.id] = deadline }
+    }
+
+    /// The oldest messages.
+    func peek(_ queue: String) -> (isFromOverflow: Bool, ids: [String]) {
+        let isFromOverflow = !(lanes.overflow[queue] ?? []).isEmpty && lanes.liveStarts < lanes.mostStarts
+        let list = (isFromOverflow ? lanes.overflow : lanes.queues)[queue] ?? []
+        return (isFromOverflow, list.prefix(JobQueue.intakeBatch).map(\.id))
+    }
+
+    mutating func admit(_ queue: String, peeked: (isFromOverflow: Bool, ids: [String]), at time: Int64) -> IntakeOutcome
+    {
+        let now = begin(at: time)
+        var outcome = IntakeOutcome(taken: 0, seen: peeked.ids.count, isFull: false, rejections: [])
+        outcome.isFromOverflow = peeked.isFromOverflow
+        // Where another was first, other messages are at the tail.
+        let current = peek(queue)
+        guard current.isFromOverflow == peeked.isFromOverflow, current.ids.starts(with: peeked.ids) else {
+            return outcome
+        }
+        for index in lanes.queues[queue, default: []].indices {
+            let id = lanes.queues[queue]?[index].id ?? ""
+            if let deadline = deadlines[id], deadline < now { lanes.queues[queue]?[index].isExpired = true }
+        }
+        lanes.noRoom = now - noRoomAt < 5_000
+        guard let answer = lanes.intake(queue) else { return outcome }
+        outcome.taken = min(answer.taken, peeked.ids.count)
+        outcome.isFull = answer.isFull
+        settle(at: now)
+        return outcome
+    }
+
+    mutating func claim(_ capacity: Capacity, by caller: Caller, at time: Int64) -> [ClaimedJob] {
+        let now = begin(at: time)
+        for node in lanes.untold where nodesSeen[node] ?? 0 <= now - options.nodeGrace.milliseconds {
+            lanes.untold.remove(node)
+        }
+        let isYoung = now < born + 3_000
+        if isYoung { lanes.untold.insert("") }
+        let claimed = lanes.claim(
+            worker: caller.id,
+            node: caller.node,
+            starts: capacity.starts,
+            stops: capacity.stops,
+            slots: capacity.slots,
+            queues: options.queues
+        )
+        if isYoung { lanes.untold.remove("") }
+        let jobs = claimed.map { id, attempt in
+            fence = max(fence + 1, time * 1_000)
+            let token = "\(fence)-\(caller.nonce)"
+            tokens[id] = token
+            leases[id] = now + lease
+            taken[id] = now
+            let job = lanes.jobs[id]
+            return ClaimedJob(
+                id: id,
+                token: token,
+                attempt: attempt,
+                queue: "default",
+                message: bytes[id] ?? [],
+                lastStart: job?.message.kind == .restart ? specs[job?.message.game ?? ""] : nil,
+                run: job?.run ?? 1,
+                isPointless: lanes.isPointless(id)
+            )
+        }
+        let hasRoom = capacity.slots == 0 || (lanes.running[caller.node]?.count ?? 0) < capacity.slots
+        let waiting = options.queues.flatMap { ["start:\($0)", "start:\($0):\(caller.node)"] }
+        if !hasRoom, waiting.contains(where: { !(lanes.ready[$0] ?? []).isEmpty }) { noRoomAt = now }
+        idle.removeAll { $0 == caller }
+        if capacity.starts + capacity.stops > jobs.count { idle.append(caller) }
+        settle(at: now)
+        return jobs
+    }
+
+    private func holds(_ id: String, _ token: String) -> Bool {
+        tokens[id] == token && lanes.jobs[id]?.state == .running
+    }
+
+    mutating func beat(
+        _ held: [(id: String, token: String)],
+        engineAnswers: Bool,
+        by caller: Caller,
+        at time: Int64
+    ) -> BeatOutcome {
+        let now = begin(at: time)
+        if engineAnswers { nodesSeen[caller.node] = now }
+        let answers: [BeatAnswer] = held.map { id, token in
+            guard holds(id, token) else { return .lost }
+            leases[id] = now + lease
+            return lanes.jobs[id]?.isCancelled == true ? .cancel : .ok
+        }
+        return BeatOutcome(mustTell: !told.contains(caller.node), answers: answers)
+    }
+
+    mutating func finish(_ job: FinishedJob, by caller: Caller, at time: Int64) -> FinishAnswer {
+        let now = begin(at: time)
+        guard holds(job.id, job.token) || mutation == .unguardedFinish && lanes.jobs[job.id] != nil else {
+            return lanes.jobs[job.id] == nil && endedBy[job.id] == job.token ? .again : .stale
+        }
+        let game = lanes.jobs[job.id]?.message.game ?? ""
+        lanes.finish(
+            job.id,
+            job.ending.outcome,
+            job.ending.errorCode?.rawValue,
+            owner: job.owner,
+            frees: job.freesPlace,
+            node: caller.node
+        )
+        if let start = job.startMessage { specs[game] = Array(start.utf8) }
+        settle(at: now, by: job.ending)
+        return .ok
+    }
+
+    mutating func retry(
+        _ job: (id: String, token: String),
+        after pause: Duration,
+        frees: Bool,
+        isClean: Bool,
+        by caller: Caller,
+        at time: Int64
+    ) -> Bool {
+        let now = begin(at: time)
+        guard holds(job.id, job.token) else { return false }
+        lanes.retry(job.id, frees: frees, isClean: isClean, node: caller.node)
+        letGo(job.id)
+        if lanes.jobs[job.id] != nil { delays[job.id] = now + pause.milliseconds }
+        settle(at: now)
+        return true
+    }
+
+    mutating func release(_ jobs: [(id: String, token: String)], isClean: Bool, at time: Int64) {
+        let now = begin(at: time)
+        for (id, token) in jobs where holds(id, token) {
+            lanes.release(id, isClean: isClean)
+            letGo(id)
+        }
+        settle(at: now)
+    }
+
+    private mutating func letGo(_ id: String) {
+        if lanes.jobs[id] != nil { tokens[id] = nil }
+        leases[id] = nil
+        cancelsRung.remove(id)
+    }
+
+    mutating func tick(by caller: Caller, at time: Int64) -> TickOutcome {
+        let now = begin(at: time)
+        var outcome = TickOutcome(retriesDue: 0, leasesReclaimed: 0, poisoned: 0, nextDue: nil, mayHaveWork: false)
+        for (id, due) in delays.sorted(by: { $0.value == $1.value ? $0.key < $1.key : $0.value < $1.value })
+        where due <= now {
+            delays[id] = nil
+            // One that a stop has made pointless waits for its end already.
+            guard lanes.states[lanes.jobs[id]?.message.game ?? ""] == .delayed else { continue }
+            lanes.retryDue(id)
+            outcome.retriesDue += 1
+        }
+        if now >= resumedAt + lease, mutation != .noReclaim {
+            for id in leases.filter({ $0.value <= now }).keys.sorted() {
+                lanes.leaseLapsed(id)
+                letGo(id)
+                if lanes.jobs[id] == nil { outcome.poisoned += 1 } else { outcome.leasesReclaimed += 1 }
+            }
+        }
+        outcome.nextDue = (Array(delays.values) + leases.values).min().map { .milliseconds(max(0, $0 - now)) }
+        let lists = ["stop:default", "start:default"].flatMap { [$0, "\($0):\(caller.node)"] }
+        outcome.mayHaveWork =
+            !(lanes.queues["default"] ?? []).isEmpty || !(lanes.overflow["default"] ?? []).isEmpty
+            || lists.contains { !(lanes.ready[$0] ?? []).isEmpty }
+        settle(at: now)
+        return outcome
+    }
+
+    /// An operator's retry of the oldest dead letter of a valid job; answers which job and run.
+    mutating func requeue(at time: Int64) -> (id: String, run: Int)? {
+        let now = begin(at: time)
+        guard let index = lanes.letters.firstIndex(where: { !$0.message.isInvalid && lanes.jobs[$0.message.id] == nil })
+        else { return nil }
+        let letter = lanes.letters.remove(at: index)
+        var message = letter.message
+        message.isExpired = false
+        deadlines[message.id] = nil
+        lanes.ended.remove(message.id)
+        endedBy[message.id] = nil
+        lanes.place(message, queue: letter.queue, run: letter.run + 1)
+        settle(at: now)
+        return (message.id, letter.run + 1)
+    }
+
+    // MARK: Nodes
+
+    mutating func join(_ games: [OwnedGame]?, by caller: Caller, at time: Int64) {
+        let now = begin(at: time)
+        if !members.contains(caller) { members.append(caller) }
+        nodesSeen[caller.node] = now
+        guard let games else {
+            if !told.contains(caller.node) { lanes.untold.insert(caller.node) }
+            return
+        }
+        lanes.join(node: caller.node, games: games.map { (game: $0.gameID, isRunning: $0.isRunning) })
+        told.insert(caller.node)
+        settle(at: now)
+    }
+
+    mutating func leave(_ caller: Caller, at time: Int64) {
+        let now = begin(at: time)
+        members.removeAll { $0 == caller }
+        idle.removeAll { $0 == caller }
+        bells[caller.id] = nil
+        settle(at: now)
+    }
+
+    mutating func lead(ttl: Duration, epoch: Int64?, by caller: Caller, at time: Int64) -> LeaseAnswer {
+        let now = begin(at: time)
+        var leader = leaders[caller.node] ?? Leader()
+        if leader.holder != caller.id || leader.epoch != epoch {
+            if leader.until > now, leader.holder != caller.id {
+                return .held(remaining: .milliseconds(leader.until - now))
+            }
+            leader.epoch = max(leader.epoch + 1, now)
+            leader.holder = caller.id
+        }
+        leader.until = now + ttl.milliseconds
+        leaders[caller.node] = leader
+        return .granted(epoch: leader.epoch, cursor: leader.cursor)
+    }
+
+    mutating func resign(epoch: Int64, by caller: Caller, at time: Int64) {
+        _ = begin(at: time)
+        guard leads(caller, epoch) else { return }
+        leaders[caller.node]?.until = 0
+        for other in members.filter({ $0.node == caller.node && $0 != caller }).prefix(2) {
+            bells[other.id, default: []].append("leader")
+        }
+    }
+
+    private func leads(_ caller: Caller, _ epoch: Int64) -> Bool {
+        leaders[caller.node]?.holder == caller.id && leaders[caller.node]?.epoch == epoch
+    }
+
+    // MARK: Stories
+
+    /// nil: fenced.
+    mutating func emit(
+        _ updates: [StoryUpdate],
+        epoch: Int64,
+        cursor: String?,
+        by caller: Caller,
+        at time: Int64
+    ) -> [EmitAnswer]? {
+        let now = begin(at: time)
+        let node = caller.node
+        guard leads(caller, epoch) || mutation == .unfencedEmit else { return nil }
+        let answers = updates.map { update -> EmitAnswer in
+            let id = update.containerID
+            let last = marks[node]?[id] ?? ""
+            if last.isEmpty, endedStories[node]?.contains(id) == true { return .ended }
+            guard last == update.expectedMark || mutation == .unmarkedEmit else { return .conflict(mark: last) }
+            events += update.entries.map { History.Event($0, node: node, epoch: epoch) }
+            if update.newMark.isEmpty {
+                marks[node]?[id] = nil
+                endedStories[node, default: []].insert(id)
+            } else {
+                marks[node, default: [:]][id] = update.newMark
+            }
+            begun[node]?[id] = nil
+            let isRunning = update.newMark.hasPrefix("s")
+            if !isRunning { notes[node]?[id] = nil }
+            if isRunning {
+                lanes.running[node, default: []].insert(update.gameID)
+            } else if !update.gameID.isEmpty, lanes.states[update.gameID] != .active {
+                lanes.running[node]?.remove(update.gameID)
+            }
+            return .published
+        }
+        if let cursor { leaders[node]?.cursor = cursor }
+        settle(at: now)
+        return answers
+    }
+
+    mutating func tell(_ note: ContainerNote, of id: String, by caller: Caller, at time: Int64) {
+        _ = begin(at: time)
+        let node = caller.node
+        let mark = marks[node]?[id]
+        if mark == nil, endedStories[node]?.contains(id) == true { return }
+        switch note {
+        case .begun(let text): if mark == nil { begun[node, default: [:]][id] = text }
+        case .asked(let job): notes[node, default: [:]][id, default: ContainerNotes()].askedBy = job
+        case .forced(let isForced):
+            if notes[node]?[id]?.askedBy != nil { notes[node]?[id]?.isForced = isForced }
+        case .exit(let text):
+            if mark == nil || mark?.hasPrefix("s") == true {
+                notes[node, default: [:]][id, default: ContainerNotes()].exit = text
+            }
+        }
+    }
+
+    func notes(of ids: [String], on node: String) -> [String: ContainerNotes] {
+        var found: [String: ContainerNotes] = [:]
+        for id in ids {
+            found[id] = notes[node]?[id] ?? ContainerNotes()
+            found[id]?.begun = begun[node]?[id]
+        }
+        return found
+    }
+
+    /// Answers false where another leads.
+    mutating func correctPlaces(free: [String], taken: [String], epoch: Int64, by caller: Caller, at time: Int64)
+        -> Bool
+    {
+        _ = begin(at: time)
+        guard leads(caller, epoch) else { return false }
+        for game in free where lanes.states[game] != .active { lanes.running[caller.node]?.remove(game) }
+        lanes.running[caller.node, default: []].formUnion(taken)
+        return true
+    }
+
+    func facts(_ game: String, _ job: String) -> GameFacts {
+        GameFacts(
+            owner: lanes.owners[game],
+            isBusy: lanes.states[game] == .active,
+            isJobLive: lanes.jobs[job] != nil
+        )
+    }
+
+    /// What is left of live jobs, each in words.
+    var leftovers: [String] {
+        var found = lanes.lanes.keys.sorted().map { "lane of \($0)" }
+        for (count, what) in [
+            (lanes.states.count, "lanes"), (leases.count, "lease"), (delays.count, "delay"),
+            (lanes.superseded.count, "superseded"), (lanes.jobs.count, "live jobs"),
+        ] where count != 0 {
+            found.append("\(count) in \(what)")
+        }
+        return found
+    }
+}

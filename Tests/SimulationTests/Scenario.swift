@@ -1,0 +1,137 @@
+import JobContract
+import JobQueue
+import Runtime
+import RuntimeCore
+import Support
+import Timestamps
+
+/// What is done in one simulation, all of it from the seed: workers, jobs, and what goes wrong. Which kinds of faults come
+/// at all is drawn first, so that some runs have one kind often and others none.
+struct Scenario: Sendable {
+    enum Fault: String, CaseIterable, Sendable {
+        case workerKilled, workerFrozen, workerReplaced
+        case redisAway, redisClockBack, redisClockAhead, redisConnectionsCut
+        case engineKilled, engineEnded, engineFrozen, engineCut
+        case containerEnds, containerOutOfMemory, containerSick, containerEndsUnseen
+        case deadRetried
+    }
+
+    struct Push: Sendable {
+        var at: Duration
+        var id: String
+        var text: String
+    }
+
+    let seed: UInt64
+    let nodes: [String]
+    /// The node of each worker that is there at the begin.
+    let workers: [String]
+    let pushes: [Push]
+    let faults: [(at: Duration, fault: Fault)]
+    /// Chances in a thousand.
+    let lossToRedis: Int
+    let lossToEngine: Int
+    let slowness: Int
+    /// Longest start of a container, in milliseconds.
+    let longestStart: Int
+    let deathAtCall: Int
+    let deathAtPoint: Int
+    let options: JobQueueOptions
+    let configuration: WorkerConfiguration
+    let decoder = JobDecoder()
+
+    /// After this nothing goes wrong any more.
+    static let horizon = Duration.seconds(6)
+    static let lease = Duration.seconds(2)
+    static let games = 3
+    /// These matter most.
+    private static let often: [Fault] = [.workerKilled, .workerFrozen, .workerFrozen, .workerFrozen]
+
+    init(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }
+        func some(_ choices: [Int]) -> Int { choices.randomElement(using: &random) ?? 0 }
+        self.seed = seed
+        nodes = chance(25) ? ["n1", "n2"] : ["n1"]
+        workers = nodes.count == 2 ? ["n1", "n2"] : chance(50) ? ["n1", "n1"] : ["n1"]
+        lossToRedis = some([0, 0, 10, 40])
+        lossToEngine = some([0, 0, 10, 40])
+        slowness = some([0, 20, 100])
+        longestStart = some([50, 300, 2_000])
+        deathAtCall = some([0, 0, 2, 5])
+        deathAtPoint = some([0, 0, 10, 50])
+        options = JobQueueOptions(
+            lease: Self.lease,
+            nodeGrace: .seconds(5),
+            mostLiveStarts: some([2, 50, 50]),
+            mostLiveOthers: some([2, 50, 50])
+        )
+        configuration = WorkerConfiguration(
+            node: NodeSettings(stateRoot: "/tmp/rtmanager-simulation"),
+            concurrency: some([1, 2, 4]),
+            slots: some([0, 0, 0, 2]),
+            drainTimeout: .seconds(2),
+            leaderTTL: .seconds(2),
+            retries: RetryPolicy(base: .milliseconds(200), cap: .seconds(2)),
+            janitor: chance(50) ? .remove : .off,
+            janitorGrace: .seconds(4)
+        )
+        pushes = Self.pushes(&random)
+        let kinds = (Fault.allCases + Self.often).filter { _ in Int.random(in: 0..<100, using: &random) < 40 }
+        faults =
+            kinds.isEmpty
+            ? []
+            : (0..<Int.random(in: 1...8, using: &random)).map { _ in
+                (
+                    at: .milliseconds(Int.random(in: 200...5_500, using: &random)),
+                    fault: kinds.randomElement(using: &random) ?? .workerKilled
+                )
+            }
+    }
+
+    var lastStops: [Push] {
+        (1...Self.games).map { game in
+            Push(
+                at: Self.horizon,
+                id: "last\(game)",
+                text: #"{"v":1,"id":"last\#(game)","kind":"stop","game_id":"g\#(game)","stop_timeout_seconds":1}"#
+            )
+        }
+    }
+
+    private static func pushes(_ random: inout SeededGenerator) -> [Push] {
+        var at = Duration.milliseconds(100)
+        let count = Int.random(in: 2...9, using: &random)
+        return (1...count).map { number in
+            at += .milliseconds(Int.random(in: 0...700, using: &random))
+            let kind =
+                [JobKind.start, .start, .start, .restart, .stop, .stop, .remove].randomElement(using: &random) ?? .stop
+            let id = "j\(number)"
+            let game = "g\(Int.random(in: 1...games, using: &random))"
+            return Push(at: at, id: id, text: text(kind, id, game, &random))
+        }
+    }
+
+    private static func text(_ kind: JobKind, _ id: String, _ game: String, _ random: inout SeededGenerator) -> String {
+        func dice(_ most: Int) -> Int { Int.random(in: 0..<most, using: &random) }
+        var more = ""
+        if kind == .start || kind == .restart && dice(2) == 0 {
+            let images = [
+                "engine:1", "engine:1", "engine:1", "engine:2", "engine:stubborn", "engine:brief", "engine:far",
+                "engine:none",
+            ]
+            let image = dice(4) == 0 ? "engine:health" : images[dice(images.count)]
+            more += #","image":"\#(image)""#
+            if image == "engine:health", dice(2) == 0 { more += #","ready_timeout_seconds":\#(1 + dice(3))"# }
+        }
+        if kind != .start { more += #","stop_timeout_seconds":\#(dice(3))"# }
+        if kind == .remove, dice(2) == 0 { more += #","force":true"# }
+        if kind == .stop || kind == .remove, dice(8) == 0 {
+            more += #","container_id":"\#(String(repeating: "a", count: 64))""#
+        }
+        if dice(10) == 0 { more += #","deadline":"\#(World.start.advanced(by: .seconds(dice(9))).rfc3339)""# }
+        if dice(6) == 0 { more += #","max_attempts":\#(1 + dice(3))"# }
+        let word = dice(25) == 0 ? "fly" : kind.rawValue
+        return #"{"v":1,"id":"\#(id)","kind":"\#(word)","game_id":"\#(game)"\#(more)}"#
+    }
+}

@@ -1,0 +1,248 @@
+import DockerPort
+import RuntimeCore
+import Support
+import Synchronization
+import Timestamps
+
+/// The Engine of one node: containers that start, end and are removed in their time, events that are told and
+/// forgotten, and an end of its own.
+final class SimulatedEngine: Sendable {
+    struct Container {
+        var inspect: ContainerInspect
+        var image: String
+        var network: String
+    }
+
+    /// When a container of a game ran.
+    struct Run {
+        var game: String
+        var containerID: String
+        var from: Timestamp
+        var to: Timestamp?
+    }
+
+    private struct State {
+        var containers: [String: Container] = [:]
+        var history: [DockerEvent] = []
+        var subscriptions: [Int: AsyncThrowingStream<DockerEvent, any Error>.Continuation] = [:]
+        var lastNumber = 0
+        var isUp = true
+        var frozenUntil: Int64 = 0
+        var lastDelivery: Int64 = 0
+        var runs: [Run] = []
+        var images: Set<String> = ["engine:1", "engine:2", "engine:stubborn", "engine:brief", "engine:health"]
+    }
+
+    let node: String
+    private let number: Int
+    private let scheduler: Scheduler
+    private let clock: @Sendable () -> Timestamp
+    private let state = Mutex(State())
+
+    init(_ number: Int, node: String, _ scheduler: Scheduler, clock: @escaping @Sendable () -> Timestamp) {
+        self.number = number
+        self.node = node
+        self.scheduler = scheduler
+        self.clock = clock
+    }
+
+    var isUp: Bool { state.withLock { $0.isUp } }
+    var runs: [Run] { state.withLock { $0.runs } }
+    var all: [ContainerInspect] {
+        state.withLock { $0.containers.values.map(\.inspect).sorted { $0.id > $1.id } }
+    }
+
+    /// How long a request waits before the Engine hears it.
+    var stillFrozen: Duration {
+        let until = state.withLock { $0.frozenUntil }
+        return .nanoseconds(max(0, until - scheduler.now.nanoseconds))
+    }
+
+    private func dice(_ most: Int) -> Int { Int(scheduler.random() % UInt64(most)) }
+
+    // MARK: What calls do
+
+    func find(_ name: String) -> Container? {
+        state.withLock { state in state.containers[name] ?? state.containers.values.first { $0.inspect.name == name } }
+    }
+
+    func hasImage(_ image: String) -> Bool { state.withLock { $0.images.contains(image) } }
+
+    func pulled(_ image: String) { _ = state.withLock { $0.images.insert(image) } }
+
+    func create(_ spec: RunSpec) -> Result<String, DockerError> {
+        if let holder = find(spec.name) {
+            return .failure(
+                DockerError(
+                    .nameConflict,
+                    operation: "run",
+                    message: "in use",
+                    status: 409,
+                    containerID: holder.inspect.id
+                )
+            )
+        }
+        let image = ImageReference(spec.image)?.description ?? spec.image
+        let id = state.withLock { state in
+            state.lastNumber += 1
+            let digits = String(number * 100_000 + state.lastNumber, radix: 16)
+            let id = String(repeating: "f", count: 64 - digits.count) + digits
+            let inspect = ContainerInspect(
+                id: id,
+                name: spec.name,
+                imageRef: image,
+                imageID: "sha256:" + image,
+                hostname: spec.hostname,
+                labels: spec.labels,
+                status: "created",
+                createdAt: clock()
+            )
+            state.containers[id] = Container(inspect: inspect, image: image, network: spec.network)
+            return id
+        }
+        emit("create", id)
+        return .success(id)
+    }
+
+    func start(_ id: String) -> Bool {
+        guard let container = find(id) else { return false }
+        guard !container.inspect.isRunning else { return true }
+        let now = clock()
+        state.withLock { state in
+            state.containers[id]?.inspect.status = "running"
+            state.containers[id]?.inspect.startedAt = now
+            state.containers[id]?.inspect.finishedAt = nil
+            if container.image == "engine:health" { state.containers[id]?.inspect.health = "starting" }
+            let game = container.inspect.labels[Self.gameLabel] ?? ""
+            state.runs.append(Run(game: game, containerID: id, from: now))
+        }
+        emit("start", id)
+        if container.image == "engine:brief" { end(id, code: 3) }
+        if container.image == "engine:health" {
+            scheduler.after(.milliseconds(50 + dice(400))) { self.setHealth(id, "healthy") }
+        }
+        return true
+    }
+
+    /// Sends SIGTERM; answers after how long the process has ended.
+    func stop(_ id: String, timeout: Duration) -> Duration {
+        emit("kill", id)
+        let isStubborn = find(id)?.image == "engine:stubborn"
+        let pause = isStubborn ? timeout : min(timeout, .milliseconds(5 + dice(300)))
+        scheduler.after(pause) {
+            self.end(id, code: isStubborn || timeout == .zero ? 137 : 143)
+            self.emit("stop", id)
+        }
+        return pause
+    }
+
+    /// Kills and removes; answers after how long it is gone.
+    func remove(_ id: String) -> Duration {
+        guard find(id) != nil else { return .zero }
+        end(id, code: 137)
+        state.withLock { $0.containers[id]?.inspect.status = "removing" }
+        let pause = Duration.milliseconds(dice(10) == 0 ? 50 + dice(600) : dice(5))
+        scheduler.after(pause) {
+            guard self.find(id) != nil else { return }
+            self.emit("destroy", id)
+            self.state.withLock { $0.containers[id] = nil }
+        }
+        return pause
+    }
+
+    func subscribe(since: Timestamp?) -> DockerEvents {
+        let (stream, continuation) = AsyncThrowingStream<DockerEvent, any Error>.makeStream(
+            bufferingPolicy: .bufferingOldest(1_024)
+        )
+        state.withLock { state in
+            if let since { for event in state.history where event.occurredAt >= since { continuation.yield(event) } }
+            state.lastNumber += 1
+            state.subscriptions[state.lastNumber] = continuation
+        }
+        return DockerEvents(stream)
+    }
+
+    // MARK: What happens by itself
+
+    static let gameLabel = "com.galaxy.game_id"
+
+    /// Events are told a little later, in their order.
+    private func emit(_ action: String, _ id: String) {
+        guard let container = find(id)?.inspect, isUp else { return }
+        let event = DockerEvent(
+            action: action,
+            containerID: id,
+            name: container.name,
+            image: container.imageRef,
+            labels: container.labels,
+            exitCode: container.exitCode,
+            hasExitCode: action == "die",
+            occurredAt: clock()
+        )
+        let now = scheduler.now.nanoseconds
+        let (numbers, at) = state.withLock { state in
+            state.history.append(event)
+            if state.history.count > 256 { state.history.removeFirst() }
+            state.lastDelivery = max(state.lastDelivery, state.frozenUntil, now + Int64(dice(3_000_000)))
+            return (state.subscriptions.keys.sorted(), state.lastDelivery)
+        }
+        scheduler.after(.nanoseconds(at - now)) {
+            for number in numbers { self.state.withLock { $0.subscriptions[number] }?.yield(event) }
+        }
+    }
+
+    /// The process of a container is over.
+    func end(_ id: String, code: Int, isOOM: Bool = false, isSeen: Bool = true) {
+        guard find(id)?.inspect.isRunning == true else { return }
+        if isOOM {
+            state.withLock { $0.containers[id]?.inspect.oomKilled = true }
+            emit("oom", id)
+        }
+        let now = clock()
+        state.withLock { state in
+            state.containers[id]?.inspect.status = "exited"
+            state.containers[id]?.inspect.exitCode = code
+            state.containers[id]?.inspect.finishedAt = now
+            if let index = state.runs.lastIndex(where: { $0.containerID == id }) { state.runs[index].to = now }
+        }
+        if isSeen { emit("die", id) }
+    }
+
+    func setHealth(_ id: String, _ health: String) {
+        guard find(id)?.inspect.isRunning == true else { return }
+        state.withLock { $0.containers[id]?.inspect.health = health }
+        emit("health_status: \(health)", id)
+    }
+
+    /// Subscriptions end.
+    func cut() {
+        let ended = state.withLock { state in
+            defer { state.subscriptions = [:] }
+            return state.subscriptions.sorted { $0.key < $1.key }.map(\.value)
+        }
+        for continuation in ended { continuation.finish(throwing: Self.away("eventsListen")) }
+    }
+
+    /// The Engine ends, and its containers with it; where it is killed nobody tells of that.
+    func goDown(killed: Bool) {
+        let running = all.filter(\.isRunning).map(\.id)
+        if killed { state.withLock { $0.isUp = false } }
+        for id in running { end(id, code: killed ? 255 : 143) }
+        state.withLock {
+            $0.isUp = false
+            $0.history = []
+        }
+        cut()
+    }
+
+    func comeUp() { state.withLock { $0.isUp = true } }
+
+    func freeze(for time: Duration) {
+        let until = scheduler.now.nanoseconds + time.wholeNanoseconds
+        state.withLock { $0.frozenUntil = max($0.frozenUntil, until) }
+    }
+
+    static func away(_ operation: String) -> DockerError {
+        DockerError(.unavailable, operation: operation, message: "the Engine is out of reach", retryable: true)
+    }
+}

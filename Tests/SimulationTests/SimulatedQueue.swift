@@ -1,0 +1,207 @@
+import JobContract
+@testable import JobQueue
+import Redis
+@testable import Runtime
+@testable import Support
+
+/// The delivery protocol as one worker reaches it: each call is on the way for a while, and may be lost there or back.
+struct SimulatedQueue: DeliveryQueue {
+    let keys = Keyspace(namespace: "rtm")
+    let worker: WorkerIdentity
+    let options: JobQueueOptions
+    let process: SimulatedProcess
+    let world: World
+
+    init(_ process: SimulatedProcess, _ world: World) {
+        self.process = process
+        self.world = world
+        worker = process.identity
+        options = world.scenario.options
+    }
+
+    private func call<Value: Sendable>(
+        _ name: String,
+        _ body: @escaping @Sendable (inout RedisModel, Int64) -> Value
+    ) async throws(QueueError) -> Value {
+        guard process.lives(.beforeCall) else {
+            throw QueueError(script: name, .connection(reason: "the process is dead", mayHaveHappened: false))
+        }
+        world.scheduler.note("\(worker.id) \(name)")
+        let reply = await world.scheduler.exchange(world.wayToRedis()) { world.redis(body) }
+        guard process.lives(.afterCall) else {
+            throw QueueError(script: name, .connection(reason: "the process is dead", mayHaveHappened: true))
+        }
+        switch reply {
+        case .answered(let value): return value
+        case .unanswered: throw QueueError(script: name, .connection(reason: "lost", mayHaveHappened: true))
+        case .cancelled: throw QueueError(script: name, .cancelled(mayHaveHappened: true))
+        }
+    }
+
+    // MARK: Jobs
+
+    func intake(
+        queue: String,
+        decode: (_ message: [UInt8]) -> DecodedMessage
+    ) async throws(QueueError) -> IntakeOutcome {
+        let (peeked, texts) = try await call("peek") { redis, _ in
+            let peeked = redis.peek(queue)
+            return (peeked, peeked.ids.map { redis.bytes[$0] ?? [] })
+        }
+        guard !peeked.ids.isEmpty else { return IntakeOutcome(taken: 0, seen: 0, isFull: false, rejections: []) }
+        let rejections = texts.compactMap { if case .rejected(let rejection) = decode($0) { rejection } else { nil } }
+        var outcome = try await call("admit") { redis, time in redis.admit(queue, peeked: peeked, at: time) }
+        world.scheduler.note(
+            "\(worker.id) admitted \(outcome.taken) of \(outcome.seen)\(outcome.isFull ? ", full" : "")"
+        )
+        outcome.rejections = outcome.taken == peeked.ids.count ? rejections : []
+        return outcome
+    }
+
+    func claim(_ capacity: Capacity) async throws(QueueError) -> [ClaimedJob] {
+        let worker = worker
+        return try await call("claim") { $0.claim(capacity, by: worker, at: $1) }
+    }
+
+    func beat(_ jobs: [(id: String, token: String)], engineAnswers: Bool) async throws(QueueError) -> BeatOutcome {
+        let worker = worker
+        return try await call("beat") { $0.beat(jobs, engineAnswers: engineAnswers, by: worker, at: $1) }
+    }
+
+    func finish(_ jobs: [FinishedJob]) async throws(QueueError) -> [FinishAnswer] {
+        let worker = worker
+        return try await call("finish") { redis, time in jobs.map { redis.finish($0, by: worker, at: time) } }
+    }
+
+    func retry(
+        id: String,
+        token: String,
+        after pause: Duration,
+        code: ErrorCode,
+        error: String,
+        freesPlace: Bool,
+        isClean: Bool
+    ) async throws(QueueError) -> Bool {
+        let worker = worker
+        return try await call("retry") { redis, time in
+            redis.retry((id, token), after: pause, frees: freesPlace, isClean: isClean, by: worker, at: time)
+        }
+    }
+
+    func release(_ jobs: [(id: String, token: String)], isClean: Bool) async throws(QueueError) {
+        try await call("release") { $0.release(jobs, isClean: isClean, at: $1) }
+    }
+
+    func tick() async throws(QueueError) -> TickOutcome {
+        let worker = worker
+        return try await call("tick") { $0.tick(by: worker, at: $1) }
+    }
+
+    // MARK: The worker and its node
+
+    func arrive() async throws(QueueError) {
+        let worker = worker
+        try await call("join") { $0.join(nil, by: worker, at: $1) }
+    }
+
+    func join(games: [OwnedGame]) async throws(QueueError) {
+        let worker = worker
+        try await call("join") { $0.join(games, by: worker, at: $1) }
+    }
+
+    func leave() async throws(QueueError) {
+        let worker = worker
+        try await call("leave") { $0.leave(worker, at: $1) }
+    }
+
+    func lead(ttl: Duration, epoch: Int64?) async throws(QueueError) -> LeaseAnswer {
+        let worker = worker
+        return try await call("lead") { $0.lead(ttl: ttl, epoch: epoch, by: worker, at: $1) }
+    }
+
+    func resign(epoch: Int64) async throws(QueueError) {
+        let worker = worker
+        try await call("resign") { $0.resign(epoch: epoch, by: worker, at: $1) }
+    }
+
+    // MARK: Containers and their stories
+
+    func emit(_ updates: [StoryUpdate], epoch: Int64, cursor: String?) async throws -> [EmitAnswer] {
+        let worker = worker
+        let answers = try await call("emit") { $0.emit(updates, epoch: epoch, cursor: cursor, by: worker, at: $1) }
+        guard let answers else { throw Fenced() }
+        return answers
+    }
+
+    func stories() async throws(QueueError) -> [String: String] {
+        let node = worker.node
+        return try await call("stories") { redis, _ in redis.marks[node] ?? [:] }
+    }
+
+    func begunContainers() async throws(QueueError) -> [String: String] {
+        let node = worker.node
+        return try await call("begun") { redis, _ in redis.begun[node] ?? [:] }
+    }
+
+    func tell(_ note: ContainerNote, of containerID: String) async throws(QueueError) {
+        let worker = worker
+        try await call("tell") { $0.tell(note, of: containerID, by: worker, at: $1) }
+    }
+
+    func notes(of containerIDs: [String]) async throws(QueueError) -> [String: ContainerNotes] {
+        let node = worker.node
+        return try await call("notes") { redis, _ in redis.notes(of: containerIDs, on: node) }
+    }
+
+    func places() async throws(QueueError) -> Set<String> {
+        let node = worker.node
+        return try await call("places") { redis, _ in redis.lanes.running[node] ?? [] }
+    }
+
+    func correctPlaces(free: [String], taken: [String], epoch: Int64) async throws {
+        guard !free.isEmpty || !taken.isEmpty else { return }
+        let worker = worker
+        let leads = try await call("places") {
+            $0.correctPlaces(free: free, taken: taken, epoch: epoch, by: worker, at: $1)
+        }
+        if !leads { throw Fenced() }
+    }
+
+    func gameFacts(of pairs: [(gameID: String, jobID: String)]) async throws(QueueError) -> [GameFacts] {
+        guard !pairs.isEmpty else { return [] }
+        return try await call("facts") { redis, _ in pairs.map { redis.facts($0.gameID, $0.jobID) } }
+    }
+
+    // MARK: Streams
+
+    func redisTime() async throws(QueueError) -> Int64 { try await call("time") { $1 } }
+
+    func streamGroups() async throws(QueueError) -> [StreamGroup] { [] }
+}
+
+/// The connections on which a worker waits to be woken.
+struct SimulatedWait: WaitingConnection {
+    let process: SimulatedProcess
+    let world: World
+
+    func send(_ command: RedisCommand, serverTimeout: Duration) async throws(RedisError) -> RedisValue {
+        guard process.lives(.beforeCall) else { throw .closed }
+        let isBell = command.name == "BLPOP"
+        let answer = OneShot<RedisValue?>()
+        let worker = process.identity.id
+        world.scheduler.after(.microseconds(200)) {
+            world.wait(isBell ? .bell(worker) : .queue("default"), answer)
+        }
+        world.scheduler.after(serverTimeout) { answer.give(.null) }
+        let value = await withTaskCancellationHandler {
+            await answer.value()
+        } onCancel: {
+            answer.give(nil)
+        }
+        guard process.lives(.afterCall) else { throw .closed }
+        guard let value else { throw .connection(reason: "lost", mayHaveHappened: true) }
+        return value
+    }
+
+    func close() async {}
+}

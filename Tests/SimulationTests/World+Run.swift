@@ -1,0 +1,94 @@
+import DockerPort
+import RuntimeCore
+import JobContract
+@testable import Runtime
+@testable import Support
+import Timestamps
+
+extension World {
+    /// What one simulation came to.
+    struct Outcome: Sendable {
+        var history = History()
+        var problems: [String] = []
+        /// The same for the same seed.
+        var trace: UInt64 = 0
+        var steps = 0
+        var seconds = 0.0
+    }
+
+    /// How long after the last fault everything must have come to rest.
+    private static let patience = Duration.seconds(240)
+    private static let mostSteps = 2_000_000
+
+    /// Runs it to its end on the calling thread.
+    func run() -> Outcome {
+        for node in scenario.workers { startProcess(on: node) }
+        for push in scenario.pushes { scheduler.after(push.at) { self.push(push) } }
+        for (at, fault) in scenario.faults { scheduler.after(at) { self.commit(fault) } }
+        // Where there is not room for all games, the last jobs make it.
+        if scenario.configuration.slots > 0 {
+            for push in scenario.lastStops { scheduler.after(push.at) { self.push(push) } }
+        }
+        scheduler.after(Scenario.horizon) { self.calm() }
+        let end = scheduler.now.advanced(by: Scenario.horizon + Self.patience)
+        while !isAtRest, scheduler.now < end, scheduler.steps < Self.mostSteps, scheduler.step() {}
+        var outcome = Outcome(history: history())
+        outcome.problems = problems
+        outcome.seconds = Double(scheduler.now.nanoseconds - 1_000_000_000) / 1e9
+        shutDown(&outcome)
+        outcome.trace = scheduler.trace
+        outcome.steps = scheduler.steps
+        outcome.problems += Checker.violations(of: outcome.history).map(\.description) + doubles()
+        return outcome
+    }
+
+    /// The last worker ends as told; what is dead has unwound.
+    private func shutDown(_ outcome: inout Outcome) {
+        for process in living { process.terminate() }
+        let end = scheduler.now.advanced(by: .seconds(60))
+        while !allHaveEnded, scheduler.now < end, scheduler.steps < Self.mostSteps, scheduler.step() {}
+        guard !allHaveEnded else { return }
+        outcome.problems.append("a worker does not end")
+        killAll()
+        while !allHaveEnded, scheduler.steps < 2 * Self.mostSteps, scheduler.step() {}
+    }
+
+    /// Two containers of one game that ran at once.
+    private func doubles() -> [String] {
+        let runs = Dictionary(grouping: engines.flatMap(\.runs), by: \.game)
+        return runs.sorted { $0.key < $1.key }.flatMap { game, runs -> [String] in
+            let sorted = runs.sorted { $0.from < $1.from }
+            return zip(sorted, sorted.dropFirst()).compactMap { first, second -> String? in
+                guard first.to.map({ $0 > second.from }) ?? true else { return nil }
+                return "two containers of \(game) run at once since \(second.from.rfc3339)"
+            }
+        }
+    }
+
+    private func push(_ push: Scenario.Push) {
+        let bytes = Array(push.text.utf8)
+        var message = LaneModel.Message(id: push.id, kind: .start, game: "")
+        var deadline: Int64?
+        switch scenario.decoder.decode(bytes) {
+        case .job(let job):
+            message = LaneModel.Message(id: job.id, kind: job.kind, game: job.gameID)
+            message.isGuarded = job.containerID != nil
+            message.force = job.force
+            deadline = job.deadline?.millisecondsSinceEpoch
+        case .rejected(let rejection):
+            message = LaneModel.Message(id: rejection.id, kind: .start, game: rejection.gameID ?? "")
+            message.isInvalid = true
+        }
+        let isOverdue = deadline.map { $0 < wallNow.millisecondsSinceEpoch } ?? false
+        note(
+            History.Push(
+                id: message.id,
+                kind: message.kind,
+                game: message.game,
+                supersedes: message.supersedes && !isOverdue && !message.isInvalid
+            )
+        )
+        let placed = message
+        redis { model, _ in model.push(placed, bytes, deadline: deadline) }
+    }
+}

@@ -1,0 +1,356 @@
+import DockerPort
+import JobContract
+@testable import JobQueue
+import Redis
+@testable import Runtime
+import RuntimeCore
+@testable import Support
+import Synchronization
+import Timestamps
+
+/// One simulation: Redis, Engines and workers in a time of their own, and the history of it all.
+final class World: Sendable {
+    enum Wait: Sendable, Equatable {
+        case queue(String)
+        case bell(String)
+    }
+
+    private struct Waiter {
+        var wait: Wait
+        var answer: OneShot<RedisValue?>
+    }
+
+    private struct State {
+        var redis: RedisModel
+        var waiters: [Waiter] = []
+        var processes: [SimulatedProcess] = []
+        var pushes: [History.Push] = []
+        var isCalm = false
+        var isAtRest = false
+        var redisIsAway = false
+        var redisSkew: Int64 = 0
+        var lastTime: Int64 = 0
+        var deaths = 0
+        var problems: [String] = []
+        var faultsDone: [String: Int] = [:]
+    }
+
+    static let start = Timestamp(seconds: 1_800_000_000)
+
+    let scenario: Scenario
+    let scheduler: Scheduler
+    let engines: [SimulatedEngine]
+    private let state: Mutex<State>
+    /// A rule of the runtime or of a model that is broken on purpose, to see that it is found.
+    let mutation: Mutation?
+
+    init(_ scenario: Scenario, mutation: Mutation? = nil, isLoud: Bool = false) {
+        self.scenario = scenario
+        self.mutation = mutation
+        let scheduler = Scheduler(seed: scenario.seed &* 0x9E37_79B9 &+ 1, isLoud: isLoud)
+        self.scheduler = scheduler
+        state = Mutex(State(redis: RedisModel(options: scenario.options)))
+        let clock = EngineClock(scheduler)
+        engines = scenario.nodes.enumerated().map { index, node in
+            SimulatedEngine(index + 1, node: node, scheduler) { clock.next() }
+        }
+    }
+
+    var wallNow: Timestamp { Self.start.advanced(by: .nanoseconds(scheduler.now.nanoseconds - 1_000_000_000)) }
+
+    func engine(of node: String) -> SimulatedEngine { engines.first { $0.node == node } ?? engines[0] }
+
+    func dice(_ most: Int) -> Int { Int(scheduler.random() % UInt64(most)) }
+
+    private var isCalm: Bool { state.withLock { $0.isCalm } }
+
+    // MARK: Redis
+
+    /// Runs a script, at Redis' own time, and wakes who waits for what it has done.
+    func redis<Value>(_ body: (inout RedisModel, Int64) -> Value) -> Value where Value: Sendable {
+        let now = wallNow.millisecondsSinceEpoch
+        let value = state.withLock { state in
+            state.redis.mutation = mutation
+            return body(&state.redis, now + state.redisSkew)
+        }
+        wake()
+        return value
+    }
+
+    func wait(_ wait: Wait, _ answer: OneShot<RedisValue?>) {
+        let isAway = state.withLock { state in
+            if !state.redisIsAway { state.waiters.append(Waiter(wait: wait, answer: answer)) }
+            return state.redisIsAway
+        }
+        if isAway { return scheduler.after(.milliseconds(20)) { answer.give(nil) } }
+        wake()
+    }
+
+    private func wake() {
+        let woken = state.withLock { state in
+            var woken: [(OneShot<RedisValue?>, String)] = []
+            state.waiters.removeAll { waiter in
+                switch waiter.wait {
+                case .queue(let name):
+                    guard state.redis.lanes.queues[name]?.isEmpty == false else { return false }
+                    woken.append((waiter.answer, name))
+                case .bell(let worker):
+                    guard state.redis.bells[worker]?.isEmpty == false,
+                        let word = state.redis.bells[worker]?.removeFirst()
+                    else { return false }
+                    woken.append((waiter.answer, word))
+                }
+                return true
+            }
+            return woken
+        }
+        for (answer, word) in woken {
+            scheduler.after(.microseconds(100 + dice(300))) { answer.give(.array([.null, .bulk(Array(word.utf8))])) }
+        }
+    }
+
+    func wayToRedis() -> Scheduler.Way {
+        var way = Scheduler.Way(
+            there: .microseconds(50 + dice(400)),
+            back: .microseconds(50 + dice(200)),
+            deadline: .seconds(1)
+        )
+        let (isCalm, isAway) = state.withLock { ($0.isCalm, $0.redisIsAway) }
+        if isAway { return Scheduler.Way(there: nil, back: nil, deadline: .milliseconds(1 + dice(50))) }
+        guard !isCalm else { return way }
+        if dice(1_000) < scenario.slowness { way.there = .milliseconds(dice(dice(4) == 0 ? 3_000 : 200)) }
+        if dice(1_000) < scenario.lossToRedis {
+            if dice(2) == 0 { way.there = nil }
+            way.back = nil
+            way.deadline = .milliseconds(dice(2) == 0 ? 1_000 : 5 + dice(200))
+        }
+        return way
+    }
+
+    // MARK: Engines
+
+    func way(to engine: SimulatedEngine, deadline: Duration) -> Scheduler.Way {
+        var way = Scheduler.Way(
+            there: .microseconds(100 + dice(2_000)) + engine.stillFrozen,
+            back: .microseconds(100 + dice(500)),
+            deadline: deadline
+        )
+        guard !isCalm else { return way }
+        if dice(1_000) < scenario.slowness {
+            way.there = way.there.map { $0 + .milliseconds(dice(dice(4) == 0 ? 5_000 : 300)) }
+        }
+        if dice(1_000) < scenario.lossToEngine {
+            if dice(2) == 0 { way.there = nil }
+            way.back = nil
+            way.deadline = .milliseconds(dice(2) == 0 ? Int(deadline / .milliseconds(1)) : 5 + dice(200))
+        }
+        return way
+    }
+
+    /// Notes a change that a worker makes although its lease has been given to another.
+    func checkLease(_ lease: JobLease, of process: SimulatedProcess) {
+        state.withLock { state in
+            guard state.redis.tokens[lease.id] != lease.token else { return }
+            state.problems.append("\(process.identity.id) changes something for \(lease.id), which is another's by now")
+        }
+    }
+
+    // MARK: Processes
+
+    func mayDie(at moment: SimulatedProcess.Moment) -> Bool { mayDie(scenario.deathAtCall) }
+
+    func mayDie(at point: CrashPoint) -> Bool { mayDie(scenario.deathAtPoint) }
+
+    private func mayDie(_ chance: Int) -> Bool {
+        guard chance > 0, dice(1_000) < chance else { return false }
+        return state.withLock { state in
+            guard !state.isCalm, state.deaths < 4 else { return false }
+            state.deaths += 1
+            return true
+        }
+    }
+
+    func processIsGone(_ process: SimulatedProcess) {
+        guard !state.withLock({ $0.isCalm }) else { return }
+        let node = process.identity.node
+        scheduler.after(.milliseconds(100 + dice(2_500))) { if !self.isAtRest { self.startProcess(on: node) } }
+    }
+
+    func startProcess(on node: String) {
+        let process = state.withLock { state in
+            let process = SimulatedProcess(number: state.processes.count + 1, node: node, self)
+            state.processes.append(process)
+            return process
+        }
+        scheduler.note("start \(process.identity.id)")
+        process.start()
+    }
+
+    var living: [SimulatedProcess] { state.withLock { $0.processes.filter { !$0.isDead && !$0.hasEnded } } }
+
+    var allHaveEnded: Bool { state.withLock { $0.processes.allSatisfy(\.hasEnded) } }
+
+    func killAll() { for process in state.withLock({ $0.processes }) { process.die() } }
+
+    var problems: [String] { state.withLock { $0.problems } }
+
+    // MARK: The history
+
+    func note(_ push: History.Push) { state.withLock { $0.pushes.append(push) } }
+
+    func history() -> History {
+        var history = state.withLock { state in
+            var history = History(pushes: state.pushes)
+            history.results = state.redis.results
+            history.events = state.redis.events
+            history.leftovers = state.redis.leftovers
+            return history
+        }
+        for engine in engines {
+            for container in engine.all where container.isRunning {
+                history.running[container.id] = container.labels[SimulatedEngine.gameLabel] ?? ""
+            }
+        }
+        return history
+    }
+
+    /// Nothing goes wrong any more, and each node has a worker.
+    func calm() {
+        state.withLock {
+            $0.isCalm = true
+            $0.redisIsAway = false
+        }
+        for process in living { scheduler.thaw(process.ownExecutor) }
+        for node in scenario.nodes where !living.contains(where: { $0.identity.node == node && !$0.isEnding }) {
+            startProcess(on: node)
+        }
+        look()
+    }
+
+    /// Looks now and then whether everything has come to rest.
+    private func look() {
+        let isDone = state.withLock { state in
+            state.redis.results.count >= state.pushes.count && state.redis.leftovers.isEmpty
+        }
+        if isDone {
+            let isTold = !Checker.violations(of: history()).contains { [.story, .started, .rest].contains($0.rule) }
+            if isTold { return state.withLock { $0.isAtRest = true } }
+            // As an operator may ask for, so that nobody has to wait for the minute.
+            redis { model, _ in
+                for member in model.members { model.bells[member.id, default: []].append("reconcile") }
+            }
+        }
+        scheduler.after(.milliseconds(isDone ? 1_000 : 250)) { self.look() }
+    }
+
+    var isAtRest: Bool { state.withLock { $0.isAtRest } }
+
+    // MARK: What goes wrong
+
+    func commit(_ fault: Scenario.Fault) {
+        guard !isCalm else { return }
+        state.withLock { $0.faultsDone[fault.rawValue, default: 0] += 1 }
+        scheduler.note(fault.rawValue)
+        let engine = engines[dice(engines.count)]
+        let moment = Duration.milliseconds(10 + dice(1_500))
+        switch fault {
+        case .workerKilled, .workerFrozen, .workerReplaced: commit(fault, to: living, moment)
+        case .redisAway:
+            state.withLock { $0.redisIsAway = true }
+            cutConnections()
+            scheduler.after(moment * 2) { self.state.withLock { $0.redisIsAway = false } }
+        case .redisConnectionsCut: cutConnections()
+        case .redisClockBack: state.withLock { $0.redisSkew -= 5_000 }
+        // Less than what looks like an outage would be taken for time that has passed.
+        case .redisClockAhead: state.withLock { $0.redisSkew += 4_000 }
+        case .engineKilled, .engineEnded:
+            guard engine.isUp else { return }
+            engine.goDown(killed: fault == .engineKilled)
+            scheduler.after(moment) { engine.comeUp() }
+        case .engineFrozen: engine.freeze(for: moment * 3)
+        case .engineCut: engine.cut()
+        case .containerEnds, .containerEndsUnseen, .containerOutOfMemory, .containerSick:
+            commit(fault, on: engine)
+        case .deadRetried:
+            guard let retried = redis({ $0.requeue(at: $1) }) else { return }
+            state.withLock { state in
+                guard var push = state.pushes.first(where: { $0.id == retried.id }) else { return }
+                push.run = retried.run
+                state.pushes.append(push)
+            }
+        }
+    }
+
+    private func commit(_ fault: Scenario.Fault, to living: [SimulatedProcess], _ moment: Duration) {
+        guard !living.isEmpty else { return }
+        // One that is at work, where there is one.
+        let busy = state.withLock { state in Set(state.redis.lanes.jobs.values.compactMap(\.worker)) }
+        let candidates = living.filter { busy.contains($0.identity.id) }
+        let victim = (candidates.isEmpty ? living : candidates)[
+            dice(candidates.isEmpty ? living.count : candidates.count)
+        ]
+        switch fault {
+        case .workerKilled: victim.die()
+        case .workerReplaced: victim.terminate()
+        default:
+            scheduler.freeze(victim.ownExecutor)
+            scheduler.after(dice(4) > 0 ? Scenario.lease + moment : moment) { self.scheduler.thaw(victim.ownExecutor) }
+        }
+    }
+
+    private func commit(_ fault: Scenario.Fault, on engine: SimulatedEngine) {
+        let running = engine.all.filter(\.isRunning)
+        guard engine.isUp, !running.isEmpty else { return }
+        let id = running[dice(running.count)].id
+        switch fault {
+        case .containerOutOfMemory: engine.end(id, code: 137, isOOM: true)
+        case .containerSick: engine.setHealth(id, dice(2) == 0 ? "unhealthy" : "healthy")
+        default: engine.end(id, code: dice(2), isSeen: fault == .containerEnds)
+        }
+    }
+
+    private func cutConnections() {
+        let waiters = state.withLock { state in
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.answer.give(nil) }
+    }
+}
+
+/// The clock of an Engine, which shows no time twice.
+private final class EngineClock: Sendable {
+    private let scheduler: Scheduler
+    private let last = Mutex<Int64>(0)
+
+    init(_ scheduler: Scheduler) { self.scheduler = scheduler }
+
+    func next() -> Timestamp {
+        let now = scheduler.now.nanoseconds - 1_000_000_000
+        return World.start.advanced(
+            by: .nanoseconds(
+                last.withLock { last in
+                    last = max(last + 1, now)
+                    return last
+                }
+            )
+        )
+    }
+}
+
+/// A rule that is broken on purpose.
+enum Mutation: String, CaseIterable, Sendable {
+    /// A worker that was presumed dead ends what another runs.
+    case unguardedFinish
+    /// A listener publishes that leads no more.
+    case unfencedEmit
+    /// A step is published whatever was published before.
+    case unmarkedEmit
+    /// The adapter does not ask whether the lease is sure.
+    case deafToPermits
+    /// Jobs of dead workers are not taken back.
+    case noReclaim
+
+    /// Within how many seeds it must be found.
+    var seeds: UInt64 { 2_000 }
+}
