@@ -68,6 +68,27 @@ struct WorkerTests {
         }
     }
 
+    @Test("a start that is given up leaves nothing running, although its answer was lost")
+    func givenUp() async throws {
+        try await WorkerWorld.with { world in
+            let lost = DockerError(
+                .timeout,
+                operation: "run",
+                message: "no answer",
+                retryable: true,
+                mayHaveHappened: true
+            )
+            await world.docker.fail(.run, with: lost, takesEffect: true)
+            try await world.withWorker { _ in
+                try await world.push(.start, "s1", more: #","max_attempts":1"#)
+                let result = try await world.result("s1")
+                #expect(result.outcome == .failed && result.errorCode == "timeout")
+                #expect(await world.docker.containersByName.isEmpty)
+                #expect(try await !world.holdsRoom("g1"))
+            }
+        }
+    }
+
     @Test("what has not ended within the drain time is given back with no attempt burnt, and another goes on")
     func drain() async throws {
         try await WorkerWorld.with { world in

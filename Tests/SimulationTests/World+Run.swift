@@ -79,13 +79,13 @@ extension World {
             message = LaneModel.Message(id: rejection.id, kind: .start, game: rejection.gameID ?? "")
             message.isInvalid = true
         }
-        let isOverdue = deadline.map { $0 < wallNow.millisecondsSinceEpoch } ?? false
         note(
             History.Push(
                 id: message.id,
                 kind: message.kind,
                 game: message.game,
-                supersedes: message.supersedes && !isOverdue && !message.isInvalid
+                // Whether its deadline has passed is for Redis' clock to say.
+                supersedes: message.supersedes && !message.isInvalid
             )
         )
         let placed = message
