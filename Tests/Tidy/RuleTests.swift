@@ -88,6 +88,18 @@ struct RuleTests {
     }
 
     @Test(
+        "Pauses and chance of a worker",
+        arguments: [
+            ("try await Task.sleep(for: pause)", 1), (".random(in: 0...1)", 1), ("SystemRandomNumberGenerator()", 1),
+            ("Double.random(in: 0...1, using: &dice)", 0), ("try await MonotonicClock.sleep(for: pause)", 0),
+        ]
+    )
+    func unsimulated(text: String, count: Int) {
+        #expect(Rules.unsimulated(file("Runtime", text)).count == count)
+        #expect(Rules.unsimulated(file("Redis", text)) == [])
+    }
+
+    @Test(
         "All of Foundation",
         arguments: [
             "import Foundation", "public import Foundation", "#if os(Linux)\nimport Foundation\n#endif",

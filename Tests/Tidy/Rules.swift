@@ -56,6 +56,13 @@ enum Rules {
         return find(pattern, in: file, "reads a clock or randomness: have it passed in")
     }
 
+    /// Pauses and randomness of the worker's own, by which a simulation would differ from one time to the next.
+    static func unsimulated(_ file: SourceFile) -> [Finding] {
+        guard file.room == "Runtime" else { return [] }
+        let pattern = #/\bTask\.sleep|\bSystemRandomNumberGenerator|\.random\s*\(\s*in:[^,)]*\)/#
+        return find(pattern, in: file, "is not simulated: use MonotonicClock.sleep and Dice")
+    }
+
     /// `import Foundation` that is not the other half of `#if canImport(FoundationEssentials)`: it adds
     /// megabytes to a worker.
     static func fullFoundation(_ file: SourceFile) -> [Finding] {

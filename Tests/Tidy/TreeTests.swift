@@ -11,6 +11,10 @@ private enum Exceptions {
         "Sources/Runtime/Uncancelled.swift": "goodbyes that must be said although the caller was cancelled",
     ]
     static let traps: [String: String] = [:]
+    static let unsimulated: [String: String] = [
+        "Sources/Runtime/MonotonicClock.swift": "the pause of the machine itself",
+        "Sources/Runtime/Simulation.swift": "the chance of the machine itself",
+    ]
     static let longFiles: [String: String] = [:]
 }
 
@@ -42,6 +46,9 @@ struct TreeTests {
     @Test("Decisions read no clock and no randomness") func hiddenInputs() throws { try check(Rules.hiddenInputs) }
 
     @Test("A worker does not link all of Foundation") func foundation() throws { try check(Rules.fullFoundation) }
+
+    @Test("A worker's pauses and chance can be simulated")
+    func unsimulated() throws { try check(except: Exceptions.unsimulated, Rules.unsimulated) }
 
     @Test("Nothing ends the process or silences the compiler")
     func traps() throws { try check(except: Exceptions.traps, Rules.traps) }
