@@ -12,6 +12,12 @@ public protocol DeliveryQueue: Sendable {
         queue: String,
         decode: (_ message: [UInt8]) -> DecodedMessage
     ) async throws(QueueError) -> IntakeOutcome
+    func take(
+        queue: String,
+        known: [UInt8]?,
+        claiming capacity: Capacity?,
+        decode: (_ message: [UInt8]) -> DecodedMessage
+    ) async throws(QueueError) -> Taken
     func claim(_ capacity: Capacity) async throws(QueueError) -> [ClaimedJob]
     func beat(_ jobs: [(id: String, token: String)], engineAnswers: Bool) async throws(QueueError) -> BeatOutcome
     func finish(_ jobs: [FinishedJob]) async throws(QueueError) -> [FinishAnswer]

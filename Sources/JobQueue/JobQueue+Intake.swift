@@ -16,6 +16,57 @@ public struct IntakeOutcome: Sendable, Equatable {
     public var isPaused = false
     /// The messages that ended `rejected`, for the log.
     public var rejections: [Rejection]
+
+    static let nothing = IntakeOutcome(taken: 0, seen: 0, isFull: false, rejections: [])
+    static let paused = IntakeOutcome(taken: 0, seen: 0, isFull: false, isPaused: true, rejections: [])
+}
+
+/// What was taken in and claimed in one turn.
+public struct Taken: Sendable {
+    /// How the intake went; where it failed, jobs may have been claimed all the same.
+    public var intake: Result<IntakeOutcome, QueueError>
+    /// The jobs that were claimed; nil where nothing was to be claimed, or could not be in the same turn.
+    public var claimed: [ClaimedJob]?
+
+    public init(intake: Result<IntakeOutcome, QueueError>, claimed: [ClaimedJob]? = nil) {
+        self.intake = intake
+        self.claimed = claimed
+    }
+}
+
+/// Messages on their way into lanes, as admit.lua takes them.
+private struct Batch {
+    let queue: String
+    /// `queue` or `overflow`, whichever they were read from.
+    let source: String
+    var count = 0
+    var arguments: [RedisArgument] = []
+    var rejections: [(index: Int, rejection: Rejection)] = []
+
+    init(queue: String, source: String) {
+        self.queue = queue
+        self.source = source
+    }
+
+    /// Adds the ten arguments of one message, in the order that admit.lua names.
+    mutating func add(_ proof: RedisArgument, _ decoded: DecodedMessage) {
+        switch decoded {
+        case .rejected(let rejection):
+            rejections.append((count, rejection))
+            arguments += [
+                proof, "rejected", .string(rejection.id), .string(rejection.kind?.rawValue ?? ""),
+                .string(rejection.gameID ?? ""), "", "", "", "",
+                .string("\(rejection.code.rawValue) \(rejection.error)"),
+            ]
+        case .job(let job):
+            arguments += [
+                proof, "job", .string(job.id), .string(job.kind.rawValue), .string(job.gameID),
+                .string(job.deadline.map { String($0.millisecondsSinceEpoch) } ?? ""),
+                .string(JobQueue.marks(of: job)), .string(job.enqueuedAt ?? ""), .string(job.traceparent ?? ""), "",
+            ]
+        }
+        count += 1
+    }
 }
 
 extension JobQueue {
@@ -30,41 +81,110 @@ extension JobQueue {
         queue: String,
         decode: (_ message: [UInt8]) -> DecodedMessage
     ) async throws(QueueError) -> IntakeOutcome {
-        let lists = [keys.queue(queue), keys.overflow(queue)]
-        let peeked = try await call(
+        try await take(queue: queue, known: nil, claiming: nil, decode: decode).intake.get()
+    }
+
+    /// Moves the oldest messages of `queue` into the lanes of their games, and claims what is ready then, in one round
+    /// trip where both are to be done.
+    ///
+    /// - Parameters:
+    ///   - known: the oldest message, where it is known already: then it alone is moved.
+    ///   - capacity: nil: nothing is to be claimed.
+    ///   - decode: the one decoder, with the operator's policy behind it.
+    public func take(
+        queue: String,
+        known: [UInt8]?,
+        claiming capacity: Capacity?,
+        decode: (_ message: [UInt8]) -> DecodedMessage
+    ) async throws(QueueError) -> Taken {
+        var source = "queue"
+        var messages: [RedisValue] = known.map { [.bulk($0)] } ?? []
+        if messages.isEmpty {
+            let peeked = try await peek(queue)
+            if peeked.string == "paused" { return Taken(intake: .success(.paused)) }
+            guard let rows = peeked.array, let list = rows.first?.string else {
+                throw unexpected(Scripts.peek, peeked)
+            }
+            (source, messages) = (list, Array(rows.dropFirst()))
+        }
+        guard !messages.isEmpty else { return Taken(intake: .success(.nothing)) }
+        var batch = Batch(queue: queue, source: source)
+        for message in messages {
+            let (proof, decoded) = try read(message, decode)
+            batch.add(proof, decoded)
+        }
+        return try await admit(batch, claiming: capacity)
+    }
+
+    private func peek(_ queue: String) async throws(QueueError) -> RedisValue {
+        try await call(
             Scripts.peek,
-            keys: lists,
+            keys: [keys.queue(queue), keys.overflow(queue)],
             [
                 .string(queue), .integer(Int64(Self.intakeBatch)), .integer(Int64(JobDecoder.maximumMessageBytes)),
                 .integer(Int64(Self.largestBatchBytes)), .integer(Int64(options.mostLiveStarts)),
             ]
         )
-        if peeked.string == "paused" {
-            return IntakeOutcome(taken: 0, seen: 0, isFull: false, isPaused: true, rejections: [])
+    }
+
+    private func admit(_ batch: Batch, claiming capacity: Capacity?) async throws(QueueError) -> Taken {
+        let queue = batch.queue
+        let listKeys = [keys.queue(queue), keys.overflow(queue), keys.overflowing(queue)]
+        let arguments: [RedisArgument] =
+            [
+                .string(queue), .string(worker.id), .string(worker.node), .integer(Int64(options.mostLiveStarts)),
+                .integer(Int64(options.mostLiveOthers)), .string(batch.source),
+            ] + batch.arguments
+        guard let capacity else {
+            let answer = try await call(Scripts.admit, keys: listKeys, arguments)
+            return Taken(intake: .success(try outcome(of: batch, answer)))
         }
-        guard let rows = peeked.array, let source = rows.first?.string else { throw unexpected(Scripts.peek, peeked) }
-        let messages = rows.dropFirst()
-        guard !messages.isEmpty else { return IntakeOutcome(taken: 0, seen: 0, isFull: false, rejections: []) }
-        var arguments: [RedisArgument] = [
-            .string(queue), .string(worker.id), .string(worker.node),
-            .integer(Int64(options.mostLiveStarts)), .integer(Int64(options.mostLiveOthers)), .string(source),
-        ]
-        var rejected: [(index: Int, rejection: Rejection)] = []
-        for (index, message) in messages.enumerated() {
-            let (proof, decoded) = try read(message, decode)
-            arguments += Self.arguments(proof, decoded)
-            if case .rejected(let rejection) = decoded { rejected.append((index, rejection)) }
+        // Redis runs them in this order, so the claim finds what was admitted.
+        let answers = try await pipeline([
+            Scripts.admit.command(keys: [keys.meta] + listKeys, arguments: arguments),
+            Scripts.claim.command(keys: [keys.meta], arguments: claimArguments(capacity)),
+        ])
+        guard answers.count == 2 else { throw unexpected(Scripts.admit, .array(answers)) }
+        var taken = Taken(intake: .failure(QueueError(call: Scripts.admit.name, message: "not done")))
+        if case .error(let error) = answers[1] {
+            guard error.code == "NOSCRIPT" else { throw QueueError(script: Scripts.claim.name, .server(error)) }
+        } else {
+            taken.claimed = try claimed(answers[1])
         }
-        let answer = try await call(Scripts.admit, keys: lists + [keys.overflowing(queue)], arguments)
-        guard let counts = answer.array?.map(\.integer), counts.count == 2, let taken = counts[0] else {
+        taken.intake = await intakeResult(of: batch, answers[0], listKeys, arguments)
+        return taken
+    }
+
+    /// What an intake came to whose answer came beside that of a claim, which must not be lost with it.
+    private func intakeResult(
+        of batch: Batch,
+        _ answer: RedisValue,
+        _ listKeys: [String],
+        _ arguments: [RedisArgument]
+    ) async -> Result<IntakeOutcome, QueueError> {
+        do throws(QueueError) {
+            var answer = answer
+            if case .error(let error) = answer {
+                guard error.code == "NOSCRIPT" else { throw QueueError(script: Scripts.admit.name, .server(error)) }
+                answer = try await call(Scripts.admit, keys: listKeys, arguments)
+            }
+            return .success(try outcome(of: batch, answer))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func outcome(of batch: Batch, _ answer: RedisValue) throws(QueueError) -> IntakeOutcome {
+        guard let counts = answer.array?.map(\.integer), counts.count == 3, let taken = counts[0] else {
             throw unexpected(Scripts.admit, answer)
         }
+        if counts[2] == 1 { return .paused }
         return IntakeOutcome(
             taken: Int(taken),
-            seen: messages.count,
+            seen: batch.count,
             isFull: counts[1] == 1,
-            isFromOverflow: source == "overflow",
-            rejections: rejected.filter { $0.index < Int(taken) }.map(\.rejection)
+            isFromOverflow: batch.source == "overflow",
+            rejections: batch.rejections.filter { $0.index < Int(taken) }.map(\.rejection)
         )
     }
 
@@ -88,25 +208,6 @@ extension JobQueue {
             .string(sha1),
             .rejected(Rejection(id: Syntax.invalidIDPrefix + sha1, code: .messageTooLarge, error: sentence))
         )
-    }
-
-    /// The ten arguments of one message, in the order that admit.lua names.
-    private static func arguments(_ proof: RedisArgument, _ decoded: DecodedMessage) -> [RedisArgument] {
-        switch decoded {
-        case .rejected(let rejection):
-            return [
-                proof, "rejected", .string(rejection.id), .string(rejection.kind?.rawValue ?? ""),
-                .string(rejection.gameID ?? ""), "", "", "", "",
-                .string("\(rejection.code.rawValue) \(rejection.error)"),
-            ]
-        case .job(let job):
-            return [
-                proof, "job", .string(job.id), .string(job.kind.rawValue), .string(job.gameID),
-                .string(job.deadline.map { String($0.millisecondsSinceEpoch) } ?? ""),
-                .string(marks(of: job)), .string(job.enqueuedAt ?? ""),
-                .string(job.traceparent ?? ""), "",
-            ]
-        }
     }
 
     /// What a job does to earlier starts of its game, as placing.lua reads it.

@@ -152,12 +152,18 @@ extension JobQueue {
     /// Leases as many ready jobs as there is capacity for. Its answer also parks the worker where it could
     /// take more, so that others ring it.
     public func claim(_ capacity: Capacity) async throws(QueueError) -> [ClaimedJob] {
-        var arguments: [RedisArgument] = [
+        try claimed(try await call(Scripts.claim, claimArguments(capacity)))
+    }
+
+    func claimArguments(_ capacity: Capacity) -> [RedisArgument] {
+        [
             .string(worker.id), .string(worker.node), .string(worker.nonce), .integer(options.lease.milliseconds),
             .integer(Int64(capacity.starts)), .integer(Int64(capacity.stops)), .integer(Int64(capacity.slots)),
-        ]
-        arguments += options.queues.map { .string($0) }
-        let answer = try await call(Scripts.claim, arguments)
+        ] + options.queues.map { .string($0) }
+    }
+
+    /// The jobs that `claim` has answered.
+    func claimed(_ answer: RedisValue) throws(QueueError) -> [ClaimedJob] {
         guard let rows = answer.array else { throw unexpected(Scripts.claim, answer) }
         var jobs: [ClaimedJob] = []
         let takenAt = rows.first?.string ?? ""

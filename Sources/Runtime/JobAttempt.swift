@@ -12,6 +12,15 @@ struct JobAttempt: Sendable {
     let decoded: DecodedMessage
     /// When the job was leased.
     let begin: MonotonicInstant
+    private let begun = BegunNote()
+
+    init(worker: Worker, claimed: ClaimedJob, lease: JobLease, decoded: DecodedMessage, begin: MonotonicInstant) {
+        self.worker = worker
+        self.claimed = claimed
+        self.lease = lease
+        self.decoded = decoded
+        self.begin = begin
+    }
 
     private enum Outcome: Sendable {
         case ended(JobEnding)
@@ -40,7 +49,8 @@ struct JobAttempt: Sendable {
             queue: worker.queue,
             configuration: worker.configuration,
             logger: log,
-            isAnew: claimed.run > 1 && claimed.attempt == 1
+            isAnew: claimed.run > 1 && claimed.attempt == 1,
+            begun: begun
         )
     }
 
@@ -170,10 +180,11 @@ struct JobAttempt: Sendable {
             ending: ending,
             owner: OwnerChange(placement.owner),
             freesPlace: placement.freesPlace,
-            startMessage: hasStarted ? job?.startMessage : nil
+            startMessage: hasStarted ? job?.startMessage : nil,
+            begun: ending.effect == .started ? begun.value : nil
         )
         await untilAnswered("finish", .beforeFinish, .afterFinish) { () throws(QueueError) in
-            switch try await worker.queue.finish([finished]).first {
+            switch try await worker.finishing.finish(finished) {
             case .stale: log.warning("the job had been taken over; its end counts there")
             default:
                 RuntimeMetrics.ended(job?.kind, ending, after: begin.duration(to: MonotonicClock.now))

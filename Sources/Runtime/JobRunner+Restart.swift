@@ -18,7 +18,7 @@ extension JobRunner {
         let prepared = try await prepare(job)
         let spec = prepared.spec
         if let ending = try await makeWay(for: job, spec) { return try await whenReady(ending, job, prepared) }
-        let ending = try await launch(spec) { () async throws(JobFailure) in try await makeWay(for: job, spec) }
+        let ending = try await launch(prepared) { () async throws(JobFailure) in try await makeWay(for: job, spec) }
         return try await whenReady(ending, job, prepared)
     }
 

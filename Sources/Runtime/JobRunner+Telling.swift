@@ -3,11 +3,21 @@ import JobContract
 import JobQueue
 import Logging
 import RuntimeCore
+import Synchronization
+
+/// The container that a job has started, until it is told.
+final class BegunNote: Sendable {
+    private let container = Mutex<BegunContainer?>(nil)
+
+    var value: BegunContainer? { container.withLock { $0 } }
+
+    func set(_ value: BegunContainer?) { container.withLock { $0 = value } }
+}
 
 extension JobRunner {
-    /// Tells the listener that a container runs, so that its story is told even where it is gone before anyone
-    /// could look.
-    func tellBegin(_ result: RunResult, _ spec: RunSpec) async {
+    /// Lets the listener be told that a container runs, so that its story is told even where it is gone before anyone
+    /// could look: together with the end of the job, but at once where that is still to wait for the engine.
+    func noteBegin(_ result: RunResult, _ spec: RunSpec, isAwaited: Bool) async {
         let identity = ContainerIdentity(
             containerName: spec.name,
             gameID: spec.labels[GalaxyLabel.gameID] ?? "",
@@ -16,7 +26,11 @@ extension JobRunner {
             labels: spec.labels
         )
         let mark = StoryMark(startedAt: result.startedAt, identity: identity)
-        await tell(.begun(mark: mark.encoded), of: result.containerID)
+        if isAwaited {
+            await tell(.begun(mark: mark.encoded), of: result.containerID)
+        } else {
+            begun.set(BegunContainer(containerID: result.containerID, mark: mark.encoded))
+        }
     }
 
     /// Tells the listener what the stop has seen, which the exit code alone does not say.

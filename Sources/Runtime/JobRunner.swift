@@ -22,6 +22,8 @@ struct JobRunner: Sendable {
     )
     /// Whether an operator has the job run again, and this is the first attempt since.
     var isAnew = false
+    /// The container that the job has started, of which its end is to tell.
+    var begun = BegunNote()
 
     /// Runs the job to its end.
     ///
@@ -37,7 +39,7 @@ struct JobRunner: Sendable {
 
     private func start(_ job: Job) async throws(JobFailure) -> JobEnding {
         let prepared = try await prepare(job)
-        let ending = try await launch(prepared.spec) { () async throws(JobFailure) in
+        let ending = try await launch(prepared) { () async throws(JobFailure) in
             try await resolveConflict(job, prepared.spec)
         }
         return try await whenReady(ending, job, prepared)
@@ -61,14 +63,15 @@ struct JobRunner: Sendable {
 
     /// Runs the container. Where its name is taken, `makeWay` ends the job or makes way for another try.
     func launch(
-        _ spec: RunSpec,
+        _ prepared: PreparedStart,
         makeWay: () async throws(JobFailure) -> JobEnding?
     ) async throws(JobFailure) -> JobEnding {
+        let spec = prepared.spec
         for _ in 0..<Self.longestWaitForRemoval {
             do throws(DockerError) {
                 let result = try await docker.run(spec)
                 CrashPoint.reached(.containerStarted)
-                await tellBegin(result, spec)
+                await noteBegin(result, spec, isAwaited: prepared.readiness != nil)
                 return started(result, spec)
             } catch {
                 if error.code == .startFailed { return startFailed(error, spec) }

@@ -30,33 +30,66 @@ extension Worker {
     private func takeOnce(_ jobs: inout TaskGroup<Void>) async throws(QueueError) -> Bool {
         let admission = Admission(configuration.node)
         var mayHaveMore = false
-        for name in queue.options.queues {
-            guard let outcome = try await admit(from: name, admission) else { continue }
-            // A paused queue is looked at again with the next tick, and not waited at: it may well have messages.
-            if outcome.isPaused { continue }
-            if outcome.taken == outcome.seen, outcome.seen < JobQueue.intakeBatch {
-                state.emptied(name).raise()
-            } else if !outcome.isFull || outcome.isFromOverflow {
-                // With the window full again, the next round reads the queue behind what was set aside.
-                mayHaveMore = true
+        var hasClaimed = false
+        for name in queue.options.queues where state.mayTakeIn(from: name) {
+            // What the last queue gives is claimed with what the others gave before.
+            let isLast = name == queue.options.queues.last
+            let known = state.takeFound(in: name)
+            let requestStart = MonotonicClock.now
+            let taken = try await queue.take(
+                queue: name,
+                known: known,
+                claiming: isLast ? capacity : nil,
+                decode: { read($0, admission) }
+            )
+            if let claimed = taken.claimed {
+                // Before anything can be thrown: what is leased must be run.
+                for job in claimed { begin(job, requestStart, &jobs) }
+                hasClaimed = true
             }
+            guard let outcome = try admitted(taken.intake) else { continue }
+            mayHaveMore = note(outcome, of: name, known: known) || mayHaveMore
         }
-        let capacity = state.capacity(concurrency: configuration.concurrency, slots: configuration.slots)
-        let requestStart = MonotonicClock.now
-        for claimed in try await queue.claim(capacity) { begin(claimed, requestStart, &jobs) }
+        if !hasClaimed {
+            let requestStart = MonotonicClock.now
+            for job in try await queue.claim(capacity) { begin(job, requestStart, &jobs) }
+        }
         return mayHaveMore
     }
 
-    /// One intake of one queue; nil where Redis has no memory for more jobs, which must not stop those that
-    /// it has already.
-    private func admit(from name: String, _ admission: Admission) async throws(QueueError) -> IntakeOutcome? {
+    private var capacity: Capacity {
+        state.capacity(concurrency: configuration.concurrency, slots: configuration.slots)
+    }
+
+    private func read(_ message: [UInt8], _ admission: Admission) -> DecodedMessage {
+        CrashPoint.reached(.messagesRead)
+        let decoded = decoder.decode(message)
+        guard case .job(let job) = decoded, let refusal = admission.refusal(of: job) else { return decoded }
+        return .rejected(refusal)
+    }
+
+    /// Notes what an intake says of its queue. Answers whether there may be more.
+    private func note(_ outcome: IntakeOutcome, of name: String, known: [UInt8]?) -> Bool {
+        // A paused queue is looked at again with the next tick, and not waited at: it may well have messages.
+        if outcome.isPaused { return false }
+        // Behind the one message that was known there may be others.
+        if known != nil { return !outcome.isFull }
+        if outcome.taken == outcome.seen, outcome.seen < JobQueue.intakeBatch {
+            state.emptied(name).raise()
+            return false
+        }
+        if outcome.isFull, !outcome.isFromOverflow {
+            state.foundFull(name)
+            return false
+        }
+        // With the window full again, the next round reads the queue behind what was set aside.
+        return true
+    }
+
+    /// How an intake went; nil where Redis has no memory for more jobs, which must not stop those that it has already.
+    private func admitted(_ intake: Result<IntakeOutcome, QueueError>) throws(QueueError) -> IntakeOutcome? {
         do throws(QueueError) {
-            let outcome = try await queue.intake(queue: name) { message in
-                CrashPoint.reached(.messagesRead)
-                let decoded = decoder.decode(message)
-                guard case .job(let job) = decoded, let refusal = admission.refusal(of: job) else { return decoded }
-                return .rejected(refusal)
-            }
+            let outcome = try intake.get()
             if outcome.taken > 0 { CrashPoint.reached(.messagesAdmitted) }
             RuntimeMetrics.memory(isFull: false)
             for rejection in outcome.rejections {
@@ -131,11 +164,12 @@ extension Worker {
         while !Task.isCancelled {
             await state.emptied(name).wait()
             do throws(RedisError) {
-                var found = false
-                while !found, !Task.isCancelled {
+                var found: [UInt8]?
+                while found == nil, !Task.isCancelled {
                     let command = RedisCommand("BLMOVE", key, key, "RIGHT", "RIGHT", "10")
-                    found = !(try await connection.send(command, serverTimeout: .seconds(10)).isNull)
+                    found = try await connection.send(command, serverTimeout: .seconds(10)).bytes
                 }
+                state.found(found, in: name)
                 backoff.succeeded()
             } catch {
                 await backoff.pause()

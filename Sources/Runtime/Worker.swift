@@ -5,7 +5,6 @@ public import Logging
 public import Redis
 import RuntimeCore
 public import ServiceLifecycle
-import Synchronization
 
 /// One worker: takes jobs of its queues, runs them against the Engine of its node, and publishes how they
 /// ended. `run()` returns after a graceful shutdown, when what runs has ended or been given back.
@@ -19,6 +18,7 @@ public struct Worker: Service {
     let logger: Logger
     let state = WorkerState()
     let watch: EngineWatch
+    let finishing: FinishDesk
 
     /// - Parameters:
     ///   - queue: the protocol, over a client that somebody else runs.
@@ -55,6 +55,7 @@ public struct Worker: Service {
         self.configuration = configuration
         self.connect = connect
         self.logger = logger
+        finishing = FinishDesk(queue: queue)
         watch = EngineWatch(docker: docker, logger: logger, cameBack: state.work)
     }
 
@@ -186,90 +187,4 @@ public struct WorkerHealth: Sendable, Equatable {
     public var sinceProgress: Duration
     /// Whether it takes no more jobs.
     public var isDraining: Bool
-}
-
-/// What the parts of one worker share.
-final class WorkerState: Sendable {
-    private struct Counts {
-        var starts = 0
-        var stops = 0
-        var isDraining = false
-    }
-
-    /// Raised where there may be something to take, or to end.
-    let work = Signal()
-    /// Raised where a running job was cancelled, of which the next beat tells.
-    let beatNow = Signal()
-    /// Raised where Redis has lost what it knew of this node.
-    let mustTell = Signal()
-    /// Raised where a leader has resigned.
-    let leaderResigned = Signal()
-    /// Raised where the leader is to compare all containers with what was published.
-    let reconcileNow = Signal()
-    let leases = LeaseBook()
-    /// Told once a minute at most.
-    let memoryIsFull = Reminder()
-    private let counts = Mutex(Counts())
-    private let progress = Mutex(MonotonicClock.now)
-    private let gates = Mutex<[String: Signal]>([:])
-
-    /// When the loop last heard from Redis; begins with the start of the worker.
-    var lastProgress: MonotonicInstant { progress.withLock { $0 } }
-
-    func progressed() { progress.withLock { $0 = MonotonicClock.now } }
-
-    var isDraining: Bool { counts.withLock { $0.isDraining } }
-
-    func drain() {
-        counts.withLock { $0.isDraining = true }
-        work.raise()
-    }
-
-    func capacity(concurrency: Int, slots: Int) -> Capacity {
-        counts.withLock {
-            Capacity(starts: max(0, concurrency - $0.starts), stops: max(0, concurrency - $0.stops), slots: slots)
-        }
-    }
-
-    var running: Int { counts.withLock { $0.starts + $0.stops } }
-
-    func began(_ kind: JobKind) { add(1, kind) }
-
-    func ended(_ kind: JobKind) {
-        add(-1, kind)
-        work.raise()
-    }
-
-    private func add(_ difference: Int, _ kind: JobKind) {
-        let running = counts.withLock {
-            if kind == .start || kind == .restart { $0.starts += difference } else { $0.stops += difference }
-            return $0.starts + $0.stops
-        }
-        RuntimeMetrics.running(running)
-    }
-
-    /// Raised each time a queue was found empty, so that its watcher may wait at it again.
-    func emptied(_ queue: String) -> Signal {
-        gates.withLock { gates in
-            if let gate = gates[queue] { return gate }
-            let gate = Signal()
-            gates[queue] = gate
-            return gate
-        }
-    }
-}
-
-/// Lets a condition that lasts be told now and then, not each time that it is met.
-final class Reminder: Sendable {
-    private let lastTold = Mutex<MonotonicInstant?>(nil)
-
-    /// Whether it is to be told now.
-    func begins() -> Bool {
-        lastTold.withLock { last in
-            let now = MonotonicClock.now
-            if let last, last.duration(to: now) < .seconds(60) { return false }
-            last = now
-            return true
-        }
-    }
 }

@@ -186,6 +186,7 @@ struct RedisModel {
                 message: bytes[id] ?? [],
                 lastStart: job?.message.kind == .restart ? specs[job?.message.game ?? ""] : nil,
                 run: job?.run ?? 1,
+                takenAt: "",
                 isPointless: lanes.isPointless(id)
             )
         }
@@ -220,18 +221,20 @@ struct RedisModel {
 
     mutating func finish(_ job: FinishedJob, by caller: Caller, at time: Int64) -> FinishAnswer {
         let now = begin(at: time)
-        guard holds(job.id, job.token) || mutation == .unguardedFinish && lanes.jobs[job.id] != nil else {
-            return lanes.jobs[job.id] == nil && endedBy[job.id] == job.token ? .again : .stale
+        let (id, token) = (job.claimed.id, job.claimed.token)
+        guard holds(id, token) || mutation == .unguardedFinish && lanes.jobs[id] != nil else {
+            return lanes.jobs[id] == nil && endedBy[id] == token ? .again : .stale
         }
-        let game = lanes.jobs[job.id]?.message.game ?? ""
+        let game = lanes.jobs[id]?.message.game ?? ""
         lanes.finish(
-            job.id,
+            id,
             job.ending.outcome,
             job.ending.errorCode?.rawValue,
             owner: job.owner,
             frees: job.freesPlace,
             node: caller.node
         )
+        if let begun = job.begun { tell(.begun(mark: begun.mark), of: begun.containerID, by: caller, at: time) }
         if let start = job.startMessage { specs[game] = Array(start.utf8) }
         settle(at: now, by: job.ending)
         return .ok

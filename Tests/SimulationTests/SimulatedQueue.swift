@@ -58,6 +58,15 @@ struct SimulatedQueue: DeliveryQueue {
         return outcome
     }
 
+    func take(
+        queue: String,
+        known: [UInt8]?,
+        claiming capacity: Capacity?,
+        decode: (_ message: [UInt8]) -> DecodedMessage
+    ) async throws(QueueError) -> Taken {
+        Taken(intake: .success(try await intake(queue: queue, decode: decode)))
+    }
+
     func claim(_ capacity: Capacity) async throws(QueueError) -> [ClaimedJob] {
         let worker = worker
         return try await call("claim") { $0.claim(capacity, by: worker, at: $1) }

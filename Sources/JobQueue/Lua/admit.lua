@@ -5,7 +5,7 @@
 --   "rejected", id, kind, game, deadline in ms, marks ("s" makes waiting starts pointless, "c" also cancels a running
 --   one), enqueued_at, traceparent, error code and sentence of a rejected one joined by a space. What is not known is
 --   empty.
--- Answers: messages taken off the list, and 1 where the window was full, else 0.
+-- Answers: messages taken off the list; 1 where the window was full, else 0; and 1 where the queue is paused, else 0.
 -- One step because: popped and placed at once, no two workers can swap two messages of a game, and a
 --   worker that dies loses none. Where another worker was first the bytes differ and nothing is done.
 local queue, worker, node, source = ARGV[1], ARGV[2], ARGV[3], ARGV[6]
@@ -114,8 +114,9 @@ local function note_seen()
   end
 end
 
+if call('SISMEMBER', P .. 'paused', queue) == 1 then return { 0, 0, 1 } end
 -- Nothing is popped where the oldest message is another than was decoded, whose size nobody knows.
-if not is_same(call('LINDEX', list, -1), ARGV[7]) then return { 0, 0 } end
+if not is_same(call('LINDEX', list, -1), ARGV[7]) then return { 0, 0, 0 } end
 note_seen()
 local messages = call('RPOP', list, (#ARGV - 6) / 10)
 for index, message in ipairs(messages) do
@@ -148,4 +149,4 @@ if #rest > 0 then
 elseif from_overflow and call('EXISTS', list) == 0 then
   call('UNLINK', overflowing)
 end
-return { taken, full }
+return { taken, full, 0 }
