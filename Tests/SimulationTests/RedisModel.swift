@@ -222,7 +222,7 @@ struct RedisModel {
     mutating func finish(_ job: FinishedJob, by caller: Caller, at time: Int64) -> FinishAnswer {
         let now = begin(at: time)
         let (id, token) = (job.claimed.id, job.claimed.token)
-        guard holds(id, token) || mutation == .unguardedFinish && lanes.jobs[id] != nil else {
+        guard holds(id, token) else {
             return lanes.jobs[id] == nil && endedBy[id] == token ? .again : .stale
         }
         let game = lanes.jobs[id]?.message.game ?? ""
@@ -378,7 +378,7 @@ struct RedisModel {
     ) -> [EmitAnswer]? {
         let now = begin(at: time)
         let node = caller.node
-        guard leads(caller, epoch) || mutation == .unfencedEmit else { return nil }
+        guard leads(caller, epoch) else { return nil }
         let answers = updates.map { update -> EmitAnswer in
             let id = update.containerID
             let last = marks[node]?[id] ?? ""

@@ -28,7 +28,7 @@ struct SimulatedDocker: DockerClient {
         deadline: Duration = .seconds(4),
         _ body: @escaping @Sendable (SimulatedEngine) -> Value
     ) async throws(DockerError) -> Value {
-        if changes, !ChangePermit.isGranted(), world.mutation != .deafToPermits {
+        if changes, !ChangePermit.isGranted() {
             throw ChangePermit.refusal(operation: operation)
         }
         guard process.lives(.beforeCall) else { throw Self.failed(.cancelled, operation) }

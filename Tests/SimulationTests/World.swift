@@ -340,14 +340,8 @@ private final class EngineClock: Sendable {
 
 /// A rule that is broken on purpose.
 enum Mutation: String, CaseIterable, Sendable {
-    /// A worker that was presumed dead ends what another runs.
-    case unguardedFinish
-    /// A listener publishes that leads no more.
-    case unfencedEmit
     /// A step is published whatever was published before.
     case unmarkedEmit
-    /// The adapter does not ask whether the lease is sure.
-    case deafToPermits
     /// Jobs of dead workers are not taken back.
     case noReclaim
 
