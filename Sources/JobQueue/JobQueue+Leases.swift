@@ -222,6 +222,11 @@ extension JobQueue {
         return words
     }
 
+    /// Shows how far a leased job has come. It does nothing where the job is not this worker's any more.
+    public func show(_ progress: JobProgress, of id: String, token: String) async throws(QueueError) {
+        _ = try await call(Scripts.progress, [.string(id), .string(token), .string(progress.encoded)])
+    }
+
     /// Parks a job whose attempt failed, and with it the lane of its game.
     ///
     /// - Returns: whether the job was still this worker's.

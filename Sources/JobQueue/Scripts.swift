@@ -7,6 +7,8 @@ import Redis
 /// on, or all leases would run out together when memory is full. Redis refuses `admit` before its first write.
 enum Scripts {
     static let peek = RedisScript(name: "peek", source: "#!lua flags=no-writes\n" + text(PackageResources.peek_lua))
+    /// Refused when memory is full: nobody needs it.
+    static let progress = RedisScript(name: "progress", source: "#!lua\n" + text(PackageResources.progress_lua))
     static let admit = make("admit", PackageResources.admit_lua, places: true, refusedWhenFull: true)
     static let claim = make("claim", PackageResources.claim_lua)
     static let beat = make("beat", PackageResources.beat_lua)

@@ -43,12 +43,13 @@ struct JobAttempt: Sendable {
         }
     }
 
-    private var runner: JobRunner {
+    private func runner(_ progress: ProgressBoard = ProgressBoard()) -> JobRunner {
         JobRunner(
             docker: worker.docker,
             queue: worker.queue,
             configuration: worker.configuration,
             logger: log,
+            progress: progress,
             isAnew: claimed.run > 1 && claimed.attempt == 1,
             begun: begun
         )
@@ -71,7 +72,8 @@ struct JobAttempt: Sendable {
 
     /// Runs the job until it ends or its lease is revoked, whichever is first.
     private func perform(_ job: Job) async -> Outcome {
-        let runner = runner
+        let progress = ProgressBoard()
+        let runner = runner(progress)
         let lease = lease
         return await ChangePermit.$current.withValue(permit(lease)) {
             await withTaskGroup(of: Outcome.self) { group in
@@ -87,6 +89,10 @@ struct JobAttempt: Sendable {
                     await lease.untilRevoked()
                     return .revoked
                 }
+                group.addTask {
+                    await progress.tell(every: Self.pauseOfProgress, show)
+                    return .revoked
+                }
                 let first = await group.next() ?? .revoked
                 group.cancelAll()
                 guard case .revoked = first else { return first }
@@ -94,6 +100,18 @@ struct JobAttempt: Sendable {
                 for await outcome in group { if case .ended = outcome { return outcome } }
                 return .revoked
             }
+        }
+    }
+
+    private static let pauseOfProgress = Duration.milliseconds(500)
+
+    /// Shows how far the job has come; that Redis does not take it hurts nothing.
+    private func show(_ progress: JobProgress) async -> Bool {
+        do throws(QueueError) {
+            try await worker.queue.show(progress, of: claimed.id, token: claimed.token)
+            return true
+        } catch {
+            return false
         }
     }
 
@@ -155,14 +173,14 @@ struct JobAttempt: Sendable {
 
     /// A start that is given up leaves nothing running, of an attempt before neither.
     private func clearAway(_ job: Job) async -> Bool {
-        let runner = runner
+        let runner = runner()
         return await ChangePermit.$current.withValue(permit(lease)) { await runner.clearAway(job) }
     }
 
     /// A start or restart that came to nothing may have found a container that runs on.
     private func stillRuns(_ job: Job) async -> Bool {
         guard startsGame(job) else { return false }
-        let runner = runner
+        let runner = runner()
         return await uncancelled { await runner.gameStillRuns(job.gameID) }
     }
 

@@ -10,6 +10,8 @@ struct JobRunner: Sendable {
     let queue: any DeliveryQueue
     let configuration: WorkerConfiguration
     let logger: Logger
+    /// Where the job shows what it is at.
+    let progress: ProgressBoard
 
     var decisions: ContainerDecisions { ContainerDecisions(configuration.node) }
     private var translation: Translation { Translation(configuration.node) }
@@ -68,6 +70,7 @@ struct JobRunner: Sendable {
     ) async throws(JobFailure) -> JobEnding {
         let spec = prepared.spec
         for _ in 0..<Self.longestWaitForRemoval {
+            progress.show(JobProgress(.starting))
             do throws(DockerError) {
                 let result = try await docker.run(spec)
                 CrashPoint.reached(.containerStarted)
@@ -119,8 +122,12 @@ struct JobRunner: Sendable {
         }
         logger.info("pulling the image", metadata: ["image": "\(image)"])
         let report = PullReport(logger: logger)
+        progress.show(JobProgress(.pulling))
         return try await call { () throws(DockerError) in
-            try await docker.pullImage(image, policy: policy) { report.tell($0) }
+            try await docker.pullImage(image, policy: policy) { [progress] pull in
+                report.tell(pull)
+                progress.show(JobProgress(pull))
+            }
             return try await docker.inspectImage(image)
         }
     }
@@ -171,6 +178,7 @@ struct JobRunner: Sendable {
             throw JobFailure(.internal, "the intent to stop could not be recorded: \(error)", retryable: true)
         }
         CrashPoint.reached(.intentRecorded)
+        progress.show(JobProgress(.stopping))
         do throws(DockerError) {
             let outcome = try await docker.stop(id, timeout: timeout ?? .seconds(job.stopTimeoutSeconds))
             CrashPoint.reached(.containerStopped)

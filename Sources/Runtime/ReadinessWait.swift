@@ -87,6 +87,7 @@ extension JobRunner {
             return ending
         }
         let isOurs = ending.effect == .started
+        progress.show(JobProgress(.waitingForReady))
         let wait = ReadinessWait(
             docker: docker,
             readiness: readiness,

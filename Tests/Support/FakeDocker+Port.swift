@@ -22,8 +22,11 @@ extension FakeDocker {
         policy: PullPolicy,
         progress: (@Sendable (PullProgress) -> Void)?
     ) async throws(DockerError) {
-        let fault = try await enter(.pullImage)
         let image = try Self.parsed(reference, "pullImage")
+        if policy == .always || policy == .ifMissing && images[image.description] == nil {
+            progress?(PullProgress(reference: image.description, layers: 1, bytesTotal: 1))
+        }
+        let fault = try await enter(.pullImage)
         let isHere = images[image.description] != nil
         if isHere, policy != .always || image.digest != nil { return }
         guard policy != .never else { throw Self.noImage(reference, "pullImage") }

@@ -16,7 +16,7 @@ for index = 3, #ARGV, 3 do
     call('HSET', key, 'state', 'waiting')
     if ARGV[index + 2] == 'dirty' then call('HSET', key, '_dirty', 1) end
     call('HINCRBY', key, '_attempts', -1)
-    call('HDEL', key, '_token', '_worker', '_cancel')
+    call('HDEL', key, '_token', '_worker', '_cancel', '_progress')
     call('ZREM', P .. 'lease', id)
     settle(job[3], id, '')
     write_ready()

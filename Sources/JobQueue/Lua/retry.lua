@@ -18,7 +18,7 @@ if clean and starts(job[4]) and tonumber(job[5]) < superseded_below(game) then
   return 'superseded'
 end
 call('HSET', key, 'state', 'retrying', '_error_code', ARGV[6], '_error', ARGV[7])
-call('HDEL', key, '_token', '_worker', '_cancel')
+call('HDEL', key, '_token', '_worker', '_cancel', '_progress')
 call('ZREM', P .. 'lease', id)
 call('ZADD', P .. 'delay', now + tonumber(ARGV[5]), id)
 set_lane(game, 'd', id)

@@ -30,7 +30,7 @@ local function reclaim(id)
     poisoned = poisoned + 1
   else
     call('HSET', key, 'state', 'waiting', '_dirty', 1)
-    call('HDEL', key, '_token', '_worker', '_cancel')
+    call('HDEL', key, '_token', '_worker', '_cancel', '_progress')
     settle(job[1], id, node)
     reclaimed = reclaimed + 1
   end

@@ -1,0 +1,93 @@
+import JobContract
+import Redis
+import Support
+import Synchronization
+import Testing
+
+@testable import Runtime
+
+@Suite("What a worker shows of a job that takes its time", .timeLimit(.minutes(2)))
+struct ProgressTests {
+    private func shown(_ world: WorkerWorld, _ id: String) async throws -> JobProgress? {
+        let command = RedisCommand("HGET", .string(world.keys.job(id)), .string(JobProgress.field))
+        return try await world.client.send(command).string.flatMap(JobProgress.init(encoded:))
+    }
+
+    @Test("is the pull with its layers and bytes, and then the start")
+    func pull() async throws {
+        try await WorkerWorld.with { world in
+            await world.docker.removeImage("engine:1")
+            await world.docker.addToRegistry(FakeDocker.Image("engine:1"))
+            await world.docker.delay(.pullImage, by: .seconds(2))
+            await world.docker.delay(.run, by: .seconds(2))
+            try await world.withWorker { _ in
+                try await world.push(.start, "s1")
+                try await eventually("the pull is shown") {
+                    try await shown(world, "s1") == JobProgress(.pulling, layers: 1, bytesTotal: 1)
+                }
+                try await eventually("the start is shown") { try await shown(world, "s1")?.step == .starting }
+                #expect(try await world.result("s1").effect == .started)
+                #expect(try await shown(world, "s1") == nil)
+            }
+        }
+    }
+
+    @Test("is that the engine does not answer yet, and that a stop waits for the process")
+    func waiting() async throws {
+        try await WorkerWorld.with { world in
+            let port = try FreePort.find()
+            await world.docker.addImage(FakeDocker.Image("engine:1", labels: ["com.galaxy.port": "\(port)"]))
+            try await world.withWorker { _ in
+                try await world.push(.start, "s1", more: #","ready_timeout_seconds":600"#)
+                try await eventually("the waiting is shown") {
+                    try await shown(world, "s1") == JobProgress(.waitingForReady)
+                }
+                await world.docker.delay(.stop, by: .milliseconds(1_500))
+                try await world.push(.stop, "t1")
+                #expect(try await world.result("s1").outcome == .superseded)
+                try await world.push(.start, "s2")
+                #expect(try await world.result("s2").effect == .started)
+                try await world.push(.stop, "t2")
+                try await eventually("the stop is shown") { try await shown(world, "t2")?.step == .stopping }
+            }
+        }
+    }
+
+    @Test("is told only where it has changed, one pause after the other, and again where it was not taken")
+    func board() async throws {
+        let board = ProgressBoard()
+        let told = Told()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                await board.tell(every: .milliseconds(20)) { progress in
+                    // The first is not taken.
+                    told.add(progress) > 1
+                }
+            }
+            // A thousand within one pause, as a pull reports them.
+            for number in 0...1_000 {
+                board.show(JobProgress(.pulling, bytesDone: Int64(number), bytesTotal: 1_000))
+            }
+            let last = JobProgress(.pulling, bytesDone: 1_000, bytesTotal: 1_000)
+            try? await eventually("it is told again") { told.all == [last, last] }
+            board.show(JobProgress(.starting))
+            try? await eventually("the next step") { told.all.last?.step == .starting }
+            group.cancelAll()
+        }
+        #expect(told.all.count == 3)
+    }
+}
+
+private final class Told: Sendable {
+    private let progress = Mutex<[JobProgress]>([])
+
+    var all: [JobProgress] { progress.withLock { $0 } }
+
+    /// Answers how many there are now.
+    func add(_ new: JobProgress) -> Int {
+        progress.withLock { progress in
+            progress.append(new)
+            return progress.count
+        }
+    }
+}
