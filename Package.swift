@@ -13,7 +13,7 @@ let strict: [SwiftSetting] =
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("MemberImportVisibility"),
         .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-    ] + (isFuzzing ? [.unsafeFlags(sanitizers)] : [])
+    ] + (isFuzzing ? [.unsafeFlags(sanitizers + ["-O", "-assert-config", "Debug"])] : [])
 
 /// Fuzz targets, as a test of their corpus and as a program that looks for more.
 let fuzzTests: Target = {
@@ -35,7 +35,8 @@ let fuzzTests: Target = {
         path: "Tests/FuzzTests",
         exclude: ["Corpus", "ReplayTests.swift"],
         swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])],
-        linkerSettings: [.unsafeFlags(sanitizers)]
+        // Debian's gold cannot link what the sanitizer has made.
+        linkerSettings: [.unsafeFlags(sanitizers + ["-use-ld=lld"])]
     )
 }()
 

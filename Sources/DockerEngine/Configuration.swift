@@ -7,6 +7,8 @@ extension DockerEngine {
         public var deadlines: Deadlines
         /// Docker's own file with the credentials of registries, `config.json`; nil: none are used.
         public var registryFile: String?
+        /// Directories of credential helpers, as `PATH` has them; nil: those of `PATH`.
+        public var helperPath: String?
         /// Most bytes of one answer; a longer one fails its call. The list of containers may have eight times
         /// as many, since it grows with the machine.
         public var maximumAnswerBytes: Int
@@ -17,12 +19,14 @@ extension DockerEngine {
             endpoint: Endpoint = .unix(path: Endpoint.defaultSocket),
             deadlines: Deadlines = Deadlines(),
             registryFile: String? = nil,
+            helperPath: String? = nil,
             maximumAnswerBytes: Int = 4 << 20,
             maximumWaitingEvents: Int = 65_536
         ) {
             self.endpoint = endpoint
             self.deadlines = deadlines
             self.registryFile = registryFile
+            self.helperPath = helperPath
             self.maximumAnswerBytes = maximumAnswerBytes
             self.maximumWaitingEvents = maximumWaitingEvents
         }

@@ -42,7 +42,8 @@ extension DockerEngine {
             deadline: configuration.deadlines.inspect,
             caller: caller
         )
-        let answer = try await transport.send(request, expecting: 200).decode(ContainerAnswer.self, for: request)
+        var answer = try await transport.send(request, expecting: 200).decode(ContainerAnswer.self, for: request)
+        if let image = answer.config?.image { answer.config?.image = transport.asWritten(image) }
         // The Engine also answers for the beginning of an id.
         guard answer.id == name || withoutSlash(answer.name ?? "") == name else {
             throw DockerError(
@@ -78,7 +79,7 @@ extension DockerEngine {
 
     private func summaries(_ filter: ListFilter) async throws(DockerError) -> [ContainerSummary] {
         let rows = try await rows(filter)
-        guard filter.inspectsRows else { return rows.map(\.summary) }
+        guard filter.inspectsRows else { return rows.map { summaryAlone($0) } }
         do {
             return try await inspectedRows(rows)
         } catch let error as DockerError {
@@ -124,7 +125,7 @@ extension DockerEngine {
             return ContainerSummary(
                 id: row.id,
                 name: inspect.name,
-                imageRef: inspect.imageRef.isEmpty ? row.image ?? "" : inspect.imageRef,
+                imageRef: inspect.imageRef.isEmpty ? transport.asWritten(row.image ?? "") : inspect.imageRef,
                 hostname: inspect.hostname,
                 labels: row.labels ?? [:],
                 status: row.state ?? inspect.status,
@@ -136,19 +137,17 @@ extension DockerEngine {
             throw error
         }
     }
-}
 
-extension ContainerRow {
     /// What the list alone tells.
-    fileprivate var summary: ContainerSummary {
+    private func summaryAlone(_ row: ContainerRow) -> ContainerSummary {
         ContainerSummary(
-            id: id,
-            name: withoutSlash(names?.first ?? ""),
-            imageRef: image ?? "",
+            id: row.id,
+            name: withoutSlash(row.names?.first ?? ""),
+            imageRef: transport.asWritten(row.image ?? ""),
             hostname: "",
-            labels: labels ?? [:],
-            status: state ?? "",
-            health: health,
+            labels: row.labels ?? [:],
+            status: row.state ?? "",
+            health: row.health,
             startedAt: nil
         )
     }

@@ -22,29 +22,42 @@ extension DockerEngine {
     ]
 
     public func eventsListen(since: Timestamp?) async throws(DockerError) -> DockerEvents {
-        let filters = try encodedJSON(["type": ["container"], "event": Self.eventActions], operation: "eventsListen")
-        var query = [(name: "filters", value: String(buffer: filters))]
-        if let since { query.append((name: "since", value: Self.engineTime(since))) }
-        let request = EngineRequest(
-            .events,
-            .GET,
-            ["events"],
-            query: query,
-            deadline: configuration.deadlines.eventsHead,
-            lane: .stream
-        )
+        let request = try await subscription(since: since)
         let body = try await transport.open(request)
         let capacity = configuration.maximumWaitingEvents
         let (stream, continuation) = AsyncThrowingStream<DockerEvent, any Error>.makeStream(
             bufferingPolicy: .bufferingOldest(capacity)
         )
-        let reader = EventReader(continuation: continuation, capacity: capacity, logger: logger)
+        let reader = EventReader(
+            continuation: continuation,
+            capacity: capacity,
+            logger: logger,
+            asWritten: transport.asWritten
+        )
         // A reader of its own: whoever stops reading the Engine's socket slows every other client of the Engine.
         let task = BackgroundTask.start { [transport] in
             await reader.read(body) { transport.failed(request, $0) }
         }
         continuation.onTermination = { _ in task.cancel() }
         return DockerEvents(stream)
+    }
+
+    private func subscription(since: Timestamp?) async throws(DockerError) -> EngineRequest {
+        let filters = try encodedJSON(["type": ["container"], "event": Self.eventActions], operation: "eventsListen")
+        var request = EngineRequest(
+            .events,
+            .GET,
+            ["events"],
+            query: [(name: "filters", value: String(buffer: filters))],
+            deadline: configuration.deadlines.eventsHead,
+            lane: .stream
+        )
+        guard let since else { return request }
+        _ = try await transport.version(for: request)
+        // Docker begins with the instant; Podman after it, and reads it as a floating-point number.
+        let first = transport.isPodman ? since.advanced(by: .microseconds(-1)) : since
+        request.query.append((name: "since", value: Self.engineTime(first)))
+        return request
     }
 
     /// Seconds and nanoseconds as the Engine takes them. Whole seconds would replay all of the second.
@@ -59,6 +72,8 @@ struct EventReader: Sendable {
     let continuation: AsyncThrowingStream<DockerEvent, any Error>.Continuation
     let capacity: Int
     let logger: Logger
+    /// Makes of a reference that the Engine shows what people write.
+    var asWritten: @Sendable (String) -> String = { $0 }
 
     /// Reads until the stream ends, its reader leaves, or too many events wait.
     func read<Chunks: AsyncSequence & Sendable>(
@@ -91,7 +106,8 @@ struct EventReader: Sendable {
             logger.warning("An event that cannot be read was skipped", metadata: ["error": "\(error)"])
             return true
         }
-        guard let event else { return true }
+        guard var event else { return true }
+        event.image = asWritten(event.image)
         switch continuation.yield(event) {
         case .enqueued: return true
         case .terminated: return false

@@ -49,7 +49,9 @@ extension DockerEngine {
         switch answer.status {
         case 204, 404: return
         case 409 where answer.text.contains("in progress"): try await waitUntilGone(id, caller: caller)
-        default: throw DockerError.answer(.remove, status: answer.status, body: answer.text, caller: caller)
+        default:
+            let refusal = DockerError.answer(.remove, status: answer.status, body: answer.text, caller: caller)
+            guard refusal.code == .containerNotFound else { throw refusal }
         }
     }
 

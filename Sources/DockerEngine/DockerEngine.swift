@@ -30,6 +30,7 @@ public final class DockerEngine: DockerClient {
         self.transport = transport
         let logins = RegistryLogins(
             file: configuration.registryFile,
+            helperPath: configuration.helperPath,
             deadline: configuration.deadlines.credentialHelper,
             logger: logger
         )

@@ -69,7 +69,7 @@ private struct Meaning {
         case .pull: pull(status: status, text: text)
         case .create: create(status: status, text: text)
         case .start: start(status: status, text: text)
-        case .inspectContainer, .stop, .remove: status == 404 ? Meaning(.containerNotFound) : nil
+        case .inspectContainer, .stop, .remove: container(status: status, text: text)
         case .kill: kill(status: status, text: text)
         case .ping, .info, .list, .events: nil
         }
@@ -88,6 +88,15 @@ private struct Meaning {
         switch status {
         case 404: Meaning(.imageNotFound)
         case 400: Meaning(.invalidSpec)
+        default: nil
+        }
+    }
+
+    private static func container(status: Int, text: String) -> Meaning? {
+        switch status {
+        case 404: Meaning(.containerNotFound)
+        // Podman, of a container that has gone while it was looked for.
+        case 500 where text.contains("no such container"): Meaning(.containerNotFound)
         default: nil
         }
     }

@@ -64,8 +64,8 @@ struct PullRequest: Sendable {
         }
         if let line = splitter.finish() { Self.read(line, into: &tracker, progress: progress) }
         if let failure = tracker.failure { throw DockerError.pullLine(failure) }
-        // An Engine that ends in the middle may close the answer as if it were whole.
-        guard tracker.isEnded else {
+        // An Engine that ends in the middle may close the answer as if it were whole. Podman has no last line.
+        guard tracker.isEnded || transport.isPodman else {
             throw DockerError.pull(.pullFailed, "the pull of \(reference) broke off", retryable: true)
         }
     }

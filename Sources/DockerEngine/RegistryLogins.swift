@@ -14,6 +14,8 @@ import Subprocess
 struct RegistryLogins: Sendable {
     /// Docker's own `config.json`; nil: every registry is asked without credentials.
     let file: String?
+    /// Directories of credential helpers, as `PATH` has them; nil: those of `PATH`.
+    let helperPath: String?
     let deadline: Duration
     let logger: Logger
 
@@ -58,6 +60,7 @@ struct RegistryLogins: Sendable {
                 try await run(
                     .name(program),
                     arguments: ["get"],
+                    environment: helperPath.map { .inherit.updating(["PATH": $0]) } ?? .inherit,
                     input: .string(server),
                     output: .string(limit: 64 << 10),
                     error: .string(limit: 64 << 10)

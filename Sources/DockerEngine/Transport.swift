@@ -24,6 +24,7 @@ final class Transport: Sendable {
     private let streams: HTTPClient
     private let probes: HTTPClient
     private let negotiated = Mutex<APIVersion?>(nil)
+    private let talksToPodman = Mutex(false)
 
     init(configuration: DockerEngine.Configuration) throws(DockerEngine.ConfigurationError) {
         self.configuration = configuration
@@ -114,11 +115,25 @@ final class Transport: Sendable {
         }
         switch APIVersion.negotiated(theirs: answer.headers.first(name: "Api-Version")) {
         case .success(let version):
+            talksToPodman.withLock { $0 = answer.headers.contains(name: "Libpod-API-Version") }
             negotiated.withLock { $0 = version }
             return version
         case .failure(let refusal):
             throw DockerError(.engineError, operation: request.caller, message: refusal.description)
         }
+    }
+
+    /// Whether Podman answered when the version was negotiated.
+    var isPodman: Bool { talksToPodman.withLock { $0 } }
+
+    /// An image's reference that the Engine shows, as people write it. Podman puts Docker's Hub before what names no
+    /// registry; Docker shows a reference as it was asked for.
+    func asWritten(_ reference: String) -> String {
+        guard isPodman else { return reference }
+        for hub in ["docker.io/library/", "docker.io/"] where reference.hasPrefix(hub) {
+            return String(reference.dropFirst(hub.count))
+        }
+        return reference
     }
 
     private func forgetVersion() { negotiated.withLock { $0 = nil } }

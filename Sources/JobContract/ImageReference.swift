@@ -35,8 +35,11 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
         }
         if let registry, !Self.isRegistry(registry) { return nil }
         guard Self.isPath(rest), tag.map(Self.isTag) ?? true, digest.map(Self.isDigest) ?? true else { return nil }
-        // Docker takes 64 hex digits for an id, not for a name.
-        if registry == nil, rest.utf8.count == 64, rest.utf8.allSatisfy(isHexadecimal) { return nil }
+        guard (registry.map { $0.utf8.count + 1 } ?? 0) + rest.utf8.count <= 255 else { return nil }
+        // Docker takes 64 hex digits for an id, not for a name, and `sha256:` for the begin of one.
+        if registry == nil, rest == "sha256" || rest.utf8.count == 64 && rest.utf8.allSatisfy(isHexadecimal) {
+            return nil
+        }
         self.registry = registry
         path = String(rest)
         self.tag = tag ?? (digest == nil ? "latest" : nil)
@@ -54,7 +57,9 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count <= 2, let host = parts.first, !host.isEmpty else { return false }
         if parts.count == 2 {
-            guard let port = Int(parts[1]), (1...65_535).contains(port), parts[1].utf8.count <= 5 else { return false }
+            guard parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = UInt16(parts[1]), port > 0 else {
+                return false
+            }
         }
         return host.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
             !label.isEmpty && label.utf8.allSatisfy { isLetterOrDigit($0) || $0 == UInt8(ascii: "-") }

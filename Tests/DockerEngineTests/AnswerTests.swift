@@ -149,7 +149,7 @@ struct EventLineTests {
     @Test("of Podman has Docker's word for a removal, and no exit code among its labels")
     func podman() throws {
         let text = #"""
-            {"Type":"container","Action":"remove","Actor":{"ID":"x","Attributes":{"a":"b","containerExitCode":"0",
+            {"Type":"container","Action":"remove","Actor":{"ID":"x","Attributes":{"a":"b","containerExitCode":"0","podId":"",
              "image":"i","name":"n"}},"timeNano":1}
             """#
         let found = try event(text)

@@ -161,6 +161,13 @@ struct RemoveTests {
         #expect(requests.map(\.target) == ["/v1.41/containers/\(Samples.id)?force=1&v=1"])
     }
 
+    @Test("succeeds where Podman says, in its own way, that the container has gone meanwhile")
+    func goneMeanwhile() async throws {
+        let gone = StubEngine.Reply.answer(500, Samples.message("x does not exist in database: no such container"))
+        #expect(try await remove([Self.remove: [gone]]).0 == nil)
+        #expect(try await remove([Self.remove: [.close], Self.inspect: [gone]]).0 == nil)
+    }
+
     @Test("waits for one that is in progress")
     func inProgress() async throws {
         let replies = [Self.remove: [Self.inProgress], Self.inspect: [Self.present, Self.present, Self.absent]]

@@ -19,6 +19,11 @@ struct ErrorMappingTests {
             (.inspectImage, 404, "no such image: nope:1", .imageNotFound, false),
             (.inspectImage, 400, "invalid reference format: repository name must be lowercase", .invalidSpec, false),
             (.inspectContainer, 404, "No such container: x", .containerNotFound, false),
+            (
+                .inspectContainer, 500, "container 8c8e does not exist in database: no such container",
+                .containerNotFound, false
+            ),
+            (.stop, 500, "container 8c8e does not exist in database: no such container", .containerNotFound, false),
             (.inspectContainer, 500, "Multiple IDs found with provided prefix: d", .engineError, true),
             (.stop, 404, "No such container: x", .containerNotFound, false),
             (

@@ -138,6 +138,25 @@ struct PullTests {
         }
     }
 
+    @Test("by Podman has no last line, and is over when the answer is and the image is there")
+    func podman() async throws {
+        let lines = StubEngine.Reply.stream([#"{"status":"Download complete","id":"a"}"# + "\n"], then: .end)
+        let headers = ["Api-Version": "1.41", "Libpod-Api-Version": "4.3.1"]
+        for (image, code) in [(Self.present, nil), (Self.absent, .pullFailed)]
+            as [(StubEngine.Reply, DockerError.Code?)]
+        {
+            let script = Script([Self.inspect: [Self.absent, image], Self.pull: [lines]])
+            try await StubEngine.with(ping: .answer(200, "OK", headers: headers)) {
+                script.next($0.line)
+            } _: { engine, _ in
+                let error = await dockerFailure {
+                    try await engine.pullImage("team/engine:1", policy: .ifMissing, progress: nil)
+                }
+                #expect(error?.code == code)
+            }
+        }
+    }
+
     @Test("ends where the registry says nothing, goes silent, or goes on for ever")
     func silence() async throws {
         var first = DockerEngine.Deadlines()

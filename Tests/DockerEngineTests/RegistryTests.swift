@@ -11,6 +11,7 @@ struct RegistryTests {
     private func with(
         deadlines: DockerEngine.Deadlines = .init(),
         registryFile: String? = nil,
+        helperPath: String? = nil,
         isLocked: Bool = false,
         _ body: (DockerEngine, TestRegistry) async throws -> Void
     ) async throws {
@@ -18,6 +19,7 @@ struct RegistryTests {
         var configuration = try DockerEngine.Configuration(environment: ["DOCKER_HOST": world.engine.host])
         configuration.deadlines = deadlines
         configuration.registryFile = registryFile
+        configuration.helperPath = helperPath
         try await TestRegistry.with(isLocked: isLocked) { registry in
             try await DockerEngine.withEngine(configuration: configuration) { try await body($0, registry) }
             for fault in TestRegistry.Fault.allCases {
@@ -49,6 +51,38 @@ struct RegistryTests {
         let last = told.withLock { $0.last }
         #expect(last?.layers == 1 && last?.layersDone == 1)
         #expect((last?.bytesTotal ?? 0) > 200_000 && last?.bytesDone == last?.bytesTotal)
+    }
+
+    @Test("brings what was pushed to the registry that the world uses, layer by layer, and by its digest")
+    func distribution() async throws {
+        let world = try #require(EngineWorld.current)
+        let configuration = try DockerEngine.Configuration(environment: ["DOCKER_HOST": world.engine.host])
+        try await DistributionRegistry.with { registry in
+            let reference = "\(registry.address)/team/engine:1.2"
+            let name = "\(world.prefix)-layered"
+            try await world.engine.docker("run", "--name", name, world.image, "/bin/sh", "-c", "echo x > /tmp/second")
+            try await world.engine.docker("commit", "--change", "LABEL made=there", name, reference)
+            try await world.engine.docker("push", reference)
+            let format = "{{index .RepoDigests 0}}"
+            let digest = try await world.engine.docker("inspect", "--format", format, reference).trimmed
+            try await world.engine.docker("rmi", "--force", reference)
+            try await DockerEngine.withEngine(configuration: configuration) { engine in
+                #expect(await isAbsent(reference, engine))
+                let told = Mutex<PullProgress?>(nil)
+                try await engine.pullImage(reference, policy: .ifMissing) { progress in told.withLock { $0 = progress }
+                }
+                let last = told.withLock { $0 }
+                #expect(last?.layers == 2 && last?.layersDone == 2)
+                #expect(try await engine.inspectImage(reference).labels["made"] == "there")
+                try await engine.pullImage(digest, policy: .always, progress: nil)
+                #expect(try await engine.inspectImage(digest).id == (try await engine.inspectImage(reference).id))
+                let unknown = await dockerFailure {
+                    try await engine.pullImage("\(registry.address)/team/none:1", policy: .ifMissing, progress: nil)
+                }
+                #expect(unknown?.code == .imageNotFound, "\(unknown?.description ?? "pulled")")
+            }
+            _ = try? await world.engine.docker("rmi", "--force", reference)
+        }
     }
 
     @Test(
@@ -169,9 +203,10 @@ struct RegistryTests {
         defer { try? FileManager.default.removeItem(atPath: directory) }
         let file = directory + "/config.json"
         let helper = "docker-credential-rtm-\(UUID().uuidString.prefix(6).lowercased())"
-        let program = "/usr/local/bin/" + helper
-        defer { try? FileManager.default.removeItem(atPath: program) }
-        try await with(registryFile: file, isLocked: true) { engine, registry in
+        let program = directory + "/" + helper
+        try await with(registryFile: file, helperPath: directory + ":/usr/bin:/bin", isLocked: true) {
+            engine,
+            registry in
             let reference = registry.reference(.good)
             func code() async -> DockerError.Code? {
                 await dockerFailure { try await engine.pullImage(reference, policy: .always, progress: nil) }?.code

@@ -20,7 +20,8 @@ struct TLSTests {
             let openssl = try await ChildProcess.start(
                 [
                     "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                    "-days", "2", "-subj", "/CN=\(name)", "-addext", "subjectAltName=DNS:localhost",
+                    "-days", "2", "-subj", "/CN=\(name)", "-addext",
+                    "subjectAltName=DNS:localhost,IP:\(PrivateDocker.address)",
                     "-keyout", path + "/key.pem", "-out", path + "/cert.pem",
                 ],
                 logPath: path + "/openssl.log"
@@ -110,5 +111,58 @@ struct TLSTests {
                 }
             }
         }
+    }
+
+    @Test("leads to a real Engine that takes clients of its own authority only", .timeLimit(.minutes(3)))
+    func realEngine() async throws {
+        try await with { own, other in
+            let arguments = [
+                "--host", "tcp://0.0.0.0:2376", "--tlsverify", "--tlscacert", own + "/ca.pem",
+                "--tlscert", own + "/cert.pem", "--tlskey", own + "/key.pem",
+            ]
+            try await PrivateDocker.with(arguments: arguments) { docker in
+                try await docker.link()
+                try await TestImage.make("idle:1", on: docker.engine)
+                try await docker.engine.docker("network", "create", "games")
+                var spec = Samples.spec()
+                spec.image = "idle:1"
+                spec.network = "games"
+                let asked = spec
+                try await DockerEngine.withEngine(configuration: try remote(own)) { engine in
+                    let begin = try await engine.run(asked)
+                    let events = try await engine.eventsListen(since: begin.startedAt)
+                    #expect(try await engine.inspectContainer(begin.containerID).isRunning)
+                    #expect(try await engine.stop(begin.containerID, timeout: .seconds(10)) == StopOutcome())
+                    try await engine.remove(begin.containerID)
+                    for try await event in events where event.action == "destroy" {
+                        #expect(event.containerID == begin.containerID)
+                        break
+                    }
+                }
+                // One whose certificate is another's.
+                let stranger = try remote(own, certificate: other)
+                try await DockerEngine.withEngine(configuration: stranger) { engine in
+                    #expect(await dockerFailure { try await engine.info() }?.code == .unavailable)
+                }
+            }
+        }
+    }
+
+    /// The way to the private Engine, with the authority of one directory and the certificate of another.
+    private func remote(_ authority: String, certificate: String? = nil) throws -> DockerEngine.Configuration {
+        var configuration = try DockerEngine.Configuration(environment: [
+            "DOCKER_HOST": "tcp://\(PrivateDocker.address):2376", "DOCKER_TLS_VERIFY": "1",
+            "DOCKER_CERT_PATH": authority,
+        ])
+        guard let certificate, case .tcp(let host, let port, let files?) = configuration.endpoint else {
+            return configuration
+        }
+        let others = DockerEngine.TLSFiles(
+            authority: files.authority,
+            certificate: certificate + "/cert.pem",
+            privateKey: certificate + "/key.pem"
+        )
+        configuration.endpoint = .tcp(host: host, port: port, tls: others)
+        return configuration
     }
 }

@@ -71,6 +71,39 @@ struct TransportTests {
         }
     }
 
+    @Test(
+        "shows references as people write them, also where Podman answers",
+        arguments: [
+            (true, "docker.io/library/engine:1", "engine:1"), (true, "docker.io/team/engine:1", "team/engine:1"),
+            (true, "r.example/team/engine:1", "r.example/team/engine:1"),
+            (false, "docker.io/library/engine:1", "docker.io/library/engine:1"),
+        ]
+    )
+    func references(isPodman: Bool, shown: String, written: String) async throws {
+        let headers = isPodman ? ["Api-Version": "1.41", "Libpod-API-Version": "4.3.1"] : ["Api-Version": "1.41"]
+        let inspect = #"{"Id":"\#(Samples.id)","Name":"/some-name","Config":{"Image":"\#(shown)"}}"#
+        let row = #"[{"Id":"\#(Samples.id)","Names":["/some-name"],"Image":"\#(shown)","State":"running"}]"#
+        let event =
+            #"{"Action":"start","Actor":{"ID":"\#(Samples.id)","Attributes":{"image":"\#(shown)"}},"timeNano":1}"#
+        try await StubEngine.with(ping: .answer(200, "OK", headers: headers)) { request in
+            switch request.line {
+            case "GET /containers/json": .answer(200, row)
+            case "GET /events": .stream([event + "\n"], then: .silence)
+            default: .answer(200, inspect)
+            }
+        } _: { engine, _ in
+            #expect(try await engine.inspectContainer("some-name").imageRef == written)
+            for inspectsRows in [true, false] {
+                let rows = try await engine.list(ListFilter(inspectsRows: inspectsRows))
+                #expect(rows.map(\.imageRef) == [written])
+            }
+            for try await event in try await engine.eventsListen(since: nil) {
+                #expect(event.image == written)
+                break
+            }
+        }
+    }
+
     @Test("follows no redirect")
     func redirect() async throws {
         try await StubEngine.with { _ in

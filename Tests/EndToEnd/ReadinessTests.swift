@@ -2,6 +2,7 @@ import Foundation
 import JobContract
 import Support
 import Testing
+import Timestamps
 
 extension Deployment {
     @Suite("A start that waits for its engine", .engineWorld, .timeLimit(.minutes(5)))
@@ -77,6 +78,30 @@ extension Deployment {
                 }
                 #expect(try await fleet.result(of: "ends").error?.contains("exit code 3") == true)
                 #expect(try await fleet.containers().isEmpty)
+            }
+        }
+
+        @Test("is waited for by a restart as well, which takes that from the start before or says it itself")
+        func restarted() async throws {
+            let server = try await image("again", Self.server)
+            let deaf = try await image("deaf-again", TestImage.idle)
+            try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
+                let first = try await fleet.finish("s", fleet.start("s", game: "g", image: server, Self.waits))
+                let again = try await fleet.finish("r-1", Fleet.message(.restart, "r-1", game: "g"))
+                #expect(again.effect == .started && again.containerID != first.containerID)
+                let started = try #require(again.fields["started_at"].flatMap { Timestamp(rfc3339: $0) })
+                let finished = try #require(again.fields["finished_at"].flatMap { Timestamp(rfc3339: $0) })
+                // It listens a second after its begin.
+                #expect(started.advanced(by: .milliseconds(800)) < finished)
+                let late = #""image":"\#(deaf)","ready_timeout_seconds":2"#
+                let failed = try await fleet.finish("r-2", Fleet.message(.restart, "r-2", game: "g", late))
+                #expect(failed.errorCode == "not_ready" && failed.containerID == nil)
+                #expect(try await fleet.containers().isEmpty)
+                // What ran last is what a restart starts.
+                let back = try await fleet.finish("r-3", Fleet.message(.restart, "r-3", game: "g"))
+                #expect(back.effect == .started, "\(back.error ?? "")")
+                let shown = try #require(try await fleet.world.engine.inspect(fleet.containerName("g")))
+                #expect(shown.Config.Image == server)
             }
         }
 

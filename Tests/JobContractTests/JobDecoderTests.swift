@@ -145,7 +145,9 @@ struct JobDecoderTests {
             ("engine", "engine:latest"), ("galaxy/engine:1.2", "galaxy/engine:1.2"),
             ("localhost:5000/a/b", "localhost:5000/a/b:latest"), ("r.example/a__b/c--d:V1", "r.example/a__b/c--d:V1"),
             ("e@sha256:" + String(repeating: "a", count: 64), "e@sha256:" + String(repeating: "a", count: 64)),
-            ("UPPER", nil), ("a:", nil), ("", nil), ("/a", nil), ("a//b", nil), ("a@sha256:12", nil), ("a b", nil),
+            ("sha256:t", nil), ("sha256", nil), ("r.example:+80/x", nil),
+            ("r.example/" + String(repeating: "a", count: 246), nil), ("UPPER", nil), ("a:", nil), ("", nil),
+            ("/a", nil), ("a//b", nil), ("a@sha256:12", nil), ("a b", nil),
             ("-a", nil), ("a-", nil), ("a___b", nil), ("a:b:c", nil), ("r.example:99999/a", nil), ("a..b", nil),
             (String(repeating: "a", count: 64), nil),
         ] as [(String, String?)]

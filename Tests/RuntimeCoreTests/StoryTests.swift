@@ -85,6 +85,15 @@ struct StoryTests {
         #expect(steps(mark(t0, exited: t1), container("running")) == [])
     }
 
+    @Test("a process so quick that the Engine says it ended before it began has begun and ended, once")
+    func endsBeforeItBegins() {
+        let quick = container("exited", startedAt: t1, finishedAt: t0, exitCode: 3)
+        let end = StoryStep.exited(ExitFacts(startedAt: t1, finishedAt: t0, exitCode: 3, oomKilled: false))
+        #expect(steps(nil, quick) == [.started(t1), end])
+        #expect(steps(mark(t1), quick) == [end])
+        #expect(steps(mark(t1, exited: t0), quick) == [])
+    }
+
     @Test("health is told where it differs from what was told last, and begins anew with each run")
     func health() {
         let healthy = container("running", health: "healthy")

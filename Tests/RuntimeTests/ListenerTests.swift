@@ -62,6 +62,44 @@ struct ListenerTests {
         }
     }
 
+    @Test("a subscription that is cut again and again loses and doubles nothing, however little the Engine remembers")
+    func cutAgainAndAgain() async throws {
+        try await WorkerWorld.with { world in
+            var ids: [String] = []
+            try await world.withWorker { _ in
+                for round in 0..<5 {
+                    let id = await world.docker.addForeignContainer(Self.spec(game: "g\(round)"))
+                    ids.append(id)
+                    await world.docker.cutSubscriptions()
+                    await world.docker.exit(container: id, code: round)
+                    // As much as an Engine forgets in a gap: what it remembers is all noise.
+                    if round % 2 == 1 {
+                        let noisy = await world.docker.addForeignContainer(Self.spec(game: "x\(round)"))
+                        for _ in 0..<300 { await world.docker.setHealth(container: noisy, "healthy") }
+                        await world.docker.exit(container: noisy, code: 0)
+                        ids.append(noisy)
+                    }
+                    // What is removed before anyone has looked at it has no story.
+                    try await eventually(within: .seconds(30), "the ends of round \(round)") {
+                        let ended = try await world.events().filter { $0["event"] == "exited" }
+                        return Set(ended.compactMap { $0["container_id"] }).isSuperset(of: ids)
+                    }
+                }
+                for id in ids { try await world.docker.remove(id) }
+                try await eventually("the end of all stories") {
+                    let removed = try await world.events().filter { $0["event"] == "removed" }
+                    return Set(removed.compactMap { $0["container_id"] }).isSuperset(of: ids)
+                }
+            }
+            let events = try await world.events()
+            #expect(StoryChecker.problems(events, complete: Set(ids)) == [])
+            for round in 0..<5 {
+                let exit = events.first { $0["event"] == "exited" && $0["game_id"] == "g\(round)" }
+                #expect(exit?["exit_code"] == "\(round)")
+            }
+        }
+    }
+
     @Test("what no event told is found on demand")
     func onDemand() async throws {
         try await WorkerWorld.with { world in

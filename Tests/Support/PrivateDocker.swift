@@ -10,6 +10,8 @@ public final class PrivateDocker: Sendable {
 
     private let directory: URL
     private let namespace: String
+    /// The Engine's address on the link that ``link()`` makes, one at a time.
+    public static let address = "10.213.77.2"
     private let arguments: [String]
     private let daemon = Mutex<Int32?>(nil)
 
@@ -40,6 +42,17 @@ public final class PrivateDocker: Sendable {
             try? await docker.takeDown()
             throw error
         }
+    }
+
+    /// Lets the test reach ``address``.
+    public func link() async throws {
+        // Interfaces have names of 15 bytes at most.
+        let (outer, inner) = ("rto-\(namespace.suffix(8))", "rti-\(namespace.suffix(8))")
+        try await Tool.run(["ip", "link", "add", outer, "type", "veth", "peer", "name", inner, "netns", namespace])
+        try await Tool.run(["ip", "address", "add", "10.213.77.1/24", "dev", outer])
+        try await Tool.run(["ip", "link", "set", outer, "up"])
+        try await Tool.run(["ip", "-n", namespace, "address", "add", Self.address + "/24", "dev", inner])
+        try await Tool.run(["ip", "-n", namespace, "link", "set", inner, "up"])
     }
 
     /// Starts the Engine and waits until it answers.

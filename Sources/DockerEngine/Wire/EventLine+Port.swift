@@ -4,7 +4,7 @@ import Timestamps
 extension EventLine {
     /// What Docker, or Podman, itself puts among the attributes of a container's events; the others are its labels.
     private static let ownAttributes: Set<String> = [
-        "image", "name", "exitCode", "signal", "execID", "execDuration", "containerExitCode",
+        "image", "name", "exitCode", "signal", "execID", "execDuration", "containerExitCode", "podId",
     ]
 
     /// The same in the port's words; nil where it is no event of a container's life.

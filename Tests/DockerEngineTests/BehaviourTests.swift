@@ -1,0 +1,145 @@
+import DockerPort
+import NIOHTTP1
+import Support
+import Testing
+
+@testable import DockerEngine
+
+/// What only a real Engine does, and what follows of it; docs/engine.md says which behaviour is held where.
+@Suite("A container and its Engine", .engineWorld, .timeLimit(.minutes(3)))
+struct BehaviourTests {
+    private func with(_ name: String, _ body: (DockerEngine, EngineWorld, RunSpec) async throws -> Void) async throws {
+        let world = try #require(EngineWorld.current)
+        let configuration = try DockerEngine.Configuration(environment: ["DOCKER_HOST": world.engine.host])
+        var spec = Samples.spec()
+        spec.name = "\(world.prefix)-\(name)"
+        spec.hostname = spec.name
+        spec.image = world.image
+        spec.network = world.network
+        spec.memory = "16m"
+        try await DockerEngine.withEngine(configuration: configuration) { try await body($0, world, spec) }
+    }
+
+    private func untilEnded(_ name: String, _ engine: DockerEngine) async throws -> ContainerInspect {
+        try await eventually(within: .seconds(30), "the end of \(name)") {
+            try await engine.inspectContainer(name).status == "exited"
+        }
+        return try await engine.inspectContainer(name)
+    }
+
+    @Test("whose network was made anew cannot be started again, and is made anew too")
+    func networkMadeAnew() async throws {
+        try await with("anew") { engine, world, spec in
+            var spec = spec
+            spec.network = "\(world.prefix)-second-net"
+            try await world.engine.docker("network", "create", spec.network)
+            let first = try await engine.run(spec).containerID
+            _ = try await engine.stop(first, timeout: .seconds(10))
+            try await world.engine.docker("network", "rm", spec.network)
+            try await world.engine.docker("network", "create", spec.network)
+            await #expect(throws: (any Error).self) { try await world.engine.docker("start", first) }
+            try await engine.ensureNetwork(spec.network)
+            try await engine.remove(first)
+            let second = try await engine.run(spec).containerID
+            #expect(try await engine.inspectContainer(second).addresses[spec.network] != nil)
+            try await engine.remove(second)
+        }
+    }
+
+    @Test("that is being started is stopped and removed all the same")
+    func duringStart() async throws {
+        try await with("starting") { engine, world, spec in
+            for number in 0..<4 {
+                let name = "\(spec.name)-\(number)"
+                try await world.engine.docker("create", "--init", "--name", name, spec.image)
+                // It may come before or after the other, in the middle of a removal, or find nothing any more.
+                async let start = dockerFailure {
+                    let path = ["containers", name, "start"]
+                    let request = EngineRequest(.start, .POST, path, deadline: .seconds(30), lane: .long)
+                    _ = try await engine.transport.send(request, expecting: 204, 304, 404)
+                }
+                if number % 2 == 0 { _ = try await engine.stop(name, timeout: .seconds(10)) }
+                try await engine.remove(name)
+                _ = await start
+                #expect(await dockerFailure { try await engine.inspectContainer(name) }?.code == .containerNotFound)
+            }
+        }
+    }
+
+    @Test("that stands still is stopped")
+    func paused() async throws {
+        try await with("paused") { engine, world, spec in
+            let id = try await engine.run(spec).containerID
+            try await world.engine.docker("pause", id)
+            #expect(try await engine.inspectContainer(id).status == "paused")
+            #expect(try await engine.stop(id, timeout: .seconds(10)) == StopOutcome())
+            #expect(try await engine.inspectContainer(id).exitCode == 143)
+        }
+    }
+
+    @Test("keeps the reference that it was started from when that names another image")
+    func untagged() async throws {
+        try await with("untagged") { engine, world, spec in
+            var spec = spec
+            spec.image = "\(world.prefix)-moving:1"
+            spec.labels["test"] = "untagged"
+            try await TestImage.make(spec.image, on: world.engine)
+            let id = try await engine.run(spec).containerID
+            try await TestImage.make(spec.image, on: world.engine, labels: ["build": "2"])
+            let listed = try await world.engine.docker("ps", "--filter", "id=\(id)", "--format", "{{.Image}}")
+            #expect(!listed.contains(spec.image))
+            let rows = try await engine.list(ListFilter(labels: ["test": "untagged"]))
+            #expect(rows.map(\.imageRef) == [spec.image])
+            #expect(try await engine.inspectContainer(id).imageRef == spec.image)
+        }
+    }
+
+    @Test("that was killed for want of memory once is not said to be so at its next end")
+    func startedAfterOOM() async throws {
+        try await with("oom-again") { engine, world, spec in
+            var spec = spec
+            let eat = "exec /bin/dd if=/dev/zero of=/dev/null bs=64M"
+            spec.cmd = ["/bin/sh", "-c", "sleep 1; [ -e /tmp/again ] && exec sleep 1000; echo > /tmp/again; \(eat)"]
+            let id = try await engine.run(spec).containerID
+            #expect(try await untilEnded(id, engine).oomKilled)
+            try await world.engine.docker("start", id)
+            _ = try await engine.stop(id, timeout: .seconds(10))
+            let inspect = try await engine.inspectContainer(id)
+            #expect(inspect.exitCode == 143 && !inspect.oomKilled)
+        }
+    }
+
+    @Test("whose child was killed for want of memory has the exit code of its own process")
+    func oomOfChild() async throws {
+        try await with("oom-child") { engine, _, spec in
+            var spec = spec
+            spec.cmd = ["/bin/sh", "-c", "sleep 1; /bin/dd if=/dev/zero of=/dev/null bs=64M; exit 0"]
+            let inspect = try await untilEnded(try await engine.run(spec).containerID, engine)
+            #expect(inspect.oomKilled && inspect.exitCode == 0)
+        }
+    }
+
+    @Test("has ended, with its code, when its end is told")
+    func endIsTold() async throws {
+        try await with("told") { engine, _, spec in
+            var codes: [String: Int] = [:]
+            var begin: DockerEvents?
+            for number in 1...5 {
+                var spec = spec
+                spec.name += "-\(number)"
+                spec.hostname += "-\(number)"
+                spec.cmd = ["/bin/sh", "-c", "sleep 2; exit \(number)"]
+                let result = try await engine.run(spec)
+                codes[result.containerID] = number
+                if begin == nil { begin = try await engine.eventsListen(since: result.startedAt) }
+            }
+            for try await event in try #require(begin) where event.action == "die" {
+                guard let code = codes.removeValue(forKey: event.containerID) else { continue }
+                let inspect = try await engine.inspectContainer(event.containerID)
+                #expect(inspect.status == "exited" && inspect.exitCode == code && inspect.finishedAt != nil)
+                if codes.isEmpty { break }
+            }
+            #expect(codes.isEmpty)
+        }
+    }
+}
