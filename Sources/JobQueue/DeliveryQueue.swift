@@ -20,6 +20,7 @@ public protocol DeliveryQueue: Sendable {
     ) async throws(QueueError) -> Taken
     func claim(_ capacity: Capacity) async throws(QueueError) -> [ClaimedJob]
     func beat(_ jobs: [(id: String, token: String)], engineAnswers: Bool) async throws(QueueError) -> BeatOutcome
+    func show(_ progress: JobProgress, of id: String, token: String) async throws(QueueError)
     func finish(_ jobs: [FinishedJob]) async throws(QueueError) -> [FinishAnswer]
     func retry(
         id: String,

@@ -17,7 +17,7 @@ final class ProgressBoard: Sendable {
     func tell(every pause: Duration, _ write: (JobProgress) async -> Bool) async {
         var told: JobProgress?
         while true {
-            try? await Task.sleep(for: pause)
+            try? await MonotonicClock.sleep(for: pause)
             if Task.isCancelled { return }
             guard let current, current != told else { continue }
             if await write(current) { told = current }

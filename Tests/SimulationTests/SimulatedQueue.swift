@@ -77,6 +77,11 @@ struct SimulatedQueue: DeliveryQueue {
         return try await call("beat") { $0.beat(jobs, engineAnswers: engineAnswers, by: worker, at: $1) }
     }
 
+    /// Nothing that the simulation looks at depends on it.
+    func show(_ progress: JobProgress, of id: String, token: String) async throws(QueueError) {
+        try await call("progress") { _, _ in }
+    }
+
     func finish(_ jobs: [FinishedJob]) async throws(QueueError) -> [FinishAnswer] {
         let worker = worker
         return try await call("finish") { redis, time in jobs.map { redis.finish($0, by: worker, at: time) } }
