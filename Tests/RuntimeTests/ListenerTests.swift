@@ -92,7 +92,7 @@ struct ListenerTests {
                 }
             }
             let events = try await world.events()
-            #expect(StoryChecker.problems(events, complete: Set(ids)) == [])
+            #expect(Checker.problems(events, complete: Set(ids)) == [])
             for round in 0..<5 {
                 let exit = events.first { $0["event"] == "exited" && $0["game_id"] == "g\(round)" }
                 #expect(exit?["exit_code"] == "\(round)")
