@@ -3,7 +3,7 @@ import Testing
 
 extension DockerConformance {
     func stops(_ rule: Rule) async throws {
-        let result = try await client.run(spec(rule))
+        let result = try await runUntilThere(spec(rule))
         let outcome = try await client.stop(result.containerID, timeout: .seconds(10))
         #expect(outcome == StopOutcome(forced: false, alreadyStopped: false))
         let inspect = try await client.inspectContainer(result.containerID)
@@ -14,13 +14,13 @@ extension DockerConformance {
     }
 
     func stopsTwice(_ rule: Rule) async throws {
-        _ = try await client.run(spec(rule))
+        _ = try await runUntilThere(spec(rule))
         #expect(try await client.stop(name(rule), timeout: .milliseconds(9_500)) == StopOutcome())
         #expect(try await client.stop(name(rule), timeout: .seconds(1)) == StopOutcome(alreadyStopped: true))
     }
 
     func stopsForMany(_ rule: Rule) async throws {
-        let id = try await client.run(spec(rule)).containerID
+        let id = try await runUntilThere(spec(rule)).containerID
         let codes = await withTaskGroup(of: DockerError.Code?.self) { group in
             for _ in 0..<4 {
                 group.addTask { await code { try await client.stop(id, timeout: .seconds(10)) } }
@@ -32,7 +32,7 @@ extension DockerConformance {
     }
 
     func killsTheStubborn(_ rule: Rule) async throws {
-        let result = try await client.run(spec(rule, image: environment.stubbornImage))
+        let result = try await runUntilThere(spec(rule, image: environment.stubbornImage))
         let outcome = try await client.stop(result.containerID, timeout: .seconds(1))
         #expect(outcome == StopOutcome(forced: true, alreadyStopped: false))
         #expect(try await client.inspectContainer(result.containerID).exitCode == 137)
@@ -92,7 +92,7 @@ extension DockerConformance {
     func lists(_ rule: Rule) async throws {
         #expect(try await client.list(ListFilter(labels: labels(rule))).isEmpty)
         let running = try await client.run(spec(rule))
-        let ended = try await client.run(spec(rule, suffix: "-b"))
+        let ended = try await runUntilThere(spec(rule, suffix: "-b"))
         _ = try await client.stop(ended.containerID, timeout: .seconds(10))
         let rows = try await client.list(ListFilter(labels: labels(rule)))
         #expect(Set(rows.map(\.id)) == [running.containerID, ended.containerID])

@@ -7,7 +7,7 @@ extension DockerConformance {
         // A subscription may begin a little after its answer, so what is wanted is asked for from before it.
         let begin = try await client.run(spec(rule, suffix: "-b")).startedAt
         let events = try await client.eventsListen(since: begin)
-        let id = try await client.run(spec(rule)).containerID
+        let id = try await runUntilThere(spec(rule)).containerID
         _ = try await client.stop(id, timeout: .seconds(10))
         try await client.remove(id)
         let story = try await story(of: id, in: events)

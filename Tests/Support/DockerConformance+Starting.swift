@@ -26,6 +26,9 @@ extension DockerConformance {
         #expect(image.labels["conformance"] == "yes")
         #expect(!image.hasHealthcheck)
         #expect(await code { try await client.inspectImage("no/such-image:1") } == .imageNotFound)
+        // The beginning of its id is taken for a name.
+        let beginning = String(image.id.dropFirst("sha256:".count).prefix(12))
+        #expect(await code { try await client.inspectImage(beginning) } == .imageNotFound)
         for reference in ["", "UPPER:1", "a b", image.id, String(repeating: "a", count: 64)] {
             #expect(await code { try await client.inspectImage(reference) } == .invalidSpec)
         }

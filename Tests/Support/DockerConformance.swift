@@ -20,6 +20,8 @@ public struct DockerConformance: Sendable {
         public var network: String
         /// Begins the names of all containers that are made; unique to this run.
         public var prefix: String
+        /// What the process of a container has written so far.
+        public var output: @Sendable (_ containerID: String) async throws -> String
 
         public init(
             image: String,
@@ -28,7 +30,8 @@ public struct DockerConformance: Sendable {
             pullableImage: String,
             unknownImage: String,
             network: String,
-            prefix: String
+            prefix: String,
+            output: @escaping @Sendable (_ containerID: String) async throws -> String
         ) {
             self.image = image
             self.stubbornImage = stubbornImage
@@ -37,6 +40,7 @@ public struct DockerConformance: Sendable {
             self.unknownImage = unknownImage
             self.network = network
             self.prefix = prefix
+            self.output = output
         }
     }
 
@@ -130,6 +134,25 @@ public struct DockerConformance: Sendable {
             memory: "16m",
             pidsLimit: 32
         )
+    }
+
+    /// What a process writes when it is there.
+    public static let greeting = "here"
+
+    /// Runs a container, and waits until its process says that it is there. Before that an end may be other than asked
+    /// for: the kernel drops what the first process of a container has no handler for yet, and an Engine may have
+    /// answered the start by then.
+    func runUntilThere(_ spec: RunSpec) async throws -> RunResult {
+        var spec = spec
+        let greet = "echo \(Self.greeting); "
+        let isStubborn = spec.image == environment.stubbornImage
+        let script = isStubborn ? "trap '' TERM; \(greet)while :; do sleep 1; done" : "\(greet)exec sleep 2147483647"
+        spec.cmd = ["/bin/sh", "-c", script]
+        let result = try await client.run(spec)
+        try await eventually(within: .seconds(20), "the process of \(spec.name)") {
+            try await environment.output(result.containerID).contains(Self.greeting)
+        }
+        return result
     }
 
     func labels(_ rule: Rule) -> [String: String] { ["conformance.run": environment.prefix, "rule": rule.rawValue] }

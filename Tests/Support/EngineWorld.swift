@@ -25,7 +25,8 @@ public struct EngineWorld: Sendable {
             pullableImage: registry.reference(.good),
             unknownImage: registry.reference(.unknown),
             network: network,
-            prefix: prefix
+            prefix: prefix,
+            output: { try await engine.docker("logs", $0) }
         )
     }
 
