@@ -46,6 +46,30 @@ struct BehaviourTests {
         }
     }
 
+    @Test("is on a network of exactly the name that was asked for, not of an id that begins so")
+    func beginningOfNetworkID() async throws {
+        try await with("prefix") { engine, world, _ in
+            let id = try await world.engine.docker("network", "inspect", "--format", "{{.Id}}", world.network)
+            let found = try await world.engine.docker("network", "inspect", "--format", "{{.Name}}", "\(id.prefix(12))")
+            #expect(found.trimmed == world.network)
+            #expect(await dockerFailure { try await engine.ensureNetwork("\(id.prefix(12))") }?.code == .networkMissing)
+        }
+    }
+
+    @Test("whose program is not there ends by its init, and says so")
+    func programMissing() async throws {
+        try await with("nope") { engine, _, spec in
+            var spec = spec
+            spec.cmd = ["/bin/nope"]
+            let asked = spec
+            // Whether the run still sees it end is a matter of a millisecond.
+            let error = await dockerFailure { try await engine.run(asked) }
+            #expect(error == nil || error?.code == .startFailed)
+            let inspect = try await untilEnded(spec.name, engine)
+            #expect(inspect.exitCode == 127)
+        }
+    }
+
     @Test("that is being started is stopped and removed all the same")
     func duringStart() async throws {
         try await with("starting") { engine, world, spec in

@@ -255,4 +255,18 @@ struct ListTests {
             #expect(found.map(\.id) == ids)
         }
     }
+
+    @Test("has no more than eight looks under way")
+    func eightAtATime() async throws {
+        let ids = (0..<40).map { String(repeating: "0", count: 62) + String($0 + 10) }
+        let rows = "[" + ids.map { #"{"Id":"\#($0)","State":"running"}"# }.joined(separator: ",") + "]"
+        var deadlines = DockerEngine.Deadlines()
+        deadlines.inspect = .milliseconds(500)
+        try await StubEngine.with(settings: .init(deadlines: deadlines)) {
+            $0.line == "GET /containers/json" ? .answer(200, rows) : .silence
+        } _: { engine, stub in
+            #expect(await dockerFailure { try await engine.list(ListFilter()) }?.code == .timeout)
+            #expect(stub.requests.count == 1 + 8)
+        }
+    }
 }

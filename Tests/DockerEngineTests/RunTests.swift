@@ -63,6 +63,19 @@ struct RunTests {
         }
     }
 
+    @Test("has begun where the Engine says that it runs already")
+    func runsAlready() async throws {
+        let replies: [String: StubEngine.Reply] = [
+            Self.create: .answer(201, Samples.created), Self.start: .answer(304),
+            Self.inspect: .answer(200, Samples.inspect()),
+        ]
+        try await run(replies) { error, result, stub in
+            #expect(error == nil)
+            #expect(result?.containerID == Samples.id)
+            #expect(stub.lines == [Self.create, Self.start, Self.inspect])
+        }
+    }
+
     @Test(
         "removes what it made where the start fails",
         arguments: [

@@ -120,6 +120,8 @@ struct StoryTests {
         #expect(steps(mark(t0), killed, hint("oom", at: at), hint("die", at: t1)) == [.oom(at), end])
         #expect(steps(mark(t0, ooms: [at]), killed) == [end])
         #expect(steps(mark(t0), killed) == [.oom(nil), end])
+        // The flag of a container that runs may be that of its run before.
+        #expect(steps(mark(t2), container("running", startedAt: t2, finishedAt: t1, oomKilled: true)) == [])
         let restarted = container("running", startedAt: t2, finishedAt: t1)
         #expect(
             steps(mark(t0), restarted, hint("oom", at: at))
