@@ -145,13 +145,11 @@ extension JobQueue {
             Scripts.claim.command(keys: [keys.meta], arguments: claimArguments(capacity)),
         ])
         guard answers.count == 2 else { throw unexpected(Scripts.admit, .array(answers)) }
-        var taken = Taken(intake: .failure(QueueError(call: Scripts.admit.name, message: "not done")))
-        if case .error(let error) = answers[1] {
-            guard error.code == "NOSCRIPT" else { throw QueueError(script: Scripts.claim.name, .server(error)) }
-        } else {
-            taken.claimed = try claimed(answers[1])
-        }
-        taken.intake = await intakeResult(of: batch, answers[0], listKeys, arguments)
+        var taken = Taken(intake: await intakeResult(of: batch, answers[0], listKeys, arguments))
+        // Where the claim failed, the caller makes it once more; where the intake came after it after all, too.
+        if case .error = answers[1] { return taken }
+        taken.claimed = try claimed(answers[1])
+        if case .error = answers[0], taken.claimed?.isEmpty == true { taken.claimed = nil }
         return taken
     }
 

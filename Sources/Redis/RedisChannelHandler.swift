@@ -167,7 +167,9 @@ extension RedisChannelHandler {
                 } else {
                     outcomes.append((call, .success(.single(value))))
                 }
-            case .pipeline(let call, let values): outcomes.append((call, .success(.pipeline(values))))
+            case .pipeline(let call, let values):
+                for case .error(let error) in values where error.saysWrongServer { wrongServer = "\(error)" }
+                outcomes.append((call, .success(.pipeline(values))))
             case .unsolicited:
                 // What a server says before it is asked is why it will not talk to us: too many clients,
                 // protected mode.

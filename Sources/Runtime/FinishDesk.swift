@@ -64,8 +64,17 @@ final class FinishDesk: Sendable {
             state.waiting.removeFirst(others.count)
             return others
         }
+        let batch = [job] + others.map(\.job)
+        // The others must not fail because this one's task is cancelled.
+        let result = await uncancelled { [queue] () -> Result<[FinishAnswer], QueueError> in
+            do throws(QueueError) {
+                return .success(try await queue.finish(batch))
+            } catch {
+                return .failure(error)
+            }
+        }
         do throws(QueueError) {
-            let answers = try await queue.finish([job] + others.map(\.job))
+            let answers = try result.get()
             for (other, answer) in zip(others, answers.dropFirst()) {
                 other.continuation.resume(returning: .answered(.success(answer)))
             }

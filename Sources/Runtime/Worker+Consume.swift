@@ -7,7 +7,8 @@ import RuntimeCore
 extension Worker {
     /// The consume loop: intake and claim whenever there may be something, until drained.
     func consume() async {
-        await withTaskGroup(of: Void.self) { jobs in
+        // A group that keeps nothing of what has ended: a worker lives for millions of jobs.
+        await withDiscardingTaskGroup { jobs in
             var backoff = Backoff()
             while !state.isDraining, !Task.isCancelled {
                 await state.work.wait()
@@ -27,7 +28,7 @@ extension Worker {
     }
 
     /// One round over the queues and one claim. Answers whether another round may find more.
-    private func takeOnce(_ jobs: inout TaskGroup<Void>) async throws(QueueError) -> Bool {
+    private func takeOnce(_ jobs: inout DiscardingTaskGroup) async throws(QueueError) -> Bool {
         let admission = Admission(configuration.node)
         var mayHaveMore = false
         var hasClaimed = false
@@ -115,7 +116,7 @@ extension Worker {
     private func begin(
         _ claimed: ClaimedJob,
         _ requestStart: MonotonicInstant,
-        _ jobs: inout TaskGroup<Void>
+        _ jobs: inout DiscardingTaskGroup
     ) {
         let lease = JobLease(
             id: claimed.id,
@@ -136,8 +137,8 @@ extension Worker {
         }
     }
 
-    /// Waits for what runs, for the drain time at most; what is left then is given back.
-    private func drain(_ jobs: inout TaskGroup<Void>) async {
+    /// Waits for what runs, for the drain time at most; what is left then is given back, and the group waits for that.
+    private func drain(_ jobs: inout DiscardingTaskGroup) async {
         let running = state.running
         guard running > 0 else { return }
         logger.notice("ending: waiting for the jobs that run", metadata: ["jobs": "\(running)"])
@@ -151,7 +152,6 @@ extension Worker {
             logger.warning("giving back what has not ended in time", metadata: ["jobs": "\(state.running)"])
             jobs.cancelAll()
         }
-        await jobs.waitForAll()
     }
 
     /// Waits at a queue without taking anything: a blocking move of its oldest message onto itself loses

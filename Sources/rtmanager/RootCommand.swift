@@ -21,7 +21,7 @@ struct RootCommand: AsyncParsableCommand {
         version: version,
         subcommands: [
             WorkerCommand.self, StartCommand.self, StopCommand.self, RemoveCommand.self, RestartCommand.self,
-            DeadCommand.self, QueueCommand.self, DemoCommand.self,
+            DeadCommand.self, QueueCommand.self, BenchCommand.self, BenchWorkerCommand.self, DemoCommand.self,
         ]
     )
 

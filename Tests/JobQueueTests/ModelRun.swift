@@ -167,28 +167,45 @@ struct ModelRun {
         return taken
     }
 
+    private static let endings: [(JobEnding, OwnerChange, Bool)] = [
+        (JobEnding(.succeeded, effect: .started), .keep, false),
+        (JobEnding(.succeeded, effect: .stopped), .keep, true),
+        (JobEnding(.succeeded, effect: .removed), .clear, true),
+        (.failed(.imageNotFound, "x"), .undo, true),
+        (.failed(.nameConflict, "x"), .keep, false),
+        (JobEnding(.superseded), .undo, true),
+    ]
+
+    /// Ends one to three jobs of a worker in one call, now and then beside an old token of the same job, or twice.
     private mutating func finish() async throws {
-        guard let (job, worker, node) = take() else { return }
-        let endings: [(JobEnding, OwnerChange, Bool)] = [
-            (JobEnding(.succeeded, effect: .started), .keep, false),
-            (JobEnding(.succeeded, effect: .stopped), .keep, true),
-            (JobEnding(.succeeded, effect: .removed), .clear, true),
-            (.failed(.imageNotFound, "x"), .undo, true),
-            (.failed(.nameConflict, "x"), .keep, false),
-            (JobEnding(.superseded), .undo, true),
-        ]
-        let (ending, owner, frees) = endings.randomElement(using: &random) ?? endings[0]
-        note("\(worker) finishes \(job.id): \(ending.outcome) \(ending.effect) \(owner) \(frees)")
-        let answer = try await world.finish(queue(worker), job, ending, owner: owner, freesPlace: frees)
-        try agree(answer, .ok, "finish")
-        model.finish(
-            job.id,
-            ending.outcome,
-            ending.errorCode?.rawValue,
-            owner: owner,
-            frees: frees,
-            node: node
-        )
+        guard let first = take() else { return }
+        let (worker, node) = (first.worker, first.node)
+        var jobs = [first.job]
+        let others = held.indices.filter { held[$0].worker == worker }.prefix(Int.random(in: 0...2, using: &random))
+        for index in others.reversed() {
+            let other = held.remove(at: index).job
+            stale.append((other, worker))
+            jobs.append(other)
+        }
+        var batch: [FinishedJob] = []
+        var expected: [FinishAnswer] = []
+        if let old = stale.first(where: { $0.job.id == first.job.id && $0.job.token != first.job.token }) {
+            batch.append(QueueWorld.finished(old.job))
+            expected.append(.stale)
+        }
+        for job in jobs {
+            let (ending, owner, frees) = Self.endings.randomElement(using: &random) ?? Self.endings[0]
+            note("\(worker) finishes \(job.id): \(ending.outcome) \(ending.effect) \(owner) \(frees)")
+            batch.append(QueueWorld.finished(job, ending, owner: owner, freesPlace: frees))
+            expected.append(.ok)
+            let code = ending.errorCode?.rawValue
+            model.finish(job.id, ending.outcome, code, owner: owner, frees: frees, node: node)
+        }
+        if Int.random(in: 0..<4, using: &random) == 0 {
+            batch.append(QueueWorld.finished(first.job))
+            expected.append(.again)
+        }
+        try agree(try await queue(worker).finish(batch), expected, "finish")
     }
 
     private mutating func retry() async throws {

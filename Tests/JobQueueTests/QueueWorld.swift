@@ -68,16 +68,19 @@ struct QueueWorld {
         freesPlace: Bool = false,
         startMessage: String? = nil
     ) async throws -> FinishAnswer? {
-        let decoded: Job? = if case .job(let decoded) = JobDecoder().decode(job.message) { decoded } else { nil }
-        let finished = FinishedJob(
-            job,
-            decoded,
-            ending: ending,
-            owner: owner,
-            freesPlace: freesPlace,
-            startMessage: startMessage
-        )
+        var finished = Self.finished(job, ending, owner: owner, freesPlace: freesPlace)
+        finished.startMessage = startMessage
         return try await queue.finish([finished]).first
+    }
+
+    static func finished(
+        _ job: ClaimedJob,
+        _ ending: JobEnding = JobEnding(.succeeded, effect: .started),
+        owner: OwnerChange = .keep,
+        freesPlace: Bool = false
+    ) -> FinishedJob {
+        let decoded: Job? = if case .job(let decoded) = JobDecoder().decode(job.message) { decoded } else { nil }
+        return FinishedJob(job, decoded, ending: ending, owner: owner, freesPlace: freesPlace)
     }
 
     /// All results so far, the oldest first.

@@ -76,7 +76,7 @@ local function decision(job)
   return 'place'
 end
 
--- What becomes of a message that was popped.
+-- What becomes of a message that is taken off.
 local function take(job, verdict)
   if verdict == 'aside' then return set_aside(job) end
   local pointless = from_overflow and taken_back(job)
@@ -118,8 +118,11 @@ if call('SISMEMBER', P .. 'paused', queue) == 1 then return { 0, 0, 1 } end
 -- Nothing is popped where the oldest message is another than was decoded, whose size nobody knows.
 if not is_same(call('LINDEX', list, -1), ARGV[7]) then return { 0, 0, 0 } end
 note_seen()
-local messages = call('RPOP', list, (#ARGV - 6) / 10)
-for index, message in ipairs(messages) do
+-- They are taken off with one command when all is done, since nobody else changes the list meanwhile.
+local messages = call('LRANGE', list, (6 - #ARGV) / 10, -1)
+popped.list = list
+for index = 1, #messages do
+  local message = messages[#messages + 1 - index]
   local base = 7 + (index - 1) * 10
   if not is_same(message, ARGV[base]) then break end
   local job = { id = ARGV[base + 2], kind = ARGV[base + 3], game = ARGV[base + 4], deadline = ARGV[base + 5],
@@ -138,15 +141,9 @@ for index, message in ipairs(messages) do
     break
   end
   taken = taken + 1
+  popped.count = taken
   if verdict ~= 'aside' then seen[job.id] = true end
   take(job, verdict)
 end
--- What was not taken goes back as it was.
-local rest = {}
-for index = #messages, taken + 1, -1 do rest[#rest + 1] = messages[index] end
-if #rest > 0 then
-  call('RPUSH', list, unpack(rest))
-elseif from_overflow and call('EXISTS', list) == 0 then
-  call('UNLINK', overflowing)
-end
+if from_overflow and taken == call('LLEN', list) then call('UNLINK', overflowing) end
 return { taken, full, 0 }

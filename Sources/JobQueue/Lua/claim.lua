@@ -11,6 +11,7 @@ local worker, node, nonce = ARGV[1], ARGV[2], ARGV[3]
 local lease_ms, slots = tonumber(ARGV[4]), tonumber(ARGV[7])
 local wanted = { start = tonumber(ARGV[5]), stop = tonumber(ARGV[6]) }
 local running = P .. 'running:' .. node
+holding.key = running
 local claimed = { now_rfc3339() }
 local lease_until = string.format('%.0f', now + lease_ms)
 local queues = {}
@@ -57,8 +58,6 @@ local function ended(id, game, job)
   return true
 end
 
-local leased, holding = {}, {}
-
 local function claim_head(game, class)
   local id = lane_of(game) and lane_of(game).head
   if not id then return end
@@ -78,12 +77,12 @@ local function claim_head(game, class)
   local owns = starts(job[1]) and not owner_of(game)
   call('HSET', key, 'state', 'running', '_token', token, '_worker', worker, '_node', node, '_taken', now_rfc3339(),
     '_attempts', attempt == 1 and '1' or attempt, '_owns', (owns or job[9] == '1') and '1' or '0')
-  leased[#leased + 1] = lease_until
-  leased[#leased + 1] = id
+  leases[#leases + 1] = lease_until
+  leases[#leases + 1] = id
   set_lane(game, 'a', id)
   if starts(job[1]) then
     if owner_of(game) ~= node then set_owner(game, node) end
-    if slots == 0 then holding[#holding + 1] = game else call('SADD', running, game) end
+    if slots == 0 then holding.games[#holding.games + 1] = game else call('SADD', running, game) end
   end
   wanted[class] = wanted[class] - 1
   local spec = job[1] == 'restart' and call('GET', P .. 'spec:' .. game) or ''
@@ -144,8 +143,6 @@ if endings_left < 64 then
   drain_queues('stop')
   drain_queues('start')
 end
-if #leased > 0 then call('ZADD', P .. 'lease', unpack(leased)) end
-if #holding > 0 then call('SADD', running, unpack(holding)) end
 
 -- Who could take more is rung when there is more; who could not take all that is there rings another.
 local room = slots == 0 or call('SCARD', running) < slots

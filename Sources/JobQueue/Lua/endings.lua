@@ -41,8 +41,10 @@ local function bury(id, run, queue, code, sentence, message)
     'sha1', redis.sha1hex(message), 'died_at', now_rfc3339())
 end
 
--- Ids whose leases are over, and results published.
-local ended_leases, published = {}, 0
+-- Ids whose leases are over, leases that begin (until when, and id, in turn), and results published.
+local ended_leases, leases, published = {}, {}, 0
+-- Games that hold a place on a node from now on, and messages that were taken off the end of a list.
+local holding, popped = { games = {} }, { count = 0 }
 -- Names and values in turn of the result at hand. One table serves all, since one that grows costs more than the
 -- commands it is for.
 local fields, field_count = {}, 0
@@ -105,9 +107,13 @@ local function end_job(id, worker, node, ending)
   return job[2]
 end
 
--- Writes what the script has changed and not written yet. Runs when it has ended.
+-- Writes what the script has changed and not written yet. Runs when it has ended, and where it has failed too: nothing
+-- that it did is undone by Redis.
 local function write_back()
+  if popped.count > 0 then call('LTRIM', popped.list, 0, -popped.count - 1) end
   write_games()
+  if #leases > 0 then call('ZADD', P .. 'lease', unpack(leases)) end
+  if #holding.games > 0 then call('SADD', holding.key, unpack(holding.games)) end
   if #ended_leases > 0 then call('ZREM', P .. 'lease', unpack(ended_leases)) end
   if published > 0 then trim_results(2 * published) end
   if seq ~= tonumber(settings[3] or 0) then note('seq', seq) end

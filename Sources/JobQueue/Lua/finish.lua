@@ -27,7 +27,7 @@ for base = 3, #ARGV, 23 do
   elseif named[id] then
     answer = 'again'
   end
-  named[id] = true
+  if answer == 'ok' then named[id] = true end
   answers[#answers + 1] = answer
   owns[#answers] = job[3]
   if answer == 'ok' and ARGV[base + 7] ~= '' then games[#games + 1] = ARGV[base + 8] end

@@ -96,7 +96,7 @@ enum Actions {
     }
 
     /// Runs the services until a signal; they end in the opposite order.
-    private static func run(
+    static func run(
         _ services: [any Service],
         _ settings: Settings,
         _ logger: Logger

@@ -166,7 +166,7 @@ struct DemoStage: Sendable {
             "DOCKER_HOST": host, "RTM_REDIS_URL": redisURL, "RTM_NAMESPACE": Self.namespace, "RTM_NETWORK": network,
             "RTM_NAME_PREFIX": namePrefix, "RTM_STATE_ROOT": "\(directory)/games", "RTM_HTTP": "",
         ]
-        let words = [try Self.ownPath(), "worker"]
+        let words = [try Program.ownPath(), "worker"]
         try await Program.with(words, environment: environment, log: "\(directory)/worker-1.log") {
             try await Program.with(words, environment: environment, log: "\(directory)/worker-2.log") {
                 for number in 1...2 {
@@ -178,16 +178,5 @@ struct DemoStage: Sendable {
                 try await body()
             }
         }
-    }
-
-    private static func ownPath() throws -> String {
-        guard let path = CommandLine.arguments.first, path.contains("/") else {
-            #if os(Linux)
-                return try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-            #else
-                throw CommandError.failed("call the demo by the path of its program")
-            #endif
-        }
-        return path
     }
 }

@@ -15,7 +15,7 @@ import SystemPackage
     import Darwin
 #endif
 
-/// Runs other programs for the demo.
+/// Runs other programs for the demo and the bench.
 enum Program {
     /// Runs a program to its end and answers what it printed.
     ///
@@ -76,6 +76,18 @@ enum Program {
             while let outcome = await group.nextResult() { _ = outcome }
             return result
         }
+    }
+
+    /// The path of this program.
+    static func ownPath() throws -> String {
+        guard let path = CommandLine.arguments.first, path.contains("/") else {
+            #if os(Linux)
+                return try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+            #else
+                throw CommandError.failed("call this by the path of its program")
+            #endif
+        }
+        return path
     }
 
     private static func executable(_ word: String) -> Executable {

@@ -1,0 +1,55 @@
+import JobContract
+import JobQueue
+import Logging
+import Redis
+import Runtime
+import ServiceLifecycle
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+extension Actions {
+    static func runBench(_ bench: Bench, output: OutputFormat) async throws(CommandError) {
+        let figures: BenchFigures
+        do {
+            figures = try await bench.run()
+        } catch let error as CommandError {
+            throw error
+        } catch {
+            throw .failed("the bench came to nothing: \(error)")
+        }
+        switch output {
+        case .text: for line in figures.lines { StandardOutput.write(line: line) }
+        case .json:
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys]
+            guard let data = try? encoder.encode(figures) else { throw .failed("the figures cannot be written") }
+            StandardOutput.write(line: String(decoding: data, as: UTF8.self))
+        }
+    }
+
+    /// A worker over an Engine in memory that answers at once.
+    static func runBenchWorker(_ settings: Settings, logger: Logger) async throws(CommandError) {
+        let configuration = try redisConfiguration(settings)
+        try await requireRedis(configuration, logger: logger)
+        let identity = WorkerIdentity.new(node: "bench")
+        let redis = RedisClient(configuration, clientName: "rtmanager-\(identity.nonce)", logger: logger)
+        let worker = Worker(
+            queue: JobQueue(
+                redis: redis,
+                keys: Keyspace(namespace: settings.namespace),
+                worker: identity,
+                options: settings.queueOptions
+            ),
+            docker: ReadyEngine(),
+            decoder: JobDecoder(),
+            configuration: try settings.workerConfiguration(),
+            redisConfiguration: configuration,
+            logger: logger
+        )
+        try await run([redis, worker], settings, logger)
+    }
+}

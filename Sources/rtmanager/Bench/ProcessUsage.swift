@@ -1,0 +1,41 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// What a process has used, as Linux tells it.
+struct ProcessUsage: Sendable, Equatable {
+    /// CPU time, in s.
+    var cpu: Double
+    /// Largest resident memory, in MiB.
+    var peakMiB: Double
+
+    /// nil where the system does not tell.
+    init?(pid: Int) {
+        guard let stat = Self.text("/proc/\(pid)/stat"), let status = Self.text("/proc/\(pid)/status") else {
+            return nil
+        }
+        self.init(stat: stat, status: status, ticksPerSecond: Double(sysconf(Int32(_SC_CLK_TCK))))
+    }
+
+    /// Of the texts that Linux gives. The name in the first may hold blanks and brackets; what counts is behind it.
+    init?(stat: String, status: String, ticksPerSecond: Double) {
+        let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
+        guard fields.count > 13, let user = Double(fields[12]), let system = Double(fields[13]) else { return nil }
+        cpu = (user + system) / ticksPerSecond
+        let peak = status.split(whereSeparator: \.isNewline).first { $0.hasPrefix("VmHWM:") }
+        peakMiB = (peak?.split(separator: " ").dropLast().last.flatMap { Double($0) } ?? 0) / 1_024
+    }
+
+    private static func text(_ path: String) -> String? {
+        FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
+    }
+}
