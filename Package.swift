@@ -56,19 +56,22 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 let package = Package(
     name: "rtmanager",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "rtmanager", targets: ["rtmanager"])
+        .executable(name: "rtmanager", targets: ["rtmanager"]),
+        .library(name: "RuntimeClient", targets: ["RuntimeClient"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -116,20 +119,28 @@ let package = Package(
             name: "Runtime",
             dependencies: [
                 "RuntimeCore", "JobQueue", "JobContract", "DockerPort", "Redis", "Timestamps",
-                lifecycle, logging, metrics, nioCore, nioPosix,
+                lifecycle, logging, metrics, nioCore, nioPosix, tracing,
             ],
             swiftSettings: strict
         ),
         .target(
+            name: "RuntimeClient",
+            dependencies: ["JobContract", "Redis", "Timestamps", logging],
+            swiftSettings: strict
+        ),
+        .target(
             name: "Console",
-            dependencies: [hummingbird, lifecycle, logging, metrics],
+            dependencies: [
+                asyncHTTPClient, hummingbird, lifecycle, logging, metrics, nioCore, nioHTTP1, tracing,
+            ],
             swiftSettings: strict
         ),
         .executableTarget(
             name: "rtmanager",
             dependencies: [
                 "Console", "DockerEngine", "DockerPort", "JobContract", "JobQueue", "Redis", "Runtime",
-                "RuntimeCore", "Timestamps", argumentParser, configuration, lifecycle, logging, metrics,
+                "RuntimeClient", "RuntimeCore", "Timestamps", argumentParser, configuration, lifecycle, logging,
+                metrics,
                 subprocess, systemPackage, unixSignals,
             ],
             swiftSettings: strict
@@ -153,8 +164,15 @@ let package = Package(
                 "DockerEngine",
                 ["DockerPort", "Timestamps", "Support", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, logging]
             ),
-            ("JobContract", ["Timestamps", crypto]),
-            ("Console", [metrics]),
+            ("JobContract", ["Support", "Timestamps", crypto]),
+            (
+                "Console",
+                [
+                    "Support", asyncHTTPClient, hummingbird, lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix,
+                    tracing,
+                ]
+            ),
+            ("RuntimeClient", ["JobContract", "Redis", "Support", "Timestamps", logging]),
             ("RuntimeCore", ["DockerPort", "JobContract", "Timestamps"]),
             ("JobQueue", ["Redis", "JobContract", "Support", "Timestamps", logging]),
             (
@@ -164,7 +182,14 @@ let package = Package(
                     logging, nioCore, nioPosix,
                 ]
             ),
-            ("rtmanager", ["JobContract", "Support", "Timestamps", argumentParser, logging]),
+            (
+                "rtmanager",
+                [
+                    "Console", "DockerPort", "JobContract", "JobQueue", "Runtime", "RuntimeClient", "RuntimeCore",
+                    "Support", "Timestamps", argumentParser,
+                    logging, metrics,
+                ]
+            ),
         ].map { (room: String, dependencies: [Target.Dependency]) in
             .testTarget(
                 name: room + "Tests",

@@ -36,18 +36,23 @@ public struct Console: Service {
     private let host: String
     private let port: Int
     private let logger: Logger
+    private let token: BearerToken?
     private let metrics: PrometheusRegistry
     private let readiness: @Sendable () -> Readiness
 
-    /// - Parameter readiness: asked with each request to `/readyz`.
+    /// - Parameters:
+    ///   - token: what requests must bear, but those to `/healthz`; nil: everybody may ask.
+    ///   - readiness: asked with each request to `/readyz`.
     public init(
         host: String,
         port: Int,
+        token: String? = nil,
         metrics: PrometheusRegistry,
         logger: Logger,
         readiness: @escaping @Sendable () -> Readiness
     ) {
         self.metrics = metrics
+        self.token = token.map(BearerToken.init)
         self.host = host
         self.port = port
         self.logger = logger
@@ -59,6 +64,7 @@ public struct Console: Service {
     public func run() async throws {
         let router = Router()
         router.get("healthz") { _, _ in "ok\n" }
+        if let token { router.add(middleware: token) }
         router.get("readyz") { _, _ in
             let readiness = readiness()
             return EditedResponse(

@@ -43,14 +43,14 @@ struct RunAttempt: Sendable {
     func run(cancellation: CancellationFlag) async -> Result<RunResult, DockerError> {
         let id: String
         do throws(DockerError) {
-            id = try await created()
+            id = try await StepObserver.step("create") { () async throws(DockerError) in try await created() }
         } catch {
             return .failure(cancellation.isRaised ? cancelled(error) : error)
         }
         guard !cancellation.isRaised else { return .failure(await undo(id, Self.cancellation)) }
         // What was looked at before the create may be another file by now, and the start follows links again.
         if let problem = await mountProblem() { return .failure(await undo(id, problem)) }
-        let verdict = await started(id)
+        let verdict = await StepObserver.step("start") { await started(id) }
         guard !cancellation.isRaised else { return .failure(await undo(id, Self.cancellation)) }
         switch verdict {
         case .running(let startedAt):

@@ -194,6 +194,8 @@ public struct EngineInfo: Sendable, Equatable {
     public var memoryBytes: Int64
     /// Whether containers outlive an end of the Engine.
     public var liveRestore: Bool
+    /// The clock of the Engine's machine as it answered; nil where it does not tell.
+    public var systemTime: Timestamp?
 
     public init(
         id: String,
@@ -202,7 +204,8 @@ public struct EngineInfo: Sendable, Equatable {
         apiVersion: String,
         cpus: Int,
         memoryBytes: Int64,
-        liveRestore: Bool = false
+        liveRestore: Bool = false,
+        systemTime: Timestamp? = nil
     ) {
         self.id = id
         self.name = name
@@ -211,5 +214,6 @@ public struct EngineInfo: Sendable, Equatable {
         self.cpus = cpus
         self.memoryBytes = memoryBytes
         self.liveRestore = liveRestore
+        self.systemTime = systemTime
     }
 }

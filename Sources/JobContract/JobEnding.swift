@@ -57,6 +57,8 @@ public struct JobResult: Sendable, Equatable {
     /// Fields as they were written; unknown ones included.
     public var fields: [String: String]
 
+    public init(fields: [String: String]) { self.fields = fields }
+
     /// - Parameter pairs: names and values in turn, as Redis answers them.
     public init(pairs: [String]) {
         var fields: [String: String] = [:]

@@ -23,6 +23,14 @@ public struct Keyspace: Sendable, Equatable {
 
     /// Clock, fence and counters; the first key of every script, of which it makes the other names.
     public var meta: String { "\(prefix)meta" }
+    /// Names of the queues that workers serve.
+    public var queues: String { "\(prefix)queues" }
+    /// Nodes that begin no start.
+    public var draining: String { "\(prefix)draining" }
+    /// Ids of a game's live jobs behind the head, in their order.
+    public func lane(_ game: String) -> String { "\(prefix)lane:\(game)" }
+    /// Games whose next job could begin on any node; with `:NODE` behind it, on that one.
+    public func ready(_ jobClass: String, _ queue: String) -> String { "\(prefix)ready:\(jobClass):\(queue)" }
     /// Names of the queues from which nothing is taken.
     public var paused: String { "\(prefix)paused" }
     /// Messages of a queue that were set aside because no node has room for a start, the oldest at the tail.

@@ -54,6 +54,8 @@ public protocol DeliveryQueue: Sendable {
     // Streams.
     func redisTime() async throws(QueueError) -> Int64
     func streamGroups() async throws(QueueError) -> [StreamGroup]
+    func depth(of queue: String) async throws(QueueError) -> (waiting: Int, isPaused: Bool)
+    func deadLetterCount() async throws(QueueError) -> Int
 }
 
 extension JobQueue: DeliveryQueue {}

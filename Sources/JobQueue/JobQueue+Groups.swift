@@ -14,6 +14,15 @@ public struct StreamGroup: Sendable, Equatable {
     public var oldestNeeded: Int64?
     /// Whether that entry was trimmed already.
     public var hasLost: Bool
+
+    public init(stream: String, name: String, pending: Int, lag: Int?, oldestNeeded: Int64?, hasLost: Bool) {
+        self.stream = stream
+        self.name = name
+        self.pending = pending
+        self.lag = lag
+        self.oldestNeeded = oldestNeeded
+        self.hasLost = hasLost
+    }
 }
 
 extension JobQueue {

@@ -23,6 +23,8 @@ extension JobQueue {
     /// Tells that the worker is there, before it looks what its node owns: until that is told, a stop of a game that
     /// nobody is known to own waits.
     public func arrive() async throws(QueueError) {
+        let queues = options.queues.map { RedisArgument.string($0) }
+        _ = try await command(RedisCommand("SADD", arguments: [.string(keys.queues)] + queues))
         _ = try await call(Scripts.join, joinArguments(isComplete: false))
     }
 

@@ -39,6 +39,11 @@ extension JobQueue {
         return (answer.array ?? []).compactMap(Self.deadLetter)
     }
 
+    /// How many dead letters there are.
+    public func deadLetterCount() async throws(QueueError) -> Int {
+        Int(try await command(RedisCommand("XLEN", .string(keys.dead))).integer ?? 0)
+    }
+
     /// The dead letter that an operator names: by the id of its entry, or by its job's id (then the latest of it, among
     /// the latest `searched`).
     public func deadLetter(named name: String, searched: Int = 10_000) async throws(QueueError) -> DeadLetter? {
@@ -97,6 +102,26 @@ extension JobQueue {
     /// Names of the paused queues.
     public func pausedQueues() async throws(QueueError) -> [String] {
         (try await command(RedisCommand("SMEMBERS", .string(keys.paused))).array ?? []).compactMap(\.string).sorted()
+    }
+
+    /// Lets a node begin no start or restart; what runs there runs on. Answers false where it was so already.
+    public func drain(node: String) async throws(QueueError) -> Bool {
+        try await command(RedisCommand("SADD", .string(keys.draining), .string(node))).integer == 1
+    }
+
+    /// Lets a node begin starts again, within a second. Answers false where it did.
+    public func resume(node: String) async throws(QueueError) -> Bool {
+        try await command(RedisCommand("SREM", .string(keys.draining), .string(node))).integer == 1
+    }
+
+    /// Nodes that begin no start.
+    public func drainingNodes() async throws(QueueError) -> [String] {
+        (try await command(RedisCommand("SMEMBERS", .string(keys.draining))).array ?? []).compactMap(\.string).sorted()
+    }
+
+    /// Whether Redis has ever heard of the node.
+    public func knows(node: String) async throws(QueueError) -> Bool {
+        try await command(RedisCommand("ZSCORE", .string(keys.prefix + "nodes"), .string(node))).string != nil
     }
 
     /// The oldest messages of `queue`, what was set aside first, without taking them.

@@ -77,6 +77,9 @@ public struct JobQueue: Sendable {
         self.options = options
     }
 
+    /// The connection that the calls go over.
+    public var client: RedisClient { redis }
+
     func call(
         _ script: RedisScript,
         keys more: [String] = [],

@@ -3,6 +3,7 @@ import JobContract
 import JobQueue
 import Logging
 import RuntimeCore
+import Tracing
 
 /// One attempt at one job, from the lease to its end in Redis.
 struct JobAttempt: Sendable {
@@ -39,17 +40,20 @@ struct JobAttempt: Sendable {
             }
             let job = decoded.completed(by: lastStart)
             log.info("job begins", metadata: ["kind": "\(job.kind.rawValue)", "attempt": "\(claimed.attempt)"])
-            await settle(job, await perform(job))
+            let trace = JobTrace.begin(job, attempt: claimed.attempt, worker.configuration.tracer)
+            defer { trace.end() }
+            await settle(job, await perform(job, trace), trace)
         }
     }
 
-    private func runner(_ progress: ProgressBoard = ProgressBoard()) -> JobRunner {
+    private func runner(_ progress: ProgressBoard = ProgressBoard(), _ trace: JobTrace = .none) -> JobRunner {
         JobRunner(
             docker: worker.docker,
             queue: worker.queue,
             configuration: worker.configuration,
             logger: log,
             progress: progress,
+            trace: trace,
             isAnew: claimed.run > 1 && claimed.attempt == 1,
             begun: begun
         )
@@ -71,16 +75,20 @@ struct JobAttempt: Sendable {
     }
 
     /// Runs the job until it ends or its lease is revoked, whichever is first.
-    private func perform(_ job: Job) async -> Outcome {
+    private func perform(_ job: Job, _ trace: JobTrace) async -> Outcome {
         let progress = ProgressBoard()
-        let runner = runner(progress)
+        let runner = runner(progress, trace)
         let lease = lease
         return await ChangePermit.$current.withValue(permit(lease)) {
             await withTaskGroup(of: Outcome.self) { group in
                 group.addTask {
                     do throws(JobFailure) {
                         let isPointless = claimed.isPointless
-                        return .ended(isPointless ? try await runner.undo(job) : try await runner.run(job))
+                        return .ended(
+                            try await trace.observed { () async throws(JobFailure) in
+                                isPointless ? try await runner.undo(job) : try await runner.run(job)
+                            }
+                        )
                     } catch {
                         return .failed(error)
                     }
@@ -115,25 +123,25 @@ struct JobAttempt: Sendable {
         }
     }
 
-    private func settle(_ job: Job, _ outcome: Outcome) async {
+    private func settle(_ job: Job, _ outcome: Outcome, _ trace: JobTrace) async {
         switch (outcome, lease.verdict) {
         case (_, .lost):
             RuntimeMetrics.leaseLost()
             log.warning("the lease was lost; another worker goes on with the job")
         case (.ended(let ending), _):
-            await end(job, ending)
+            await end(job, ending, trace)
         case (.failed, .cancel), (.revoked, .cancel):
-            await end(job, JobRunner.superseded)
+            await end(job, JobRunner.superseded, trace)
         case (.failed(let failure), _):
             // Where a change was refused because the lease was not sure any more, the job itself has not failed.
             if Task.isCancelled || lease.hasRefused { return await release(isClean: !lease.hasRefused) }
-            await dispose(of: job, failure)
+            await dispose(of: job, failure, trace)
         case (.revoked, .ok):
             await release(isClean: !lease.hasRefused)
         }
     }
 
-    private func dispose(of job: Job, _ failure: JobFailure) async {
+    private func dispose(of job: Job, _ failure: JobFailure, _ trace: JobTrace) async {
         let disposition = worker.configuration.retries.disposition(
             of: failure,
             attempt: claimed.attempt,
@@ -143,12 +151,13 @@ struct JobAttempt: Sendable {
         switch disposition {
         case .end(let ending):
             let isLeft = startsGame(job) ? await !clearAway(job) : failure.mayHaveLeft
-            await end(job, ending, mayHaveLeft: isLeft)
+            await end(job, ending, trace, mayHaveLeft: isLeft)
         case .release:
             worker.watch.foundOutOfReach()
             await release(isClean: false)
         case .retry(let pause):
             RuntimeMetrics.retried(failure.code)
+            trace.note(failure)
             log.warning(
                 "attempt failed; trying again later",
                 metadata: ["code": "\(failure.code.rawValue)", "error": "\(failure.message)", "in": "\(pause)"]
@@ -187,7 +196,13 @@ struct JobAttempt: Sendable {
     /// - Parameters:
     ///   - job: nil where the message is no job any more.
     ///   - mayHaveLeft: whether the job may have left something behind on the Engine.
-    private func end(_ job: Job?, _ ending: JobEnding, mayHaveLeft: Bool = false) async {
+    private func end(
+        _ job: Job?,
+        _ ending: JobEnding,
+        _ trace: JobTrace = .none,
+        mayHaveLeft: Bool = false
+    ) async {
+        trace.note(ending)
         var stillRuns = mayHaveLeft || job == nil
         if let job, ending.effect == .none, !stillRuns { stillRuns = await self.stillRuns(job) }
         let placement = Placement(kind: job?.kind ?? .start, ending: ending, stillRuns: stillRuns)
@@ -201,6 +216,13 @@ struct JobAttempt: Sendable {
             startMessage: hasStarted ? job?.startMessage : nil,
             begun: ending.effect == .started ? begun.value : nil
         )
+        await trace.part("publish", .producer) {
+            await publish(job, finished)
+        }
+    }
+
+    private func publish(_ job: Job?, _ finished: FinishedJob) async {
+        let ending = finished.ending
         await untilAnswered("finish", .beforeFinish, .afterFinish) { () throws(QueueError) in
             switch try await worker.finishing.finish(finished) {
             case .stale: log.warning("the job had been taken over; its end counts there")

@@ -3,6 +3,7 @@ import JobContract
 import JobQueue
 import Logging
 import RuntimeCore
+import Tracing
 
 /// Runs one job against the Engine: the thin shell around ``RuntimeCore/ContainerDecisions``.
 struct JobRunner: Sendable {
@@ -12,6 +13,8 @@ struct JobRunner: Sendable {
     let logger: Logger
     /// Where the job shows what it is at.
     let progress: ProgressBoard
+    /// Where its spans go.
+    let trace: JobTrace
 
     var decisions: ContainerDecisions { ContainerDecisions(configuration.node) }
     private var translation: Translation { Translation(configuration.node) }
@@ -124,9 +127,11 @@ struct JobRunner: Sendable {
         let report = PullReport(logger: logger)
         progress.show(JobProgress(.pulling))
         return try await call { () throws(DockerError) in
-            try await docker.pullImage(image, policy: policy) { [progress] pull in
-                report.tell(pull)
-                progress.show(JobProgress(pull))
+            try await trace.part("pull", .client) { () throws(DockerError) in
+                try await docker.pullImage(image, policy: policy) { [progress] pull in
+                    report.tell(pull)
+                    progress.show(JobProgress(pull))
+                }
             }
             return try await docker.inspectImage(image)
         }

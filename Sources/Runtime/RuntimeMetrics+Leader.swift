@@ -24,6 +24,12 @@ extension RuntimeMetrics {
         }
     }
 
+    static func waiting(_ count: Int, in queue: String) {
+        Gauge(label: "rtm_queue_messages", dimensions: [("queue", queue)]).record(count)
+    }
+
+    static func dead(_ count: Int) { Gauge(label: "rtm_dead_letters").record(count) }
+
     /// - Parameter entries: nil where Redis cannot count them.
     static func backlog(of group: String, on stream: String, usedRetention: Double, entries: Int?) {
         let dimensions = [("stream", stream), ("group", group)]

@@ -25,6 +25,10 @@ public enum RuntimeMetrics {
         "rtm_stream_group_retention_used":
             "Part of the retention that a consumer group is behind; at 1 it loses entries.",
         "rtm_stream_group_backlog_entries": "Entries that a consumer group has not acknowledged.",
+        "rtm_queue_messages": "Messages of a queue that no worker has taken in, as the leader of a node sees them.",
+        "rtm_dead_letters": "Messages and jobs that wait for a person, as the leader of a node sees them.",
+        "rtm_spans_exported_total": "Spans that the collector has taken.",
+        "rtm_spans_dropped_total": "Spans that were lost: there was no room, or the collector did not take them.",
         "rtm_redis_memory_full": "1 while Redis refuses new jobs because its memory is full.",
     ]
 

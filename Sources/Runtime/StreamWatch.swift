@@ -3,7 +3,7 @@ import Logging
 import RuntimeCore
 
 /// Watches how far the consumer groups of the public streams are behind, while this worker leads its node, and warns
-/// before one would lose entries to the trimming.
+/// before one would lose entries to the trimming. Beside that it measures how much waits in queues and for a person.
 struct StreamWatch: Sendable {
     let queue: any DeliveryQueue
     let logger: Logger
@@ -20,6 +20,10 @@ struct StreamWatch: Sendable {
                 let groups = try await queue.streamGroups()
                 let now = try await queue.redisTime()
                 for group in groups { record(group, now, &warned) }
+                for name in queue.options.queues {
+                    RuntimeMetrics.waiting(try await queue.depth(of: name).waiting, in: name)
+                }
+                RuntimeMetrics.dead(try await queue.deadLetterCount())
             } catch {
                 logger.debug("the consumer groups could not be looked at", metadata: ["error": "\(error)"])
             }

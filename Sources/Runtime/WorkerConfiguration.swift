@@ -1,4 +1,5 @@
 public import RuntimeCore
+public import Tracing
 
 /// What a worker can be told.
 public struct WorkerConfiguration: Sendable {
@@ -20,6 +21,8 @@ public struct WorkerConfiguration: Sendable {
     public var janitor: JanitorMode
     /// How long such a container must be so before it is removed.
     public var janitorGrace: Duration
+    /// Who keeps the spans of jobs; nil: there are none.
+    public var tracer: (any Tracer)?
 
     /// User and group, as numbers.
     public struct StateOwner: Sendable, Equatable {

@@ -21,7 +21,9 @@ struct RootCommand: AsyncParsableCommand {
         version: version,
         subcommands: [
             WorkerCommand.self, StartCommand.self, StopCommand.self, RemoveCommand.self, RestartCommand.self,
-            DeadCommand.self, QueueCommand.self, BenchCommand.self, BenchWorkerCommand.self, DemoCommand.self,
+            StatusCommand.self, JobCommand.self, HistoryCommand.self, WatchCommand.self, DeadCommand.self,
+            QueueCommand.self, NodeCommand.self, DoctorCommand.self, BenchCommand.self, BenchWorkerCommand.self,
+            DemoCommand.self,
         ]
     )
 

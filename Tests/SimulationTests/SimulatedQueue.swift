@@ -191,6 +191,8 @@ struct SimulatedQueue: DeliveryQueue {
     func redisTime() async throws(QueueError) -> Int64 { try await call("time") { $1 } }
 
     func streamGroups() async throws(QueueError) -> [StreamGroup] { [] }
+    func depth(of queue: String) async throws(QueueError) -> (waiting: Int, isPaused: Bool) { (0, false) }
+    func deadLetterCount() async throws(QueueError) -> Int { 0 }
 }
 
 /// The connections on which a worker waits to be woken.

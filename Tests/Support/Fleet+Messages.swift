@@ -25,6 +25,8 @@ extension Fleet {
     }
 
     private func push(_ message: String, to queue: String) async throws {
+        let problems = try ContractSchemas.problems(ofAccepted: message)
+        guard problems.isEmpty else { throw Overdue("the schema refuses \(message): \(problems)") }
         _ = try await client.send(RedisCommand("LPUSH", .string(keys.queue(queue)), .string(message)))
     }
 

@@ -53,6 +53,7 @@ public final class Fleet: Sendable {
                 do {
                     for _ in 0..<workers { try await fleet.startWorker() }
                     try await body(fleet)
+                    try await fleet.checkContract()
                 } catch {
                     let logs = fleet.logs
                     await fleet.takeDown()
@@ -89,6 +90,16 @@ public final class Fleet: Sendable {
 
     public func run(_ arguments: String..., settings: [String: String] = [:]) async throws -> ProgramOutput {
         try await Program.run(arguments, environment: environment.merging(settings) { $1 })
+    }
+
+    /// Fails where anything that the workers have published breaks the schemas of the contract. A test that leaves its
+    /// Redis out of reach has nothing to look at.
+    private func checkContract() async throws {
+        guard (try? await client.send(RedisCommand("PING"), timeout: .seconds(1))) != nil else { return }
+        let problems = try await ContractSchemas.problems(of: keys, on: client)
+        guard problems.isEmpty else {
+            throw Overdue("these break the contract: \(problems.prefix(5).joined(separator: "\n"))")
+        }
     }
 
     private func takeDown() async {

@@ -13,7 +13,7 @@ enum Rules {
         "RuntimeCore": ["DockerPort", "JobContract", "Timestamps"],
         "JobQueue": ["Redis", "JobContract", "Timestamps"],
         "Runtime": ["RuntimeCore", "JobQueue", "JobContract", "DockerPort", "Redis", "Timestamps"],
-        "RuntimeClient": ["JobContract", "Redis"],
+        "RuntimeClient": ["JobContract", "Redis", "Timestamps"],
         "Console": ["JobQueue"],
         "rtmanager": [
             "Timestamps", "Redis", "DockerPort", "DockerEngine", "JobContract", "RuntimeCore", "JobQueue", "Runtime",

@@ -1,9 +1,14 @@
 import ArgumentParser
 import Foundation
+import JobContract
+import RuntimeClient
 import Testing
 import Timestamps
 
 @testable import rtmanager
+
+/// How a command ends; the contract has another type of that name.
+private typealias ExitReason = rtmanager.ExitReason
 
 /// What `arguments` mean to the program.
 private func parse<Command: ParsableCommand>(_ type: Command.Type, _ arguments: String...) throws -> Command {
@@ -50,7 +55,7 @@ struct CommandLineTests {
         let commands = RootCommand.configuration.subcommands.flatMap { command in
             command.configuration.subcommands.isEmpty ? [command] : command.configuration.subcommands
         }
-        for command in commands where command != WorkerCommand.self {
+        for command in commands where (command as? any RunnableCommand.Type)?.audience != .worker {
             let help = RootCommand.helpMessage(for: command, includeHidden: true, columns: 400)
             for descriptor in SettingDescriptor.all {
                 let isOffered = help.contains("[\(descriptor.name)")

@@ -1,4 +1,5 @@
 import DockerPort
+import Timestamps
 
 /// What is read of `GET /images/{name}/json`.
 struct ImageAnswer: Decodable {
@@ -85,6 +86,7 @@ struct InfoAnswer: Decodable {
     var memTotal: Int64?
     var liveRestoreEnabled: Bool?
     var swarm: Swarm?
+    var systemTime: String?
 
     /// A worker of a Swarm does not know an overlay network before a container of its own is attached to it.
     var isSwarmWorker: Bool { swarm?.localNodeState == "active" && swarm?.controlAvailable != true }
@@ -98,7 +100,8 @@ struct InfoAnswer: Decodable {
             apiVersion: apiVersion,
             cpus: cpus ?? 0,
             memoryBytes: memTotal ?? 0,
-            liveRestore: liveRestoreEnabled ?? false
+            liveRestore: liveRestoreEnabled ?? false,
+            systemTime: systemTime.flatMap { Timestamp(rfc3339: $0) }
         )
     }
 
@@ -110,6 +113,7 @@ struct InfoAnswer: Decodable {
         case memTotal = "MemTotal"
         case liveRestoreEnabled = "LiveRestoreEnabled"
         case swarm = "Swarm"
+        case systemTime = "SystemTime"
     }
 }
 

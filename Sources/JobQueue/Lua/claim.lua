@@ -12,6 +12,8 @@ local lease_ms, slots = tonumber(ARGV[4]), tonumber(ARGV[7])
 local wanted = { start = tonumber(ARGV[5]), stop = tonumber(ARGV[6]) }
 local running = P .. 'running:' .. node
 holding.key = running
+-- An operator wants the node to begin no start: for starts it is as if it had no room.
+local draining = call('SISMEMBER', P .. 'draining', node) == 1
 local claimed = { now_rfc3339() }
 local lease_until = string.format('%.0f', now + lease_ms)
 local queues = {}
@@ -22,6 +24,7 @@ end
 local endings_left = 64
 
 local function has_room(game)
+  if draining then return false end
   if slots == 0 then return true end
   return call('SCARD', running) < slots or call('SISMEMBER', running, game) == 1
 end
@@ -99,8 +102,8 @@ end
 -- Takes games off a list, the oldest first, none that would need room that is not there.
 local function pop(class, list)
   local most = math.min(wanted[class], endings_left, 64)
-  if class == 'start' and slots > 0 then
-    most = math.min(most, slots - call('SCARD', running))
+  if class == 'start' and (slots > 0 or draining) then
+    most = draining and 0 or math.min(most, slots - call('SCARD', running))
     if most <= 0 then
       -- The first few, since one that holds its room already may stand behind one that waits for room.
       for _, candidate in ipairs(call('ZRANGE', list, 0, 7)) do
@@ -145,7 +148,7 @@ if endings_left < 64 then
 end
 
 -- Who could take more is rung when there is more; who could not take all that is there rings another.
-local room = slots == 0 or call('SCARD', running) < slots
+local room = not draining and (slots == 0 or call('SCARD', running) < slots)
 call((wanted.start > 0 or wanted.stop > 0) and 'SADD' or 'SREM', P .. 'idle:' .. node, worker)
 call(wanted.start > 0 and room and 'SADD' or 'SREM', P .. 'idle', worker)
 for _, queue in ipairs(queues) do

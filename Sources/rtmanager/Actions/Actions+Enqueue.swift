@@ -1,9 +1,12 @@
 import JobContract
+import JobQueue
 import Logging
 import Redis
+import RuntimeClient
 
 extension Actions {
-    /// Puts the job of `request` at the end of its queue and, with `wait`, waits that long for its result.
+    /// Puts the job of `request` at the end of its queue and, with `wait`, waits that long for its result and shows
+    /// what happens to it.
     static func enqueue(
         _ request: JobRequest,
         wait: Duration?,
@@ -11,49 +14,82 @@ extension Actions {
         settings: Settings,
         logger: Logger
     ) async throws(CommandError) {
-        let configuration = try redisConfiguration(settings)
-        let logger = logger.forCommand
-        let message = try signed(try request.message(), settings)
-        let keys = Keyspace(namespace: settings.namespace)
-        let outcome: JobResult?
-        do {
-            outcome = try await RedisClient.withClient(configuration, clientName: "rtmanager-cli", logger: logger) {
-                client in
-                let results = ResultReader(client, keys: keys, logger: logger)
-                let start = try await results.end()
-                if let known = try await results.record(of: request.id) {
-                    logger.warning(
-                        "a job with this id has ended before; this one is dropped",
-                        metadata: ["job": "\(request.id)"]
-                    )
-                    return known
-                }
-                let queue = RedisArgument.string(keys.queue(request.queue))
-                _ = try await client.send(RedisCommand("LPUSH", queue, .string(message)))
-                guard let wait else { return nil }
-                return try await results.result(of: request.id, after: start, within: wait)
+        let key = try signingKey(settings)
+        let context = CommandContext(settings: settings, logger: logger)
+        let outcome: JobResult? = try await withQueue(context) { queue in
+            let client = RuntimeClient(
+                queue.client,
+                namespace: settings.namespace,
+                signingKey: key,
+                logger: logger.forCommand
+            )
+            if let known = try await client.record(of: request.id) {
+                logger.forCommand.warning(
+                    "a job with this id has ended before; this one is dropped",
+                    metadata: ["job": "\(request.id)"]
+                )
+                return known
             }
-        } catch let error as CommandError {
-            throw error
-        } catch {
-            throw outOfReach(error)
+            guard let wait else {
+                try await client.enqueue(request)
+                return nil
+            }
+            let display = output == .text ? WaitDisplay(game: request.gameID) : nil
+            defer { display?.clear() }
+            return try await perform(request, within: wait, client, queue, display)
         }
         guard let outcome else {
-            let fields = ["job_id": request.id, "queue": request.queue]
-            return print(output, text: "job \(request.id) is queued", fields)
+            return tell("job \(request.id) is queued", output, ["job_id": request.id, "queue": request.queue])
         }
-        print(output, text: outcome.sentence, outcome.fields)
+        tell(outcome.sentence, output, outcome.fields)
         guard outcome.succeeded else { throw .failed("the job did not succeed") }
     }
 
-    /// The message as it is pushed: in a signed envelope where there is a signing key.
-    private static func signed(_ message: String, _ settings: Settings) throws(CommandError) -> String {
-        guard let key = try signingKey(settings) else { return message }
-        return JobEnvelope.sign(message, key: key)
+    /// Pushes, and waits for the result, while `display` shows what happens.
+    private static func perform(
+        _ request: JobRequest,
+        within limit: Duration,
+        _ client: RuntimeClient,
+        _ queue: JobQueue,
+        _ display: WaitDisplay?
+    ) async throws -> JobResult {
+        let start = try await client.lastEntry(of: .results)
+        try await client.enqueue(request)
+        return try await withThrowingTaskGroup(of: JobResult?.self) { group in
+            group.addTask {
+                do {
+                    return try await client.result(of: request.id, after: start, within: limit)
+                } catch ClientError.noResult {
+                    throw CommandError.failed("\(ClientError.noResult(within: limit)) (\(client.keys.results))")
+                }
+            }
+            if let display {
+                group.addTask {
+                    await follow(request, queue, display)
+                    return nil
+                }
+            }
+            defer { group.cancelAll() }
+            while let answer = try await group.next() { if let answer { return answer } }
+            throw ClientError.noResult(within: limit)
+        }
     }
 
-    private static func print(_ output: OutputFormat, text: String, _ fields: [String: String]) {
-        StandardOutput.write(line: output == .json ? JobContract.JSONText.object(fields) : text)
+    /// Shows the stages of the job until it is cancelled.
+    private static func follow(_ request: JobRequest, _ queue: JobQueue, _ display: WaitDisplay) async {
+        while !Task.isCancelled {
+            do {
+                if let sight = try await queue.sight(of: request.id) {
+                    display.show(WaitStage(sight))
+                } else {
+                    let depth = try await queue.depth(of: request.queue)
+                    display.show(.queued(waiting: depth.waiting, isPaused: depth.isPaused))
+                }
+            } catch {
+                // The wait itself tells that Redis is away.
+            }
+            try? await Task.sleep(for: .milliseconds(200))
+        }
     }
 }
 
@@ -63,73 +99,6 @@ extension Logger {
         var logger = self
         if logger.logLevel == .info || logger.logLevel == .notice { logger.logLevel = .warning }
         return logger
-    }
-}
-
-/// Reads the stream of results.
-struct ResultReader: Sendable {
-    private let client: RedisClient
-    private let keys: Keyspace
-    private let logger: Logger
-
-    init(_ client: RedisClient, keys: Keyspace, logger: Logger) {
-        self.client = client
-        self.keys = keys
-        self.logger = logger
-    }
-
-    /// Id of the last entry.
-    func end() async throws -> String {
-        let last = try await client.send(RedisCommand("XREVRANGE", .string(keys.results), "+", "-", "COUNT", 1))
-        return last.array?.first?.array?.first?.string ?? "0-0"
-    }
-
-    /// The record of a job that has ended; nil where it has not, or is not known.
-    func record(of id: String) async throws -> JobResult? {
-        let answer = try await client.send(RedisCommand("HGETALL", .string(keys.job(id))))
-        let record = JobResult(pairs: (answer.array ?? []).map { $0.string ?? "" })
-        return record.outcome == nil ? nil : record
-    }
-
-    /// Waits for the result of a job that comes after the entry `start`.
-    func result(of id: String, after start: String, within limit: Duration) async throws -> JobResult {
-        let connection = RedisBlockingConnection(client.configuration, clientName: "rtmanager-wait", logger: logger)
-        let clock = ContinuousClock()
-        let end = clock.now.advanced(by: limit)
-        var position = start
-        while clock.now < end {
-            let pause = min(clock.now.duration(to: end), .seconds(2))
-            let command = RedisCommand(
-                "XREAD",
-                "COUNT",
-                256,
-                "BLOCK",
-                .integer(max(1, pause.milliseconds)),
-                "STREAMS",
-                .string(keys.results),
-                .string(position)
-            )
-            do throws(RedisError) {
-                let answer = try await connection.send(command, serverTimeout: pause)
-                for entry in answer.array?.first?.array?.last?.array ?? [] {
-                    guard let parts = entry.array, let entryID = parts.first?.string else { continue }
-                    position = entryID
-                    let result = JobResult(pairs: (parts.last?.array ?? []).map { $0.string ?? "" })
-                    if result.jobID == id {
-                        await connection.close()
-                        return result
-                    }
-                }
-            } catch {
-                logger.warning("waiting for Redis to come back", metadata: ["error": "\(error)"])
-                try await Task.sleep(for: .milliseconds(500))
-            }
-            // The entry may have been trimmed before it was read.
-            if let record = try await record(of: id) { return record }
-        }
-        throw CommandError.failed(
-            "there is no result within \(limit); the job goes on, and its result will be in \(keys.results)"
-        )
     }
 }
 

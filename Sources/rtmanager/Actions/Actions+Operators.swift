@@ -121,12 +121,12 @@ extension Actions {
         ]
     }
 
-    private static func tell(_ sentence: String, _ output: OutputFormat, _ fields: [String: String]) {
+    static func tell(_ sentence: String, _ output: OutputFormat, _ fields: [String: String]) {
         StandardOutput.write(line: output == .json ? JobContract.JSONText.object(fields) : sentence)
     }
 
     /// The protocol, for a command that is no worker.
-    private static func withQueue<Value: Sendable>(
+    static func withQueue<Value: Sendable>(
         _ context: CommandContext,
         _ body: (JobQueue) async throws -> Value
     ) async throws(CommandError) -> Value {

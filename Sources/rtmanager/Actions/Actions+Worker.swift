@@ -25,6 +25,9 @@ enum Actions {
         let redisConfiguration = try workerRedisConfiguration(settings)
         let decoder = JobDecoder(signingKey: try signingKey(settings))
         var configuration = try settings.workerConfiguration()
+        let token = try httpToken(settings)
+        let tracer = settings.otlpEndpoint.map { _ in OTLPTracer() }
+        configuration.tracer = tracer
         try await requireRedis(redisConfiguration, logger: logger)
         try await requireNoEviction(redisConfiguration, logger: logger)
         let docker = try engine(logger: logger)
@@ -56,10 +59,13 @@ enum Actions {
                 ]
             )
             var services: [any Service] = [redis]
+            if let tracer, let endpoint = settings.otlpEndpoint {
+                services.append(exporter(of: tracer, to: endpoint, worker.id, node: worker.node, logger))
+            }
             if let http = settings.http {
                 let metrics = PrometheusRegistry(help: RuntimeMetrics.help)
                 MetricsSystem.bootstrap(metrics)
-                services.append(console(http, service, metrics, logger))
+                services.append(console(http, token: token, service, metrics, logger))
             }
             try await run(services + [service], settings, logger)
         } catch {
@@ -67,32 +73,6 @@ enum Actions {
             throw error
         }
         await docker.shutdown()
-    }
-
-    private static func console(
-        _ address: HTTPAddress,
-        _ worker: Worker,
-        _ metrics: PrometheusRegistry,
-        _ logger: Logger
-    ) -> Console {
-        Console(host: address.host, port: address.port, metrics: metrics, logger: logger) {
-            let health = worker.health
-            let silence = "its last answer came \(health.sinceProgress.milliseconds) ms ago"
-            return Readiness(checks: [
-                .init(
-                    name: "loop",
-                    holds: !health.isDraining,
-                    reason: health.isDraining ? "takes no more jobs" : "takes jobs"
-                ),
-                .init(name: "redis", holds: health.sinceProgress < .seconds(5), reason: silence),
-                .init(
-                    name: "docker",
-                    holds: health.engineAnswers,
-                    reason: health.engineAnswers
-                        ? "the Engine answers" : "the Engine does not answer; no jobs are taken"
-                ),
-            ])
-        }
     }
 
     /// Runs the services until a signal; they end in the opposite order.

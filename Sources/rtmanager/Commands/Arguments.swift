@@ -1,4 +1,5 @@
 import ArgumentParser
+import RuntimeClient
 import Timestamps
 
 /// `NAME=value`; the value may be empty and may have further `=`.

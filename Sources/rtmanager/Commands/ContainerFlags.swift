@@ -1,4 +1,5 @@
 import ArgumentParser
+import RuntimeClient
 
 /// What a container is to be like: what `start` and `restart` share.
 struct ContainerFlags: ParsableArguments {

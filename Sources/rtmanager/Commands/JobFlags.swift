@@ -1,4 +1,6 @@
 import ArgumentParser
+import JobContract
+import RuntimeClient
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -54,7 +56,7 @@ struct JobFlags: ParsableArguments {
     var waiting: Duration? { wait ? .seconds(waitTimeout ?? 300) : nil }
 
     /// A job of `kind` with what is shared by all kinds.
-    func request(_ kind: JobRequest.Kind) -> JobRequest {
+    func request(_ kind: JobKind) -> JobRequest {
         var request = JobRequest(kind: kind, id: id ?? UUID().uuidString.lowercased(), gameID: game.id)
         request.queue = queue
         request.deadline = deadline?.time

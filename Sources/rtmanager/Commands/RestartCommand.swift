@@ -1,4 +1,6 @@
 import ArgumentParser
+import JobContract
+import RuntimeClient
 
 /// `rtmanager restart`
 struct RestartCommand: RunnableCommand {

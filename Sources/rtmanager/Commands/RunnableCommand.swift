@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import RuntimeClient
 
 /// A command that reads its settings, starts the log and then acts.
 protocol RunnableCommand: AsyncParsableCommand {
@@ -35,7 +36,11 @@ struct CommandContext: Sendable {
 
     func enqueue(_ request: JobRequest, _ flags: JobFlags) async throws(CommandError) {
         // Rendered first: what is too large is wrong use, whether Redis answers or not.
-        _ = try request.message()
+        do {
+            _ = try request.message()
+        } catch {
+            throw .wrongUse("\(error)")
+        }
         try await Actions.enqueue(
             request,
             wait: flags.waiting,

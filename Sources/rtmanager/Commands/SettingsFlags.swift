@@ -48,6 +48,7 @@ struct WorkerFlags: ParsableArguments {
     @Option(help: .setting("RTM_JANITOR_GRACE_SECONDS")) var janitorGraceSeconds: String?
     @Option(help: .setting("RTM_HTTP")) var http: String?
     @Option(help: .setting("RTM_HTTP_TOKEN_FILE")) var httpTokenFile: String?
+    @Option(help: .setting("RTM_OTLP_ENDPOINT")) var otlpEndpoint: String?
 
     @Option(help: .setting("RTM_NETWORK")) var network: String?
     @Option(help: .setting("RTM_NAME_PREFIX")) var namePrefix: String?
@@ -86,7 +87,8 @@ struct WorkerFlags: ParsableArguments {
             "RTM_NODE_GRACE_SECONDS": nodeGraceSeconds, "RTM_DRAIN_TIMEOUT_SECONDS": drainTimeoutSeconds,
             "RTM_RETENTION_SECONDS": retentionSeconds, "RTM_RETENTION_ENTRIES": retentionEntries,
             "RTM_JANITOR": janitor, "RTM_JANITOR_GRACE_SECONDS": janitorGraceSeconds,
-            "RTM_HTTP": http, "RTM_HTTP_TOKEN_FILE": httpTokenFile, "RTM_NETWORK": network,
+            "RTM_HTTP": http, "RTM_HTTP_TOKEN_FILE": httpTokenFile, "RTM_OTLP_ENDPOINT": otlpEndpoint,
+            "RTM_NETWORK": network,
             "RTM_NAME_PREFIX": namePrefix, "RTM_ENGINE_PORT": enginePort, "RTM_STATE_ROOT": stateRoot,
             "RTM_STATE_MOUNT": stateMount, "RTM_STATE_OWNER": stateOwner, "RTM_STATE_MODE": stateMode,
             "RTM_LOG_DRIVER": logDriver, "RTM_LOG_OPTS": logOpts, "RTM_CAP_ADD": capAdd,

@@ -1,4 +1,6 @@
 import ArgumentParser
+import JobContract
+import RuntimeClient
 
 /// `rtmanager stop`
 struct StopCommand: RunnableCommand {

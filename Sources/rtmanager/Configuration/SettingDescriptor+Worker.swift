@@ -112,6 +112,15 @@ extension SettingDescriptor {
             namesFile: true,
             assign: .optional(\.httpTokenFile, SettingRule.filePath)
         ),
+        SettingDescriptor(
+            "RTM_OTLP_ENDPOINT",
+            "Collector that spans are sent to by OTLP/HTTP; empty: none are made",
+            allowed: "http://HOST:PORT or https://HOST:PORT",
+            valueName: "url",
+            isRare: true,
+            disclosure: .maskedURL,
+            assign: .optional(\.otlpEndpoint, SettingRule.httpURL)
+        ),
     ]
 
     private static func seconds(

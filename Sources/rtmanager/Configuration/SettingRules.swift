@@ -123,6 +123,15 @@ enum SettingRule {
 
     static func logLevel(_ text: String) -> Logger.Level? { Logger.Level(rawValue: text.lowercased()) }
 
+    /// An address that is asked by HTTP, without user, query and fragment.
+    static func httpURL(_ text: String) -> String? {
+        guard let mark = text.firstRange(of: "://"), ["http", "https"].contains(text[..<mark.lowerBound].lowercased())
+        else { return nil }
+        let rest = text[mark.upperBound...]
+        let isPlain = rest.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f } && !rest.contains { "@?#".contains($0) }
+        return isPlain && !rest.isEmpty && !rest.hasPrefix("/") && !rest.hasPrefix(":") ? text : nil
+    }
+
     static func filePath(_ text: String) -> String? {
         text.isEmpty || text.utf8.contains(where: { $0 < 0x20 }) ? nil : text
     }

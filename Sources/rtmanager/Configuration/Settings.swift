@@ -33,6 +33,8 @@ struct Settings: Sendable, Equatable {
     /// Where health, metrics and the dashboard are served; nil: nowhere.
     var http: HTTPAddress? = HTTPAddress(host: "127.0.0.1", port: 8081)
     var httpTokenFile: String?
+    /// Collector of spans; nil: there are none.
+    var otlpEndpoint: String?
 
     // Containers
     var network = "galaxy-net"

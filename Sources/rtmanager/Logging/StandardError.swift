@@ -23,6 +23,9 @@ enum StandardError {
         writeAll(bytes, to: STDERR_FILENO)
     }
 
+    /// Writes `text` as it is.
+    static func write(text: String) { writeAll(Array(text.utf8), to: STDERR_FILENO) }
+
     /// Keeps the process alive when nobody reads its log any more: lines are then lost, and jobs go on.
     static func surviveItsReader() {
         _ = signal(SIGPIPE, SIG_IGN)

@@ -1,7 +1,7 @@
+import JobContract
+import RuntimeClient
 import Testing
 import Timestamps
-
-@testable import rtmanager
 
 @Suite("Job requests")
 struct JobRequestTests {
@@ -50,7 +50,7 @@ struct JobRequestTests {
         )
     }
 
-    @Test("A job that no worker takes for its size is wrong use")
+    @Test("A job that no worker takes for its size is refused")
     func tooLarge() throws {
         var request = JobRequest(kind: .start, id: "j", gameID: "g")
         request.env = ["A": ""]
@@ -58,7 +58,6 @@ struct JobRequestTests {
         request.env = ["A": String(repeating: "x", count: JobRequest.maximumMessageSize - rest)]
         #expect(try request.message().utf8.count == JobRequest.maximumMessageSize)
         request.env["A"]? += "x"
-        let error = #expect(throws: CommandError.self) { try request.message() }
-        #expect(error?.reason == .wrongUse)
+        #expect(throws: ClientError.self) { try request.message() }
     }
 }

@@ -1,3 +1,4 @@
+import JobContract
 import Timestamps
 
 #if canImport(FoundationEssentials)
@@ -8,21 +9,21 @@ import Timestamps
 
 extension JobRequest {
     /// Most bytes that a worker takes.
-    static let maximumMessageSize = 64 << 10
+    public static let maximumMessageSize = JobDecoder.maximumMessageBytes
 
     /// The message for the queue: one JSON object, UTF-8, with the names in alphabetical order. What was not
     /// asked for is left out. Throws where it is larger than a worker takes.
-    func message() throws(CommandError) -> String {
+    public func message() throws(ClientError) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let data: Data
         do {
             data = try encoder.encode(JobMessage(self))
         } catch {
-            throw .wrongUse("the job cannot be written as JSON: \(error)")
+            throw .invalidRequest("the job cannot be written as JSON: \(error)")
         }
         guard data.count <= JobRequest.maximumMessageSize else {
-            throw .wrongUse(
+            throw .invalidRequest(
                 "the job has \(data.count) bytes, \(JobRequest.maximumMessageSize) at most; shorten env, cmd or labels"
             )
         }
@@ -67,6 +68,7 @@ private struct JobMessage: Encodable {
         case stopTimeoutSeconds = "stop_timeout_seconds"
         case maxAttempts = "max_attempts"
         case enqueuedAt = "enqueued_at"
+        case traceparent
     }
 
     var version = 1
@@ -87,6 +89,7 @@ private struct JobMessage: Encodable {
     var deadline: String?
     var maxAttempts: Int?
     var enqueuedAt: String?
+    var traceparent: String?
 
     init(_ request: JobRequest) {
         id = request.id
@@ -116,5 +119,6 @@ private struct JobMessage: Encodable {
         deadline = request.deadline?.rfc3339
         maxAttempts = request.maxAttempts
         enqueuedAt = request.enqueuedAt?.rfc3339(fractionDigits: 3)
+        traceparent = request.traceparent
     }
 }

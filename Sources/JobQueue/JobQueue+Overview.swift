@@ -1,0 +1,222 @@
+import JobContract
+import Redis
+import Timestamps
+
+extension JobQueue {
+    /// Commands that one pipeline takes at most.
+    private static let pipelineLimit = 1_000
+    /// Keys that are looked through for queues which no worker serves.
+    private static let mostKeysSearched = 200_000
+    private static let mostRunningSorted = 1_000
+
+    /// How the deployment fares, with at most `limit` nodes and running jobs.
+    ///
+    /// - Parameter pushedAt: when a message was pushed, as it says itself.
+    public func overview(
+        limit: Int,
+        pushedAt: (_ message: [UInt8]) -> Timestamp?
+    ) async throws(QueueError) -> FleetOverview {
+        var overview = FleetOverview()
+        overview.now = try await redisTime()
+        try await readCounts(&overview)
+        let names = try await queueNames(&overview)
+        for name in names { overview.queues.append(try await queueOverview(name, pushedAt)) }
+        try await readNodes(&overview, limit, queues: names)
+        try await readRunning(&overview, limit)
+        return overview
+    }
+
+    /// Containers of these nodes whose stories have not ended, at most about `limit`.
+    public func keptStories(of nodes: [String], limit: Int) async throws(QueueError) -> [KeptStory] {
+        var stories: [KeptStory] = []
+        for node in nodes {
+            var cursor = "0"
+            repeat {
+                guard stories.count < limit else { return stories }
+                let answer = try await command(
+                    RedisCommand("HSCAN", .string(keys.stories(node)), .string(cursor), "COUNT", 500)
+                )
+                cursor = answer.array?.first?.string ?? "0"
+                let pairs = (answer.array?.last?.array ?? []).map { $0.string ?? "" }
+                for index in stride(from: 0, to: pairs.count - 1, by: 2) {
+                    stories.append(KeptStory(node: node, containerID: pairs[index], mark: pairs[index + 1]))
+                }
+            } while cursor != "0"
+        }
+        return stories
+    }
+
+    private func readCounts(_ overview: inout FleetOverview) async throws(QueueError) {
+        let meta = ["live_starts", "live_others", "ghosts", "clock_steps", "lease_ms"].map { RedisArgument.string($0) }
+        let answers = try await pipeline([
+            RedisCommand("HMGET", arguments: [.string(keys.meta)] + meta),
+            RedisCommand("HLEN", .string(keys.prefix + "lanes")), RedisCommand("HLEN", .string(keys.prefix + "owner")),
+            RedisCommand("ZCARD", .string(keys.prefix + "lease")),
+            RedisCommand("ZCARD", .string(keys.prefix + "delay")),
+            RedisCommand("XLEN", .string(keys.dead)), RedisCommand("ZCARD", .string(keys.prefix + "nodes")),
+        ])
+        let numbers = (answers[0].array ?? []).map { $0.integer ?? 0 }
+        if numbers.count == meta.count {
+            overview.liveCount = Int(numbers[0] + numbers[1])
+            overview.ghosts = Int(numbers[2])
+            overview.clockSteps = Int(numbers[3])
+            if numbers[4] > 0 { overview.lease = numbers[4] }
+        }
+        let counts = answers.dropFirst().map { Int($0.integer ?? 0) }
+        overview.laneCount = counts[0]
+        overview.ownedCount = counts[1]
+        overview.runningCount = counts[2]
+        overview.retryingCount = counts[3]
+        overview.deadCount = counts[4]
+        overview.nodeCount = counts[5]
+    }
+
+    /// Names of the queues that workers serve or that hold messages, sorted.
+    private func queueNames(_ overview: inout FleetOverview) async throws(QueueError) -> [String] {
+        var names = Set(try await members(keys.queues)).union(try await pausedQueues())
+        let begin = keys.queue("")
+        var cursor = "0"
+        var searched = 0
+        repeat {
+            let answer = try await command(
+                RedisCommand("SCAN", .string(cursor), "MATCH", .string(Self.glob(begin) + "*"), "COUNT", 2_000)
+            )
+            cursor = answer.array?.first?.string ?? "0"
+            for key in answer.array?.last?.array ?? [] {
+                if let name = key.string?.dropFirst(begin.count) { names.insert(String(name)) }
+            }
+            searched += 2_000
+        } while cursor != "0" && searched < Self.mostKeysSearched
+        overview.mayLackQueues = cursor != "0"
+        return names.sorted()
+    }
+
+    private func queueOverview(
+        _ name: String,
+        _ pushedAt: (_ message: [UInt8]) -> Timestamp?
+    ) async throws(QueueError) -> QueueOverview {
+        let ready = ["start", "stop"].map { RedisArgument.string(keys.ready($0, name)) }
+        let lists = [RedisArgument.string(keys.queue(name)), .string(keys.overflow(name))]
+        let answers = try await pipeline(
+            lists.flatMap { [RedisCommand("LLEN", $0), RedisCommand("LINDEX", $0, -1)] }
+                + ready.flatMap { [RedisCommand("ZCARD", $0), RedisCommand("ZRANGE", $0, 0, 0)] }
+                + [RedisCommand("SISMEMBER", .string(keys.paused), .string(name))]
+        )
+        var queue = QueueOverview(name: name)
+        queue.waiting = Int(answers[0].integer ?? 0)
+        queue.aside = Int(answers[2].integer ?? 0)
+        queue.readyStarts = Int(answers[4].integer ?? 0)
+        queue.readyStops = Int(answers[6].integer ?? 0)
+        queue.isPaused = answers[8].integer == 1
+        var times = [answers[1], answers[3]].compactMap { $0.bytes.flatMap(pushedAt) }
+        for game in [answers[5], answers[7]].compactMap({ $0.array?.first?.string }) {
+            let lane = try await command(RedisCommand("HGET", .string(keys.prefix + "lanes"), .string(game)))
+            guard let head = lane.string.flatMap(LaneState.init)?.head else { continue }
+            let time = try await command(RedisCommand("HGET", .string(keys.job(head)), "_enqueued_at"))
+            if let time = time.string.flatMap({ Timestamp(rfc3339: $0) }) { times.append(time) }
+        }
+        queue.oldest = times.min()?.millisecondsSinceEpoch
+        return queue
+    }
+
+    private func readNodes(_ overview: inout FleetOverview, _ limit: Int, queues: [String]) async throws(QueueError) {
+        let rows = try await command(
+            RedisCommand(
+                "ZREVRANGE",
+                .string(keys.prefix + "nodes"),
+                0,
+                .integer(Int64(max(0, limit - 1))),
+                "WITHSCORES"
+            )
+        )
+        let pairs = (rows.array ?? []).map { $0.string ?? "" }
+        let draining = Set(try await drainingNodes())
+        for index in stride(from: 0, to: pairs.count - 1, by: 2) {
+            var node = NodeOverview(id: pairs[index], seen: Self.milliseconds(pairs[index + 1]))
+            node.isDraining = draining.contains(node.id)
+            try await read(&node, now: overview.now, queues: queues)
+            overview.nodes.append(node)
+        }
+    }
+
+    private func read(_ node: inout NodeOverview, now: Int64, queues: [String]) async throws(QueueError) {
+        let lists = queues.flatMap { [keys.ready("start", $0), keys.ready("stop", $0)] }.map { "\($0):\(node.id)" }
+        let answers = try await pipeline(
+            [
+                RedisCommand("SCARD", .string(keys.running(node.id))),
+                RedisCommand("HMGET", .string(keys.leader(node.id)), "holder", "epoch", "until"),
+                RedisCommand("HEXISTS", .string(keys.prefix + "node:" + node.id), "told_at"),
+                RedisCommand("SMEMBERS", .string(keys.prefix + "workers:" + node.id)),
+            ] + lists.map { RedisCommand("ZCARD", .string($0)) }
+        )
+        node.games = Int(answers[0].integer ?? 0)
+        if let leader = answers[1].array, leader.count == 3, let until = leader[2].integer, until > now {
+            node.leader = leader[0].string
+            node.epoch = leader[1].integer
+        }
+        node.hasTold = answers[2].integer == 1
+        node.ready = answers.dropFirst(4).reduce(0) { $0 + Int($1.integer ?? 0) }
+        let workers = (answers[3].array ?? []).compactMap(\.string)
+        guard !workers.isEmpty else { return }
+        let scores = try await command(
+            RedisCommand("ZMSCORE", arguments: [.string(keys.prefix + "workers")] + workers.map { .string($0) })
+        )
+        node.workers = (scores.array ?? []).count { Self.milliseconds($0.string ?? "") > now }
+    }
+
+    private func readRunning(_ overview: inout FleetOverview, _ limit: Int) async throws(QueueError) {
+        let last = RedisArgument.integer(Int64(Self.mostRunningSorted - 1))
+        let ids = (try await command(RedisCommand("ZRANGE", .string(keys.prefix + "lease"), 0, last)).array ?? [])
+            .compactMap(\.string)
+        let rows = try await pipeline(
+            ids.prefix(Self.pipelineLimit).map {
+                RedisCommand(
+                    "HMGET",
+                    .string(keys.job($0)),
+                    "kind",
+                    "game_id",
+                    "_worker",
+                    "_node",
+                    "_taken",
+                    "_attempts",
+                    "_progress"
+                )
+            }
+        )
+        let jobs = zip(ids, rows).compactMap { Self.runningJob($0, $1) }
+        overview.running = Array(jobs.sorted { $0.taken < $1.taken }.prefix(limit))
+    }
+
+    private static func runningJob(_ id: String, _ row: RedisValue) -> RunningJob? {
+        // One that has ended meanwhile has no token of its own any more.
+        guard let values = row.array, values.count == 7,
+            let taken = values[4].string.flatMap({ Timestamp(rfc3339: $0) })?.millisecondsSinceEpoch
+        else { return nil }
+        var job = RunningJob(id: id)
+        job.kind = values[0].string ?? ""
+        job.gameID = values[1].string ?? ""
+        job.worker = values[2].string ?? ""
+        job.node = values[3].string ?? ""
+        job.taken = taken
+        job.attempt = Int(values[5].integer ?? 1)
+        job.progress = values[6].string
+        return job
+    }
+
+    private func members(_ key: String) async throws(QueueError) -> [String] {
+        (try await command(RedisCommand("SMEMBERS", .string(key))).array ?? []).compactMap(\.string)
+    }
+
+    /// A score, which Redis may write as a number with an exponent.
+    private static func milliseconds(_ score: String) -> Int64 {
+        Int64(score) ?? Double(score).flatMap { Int64(exactly: $0.rounded()) } ?? 0
+    }
+
+    /// `text` so that a pattern means nothing but it.
+    private static func glob(_ text: String) -> String {
+        text.reduce(into: "") { pattern, character in
+            if "*?[]\\".contains(character) { pattern += "\\" }
+            pattern.append(character)
+        }
+    }
+}

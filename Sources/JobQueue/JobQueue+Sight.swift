@@ -1,0 +1,144 @@
+import JobContract
+import Redis
+
+/// What Redis knows of one job.
+public struct JobSight: Sendable, Equatable {
+    public var id: String
+    /// Fields of its hash, internal ones (`_`) included.
+    public var fields: [String: String]
+    /// Live jobs of its game before it; nil where it is in no lane any more.
+    public var before: Int?
+    /// The job at the head of its game's lane.
+    public var head: String?
+    /// The ready list on which its game's lane waits: `ready:CLASS:QUEUE[:NODE]`; nil: on none.
+    public var list: String?
+    /// When it is tried again, in ms since 1970.
+    public var due: Int64?
+    /// End of its lease, in ms since 1970.
+    public var leaseUntil: Int64?
+    /// Redis' time, in ms since 1970.
+    public var now: Int64
+
+    public init(id: String, fields: [String: String], now: Int64) {
+        self.id = id
+        self.fields = fields
+        self.now = now
+    }
+
+    public var state: JobState? { fields["state"].flatMap(JobState.init(rawValue:)) }
+    public var gameID: String { fields["game_id"] ?? "" }
+    /// What it is at, while it runs.
+    public var progress: JobProgress? {
+        state == .running ? fields[JobProgress.field].flatMap(JobProgress.init(encoded:)) : nil
+    }
+}
+
+/// What `{ns}:lanes` says of a game: `STATE HEAD [LIST]`.
+struct LaneState: Equatable {
+    /// The job at the head.
+    var head: String
+    /// The ready list that the lane is on; nil: its head runs, or is tried again later.
+    var list: String?
+
+    init?(_ text: String) {
+        let parts = text.split(separator: " ", maxSplits: 2).map(String.init)
+        guard parts.count >= 2 else { return nil }
+        head = parts[1]
+        list = parts.count == 3 && !parts[2].isEmpty ? parts[2] : nil
+    }
+}
+
+/// Where a message lies that no worker has taken in.
+public struct QueuedMessage: Sendable, Equatable {
+    public var queue: String
+    /// Messages before it, as far as was looked.
+    public var before: Int
+    /// Whether it was set aside because no node has room for a start.
+    public var isAside: Bool
+    public var message: [UInt8]
+
+    public init(queue: String, before: Int, isAside: Bool, message: [UInt8]) {
+        self.queue = queue
+        self.before = before
+        self.isAside = isAside
+        self.message = message
+    }
+}
+
+extension JobQueue {
+    /// What Redis knows of a job; nil where no worker has taken it in, or it is forgotten.
+    public func sight(of id: String) async throws(QueueError) -> JobSight? {
+        let name = RedisArgument.string(id)
+        let answers = try await pipeline([
+            RedisCommand("HGETALL", .string(keys.job(id))),
+            RedisCommand("ZSCORE", .string(keys.prefix + "delay"), name),
+            RedisCommand("ZSCORE", .string(keys.prefix + "lease"), name),
+        ])
+        let fields = JobResult(pairs: (answers[0].array ?? []).map { $0.string ?? "" }).fields
+        guard !fields.isEmpty else { return nil }
+        var sight = JobSight(id: id, fields: fields, now: try await redisTime())
+        sight.due = answers[1].string.flatMap { Double($0) }.map { Int64($0) }
+        sight.leaseUntil = answers[2].string.flatMap { Double($0) }.map { Int64($0) }
+        // One that has ended is in no lane, even where a later job of its game is.
+        guard sight.fields["_seq"] != nil, !sight.gameID.isEmpty else { return sight }
+        let lane = RedisArgument.string(keys.lane(sight.gameID))
+        let places = try await pipeline([
+            RedisCommand("LPOS", lane, name, "MAXLEN", 10_000),
+            RedisCommand("HGET", .string(keys.prefix + "lanes"), .string(sight.gameID)),
+        ])
+        let state = LaneState(places[1].string ?? "")
+        sight.head = state?.head
+        sight.list = state?.list
+        // The head stands in the lane's state, those behind it in the list.
+        sight.before = sight.head == id ? 0 : places[0].integer.map { Int($0) + 1 }
+        return sight
+    }
+
+    /// Looks for a message among the oldest `most` of each of these queues.
+    ///
+    /// - Parameter matches: whether a message is the one that is looked for.
+    public func find(
+        inQueues names: [String],
+        most: Int,
+        _ matches: (_ message: [UInt8]) -> Bool
+    ) async throws(QueueError) -> QueuedMessage? {
+        for name in names {
+            var before = 0
+            for (list, isAside) in [(keys.overflow(name), true), (keys.queue(name), false)] {
+                var seen = 0
+                while seen < most {
+                    let last = Int64(-1 - seen)
+                    let command = RedisCommand("LRANGE", .string(list), .integer(last - 99), .integer(last))
+                    let page = (try await self.command(command).array ?? []).compactMap(\.bytes)
+                    for (index, message) in page.reversed().enumerated() where matches(message) {
+                        return QueuedMessage(
+                            queue: name,
+                            before: before + index,
+                            isAside: isAside,
+                            message: message
+                        )
+                    }
+                    before += page.count
+                    seen += 100
+                    if page.count < 100 { break }
+                }
+            }
+        }
+        return nil
+    }
+
+    /// Names of the queues that workers serve, or have served.
+    public func servedQueues() async throws(QueueError) -> [String] {
+        (try await command(RedisCommand("SMEMBERS", .string(keys.queues))).array ?? []).compactMap(\.string).sorted()
+    }
+
+    /// Messages that wait in a queue, those set aside included, and whether it is paused.
+    public func depth(of queue: String) async throws(QueueError) -> (waiting: Int, isPaused: Bool) {
+        let answers = try await pipeline([
+            RedisCommand("LLEN", .string(keys.queue(queue))), RedisCommand("LLEN", .string(keys.overflow(queue))),
+            RedisCommand("SISMEMBER", .string(keys.paused), .string(queue)),
+        ])
+        let waiting = (answers[0].integer ?? 0) + (answers[1].integer ?? 0)
+        return (Int(waiting), answers[2].integer == 1)
+    }
+}

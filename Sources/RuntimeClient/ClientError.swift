@@ -1,0 +1,17 @@
+/// Why a call of the client did not come to what was asked for. The text is for a person.
+public enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The request can be no job; nothing was sent.
+    case invalidRequest(String)
+    /// Redis did not answer, or refused.
+    case redis(String)
+    /// There was no result in time. The job goes on, and its result will be on the stream.
+    case noResult(within: Duration)
+
+    public var description: String {
+        switch self {
+        case .invalidRequest(let text), .redis(let text): text
+        case .noResult(let limit):
+            "there is no result within \(limit); the job goes on, and its result will be on the stream of results"
+        }
+    }
+}

@@ -1,0 +1,137 @@
+public import JobContract
+public import Logging
+public import Redis
+
+/// Pushes jobs, waits for their results, and reads the streams. It uses public keys only, so it works with every
+/// worker that keeps the contract.
+public struct RuntimeClient: Sendable {
+    public let keys: Keyspace
+    let redis: RedisClient
+    let logger: Logger
+    private let signingKey: [UInt8]?
+
+    /// - Parameters:
+    ///   - redis: a client that somebody else runs.
+    ///   - signingKey: for fleets that take signed jobs only.
+    public init(_ redis: RedisClient, namespace: String = "rtm", signingKey: [UInt8]? = nil, logger: Logger) {
+        self.redis = redis
+        self.signingKey = signingKey
+        self.logger = logger
+        keys = Keyspace(namespace: namespace)
+    }
+
+    /// Runs `body` with a client of its own connection to Redis.
+    public static func with<R>(
+        url: String,
+        namespace: String = "rtm",
+        signingKey: [UInt8]? = nil,
+        logger: Logger,
+        _ body: (RuntimeClient) async throws -> R
+    ) async throws -> R {
+        let configuration = try RedisConfiguration(url: url)
+        return try await RedisClient.withClient(configuration, clientName: "rtmanager-client", logger: logger) {
+            try await body(RuntimeClient($0, namespace: namespace, signingKey: signingKey, logger: logger))
+        }
+    }
+
+    /// Puts the job at the end of its queue. A second job with the same id is dropped by the workers, so a push whose
+    /// answer was lost may be made again.
+    public func enqueue(_ request: JobRequest) async throws(ClientError) {
+        var message = try request.message()
+        if let signingKey { message = JobEnvelope.sign(message, key: signingKey) }
+        _ = try await send(RedisCommand("LPUSH", .string(keys.queue(request.queue)), .string(message)))
+    }
+
+    /// Puts the job at the end of its queue and waits for its result. Where the id has ended before, that result is
+    /// answered and nothing is pushed.
+    public func perform(
+        _ request: JobRequest,
+        within limit: Duration = .seconds(300)
+    ) async throws(ClientError) -> JobResult {
+        if let known = try await record(of: request.id) { return known }
+        let start = try await lastEntry(of: .results)
+        try await enqueue(request)
+        return try await result(of: request.id, after: start, within: limit)
+    }
+
+    /// The record of a job that has ended; nil where it has not, or is not known.
+    public func record(of id: String) async throws(ClientError) -> JobResult? {
+        let answer = try await send(RedisCommand("HGETALL", .string(keys.job(id))))
+        let record = JobResult(pairs: (answer.array ?? []).map { $0.string ?? "" })
+        return record.outcome == nil ? nil : record
+    }
+
+    /// The state of a job that workers have taken in; nil where they have not, or have forgotten it.
+    public func state(of id: String) async throws(ClientError) -> JobState? {
+        let answer = try await send(RedisCommand("HGET", .string(keys.job(id)), "state"))
+        return answer.string.flatMap(JobState.init(rawValue:))
+    }
+
+    /// Waits for the result of a job that was pushed before.
+    ///
+    /// - Parameter position: entry of the stream of results before the job was pushed; nil: the job's record is
+    ///   looked at first, then what comes.
+    public func result(
+        of id: String,
+        after position: String? = nil,
+        within limit: Duration = .seconds(300)
+    ) async throws(ClientError) -> JobResult {
+        var from = position
+        if from == nil {
+            from = try await lastEntry(of: .results)
+            if let record = try await record(of: id) { return record }
+        }
+        let reader = StreamReader(self, after: [.results: from ?? "0-0"])
+        let clock = ContinuousClock()
+        let end = clock.now.advanced(by: limit)
+        while clock.now < end, !Task.isCancelled {
+            let pause = min(clock.now.duration(to: end), .seconds(2))
+            let entries = await reader.next(within: pause)
+            if let result = entries.lazy.compactMap(\.result).first(where: { $0.jobID == id }) {
+                await reader.close()
+                return result
+            }
+            // The entry may have been trimmed before it was read.
+            if entries.isEmpty, let record = try? await record(of: id) {
+                await reader.close()
+                return record
+            }
+        }
+        await reader.close()
+        throw .noResult(within: limit)
+    }
+
+    /// Id of the last entry of a stream, from which its reader goes on.
+    public func lastEntry(of stream: PublicStream) async throws(ClientError) -> String {
+        let last = try await send(RedisCommand("XREVRANGE", .string(stream.key(keys)), "+", "-", "COUNT", 1))
+        return StreamEntry.entries(last, of: stream).first?.id ?? "0-0"
+    }
+
+    /// Entries of a stream, the latest first.
+    ///
+    /// - Parameter before: entry above the first one that is answered; nil: from the end.
+    public func entries(
+        of stream: PublicStream,
+        before: String? = nil,
+        limit: Int
+    ) async throws(ClientError) -> [StreamEntry] {
+        let newest = RedisArgument.string(before.map { "(" + $0 } ?? "+")
+        let command = RedisCommand(
+            "XREVRANGE",
+            .string(stream.key(keys)),
+            newest,
+            "-",
+            "COUNT",
+            .integer(Int64(limit))
+        )
+        return StreamEntry.entries(try await send(command), of: stream)
+    }
+
+    func send(_ command: RedisCommand) async throws(ClientError) -> RedisValue {
+        do throws(RedisError) {
+            return try await redis.send(command)
+        } catch {
+            throw .redis("\(error)")
+        }
+    }
+}

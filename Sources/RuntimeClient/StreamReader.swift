@@ -1,0 +1,66 @@
+import JobContract
+import Logging
+import Redis
+import Synchronization
+
+/// Follows public streams without a consumer group: for whoever only looks. It has a connection of its own and goes
+/// on where it was when Redis comes back; what was trimmed meanwhile it does not see.
+public final class StreamReader: Sendable {
+    private let keys: Keyspace
+    private let connection: RedisBlockingConnection
+    private let positions: Mutex<[PublicStream: String]>
+    private let failed: @Sendable (String) -> Void
+
+    /// - Parameters:
+    ///   - positions: per stream the entry after which it begins.
+    ///   - failed: told each time that Redis did not answer.
+    public init(
+        _ client: RuntimeClient,
+        after positions: [PublicStream: String],
+        failed: (@Sendable (String) -> Void)? = nil
+    ) {
+        let logger = client.logger
+        keys = client.keys
+        connection = RedisBlockingConnection(
+            client.redis.configuration,
+            clientName: "rtmanager-reader",
+            logger: logger
+        )
+        self.positions = Mutex(positions)
+        self.failed = failed ?? { logger.warning("waiting for Redis to come back", metadata: ["error": "\($0)"]) }
+    }
+
+    /// The next entries, the oldest first and at most 256 a stream; none where `limit` passed first, or Redis is away.
+    public func next(within limit: Duration) async -> [StreamEntry] {
+        let places = positions.withLock { $0 }.sorted { $0.key.rawValue < $1.key.rawValue }
+        let command = RedisCommand(
+            "XREAD",
+            arguments: ["COUNT", 256, "BLOCK", .integer(max(1, Int64(limit / .milliseconds(1)))), "STREAMS"]
+                + places.map { .string($0.key.key(keys)) } + places.map { .string($0.value) }
+        )
+        do throws(RedisError) {
+            let answer = try await connection.send(command, serverTimeout: limit)
+            return take(answer)
+        } catch {
+            if Task.isCancelled { return [] }
+            failed("\(error)")
+            try? await Task.sleep(for: .milliseconds(500))
+            return []
+        }
+    }
+
+    public func close() async { await connection.close() }
+
+    private func take(_ answer: RedisValue) -> [StreamEntry] {
+        var entries: [StreamEntry] = []
+        for row in answer.array ?? [] {
+            guard let parts = row.array, parts.count == 2, let name = parts[0].string,
+                let stream = PublicStream.allCases.first(where: { $0.key(keys) == name })
+            else { continue }
+            let new = StreamEntry.entries(parts[1], of: stream)
+            if let last = new.last { positions.withLock { $0[stream] = last.id } }
+            entries += new
+        }
+        return entries.sorted { ($0.writtenAt, $0.stream.rawValue) < ($1.writtenAt, $1.stream.rawValue) }
+    }
+}

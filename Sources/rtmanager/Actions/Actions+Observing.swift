@@ -1,0 +1,79 @@
+import Console
+import Logging
+import Runtime
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+// How a worker is looked at from outside: health, metrics, traces.
+extension Actions {
+    static func console(
+        _ address: HTTPAddress,
+        token: String?,
+        _ worker: Worker,
+        _ metrics: PrometheusRegistry,
+        _ logger: Logger
+    ) -> Console {
+        Console(host: address.host, port: address.port, token: token, metrics: metrics, logger: logger) {
+            readiness(worker.health)
+        }
+    }
+
+    /// Whether a worker can do its work, and why not. It hears from Redis every second or so; a silence of 5 s is none
+    /// of chance.
+    static func readiness(_ health: WorkerHealth) -> Readiness {
+        let hearsRedis = health.sinceProgress < .seconds(5)
+        let silence = "its last answer came \(health.sinceProgress.milliseconds) ms ago"
+        let loop: (Bool, String) =
+            if health.isDraining {
+                (false, "the worker ends and takes no more jobs")
+            } else if !hearsRedis {
+                (false, "it waits for Redis and takes no jobs")
+            } else if !health.engineAnswers {
+                (false, "it waits for the Engine and takes no jobs")
+            } else {
+                (true, "it takes jobs")
+            }
+        return Readiness(checks: [
+            .init(name: "loop", holds: loop.0, reason: loop.1),
+            .init(name: "redis", holds: hearsRedis, reason: silence),
+            .init(
+                name: "docker",
+                holds: health.engineAnswers,
+                reason: health.engineAnswers ? "the Engine answers" : "the Engine does not answer"
+            ),
+        ])
+    }
+
+    static func exporter(
+        of tracer: OTLPTracer,
+        to endpoint: String,
+        _ worker: String,
+        node: String,
+        _ logger: Logger
+    ) -> OTLPExporter {
+        OTLPExporter(
+            tracer,
+            endpoint: endpoint,
+            resource: [("service.name", "rtmanager"), ("service.instance.id", worker), ("rtm.node", node)],
+            version: RootCommand.version,
+            logger: logger
+        )
+    }
+
+    /// The token that HTTP requests must bear; nil: none.
+    static func httpToken(_ settings: Settings) throws(CommandError) -> String? {
+        guard let path = settings.httpTokenFile else { return nil }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw .wrongUse("RTM_HTTP_TOKEN_FILE \(path): cannot be read")
+        }
+        let token = String(decoding: data, as: UTF8.self).filter { !$0.isNewline }
+        guard token.utf8.count >= 8, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+            throw .wrongUse("RTM_HTTP_TOKEN_FILE \(path): the token must have 8 printable characters or more")
+        }
+        return token
+    }
+}

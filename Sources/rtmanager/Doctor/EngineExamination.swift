@@ -1,0 +1,70 @@
+import DockerPort
+import JobContract
+import RuntimeCore
+import Timestamps
+
+/// Reads what the doctor wants to know of the Engine, and changes nothing there.
+struct EngineExamination: Sendable {
+    let docker: any DockerClient
+    let settings: Settings
+    /// Images that are to be looked at.
+    let images: [String]
+
+    func facts() async -> EngineFacts {
+        var facts = EngineFacts()
+        facts.network = settings.network
+        facts.defaultCPUs = settings.cpuQuota
+        facts.defaultMemory = settings.memory.bytes
+        do throws(DockerError) {
+            let info = try await docker.info()
+            facts.info = info
+            facts.clockOffset = info.systemTime.map {
+                $0.millisecondsSinceEpoch - SystemClock.now().millisecondsSinceEpoch
+            }
+        } catch {
+            facts.problem = error.message
+            return facts
+        }
+        do throws(DockerError) {
+            try await docker.ensureNetwork(settings.network)
+        } catch {
+            facts.networkProblem = error.message
+        }
+        for reference in images { facts.images.append(await fact(of: reference, on: facts.info)) }
+        return facts
+    }
+
+    private func fact(of reference: String, on info: EngineInfo?) async -> EngineFacts.ImageFact {
+        var node = settings.nodeSettings
+        if let info { node.boundLimits(by: info) }
+        var fact = EngineFacts.ImageFact(reference: reference, isPresent: false)
+        let message =
+            #"{"v":1,"id":"doctor","kind":"start","game_id":"doctor","image":"#
+            + JobContract.JSONText.string(reference) + "}"
+        guard case .job(let job) = JobDecoder().decode(Array(message.utf8)) else {
+            fact.problem = "is no image reference"
+            return fact
+        }
+        if let rejection = Admission(node).refusal(of: job) {
+            fact.problem = rejection.error
+            return fact
+        }
+        do throws(DockerError) {
+            let found = try await docker.inspectImage(job.image?.description ?? reference)
+            fact.isPresent = true
+            fact.problem = Self.problem(of: job, found.labels, node)
+        } catch {
+            if error.code != .imageNotFound { fact.problem = error.message }
+        }
+        return fact
+    }
+
+    private static func problem(of job: Job, _ labels: [String: String], _ node: NodeSettings) -> String? {
+        do throws(JobFailure) {
+            _ = try Translation(node).runSpec(for: job, imageLabels: labels)
+            return nil
+        } catch {
+            return error.message
+        }
+    }
+}

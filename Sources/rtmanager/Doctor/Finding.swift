@@ -1,0 +1,74 @@
+/// What one check of the doctor found.
+struct Finding: Sendable, Equatable {
+    enum Level: String, Sendable {
+        case ok
+        /// It works, and something may go wrong.
+        case warning
+        /// It does not work, or loses jobs.
+        case failure
+        /// Redis or Docker does not answer.
+        case outOfReach = "out_of_reach"
+    }
+
+    var check: String
+    var level: Level
+    /// What was found, as a sentence for a person.
+    var text: String
+    /// How to mend it; nil where nothing is to be mended.
+    var mend: String?
+
+    static func ok(_ check: String, _ text: String) -> Finding { Finding(check: check, level: .ok, text: text) }
+
+    static func warning(_ check: String, _ text: String, mend: String) -> Finding {
+        Finding(check: check, level: .warning, text: text, mend: mend)
+    }
+
+    static func failure(_ check: String, _ text: String, mend: String) -> Finding {
+        Finding(check: check, level: .failure, text: text, mend: mend)
+    }
+
+    static func outOfReach(_ check: String, _ text: String, mend: String) -> Finding {
+        Finding(check: check, level: .outOfReach, text: text, mend: mend)
+    }
+
+    /// The finding, and below it how to mend it.
+    func lines(on surface: Surface, width: Int) -> [String] {
+        let (word, style): (String, TextStyle) =
+            switch level {
+            case .ok: ("ok  ", .good)
+            case .warning: ("warn", .notable)
+            case .failure, .outOfReach: ("FAIL", .bad)
+            }
+        let padding = String(repeating: " ", count: max(0, width - check.count))
+        let first =
+            "\(surface.painter.paint(word, style))  \(check)\(padding)  \(EscapedText.escape(text, quotes: false))"
+        let indent = String(repeating: " ", count: width + 8)
+        return [first] + (mend.map { [indent + surface.painter.paint("mend: \($0)", .accent)] } ?? [])
+    }
+
+    var json: JSONNode {
+        .object([
+            ("check", .string(check)), ("level", .string(level.rawValue)), ("text", .string(text)),
+            ("mend", mend.map { .string($0) }),
+        ])
+    }
+}
+
+/// All that the doctor found.
+struct Diagnosis: Sendable, Equatable {
+    var findings: [Finding]
+
+    func lines(on surface: Surface) -> [String] {
+        let width = findings.map(\.check.count).max() ?? 0
+        return findings.flatMap { $0.lines(on: surface, width: width) }
+    }
+
+    /// How the command ends; nil: well.
+    var error: CommandError? {
+        let levels = findings.map(\.level)
+        let failures = levels.count { $0 == .failure || $0 == .outOfReach }
+        let sentence = failures == 1 ? "1 check failed" : "\(failures) checks failed"
+        if levels.contains(.outOfReach) { return .outOfReach(sentence) }
+        return failures > 0 ? .failed(sentence) : nil
+    }
+}

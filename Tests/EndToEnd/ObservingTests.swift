@@ -1,0 +1,92 @@
+import Foundation
+import JobContract
+import Redis
+import Support
+import Testing
+
+extension Deployment {
+    @Suite("A worker seen from outside", .engineWorld, .timeLimit(.minutes(5)))
+    struct ObservingTests {
+        private func get(_ url: String, _ more: [String] = []) async throws -> (status: String, body: String) {
+            let text = try await Tool.run(
+                ["curl", "--silent", "--max-time", "5", "--write-out", "\n%{http_code}"] + more + [url]
+            )
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+            return (String(lines.last ?? ""), lines.dropLast().joined(separator: "\n"))
+        }
+
+        @Test("spans of a job go to the collector, below the producer's")
+        func spans() async throws {
+            try await TestCollector.with { collector in
+                let settings = ["RTM_OTLP_ENDPOINT": "http://127.0.0.1:\(collector.port)"]
+                try await Fleet.with(settings: settings, world: try #require(EngineWorld.current)) { fleet in
+                    let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+                    let more = #""traceparent":"00-\#(trace)-00f067aa0ba902b7-01","enqueued_at":"2026-01-01T00:00:00Z""#
+                    let result = try await fleet.finish("s1", fleet.start("s1", game: "g", more))
+                    #expect(result.succeeded && result.fields["traceparent"]?.contains(trace) == true)
+                    var spans: [TestJSON] = []
+                    let wanted: Set = ["start game", "queue wait", "create", "start", "publish"]
+                    try await eventually("the spans; there are \(collector.posts)") {
+                        spans = try collector.posts.flatMap { try Self.spans($0) }
+                        return wanted.isSubset(of: Set(spans.compactMap { $0["name"]?.string }))
+                    }
+                    #expect(Set(spans.compactMap { $0["traceId"]?.string }) == [trace])
+                    let job = try #require(spans.first { $0["name"] == .string("start game") })
+                    #expect(job["parentSpanId"] == .string("00f067aa0ba902b7"))
+                    for span in spans where span != job { #expect(span["parentSpanId"] == job["spanId"]) }
+                    #expect(
+                        collector.posts.allSatisfy { $0.path == "/v1/traces" && $0.contentType == "application/json" }
+                    )
+                }
+            }
+        }
+
+        private static func spans(_ post: TestCollector.Post) throws -> [TestJSON] {
+            let json = try TestJSON(text: Data(post.body.utf8))
+            return (json["resourceSpans"]?.elements ?? []).flatMap { $0["scopeSpans"]?.elements ?? [] }
+                .flatMap { $0["spans"]?.elements ?? [] }
+        }
+
+        @Test("the token is asked for, readiness gives its reasons, and promtool takes the metrics")
+        func http() async throws {
+            let directory = try temporaryDirectory("http")
+            defer { try? FileManager.default.removeItem(atPath: directory) }
+            try "s3cret-token\n".write(toFile: directory + "/token", atomically: true, encoding: .utf8)
+            let port = try FreePort.find()
+            let settings = ["RTM_HTTP": "127.0.0.1:\(port)", "RTM_HTTP_TOKEN_FILE": directory + "/token"]
+            try await Fleet.with(settings: settings, world: try #require(EngineWorld.current)) { fleet in
+                let base = "http://127.0.0.1:\(port)"
+                #expect(try await get(base + "/healthz").status == "200")
+                for path in ["/readyz", "/metrics"] { #expect(try await get(base + path).status == "401") }
+                let bearer = ["--header", "Authorization: Bearer s3cret-token"]
+                let ready = try await get(base + "/readyz", bearer)
+                #expect(ready.status == "200")
+                for line in ["ok loop: it takes jobs", "ok redis: ", "ok docker: the Engine answers"] {
+                    #expect(ready.body.contains(line), "\(ready.body)")
+                }
+                #expect(try await fleet.finish("e1", Fleet.message(.stop, "e1", game: "g")).succeeded)
+                try await eventually("metrics of the job") {
+                    try await get(base + "/metrics", bearer).body.contains("rtm_jobs_ended_total{")
+                }
+                let page = try await get(base + "/metrics", bearer).body
+                try (page + "\n").write(toFile: directory + "/page", atomically: true, encoding: .utf8)
+                try await Tool.run(["sh", "-c", "promtool check metrics < \(directory)/page"])
+                for id in ["e1", "\"g\""] { #expect(!page.contains(id)) }
+
+                fleet.redis.suspend()
+                defer { fleet.redis.resume() }
+                try await eventually(within: .seconds(20), "the worker not to be ready") {
+                    try await get(base + "/readyz", bearer).status == "503"
+                }
+                let reasons = try await get(base + "/readyz", bearer).body
+                #expect(reasons.contains("failing loop: it waits for Redis and takes no jobs"), "\(reasons)")
+                #expect(reasons.contains("failing redis: its last answer came"))
+                #expect(try await get(base + "/healthz").status == "200")
+                fleet.redis.resume()
+                try await eventually(within: .seconds(20), "the worker to be ready again") {
+                    try await get(base + "/readyz", bearer).status == "200"
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import JobContract
+import Redis
+import RuntimeClient
+import Support
+import Testing
+
+@Suite("The client", .timeLimit(.minutes(1)))
+struct ClientTests {
+    @Test("a job goes to the end of its queue, and a decoder takes it")
+    func enqueue() async throws {
+        try await ClientWorld.with { world in
+            try await world.client.enqueue(.start("lobby", image: "engine:1", id: "j1"))
+            var stop = JobRequest.stop("lobby", id: "j2")
+            stop.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+            try await world.client.enqueue(stop)
+            var urgent = JobRequest.remove("lobby", force: true, id: "j3")
+            urgent.queue = "urgent"
+            try await world.client.enqueue(urgent)
+            let jobs = try await (world.messages() + world.messages("urgent")).map {
+                JobDecoder().decode(Array($0.utf8))
+            }
+            let ids = jobs.map { decoded in if case .job(let job) = decoded { job.id } else { "" } }
+            #expect(ids == ["j1", "j2", "j3"])
+        }
+    }
+
+    @Test("with a key the message is signed")
+    func signs() async throws {
+        let key = Array("0123456789abcdef".utf8)
+        try await ClientWorld.with(signingKey: key) { world in
+            try await world.client.enqueue(.restart("lobby", id: "j1"))
+            let message = try #require(try await world.messages().first)
+            guard case .job(let job) = JobDecoder(signingKey: key).decode(Array(message.utf8)) else {
+                Issue.record("it is not taken: \(message)")
+                return
+            }
+            #expect(job.kind == .restart)
+        }
+    }
+
+    @Test("a result is waited for, whenever it comes")
+    func performs() async throws {
+        try await ClientWorld.with { world in
+            try await world.end("earlier")
+            async let result = world.client.perform(.start("g", image: "i", id: "j1"), within: .seconds(20))
+            try await eventually("the message") { try await world.messages().count == 1 }
+            try await world.end("another")
+            try await world.end("j1")
+            #expect(try await result.effect == .started)
+            // What has ended before is answered, and not pushed again.
+            #expect(try await world.client.perform(.start("g", image: "i", id: "j1")).succeeded)
+            #expect(try await world.messages().count == 1)
+            #expect(try await world.client.result(of: "j1").jobID == "j1")
+            #expect(try await world.client.state(of: "j1") == .done)
+            #expect(try await world.client.state(of: "unknown") == nil)
+        }
+    }
+
+    @Test("a result that does not come in time is told so")
+    func late() async throws {
+        try await ClientWorld.with { world in
+            await #expect(throws: ClientError.noResult(within: .milliseconds(50))) {
+                try await world.client.result(of: "j1", within: .milliseconds(50))
+            }
+        }
+    }
+
+    @Test("a reader follows both streams, and goes on after Redis was away")
+    func follows() async throws {
+        try await ClientWorld.with { world in
+            try await world.end("before")
+            let start = try await world.client.lastEntry(of: .results)
+            let reader = StreamReader(world.client, after: [.results: start, .events: "0-0"])
+            try await world.publish("started")
+            try await world.end("j1")
+            var seen: [StreamEntry] = []
+            while seen.count < 2 { seen += await reader.next(within: .seconds(1)) }
+            #expect(seen.compactMap(\.event?.kind) == [.started])
+            #expect(seen.compactMap(\.result?.jobID) == ["j1"])
+            _ = try await world.raw.send(RedisCommand("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"))
+            try await eventually("Redis to answer again") {
+                (try? await world.publish("healthy")) != nil
+            }
+            seen = []
+            while seen.isEmpty { seen = await reader.next(within: .seconds(1)) }
+            #expect(seen.first?.event?.kind == .healthy)
+            await reader.close()
+        }
+    }
+
+    @Test("entries are read backwards, page by page")
+    func backwards() async throws {
+        try await ClientWorld.with { world in
+            for number in 0..<5 { try await world.end("j\(number)") }
+            let page = try await world.client.entries(of: .results, limit: 2)
+            #expect(page.compactMap(\.result?.jobID) == ["j4", "j3"])
+            let rest = try await world.client.entries(of: .results, before: page.last?.id, limit: 10)
+            #expect(rest.compactMap(\.result?.jobID) == ["j2", "j1", "j0"])
+        }
+    }
+}

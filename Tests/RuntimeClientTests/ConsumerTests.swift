@@ -1,0 +1,94 @@
+import JobContract
+import Redis
+import RuntimeClient
+import Support
+import Testing
+
+@Suite("A consumer group", .timeLimit(.minutes(1)))
+struct ConsumerTests {
+    private struct Refused: Error {}
+
+    /// Runs a consumer until `enough`, then cancels it.
+    private func run(
+        _ consumer: Consumer,
+        _ notes: Notes,
+        until enough: @escaping @Sendable ([String]) -> Bool,
+        _ handle: @escaping @Sendable (StreamEntry) async throws -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await consumer.run(handle) }
+            try await eventually("entries; there are \(notes.all)") { enough(notes.all) }
+            group.cancelAll()
+        }
+    }
+
+    @Test("begins with the oldest entry, goes on with what comes, and acknowledges each")
+    func handles() async throws {
+        try await ClientWorld.with { world in
+            try await world.end("j1")
+            let notes = Notes()
+            let consumer = world.client.consumer(of: .results, group: "master", name: "one")
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await consumer.run { notes.add($0.result?.jobID ?? "?") } }
+                try await eventually("the first") { notes.all == ["j1"] }
+                try await world.end("j2")
+                try await eventually("the second") { notes.all == ["j1", "j2"] }
+                try await eventually("acknowledgement") { try await world.pending(world.keys.results, "master") == 0 }
+                group.cancelAll()
+            }
+        }
+    }
+
+    @Test("gives what was not acknowledged again: to the same consumer at once, to another after its patience")
+    func again() async throws {
+        try await ClientWorld.with { world in
+            try await world.end("j1")
+            let notes = Notes()
+            let first = world.client.consumer(of: .results, group: "master", name: "one")
+            // It refuses once and goes away, as one that crashes.
+            try await run(first, notes, until: { $0.count == 1 }) { entry in
+                notes.add(entry.result?.jobID ?? "?")
+                throw Refused()
+            }
+            #expect(try await world.pending(world.keys.results, "master") == 1)
+            var other = world.client.consumer(of: .results, group: "master", name: "two")
+            other.patience = .milliseconds(200)
+            try await run(other, notes, until: { $0.count == 2 }) { notes.add($0.result?.jobID ?? "?") }
+            #expect(notes.all == ["j1", "j1"])
+        }
+    }
+
+    @Test("an entry that is refused does not hold up those behind it, and comes again")
+    func refused() async throws {
+        try await ClientWorld.with { world in
+            try await world.end("bad")
+            try await world.end("good")
+            let notes = Notes()
+            var consumer = world.client.consumer(of: .results, group: "master", name: "one")
+            consumer.patience = .milliseconds(200)
+            try await run(consumer, notes, until: { $0.count == 3 }) { entry in
+                let id = entry.result?.jobID ?? "?"
+                notes.add(id)
+                if id == "bad", notes.all.count == 1 { throw Refused() }
+            }
+            #expect(notes.all == ["bad", "good", "bad"])
+        }
+    }
+
+    @Test("goes on where Redis has lost its data, group and all")
+    func lostData() async throws {
+        try await ClientWorld.with { world in
+            try await world.end("j1")
+            let notes = Notes()
+            let consumer = world.client.consumer(of: .results, group: "master", name: "one")
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await consumer.run { notes.add($0.result?.jobID ?? "?") } }
+                try await eventually("the first") { notes.all == ["j1"] }
+                _ = try await world.raw.send(RedisCommand("FLUSHALL"))
+                try await world.end("j2")
+                try await eventually("the second; there are \(notes.all)") { notes.all == ["j1", "j2"] }
+                group.cancelAll()
+            }
+        }
+    }
+}

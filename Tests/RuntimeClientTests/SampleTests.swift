@@ -1,0 +1,45 @@
+import Foundation
+import JobContract
+import Redis
+import Support
+import Testing
+
+@Suite("The sample of the producers' page", .timeLimit(.minutes(1)))
+struct SampleTests {
+    @Test("runs as it is printed")
+    func runs() async throws {
+        try await ClientWorld.with { world in
+            let notes = Notes()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    try await play("lobby", redis: world.redis.url, logger: ClientWorld.logger, tell: notes.add)
+                }
+                group.addTask {
+                    // What a worker does.
+                    try await eventually("the start") { try await world.messages().count == 1 }
+                    try await world.publish("started", game: "lobby")
+                    try await world.end("start-lobby", game: "lobby")
+                    try await eventually("the event") { notes.all.contains("started ") }
+                    try await world.end("stop-lobby", game: "lobby")
+                    try await world.end("remove-lobby", game: "lobby")
+                }
+                try await group.waitForAll()
+            }
+            #expect(notes.all == ["runs at ", "started "])
+            #expect(try await world.messages().count == 3)
+        }
+    }
+
+    @Test("is in the page as it is compiled")
+    func isInThePage() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let source = try String(
+            contentsOf: root.appending(path: "Tests/RuntimeClientTests/Sample.swift"),
+            encoding: .utf8
+        )
+        let page = try String(contentsOf: root.appending(path: "docs/producers.md"), encoding: .utf8)
+        let sample = source.replacing("// sample begins\n", with: "").replacing("// sample ends\n", with: "")
+        #expect(page.contains("```swift\n\(sample)```"))
+    }
+}
