@@ -1,4 +1,5 @@
 import Foundation
+import JobContract
 @testable import Support
 import Testing
 
@@ -8,7 +9,7 @@ import Testing
 struct CampaignTests {
     private static let environment = ProcessInfo.processInfo.environment
     static let seed = environment["RTM_TEST_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 1...999_999_999)
-    static let seconds = environment["RTM_TEST_FAULT_SECONDS"].flatMap { Int($0) } ?? 60
+    static let seconds = environment["RTM_TEST_FAULT_SECONDS"].flatMap { Int($0) } ?? 75
 
     @Test("loses no job, doubles none, swaps none, and misses no event")
     func campaign() async throws {
@@ -16,24 +17,53 @@ struct CampaignTests {
         let settings = [
             "RTM_LEASE_TTL_SECONDS": "\(Campaign.lease)", "RTM_DRAIN_TIMEOUT_SECONDS": "5", "RTM_LOG_LEVEL": "info",
         ]
-        let persistence = ["--appendonly", "yes", "--appendfsync", "always"]
+        let persistence = Campaign.Persistence(seed: Self.seed)
         try await PrivateDocker.with { docker in
             try await EngineWorld.with(on: docker.engine) { world in
+                let healthy = "\(world.prefix)-healthy:1"
+                let check = #"HEALTHCHECK --interval=1s --timeout=5s CMD ["/bin/busybox","true"]"#
+                try await TestImage.make(healthy, on: world.engine, changes: [check])
                 try await Fleet.with(
-                    workers: Campaign.workers,
+                    workers: 0,
                     settings: settings,
-                    redisArguments: persistence,
+                    redisArguments: persistence.arguments,
                     world: world
                 ) { fleet in
-                    let campaign = Campaign(fleet, docker)
-                    let history = try await campaign.run(seed: Self.seed, games: 12, time: .seconds(Self.seconds))
-                    let violations = Checker.violations(of: history)
-                    print("\(campaign.jobsPushed) jobs, \(history.events.count) events, faults: \(campaign.faultsDone)")
-                    for violation in violations { Issue.record("seed \(Self.seed): \(violation)") }
-                    if !violations.isEmpty { Self.keep(history, fleet) }
+                    try await Self.withLines(to: fleet.redis.port) { lines in
+                        let parts = Campaign.Parts(
+                            fleet: fleet,
+                            docker: docker,
+                            lines: lines,
+                            healthyImage: healthy,
+                            persistence: persistence
+                        )
+                        try await Self.check(Campaign(parts, games: 12))
+                    }
                 }
             }
         }
+    }
+
+    private static func withLines(to port: Int, _ body: ([TCPProxy]) async throws -> Void) async throws {
+        try await TCPProxy.with(to: port) { first in
+            try await TCPProxy.with(to: port) { second in try await body([first, second]) }
+        }
+    }
+
+    private static func check(_ campaign: Campaign) async throws {
+        let history = try await campaign.run(seed: seed, time: .seconds(seconds))
+        let violations = Checker.violations(of: history)
+        let told = Set(history.results.map(\.key))
+        let lost = history.pushes.count { $0.mayBeLost && !told.contains($0.key) }
+        let outcomes = Dictionary(grouping: history.results) { $0.outcome.rawValue }.mapValues(\.count)
+        print(
+            """
+            appendfsync \(campaign.parts.persistence.rawValue): \(history.pushes.count) jobs, \(outcomes), \
+            \(history.events.count) events, \(lost) pushes lost with the file, faults: \(campaign.log.faults)
+            """
+        )
+        for violation in violations { Issue.record("seed \(seed): \(violation)") }
+        if !violations.isEmpty { keep(history, campaign.fleet) }
     }
 
     /// Leaves what a person needs to find out why, and says where.

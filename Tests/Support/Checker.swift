@@ -41,6 +41,7 @@ public enum Checker {
         return history.pushes.compactMap { push in
             let count = counts[push.key] ?? 0
             let run = push.run > 1 ? ", run \(push.run)" : ""
+            if count == 0, push.mayBeLost { return nil }
             return count == 1 ? nil : "\(push.id)\(run) (\(push.kind.rawValue) of \(push.game)) has \(count) results"
         }
     }
@@ -91,6 +92,8 @@ public enum Checker {
         let seen = Set(history.events.filter { $0.kind == .started }.map(\.containerID))
         return history.results.filter { $0.effect == .started || $0.effect == .alreadyRunning }.compactMap { result in
             guard let container = result.containerID else { return "\(result.id) names no container" }
+            // The event may be forgotten where the container was gone, too, before anyone looked again.
+            guard !history.forgotten.contains(where: { $0.contains(result.finishedAt) }) else { return nil }
             return seen.contains(container) ? nil : "\(container.prefix(12)) of \(result.id) has no event `started`"
         }
     }

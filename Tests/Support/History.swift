@@ -11,6 +11,8 @@ struct History: Sendable, Equatable {
         var supersedes = false
         /// 2 and up: an operator's retry.
         var run = 1
+        /// Whether Redis may have forgotten it after it had said that it was taken, or never said so.
+        var mayBeLost = false
 
         var key: String { "\(id) \(run)" }
     }
@@ -51,6 +53,8 @@ struct History: Sendable, Equatable {
     var running: [String: String] = [:]
     /// What Redis still holds of live jobs at the end, each in words: lanes, leases, retries, counters.
     var leftovers: [String] = []
+    /// Times of which Redis may have forgotten everything, on its own clock: what its file lacked after a power loss.
+    var forgotten: [ClosedRange<Timestamp>] = []
 }
 
 extension History.Event {

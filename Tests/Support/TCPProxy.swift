@@ -2,7 +2,7 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// A line between a client and a server on loopback that a test can cut or let go dead.
+/// A line between a client and a server on loopback that a test can cut, slow down, lead elsewhere or let go dead.
 public final class TCPProxy: Sendable {
     /// What becomes of bytes.
     private enum Line {
@@ -13,6 +13,8 @@ public final class TCPProxy: Sendable {
 
     private struct State {
         var line = Line.open
+        var delay = TimeAmount.zero
+        var target: Int
         var connections: [ObjectIdentifier: any Channel] = [:]
     }
 
@@ -22,8 +24,14 @@ public final class TCPProxy: Sendable {
     private let state: Shared
 
     fileprivate final class Shared: Sendable {
-        private let state = Mutex(State())
+        private let state: Mutex<State>
 
+        init(target: Int) { state = Mutex(State(target: target)) }
+
+        var delay: TimeAmount { state.withLock { $0.delay } }
+        var target: Int { state.withLock { $0.target } }
+        func set(delay: TimeAmount) { state.withLock { $0.delay = delay } }
+        func set(target: Int) { state.withLock { $0.target = target } }
         var isSilent: Bool { state.withLock { $0.line == .silent } }
         func set(silent: Bool) { state.withLock { $0.line = silent ? .silent : .open } }
         func add(_ channel: any Channel) { state.withLock { $0.connections[ObjectIdentifier(channel)] = channel } }
@@ -39,13 +47,13 @@ public final class TCPProxy: Sendable {
 
     /// Runs `body` with a proxy in front of `target` on 127.0.0.1.
     public static func with<Value>(to target: Int, _ body: (TCPProxy) async throws -> Value) async throws -> Value {
-        let state = Shared()
+        let state = Shared(target: target)
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.autoRead, value: false)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(FrontHandler(target: target, state: state))
+                    try channel.pipeline.syncOperations.addHandler(FrontHandler(state: state))
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
@@ -71,24 +79,51 @@ public final class TCPProxy: Sendable {
     /// New connections are let through again; those that went dead stay so.
     public func heal() { state.set(silent: false) }
 
+    /// Holds back all bytes for so long, each way, in their order.
+    public func delay(by time: Duration) {
+        state.set(
+            delay: .nanoseconds(time.components.seconds * 1_000_000_000 + time.components.attoseconds / 1_000_000_000)
+        )
+    }
+
+    /// New connections lead to another port; open ones stay.
+    public func lead(to target: Int) { state.set(target: target) }
+
     private func close() async {
         try? await listener.close()
         cut()
+    }
+
+    /// Passes bytes on to the other side, late where the line is slow, and never out of order. Both sides of a line are
+    /// on one event loop.
+    private final class Passage {
+        private var held = 0
+        private var lastDue = NIODeadline.uptimeNanoseconds(0)
+
+        func pass(_ bytes: ByteBuffer, to other: any Channel, after delay: TimeAmount) {
+            guard held > 0 || delay > .zero else {
+                other.writeAndFlush(bytes, promise: nil)
+                return
+            }
+            held += 1
+            lastDue = max(.now() + delay, lastDue + .nanoseconds(1))
+            other.eventLoop.assumeIsolated().scheduleTask(deadline: lastDue) {
+                self.held -= 1
+                other.writeAndFlush(bytes, promise: nil)
+            }
+        }
     }
 
     /// The client's side: opens the server's side and passes bytes on.
     private final class FrontHandler: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
 
-        private let target: Int
         private let state: Shared
         private var back: (any Channel)?
         private var isDead = false
+        private let passage = Passage()
 
-        init(target: Int, state: Shared) {
-            self.target = target
-            self.state = state
-        }
+        init(state: Shared) { self.state = state }
 
         func channelActive(context: ChannelHandlerContext) {
             state.add(context.channel)
@@ -101,7 +136,7 @@ public final class TCPProxy: Sendable {
                         try back.pipeline.syncOperations.addHandler(BackHandler(front: channel, state: state))
                     }
                 }
-                .connect(host: "127.0.0.1", port: target)
+                .connect(host: "127.0.0.1", port: state.target)
                 .assumeIsolated()
                 .whenComplete { result in
                     switch result {
@@ -115,7 +150,8 @@ public final class TCPProxy: Sendable {
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             isDead = isDead || state.isSilent
-            if !isDead { back?.writeAndFlush(unwrapInboundIn(data), promise: nil) }
+            guard !isDead, let back else { return }
+            passage.pass(unwrapInboundIn(data), to: back, after: state.delay)
         }
 
         func channelInactive(context: ChannelHandlerContext) {
@@ -133,6 +169,7 @@ public final class TCPProxy: Sendable {
         private let front: any Channel
         private let state: Shared
         private var isDead = false
+        private let passage = Passage()
 
         init(front: any Channel, state: Shared) {
             self.front = front
@@ -141,7 +178,7 @@ public final class TCPProxy: Sendable {
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             isDead = isDead || state.isSilent
-            if !isDead { front.writeAndFlush(unwrapInboundIn(data), promise: nil) }
+            if !isDead { passage.pass(unwrapInboundIn(data), to: front, after: state.delay) }
         }
 
         func channelInactive(context: ChannelHandlerContext) {

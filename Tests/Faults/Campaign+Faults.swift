@@ -1,0 +1,121 @@
+import Foundation
+import Redis
+@testable import Support
+
+extension Campaign {
+    /// What breaks.
+    enum Fault: String, CaseIterable, Sendable {
+        case workerKilled, workerFrozen, workerReplaced
+        case connectionsKilled, connectionsCut, connectionsSlow, connectionsHalfOpen
+        case scriptsForgotten, redisKilled, redisTorn, redisFull, redisDiskFull
+        case engineKilled, engineFrozen, engineRestarted
+    }
+
+    func breakThings(_ generator: SeededGenerator, until end: ContinuousClock.Instant) async throws {
+        var random = generator
+        // Each of them once before any twice, in an order of the seed.
+        var pending: [Fault] = []
+        while ContinuousClock.now < end {
+            try await Task.sleep(for: .milliseconds(Int.random(in: 300...1_500, using: &random)))
+            if pending.isEmpty { pending = Fault.allCases.shuffled(using: &random) }
+            let fault = pending.removeLast()
+            let moment = Duration.milliseconds(Int.random(in: 10...1_500, using: &random))
+            switch fault {
+            case .workerKilled, .workerFrozen, .workerReplaced: try await harmWorker(fault, moment, &random)
+            case .connectionsCut, .connectionsSlow, .connectionsHalfOpen: try await harmLine(fault, moment, &random)
+            case .engineKilled, .engineFrozen, .engineRestarted: try await harmEngine(fault, moment)
+            default: try await harmRedis(fault, moment, &random)
+            }
+            log.add(fault: fault.rawValue)
+        }
+    }
+
+    private func harmWorker(_ fault: Fault, _ moment: Duration, _ random: inout SeededGenerator) async throws {
+        let victim = fleet.workers.filter(\.process.isRunning).randomElement(using: &random)
+        switch fault {
+        case .workerFrozen:
+            // Beyond its lease, so that another takes over what it holds.
+            victim?.suspend()
+            try await Task.sleep(for: .seconds(Self.lease) + moment)
+            victim?.resume()
+        case .workerKilled:
+            await victim?.kill9()
+            try await startWorker()
+        default:
+            victim?.terminate()
+            try await startWorker()
+        }
+    }
+
+    private func harmLine(_ fault: Fault, _ moment: Duration, _ random: inout SeededGenerator) async throws {
+        guard let line = parts.lines.randomElement(using: &random) else { return }
+        switch fault {
+        case .connectionsCut: line.cut()
+        case .connectionsSlow:
+            line.delay(by: moment / 3)
+            try await Task.sleep(for: .seconds(2))
+            line.delay(by: .zero)
+        default:
+            // Those that went dead stay so; what comes later gets through.
+            line.silence()
+            try await Task.sleep(for: moment * 2)
+            line.heal()
+        }
+    }
+
+    private func harmEngine(_ fault: Fault, _ moment: Duration) async throws {
+        switch fault {
+        case .engineKilled:
+            try await parts.docker.kill9()
+            try await Task.sleep(for: moment)
+            try await parts.docker.start()
+        case .engineFrozen:
+            parts.docker.suspend()
+            try await Task.sleep(for: moment * 3)
+            parts.docker.resume()
+        default:
+            try await parts.docker.stop()
+            try await parts.docker.start()
+        }
+    }
+
+    private func harmRedis(_ fault: Fault, _ moment: Duration, _ random: inout SeededGenerator) async throws {
+        switch fault {
+        case .connectionsKilled: _ = try? await command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        case .scriptsForgotten: _ = try? await command("SCRIPT", "FLUSH")
+        case .redisFull:
+            _ = try? await command("CONFIG", "SET", "maxmemory", "1")
+            try await Task.sleep(for: moment * 2)
+            try await untilTaken("CONFIG", "SET", "maxmemory", "0")
+        case .redisDiskFull: try await fillDisk(for: moment * 2)
+        case .redisTorn:
+            await fleet.redis.kill9()
+            try tearFile(&random)
+            try await fleet.redis.restart()
+            try await rewriteFile()
+        default:
+            await fleet.redis.kill9()
+            try await Task.sleep(for: moment)
+            try await fleet.redis.restart()
+        }
+    }
+
+    /// Lets Redis answer MISCONF to all that writes: its snapshot cannot take its name, which a folder has.
+    private func fillDisk(for time: Duration) async throws {
+        let obstacle = fleet.redis.directory + "/dump.rdb"
+        try FileManager.default.createDirectory(atPath: obstacle + "/full", withIntermediateDirectories: true)
+        _ = try? await command("CONFIG", "SET", "save", "3600 1")
+        _ = try? await command("BGSAVE", "SCHEDULE")
+        try await Task.sleep(for: time)
+        try await untilTaken("CONFIG", "SET", "save", "")
+        try FileManager.default.removeItem(atPath: obstacle)
+    }
+
+    private func untilTaken(_ words: String...) async throws {
+        try await eventually(within: .seconds(20), "Redis to take \(words)") {
+            (try? await fleet.client.send(
+                RedisCommand(words[0], arguments: words.dropFirst().map { RedisArgument.string($0) })
+            )) != nil
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import JobContract
+import Redis
+@testable import Support
+import Timestamps
+
+extension Campaign {
+    /// A job to be pushed.
+    private struct Draft {
+        var id: String
+        var kind: JobKind
+        var game: String
+        var more: [String] = []
+        var supersedes = false
+
+        var message: String { Fleet.message(kind, id, game: game, more.joined(separator: ",")) }
+    }
+
+    func pushJobs(_ generator: SeededGenerator, until end: ContinuousClock.Instant) async throws {
+        var random = generator
+        var number = 0
+        while ContinuousClock.now < end {
+            number += 1
+            let kinds = [JobKind.start, .start, .start, .restart, .stop, .stop, .remove]
+            let game = "g\(Int.random(in: 0..<games, using: &random))"
+            let kind = kinds.randomElement(using: &random) ?? .start
+            try await push(await draft("j\(number)", kind, game, &random))
+            if number.isMultiple(of: 15) { try await retryDeadLetter(&random) }
+            try await Task.sleep(for: .milliseconds(Int.random(in: 5...150, using: &random)))
+        }
+    }
+
+    /// For each game a stop, and for some a start after it.
+    func pushLastJobs() async throws {
+        for game in 0..<games {
+            let stop = #""stop_timeout_seconds":1"#
+            try await push(Draft(id: "l\(game)", kind: .stop, game: "g\(game)", more: [stop], supersedes: true))
+            guard game.isMultiple(of: 2) else { continue }
+            try await push(Draft(id: "m\(game)", kind: .start, game: "g\(game)", more: image(fleet.world.image)))
+        }
+    }
+
+    private func image(_ reference: String) -> [String] { [#""image":"\#(reference)""#, #""pull_policy":"never""#] }
+
+    private func draft(
+        _ id: String,
+        _ kind: JobKind,
+        _ game: String,
+        _ random: inout SeededGenerator
+    ) async -> Draft {
+        func dice(_ sides: Int) -> Int { Int.random(in: 0..<sides, using: &random) }
+        var draft = Draft(id: id, kind: kind, game: game)
+        if kind == .start || kind == .restart { draft.more += engine(dice(12)) }
+        if kind != .start { draft.more.append(#""stop_timeout_seconds":1"#) }
+        if kind == .remove { draft.more.append(#""force":\#(dice(2) == 0)"#) }
+        let (isGuarded, lateness) = (dice(4) == 0, dice(24))
+        draft.supersedes = kind == .stop || kind == .remove
+        if draft.supersedes, isGuarded, let container = await lastContainer(of: game) {
+            draft.more.append(#""container_id":"\#(container)""#)
+            draft.supersedes = false
+        }
+        // One that has passed, or one that passes where the job has to wait.
+        if lateness == 0 { draft.supersedes = false }
+        let deadline = CampaignLog.now.advanced(by: .seconds(lateness == 0 ? -1 : lateness - 1))
+        if lateness < 3 { draft.more.append(#""deadline":"\#(deadline.rfc3339)""#) }
+        return draft
+    }
+
+    /// Mostly the idle image; also one that becomes healthy, one that never answers, one that is not there.
+    private func engine(_ choice: Int) -> [String] {
+        switch choice {
+        case 0, 1: image(parts.healthyImage) + [#""ready_timeout_seconds":20"#]
+        case 2: image(fleet.world.image) + [#""ready_timeout_seconds":1"#]
+        case 3: image("\(fleet.world.prefix)-nowhere:1")
+        default: image(fleet.world.image)
+        }
+    }
+
+    /// What was last told of the game's container, which may be gone by now.
+    private func lastContainer(of game: String) async -> String? {
+        let results = try? await fleet.results()
+        return results?.last { $0.gameID == game && $0.containerID != nil }?.containerID
+    }
+
+    private func push(_ draft: Draft) async throws {
+        // As a producer does that was not answered: again, under the same id.
+        try await eventually(within: .seconds(60), "Redis to take \(draft.id)") {
+            do {
+                try await fleet.push(draft.message)
+                return true
+            } catch is RedisError {
+                return false
+            }
+        }
+        log.add(.init(id: draft.id, kind: draft.kind, game: draft.game, supersedes: draft.supersedes))
+    }
+
+    /// As an operator does. Where the command fails, Redis may have done it nevertheless.
+    private func retryDeadLetter(_ random: inout SeededGenerator) async throws {
+        guard let letters = try? await fleet.deadLetters(), let letter = letters.randomElement(using: &random),
+            let id = letter["job_id"], let push = log.pushes.last(where: { $0.id == id })
+        else { return }
+        let output = try await fleet.run("dead", "retry", id)
+        var retry = push
+        retry.run = (letter["run"].flatMap { Int($0) } ?? 1) + 1
+        retry.mayBeLost = output.exitCode != 0
+        log.add(retry)
+        log.add(fault: "deadRetried")
+    }
+}
