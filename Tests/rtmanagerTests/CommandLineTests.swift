@@ -211,7 +211,8 @@ struct CommandLineTests {
 
     @Test("The help of every command fits a terminal and tells the exit codes")
     func helpTexts() {
-        let commands: [any ParsableCommand.Type] = [RootCommand.self] + RootCommand.configuration.subcommands
+        let commands: [any ParsableCommand.Type] =
+            [RootCommand.self] + RootCommand.configuration.subcommands.filter { $0.configuration.shouldDisplay }
         for command in commands {
             let help = RootCommand.helpMessage(for: command, includeHidden: true, columns: 80)
             #expect(help.contains(ExitReason.help), "\(command)")

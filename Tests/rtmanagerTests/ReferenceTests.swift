@@ -42,7 +42,7 @@ struct ReferenceTests {
     @Test("has every command of the program")
     func commands() throws {
         let page = try String(contentsOf: ContractSchemas.root.appending(path: "docs/contract.md"), encoding: .utf8)
-        for command in RootCommand.configuration.subcommands {
+        for command in RootCommand.configuration.subcommands where command.configuration.shouldDisplay {
             let name = command.configuration.commandName ?? ""
             #expect(page.contains("| `rtmanager \(name)"), "\(name)")
         }

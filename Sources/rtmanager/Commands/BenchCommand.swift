@@ -7,10 +7,10 @@ struct BenchCommand: RunnableCommand {
         commandName: "bench",
         abstract: "Measure a worker beside a floor: jobs a second, CPU, latency, idle cost.",
         discussion: """
-            It works on a private Redis, with an Engine in memory that answers at once, so
-            that what is left is the cost of the queue and the worker. Each drain follows
-            right after one of the cheapest reliable loop that there can be (the floor), since
-            only figures of one moment compare. It takes about a minute.
+            It works on a private Redis, with an Engine in memory that answers at once,
+            so that what is left is the cost of the queue and the worker. Each drain
+            follows right after one of the cheapest reliable loop that there can be
+            (the floor), since only figures of one moment compare. It takes a minute.
 
             Examples:
               rtmanager bench
