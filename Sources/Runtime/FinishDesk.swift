@@ -64,17 +64,9 @@ final class FinishDesk: Sendable {
             state.waiting.removeFirst(others.count)
             return others
         }
-        let batch = [job] + others.map(\.job)
-        // The others must not fail because this one's task is cancelled.
-        let result = await uncancelled { [queue] () -> Result<[FinishAnswer], QueueError> in
-            do throws(QueueError) {
-                return .success(try await queue.finish(batch))
-            } catch {
-                return .failure(error)
-            }
-        }
+        // In this one's own task: a worker that ends must not wait for a Redis that is away. The others say it again.
         do throws(QueueError) {
-            let answers = try result.get()
+            let answers = try await queue.finish([job] + others.map(\.job))
             for (other, answer) in zip(others, answers.dropFirst()) {
                 other.continuation.resume(returning: .answered(.success(answer)))
             }
