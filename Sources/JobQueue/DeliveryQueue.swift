@@ -8,10 +8,6 @@ public protocol DeliveryQueue: Sendable {
     var options: JobQueueOptions { get }
 
     // Jobs.
-    func intake(
-        queue: String,
-        decode: (_ message: [UInt8]) -> DecodedMessage
-    ) async throws(QueueError) -> IntakeOutcome
     func take(
         queue: String,
         known: [UInt8]?,

@@ -25,19 +25,8 @@ struct Bench: Sendable {
         let directory = "\(FileManager.default.temporaryDirectory.path)/rtmanager-bench-\(tag)"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: directory) }
-        guard await Program.exists("redis-server") else {
-            throw CommandError.failed("the bench needs redis-server: apt-get install redis-server")
-        }
-        let words = [
-            "redis-server", "--port", "0", "--unixsocket", "\(directory)/redis.sock", "--dir", directory,
-            "--save", "", "--appendonly", "no",
-        ]
-        let configuration = try RedisConfiguration(url: "unix://\(directory)/redis.sock")
-        return try await Program.with(words, log: "\(directory)/redis.log") {
-            try await awaitReadiness("the private redis-server", log: "\(directory)/redis.log") {
-                (try? await Actions.requireRedis(configuration, logger: logger)) != nil
-            }
-            return try await RedisClient.withClient(configuration, logger: logger) { client in
+        return try await Program.withRedis(for: "bench", in: directory, logger: logger) { configuration in
+            try await RedisClient.withClient(configuration, logger: logger) { client in
                 try await measure(BenchRedis(client: client), configuration, directory)
             }
         }

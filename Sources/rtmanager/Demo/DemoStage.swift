@@ -54,18 +54,7 @@ struct DemoStage: Sendable {
     }
 
     private func withRedis(_ body: () async throws -> Void) async throws {
-        guard await Program.exists("redis-server") else {
-            throw CommandError.failed("the demo needs redis-server: apt-get install redis-server")
-        }
-        let words = [
-            "redis-server", "--port", "0", "--unixsocket", "\(directory)/redis.sock", "--dir", directory,
-            "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction",
-        ]
-        let configuration = try RedisConfiguration(url: redisURL)
-        try await Program.with(words, log: "\(directory)/redis.log") {
-            try await awaitReadiness("the private redis-server", log: "\(directory)/redis.log") {
-                (try? await Actions.requireRedis(configuration, logger: logger)) != nil
-            }
+        try await Program.withRedis(for: "demo", in: directory, logger: logger) { _ in
             printer.prop("Redis", "private, redis-cli -s \(directory)/redis.sock")
             try await body()
         }
