@@ -13,6 +13,11 @@ struct RedisModel {
         var cursor: String?
     }
 
+    struct Peeked {
+        var isFromOverflow = false
+        var ids: [String]
+    }
+
     /// One worker as Redis sees it.
     typealias Caller = WorkerIdentity
 
@@ -127,29 +132,28 @@ struct RedisModel {
     }
 
     /// The oldest messages.
-    func peek(_ queue: String) -> (isFromOverflow: Bool, ids: [String]) {
+    func peek(_ queue: String) -> Peeked {
         let isFromOverflow = !(lanes.overflow[queue] ?? []).isEmpty && lanes.liveStarts < lanes.mostStarts
         let list = (isFromOverflow ? lanes.overflow : lanes.queues)[queue] ?? []
-        return (isFromOverflow, list.prefix(JobQueue.intakeBatch).map(\.id))
+        return Peeked(isFromOverflow: isFromOverflow, ids: list.prefix(JobQueue.intakeBatch).map(\.id))
     }
 
-    mutating func admit(_ queue: String, peeked: (isFromOverflow: Bool, ids: [String]), at time: Int64) -> IntakeOutcome
-    {
+    mutating func admit(_ queue: String, peeked: Peeked, at time: Int64) -> IntakeOutcome {
         let now = begin(at: time)
         var outcome = IntakeOutcome(taken: 0, seen: peeked.ids.count, isFull: false, rejections: [])
         outcome.isFromOverflow = peeked.isFromOverflow
         // Where another was first, other messages are at the tail.
-        let current = peek(queue)
-        guard current.isFromOverflow == peeked.isFromOverflow, current.ids.starts(with: peeked.ids) else {
-            return outcome
-        }
+        let list = (peeked.isFromOverflow ? lanes.overflow : lanes.queues)[queue] ?? []
+        let isSame = zip(list, peeked.ids).prefix { $0.id == $1 }.count
+        guard isSame > 0 else { return outcome }
         for index in lanes.queues[queue, default: []].indices {
             let id = lanes.queues[queue]?[index].id ?? ""
             if let deadline = deadlines[id], deadline < now { lanes.queues[queue]?[index].isExpired = true }
         }
         lanes.noRoom = now - noRoomAt < 5_000
-        guard let answer = lanes.intake(queue) else { return outcome }
-        outcome.taken = min(answer.taken, peeked.ids.count)
+        let answer = lanes.intake(queue, most: isSame, isFromOverflow: peeked.isFromOverflow)
+        guard let answer else { return outcome }
+        outcome.taken = answer.taken
         outcome.isFull = answer.isFull
         settle(at: now)
         return outcome

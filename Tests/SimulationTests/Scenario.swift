@@ -36,6 +36,8 @@ struct Scenario: Sendable {
     let longestStart: Int
     let deathAtCall: Int
     let deathAtPoint: Int
+    /// That Redis refuses an intake or a claim, as where it has no memory.
+    let refusals: Int
     let options: JobQueueOptions
     let configuration: WorkerConfiguration
     let decoder = JobDecoder()
@@ -87,6 +89,7 @@ struct Scenario: Sendable {
                     fault: kinds.randomElement(using: &random) ?? .workerKilled
                 )
             }
+        refusals = some([0, 0, 0, 50])
     }
 
     var lastStops: [Push] {

@@ -105,7 +105,8 @@ final class SimulatedEngine: Sendable {
     }
 
     func start(_ id: String) -> Bool {
-        guard let container = find(id) else { return false }
+        // What is being removed is not started any more, as the Engine has it.
+        guard let container = find(id), container.inspect.status != "removing" else { return false }
         guard !container.inspect.isRunning else { return true }
         let now = clock()
         state.withLock { state in

@@ -40,31 +40,44 @@ struct SimulatedQueue: DeliveryQueue {
 
     // MARK: Jobs
 
-    func intake(
-        queue: String,
-        decode: (_ message: [UInt8]) -> DecodedMessage
-    ) async throws(QueueError) -> IntakeOutcome {
-        let (peeked, texts) = try await call("peek") { redis, _ in
-            let peeked = redis.peek(queue)
-            return (peeked, peeked.ids.map { redis.bytes[$0] ?? [] })
-        }
-        guard !peeked.ids.isEmpty else { return IntakeOutcome(taken: 0, seen: 0, isFull: false, rejections: []) }
-        let rejections = texts.compactMap { if case .rejected(let rejection) = decode($0) { rejection } else { nil } }
-        var outcome = try await call("admit") { redis, time in redis.admit(queue, peeked: peeked, at: time) }
-        world.scheduler.note(
-            "\(worker.id) admitted \(outcome.taken) of \(outcome.seen)\(outcome.isFull ? ", full" : "")"
-        )
-        outcome.rejections = outcome.taken == peeked.ids.count ? rejections : []
-        return outcome
-    }
-
     func take(
         queue: String,
         known: [UInt8]?,
         claiming capacity: Capacity?,
         decode: (_ message: [UInt8]) -> DecodedMessage
     ) async throws(QueueError) -> Taken {
-        Taken(intake: .success(try await intake(queue: queue, decode: decode)))
+        let (peeked, texts) =
+            if let known {
+                (RedisModel.Peeked(ids: [idOf(decode(known))]), [known])
+            } else {
+                try await call("peek") { redis, _ in
+                    let peeked = redis.peek(queue)
+                    return (peeked, peeked.ids.map { redis.bytes[$0] ?? [] })
+                }
+            }
+        guard !texts.isEmpty else { return Taken(intake: .success(.nothing)) }
+        let rejections = texts.compactMap { if case .rejected(let rejection) = decode($0) { rejection } else { nil } }
+        let worker = worker
+        // Of the two one may be refused by a Redis that is out of memory, or that has lost its scripts.
+        let (isAdmitted, isClaimed) = (!world.isRefused, !world.isRefused)
+        let (intake, found) = try await call(capacity == nil ? "admit" : "admit and claim") { redis, time in
+            let outcome = isAdmitted ? redis.admit(queue, peeked: peeked, at: time) : nil
+            return (outcome, isClaimed ? capacity.map { redis.claim($0, by: worker, at: time) } : nil)
+        }
+        guard var outcome = intake else {
+            let claimed = found?.isEmpty == true ? nil : found
+            let refusal = RedisServerError(code: "OOM", message: "command not allowed when used memory > 'maxmemory'")
+            return Taken(intake: .failure(QueueError(script: "admit", .server(refusal))), claimed: claimed)
+        }
+        outcome.rejections = outcome.taken == peeked.ids.count ? rejections : []
+        return Taken(intake: .success(outcome), claimed: found)
+    }
+
+    private func idOf(_ message: DecodedMessage) -> String {
+        switch message {
+        case .job(let job): job.id
+        case .rejected(let rejection): rejection.id
+        }
     }
 
     func claim(_ capacity: Capacity) async throws(QueueError) -> [ClaimedJob] {

@@ -88,26 +88,27 @@ final class World: Sendable {
 
     private func wake() {
         let woken = state.withLock { state in
-            var woken: [(OneShot<RedisValue?>, String)] = []
+            var woken: [(OneShot<RedisValue?>, RedisValue)] = []
             state.waiters.removeAll { waiter in
                 switch waiter.wait {
                 case .queue(let name):
-                    guard state.redis.lanes.queues[name]?.isEmpty == false else { return false }
-                    woken.append((waiter.answer, name))
+                    guard let oldest = state.redis.lanes.queues[name]?.first else { return false }
+                    woken.append((waiter.answer, .bulk(state.redis.bytes[oldest.id] ?? [])))
                 case .bell(let worker):
                     guard state.redis.bells[worker]?.isEmpty == false,
                         let word = state.redis.bells[worker]?.removeFirst()
                     else { return false }
-                    woken.append((waiter.answer, word))
+                    woken.append((waiter.answer, .array([.null, .bulk(Array(word.utf8))])))
                 }
                 return true
             }
             return woken
         }
-        for (answer, word) in woken {
-            scheduler.after(.microseconds(100 + dice(300))) { answer.give(.array([.null, .bulk(Array(word.utf8))])) }
-        }
+        for (answer, value) in woken { scheduler.after(.microseconds(100 + dice(300))) { answer.give(value) } }
     }
+
+    /// Whether Redis refuses a call, as where it has no memory.
+    var isRefused: Bool { scenario.refusals > 0 && !isCalm && dice(1_000) < scenario.refusals }
 
     func wayToRedis() -> Scheduler.Way {
         var way = Scheduler.Way(

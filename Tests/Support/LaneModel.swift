@@ -152,10 +152,17 @@ struct LaneModel {
     // MARK: Scripts
 
     /// Answers taken, and whether the window was full; nil where the queue is paused.
-    mutating func intake(_ queue: String) -> (taken: Int, isFull: Bool)? {
+    /// - Parameters:
+    ///   - most: messages that the caller has read.
+    ///   - source: whether it has read what was set aside; nil: whichever is to be read now.
+    mutating func intake(
+        _ queue: String,
+        most: Int = JobQueue.intakeBatch,
+        isFromOverflow source: Bool? = nil
+    ) -> (taken: Int, isFull: Bool)? {
         if paused.contains(queue) { return nil }
-        let fromOverflow = !(overflow[queue] ?? []).isEmpty && liveStarts < mostStarts
-        let batch = (fromOverflow ? overflow : queues)[queue, default: []].prefix(JobQueue.intakeBatch)
+        let fromOverflow = source ?? (!(overflow[queue] ?? []).isEmpty && liveStarts < mostStarts)
+        let batch = (fromOverflow ? overflow : queues)[queue, default: []].prefix(most)
         var taken = 0
         for message in batch {
             let isSeen = jobs[message.id] != nil || ended.contains(message.id)
