@@ -38,6 +38,8 @@ struct Scenario: Sendable {
     let deathAtPoint: Int
     /// That Redis refuses an intake or a claim, as where it has no memory.
     let refusals: Int
+    /// That a worker stands still beyond its lease between the decision for a call and the call itself.
+    let freezeAtCall: Int
     let options: JobQueueOptions
     let configuration: WorkerConfiguration
     let decoder = JobDecoder()
@@ -90,6 +92,7 @@ struct Scenario: Sendable {
                 )
             }
         refusals = some([0, 0, 0, 50])
+        freezeAtCall = some([0, 0, 3, 10])
     }
 
     var lastStops: [Push] {

@@ -199,6 +199,14 @@ extension Scheduler {
         var back: Duration?
         var deadline: Duration
         var isCancellable = true
+
+        /// The same for a caller that stands still for a time before it calls.
+        func later(by time: Duration) -> Way {
+            var way = self
+            way.there = there.map { $0 + time }
+            way.deadline += time
+            return way
+        }
     }
 
     /// One call of another process, which does `body` there whatever becomes of the caller meanwhile.

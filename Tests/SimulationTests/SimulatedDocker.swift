@@ -34,7 +34,7 @@ struct SimulatedDocker: DockerClient {
         guard process.lives(.beforeCall) else { throw Self.failed(.cancelled, operation) }
         world.scheduler.note("\(process.identity.id) \(operation)")
         let engine = engine
-        var way = world.way(to: engine, deadline: deadline)
+        var way = world.way(to: engine, deadline: deadline).later(by: world.freezes(process))
         way.isCancellable = isCancellable
         way.back = way.back.map { $0 + takes }
         let reply = await world.scheduler.exchange(way) { engine.isUp ? body(engine) : nil }

@@ -27,7 +27,8 @@ struct SimulatedQueue: DeliveryQueue {
             throw QueueError(script: name, .connection(reason: "the process is dead", mayHaveHappened: false))
         }
         world.scheduler.note("\(worker.id) \(name)")
-        let reply = await world.scheduler.exchange(world.wayToRedis()) { world.redis(body) }
+        let way = world.wayToRedis().later(by: world.freezes(process))
+        let reply = await world.scheduler.exchange(way) { world.redis(body) }
         guard process.lives(.afterCall) else {
             throw QueueError(script: name, .connection(reason: "the process is dead", mayHaveHappened: true))
         }

@@ -158,6 +158,16 @@ final class World: Sendable {
 
     // MARK: Processes
 
+    /// Whether the worker stops here, between the decision for a call and the call; for how long.
+    func freezes(_ process: SimulatedProcess) -> Duration {
+        guard scenario.freezeAtCall > 0, !isCalm, dice(1_000) < scenario.freezeAtCall else { return .zero }
+        let time = Scenario.lease + .milliseconds(10 + dice(1_500))
+        scheduler.note("\(process.identity.id) freezes")
+        scheduler.freeze(process.ownExecutor)
+        scheduler.after(time) { self.scheduler.thaw(process.ownExecutor) }
+        return time
+    }
+
     func mayDie(at moment: SimulatedProcess.Moment) -> Bool { mayDie(scenario.deathAtCall) }
 
     func mayDie(at point: CrashPoint) -> Bool { mayDie(scenario.deathAtPoint) }
@@ -345,6 +355,10 @@ enum Mutation: String, CaseIterable, Sendable {
     case unmarkedEmit
     /// Jobs of dead workers are not taken back.
     case noReclaim
+    /// A job is ended by whoever has ever held it.
+    case finishWithoutToken
+    /// A leader that has been followed publishes on.
+    case emitWithoutFence
 
     /// Within how many seeds it must be found.
     var seeds: UInt64 { 2_000 }
