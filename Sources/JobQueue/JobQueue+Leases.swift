@@ -17,8 +17,16 @@ public struct ClaimedJob: Sendable, Equatable {
     public var run: Int
     /// When it was leased, on the shared clock, RFC 3339.
     public var takenAt: String
-    /// Whether a later stop has made it pointless: only what an attempt before may have left behind is to be undone.
-    public var isPointless: Bool
+    /// Why it is not to be run, and only what an attempt before may have left behind is to be undone; nil: it is run.
+    public var undo: Undo?
+
+    /// Why a job is only undone.
+    public enum Undo: Int, Sendable {
+        /// A later stop or remove has made it pointless.
+        case superseded = 1
+        /// It has killed too many workers.
+        case poisoned = 2
+    }
 }
 
 /// How much a worker can take.
@@ -182,7 +190,7 @@ extension JobQueue {
                     lastStart: lastStart,
                     run: parts[6].integer.map { Int($0) } ?? 1,
                     takenAt: takenAt,
-                    isPointless: parts[7].integer == 1
+                    undo: parts[7].integer.flatMap { ClaimedJob.Undo(rawValue: Int($0)) }
                 )
             )
         }

@@ -83,10 +83,14 @@ struct JobAttempt: Sendable {
             await withTaskGroup(of: Outcome.self) { group in
                 group.addTask {
                     do throws(JobFailure) {
-                        let isPointless = claimed.isPointless
+                        let undo = claimed.undo
                         return .ended(
                             try await trace.observed { () async throws(JobFailure) in
-                                isPointless ? try await runner.undo(job) : try await runner.run(job)
+                                switch undo {
+                                case nil: try await runner.run(job)
+                                case .superseded: try await runner.undo(job)
+                                case .poisoned: try await runner.giveUp(job)
+                                }
                             }
                         )
                     } catch {
@@ -162,7 +166,7 @@ struct JobAttempt: Sendable {
                 "attempt failed; trying again later",
                 metadata: ["code": "\(failure.code.rawValue)", "error": "\(failure.message)", "in": "\(pause)"]
             )
-            let isClean = !failure.mayHaveLeft && !claimed.isPointless
+            let isClean = !failure.mayHaveLeft && claimed.undo == nil
             let freesPlace = isClean ? await !stillRuns(job) : false
             await untilAnswered("retry", .beforeRetry, .afterRetry) { () throws(QueueError) in
                 _ = try await worker.queue.retry(

@@ -52,6 +52,13 @@ extension JobRunner {
         return Self.superseded
     }
 
+    /// Ends a start that has killed too many workers: what it made must not run on. What has exited stays, for its logs.
+    func giveUp(_ job: Job) async throws(JobFailure) -> JobEnding {
+        let container = try await container(named: configuration.node.containerName(gameID: job.gameID))
+        if let container, container.isRunning || container.startedAt == nil { _ = try await undo(job) }
+        return Self.poisoned
+    }
+
     /// Takes away what this attempt, or one before, has left behind of a start that is given up: a container that runs,
     /// or that never did. One that has exited stays, for its logs. Answers whether nothing is left.
     func clearAway(_ job: Job) async -> Bool {
@@ -74,6 +81,12 @@ extension JobRunner {
     private static let triesToClearAway = 6
 
     static let superseded = JobEnding(.superseded, error: "a later stop or remove of the game made it pointless")
+
+    private static let poisoned = JobEnding(
+        .failed,
+        errorCode: .poisoned,
+        error: "its worker died each time while it ran; it is not tried again, and what it had started was removed"
+    )
 
     /// Whether a container of the game runs; true where that cannot be told.
     func gameStillRuns(_ gameID: String) async -> Bool {

@@ -81,10 +81,10 @@ extension Campaign {
 
     private func harmRedis(_ fault: Fault, _ moment: Duration, _ random: inout SeededGenerator) async throws {
         switch fault {
-        case .connectionsKilled: _ = try? await command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
-        case .scriptsForgotten: _ = try? await command("SCRIPT", "FLUSH")
+        case .connectionsKilled: try await untilTaken("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        case .scriptsForgotten: try await untilTaken("SCRIPT", "FLUSH")
         case .redisFull:
-            _ = try? await command("CONFIG", "SET", "maxmemory", "1")
+            try await untilTaken("CONFIG", "SET", "maxmemory", "1")
             try await Task.sleep(for: moment * 2)
             try await untilTaken("CONFIG", "SET", "maxmemory", "0")
         case .redisDiskFull: try await fillDisk(for: moment * 2)
@@ -104,8 +104,13 @@ extension Campaign {
     private func fillDisk(for time: Duration) async throws {
         let obstacle = fleet.redis.directory + "/dump.rdb"
         try FileManager.default.createDirectory(atPath: obstacle + "/full", withIntermediateDirectories: true)
-        _ = try? await command("CONFIG", "SET", "save", "3600 1")
-        _ = try? await command("BGSAVE", "SCHEDULE")
+        try await untilTaken("CONFIG", "SET", "save", "3600 1")
+        // One that is under way, of the file of all changes perhaps, goes first.
+        try await untilTaken("BGSAVE", "SCHEDULE")
+        try await eventually(within: .seconds(20), "Redis to find its disk full") {
+            let facts = (try? await command("INFO", "persistence"))?.string ?? ""
+            return facts.contains("rdb_last_bgsave_status:err")
+        }
         try await Task.sleep(for: time)
         try await untilTaken("CONFIG", "SET", "save", "")
         try FileManager.default.removeItem(atPath: obstacle)

@@ -107,6 +107,24 @@ struct CheckerTests {
         #expect(Checker.violations(of: history).map(\.rule).contains(rule))
     }
 
+    @Test("excuses what Redis has forgotten, and no more")
+    func forgotten() {
+        var history = flawless()
+        history.results.removeAll { $0.id == "c2" }
+        history.pushes[5].mayBeLost = true
+        #expect(Checker.violations(of: history) == [])
+        history.results += [history.results[4], history.results[4]]
+        history.pushes[3].mayBeLost = true
+        #expect(Checker.violations(of: history).map(\.rule).contains(.oneResult))
+
+        history = flawless()
+        history.events.removeSubrange(1...)
+        history.forgotten = [Timestamp(seconds: 3)...Timestamp(seconds: 9)]
+        #expect(!Checker.violations(of: history).map(\.rule).contains(.started))
+        history.forgotten = [Timestamp(seconds: 4)...Timestamp(seconds: 9)]
+        #expect(Checker.violations(of: history).map(\.rule).contains(.started))
+    }
+
     @Test("has a flaw for every rule")
     func complete() {
         #expect(Set(Self.flaws.map(\.0)) == Set(Checker.Rule.allCases))

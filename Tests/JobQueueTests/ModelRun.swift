@@ -144,7 +144,7 @@ struct ModelRun {
         )
         try agree(jobs.map { "\($0.id) \($0.attempt)" }, expected.map { "\($0.id) \($0.attempt)" }, "claimed")
         for job in jobs {
-            try agree(job.isPointless, model.isPointless(job.id), "\(job.id) is pointless")
+            try agree(job.undo, model.undo(job.id), "why \(job.id) is only undone")
             try agree(job.run, model.jobs[job.id]?.run ?? 0, "run of \(job.id)")
         }
         for job in jobs {

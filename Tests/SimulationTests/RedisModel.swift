@@ -191,7 +191,7 @@ struct RedisModel {
                 lastStart: job?.message.kind == .restart ? specs[job?.message.game ?? ""] : nil,
                 run: job?.run ?? 1,
                 takenAt: "",
-                isPointless: lanes.isPointless(id)
+                undo: lanes.undo(id)
             )
         }
         let hasRoom = capacity.slots == 0 || (lanes.running[caller.node]?.count ?? 0) < capacity.slots

@@ -33,6 +33,8 @@ struct LaneModel {
         var isCancelled = false
         /// Whether an attempt may have left something behind.
         var isDirty = false
+        /// Whether it has killed too many workers, and is only undone.
+        var isPoisoned = false
     }
 
     enum Lane: Equatable {
@@ -90,11 +92,14 @@ struct LaneModel {
     // MARK: Lanes
 
     private func isPointless(_ job: LiveJob) -> Bool {
-        job.message.startsGame && job.seq < superseded[job.message.game] ?? 0
+        job.message.startsGame && (job.isPoisoned || job.seq < superseded[job.message.game] ?? 0)
     }
 
-    /// Whether a later stop has made the job pointless.
-    func isPointless(_ id: String) -> Bool { jobs[id].map { isPointless($0) } ?? false }
+    /// Why the job is only undone; nil: it is run.
+    func undo(_ id: String) -> ClaimedJob.Undo? {
+        guard let job = jobs[id], isPointless(job) else { return nil }
+        return job.isPoisoned ? .poisoned : .superseded
+    }
 
     mutating func settle(_ game: String) {
         guard let head = lanes[game]?.first.flatMap({ jobs[$0] }) else {
@@ -347,8 +352,9 @@ struct LaneModel {
         job.isDirty = true
         job.state = .waiting
         (job.worker, job.isCancelled) = (nil, false)
+        job.isPoisoned = job.crashes == crashLimit && job.message.startsGame
         jobs[id] = job
-        if job.crashes >= crashLimit {
+        if job.crashes >= crashLimit, !job.isPoisoned {
             end(id, .failed, "poisoned")
         }
         settle(job.message.game)

@@ -3,8 +3,8 @@
 -- Arguments: worker, node, nonce of the worker, lease in ms, most starts, most stops and removes, games
 --   that the node may run (0: no bound), then the queues in order of priority.
 -- Answers: the time of the claim, RFC 3339, then one array per job: id, token, attempt, queue, message, for a restart what the
---   game's last successful start asked for (else empty), run, and 1 where the job is pointless by now and only what
---   an attempt before may have left behind is to be undone (else 0).
+--   game's last successful start asked for (else empty), run, and where only what an attempt before may have left
+--   behind is to be undone 1 (a stop has made the job pointless) or 2 (it has killed too many workers), else 0.
 -- One step because: a head that is taken off its ready list must be under lease, or it would be lost
 --   with the worker.
 local worker, node, nonce = ARGV[1], ARGV[2], ARGV[3]
@@ -42,7 +42,7 @@ local function owners_unknown()
 end
 
 local function pointless(game, job)
-  return starts(job[1]) and tonumber(job[2]) < superseded_below(game)
+  return starts(job[1]) and (job[6] == '2' or tonumber(job[2]) < superseded_below(game))
 end
 
 -- Ends the head where it must not be begun any more. Answers whether it did.
@@ -89,7 +89,8 @@ local function claim_head(game, class)
   end
   wanted[class] = wanted[class] - 1
   local spec = job[1] == 'restart' and call('GET', P .. 'spec:' .. game) or ''
-  claimed[#claimed + 1] = { id, token, attempt, job[5], job[4], spec, tonumber(job[7] or 1), pointless(game, job) and 1 or 0 }
+  local undo = pointless(game, job) and (job[6] == '2' and 2 or 1) or 0
+  claimed[#claimed + 1] = { id, token, attempt, job[5], job[4], spec, tonumber(job[7] or 1), undo }
 end
 
 -- Whether the head of the lane only waits to be told that its time is over; for that it needs no room.

@@ -111,7 +111,7 @@ end
 -- Makes the lane of `game` ready for its head, whose kind, queue, number and dirt are given. The lane must be on no
 -- ready list. `here` is the calling worker's node: it claims right after, so nobody needs to be rung.
 local function make_ready(game, head, here, kind, queue, seq, dirty)
-  local pointless = starts(kind) and tonumber(seq) < superseded_below(game)
+  local pointless = starts(kind) and (dirty == '2' or tonumber(seq) < superseded_below(game))
   local class, owner = 'stop', nil
   if starts(kind) and not pointless then class = 'start' end
   -- A pointless start is ended by anyone, but where its node has to look what it may have left behind.

@@ -14,7 +14,7 @@ for index = 3, #ARGV, 3 do
     answers[#answers + 1] = 'stale'
   else
     call('HSET', key, 'state', 'waiting')
-    if ARGV[index + 2] == 'dirty' then call('HSET', key, '_dirty', 1) end
+    if ARGV[index + 2] == 'dirty' then call('HSETNX', key, '_dirty', 1) end
     call('HINCRBY', key, '_attempts', -1)
     call('HDEL', key, '_token', '_worker', '_cancel', '_progress')
     call('ZREM', P .. 'lease', id)

@@ -11,7 +11,7 @@ local clean = ARGV[9] == 'clean'
 if job[1] ~= token or job[2] ~= 'running' then return 'stale' end
 local game = job[3]
 if ARGV[8] == 'free' then call('SREM', P .. 'running:' .. node, game) end
-if clean then call('HDEL', key, '_dirty') else call('HSET', key, '_dirty', 1) end
+if clean then call('HDEL', key, '_dirty') else call('HSETNX', key, '_dirty', 1) end
 if clean and starts(job[4]) and tonumber(job[5]) < superseded_below(game) then
   end_job(id, worker, node, superseded)
   advance(game, node)

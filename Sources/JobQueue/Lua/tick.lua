@@ -19,17 +19,19 @@ end
 
 local function reclaim(id)
   local key = P .. 'job:' .. id
-  local job = call('HMGET', key, 'game_id', '_worker', '_node')
+  local job = call('HMGET', key, 'game_id', '_worker', '_node', 'kind')
   call('ZREM', P .. 'lease', id)
   if not job[1] then return end
   local crashes = call('HINCRBY', key, '_crashes', 1)
-  if crashes >= crash_limit then
+  -- What a start has made is undone by a last claim, which is not to kill a worker once more.
+  local is_last = crashes == crash_limit and starts(job[4])
+  if crashes >= crash_limit and not is_last then
     end_job(id, job[2], job[3], { outcome = 'failed', code = 'poisoned',
       error = 'its worker died ' .. crashes .. ' times while it ran; it is not tried again' })
     advance(job[1], node)
     poisoned = poisoned + 1
   else
-    call('HSET', key, 'state', 'waiting', '_dirty', 1)
+    call('HSET', key, 'state', 'waiting', '_dirty', is_last and 2 or 1)
     call('HDEL', key, '_token', '_worker', '_cancel', '_progress')
     settle(job[1], id, node)
     reclaimed = reclaimed + 1
