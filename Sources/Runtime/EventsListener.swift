@@ -58,6 +58,7 @@ struct EventsListener: Sendable {
         let events = try await docker.eventsListen(since: progress.value.advanced(by: .zero - Self.overlap))
         let inbox = EventInbox()
         let sightings = Handover<Sighting>(capacity: 1_024)
+        let published = PublishedMarks()
         let overflow = Signal()
         let looker = Looker(docker: docker, watch: watch, inbox: inbox, sightings: sightings, logger: logger)
         let teller = StoryTeller(
@@ -65,6 +66,7 @@ struct EventsListener: Sendable {
             namespace: namespace,
             epoch: term.epoch,
             sightings: sightings,
+            published: published,
             progress: progress,
             logger: logger
         )
@@ -74,6 +76,7 @@ struct EventsListener: Sendable {
             namespace: namespace,
             epoch: term.epoch,
             inbox: inbox,
+            published: published,
             logger: logger
         )
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -12,6 +12,7 @@ struct Reconciler: Sendable {
     let namespace: String
     let epoch: Int64
     let inbox: EventInbox
+    let published: PublishedMarks
     let logger: Logger
 
     private static let interval = Duration.seconds(60)
@@ -54,6 +55,7 @@ struct Reconciler: Sendable {
         do {
             // In this order: what is told between the two is looked at once too often, never too seldom.
             let marks = try await queue.stories()
+            published.put(marks)
             let begun = try await queue.begunContainers()
             let places = try await queue.places()
             let containers = try await docker.list(

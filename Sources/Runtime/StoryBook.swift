@@ -1,4 +1,19 @@
 import RuntimeCore
+import Synchronization
+
+/// The marks that Redis has, as the reconciler has read them last, until the teller takes them.
+final class PublishedMarks: Sendable {
+    private let latest = Mutex<[String: String]?>(nil)
+
+    func put(_ marks: [String: String]) { latest.withLock { $0 = marks } }
+
+    func take() -> [String: String]? {
+        latest.withLock { latest in
+            defer { latest = nil }
+            return latest
+        }
+    }
+}
 
 /// A sighting that is still to be told.
 struct WaitingSighting: Sendable {
@@ -25,6 +40,10 @@ struct StoryBook {
     func encodedMark(of id: String) -> String { marks[id] ?? "" }
 
     func mark(of id: String) -> StoryMark? { marks[id].flatMap { StoryMark(encoded: $0) } }
+
+    /// Believes what Redis says. A Redis that lost its last writes, as by a failover, has other marks than this term gave it,
+    /// and steps that must be told again. Where the marks are older than what was told since, the script says so.
+    mutating func correct(_ marks: [String: String]) { self.marks = marks }
 
     mutating func setMark(_ mark: String, of id: String) { marks[id] = mark.isEmpty ? nil : mark }
 

@@ -11,6 +11,7 @@ struct StoryTeller: Sendable {
     let namespace: String
     let epoch: Int64
     let sightings: Handover<Sighting>
+    let published: PublishedMarks
     let progress: Progress
     let logger: Logger
 
@@ -25,6 +26,7 @@ struct StoryTeller: Sendable {
         while !Task.isCancelled {
             let wait: Duration? = book.hasWaiting ? .milliseconds(25) : nil
             let fresh = await sightings.take(most: Self.batch, within: wait)
+            if let marks = published.take() { book.correct(marks) }
             book.add(fresh.filter { isOurs($0) }, at: MonotonicClock.now)
             repeat { try await tell(&book) } while book.hasDue
             // What waits for a verdict is found by the next leader's look at everything.

@@ -115,6 +115,34 @@ struct ListenerTests {
         }
     }
 
+    @Test("steps that Redis has forgotten since they were told are told again by the same leader")
+    func forgottenSteps() async throws {
+        try await WorkerWorld.with { world in
+            try await world.withWorker { _ in
+                let id = await world.docker.addForeignContainer(Self.spec(game: "g1"))
+                try await expect(["started"], world)
+                let stories = RedisArgument.string(world.keys.prefix + "stories:n1")
+                let mark = try await world.client.send(RedisCommand("HGET", stories, .string(id))).string
+                await world.docker.exit(container: id, code: 3)
+                try await world.docker.remove(id)
+                try await expect(["started", "exited", "removed"], world)
+
+                // As after a failover to a replica that had the first step only.
+                let events = try await world.client.send(RedisCommand("XRANGE", .string(world.keys.events), "-", "+"))
+                for entry in (events.array ?? []).dropFirst().compactMap({ $0.array?.first?.string }) {
+                    _ = try await world.client.send(RedisCommand("XDEL", .string(world.keys.events), .string(entry)))
+                }
+                let ended = RedisArgument.string(world.keys.prefix + "ended:n1")
+                _ = try await world.client.send(RedisCommand("ZREM", ended, .string(id)))
+                _ = try await world.client.send(RedisCommand("HSET", stories, .string(id), .string(mark ?? "")))
+                try await expect(["started"], world)
+                let bell = RedisArgument.string(world.keys.bell("w1"))
+                _ = try await world.client.send(RedisCommand("RPUSH", bell, "reconcile"))
+                try await expect(["started", "exited", "removed"], world)
+            }
+        }
+    }
+
     @Test("a silent Engine that answers no pings is subscribed to anew, and what it hid is told")
     func watchdog() async throws {
         try await WorkerWorld.with { world in

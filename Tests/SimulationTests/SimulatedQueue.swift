@@ -47,22 +47,23 @@ struct SimulatedQueue: DeliveryQueue {
         claiming capacity: Capacity?,
         decode: (_ message: [UInt8]) -> DecodedMessage
     ) async throws(QueueError) -> Taken {
-        let (peeked, texts) =
-            if let known {
-                (RedisModel.Peeked(ids: [idOf(decode(known))]), [known])
-            } else {
-                try await call("peek") { redis, _ in
-                    let peeked = redis.peek(queue)
-                    return (peeked, peeked.ids.map { redis.bytes[$0] ?? [] })
-                }
+        var (peeked, texts) = (RedisModel.Peeked(ids: []), known.map { [$0] } ?? [])
+        if known == nil {
+            (peeked, texts) = try await call("peek") { redis, _ in
+                let peeked = redis.peek(queue)
+                return (peeked, peeked.ids.map { redis.bytes[$0] ?? [] })
             }
+        }
         guard !texts.isEmpty else { return Taken(intake: .success(.nothing)) }
-        let rejections = texts.compactMap { if case .rejected(let rejection) = decode($0) { rejection } else { nil } }
+        let decoded = texts.map(decode)
+        if known != nil { peeked.ids = decoded.map(Self.idOf) }
+        let messages = peeked
+        let rejections = decoded.compactMap { if case .rejected(let rejection) = $0 { rejection } else { nil } }
         let worker = worker
         // Of the two one may be refused by a Redis that is out of memory, or that has lost its scripts.
         let (isAdmitted, isClaimed) = (!world.isRefused, !world.isRefused)
         let (intake, found) = try await call(capacity == nil ? "admit" : "admit and claim") { redis, time in
-            let outcome = isAdmitted ? redis.admit(queue, peeked: peeked, at: time) : nil
+            let outcome = isAdmitted ? redis.admit(queue, peeked: messages, at: time) : nil
             return (outcome, isClaimed ? capacity.map { redis.claim($0, by: worker, at: time) } : nil)
         }
         guard var outcome = intake else {
@@ -74,7 +75,7 @@ struct SimulatedQueue: DeliveryQueue {
         return Taken(intake: .success(outcome), claimed: found)
     }
 
-    private func idOf(_ message: DecodedMessage) -> String {
+    private static func idOf(_ message: DecodedMessage) -> String {
         switch message {
         case .job(let job): job.id
         case .rejected(let rejection): rejection.id
