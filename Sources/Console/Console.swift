@@ -31,7 +31,7 @@ public struct Readiness: Sendable, Equatable {
 }
 
 /// The small HTTP server of a worker: `/healthz` answers while the process lives, `/readyz` while the worker
-/// can do its work, `/metrics` tells what it measured.
+/// can do its work, `/metrics` tells what it measured, `/` is a page for people.
 public struct Console: Service {
     private let host: String
     private let port: Int
@@ -39,17 +39,20 @@ public struct Console: Service {
     private let token: BearerToken?
     private let metrics: PrometheusRegistry
     private let readiness: @Sendable () -> Readiness
+    private let page: @Sendable () async -> String
 
     /// - Parameters:
     ///   - token: what requests must bear, but those to `/healthz`; nil: everybody may ask.
     ///   - readiness: asked with each request to `/readyz`.
+    ///   - page: asked with each request to `/`; HTML that needs no other file.
     public init(
         host: String,
         port: Int,
         token: String? = nil,
         metrics: PrometheusRegistry,
         logger: Logger,
-        readiness: @escaping @Sendable () -> Readiness
+        readiness: @escaping @Sendable () -> Readiness,
+        page: @escaping @Sendable () async -> String
     ) {
         self.metrics = metrics
         self.token = token.map(BearerToken.init)
@@ -57,6 +60,7 @@ public struct Console: Service {
         self.port = port
         self.logger = logger
         self.readiness = readiness
+        self.page = page
     }
 
     /// Serves until graceful shutdown. An address that cannot be used is a warning, not an end: several
@@ -76,6 +80,16 @@ public struct Console: Service {
             EditedResponse(
                 headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
                 response: metrics.text
+            )
+        }
+        router.get("/") { _, _ in
+            EditedResponse(
+                headers: [
+                    .contentType: "text/html; charset=utf-8", .cacheControl: "no-store",
+                    // Nothing in it is to run or to be fetched, whatever a name in it says.
+                    .contentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+                ],
+                response: await page()
             )
         }
         var quiet = logger

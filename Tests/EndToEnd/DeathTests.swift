@@ -34,8 +34,9 @@ extension Deployment {
                 try await fleet.push(fleet.start("k-1", game: "g"))
                 let victim = try await fleet.runner(of: "k-1")
                 try await strike.arrives(fleet, game: "g")
-                let leaseEnd = try await Self.leaseEnd(of: "k-1", fleet)
                 await victim.kill9()
+                // It may have ended the job in the very moment in which it was struck.
+                let leaseEnd = try await Self.leaseEnd(of: "k-1", fleet)
                 let result = try await fleet.result(of: "k-1")
                 #expect(result.effect == .started, "\(result.error ?? "")")
                 if let leaseEnd {

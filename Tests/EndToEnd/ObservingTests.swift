@@ -57,7 +57,7 @@ extension Deployment {
             try await Fleet.with(settings: settings, world: try #require(EngineWorld.current)) { fleet in
                 let base = "http://127.0.0.1:\(port)"
                 #expect(try await get(base + "/healthz").status == "200")
-                for path in ["/readyz", "/metrics"] { #expect(try await get(base + path).status == "401") }
+                for path in ["/", "/readyz", "/metrics"] { #expect(try await get(base + path).status == "401") }
                 let bearer = ["--header", "Authorization: Bearer s3cret-token"]
                 let ready = try await get(base + "/readyz", bearer)
                 #expect(ready.status == "200")
@@ -68,6 +68,9 @@ extension Deployment {
                 try await eventually("metrics of the job") {
                     try await get(base + "/metrics", bearer).body.contains("rtm_jobs_ended_total{")
                 }
+                let dashboard = try await get(base + "/", bearer)
+                #expect(dashboard.status == "200" && dashboard.body.hasPrefix("<!doctype html>"))
+                for word in ["QUEUE", "default", "LISTENER"] { #expect(dashboard.body.contains(word)) }
                 let page = try await get(base + "/metrics", bearer).body
                 try (page + "\n").write(toFile: directory + "/page", atomically: true, encoding: .utf8)
                 try await Tool.run(["sh", "-c", "promtool check metrics < \(directory)/page"])

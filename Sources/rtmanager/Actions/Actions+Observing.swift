@@ -15,10 +15,13 @@ extension Actions {
         token: String?,
         _ worker: Worker,
         _ metrics: PrometheusRegistry,
+        _ dashboard: Dashboard,
         _ logger: Logger
     ) -> Console {
         Console(host: address.host, port: address.port, token: token, metrics: metrics, logger: logger) {
             readiness(worker.health)
+        } page: {
+            await dashboard.page()
         }
     }
 

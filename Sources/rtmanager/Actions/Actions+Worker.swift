@@ -26,6 +26,7 @@ enum Actions {
         let decoder = JobDecoder(signingKey: try signingKey(settings))
         var configuration = try settings.workerConfiguration()
         let token = try httpToken(settings)
+        let (title, pushedAt) = (try title(settings), try pushTimes(settings))
         let tracer = settings.otlpEndpoint.map { _ in OTLPTracer() }
         configuration.tracer = tracer
         try await requireRedis(redisConfiguration, logger: logger)
@@ -65,7 +66,8 @@ enum Actions {
             if let http = settings.http {
                 let metrics = PrometheusRegistry(help: RuntimeMetrics.help)
                 MetricsSystem.bootstrap(metrics)
-                services.append(console(http, token: token, service, metrics, logger))
+                let dashboard = Dashboard(queue: queue, title: title, pushedAt: pushedAt) { MonotonicClock.now }
+                services.append(console(http, token: token, service, metrics, dashboard, logger))
             }
             try await run(services + [service], settings, logger)
         } catch {

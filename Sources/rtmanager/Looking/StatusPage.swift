@@ -17,9 +17,7 @@ struct StatusPage: Sendable, Equatable {
 
     /// The page in lines that fit the surface.
     func lines(on surface: Surface) -> [String] {
-        var tables = [
-            (queues, "queues"), (nodes, "nodes"), (running, "running jobs"), (games, "containers"),
-        ]
+        var tables = tables
         var head = [
             TextTable.cut("\(title)   \(ShortTime.stamp(now)) UTC", to: surface.width ?? .max),
             TextTable.cut(sums, to: surface.width ?? .max),
@@ -39,6 +37,11 @@ struct StatusPage: Sendable, Equatable {
         return head
     }
 
+    /// What is shown below each other, and what the rows of each are.
+    var tables: [(TextTable, String)] {
+        [(queues, "queues"), (nodes, "nodes"), (running, "running jobs"), (games, "containers")]
+    }
+
     /// Who gets how many of `room` lines: the small ones all that they want, the others an equal part.
     static func shares(of room: Int, wanted: [Int]) -> [Int] {
         var shares = wanted
@@ -52,7 +55,7 @@ struct StatusPage: Sendable, Equatable {
         return shares
     }
 
-    private var sums: String {
+    var sums: String {
         let waiting = overview.queues.reduce(0) { $0 + $1.waiting + $1.aside }
         let count = TextTable.grouped
         let places = overview.nodes.reduce(0) { $0 + $1.games }
@@ -63,7 +66,7 @@ struct StatusPage: Sendable, Equatable {
     }
 
     /// What somebody should know before all else.
-    private var remarks: [String] {
+    var remarks: [String] {
         var remarks: [String] = []
         if overview.nodes.allSatisfy({ $0.workers == 0 }) { remarks.append("no worker lives: nothing is taken") }
         if overview.ghosts > 0 { remarks.append("\(overview.ghosts) jobs lost their data: see rtmanager doctor") }
