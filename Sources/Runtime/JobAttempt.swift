@@ -35,7 +35,7 @@ struct JobAttempt: Sendable {
         case .rejected(let rejection):
             await end(nil, .failed(rejection.code, rejection.error))
         case .job(let decoded):
-            if claimed.lastStart != nil, lastStart == nil {
+            if claimed.undo == nil, claimed.lastStart != nil, lastStart == nil {
                 return await end(decoded, .failed(.internal, "what the game's last start asked for cannot be read"))
             }
             let job = decoded.completed(by: lastStart)
@@ -98,7 +98,7 @@ struct JobAttempt: Sendable {
                     }
                 }
                 group.addTask {
-                    await lease.untilRevoked()
+                    await lease.untilRevoked(mayBeCancelled: mayBeCancelled)
                     return .revoked
                 }
                 group.addTask {
@@ -114,6 +114,9 @@ struct JobAttempt: Sendable {
             }
         }
     }
+
+    /// A stop that comes while the job is undone wants nothing but that, and comes after it.
+    private var mayBeCancelled: Bool { claimed.undo == nil }
 
     private static let pauseOfProgress = Duration.milliseconds(500)
 
@@ -134,13 +137,13 @@ struct JobAttempt: Sendable {
             log.warning("the lease was lost; another worker goes on with the job")
         case (.ended(let ending), _):
             await end(job, ending, trace)
-        case (.failed, .cancel), (.revoked, .cancel):
+        case (.failed, .cancel) where mayBeCancelled, (.revoked, .cancel) where mayBeCancelled:
             await end(job, JobRunner.superseded, trace)
         case (.failed(let failure), _):
             // Where a change was refused because the lease was not sure any more, the job itself has not failed.
             if Task.isCancelled || lease.hasRefused { return await release(isClean: !lease.hasRefused) }
             await dispose(of: job, failure, trace)
-        case (.revoked, .ok):
+        case (.revoked, _):
             await release(isClean: !lease.hasRefused)
         }
     }
@@ -155,7 +158,9 @@ struct JobAttempt: Sendable {
         switch disposition {
         case .end(let ending):
             let isLeft = startsGame(job) ? await !clearAway(job) : failure.mayHaveLeft
-            await end(job, ending, trace, mayHaveLeft: isLeft)
+            // One that was to be undone because it kills workers is told as that, whatever kept it from being undone.
+            let isPoisoned = claimed.undo == .poisoned
+            await end(job, isPoisoned ? runner().poisoned : ending, trace, mayHaveLeft: isLeft)
         case .release:
             worker.watch.foundOutOfReach()
             await release(isClean: false)

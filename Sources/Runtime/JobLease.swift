@@ -48,8 +48,12 @@ final class JobLease: Sendable {
     }
 
     /// Waits until the job is to be cancelled or was lost.
-    func untilRevoked() async {
-        while verdict == .ok, !Task.isCancelled { await verdictChanged.wait() }
+    ///
+    /// - Parameter mayBeCancelled: false: only until it was lost.
+    func untilRevoked(mayBeCancelled: Bool = true) async {
+        while verdict == .ok || verdict == .cancel && !mayBeCancelled, !Task.isCancelled {
+            await verdictChanged.wait()
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 import DockerPort
 import JobContract
+import JobQueue
 import RuntimeCore
 
 extension JobRunner {
@@ -56,7 +57,7 @@ extension JobRunner {
     func giveUp(_ job: Job) async throws(JobFailure) -> JobEnding {
         let container = try await container(named: configuration.node.containerName(gameID: job.gameID))
         if let container, container.isRunning || container.startedAt == nil { _ = try await undo(job) }
-        return Self.poisoned
+        return poisoned
     }
 
     /// Takes away what this attempt, or one before, has left behind of a start that is given up: a container that runs,
@@ -82,11 +83,11 @@ extension JobRunner {
 
     static let superseded = JobEnding(.superseded, error: "a later stop or remove of the game made it pointless")
 
-    private static let poisoned = JobEnding(
-        .failed,
-        errorCode: .poisoned,
-        error: "its worker died each time while it ran; it is not tried again, and what it had started was removed"
-    )
+    /// As tick.lua ends a job that nobody undoes any more.
+    var poisoned: JobEnding {
+        let deaths = queue.options.crashLimit
+        return .failed(.poisoned, "its worker died \(deaths) times while it ran; it is not tried again")
+    }
 
     /// Whether a container of the game runs; true where that cannot be told.
     func gameStillRuns(_ gameID: String) async -> Bool {

@@ -159,8 +159,9 @@ struct ModelRun {
         }
     }
 
-    private mutating func take() -> (job: ClaimedJob, worker: String, node: String)? {
-        guard let index = held.indices.randomElement(using: &random) else { return nil }
+    /// - Parameter chosen: which of those that are held; nil: any.
+    private mutating func take(_ chosen: Int? = nil) -> (job: ClaimedJob, worker: String, node: String)? {
+        guard let index = chosen ?? held.indices.randomElement(using: &random) else { return nil }
         let taken = held.remove(at: index)
         stale.append((taken.job, taken.worker))
         if stale.count > 20 { stale.removeFirst() }
@@ -235,7 +236,9 @@ struct ModelRun {
     }
 
     private mutating func lapse() async throws {
-        guard let (job, _, _) = take() else { return }
+        // Else hardly any job would lapse often enough to be given up.
+        let again = held.firstIndex { model.jobs[$0.job.id].map { $0.crashes > 0 } ?? false }
+        guard let (job, _, _) = take(Bool.random(using: &random) ? again : nil) else { return }
         note("the lease of \(job.id) lapses")
         try await tick(job.id, on: "lease")
         model.leaseLapsed(job.id)

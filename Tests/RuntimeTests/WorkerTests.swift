@@ -121,6 +121,39 @@ struct WorkerTests {
         }
     }
 
+    @Test("a start that killed three workers leaves nothing running, and is told as poisoned, whatever comes meanwhile")
+    func poisoned() async throws {
+        try await WorkerWorld.with { world in
+            try await world.poison("s1", more: #","max_attempts":1"#)
+            #expect(try await world.results().isEmpty)
+            await world.docker.delay(.stop, by: .milliseconds(300))
+            try await world.withWorker { _ in
+                try await eventually("the undoing") { try await world.state("s1") == "running" }
+                try await world.push(.stop, "t1")
+                let result = try await world.result("s1")
+                #expect(result.outcome == .failed && result.errorCode == "poisoned")
+                #expect(result.fields["error"] == "its worker died 3 times while it ran; it is not tried again")
+                #expect(await world.docker.containersByName.isEmpty)
+                #expect(try await world.result("t1").effect == .alreadyAbsent)
+                #expect(try await !world.holdsRoom("g1"))
+            }
+        }
+    }
+
+    @Test("a start that killed three workers is told as poisoned although its undoing fails, and nothing of it runs on")
+    func poisonedAndHard() async throws {
+        try await WorkerWorld.with { world in
+            try await world.poison("s1", more: #","max_attempts":1"#)
+            let passing = DockerError(.timeout, operation: "stop", message: "too slow", retryable: true)
+            await world.docker.fail(.stop, with: passing, times: 2)
+            try await world.withWorker { _ in
+                let result = try await world.result("s1")
+                #expect(result.errorCode == "poisoned" && result.fields["attempts"] == "4")
+                #expect(await world.docker.containersByName.isEmpty)
+            }
+        }
+    }
+
     @Test("a restart replaces the container; one that comes to nothing leaves it, and its place, as they were")
     func restart() async throws {
         try await WorkerWorld.with { world in

@@ -120,6 +120,30 @@ struct WorkerWorld: Sendable {
         try await client.send(RedisCommand("HGET", .string(keys.job(id)), "state")).string
     }
 
+    /// A start that three workers died of, the first of them when the container ran.
+    func poison(_ id: String, more: String = "") async throws {
+        let queue = JobQueue(
+            redis: client,
+            keys: keys,
+            worker: WorkerIdentity(id: "dead", node: "n1", nonce: "dead"),
+            options: JobQueueOptions(lease: .milliseconds(20))
+        )
+        try await push(.start, id, more: more)
+        let decoder = JobDecoder()
+        _ = try await queue.intake(queue: "default") { decoder.decode($0) }
+        for _ in 0..<3 {
+            let claimed = try await queue.claim(Capacity(starts: 1, stops: 0, slots: 0))
+            guard let message = claimed.first?.message, case .job(let job) = decoder.decode(message) else {
+                throw Overdue("\(id) was not claimed")
+            }
+            if await docker.containersByName.isEmpty {
+                let translation = Translation(NodeSettings(stateRoot: stateRoot))
+                _ = try await docker.run(try translation.runSpec(for: job, imageLabels: [:]))
+            }
+            try await eventually("the lease to be over") { try await queue.tick().leasesReclaimed == 1 }
+        }
+    }
+
     /// Whether the game holds room on the node.
     func holdsRoom(_ game: String) async throws -> Bool {
         try await client.send(RedisCommand("SISMEMBER", "{rtm}:running:n1", .string(game))).integer == 1

@@ -1,6 +1,7 @@
 -- Purpose: makes due what waits for a time: retries, leases that ran out, and what is kept for a time only.
 -- Keys: 1 {ns}:meta.
--- Arguments: worker, node, lease in ms, crashes after which a job is given up, most of each to move, then the queues.
+-- Arguments: worker, node, lease in ms, crashes after which a job is given up (one that starts a
+--   game is claimed once more before that, only to be undone), most of each to move, then the queues.
 -- Answers: retries made due, leases taken back, jobs given up, ms until the next is due (-1: none), and 1 where the
 --   worker may find something to take in or to claim.
 -- One step because: a job is taken off its time list and put on a ready list at once.
