@@ -73,7 +73,7 @@ struct ModelRun {
         case 68..<82: try await finish()
         case 82..<86: try await retry()
         case 86..<88: try await release()
-        case 88..<90: try await lapse()
+        case 88..<90: try await lapses()
         case 90..<94: try await becomeDue()
         case 94: try await beat()
         case 95: try await pauseOrResume()
@@ -235,14 +235,24 @@ struct ModelRun {
         model.release(job.id, isClean: isClean)
     }
 
+    /// Once, or often enough in a row that a job is undone or given up for it.
+    private mutating func lapses() async throws {
+        guard Int.random(in: 0..<4, using: &random) == 0 else { return try await lapse() }
+        for _ in 0..<8 {
+            try await lapse()
+            try await claim()
+        }
+    }
+
     private mutating func lapse() async throws {
-        // Else hardly any job would lapse often enough to be given up.
-        let again = held.firstIndex { model.jobs[$0.job.id].map { $0.crashes > 0 } ?? false }
-        guard let (job, _, _) = take(Bool.random(using: &random) ? again : nil) else { return }
+        let worst = held.indices.max { crashes(held[$0].job) < crashes(held[$1].job) }
+        guard let (job, _, _) = take(Bool.random(using: &random) ? worst : nil) else { return }
         note("the lease of \(job.id) lapses")
         try await tick(job.id, on: "lease")
         model.leaseLapsed(job.id)
     }
+
+    private func crashes(_ job: ClaimedJob) -> Int { model.jobs[job.id]?.crashes ?? 0 }
 
     private mutating func becomeDue() async throws {
         let delayed = model.jobs.filter { $0.value.state == .retrying }.keys.sorted()
