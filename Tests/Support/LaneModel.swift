@@ -325,6 +325,7 @@ struct LaneModel {
     mutating func retry(_ id: String, frees: Bool, isClean: Bool, node: String) {
         guard var job = jobs[id] else { return }
         if frees { running[node]?.remove(job.message.game) }
+        let isClean = isClean && !job.isPoisoned
         job.isDirty = !isClean
         if isClean, isPointless(job) {
             end(id, .superseded)

@@ -6,8 +6,9 @@
 -- One step because: the job must be under lease or due at a time, never neither.
 local worker, node, id, token = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local key = P .. 'job:' .. id
-local job = call('HMGET', key, '_token', 'state', 'game_id', 'kind', '_seq')
-local clean = ARGV[9] == 'clean'
+local job = call('HMGET', key, '_token', 'state', 'game_id', 'kind', '_seq', '_dirty')
+-- One that has killed too many workers stays what it is until it is undone.
+local clean = ARGV[9] == 'clean' and job[6] ~= '2'
 if job[1] ~= token or job[2] ~= 'running' then return 'stale' end
 local game = job[3]
 if ARGV[8] == 'free' then call('SREM', P .. 'running:' .. node, game) end
