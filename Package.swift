@@ -185,9 +185,8 @@ let package = Package(
             (
                 "rtmanager",
                 [
-                    "Console", "DockerPort", "JobContract", "JobQueue", "Runtime", "RuntimeClient", "RuntimeCore",
-                    "Support", "Timestamps", argumentParser,
-                    logging, metrics,
+                    "Console", "DockerPort", "JobContract", "JobQueue", "Redis", "Runtime", "RuntimeClient",
+                    "RuntimeCore", "Support", "Timestamps", argumentParser, logging, metrics,
                 ]
             ),
         ].map { (room: String, dependencies: [Target.Dependency]) in

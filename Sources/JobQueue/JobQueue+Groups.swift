@@ -12,7 +12,7 @@ public struct StreamGroup: Sendable, Equatable {
     public var lag: Int?
     /// When the oldest entry was written that the group has not acknowledged, in ms since 1970; nil: there is none.
     public var oldestNeeded: Int64?
-    /// Whether that entry was trimmed already.
+    /// Whether that entry was trimmed already, or another that was not even delivered.
     public var hasLost: Bool
 
     public init(stream: String, name: String, pending: Int, lag: Int?, oldestNeeded: Int64?, hasLost: Bool) {
@@ -41,12 +41,12 @@ extension JobQueue {
         for (stream, key) in [("results", keys.results), ("events", keys.events)] {
             let answers = try await pipeline([
                 RedisCommand("XINFO", "GROUPS", .string(key)),
-                RedisCommand("XRANGE", .string(key), "-", "+", "COUNT", 1),
+                RedisCommand("XINFO", "STREAM", .string(key)),
             ])
             // A stream that is not there yet is answered by an error.
             guard let rows = answers.first?.array else { continue }
-            let first = answers.last?.array?.first?.array?.first?.string
-            for row in rows { groups.append(try await group(stream, key, Self.fields(row), first)) }
+            let facts = Self.fields(answers[1])
+            for row in rows { groups.append(try await group(stream, key, Self.fields(row), facts)) }
         }
         return groups
     }
@@ -55,7 +55,7 @@ extension JobQueue {
         _ stream: String,
         _ key: String,
         _ fields: [String: RedisValue],
-        _ first: String?
+        _ facts: [String: RedisValue]
     ) async throws(QueueError) -> StreamGroup {
         let name = fields["name"]?.string ?? ""
         let delivered = fields["last-delivered-id"]?.string ?? "0-0"
@@ -67,17 +67,34 @@ extension JobQueue {
         let oldestPending = pending.count > 1 ? pending[1].string : nil
         let next = answers.last?.array?.first?.array?.first?.string
         let oldest = (oldestPending ?? next).flatMap(StreamID.init)
-        let hasLost = oldestPending.flatMap(StreamID.init).flatMap { oldest in
-            first.flatMap(StreamID.init).map { oldest < $0 }
-        }
+        // Where the stream is empty, all that it ever had is before what comes next.
+        let first = facts["first-entry"]?.array?.first?.string.flatMap(StreamID.init)
+        let lostPending = oldestPending.flatMap(StreamID.init).map { oldest in first.map { oldest < $0 } ?? true }
         return StreamGroup(
             stream: stream,
             name: name,
             pending: Int(pending.first?.integer ?? 0),
             lag: fields["lag"]?.integer.map { Int($0) },
             oldestNeeded: oldest?.milliseconds,
-            hasLost: hasLost ?? false
+            hasLost: lostPending == true || Self.hasSkipped(fields, facts, delivered: delivered, first: first)
         )
+    }
+
+    /// Whether entries were trimmed that a group had still to be given. Redis counts what a group was given since its
+    /// first read; of one that has never read nobody knows what it wants.
+    private static func hasSkipped(
+        _ group: [String: RedisValue],
+        _ facts: [String: RedisValue],
+        delivered: String,
+        first: StreamID?
+    ) -> Bool {
+        guard let read = group["entries-read"]?.integer, let added = facts["entries-added"]?.integer,
+            let length = facts["length"]?.integer, let delivered = StreamID(delivered),
+            let last = facts["last-generated-id"]?.string.flatMap(StreamID.init)
+        else { return false }
+        // What lies behind the group already is no loss any more that somebody could mend.
+        let isBehind = delivered < (first ?? last)
+        return isBehind && added - length > read
     }
 
     private static func fields(_ row: RedisValue) -> [String: RedisValue] {

@@ -33,6 +33,7 @@ struct DoctorTests {
         ("eviction", .failure, { $0.info["maxmemory_policy"] = "allkeys-lru" }),
         ("eviction", .warning, { $0.info["maxmemory_policy"] = nil }),
         ("redis memory", .warning, { $0.info["maxmemory"] = "1100000" }),
+        ("redis memory", .failure, { $0.info["maxmemory"] = "1000000" }),
         ("persistence", .failure, { $0.info["aof_last_write_status"] = "err" }),
         ("persistence", .warning, { $0.info["aof_enabled"] = "0" }),
         ("persistence", .warning, { $0.config["appendfsync"] = "no" }),
@@ -123,9 +124,12 @@ struct DoctorTests {
             #expect(facts.findings.first?.level == level)
         }
         facts.openFiles = 256
-        facts.signingKey = ("/key", true)
+        facts.secrets = [
+            .init(check: "a", path: "/a", isOpen: true), .init(check: "b", path: "/b"),
+            .init(check: "c", path: "/c", problem: "cannot be read"),
+        ]
         facts.isRemoteEngine = true
-        #expect(facts.findings.map(\.level) == [.warning, .warning, .warning])
+        #expect(facts.findings.map(\.level) == [.warning, .warning, .warning, .ok, .failure])
     }
 
     @Test("How the command ends follows from the worst")

@@ -29,11 +29,18 @@ struct HostFacts: Sendable, Equatable {
     var isRemoteEngine = false
     /// Files that a process may have open.
     var openFiles: UInt64 = 0
-    /// The key of signatures, and whether others than its owner may read it; nil: jobs are not signed.
-    var signingKey: (path: String, isOpen: Bool)?
+    /// The files whose content nobody else is to know.
+    var secrets: [Secret] = []
 
-    static func == (left: HostFacts, right: HostFacts) -> Bool {
-        left.findings == right.findings
+    /// A file with a key or token.
+    struct Secret: Sendable, Equatable {
+        /// Name of its check.
+        var check: String
+        var path: String
+        /// Whether others than its owner may read or change it.
+        var isOpen = false
+        /// Why a worker could not begin with it; nil: it could.
+        var problem: String?
     }
 
     /// Looks at this machine.
@@ -49,12 +56,34 @@ struct HostFacts: Sendable, Equatable {
             let isKnown = getrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit) == 0
         #endif
         facts.openFiles = isKnown ? UInt64(limit.rlim_cur) : .max
-        if let path = settings.signingKeyFile {
-            let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-            let mode = (attributes?[.posixPermissions] as? Int) ?? 0
-            facts.signingKey = (path, mode & 0o077 != 0)
-        }
+        facts.secrets = [
+            secret("signing key", settings.signingKeyFile) { () throws(CommandError) in
+                _ = try Actions.signingKey(settings)
+            },
+            secret("http token", settings.httpTokenFile) { () throws(CommandError) in
+                _ = try Actions.httpToken(settings)
+            },
+        ].compactMap { $0 }
         return facts
+    }
+
+    /// Reads a secret as a worker does, and whom else its file lets in.
+    private static func secret(
+        _ check: String,
+        _ path: String?,
+        read: () throws(CommandError) -> Void
+    ) -> Secret? {
+        guard let path else { return nil }
+        var secret = Secret(check: check, path: path)
+        do throws(CommandError) {
+            try read()
+        } catch {
+            secret.problem = error.description
+        }
+        // Links are followed, as a reader does.
+        var status = stat()
+        secret.isOpen = stat(path, &status) == 0 && status.st_mode & 0o077 != 0
+        return secret
     }
 
     /// How `path` fares, or its nearest ancestor that is there.
@@ -72,7 +101,7 @@ struct HostFacts: Sendable, Equatable {
         }
     }
 
-    var findings: [Finding] { [folder, files, key].compactMap { $0 } }
+    var findings: [Finding] { [folder, files] + secrets.map(Self.finding) }
 
     private var folder: Finding {
         let check = "state folders"
@@ -102,13 +131,19 @@ struct HostFacts: Sendable, Equatable {
         )
     }
 
-    private var key: Finding? {
-        guard let signingKey else { return nil }
-        guard signingKey.isOpen else { return .ok("signing key", "only its owner may read \(signingKey.path)") }
+    private static func finding(_ secret: Secret) -> Finding {
+        if let problem = secret.problem {
+            return .failure(
+                secret.check,
+                problem,
+                mend: "let the setting name a file with it that the worker's user may read"
+            )
+        }
+        guard secret.isOpen else { return .ok(secret.check, "only its owner may read \(secret.path)") }
         return .warning(
-            "signing key",
-            "others than its owner may read \(signingKey.path)",
-            mend: "chmod 600 \(signingKey.path)"
+            secret.check,
+            "others than its owner may read or change \(secret.path)",
+            mend: "chmod 600 \(secret.path)"
         )
     }
 }

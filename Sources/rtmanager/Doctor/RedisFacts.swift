@@ -81,6 +81,13 @@ struct RedisFacts: Sendable, Equatable {
         let share = used * 100 / most
         let text = "\(ShortSize.text(used)) of \(ShortSize.text(most)) used (\(share) %)"
         guard share >= 80 else { return .ok("redis memory", text) }
+        guard share < 100 else {
+            return .failure(
+                "redis memory",
+                "\(text): it is full, and no new job is taken in",
+                mend: "raise maxmemory, or keep less: RTM_RETENTION_ENTRIES, RTM_RETENTION_SECONDS"
+            )
+        }
         return .warning(
             "redis memory",
             "\(text); when it is full no new job is taken in",
