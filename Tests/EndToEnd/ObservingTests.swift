@@ -41,6 +41,32 @@ extension Deployment {
             }
         }
 
+        @Test("a pull has its span, which tells where it fails", arguments: [TestRegistry.Fault.good, .unknown])
+        func pull(fault: TestRegistry.Fault) async throws {
+            try await TestCollector.with { collector in
+                let settings = ["RTM_OTLP_ENDPOINT": "http://127.0.0.1:\(collector.port)"]
+                try await Fleet.with(settings: settings, world: try #require(EngineWorld.current)) { fleet in
+                    try await TestRegistry.with { registry in
+                        let image = registry.reference(fault, tag: "span")
+                        let more = #""image":"\#(image)","pull_policy":"always","max_attempts":1"#
+                        _ = try await fleet.finish("p1", Fleet.message(.start, "p1", game: "g", more))
+                        var spans: [TestJSON] = []
+                        try await eventually("the spans; there are \(collector.posts)") {
+                            spans = try collector.posts.flatMap { try Self.spans($0) }
+                            return Set(["start game", "pull"]).isSubset(of: spans.compactMap { $0["name"]?.string })
+                        }
+                        let job = try #require(spans.first { $0["name"] == .string("start game") })
+                        let pull = try #require(spans.first { $0["name"] == .string("pull") })
+                        #expect(pull["parentSpanId"] == job["spanId"] && pull["traceId"] == job["traceId"])
+                        // A call to a server.
+                        #expect(pull["kind"] == .number(3))
+                        let isError = pull["status"]?["code"] == .number(2)
+                        #expect(isError == (fault == .unknown), "\(pull)")
+                    }
+                }
+            }
+        }
+
         private static func spans(_ post: TestCollector.Post) throws -> [TestJSON] {
             let json = try TestJSON(text: Data(post.body.utf8))
             return (json["resourceSpans"]?.elements ?? []).flatMap { $0["scopeSpans"]?.elements ?? [] }
