@@ -86,8 +86,10 @@ public struct Console: Service {
             EditedResponse(
                 headers: [
                     .contentType: "text/html; charset=utf-8", .cacheControl: "no-store",
+                    .xContentTypeOptions: "nosniff",
                     // Nothing in it is to run or to be fetched, whatever a name in it says.
-                    .contentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+                    .contentSecurityPolicy:
+                        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
                 ],
                 response: await page()
             )

@@ -73,6 +73,40 @@ extension Deployment {
                 .flatMap { $0["spans"]?.elements ?? [] }
         }
 
+        @Test("its page tells of the deployment, safely, and goes on while Redis is away")
+        func page() async throws {
+            let port = try FreePort.find()
+            let settings = ["RTM_HTTP": "127.0.0.1:\(port)"]
+            try await Fleet.with(settings: settings, world: try #require(EngineWorld.current)) { fleet in
+                let url = "http://127.0.0.1:\(port)/"
+                #expect(try await fleet.finish("s1", fleet.start("s1", game: "lobby")).succeeded)
+                _ = try await fleet.client.send(RedisCommand("LPUSH", .string(fleet.keys.queue("<b>&")), "{}"))
+                let node = try await fleet.node()
+                let wanted = [
+                    "loop: it takes jobs", "default", node, "start s1", "lobby", "&lt;b&gt;&amp;",
+                    "last 5 minutes: 1 succeeded, 0 did not", "persistence: none: a restart loses every job",
+                ]
+                var page = ""
+                try await eventually("the page to tell of it: \(page)") {
+                    page = try await get(url).body
+                    return wanted.allSatisfy(page.contains)
+                }
+                #expect(!page.contains("<b>") && !page.contains("<script"))
+                #expect(page.hasPrefix("<!doctype html>") && page.utf8.count < 100_000)
+                let head = try await get(url, ["--dump-header", "-", "--output", "/dev/null"]).body.lowercased()
+                for line in ["content-type: text/html", "cache-control: no-store", "default-src 'none'"] {
+                    #expect(head.contains(line), "\(head)")
+                }
+                fleet.redis.suspend()
+                defer { fleet.redis.resume() }
+                try await eventually(within: .seconds(30), "the page to tell that Redis is away") {
+                    let page = try await get(url, ["--max-time", "20"]).body
+                    return page.contains("Redis was not read") && page.contains("lobby")
+                }
+                fleet.redis.resume()
+            }
+        }
+
         @Test("the token is asked for, readiness gives its reasons, and promtool takes the metrics")
         func http() async throws {
             let directory = try temporaryDirectory("http")

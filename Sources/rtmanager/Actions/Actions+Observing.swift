@@ -1,6 +1,8 @@
 import Console
+import JobQueue
 import Logging
 import Runtime
+import RuntimeClient
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -21,7 +23,26 @@ extension Actions {
         Console(host: address.host, port: address.port, token: token, metrics: metrics, logger: logger) {
             readiness(worker.health)
         } page: {
-            await dashboard.page()
+            await dashboard.page(readiness(worker.health))
+        }
+    }
+
+    /// The page of a worker, which is read over the worker's own connection.
+    static func dashboard(
+        _ queue: JobQueue,
+        _ worker: WorkerIdentity,
+        _ settings: Settings,
+        _ logger: Logger
+    ) throws(CommandError) -> Dashboard {
+        let title = try title(settings)
+        let pushedAt = try pushTimes(settings)
+        let client = RuntimeClient(queue.client, namespace: settings.namespace, logger: logger)
+        return Dashboard(worker: worker.id) {
+            var look = DashboardLook(status: try await collect(queue, title, rows: 200, containers: 2_000, pushedAt))
+            look.results = try await client.entries(of: .results, limit: DashboardLook.mostResults)
+            look.warnings = try await RedisExamination(queue: queue).cheapFacts(look.status.overview).findings
+                .filter { $0.level != .ok }
+            return look
         }
     }
 

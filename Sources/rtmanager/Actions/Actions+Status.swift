@@ -11,18 +11,30 @@ extension Actions {
     /// - Parameter rows: of each table where the output is no terminal, and of each list of the JSON.
     static func status(rows: Int, _ output: OutputFormat, _ context: CommandContext) async throws(CommandError) {
         let pushedAt = try pushTimes(context.settings)
-        let (overview, stories) = try await withQueue(context) { queue in
-            let overview = try await queue.overview(limit: max(rows, 200), pushedAt: pushedAt)
-            let stories = try await queue.keptStories(of: overview.nodes.map(\.id), limit: mostContainers)
-            return (overview, stories)
+        let title = try title(context.settings)
+        let page = try await withQueue(context) { queue in
+            try await collect(queue, title, rows: max(rows, 200), containers: mostContainers, pushedAt)
         }
-        var page = StatusPage(title: try title(context.settings), overview: overview)
-        page.containers = ContainerLine.sorted(stories.compactMap(ContainerLine.init))
-        page.mayLackContainers = stories.count >= mostContainers
         if output == .json { return StandardOutput.write(line: page.json.text) }
         var surface = Surface.standardOutput
         if surface.height == nil { surface.height = 4 * rows }
         for line in page.lines(on: surface) { StandardOutput.write(line: line) }
+    }
+
+    /// Reads all that the page shows, with at most `rows` nodes and jobs and about `containers` containers.
+    static func collect(
+        _ queue: JobQueue,
+        _ title: String,
+        rows: Int,
+        containers: Int,
+        _ pushedAt: (_ message: [UInt8]) -> Timestamp?
+    ) async throws(QueueError) -> StatusPage {
+        let overview = try await queue.overview(limit: rows, pushedAt: pushedAt)
+        let stories = try await queue.keptStories(of: overview.nodes.map(\.id), limit: containers)
+        var page = StatusPage(title: title, overview: overview)
+        page.containers = ContainerLine.sorted(stories.compactMap(ContainerLine.init))
+        page.mayLackContainers = stories.count >= containers
+        return page
     }
 
     static func listNodes(_ output: OutputFormat, _ context: CommandContext) async throws(CommandError) {

@@ -26,7 +26,6 @@ enum Actions {
         let decoder = JobDecoder(signingKey: try signingKey(settings))
         var configuration = try settings.workerConfiguration()
         let token = try httpToken(settings)
-        let (title, pushedAt) = (try title(settings), try pushTimes(settings))
         let tracer = settings.otlpEndpoint.map { _ in OTLPTracer() }
         configuration.tracer = tracer
         try await requireRedis(redisConfiguration, logger: logger)
@@ -66,7 +65,7 @@ enum Actions {
             if let http = settings.http {
                 let metrics = PrometheusRegistry(help: RuntimeMetrics.help)
                 MetricsSystem.bootstrap(metrics)
-                let dashboard = Dashboard(queue: queue, title: title, pushedAt: pushedAt) { MonotonicClock.now }
+                let dashboard = try dashboard(queue, worker, settings, logger)
                 services.append(console(http, token: token, service, metrics, dashboard, logger))
             }
             try await run(services + [service], settings, logger)

@@ -10,6 +10,28 @@ struct RedisExamination: Sendable {
     private var client: RedisClient { queue.client }
 
     func facts() async throws -> RedisFacts {
+        var facts = await toldFacts()
+        facts.latency = try await latency()
+        facts.refused = try await refusedCommands()
+        facts.clockOffset = try await clockOffset()
+        if facts.refused.isEmpty {
+            facts.overview = try await queue.overview(limit: 1_000) { _ in nil }
+            facts.groups = try await queue.streamGroups()
+        }
+        return facts
+    }
+
+    /// What can be read every few seconds: it measures nothing and writes nothing.
+    func cheapFacts(_ overview: FleetOverview) async throws -> RedisFacts {
+        var facts = await toldFacts()
+        facts.clockOffset = try await clockOffset()
+        facts.overview = overview
+        facts.groups = try await queue.streamGroups()
+        return facts
+    }
+
+    /// What Redis tells of itself, as far as this user may ask.
+    private func toldFacts() async -> RedisFacts {
         var facts = RedisFacts()
         for section in ["server", "memory", "persistence", "replication"] {
             let text = try? await client.send(RedisCommand("INFO", .string(section))).string
@@ -21,13 +43,6 @@ struct RedisExamination: Sendable {
                 pair.count == 2
             else { continue }
             facts.config[name] = pair[1].string ?? ""
-        }
-        facts.latency = try await latency()
-        facts.refused = try await refusedCommands()
-        facts.clockOffset = try await clockOffset()
-        if facts.refused.isEmpty {
-            facts.overview = try await queue.overview(limit: 1_000) { _ in nil }
-            facts.groups = try await queue.streamGroups()
         }
         return facts
     }

@@ -1,63 +1,65 @@
-import JobQueue
-import RuntimeCore
+import Console
 import Synchronization
-import Timestamps
 
-/// The page at `/` of a worker. It is read from Redis once a second at most, whoever looks.
+/// The page that a worker serves. However many look at it, Redis is read by one of them at a time, and for a small
+/// part of the time only.
 final class Dashboard: Sendable {
     private struct State {
-        var page = ""
-        var madeAt: MonotonicInstant?
-        var isBusy = false
+        var look: DashboardLook?
+        var problem: String?
+        var isReading = false
+        /// Until when what was read is good enough; nil: nothing was read.
+        var goodUntil: ContinuousClock.Instant?
     }
 
-    private static let keptFor = Duration.seconds(1)
-    private static let mostContainers = 2_000
+    /// Time between two reads, at least.
+    private static let shortestAge = Duration.seconds(2)
+    /// A read that took long is not repeated before that many times as long: a large Redis is not kept busy by viewers.
+    private static let restFactor = 10
 
-    private let queue: JobQueue
-    private let title: String
-    private let pushedAt: @Sendable ([UInt8]) -> Timestamp?
-    private let now: @Sendable () -> MonotonicInstant
+    private let worker: String
+    private let read: @Sendable () async throws -> DashboardLook
     private let state = Mutex(State())
 
-    /// - Parameter pushedAt: when a message was pushed, as its producer says.
-    init(
-        queue: JobQueue,
-        title: String,
-        pushedAt: @escaping @Sendable ([UInt8]) -> Timestamp?,
-        now: @escaping @Sendable () -> MonotonicInstant
-    ) {
-        self.queue = queue
-        self.title = title
-        self.pushedAt = pushedAt
-        self.now = now
+    /// - Parameter read: reads Redis; it must end in bounded time.
+    init(worker: String, read: @escaping @Sendable () async throws -> DashboardLook) {
+        self.worker = worker
+        self.read = read
     }
 
-    /// The page in HTML, of this second. While it is being made, others get the one before.
-    func page() async -> String {
-        let kept = state.withLock { state -> String? in
-            let isFresh = state.madeAt.map { $0.duration(to: now()) < Self.keptFor } ?? false
-            if state.isBusy || isFresh { return state.page }
-            state.isBusy = true
-            return nil
+    /// The page as HTML. Who comes while Redis is being read is shown what was read before.
+    func page(_ readiness: Readiness) async -> String {
+        if mustRead() { await refresh() }
+        let (look, problem) = state.withLock { state in
+            (state.look, state.problem ?? (state.look == nil ? "it is being read" : nil))
         }
-        if let kept, !kept.isEmpty { return kept }
-        let page = await read()
-        state.withLock { $0 = State(page: page, madeAt: now()) }
-        return page
+        return DashboardPage(worker: worker, readiness: readiness, look: look, problem: problem).html
     }
 
-    private func read() async -> String {
-        do throws(QueueError) {
-            let limit = StatusPage.mostRowsInBrowser
-            let overview = try await queue.overview(limit: limit, pushedAt: pushedAt)
-            let stories = try await queue.keptStories(of: overview.nodes.map(\.id), limit: Self.mostContainers)
-            var page = StatusPage(title: title, overview: overview)
-            page.containers = ContainerLine.sorted(stories.compactMap(ContainerLine.init))
-            page.mayLackContainers = stories.count >= Self.mostContainers
-            return page.html
+    private func mustRead() -> Bool {
+        state.withLock { state in
+            guard !state.isReading, state.goodUntil.map({ $0 <= .now }) ?? true else { return false }
+            state.isReading = true
+            return true
+        }
+    }
+
+    private func refresh() async {
+        let begin = ContinuousClock.now
+        let result: Result<DashboardLook, any Error>
+        do {
+            result = .success(try await read())
         } catch {
-            return StatusPage.htmlApology(title, "Redis does not answer: \(error)")
+            result = .failure(error)
+        }
+        let end = ContinuousClock.now
+        state.withLock { state in
+            state.isReading = false
+            state.goodUntil = end + max(Self.shortestAge, begin.duration(to: end) * Self.restFactor)
+            switch result {
+            case .success(let look): (state.look, state.problem) = (look, nil)
+            case .failure(let error): state.problem = "\(error)"
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ struct StatusPage: Sendable, Equatable {
     /// Whether more containers are there than were read.
     var mayLackContainers = false
 
-    private var now: Timestamp { Timestamp(millisecondsSinceEpoch: overview.now) }
+    var now: Timestamp { Timestamp(millisecondsSinceEpoch: overview.now) }
 
     /// The page in lines that fit the surface.
     func lines(on surface: Surface) -> [String] {
