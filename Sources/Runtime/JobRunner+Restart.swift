@@ -55,9 +55,17 @@ extension JobRunner {
 
     /// Ends a start that has killed too many workers: what it made must not run on. What has exited stays, for its logs.
     func giveUp(_ job: Job) async throws(JobFailure) -> JobEnding {
-        let container = try await container(named: configuration.node.containerName(gameID: job.gameID))
-        if let container, container.isRunning || container.startedAt == nil { _ = try await undo(job) }
+        try await undoUnlessExited(job)
         return poisoned
+    }
+
+    /// Takes away the container of this job where it runs, or never did.
+    private func undoUnlessExited(_ job: Job) async throws(JobFailure) {
+        let container = try await container(named: configuration.node.containerName(gameID: job.gameID))
+        guard let container, container.isRunning || container.startedAt == nil,
+            container.labels[GalaxyLabel.jobID] == job.id
+        else { return }
+        _ = try await undo(job)
     }
 
     /// Takes away what this attempt, or one before, has left behind of a start that is given up: a container that runs,
@@ -66,10 +74,7 @@ extension JobRunner {
         var backoff = Backoff()
         for _ in 0..<Self.triesToClearAway {
             do throws(JobFailure) {
-                let container = try await container(named: configuration.node.containerName(gameID: job.gameID))
-                guard let container, container.isRunning || container.startedAt == nil else { return true }
-                guard container.labels[GalaxyLabel.jobID] == job.id else { return true }
-                _ = try await undo(job)
+                try await undoUnlessExited(job)
                 return true
             } catch {
                 guard ChangePermit.isGranted(), !Task.isCancelled else { return false }
