@@ -15,6 +15,10 @@ let strict: [SwiftSetting] =
         .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     ] + (isFuzzing ? [.unsafeFlags(sanitizers + ["-O", "-assert-config", "Debug"])] : [])
 
+/// Of what the simulation runs and no library of ours is made of: optimised while it is tested, too, with its checks.
+let optimized: [SwiftSetting] =
+    strict + (isFuzzing ? [] : [.unsafeFlags(["-O", "-assert-config", "Debug"], .when(configuration: .debug))])
+
 /// Fuzz targets, as a test of their corpus and as a program that looks for more.
 let fuzzTests: Target = {
     let rooms: [Target.Dependency] = [
@@ -94,7 +98,7 @@ let package = Package(
             dependencies: ["CHiredis", nioCore, nioPosix, nioSSL, logging, lifecycle, crypto, deque],
             swiftSettings: strict
         ),
-        .target(name: "DockerPort", dependencies: ["Timestamps"], swiftSettings: strict),
+        .target(name: "DockerPort", dependencies: ["Timestamps"], swiftSettings: optimized),
         .target(
             name: "DockerEngine",
             dependencies: [
@@ -107,13 +111,13 @@ let package = Package(
         .target(
             name: "RuntimeCore",
             dependencies: ["DockerPort", "JobContract", "Timestamps", crypto],
-            swiftSettings: strict
+            swiftSettings: optimized
         ),
         .target(
             name: "JobQueue",
             dependencies: ["Redis", "JobContract", "Timestamps", logging],
             resources: [.embedInCode("Lua")],
-            swiftSettings: strict
+            swiftSettings: optimized
         ),
         .target(
             name: "Runtime",
@@ -121,7 +125,7 @@ let package = Package(
                 "RuntimeCore", "JobQueue", "JobContract", "DockerPort", "Redis", "Timestamps",
                 lifecycle, logging, metrics, nioCore, nioPosix, tracing,
             ],
-            swiftSettings: strict
+            swiftSettings: optimized
         ),
         .target(
             name: "RuntimeClient",
@@ -153,7 +157,7 @@ let package = Package(
                 nioHTTP1, nioPosix,
             ],
             path: "Tests/Support",
-            swiftSettings: strict
+            swiftSettings: optimized
         ),
     ]
         + [
@@ -216,7 +220,7 @@ let package = Package(
                     "DockerPort", "JobContract", "JobQueue", "Redis", "Runtime", "RuntimeCore", "Support", "Timestamps",
                     logging,
                 ],
-                swiftSettings: strict
+                swiftSettings: optimized
             ),
             .testTarget(name: "Tidy", swiftSettings: strict),
             fuzzTests,

@@ -29,9 +29,9 @@ enum HostPaths {
 
     /// Blocks, so it runs on a thread of its own.
     private static func problem(with mount: BindMount, name: String) -> DockerError? {
-        let trusted = components(mount.root ?? "/")
-        let parts = components(mount.hostPath)
-        guard parts.count > trusted.count, parts.starts(with: trusted) else {
+        let trusted = pathComponents(mount.root ?? "/")
+        let parts = pathComponents(mount.hostPath)
+        guard parts.count > trusted.count, parts.starts(with: trusted, by: isSameComponent) else {
             return .run(.invalidMount, "\(name): \(printable(mount.hostPath)) is not below \(mount.root ?? "/")")
         }
         for length in trusted.count + 1...parts.count {
@@ -57,6 +57,4 @@ enum HostPaths {
         default: return (.invalidMount, "is no directory\(isLast ? " and no file" : "")")
         }
     }
-
-    private static func components(_ path: String) -> [Substring] { path.split(separator: "/") }
 }

@@ -7,7 +7,7 @@ public enum MountTargets {
 
     /// Whether an absolute, clean path is `/`, one of those directories, or lies in one.
     public static func isProtected(_ path: String) -> Bool {
-        let components = path.split(separator: "/")
+        let components = pathComponents(path)
         guard let first = components.first else { return true }
         // In most images /var/run is a link to /run.
         return protected.contains(String(first)) || components.starts(with: ["var", "run"])

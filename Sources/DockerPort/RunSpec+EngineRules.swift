@@ -83,10 +83,9 @@ extension RunSpec {
 
     /// Docker cleans paths, so that one with `..` in it would mount another directory than it seems to.
     private func checkPath(_ path: String, _ what: String) throws(Violation) {
-        let components = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-        let isClean = components.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
+        let isClean = pathComponents(path, keepingEmpty: true).allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
         try require(
-            path.hasPrefix("/") && isClean && !hasNUL(path),
+            path.utf8.first == UInt8(ascii: "/") && isClean && !hasNUL(path),
             "\(what) \(printable(path)) is not absolute, is /, or has //, ., .. or a trailing / in it"
         )
     }

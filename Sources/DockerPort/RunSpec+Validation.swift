@@ -24,7 +24,8 @@ extension RunSpec {
         }
     }
 
-    func require(_ holds: Bool, _ rule: String) throws(Violation) {
-        guard holds else { throw Violation(description: "run spec: \(rule)") }
+    /// - Parameter rule: made only where it is broken: every job is checked, nearly all are right.
+    func require(_ holds: Bool, _ rule: @autoclosure () -> String) throws(Violation) {
+        guard holds else { throw Violation(description: "run spec: \(rule())") }
     }
 }

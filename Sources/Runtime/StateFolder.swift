@@ -1,3 +1,4 @@
+import DockerPort
 import JobContract
 import NIOPosix
 import RuntimeCore
@@ -73,7 +74,7 @@ struct StateFolder: Sendable {
 
     private func createParents(of path: String) -> String? {
         var parent = ""
-        for component in path.split(separator: "/").dropLast() {
+        for component in pathComponents(path).dropLast() {
             parent += "/" + component
             guard mkdir(parent, 0o755) == 0 || errno == EEXIST else { return "mkdir \(parent): \(lastError())" }
         }

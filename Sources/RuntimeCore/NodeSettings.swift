@@ -108,16 +108,16 @@ extension NodeSettings {
         guard let path = Self.components(path) else { return nil }
         let roots = allowedMountRoots.filter { root in
             guard let root = Self.components(root), !root.isEmpty else { return false }
-            return path.count > root.count && path.starts(with: root)
+            return path.count > root.count && path.starts(with: root, by: isSameComponent)
         }
         return roots.max { $0.utf8.count < $1.utf8.count }
     }
 
     /// Components of an absolute path; nil where it has any that would mean another place.
-    static func components(_ path: String) -> [String]? {
-        guard path.hasPrefix("/") else { return nil }
-        if path == "/" { return [] }
-        let components = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    static func components(_ path: String) -> [Substring]? {
+        guard path.utf8.first == UInt8(ascii: "/") else { return nil }
+        if path.utf8.count == 1 { return [] }
+        let components = pathComponents(path, keepingEmpty: true)
         return components.contains { $0.isEmpty || $0 == "." || $0 == ".." } ? nil : components
     }
 }

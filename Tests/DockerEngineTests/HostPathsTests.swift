@@ -39,6 +39,7 @@ struct HostPathsTests {
         "is never a link below its root, nor reached by one, nor a socket or device",
         arguments: [
             ("/real/link", "is a symbolic link"), ("/real/link/ssh", "is a symbolic link"),
+            ("/real/link/\u{301}ssh", "is a symbolic link"),
             ("/real/game/up/x", "is a symbolic link"), ("/linked/game", "is a symbolic link"),
             ("/real/pipe", "is no directory and no file"), ("/real/game/file/x", "is no directory"),
         ]

@@ -91,6 +91,7 @@ struct RunSpecTests {
         ("capability chown", { $0.hardening.capAdd = ["chown"] }),
         ("user must not be empty", { $0.hardening.user = "" }),
         ("host path /srv/../etc", { $0.bindMounts[0].hostPath = "/srv/../etc" }),
+        ("host path /srv/../\u{301}etc", { $0.bindMounts[0].hostPath = "/srv/../\u{301}etc" }),
         ("host path srv", { $0.bindMounts[0].hostPath = "srv" }), ("host path / ", { $0.bindMounts[0].hostPath = "/" }),
         ("host path /srv/", { $0.bindMounts[0].hostPath = "/srv/" }),
         ("mount path /a//b", { $0.bindMounts[0].mountPath = "/a//b" }),
@@ -112,6 +113,7 @@ struct RunSpecTests {
             }
         ),
         ("mount path /etc/x holds", { $0.bindMounts[0].mountPath = "/etc/x" }),
+        ("mount path /etc/\u{301}x holds", { $0.bindMounts[0].mountPath = "/etc/\u{301}x" }),
         ("mount path /proc holds", { $0.bindMounts[0].mountPath = "/proc" }),
         ("mount path /var/run/x holds", { $0.bindMounts[0].mountPath = "/var/run/x" }),
         ("bind mounts[1]: /data is mounted twice", { $0.bindMounts.append($0.bindMounts[0]) }),

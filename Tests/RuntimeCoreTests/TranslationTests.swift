@@ -109,6 +109,9 @@ struct AdmissionTests {
             ("/srv/maps/a", "maps", false), ("srv/maps/a", "/maps", false), ("/srv/maps/a/", "/maps", false),
             ("/srv/maps/a", "/maps/", false), ("/srv/Maps/a", "/maps", false),
             ("/srv/maps/..a", "/maps", true), ("/srv", "/maps", false),
+            // A slash with a combining mark after it is still one to the kernel.
+            ("/srv/maps/../\u{301}x", "/maps", false), ("/srv/maps/a", "/etc/\u{301}x", false),
+            ("/srv/maps/\u{301}x", "/maps", true), ("/srv/maps/a", "/var/lib/galaxy/\u{301}x", false),
         ]
     )
     func mounts(host: String, target: String, allowed: Bool) {
