@@ -143,9 +143,8 @@ let package = Package(
             name: "rtmanager",
             dependencies: [
                 "Console", "DockerEngine", "DockerPort", "JobContract", "JobQueue", "Redis", "Runtime",
-                "RuntimeClient", "RuntimeCore", "Timestamps", argumentParser, configuration, lifecycle, logging,
-                metrics,
-                subprocess, systemPackage, unixSignals,
+                "RuntimeClient", "RuntimeCore", "Timestamps", argumentParser, configuration, lifecycle,
+                logging, metrics, subprocess, systemPackage, unixSignals,
             ],
             swiftSettings: strict
         ),

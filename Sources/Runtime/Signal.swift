@@ -19,6 +19,9 @@ final class Signal: Sendable {
         waiter?.resume(returning: true)
     }
 
+    /// Forgets that it has happened.
+    func lower() { state.withLock { $0.isRaised = false } }
+
     /// Waits until it has happened since the last wait. Answers false at once where the task is cancelled.
     @discardableResult
     func wait() async -> Bool {

@@ -169,6 +169,9 @@ extension Worker {
                     let command = RedisCommand("BLMOVE", key, key, "RIGHT", "RIGHT", "10")
                     found = try await connection.send(command, serverTimeout: .seconds(10)).bytes
                 }
+                // The queue was empty before this message came. Rounds that say so late would send this connection back
+                // to a queue that still has it, and each job would be looked for twice.
+                state.emptied(name).lower()
                 state.found(found, in: name)
                 backoff.succeeded()
             } catch {

@@ -35,6 +35,29 @@ struct WorkerTests {
         }
     }
 
+    @Test("a job that comes alone is waited for once, not found again by the connection that has waited for it")
+    func waitsOnce() async throws {
+        let jobs = 20
+        try await WorkerWorld.with { world in
+            try await world.withWorker { _ in
+                try await eventually("the worker waits") { try await world.isWaitingForJobs() }
+                let before = try await world.calls(of: "blmove")
+                for number in 0..<jobs {
+                    // Whoever rings lets the worker look at its queue, and see once more that it is empty.
+                    let looks = try await world.calls(of: "evalsha")
+                    _ = try await world.client.send(RedisCommand("LPUSH", .string(world.keys.bell("w1")), "work"))
+                    try await eventually("the worker looks") { try await world.calls(of: "evalsha") >= looks + 2 }
+                    try await world.push(.stop, "t\(number)")
+                    _ = try await world.result("t\(number)")
+                    try await eventually("the worker waits again") { try await world.isWaitingForJobs() }
+                }
+                // Redis counts a wait when it begins; a tick between two jobs may come in the way of some.
+                let waits = try await world.calls(of: "blmove") - before
+                #expect((jobs...jobs * 3 / 2).contains(waits), "\(waits) waits for \(jobs) jobs")
+            }
+        }
+    }
+
     @Test("an outage of the Engine stops the taking of jobs and burns no attempt")
     func engineOutage() async throws {
         try await WorkerWorld.with { world in

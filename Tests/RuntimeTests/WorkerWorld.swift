@@ -120,6 +120,19 @@ struct WorkerWorld: Sendable {
         try await client.send(RedisCommand("HGET", .string(keys.job(id)), "state")).string
     }
 
+    /// Whether a worker is blocked at an empty queue.
+    func isWaitingForJobs() async throws -> Bool {
+        let clients = try await client.send(RedisCommand("CLIENT", "LIST")).string ?? ""
+        return clients.split(separator: "\n").contains { $0.contains("name=rtmanager-wake") && $0.contains("flags=b") }
+    }
+
+    /// How often Redis has been asked for a command.
+    func calls(of command: String) async throws -> Int {
+        let text = try await client.send(RedisCommand("INFO", "commandstats")).string ?? ""
+        let line = text.split(whereSeparator: \.isNewline).first { $0.hasPrefix("cmdstat_\(command):calls=") }
+        return line.flatMap { Int($0.split(separator: "=")[1].prefix { $0.isNumber }) } ?? 0
+    }
+
     /// A start that three workers died of, the first of them when the container ran.
     func poison(_ id: String, more: String = "") async throws {
         let queue = JobQueue(

@@ -26,6 +26,24 @@ struct BenchTests {
         #expect(lines[0] == "jobs a second (stop)              500 1/s         floor 1000 1/s, ratio 0.5")
         #expect(lines[1].hasSuffix(" 0.5"))
         #expect(lines.contains { $0.hasPrefix("push to result, p99") && $0.contains("9.0 ms") })
+        #expect(!lines.contains("with metrics and traces"))
+    }
+
+    @Test("tells what metrics and traces cost beside the same worker without")
+    func observed() {
+        let plain = DrainFigures(jobsPerSecond: 500, redisMicros: 20, workerMicros: 50, workerMiB: 30)
+        let observed = DrainFigures(jobsPerSecond: 400, redisMicros: 20, workerMicros: 61, workerMiB: 33)
+        let figures = BenchFigures(
+            jobs: 100,
+            kind: "stop",
+            rounds: [DrainRound(floor: plain, worker: plain, observed: observed)],
+            latencies: [],
+            idleCommands: 0
+        )
+        let lines = figures.lines
+        #expect(lines.contains { $0.hasPrefix("  jobs a second") && $0.hasSuffix(" 400 1/s") })
+        #expect(lines.contains { $0.hasPrefix("  more CPU of the worker a job") && $0.hasSuffix(" 11.0 µs") })
+        #expect(lines.contains { $0.hasPrefix("  memory of the worker") && $0.hasSuffix(" 33.0 MiB") })
     }
 
     @Test("reads what Linux tells of a process, whatever its name is")
@@ -38,7 +56,7 @@ struct BenchTests {
     @Test("measures a worker, which keeps nothing of the jobs that have ended", .timeLimit(.minutes(5)))
     func short() async throws {
         let output = try await Support.Program.run(
-            ["bench", "--jobs", "5000", "--rounds", "1", "--output", "json"],
+            ["bench", "--jobs", "5000", "--rounds", "1", "--observed", "--output", "json"],
             environment: [:],
             within: .seconds(200)
         )
@@ -48,12 +66,17 @@ struct BenchTests {
         let worker = try #require(figures.rounds.first?.worker)
         #expect(worker.jobsPerSecond > 0 && worker.redisMicros > 0)
         #expect(figures.latencies.count == 300)
+        #expect(try #require(figures.rounds.first?.observed).jobsPerSecond > 0)
         // What is kept of each job would come to more.
         #expect(try #require(worker.workerMiB) < 128)
     }
 
     private struct Figures: Decodable {
-        struct Round: Decodable { var worker: Drain }
+        struct Round: Decodable {
+            var worker: Drain
+            var observed: Drain?
+        }
+
         struct Drain: Decodable {
             var jobsPerSecond: Double
             var redisMicros: Double

@@ -1,3 +1,4 @@
+import Console
 import JobContract
 import JobQueue
 import Logging
@@ -34,22 +35,27 @@ extension Actions {
     /// A worker over an Engine in memory that answers at once.
     static func runBenchWorker(_ settings: Settings, logger: Logger) async throws(CommandError) {
         let configuration = try redisConfiguration(settings)
+        var workerConfiguration = try settings.workerConfiguration()
+        let tracer = settings.otlpEndpoint.map { _ in OTLPTracer() }
+        workerConfiguration.tracer = tracer
         try await requireRedis(configuration, logger: logger)
         let identity = WorkerIdentity.new(node: "bench")
         let redis = RedisClient(configuration, clientName: "rtmanager-\(identity.nonce)", logger: logger)
+        let queue = JobQueue(
+            redis: redis,
+            keys: Keyspace(namespace: settings.namespace),
+            worker: identity,
+            options: settings.queueOptions
+        )
         let worker = Worker(
-            queue: JobQueue(
-                redis: redis,
-                keys: Keyspace(namespace: settings.namespace),
-                worker: identity,
-                options: settings.queueOptions
-            ),
+            queue: queue,
             docker: ReadyEngine(),
             decoder: JobDecoder(),
-            configuration: try settings.workerConfiguration(),
+            configuration: workerConfiguration,
             redisConfiguration: configuration,
             logger: logger
         )
-        try await run([redis, worker], settings, logger)
+        let observers = try observers(of: worker, identity, queue, tracer, token: nil, settings, logger)
+        try await run([redis] + observers + [worker], settings, logger)
     }
 }

@@ -1,8 +1,10 @@
 import Console
 import JobQueue
 import Logging
+import Metrics
 import Runtime
 import RuntimeClient
+import ServiceLifecycle
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -12,7 +14,31 @@ import RuntimeClient
 
 // How a worker is looked at from outside: health, metrics, traces.
 extension Actions {
-    static func console(
+    /// What runs beside a worker as the settings ask: the sender of its traces, and the server of its health, metrics
+    /// and page.
+    static func observers(
+        of worker: Worker,
+        _ identity: WorkerIdentity,
+        _ queue: JobQueue,
+        _ tracer: OTLPTracer?,
+        token: String?,
+        _ settings: Settings,
+        _ logger: Logger
+    ) throws(CommandError) -> [any Service] {
+        var services: [any Service] = []
+        if let tracer, let endpoint = settings.otlpEndpoint {
+            services.append(exporter(of: tracer, to: endpoint, identity.id, node: identity.node, logger))
+        }
+        if let http = settings.http {
+            let metrics = PrometheusRegistry(help: RuntimeMetrics.help)
+            MetricsSystem.bootstrap(metrics)
+            let dashboard = try dashboard(queue, identity, settings, logger)
+            services.append(console(http, token: token, worker, metrics, dashboard, logger))
+        }
+        return services
+    }
+
+    private static func console(
         _ address: HTTPAddress,
         token: String?,
         _ worker: Worker,
@@ -28,7 +54,7 @@ extension Actions {
     }
 
     /// The page of a worker, which is read over the worker's own connection.
-    static func dashboard(
+    private static func dashboard(
         _ queue: JobQueue,
         _ worker: WorkerIdentity,
         _ settings: Settings,
@@ -72,7 +98,7 @@ extension Actions {
         ])
     }
 
-    static func exporter(
+    private static func exporter(
         of tracer: OTLPTracer,
         to endpoint: String,
         _ worker: String,

@@ -4,7 +4,6 @@ import DockerPort
 import JobContract
 import JobQueue
 import Logging
-import Metrics
 import Redis
 import Runtime
 import RuntimeCore
@@ -58,17 +57,8 @@ enum Actions {
                     "engine": "\(info.name) (\(info.serverVersion))", "concurrency": "\(settings.concurrency)",
                 ]
             )
-            var services: [any Service] = [redis]
-            if let tracer, let endpoint = settings.otlpEndpoint {
-                services.append(exporter(of: tracer, to: endpoint, worker.id, node: worker.node, logger))
-            }
-            if let http = settings.http {
-                let metrics = PrometheusRegistry(help: RuntimeMetrics.help)
-                MetricsSystem.bootstrap(metrics)
-                let dashboard = try dashboard(queue, worker, settings, logger)
-                services.append(console(http, token: token, service, metrics, dashboard, logger))
-            }
-            try await run(services + [service], settings, logger)
+            let observers = try observers(of: service, worker, queue, tracer, token: token, settings, logger)
+            try await run([redis] + observers + [service], settings, logger)
         } catch {
             await docker.shutdown()
             throw error

@@ -1,3 +1,4 @@
+import Console
 import JobContract
 import Logging
 import Redis
@@ -14,6 +15,8 @@ struct Bench: Sendable {
     var rounds: Int
     var concurrency: Int
     var kind: JobKind
+    /// Whether each drain is done once more with metrics and traces.
+    var isObserved = false
     var logger: Logger
 
     private static let latencyJobs = 300
@@ -41,10 +44,13 @@ struct Bench: Sendable {
         for _ in 0..<rounds {
             try await redis.empty()
             let floor = try await redis.floor(jobs)
-            try await redis.empty()
-            try await redis.push(jobs, kind: kind)
-            let worker = try await withWorker(directory) { try await drain(redis) }
-            figures.rounds.append(DrainRound(floor: floor, worker: worker))
+            var round = DrainRound(floor: floor, worker: try await drained(redis, directory))
+            if isObserved {
+                round.observed = try await TraceSink.with(logger: logger) { endpoint in
+                    try await drained(redis, directory, traces: endpoint)
+                }
+            }
+            figures.rounds.append(round)
         }
         try await redis.empty()
         try await withWorker(directory) {
@@ -58,14 +64,26 @@ struct Bench: Sendable {
         return figures
     }
 
-    private func withWorker<R: Sendable>(_ directory: String, _ body: () async throws -> R) async throws -> R {
+    /// - Parameter traces: where its traces go; with them it keeps metrics, too.
+    private func drained(_ redis: BenchRedis, _ directory: String, traces: String? = nil) async throws -> DrainFigures {
+        try await redis.empty()
+        try await redis.push(jobs, kind: kind)
+        let observing = traces.map { ["RTM_HTTP": "127.0.0.1:0", "RTM_OTLP_ENDPOINT": $0] } ?? [:]
+        return try await withWorker(directory, observing) { try await drain(redis) }
+    }
+
+    private func withWorker<R: Sendable>(
+        _ directory: String,
+        _ settings: [String: String] = [:],
+        _ body: () async throws -> R
+    ) async throws -> R {
         let environment = [
             "RTM_REDIS_URL": "unix://\(directory)/redis.sock", "RTM_NAMESPACE": BenchRedis.namespace, "RTM_HTTP": "",
             "RTM_CONCURRENCY": String(concurrency), "RTM_LOG_LEVEL": "warning", "RTM_STATE_ROOT": "\(directory)/games",
         ]
         return try await Program.with(
             [try Program.ownPath(), "bench-worker"],
-            environment: environment,
+            environment: environment.merging(settings) { _, given in given },
             log: "\(directory)/worker.log",
             body
         )

@@ -13,6 +13,8 @@ struct DrainFigures: Sendable, Equatable, Encodable {
 struct DrainRound: Sendable, Equatable, Encodable {
     var floor: DrainFigures
     var worker: DrainFigures
+    /// The worker once more, with metrics and traces.
+    var observed: DrainFigures?
 
     /// Jobs of the worker for each of the floor, in the same time.
     var ratio: Double { worker.jobsPerSecond / floor.jobsPerSecond }
@@ -63,10 +65,29 @@ struct BenchFigures: Sendable, Equatable, Encodable {
         let cpu = workers.compactMap(\.workerMicros), memory = workers.compactMap(\.workerMiB)
         if !cpu.isEmpty { lines.append(line("CPU of the worker a job", Self.median(cpu), nil, "µs")) }
         if let most = memory.max() { lines.append(line("memory of the worker, at most", most, nil, "MiB")) }
+        lines += observedLines
         lines.append(line("push to result, p50", Self.quantile(0.5, of: latencies), nil, "ms"))
         lines.append(line("push to result, p99", Self.quantile(0.99, of: latencies), nil, "ms"))
         if let idleCPU { lines.append(line("idle: CPU", idleCPU, nil, "%")) }
         lines.append(line("idle: commands to Redis", idleCommands, nil, "1/s"))
+        return lines
+    }
+
+    /// What metrics and traces cost: beside the same worker without.
+    private var observedLines: [String] {
+        let pairs = rounds.compactMap { round in round.observed.map { (plain: round.worker, observed: $0) } }
+        guard !pairs.isEmpty else { return [] }
+        let micros = pairs.compactMap { pair in
+            pair.observed.workerMicros.flatMap { observed in pair.plain.workerMicros.map { observed - $0 } }
+        }
+        let memory = pairs.compactMap(\.observed.workerMiB).max()
+        func line(_ name: String, _ value: Double, _ unit: String) -> String {
+            Self.padded(name, 34) + Self.short(value) + " " + unit
+        }
+        var lines = ["with metrics and traces"]
+        lines.append(line("  jobs a second", Self.median(pairs.map(\.observed.jobsPerSecond)), "1/s"))
+        if !micros.isEmpty { lines.append(line("  more CPU of the worker a job", Self.median(micros), "µs")) }
+        if let memory { lines.append(line("  memory of the worker, at most", memory, "MiB")) }
         return lines
     }
 

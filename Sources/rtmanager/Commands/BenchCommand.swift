@@ -37,6 +37,9 @@ struct BenchCommand: RunnableCommand {
     )
     var kind = "stop"
 
+    @Flag(help: "Drain once more each time with metrics and traces, and say what they cost.")
+    var observed = false
+
     @Option(help: ArgumentHelp("How it is told: text or json.", valueName: "format"))
     var output = OutputFormat.text
 
@@ -57,6 +60,7 @@ struct BenchCommand: RunnableCommand {
             rounds: rounds,
             concurrency: concurrency,
             kind: kind == "start" ? .start : .stop,
+            isObserved: observed,
             logger: context.logger
         )
         try await Actions.runBench(bench, output: output)
