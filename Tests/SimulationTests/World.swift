@@ -361,5 +361,5 @@ enum Mutation: String, CaseIterable, Sendable {
     case emitWithoutFence
 
     /// Within how many seeds it must be found.
-    var seeds: UInt64 { 5_000 }
+    var seeds: UInt64 { 2_000 }
 }
