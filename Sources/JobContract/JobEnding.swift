@@ -41,15 +41,6 @@ public struct JobEnding: Sendable, Equatable {
     public static func failed(_ code: ErrorCode, _ error: String) -> JobEnding {
         JobEnding(.failed, errorCode: code, error: String(error.prefix(1_024)))
     }
-
-    /// Values of `outcome`, `effect`, `error_code`, `error`, `container_id`, `container_name`, `engine_endpoint`,
-    /// `started_at` and `forced`, as a result has them; empty where there is nothing to say.
-    public var values: [String] {
-        [
-            outcome.rawValue, effect.rawValue, errorCode?.rawValue ?? "", error ?? "", containerID ?? "",
-            containerName ?? "", engineEndpoint ?? "", startedAt?.rfc3339 ?? "", forced ? "true" : "",
-        ]
-    }
 }
 
 /// One entry of the stream of results, as its readers see it.

@@ -1,5 +1,6 @@
 public import JobContract
 import Redis
+import Timestamps
 
 /// A job that this worker has leased.
 public struct ClaimedJob: Sendable, Equatable {
@@ -104,7 +105,7 @@ public struct FinishedJob: Sendable, Equatable {
     }
 
     /// Appends what finish.lua names, in its order.
-    fileprivate func append(to arguments: inout [RedisArgument]) {
+    fileprivate func append(to arguments: inout [RedisArgument], by worker: WorkerIdentity) {
         func add(_ text: String?) { arguments.append(.string(text ?? "")) }
         add(claimed.id)
         add(claimed.token)
@@ -115,12 +116,39 @@ public struct FinishedJob: Sendable, Equatable {
         add(begun?.mark)
         add(job?.kind.rawValue)
         add(job?.gameID)
-        for value in ending.values { add(value) }
-        add(String(claimed.attempt))
-        add(claimed.run > 1 ? String(claimed.run) : nil)
-        add(job?.enqueuedAt)
-        add(claimed.takenAt)
-        add(job?.traceparent)
+        add(ending.outcome.rawValue)
+        add(ending.errorCode?.rawValue)
+        add(ending.error)
+        let run = claimed.run > 1 ? String(claimed.run) : nil
+        add(run)
+        let count = arguments.count
+        arguments.append(0)
+        func add(_ name: RedisArgument, _ text: String?) {
+            guard let text, !text.isEmpty else { return }
+            arguments.append(name)
+            arguments.append(.string(text))
+        }
+        add("job_id", claimed.id)
+        add("kind", job?.kind.rawValue)
+        add("game_id", job?.gameID)
+        add("outcome", ending.outcome.rawValue)
+        add("effect", ending.effect.rawValue)
+        add("error_code", ending.errorCode?.rawValue)
+        add("error", ending.error)
+        add("container_id", ending.containerID)
+        add("container_name", ending.containerName)
+        add("engine_endpoint", ending.engineEndpoint)
+        add("started_at", ending.startedAt?.rfc3339)
+        add("forced", ending.forced ? "true" : nil)
+        add("attempts", String(claimed.attempt))
+        add("run", run)
+        add("enqueued_at", job?.enqueuedAt)
+        add("taken_at", claimed.takenAt)
+        add("traceparent", job?.traceparent)
+        add("worker", worker.id)
+        add("node", worker.node)
+        arguments += ["finished_at", ""]
+        arguments[count] = .integer(Int64(arguments.count - count - 1))
     }
 }
 
@@ -221,8 +249,8 @@ extension JobQueue {
     /// Ends jobs that have been run: result, idempotency record, owner and next of the lane in one step.
     public func finish(_ jobs: [FinishedJob]) async throws(QueueError) -> [FinishAnswer] {
         var arguments: [RedisArgument] = [.string(worker.id), .string(worker.node)]
-        arguments.reserveCapacity(2 + 23 * jobs.count)
-        for job in jobs { job.append(to: &arguments) }
+        arguments.reserveCapacity(2 + 48 * jobs.count)
+        for job in jobs { job.append(to: &arguments, by: worker) }
         let answer = try await call(Scripts.finish, arguments)
         guard let words = answer.array?.compactMap({ $0.string.flatMap(FinishAnswer.init(rawValue:)) }),
             words.count == jobs.count

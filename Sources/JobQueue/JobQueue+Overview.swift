@@ -47,7 +47,7 @@ extension JobQueue {
     }
 
     private func readCounts(_ overview: inout FleetOverview) async throws(QueueError) {
-        let meta = ["live_starts", "live_others", "ghosts", "clock_steps", "lease_ms"].map { RedisArgument.string($0) }
+        let meta = ["state", "settings", "ghosts", "clock_steps"].map { RedisArgument.string($0) }
         let answers = try await pipeline([
             RedisCommand("HMGET", arguments: [.string(keys.meta)] + meta),
             RedisCommand("HLEN", .string(keys.prefix + "lanes")), RedisCommand("HLEN", .string(keys.prefix + "owner")),
@@ -55,20 +55,27 @@ extension JobQueue {
             RedisCommand("ZCARD", .string(keys.prefix + "delay")),
             RedisCommand("XLEN", .string(keys.dead)), RedisCommand("ZCARD", .string(keys.prefix + "nodes")),
         ])
-        let numbers = (answers[0].array ?? []).map { $0.integer ?? 0 }
-        if numbers.count == meta.count {
-            overview.liveCount = Int(numbers[0] + numbers[1])
-            overview.ghosts = Int(numbers[2])
-            overview.clockSteps = Int(numbers[3])
-            if numbers[4] > 0 { overview.lease = numbers[4] }
+        let fields = (answers[0].array ?? []).map { $0.string ?? "" }
+        if fields.count == meta.count {
+            let state = Self.numbers(in: fields[0]), settings = Self.numbers(in: fields[1])
+            if state.count == 8 { overview.liveCount = Int(state[3] + state[4]) }
+            if settings.count == 4 { overview.lease = settings[3] }
+            overview.ghosts = Int(fields[2]) ?? 0
+            overview.clockSteps = Int(fields[3]) ?? 0
         }
         let counts = answers.dropFirst().map { Int($0.integer ?? 0) }
-        overview.laneCount = counts[0]
-        overview.ownedCount = counts[1]
+        // One field of each is not a game's.
+        overview.laneCount = max(0, counts[0] - 1)
+        overview.ownedCount = max(0, counts[1] - 1)
         overview.runningCount = counts[2]
         overview.retryingCount = counts[3]
         overview.deadCount = counts[4]
         overview.nodeCount = counts[5]
+    }
+
+    /// What a field of `{ns}:meta` holds, as clock.lua names it.
+    private static func numbers(in text: String) -> [Int64] {
+        text.split(separator: " ").compactMap { Int64($0) }
     }
 
     /// Names of the queues that workers serve or that hold messages, sorted.

@@ -9,33 +9,48 @@ enum Scripts {
     static let peek = RedisScript(name: "peek", source: "#!lua flags=no-writes\n" + text(PackageResources.peek_lua))
     /// Refused when memory is full: nobody needs it.
     static let progress = RedisScript(name: "progress", source: "#!lua\n" + text(PackageResources.progress_lua))
-    static let admit = make("admit", PackageResources.admit_lua, places: true, refusedWhenFull: true)
-    static let claim = make("claim", PackageResources.claim_lua)
-    static let beat = make("beat", PackageResources.beat_lua)
-    static let finish = make("finish", PackageResources.finish_lua)
-    static let retry = make("retry", PackageResources.retry_lua)
-    static let release = make("release", PackageResources.release_lua)
-    static let tick = make("tick", PackageResources.tick_lua)
-    static let join = make("join", PackageResources.join_lua)
-    static let leave = make("leave", PackageResources.leave_lua)
-    static let lead = make("lead", PackageResources.lead_lua)
-    static let emit = make("emit", PackageResources.emit_lua)
-    static let requeue = make("requeue", PackageResources.requeue_lua, places: true)
-    static let drop = make("drop", PackageResources.drop_lua)
-    static let tell = make("tell", PackageResources.tell_lua)
-    static let places = make("places", PackageResources.places_lua)
+    static let admit = make("admit", PackageResources.admit_lua, .games, places: true, refusedWhenFull: true)
+    static let claim = make("claim", PackageResources.claim_lua, .games)
+    static let beat = make("beat", PackageResources.beat_lua, .clock)
+    static let finish = make("finish", PackageResources.finish_lua, .games)
+    static let retry = make("retry", PackageResources.retry_lua, .games)
+    static let release = make("release", PackageResources.release_lua, .games)
+    static let tick = make("tick", PackageResources.tick_lua, .games)
+    static let join = make("join", PackageResources.join_lua, .games)
+    static let leave = make("leave", PackageResources.leave_lua, .lanes)
+    static let lead = make("lead", PackageResources.lead_lua, .clock)
+    static let emit = make("emit", PackageResources.emit_lua, .lanes)
+    static let requeue = make("requeue", PackageResources.requeue_lua, .games, places: true)
+    static let drop = make("drop", PackageResources.drop_lua, .clock)
+    static let tell = make("tell", PackageResources.tell_lua, .lanes)
+    static let places = make("places", PackageResources.places_lua, .lanes)
+
+    /// What a script shares with others. Each piece is made anew with each call, so a script has those that it needs.
+    private enum Pieces {
+        /// The time, and what all scripts keep.
+        case clock
+        /// That, and what reads games and rings workers.
+        case lanes
+        /// All, with what ends jobs and what writes games.
+        case games
+    }
 
     private static func make(
         _ name: String,
         _ body: [UInt8],
+        _ pieces: Pieces,
         places: Bool = false,
         refusedWhenFull: Bool = false
     ) -> RedisScript {
-        var shared = [PackageResources.clock_lua, PackageResources.lanes_lua, PackageResources.endings_lua]
+        var shared = [PackageResources.clock_lua]
+        if pieces != .clock { shared.append(PackageResources.lanes_lua) }
+        if pieces == .games { shared.append(PackageResources.endings_lua) }
         if places { shared.append(PackageResources.placing_lua) }
         let shebang = refusedWhenFull ? "#!lua" : "#!lua flags=allow-oom"
+        // What it has changed is written where it has failed, too: Redis undoes nothing of what it did.
         let main = [
-            "local function main()", text(body), "end", "local answer = main()", "write_back()", "return answer",
+            "local function main()", text(body), "end", "local ok, answer = pcall(main)",
+            pieces == .games ? "write_back()" : "write_state()", "if not ok then error(answer, 0) end", "return answer",
         ]
         return RedisScript(name: name, source: ([shebang] + shared.map(text) + main).joined(separator: "\n"))
     }

@@ -6,7 +6,7 @@ import RuntimeCore
 import Tracing
 
 /// One attempt at one job, from the lease to its end in Redis.
-struct JobAttempt: Sendable {
+final class JobAttempt: Sendable {
     let worker: Worker
     let claimed: ClaimedJob
     let lease: JobLease
@@ -39,7 +39,9 @@ struct JobAttempt: Sendable {
                 return await end(decoded, .failed(.internal, "what the game's last start asked for cannot be read"))
             }
             let job = decoded.completed(by: lastStart)
-            log.info("job begins", metadata: ["kind": "\(job.kind.rawValue)", "attempt": "\(claimed.attempt)"])
+            if isLogged(.info) {
+                log.info("job begins", metadata: ["kind": "\(job.kind.rawValue)", "attempt": "\(claimed.attempt)"])
+            }
             let trace = JobTrace.begin(job, attempt: claimed.attempt, worker.configuration.tracer)
             defer { trace.end() }
             await settle(job, await perform(job, trace), trace)
@@ -76,49 +78,44 @@ struct JobAttempt: Sendable {
 
     /// Runs the job until it ends or its lease is revoked, whichever is first.
     private func perform(_ job: Job, _ trace: JobTrace) async -> Outcome {
-        let progress = ProgressBoard()
+        let progress = ProgressBoard(worker.progress) { [self] in await show($0) }
+        defer { progress.close() }
+        return await withTaskGroup(of: Outcome.self) { group in
+            group.addTask { [self] in
+                let outcome = await ChangePermit.$current.withValue(permit(lease)) {
+                    await attempt(job, progress, trace)
+                }
+                lease.settle()
+                return outcome
+            }
+            let isSettled = await lease.untilSettledOrRevoked(mayBeCancelled: mayBeCancelled)
+            if !isSettled { group.cancelAll() }
+            let outcome = await group.next() ?? .revoked
+            // What the cancelled job left undone, it undoes before it answers.
+            if case .failed = outcome, !isSettled { return .revoked }
+            return outcome
+        }
+    }
+
+    private func attempt(_ job: Job, _ progress: ProgressBoard, _ trace: JobTrace) async -> Outcome {
         let runner = runner(progress, trace)
-        let lease = lease
-        return await ChangePermit.$current.withValue(permit(lease)) {
-            await withTaskGroup(of: Outcome.self) { group in
-                group.addTask {
-                    do throws(JobFailure) {
-                        let undo = claimed.undo
-                        return .ended(
-                            try await trace.observed { () async throws(JobFailure) in
-                                switch undo {
-                                case nil: try await runner.run(job)
-                                case .superseded: try await runner.undo(job)
-                                case .poisoned: try await runner.giveUp(job)
-                                }
-                            }
-                        )
-                    } catch {
-                        return .failed(error)
+        do throws(JobFailure) {
+            return .ended(
+                try await trace.observed { () async throws(JobFailure) in
+                    switch claimed.undo {
+                    case nil: try await runner.run(job)
+                    case .superseded: try await runner.undo(job)
+                    case .poisoned: try await runner.giveUp(job)
                     }
                 }
-                group.addTask {
-                    await lease.untilRevoked(mayBeCancelled: mayBeCancelled)
-                    return .revoked
-                }
-                group.addTask {
-                    await progress.tell(every: Self.pauseOfProgress, show)
-                    return .revoked
-                }
-                let first = await group.next() ?? .revoked
-                group.cancelAll()
-                guard case .revoked = first else { return first }
-                // What the cancelled job left undone, it undoes before it answers.
-                for await outcome in group { if case .ended = outcome { return outcome } }
-                return .revoked
-            }
+            )
+        } catch {
+            return .failed(error)
         }
     }
 
     /// A stop that comes while the job is undone wants nothing but that, and comes after it.
     private var mayBeCancelled: Bool { claimed.undo == nil }
-
-    private static let pauseOfProgress = Duration.milliseconds(500)
 
     /// Shows how far the job has come; that Redis does not take it hurts nothing.
     private func show(_ progress: JobProgress) async -> Bool {
@@ -173,7 +170,7 @@ struct JobAttempt: Sendable {
             )
             let isClean = !failure.mayHaveLeft && claimed.undo == nil
             let freesPlace = isClean ? await !stillRuns(job) : false
-            await untilAnswered("retry", .beforeRetry, .afterRetry) { () throws(QueueError) in
+            await untilAnswered("retry", .beforeRetry, .afterRetry) { [self] () throws(QueueError) in
                 _ = try await worker.queue.retry(
                     id: claimed.id,
                     token: claimed.token,
@@ -232,7 +229,7 @@ struct JobAttempt: Sendable {
 
     private func publish(_ job: Job?, _ finished: FinishedJob) async {
         let ending = finished.ending
-        await untilAnswered("finish", .beforeFinish, .afterFinish) { () throws(QueueError) in
+        await untilAnswered("finish", .beforeFinish, .afterFinish) { [self] () throws(QueueError) in
             switch try await worker.finishing.finish(finished) {
             case .stale: log.warning("the job had been taken over; its end counts there")
             default:
@@ -245,7 +242,7 @@ struct JobAttempt: Sendable {
     private func release(isClean: Bool = true) async {
         RuntimeMetrics.givenBack()
         log.notice("giving the job back")
-        await untilAnswered("release", .beforeRelease, .afterRelease) { () throws(QueueError) in
+        await untilAnswered("release", .beforeRelease, .afterRelease) { [self] () throws(QueueError) in
             try await worker.queue.release([(id: claimed.id, token: claimed.token)], isClean: isClean)
         }
     }
@@ -263,7 +260,7 @@ struct JobAttempt: Sendable {
         CrashPoint.reached(before)
         defer { CrashPoint.reached(after) }
         if !Task.isCancelled, await repeated(what, for: .seconds(600), body) { return }
-        if Task.isCancelled { _ = await uncancelled { await repeated(what, for: .seconds(5), body) } }
+        if Task.isCancelled { _ = await uncancelled { [self] in await repeated(what, for: .seconds(5), body) } }
     }
 
     /// Answers whether Redis did.
@@ -292,14 +289,19 @@ struct JobAttempt: Sendable {
     }
 
     private func logEnd(_ ending: JobEnding) {
+        let level: Logger.Level = ending.outcome == .failed ? .warning : .info
+        guard isLogged(level) else { return }
         var metadata: Logger.Metadata = [
             "outcome": "\(ending.outcome.rawValue)", "effect": "\(ending.effect.rawValue)",
         ]
         if let code = ending.errorCode { metadata["code"] = "\(code.rawValue)" }
         if let error = ending.error { metadata["error"] = "\(error)" }
         if let id = ending.containerID { metadata["container"] = "\(id.prefix(12))" }
-        log.log(level: ending.outcome == .failed ? .warning : .info, "job ended", metadata: metadata)
+        log.log(level: level, "job ended", metadata: metadata)
     }
+
+    /// Asked before a line's values are put together, where most workers do not log it.
+    private func isLogged(_ level: Logger.Level) -> Bool { level >= worker.logger.logLevel }
 
     private var log: Logger {
         var logger = worker.logger

@@ -9,6 +9,7 @@ final class JobLease: Sendable {
         var trustedUntil: MonotonicInstant
         var verdict: BeatAnswer = .ok
         var hasRefused = false
+        var isSettled = false
     }
 
     let id: String
@@ -47,11 +48,21 @@ final class JobLease: Sendable {
         if changed { verdictChanged.raise() }
     }
 
-    /// Waits until the job is to be cancelled or was lost.
+    /// Notes that the job has come to an end of its own.
+    func settle() {
+        state.withLock { $0.isSettled = true }
+        verdictChanged.raise()
+    }
+
+    /// Waits until the job has come to an end of its own, is to be cancelled, or was lost. Answers whether it has come
+    /// to an end.
     ///
     /// - Parameter mayBeCancelled: false: only until it was lost.
-    func untilRevoked(mayBeCancelled: Bool = true) async {
-        while verdict == .ok || verdict == .cancel && !mayBeCancelled, !Task.isCancelled {
+    func untilSettledOrRevoked(mayBeCancelled: Bool = true) async -> Bool {
+        while true {
+            let (isSettled, verdict) = state.withLock { ($0.isSettled, $0.verdict) }
+            if isSettled { return true }
+            guard verdict == .ok || verdict == .cancel && !mayBeCancelled, !Task.isCancelled else { return false }
             await verdictChanged.wait()
         }
     }

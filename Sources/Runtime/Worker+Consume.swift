@@ -29,6 +29,8 @@ extension Worker {
 
     /// One round over the queues and one claim. Answers whether another round may find more.
     private func takeOnce(_ jobs: inout DiscardingTaskGroup) async throws(QueueError) -> Bool {
+        // Jobs that end in the same moment make room together.
+        await Task.yield()
         let admission = Admission(configuration.node)
         var mayHaveMore = false
         var hasClaimed = false
@@ -65,8 +67,9 @@ extension Worker {
     private func read(_ message: [UInt8], _ admission: Admission) -> DecodedMessage {
         CrashPoint.reached(.messagesRead)
         let decoded = decoder.decode(message)
-        guard case .job(let job) = decoded, let refusal = admission.refusal(of: job) else { return decoded }
-        return .rejected(refusal)
+        if case .job(let job) = decoded, let refusal = admission.refusal(of: job) { return .rejected(refusal) }
+        state.keep(decoded, of: message)
+        return decoded
     }
 
     /// Notes what an intake says of its queue. Answers whether there may be more.
@@ -125,7 +128,7 @@ extension Worker {
         )
         state.leases.insert(lease)
         CrashPoint.reached(.jobClaimed)
-        let decoded = decoder.decode(claimed.message)
+        let decoded = state.takeDecoded(claimed.id, claimed.message) ?? decoder.decode(claimed.message)
         // What was admitted decodes, but for a change of the signing key meanwhile.
         let kind: JobKind = if case .job(let job) = decoded { job.kind } else { .start }
         state.began(kind)

@@ -19,6 +19,7 @@ public struct Worker: Service {
     let state = WorkerState()
     let watch: EngineWatch
     let finishing: FinishDesk
+    let progress = ProgressDesk()
 
     /// - Parameters:
     ///   - queue: the protocol, over a client that somebody else runs.
@@ -89,6 +90,7 @@ public struct Worker: Service {
                     services.addTask { await heartbeat.run() }
                     services.addTask { await tellAgain() }
                     services.addTask { await tick() }
+                    services.addTask { await progress.run() }
                     services.addTask { await answerDoorbell() }
                     for name in queue.options.queues { services.addTask { await peek(at: name) } }
                     services.addTask { await listen() }
@@ -144,13 +146,22 @@ public struct Worker: Service {
         }
     }
 
+    /// From one look at what is due to the next. It is shorter than the silence after which Redis takes everybody for
+    /// having been away (clock.lua), and as long as that leaves it, since each look costs Redis, idle or not.
+    ///
+    /// - Parameter random: 0 to 1.
+    static func pauseOfTicks(lease: Duration, random: Double) -> Duration {
+        let longest = min(max(lease * 0.14, .milliseconds(1_000)), .milliseconds(1_400))
+        return longest * (0.7 + 0.3 * random)
+    }
+
     /// Lets retries and leases become due, and looks for work that nobody rang for.
     private func tick() async {
         var backoff = Backoff()
         var pause = Duration.zero
         while !Task.isCancelled {
             try? await MonotonicClock.sleep(for: pause)
-            pause = .milliseconds(700) + .milliseconds(300) * Dice.fraction()
+            pause = Self.pauseOfTicks(lease: queue.options.lease, random: Dice.fraction())
             do throws(QueueError) {
                 let outcome = try await queue.tick()
                 backoff.succeeded()

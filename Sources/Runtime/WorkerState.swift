@@ -33,6 +33,11 @@ final class WorkerState: Sendable {
     /// Queues whose messages found no room in the window, until when they are left alone, and how many jobs had ended.
     private let full = Mutex<[String: (until: MonotonicInstant, ended: Int)]>([:])
 
+    /// Jobs as they were decoded when this worker took them in, since it is mostly the one that claims them, too.
+    private let decoded = Mutex<[String: (message: [UInt8], job: DecodedMessage)]>([:])
+
+    private static let decodedLimit = (jobs: 256, bytes: 2_048)
+
     /// When the loop last heard from Redis; begins with the start of the worker.
     var lastProgress: MonotonicInstant { progress.withLock { $0 } }
 
@@ -67,6 +72,22 @@ final class WorkerState: Sendable {
             return $0.starts + $0.stops
         }
         RuntimeMetrics.running(running)
+    }
+
+    /// Keeps what the bytes of a job say until it is claimed.
+    func keep(_ decoded: DecodedMessage, of message: [UInt8]) {
+        guard case .job(let job) = decoded, message.count <= Self.decodedLimit.bytes else { return }
+        self.decoded.withLock { kept in
+            // What others have claimed is still there.
+            if kept.count >= Self.decodedLimit.jobs { kept.removeAll(keepingCapacity: true) }
+            kept[job.id] = (message, decoded)
+        }
+    }
+
+    /// What the bytes of a claimed job say, where that is known.
+    func takeDecoded(_ id: String, _ message: [UInt8]) -> DecodedMessage? {
+        let kept = decoded.withLock { $0.removeValue(forKey: id) }
+        return kept?.message == message ? kept?.job : nil
     }
 
     func found(_ message: [UInt8]?, in queue: String) {

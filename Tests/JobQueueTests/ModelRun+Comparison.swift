@@ -35,7 +35,7 @@ extension ModelRun {
                 case .delayed: "d \(head)"
                 }
         }
-        try agree(try await world.hash(world.keys.prefix + "lanes"), expected, "lanes")
+        try agree(try await world.games(in: "lanes"), expected, "lanes")
     }
 
     private func compareReady() async throws {
@@ -55,10 +55,10 @@ extension ModelRun {
     }
 
     private func compareCounts() async throws {
-        let meta = try await world.hash(world.keys.meta)
-        try agree(Int(meta["live_starts"] ?? "0"), model.liveStarts, "live starts")
-        try agree(Int(meta["live_others"] ?? "0"), model.liveOthers, "other live jobs")
-        try agree(try await world.hash(world.keys.prefix + "owner"), model.owners, "owners")
+        let live = try await world.liveCounts()
+        try agree(live.starts, model.liveStarts, "live starts")
+        try agree(live.others, model.liveOthers, "other live jobs")
+        try agree(try await world.games(in: "owner"), model.owners, "owners")
         for node in ["n1", "n2"] {
             let real = try await command("SMEMBERS", "running:\(node)").sorted()
             try agree(real, (model.running[node] ?? []).sorted(), "games that hold room on \(node)")

@@ -37,7 +37,7 @@ struct ModelRun {
 
     mutating func begin() async throws {
         // As if the namespace were old: nobody waits for nodes that may still come.
-        try await world.set("born", "1")
+        try await world.set("state", QueueWorld.oldState)
         for (worker, node, _) in Self.workers {
             try await queue(worker).join(games: [])
             model.join(node: node, games: [])

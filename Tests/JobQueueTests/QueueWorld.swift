@@ -22,7 +22,7 @@ struct QueueWorld {
             try await RedisClient.withClient(try RedisConfiguration(url: redis.unixURL), logger: logger) { client in
                 let world = QueueWorld(redis: redis, client: client, options: options)
                 // As if it were old: in a new one a stop of a game that nobody owns waits for nodes to come.
-                if !isNew { try await world.set("born", "1") }
+                if !isNew { try await world.set("state", Self.oldState) }
                 try await body(world)
             }
         }
@@ -31,6 +31,20 @@ struct QueueWorld {
     func worker(_ name: String, node: String = "n1", options: JobQueueOptions? = nil) -> JobQueue {
         let identity = WorkerIdentity(id: name, node: node, nonce: name)
         return JobQueue(redis: client, keys: keys, worker: identity, options: options ?? self.options)
+    }
+
+    /// What `{ns}:meta` keeps of data that began long ago, as clock.lua names it.
+    static let oldState = "0 0 0 0 0 0 1 0"
+
+    /// Starts and other jobs that live.
+    func liveCounts() async throws -> (starts: Int, others: Int) {
+        let numbers = (try await hash(keys.meta)["state"] ?? "").split(separator: " ").compactMap { Int($0) }
+        return numbers.count == 8 ? (numbers[3], numbers[4]) : (0, 0)
+    }
+
+    /// Games, and what a hash of the lanes or owners says of them.
+    func games(in name: String) async throws -> [String: String] {
+        try await hash(keys.prefix + name).filter { $0.key != "#" }
     }
 
     /// Writes a field of `{ns}:meta` by hand.

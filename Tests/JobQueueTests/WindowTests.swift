@@ -26,7 +26,7 @@ struct WindowTests {
             for number in 0..<30 { try await world.push(QueueWorld.message(.start, "s\(number)", game: "g\(number)")) }
             try await takeAll(world, worker)
             #expect(try await world.intake(worker).isFull)
-            #expect(try await world.hash(world.keys.meta)["live_starts"] == "10")
+            #expect(try await world.liveCounts().starts == 10)
             var order: [String] = []
             while order.count < 30 {
                 let jobs = try await world.claim(worker, starts: 3)

@@ -55,15 +55,12 @@ struct ProgressTests {
 
     @Test("is told only where it has changed, one pause after the other, and again where it was not taken")
     func board() async throws {
-        let board = ProgressBoard()
         let told = Told()
+        let desk = ProgressDesk(pause: .milliseconds(20))
+        // The first is not taken.
+        let board = ProgressBoard(desk) { told.add($0) > 1 }
         await withTaskGroup(of: Void.self) { group in
-            group.addTask {
-                await board.tell(every: .milliseconds(20)) { progress in
-                    // The first is not taken.
-                    told.add(progress) > 1
-                }
-            }
+            group.addTask { await desk.run() }
             // A thousand within one pause, as a pull reports them.
             for number in 0...1_000 {
                 board.show(JobProgress(.pulling, bytesDone: Int64(number), bytesTotal: 1_000))

@@ -15,7 +15,7 @@ holding.key = running
 -- An operator wants the node to begin no start: for starts it is as if it had no room.
 local draining = call('SISMEMBER', P .. 'draining', node) == 1
 local claimed = { now_rfc3339() }
-local lease_until = string.format('%.0f', now + lease_ms)
+local lease_until = string.format('%d', now + lease_ms)
 local queues = {}
 for index = 8, #ARGV do
   if call('SISMEMBER', P .. 'paused', ARGV[index]) == 0 then queues[#queues + 1] = ARGV[index] end
@@ -76,10 +76,10 @@ local function claim_head(game, class)
   if ended(id, game, job) then return end
   local token = next_fence() .. '-' .. nonce
   local attempt = tonumber(job[8] or 0) + 1
-  -- Only an owner that this job made may be forgotten where it leaves nothing behind.
-  local owns = starts(job[1]) and not owner_of(game)
   call('HSET', key, 'state', 'running', '_token', token, '_worker', worker, '_node', node, '_taken', now_rfc3339(),
-    '_attempts', attempt == 1 and '1' or attempt, '_owns', (owns or job[9] == '1') and '1' or '0')
+    '_attempts', attempt == 1 and '1' or attempt)
+  -- Only an owner that this job made may be forgotten where it leaves nothing behind.
+  if starts(job[1]) and not owner_of(game) and job[9] ~= '1' then call('HSET', key, '_owns', '1') end
   leases[#leases + 1] = lease_until
   leases[#leases + 1] = id
   set_lane(game, 'a', id)
@@ -150,17 +150,20 @@ end
 
 -- Who could take more is rung when there is more; who could not take all that is there rings another.
 local room = not draining and (slots == 0 or call('SCARD', running) < slots)
+local takes_starts = wanted.start > 0 and room
 call((wanted.start > 0 or wanted.stop > 0) and 'SADD' or 'SREM', P .. 'idle:' .. node, worker)
-call(wanted.start > 0 and room and 'SADD' or 'SREM', P .. 'idle', worker)
+call(takes_starts and 'SADD' or 'SREM', P .. 'idle', worker)
 for _, queue in ipairs(queues) do
   if wanted.stop == 0 or endings_left == 0 then
     if call('EXISTS', P .. 'ready:stop:' .. queue .. ':' .. node) == 1 then ring_node(node) end
     if call('EXISTS', P .. 'ready:stop:' .. queue) == 1 then ring_any() end
   end
-  local waits_here = call('EXISTS', P .. 'ready:start:' .. queue .. ':' .. node) == 1
-  local waits_anywhere = call('EXISTS', P .. 'ready:start:' .. queue) == 1
-  if wanted.start == 0 and room and waits_here then ring_node(node) end
-  if (wanted.start == 0 or not room) and waits_anywhere then ring_any() end
-  if not room and (waits_here or waits_anywhere) then call('HSET', META, 'no_room_at', now) end
+  if not takes_starts then
+    local waits_here = call('EXISTS', P .. 'ready:start:' .. queue .. ':' .. node) == 1
+    local waits_anywhere = call('EXISTS', P .. 'ready:start:' .. queue) == 1
+    if room and waits_here then ring_node(node) end
+    if waits_anywhere then ring_any() end
+    if not room and (waits_here or waits_anywhere) then call('HSET', META, 'no_room_at', now) end
+  end
 end
 return claimed

@@ -6,30 +6,23 @@
 local call = redis.call
 local P = string.sub(KEYS[1], 1, -5)
 local META = KEYS[1]
-local settings = call('HMGET', META, 'clock', 'fence', 'seq', 'resumed_at', 'retention_ms',
-  'retention_entries', 'born', 'grace_ms', 'lease_ms', 'live_starts', 'live_others')
+-- Few fields with many values each, since what a field costs is its name and its answer.
+local kept = call('HMGET', META, 'state', 'settings')
+-- The latest time seen, the last fencing and admission numbers, admitted jobs that have not ended, when calls came
+-- again after a silence, when this data began, and when what is too old was last looked for.
+local clock, fence, seq, live_starts, live_others, resumed_at, born, swept_at =
+  string.match(kept[1] or '0 0 0 0 0 0 0 0', '^(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+)$')
+clock, fence, seq, live_starts, live_others, resumed_at, born, swept_at = tonumber(clock), tonumber(fence), tonumber(seq),
+  tonumber(live_starts), tonumber(live_others), tonumber(resumed_at), tonumber(born), tonumber(swept_at)
+-- As texts too, since a number costs more to hand to a command.
+local retention_ms_text, retention_entries_text, grace_ms, lease_ms =
+  string.match(kept[2] or '604800000 1000000 300000 10000', '^(%d+) (%d+) (%d+) (%d+)$')
+grace_ms = tonumber(grace_ms)
+-- The longest time between two calls that says nothing. Workers call every second or so.
+local quiet_ms = math.max(1200, math.min(3000, tonumber(lease_ms) / 2))
 local time = call('TIME')
 local now_us = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local now = math.floor(now_us / 1000)
-local clock = tonumber(settings[1] or 0)
-local resumed_at = tonumber(settings[4] or 0)
--- As texts too, since a number costs more to hand to a command.
-local retention_ms_text, retention_entries_text = settings[5] or '604800000', settings[6] or '1000000'
-local retention_ms, retention_entries = tonumber(retention_ms_text), tonumber(retention_entries_text)
-local born = tonumber(settings[7] or 0)
-local grace_ms = tonumber(settings[8] or 300000)
--- The longest time between two calls that says nothing. Workers call every second or so.
-local quiet_ms = math.max(1200, math.min(3000, tonumber(settings[9] or 10000) / 2))
--- The last admission number, and admitted jobs that have not ended.
-local seq = tonumber(settings[3] or 0)
-local live_starts, live_others = tonumber(settings[10] or 0), tonumber(settings[11] or 0)
-
--- Fields of {ns}:meta that the script changes, and their values in turn: written with one command at its end.
-local meta = {}
-local function note(field, value)
-  meta[#meta + 1] = field
-  meta[#meta + 1] = string.format('%.0f', value)
-end
 
 -- A clock that was set back is held at the latest time seen, for a minute at most; then the new time
 -- is believed and the step is counted for an alarm.
@@ -41,23 +34,21 @@ if clock > now then
   end
 end
 -- When this data began: Redis was empty before, or has lost what it knew.
-if born == 0 then
-  born = now
-  note('born', now)
-end
+if born == 0 then born = now end
 -- A longer silence means that Redis, or every worker, was away: leases that ran out meanwhile say nothing about
 -- their workers yet.
-if clock > 0 and now - clock > quiet_ms then
-  resumed_at = now
-  note('resumed_at', now)
+if clock > 0 and now - clock > quiet_ms then resumed_at = now end
+
+-- Keeps what the call has moved forward. Runs once, when all else is done.
+local function write_state()
+  call('HSET', META, 'state', string.format('%d %d %d %d %d %d %d %d', now, fence, seq, live_starts, live_others,
+    resumed_at, born, swept_at))
 end
-if now ~= clock then note('clock', now) end
 
 -- The next fencing number. Made of time, so that it does not go back where a failover loses the last one.
-local fence = tonumber(settings[2] or 0)
 local function next_fence()
   fence = math.max(fence + 1, now_us)
-  return string.format('%.0f', fence)
+  return string.format('%d', fence)
 end
 
 -- RFC 3339 in UTC with milliseconds.

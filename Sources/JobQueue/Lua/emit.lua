@@ -45,7 +45,7 @@ while index <= #ARGV do
     if accepted then
       local fields = { 'node', node, 'epoch', epoch }
       for offset = 1, count do fields[#fields + 1] = ARGV[index + offset] end
-      call('XADD', P .. 'events', 'MAXLEN', '~', retention_entries, '*', unpack(fields))
+      call('XADD', P .. 'events', 'MAXLEN', '~', retention_entries_text, '*', unpack(fields))
     end
     index = index + 1 + count
   end

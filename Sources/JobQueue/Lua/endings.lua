@@ -5,17 +5,18 @@
 -- One step because: a job must not be ended without its result, nor have two.
 
 -- Forgets up to `most` of the oldest results and their ids, where there are too many or they are too old.
--- A record that a later run of its id has made is kept.
+-- A record that a later run of its id has made is kept. Answers whether there may be more to forget.
 local function trim_results(most)
   local results = P .. 'results'
-  local surplus = call('XLEN', results) - retention_entries
+  local surplus = call('XLEN', results) - tonumber(retention_entries_text)
+  local oldest_kept = now - tonumber(retention_ms_text)
   local function is_kept(entry, index)
-    return index > surplus and tonumber(string.match(entry[1], '^(%d+)')) > now - retention_ms
+    return index > surplus and tonumber(string.match(entry[1], '^(%d+)')) > oldest_kept
   end
   local oldest = call('XRANGE', results, '-', '+', 'COUNT', 1)[1]
-  if not oldest or is_kept(oldest, 1) then return end
+  if not oldest or is_kept(oldest, 1) then return false end
   for index, entry in ipairs(call('XRANGE', results, '-', '+', 'COUNT', most)) do
-    if is_kept(entry, index) then return end
+    if is_kept(entry, index) then return false end
     for position = 1, #entry[2], 2 do
       if entry[2][position] == 'job_id' then
         local key = P .. 'job:' .. entry[2][position + 1]
@@ -25,6 +26,7 @@ local function trim_results(most)
     end
     call('XDEL', results, entry[1])
   end
+  return true
 end
 
 -- How a start ends that was not begun because a later stop wants the game stopped.
@@ -62,28 +64,32 @@ local function add(name, value)
   end
 end
 
--- Publishes the result at hand and keeps it as the record of its id.
-local function publish_result(id, state, token)
-  add('finished_at', now_rfc3339())
-  local entry = call('XADD', P .. 'results', '*', 'v', '1', unpack(fields, 1, field_count))
+-- Publishes the result whose names and values stand in `texts` from `first` to `last`, and keeps it as the record of
+-- its id.
+local function publish(id, state, token, texts, first, last)
+  local entry = call('XADD', P .. 'results', '*', 'v', '1', unpack(texts, first, last))
   local key = P .. 'job:' .. id
   call('DEL', key)
-  call('HSET', key, 'state', state, '_token', token, '_result', entry, unpack(fields, 1, field_count))
+  call('HSET', key, 'state', state, '_token', token, '_result', entry, unpack(texts, first, last))
   call('PEXPIRE', key, retention_ms_text)
   published = published + 1
 end
 
--- What is left to do when the result of a live job is complete: it is buried where a person may want to mend it,
--- published, and no lease any more. The caller advances the lane.
-local function end_live(id, kind, token, run, outcome, code, sentence)
+-- Publishes the result at hand.
+local function publish_result(id, state, token)
+  add('finished_at', now_rfc3339())
+  publish(id, state, token, fields, 1, field_count)
+end
+
+-- Notes that a live job ends, and buries it where a person may want to mend it. The caller publishes its result, for
+-- the state that this answers, and advances the lane.
+local function end_live(id, kind, run, outcome, code, sentence)
   ended_leases[#ended_leases + 1] = id
   if starts(kind) then live_starts = live_starts - 1 else live_others = live_others - 1 end
-  local is_dead = outcome == 'failed' and not refusals[code]
-  if is_dead then
-    local said = call('HMGET', P .. 'job:' .. id, '_queue', '_message')
-    bury(id, run or '1', said[1], code or 'internal', sentence or '', said[2])
-  end
-  publish_result(id, is_dead and 'dead' or 'done', token)
+  if outcome ~= 'failed' or refusals[code] then return 'done' end
+  local said = call('HMGET', P .. 'job:' .. id, '_queue', '_message')
+  bury(id, run or '1', said[1], code or 'internal', sentence or '', said[2])
+  return 'dead'
 end
 
 -- Ends the live head of a lane that no worker ends: `ending` has outcome, effect, error_code and error. The caller
@@ -103,7 +109,7 @@ local function end_job(id, worker, node, ending)
   add('enqueued_at', job[5])
   add('taken_at', job[6])
   add('traceparent', job[7])
-  end_live(id, job[1], job[8] or '', job[4], ending.outcome, ending.code, ending.error)
+  publish_result(id, end_live(id, job[1], job[4], ending.outcome, ending.code, ending.error), job[8] or '')
   return job[2]
 end
 
@@ -116,9 +122,5 @@ local function write_back()
   if #holding.games > 0 then call('SADD', holding.key, unpack(holding.games)) end
   if #ended_leases > 0 then call('ZREM', P .. 'lease', unpack(ended_leases)) end
   if published > 0 then trim_results(2 * published) end
-  if seq ~= tonumber(settings[3] or 0) then note('seq', seq) end
-  if live_starts ~= tonumber(settings[10] or 0) then note('live_starts', live_starts) end
-  if live_others ~= tonumber(settings[11] or 0) then note('live_others', live_others) end
-  if fence ~= tonumber(settings[2] or 0) then note('fence', fence) end
-  if #meta > 0 then call('HSET', META, unpack(meta)) end
+  write_state()
 end

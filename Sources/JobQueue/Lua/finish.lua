@@ -1,22 +1,22 @@
 -- Purpose: ends jobs that a worker has run: result, idempotency record, owner, next of the lane.
 -- Keys: 1 {ns}:meta.
--- Arguments: worker, node, then 23 per job: id, token, what
+-- Arguments: worker, node, then per job: id, token, what
 --   becomes of the owner ("keep", "clear", or "undo": clear it where this job made it), "keep" or "free" the place on
 --   the node, what the game runs from now on (for a later restart), the container that it has started and the mark of
---   its run (for the listener, as tell's "begun"), and the values of the result, in the order of result_fields. What
---   there is not is empty; where the kind is, the job's message cannot be read any more, and what is known of it here
---   is taken.
+--   its run (for the listener, as tell's "begun"), kind, game, outcome, error code, sentence and run, then the number of
+--   the texts that follow: names and values of the result in turn, the last of them "finished_at" and an empty text in
+--   place of the time. What there is not is empty; where the kind is, the job's message cannot be read any more, and
+--   what is known of it here is taken.
 -- Answers: per job "ok", "again" (it was ended by this token before: the first answer was lost) or "stale"
 --   (the token was replaced: nothing was done).
 -- One step because: the result must not be published without the job's end, and a worker that was
 --   presumed dead must not end what another runs by now.
 local worker, node = ARGV[1], ARGV[2]
-local result_fields = { 'kind', 'game_id', 'outcome', 'effect', 'error_code', 'error', 'container_id', 'container_name',
-  'engine_endpoint', 'started_at', 'forced', 'attempts', 'run', 'enqueued_at', 'taken_at', 'traceparent' }
-local answers, owns, games, named = {}, {}, {}, {}
+local answers, owns, games, named, bases = {}, {}, {}, {}, {}
 
 -- What only the token's holder may change is looked at for all before anything is changed for one.
-for base = 3, #ARGV, 23 do
+local base = 3
+while base <= #ARGV do
   local id = ARGV[base]
   local job = call('HMGET', P .. 'job:' .. id, '_token', 'state', '_owns')
   local answer = 'ok'
@@ -29,8 +29,10 @@ for base = 3, #ARGV, 23 do
   end
   if answer == 'ok' then named[id] = true end
   answers[#answers + 1] = answer
+  bases[#answers] = base
   owns[#answers] = job[3]
   if answer == 'ok' and ARGV[base + 7] ~= '' then games[#games + 1] = ARGV[base + 8] end
+  base = base + 14 + tonumber(ARGV[base + 13])
 end
 fetch(games)
 note_alone(games)
@@ -38,18 +40,16 @@ note_alone(games)
 local specs, freed, begun = {}, {}, {}
 for index, answer in ipairs(answers) do
   if answer == 'ok' then
-    local base = 3 + (index - 1) * 23
-    local id, owner, values = ARGV[base], ARGV[base + 2], base + 6
-    local kind, game = ARGV[values + 1], ARGV[values + 2]
-    local outcome, code, sentence, run = ARGV[values + 3], ARGV[values + 5], ARGV[values + 6], ARGV[values + 13]
+    local base = bases[index]
+    local id, token, owner, kind, game = ARGV[base], ARGV[base + 1], ARGV[base + 2], ARGV[base + 7], ARGV[base + 8]
+    local outcome, code, sentence, run = ARGV[base + 9], ARGV[base + 10], ARGV[base + 11], ARGV[base + 12]
     if kind == '' then
       game = end_job(id, worker, node, { outcome = outcome, code = code, error = sentence })
     else
-      begin_result(id, kind, game)
-      for offset = 3, 16 do add(result_fields[offset], ARGV[values + offset]) end
-      add('worker', worker)
-      add('node', node)
-      end_live(id, kind, ARGV[base + 1], run ~= '' and run, outcome, code ~= '' and code, sentence)
+      local state = end_live(id, kind, run ~= '' and run, outcome, code ~= '' and code, sentence)
+      local last = base + 13 + ARGV[base + 13]
+      ARGV[last] = now_rfc3339()
+      publish(id, state, token, ARGV, base + 14, last)
     end
     if owner == 'clear' or owner == 'undo' and owns[index] == '1' then set_owner(game, false) end
     -- Kept as long as the game has an owner, and for the retention after that.

@@ -6,8 +6,7 @@
 -- Answers: number of games that the node owns by now.
 -- One step because: a node must not take jobs before all workers know what it owns.
 local worker, node = ARGV[1], ARGV[2]
-call('HSET', META, 'retention_ms', ARGV[4], 'retention_entries', ARGV[5], 'grace_ms', ARGV[6],
-  'lease_ms', ARGV[7])
+call('HSET', META, 'settings', table.concat(ARGV, ' ', 4, 7))
 call('ZADD', P .. 'workers', now + tonumber(ARGV[3]), worker)
 call('SADD', P .. 'workers:' .. node, worker)
 call('HSET', P .. 'worker_nodes', worker, node)

@@ -11,18 +11,41 @@ local dirty_lanes, dirty_owners, ready = {}, {}, {}
 -- Games that are known to have nothing behind their head.
 local alone = {}
 
+-- A field that is no game's, with a text so long that Redis keeps the hash as a table: in the list that a small hash
+-- is else, each look for a game would read all of them.
+local FORM = '#'
+local is_table = {}
+
+-- What the hash says of these games.
+local function read(hash, games)
+  local values = call('HMGET', P .. hash, FORM, unpack(games))
+  is_table[hash] = values[1]
+  return values
+end
+
+-- Writes names and values in turn.
+local function write(hash, pairs)
+  if #pairs == 0 then return end
+  if is_table[hash] then return call('HSET', P .. hash, unpack(pairs)) end
+  call('HSET', P .. hash, FORM, string.rep('-', 65), unpack(pairs))
+end
+
 -- Reads what will be needed of these games.
 local function fetch(games)
   if #games == 0 then return end
-  local states = call('HMGET', P .. 'lanes', unpack(games))
-  local nodes = call('HMGET', P .. 'owner', unpack(games))
+  local states, nodes = read('lanes', games), read('owner', games)
   local marks = call('HMGET', P .. 'superseded', unpack(games))
   for index, game in ipairs(games) do
     if lanes[game] == nil then
-      local state, head, list = string.match(states[index] or '', '^(%a) (%S+) ?(.*)$')
-      lanes[game] = state and { state = state, head = head, list = list } or false
+      local text = states[index + 1]
+      if text then
+        local state, head, list = string.match(text, '^(%a) (%S+) ?(.*)$')
+        lanes[game] = { state = state, head = head, list = list }
+      else
+        lanes[game] = false
+      end
     end
-    if owners[game] == nil then owners[game] = nodes[index] end
+    if owners[game] == nil then owners[game] = nodes[index + 1] end
     if below[game] == nil then below[game] = tonumber(marks[index] or 0) end
   end
 end
@@ -188,7 +211,7 @@ local function write_games()
       gone[#gone + 1] = game
     end
   end
-  if #puts > 0 then call('HSET', P .. 'lanes', unpack(puts)) end
+  write('lanes', puts)
   if #gone > 0 then
     call('HDEL', P .. 'lanes', unpack(gone))
     call('HDEL', P .. 'superseded', unpack(gone))
@@ -202,6 +225,6 @@ local function write_games()
       gone[#gone + 1] = game
     end
   end
-  if #puts > 0 then call('HSET', P .. 'owner', unpack(puts)) end
+  write('owner', puts)
   if #gone > 0 then call('HDEL', P .. 'owner', unpack(gone)) end
 end

@@ -30,6 +30,6 @@ if is_mine then
 end
 -- A worker whose answer was lost holds the lease without knowing it: it gets a new term at once.
 if held_until > now and lease[1] ~= worker then return { 0, held_until - now } end
-local next_epoch = string.format('%.0f', math.max(tonumber(lease[2] or 0) + 1, now))
+local next_epoch = string.format('%d', math.max(tonumber(lease[2] or 0) + 1, now))
 call('HSET', KEYS[2], 'holder', worker, 'epoch', next_epoch, 'until', now + ttl)
 return { 1, next_epoch, lease[4] or '' }

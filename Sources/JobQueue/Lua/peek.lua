@@ -9,7 +9,7 @@ if redis.call('SISMEMBER', P .. 'paused', ARGV[1]) == 1 then return 'paused' end
 local answers, bytes, list = { 'queue' }, 0, KEYS[2]
 -- What was set aside for want of room is older than the queue, and goes first where there is room again.
 if redis.call('EXISTS', KEYS[3]) == 1
-  and tonumber(redis.call('HGET', KEYS[1], 'live_starts') or 0) < tonumber(ARGV[5]) then
+  and tonumber(string.match(redis.call('HGET', KEYS[1], 'state') or '0 0 0 0', '^%d+ %d+ %d+ (%d+)')) < tonumber(ARGV[5]) then
   answers, list = { 'overflow' }, KEYS[3]
 end
 for position = 1, tonumber(ARGV[2]) do

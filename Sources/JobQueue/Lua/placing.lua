@@ -27,7 +27,7 @@ end
 -- enqueued_at and traceparent, else empty texts. `here` is the node of the calling worker.
 local function place(job, here)
   seq = seq + 1
-  local number = string.format('%.0f', seq)
+  local number = string.format('%d', seq)
   local key = P .. 'job:' .. job.id
   if job.deadline == '' and job.enqueued_at == '' and job.traceparent == '' then
     call('HSET', key, 'state', 'waiting', 'kind', job.kind, 'game_id', job.game, '_message', job.message, '_queue', job.queue,

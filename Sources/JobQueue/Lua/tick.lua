@@ -44,22 +44,26 @@ if now >= resumed_at + lease_ms then
   for _, id in ipairs(call('ZRANGEBYSCORE', P .. 'lease', '-inf', now, 'LIMIT', 0, most)) do reclaim(id) end
 end
 
--- Workers that were killed leave their names behind.
-for _, dead in ipairs(call('ZRANGEBYSCORE', P .. 'workers', '-inf', now - 600000, 'LIMIT', 0, most)) do
-  local home = call('HGET', P .. 'worker_nodes', dead)
-  if home then
-    call('SREM', P .. 'workers:' .. home, dead)
-    call('SREM', P .. 'idle:' .. home, dead)
+-- What is kept for a time only is looked for by one worker for all.
+if now - swept_at >= 5000 or now < swept_at then
+  -- Workers that were killed leave their names behind.
+  for _, dead in ipairs(call('ZRANGEBYSCORE', P .. 'workers', '-inf', now - 600000, 'LIMIT', 0, most)) do
+    local home = call('HGET', P .. 'worker_nodes', dead)
+    if home then
+      call('SREM', P .. 'workers:' .. home, dead)
+      call('SREM', P .. 'idle:' .. home, dead)
+    end
+    call('SREM', P .. 'idle', dead)
+    call('HDEL', P .. 'worker_nodes', dead)
+    call('ZREM', P .. 'workers', dead)
   end
-  call('SREM', P .. 'idle', dead)
-  call('HDEL', P .. 'worker_nodes', dead)
-  call('ZREM', P .. 'workers', dead)
-end
 
-trim_results(most)
-local oldest_kept = string.format('%.0f', math.max(0, now - retention_ms))
-for _, stream in ipairs({ 'events', 'dead' }) do
-  call('XTRIM', P .. stream, 'MINID', '~', oldest_kept, 'LIMIT', 1000)
+  -- As long as there is more, the next call goes on.
+  if not trim_results(most) then swept_at = now end
+  local oldest_kept = string.format('%d', math.max(0, now - tonumber(retention_ms_text)))
+  for _, stream in ipairs({ 'events', 'dead' }) do
+    call('XTRIM', P .. stream, 'MINID', '~', oldest_kept, 'LIMIT', 1000)
+  end
 end
 
 local next_due = -1
