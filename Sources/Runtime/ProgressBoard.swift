@@ -47,18 +47,20 @@ final class ProgressBoard: Sendable {
 /// one pause costs nothing.
 final class ProgressDesk: Sendable {
     private let pause: Duration
-    private let boards = Mutex<[ObjectIdentifier: (board: ProgressBoard, since: MonotonicInstant)]>([:])
+    /// In the order in which they came.
+    private let boards = Mutex<[(board: ProgressBoard, since: MonotonicInstant)]>([])
     private let added = Signal()
 
     init(pause: Duration = .milliseconds(500)) { self.pause = pause }
 
     fileprivate func add(_ board: ProgressBoard) {
-        boards.withLock { $0[ObjectIdentifier(board)] = (board, MonotonicClock.now) }
+        let now = MonotonicClock.now
+        boards.withLock { $0.append((board, now)) }
         added.raise()
     }
 
     fileprivate func remove(_ board: ProgressBoard) {
-        boards.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(board)) }
+        boards.withLock { $0.removeAll { $0.board === board } }
     }
 
     /// Tells until it is cancelled.
@@ -70,7 +72,7 @@ final class ProgressDesk: Sendable {
             }
             try? await MonotonicClock.sleep(for: pause)
             let now = MonotonicClock.now
-            let due = boards.withLock { $0.values.filter { $0.since.advanced(by: pause) <= now }.map(\.board) }
+            let due = boards.withLock { $0.filter { $0.since.advanced(by: pause) <= now }.map(\.board) }
             for board in due where !Task.isCancelled { await board.tell() }
         }
     }

@@ -27,7 +27,9 @@ struct SimulatedQueue: DeliveryQueue {
             throw QueueError(script: name, .connection(reason: "the process is dead", mayHaveHappened: false))
         }
         world.scheduler.note("\(worker.id) \(name)")
-        let way = world.wayToRedis().later(by: world.freezes(process))
+        // What a leader publishes just when another has taken over is what its epoch is for.
+        let pause = name == "emit" ? world.freezes(process, weight: 20, longest: 300) : world.freezes(process)
+        let way = world.wayToRedis().later(by: pause)
         let reply = await world.scheduler.exchange(way) { world.redis(body) }
         guard process.lives(.afterCall) else {
             throw QueueError(script: name, .connection(reason: "the process is dead", mayHaveHappened: true))

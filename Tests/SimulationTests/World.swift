@@ -159,9 +159,13 @@ final class World: Sendable {
     // MARK: Processes
 
     /// Whether the worker stops here, between the decision for a call and the call; for how long.
-    func freezes(_ process: SimulatedProcess) -> Duration {
-        guard scenario.freezeAtCall > 0, !isCalm, dice(1_000) < scenario.freezeAtCall else { return .zero }
-        let time = Scenario.lease + .milliseconds(10 + dice(1_500))
+    ///
+    /// - Parameters:
+    ///   - weight: how many times as likely as elsewhere.
+    ///   - longest: of the time beyond the lease, in ms.
+    func freezes(_ process: SimulatedProcess, weight: Int = 1, longest: Int = 1_500) -> Duration {
+        guard scenario.freezeAtCall > 0, !isCalm, dice(1_000) < scenario.freezeAtCall * weight else { return .zero }
+        let time = Scenario.lease + .milliseconds(10 + dice(longest))
         scheduler.note("\(process.identity.id) freezes")
         scheduler.freeze(process.ownExecutor)
         scheduler.after(time) { self.scheduler.thaw(process.ownExecutor) }
@@ -360,6 +364,7 @@ enum Mutation: String, CaseIterable, Sendable {
     /// A leader that has been followed publishes on.
     case emitWithoutFence
 
-    /// Within how many seeds it must be found.
-    var seeds: UInt64 { 2_000 }
+    /// Within how many seeds it must be found. That a leader is not fenced is hidden by the marks of stories in nearly all
+    /// lives: it shows where its successor has published something, but not yet what the late leader publishes.
+    var seeds: UInt64 { self == .emitWithoutFence ? 20_000 : 2_000 }
 }
