@@ -8,82 +8,77 @@ import Testing
 struct BenchTests {
     @Test("tells each figure beside its floor")
     func lines() {
-        func drain(_ jobs: Double) -> DrainFigures {
-            DrainFigures(jobsPerSecond: jobs, redisMicros: 20, workerMicros: 50, workerMiB: 30)
-        }
-        let rounds = [(1_000.0, 500.0), (2_000, 500), (1_000, 800)].map {
-            DrainRound(floor: drain($0.0), worker: drain($0.1))
-        }
-        let figures = BenchFigures(
-            jobs: 100,
-            kind: "stop",
-            rounds: rounds,
-            latencies: [0.2, 0.3, 9],
-            idleCPU: 0.1,
-            idleCommands: 2
+        let figures = [
+            BenchFigure("jobs a second", 500, "1/s", floor: 1_000),
+            BenchFigure("median of the pairs' ratios", 0.625, ""),
+            BenchFigure("push to result, p99", 9, "ms"), BenchFigure("nothing", 1, "ms", floor: 0),
+        ]
+        let lines = BenchReport(form: .drain, figures: figures).lines
+        #expect(lines[0] == "drain")
+        #expect(
+            lines[1]
+                == "  jobs a second                                       500 1/s         floor 1000 1/s, ratio 0.5"
         )
-        let lines = figures.lines
-        #expect(lines[0] == "jobs a second (stop)              500 1/s         floor 1000 1/s, ratio 0.5")
-        #expect(lines[1].hasSuffix(" 0.5"))
-        #expect(lines.contains { $0.hasPrefix("push to result, p99") && $0.contains("9.0 ms") })
-        #expect(!lines.contains("with metrics and traces"))
+        #expect(lines[2].hasSuffix(" 0.63            "))
+        #expect(lines[3].contains(" 9.0 ms") && lines[4].hasSuffix("floor 0.0 ms"))
     }
 
-    @Test("tells what metrics and traces cost beside the same worker without")
-    func observed() {
-        let plain = DrainFigures(jobsPerSecond: 500, redisMicros: 20, workerMicros: 50, workerMiB: 30)
-        let observed = DrainFigures(jobsPerSecond: 400, redisMicros: 20, workerMicros: 61, workerMiB: 33)
-        let figures = BenchFigures(
-            jobs: 100,
-            kind: "stop",
-            rounds: [DrainRound(floor: plain, worker: plain, observed: observed)],
-            latencies: [],
-            idleCommands: 0
-        )
-        let lines = figures.lines
-        #expect(lines.contains { $0.hasPrefix("  jobs a second") && $0.hasSuffix(" 400 1/s") })
-        #expect(lines.contains { $0.hasPrefix("  more CPU of the worker a job") && $0.hasSuffix(" 11.0 µs") })
-        #expect(lines.contains { $0.hasPrefix("  memory of the worker") && $0.hasSuffix(" 33.0 MiB") })
+    @Test("tells the medians of drains, and what metrics and traces cost beside the same worker without")
+    func drains() {
+        func drain(_ jobs: Double, cpu: Double, memory: Double? = nil) -> DrainFigures {
+            let counts = CommandCounts(statistics: "cmdstat_evalsha:calls=2,usec=3\r\ncmdstat_hset:calls=5,usec=3")
+            return DrainFigures(
+                jobsPerSecond: jobs,
+                redisMicros: 20,
+                workerMicros: cpu,
+                workerMiB: memory,
+                counts: counts
+            )
+        }
+        let rounds = [(1_000.0, 500.0), (2_000, 500), (1_000, 800)].map {
+            DrainRound(
+                floor: drain($0.0, cpu: 5),
+                worker: drain($0.1, cpu: 50, memory: 30),
+                observed: drain(400, cpu: 61, memory: 33)
+            )
+        }
+        let figures = Dictionary(uniqueKeysWithValues: rounds.figures.map { ($0.name, $0) })
+        #expect(figures["jobs a second"] == BenchFigure("jobs a second", 500, "1/s", floor: 1_000))
+        #expect(figures["jobs a second, median of the pairs' ratios"]?.value == 0.5)
+        #expect(figures["CPU of the worker a job"]?.ratio == 10)
+        #expect(figures["calls of scripts a job"]?.value == 2)
+        #expect(figures["commands to Redis a job, those of scripts too"]?.value == 7)
+        #expect(figures["with metrics and traces: jobs a second"]?.ratio == 0.8)
+        #expect(figures["with metrics and traces: more CPU a job"]?.value == 11)
+        #expect(figures["with metrics and traces: memory, at most"]?.value == 33)
     }
 
     @Test("reads what Linux tells of a process, whatever its name is")
     func usage() {
         let stat = "12 (a) b (c)) S 1 12 12 0 -1 4194304 100 0 0 0 250 50 0 0 20 0 4 0 100 1000 200"
-        let usage = ProcessUsage(stat: stat, status: "Name:\ta\nVmHWM:\t   20480 kB\n", ticksPerSecond: 100)
-        #expect(usage?.cpu == 3 && usage?.peakMiB == 20)
+        let status = "Name:\ta\nVmHWM:\t   20480 kB\nVmRSS:\t   10240 kB\n"
+        let usage = ProcessUsage(stat: stat, status: status, ticksPerSecond: 100)
+        #expect(usage?.cpu == 3 && usage?.peakMiB == 20 && usage?.residentMiB == 10)
     }
 
-    @Test("measures a worker, which keeps nothing of the jobs that have ended", .timeLimit(.minutes(5)))
-    func short() async throws {
-        let output = try await Support.Program.run(
-            ["bench", "--jobs", "5000", "--rounds", "1", "--observed", "--output", "json"],
-            environment: [:],
-            within: .seconds(200)
-        )
-        #expect(output.exitCode == 0, "\(output.errors)")
-        let line = try #require(output.output.split(separator: "\n").last)
-        let figures = try JSONDecoder().decode(Figures.self, from: Data(line.utf8))
-        let worker = try #require(figures.rounds.first?.worker)
-        #expect(worker.jobsPerSecond > 0 && worker.redisMicros > 0)
-        #expect(figures.latencies.count == 300)
-        #expect(try #require(figures.rounds.first?.observed).jobsPerSecond > 0)
-        // What is kept of each job would come to more.
-        #expect(try #require(worker.workerMiB) < 128)
+    @Test("counts what MONITOR shows without scripts' commands and its own")
+    func monitor() {
+        let text = """
+            OK
+            1700000000.1 [0 unix:/r.sock] "EVALSHA" "abc" "1"
+            1700000000.2 [0 lua] "HGET" "[0 x] \\"y\\""
+            1700000000.3 [0 unix:/r.sock] "INFO" "stats"
+            1700000000.4 [0 127.0.0.1:6379] "BLMOVE" "a" "b" "right" "right" "10"
+
+            """
+        #expect(BenchStage.roundTrips(text) == 2)
     }
 
-    private struct Figures: Decodable {
-        struct Round: Decodable {
-            var worker: Drain
-            var observed: Drain?
-        }
-
-        struct Drain: Decodable {
-            var jobsPerSecond: Double
-            var redisMicros: Double
-            var workerMiB: Double?
-        }
-
-        var rounds: [Round]
-        var latencies: [Double]
+    @Test("says what is missing where a form takes containers")
+    func needsImage() async throws {
+        let output = try await Support.Program.run(["bench", "latency", "start"], environment: [:])
+        #expect(output.exitCode == 2 && output.errors.contains("start starts containers, so it needs --image"))
+        let unknown = try await Support.Program.run(["bench", "sprint"], environment: [:])
+        #expect(unknown.exitCode == 2)
     }
 }

@@ -14,21 +14,22 @@ import ServiceLifecycle
 
 extension Actions {
     static func runBench(_ bench: Bench, output: OutputFormat) async throws(CommandError) {
-        let figures: BenchFigures
         do {
-            figures = try await bench.run()
+            try await bench.run { report in try print(report, output) }
         } catch let error as CommandError {
             throw error
         } catch {
             throw .failed("the bench came to nothing: \(error)")
         }
+    }
+
+    private static func print(_ report: BenchReport, _ output: OutputFormat) throws {
         switch output {
-        case .text: for line in figures.lines { StandardOutput.write(line: line) }
+        case .text: for line in report.lines { StandardOutput.write(line: line) }
         case .json:
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys]
-            guard let data = try? encoder.encode(figures) else { throw .failed("the figures cannot be written") }
-            StandardOutput.write(line: String(decoding: data, as: UTF8.self))
+            StandardOutput.write(line: String(decoding: try encoder.encode(report), as: UTF8.self))
         }
     }
 

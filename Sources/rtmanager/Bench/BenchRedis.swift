@@ -3,33 +3,50 @@ import Redis
 
 /// The moves of a bench on its private Redis.
 struct BenchRedis: Sendable {
-    static let namespace = "bench"
     private static let chunk = 500
 
     let client: RedisClient
-    let keys = Keyspace(namespace: Self.namespace)
+    let keys: Keyspace
 
-    func empty() async throws { _ = try await client.send(RedisCommand("FLUSHALL")) }
+    init(client: RedisClient, namespace: String) {
+        self.client = client
+        keys = Keyspace(namespace: namespace)
+    }
 
-    /// Pushes `count` jobs of as many games.
-    func push(_ count: Int, kind: JobKind, prefix: String = "job") async throws {
+    var queue: RedisArgument { .string(keys.queue("default")) }
+
+    func empty() async throws { _ = try await client.send(RedisCommand("FLUSHALL"), timeout: .seconds(60)) }
+
+    /// Pushes jobs of as many games.
+    func push(_ numbers: Range<Int>, kind: BenchKind = .stop, prefix: String = "job") async throws {
         let image = kind == .start ? #","image":"galaxy/engine:1.4.2""# : ""
-        for start in stride(from: 0, to: count, by: Self.chunk) {
-            let messages = (start..<min(start + Self.chunk, count)).map { number in
+        for start in stride(from: numbers.lowerBound, to: numbers.upperBound, by: Self.chunk) {
+            let messages = (start..<min(start + Self.chunk, numbers.upperBound)).map { number in
                 RedisArgument.string(
                     #"{"v":1,"id":"\#(prefix)-\#(number)","kind":"\#(kind.rawValue)","game_id":"game-\#(prefix)-\#(number)""#
                         + image + #","enqueued_at":"2026-01-01T00:00:00.000Z"}"#
                 )
             }
             _ = try await client.send(
-                RedisCommand("LPUSH", arguments: [.string(keys.queue("default"))] + messages),
+                RedisCommand("LPUSH", arguments: [queue] + messages),
                 timeout: .seconds(30)
             )
         }
     }
 
-    func results() async throws -> Int {
-        Int(try await client.send(RedisCommand("XLEN", .string(keys.results))).integer ?? 0)
+    func results() async throws -> Int { Int(try await integer(RedisCommand("XLEN", .string(keys.results)))) }
+
+    /// Messages that nobody has taken.
+    func queued() async throws -> Int { Int(try await integer(RedisCommand("LLEN", queue))) }
+
+    private func integer(_ command: RedisCommand) async throws -> Int64 {
+        try await client.send(command, timeout: .seconds(10)).integer ?? 0
+    }
+
+    /// The last entry of a stream, `0-0` where there is none.
+    func lastID(of stream: String) async throws -> String {
+        let last = try await client.send(RedisCommand("XREVRANGE", .string(stream), "+", "-", "COUNT", 1))
+        return last.array?.first?.array?.first?.string ?? "0-0"
     }
 
     /// CPU time that Redis has used, in s.
@@ -37,6 +54,7 @@ struct BenchRedis: Sendable {
         try await number("cpu", "used_cpu_user") + number("cpu", "used_cpu_sys")
     }
 
+    /// Commands so far, those of scripts among them.
     func commands() async throws -> Double { try await number("stats", "total_commands_processed") }
 
     private func number(_ section: String, _ name: String) async throws -> Double {
@@ -45,56 +63,48 @@ struct BenchRedis: Sendable {
         return line.flatMap { Double($0.dropFirst(name.count + 1)) } ?? 0
     }
 
-    /// The process of the one worker, by its name.
-    func workerPID() async throws -> Int? {
+    /// Processes of the workers, by their names.
+    func workerPIDs() async throws -> [Int] {
         let names = try await client.send(RedisCommand("HKEYS", .string(keys.prefix + "worker_nodes"))).array ?? []
-        return names.first?.string?.split(separator: "-").dropLast().last.flatMap { Int($0) }
+        return names.compactMap { $0.string.flatMap(Self.pid(ofWorker:)) }
     }
 
-    // MARK: The floor
+    /// The process of the one worker.
+    func workerPID() async throws -> Int? { try await workerPIDs().first }
 
-    private static let floorScript = RedisScript(
-        name: "floor",
-        source: """
-            redis.call('LREM', KEYS[1], -1, ARGV[1])
-            redis.call('XADD', KEYS[2], 'MAXLEN', '~', 10000, '*', 'id', ARGV[2], 'outcome', 'succeeded')
-            return redis.call('SET', KEYS[3] .. ARGV[2], '1', 'EX', 86400)
-            """
-    )
+    /// The process in a worker's name.
+    static func pid(ofWorker name: String) -> Int? { name.split(separator: "-").dropLast().last.flatMap { Int($0) } }
+}
 
-    /// The cheapest reliable worker that there can be: each message is moved to a list of its own, and ended by one
-    /// script that takes it off, publishes a result and keeps its id. One connection, 16 jobs at a time.
-    func floor(_ count: Int) async throws -> DrainFigures {
-        try await push(count, kind: .stop)
-        let (queue, taken) = (RedisArgument.string(keys.queue("default")), keys.prefix + "taken")
-        _ = try await client.evaluate(
-            Self.floorScript,
-            keys: [taken, keys.results, keys.prefix + "id:"],
-            arguments: ["none", "none"]
-        )
-        let cpuBefore = try await cpu()
-        let begin = ContinuousClock.now
-        var done = 0
-        while done < count {
-            let moves = Array(repeating: RedisCommand("LMOVE", queue, .string(taken), "RIGHT", "LEFT"), count: 16)
-            let messages = try await client.pipeline(moves).compactMap(\.bytes)
-            if messages.isEmpty { break }
-            let ends = messages.enumerated().map { index, message in
-                Self.floorScript.command(
-                    keys: [taken, keys.results, keys.prefix + "id:"],
-                    arguments: [.bytes(message), .string("job-\(done + index)")]
-                )
-            }
-            _ = try await client.pipeline(ends)
-            done += messages.count
+/// How often Redis was called.
+struct CommandCounts: Sendable, Equatable {
+    /// Commands, those of scripts among them, without what a bench asks to see how far it is.
+    var all = 0.0
+    /// Calls of scripts.
+    var scripts = 0.0
+
+    /// - Parameter statistics: of `INFO commandstats`.
+    init(statistics: String) {
+        for line in statistics.split(whereSeparator: \.isNewline) where line.hasPrefix("cmdstat_") {
+            let parts = line.dropFirst("cmdstat_".count).split(separator: ":", maxSplits: 1)
+            guard parts.count == 2, !["info", "xlen", "llen", "lpush"].contains(parts[0]) else { continue }
+            let calls = parts[1].split(separator: ",").first.flatMap { Double($0.dropFirst("calls=".count)) } ?? 0
+            all += calls
+            if parts[0].hasPrefix("eval") { scripts += calls }
         }
-        return DrainFigures(
-            jobsPerSecond: Double(done) / begin.duration(to: .now).inSeconds,
-            redisMicros: (try await cpu() - cpuBefore) * 1_000_000 / Double(max(done, 1))
-        )
+    }
+
+    /// The same for each of `count` jobs since `earlier`.
+    func perJob(since earlier: CommandCounts, _ count: Double) -> CommandCounts {
+        var counts = self
+        counts.all = (all - earlier.all) / count
+        counts.scripts = (scripts - earlier.scripts) / count
+        return counts
     }
 }
 
-extension Duration {
-    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+extension BenchRedis {
+    func counts() async throws -> CommandCounts {
+        CommandCounts(statistics: try await client.send(RedisCommand("INFO", "commandstats")).string ?? "")
+    }
 }

@@ -17,6 +17,8 @@ struct ProcessUsage: Sendable, Equatable {
     var cpu: Double
     /// Largest resident memory, in MiB.
     var peakMiB: Double
+    /// Resident memory, in MiB.
+    var residentMiB: Double
 
     /// nil where the system does not tell.
     init?(pid: Int) {
@@ -31,8 +33,13 @@ struct ProcessUsage: Sendable, Equatable {
         let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
         guard fields.count > 13, let user = Double(fields[12]), let system = Double(fields[13]) else { return nil }
         cpu = (user + system) / ticksPerSecond
-        let peak = status.split(whereSeparator: \.isNewline).first { $0.hasPrefix("VmHWM:") }
-        peakMiB = (peak?.split(separator: " ").dropLast().last.flatMap { Double($0) } ?? 0) / 1_024
+        peakMiB = Self.mebibytes("VmHWM:", status)
+        residentMiB = Self.mebibytes("VmRSS:", status)
+    }
+
+    private static func mebibytes(_ name: String, _ status: String) -> Double {
+        let line = status.split(whereSeparator: \.isNewline).first { $0.hasPrefix(name) }
+        return (line?.split(separator: " ").dropLast().last.flatMap { Double($0) } ?? 0) / 1_024
     }
 
     private static func text(_ path: String) -> String? {

@@ -1,3 +1,5 @@
+import SystemPackage
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -81,8 +83,8 @@ struct HostFacts: Sendable, Equatable {
             secret.problem = error.description
         }
         // Links are followed, as a reader does.
-        var status = stat()
-        secret.isOpen = stat(path, &status) == 0 && status.st_mode & 0o077 != 0
+        let others: FilePermissions = [.groupReadWriteExecute, .otherReadWriteExecute]
+        secret.isOpen = (try? Stat(FilePath(path)).permissions.isDisjoint(with: others)) == false
         return secret
     }
 

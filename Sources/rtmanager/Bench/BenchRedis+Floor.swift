@@ -1,0 +1,76 @@
+import JobContract
+import Redis
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// The cheapest reliable worker that there can be: each message is moved to a list of its own, and ended by one
+/// script that takes it off, publishes a result and keeps its id.
+extension BenchRedis {
+    private static let floorScript = RedisScript(
+        name: "floor",
+        source: """
+            redis.call('LREM', KEYS[1], -1, ARGV[1])
+            redis.call('XADD', KEYS[2], 'MAXLEN', '~', 10000, '*', 'id', ARGV[2], 'outcome', 'succeeded')
+            return redis.call('SET', KEYS[3] .. ARGV[2], '1', 'EX', 86400)
+            """
+    )
+    private static let depth = 16
+
+    /// Names of the floor's own, so that it can live beside a worker.
+    private var taken: String { keys.prefix + "floor:taken" }
+    var floorQueue: String { keys.prefix + "floor:queue" }
+    var floorResults: String { keys.prefix + "floor:results" }
+    private var floorKeys: [String] { [taken, floorResults, keys.prefix + "floor:id:"] }
+
+    /// Takes `count` jobs that are queued, by one connection, 16 at a time.
+    func floor(_ count: Int) async throws -> DrainFigures {
+        _ = try await client.evaluate(Self.floorScript, keys: floorKeys, arguments: ["none", "none"])
+        let own = Int(ProcessInfo.processInfo.processIdentifier)
+        let (cpuBefore, countsBefore, usageBefore) = (try await cpu(), try await counts(), ProcessUsage(pid: own))
+        let begin = ContinuousClock.now
+        var done = 0
+        while done < count {
+            let moves = Array(
+                repeating: RedisCommand("LMOVE", queue, .string(taken), "RIGHT", "LEFT"),
+                count: Self.depth
+            )
+            let messages = try await client.pipeline(moves).compactMap(\.bytes)
+            if messages.isEmpty { break }
+            let ends = messages.enumerated().map { index, message in end(message, "job-\(done + index)") }
+            _ = try await client.pipeline(ends)
+            done += messages.count
+        }
+        let time = begin.duration(to: .now).inSeconds
+        let (jobs, usage) = (Double(max(done, 1)), ProcessUsage(pid: own))
+        return DrainFigures(
+            jobsPerSecond: Double(done) / time,
+            redisMicros: (try await cpu() - cpuBefore) * 1_000_000 / jobs,
+            workerMicros: usage.flatMap { after in usageBefore.map { (after.cpu - $0.cpu) * 1_000_000 / jobs } },
+            workerMiB: nil,
+            counts: try await counts().perJob(since: countsBefore, jobs)
+        )
+    }
+
+    private func end(_ message: [UInt8], _ id: String) -> RedisCommand {
+        Self.floorScript.command(keys: floorKeys, arguments: [.bytes(message), .string(id)])
+    }
+
+    /// Waits for single jobs in the floor's own queue and ends each, until it is cancelled.
+    func serveFloor(_ connection: RedisBlockingConnection) async throws {
+        _ = try await client.evaluate(Self.floorScript, keys: floorKeys, arguments: ["none", "none"])
+        var done = 0
+        while !Task.isCancelled {
+            let message = try await connection.send(
+                RedisCommand("BLMOVE", .string(floorQueue), .string(taken), "RIGHT", "LEFT", "1"),
+                serverTimeout: .seconds(1)
+            )
+            guard let bytes = message.bytes else { continue }
+            _ = try await client.send(end(bytes, "single-\(done)"))
+            done += 1
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Redis
+
+extension BenchStage {
+    /// What a job costs with few and with many queued. The queue is kept at its length meanwhile, so that only the
+    /// length differs.
+    func backlog() async throws -> [BenchFigure] {
+        let lengths = options.full([1_000, 10_000, 100_000, 1_000_000], quick: [1_000, 50_000])
+        var costs: [[BacklogCost]] = Array(repeating: [], count: lengths.count)
+        for _ in 0..<(options.rounds ?? options.full(3, quick: 2)) {
+            for (index, length) in lengths.enumerated() { costs[index].append(try await cost(with: length)) }
+        }
+        // The least disturbed run of each.
+        func least(_ index: Int, _ value: (BacklogCost) -> Double?) -> Double? {
+            costs[index].compactMap(value).min()
+        }
+        var figures: [BenchFigure] = []
+        for (title, worker, floor) in BacklogCost.kinds {
+            for (index, length) in lengths.enumerated() {
+                guard let value = least(index, worker) else { continue }
+                let name = "\(title) with \(length) queued"
+                figures.append(
+                    BenchFigure(name, value, "µs", floor: least(index, floor))
+                )
+            }
+            guard let few = least(0, worker), let many = least(lengths.count - 1, worker) else { continue }
+            let floors = least(0, floor).flatMap { few in least(lengths.count - 1, floor).map { $0 / few } }
+            figures.append(BenchFigure("\(title), most over fewest", many / few, "", floor: floors))
+        }
+        for (index, length) in lengths.enumerated() {
+            let time = costs[index].map(\.firstResult).median
+            figures.append(BenchFigure("start of a worker to a result with \(length) queued", time, "ms"))
+        }
+        return figures
+    }
+
+    private func cost(with length: Int) async throws -> BacklogCost {
+        let taken = options.full(5_000, quick: 1_000)
+        try await redis.empty()
+        var pushed = 0
+        func refill() async throws {
+            let missing = length - (try await redis.queued())
+            guard missing > 0 else { return }
+            // Starts, for a young namespace lets stops wait for nodes that may still come.
+            try await redis.push(pushed..<pushed + missing, kind: .start)
+            pushed += missing
+        }
+        try await refill()
+        var floor: [DrainFigures] = []
+        for _ in 0..<(taken / 500) {
+            floor.append(try await redis.floor(500))
+            try await refill()
+        }
+        let begin = ContinuousClock.now
+        return try await withWorker(["RTM_CONCURRENCY": String(options.concurrency)]) {
+            try await awaitReadiness("the worker's first result", within: .seconds(60), log: workerLog) {
+                ((try? await redis.results()) ?? 0) > 0
+            }
+            let firstResult = begin.duration(to: .now).inMilliseconds
+            let target = try await redis.results() + taken
+            let worker = try await DrainMeter(redis).measured {
+                while try await redis.results() < target {
+                    try await refill()
+                    try await Task.sleep(for: .milliseconds(5))
+                    guard begin.duration(to: .now) < .seconds(300) else {
+                        throw CommandError.failed("the worker did not take \(taken) jobs within 300 s")
+                    }
+                }
+            }
+            return BacklogCost(worker: worker, floor: floor, firstResult: firstResult)
+        }
+    }
+}
+
+/// What jobs cost with so many queued.
+struct BacklogCost: Sendable {
+    var worker: DrainFigures
+    var floor: [DrainFigures]
+    /// From the start of the process to its first result, in ms.
+    var firstResult: Double
+
+    /// Figures with their titles, of the worker and of the floor.
+    static let kinds: [(String, @Sendable (BacklogCost) -> Double?, @Sendable (BacklogCost) -> Double?)] = [
+        ("CPU of Redis a job", { $0.worker.redisMicros }, { $0.floor.map(\.redisMicros).median }),
+        ("CPU of the worker a job", { $0.worker.workerMicros }, { _ in nil }),
+    ]
+}

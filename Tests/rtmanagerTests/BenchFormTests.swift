@@ -1,0 +1,86 @@
+import Foundation
+import Support
+import Testing
+
+/// Runs every form of the bench, short. What fails here are figures that stay the same on a machine that has other
+/// work: counts, memory, and CPU within wide bounds. Times are for people.
+@Suite("The forms of the bench", .timeLimit(.minutes(5)))
+struct BenchFormTests {
+    @Test("drain: commands, CPU and memory stay within bounds, and nothing of jobs that have ended is kept")
+    func drain() async throws {
+        let figures = try await Figures.of("drain", "--jobs", "5000", "--observed")
+        #expect(try figures["jobs a second"].value > 0)
+        #expect(try figures["calls of scripts a job"].value < 0.5)
+        #expect(try figures["commands to Redis a job, those of scripts too"].value < 12)
+        #expect(try #require(figures["CPU of Redis a job"].ratio) < 10)
+        #expect(try #require(figures["CPU of the worker a job"].ratio) < 20)
+        #expect(try figures["memory of the worker, at most"].value < 128)
+        #expect(try figures["with metrics and traces: jobs a second"].value > 0)
+    }
+
+    @Test("latency: a job alone has a result, beside a bare loop")
+    func latency() async throws {
+        let figures = try await Figures.of("latency")
+        let (half, most) = (try figures["push to result, p50"], try figures["push to result, p99"])
+        #expect(half.value > 0 && half.value <= most.value)
+        #expect(try #require(half.floor) > 0)
+    }
+
+    @Test("backlog: a job costs Redis the same with many queued")
+    func backlog() async throws {
+        let figures = try await Figures.of("backlog")
+        #expect(try figures["CPU of Redis a job, most over fewest"].value < 1.5)
+    }
+
+    @Test("idle: a worker that has nothing to do asks for little")
+    func idle() async throws {
+        let figures = try await Figures.of("idle")
+        #expect(try figures["round trips to Redis"].value < 6)
+        #expect(try figures["commands to Redis, those of scripts too"].value < 60)
+        #expect(try figures["resident memory of the worker"].value < 96)
+    }
+}
+
+/// What the program told of one form.
+struct Figures {
+    struct Figure: Decodable {
+        var name: String
+        var value: Double
+        var floor: Double?
+        var ratio: Double?
+    }
+
+    private struct Report: Decodable {
+        var form: String
+        var figures: [Figure]
+    }
+
+    private let figures: [String: Figure]
+
+    /// Runs the form, short.
+    static func of(
+        _ form: String,
+        _ arguments: String...,
+        environment: [String: String] = [:]
+    ) async throws -> Figures {
+        let output = try await Support.Program.run(
+            ["bench", form, "--quick", "--output", "json"] + arguments,
+            environment: environment,
+            within: .seconds(200)
+        )
+        try #require(output.exitCode == 0, "\(output.errors)")
+        let line = try #require(output.output.split(separator: "\n").last)
+        let report = try JSONDecoder().decode(Report.self, from: Data(line.utf8))
+        try #require(report.form == form)
+        for figure in report.figures {
+            print(
+                "\(form): \(figure.name) \(figure.value), floor \(figure.floor ?? .nan), ratio \(figure.ratio ?? .nan)"
+            )
+        }
+        return Figures(figures: Dictionary(uniqueKeysWithValues: report.figures.map { ($0.name, $0) }))
+    }
+
+    subscript(_ name: String) -> Figure {
+        get throws { try #require(figures[name], "no figure \(name), but \(figures.keys.sorted())") }
+    }
+}
