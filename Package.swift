@@ -221,6 +221,14 @@ let package = Package(
                 ],
                 swiftSettings: optimized
             ),
+            .testTarget(
+                name: "Benchmarks",
+                dependencies: [
+                    "DockerPort", "JobContract", "JobQueue", "Redis", "RuntimeCore", "Support", crypto, logging,
+                    nioCore,
+                ],
+                swiftSettings: strict
+            ),
             .testTarget(name: "Tidy", swiftSettings: strict),
             fuzzTests,
         ]
