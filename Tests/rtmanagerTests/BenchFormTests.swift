@@ -8,7 +8,7 @@ import Testing
 struct BenchFormTests {
     @Test("drain: commands, CPU and memory stay within bounds, and nothing of jobs that have ended is kept")
     func drain() async throws {
-        let figures = try await Figures.of("drain", "--jobs", "5000", "--observed")
+        let figures = try await Figures.of("drain", ["--jobs", "5000", "--observed"])
         #expect(try figures["jobs a second"].value > 0)
         #expect(try figures["calls of scripts a job"].value < 0.5)
         #expect(try figures["commands to Redis a job, those of scripts too"].value < 12)
@@ -60,7 +60,7 @@ struct Figures {
     /// Runs the form, short.
     static func of(
         _ form: String,
-        _ arguments: String...,
+        _ arguments: [String] = [],
         environment: [String: String] = [:]
     ) async throws -> Figures {
         let output = try await Support.Program.run(
@@ -82,5 +82,31 @@ struct Figures {
 
     subscript(_ name: String) -> Figure {
         get throws { try #require(figures[name], "no figure \(name), but \(figures.keys.sorted())") }
+    }
+}
+
+/// The forms that take containers, on a real Engine.
+@Suite("The forms of the bench on an Engine", .engineWorld, .serialized, .timeLimit(.minutes(5)))
+struct BenchEngineTests {
+    private func figures(of form: String, _ arguments: String...) async throws -> Figures {
+        let world = try #require(EngineWorld.current)
+        let own = ["--image", world.image, "--network", world.network]
+        return try await Figures.of(form, own + arguments, environment: ["DOCKER_HOST": world.engine.host])
+    }
+
+    @Test("start: pairs of a job and the bare Engine")
+    func start() async throws {
+        let figures = try await figures(of: "start")
+        #expect(try #require(figures["push to the result of a start, p50"].floor) > 0)
+        #expect(try figures["over create and start, median of the pairs"].ratio != nil)
+    }
+
+    @Test("rate: starts and stops a second, and stops while starts queue up")
+    func rate() async throws {
+        let figures = try await figures(of: "rate")
+        for name in ["starts a second, 4 in flight", "stops a second, 4 in flight"] {
+            #expect(try #require(figures[name].ratio) > 0)
+        }
+        #expect(try figures["push to the result of a stop while starts queue, p50"].value > 0)
     }
 }

@@ -23,6 +23,8 @@ struct Bench: Sendable {
         case .latency: try await stage.latency()
         case .backlog: try await stage.backlog()
         case .idle: try await stage.idle()
+        case .start: try await stage.start()
+        case .rate: try await stage.rate()
         default: throw CommandError.failed("not yet")
         }
     }

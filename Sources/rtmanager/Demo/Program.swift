@@ -106,7 +106,7 @@ enum Program {
     }
 }
 
-/// Waits until `condition` holds, looking every few milliseconds.
+/// Waits until `condition` holds, looking again after each `pause`.
 ///
 /// - Parameter log: file of a program that has to become ready; its last words are told where it does not.
 /// - Throws: ``CommandError`` that names what did not come.
@@ -114,12 +114,13 @@ func awaitReadiness(
     _ what: String,
     within limit: Duration = .seconds(30),
     log: String? = nil,
+    every pause: Duration = .milliseconds(20),
     _ condition: () async -> Bool
 ) async throws {
     let end = ContinuousClock.now.advanced(by: limit)
     while ContinuousClock.now < end {
         if await condition() { return }
-        try await Task.sleep(for: .milliseconds(20))
+        try await Task.sleep(for: pause)
     }
     let words = log.flatMap { FileManager.default.contents(atPath: $0) }.map {
         String(decoding: $0.suffix(400), as: UTF8.self)
