@@ -109,4 +109,16 @@ struct BenchEngineTests {
         }
         #expect(try figures["push to the result of a stop while starts queue, p50"].value > 0)
     }
+
+    @Test("events: nothing is lost or told twice, one by one and in a burst")
+    func events() async throws {
+        let figures = try await figures(of: "events")
+        #expect(try figures["events told, one by one"].value == 12)
+        #expect(try figures["events told, burst"].value == 201)
+        for name in ["one by one", "burst"] {
+            #expect(try figures["events lost, \(name)"].value == 0)
+            #expect(try figures["events told twice, \(name)"].value == 0)
+            #expect(try #require(figures["event to its entry, \(name), p50"].floor) > 0)
+        }
+    }
 }

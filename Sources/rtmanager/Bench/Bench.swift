@@ -25,6 +25,7 @@ struct Bench: Sendable {
         case .idle: try await stage.idle()
         case .start: try await stage.start()
         case .rate: try await stage.rate()
+        case .events: try await stage.events()
         default: throw CommandError.failed("not yet")
         }
     }

@@ -109,7 +109,7 @@ struct BenchEngine: Sendable {
 
     // MARK: Workers
 
-    /// Runs `body` beside a worker on this Engine that has ended a job already.
+    /// Runs `body` beside a worker on this Engine that listens to its events.
     func withWorker<R: Sendable>(
         concurrency: Int? = nil,
         _ more: [String: String] = [:],
@@ -124,7 +124,10 @@ struct BenchEngine: Sendable {
             environment: stage.environment(settings),
             log: stage.workerLog
         ) {
-            _ = try await stage.settledWorker()
+            let id = try await docker.info().id
+            try await awaitReadiness("the worker", log: stage.workerLog) {
+                ((try? await stage.leader(of: id)) ?? nil) != nil
+            }
             return try await body()
         }
     }

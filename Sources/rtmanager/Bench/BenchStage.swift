@@ -75,6 +75,16 @@ struct BenchStage: Sendable {
         return pid
     }
 
+    /// The worker that listens to the events of `node`; nil where none does.
+    func leader(of node: String) async throws -> String? {
+        let key = RedisArgument.string(redis.keys.leader(node))
+        let fields = try await redis.client.send(RedisCommand("HMGET", key, "holder", "until")).array ?? []
+        guard fields.count == 2, let holder = fields[0].string, !holder.isEmpty, fields[1].string != "0" else {
+            return nil
+        }
+        return holder
+    }
+
     func reader() -> RedisBlockingConnection { RedisBlockingConnection(configuration, logger: logger) }
 }
 
