@@ -39,6 +39,27 @@ struct BenchFormTests {
         #expect(try figures["commands to Redis, those of scripts too"].value < 60)
         #expect(try figures["resident memory of the worker"].value < 96)
     }
+
+    @Test("failover: a successor leads and tells, and the job of a killed worker ends")
+    func failover() async throws {
+        let figures = try await Figures.of("failover")
+        for title in ["leader killed", "leader stopped"] {
+            let leads = try figures["\(title) to a successor that leads, at most"].value
+            let acts = try figures["\(title) to its first event, at most"].value
+            #expect(leads > 0 && leads <= acts)
+        }
+        #expect(try figures["worker killed to the result of its job, at most"].value > 0)
+    }
+
+    @Test("soak: no result is lost or told twice, and memory stays within bounds")
+    func soak() async throws {
+        let figures = try await Figures.of("soak")
+        #expect(try figures["jobs"].value > 0)
+        #expect(try figures["results lost"].value == 0)
+        #expect(try figures["results twice"].value == 0)
+        #expect(try figures["jobs failed"].value == 0)
+        #expect(try figures["memory of the worker, at most"].value < 128)
+    }
 }
 
 /// What the program told of one form.

@@ -1,4 +1,5 @@
 import Foundation
+import JobContract
 import Support
 import Testing
 
@@ -72,6 +73,32 @@ struct BenchTests {
 
             """
         #expect(BenchStage.roundTrips(text) == 2)
+    }
+
+    @Test("draws the straight line through samples of memory")
+    func slope() {
+        let growing = (0..<10).map { (x: Double($0), y: 30 + 2 * Double($0) + ($0.isMultiple(of: 2) ? 0.1 : -0.1)) }
+        #expect(abs(BenchStage.slope(growing) - 2) < 0.05)
+        #expect(BenchStage.slope([]) == 0 && BenchStage.slope([(1, 5), (1, 6)]) == 0)
+    }
+
+    @Test("a soak notices results that are lost and that come twice")
+    func ledger() throws {
+        let ledger = SoakLedger(games: 2, prefix: "soak")
+        let (start, other) = (try #require(ledger.nextStart()), try #require(ledger.nextStart()))
+        #expect(ledger.nextStart() == nil && other.game != start.game)
+        func result(_ id: String, _ outcome: String = "succeeded") -> JobResult {
+            JobResult(fields: ["job_id": id, "outcome": outcome])
+        }
+        let stop = try #require(ledger.ended(result(start.id)))
+        #expect(stop.kind == .stop && stop.game == start.game)
+        #expect(ledger.ended(result(start.id)) == nil)
+        let remove = try #require(ledger.ended(result(stop.id, "failed")))
+        #expect(remove.kind == .remove && ledger.ended(result(remove.id)) == nil && ledger.lifecycles == 1)
+        #expect(ledger.nextStart()?.game == start.game)
+        let figures = Dictionary(uniqueKeysWithValues: ledger.figures(over: 1).map { ($0.name, $0.value) })
+        #expect(figures["jobs"] == 5 && figures["results lost"] == 2)
+        #expect(figures["results twice"] == 1 && figures["jobs failed"] == 1)
     }
 
     @Test("says what is missing where a form takes containers")

@@ -1,4 +1,5 @@
 import Console
+import DockerPort
 import JobContract
 import JobQueue
 import Logging
@@ -33,8 +34,12 @@ extension Actions {
         }
     }
 
-    /// A worker over an Engine in memory that answers at once.
-    static func runBenchWorker(_ settings: Settings, logger: Logger) async throws(CommandError) {
+    /// A worker over an Engine in memory.
+    static func runBenchWorker(
+        _ docker: any DockerClient,
+        _ settings: Settings,
+        logger: Logger
+    ) async throws(CommandError) {
         let configuration = try redisConfiguration(settings)
         var workerConfiguration = try settings.workerConfiguration()
         let tracer = settings.otlpEndpoint.map { _ in OTLPTracer() }
@@ -50,7 +55,7 @@ extension Actions {
         )
         let worker = Worker(
             queue: queue,
-            docker: ReadyEngine(),
+            docker: docker,
             decoder: JobDecoder(),
             configuration: workerConfiguration,
             redisConfiguration: configuration,

@@ -26,7 +26,8 @@ struct Bench: Sendable {
         case .start: try await stage.start()
         case .rate: try await stage.rate()
         case .events: try await stage.events()
-        default: throw CommandError.failed("not yet")
+        case .failover: try await stage.failover()
+        case .soak: try await stage.soak()
         }
     }
 }

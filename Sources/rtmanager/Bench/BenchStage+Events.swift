@@ -5,14 +5,6 @@ import Redis
 import Synchronization
 import Timestamps
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 extension BenchStage {
     /// From the Engine's time of an event to a blocked reader of the stream, beside a bare reader of the Engine: one
     /// container after another, then as fast as the Engine makes them.
@@ -80,7 +72,7 @@ extension BenchStage {
                 RedisCommand("XREAD", "BLOCK", "1000", "STREAMS", .string(redis.keys.events), .string(cursor)),
                 serverTimeout: .seconds(1)
             )
-            let now = Timestamp.now
+            let now = SystemClock.now()
             for entry in answer.array?.first?.array?.last?.array ?? [] {
                 guard let parts = entry.array, let id = parts.first?.string else { continue }
                 cursor = id
@@ -108,7 +100,7 @@ final class EventWatch: Sendable {
     /// An event as a bare reader of the Engine sees it.
     func bare(_ event: DockerEvent) {
         guard ["start", "die", "destroy"].contains(event.action) else { return }
-        let delay = Timestamp.now.milliseconds(since: event.occurredAt)
+        let delay = SystemClock.now().milliseconds(since: event.occurredAt)
         state.withLock { $0.bare.append(delay) }
     }
 
@@ -142,13 +134,6 @@ final class EventWatch: Sendable {
 }
 
 extension Timestamp {
-    /// The time of this machine.
-    fileprivate static var now: Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int32(time.tv_nsec))
-    }
-
     fileprivate func milliseconds(since other: Timestamp) -> Double {
         Double(nanosecondsSinceEpoch - other.nanosecondsSinceEpoch) / 1_000_000
     }

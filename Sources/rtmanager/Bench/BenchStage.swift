@@ -54,10 +54,14 @@ struct BenchStage: Sendable {
 
     var workerLog: String { "\(directory)/worker.log" }
 
-    /// Runs `body` beside one worker over an Engine in memory that answers at once.
-    func withWorker<R: Sendable>(_ more: [String: String] = [:], _ body: () async throws -> R) async throws -> R {
+    /// Runs `body` beside one worker over an Engine in memory, which answers at once where `arguments` say no other.
+    func withWorker<R: Sendable>(
+        _ more: [String: String] = [:],
+        _ arguments: [String] = [],
+        _ body: () async throws -> R
+    ) async throws -> R {
         try await Program.with(
-            [try Program.ownPath(), "bench-worker"],
+            [try Program.ownPath(), "bench-worker"] + arguments,
             environment: environment(more),
             log: workerLog,
             body

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DockerPort
 import JobContract
 
 /// `rtmanager bench`
@@ -120,11 +121,33 @@ struct BenchWorkerCommand: RunnableCommand {
 
     static let audience = SettingDescriptor.Audience.worker
 
+    /// Engines in memory.
+    enum EngineKind: String, ExpressibleByArgument {
+        case ready, memory
+    }
+
+    @Option var engine = EngineKind.ready
+
+    /// How long a start takes on an Engine that keeps its containers.
+    @Option var startMilliseconds = 0
+
+    /// Whether such an Engine has a container from the beginning.
+    @Flag var foreignContainer = false
+
     @OptionGroup var shared: SharedFlags
 
     var source: SettingsSource { .process(flags: shared.values) }
 
     func run(_ context: CommandContext) async throws(CommandError) {
-        try await Actions.runBenchWorker(context.settings, logger: context.logger)
+        let docker: any DockerClient
+        switch engine {
+        case .ready: docker = ReadyEngine()
+        case .memory:
+            docker = MemoryEngine(
+                startTime: .milliseconds(startMilliseconds),
+                foreign: foreignContainer ? MemoryEngine.foreign(namespace: context.settings.namespace) : nil
+            )
+        }
+        try await Actions.runBenchWorker(docker, context.settings, logger: context.logger)
     }
 }

@@ -1,3 +1,5 @@
+import SystemPackage
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -82,9 +84,11 @@ enum SettingsFiles {
 
     /// Why the file at `path` cannot be read; nil where it can.
     static func unreadable(_ path: String) -> String? {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return "cannot be read: \(String(cString: strerror(errno)))" }
-        guard status.st_mode & S_IFMT == S_IFREG else { return "is no regular file" }
+        do throws(Errno) {
+            guard try Stat(FilePath(path)).type == .regular else { return "is no regular file" }
+        } catch {
+            return "cannot be read: \(error)"
+        }
         return access(path, R_OK) == 0 ? nil : "cannot be read: \(String(cString: strerror(errno)))"
     }
 }

@@ -49,6 +49,19 @@ enum Program {
         log: String,
         _ body: () async throws -> R
     ) async throws -> R {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await untilExit(words, environment: environment, log: log) }
+            let result = try await body()
+            group.cancelAll()
+            // How it ended is of no interest any more.
+            while let outcome = await group.nextResult() { _ = outcome }
+            return result
+        }
+    }
+
+    /// Runs a program until it ends, however it does. Where the task is cancelled it is ended by SIGTERM (and SIGKILL
+    /// after a while). What the program prints goes to the end of the file `log`.
+    static func untilExit(_ words: [String], environment: [String: String] = [:], log: String) async throws {
         let file = try FileDescriptor.open(
             FilePath(log),
             .writeOnly,
@@ -59,23 +72,14 @@ enum Program {
         // A Ctrl-C is for the demo alone; it ends its programs in order.
         options.processGroupID = 0
         options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(15))]
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { [options] in
-                _ = try await run(
-                    executable(words[0]),
-                    arguments: Arguments(Array(words.dropFirst())),
-                    environment: .inherit.updating(keys(environment)),
-                    platformOptions: options,
-                    output: .fileDescriptor(file, closeAfterSpawningProcess: true),
-                    error: .combinedWithOutput
-                )
-            }
-            let result = try await body()
-            group.cancelAll()
-            // How it ended is of no interest any more.
-            while let outcome = await group.nextResult() { _ = outcome }
-            return result
-        }
+        _ = try await run(
+            executable(words[0]),
+            arguments: Arguments(Array(words.dropFirst())),
+            environment: .inherit.updating(keys(environment)),
+            platformOptions: options,
+            output: .fileDescriptor(file, closeAfterSpawningProcess: true),
+            error: .combinedWithOutput
+        )
     }
 
     /// The path of this program.

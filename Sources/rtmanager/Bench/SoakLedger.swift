@@ -1,0 +1,94 @@
+import JobContract
+import Synchronization
+
+/// Who waits for what in a soak: games that go from start to stop to remove and anew, and what came of their jobs.
+final class SoakLedger: Sendable {
+    /// A job that is to be pushed.
+    struct Order: Sendable {
+        var kind: JobKind
+        var game: String
+        var id: String
+    }
+
+    private struct State {
+        /// Begins every id, since none may come twice.
+        let prefix: String
+        var free: [String]
+        var number = 0
+        /// When each job was pushed that has no result yet.
+        var waiting: [String: (order: Order, time: ContinuousClock.Instant)] = [:]
+        var pushed = 0
+        var duplicates = 0
+        var failed = 0
+        var lifecycles = 0
+        /// Times of results in ms, and when they came, in s since the begin.
+        var latencies: [(at: Double, time: Double)] = []
+    }
+
+    private let state: Mutex<State>
+    private let begin = ContinuousClock.now
+    /// Most times that are kept; later ones take the place of others.
+    private static let maximumLatencies = 1 << 20
+
+    /// - Parameters:
+    ///   - games: of which each has one job at a time.
+    ///   - prefix: of the ids of its jobs.
+    init(games: Int, prefix: String) {
+        state = Mutex(State(prefix: prefix, free: (0..<games).map { "soak-\($0)" }))
+    }
+
+    /// A start of a game that has nothing to do; nil where all have.
+    func nextStart() -> Order? {
+        state.withLock { state in
+            guard let game = state.free.popLast() else { return nil }
+            return Self.order(.start, game, &state)
+        }
+    }
+
+    private static func order(_ kind: JobKind, _ game: String, _ state: inout State) -> Order {
+        state.number += 1
+        let order = Order(kind: kind, game: game, id: "\(state.prefix)-\(kind.rawValue)-\(state.number)")
+        state.waiting[order.id] = (order, .now)
+        state.pushed += 1
+        return order
+    }
+
+    /// Takes a result, and answers what its game does next; nil where that is nothing yet.
+    func ended(_ result: JobResult) -> Order? {
+        state.withLock { state in
+            guard let (order, time) = state.waiting.removeValue(forKey: result.jobID) else {
+                if result.jobID.hasPrefix(state.prefix + "-") { state.duplicates += 1 }
+                return nil
+            }
+            if !result.succeeded { state.failed += 1 }
+            let entry = (begin.duration(to: .now).inSeconds, time.duration(to: .now).inMilliseconds)
+            if state.latencies.count < Self.maximumLatencies { state.latencies.append(entry) }
+            switch order.kind {
+            case .start where result.succeeded: return Self.order(.stop, order.game, &state)
+            case .remove:
+                state.free.append(order.game)
+                state.lifecycles += 1
+                return nil
+            default: return Self.order(.remove, order.game, &state)
+            }
+        }
+    }
+
+    var waiting: Int { state.withLock { $0.waiting.count } }
+    var lifecycles: Int { state.withLock { $0.lifecycles } }
+
+    /// - Parameter time: how long jobs were begun, in s.
+    func figures(over time: Double) -> [BenchFigure] {
+        let state = state.withLock { $0 }
+        let first = state.latencies.filter { $0.at < time / 4 }.map(\.time).quantile(0.99)
+        let last = state.latencies.filter { $0.at >= time * 3 / 4 && $0.at < time }.map(\.time).quantile(0.99)
+        return [
+            BenchFigure("jobs", Double(state.pushed), ""),
+            BenchFigure("results lost", Double(state.waiting.count), ""),
+            BenchFigure("results twice", Double(state.duplicates), ""),
+            BenchFigure("jobs failed", Double(state.failed), ""),
+            BenchFigure("push to result, p99 of the first quarter", first, "ms"),
+            BenchFigure("push to result, p99 of the last quarter", last, "ms", ratio: last / first),
+        ]
+    }
+}
