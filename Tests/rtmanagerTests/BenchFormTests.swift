@@ -60,6 +60,27 @@ struct BenchFormTests {
         #expect(try figures["jobs failed"].value == 0)
         #expect(try figures["memory of the worker, at most"].value < 128)
     }
+
+    @Test("a bench that is interrupted leaves nothing behind")
+    func interrupted() async throws {
+        let directory = try temporaryDirectory("bench")
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let process = try await ChildProcess.start(
+            [try Support.Program.path, "bench", "idle"],
+            environment: ["TMPDIR": directory],
+            logPath: directory + "/output"
+        )
+        func left() throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasPrefix("rtmanager-bench-") }
+        }
+        try await eventually("the bench to have a worker") {
+            try left().contains { FileManager.default.fileExists(atPath: "\(directory)/\($0)/worker.log") }
+        }
+        process.signal(SIGTERM)
+        #expect(await process.waitForExit(atMost: .seconds(20)) == 1)
+        #expect(process.log.contains("everything of the bench has been taken down"))
+        #expect(try left() == [])
+    }
 }
 
 /// What the program told of one form.

@@ -15,12 +15,16 @@ import ServiceLifecycle
 
 extension Actions {
     static func runBench(_ bench: Bench, output: OutputFormat) async throws(CommandError) {
+        let interruption: Interruption
         do {
-            try await bench.run { report in try print(report, output) }
+            interruption = try await Interruption.ending { try await bench.run { try print($0, output) } }
         } catch let error as CommandError {
             throw error
         } catch {
             throw .failed("the bench came to nothing: \(error)")
+        }
+        if interruption.hasHappened {
+            throw .failed("interrupted; everything of the bench has been taken down")
         }
     }
 

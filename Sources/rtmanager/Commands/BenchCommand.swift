@@ -110,7 +110,7 @@ struct BenchCommand: RunnableCommand {
             minutes: minutes,
             image: image
         )
-        let bench = Bench(options: options, settings: context.settings, logger: context.logger)
+        let bench = Bench(options: options, settings: context.settings, logger: context.logger.forCommand)
         try await Actions.runBench(bench, output: output)
     }
 }

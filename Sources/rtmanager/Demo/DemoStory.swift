@@ -2,7 +2,6 @@ import JobContract
 import Logging
 import Redis
 import Synchronization
-import UnixSignals
 
 extension Actions {
     /// Tells the whole story on this machine, on a private Redis, against the local Docker Engine.
@@ -10,27 +9,11 @@ extension Actions {
         let printer = DemoPrinter(output)
         let logger = logger.forCommand
         printer.title("rtmanager demo: the story of three games")
-        let interruption = Interruption()
+        let interruption: Interruption
         do {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
-                group.addTask {
-                    try await DemoStage.with(printer, logger) { stage in
-                        try await DemoStory(stage: stage, printer: printer, logger: logger).tell()
-                    }
-                }
-                group.addTask {
-                    for await _ in signals {
-                        interruption.happened()
-                        return
-                    }
-                }
-                defer { group.cancelAll() }
-                try await group.next()
-                // After a signal the stage is taken down before this ends.
-                group.cancelAll()
-                while let outcome = await group.nextResult() {
-                    if case .failure(let error) = outcome, !interruption.hasHappened { throw error }
+            interruption = try await Interruption.ending {
+                try await DemoStage.with(printer, logger) { stage in
+                    try await DemoStory(stage: stage, printer: printer, logger: logger).tell()
                 }
             }
         } catch let error as CommandError {
@@ -144,15 +127,6 @@ struct DemoStory: Sendable {
         }
         await connection.close()
     }
-}
-
-/// Whether a signal has come.
-private final class Interruption: Sendable {
-    private let flag = Mutex(false)
-
-    var hasHappened: Bool { flag.withLock { $0 } }
-
-    func happened() { flag.withLock { $0 = true } }
 }
 
 /// How many entries of each stream have been seen.
