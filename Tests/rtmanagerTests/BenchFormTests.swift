@@ -163,4 +163,11 @@ struct BenchEngineTests {
             #expect(try #require(figures["event to its entry, \(name), p50"].floor) > 0)
         }
     }
+
+    @Test("soak: no result of containers is lost or told twice")
+    func soak() async throws {
+        let figures = try await figures(of: "soak")
+        #expect(try figures["jobs"].value > 0)
+        for name in ["results lost", "results twice", "jobs failed"] { #expect(try figures[name].value == 0) }
+    }
 }
