@@ -170,4 +170,22 @@ struct BenchEngineTests {
         #expect(try figures["jobs"].value > 0)
         for name in ["results lost", "results twice", "jobs failed"] { #expect(try figures[name].value == 0) }
     }
+
+    @Test("says what to do where the image, the network or the Engine is missing")
+    func missing() async throws {
+        let world = try #require(EngineWorld.current)
+        func bench(_ image: String, _ network: String, _ host: String) async throws -> ProgramOutput {
+            try await Support.Program.run(
+                ["bench", "start", "--quick", "--image", image, "--network", network],
+                environment: ["DOCKER_HOST": host]
+            )
+        }
+        let host = world.engine.host
+        let noImage = try await bench("\(world.prefix)-none:1", world.network, host)
+        #expect(noImage.exitCode == 1 && noImage.errors.contains("docker pull it, or name another"))
+        let noNetwork = try await bench(world.image, "\(world.prefix)-none", host)
+        #expect(noNetwork.exitCode == 1 && noNetwork.errors.contains("docker network create \(world.prefix)-none"))
+        let noEngine = try await bench(world.image, world.network, "unix:///nowhere/docker.sock")
+        #expect(noEngine.exitCode == 3 && noEngine.errors.contains("DOCKER_HOST says where it is"))
+    }
 }

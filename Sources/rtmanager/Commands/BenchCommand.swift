@@ -6,29 +6,30 @@ import JobContract
 struct BenchCommand: RunnableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure a worker beside a floor: jobs a second, CPU, latency, containers, events, failover.",
+        abstract: "Measure a worker beside a floor: jobs, latency, containers, events, failover.",
         discussion: """
-            It works on a private Redis, beside the cheapest that there can be (the floor) in the
-            same run, since only figures of one moment compare. What is measured:
+            It works on a private Redis, beside the cheapest that there can be (the floor)
+            in the same run, since only figures of one moment compare.
 
-              drain     many jobs: jobs a second, CPU, memory, commands to Redis a job
+            Forms:
+              drain     many jobs: jobs a second, CPU, memory, commands to Redis
               latency   one job at a time, from its push to its result
               backlog   what a job costs with 1,000 to 1,000,000 queued
               idle      what a worker costs that has nothing to do
-              failover  from the death of a leader, or of a worker with a job, to what follows
-              soak      starts, stops and removes for a long time: memory, latency, losses
+              failover  from the death of a leader or worker to what follows
+              soak      starts, stops, removes for long: memory, latency, losses
               start     containers one at a time, beside the bare Engine
               rate      containers a second, beside the bare Engine
               events    from the Engine's clock to the stream, beside a bare reader
 
-            The last three take containers of a real Engine (DOCKER_HOST) and need --image, an image
-            on it that runs until it is told to stop; soak takes one where --image is given. For the
-            others an Engine in memory is enough. Without a word of what: drain, latency and idle.
+            The last three take containers of the Engine that DOCKER_HOST names, and need
+            --image: an image on it that runs until it is told to stop. So does soak
+            where --image is given. For the others an Engine in memory is enough.
 
             Examples:
               rtmanager bench
               rtmanager bench drain --jobs 50000 --rounds 5 --kind start
-              rtmanager bench start rate events --image registry.example/engine:1.4
+              rtmanager bench start rate events --image galaxy/engine:1.4
               rtmanager bench soak --minutes 60
 
             \(ExitReason.help)
