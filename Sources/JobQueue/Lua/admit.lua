@@ -141,9 +141,9 @@ for index = 1, #messages do
     break
   end
   taken = taken + 1
-  popped.count = taken
   if verdict ~= 'aside' then seen[job.id] = true end
   take(job, verdict)
+  popped.count = taken
 end
 if from_overflow and taken == call('LLEN', list) then call('UNLINK', overflowing) end
 return { taken, full, 0 }

@@ -4,9 +4,17 @@
 --   time of a silent node in ms, lease in ms, 1 where the list of games is complete with this call, then the games of the
 --   node's containers, each followed by 1 where it runs, else 0.
 -- Answers: number of games that the node owns by now.
+-- Fails where the data is of another form.
 -- One step because: a node must not take jobs before all workers know what it owns.
+local FORM_OF_DATA = '2'
 local worker, node = ARGV[1], ARGV[2]
-call('HSET', META, 'settings', table.concat(ARGV, ' ', 4, 7))
+-- Workers that keep the same data in two forms would count, order and supersede jobs past each other.
+local form = call('HGET', META, 'form')
+if form ~= FORM_OF_DATA and (form or call('HLEN', META) > (kept[1] and 1 or 0)) then
+  return redis.error_reply('FORM the data of this namespace is kept in the form of another version: let its workers'
+    .. ' end all jobs, stop them, and delete ' .. META)
+end
+call('HSET', META, 'form', FORM_OF_DATA, 'settings', table.concat(ARGV, ' ', 4, 7))
 call('ZADD', P .. 'workers', now + tonumber(ARGV[3]), worker)
 call('SADD', P .. 'workers:' .. node, worker)
 call('HSET', P .. 'worker_nodes', worker, node)

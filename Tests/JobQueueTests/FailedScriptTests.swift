@@ -1,0 +1,49 @@
+import JobContract
+import JobQueue
+import Redis
+import Testing
+
+@Suite("A script that fails in its middle", .timeLimit(.minutes(1)))
+struct FailedScriptTests {
+    @Test("leaves no lane and no lease behind of the jobs that it has ended")
+    func finish() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            try await world.push(QueueWorld.message(.start, "s1"))
+            try await world.intake(worker)
+            let job = try #require(try await world.claim(worker).first)
+            try await world.push(QueueWorld.message(.stop, "t1"))
+            try await world.intake(worker)
+            // By hand, or by a program of somebody else: a text where the script wants a hash.
+            _ = try await world.client.send(RedisCommand("SET", .string(world.keys.prefix + "begun:n1"), "text"))
+            var finished = QueueWorld.finished(job)
+            finished.begun = BegunContainer(containerID: "c1", mark: "s")
+            await #expect(throws: QueueError.self) { try await worker.finish([finished]) }
+            #expect(try await world.results().map(\.jobID) == ["s1"])
+            #expect(try await world.liveCounts() == (0, 1))
+            // Said once more, it is known, and the game goes on.
+            #expect(try await worker.finish([finished]) == [.again])
+            #expect(try await world.claim(worker).map(\.id) == ["t1"])
+        }
+    }
+}
+
+@Suite("Data of another form", .timeLimit(.minutes(1)))
+struct DataFormTests {
+    @Test("keeps a worker from joining, until it is gone", arguments: [("form", "1"), ("seq", "17")])
+    func refused(_ field: String, _ value: String) async throws {
+        try await QueueWorld.with(isNew: true) { world in
+            let worker = world.worker("w1")
+            try await world.set(field, value)
+            for _ in 1...2 {
+                let error = await #expect(throws: QueueError.self) { try await worker.join(games: []) }
+                #expect("\(try #require(error))".contains("delete {rtm}:meta"))
+            }
+            _ = try await world.client.send(RedisCommand("DEL", .string(world.keys.meta)))
+            try await worker.join(games: [])
+            #expect(try await world.hash(world.keys.meta)["form"] == "2")
+            // Another of the same form.
+            try await world.worker("w2").join(games: [])
+        }
+    }
+}
