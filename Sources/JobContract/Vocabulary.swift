@@ -1,6 +1,9 @@
 /// What a job asks for.
 public enum JobKind: String, Sendable, CaseIterable {
     case start, stop, remove, restart
+
+    /// Whether its end is a game that runs.
+    public var startsGame: Bool { self == .start || self == .restart }
 }
 
 /// How a job ended.

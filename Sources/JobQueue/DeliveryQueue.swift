@@ -10,14 +10,16 @@ public protocol DeliveryQueue: Sendable {
     // Jobs.
     func take(
         queue: String,
-        known: [UInt8]?,
+        seen: SeenMessages,
+        most: Int,
         claiming capacity: Capacity?,
+        ahead: Int,
         decode: (_ message: [UInt8]) -> DecodedMessage
     ) async throws(QueueError) -> Taken
-    func claim(_ capacity: Capacity) async throws(QueueError) -> [ClaimedJob]
+    func claim(_ capacity: Capacity) async throws(QueueError) -> ClaimedJobs
     func beat(_ jobs: [(id: String, token: String)], engineAnswers: Bool) async throws(QueueError) -> BeatOutcome
     func show(_ progress: JobProgress, of id: String, token: String) async throws(QueueError)
-    func finish(_ jobs: [FinishedJob]) async throws(QueueError) -> [FinishAnswer]
+    func finish(_ jobs: [FinishedJob]) async throws(QueueError) -> FinishOutcome
     func retry(
         id: String,
         token: String,

@@ -14,24 +14,49 @@ public struct IntakeOutcome: Sendable, Equatable {
     public var isFromOverflow = false
     /// Whether an operator has paused the queue: nothing was looked at.
     public var isPaused = false
+    /// Whether nothing is left in the queue.
+    public var isEmptied = false
     /// The messages that ended `rejected`, for the log.
     public var rejections: [Rejection]
 
-    static let nothing = IntakeOutcome(taken: 0, seen: 0, isFull: false, rejections: [])
+    /// The same with something left in the queue.
+    fileprivate func leaving() -> IntakeOutcome {
+        var outcome = self
+        outcome.isEmptied = false
+        return outcome
+    }
+
+    static let nothing = IntakeOutcome(taken: 0, seen: 0, isFull: false, isEmptied: true, rejections: [])
     static let paused = IntakeOutcome(taken: 0, seen: 0, isFull: false, isPaused: true, rejections: [])
 }
 
 /// What was taken in and claimed in one turn.
 public struct Taken: Sendable {
-    /// How the intake went; where it failed, jobs may have been claimed all the same.
+    /// How the intake went; where it failed, nothing was claimed.
     public var intake: Result<IntakeOutcome, QueueError>
-    /// The jobs that were claimed; nil where nothing was to be claimed, or could not be in the same turn.
-    public var claimed: [ClaimedJob]?
+    /// The jobs that were claimed; nil where nothing was to be claimed, or could not be.
+    public var claimed: ClaimedJobs?
+    /// Jobs that were taken in and wait now, with the producer's bytes.
+    public var waiting: [(message: [UInt8], decoded: DecodedMessage)] = []
+    /// The oldest messages of the queue, where they are known.
+    public var ahead = SeenMessages()
 
-    public init(intake: Result<IntakeOutcome, QueueError>, claimed: [ClaimedJob]? = nil) {
+    public init(intake: Result<IntakeOutcome, QueueError>, claimed: ClaimedJobs? = nil) {
         self.intake = intake
         self.claimed = claimed
     }
+}
+
+/// Messages at the end of a queue as they were last seen there, the oldest first. Others may have taken them since.
+public struct SeenMessages: Sendable, Equatable {
+    /// As peek.lua answers them.
+    var rows: [RedisValue] = []
+    /// Whether they lie aside, not in the queue.
+    var isFromOverflow = false
+
+    public init(_ messages: [[UInt8]] = []) { rows = messages.map { .bulk($0) } }
+
+    public var isEmpty: Bool { rows.isEmpty }
 }
 
 /// Messages on their way into lanes, as admit.lua takes them.
@@ -39,9 +64,9 @@ private struct Batch {
     let queue: String
     /// `queue` or `overflow`, whichever they were read from.
     let source: String
-    var count = 0
+    var messages: [(message: [UInt8], decoded: DecodedMessage)] = []
     var arguments: [RedisArgument] = []
-    var rejections: [(index: Int, rejection: Rejection)] = []
+    var count: Int { messages.count }
 
     init(queue: String, source: String) {
         self.queue = queue
@@ -49,10 +74,10 @@ private struct Batch {
     }
 
     /// Adds the ten arguments of one message, in the order that admit.lua names.
-    mutating func add(_ proof: RedisArgument, _ decoded: DecodedMessage) {
+    mutating func add(_ proof: RedisArgument, _ message: [UInt8], _ decoded: DecodedMessage) {
+        messages.append((message, decoded))
         switch decoded {
         case .rejected(let rejection):
-            rejections.append((count, rejection))
             arguments += [
                 proof, "rejected", .string(rejection.id), .string(rejection.kind?.rawValue ?? ""),
                 .string(rejection.gameID ?? ""), "", "", "", "",
@@ -65,7 +90,6 @@ private struct Batch {
                 .string(JobQueue.marks(of: job)), .string(job.enqueuedAt ?? ""), .string(job.traceparent ?? ""), "",
             ]
         }
-        count += 1
     }
 }
 
@@ -81,109 +105,128 @@ extension JobQueue {
         queue: String,
         decode: (_ message: [UInt8]) -> DecodedMessage
     ) async throws(QueueError) -> IntakeOutcome {
-        try await take(queue: queue, known: nil, claiming: nil, decode: decode).intake.get()
+        try await take(queue: queue, seen: SeenMessages(), claiming: nil, decode: decode).intake.get()
     }
 
-    /// Moves the oldest messages of `queue` into the lanes of their games, and claims what is ready then, in one round
-    /// trip where both are to be done.
+    /// Moves the oldest messages of `queue` into the lanes of their games, claims what is ready then, in one step, and
+    /// looks at what comes behind them.
     ///
     /// - Parameters:
-    ///   - known: the oldest message, where it is known already: then it alone is moved.
+    ///   - seen: the oldest messages, where they are known already: then no others are moved.
+    ///   - most: messages that are moved at most.
     ///   - capacity: nil: nothing is to be claimed.
+    ///   - ahead: how many messages that come behind are to be looked at.
     ///   - decode: the one decoder, with the operator's policy behind it.
     public func take(
         queue: String,
-        known: [UInt8]?,
+        seen: SeenMessages,
+        most: Int = intakeBatch,
         claiming capacity: Capacity?,
+        ahead: Int = 0,
         decode: (_ message: [UInt8]) -> DecodedMessage
     ) async throws(QueueError) -> Taken {
-        var source = "queue"
-        var messages: [RedisValue] = known.map { [.bulk($0)] } ?? []
-        if messages.isEmpty {
-            let peeked = try await peek(queue)
+        var seen = seen
+        if seen.isEmpty {
+            let peeked = try await peek(queue, most: most)
             if peeked.string == "paused" { return Taken(intake: .success(.paused)) }
             guard let rows = peeked.array, let list = rows.first?.string else {
                 throw unexpected(Scripts.peek, peeked)
             }
-            (source, messages) = (list, Array(rows.dropFirst()))
+            seen.rows = Array(rows.dropFirst())
+            seen.isFromOverflow = list == "overflow"
         }
-        guard !messages.isEmpty else { return Taken(intake: .success(.nothing)) }
-        var batch = Batch(queue: queue, source: source)
-        for message in messages {
-            let (proof, decoded) = try read(message, decode)
-            batch.add(proof, decoded)
+        guard !seen.isEmpty else { return Taken(intake: .success(.nothing)) }
+        var batch = Batch(queue: queue, source: seen.isFromOverflow ? "overflow" : "queue")
+        for row in seen.rows.prefix(most) {
+            let (proof, message, decoded) = try read(row, decode)
+            batch.add(proof, message, decoded)
         }
-        return try await admit(batch, claiming: capacity)
+        return try await admit(batch, behind: seen.rows.dropFirst(most), claiming: capacity, ahead: ahead)
     }
 
-    private func peek(_ queue: String) async throws(QueueError) -> RedisValue {
+    private func peek(_ queue: String, most: Int) async throws(QueueError) -> RedisValue {
         try await call(
             Scripts.peek,
             keys: [keys.queue(queue), keys.overflow(queue)],
             [
-                .string(queue), .integer(Int64(Self.intakeBatch)), .integer(Int64(JobDecoder.maximumMessageBytes)),
+                .string(queue), .integer(Int64(most)), .integer(Int64(JobDecoder.maximumMessageBytes)),
                 .integer(Int64(Self.largestBatchBytes)), .integer(Int64(options.mostLiveStarts)),
             ]
         )
     }
 
-    private func admit(_ batch: Batch, claiming capacity: Capacity?) async throws(QueueError) -> Taken {
+    /// - Parameter behind: what was seen behind the messages of the batch.
+    private func admit(
+        _ batch: Batch,
+        behind: ArraySlice<RedisValue>,
+        claiming capacity: Capacity?,
+        ahead: Int
+    ) async throws(QueueError) -> Taken {
         let queue = batch.queue
-        let listKeys = [keys.queue(queue), keys.overflow(queue), keys.overflowing(queue)]
-        let arguments: [RedisArgument] =
-            [
-                .string(queue), .string(worker.id), .string(worker.node), .integer(Int64(options.mostLiveStarts)),
-                .integer(Int64(options.mostLiveOthers)), .string(batch.source),
-            ] + batch.arguments
-        guard let capacity else {
-            let answer = try await call(Scripts.admit, keys: listKeys, arguments)
-            return Taken(intake: .success(try outcome(of: batch, answer)))
+        var arguments: [RedisArgument] = [
+            .string(queue), .string(worker.id), .string(worker.node), .integer(Int64(options.mostLiveStarts)),
+            .integer(Int64(options.mostLiveOthers)), .string(batch.source),
+        ]
+        arguments += capacity.map(claimArguments) ?? ["", 0, 0, 0, 0]
+        arguments += [
+            .integer(Int64(max(ahead, behind.count))), .integer(Int64(behind.count)),
+            .integer(Int64(JobDecoder.maximumMessageBytes)), .integer(Int64(Self.largestBatchBytes)),
+            .integer(Int64(options.queues.count)),
+        ]
+        arguments += options.queues.map { .string($0) }
+        arguments += batch.arguments
+        let answer: RedisValue
+        do throws(QueueError) {
+            answer = try await call(
+                Scripts.admit,
+                keys: [keys.queue(queue), keys.overflow(queue), keys.overflowing(queue)],
+                arguments
+            )
+        } catch {
+            // Redis has no memory for more: then it has done nothing of it.
+            guard error.isOutOfMemory else { throw error }
+            return Taken(intake: .failure(error))
         }
-        // Redis runs them in this order, so the claim finds what was admitted.
-        let answers = try await pipeline([
-            Scripts.admit.command(keys: [keys.meta] + listKeys, arguments: arguments),
-            Scripts.claim.command(keys: [keys.meta], arguments: claimArguments(capacity)),
-        ])
-        guard answers.count == 2 else { throw unexpected(Scripts.admit, .array(answers)) }
-        var taken = Taken(intake: await intakeResult(of: batch, answers[0], listKeys, arguments))
-        // Where the claim failed, the caller makes it once more; where the intake came after it after all, too.
-        if case .error = answers[1] { return taken }
-        taken.claimed = try claimed(answers[1])
-        if case .error = answers[0], taken.claimed?.isEmpty == true { taken.claimed = nil }
+        var taken = try taken(batch, answer, isClaimed: capacity != nil, ahead: ahead)
+        // Behind what was taken whole there is what was seen there.
+        if case .success(let outcome) = taken.intake, outcome.taken == batch.count, !behind.isEmpty {
+            taken.ahead.rows = behind + taken.ahead.rows
+            taken.intake = .success(outcome.leaving())
+        }
         return taken
     }
 
-    /// What an intake came to whose answer came beside that of a claim, which must not be lost with it.
-    private func intakeResult(
-        of batch: Batch,
+    private func taken(
+        _ batch: Batch,
         _ answer: RedisValue,
-        _ listKeys: [String],
-        _ arguments: [RedisArgument]
-    ) async -> Result<IntakeOutcome, QueueError> {
-        do throws(QueueError) {
-            var answer = answer
-            if case .error(let error) = answer {
-                guard error.code == "NOSCRIPT" else { throw QueueError(script: Scripts.admit.name, .server(error)) }
-                answer = try await call(Scripts.admit, keys: listKeys, arguments)
-            }
-            return .success(try outcome(of: batch, answer))
-        } catch {
-            return .failure(error)
+        isClaimed: Bool,
+        ahead: Int
+    ) throws(QueueError) -> Taken {
+        guard let parts = answer.array, parts.count == 6, let count = parts[0].integer.map({ Int($0) }),
+            count <= batch.count, let left = parts[4].integer
+        else { throw unexpected(Scripts.admit, answer) }
+        let rows = parts[3].array
+        var outcome = IntakeOutcome.paused
+        if parts[2].integer == 0 {
+            outcome = IntakeOutcome(
+                taken: count,
+                seen: batch.count,
+                isFull: parts[1].integer == 1,
+                isFromOverflow: batch.source == "overflow",
+                isEmptied: ahead > 0 && rows?.isEmpty == true,
+                rejections: batch.messages.prefix(count).compactMap {
+                    if case .rejected(let rejection) = $0.decoded { rejection } else { nil }
+                }
+            )
         }
-    }
-
-    private func outcome(of batch: Batch, _ answer: RedisValue) throws(QueueError) -> IntakeOutcome {
-        guard let counts = answer.array?.map(\.integer), counts.count == 3, let taken = counts[0] else {
-            throw unexpected(Scripts.admit, answer)
+        var taken = Taken(intake: .success(outcome))
+        taken.ahead.rows = rows ?? []
+        var begun = Set<Int>()
+        if isClaimed {
+            taken.claimed = try claimed(parts[5], left: left, placed: batch.messages, &begun, Scripts.admit)
         }
-        if counts[2] == 1 { return .paused }
-        return IntakeOutcome(
-            taken: Int(taken),
-            seen: batch.count,
-            isFull: counts[1] == 1,
-            isFromOverflow: batch.source == "overflow",
-            rejections: batch.rejections.filter { $0.index < Int(taken) }.map(\.rejection)
-        )
+        taken.waiting = batch.messages.prefix(count).enumerated().filter { !begun.contains($0.offset) }.map(\.element)
+        return taken
     }
 
     /// Above this size a message is named to `admit` by its SHA-1, else by its bytes, which are cheaper to compare.
@@ -192,18 +235,18 @@ extension JobQueue {
     private func read(
         _ value: RedisValue,
         _ decode: (_ message: [UInt8]) -> DecodedMessage
-    ) throws(QueueError) -> (proof: RedisArgument, DecodedMessage) {
+    ) throws(QueueError) -> (proof: RedisArgument, message: [UInt8], DecodedMessage) {
         if let message = value.bytes {
             let proof: RedisArgument =
                 message.count > Self.longestProof ? .string(JobDecoder.sha1(of: message)) : .bytes(message)
-            return (proof, decode(message))
+            return (proof, message, decode(message))
         }
         guard let parts = value.array, parts.count == 2, let size = parts[0].integer, let sha1 = parts[1].string else {
             throw unexpected(Scripts.peek, value)
         }
         let sentence = "the message has \(size) bytes; at most \(JobDecoder.maximumMessageBytes) are taken"
         return (
-            .string(sha1),
+            .string(sha1), [],
             .rejected(Rejection(id: Syntax.invalidIDPrefix + sha1, code: .messageTooLarge, error: sentence))
         )
     }

@@ -18,6 +18,8 @@ public struct ClaimedJob: Sendable, Equatable {
     public var run: Int
     /// When it was leased, on the shared clock, RFC 3339.
     public var takenAt: String
+    /// What the producer's bytes say, where the call that has claimed it had decoded them.
+    public var decoded: DecodedMessage?
     /// Why it is not to be run, and only what an attempt before may have left behind is to be undone; nil: it is run.
     public var undo: Undo?
 
@@ -27,6 +29,18 @@ public struct ClaimedJob: Sendable, Equatable {
         case superseded = 1
         /// It has killed too many workers.
         case poisoned = 2
+    }
+}
+
+/// What a claim has brought.
+public struct ClaimedJobs: Sendable, Equatable {
+    public var jobs: [ClaimedJob]
+    /// Whether something waits that the worker has no place for.
+    public var areMoreReady: Bool
+
+    public init(_ jobs: [ClaimedJob] = [], areMoreReady: Bool = false) {
+        self.jobs = jobs
+        self.areMoreReady = areMoreReady
     }
 }
 
@@ -173,6 +187,19 @@ public enum FinishAnswer: String, Sendable {
     case stale
 }
 
+/// What an end of jobs brings back.
+public struct FinishOutcome: Sendable, Equatable {
+    /// One per job, in their order.
+    public var answers: [FinishAnswer]
+    /// Whether next jobs of their games are ready now, of which nobody is told but the caller.
+    public var hasMadeReady: Bool
+
+    public init(answers: [FinishAnswer], hasMadeReady: Bool) {
+        self.answers = answers
+        self.hasMadeReady = hasMadeReady
+    }
+}
+
 /// What a tick moved.
 public struct TickOutcome: Sendable, Equatable {
     public var retriesDue: Int
@@ -187,42 +214,67 @@ public struct TickOutcome: Sendable, Equatable {
 extension JobQueue {
     /// Leases as many ready jobs as there is capacity for. Its answer also parks the worker where it could
     /// take more, so that others ring it.
-    public func claim(_ capacity: Capacity) async throws(QueueError) -> [ClaimedJob] {
-        try claimed(try await call(Scripts.claim, claimArguments(capacity)))
+    public func claim(_ capacity: Capacity) async throws(QueueError) -> ClaimedJobs {
+        let arguments = [.string(worker.id), .string(worker.node)] + claimArguments(capacity)
+        let answer = try await call(Scripts.claim, arguments + options.queues.map { .string($0) })
+        guard let parts = answer.array, parts.count == 2, let left = parts[0].integer else {
+            throw unexpected(Scripts.claim, answer)
+        }
+        var none = Set<Int>()
+        return try claimed(parts[1], left: left, placed: [], &none, Scripts.claim)
     }
 
+    /// From the nonce on, as claim.lua names them.
     func claimArguments(_ capacity: Capacity) -> [RedisArgument] {
         [
-            .string(worker.id), .string(worker.node), .string(worker.nonce), .integer(options.lease.milliseconds),
-            .integer(Int64(capacity.starts)), .integer(Int64(capacity.stops)), .integer(Int64(capacity.slots)),
-        ] + options.queues.map { .string($0) }
+            .string(worker.nonce), .integer(options.lease.milliseconds), .integer(Int64(capacity.starts)),
+            .integer(Int64(capacity.stops)), .integer(Int64(capacity.slots)),
+        ]
     }
 
-    /// The jobs that `claim` has answered.
-    func claimed(_ answer: RedisValue) throws(QueueError) -> [ClaimedJob] {
-        guard let rows = answer.array else { throw unexpected(Scripts.claim, answer) }
+    /// The jobs that a script has claimed.
+    ///
+    /// - Parameters:
+    ///   - placed: messages that the same call has taken in.
+    ///   - begun: gets the numbers of those of them that were claimed.
+    func claimed(
+        _ answer: RedisValue,
+        left: Int64,
+        placed: [(message: [UInt8], decoded: DecodedMessage)],
+        _ begun: inout Set<Int>,
+        _ script: RedisScript
+    ) throws(QueueError) -> ClaimedJobs {
+        guard let rows = answer.array else { throw unexpected(script, answer) }
         var jobs: [ClaimedJob] = []
+        jobs.reserveCapacity(rows.count)
         let takenAt = rows.first?.string ?? ""
         for row in rows.dropFirst() {
             guard let parts = row.array, parts.count == 8, let id = parts[0].string, let token = parts[1].string,
-                let attempt = parts[2].integer, let queue = parts[3].string, let message = parts[4].bytes
-            else { throw unexpected(Scripts.claim, answer) }
+                let attempt = parts[2].integer, let queue = parts[3].string
+            else { throw unexpected(script, answer) }
             let lastStart = parts[5].bytes.flatMap { $0.isEmpty ? nil : $0 }
-            jobs.append(
-                ClaimedJob(
-                    id: id,
-                    token: token,
-                    attempt: Int(attempt),
-                    queue: queue,
-                    message: message,
-                    lastStart: lastStart,
-                    run: parts[6].integer.map { Int($0) } ?? 1,
-                    takenAt: takenAt,
-                    undo: parts[7].integer.flatMap { ClaimedJob.Undo(rawValue: Int($0)) }
-                )
+            var job = ClaimedJob(
+                id: id,
+                token: token,
+                attempt: Int(attempt),
+                queue: queue,
+                message: [],
+                lastStart: lastStart,
+                run: parts[6].integer.map { Int($0) } ?? 1,
+                takenAt: takenAt,
+                undo: parts[7].integer.flatMap { ClaimedJob.Undo(rawValue: Int($0)) }
             )
+            if let bytes = parts[4].bytes {
+                job.message = bytes
+            } else if let number = parts[4].integer, placed.indices.contains(Int(number) - 1) {
+                begun.insert(Int(number) - 1)
+                (job.message, job.decoded) = placed[Int(number) - 1]
+            } else {
+                throw unexpected(script, answer)
+            }
+            jobs.append(job)
         }
-        return jobs
+        return ClaimedJobs(jobs, areMoreReady: left == 1)
     }
 
     /// Says that the worker lives, and lengthens its leases.
@@ -247,15 +299,17 @@ extension JobQueue {
     }
 
     /// Ends jobs that have been run: result, idempotency record, owner and next of the lane in one step.
-    public func finish(_ jobs: [FinishedJob]) async throws(QueueError) -> [FinishAnswer] {
+    public func finish(_ jobs: [FinishedJob]) async throws(QueueError) -> FinishOutcome {
         var arguments: [RedisArgument] = [.string(worker.id), .string(worker.node)]
         arguments.reserveCapacity(2 + 48 * jobs.count)
         for job in jobs { job.append(to: &arguments, by: worker) }
         let answer = try await call(Scripts.finish, arguments)
-        guard let words = answer.array?.compactMap({ $0.string.flatMap(FinishAnswer.init(rawValue:)) }),
-            words.count == jobs.count
-        else { throw unexpected(Scripts.finish, answer) }
-        return words
+        guard let parts = answer.array, parts.count == jobs.count + 1, let next = parts[0].integer else {
+            throw unexpected(Scripts.finish, answer)
+        }
+        let answers = parts.dropFirst().compactMap { $0.string.flatMap(FinishAnswer.init(rawValue:)) }
+        guard answers.count == jobs.count else { throw unexpected(Scripts.finish, answer) }
+        return FinishOutcome(answers: answers, hasMadeReady: next == 1)
     }
 
     /// Shows how far a leased job has come. It does nothing where the job is not this worker's any more.

@@ -6,11 +6,21 @@ import Redis
 /// All but `admit` carry `allow-oom`: under `maxmemory` only intake stops, while beats, ends and claims go
 /// on, or all leases would run out together when memory is full. Redis refuses `admit` before its first write.
 enum Scripts {
-    static let peek = RedisScript(name: "peek", source: "#!lua flags=no-writes\n" + text(PackageResources.peek_lua))
+    static let peek = RedisScript(
+        name: "peek",
+        source: ["#!lua flags=no-writes", text(PackageResources.tail_lua), text(PackageResources.peek_lua)]
+            .joined(separator: "\n")
+    )
     /// Refused when memory is full: nobody needs it.
     static let progress = RedisScript(name: "progress", source: "#!lua\n" + text(PackageResources.progress_lua))
-    static let admit = make("admit", PackageResources.admit_lua, .games, places: true, refusedWhenFull: true)
-    static let claim = make("claim", PackageResources.claim_lua, .games)
+    static let admit = make(
+        "admit",
+        PackageResources.admit_lua,
+        .games,
+        [PackageResources.placing_lua, PackageResources.claiming_lua, PackageResources.tail_lua],
+        refusedWhenFull: true
+    )
+    static let claim = make("claim", PackageResources.claim_lua, .games, [PackageResources.claiming_lua])
     static let beat = make("beat", PackageResources.beat_lua, .clock)
     static let finish = make("finish", PackageResources.finish_lua, .games)
     static let retry = make("retry", PackageResources.retry_lua, .games)
@@ -20,7 +30,7 @@ enum Scripts {
     static let leave = make("leave", PackageResources.leave_lua, .lanes)
     static let lead = make("lead", PackageResources.lead_lua, .clock)
     static let emit = make("emit", PackageResources.emit_lua, .lanes)
-    static let requeue = make("requeue", PackageResources.requeue_lua, .games, places: true)
+    static let requeue = make("requeue", PackageResources.requeue_lua, .games, [PackageResources.placing_lua])
     static let drop = make("drop", PackageResources.drop_lua, .clock)
     static let tell = make("tell", PackageResources.tell_lua, .lanes)
     static let places = make("places", PackageResources.places_lua, .lanes)
@@ -39,13 +49,13 @@ enum Scripts {
         _ name: String,
         _ body: [UInt8],
         _ pieces: Pieces,
-        places: Bool = false,
+        _ more: [[UInt8]] = [],
         refusedWhenFull: Bool = false
     ) -> RedisScript {
         var shared = [PackageResources.clock_lua]
         if pieces != .clock { shared.append(PackageResources.lanes_lua) }
         if pieces == .games { shared.append(PackageResources.endings_lua) }
-        if places { shared.append(PackageResources.placing_lua) }
+        shared += more
         let shebang = refusedWhenFull ? "#!lua" : "#!lua flags=allow-oom"
         // What it has changed is written where it has failed, too: Redis undoes nothing of what it did.
         let main = [

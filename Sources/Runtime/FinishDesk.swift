@@ -22,9 +22,14 @@ final class FinishDesk: Sendable {
     private static let largestBatch = 64
 
     private let queue: any DeliveryQueue
+    private let madeReady: Signal
     private let state = Mutex(State())
 
-    init(queue: any DeliveryQueue) { self.queue = queue }
+    /// - Parameter madeReady: raised where next jobs of the games may be ready, of which Redis tells nobody else.
+    init(queue: any DeliveryQueue, madeReady: Signal) {
+        self.queue = queue
+        self.madeReady = madeReady
+    }
 
     /// Ends one job, as ``DeliveryQueue/finish(_:)`` does.
     func finish(_ job: FinishedJob) async throws(QueueError) -> FinishAnswer {
@@ -66,11 +71,13 @@ final class FinishDesk: Sendable {
         }
         // In this one's own task: a worker that ends must not wait for a Redis that is away. The others say it again.
         do throws(QueueError) {
-            let answers = try await queue.finish([job] + others.map(\.job))
-            for (other, answer) in zip(others, answers.dropFirst()) {
+            let outcome = try await queue.finish([job] + others.map(\.job))
+            // Of those that had ended before the answer was lost.
+            if outcome.hasMadeReady || outcome.answers.contains(.again) { madeReady.raise() }
+            for (other, answer) in zip(others, outcome.answers.dropFirst()) {
                 other.continuation.resume(returning: .answered(.success(answer)))
             }
-            return answers[0]
+            return outcome.answers[0]
         } catch {
             for other in others { other.continuation.resume(returning: .answered(.failure(error))) }
             throw error

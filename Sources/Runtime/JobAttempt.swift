@@ -10,15 +10,24 @@ final class JobAttempt: Sendable {
     let worker: Worker
     let claimed: ClaimedJob
     let lease: JobLease
+    private let place: Place
     let decoded: DecodedMessage
     /// When the job was leased.
     let begin: MonotonicInstant
     private let begun = BegunNote()
 
-    init(worker: Worker, claimed: ClaimedJob, lease: JobLease, decoded: DecodedMessage, begin: MonotonicInstant) {
+    init(
+        worker: Worker,
+        claimed: ClaimedJob,
+        lease: JobLease,
+        place: Place,
+        decoded: DecodedMessage,
+        begin: MonotonicInstant
+    ) {
         self.worker = worker
         self.claimed = claimed
         self.lease = lease
+        self.place = place
         self.decoded = decoded
         self.begin = begin
     }
@@ -154,7 +163,7 @@ final class JobAttempt: Sendable {
         )
         switch disposition {
         case .end(let ending):
-            let isLeft = startsGame(job) ? await !clearAway(job) : failure.mayHaveLeft
+            let isLeft = job.kind.startsGame ? await !clearAway(job) : failure.mayHaveLeft
             // One that was to be undone because it kills workers is told as that, whatever kept it from being undone.
             let isPoisoned = claimed.undo == .poisoned
             await end(job, isPoisoned ? runner().poisoned : ending, trace, mayHaveLeft: isLeft)
@@ -181,10 +190,10 @@ final class JobAttempt: Sendable {
                     isClean: isClean
                 )
             }
+            // Where a stop came meanwhile, the next of the lane is ready.
+            worker.state.work.raise()
         }
     }
-
-    private func startsGame(_ job: Job) -> Bool { job.kind == .start || job.kind == .restart }
 
     /// A start that is given up leaves nothing running, of an attempt before neither.
     private func clearAway(_ job: Job) async -> Bool {
@@ -194,7 +203,7 @@ final class JobAttempt: Sendable {
 
     /// A start or restart that came to nothing may have found a container that runs on.
     private func stillRuns(_ job: Job) async -> Bool {
-        guard startsGame(job) else { return false }
+        guard job.kind.startsGame else { return false }
         let runner = runner()
         return await uncancelled { await runner.gameStillRuns(job.gameID) }
     }
@@ -229,6 +238,8 @@ final class JobAttempt: Sendable {
 
     private func publish(_ job: Job?, _ finished: FinishedJob) async {
         let ending = finished.ending
+        // All that is to be done on the Engine is done.
+        place.free()
         await untilAnswered("finish", .beforeFinish, .afterFinish) { [self] () throws(QueueError) in
             switch try await worker.finishing.finish(finished) {
             case .stale: log.warning("the job had been taken over; its end counts there")
@@ -245,6 +256,7 @@ final class JobAttempt: Sendable {
         await untilAnswered("release", .beforeRelease, .afterRelease) { [self] () throws(QueueError) in
             try await worker.queue.release([(id: claimed.id, token: claimed.token)], isClean: isClean)
         }
+        worker.state.work.raise()
     }
 
     /// Says it to Redis until Redis answers. Saying it late or twice does no harm: the token decides.

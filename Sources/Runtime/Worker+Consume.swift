@@ -10,11 +10,12 @@ extension Worker {
         // A group that keeps nothing of what has ended: a worker lives for millions of jobs.
         await withDiscardingTaskGroup { jobs in
             var backoff = Backoff()
+            var pace = IntakePace()
             while !state.isDraining, !Task.isCancelled {
                 await state.work.wait()
                 guard watch.engineAnswers else { continue }
                 do throws(QueueError) {
-                    while !state.isDraining, try await takeOnce(&jobs) {}
+                    while !state.isDraining, try await takeOnce(&pace, &jobs) {}
                     backoff.succeeded()
                 } catch {
                     RuntimeMetrics.redisFailed(in: "consume")
@@ -28,66 +29,107 @@ extension Worker {
     }
 
     /// One round over the queues and one claim. Answers whether another round may find more.
-    private func takeOnce(_ jobs: inout DiscardingTaskGroup) async throws(QueueError) -> Bool {
+    private func takeOnce(
+        _ pace: inout IntakePace,
+        _ jobs: inout DiscardingTaskGroup
+    ) async throws(QueueError) -> Bool {
         // Jobs that end in the same moment make room together.
         await Task.yield()
-        let admission = Admission(configuration.node)
+        let freed = state.freed
+        let capacity = capacity
+        let step = pace.step(capacity, now: MonotonicClock.now)
         var mayHaveMore = false
-        var hasClaimed = false
-        for name in queue.options.queues where state.mayTakeIn(from: name) {
-            // What the last queue gives is claimed with what the others gave before.
-            let isLast = name == queue.options.queues.last
-            let known = state.takeFound(in: name)
-            let requestStart = MonotonicClock.now
-            let taken = try await queue.take(
-                queue: name,
-                known: known,
-                claiming: isLast ? capacity : nil,
-                decode: { read($0, admission) }
-            )
-            if let claimed = taken.claimed {
-                // Before anything can be thrown: what is leased must be run.
-                for job in claimed { begin(job, requestStart, &jobs) }
-                hasClaimed = true
-            }
-            guard let outcome = try admitted(taken.intake) else { continue }
-            mayHaveMore = note(outcome, of: name, known: known) || mayHaveMore
+        switch step {
+        case .wait: state.isFull.raise()
+        case .claim:
+            try await claim(capacity, &pace, &jobs)
+            mayHaveMore = true
+        case .take(let most): mayHaveMore = try await takeIn(most, capacity, &pace, &jobs)
         }
-        if !hasClaimed {
-            let requestStart = MonotonicClock.now
-            for job in try await queue.claim(capacity) { begin(job, requestStart, &jobs) }
-        }
-        return mayHaveMore
+        if mayHaveMore { return true }
+        let left = self.capacity
+        let waits = left.starts == 0 || left.stops == 0 || left.slots > 0 || state.hasFoundFull
+        return !state.waitForPlace(waits, since: freed)
     }
 
     private var capacity: Capacity {
         state.capacity(concurrency: configuration.concurrency, slots: configuration.slots)
     }
 
+    private func claim(
+        _ capacity: Capacity,
+        _ pace: inout IntakePace,
+        _ jobs: inout DiscardingTaskGroup
+    ) async throws(QueueError) {
+        let requestStart = MonotonicClock.now
+        begin(try await queue.claim(capacity), requestStart, &pace, &jobs)
+    }
+
+    /// Takes messages in, and claims with those of the last queue. Answers whether there may be more of them.
+    private func takeIn(
+        _ most: Int,
+        _ capacity: Capacity,
+        _ pace: inout IntakePace,
+        _ jobs: inout DiscardingTaskGroup
+    ) async throws(QueueError) -> Bool {
+        let admission = Admission(configuration.node)
+        var mayHaveMore = false
+        var hasClaimed = false
+        for name in queue.options.queues where state.mayTakeIn(from: name) {
+            // What the last queue gives is claimed with what the others gave before.
+            let isLast = name == queue.options.queues.last
+            let requestStart = MonotonicClock.now
+            let taken = try await queue.take(
+                queue: name,
+                seen: state.takeFound(in: name),
+                most: most,
+                claiming: isLast ? capacity : nil,
+                ahead: min(configuration.concurrency, JobQueue.intakeBatch),
+                decode: { read($0, admission) }
+            )
+            for (message, decoded) in taken.waiting { state.keep(message, decoded) }
+            if let claimed = taken.claimed {
+                // Before anything can be thrown: what is leased must be run.
+                begin(claimed, requestStart, &pace, &jobs)
+                hasClaimed = true
+            }
+            guard let outcome = try admitted(taken.intake) else { continue }
+            if !taken.ahead.isEmpty { state.found(taken.ahead, in: name) }
+            mayHaveMore = note(outcome, of: name, most: most) || mayHaveMore
+        }
+        if !hasClaimed { try await claim(capacity, &pace, &jobs) }
+        return mayHaveMore
+    }
+
     private func read(_ message: [UInt8], _ admission: Admission) -> DecodedMessage {
         CrashPoint.reached(.messagesRead)
         let decoded = decoder.decode(message)
         if case .job(let job) = decoded, let refusal = admission.refusal(of: job) { return .rejected(refusal) }
-        state.keep(decoded, of: message)
         return decoded
     }
 
-    /// Notes what an intake says of its queue. Answers whether there may be more.
-    private func note(_ outcome: IntakeOutcome, of name: String, known: [UInt8]?) -> Bool {
+    /// Notes what an intake of at most so many messages says of its queue. Answers whether there may be more.
+    private func note(_ outcome: IntakeOutcome, of name: String, most: Int) -> Bool {
         // A paused queue is looked at again with the next tick, and not waited at: it may well have messages.
         if outcome.isPaused { return false }
-        // Behind the one message that was known there may be others.
-        if known != nil { return !outcome.isFull }
-        if outcome.taken == outcome.seen, outcome.seen < JobQueue.intakeBatch {
+        if outcome.isEmptied {
             state.emptied(name).raise()
             return false
         }
-        if outcome.isFull, !outcome.isFromOverflow {
+        if outcome.isFull, !outcome.isFromOverflow || outcome.taken == 0 {
             state.foundFull(name)
             return false
         }
         // With the window full again, the next round reads the queue behind what was set aside.
         return true
+    }
+
+    /// Waits while no place is free, and lets the loop look further then (``IntakePace``).
+    func lookAhead() async {
+        while await state.isFull.wait() {
+            try? await MonotonicClock.sleep(for: IntakePace.patience)
+            state.work.raise()
+        }
     }
 
     /// How an intake went; nil where Redis has no memory for more jobs, which must not stop those that it has already.
@@ -117,6 +159,16 @@ extension Worker {
     }
 
     private func begin(
+        _ claimed: ClaimedJobs,
+        _ requestStart: MonotonicInstant,
+        _ pace: inout IntakePace,
+        _ jobs: inout DiscardingTaskGroup
+    ) {
+        pace.claimed(areMoreReady: claimed.areMoreReady)
+        for job in claimed.jobs { begin(job, requestStart, &jobs) }
+    }
+
+    private func begin(
         _ claimed: ClaimedJob,
         _ requestStart: MonotonicInstant,
         _ jobs: inout DiscardingTaskGroup
@@ -128,15 +180,25 @@ extension Worker {
         )
         state.leases.insert(lease)
         CrashPoint.reached(.jobClaimed)
-        let decoded = state.takeDecoded(claimed.id, claimed.message) ?? decoder.decode(claimed.message)
+        let decoded =
+            claimed.decoded ?? state.takeDecoded(claimed.id, claimed.message) ?? decoder.decode(claimed.message)
         // What was admitted decodes, but for a change of the signing key meanwhile.
         let kind: JobKind = if case .job(let job) = decoded { job.kind } else { .start }
         state.began(kind)
-        let attempt = JobAttempt(worker: self, claimed: claimed, lease: lease, decoded: decoded, begin: requestStart)
+        let place = Place(kind, state)
+        let attempt = JobAttempt(
+            worker: self,
+            claimed: claimed,
+            lease: lease,
+            place: place,
+            decoded: decoded,
+            begin: requestStart
+        )
         jobs.addTask {
             await attempt.run()
             state.leases.remove(lease)
-            state.ended(kind)
+            place.free()
+            state.ended()
         }
     }
 
@@ -175,7 +237,7 @@ extension Worker {
                 // The queue was empty before this message came. Rounds that say so late would send this connection back
                 // to a queue that still has it, and each job would be looked for twice.
                 state.emptied(name).lower()
-                state.found(found, in: name)
+                if let found { state.found(SeenMessages([found]), in: name) }
                 backoff.succeeded()
             } catch {
                 await backoff.pause()

@@ -56,7 +56,7 @@ public struct Worker: Service {
         self.configuration = configuration
         self.connect = connect
         self.logger = logger
-        finishing = FinishDesk(queue: queue)
+        finishing = FinishDesk(queue: queue, madeReady: state.work)
         watch = EngineWatch(docker: docker, logger: logger, cameBack: state.work)
     }
 
@@ -90,6 +90,7 @@ public struct Worker: Service {
                     services.addTask { await heartbeat.run() }
                     services.addTask { await tellAgain() }
                     services.addTask { await tick() }
+                    services.addTask { await lookAhead() }
                     services.addTask { await progress.run() }
                     services.addTask { await answerDoorbell() }
                     for name in queue.options.queues { services.addTask { await peek(at: name) } }

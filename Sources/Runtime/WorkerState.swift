@@ -6,9 +6,15 @@ import Synchronization
 /// What the parts of one worker share.
 final class WorkerState: Sendable {
     private struct Counts {
+        /// Places taken by jobs of each class.
         var starts = 0
         var stops = 0
-        var ended = 0
+        /// Jobs whose end Redis has not taken yet.
+        var running = 0
+        /// Places that were given back, ever.
+        var freed = 0
+        /// Whether the loop could do more as soon as a place is free.
+        var waitsForPlace = false
         var isDraining = false
     }
 
@@ -22,16 +28,19 @@ final class WorkerState: Sendable {
     let leaderResigned = Signal()
     /// Raised where the leader is to compare all containers with what was published.
     let reconcileNow = Signal()
+    /// Raised where no place was free.
+    let isFull = Signal()
     let leases = LeaseBook()
     /// Told once a minute at most.
     let memoryIsFull = Reminder()
     private let counts = Mutex(Counts())
     private let progress = Mutex(MonotonicClock.now)
     private let gates = Mutex<[String: Signal]>([:])
-    /// The oldest message of a queue, as its watcher has seen it.
-    private let found = Mutex<[String: [UInt8]]>([:])
-    /// Queues whose messages found no room in the window, until when they are left alone, and how many jobs had ended.
-    private let full = Mutex<[String: (until: MonotonicInstant, ended: Int)]>([:])
+    /// The oldest messages of a queue, as its watcher or the last intake has seen them.
+    private let found = Mutex<[String: SeenMessages]>([:])
+    /// Queues whose messages found no room in the window, until when they are left alone, and how many places had been
+    /// given back.
+    private let full = Mutex<[String: (until: MonotonicInstant, freed: Int)]>([:])
 
     /// Jobs as they were decoded when this worker took them in, since it is mostly the one that claims them, too.
     private let decoded = Mutex<[String: (message: [UInt8], job: DecodedMessage)]>([:])
@@ -50,32 +59,64 @@ final class WorkerState: Sendable {
         work.raise()
     }
 
+    /// What can be taken now. Jobs whose end is on its way to Redis need no place on the Engine, but are no more than as
+    /// many once again.
     func capacity(concurrency: Int, slots: Int) -> Capacity {
-        counts.withLock {
-            Capacity(starts: max(0, concurrency - $0.starts), stops: max(0, concurrency - $0.stops), slots: slots)
+        counts.withLock { counts in
+            let most = max(0, 2 * concurrency - max(0, counts.running - counts.starts - counts.stops))
+            return Capacity(
+                starts: max(0, min(most, concurrency) - counts.starts),
+                stops: max(0, min(most, concurrency) - counts.stops),
+                slots: slots
+            )
         }
     }
 
-    var running: Int { counts.withLock { $0.starts + $0.stops } }
+    var running: Int { counts.withLock { $0.running } }
 
-    func began(_ kind: JobKind) { add(1, kind) }
+    /// Places that were given back, ever.
+    var freed: Int { counts.withLock { $0.freed } }
 
-    func ended(_ kind: JobKind) {
-        add(-1, kind)
-        counts.withLock { $0.ended += 1 }
-        work.raise()
-    }
-
-    private func add(_ difference: Int, _ kind: JobKind) {
-        let running = counts.withLock {
-            if kind == .start || kind == .restart { $0.starts += difference } else { $0.stops += difference }
-            return $0.starts + $0.stops
+    func began(_ kind: JobKind) {
+        let running = counts.withLock { counts in
+            if kind.startsGame { counts.starts += 1 } else { counts.stops += 1 }
+            counts.running += 1
+            return counts.running
         }
         RuntimeMetrics.running(running)
     }
 
+    /// A job needs its place on the Engine no more.
+    func freePlace(_ kind: JobKind) {
+        let mustTell = counts.withLock { counts in
+            if kind.startsGame { counts.starts -= 1 } else { counts.stops -= 1 }
+            counts.freed += 1
+            return counts.waitsForPlace
+        }
+        if mustTell { work.raise() }
+    }
+
+    /// A job has ended, also for Redis.
+    func ended() {
+        let (running, mustTell) = counts.withLock { counts in
+            counts.running -= 1
+            counts.freed += 1
+            return (counts.running, counts.waitsForPlace || counts.isDraining)
+        }
+        RuntimeMetrics.running(running)
+        if mustTell { work.raise() }
+    }
+
+    /// Says whether a free place is to be told of. Answers false where one has become free since `freed`.
+    func waitForPlace(_ waits: Bool, since freed: Int) -> Bool {
+        counts.withLock { counts in
+            counts.waitsForPlace = waits
+            return !waits || counts.freed == freed
+        }
+    }
+
     /// Keeps what the bytes of a job say until it is claimed.
-    func keep(_ decoded: DecodedMessage, of message: [UInt8]) {
+    func keep(_ message: [UInt8], _ decoded: DecodedMessage) {
         guard case .job(let job) = decoded, message.count <= Self.decodedLimit.bytes else { return }
         self.decoded.withLock { kept in
             // What others have claimed is still there.
@@ -90,27 +131,30 @@ final class WorkerState: Sendable {
         return kept?.message == message ? kept?.job : nil
     }
 
-    func found(_ message: [UInt8]?, in queue: String) {
-        found.withLock { $0[queue] = message }
+    func found(_ messages: SeenMessages, in queue: String) {
+        found.withLock { $0[queue] = messages }
     }
 
-    func takeFound(in queue: String) -> [UInt8]? {
-        found.withLock { $0.removeValue(forKey: queue) }
+    func takeFound(in queue: String) -> SeenMessages {
+        found.withLock { $0.removeValue(forKey: queue) } ?? SeenMessages()
     }
 
     /// The window had no room for the queue's messages: reading them again with each job that ends would cost more than
     /// the jobs.
     func foundFull(_ queue: String) {
-        let ended = counts.withLock { $0.ended }
-        full.withLock { $0[queue] = (MonotonicClock.now.advanced(by: .milliseconds(50)), ended) }
+        let freed = freed
+        full.withLock { $0[queue] = (MonotonicClock.now.advanced(by: .milliseconds(50)), freed) }
     }
+
+    /// Whether messages of some queue found no room.
+    var hasFoundFull: Bool { full.withLock { !$0.isEmpty } }
 
     /// Whether messages of the queue may find room.
     func mayTakeIn(from queue: String) -> Bool {
-        let ended = counts.withLock { $0.ended }
+        let freed = freed
         return full.withLock { full in
             guard let mark = full[queue] else { return true }
-            guard MonotonicClock.now >= mark.until || ended - mark.ended >= JobQueue.intakeBatch else { return false }
+            guard MonotonicClock.now >= mark.until || freed - mark.freed >= JobQueue.intakeBatch else { return false }
             full[queue] = nil
             return true
         }

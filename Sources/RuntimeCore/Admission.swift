@@ -13,7 +13,7 @@ public struct Admission: Sendable {
 
     /// Why the job is not allowed; nil where it is. Mounts, image, limits, then the spec's own validation.
     public func refusal(of job: Job) -> Rejection? {
-        guard job.kind == .start || job.kind == .restart else { return nil }
+        guard job.kind.startsGame else { return nil }
         if let problem = ResolvedLimits.problem(with: job.limits) { return rejection(of: job, .invalidJob, problem) }
         for (index, mount) in (job.bindMounts ?? []).enumerated() {
             if let problem = mountProblem(mount) {

@@ -28,7 +28,7 @@ public struct Placement: Sendable, Equatable {
             // After a stop of nothing the game's state may still lie on the node's disk.
             (owner, freesPlace) = (kind == .remove ? .clear : .keep, true)
         case .none:
-            let isStart = kind == .start || kind == .restart
+            let isStart = kind.startsGame
             // A process that ended at once left its container; a refusal left somebody's container running.
             let isConflict = ending.errorCode == .nameConflict
             let leftNothing = ending.containerID == nil && !isConflict && !stillRuns

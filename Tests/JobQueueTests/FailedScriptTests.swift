@@ -22,7 +22,7 @@ struct FailedScriptTests {
             #expect(try await world.results().map(\.jobID) == ["s1"])
             #expect(try await world.liveCounts() == (0, 1))
             // Said once more, it is known, and the game goes on.
-            #expect(try await worker.finish([finished]) == [.again])
+            #expect(try await worker.finish([finished]).answers == [.again])
             #expect(try await world.claim(worker).map(\.id) == ["t1"])
         }
     }

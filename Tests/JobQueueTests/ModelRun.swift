@@ -1,5 +1,5 @@
 import JobContract
-import JobQueue
+@testable import JobQueue
 import Redis
 @testable import Support
 import Testing
@@ -25,6 +25,8 @@ struct ModelRun {
     private var held: [(job: ClaimedJob, worker: String, node: String)] = []
     /// Tokens that were replaced or used up.
     private var stale: [(job: ClaimedJob, worker: String)] = []
+    /// The oldest messages of the queues, as a call has seen them.
+    private var seenBefore: [String: SeenMessages] = [:]
     private var nextID = 0
     private var lastOperations: [String] = []
 
@@ -68,7 +70,8 @@ struct ModelRun {
     private mutating func step() async throws {
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<30: try await push()
-        case 30..<48: try await intake()
+        case 30..<38: try await intake()
+        case 38..<48: try await takeIn()
         case 48..<68: try await claim()
         case 68..<82: try await finish()
         case 82..<86: try await retry()
@@ -134,12 +137,55 @@ struct ModelRun {
         let stops = Int.random(in: 0...3, using: &random)
         note("claim by \(worker): \(starts) starts, \(stops) stops")
         let jobs = try await world.claim(queue(worker), starts: starts, stops: stops, slots: slots)
+        try claimed(jobs, Capacity(starts: starts, stops: stops, slots: slots), worker, node)
+    }
+
+    /// Takes the oldest messages in and claims what is ready then, in one call, after the model did so in two.
+    private mutating func takeIn() async throws {
+        let (worker, node, slots) = Self.workers.randomElement(using: &random) ?? Self.workers[0]
+        let name = Self.queueNames.randomElement(using: &random) ?? "low"
+        let starts = Int.random(in: 0...4, using: &random)
+        let stops = Int.random(in: 0...4, using: &random)
+        let most = Int.random(in: 1...6, using: &random)
+        let ahead = Int.random(in: 0...4, using: &random)
+        note("\(worker) takes \(most) of \(name), then \(ahead), for \(starts) starts, \(stops) stops")
+        try await world.set("no_room_at", model.noRoom ? "9000000000000" : "0")
+        let decoder = JobDecoder()
+        let capacity = Capacity(starts: starts, stops: stops, slots: slots)
+        let seen = seenBefore.removeValue(forKey: name) ?? SeenMessages()
+        let known = seen.rows.prefix(most).compactMap(\.string)
+        // Others may have taken some of them since.
+        let same = zip(known, (model.queues[name] ?? []).map(Self.json)).prefix { $0 == $1 }.count
+        let taken = try await queue(worker)
+            .take(queue: name, seen: seen, most: most, claiming: capacity, ahead: ahead) { decoder.decode($0) }
+        let outcome = try taken.intake.get()
+        let expected =
+            seen.isEmpty
+            ? model.intake(name, most: most) : model.intake(name, most: same, isFromOverflow: false)
+        try agree(outcome.isPaused, expected == nil, "paused")
+        try agree(outcome.taken, expected?.taken ?? 0, "taken")
+        try agree(outcome.isFull, expected?.isFull ?? false, "full")
+        if !taken.ahead.isEmpty {
+            let messages = (model.queues[name] ?? []).prefix(taken.ahead.rows.count)
+            try agree(taken.ahead.rows.compactMap(\.string), messages.map(Self.json), "ahead")
+            seenBefore[name] = taken.ahead
+        }
+        if outcome.isEmptied { try agree(model.queues[name] ?? [], [], "emptied") }
+        if let claimed = taken.claimed { try self.claimed(claimed.jobs, capacity, worker, node) }
+    }
+
+    private mutating func claimed(
+        _ jobs: [ClaimedJob],
+        _ capacity: Capacity,
+        _ worker: String,
+        _ node: String
+    ) throws {
         let expected = model.claim(
             worker: worker,
             node: node,
-            starts: starts,
-            stops: stops,
-            slots: slots,
+            starts: capacity.starts,
+            stops: capacity.stops,
+            slots: capacity.slots,
             queues: Self.queueNames
         )
         try agree(jobs.map { "\($0.id) \($0.attempt)" }, expected.map { "\($0.id) \($0.attempt)" }, "claimed")
@@ -206,7 +252,7 @@ struct ModelRun {
             batch.append(QueueWorld.finished(first.job))
             expected.append(.again)
         }
-        try agree(try await queue(worker).finish(batch), expected, "finish")
+        try agree(try await queue(worker).finish(batch).answers, expected, "finish")
     }
 
     private mutating func retry() async throws {

@@ -70,7 +70,7 @@ struct QueueWorld {
     }
 
     func claim(_ queue: JobQueue, starts: Int = 8, stops: Int = 8, slots: Int = 0) async throws -> [ClaimedJob] {
-        try await queue.claim(Capacity(starts: starts, stops: stops, slots: slots))
+        try await queue.claim(Capacity(starts: starts, stops: stops, slots: slots)).jobs
     }
 
     @discardableResult
@@ -84,7 +84,7 @@ struct QueueWorld {
     ) async throws -> FinishAnswer? {
         var finished = Self.finished(job, ending, owner: owner, freesPlace: freesPlace)
         finished.startMessage = startMessage
-        return try await queue.finish([finished]).first
+        return try await queue.finish([finished]).answers.first
     }
 
     static func finished(

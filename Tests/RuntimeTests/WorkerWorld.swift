@@ -145,7 +145,7 @@ struct WorkerWorld: Sendable {
         let decoder = JobDecoder()
         _ = try await queue.intake(queue: "default") { decoder.decode($0) }
         for _ in 0..<3 {
-            let claimed = try await queue.claim(Capacity(starts: 1, stops: 0, slots: 0))
+            let claimed = try await queue.claim(Capacity(starts: 1, stops: 0, slots: 0)).jobs
             guard let message = claimed.first?.message, case .job(let job) = decoder.decode(message) else {
                 throw Overdue("\(id) was not claimed")
             }

@@ -132,10 +132,29 @@ struct RedisModel {
     }
 
     /// The oldest messages.
-    func peek(_ queue: String) -> Peeked {
+    func peek(_ queue: String, most: Int) -> Peeked {
         let isFromOverflow = !(lanes.overflow[queue] ?? []).isEmpty && lanes.liveStarts < lanes.mostStarts
         let list = (isFromOverflow ? lanes.overflow : lanes.queues)[queue] ?? []
-        return Peeked(isFromOverflow: isFromOverflow, ids: list.prefix(JobQueue.intakeBatch).map(\.id))
+        return Peeked(isFromOverflow: isFromOverflow, ids: list.prefix(most).map(\.id))
+    }
+
+    func texts(of ids: [String]) -> [[UInt8]] { ids.map { bytes[$0] ?? [] } }
+
+    /// Messages behind the oldest ones of a queue; nil where some lie aside.
+    func ahead(in queue: String, skipping count: Int, most: Int) -> [[UInt8]]? {
+        guard (lanes.overflow[queue] ?? []).isEmpty else { return nil }
+        return texts(of: (lanes.queues[queue] ?? []).dropFirst(count).prefix(max(0, most - count)).map(\.id))
+    }
+
+    /// How many lanes wait on the lists of the classes from which a worker of the node takes.
+    func readyCount(_ classes: [String] = ["stop", "start"], for node: String) -> Int {
+        classes.reduce(0) { count, name in
+            count
+                + options.queues.reduce(0) { count, queue in
+                    let list = "\(name):\(queue)"
+                    return count + (lanes.ready[list]?.count ?? 0) + (lanes.ready["\(list):\(node)"]?.count ?? 0)
+                }
+        }
     }
 
     mutating func admit(_ queue: String, peeked: Peeked, at time: Int64) -> IntakeOutcome {
@@ -159,7 +178,24 @@ struct RedisModel {
         return outcome
     }
 
-    mutating func claim(_ capacity: Capacity, by caller: Caller, at time: Int64) -> [ClaimedJob] {
+    /// What admit.lua does: takes messages in, claims what is ready then, and looks at what comes behind them.
+    mutating func take(
+        _ queue: String,
+        _ peeked: Peeked,
+        known: Int,
+        ahead: Int,
+        claiming capacity: Capacity?,
+        by caller: Caller,
+        at time: Int64
+    ) -> (outcome: IntakeOutcome, claimed: ClaimedJobs?, ahead: [[UInt8]]?) {
+        let outcome = admit(queue, peeked: peeked, at: time)
+        let claimed = capacity.map { claim($0, by: caller, at: time) }
+        guard !outcome.isFull, !outcome.isFromOverflow, ahead > 0 else { return (outcome, claimed, nil) }
+        let isWhole = outcome.taken == peeked.ids.count
+        return (outcome, claimed, self.ahead(in: queue, skipping: isWhole ? known : 0, most: ahead))
+    }
+
+    mutating func claim(_ capacity: Capacity, by caller: Caller, at time: Int64) -> ClaimedJobs {
         let now = begin(at: time)
         for node in lanes.untold where nodesSeen[node] ?? 0 <= now - options.nodeGrace.milliseconds {
             lanes.untold.remove(node)
@@ -200,7 +236,12 @@ struct RedisModel {
         idle.removeAll { $0 == caller }
         if capacity.starts + capacity.stops > jobs.count { idle.append(caller) }
         settle(at: now)
-        return jobs
+        let starts = jobs.count { lanes.jobs[$0.id]?.message.startsGame == true }
+        let isFull = (stops: jobs.count - starts >= capacity.stops, starts: starts >= capacity.starts)
+        let areMoreReady =
+            isFull.stops && readyCount(["stop"], for: caller.node) > 0
+            || isFull.starts && hasRoom && readyCount(["start"], for: caller.node) > 0
+        return ClaimedJobs(jobs, areMoreReady: areMoreReady)
     }
 
     private func holds(_ id: String, _ token: String) -> Bool {

@@ -45,36 +45,47 @@ struct SimulatedQueue: DeliveryQueue {
 
     func take(
         queue: String,
-        known: [UInt8]?,
+        seen: SeenMessages,
+        most: Int,
         claiming capacity: Capacity?,
+        ahead: Int,
         decode: (_ message: [UInt8]) -> DecodedMessage
     ) async throws(QueueError) -> Taken {
-        var (peeked, texts) = (RedisModel.Peeked(ids: []), known.map { [$0] } ?? [])
-        if known == nil {
+        var (peeked, texts) = (RedisModel.Peeked(ids: []), seen.rows.compactMap(\.bytes))
+        if seen.isEmpty {
             (peeked, texts) = try await call("peek") { redis, _ in
-                let peeked = redis.peek(queue)
-                return (peeked, peeked.ids.map { redis.bytes[$0] ?? [] })
+                let peeked = redis.peek(queue, most: most)
+                return (peeked, redis.texts(of: peeked.ids))
             }
         }
         guard !texts.isEmpty else { return Taken(intake: .success(.nothing)) }
+        let behind = texts.dropFirst(most)
+        texts = Array(texts.prefix(most))
         let decoded = texts.map(decode)
-        if known != nil { peeked.ids = decoded.map(Self.idOf) }
+        if !seen.isEmpty { peeked.ids = decoded.map(Self.idOf) }
         let messages = peeked
-        let rejections = decoded.compactMap { if case .rejected(let rejection) = $0 { rejection } else { nil } }
         let worker = worker
-        // Of the two one may be refused by a Redis that is out of memory, or that has lost its scripts.
-        let (isAdmitted, isClaimed) = (!world.isRefused, !world.isRefused)
-        let (intake, found) = try await call(capacity == nil ? "admit" : "admit and claim") { redis, time in
-            let outcome = isAdmitted ? redis.admit(queue, peeked: messages, at: time) : nil
-            return (outcome, isClaimed ? capacity.map { redis.claim($0, by: worker, at: time) } : nil)
-        }
-        guard var outcome = intake else {
-            let claimed = found?.isEmpty == true ? nil : found
+        if world.isRefused {
             let refusal = RedisServerError(code: "OOM", message: "command not allowed when used memory > 'maxmemory'")
-            return Taken(intake: .failure(QueueError(script: "admit", .server(refusal))), claimed: claimed)
+            return Taken(intake: .failure(QueueError(script: "admit", .server(refusal))))
         }
-        outcome.rejections = outcome.taken == peeked.ids.count ? rejections : []
-        return Taken(intake: .success(outcome), claimed: found)
+        var answer = try await call("admit") { redis, time in
+            redis.take(queue, messages, known: behind.count, ahead: ahead, claiming: capacity, by: worker, at: time)
+        }
+        let isWhole = answer.outcome.taken == decoded.count
+        let next = (isWhole ? Array(behind) : []) + (answer.ahead ?? [])
+        answer.outcome.isEmptied = answer.ahead != nil && next.isEmpty
+        answer.outcome.rejections = decoded.prefix(answer.outcome.taken).compactMap {
+            if case .rejected(let rejection) = $0 { rejection } else { nil }
+        }
+        var taken = Taken(intake: .success(answer.outcome), claimed: answer.claimed)
+        taken.ahead = SeenMessages(next)
+        let begun = Set(answer.claimed?.jobs.map(\.id) ?? [])
+        for (text, message) in zip(texts, decoded).prefix(answer.outcome.taken)
+        where !begun.contains(Self.idOf(message)) {
+            taken.waiting.append((text, message))
+        }
+        return taken
     }
 
     private static func idOf(_ message: DecodedMessage) -> String {
@@ -84,7 +95,7 @@ struct SimulatedQueue: DeliveryQueue {
         }
     }
 
-    func claim(_ capacity: Capacity) async throws(QueueError) -> [ClaimedJob] {
+    func claim(_ capacity: Capacity) async throws(QueueError) -> ClaimedJobs {
         let worker = worker
         return try await call("claim") { $0.claim(capacity, by: worker, at: $1) }
     }
@@ -99,9 +110,14 @@ struct SimulatedQueue: DeliveryQueue {
         try await call("progress") { _, _ in }
     }
 
-    func finish(_ jobs: [FinishedJob]) async throws(QueueError) -> [FinishAnswer] {
+    func finish(_ jobs: [FinishedJob]) async throws(QueueError) -> FinishOutcome {
         let worker = worker
-        return try await call("finish") { redis, time in jobs.map { redis.finish($0, by: worker, at: time) } }
+        return try await call("finish") { redis, time in
+            let readyBefore = redis.readyCount(for: worker.node)
+            let answers = jobs.map { redis.finish($0, by: worker, at: time) }
+            let readyAfter = redis.readyCount(for: worker.node)
+            return FinishOutcome(answers: answers, hasMadeReady: readyAfter > readyBefore)
+        }
     }
 
     func retry(

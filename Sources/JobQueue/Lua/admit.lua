@@ -1,21 +1,29 @@
 -- Purpose: moves the oldest messages of a queue, decoded by the caller, into the lanes of their games.
 -- Keys: 1 {ns}:meta, 2 {ns}:queue:NAME, 3 {ns}:overflow:NAME, 4 {ns}:overflowing:NAME.
--- Arguments: queue, worker, node, most live starts, most other live jobs, "queue" or "overflow" (which peek had
---   read), then 10 per message, the oldest first: its bytes, or where it has more than 512 their SHA-1; "job" or
+-- Arguments: queue, worker, node, most live starts, most other live jobs, "queue" or "overflow" (where the messages
+--   were read), what claim.lua has from the nonce on (an empty nonce: nothing is claimed), how many messages
+--   behind these are to be known, how many of those are known, the most bytes of one and of all that are answered, the
+--   number of the queues that follow, those queues in order of priority, then 10 per message, the oldest first: its bytes, or where it has more than 512 their SHA-1; "job" or
 --   "rejected", id, kind, game, deadline in ms, marks ("s" makes waiting starts pointless, "c" also cancels a running
 --   one), enqueued_at, traceparent, error code and sentence of a rejected one joined by a space. What is not known is
 --   empty.
--- Answers: messages taken off the list; 1 where the window was full, else 0; and 1 where the queue is paused, else 0.
+-- Answers: messages taken off the list; 1 where the window was full, else 0; 1 where the queue is paused, else 0; the
+--   messages that stand behind those that are known, as peek.lua has them (behind those taken where another was first;
+--   nothing where that is not looked at); and what claim.lua answers, where in place of
+--   the message of a job that was just placed there is its number in this call, from 1.
 -- One step because: popped and placed at once, no two workers can swap two messages of a game, and a
 --   worker that dies loses none. Where another worker was first the bytes differ and nothing is done.
 local queue, worker, node, source = ARGV[1], ARGV[2], ARGV[3], ARGV[6]
 local most_starts, most_others = tonumber(ARGV[4]), tonumber(ARGV[5])
+local queue_count = tonumber(ARGV[16])
+local first = 17 + queue_count
 local from_overflow = source == 'overflow'
 local list = from_overflow and KEYS[3] or KEYS[2]
 local overflowing = KEYS[4]
 local taken, full = 0, 0
+local calm = look(worker, node, 17, first - 1, KEYS[3])
 -- Whether messages of this queue lie aside.
-local has_aside = call('EXISTS', KEYS[3]) == 1
+local has_aside = not calm and call('EXISTS', KEYS[3]) == 1
 
 local function reject(job, problem)
   local code, sentence = string.match(problem, '^(%S+) (.*)$')
@@ -103,47 +111,62 @@ end
 local seen = {}
 local function note_seen()
   local keys, games = {}, {}
-  for base = 7, #ARGV, 10 do
+  for base = first, #ARGV, 10 do
     keys[#keys + 1] = P .. 'job:' .. ARGV[base + 2]
     if ARGV[base + 4] ~= '' then games[#games + 1] = ARGV[base + 4] end
   end
   fetch(games)
   if #keys == 0 or call('EXISTS', unpack(keys)) == 0 then return end
-  for base = 7, #ARGV, 10 do
+  for base = first, #ARGV, 10 do
     seen[ARGV[base + 2]] = call('EXISTS', P .. 'job:' .. ARGV[base + 2]) == 1
   end
 end
 
-if call('SISMEMBER', P .. 'paused', queue) == 1 then return { 0, 0, 1 } end
--- Nothing is popped where the oldest message is another than was decoded, whose size nobody knows.
-if not is_same(call('LINDEX', list, -1), ARGV[7]) then return { 0, 0, 0 } end
-note_seen()
--- They are taken off with one command when all is done, since nobody else changes the list meanwhile.
-local messages = call('LRANGE', list, (6 - #ARGV) / 10, -1)
-popped.list = list
-for index = 1, #messages do
-  local message = messages[#messages + 1 - index]
-  local base = 7 + (index - 1) * 10
-  if not is_same(message, ARGV[base]) then break end
-  local job = { id = ARGV[base + 2], kind = ARGV[base + 3], game = ARGV[base + 4], deadline = ARGV[base + 5],
-    marks = ARGV[base + 6], enqueued_at = ARGV[base + 7], traceparent = ARGV[base + 8],
-    problem = ARGV[base + 9], message = message, queue = queue, run = 1 }
-  local verdict
-  if seen[job.id] then
-    verdict = 'seen'
-  elseif ARGV[base + 1] == 'rejected' then
-    verdict = 'rejected'
-  else
-    verdict = decision(job)
+local function take_all()
+  -- Nothing is popped where the oldest message is another than was decoded, whose size nobody knows.
+  if not is_same(call('LINDEX', list, -1), ARGV[first]) then return end
+  note_seen()
+  -- They are taken off with one command when all is done, since nobody else changes the list meanwhile.
+  local messages = call('LRANGE', list, (first - 1 - #ARGV) / 10, -1)
+  popped.list = list
+  for index = 1, #messages do
+    local message = messages[#messages + 1 - index]
+    local base = first + (index - 1) * 10
+    if not is_same(message, ARGV[base]) then break end
+    local job = { id = ARGV[base + 2], kind = ARGV[base + 3], game = ARGV[base + 4], deadline = ARGV[base + 5],
+      marks = ARGV[base + 6], enqueued_at = ARGV[base + 7], traceparent = ARGV[base + 8],
+      problem = ARGV[base + 9], message = message, queue = queue, run = 1, index = index }
+    local verdict
+    if seen[job.id] then
+      verdict = 'seen'
+    elseif ARGV[base + 1] == 'rejected' then
+      verdict = 'rejected'
+    else
+      verdict = decision(job)
+    end
+    if verdict == 'wait' then
+      full = 1
+      break
+    end
+    taken = taken + 1
+    if verdict ~= 'aside' then seen[job.id] = true end
+    take(job, verdict)
+    popped.count = taken
   end
-  if verdict == 'wait' then
-    full = 1
-    break
-  end
-  taken = taken + 1
-  if verdict ~= 'aside' then seen[job.id] = true end
-  take(job, verdict)
-  popped.count = taken
+  if from_overflow and taken == call('LLEN', list) then call('UNLINK', overflowing) end
 end
-if from_overflow and taken == call('LLEN', list) then call('UNLINK', overflowing) end
-return { taken, full, 0 }
+
+local paused = not calm and call('SISMEMBER', P .. 'paused', queue) == 1
+if not paused then take_all() end
+local ahead = false
+if not paused and not from_overflow and not has_aside and full == 0 then
+  ahead = {}
+  -- What was known stands behind these as long as nobody else took any.
+  local known = 10 * taken == #ARGV - first + 1 and tonumber(ARGV[13]) or 0
+  read_tail(KEYS[2], taken + known, tonumber(ARGV[12]) - known, tonumber(ARGV[14]), tonumber(ARGV[15]), ahead)
+end
+local left, jobs = 0, {}
+if ARGV[7] ~= '' then
+  jobs, left = claim(ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11]))
+end
+return { taken, full, paused and 1 or 0, ahead, left, jobs }

@@ -113,9 +113,33 @@ local function end_job(id, worker, node, ending)
   return job[2]
 end
 
+-- Jobs that the call has placed and not written, by id, each with the names that placing.lua says.
+local fresh = {}
+
+-- Writes a job that was not there before. `more` are names and values in turn.
+local function write_job(job, state, more)
+  if job.deadline ~= '' or job.enqueued_at ~= '' or job.traceparent ~= '' or job.run > 1 then
+    for name, value in pairs({ _deadline = job.deadline, _enqueued_at = job.enqueued_at,
+      _traceparent = job.traceparent, _run = job.run > 1 and job.run or '' }) do
+      if value ~= '' then more[#more + 1], more[#more + 2] = name, value end
+    end
+  end
+  call('HSET', P .. 'job:' .. job.id, 'state', state, 'kind', job.kind, 'game_id', job.game, '_message', job.message,
+    '_queue', job.queue, '_seq', job.number, unpack(more))
+end
+
+-- Writes the job of this id if it is not written yet, or all that are not.
+local function write_fresh(id)
+  for name, job in pairs(id and { [id] = fresh[id] } or fresh) do
+    write_job(job, 'waiting', {})
+    fresh[name] = nil
+  end
+end
+
 -- Writes what the script has changed and not written yet. Runs when it has ended, and where it has failed too: nothing
 -- that it did is undone by Redis.
 local function write_back()
+  write_fresh()
   if popped.count > 0 then call('LTRIM', popped.list, 0, -popped.count - 1) end
   write_games()
   if #leases > 0 then call('ZADD', P .. 'lease', unpack(leases)) end

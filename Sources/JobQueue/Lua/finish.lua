@@ -7,7 +7,7 @@
 --   the texts that follow: names and values of the result in turn, the last of them "finished_at" and an empty text in
 --   place of the time. What there is not is empty; where the kind is, the job's message cannot be read any more, and
 --   what is known of it here is taken.
--- Answers: per job "ok", "again" (it was ended by this token before: the first answer was lost) or "stale"
+-- Answers: 1 where next jobs of their games wait for a worker now, of which nobody is told, else 0; then per job "ok", "again" (it was ended by this token before: the first answer was lost) or "stale"
 --   (the token was replaced: nothing was done).
 -- One step because: the result must not be published without the job's end, and a worker that was
 --   presumed dead must not end what another runs by now.
@@ -34,8 +34,7 @@ while base <= #ARGV do
   if answer == 'ok' and ARGV[base + 7] ~= '' then games[#games + 1] = ARGV[base + 8] end
   base = base + 14 + tonumber(ARGV[base + 13])
 end
-fetch(games)
-note_alone(games)
+fetch_ending(games)
 
 local specs, freed, begun = {}, {}, {}
 for index, answer in ipairs(answers) do
@@ -69,4 +68,5 @@ end
 if #specs > 0 then call('MSET', unpack(specs)) end
 if #freed > 0 then call('SREM', P .. 'running:' .. node, unpack(freed)) end
 note_begun(node, begun)
+table.insert(answers, 1, next(ready) and 1 or 0)
 return answers

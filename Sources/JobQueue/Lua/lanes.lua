@@ -10,6 +10,8 @@ local lanes, owners, below = {}, {}, {}
 local dirty_lanes, dirty_owners, ready = {}, {}, {}
 -- Games that are known to have nothing behind their head.
 local alone = {}
+-- Whether `ready` is all that there is on the lists of the calling worker, the oldest first in each.
+local held_ready = false
 
 -- A field that is no game's, with a text so long that Redis keeps the hash as a table: in the list that a small hash
 -- is else, each look for a game would read all of them.
@@ -114,12 +116,16 @@ local function ring_any()
   ring(P .. 'idle')
 end
 
+-- Puts the lanes that were made ready on one list.
+local function write_list(list)
+  call('ZADD', P .. list, unpack(ready[list]))
+  ready[list] = nil
+end
+
 -- Puts the lanes that were made ready on their lists.
 local function write_ready()
-  for list, entries in pairs(ready) do
-    call('ZADD', P .. list, unpack(entries))
-    ready[list] = nil
-  end
+  held_ready = false
+  for list in pairs(ready) do write_list(list) end
 end
 
 -- Takes a lane off the list on which it is ready, if it is on one.
@@ -147,7 +153,7 @@ local function make_ready(game, head, here, kind, queue, seq, dirty)
   ready[list] = entries
   set_lane(game, 'r', head, list)
   if owner and owner ~= here then
-    write_ready()
+    write_list(list)
     ring_node(owner)
   end
 end
@@ -169,14 +175,13 @@ local function advance(game, here)
   end
 end
 
--- Notes which of these games have nothing behind their head, with one command where that is all of them.
-local function note_alone(games)
+-- Reads what the ends of these games' heads need: where none has anything behind it, nothing but that.
+local function fetch_ending(games)
   if #games == 0 then return end
   local keys = {}
   for index, game in ipairs(games) do keys[index] = P .. 'lane:' .. game end
-  if call('EXISTS', unpack(keys)) == 0 then
-    for _, game in ipairs(games) do alone[game] = true end
-  end
+  if call('EXISTS', unpack(keys)) > 0 then return fetch(games) end
+  for _, game in ipairs(games) do alone[game] = true end
 end
 
 -- Notes containers that jobs have started, each followed by the mark of its run, until the listener has told of them.

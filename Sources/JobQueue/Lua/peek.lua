@@ -6,21 +6,11 @@
 -- One step because: the size of the answer must be bounded before it is sent; nothing is changed.
 local P = string.sub(KEYS[1], 1, -5)
 if redis.call('SISMEMBER', P .. 'paused', ARGV[1]) == 1 then return 'paused' end
-local answers, bytes, list = { 'queue' }, 0, KEYS[2]
+local answers, list = { 'queue' }, KEYS[2]
 -- What was set aside for want of room is older than the queue, and goes first where there is room again.
 if redis.call('EXISTS', KEYS[3]) == 1
   and tonumber(string.match(redis.call('HGET', KEYS[1], 'state') or '0 0 0 0', '^%d+ %d+ %d+ (%d+)')) < tonumber(ARGV[5]) then
   answers, list = { 'overflow' }, KEYS[3]
 end
-for position = 1, tonumber(ARGV[2]) do
-  local message = redis.call('LINDEX', list, -position)
-  if not message then break end
-  if #message > tonumber(ARGV[3]) then
-    answers[position + 1] = { #message, redis.sha1hex(message) }
-  else
-    bytes = bytes + #message
-    if bytes > tonumber(ARGV[4]) and position > 1 then break end
-    answers[position + 1] = message
-  end
-end
+read_tail(list, 0, tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), answers)
 return answers

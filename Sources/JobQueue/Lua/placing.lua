@@ -9,6 +9,7 @@ local function supersede(game, marks, here)
   below[game] = seq
   call('HSET', P .. 'superseded', game, seq)
   local lane = lane_of(game)
+  write_fresh(lane.head)
   local job = call('HMGET', P .. 'job:' .. lane.head, 'kind', '_worker')
   if not starts(job[1]) then return end
   if lane.state == 'a' then
@@ -21,24 +22,22 @@ local function supersede(game, marks, here)
   end
   if lane.state == 'd' then call('ZREM', P .. 'delay', lane.head) else unready(game) end
   settle(game, lane.head, here)
+  -- It may be older than what is held of its list.
+  write_ready()
 end
 
 -- `job` has id, kind, game, message, queue, marks and run, and where the message has them deadline (ms),
 -- enqueued_at and traceparent, else empty texts. `here` is the node of the calling worker.
 local function place(job, here)
   seq = seq + 1
-  local number = string.format('%d', seq)
-  local key = P .. 'job:' .. job.id
-  if job.deadline == '' and job.enqueued_at == '' and job.traceparent == '' then
-    call('HSET', key, 'state', 'waiting', 'kind', job.kind, 'game_id', job.game, '_message', job.message, '_queue', job.queue,
-      '_seq', number)
-  else
-    call('HSET', key, 'state', 'waiting', 'kind', job.kind, 'game_id', job.game, '_message', job.message, '_queue', job.queue,
-      '_seq', number, '_deadline', job.deadline, '_enqueued_at', job.enqueued_at, '_traceparent', job.traceparent)
-  end
-  if job.run > 1 then call('HSET', key, '_run', job.run) end
+  job.number = string.format('%d', seq)
   if starts(job.kind) then live_starts = live_starts + 1 else live_others = live_others + 1 end
-  if not lane_of(job.game) then return make_ready(job.game, job.id, here, job.kind, job.queue, number) end
+  if not lane_of(job.game) then
+    -- It may be claimed by this very call, and is written once then.
+    fresh[job.id] = job
+    return make_ready(job.game, job.id, here, job.kind, job.queue, job.number)
+  end
+  write_job(job, 'waiting', {})
   alone[job.game] = nil
   call('RPUSH', P .. 'lane:' .. job.game, job.id)
   local deadline = tonumber(job.deadline)

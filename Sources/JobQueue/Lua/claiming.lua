@@ -1,0 +1,267 @@
+-- Purpose: the one piece that leases the heads of ready lanes, and parks the calling worker or not.
+-- Keys: those of clock.lua.
+-- Arguments: none of its own; claim.lua and admit.lua hand theirs on.
+-- Answers: none of its own; look and claim.
+-- One step because: a head that is taken off its ready list must be under lease, or it would be lost
+--   with the worker.
+local CLASSES = { 'stop', 'start' }
+-- One table, since each variable that a function shares with others is made anew with each call.
+-- worker, node, nonce, lease_until; wanted: how many starts and how many stops and removes; slots: games that the node
+-- may run (0: no bound), running: those that it runs; draining: an operator wants it to begin no start, so that for
+-- starts it is as if it had no room; queues in order of priority.
+-- Jobs that end here without being run are many at most after a flood of pointless starts.
+local claimer = { endings_left = 64 }
+
+-- Notes who asks. The queues are the arguments from `first` to `last`.
+local function look(worker, node, first, last, aside)
+  claimer.worker, claimer.node, claimer.running = worker, node, P .. 'running:' .. node
+  local queues = {}
+  -- One command for all that makes a call look closer: a paused queue, a drained node, nodes that have still to tell what
+  -- they own, a lane that waits for this worker, and what lies aside.
+  local names = { P .. 'paused', P .. 'draining', P .. 'untold', aside }
+  for index = first, last do
+    queues[#queues + 1] = ARGV[index]
+    for _, class in ipairs(CLASSES) do
+      local list = P .. 'ready:' .. class .. ':' .. ARGV[index]
+      names[#names + 1] = list
+      names[#names + 1] = list .. ':' .. node
+    end
+  end
+  claimer.queues = queues
+  -- With nothing on the lists, what this call makes ready need not be put there before it is taken again.
+  claimer.calm = call('EXISTS', unpack(names)) == 0
+  held_ready = claimer.calm
+  return claimer.calm
+end
+
+local function node_has_room(game)
+  local slots = claimer.slots
+  if claimer.draining then return false end
+  if slots == 0 then return true end
+  return call('SCARD', claimer.running) < slots or game and call('SISMEMBER', claimer.running, game) == 1
+end
+
+-- Whether some node may have the container of a game that nobody is known to own: it lives and has not told, or Redis
+-- knows too little yet for that to be said. A stop would find nothing and end without having stopped anything.
+local function owners_unknown()
+  if now < born + 3000 then return true end
+  if claimer.calm then return false end
+  for _, untold in ipairs(call('SRANDMEMBER', P .. 'untold', 8)) do
+    local seen = tonumber(call('ZSCORE', P .. 'nodes', untold) or 0)
+    if seen > now - grace_ms then return true end
+    call('SREM', P .. 'untold', untold)
+  end
+  return false
+end
+
+local function pointless(game, kind, number, dirty)
+  return starts(kind) and (dirty == '2' or tonumber(number) < superseded_below(game))
+end
+
+-- Ends the head where it must not be begun any more. Answers whether it did.
+local function ended(id, game, job)
+  local ending
+  if pointless(game, job[1], job[2], job[6]) and not job[6] then
+    ending = superseded
+  elseif (tonumber(job[3]) or now) < now and not job[6] then
+    ending = { outcome = 'expired', error = 'its deadline had passed before it was begun' }
+  else
+    return false
+  end
+  end_job(id, claimer.worker, claimer.node, ending)
+  -- What comes up behind it may be older than what is held.
+  write_ready()
+  advance(game, claimer.node)
+  claimer.endings_left = claimer.endings_left - 1
+  return true
+end
+
+-- Notes the lease of a head.
+local function lease(id, game, class, kind)
+  leases[#leases + 1] = claimer.lease_until
+  leases[#leases + 1] = id
+  set_lane(game, 'a', id)
+  if starts(kind) then
+    if owner_of(game) ~= claimer.node then set_owner(game, claimer.node) end
+    if claimer.slots == 0 then
+      holding.games[#holding.games + 1] = game
+    else
+      call('SADD', claimer.running, game)
+    end
+  end
+  claimer.wanted[class] = claimer.wanted[class] - 1
+end
+
+local function last_start(kind, game)
+  return kind == 'restart' and call('GET', P .. 'spec:' .. game) or ''
+end
+
+-- Leases a job that this call has placed and not written. Answers whether it may be begun.
+local function claim_fresh(job, game, class)
+  if (tonumber(job.deadline) or now) < now or pointless(game, job.kind, job.number) then return false end
+  fresh[job.id] = nil
+  local token = next_fence() .. '-' .. claimer.nonce
+  -- Only an owner that this job made may be forgotten where it leaves nothing behind.
+  local more = { '_token', token, '_worker', claimer.worker, '_node', claimer.node, '_taken', now_rfc3339(), '_attempts', '1' }
+  if starts(job.kind) and not owner_of(game) then more[11], more[12] = '_owns', '1' end
+  write_job(job, 'running', more)
+  lease(job.id, game, class, job.kind)
+  claimer.claimed[#claimer.claimed + 1] = { job.id, token, 1, job.queue, job.index, last_start(job.kind, game), 1, 0 }
+  return true
+end
+
+local function claim_head(game, class)
+  local id = lane_of(game) and lane_of(game).head
+  if not id then return end
+  if fresh[id] then
+    if claim_fresh(fresh[id], game, class) then return end
+    write_fresh(id)
+  end
+  local key = P .. 'job:' .. id
+  local job = call('HMGET', key, 'kind', '_seq', '_deadline', '_message', '_queue', '_dirty', '_run', '_attempts',
+    '_owns')
+  if not job[4] then
+    -- The job's hash is gone, by hand or by eviction: the lane goes on without it.
+    call('HINCRBY', META, 'ghosts', 1)
+    write_ready()
+    advance(game, claimer.node)
+    return
+  end
+  if ended(id, game, job) then return end
+  local token = next_fence() .. '-' .. claimer.nonce
+  local attempt = tonumber(job[8] or 0) + 1
+  call('HSET', key, 'state', 'running', '_token', token, '_worker', claimer.worker, '_node', claimer.node, '_taken',
+    now_rfc3339(), '_attempts', attempt == 1 and '1' or attempt)
+  if starts(job[1]) and not owner_of(game) and job[9] ~= '1' then call('HSET', key, '_owns', '1') end
+  lease(id, game, class, job[1])
+  local undo = pointless(game, job[1], job[2], job[6]) and (job[6] == '2' and 2 or 1) or 0
+  claimer.claimed[#claimer.claimed + 1] =
+    { id, token, attempt, job[5], job[4], last_start(job[1], game), tonumber(job[7] or 1), undo }
+end
+
+-- Whether the head of the lane only waits to be told that its time is over; for that it needs no room.
+local function is_late(game)
+  local lane = lane_of(game)
+  local job = call('HMGET', P .. 'job:' .. (lane and lane.head or ''), '_deadline', '_dirty')
+  return (tonumber(job[1]) or now) < now and not job[2]
+end
+
+-- Of a list without room for more: the first few are looked at, since one that holds its room already, or is late, may
+-- stand behind one that waits for room.
+local function pop_roomless(list)
+  write_fresh()
+  write_ready()
+  for _, candidate in ipairs(call('ZRANGE', P .. list, 0, 7)) do
+    if node_has_room(candidate) or is_late(candidate) then
+      call('ZREM', P .. list, candidate)
+      return { candidate }
+    end
+  end
+  return {}
+end
+
+-- Takes games off what is held of a list.
+local function pop_held(list, most)
+  local entries, games, rest = ready[list], {}, {}
+  for index = 2, entries and #entries or 0, 2 do
+    if #games < most then
+      games[#games + 1] = entries[index]
+    else
+      rest[#rest + 1] = entries[index - 1]
+      rest[#rest + 1] = entries[index]
+    end
+  end
+  ready[list] = #rest > 0 and rest or nil
+  return games
+end
+
+-- Takes games off a list, the oldest first, none that would need room that is not there.
+local function pop(class, list)
+  local most = math.min(claimer.wanted[class], claimer.endings_left, 64)
+  if held_ready and not ready[list] then return {} end
+  if class == 'start' and (claimer.slots > 0 or claimer.draining) then
+    most = claimer.draining and 0 or math.min(most, claimer.slots - call('SCARD', claimer.running))
+    if most <= 0 then return pop_roomless(list) end
+  end
+  if held_ready then return pop_held(list, most) end
+  local games, popped = {}, call('ZPOPMIN', P .. list, most)
+  for index = 1, #popped, 2 do games[#games + 1] = popped[index] end
+  fetch(games)
+  return games
+end
+
+local function drain(class, list)
+  while claimer.wanted[class] > 0 and claimer.endings_left > 0 do
+    local games = pop(class, list)
+    if #games == 0 then return end
+    for _, game in ipairs(games) do claim_head(game, class) end
+    if not held_ready then write_ready() end
+  end
+end
+
+local function drain_queues()
+  for _, class in ipairs(CLASSES) do
+    local common_too = class == 'start' or not owners_unknown()
+    for _, queue in ipairs(claimer.queues) do
+      local list = 'ready:' .. class .. ':' .. queue
+      drain(class, list .. ':' .. claimer.node)
+      if common_too then drain(class, list) end
+    end
+  end
+end
+
+local function waits(list)
+  if held_ready then return ready[list] ~= nil end
+  return call('EXISTS', P .. list) == 1
+end
+
+-- Who could take more is rung when there is more; who could not take all that is there rings another. Answers 1 where
+-- something waits that the worker had no place for, else 0.
+local function park()
+  local wanted, node, left = claimer.wanted, claimer.node, 0
+  local room = node_has_room()
+  local takes_starts = wanted.start > 0 and room
+  call((wanted.start > 0 or wanted.stop > 0) and 'SADD' or 'SREM', P .. 'idle:' .. node, claimer.worker)
+  call(takes_starts and 'SADD' or 'SREM', P .. 'idle', claimer.worker)
+  for _, queue in ipairs(claimer.queues) do
+    if wanted.stop == 0 or claimer.endings_left == 0 then
+      local list = 'ready:stop:' .. queue
+      local waits_here, waits_anywhere = waits(list .. ':' .. node), waits(list)
+      if waits_here then ring_node(node) end
+      if waits_anywhere then ring_any() end
+      if waits_here or waits_anywhere then left = 1 end
+    end
+    if not takes_starts then
+      local list = 'ready:start:' .. queue
+      local waits_here, waits_anywhere = waits(list .. ':' .. node), waits(list)
+      if room and waits_here then ring_node(node) end
+      if waits_anywhere then ring_any() end
+      if waits_here or waits_anywhere then
+        if room then left = 1 else call('HSET', META, 'no_room_at', now) end
+      end
+    end
+  end
+  return left
+end
+
+-- Leases what is ready, as far as it is wanted. Answers the jobs, as claim.lua names them, and what park answers.
+local function claim(nonce, lease_ms, most_starts, most_stops, slots)
+  claimer.nonce, claimer.slots = nonce, slots
+  claimer.lease_until = string.format('%d', now + lease_ms)
+  claimer.wanted = { start = most_starts, stop = most_stops }
+  claimer.claimed = { now_rfc3339() }
+  holding.key = claimer.running
+  if not claimer.calm then
+    claimer.draining = call('SISMEMBER', P .. 'draining', claimer.node) == 1
+    local open = {}
+    for _, queue in ipairs(claimer.queues) do
+      if call('SISMEMBER', P .. 'paused', queue) == 0 then open[#open + 1] = queue end
+    end
+    claimer.queues = open
+  end
+  if not held_ready then write_ready() end
+  drain_queues()
+  -- What ended without being run made way in its lane for a job that belongs on a list that was looked at before.
+  if claimer.endings_left < 64 then drain_queues() end
+  return claimer.claimed, park()
+end
