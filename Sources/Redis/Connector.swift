@@ -11,10 +11,11 @@ final class Connector: Sendable {
     /// Made once: reading the system's authorities takes milliseconds.
     private let encryption = Mutex<NIOSSLContext?>(nil)
 
-    init(_ configuration: RedisConfiguration, clientName: String?) {
+    /// - Parameter eventLoop: nil: any of the process.
+    init(_ configuration: RedisConfiguration, clientName: String?, eventLoop: (any EventLoop)? = nil) {
         self.configuration = configuration
         self.clientName = clientName
-        self.eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        self.eventLoop = eventLoop ?? MultiThreadedEventLoopGroup.singleton.next()
     }
 
     /// Opens a socket. A cancelled task does not wait for it.

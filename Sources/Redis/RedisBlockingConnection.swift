@@ -27,8 +27,15 @@ public final class RedisBlockingConnection: Sendable {
     private let state = Mutex(State.idle(nil))
 
     /// A connection that is opened by the first call.
-    public init(_ configuration: RedisConfiguration, clientName: String? = nil, logger: Logger) {
-        connector = Connector(configuration, clientName: clientName)
+    ///
+    /// - Parameter executor: whose thread it shares; nil: any.
+    public init(
+        _ configuration: RedisConfiguration,
+        clientName: String? = nil,
+        on executor: EventLoopExecutor? = nil,
+        logger: Logger
+    ) {
+        connector = Connector(configuration, clientName: clientName, eventLoop: executor?.eventLoop)
         self.logger = logger
     }
 

@@ -29,6 +29,8 @@ public final class RedisClient: Sendable {
 
     /// What this client was made with.
     public let configuration: RedisConfiguration
+    /// Runs tasks on the thread of this client's connection.
+    public let executor: EventLoopExecutor
     private let logger: Logger
     private let connector: Connector
     private let state: Mutex<State>
@@ -41,6 +43,7 @@ public final class RedisClient: Sendable {
         connector = Connector(configuration, clientName: clientName)
         state = Mutex(State(backlog: Backlog(limit: configuration.maximumInFlight)))
         let eventLoop = connector.eventLoop
+        executor = EventLoopExecutor(eventLoop)
         timer = .makeBoxSendingValue(DeadlineTimer(eventLoop: eventLoop), eventLoop: eventLoop)
     }
 
@@ -55,7 +58,13 @@ public final class RedisClient: Sendable {
         }
         switch submission {
         case .accepted: break
-        case .acceptedWakeWriter: connector.eventLoop.execute { self.writeWaiting() }
+        case .acceptedWakeWriter:
+            // From a task on the connection's own thread at once: what else is to run there comes after it.
+            if connector.eventLoop.inEventLoop {
+                writeWaiting()
+            } else {
+                connector.eventLoop.execute { self.writeWaiting() }
+            }
         case .refused(let error): call.end(.failure(error))
         }
     }

@@ -4,6 +4,9 @@ import RuntimeCore
 /// When a worker takes messages in, and how many: as many as it can begin at once, so that they are placed and claimed
 /// in one step; and more, which then wait in their lanes, only where its places stay full. Those must be taken in all
 /// the same: a stop among them may make room, and others may belong to other nodes.
+///
+/// Half of the places are filled at a time: while Redis takes the second half in, the worker runs the first, and while it
+/// runs the second, Redis ends the first. With all of them in one batch either would wait for the other.
 struct IntakePace: Equatable {
     enum Step: Equatable {
         /// There is no place for more, and it is not time yet to look further.
@@ -23,7 +26,7 @@ struct IntakePace: Equatable {
     private var lastIntake: MonotonicInstant?
     private var areMoreReady = false
 
-    mutating func step(_ capacity: Capacity, now: MonotonicInstant) -> Step {
+    mutating func step(_ capacity: Capacity, of concurrency: Int, now: MonotonicInstant) -> Step {
         let free = max(capacity.starts, capacity.stops)
         guard free > 0 else {
             let since = fullSince ?? now
@@ -33,7 +36,7 @@ struct IntakePace: Equatable {
         fullSince = nil
         if areMoreReady, let lastIntake, now < lastIntake.advanced(by: Self.longestWithoutIntake) { return .claim }
         lastIntake = now
-        return .take(most: min(free, JobQueue.intakeBatch))
+        return .take(most: min(free, max(1, concurrency / 2), JobQueue.intakeBatch))
     }
 
     /// Takes what the last claim says.

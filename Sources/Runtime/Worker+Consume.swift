@@ -14,6 +14,8 @@ extension Worker {
             while !state.isDraining, !Task.isCancelled {
                 await state.work.wait()
                 guard watch.engineAnswers else { continue }
+                // Jobs that end in the same moment make room together.
+                await Task.yield()
                 do throws(QueueError) {
                     while !state.isDraining, try await takeOnce(&pace, &jobs) {}
                     backoff.succeeded()
@@ -33,11 +35,9 @@ extension Worker {
         _ pace: inout IntakePace,
         _ jobs: inout DiscardingTaskGroup
     ) async throws(QueueError) -> Bool {
-        // Jobs that end in the same moment make room together.
-        await Task.yield()
         let freed = state.freed
         let capacity = capacity
-        let step = pace.step(capacity, now: MonotonicClock.now)
+        let step = pace.step(capacity, of: configuration.concurrency, now: MonotonicClock.now)
         var mayHaveMore = false
         switch step {
         case .wait: state.isFull.raise()

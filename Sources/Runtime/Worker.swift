@@ -16,6 +16,8 @@ public struct Worker: Service {
     /// Opens a connection of that name.
     let connect: @Sendable (_ clientName: String) -> any WaitingConnection
     let logger: Logger
+    /// Where jobs and what keeps them going run; nil: where the worker runs.
+    private let executor: EventLoopExecutor?
     let state = WorkerState()
     let watch: EngineWatch
     let finishing: FinishDesk
@@ -24,12 +26,15 @@ public struct Worker: Service {
     /// - Parameters:
     ///   - queue: the protocol, over a client that somebody else runs.
     ///   - redisConfiguration: for the connections on which this worker waits to be woken.
+    ///   - executor: that of the queue's connection. Jobs, and what keeps them going, run there: they do little but wait
+    ///     for Redis and the Engine. What looks at many containers at once does not.
     public init(
         queue: any DeliveryQueue,
         docker: any DockerClient,
         decoder: JobDecoder,
         configuration: WorkerConfiguration,
         redisConfiguration: RedisConfiguration,
+        executor: EventLoopExecutor? = nil,
         logger: Logger
     ) {
         self.init(
@@ -37,7 +42,8 @@ public struct Worker: Service {
             docker: docker,
             decoder: decoder,
             configuration: configuration,
-            connect: { RedisBlockingConnection(redisConfiguration, clientName: $0, logger: logger) },
+            connect: { RedisBlockingConnection(redisConfiguration, clientName: $0, on: executor, logger: logger) },
+            executor: executor,
             logger: logger
         )
     }
@@ -48,6 +54,7 @@ public struct Worker: Service {
         decoder: JobDecoder,
         configuration: WorkerConfiguration,
         connect: @escaping @Sendable (_ clientName: String) -> any WaitingConnection,
+        executor: EventLoopExecutor? = nil,
         logger: Logger
     ) {
         self.queue = queue
@@ -55,6 +62,7 @@ public struct Worker: Service {
         self.decoder = decoder
         self.configuration = configuration
         self.connect = connect
+        self.executor = executor
         self.logger = logger
         finishing = FinishDesk(queue: queue, madeReady: state.work)
         watch = EngineWatch(docker: docker, logger: logger, cameBack: state.work)
@@ -71,6 +79,8 @@ public struct Worker: Service {
     }
 
     public func run() async throws {
+        // A simulation has one of its own, which must be named wherever one can be: nil is not the caller's.
+        let executor: (any TaskExecutor)? = Simulation.host?.executor ?? executor
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { services in
                 services.addTask { await watch.run() }
@@ -87,15 +97,17 @@ public struct Worker: Service {
                         mustTell: state.mustTell,
                         logger: logger
                     )
-                    services.addTask { await heartbeat.run() }
+                    services.addTask(executorPreference: executor) { await heartbeat.run() }
                     services.addTask { await tellAgain() }
-                    services.addTask { await tick() }
-                    services.addTask { await lookAhead() }
-                    services.addTask { await progress.run() }
-                    services.addTask { await answerDoorbell() }
-                    for name in queue.options.queues { services.addTask { await peek(at: name) } }
+                    services.addTask(executorPreference: executor) { await tick() }
+                    services.addTask(executorPreference: executor) { await lookAhead() }
+                    services.addTask(executorPreference: executor) { await progress.run() }
+                    services.addTask(executorPreference: executor) { await answerDoorbell() }
+                    for name in queue.options.queues {
+                        services.addTask(executorPreference: executor) { await peek(at: name) }
+                    }
                     services.addTask { await listen() }
-                    await consume()
+                    await withTaskExecutorPreference(executor) { await consume() }
                     await leave()
                 }
                 services.cancelAll()

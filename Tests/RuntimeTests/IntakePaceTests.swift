@@ -11,31 +11,34 @@ struct IntakePaceTests {
 
     private func capacity(_ starts: Int, _ stops: Int) -> Capacity { Capacity(starts: starts, stops: stops, slots: 0) }
 
-    @Test("as many as can be begun, and no more than one call moves", arguments: [(3, 2, 3), (0, 7, 7), (500, 0, 64)])
-    func free(_ starts: Int, _ stops: Int, _ most: Int) {
+    @Test(
+        "as many as can be begun, no more than half of all places, and no more than one call moves",
+        arguments: [(3, 2, 100, 3), (0, 7, 100, 7), (500, 0, 500, 64), (16, 16, 16, 8), (1, 1, 1, 1)]
+    )
+    func free(_ starts: Int, _ stops: Int, _ concurrency: Int, _ most: Int) {
         var pace = IntakePace()
-        #expect(pace.step(capacity(starts, stops), now: at(0)) == .take(most: most))
+        #expect(pace.step(capacity(starts, stops), of: concurrency, now: at(0)) == .take(most: most))
     }
 
     @Test("with no place free it waits a little, then looks further, until a place is free")
     func full() {
         var pace = IntakePace()
-        #expect(pace.step(capacity(0, 0), now: at(100)) == .wait)
-        #expect(pace.step(capacity(0, 0), now: at(104)) == .wait)
-        #expect(pace.step(capacity(0, 0), now: at(105)) == .take(most: 64))
-        #expect(pace.step(capacity(0, 0), now: at(106)) == .take(most: 64))
-        #expect(pace.step(capacity(1, 0), now: at(107)) == .take(most: 1))
-        #expect(pace.step(capacity(0, 0), now: at(108)) == .wait)
+        #expect(pace.step(capacity(0, 0), of: 200, now: at(100)) == .wait)
+        #expect(pace.step(capacity(0, 0), of: 200, now: at(104)) == .wait)
+        #expect(pace.step(capacity(0, 0), of: 200, now: at(105)) == .take(most: 64))
+        #expect(pace.step(capacity(0, 0), of: 200, now: at(106)) == .take(most: 64))
+        #expect(pace.step(capacity(1, 0), of: 200, now: at(107)) == .take(most: 1))
+        #expect(pace.step(capacity(0, 0), of: 200, now: at(108)) == .wait)
     }
 
     @Test("what is ready goes first, but not for long")
     func ready() {
         var pace = IntakePace()
         pace.claimed(areMoreReady: true)
-        #expect(pace.step(capacity(1, 1), now: at(0)) == .take(most: 1))
-        #expect(pace.step(capacity(1, 1), now: at(19)) == .claim)
-        #expect(pace.step(capacity(2, 1), now: at(20)) == .take(most: 2))
+        #expect(pace.step(capacity(1, 1), of: 200, now: at(0)) == .take(most: 1))
+        #expect(pace.step(capacity(1, 1), of: 200, now: at(19)) == .claim)
+        #expect(pace.step(capacity(2, 1), of: 200, now: at(20)) == .take(most: 2))
         pace.claimed(areMoreReady: false)
-        #expect(pace.step(capacity(1, 1), now: at(21)) == .take(most: 1))
+        #expect(pace.step(capacity(1, 1), of: 200, now: at(21)) == .take(most: 1))
     }
 }

@@ -63,6 +63,7 @@ extension Actions {
             decoder: JobDecoder(),
             configuration: workerConfiguration,
             redisConfiguration: configuration,
+            executor: redis.executor,
             logger: logger
         )
         let observers = try observers(of: worker, identity, queue, tracer, token: nil, settings, logger)

@@ -47,6 +47,7 @@ enum Actions {
                 decoder: decoder,
                 configuration: configuration,
                 redisConfiguration: redisConfiguration,
+                executor: redis.executor,
                 logger: logger
             )
             logger.notice(
