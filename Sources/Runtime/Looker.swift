@@ -7,7 +7,7 @@ import Timestamps
 /// Looks at the containers that wait in the inbox, as soon as it can, and hands on what it saw.
 ///
 /// It alone looks, and at each container once at a time, so that what it saw of one is handed on in the order in
-/// which it was so.
+/// which it was so. One that the Engine is slow to tell of (it locks a container that it removes) holds up no other.
 struct Looker: Sendable {
     let docker: any DockerClient
     let watch: EngineWatch
@@ -16,9 +16,9 @@ struct Looker: Sendable {
     let logger: Logger
 
     /// Looks at once. The Engine answers one in half a millisecond.
-    private static let batch = 16
+    private static let mostLooks = 64
     /// Of these, looks that no event asked for.
-    private static let batchWanted = 4
+    private static let mostWantedLooks = 4
     /// Longest look: one container that the Engine cannot tell of must not hold up the others.
     private static let patience = Duration.seconds(3)
     /// Pauses before a container is looked at again of which the Engine did not tell, or not in time.
@@ -30,44 +30,105 @@ struct Looker: Sendable {
         let next: MonotonicInstant
     }
 
-    private enum Outcome {
+    private enum Outcome: Sendable {
         case seen(Sighting)
-        case failed(DockerError)
+        case failed(Glance, DockerError)
+    }
+
+    private final class Outcomes: Sendable {
+        private let all = Mutex<[Outcome]>([])
+
+        func add(_ outcome: Outcome) { all.withLock { $0.append(outcome) } }
+
+        func take() -> [Outcome] {
+            all.withLock { all in
+                defer { all.removeAll() }
+                return all
+            }
+        }
+    }
+
+    /// What is looked at, and what has to wait for that.
+    private struct Desk {
+        /// Containers that are looked at, and whether an event asked for it.
+        var looks: [String: Bool] = [:]
+        /// What asked for another look at one of them meanwhile, in order.
+        var held: [Glance] = []
+        var failed: [Failed] = []
+
+        var wantedLooks: Int { looks.values.count { !$0 } }
+
+        /// Which of these can be looked at now, each container once; the others are held.
+        mutating func begin(_ glances: [Glance]) -> [Glance] {
+            var begun: [Glance] = []
+            for glance in glances {
+                if looks[glance.containerID] != nil {
+                    held.append(glance)
+                } else {
+                    looks[glance.containerID] = !glance.hints.isEmpty
+                    begun.append(glance)
+                }
+            }
+            return begun
+        }
+
+        /// A look has ended. Answers what had waited for it.
+        mutating func end(_ id: String) -> [Glance] {
+            looks[id] = nil
+            guard !held.isEmpty else { return [] }
+            defer { held.removeAll { $0.containerID == id } }
+            return held.filter { $0.containerID == id }
+        }
+
+        /// What is to be asked for again by now.
+        mutating func takeDue(at now: MonotonicInstant) -> [Glance] {
+            defer { failed.removeAll { $0.next <= now } }
+            return failed.filter { $0.next <= now }.map(\.glance)
+        }
     }
 
     /// Looks until the task is cancelled or the Engine is out of reach, which is thrown.
     func run() async throws {
-        var failed: [Failed] = []
-        while !Task.isCancelled {
-            let now = MonotonicClock.now
-            let again = failed.filter { $0.next <= now }.map(\.glance)
-            failed.removeAll { $0.next <= now }
-            let glances = Self.merged(again + inbox.take(events: Self.batch, wanted: Self.batchWanted))
-            guard !glances.isEmpty else {
-                if failed.isEmpty { await inbox.filled.wait() } else { await inbox.filled.wait(atMost: .seconds(1)) }
-                continue
-            }
-            let outcomes = await look(glances)
-            await sightings.give(outcomes.compactMap { if case .seen(let sighting) = $0 { sighting } else { nil } })
-            for (glance, outcome) in zip(glances, outcomes) {
-                if case .failed(let error) = outcome { failed.append(try failure(error, of: glance)) }
+        let outcomes = Outcomes()
+        try await withThrowingDiscardingTaskGroup { group in
+            var desk = Desk()
+            while !Task.isCancelled {
+                let ended = outcomes.take()
+                var glances = try await settle(ended, &desk) + desk.takeDue(at: MonotonicClock.now)
+                let room = Self.mostLooks - desk.looks.count - desk.held.count
+                let wantedRoom = max(0, Self.mostWantedLooks - desk.wantedLooks)
+                if room > 0 { glances += inbox.take(events: room, wanted: wantedRoom) }
+                for glance in desk.begin(glances) {
+                    group.addTask {
+                        let outcome = await look(glance)
+                        outcomes.add(outcome)
+                        inbox.filled.raise()
+                    }
+                }
+                guard glances.isEmpty, ended.isEmpty else { continue }
+                await inbox.filled.wait(atMost: desk.failed.isEmpty ? nil : .seconds(1))
             }
         }
     }
 
-    /// Each container once.
-    private static func merged(_ glances: [Glance]) -> [Glance] {
-        var places: [String: Int] = [:]
-        var merged: [Glance] = []
-        for glance in glances {
-            if let place = places[glance.containerID] {
-                merged[place].hints += glance.hints
-            } else {
-                places[glance.containerID] = merged.count
-                merged.append(glance)
+    /// Hands on what was seen. Answers what is to be looked at now that those looks have ended.
+    private func settle(_ ended: [Outcome], _ desk: inout Desk) async throws -> [Glance] {
+        var next: [Glance] = []
+        var seen: [Sighting] = []
+        for outcome in ended {
+            switch outcome {
+            case .seen(let sighting):
+                seen.append(sighting)
+                next += desk.end(sighting.containerID)
+            case .failed(let glance, let error):
+                // What waited for it goes along with it.
+                let waited = desk.end(glance.containerID)
+                let all = waited.reduce(into: glance) { $0.hints += $1.hints }
+                desk.failed.append(try failure(error, of: all))
             }
         }
-        return merged
+        if !seen.isEmpty { await sightings.give(seen) }
+        return next
     }
 
     /// What becomes of a container that could not be looked at; throws where it is the Engine that is away.
@@ -81,23 +142,12 @@ struct Looker: Sendable {
         return Failed(glance: glance, next: MonotonicClock.now.advanced(by: pause))
     }
 
-    private func look(_ glances: [Glance]) async -> [Outcome] {
-        await withTaskGroup(of: (Int, Outcome).self) { group in
-            for (index, glance) in glances.enumerated() {
-                group.addTask { (index, await look(glance)) }
-            }
-            var seen: [(Int, Outcome)] = []
-            for await outcome in group { seen.append(outcome) }
-            return seen.sorted { $0.0 < $1.0 }.map(\.1)
-        }
-    }
-
     private func look(_ glance: Glance) async -> Outcome {
         let container: ContainerInspect?
         do throws(DockerError) {
             container = try await inspect(glance.containerID)
         } catch {
-            guard error.code == .containerNotFound else { return .failed(error) }
+            guard error.code == .containerNotFound else { return .failed(glance, error) }
             container = nil
         }
         var sighting = Sighting(

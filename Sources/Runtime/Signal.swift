@@ -53,10 +53,11 @@ final class Signal: Sendable {
         }
     }
 
-    /// Waits until it has happened, for `limit` at most. Answers whether it has.
+    /// Waits until it has happened, for `limit` at most (nil: for ever). Answers whether it has.
     @discardableResult
-    func wait(atMost limit: Duration) async -> Bool {
-        await withTaskGroup(of: Bool.self) { group in
+    func wait(atMost limit: Duration?) async -> Bool {
+        guard let limit else { return await wait() }
+        return await withTaskGroup(of: Bool.self) { group in
             group.addTask { await self.wait() }
             group.addTask {
                 try? await MonotonicClock.sleep(for: limit)

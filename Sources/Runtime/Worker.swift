@@ -160,11 +160,12 @@ public struct Worker: Service {
     }
 
     /// From one look at what is due to the next. It is shorter than the silence after which Redis takes everybody for
-    /// having been away (clock.lua), and as long as that leaves it, since each look costs Redis, idle or not.
+    /// having been away (clock.lua), and as long as that leaves it, since each look costs Redis, idle or not. What is
+    /// due sooner is known, and looked at then.
     ///
     /// - Parameter random: 0 to 1.
     static func pauseOfTicks(lease: Duration, random: Double) -> Duration {
-        let longest = min(max(lease * 0.14, .milliseconds(1_000)), .milliseconds(1_400))
+        let longest = min(max(lease * 0.2, .milliseconds(1_000)), .milliseconds(2_000))
         return longest * (0.7 + 0.3 * random)
     }
 

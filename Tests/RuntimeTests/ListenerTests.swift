@@ -62,6 +62,30 @@ struct ListenerTests {
         }
     }
 
+    @Test("a container that the Engine is slow to tell of holds up no other, and is told in its own order")
+    func slowLook() async throws {
+        try await WorkerWorld.with { world in
+            try await world.withWorker { _ in
+                let slow = await world.docker.addForeignContainer(Self.spec(game: "slow"))
+                try await expect(["started"], world)
+                // As a container that is being removed: the Engine locks it meanwhile.
+                await world.docker.delayInspect(of: slow, by: .milliseconds(2_500))
+                await world.docker.exit(container: slow, code: 7)
+                let quick = await world.docker.addForeignContainer(Self.spec(game: "quick"))
+                try await expect(["started", "started"], world)
+                await world.docker.exit(container: quick, code: 0)
+                try await world.docker.remove(quick)
+                try await expect(["started", "started", "exited", "removed"], world)
+                await world.docker.delayInspect(of: slow, by: nil)
+                try await world.docker.remove(slow)
+                try await eventually("the end of both stories") { try await kinds(world).count == 6 }
+                let events = try await world.events()
+                #expect(events.map { $0["game_id"] } == ["slow", "quick", "quick", "quick", "slow", "slow"])
+                #expect(Checker.problems(events, complete: [slow, quick]) == [])
+            }
+        }
+    }
+
     @Test("a subscription that is cut again and again loses and doubles nothing, however little the Engine remembers")
     func cutAgainAndAgain() async throws {
         try await WorkerWorld.with { world in

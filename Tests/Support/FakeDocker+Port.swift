@@ -51,6 +51,7 @@ extension FakeDocker {
     }
 
     public func inspectContainer(_ container: String) async throws(DockerError) -> ContainerInspect {
+        if let delay = inspectDelays[container] { try? await Task.sleep(for: delay) }
         let fault = try await enter(.inspectContainer)
         let found = try existing(container, "inspectContainer")
         if let fault { throw fault }

@@ -67,6 +67,8 @@ public actor FakeDocker: DockerClient {
     var networks: Set<String> = []
     var faults: [Operation: [Fault]] = [:]
     var delays: [Operation: Duration] = [:]
+    /// How long looks at single containers take.
+    var inspectDelays: [String: Duration] = [:]
     var isReachable = true
     /// Whether there are events of what happens.
     var isHeard = true
@@ -129,6 +131,9 @@ public actor FakeDocker: DockerClient {
     public func delay(_ operation: Operation, by duration: Duration?) { delays[operation] = duration }
 
     /// Puts the Engine out of reach, or back: subscriptions end, and the events of before are forgotten.
+    public func delayInspect(of container: String, by duration: Duration?) { inspectDelays[container] = duration }
+
+    /// Whether the Engine answers at all.
     public func setReachable(_ reachable: Bool) {
         isReachable = reachable
         guard !reachable else { return }

@@ -18,7 +18,7 @@ clock, fence, seq, live_starts, live_others, resumed_at, born, swept_at = tonumb
 local retention_ms_text, retention_entries_text, grace_ms, lease_ms =
   string.match(kept[2] or '604800000 1000000 300000 10000', '^(%d+) (%d+) (%d+) (%d+)$')
 grace_ms = tonumber(grace_ms)
--- The longest time between two calls that says nothing. Workers call every second or so.
+-- The longest time between two calls that says nothing. Workers call every second or two.
 local quiet_ms = math.max(1200, math.min(3000, tonumber(lease_ms) / 2))
 local time = call('TIME')
 local now_us = tonumber(time[1]) * 1000000 + tonumber(time[2])

@@ -91,7 +91,7 @@ local function starts(kind)
   return kind == 'start' or kind == 'restart'
 end
 
--- Wakes one worker of `set` that is alive. Few are tried: workers also look by themselves every second.
+-- Wakes one worker of `set` that is alive. Few are tried: workers also look by themselves every second or two.
 local function ring(set)
   for _ = 1, 4 do
     local worker = call('SPOP', set)

@@ -14,9 +14,14 @@ extension BenchStage {
                 let calm = try await watched(engine) { games in
                     for number in 0..<options.full(66, quick: 4) {
                         let game = "calm\(number)"
-                        games.add(try await engine.run(game).containerID)
+                        let id = try await engine.run(game).containerID
+                        games.add(id)
+                        try await games.awaitTold("started", of: id)
                         try await engine.docker.kill(engine.containerName(game), signal: "SIGKILL")
+                        // The Engine locks a container that it removes: nobody could look at its end meanwhile.
+                        try await games.awaitTold("exited", of: id)
                         try await engine.docker.remove(engine.containerName(game))
+                        try await games.awaitTold("removed", of: id)
                     }
                 }
                 let burst = try await watched(engine) { games in
@@ -87,7 +92,7 @@ final class EventWatch: Sendable {
     private struct State {
         var containers: Set<String> = []
         var bare: [Double] = []
-        var told: [Double] = []
+        var told: [(step: String, delay: Double)] = []
         /// How often each step of each container was told.
         var counts: [String: Int] = [:]
     }
@@ -110,7 +115,15 @@ final class EventWatch: Sendable {
         let time = fields["action"].flatMap { _ in fields["occurred_at"].flatMap { Timestamp(rfc3339: $0) } }
         state.withLock { state in
             state.counts["\(step) \(container)", default: 0] += 1
-            if let time { state.told.append(now.milliseconds(since: time)) }
+            if let time { state.told.append((step, now.milliseconds(since: time))) }
+        }
+    }
+
+    /// Waits until a step of a container was told, for a while: what was lost is counted in the end.
+    func awaitTold(_ step: String, of container: String) async throws {
+        let end = ContinuousClock.now.advanced(by: .seconds(5))
+        while state.withLock({ $0.counts["\(step) \(container)"] == nil }), ContinuousClock.now < end {
+            try await Task.sleep(for: .milliseconds(5))
         }
     }
 
@@ -125,7 +138,13 @@ final class EventWatch: Sendable {
 
     func figures(_ name: String) -> [BenchFigure] {
         let state = state.withLock { $0 }
-        return state.told.figures("event to its entry, \(name)", "ms", floor: state.bare) + [
+        let all = state.told.map(\.delay).figures("event to its entry, \(name)", "ms", floor: state.bare)
+        // An exit's look waits where the Engine removes the container already, and locks it meanwhile.
+        let steps = Self.steps.flatMap { step in
+            state.told.filter { $0.step == step }.map(\.delay).figures("event to its entry, \(name), \(step)", "ms")
+                .prefix(1)
+        }
+        return all + steps + [
             BenchFigure("events told, \(name)", Double(state.counts.count), ""),
             BenchFigure("events lost, \(name)", Double(missing), ""),
             BenchFigure("events told twice, \(name)", Double(state.counts.values.count { $0 > 1 }), ""),
