@@ -64,6 +64,7 @@ struct WorkerWorld: Sendable {
                 janitorGrace: .seconds(1)
             ),
             redisConfiguration: configuration,
+            executor: client.executor,
             logger: logger
         )
         let group = ServiceGroup(
