@@ -30,7 +30,8 @@ final class Transport: Sendable {
         self.configuration = configuration
         origin = Origin(configuration.endpoint)
         let settings = try ClientSettings(configuration)
-        short = settings.client(connections: 16)
+        // More than the 64 looks at containers that the Engine may keep waiting, since it locks what it removes.
+        short = settings.client(connections: 96)
         // As many as there may be starts, stops and streams at once, so that none waits in the pool for another.
         long = settings.client(connections: 1_024)
         streams = settings.client(connections: 1_024)

@@ -203,7 +203,7 @@ extension JobQueue {
         ahead: Int
     ) throws(QueueError) -> Taken {
         guard let parts = answer.array, parts.count == 6, let count = parts[0].integer.map({ Int($0) }),
-            count <= batch.count, let left = parts[4].integer
+            count <= batch.count, let waiting = parts[4].integer
         else { throw unexpected(Scripts.admit, answer) }
         let rows = parts[3].array
         var outcome = IntakeOutcome.paused
@@ -223,7 +223,7 @@ extension JobQueue {
         taken.ahead.rows = rows ?? []
         var begun = Set<Int>()
         if isClaimed {
-            taken.claimed = try claimed(parts[5], left: left, placed: batch.messages, &begun, Scripts.admit)
+            taken.claimed = try claimed(parts[5], waiting: waiting, placed: batch.messages, &begun, Scripts.admit)
         }
         taken.waiting = batch.messages.prefix(count).enumerated().filter { !begun.contains($0.offset) }.map(\.element)
         return taken

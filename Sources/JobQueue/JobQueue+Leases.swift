@@ -35,13 +35,25 @@ public struct ClaimedJob: Sendable, Equatable {
 /// What a claim has brought.
 public struct ClaimedJobs: Sendable, Equatable {
     public var jobs: [ClaimedJob]
-    /// Whether something waits that the worker has no place for.
-    public var areMoreReady: Bool
+    /// What waits that the worker had no place for.
+    public var waiting: JobClasses
 
-    public init(_ jobs: [ClaimedJob] = [], areMoreReady: Bool = false) {
+    public init(_ jobs: [ClaimedJob] = [], waiting: JobClasses = []) {
         self.jobs = jobs
-        self.areMoreReady = areMoreReady
+        self.waiting = waiting
     }
+}
+
+/// Kinds of jobs that have places of their own, as claim.lua adds them up.
+public struct JobClasses: OptionSet, Sendable {
+    public let rawValue: Int
+
+    public init(rawValue: Int) { self.rawValue = rawValue }
+
+    /// Stops and removes.
+    public static let stops = JobClasses(rawValue: 1)
+    /// Starts and restarts.
+    public static let starts = JobClasses(rawValue: 2)
 }
 
 /// How much a worker can take.
@@ -217,11 +229,11 @@ extension JobQueue {
     public func claim(_ capacity: Capacity) async throws(QueueError) -> ClaimedJobs {
         let arguments = [.string(worker.id), .string(worker.node)] + claimArguments(capacity)
         let answer = try await call(Scripts.claim, arguments + options.queues.map { .string($0) })
-        guard let parts = answer.array, parts.count == 2, let left = parts[0].integer else {
+        guard let parts = answer.array, parts.count == 2, let waiting = parts[0].integer else {
             throw unexpected(Scripts.claim, answer)
         }
         var none = Set<Int>()
-        return try claimed(parts[1], left: left, placed: [], &none, Scripts.claim)
+        return try claimed(parts[1], waiting: waiting, placed: [], &none, Scripts.claim)
     }
 
     /// From the nonce on, as claim.lua names them.
@@ -239,7 +251,7 @@ extension JobQueue {
     ///   - begun: gets the numbers of those of them that were claimed.
     func claimed(
         _ answer: RedisValue,
-        left: Int64,
+        waiting: Int64,
         placed: [(message: [UInt8], decoded: DecodedMessage)],
         _ begun: inout Set<Int>,
         _ script: RedisScript
@@ -274,7 +286,7 @@ extension JobQueue {
             }
             jobs.append(job)
         }
-        return ClaimedJobs(jobs, areMoreReady: left == 1)
+        return ClaimedJobs(jobs, waiting: JobClasses(rawValue: Int(waiting)))
     }
 
     /// Says that the worker lives, and lengthens its leases.

@@ -1,4 +1,5 @@
 import DockerPort
+import JobContract
 import Synchronization
 
 /// A container to be looked at, and the events that are the reason.
@@ -7,7 +8,16 @@ struct Glance: Sendable, Equatable {
     /// The oldest first; none where the reconciler wants it looked at.
     var hints: [DockerEvent]
 
-    fileprivate var hasEnd: Bool { hints.contains { $0.action == "die" } }
+    var hasEnd: Bool { hints.contains { $0.action == "die" } }
+
+    var hasStart: Bool { hints.contains { $0.action == "start" } }
+
+    private var gameID: String? { hints.first?.labels[GalaxyLabel.gameID] }
+
+    /// Whether both are looks at the same container, or as far as is known at two of the same game.
+    func concerns(_ other: Glance) -> Bool {
+        containerID == other.containerID || gameID != nil && gameID == other.gameID
+    }
 }
 
 /// Containers that wait to be looked at. Whoever puts one in never waits; who takes is told by a signal.

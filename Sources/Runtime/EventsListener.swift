@@ -22,11 +22,12 @@ struct EventsListener: Sendable {
     let reconcileNow: Signal
     let logger: Logger
 
-    /// Docker's clock is not in strict order over containers, and it answers a subscription before it registers
-    /// it: a replay begins this much earlier.
-    private static let overlap = Duration.seconds(2)
+    /// A replay begins this much earlier than what was published: Docker's clock is not in strict order over containers,
+    /// it answers a subscription before it registers it, and a container that it was slow to tell of is looked at while
+    /// later events of others are published already. It is enough for two looks of the longest.
+    private static let overlap = Duration.seconds(8)
     /// The same where nobody has published before: this machine's clock may not be the Engine's.
-    private static let firstOverlap = Duration.seconds(5)
+    private static let firstOverlap = Duration.seconds(8)
     /// Failed pings in a row after which a silent stream is given up.
     private static let mostMisses = 3
 

@@ -24,7 +24,7 @@ struct IntakePace: Equatable {
 
     private var fullSince: MonotonicInstant?
     private var lastIntake: MonotonicInstant?
-    private var areMoreReady = false
+    private var waiting: JobClasses = []
 
     mutating func step(_ capacity: Capacity, of concurrency: Int, now: MonotonicInstant) -> Step {
         let free = max(capacity.starts, capacity.stops)
@@ -34,11 +34,14 @@ struct IntakePace: Equatable {
             return since.advanced(by: Self.patience) <= now ? .take(most: JobQueue.intakeBatch) : .wait
         }
         fullSince = nil
-        if areMoreReady, let lastIntake, now < lastIntake.advanced(by: Self.longestWithoutIntake) { return .claim }
+        // Only what there is a place for: else the same would be claimed in vain again and again.
+        let canBegin =
+            waiting.contains(.starts) && capacity.starts > 0 || waiting.contains(.stops) && capacity.stops > 0
+        if canBegin, let lastIntake, now < lastIntake.advanced(by: Self.longestWithoutIntake) { return .claim }
         lastIntake = now
         return .take(most: min(free, max(1, concurrency / 2), JobQueue.intakeBatch))
     }
 
     /// Takes what the last claim says.
-    mutating func claimed(areMoreReady: Bool) { self.areMoreReady = areMoreReady }
+    mutating func claimed(waiting: JobClasses) { self.waiting = waiting }
 }

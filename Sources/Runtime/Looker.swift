@@ -6,8 +6,8 @@ import Timestamps
 
 /// Looks at the containers that wait in the inbox, as soon as it can, and hands on what it saw.
 ///
-/// It alone looks, and at each container once at a time, so that what it saw of one is handed on in the order in
-/// which it was so. One that the Engine is slow to tell of (it locks a container that it removes) holds up no other.
+/// It alone looks, and at the containers of a game one at a time, so that what it saw of them is handed on in the order in
+/// which it was so. One that the Engine is slow to tell of (it locks a container that it removes) holds up no other game.
 struct Looker: Sendable {
     let docker: any DockerClient
     let watch: EngineWatch
@@ -26,7 +26,7 @@ struct Looker: Sendable {
 
     /// A container of which the Engine could not tell, and when to ask again.
     private struct Failed {
-        let glance: Glance
+        var glance: Glance
         let next: MonotonicInstant
     }
 
@@ -50,22 +50,33 @@ struct Looker: Sendable {
 
     /// What is looked at, and what has to wait for that.
     private struct Desk {
-        /// Containers that are looked at, and whether an event asked for it.
-        var looks: [String: Bool] = [:]
-        /// What asked for another look at one of them meanwhile, in order.
+        /// Containers that are looked at, and why.
+        var looks: [String: Glance] = [:]
+        /// What asked for another look at one of them meanwhile, or at another container of its game, in order.
         var held: [Glance] = []
         var failed: [Failed] = []
 
-        var wantedLooks: Int { looks.values.count { !$0 } }
+        var wantedLooks: Int { looks.values.count { $0.hints.isEmpty } }
 
-        /// Which of these can be looked at now, each container once; the others are held.
+        /// One look tells of one run: what began anew is looked at once more.
+        private mutating func hold(_ glance: Glance) {
+            if let last = held.lastIndex(where: { $0.containerID == glance.containerID }),
+                !(held[last].hasEnd && glance.hasStart)
+            {
+                held[last].hints += glance.hints
+            } else {
+                held.append(glance)
+            }
+        }
+
+        /// Which of these can be looked at now; the others are held.
         mutating func begin(_ glances: [Glance]) -> [Glance] {
             var begun: [Glance] = []
             for glance in glances {
-                if looks[glance.containerID] != nil {
-                    held.append(glance)
+                if looks.values.contains(where: { $0.concerns(glance) }) {
+                    hold(glance)
                 } else {
-                    looks[glance.containerID] = !glance.hints.isEmpty
+                    looks[glance.containerID] = glance
                     begun.append(glance)
                 }
             }
@@ -74,10 +85,9 @@ struct Looker: Sendable {
 
         /// A look has ended. Answers what had waited for it.
         mutating func end(_ id: String) -> [Glance] {
-            looks[id] = nil
-            guard !held.isEmpty else { return [] }
-            defer { held.removeAll { $0.containerID == id } }
-            return held.filter { $0.containerID == id }
+            guard let ended = looks.removeValue(forKey: id), !held.isEmpty else { return [] }
+            defer { held.removeAll { ended.concerns($0) } }
+            return held.filter { ended.concerns($0) }
         }
 
         /// What is to be asked for again by now.
@@ -115,19 +125,25 @@ struct Looker: Sendable {
     private func settle(_ ended: [Outcome], _ desk: inout Desk) async throws -> [Glance] {
         var next: [Glance] = []
         var seen: [Sighting] = []
+        var failed: [(Glance, DockerError)] = []
         for outcome in ended {
             switch outcome {
             case .seen(let sighting):
                 seen.append(sighting)
                 next += desk.end(sighting.containerID)
             case .failed(let glance, let error):
-                // What waited for it goes along with it.
-                let waited = desk.end(glance.containerID)
-                let all = waited.reduce(into: glance) { $0.hints += $1.hints }
-                desk.failed.append(try failure(error, of: all))
+                failed.append((glance, error))
             }
         }
         if !seen.isEmpty { await sightings.give(seen) }
+        for (glance, error) in failed {
+            var failure = try failure(error, of: glance)
+            // What waited for another look at it will not come to more than this one.
+            let waited = desk.end(glance.containerID)
+            failure.glance.hints += waited.filter { $0.containerID == glance.containerID }.flatMap(\.hints)
+            next += waited.filter { $0.containerID != glance.containerID }
+            desk.failed.append(failure)
+        }
         return next
     }
 

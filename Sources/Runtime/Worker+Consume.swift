@@ -17,7 +17,7 @@ extension Worker {
                 // Jobs that end in the same moment make room together.
                 await Task.yield()
                 do throws(QueueError) {
-                    while !state.isDraining, try await takeOnce(&pace, &jobs) {}
+                    while !state.isDraining, watch.engineAnswers, try await takeOnce(&pace, &jobs) {}
                     backoff.succeeded()
                 } catch {
                     RuntimeMetrics.redisFailed(in: "consume")
@@ -35,7 +35,7 @@ extension Worker {
         _ pace: inout IntakePace,
         _ jobs: inout DiscardingTaskGroup
     ) async throws(QueueError) -> Bool {
-        let freed = state.freed
+        let changes = state.changes
         let capacity = capacity
         let step = pace.step(capacity, of: configuration.concurrency, now: MonotonicClock.now)
         var mayHaveMore = false
@@ -49,7 +49,7 @@ extension Worker {
         if mayHaveMore { return true }
         let left = self.capacity
         let waits = left.starts == 0 || left.stops == 0 || left.slots > 0 || state.hasFoundFull
-        return !state.waitForPlace(waits, since: freed)
+        return !state.waitForPlace(waits, since: changes)
     }
 
     private var capacity: Capacity {
@@ -164,7 +164,7 @@ extension Worker {
         _ pace: inout IntakePace,
         _ jobs: inout DiscardingTaskGroup
     ) {
-        pace.claimed(areMoreReady: claimed.areMoreReady)
+        pace.claimed(waiting: claimed.waiting)
         for job in claimed.jobs { begin(job, requestStart, &jobs) }
     }
 

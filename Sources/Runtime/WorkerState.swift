@@ -13,6 +13,8 @@ final class WorkerState: Sendable {
         var running = 0
         /// Places that were given back, ever.
         var freed = 0
+        /// Times that room was made, ever: by a place given back, or by an end that Redis has taken.
+        var changes = 0
         /// Whether the loop could do more as soon as a place is free.
         var waitsForPlace = false
         var isDraining = false
@@ -74,8 +76,10 @@ final class WorkerState: Sendable {
 
     var running: Int { counts.withLock { $0.running } }
 
-    /// Places that were given back, ever.
-    var freed: Int { counts.withLock { $0.freed } }
+    private var freed: Int { counts.withLock { $0.freed } }
+
+    /// Times that room was made, ever.
+    var changes: Int { counts.withLock { $0.changes } }
 
     func began(_ kind: JobKind) {
         let running = counts.withLock { counts in
@@ -91,6 +95,7 @@ final class WorkerState: Sendable {
         let mustTell = counts.withLock { counts in
             if kind.startsGame { counts.starts -= 1 } else { counts.stops -= 1 }
             counts.freed += 1
+            counts.changes += 1
             return counts.waitsForPlace
         }
         if mustTell { work.raise() }
@@ -100,18 +105,18 @@ final class WorkerState: Sendable {
     func ended() {
         let (running, mustTell) = counts.withLock { counts in
             counts.running -= 1
-            counts.freed += 1
+            counts.changes += 1
             return (counts.running, counts.waitsForPlace || counts.isDraining)
         }
         RuntimeMetrics.running(running)
         if mustTell { work.raise() }
     }
 
-    /// Says whether a free place is to be told of. Answers false where one has become free since `freed`.
-    func waitForPlace(_ waits: Bool, since freed: Int) -> Bool {
+    /// Says whether it is to be told that room was made. Answers false where that happened since `changes`.
+    func waitForPlace(_ waits: Bool, since changes: Int) -> Bool {
         counts.withLock { counts in
             counts.waitsForPlace = waits
-            return !waits || counts.freed == freed
+            return !waits || counts.changes == changes
         }
     }
 

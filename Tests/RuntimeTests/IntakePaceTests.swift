@@ -34,11 +34,22 @@ struct IntakePaceTests {
     @Test("what is ready goes first, but not for long")
     func ready() {
         var pace = IntakePace()
-        pace.claimed(areMoreReady: true)
+        pace.claimed(waiting: .starts)
         #expect(pace.step(capacity(1, 1), of: 200, now: at(0)) == .take(most: 1))
         #expect(pace.step(capacity(1, 1), of: 200, now: at(19)) == .claim)
         #expect(pace.step(capacity(2, 1), of: 200, now: at(20)) == .take(most: 2))
-        pace.claimed(areMoreReady: false)
+        pace.claimed(waiting: [])
         #expect(pace.step(capacity(1, 1), of: 200, now: at(21)) == .take(most: 1))
+    }
+
+    @Test("what is ready and has no place is not claimed again and again")
+    func readyWithoutPlace() {
+        var pace = IntakePace()
+        _ = pace.step(capacity(1, 1), of: 200, now: at(0))
+        pace.claimed(waiting: .starts)
+        #expect(pace.step(capacity(0, 1), of: 200, now: at(1)) == .take(most: 1))
+        pace.claimed(waiting: .stops)
+        #expect(pace.step(capacity(1, 0), of: 200, now: at(2)) == .take(most: 1))
+        #expect(pace.step(capacity(0, 1), of: 200, now: at(3)) == .claim)
     }
 }

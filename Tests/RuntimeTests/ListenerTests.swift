@@ -86,6 +86,23 @@ struct ListenerTests {
         }
     }
 
+    @Test("a new container of a game is told after the end of the one before, however slowly that is told of")
+    func orderOfGame() async throws {
+        try await WorkerWorld.with { world in
+            try await world.withWorker { _ in
+                let old = await world.docker.addForeignContainer(Self.spec(game: "g1", name: "old-g1"))
+                try await expect(["started"], world)
+                await world.docker.delayInspect(of: old, by: .milliseconds(300))
+                await world.docker.exit(container: old, code: 7)
+                try await world.docker.remove(old)
+                let new = await world.docker.addForeignContainer(Self.spec(game: "g1", name: "new-g1"))
+                try await expect(["started", "exited", "removed", "started"], world)
+                let ids = try await world.events().map { $0["container_id"] }
+                #expect(ids == [old, old, old, new])
+            }
+        }
+    }
+
     @Test("a subscription that is cut again and again loses and doubles nothing, however little the Engine remembers")
     func cutAgainAndAgain() async throws {
         try await WorkerWorld.with { world in

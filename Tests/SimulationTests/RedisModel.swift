@@ -41,7 +41,8 @@ struct RedisModel {
     var noRoomAt: Int64 = 0
     var told: Set<String> = []
     var nodesSeen: [String: Int64] = [:]
-    var idle: [Caller] = []
+    /// Workers that have places, by class.
+    var idle: [String: [Caller]] = [:]
     var members: [Caller] = []
     var bells: [String: [String]] = [:]
     var cancelsRung: Set<String> = []
@@ -117,8 +118,10 @@ struct RedisModel {
             let fresh = Set(entries.map { "\(list) \($0.seq)" }).subtracting(rung)
             guard !fresh.isEmpty else { continue }
             rung.formUnion(fresh)
-            guard let index = idle.firstIndex(where: { node == nil || $0.node == node }) else { continue }
-            bells[idle.remove(at: index).id, default: []].append("ready")
+            let kind = String(list.prefix { $0 != ":" })
+            let index = idle[kind, default: []].firstIndex { node == nil || $0.node == node }
+            guard let index, let worker = idle[kind]?.remove(at: index) else { continue }
+            bells[worker.id, default: []].append("ready")
         }
     }
 
@@ -233,15 +236,20 @@ struct RedisModel {
         let hasRoom = capacity.slots == 0 || (lanes.running[caller.node]?.count ?? 0) < capacity.slots
         let waiting = options.queues.flatMap { ["start:\($0)", "start:\($0):\(caller.node)"] }
         if !hasRoom, waiting.contains(where: { !(lanes.ready[$0] ?? []).isEmpty }) { noRoomAt = now }
-        idle.removeAll { $0 == caller }
-        if capacity.starts + capacity.stops > jobs.count { idle.append(caller) }
-        settle(at: now)
         let starts = jobs.count { lanes.jobs[$0.id]?.message.startsGame == true }
         let isFull = (stops: jobs.count - starts >= capacity.stops, starts: starts >= capacity.starts)
-        let areMoreReady =
-            isFull.stops && readyCount(["stop"], for: caller.node) > 0
-            || isFull.starts && hasRoom && readyCount(["start"], for: caller.node) > 0
-        return ClaimedJobs(jobs, areMoreReady: areMoreReady)
+        forgetIdle(caller)
+        if !isFull.stops { idle["stop", default: []].append(caller) }
+        if !isFull.starts { idle["start", default: []].append(caller) }
+        settle(at: now)
+        var classes: JobClasses = []
+        if isFull.stops, readyCount(["stop"], for: caller.node) > 0 { classes.insert(.stops) }
+        if isFull.starts, hasRoom, readyCount(["start"], for: caller.node) > 0 { classes.insert(.starts) }
+        return ClaimedJobs(jobs, waiting: classes)
+    }
+
+    private mutating func forgetIdle(_ caller: Caller) {
+        for kind in ["stop", "start"] { idle[kind]?.removeAll { $0 == caller } }
     }
 
     private func holds(_ id: String, _ token: String) -> Bool {
@@ -378,7 +386,7 @@ struct RedisModel {
     mutating func leave(_ caller: Caller, at time: Int64) {
         let now = begin(at: time)
         members.removeAll { $0 == caller }
-        idle.removeAll { $0 == caller }
+        forgetIdle(caller)
         bells[caller.id] = nil
         settle(at: now)
     }

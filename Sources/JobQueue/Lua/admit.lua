@@ -1,4 +1,5 @@
--- Purpose: moves the oldest messages of a queue, decoded by the caller, into the lanes of their games.
+-- Purpose: moves the oldest messages of a queue, decoded by the caller, into the lanes of their games, leases what is
+--   ready then, and reads what comes behind them.
 -- Keys: 1 {ns}:meta, 2 {ns}:queue:NAME, 3 {ns}:overflow:NAME, 4 {ns}:overflowing:NAME.
 -- Arguments: queue, worker, node, most live starts, most other live jobs, "queue" or "overflow" (where the messages
 --   were read), what claim.lua has from the nonce on (an empty nonce: nothing is claimed), how many messages
@@ -165,8 +166,8 @@ if not paused and not from_overflow and not has_aside and full == 0 then
   local known = 10 * taken == #ARGV - first + 1 and tonumber(ARGV[13]) or 0
   read_tail(KEYS[2], taken + known, tonumber(ARGV[12]) - known, tonumber(ARGV[14]), tonumber(ARGV[15]), ahead)
 end
-local left, jobs = 0, {}
+local waiting, jobs = 0, {}
 if ARGV[7] ~= '' then
-  jobs, left = claim(ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11]))
+  jobs, waiting = claim(ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11]))
 end
-return { taken, full, paused and 1 or 0, ahead, left, jobs }
+return { taken, full, paused and 1 or 0, ahead, waiting, jobs }

@@ -9,7 +9,7 @@ local CLASSES = { 'stop', 'start' }
 -- worker, node, nonce, lease_until; wanted: how many starts and how many stops and removes; slots: games that the node
 -- may run (0: no bound), running: those that it runs; draining: an operator wants it to begin no start, so that for
 -- starts it is as if it had no room; queues in order of priority.
--- Jobs that end here without being run are many at most after a flood of pointless starts.
+-- Of jobs that end here without being run, a flood after all, a call ends 64 at most (endings_left).
 local claimer = { endings_left = 64 }
 
 -- Notes who asks. The queues are the arguments from `first` to `last`.
@@ -215,33 +215,39 @@ local function waits(list)
   return call('EXISTS', P .. list) == 1
 end
 
--- Who could take more is rung when there is more; who could not take all that is there rings another. Answers 1 where
--- something waits that the worker had no place for, else 0.
+-- Who could take more is rung when there is more; who could not take all that is there rings another, of those that
+-- have a place of that class. Answers the sum of 1 where stops or removes wait that the worker had no place for, or did
+-- not come to, and 2 where starts do.
 local function park()
-  local wanted, node, left = claimer.wanted, claimer.node, 0
+  local wanted, node, worker, stops, starts = claimer.wanted, claimer.node, claimer.worker, 0, 0
   local room = node_has_room()
   local takes_starts = wanted.start > 0 and room
-  call((wanted.start > 0 or wanted.stop > 0) and 'SADD' or 'SREM', P .. 'idle:' .. node, claimer.worker)
-  call(takes_starts and 'SADD' or 'SREM', P .. 'idle', claimer.worker)
+  local is_cut = claimer.endings_left == 0
+  local in_stops, in_starts = wanted.stop > 0 and 'SADD' or 'SREM', wanted.start > 0 and 'SADD' or 'SREM'
+  call(in_stops, P .. 'idle:stop', worker)
+  call(in_stops, P .. 'idle:stop:' .. node, worker)
+  call(takes_starts and 'SADD' or 'SREM', P .. 'idle:start', worker)
+  -- A game that holds its room already needs no other.
+  call(in_starts, P .. 'idle:start:' .. node, worker)
   for _, queue in ipairs(claimer.queues) do
-    if wanted.stop == 0 or claimer.endings_left == 0 then
+    if wanted.stop == 0 or is_cut then
       local list = 'ready:stop:' .. queue
       local waits_here, waits_anywhere = waits(list .. ':' .. node), waits(list)
-      if waits_here then ring_node(node) end
-      if waits_anywhere then ring_any() end
-      if waits_here or waits_anywhere then left = 1 end
+      if waits_here then ring_node(node, 'stop') end
+      if waits_anywhere then ring_any('stop') end
+      if waits_here or waits_anywhere then stops = 1 end
     end
-    if not takes_starts then
+    if not takes_starts or is_cut then
       local list = 'ready:start:' .. queue
       local waits_here, waits_anywhere = waits(list .. ':' .. node), waits(list)
-      if room and waits_here then ring_node(node) end
-      if waits_anywhere then ring_any() end
+      if room and waits_here then ring_node(node, 'start') end
+      if waits_anywhere then ring_any('start') end
       if waits_here or waits_anywhere then
-        if room then left = 1 else call('HSET', META, 'no_room_at', now) end
+        if room then starts = 2 else call('HSET', META, 'no_room_at', now) end
       end
     end
   end
-  return left
+  return stops + starts
 end
 
 -- Leases what is ready, as far as it is wanted. Answers the jobs, as claim.lua names them, and what park answers.

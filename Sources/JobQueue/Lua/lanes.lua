@@ -1,7 +1,7 @@
 -- Purpose: the one piece that makes lanes ready, and the doorbells that tell workers of it.
 -- Keys: those of clock.lua.
 -- Arguments: none of its own.
--- Answers: none of its own; what scripts read and change of games, settle, advance, unready, ring_node and ring_any.
+-- Answers: none of its own; what scripts read and change of games, settle, advance, unready, ring_node, ring_any and forget_idle.
 -- One step because: a lane is ready, active or delayed exactly as its head is, at every moment.
 
 -- A command costs more than what it does: what a call reads and changes of games is read with one command for many,
@@ -108,12 +108,21 @@ local function ring(set)
   end
 end
 
-local function ring_node(node)
-  ring(P .. 'idle:' .. node)
+-- A worker of the node that has a place for a lane of this class ("stop" or "start").
+local function ring_node(node, class)
+  ring(P .. 'idle:' .. class .. ':' .. node)
 end
 
-local function ring_any()
-  ring(P .. 'idle')
+local function ring_any(class)
+  ring(P .. 'idle:' .. class)
+end
+
+-- Nobody rings the worker any more.
+local function forget_idle(worker, node)
+  for _, class in ipairs({ 'stop', 'start' }) do
+    call('SREM', P .. 'idle:' .. class, worker)
+    if node then call('SREM', P .. 'idle:' .. class .. ':' .. node, worker) end
+  end
 end
 
 -- Puts the lanes that were made ready on one list.
@@ -154,7 +163,7 @@ local function make_ready(game, head, here, kind, queue, seq, dirty)
   set_lane(game, 'r', head, list)
   if owner and owner ~= here then
     write_list(list)
-    ring_node(owner)
+    ring_node(owner, class)
   end
 end
 

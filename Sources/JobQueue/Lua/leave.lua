@@ -7,10 +7,11 @@ local worker, node = ARGV[1], ARGV[2]
 call('ZREM', P .. 'workers', worker)
 call('HDEL', P .. 'worker_nodes', worker)
 call('SREM', P .. 'workers:' .. node, worker)
-call('SREM', P .. 'idle:' .. node, worker)
-call('SREM', P .. 'idle', worker)
+forget_idle(worker, node)
 call('DEL', P .. 'bell:' .. worker)
 -- What it could not take may be there for another.
-ring_node(node)
-ring_any()
+for _, class in ipairs({ 'stop', 'start' }) do
+  ring_node(node, class)
+  ring_any(class)
+end
 return 'ok'

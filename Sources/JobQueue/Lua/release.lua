@@ -20,7 +20,8 @@ for index = 3, #ARGV, 3 do
     call('ZREM', P .. 'lease', id)
     settle(job[3], id, '')
     write_ready()
-    if not owner_of(job[3]) then ring_any() end
+    local lane = lane_of(job[3])
+    if not owner_of(job[3]) then ring_any(string.match(lane.list, '^ready:(%a+)')) end
     answers[#answers + 1] = 'ok'
   end
 end

@@ -23,5 +23,6 @@ else
   write_ready()
 end
 call('XDEL', KEYS[2], ARGV[1])
-ring_any()
+ring_any('stop')
+ring_any('start')
 return 'ok'

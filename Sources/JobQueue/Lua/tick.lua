@@ -49,11 +49,8 @@ if now - swept_at >= 5000 or now < swept_at then
   -- Workers that were killed leave their names behind.
   for _, dead in ipairs(call('ZRANGEBYSCORE', P .. 'workers', '-inf', now - 600000, 'LIMIT', 0, most)) do
     local home = call('HGET', P .. 'worker_nodes', dead)
-    if home then
-      call('SREM', P .. 'workers:' .. home, dead)
-      call('SREM', P .. 'idle:' .. home, dead)
-    end
-    call('SREM', P .. 'idle', dead)
+    if home then call('SREM', P .. 'workers:' .. home, dead) end
+    forget_idle(dead, home)
     call('HDEL', P .. 'worker_nodes', dead)
     call('ZREM', P .. 'workers', dead)
   end

@@ -72,7 +72,7 @@ extension Actions {
         }
     }
 
-    /// Whether a worker can do its work, and why not. It hears from Redis every second or so; a silence of 5 s is none
+    /// Whether a worker can do its work, and why not. It hears from Redis every second or two; a silence of 5 s is none
     /// of chance.
     static func readiness(_ health: WorkerHealth) -> Readiness {
         let hearsRedis = health.sinceProgress < .seconds(5)
