@@ -51,12 +51,14 @@ struct Looker: Sendable {
     /// What is looked at, and what has to wait for that.
     private struct Desk {
         /// Containers that are looked at, and why.
-        var looks: [String: Glance] = [:]
+        private(set) var looks: [String: Glance] = [:]
+        /// Their games, as far as events tell.
+        private var games: Set<String> = []
+        /// How many of the looks no event has asked for.
+        private(set) var wantedLooks = 0
         /// What asked for another look at one of them meanwhile, or at another container of its game, in order.
         var held: [Glance] = []
         var failed: [Failed] = []
-
-        var wantedLooks: Int { looks.values.count { $0.hints.isEmpty } }
 
         /// One look tells of one run: what began anew is looked at once more.
         private mutating func hold(_ glance: Glance) {
@@ -73,10 +75,11 @@ struct Looker: Sendable {
         mutating func begin(_ glances: [Glance]) -> [Glance] {
             var begun: [Glance] = []
             for glance in glances {
-                if looks.values.contains(where: { $0.concerns(glance) }) {
+                if looks[glance.containerID] != nil || glance.gameID.map(games.contains) == true {
                     hold(glance)
                 } else {
                     looks[glance.containerID] = glance
+                    if let game = glance.gameID { games.insert(game) } else { wantedLooks += 1 }
                     begun.append(glance)
                 }
             }
@@ -85,7 +88,9 @@ struct Looker: Sendable {
 
         /// A look has ended. Answers what had waited for it.
         mutating func end(_ id: String) -> [Glance] {
-            guard let ended = looks.removeValue(forKey: id), !held.isEmpty else { return [] }
+            guard let ended = looks.removeValue(forKey: id) else { return [] }
+            if let game = ended.gameID { games.remove(game) } else { wantedLooks -= 1 }
+            guard !held.isEmpty else { return [] }
             defer { held.removeAll { ended.concerns($0) } }
             return held.filter { ended.concerns($0) }
         }
