@@ -24,6 +24,7 @@ struct IntakePace: Equatable {
 
     private var fullSince: MonotonicInstant?
     private var lastIntake: MonotonicInstant?
+    private var leftMessages = false
     private var waiting: JobClasses = []
 
     mutating func step(_ capacity: Capacity, of concurrency: Int, now: MonotonicInstant) -> Step {
@@ -34,12 +35,30 @@ struct IntakePace: Equatable {
             return since.advanced(by: Self.patience) <= now ? .take(most: JobQueue.intakeBatch) : .wait
         }
         fullSince = nil
-        // Only what there is a place for: else the same would be claimed in vain again and again.
-        let canBegin =
-            waiting.contains(.starts) && capacity.starts > 0 || waiting.contains(.stops) && capacity.stops > 0
-        if canBegin, let lastIntake, now < lastIntake.advanced(by: Self.longestWithoutIntake) { return .claim }
+        if canBegin(capacity), let lastIntake, now < lastIntake.advanced(by: Self.longestWithoutIntake) {
+            return .claim
+        }
         lastIntake = now
         return .take(most: min(free, max(1, concurrency / 2), JobQueue.intakeBatch))
+    }
+
+    /// Whether to look at messages once what was ready has been claimed. Where the queues were empty a moment ago,
+    /// places that are given back one by one are no reason to look at them each time.
+    func looksAtMessages(now: MonotonicInstant, hasSeenSome: Bool) -> Bool {
+        guard !leftMessages, !hasSeenSome, let lastIntake else { return true }
+        return lastIntake.advanced(by: Self.longestWithoutIntake) <= now
+    }
+
+    /// Takes what the last intake says: whether there may be more messages that can be taken in.
+    mutating func tookIn(leavingMessages: Bool) { leftMessages = leavingMessages }
+
+    /// Whether another round may do something at once. A place may have been given back while the last one was on its
+    /// way to Redis, which had jobs for it: nobody rings for those.
+    func goesOn(_ left: Capacity, mayHaveMessages: Bool) -> Bool { mayHaveMessages || canBegin(left) }
+
+    /// Only what there is a place for: else the same would be claimed in vain again and again.
+    private func canBegin(_ capacity: Capacity) -> Bool {
+        waiting.contains(.starts) && capacity.starts > 0 || waiting.contains(.stops) && capacity.stops > 0
     }
 
     /// Takes what the last claim says.

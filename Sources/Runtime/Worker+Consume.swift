@@ -35,7 +35,7 @@ extension Worker {
         _ pace: inout IntakePace,
         _ jobs: inout DiscardingTaskGroup
     ) async throws(QueueError) -> Bool {
-        let changes = state.changes
+        let changes = state.beginRound()
         let capacity = capacity
         let step = pace.step(capacity, of: configuration.concurrency, now: MonotonicClock.now)
         var mayHaveMore = false
@@ -43,11 +43,15 @@ extension Worker {
         case .wait: state.isFull.raise()
         case .claim:
             try await claim(capacity, &pace, &jobs)
-            mayHaveMore = true
-        case .take(let most): mayHaveMore = try await takeIn(most, capacity, &pace, &jobs)
+            mayHaveMore =
+                pace.looksAtMessages(now: MonotonicClock.now, hasSeenSome: state.hasFound)
+                && queue.options.queues.contains(where: state.mayTakeIn)
+        case .take(let most):
+            mayHaveMore = try await takeIn(most, capacity, &pace, &jobs)
+            pace.tookIn(leavingMessages: mayHaveMore)
         }
-        if mayHaveMore { return true }
         let left = self.capacity
+        if pace.goesOn(left, mayHaveMessages: mayHaveMore) { return true }
         let waits = left.starts == 0 || left.stops == 0 || left.slots > 0 || state.hasFoundFull
         return !state.waitForPlace(waits, since: changes)
     }
@@ -194,11 +198,12 @@ extension Worker {
             decoded: decoded,
             begin: requestStart
         )
-        jobs.addTask {
+        let concurrency = configuration.concurrency
+        jobs.addTask { [state] in
             await attempt.run()
             state.leases.remove(lease)
             place.free()
-            state.ended()
+            state.ended(concurrency: concurrency)
         }
     }
 

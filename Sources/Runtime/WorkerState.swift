@@ -18,6 +18,9 @@ final class WorkerState: Sendable {
         /// Whether the loop could do more as soon as a place is free.
         var waitsForPlace = false
         var isDraining = false
+
+        /// Jobs that need no place any more, whose end Redis has not taken yet.
+        var publishing: Int { max(0, running - starts - stops) }
     }
 
     /// Raised where there may be something to take, or to end.
@@ -65,7 +68,7 @@ final class WorkerState: Sendable {
     /// many once again.
     func capacity(concurrency: Int, slots: Int) -> Capacity {
         counts.withLock { counts in
-            let most = max(0, 2 * concurrency - max(0, counts.running - counts.starts - counts.stops))
+            let most = max(0, 2 * concurrency - counts.publishing)
             return Capacity(
                 starts: max(0, min(most, concurrency) - counts.starts),
                 stops: max(0, min(most, concurrency) - counts.stops),
@@ -78,8 +81,13 @@ final class WorkerState: Sendable {
 
     private var freed: Int { counts.withLock { $0.freed } }
 
-    /// Times that room was made, ever.
-    var changes: Int { counts.withLock { $0.changes } }
+    /// Begins a round, which needs not to be told of room. Answers how many times some was made, ever.
+    func beginRound() -> Int {
+        counts.withLock { counts in
+            counts.waitsForPlace = false
+            return counts.changes
+        }
+    }
 
     func began(_ kind: JobKind) {
         let running = counts.withLock { counts in
@@ -101,12 +109,13 @@ final class WorkerState: Sendable {
         if mustTell { work.raise() }
     }
 
-    /// A job has ended, also for Redis.
-    func ended() {
+    /// A job has ended, also for Redis. That makes room only where more ends were on their way than there are places.
+    func ended(concurrency: Int) {
         let (running, mustTell) = counts.withLock { counts in
+            let makesRoom = counts.publishing > concurrency
             counts.running -= 1
-            counts.changes += 1
-            return (counts.running, counts.waitsForPlace || counts.isDraining)
+            if makesRoom { counts.changes += 1 }
+            return (counts.running, makesRoom && counts.waitsForPlace || counts.isDraining)
         }
         RuntimeMetrics.running(running)
         if mustTell { work.raise() }
@@ -143,6 +152,9 @@ final class WorkerState: Sendable {
     func takeFound(in queue: String) -> SeenMessages {
         found.withLock { $0.removeValue(forKey: queue) } ?? SeenMessages()
     }
+
+    /// Whether messages were seen that have not been looked at closer.
+    var hasFound: Bool { found.withLock { !$0.isEmpty } }
 
     /// The window had no room for the queue's messages: reading them again with each job that ends would cost more than
     /// the jobs.

@@ -52,4 +52,31 @@ struct IntakePaceTests {
         #expect(pace.step(capacity(1, 0), of: 200, now: at(2)) == .take(most: 1))
         #expect(pace.step(capacity(0, 1), of: 200, now: at(3)) == .claim)
     }
+
+    @Test("a place that was given back while Redis had a job for it is filled at once")
+    func placeGivenBackMeanwhile() {
+        var pace = IntakePace()
+        #expect(!pace.goesOn(capacity(1, 1), mayHaveMessages: false))
+        #expect(pace.goesOn(capacity(0, 0), mayHaveMessages: true))
+        pace.claimed(waiting: .starts)
+        #expect(pace.goesOn(capacity(1, 0), mayHaveMessages: false))
+        #expect(!pace.goesOn(capacity(0, 1), mayHaveMessages: false))
+        pace.claimed(waiting: .stops)
+        #expect(pace.goesOn(capacity(0, 1), mayHaveMessages: false))
+        pace.claimed(waiting: [])
+        #expect(!pace.goesOn(capacity(1, 1), mayHaveMessages: false))
+    }
+
+    @Test("with places given back one by one, empty queues are looked at now and then, others each time")
+    func messagesBehindReady() {
+        var pace = IntakePace()
+        #expect(pace.looksAtMessages(now: at(0), hasSeenSome: false))
+        _ = pace.step(capacity(1, 1), of: 200, now: at(0))
+        pace.tookIn(leavingMessages: false)
+        #expect(!pace.looksAtMessages(now: at(19), hasSeenSome: false))
+        #expect(pace.looksAtMessages(now: at(19), hasSeenSome: true))
+        #expect(pace.looksAtMessages(now: at(20), hasSeenSome: false))
+        pace.tookIn(leavingMessages: true)
+        #expect(pace.looksAtMessages(now: at(1), hasSeenSome: false))
+    }
 }
