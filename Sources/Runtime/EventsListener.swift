@@ -20,6 +20,8 @@ struct EventsListener: Sendable {
     let watch: EngineWatch
     /// Raised where everything is to be compared now.
     let reconcileNow: Signal
+    /// Where events are followed; nil: where the listener runs. What compares everything does not run there.
+    let executor: (any TaskExecutor)?
     let logger: Logger
 
     /// A replay begins this much earlier than what was published: Docker's clock is not in strict order over containers,
@@ -81,10 +83,10 @@ struct EventsListener: Sendable {
             logger: logger
         )
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await pump(events, inbox, overflow) }
+            group.addTask(executorPreference: executor) { try await pump(events, inbox, overflow) }
             group.addTask { try await watchdog() }
-            group.addTask { try await looker.run() }
-            group.addTask { try await teller.run() }
+            group.addTask(executorPreference: executor) { try await looker.run() }
+            group.addTask(executorPreference: executor) { try await teller.run() }
             group.addTask { try await reconciler.run(now: reconcileNow, afterGap: overflow) }
             // Whatever ends first has thrown, or the task is cancelled.
             defer { group.cancelAll() }
@@ -139,7 +141,7 @@ extension DockerEvent {
 
 extension Worker {
     /// Stands for leadership of the node, and does what its leader does while it leads.
-    func listen() async {
+    func listen(on executor: (any TaskExecutor)?) async {
         let candidate = Candidate(
             queue: queue,
             ttl: configuration.leaderTTL,
@@ -154,6 +156,7 @@ extension Worker {
                 term: term,
                 watch: watch,
                 reconcileNow: state.reconcileNow,
+                executor: executor,
                 logger: logger
             )
             let janitor = JanitorService(

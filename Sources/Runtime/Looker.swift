@@ -164,12 +164,14 @@ struct Looker: Sendable {
     }
 
     private func look(_ glance: Glance) async -> Outcome {
-        let container: ContainerInspect?
-        do throws(DockerError) {
-            container = try await inspect(glance.containerID)
-        } catch {
-            guard error.code == .containerNotFound else { return .failed(glance, error) }
-            container = nil
+        var container: ContainerInspect?
+        // The Engine tells of a removal when it is done, and gives no id twice.
+        if !glance.hints.contains(where: \.isRemoval) {
+            do throws(DockerError) {
+                container = try await inspect(glance.containerID)
+            } catch {
+                guard error.code == .containerNotFound else { return .failed(glance, error) }
+            }
         }
         var sighting = Sighting(
             containerID: glance.containerID,

@@ -9,17 +9,23 @@ struct StreamWatch: Sendable {
     let logger: Logger
 
     private static let interval = Duration.seconds(30)
+    /// Groups are looked at each so many times: retention is hours, and each look costs Redis more than all the rest.
+    private static let looksForGroups = 2
     /// Between two warnings of one group.
     private static let reminder = Duration.seconds(600)
 
     /// Watches until the task is cancelled.
     func run() async {
         var warned: [String: MonotonicInstant] = [:]
+        var looks = 0
         while !Task.isCancelled {
             do throws(QueueError) {
-                let groups = try await queue.streamGroups()
-                let now = try await queue.redisTime()
-                for group in groups { record(group, now, &warned) }
+                defer { looks += 1 }
+                if looks.isMultiple(of: Self.looksForGroups) {
+                    let groups = try await queue.streamGroups()
+                    let now = try await queue.redisTime()
+                    for group in groups { record(group, now, &warned) }
+                }
                 for name in queue.options.queues {
                     RuntimeMetrics.waiting(try await queue.depth(of: name).waiting, in: name)
                 }

@@ -106,7 +106,7 @@ public struct Worker: Service {
                     for name in queue.options.queues {
                         services.addTask(executorPreference: executor) { await peek(at: name) }
                     }
-                    services.addTask { await listen() }
+                    services.addTask { await listen(on: executor) }
                     await withTaskExecutorPreference(executor) { await consume() }
                     await leave()
                 }
@@ -166,7 +166,7 @@ public struct Worker: Service {
     /// - Parameter random: 0 to 1.
     static func pauseOfTicks(lease: Duration, random: Double) -> Duration {
         let longest = min(max(lease * 0.2, .milliseconds(1_000)), .milliseconds(2_000))
-        return longest * (0.7 + 0.3 * random)
+        return longest * (0.8 + 0.2 * random)
     }
 
     /// Lets retries and leases become due, and looks for work that nobody rang for.

@@ -130,7 +130,8 @@ extension DockerEvent {
     // Podman's words for two of them differ from Docker's.
     var isStart: Bool { action == "start" }
     var isEnd: Bool { action == "die" || action == "died" }
-    var isRemoval: Bool { action == "destroy" || action == "remove" }
+    /// Whether the container is gone.
+    public var isRemoval: Bool { action == "destroy" || action == "remove" }
     /// The level that a change of health came to; nil for other events.
     var health: HealthLevel? {
         guard action.hasPrefix("health_status: ") else { return nil }
