@@ -86,6 +86,20 @@ struct ListenerTests {
         }
     }
 
+    @Test("the Engine is not asked about a container of whose removal it has told")
+    func removalNeedsNoLook() async throws {
+        try await WorkerWorld.with { world in
+            try await world.withWorker { _ in
+                let id = await world.docker.addForeignContainer(Self.spec(game: "g1"))
+                await world.docker.exit(container: id, code: 7)
+                try await expect(["started", "exited"], world)
+                await world.docker.delayInspect(of: id, by: .seconds(60))
+                try await world.docker.remove(id)
+                try await expect(["started", "exited", "removed"], world)
+            }
+        }
+    }
+
     @Test("a new container of a game is told after the end of the one before, however slowly that is told of")
     func orderOfGame() async throws {
         try await WorkerWorld.with { world in
