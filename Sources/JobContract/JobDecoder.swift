@@ -108,7 +108,8 @@ public struct JobDecoder: Sendable {
 
 /// What became of a message's bytes.
 public enum DecodedMessage: Sendable, Equatable {
-    case job(Job)
+    // A job has many fields: handing it on is to copy none of them.
+    indirect case job(Job)
     case rejected(Rejection)
 }
 

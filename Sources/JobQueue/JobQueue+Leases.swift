@@ -98,19 +98,19 @@ public enum OwnerChange: String, Sendable {
     case undo
 }
 
-/// A job to be ended.
-public struct FinishedJob: Sendable, Equatable {
-    public var claimed: ClaimedJob
+/// A job to be ended. It is handed on by reference: what it says is a lot to copy.
+public final class FinishedJob: Sendable {
+    public let claimed: ClaimedJob
     /// What its message says; nil where that cannot be read any more.
-    public var job: Job?
-    public var ending: JobEnding
-    public var owner: OwnerChange
+    public let job: Job?
+    public let ending: JobEnding
+    public let owner: OwnerChange
     /// Whether the game's place on the node is free again.
-    public var freesPlace: Bool
+    public let freesPlace: Bool
     /// What the game runs from now on, as a start message that a later restart can complete itself by; nil: unchanged.
-    public var startMessage: String?
+    public let startMessage: String?
     /// The container that it has started, of which the listener is told.
-    public var begun: BegunContainer?
+    public let begun: BegunContainer?
 
     public init(
         _ claimed: ClaimedJob,

@@ -20,7 +20,8 @@ struct CommandFormatter {
         guard let count = Int32(exactly: lengths.count) else {
             throw .protocolViolation("\(command.name) has too many arguments")
         }
-        var formatted: UnsafeMutablePointer<CChar>?
+        // The form that needs no printf for each length.
+        var formatted: sds?
         let written = bytes.withUnsafeBytes { collected in
             var next = collected.baseAddress?.assumingMemoryBound(to: CChar.self)
             for length in lengths {
@@ -28,14 +29,14 @@ struct CommandFormatter {
                 next = next?.advanced(by: length)
             }
             return pointers.withUnsafeMutableBufferPointer { arguments in
-                Int(redisFormatCommandArgv(&formatted, count, arguments.baseAddress, lengths))
+                Int(redisFormatSdsCommandArgv(&formatted, count, arguments.baseAddress, lengths))
             }
         }
         guard written >= 0, let formatted else {
             throw .protocolViolation("there is no memory to write \(command.name)")
         }
         buffer.writeBytes(UnsafeRawBufferPointer(start: formatted, count: written))
-        redisFreeCommand(formatted)
+        redisFreeSdsCommand(formatted)
     }
 
     private mutating func collect(_ command: RedisCommand) {

@@ -62,7 +62,7 @@ final class JobAttempt: Sendable {
             docker: worker.docker,
             queue: worker.queue,
             configuration: worker.configuration,
-            logger: log,
+            makeLogger: { [self] in log },
             progress: progress,
             trace: trace,
             isAnew: claimed.run > 1 && claimed.attempt == 1,

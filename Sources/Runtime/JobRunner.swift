@@ -10,12 +10,14 @@ struct JobRunner: Sendable {
     let docker: any DockerClient
     let queue: any DeliveryQueue
     let configuration: WorkerConfiguration
-    let logger: Logger
+    /// What it logs with; made only where there is something to log, which for most jobs there is not.
+    let makeLogger: @Sendable () -> Logger
     /// Where the job shows what it is at.
     let progress: ProgressBoard
     /// Where its spans go.
     let trace: JobTrace
 
+    var logger: Logger { makeLogger() }
     var decisions: ContainerDecisions { ContainerDecisions(configuration.node) }
     private var translation: Translation { Translation(configuration.node) }
     static let longestWaitForRemoval = 50

@@ -82,8 +82,13 @@ struct QueueWorld {
         freesPlace: Bool = false,
         startMessage: String? = nil
     ) async throws -> FinishAnswer? {
-        var finished = Self.finished(job, ending, owner: owner, freesPlace: freesPlace)
-        finished.startMessage = startMessage
+        let finished = Self.finished(
+            job,
+            ending,
+            owner: owner,
+            freesPlace: freesPlace,
+            startMessage: startMessage
+        )
         return try await queue.finish([finished]).answers.first
     }
 
@@ -91,10 +96,20 @@ struct QueueWorld {
         _ job: ClaimedJob,
         _ ending: JobEnding = JobEnding(.succeeded, effect: .started),
         owner: OwnerChange = .keep,
-        freesPlace: Bool = false
+        freesPlace: Bool = false,
+        startMessage: String? = nil,
+        begun: BegunContainer? = nil
     ) -> FinishedJob {
         let decoded: Job? = if case .job(let decoded) = JobDecoder().decode(job.message) { decoded } else { nil }
-        return FinishedJob(job, decoded, ending: ending, owner: owner, freesPlace: freesPlace)
+        return FinishedJob(
+            job,
+            decoded,
+            ending: ending,
+            owner: owner,
+            freesPlace: freesPlace,
+            startMessage: startMessage,
+            begun: begun
+        )
     }
 
     /// All results so far, the oldest first.

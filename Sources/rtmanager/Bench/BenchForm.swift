@@ -21,7 +21,7 @@ struct BenchOptions: Sendable {
     /// Drains of each; nil: 3, or 1 where it is to be quick.
     var rounds: Int?
     /// Jobs that the worker runs at a time while it drains.
-    var concurrency = 96
+    var concurrency = 128
     var kind = BenchKind.stop
     /// Whether each drain is done once more with metrics and traces.
     var isObserved = false

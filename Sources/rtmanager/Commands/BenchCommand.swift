@@ -51,7 +51,7 @@ struct BenchCommand: RunnableCommand {
     var rounds: Int?
 
     @Option(help: ArgumentHelp("Jobs that the worker runs at a time while it drains.", valueName: "number"))
-    var concurrency = 96
+    var concurrency = 128
 
     @Option(
         help: ArgumentHelp(
