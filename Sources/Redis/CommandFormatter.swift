@@ -3,8 +3,8 @@ import NIOCore
 
 /// Writes commands in the server's protocol with hiredis, many into one buffer.
 ///
-/// The arguments' bytes are collected in one scratch array, so that a command costs hiredis' allocation and
-/// no other.
+/// The arguments' bytes are collected in one scratch array, so that a command costs hiredis' allocations and
+/// no others.
 struct CommandFormatter {
     /// Above it the scratch space is given back after use: one large command must not cost memory for ever.
     private static let retainedScratch = 1 << 18

@@ -5,16 +5,11 @@ import Synchronization
 /// A container to be looked at, and the events that are the reason.
 struct Glance: Sendable, Equatable {
     let containerID: String
-    /// As an event tells it; nil where the reconciler wants it looked at.
-    let gameID: String?
     /// The oldest first; none where the reconciler wants it looked at.
     var hints: [DockerEvent]
 
-    init(containerID: String, hints: [DockerEvent]) {
-        self.containerID = containerID
-        self.hints = hints
-        gameID = hints.first?.labels[GalaxyLabel.gameID]
-    }
+    /// As an event tells it; nil where only the reconciler wants it looked at.
+    var gameID: String? { hints.first?.labels[GalaxyLabel.gameID] }
 
     var hasEnd: Bool { hints.contains { $0.action == "die" } }
 

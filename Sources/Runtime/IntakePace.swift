@@ -25,6 +25,9 @@ struct IntakePace: Equatable {
     private var fullSince: MonotonicInstant?
     private var lastIntake: MonotonicInstant?
     private var leftMessages = false
+    /// Whether the last claim may have left no place of some class, as far as Redis knows: it rings for none of that class
+    /// then, and has to be asked anew once there is one.
+    private(set) var hasFilledPlaces = false
     private var waiting: JobClasses = []
 
     mutating func step(_ capacity: Capacity, of concurrency: Int, now: MonotonicInstant) -> Step {
@@ -61,6 +64,9 @@ struct IntakePace: Equatable {
         waiting.contains(.starts) && capacity.starts > 0 || waiting.contains(.stops) && capacity.stops > 0
     }
 
-    /// Takes what the last claim says.
-    mutating func claimed(waiting: JobClasses) { self.waiting = waiting }
+    /// Takes what the last claim says, and how many jobs it has brought for that capacity.
+    mutating func claimed(_ jobs: Int, of capacity: Capacity, waiting: JobClasses) {
+        self.waiting = waiting
+        hasFilledPlaces = min(capacity.starts, capacity.stops) <= jobs
+    }
 }

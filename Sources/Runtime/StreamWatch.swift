@@ -20,7 +20,6 @@ struct StreamWatch: Sendable {
         var looks = 0
         while !Task.isCancelled {
             do throws(QueueError) {
-                defer { looks += 1 }
                 if looks.isMultiple(of: Self.looksForGroups) {
                     let groups = try await queue.streamGroups()
                     let now = try await queue.redisTime()
@@ -30,6 +29,7 @@ struct StreamWatch: Sendable {
                     RuntimeMetrics.waiting(try await queue.depth(of: name).waiting, in: name)
                 }
                 RuntimeMetrics.dead(try await queue.deadLetterCount())
+                looks += 1
             } catch {
                 logger.debug("the consumer groups could not be looked at", metadata: ["error": "\(error)"])
             }

@@ -52,7 +52,7 @@ extension Worker {
         }
         let left = self.capacity
         if pace.goesOn(left, mayHaveMessages: mayHaveMore) { return true }
-        let waits = left.starts == 0 || left.stops == 0 || left.slots > 0 || state.hasFoundFull
+        let waits = pace.hasFilledPlaces || left.starts == 0 || left.stops == 0 || left.slots > 0 || state.hasFoundFull
         return !state.waitForPlace(waits, since: changes)
     }
 
@@ -66,7 +66,7 @@ extension Worker {
         _ jobs: inout DiscardingTaskGroup
     ) async throws(QueueError) {
         let requestStart = MonotonicClock.now
-        begin(try await queue.claim(capacity), requestStart, &pace, &jobs)
+        begin(try await queue.claim(capacity), capacity, requestStart, &pace, &jobs)
     }
 
     /// Takes messages in, and claims with those of the last queue. Answers whether there may be more of them.
@@ -94,7 +94,7 @@ extension Worker {
             for (message, decoded) in taken.waiting { state.keep(message, decoded) }
             if let claimed = taken.claimed {
                 // Before anything can be thrown: what is leased must be run.
-                begin(claimed, requestStart, &pace, &jobs)
+                begin(claimed, capacity, requestStart, &pace, &jobs)
                 hasClaimed = true
             }
             guard let outcome = try admitted(taken.intake) else { continue }
@@ -164,11 +164,12 @@ extension Worker {
 
     private func begin(
         _ claimed: ClaimedJobs,
+        _ capacity: Capacity,
         _ requestStart: MonotonicInstant,
         _ pace: inout IntakePace,
         _ jobs: inout DiscardingTaskGroup
     ) {
-        pace.claimed(waiting: claimed.waiting)
+        pace.claimed(claimed.jobs.count, of: capacity, waiting: claimed.waiting)
         for job in claimed.jobs { begin(job, requestStart, &jobs) }
     }
 
@@ -198,12 +199,12 @@ extension Worker {
             decoded: decoded,
             begin: requestStart
         )
-        let concurrency = configuration.concurrency
+        let (concurrency, hasSlots) = (configuration.concurrency, configuration.slots > 0)
         jobs.addTask { [state] in
             await attempt.run()
             state.leases.remove(lease)
             place.free()
-            state.ended(concurrency: concurrency)
+            state.ended(concurrency: concurrency, hasSlots: hasSlots)
         }
     }
 

@@ -109,10 +109,12 @@ final class WorkerState: Sendable {
         if mustTell { work.raise() }
     }
 
-    /// A job has ended, also for Redis. That makes room only where more ends were on their way than there are places.
-    func ended(concurrency: Int) {
+    /// A job has ended, also for Redis. That makes room where more ends were on their way than there are places, and
+    /// where Redis counts: the node's games, and what is admitted.
+    func ended(concurrency: Int, hasSlots: Bool) {
+        let hasFoundFull = hasFoundFull
         let (running, mustTell) = counts.withLock { counts in
-            let makesRoom = counts.publishing > concurrency
+            let makesRoom = hasSlots || hasFoundFull || counts.publishing > concurrency
             counts.running -= 1
             if makesRoom { counts.changes += 1 }
             return (counts.running, makesRoom && counts.waitsForPlace || counts.isDraining)

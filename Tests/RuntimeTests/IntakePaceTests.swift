@@ -1,7 +1,10 @@
+import DockerPort
+import JobContract
 import JobQueue
 @testable import Runtime
 import RuntimeCore
 import Testing
+import Timestamps
 
 @Suite("When and how much a worker takes in")
 struct IntakePaceTests {
@@ -34,11 +37,11 @@ struct IntakePaceTests {
     @Test("what is ready goes first, but not for long")
     func ready() {
         var pace = IntakePace()
-        pace.claimed(waiting: .starts)
+        pace.claimed(0, of: capacity(9, 9), waiting: .starts)
         #expect(pace.step(capacity(1, 1), of: 200, now: at(0)) == .take(most: 1))
         #expect(pace.step(capacity(1, 1), of: 200, now: at(19)) == .claim)
         #expect(pace.step(capacity(2, 1), of: 200, now: at(20)) == .take(most: 2))
-        pace.claimed(waiting: [])
+        pace.claimed(0, of: capacity(9, 9), waiting: [])
         #expect(pace.step(capacity(1, 1), of: 200, now: at(21)) == .take(most: 1))
     }
 
@@ -46,9 +49,9 @@ struct IntakePaceTests {
     func readyWithoutPlace() {
         var pace = IntakePace()
         _ = pace.step(capacity(1, 1), of: 200, now: at(0))
-        pace.claimed(waiting: .starts)
+        pace.claimed(0, of: capacity(9, 9), waiting: .starts)
         #expect(pace.step(capacity(0, 1), of: 200, now: at(1)) == .take(most: 1))
-        pace.claimed(waiting: .stops)
+        pace.claimed(0, of: capacity(9, 9), waiting: .stops)
         #expect(pace.step(capacity(1, 0), of: 200, now: at(2)) == .take(most: 1))
         #expect(pace.step(capacity(0, 1), of: 200, now: at(3)) == .claim)
     }
@@ -58,12 +61,12 @@ struct IntakePaceTests {
         var pace = IntakePace()
         #expect(!pace.goesOn(capacity(1, 1), mayHaveMessages: false))
         #expect(pace.goesOn(capacity(0, 0), mayHaveMessages: true))
-        pace.claimed(waiting: .starts)
+        pace.claimed(0, of: capacity(9, 9), waiting: .starts)
         #expect(pace.goesOn(capacity(1, 0), mayHaveMessages: false))
         #expect(!pace.goesOn(capacity(0, 1), mayHaveMessages: false))
-        pace.claimed(waiting: .stops)
+        pace.claimed(0, of: capacity(9, 9), waiting: .stops)
         #expect(pace.goesOn(capacity(0, 1), mayHaveMessages: false))
-        pace.claimed(waiting: [])
+        pace.claimed(0, of: capacity(9, 9), waiting: [])
         #expect(!pace.goesOn(capacity(1, 1), mayHaveMessages: false))
     }
 
@@ -78,5 +81,47 @@ struct IntakePaceTests {
         #expect(pace.looksAtMessages(now: at(20), hasSeenSome: false))
         pace.tookIn(leavingMessages: true)
         #expect(pace.looksAtMessages(now: at(1), hasSeenSome: false))
+    }
+
+    @Test("Redis is asked anew where it may believe that no place of some class is free")
+    func filledPlaces() {
+        var pace = IntakePace()
+        pace.claimed(1, of: capacity(9, 2), waiting: [])
+        #expect(!pace.hasFilledPlaces)
+        pace.claimed(2, of: capacity(9, 2), waiting: [])
+        #expect(pace.hasFilledPlaces)
+        pace.claimed(0, of: capacity(0, 2), waiting: [])
+        #expect(pace.hasFilledPlaces)
+    }
+
+    @Test("the end of a job makes room where places were short, and where Redis counts games")
+    func roomOfAnEnd() {
+        let state = WorkerState()
+        for hasSlots in [false, true] {
+            state.began(.stop)
+            state.freePlace(.stop)
+            let changes = state.beginRound()
+            state.ended(concurrency: 8, hasSlots: hasSlots)
+            #expect(state.waitForPlace(true, since: changes) == !hasSlots)
+        }
+        for _ in 0..<2 { state.began(.stop) }
+        for _ in 0..<2 { state.freePlace(.stop) }
+        let changes = state.beginRound()
+        state.ended(concurrency: 1, hasSlots: false)
+        #expect(!state.waitForPlace(true, since: changes))
+    }
+
+    @Test("a container that was to be looked at, and then had an event, is known to be of its game")
+    func gameOfGlance() {
+        let event = DockerEvent(
+            action: "die",
+            containerID: "old",
+            labels: [GalaxyLabel.gameID: "g1"],
+            occurredAt: Timestamp(nanosecondsSinceEpoch: 0)
+        )
+        var wanted = Glance(containerID: "old", hints: [])
+        #expect(!wanted.concerns(Glance(containerID: "new", hints: [event])))
+        wanted.hints.append(event)
+        #expect(wanted.concerns(Glance(containerID: "new", hints: [event])))
     }
 }
