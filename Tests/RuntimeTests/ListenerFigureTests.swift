@@ -15,11 +15,11 @@ struct ListenerFigureTests {
         let count = isMeasuring ? 10_000 : 300
         try await WorkerWorld.with { world in
             try await world.withWorker { worker in
-                let first = await world.docker.addForeignContainer(Self.spec(count))
+                let first = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g\(count)"))
                 try await eventually("the listener to listen") { try await world.eventCount() == 1 }
                 let begin = ContinuousClock.now
                 for number in 0..<count {
-                    let id = await world.docker.addForeignContainer(Self.spec(number))
+                    let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g\(number)"))
                     await world.docker.exit(container: id, code: 3)
                     try await world.docker.remove(id)
                 }
@@ -36,24 +36,6 @@ struct ListenerFigureTests {
                 print("events made: \(rates[0]) a second; told, without a gap: \(rates[1]) a second, of \(3 * count)")
             }
         }
-    }
-
-    private static func spec(_ number: Int) -> RunSpec {
-        let name = "galaxy-game-g\(number)"
-        return RunSpec(
-            name: name,
-            image: "engine:1",
-            hostname: name,
-            network: "galaxy-net",
-            labels: [
-                GalaxyLabel.owner: GalaxyLabel.ownerValue, GalaxyLabel.namespace: "rtm",
-                GalaxyLabel.gameID: "g\(number)", GalaxyLabel.jobID: "j\(number)",
-            ],
-            logDriver: "none",
-            cpuQuota: 1,
-            memory: "64m",
-            pidsLimit: 10
-        )
     }
 }
 

@@ -8,24 +8,6 @@ import Testing
 
 @Suite("The listener over a fake Engine and a real Redis", .timeLimit(.minutes(2)))
 struct ListenerTests {
-    private static func spec(game: String, namespace: String = "rtm", name: String? = nil) -> RunSpec {
-        let name = name ?? "galaxy-game-\(game)"
-        return RunSpec(
-            name: name,
-            image: "engine:1",
-            hostname: name,
-            network: "galaxy-net",
-            labels: [
-                GalaxyLabel.owner: GalaxyLabel.ownerValue, GalaxyLabel.namespace: namespace, GalaxyLabel.gameID: game,
-                GalaxyLabel.jobID: "j-\(game)",
-            ],
-            logDriver: "none",
-            cpuQuota: 1,
-            memory: "64m",
-            pidsLimit: 10
-        )
-    }
-
     private func kinds(_ world: WorkerWorld) async throws -> [String] {
         try await world.events().map { $0["event"] ?? "" }
     }
@@ -43,7 +25,7 @@ struct ListenerTests {
     func healthAndOOM() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
-                let id = await world.docker.addForeignContainer(Self.spec(game: "g1"))
+                let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"))
                 try await expect(["started"], world)
                 await world.docker.setHealth(container: id, "healthy")
                 try await expect(["started", "healthy"], world)
@@ -66,12 +48,12 @@ struct ListenerTests {
     func slowLook() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
-                let slow = await world.docker.addForeignContainer(Self.spec(game: "slow"))
+                let slow = await world.docker.addForeignContainer(WorkerWorld.spec(game: "slow"))
                 try await expect(["started"], world)
                 // As a container that is being removed: the Engine locks it meanwhile.
                 await world.docker.delayInspect(of: slow, by: .milliseconds(2_500))
                 await world.docker.exit(container: slow, code: 7)
-                let quick = await world.docker.addForeignContainer(Self.spec(game: "quick"))
+                let quick = await world.docker.addForeignContainer(WorkerWorld.spec(game: "quick"))
                 try await expect(["started", "started"], world)
                 await world.docker.exit(container: quick, code: 0)
                 try await world.docker.remove(quick)
@@ -90,7 +72,7 @@ struct ListenerTests {
     func removalNeedsNoLook() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
-                let id = await world.docker.addForeignContainer(Self.spec(game: "g1"))
+                let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"))
                 await world.docker.exit(container: id, code: 7)
                 try await expect(["started", "exited"], world)
                 await world.docker.delayInspect(of: id, by: .seconds(60))
@@ -104,12 +86,12 @@ struct ListenerTests {
     func orderOfGame() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
-                let old = await world.docker.addForeignContainer(Self.spec(game: "g1", name: "old-g1"))
+                let old = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1", name: "old-g1"))
                 try await expect(["started"], world)
                 await world.docker.delayInspect(of: old, by: .milliseconds(300))
                 await world.docker.exit(container: old, code: 7)
                 try await world.docker.remove(old)
-                let new = await world.docker.addForeignContainer(Self.spec(game: "g1", name: "new-g1"))
+                let new = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1", name: "new-g1"))
                 try await expect(["started", "exited", "removed", "started"], world)
                 let ids = try await world.events().map { $0["container_id"] }
                 #expect(ids == [old, old, old, new])
@@ -123,13 +105,13 @@ struct ListenerTests {
             var ids: [String] = []
             try await world.withWorker { _ in
                 for round in 0..<5 {
-                    let id = await world.docker.addForeignContainer(Self.spec(game: "g\(round)"))
+                    let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g\(round)"))
                     ids.append(id)
                     await world.docker.cutSubscriptions()
                     await world.docker.exit(container: id, code: round)
                     // As much as an Engine forgets in a gap: what it remembers is all noise.
                     if round % 2 == 1 {
-                        let noisy = await world.docker.addForeignContainer(Self.spec(game: "x\(round)"))
+                        let noisy = await world.docker.addForeignContainer(WorkerWorld.spec(game: "x\(round)"))
                         for _ in 0..<300 { await world.docker.setHealth(container: noisy, "healthy") }
                         await world.docker.exit(container: noisy, code: 0)
                         ids.append(noisy)
@@ -159,7 +141,7 @@ struct ListenerTests {
     func onDemand() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
-                let id = await world.docker.addForeignContainer(Self.spec(game: "g1"))
+                let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"))
                 try await expect(["started"], world)
                 await world.docker.exitUnheard(container: id, code: 3)
                 let bell = RedisArgument.string(world.keys.bell("w1"))
@@ -174,7 +156,7 @@ struct ListenerTests {
     func forgottenSteps() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
-                let id = await world.docker.addForeignContainer(Self.spec(game: "g1"))
+                let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"))
                 try await expect(["started"], world)
                 let stories = RedisArgument.string(world.keys.prefix + "stories:n1")
                 let mark = try await world.client.send(RedisCommand("HGET", stories, .string(id))).string
@@ -202,7 +184,7 @@ struct ListenerTests {
     func watchdog() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
-                let id = await world.docker.addForeignContainer(Self.spec(game: "g1"))
+                let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"))
                 try await expect(["started"], world)
                 await world.docker.exitUnheard(container: id, code: 3)
                 let before = await world.docker.calls[.eventsListen] ?? 0
@@ -220,13 +202,13 @@ struct ListenerTests {
     func sickContainer() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
-                let first = await world.docker.addForeignContainer(Self.spec(game: "g0"))
+                let first = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g0"))
                 try await expect(["started"], world)
                 let sick = DockerError(.engineError, operation: "inspectContainer", message: "sick", status: 500)
                 await world.docker.fail(.inspectContainer, with: sick)
-                let id = await world.docker.addForeignContainer(Self.spec(game: "g1"))
+                let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"))
                 try await eventually("the look that fails") { await world.docker.faultsLeft(.inspectContainer) == 0 }
-                let other = await world.docker.addForeignContainer(Self.spec(game: "g2"))
+                let other = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g2"))
                 try await expect(["started", "started", "started"], world)
                 #expect(try await world.events().map { $0["container_id"] } == [first, other, id])
             }
@@ -236,7 +218,7 @@ struct ListenerTests {
     @Test("a reconcile of thousands delays neither live events nor jobs")
     func manyContainers() async throws {
         try await WorkerWorld.with { world in
-            for number in 0..<2_000 { await world.docker.addForeignContainer(Self.spec(game: "many-\(number)")) }
+            for number in 0..<2_000 { await world.docker.addForeignContainer(WorkerWorld.spec(game: "many-\(number)")) }
             await world.docker.delay(.inspectContainer, by: .milliseconds(5))
             try await world.withWorker { _ in
                 try await eventually("the reconcile to be under way") { try await kinds(world).count > 50 }
@@ -258,7 +240,7 @@ struct ListenerTests {
     @Test("a container that was told and is gone is ended; one that a job began and nobody saw is told whole")
     func gone() async throws {
         try await WorkerWorld.with { world in
-            let id = await world.docker.addForeignContainer(Self.spec(game: "g1"))
+            let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"))
             try await world.withWorker { _ in try await expect(["started"], world) }
             try await world.docker.remove(id)
             let identity = ContainerIdentity(containerName: "n", gameID: "g2", jobID: "j2", image: "e", labels: [:])

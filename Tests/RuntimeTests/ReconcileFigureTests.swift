@@ -15,7 +15,9 @@ struct ReconcileFigureTests {
         let (games, jobs, rounds) = isMeasuring ? (10_000, 200, 5) : (200, 10, 1)
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
-                for number in 0..<games { _ = await world.docker.addForeignContainer(Self.spec(number)) }
+                for number in 0..<games {
+                    _ = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g\(number)"))
+                }
                 try await eventually(within: .seconds(240), "all games to be told") {
                     try await world.length(world.keys.events) == games
                 }
@@ -48,24 +50,6 @@ struct ReconcileFigureTests {
         let sorted = times.sorted()
         let parts = [0.5, 0.9, 0.99].map { String(format: "%.2f", sorted[Int(Double(sorted.count - 1) * $0)]) }
         return parts.joined(separator: " / ") + " ms (p50 / p90 / p99)"
-    }
-
-    private static func spec(_ number: Int) -> RunSpec {
-        let name = "galaxy-game-g\(number)"
-        return RunSpec(
-            name: name,
-            image: "engine:1",
-            hostname: name,
-            network: "galaxy-net",
-            labels: [
-                GalaxyLabel.owner: GalaxyLabel.ownerValue, GalaxyLabel.namespace: "rtm",
-                GalaxyLabel.gameID: "g\(number)", GalaxyLabel.jobID: "j\(number)",
-            ],
-            logDriver: "none",
-            cpuQuota: 1,
-            memory: "64m",
-            pidsLimit: 10
-        )
     }
 }
 

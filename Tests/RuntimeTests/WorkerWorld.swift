@@ -171,3 +171,24 @@ struct WorkerWorld: Sendable {
 private final class Found {
     var result: JobResult?
 }
+
+extension WorkerWorld {
+    /// A container of a game, as a worker of the namespace runs it.
+    static func spec(game: String, namespace: String = "rtm", name: String? = nil) -> RunSpec {
+        let name = name ?? "galaxy-game-\(game)"
+        return RunSpec(
+            name: name,
+            image: "engine:1",
+            hostname: name,
+            network: "galaxy-net",
+            labels: [
+                GalaxyLabel.owner: GalaxyLabel.ownerValue, GalaxyLabel.namespace: namespace, GalaxyLabel.gameID: game,
+                GalaxyLabel.jobID: "j-\(game)",
+            ],
+            logDriver: "none",
+            cpuQuota: 1,
+            memory: "64m",
+            pidsLimit: 10
+        )
+    }
+}
