@@ -269,13 +269,16 @@ struct JanitorServiceTests {
     )
     func modes(_ mode: JanitorMode) async throws {
         try await WorkerWorld.with { world in
-            let made = await world.docker.addForeignContainer(spec("made"), running: false)
-            let foreign = await world.docker.addForeignContainer(spec("foreign", namespace: "other"), running: false)
+            let made = await world.docker.addForeignContainer(WorkerWorld.spec(game: "made"), running: false)
+            let foreign = await world.docker.addForeignContainer(
+                WorkerWorld.spec(game: "foreign", namespace: "other"),
+                running: false
+            )
             try await world.withWorker(janitor: mode) { _ in
                 try await world.push(.start, "s1")
                 let game = try #require(try await world.result("s1").containerID)
                 // The worker has told what it owns by now: of this one nobody has.
-                let stray = await world.docker.addForeignContainer(spec("stray"))
+                let stray = await world.docker.addForeignContainer(WorkerWorld.spec(game: "stray"))
                 func ids() async -> Set<String> { Set(await world.docker.containersByName.values.map(\.id)) }
                 var left: Set<String> = [foreign, game]
                 if mode != .remove { left.insert(stray) }
@@ -287,22 +290,5 @@ struct JanitorServiceTests {
                 try await eventually("what is left") { await ids() == left }
             }
         }
-    }
-
-    private func spec(_ game: String, namespace: String = "rtm") -> RunSpec {
-        RunSpec(
-            name: "galaxy-game-\(game)",
-            image: "engine:1",
-            hostname: "galaxy-game-\(game)",
-            network: "galaxy-net",
-            labels: [
-                GalaxyLabel.owner: GalaxyLabel.ownerValue, GalaxyLabel.namespace: namespace, GalaxyLabel.gameID: game,
-                GalaxyLabel.jobID: "j-\(game)",
-            ],
-            logDriver: "none",
-            cpuQuota: 1,
-            memory: "64m",
-            pidsLimit: 10
-        )
     }
 }
