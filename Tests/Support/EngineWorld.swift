@@ -78,25 +78,48 @@ public struct EngineWorld: Sendable {
             do {
                 let containers = try await engine.docker("ps", "--all", "--quiet", "--filter", "name=^/\(prefix)")
                 for id in containers.split(separator: "\n") { try await engine.docker("rm", "--force", String(id)) }
-                let networks = try await engine.docker("network", "ls", "--quiet", "--filter", "name=^\(prefix)")
-                for id in networks.split(separator: "\n") { try await removeNetwork(String(id)) }
+                for network in try await networks() { try await remove(network: network) }
                 return
             } catch {
-                guard ContinuousClock.now < end else { throw error }
-                try await Task.sleep(for: .milliseconds(200))
+                if ContinuousClock.now < end {
+                    try await Task.sleep(for: .milliseconds(200))
+                } else if try await hasNothingLeft() {
+                    return Issue.record("the Engine keeps a network that nothing is in: \(error)", severity: .warning)
+                } else {
+                    throw error
+                }
             }
         }
     }
 
-    /// An Engine sometimes keeps the endpoint of a container that it has removed while it was being started.
-    private func removeNetwork(_ id: String) async throws {
-        let format = "{{range .Containers}}{{.Name}} {{end}}"
-        for name in try await engine.docker("network", "inspect", "--format", format, id).split(
-            whereSeparator: \.isWhitespace
-        ) {
-            _ = try? await engine.docker("network", "disconnect", "--force", id, String(name))
+    /// Whether no container is left, and no network has an endpoint. An Engine may miscount the endpoints of a network
+    /// whose containers were removed while they were being started, and keeps it then until it is started anew.
+    private func hasNothingLeft() async throws -> Bool {
+        guard try await engine.docker("ps", "--all", "--quiet", "--filter", "name=^/\(prefix)").isEmpty else {
+            return false
         }
-        try await engine.docker("network", "rm", id)
+        for network in try await networks() where try await !endpoints(of: network).isEmpty { return false }
+        return true
+    }
+
+    private func networks() async throws -> [String] {
+        try await engine.docker("network", "ls", "--quiet", "--filter", "name=^\(prefix)")
+            .split(separator: "\n").map(String.init)
+    }
+
+    private func endpoints(of network: String) async throws -> [String] {
+        let format = "{{range .Containers}}{{.Name}} {{end}}"
+        return try await engine.docker("network", "inspect", "--format", format, network)
+            .split(whereSeparator: \.isWhitespace).map(String.init)
+    }
+
+    /// An Engine sometimes keeps the endpoint of a container that it has removed while it was being started.
+    /// An Engine sometimes keeps the endpoint of a container that it has removed while it was being started.
+    private func remove(network: String) async throws {
+        for name in try await endpoints(of: network) {
+            _ = try? await engine.docker("network", "disconnect", "--force", network, name)
+        }
+        try await engine.docker("network", "rm", network)
     }
 }
 
