@@ -20,7 +20,7 @@ extension JobQueue {
             [
                 RedisCommand("HMGET", arguments: [.string(keys.prefix + "owner")] + games),
                 RedisCommand("HMGET", arguments: [.string(keys.prefix + "lanes")] + games),
-            ] + pairs.map { RedisCommand("HEXISTS", .string(keys.job($0.jobID)), "_seq") }
+            ] + pairs.map { RedisCommand("HEXISTS", .string(keys.job($0.jobID)), .string(JobRecord.live)) }
         )
         guard let owners = answers[0].array, let lanes = answers[1].array, owners.count == pairs.count,
             lanes.count == pairs.count, answers.count == pairs.count + 2

@@ -119,8 +119,9 @@ extension JobQueue {
         for game in [answers[5], answers[7]].compactMap({ $0.array?.first?.string }) {
             let lane = try await command(RedisCommand("HGET", .string(keys.prefix + "lanes"), .string(game)))
             guard let head = lane.string.flatMap(LaneState.init)?.head else { continue }
-            let time = try await command(RedisCommand("HGET", .string(keys.job(head)), "_enqueued_at"))
-            if let time = time.string.flatMap({ Timestamp(rfc3339: $0) }) { times.append(time) }
+            let facts = try await command(RedisCommand("HGET", .string(keys.job(head)), .string(JobRecord.live)))
+            let time = JobRecord.named([JobRecord.live: facts.string ?? ""])["_enqueued_at"]
+            if let time = time.flatMap({ Timestamp(rfc3339: $0) }) { times.append(time) }
         }
         queue.oldest = times.min()?.millisecondsSinceEpoch
         return queue
@@ -180,12 +181,8 @@ extension JobQueue {
                 RedisCommand(
                     "HMGET",
                     .string(keys.job($0)),
-                    "kind",
-                    "game_id",
-                    "_worker",
-                    "_node",
-                    "_taken",
-                    "_attempts",
+                    .string(JobRecord.live),
+                    .string(JobRecord.lease),
                     "_progress"
                 )
             }
@@ -195,18 +192,21 @@ extension JobQueue {
     }
 
     private static func runningJob(_ id: String, _ row: RedisValue) -> RunningJob? {
-        // One that has ended meanwhile has no token of its own any more.
-        guard let values = row.array, values.count == 7,
-            let taken = values[4].string.flatMap({ Timestamp(rfc3339: $0) })?.millisecondsSinceEpoch
+        // One that has ended meanwhile has neither.
+        guard let values = row.array, values.count == 3, let live = values[0].string, let lease = values[1].string
         else { return nil }
+        let facts = JobRecord.named([JobRecord.live: live, JobRecord.lease: lease])
+        guard let taken = facts["_taken"].flatMap({ Timestamp(rfc3339: $0) })?.millisecondsSinceEpoch else {
+            return nil
+        }
         var job = RunningJob(id: id)
-        job.kind = values[0].string ?? ""
-        job.gameID = values[1].string ?? ""
-        job.worker = values[2].string ?? ""
-        job.node = values[3].string ?? ""
+        job.kind = facts["kind"] ?? ""
+        job.gameID = facts["game_id"] ?? ""
+        job.worker = facts["_worker"] ?? ""
+        job.node = facts["_node"] ?? ""
         job.taken = taken
-        job.attempt = Int(values[5].integer ?? 1)
-        job.progress = values[6].string
+        job.attempt = facts["_attempts"].flatMap { Int($0) } ?? 1
+        job.progress = values[2].string
         return job
     }
 

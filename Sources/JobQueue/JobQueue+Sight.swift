@@ -4,7 +4,7 @@ import Redis
 /// What Redis knows of one job.
 public struct JobSight: Sendable, Equatable {
     public var id: String
-    /// Fields of its hash, internal ones (`_`) included.
+    /// What its hash says, internal facts (`_`) included, each under its own name.
     public var fields: [String: String]
     /// Live jobs of its game before it; nil where it is in no lane any more.
     public var before: Int?
@@ -33,7 +33,7 @@ public struct JobSight: Sendable, Equatable {
     }
 }
 
-/// What `{ns}:lanes` says of a game: `STATE HEAD [LIST]`.
+/// What `{ns}:lanes` says of a game: `r HEAD LIST`, `a HEAD TOKEN` or `d HEAD`.
 struct LaneState: Equatable {
     /// The job at the head.
     var head: String
@@ -44,7 +44,7 @@ struct LaneState: Equatable {
         let parts = text.split(separator: " ", maxSplits: 2).map(String.init)
         guard parts.count >= 2 else { return nil }
         head = parts[1]
-        list = parts.count == 3 && !parts[2].isEmpty ? parts[2] : nil
+        list = parts.count == 3 && parts[0] == "r" ? parts[2] : nil
     }
 }
 
@@ -76,11 +76,11 @@ extension JobQueue {
         ])
         let fields = JobResult(pairs: (answers[0].array ?? []).map { $0.string ?? "" }).fields
         guard !fields.isEmpty else { return nil }
-        var sight = JobSight(id: id, fields: fields, now: try await redisTime())
+        var sight = JobSight(id: id, fields: JobRecord.named(fields), now: try await redisTime())
         sight.due = answers[1].string.flatMap { Double($0) }.map { Int64($0) }
         sight.leaseUntil = answers[2].string.flatMap { Double($0) }.map { Int64($0) }
         // One that has ended is in no lane, even where a later job of its game is.
-        guard sight.fields["_seq"] != nil, !sight.gameID.isEmpty else { return sight }
+        guard fields[JobRecord.live] != nil, !sight.gameID.isEmpty else { return sight }
         let lane = RedisArgument.string(keys.lane(sight.gameID))
         let places = try await pipeline([
             RedisCommand("LPOS", lane, name, "MAXLEN", 10_000),

@@ -18,7 +18,7 @@ extension ModelRun {
             try agree(try await list("lane:\(game)"), Array(lane.dropFirst()), "what waits behind the head of \(game)")
             for (index, id) in lane.enumerated() {
                 guard let job = model.jobs[id] else { continue }
-                let hash = try await world.hash(world.keys.job(id))
+                let hash = JobRecord.named(try await world.hash(world.keys.job(id)))
                 try agree(hash["state"], job.state.rawValue, "state of \(id)")
                 try agree(hash["_attempts"] ?? "0", String(job.attempts), "attempts of \(id)")
                 // Only the head of a lane is ever under way.
@@ -31,7 +31,7 @@ extension ModelRun {
             expected[game] =
                 switch state {
                 case .ready(let list): "r \(head) ready:\(list)"
-                case .active: "a \(head)"
+                case .active: "a \(head) \(try await token(of: head))"
                 case .delayed: "d \(head)"
                 }
         }
@@ -81,6 +81,11 @@ extension ModelRun {
         }
         try agree(real, model.results, "results")
         try agree(Set(real.map { "\($0.id) \($0.run)" }).count, real.count, "one result for each id and run")
+    }
+
+    /// Under which the record says that the job runs.
+    private func token(of id: String) async throws -> String {
+        JobRecord.named(try await world.hash(world.keys.job(id)))["_token"] ?? "none"
     }
 
     private func list(_ name: String) async throws -> [String] {

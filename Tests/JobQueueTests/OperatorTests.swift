@@ -73,7 +73,7 @@ struct OperatorTests {
             try await world.finish(worker, try await world.claim(worker)[0])
             job = try await world.claim(worker)[0]
             #expect(job.id == "j1" && job.attempt == 1)
-            #expect(try await world.hash(world.keys.job("j1"))["_deadline"] == nil)
+            #expect(JobRecord.named(try await world.hash(world.keys.job("j1")))["_deadline"] == nil)
             try await world.finish(worker, job)
             let results = try await world.results().filter { $0.jobID == "j1" }
             #expect(results.map(\.outcome) == [.failed, .succeeded])

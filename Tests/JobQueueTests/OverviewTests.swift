@@ -54,7 +54,8 @@ struct OverviewTests {
                 for i = 1, 3000 do
                   redis.call('ZADD', '{rtm}:nodes', i, 'n' .. i)
                   redis.call('ZADD', '{rtm}:lease', i, 'j' .. i)
-                  redis.call('HSET', '{rtm}:job:j' .. i, 'kind', 'start', '_taken', '2026-01-01T00:00:00.000Z')
+                  redis.call('HSET', '{rtm}:job:j' .. i, '_job', i .. ' start g default 1 - - -',
+                    '_lease', 't w n1 2026-01-01T00:00:00.000Z 1 0')
                   redis.call('HSET', '{rtm}:stories:n1', 'c' .. i, 's')
                 end
                 """

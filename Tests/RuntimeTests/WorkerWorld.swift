@@ -163,8 +163,9 @@ struct WorkerWorld: Sendable {
         try await client.send(RedisCommand("SISMEMBER", "{rtm}:running:n1", .string(game))).integer == 1
     }
 
-    func attempts(_ id: String) async throws -> Int64? {
-        try await client.send(RedisCommand("HGET", .string(keys.job(id)), "_attempts")).integer
+    func attempts(_ id: String) async throws -> Int? {
+        let lease = try await client.send(RedisCommand("HGET", .string(keys.job(id)), .string(JobRecord.lease)))
+        return lease.string.flatMap { JobRecord.named([JobRecord.lease: $0])["_attempts"] }.flatMap { Int($0) }
     }
 }
 

@@ -84,7 +84,8 @@ public struct EngineWorld: Sendable {
                 if ContinuousClock.now < end {
                     try await Task.sleep(for: .milliseconds(200))
                 } else if try await hasNothingLeft() {
-                    return Issue.record("the Engine keeps a network that nothing is in: \(error)", severity: .warning)
+                    Issue.record("the Engine keeps a network that nothing is in: \(error)", severity: .warning)
+                    return
                 } else {
                     throw error
                 }

@@ -1,5 +1,6 @@
 import Foundation
 public import JobContract
+import JobQueue
 import Logging
 public import Redis
 import Synchronization
@@ -149,9 +150,11 @@ extension Fleet {
         var found: WorkerProcess?
         try await eventually(within: limit, "job \(job) to run") {
             let fields = try await client.send(
-                RedisCommand("HMGET", .string(keys.job(job)), "state", "_worker")
+                RedisCommand("HMGET", .string(keys.job(job)), "state", .string(JobRecord.lease))
             ).array?.map(\.string)
-            guard let fields, fields.count == 2, fields[0] == "running", let id = fields[1] else { return false }
+            guard let fields, fields.count == 2, fields[0] == "running", let lease = fields[1],
+                let id = JobRecord.named([JobRecord.lease: lease])["_worker"]
+            else { return false }
             found = workers.first { $0.isWorker(id) }
             return found != nil
         }

@@ -47,7 +47,7 @@ local function set_aside(job)
   has_aside = true
   call('LPUSH', KEYS[3], job.message)
   call('HINCRBY', overflowing, job.game, 1)
-  if not starts(job.kind) then call('HINCRBY', overflowing, ':b' .. job.game, 1) end
+  if not STARTS[job.kind] then call('HINCRBY', overflowing, ':b' .. job.game, 1) end
 end
 
 local function decrement(field)
@@ -58,16 +58,16 @@ end
 local function taken_back(job)
   if job.game ~= '' then
     decrement(job.game)
-    if not starts(job.kind) then decrement(':b' .. job.game) end
+    if not STARTS[job.kind] then decrement(':b' .. job.game) end
   end
-  local overtaken = starts(job.kind) and call('HGET', overflowing, ':o' .. job.game)
+  local overtaken = STARTS[job.kind] and call('HGET', overflowing, ':o' .. job.game)
   if overtaken then decrement(':o' .. job.game) end
   return overtaken
 end
 
 -- What becomes of a job: "place" it, set it "aside", or "wait" where the window is full.
 local function decision(job)
-  if starts(job.kind) then
+  if STARTS[job.kind] then
     if not from_overflow and has_aside then return 'aside' end
     if live_starts < most_starts then return 'place' end
     -- Nodes that are full say so with each claim.

@@ -16,8 +16,8 @@ if call('HEXISTS', P .. 'node:' .. node, 'told_at') == 0 then
   answers[1] = 'tell'
 end
 for index = 6, #ARGV, 2 do
-  local job = call('HMGET', P .. 'job:' .. ARGV[index], '_token', '_cancel', 'state')
-  if job[1] ~= ARGV[index + 1] or job[3] ~= 'running' then
+  local job = call('HMGET', P .. 'job:' .. ARGV[index], '_lease', '_cancel', 'state')
+  if job[3] ~= 'running' or string.match(job[1], '^%S+') ~= ARGV[index + 1] then
     answers[#answers + 1] = 'lost'
   else
     call('ZADD', P .. 'lease', 'XX', lease_until, ARGV[index])

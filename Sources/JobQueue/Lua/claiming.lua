@@ -55,15 +55,17 @@ local function owners_unknown()
 end
 
 local function pointless(game, kind, number, dirty)
-  return starts(kind) and (dirty == '2' or tonumber(number) < superseded_below(game))
+  return STARTS[kind] and (dirty == '2' or tonumber(number) < superseded_below(game))
 end
 
 -- Ends the head where it must not be begun any more. Answers whether it did.
 local function ended(id, game, job)
   local ending
-  if pointless(game, job[1], job[2], job[6]) and not job[6] then
+  if job.dirty then
+    return false
+  elseif pointless(game, job.kind, job.number) then
     ending = superseded
-  elseif (tonumber(job[3]) or now) < now and not job[6] then
+  elseif (tonumber(job.deadline) or now) < now then
     ending = { outcome = 'expired', error = 'its deadline had passed before it was begun' }
   else
     return false
@@ -77,11 +79,11 @@ local function ended(id, game, job)
 end
 
 -- Notes the lease of a head.
-local function lease(id, game, class, kind)
+local function lease(id, game, class, kind, token)
   leases[#leases + 1] = claimer.lease_until
   leases[#leases + 1] = id
-  set_lane(game, 'a', id)
-  if starts(kind) then
+  set_lane(game, 'a', id, token)
+  if STARTS[kind] then
     if owner_of(game) ~= claimer.node then set_owner(game, claimer.node) end
     if claimer.slots == 0 then
       holding.games[#holding.games + 1] = game
@@ -92,35 +94,40 @@ local function lease(id, game, class, kind)
   claimer.wanted[class] = claimer.wanted[class] - 1
 end
 
-local function last_start(kind, game)
-  return kind == 'restart' and call('GET', P .. 'spec:' .. game) or ''
+local function last_start(game)
+  return call('GET', P .. 'spec:' .. game) or ''
+end
+
+-- What a job's record says of its lease.
+local function lease_text(token, attempts, owns)
+  return token .. ' ' .. claimer.worker .. ' ' .. claimer.node .. ' ' .. now_rfc3339() .. ' ' .. attempts
+    .. (owns and ' 1' or ' 0')
 end
 
 -- Leases a job that this call has placed and not written. Answers whether it may be begun.
 local function claim_fresh(job, game, class)
-  if (tonumber(job.deadline) or now) < now or pointless(game, job.kind, job.number) then return false end
+  if job.deadline ~= '' and tonumber(job.deadline) < now or pointless(game, job.kind, job.number) then return false end
   fresh[job.id] = nil
   local token = next_fence() .. '-' .. claimer.nonce
   -- Only an owner that this job made may be forgotten where it leaves nothing behind.
-  local more = { '_token', token, '_worker', claimer.worker, '_node', claimer.node, '_taken', now_rfc3339(), '_attempts', '1' }
-  if starts(job.kind) and not owner_of(game) then more[11], more[12] = '_owns', '1' end
-  write_job(job, 'running', more)
-  lease(job.id, game, class, job.kind)
-  claimer.claimed[#claimer.claimed + 1] = { job.id, token, 1, job.queue, job.index, last_start(job.kind, game), 1, 0 }
+  local owns = STARTS[job.kind] and not owner_of(game)
+  write_job(job, 'running', lease_text(token, 1, owns))
+  lease(job.id, game, class, job.kind, token)
+  claimer.claimed[#claimer.claimed + 1] = { job.id, token, 1, job.queue, job.index,
+    job.kind == 'restart' and last_start(game) or '', 1, 0 }
   return true
 end
 
 local function claim_head(game, class)
-  local id = lane_of(game) and lane_of(game).head
+  local lane = lane_of(game)
+  local id = lane and lane.head
   if not id then return end
   if fresh[id] then
     if claim_fresh(fresh[id], game, class) then return end
     write_fresh(id)
   end
-  local key = P .. 'job:' .. id
-  local job = call('HMGET', key, 'kind', '_seq', '_deadline', '_message', '_queue', '_dirty', '_run', '_attempts',
-    '_owns')
-  if not job[4] then
+  local job = job_of(id, '_message')
+  if not job then
     -- The job's hash is gone, by hand or by eviction: the lane goes on without it.
     call('HINCRBY', META, 'ghosts', 1)
     write_ready()
@@ -129,21 +136,21 @@ local function claim_head(game, class)
   end
   if ended(id, game, job) then return end
   local token = next_fence() .. '-' .. claimer.nonce
-  local attempt = tonumber(job[8] or 0) + 1
-  call('HSET', key, 'state', 'running', '_token', token, '_worker', claimer.worker, '_node', claimer.node, '_taken',
-    now_rfc3339(), '_attempts', attempt == 1 and '1' or attempt)
-  if starts(job[1]) and not owner_of(game) and job[9] ~= '1' then call('HSET', key, '_owns', '1') end
-  lease(id, game, class, job[1])
-  local undo = pointless(game, job[1], job[2], job[6]) and (job[6] == '2' and 2 or 1) or 0
+  local attempt = (job.attempts or 0) + 1
+  local owns = job.owns == '1' or STARTS[job.kind] and not owner_of(game)
+  call('HSET', P .. 'job:' .. id, 'state', 'running', '_lease', lease_text(token, attempt, owns))
+  lease(id, game, class, job.kind, token)
+  local undo = pointless(game, job.kind, job.number, job.dirty) and (job.dirty == '2' and 2 or 1) or 0
   claimer.claimed[#claimer.claimed + 1] =
-    { id, token, attempt, job[5], job[4], last_start(job[1], game), tonumber(job[7] or 1), undo }
+    { id, token, attempt, job.queue, job.other, job.kind == 'restart' and last_start(game) or '', tonumber(job.run),
+      undo }
 end
 
 -- Whether the head of the lane only waits to be told that its time is over; for that it needs no room.
 local function is_late(game)
   local lane = lane_of(game)
-  local job = call('HMGET', P .. 'job:' .. (lane and lane.head or ''), '_deadline', '_dirty')
-  return (tonumber(job[1]) or now) < now and not job[2]
+  local job = lane and job_of(lane.head)
+  return job and (tonumber(job.deadline) or now) < now and not job.dirty
 end
 
 -- Of a list without room for more: the first few are looked at, since one that holds its room already, or is late, may

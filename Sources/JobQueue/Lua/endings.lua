@@ -20,7 +20,7 @@ local function trim_results(most)
     for position = 1, #entry[2], 2 do
       if entry[2][position] == 'job_id' then
         local key = P .. 'job:' .. entry[2][position + 1]
-        local record = call('HMGET', key, '_seq', '_result')
+        local record = call('HMGET', key, '_job', '_result')
         if not record[1] and (not record[2] or record[2] == entry[1]) then call('DEL', key) end
       end
     end
@@ -85,53 +85,54 @@ end
 -- the state that this answers, and advances the lane.
 local function end_live(id, kind, run, outcome, code, sentence)
   ended_leases[#ended_leases + 1] = id
-  if starts(kind) then live_starts = live_starts - 1 else live_others = live_others - 1 end
+  if STARTS[kind] then live_starts = live_starts - 1 else live_others = live_others - 1 end
   if outcome ~= 'failed' or refusals[code] then return 'done' end
-  local said = call('HMGET', P .. 'job:' .. id, '_queue', '_message')
-  bury(id, run or '1', said[1], code or 'internal', sentence or '', said[2])
+  local job = job_of(id, '_message')
+  if job then bury(id, run or '1', job.queue, code or 'internal', sentence or '', job.other or '') end
   return 'dead'
 end
 
 -- Ends the live head of a lane that no worker ends: `ending` has outcome, effect, error_code and error. The caller
 -- advances the lane. Answers the game.
 local function end_job(id, worker, node, ending)
-  local job = call('HMGET', P .. 'job:' .. id, 'kind', 'game_id', '_attempts', '_run', '_enqueued_at', '_taken',
-    '_traceparent', '_token')
-  begin_result(id, job[1], job[2])
+  local job = job_of(id)
+  local run = job.run ~= '1' and job.run
+  begin_result(id, job.kind, job.game)
   add('outcome', ending.outcome)
   add('effect', 'none')
   add('error_code', ending.code)
   add('error', ending.error)
-  add('attempts', job[3] or '0')
-  add('run', job[4])
+  add('attempts', job.attempts or '0')
+  add('run', run)
   add('worker', worker)
   add('node', node)
-  add('enqueued_at', job[5])
-  add('taken_at', job[6])
-  add('traceparent', job[7])
-  publish_result(id, end_live(id, job[1], job[4], ending.outcome, ending.code, ending.error), job[8] or '')
-  return job[2]
+  if job.enqueued_at ~= '-' then add('enqueued_at', job.enqueued_at) end
+  add('taken_at', job.taken)
+  if job.traceparent ~= '-' then add('traceparent', job.traceparent) end
+  local token = job.token ~= '-' and job.token or ''
+  publish_result(id, end_live(id, job.kind, run, ending.outcome, ending.code, ending.error), token)
+  return job.game
 end
 
 -- Jobs that the call has placed and not written, by id, each with the names that placing.lua says.
 local fresh = {}
 
--- Writes a job that was not there before. `more` are names and values in turn.
-local function write_job(job, state, more)
-  if job.deadline ~= '' or job.enqueued_at ~= '' or job.traceparent ~= '' or job.run > 1 then
-    for name, value in pairs({ _deadline = job.deadline, _enqueued_at = job.enqueued_at,
-      _traceparent = job.traceparent, _run = job.run > 1 and job.run or '' }) do
-      if value ~= '' then more[#more + 1], more[#more + 2] = name, value end
-    end
+-- Writes a job that was not there before; `lease` where it is claimed at once.
+local function write_job(job, state, lease)
+  local facts = job.number .. ' ' .. job.kind .. ' ' .. job.game .. ' ' .. job.queue .. ' ' .. job.run .. ' '
+    .. (job.deadline == '' and '-' or job.deadline) .. ' ' .. (job.traceparent == '' and '-' or job.traceparent) .. ' '
+    .. (job.enqueued_at == '' and '-' or job.enqueued_at)
+  if lease then
+    call('HSET', P .. 'job:' .. job.id, 'state', state, '_message', job.message, '_job', facts, '_lease', lease)
+  else
+    call('HSET', P .. 'job:' .. job.id, 'state', state, '_message', job.message, '_job', facts)
   end
-  call('HSET', P .. 'job:' .. job.id, 'state', state, 'kind', job.kind, 'game_id', job.game, '_message', job.message,
-    '_queue', job.queue, '_seq', job.number, unpack(more))
 end
 
 -- Writes the job of this id if it is not written yet, or all that are not.
 local function write_fresh(id)
   for name, job in pairs(id and { [id] = fresh[id] } or fresh) do
-    write_job(job, 'waiting', {})
+    write_job(job, 'waiting')
     fresh[name] = nil
   end
 end

@@ -12,27 +12,39 @@
 -- One step because: the result must not be published without the job's end, and a worker that was
 --   presumed dead must not end what another runs by now.
 local worker, node = ARGV[1], ARGV[2]
-local answers, owns, games, named, bases = {}, {}, {}, {}, {}
+local answers, games, named, bases = {}, {}, {}, {}
 
--- What only the token's holder may change is looked at for all before anything is changed for one.
+-- Where each job's arguments begin, and its game.
 local base = 3
 while base <= #ARGV do
-  local id = ARGV[base]
-  local job = call('HMGET', P .. 'job:' .. id, '_token', 'state', '_owns')
-  local answer = 'ok'
-  if job[1] ~= ARGV[base + 1] then
-    answer = 'stale'
-  elseif job[2] ~= 'running' then
-    answer = (job[2] == 'done' or job[2] == 'dead') and 'again' or 'stale'
-  elseif named[id] then
-    answer = 'again'
+  bases[#bases + 1] = base
+  local game = ARGV[base + 8]
+  if ARGV[base + 7] == '' then
+    local job = job_of(ARGV[base])
+    game = job and job.game or ''
   end
-  if answer == 'ok' then named[id] = true end
-  answers[#answers + 1] = answer
-  bases[#answers] = base
-  owns[#answers] = job[3]
-  if answer == 'ok' and ARGV[base + 7] ~= '' then games[#games + 1] = ARGV[base + 8] end
-  base = base + 14 + tonumber(ARGV[base + 13])
+  games[#games + 1] = game
+  base = base + 14 + ARGV[base + 13]
+end
+
+-- Why a job cannot be ended that its game's lane does not name as running under this token.
+local function refusal(id, token)
+  local record = call('HMGET', P .. 'job:' .. id, '_token', 'state')
+  return record[1] == token and (record[2] == 'done' or record[2] == 'dead') and 'again' or 'stale'
+end
+
+-- What only the token's holder may change is looked at for all before anything is changed for one. The lane says who
+-- runs its head, and one command reads many.
+local active = #games > 0 and read('lanes', games)
+for index, base in ipairs(bases) do
+  local id, token = ARGV[base], ARGV[base + 1]
+  if active[index + 1] ~= 'a ' .. id .. ' ' .. token then
+    answers[index] = refusal(id, token)
+  elseif named[id] then
+    answers[index] = 'again'
+  else
+    answers[index], named[id] = 'ok', true
+  end
 end
 fetch_ending(games)
 
@@ -41,6 +53,7 @@ for index, answer in ipairs(answers) do
   if answer == 'ok' then
     local base = bases[index]
     local id, token, owner, kind, game = ARGV[base], ARGV[base + 1], ARGV[base + 2], ARGV[base + 7], ARGV[base + 8]
+    local owns_game = owner == 'undo' and (job_of(id) or {}).owns == '1'
     local outcome, code, sentence, run = ARGV[base + 9], ARGV[base + 10], ARGV[base + 11], ARGV[base + 12]
     if kind == '' then
       game = end_job(id, worker, node, { outcome = outcome, code = code, error = sentence })
@@ -50,7 +63,7 @@ for index, answer in ipairs(answers) do
       ARGV[last] = now_rfc3339()
       publish(id, state, token, ARGV, base + 14, last)
     end
-    if owner == 'clear' or owner == 'undo' and owns[index] == '1' then set_owner(game, false) end
+    if owner == 'clear' or owns_game then set_owner(game, false) end
     -- Kept as long as the game has an owner, and for the retention after that.
     if ARGV[base + 4] ~= '' then
       specs[#specs + 1] = P .. 'spec:' .. game

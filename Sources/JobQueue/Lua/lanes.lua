@@ -32,6 +32,39 @@ local function write(hash, pairs)
   call('HSET', P .. hash, FORM, string.rep('-', 65), unpack(pairs))
 end
 
+-- The record of a live job: few fields, since a field costs more than a long text. All fields of `_job` and `_lease`
+-- stand there with a space between them, "-" where there is nothing.
+-- `_job`, as it was admitted: number, kind, game, queue, run, deadline in ms, traceparent, enqueued_at.
+-- `_lease`, as it was claimed last: token and worker, while it runs; node, time, attempts, and 1 where this job has made
+-- the node the owner of the game, else 0.
+
+-- A live job, nil where there is none: id, state, dirty, progress, all that stands in `_job` and `_lease`, and the
+-- field that is asked for besides.
+local function job_of(id, field)
+  local record = call('HMGET', P .. 'job:' .. id, 'state', '_job', '_lease', '_dirty', field or 'state')
+  if not record[2] then return nil end
+  local job = { id = id, state = record[1], dirty = record[4], other = record[5] }
+  job.number, job.kind, job.game, job.queue, job.run, job.deadline, job.traceparent, job.enqueued_at =
+    string.match(record[2], '^(%d+) (%S+) (%S+) (%S+) (%d+) (%S+) (%S+) (.+)$')
+  if record[3] then
+    job.token, job.worker, job.node, job.taken, job.attempts, job.owns =
+      string.match(record[3], '^(%S+) (%S+) (%S+) (%S+) (%d+) (%d)$')
+  end
+  return job
+end
+
+local function has_token(job, token)
+  return job and job.state == 'running' and job.token == token
+end
+
+-- Writes what becomes of a job that loses its lease. `more` are names and values in turn.
+local function write_unleased(job, state, attempts, ...)
+  local key = P .. 'job:' .. job.id
+  local lease = string.format('- - %s %s %d %s', job.node or '-', job.taken or '-', attempts or 0, job.owns or '0')
+  call('HSET', key, 'state', state, '_lease', lease, ...)
+  call('HDEL', key, '_cancel', '_progress')
+end
+
 -- Reads what will be needed of these games.
 local function fetch(games)
   if #games == 0 then return end
@@ -41,8 +74,8 @@ local function fetch(games)
     if lanes[game] == nil then
       local text = states[index + 1]
       if text then
-        local state, head, list = string.match(text, '^(%a) (%S+) ?(.*)$')
-        lanes[game] = { state = state, head = head, list = list }
+        local state, head, detail = string.match(text, '^(%a) (%S+) ?(.*)$')
+        lanes[game] = { state = state, head = head, detail = detail }
       else
         lanes[game] = false
       end
@@ -53,7 +86,7 @@ local function fetch(games)
 end
 
 -- The lane of a game: its state "r" (ready), "a" (active) or "d" (delayed), its head, and the list on which it is
--- ready; false where the game has no job.
+-- ready or the token under which its head runs (detail); false where the game has no job.
 local function lane_of(game)
   if lanes[game] == nil then fetch({ game }) end
   return lanes[game]
@@ -65,8 +98,13 @@ local function is_busy(game)
   return string.sub(call('HGET', P .. 'lanes', game) or '', 1, 1) == 'a'
 end
 
-local function set_lane(game, state, head, list)
-  lanes[game] = { state = state, head = head, list = list or '' }
+local function set_lane(game, state, head, detail)
+  local lane = lanes[game]
+  if lane then
+    lane.state, lane.head, lane.detail = state, head, detail or ''
+  else
+    lanes[game] = { state = state, head = head, detail = detail or '' }
+  end
   dirty_lanes[game] = true
 end
 
@@ -87,9 +125,8 @@ local function superseded_below(game)
   return below[game]
 end
 
-local function starts(kind)
-  return kind == 'start' or kind == 'restart'
-end
+-- Kinds that start a game. A table, since a call costs more than what it would do.
+local STARTS = { start = true, restart = true }
 
 -- Wakes one worker of `set` that is alive. Few are tried: workers also look by themselves every second or two.
 local function ring(set)
@@ -142,16 +179,16 @@ local function unready(game)
   local lane = lane_of(game)
   if lane and lane.state == 'r' then
     write_ready()
-    call('ZREM', P .. lane.list, game)
+    call('ZREM', P .. lane.detail, game)
   end
 end
 
 -- Makes the lane of `game` ready for its head, whose kind, queue, number and dirt are given. The lane must be on no
 -- ready list. `here` is the calling worker's node: it claims right after, so nobody needs to be rung.
 local function make_ready(game, head, here, kind, queue, seq, dirty)
-  local pointless = starts(kind) and (dirty == '2' or tonumber(seq) < superseded_below(game))
+  local pointless = STARTS[kind] and (dirty == '2' or tonumber(seq) < superseded_below(game))
   local class, owner = 'stop', nil
-  if starts(kind) and not pointless then class = 'start' end
+  if STARTS[kind] and not pointless then class = 'start' end
   -- A pointless start is ended by anyone, but where its node has to look what it may have left behind.
   if not pointless or dirty then owner = owner_of(game) end
   local list = 'ready:' .. class .. ':' .. queue
@@ -169,8 +206,8 @@ end
 
 -- Makes the lane of `game` ready for the head that it has.
 local function settle(game, head, here)
-  local job = call('HMGET', P .. 'job:' .. head, 'kind', '_queue', '_seq', '_dirty')
-  make_ready(game, head, here, job[1] or 'stop', job[2] or 'default', job[3] or '0', job[4])
+  local job = job_of(head) or { kind = 'stop', queue = 'default', number = '0' }
+  make_ready(game, head, here, job.kind, job.queue, job.number, job.dirty)
 end
 
 -- The head of the lane has ended: the next one is its head, or the lane is forgotten.
@@ -219,8 +256,8 @@ local function write_games()
     local lane = lanes[game]
     if lane then
       puts[#puts + 1] = game
-      puts[#puts + 1] = lane.list == '' and lane.state .. ' ' .. lane.head
-        or lane.state .. ' ' .. lane.head .. ' ' .. lane.list
+      puts[#puts + 1] = lane.detail == '' and lane.state .. ' ' .. lane.head
+        or lane.state .. ' ' .. lane.head .. ' ' .. lane.detail
     else
       gone[#gone + 1] = game
     end

@@ -10,13 +10,13 @@ local function supersede(game, marks, here)
   call('HSET', P .. 'superseded', game, seq)
   local lane = lane_of(game)
   write_fresh(lane.head)
-  local job = call('HMGET', P .. 'job:' .. lane.head, 'kind', '_worker')
-  if not starts(job[1]) then return end
+  local job = job_of(lane.head)
+  if not job or not STARTS[job.kind] then return end
   if lane.state == 'a' then
-    if string.find(marks, 'c', 1, true) and job[2] then
+    if string.find(marks, 'c', 1, true) then
       call('HSET', P .. 'job:' .. lane.head, '_cancel', '1')
-      call('RPUSH', P .. 'bell:' .. job[2], 'cancel')
-      call('PEXPIRE', P .. 'bell:' .. job[2], 60000)
+      call('RPUSH', P .. 'bell:' .. job.worker, 'cancel')
+      call('PEXPIRE', P .. 'bell:' .. job.worker, 60000)
     end
     return
   end
@@ -31,13 +31,13 @@ end
 local function place(job, here)
   seq = seq + 1
   job.number = string.format('%d', seq)
-  if starts(job.kind) then live_starts = live_starts + 1 else live_others = live_others + 1 end
+  if STARTS[job.kind] then live_starts = live_starts + 1 else live_others = live_others + 1 end
   if not lane_of(job.game) then
     -- It may be claimed by this very call, and is written once then.
     fresh[job.id] = job
     return make_ready(job.game, job.id, here, job.kind, job.queue, job.number)
   end
-  write_job(job, 'waiting', {})
+  write_job(job, 'waiting')
   alone[job.game] = nil
   call('RPUSH', P .. 'lane:' .. job.game, job.id)
   local deadline = tonumber(job.deadline)

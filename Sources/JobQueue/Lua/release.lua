@@ -8,20 +8,17 @@ local worker, node = ARGV[1], ARGV[2]
 local answers = {}
 for index = 3, #ARGV, 3 do
   local id, token = ARGV[index], ARGV[index + 1]
-  local key = P .. 'job:' .. id
-  local job = call('HMGET', key, '_token', 'state', 'game_id')
-  if job[1] ~= token or job[2] ~= 'running' then
+  local job = job_of(id)
+  if not has_token(job, token) then
     answers[#answers + 1] = 'stale'
   else
-    call('HSET', key, 'state', 'waiting')
-    if ARGV[index + 2] == 'dirty' then call('HSETNX', key, '_dirty', 1) end
-    call('HINCRBY', key, '_attempts', -1)
-    call('HDEL', key, '_token', '_worker', '_cancel', '_progress')
+    write_unleased(job, 'waiting', job.attempts - 1)
+    if ARGV[index + 2] == 'dirty' then call('HSETNX', P .. 'job:' .. id, '_dirty', 1) end
     call('ZREM', P .. 'lease', id)
-    settle(job[3], id, '')
+    settle(job.game, id, '')
     write_ready()
-    local lane = lane_of(job[3])
-    if not owner_of(job[3]) then ring_any(string.match(lane.list, '^ready:(%a+)')) end
+    local lane = lane_of(job.game)
+    if not owner_of(job.game) then ring_any(string.match(lane.detail, '^ready:(%a+)')) end
     answers[#answers + 1] = 'ok'
   end
 end

@@ -15,7 +15,7 @@ if ARGV[3] == 'message' then
 else
   if letter.job_id ~= ARGV[4] then return 'gone' end
   local key = P .. 'job:' .. letter.job_id
-  if call('HEXISTS', key, '_seq') == 1 then return 'live' end
+  if call('HEXISTS', key, '_job') == 1 then return 'live' end
   call('DEL', key)
   place({ id = letter.job_id, kind = ARGV[5], game = ARGV[6], message = letter.message, queue = letter.queue,
     deadline = '', marks = ARGV[7], enqueued_at = ARGV[8], traceparent = ARGV[9],

@@ -6,20 +6,19 @@
 -- One step because: the job must be under lease or due at a time, never neither.
 local worker, node, id, token = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local key = P .. 'job:' .. id
-local job = call('HMGET', key, '_token', 'state', 'game_id', 'kind', '_seq', '_dirty')
+local job = job_of(id)
+if not has_token(job, token) then return 'stale' end
 -- One that has killed too many workers stays what it is until it is undone.
-local clean = ARGV[9] == 'clean' and job[6] ~= '2'
-if job[1] ~= token or job[2] ~= 'running' then return 'stale' end
-local game = job[3]
+local clean = ARGV[9] == 'clean' and job.dirty ~= '2'
+local game = job.game
 if ARGV[8] == 'free' then call('SREM', P .. 'running:' .. node, game) end
 if clean then call('HDEL', key, '_dirty') else call('HSETNX', key, '_dirty', 1) end
-if clean and starts(job[4]) and tonumber(job[5]) < superseded_below(game) then
+if clean and STARTS[job.kind] and tonumber(job.number) < superseded_below(game) then
   end_job(id, worker, node, superseded)
   advance(game, node)
   return 'superseded'
 end
-call('HSET', key, 'state', 'retrying', '_error_code', ARGV[6], '_error', ARGV[7])
-call('HDEL', key, '_token', '_worker', '_cancel', '_progress')
+write_unleased(job, 'retrying', job.attempts, '_error_code', ARGV[6], '_error', ARGV[7])
 call('ZREM', P .. 'lease', id)
 call('ZADD', P .. 'delay', now + tonumber(ARGV[5]), id)
 set_lane(game, 'd', id)

@@ -16,11 +16,12 @@ local function read_tail(list, skipped, most, one_bytes, all_bytes, answers)
     local messages = redis.call('LRANGE', list, -last - skipped, -position - skipped)
     for index = #messages, 1, -1 do
       local message = messages[index]
-      largest = math.max(largest, #message)
-      if #message > one_bytes then
-        answers[#answers + 1] = { #message, redis.sha1hex(message) }
+      local size = #message
+      if size > largest then largest = size end
+      if size > one_bytes then
+        answers[#answers + 1] = { size, redis.sha1hex(message) }
       else
-        bytes = bytes + #message
+        bytes = bytes + size
         if bytes > all_bytes and position + #messages - index > 1 then return end
         answers[#answers + 1] = message
       end

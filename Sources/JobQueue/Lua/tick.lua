@@ -10,31 +10,29 @@ local due, reclaimed, poisoned = 0, 0, 0
 
 for _, id in ipairs(call('ZRANGEBYSCORE', P .. 'delay', '-inf', now, 'LIMIT', 0, most)) do
   call('ZREM', P .. 'delay', id)
-  local game = call('HGET', P .. 'job:' .. id, 'game_id')
-  if game then
+  local job = job_of(id)
+  if job then
     call('HSET', P .. 'job:' .. id, 'state', 'waiting')
-    settle(game, id, node)
+    settle(job.game, id, node)
     due = due + 1
   end
 end
 
 local function reclaim(id)
-  local key = P .. 'job:' .. id
-  local job = call('HMGET', key, 'game_id', '_worker', '_node', 'kind')
+  local job = job_of(id)
   call('ZREM', P .. 'lease', id)
-  if not job[1] then return end
-  local crashes = call('HINCRBY', key, '_crashes', 1)
+  if not job then return end
+  local crashes = call('HINCRBY', P .. 'job:' .. id, '_crashes', 1)
   -- What a start has made is undone by a last claim, which is not to kill a worker once more.
-  local is_last = crashes == crash_limit and starts(job[4])
+  local is_last = crashes == crash_limit and STARTS[job.kind]
   if crashes >= crash_limit and not is_last then
-    end_job(id, job[2], job[3], { outcome = 'failed', code = 'poisoned',
+    end_job(id, job.worker, job.node, { outcome = 'failed', code = 'poisoned',
       error = 'its worker died ' .. crashes .. ' times while it ran; it is not tried again' })
-    advance(job[1], node)
+    advance(job.game, node)
     poisoned = poisoned + 1
   else
-    call('HSET', key, 'state', 'waiting', '_dirty', is_last and 2 or 1)
-    call('HDEL', key, '_token', '_worker', '_cancel', '_progress')
-    settle(job[1], id, node)
+    write_unleased(job, 'waiting', job.attempts, '_dirty', is_last and 2 or 1)
+    settle(job.game, id, node)
     reclaimed = reclaimed + 1
   end
 end

@@ -1,4 +1,5 @@
 import JobContract
+import JobQueue
 import Redis
 
 #if canImport(Glibc)
@@ -128,10 +129,10 @@ extension BenchStage {
         try await redis.push(number..<number + 1, kind: .start, prefix: "resumed")
         var victim: Int?
         try await awaitReadiness("a worker to run \(id)", log: workerLog, every: .milliseconds(5)) {
-            let command = RedisCommand("HMGET", .string(redis.keys.job(id)), "state", "_worker")
+            let command = RedisCommand("HMGET", .string(redis.keys.job(id)), "state", .string(JobRecord.lease))
             let fields = (try? await redis.client.send(command).array) ?? []
-            guard fields.count == 2, fields[0].string == "running" else { return false }
-            victim = fields[1].string.flatMap(BenchRedis.pid(ofWorker:))
+            guard fields.count == 2, fields[0].string == "running", let lease = fields[1].string else { return false }
+            victim = JobRecord.named([JobRecord.lease: lease])["_worker"].flatMap(BenchRedis.pid(ofWorker:))
             return victim != nil
         }
         guard let victim else { throw CommandError.failed("nobody runs \(id)") }

@@ -1,0 +1,30 @@
+/// The hash of a job, as its fields stand in Redis and as they are meant.
+///
+/// While the job lives most of what is known of it stands in two fields, `_job` and `_lease`, since each field costs
+/// Redis more than a long text (`Lua/lanes.lua` writes them, `docs/redis-keys.md` describes them).
+public enum JobRecord {
+    /// A live job has this field, the record of one that has ended has not.
+    public static let live = "_job"
+    /// What was said of the last claim.
+    public static let lease = "_lease"
+
+    private static let liveNames = [
+        "_seq", "kind", "game_id", "_queue", "_run", "_deadline", "_traceparent", "_enqueued_at",
+    ]
+    private static let leaseNames = ["_token", "_worker", "_node", "_taken", "_attempts", "_owns"]
+
+    /// The fields with each fact under its own name, in place of the two texts.
+    public static func named(_ fields: [String: String]) -> [String: String] {
+        var named = fields
+        for (field, names) in [(live, liveNames), (lease, leaseNames)] {
+            guard let text = named.removeValue(forKey: field) else { continue }
+            named.merge(facts(text, names)) { own, _ in own }
+        }
+        return named
+    }
+
+    private static func facts(_ text: String, _ names: [String]) -> [String: String] {
+        let parts = text.split(separator: " ", maxSplits: names.count - 1).map(String.init)
+        return Dictionary(uniqueKeysWithValues: zip(names, parts).filter { $0.1 != "-" })
+    }
+}

@@ -1,0 +1,68 @@
+import JobContract
+import JobQueue
+import Redis
+import Support
+import Testing
+
+@Suite("The record of a job")
+struct JobRecordTests {
+    @Test("names each fact of its two texts, and leaves out what there is not")
+    func names() {
+        let named = JobRecord.named([
+            "state": "running", "_message": "{}",
+            "_job": "7 start lobby default 1 - 00-a-b-01 2026-01-01T00:00:00Z",
+            "_lease": "12-n w1 n1 2026-01-01T00:00:01.000Z 2 1",
+        ])
+        #expect(
+            named == [
+                "state": "running", "_message": "{}", "_seq": "7", "kind": "start", "game_id": "lobby",
+                "_queue": "default", "_run": "1", "_traceparent": "00-a-b-01", "_enqueued_at": "2026-01-01T00:00:00Z",
+                "_token": "12-n", "_worker": "w1", "_node": "n1", "_taken": "2026-01-01T00:00:01.000Z",
+                "_attempts": "2", "_owns": "1",
+            ]
+        )
+    }
+
+    @Test("one that has ended is as it is")
+    func ended() {
+        let fields = ["state": "done", "_token": "1-n", "_result": "1-0", "outcome": "succeeded"]
+        #expect(JobRecord.named(fields) == fields)
+    }
+
+    @Test("what Redis keeps of a job while it waits, runs and waits again")
+    func kept() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            func record() async throws -> [String: String] {
+                JobRecord.named(try await world.hash(world.keys.job("j1")))
+            }
+            try await world.push(QueueWorld.message(.start, "j1", more: #","enqueued_at":"2026-01-01T00:00:00Z""#))
+            try await world.intake(worker)
+            var known = try await record()
+            #expect(known["kind"] == "start" && known["game_id"] == "g1" && known["_queue"] == "default")
+            #expect(known["_enqueued_at"] == "2026-01-01T00:00:00Z" && known["_lease"] == nil)
+            let job = try #require(try await world.claim(worker).first)
+            known = try await record()
+            #expect(known["_token"] == job.token && known["_worker"] == "w1" && known["_node"] == "n1")
+            #expect(known["_attempts"] == "1" && known["_owns"] == "1")
+            try await worker.release([(id: job.id, token: job.token)])
+            known = try await record()
+            #expect(known["state"] == "waiting" && known["_token"] == nil && known["_worker"] == nil)
+            #expect(known["_attempts"] == "0" && known["_node"] == "n1" && known["_owns"] == "1")
+        }
+    }
+
+    @Test("of a job whose hash somebody has deleted the result is published all the same")
+    func deleted() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            try await world.push(QueueWorld.message(.start, "j1"))
+            try await world.intake(worker)
+            let job = try #require(try await world.claim(worker).first)
+            _ = try await world.client.send(RedisCommand("DEL", .string(world.keys.job("j1"))))
+            #expect(try await world.finish(worker, job) == .ok)
+            #expect(try await world.finish(worker, job) == .again)
+            #expect(try await world.results().map(\.jobID) == ["j1"])
+        }
+    }
+}
