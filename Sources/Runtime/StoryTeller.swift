@@ -103,16 +103,13 @@ struct StoryTeller: Sendable {
         }
     }
 
-    /// What jobs have told of the containers of which a run has ended; of the others nothing matters.
+    /// What jobs have told of the containers of which a run is to be told to its end; of the others nothing matters.
     private func records(
         for sightings: [WaitingSighting],
         _ book: StoryBook
     ) async throws -> [String: ContainerRecord] {
-        let ids = sightings.map(\.value).filter { sighting in
-            guard let container = sighting.container, container.isRunning else { return true }
-            return book.mark(of: sighting.containerID).map { $0.startedAt != container.startedAt } ?? false
-        }
-        .map(\.containerID)
+        let ids = sightings.map(\.value).filter { Story.needsRecord(after: book.mark(of: $0.containerID), seeing: $0) }
+            .map(\.containerID)
         guard !ids.isEmpty else { return [:] }
         let notes = try await persistently { () throws in try await queue.notes(of: ids) }
         return notes.mapValues(ContainerRecord.init)

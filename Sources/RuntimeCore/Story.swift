@@ -54,6 +54,14 @@ public enum Story {
         return steps
     }
 
+    /// Whether ``missingSteps(after:seeing:knowing:)`` uses what jobs have told: where a run is told to its end, or the
+    /// container is gone and nothing was published of it.
+    public static func needsRecord(after mark: StoryMark?, seeing sighting: Sighting) -> Bool {
+        guard let container = sighting.container else { return mark?.isRunning ?? true }
+        guard container.isRunning else { return true }
+        return mark.map { $0.startedAt != container.startedAt } ?? false
+    }
+
     /// Whether the run that was told last is the one that the container shows.
     private static func continues(_ mark: StoryMark, _ startedAt: Timestamp, _ container: ContainerInspect) -> Bool {
         guard let told = mark.startedAt else { return mark.isRunning || mark.exitedAt == container.finishedAt }

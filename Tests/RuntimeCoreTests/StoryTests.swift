@@ -308,6 +308,14 @@ private struct RandomLife {
         container = shown
     }
 
+    /// A record that says something else of all that nobody can see.
+    private var fullRecord: ContainerRecord {
+        let exit = ExitFacts(startedAt: mark?.startedAt, finishedAt: now, exitCode: 7, oomKilled: true)
+        let begun =
+            container == nil ? StoryMark(startedAt: now, identity: ContainerIdentity(of: StoryLife.created)) : nil
+        return ContainerRecord(begun: begun, isEndAsked: true, isForced: true, lastExit: exit)
+    }
+
     /// Looks, with the events since the last look, some that were heard before, or none.
     mutating func look(hears: Bool = true) {
         guard !hasEnded else { return }
@@ -315,7 +323,11 @@ private struct RandomLife {
         let hints = hears ? Array(events.suffix(events.isEmpty ? 0 : 1 + overlap)) : []
         var seen = Sighting(containerID: "c1", container: container, hints: hints, seenAt: now)
         if container == nil, mark == nil { seen.hints = [hint("die", at: now)] }
-        guard let telling = StoryTelling(after: mark, seeing: seen, knowing: ContainerRecord()) else { return }
+        let telling = StoryTelling(after: mark, seeing: seen, knowing: ContainerRecord())
+        if !Story.needsRecord(after: mark, seeing: seen) {
+            #expect(StoryTelling(after: mark, seeing: seen, knowing: fullRecord) == telling)
+        }
+        guard let telling else { return }
         mark = telling.mark
         hasEnded = telling.mark == nil
         told += telling.entries.map { String($0.kind.rawValue.first ?? "?") }.joined()
