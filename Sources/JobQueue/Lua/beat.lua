@@ -17,7 +17,7 @@ if call('HEXISTS', P .. 'node:' .. node, 'told_at') == 0 then
 end
 for index = 6, #ARGV, 2 do
   local job = call('HMGET', P .. 'job:' .. ARGV[index], '_lease', '_cancel', 'state')
-  if job[3] ~= 'running' or string.match(job[1], '^%S+') ~= ARGV[index + 1] then
+  if job[3] ~= 'running' or string.match(job[1] or '', '^%S+') ~= ARGV[index + 1] then
     answers[#answers + 1] = 'lost'
   else
     call('ZADD', P .. 'lease', 'XX', lease_until, ARGV[index])

@@ -38,7 +38,7 @@ end
 -- `_lease`, as it was claimed last: token and worker, while it runs; node, time, attempts, and 1 where this job has made
 -- the node the owner of the game, else 0.
 
--- A live job, nil where there is none: id, state, dirty, progress, all that stands in `_job` and `_lease`, and the
+-- A live job, nil where there is none: id, state, dirty, all that stands in `_job` and `_lease`, and under `other` the
 -- field that is asked for besides.
 local function job_of(id, field)
   local record = call('HMGET', P .. 'job:' .. id, 'state', '_job', '_lease', '_dirty', field or 'state')

@@ -5,6 +5,6 @@
 -- One step because: a job that was leased anew, or has ended, must not show what an attempt before was at.
 local key = string.sub(KEYS[1], 1, -5) .. 'job:' .. ARGV[1]
 local job = redis.call('HMGET', key, '_lease', 'state')
-if job[2] ~= 'running' or string.match(job[1], '^%S+') ~= ARGV[2] then return 0 end
+if job[2] ~= 'running' or string.match(job[1] or '', '^%S+') ~= ARGV[2] then return 0 end
 redis.call('HSET', key, '_progress', ARGV[3])
 return 1
