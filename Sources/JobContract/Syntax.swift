@@ -57,13 +57,15 @@ public enum Syntax {
     private static let reservedLabelPrefixes = ["com.galaxy.", "com.docker.", "io.docker.", "org.dockerproject."]
     private static let reservedLabelNames: Set<String> = ["exitCode", "signal", "execID", "name", "image"]
 
-    /// W3C trace context, version 00: `00-<32 hex>-<16 hex>-<2 hex>`, neither id all zeros.
+    /// W3C trace context, version 00: `00-<32 hex>-<16 hex>-<2 hex>`, neither id all zeros. What a later version adds
+    /// has no spaces either.
     static func isTraceparent(_ text: String) -> Bool {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count >= 4, parts[0].utf8.count == 2, parts[1].utf8.count == 32, parts[2].utf8.count == 16,
             parts[3].utf8.count == 2, text.utf8.count <= 256
         else { return false }
         guard parts[0] != "ff", parts[0] != "00" || parts.count == 4 else { return false }
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return false }
         return parts[0...3].allSatisfy { $0.utf8.allSatisfy(isHexadecimal) }
             && parts[1].contains { $0 != "0" } && parts[2].contains { $0 != "0" }
     }

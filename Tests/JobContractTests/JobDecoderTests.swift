@@ -86,6 +86,8 @@ struct JobDecoderTests {
             (#""ready_timeout_seconds":601"#, "ready_timeout_seconds"), (#""deadline":"tomorrow""#, "deadline"),
             (#""max_attempts":0"#, "max_attempts"), (#""max_attempts":21"#, "max_attempts"),
             (#""enqueued_at":"x""#, "enqueued_at"), (#""traceparent":"x""#, "traceparent"),
+            (#""traceparent":"01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-a b""#, "traceparent"),
+            (#""traceparent":"01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-a\nb""#, "traceparent"),
         ]
     )
     func invalidField(member: String, field: String) {

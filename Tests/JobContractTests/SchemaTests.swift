@@ -40,6 +40,7 @@ struct SchemaTests {
         #""bind_mounts":[{"host_path":"/a"}]"#, #""bind_mounts":[{"host_path":"a","mount_path":"/b"}]"#,
         #""ready_timeout_seconds":601"#, #""deadline":"tomorrow""#, #""max_attempts":0"#, #""max_attempts":21"#,
         #""enqueued_at":"x""#, #""traceparent":"x""#,
+        #""traceparent":"01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-a b""#,
         #""traceparent":"00-00000000000000000000000000000000-00f067aa0ba902b7-01""#, #""v":2"#, #""kind":"fly""#,
     ]
 

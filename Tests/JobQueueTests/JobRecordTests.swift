@@ -52,17 +52,25 @@ struct JobRecordTests {
         }
     }
 
-    @Test("of a job whose hash somebody has deleted the result is published all the same")
-    func deleted() async throws {
+    @Test("of a job whose hash somebody has deleted the result is published all the same", arguments: [true, false])
+    func deleted(_ succeeds: Bool) async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
             try await world.push(QueueWorld.message(.start, "j1"))
             try await world.intake(worker)
             let job = try #require(try await world.claim(worker).first)
             _ = try await world.client.send(RedisCommand("DEL", .string(world.keys.job("j1"))))
-            #expect(try await world.finish(worker, job) == .ok)
-            #expect(try await world.finish(worker, job) == .again)
+            let ending =
+                succeeds
+                ? JobEnding(.succeeded, effect: .started) : JobEnding(.failed, errorCode: .internal)
+            #expect(try await world.finish(worker, job, ending) == .ok)
+            #expect(try await world.finish(worker, job, ending) == .again)
             #expect(try await world.results().map(\.jobID) == ["j1"])
+            // There is no message of it to keep.
+            #expect(try await world.hash(world.keys.job("j1"))["state"] == "done")
+            #expect(try await worker.deadLetters(limit: 10).isEmpty)
+            let live = try await world.liveCounts()
+            #expect(live.starts == 0 && live.others == 0)
         }
     }
 }

@@ -115,7 +115,6 @@ public struct EngineWorld: Sendable {
     }
 
     /// An Engine sometimes keeps the endpoint of a container that it has removed while it was being started.
-    /// An Engine sometimes keeps the endpoint of a container that it has removed while it was being started.
     private func remove(network: String) async throws {
         for name in try await endpoints(of: network) {
             _ = try? await engine.docker("network", "disconnect", "--force", network, name)

@@ -41,8 +41,9 @@ if clock > 0 and now - clock > quiet_ms then resumed_at = now end
 
 -- Keeps what the call has moved forward. Runs once, when all else is done.
 local function write_state()
-  call('HSET', META, 'state', string.format('%d %d %d %d %d %d %d %d', now, fence, seq, live_starts, live_others,
-    resumed_at, born, swept_at))
+  -- Records that somebody deleted may have been counted as ended twice.
+  call('HSET', META, 'state', string.format('%d %d %d %d %d %d %d %d', now, fence, seq, math.max(0, live_starts),
+    math.max(0, live_others), resumed_at, born, swept_at))
 end
 
 -- The next fencing number. Made of time, so that it does not go back where a failover loses the last one.

@@ -88,7 +88,9 @@ local function end_live(id, kind, run, outcome, code, sentence)
   if STARTS[kind] then live_starts = live_starts - 1 else live_others = live_others - 1 end
   if outcome ~= 'failed' or refusals[code] then return 'done' end
   local job = job_of(id, '_message')
-  if job then bury(id, run or '1', job.queue, code or 'internal', sentence or '', job.other or '') end
+  -- Of one whose hash was deleted by hand there is nothing to keep.
+  if not job then return 'done' end
+  bury(id, run or '1', job.queue, code or 'internal', sentence or '', job.other or '')
   return 'dead'
 end
 

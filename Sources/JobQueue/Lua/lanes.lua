@@ -57,7 +57,7 @@ local function has_token(job, token)
   return job and job.state == 'running' and job.token == token
 end
 
--- Writes what becomes of a job that loses its lease. `more` are names and values in turn.
+-- Writes what becomes of a job that loses its lease. Behind the attempts stand names and values in turn.
 local function write_unleased(job, state, attempts, ...)
   local key = P .. 'job:' .. job.id
   local lease = string.format('- - %s %s %d %s', job.node or '-', job.taken or '-', attempts or 0, job.owns or '0')

@@ -13,7 +13,7 @@ local function supersede(game, marks, here)
   local job = job_of(lane.head)
   if not job or not STARTS[job.kind] then return end
   if lane.state == 'a' then
-    if string.find(marks, 'c', 1, true) then
+    if job.worker and string.find(marks, 'c', 1, true) then
       call('HSET', P .. 'job:' .. lane.head, '_cancel', '1')
       call('RPUSH', P .. 'bell:' .. job.worker, 'cancel')
       call('PEXPIRE', P .. 'bell:' .. job.worker, 60000)

@@ -186,7 +186,8 @@ extension WorkerIdentity {
     /// A new worker of this process.
     static func new(node: String) -> WorkerIdentity {
         let nonce = String(UInt64.random(in: .min ... .max), radix: 36)
-        let host = ProcessInfo.processInfo.hostName.prefix(64)
+        // Where the id is kept, spaces stand between it and others.
+        let host = ProcessInfo.processInfo.hostName.prefix(64).map { $0.isWhitespace ? "-" : String($0) }.joined()
         return WorkerIdentity(
             id: "\(host)-\(ProcessInfo.processInfo.processIdentifier)-\(nonce)",
             node: node,

@@ -80,7 +80,7 @@ final class EventWatch: Sendable {
         return all + steps + [
             BenchFigure("event to a bare reader of the Engine, \(name), p50", state.bare.median, "ms"),
             BenchFigure("events told, \(name)", Double(state.counts.count), ""),
-            BenchFigure("events lost, \(name)", Double(missing), ""),
+            BenchFigure("events lost, \(name)", Double(missing), "", floor: Double(floor.missing)),
             BenchFigure("events told twice, \(name)", Double(state.counts.values.count { $0 > 1 }), ""),
         ]
     }
