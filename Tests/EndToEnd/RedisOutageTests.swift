@@ -46,10 +46,7 @@ extension Deployment {
                 let remove = Fleet.message(.remove, "r", game: "g", #""force":true,"stop_timeout_seconds":4"#)
                 try await fleet.push(remove)
                 let id = try #require(start.containerID)
-                let intents = fleet.keys.intents(try await fleet.node())
-                try await eventually("the stop to begin") {
-                    try await fleet.client.send(RedisCommand("HEXISTS", .string(intents), .string(id))).integer == 1
-                }
+                try await untilEndIsAsked(of: id, in: fleet)
                 fleet.redis.suspend()
                 // When the process has been killed, the worker may not remove the container any more.
                 try await eventually(within: .seconds(20), "the end of the process") {
@@ -63,13 +60,23 @@ extension Deployment {
             }
         }
 
+        /// Waits until a job has said that it is about to tell the Engine to end the container. One that cannot say so
+        /// does not go on.
+        private func untilEndIsAsked(of container: String, in fleet: Fleet) async throws {
+            let intents = RedisArgument.string(fleet.keys.intents(try await fleet.node()))
+            try await eventually("the stop to begin") {
+                try await fleet.client.send(RedisCommand("HEXISTS", intents, .string(container))).integer == 1
+            }
+        }
+
         @Test("that is away while a worker is told to end does not keep it")
         func awayAtTheEnd() async throws {
             let settings = ["RTM_DRAIN_TIMEOUT_SECONDS": "1"]
             try await Fleet.with(settings: settings, world: try #require(EngineWorld.current)) { fleet in
-                _ = try await fleet.finish("s", fleet.start("s", game: "g", image: fleet.world.stubbornImage))
+                let start = try await fleet.finish("s", fleet.start("s", game: "g", image: fleet.world.stubbornImage))
                 try await fleet.push(Fleet.message(.stop, "t", game: "g", #""stop_timeout_seconds":2"#))
                 let worker = try await fleet.runner(of: "t")
+                try await untilEndIsAsked(of: try #require(start.containerID), in: fleet)
                 await fleet.redis.kill9()
                 try await worker.untilItSays("Redis did not take what became of the job", within: .seconds(30))
                 worker.terminate()
