@@ -82,6 +82,7 @@ public struct EngineWorld: Sendable {
                 return
             } catch {
                 if ContinuousClock.now < end {
+                    // The Engine tells nobody when it lets go of a network.
                     try await Task.sleep(for: .milliseconds(200))
                 } else if try await hasNothingLeft() {
                     Issue.record("the Engine keeps a network that nothing is in: \(error)", severity: .warning)

@@ -48,7 +48,8 @@ final class EventWatch: Sendable {
         }
     }
 
-    /// Waits until a step of a container was told, for a while: what was lost is counted in the end.
+    /// Waits until a step of a container was told, for a while: what was lost is counted in the end. It asks now and
+    /// then, since to be woken would change the moments that are measured; 5 ms are little beside the Engine's own time.
     func awaitTold(_ step: String, of container: String) async throws {
         let end = ContinuousClock.now.advanced(by: .seconds(5))
         while state.withLock({ $0.counts["\(step) \(container)"] == nil }), ContinuousClock.now < end {
