@@ -76,8 +76,7 @@ public struct EngineWorld: Sendable {
         let end = ContinuousClock.now.advanced(by: limit)
         while true {
             do {
-                let containers = try await engine.docker("ps", "--all", "--quiet", "--filter", "name=^/\(prefix)")
-                for id in containers.split(separator: "\n") { try await engine.docker("rm", "--force", String(id)) }
+                for container in try await containers() { try await engine.docker("rm", "--force", container) }
                 for network in try await networks() { try await remove(network: network) }
                 return
             } catch {
@@ -97,11 +96,14 @@ public struct EngineWorld: Sendable {
     /// Whether no container is left, and no network has an endpoint. An Engine may miscount the endpoints of a network
     /// whose containers were removed while they were being started, and keeps it then until it is started anew.
     private func hasNothingLeft() async throws -> Bool {
-        guard try await engine.docker("ps", "--all", "--quiet", "--filter", "name=^/\(prefix)").isEmpty else {
-            return false
-        }
+        guard try await containers().isEmpty else { return false }
         for network in try await networks() where try await !endpoints(of: network).isEmpty { return false }
         return true
+    }
+
+    private func containers() async throws -> [String] {
+        try await engine.docker("ps", "--all", "--quiet", "--filter", "name=^/\(prefix)")
+            .split(separator: "\n").map(String.init)
     }
 
     private func networks() async throws -> [String] {
