@@ -39,8 +39,12 @@ public struct Keyspace: Sendable, Equatable {
     public func overflowing(_ queue: String) -> String { "\(prefix)overflowing:\(queue)" }
     /// Doorbell of a worker.
     public func bell(_ worker: String) -> String { "\(prefix)bell:\(worker)" }
-    /// Leader lease and event cursor of a node.
+    /// Leader, its epoch and event cursor of a node.
     public func leader(_ node: String) -> String { "\(prefix)leader:\(node)" }
+    /// There as long as that term of a node's leader lasts.
+    public func term(_ node: String, epoch: Int64) -> String { "\(prefix)term:\(node):\(epoch)" }
+    /// There as long as signs of life come.
+    public var awake: String { "\(prefix)awake" }
     /// What jobs have told of the ends of containers, of a node.
     public func intents(_ node: String) -> String { "\(prefix)intents:\(node)" }
     /// Last published step of each container of a node.

@@ -30,7 +30,8 @@ public protocol DeliveryQueue: Sendable {
         isClean: Bool
     ) async throws(QueueError) -> Bool
     func release(_ jobs: [(id: String, token: String)], isClean: Bool) async throws(QueueError)
-    func tick() async throws(QueueError) -> TickOutcome
+    func tick(engineAnswers: Bool, afterSilence: Bool) async throws(QueueError) -> TickOutcome
+    func keepAwake() async throws(QueueError) -> Bool
 
     // The worker and its node.
     func arrive() async throws(QueueError)

@@ -221,6 +221,8 @@ public struct TickOutcome: Sendable, Equatable {
     public var nextDue: Duration?
     /// Whether this worker may find something to take in or to claim.
     public var mayHaveWork: Bool
+    /// Whether Redis does not know what the node owns, because it lost its data: the worker has to join anew.
+    public var mustTell = false
 }
 
 extension JobQueue {
@@ -298,7 +300,7 @@ extension JobQueue {
     ) async throws(QueueError) -> BeatOutcome {
         var arguments: [RedisArgument] = [
             .string(worker.id), .string(worker.node), engineAnswers ? "1" : "0",
-            .integer(options.lease.milliseconds), .integer((options.lease * 2).milliseconds),
+            .integer(options.lease.milliseconds), .integer(options.aliveTime.milliseconds),
         ]
         for job in jobs { arguments += [.string(job.id), .string(job.token)] }
         let answer = try await call(Scripts.beat, arguments)
@@ -362,16 +364,21 @@ extension JobQueue {
         _ = try await call(Scripts.release, arguments)
     }
 
-    /// Makes due what waits for a time; any worker does it, for all.
-    public func tick() async throws(QueueError) -> TickOutcome {
+    /// Says that the worker lives, and makes due what waits for a time; any worker does it, for all.
+    ///
+    /// - Parameters:
+    ///   - engineAnswers: whether the node counts as having a worker with a living Engine.
+    ///   - afterSilence: whether ``keepAwake()`` has found that there was one.
+    public func tick(engineAnswers: Bool, afterSilence: Bool) async throws(QueueError) -> TickOutcome {
         let answer = try await call(
             Scripts.tick,
             [
-                .string(worker.id), .string(worker.node), .integer(options.lease.milliseconds),
+                .string(worker.id), .string(worker.node), engineAnswers ? 1 : 0,
+                .integer(options.aliveTime.milliseconds), .integer(options.lease.milliseconds), afterSilence ? 1 : 0,
                 .integer(Int64(options.crashLimit)), 64,
             ] + options.queues.map { .string($0) }
         )
-        guard let counts = answer.array?.compactMap(\.integer), counts.count == 5 else {
+        guard let counts = answer.array?.compactMap(\.integer), counts.count == 6 else {
             throw unexpected(Scripts.tick, answer)
         }
         return TickOutcome(
@@ -379,7 +386,8 @@ extension JobQueue {
             leasesReclaimed: Int(counts[1]),
             poisoned: Int(counts[2]),
             nextDue: counts[3] < 0 ? nil : .milliseconds(counts[3]),
-            mayHaveWork: counts[4] == 1
+            mayHaveWork: counts[4] == 1,
+            mustTell: counts[5] == 1
         )
     }
 }

@@ -43,7 +43,7 @@ extension JobQueue {
 
     private func joinArguments(isComplete: Bool) -> [RedisArgument] {
         [
-            .string(worker.id), .string(worker.node), .integer((options.lease * 2).milliseconds),
+            .string(worker.id), .string(worker.node), .integer(options.aliveTime.milliseconds),
             .integer(options.retention.milliseconds), .integer(Int64(options.retentionEntries)),
             .integer(options.nodeGrace.milliseconds), .integer(options.lease.milliseconds), isComplete ? "1" : "0",
         ]
@@ -56,13 +56,16 @@ extension JobQueue {
 
     /// Asks for the lease of the node's one listener, or for more of it.
     ///
-    /// - Parameter epoch: of the term that is renewed; nil: a new term is asked for.
+    /// - Parameter epoch: of the term that is renewed (Redis `PEXPIRE` of its key); nil: a new term is asked for.
     public func lead(ttl: Duration, epoch: Int64?) async throws(QueueError) -> LeaseAnswer {
-        let answer = try await lead("ask", ttl: ttl, epoch: epoch)
-        guard let parts = answer.array, parts.count >= 2, let granted = parts[0].integer else {
-            throw unexpected(Scripts.lead, answer)
+        if let epoch {
+            return try await prolong(keys.term(worker.node, epoch: epoch), by: ttl)
+                ? .granted(epoch: epoch, cursor: nil) : .held(remaining: .zero)
         }
-        guard let number = parts[1].integer else { throw unexpected(Scripts.lead, answer) }
+        let answer = try await lead("ask", ttl: ttl, epoch: nil)
+        guard let parts = answer.array, parts.count >= 2, let granted = parts[0].integer,
+            let number = parts[1].integer
+        else { throw unexpected(Scripts.lead, answer) }
         guard granted == 1 else { return .held(remaining: .milliseconds(number)) }
         let cursor = parts.count > 2 ? parts[2].string : nil
         return .granted(epoch: number, cursor: cursor.flatMap { $0.isEmpty ? nil : $0 })
@@ -82,6 +85,19 @@ extension JobQueue {
                 .string(epoch.map(String.init) ?? ""),
             ]
         )
+    }
+
+    /// Says that Redis and a worker are there (Redis `PEXPIRE` of `{ns}:awake`).
+    ///
+    /// - Returns: false where nobody had said so for ``JobQueueOptions/silence``: the next tick has to be told.
+    public func keepAwake() async throws(QueueError) -> Bool {
+        try await prolong(keys.awake, by: options.silence)
+    }
+
+    /// Answers whether the key is there.
+    private func prolong(_ key: String, by time: Duration) async throws(QueueError) -> Bool {
+        let command = RedisCommand("PEXPIRE", .string(key), .integer(time.milliseconds))
+        return try await self.command(command).integer == 1
     }
 
     func command(_ command: RedisCommand) async throws(QueueError) -> RedisValue {

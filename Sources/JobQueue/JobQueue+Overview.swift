@@ -152,16 +152,13 @@ extension JobQueue {
         let answers = try await pipeline(
             [
                 RedisCommand("SCARD", .string(keys.running(node.id))),
-                RedisCommand("HMGET", .string(keys.leader(node.id)), "holder", "epoch", "until"),
+                RedisCommand("HMGET", .string(keys.leader(node.id)), "holder", "epoch"),
                 RedisCommand("HEXISTS", .string(keys.prefix + "node:" + node.id), "told_at"),
                 RedisCommand("SMEMBERS", .string(keys.prefix + "workers:" + node.id)),
             ] + lists.map { RedisCommand("ZCARD", .string($0)) }
         )
         node.games = Int(answers[0].integer ?? 0)
-        if let leader = answers[1].array, leader.count == 3, let until = leader[2].integer, until > now {
-            node.leader = leader[0].string
-            node.epoch = leader[1].integer
-        }
+        try await readLeader(&node, answers[1])
         node.hasTold = answers[2].integer == 1
         node.ready = answers.dropFirst(4).reduce(0) { $0 + Int($1.integer ?? 0) }
         let workers = (answers[3].array ?? []).compactMap(\.string)
@@ -170,6 +167,15 @@ extension JobQueue {
             RedisCommand("ZMSCORE", arguments: [.string(keys.prefix + "workers")] + workers.map { .string($0) })
         )
         node.workers = (scores.array ?? []).count { Self.milliseconds($0.string ?? "") > now }
+    }
+
+    /// - Parameter fields: holder and epoch of the node's last term.
+    private func readLeader(_ node: inout NodeOverview, _ fields: RedisValue) async throws(QueueError) {
+        guard let leader = fields.array, leader.count == 2, let epoch = leader[1].integer else { return }
+        let lasts = try await command(RedisCommand("EXISTS", .string(keys.term(node.id, epoch: epoch))))
+        guard lasts.integer == 1 else { return }
+        node.leader = leader[0].string
+        node.epoch = epoch
     }
 
     private func readRunning(_ overview: inout FleetOverview, _ limit: Int) async throws(QueueError) {

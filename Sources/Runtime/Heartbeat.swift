@@ -12,7 +12,7 @@ struct Heartbeat: Sendable {
     let mustTell: Signal
     let logger: Logger
 
-    /// Beats every third of a lease, and whenever it is asked to, until the task is cancelled.
+    /// Beats every third of a lease while some are held, and whenever it is asked to, until the task is cancelled.
     func run() async {
         while !Task.isCancelled {
             let pause = await beat() ? queue.options.lease / 3 : .milliseconds(250)
@@ -20,9 +20,11 @@ struct Heartbeat: Sendable {
         }
     }
 
-    /// One beat over all leases. Answers whether Redis did.
+    /// One beat over all leases; none where there are none, since ticks tell that the worker lives. Answers whether Redis
+    /// did.
     private func beat() async -> Bool {
         let held = leases.all
+        guard !held.isEmpty else { return true }
         let requestStart = MonotonicClock.now
         do throws(QueueError) {
             let outcome = try await queue.beat(

@@ -190,6 +190,7 @@ final class JobAttempt: Sendable {
                     isClean: isClean
                 )
             }
+            worker.state.due.willBeDue(after: pause)
             // Where a stop came meanwhile, the next of the lane is ready.
             worker.state.work.raise()
         }

@@ -8,7 +8,7 @@ struct StreamWatch: Sendable {
     let queue: any DeliveryQueue
     let logger: Logger
 
-    private static let interval = Duration.seconds(30)
+    private static let interval = Duration.seconds(60)
     /// Groups are looked at each so many times: retention is hours, and each look costs Redis more than all the rest.
     private static let looksForGroups = 2
     /// Between two warnings of one group.

@@ -225,6 +225,10 @@ extension Worker {
         }
     }
 
+    /// How long one call waits to be woken. A connection that is only half there is noticed after it; what it would have
+    /// told is found by ticks until then.
+    private static let longestWait = (time: Duration.seconds(30), argument: RedisArgument("30"))
+
     /// Waits at a queue without taking anything: a blocking move of its oldest message onto itself loses
     /// nothing if this connection is abandoned, which a blocking pop would.
     func peek(at name: String) async {
@@ -237,8 +241,8 @@ extension Worker {
             do throws(RedisError) {
                 var found: [UInt8]?
                 while found == nil, !Task.isCancelled {
-                    let command = RedisCommand("BLMOVE", key, key, "RIGHT", "RIGHT", "10")
-                    found = try await connection.send(command, serverTimeout: .seconds(10)).bytes
+                    let command = RedisCommand("BLMOVE", key, key, "RIGHT", "RIGHT", Self.longestWait.argument)
+                    found = try await connection.send(command, serverTimeout: Self.longestWait.time).bytes
                 }
                 // The queue was empty before this message came. Rounds that say so late would send this connection back
                 // to a queue that still has it, and each job would be looked for twice.
@@ -256,11 +260,11 @@ extension Worker {
     /// Waits at this worker's doorbell, which the scripts ring.
     func answerDoorbell() async {
         let connection = connect("rtmanager-bell")
-        let command = RedisCommand("BLPOP", .string(queue.keys.bell(queue.worker.id)), "10")
+        let command = RedisCommand("BLPOP", .string(queue.keys.bell(queue.worker.id)), Self.longestWait.argument)
         var backoff = Backoff()
         while !Task.isCancelled {
             do throws(RedisError) {
-                let answer = try await connection.send(command, serverTimeout: .seconds(10))
+                let answer = try await connection.send(command, serverTimeout: Self.longestWait.time)
                 backoff.succeeded()
                 switch answer.array?.last?.string {
                 case nil: continue

@@ -18,7 +18,7 @@ public struct Worker: Service {
     let logger: Logger
     /// Where jobs and what keeps them going run; nil: where the worker runs.
     private let executor: EventLoopExecutor?
-    let state = WorkerState()
+    let state: WorkerState
     let watch: EngineWatch
     let finishing: FinishDesk
     let progress = ProgressDesk()
@@ -64,6 +64,7 @@ public struct Worker: Service {
         self.connect = connect
         self.executor = executor
         self.logger = logger
+        state = WorkerState(lease: queue.options.lease)
         finishing = FinishDesk(queue: queue, madeReady: state.work)
         watch = EngineWatch(docker: docker, logger: logger, cameBack: state.work)
     }
@@ -74,6 +75,7 @@ public struct Worker: Service {
         WorkerHealth(
             engineAnswers: watch.engineAnswers,
             sinceProgress: state.lastProgress.duration(to: MonotonicClock.now),
+            longestSilence: max(queue.options.signInterval * 2, .seconds(5)),
             isDraining: state.isDraining
         )
     }
@@ -100,6 +102,7 @@ public struct Worker: Service {
                     services.addTask(executorPreference: executor) { await heartbeat.run() }
                     services.addTask { await tellAgain() }
                     services.addTask(executorPreference: executor) { await tick() }
+                    services.addTask(executorPreference: executor) { await keepAwake() }
                     services.addTask(executorPreference: executor) { await lookAhead() }
                     services.addTask(executorPreference: executor) { await progress.run() }
                     services.addTask(executorPreference: executor) { await answerDoorbell() }
@@ -158,50 +161,6 @@ public struct Worker: Service {
             logger.warning("could not say goodbye to Redis; leases do the rest", metadata: ["error": "\(error)"])
         }
     }
-
-    /// From one look at what is due to the next. It is shorter than the silence after which Redis takes everybody for
-    /// having been away (clock.lua), and as long as that leaves it, since each look costs Redis, idle or not. What is
-    /// due sooner is known, and looked at then.
-    ///
-    /// - Parameter random: 0 to 1.
-    static func pauseOfTicks(lease: Duration, random: Double) -> Duration {
-        let longest = min(max(lease * 0.2, .milliseconds(1_000)), .milliseconds(2_000))
-        return longest * (0.8 + 0.2 * random)
-    }
-
-    /// Lets retries and leases become due, and looks for work that nobody rang for.
-    private func tick() async {
-        var backoff = Backoff()
-        var pause = Duration.zero
-        while !Task.isCancelled {
-            try? await MonotonicClock.sleep(for: pause)
-            pause = Self.pauseOfTicks(lease: queue.options.lease, random: Dice.fraction())
-            do throws(QueueError) {
-                let outcome = try await queue.tick()
-                backoff.succeeded()
-                state.progressed()
-                // What is due sooner is looked at then, by each worker at another moment.
-                if let due = outcome.nextDue {
-                    pause = min(
-                        pause,
-                        max(due, .milliseconds(10)) + .milliseconds(5) + .milliseconds(95) * Dice.fraction()
-                    )
-                }
-                if outcome.leasesReclaimed + outcome.poisoned > 0 {
-                    CrashPoint.reached(.jobsReclaimed)
-                    RuntimeMetrics.reclaimed(outcome.leasesReclaimed, poisoned: outcome.poisoned)
-                    logger.warning(
-                        "jobs of a worker that died were taken back",
-                        metadata: ["reclaimed": "\(outcome.leasesReclaimed)", "given_up": "\(outcome.poisoned)"]
-                    )
-                }
-                if outcome.mayHaveWork { state.work.raise() }
-            } catch {
-                RuntimeMetrics.redisFailed(in: "tick")
-                await backoff.pause()
-            }
-        }
-    }
 }
 
 /// How a worker fares.
@@ -210,6 +169,8 @@ public struct WorkerHealth: Sendable, Equatable {
     public var engineAnswers: Bool
     /// Time since its loop last heard from Redis.
     public var sinceProgress: Duration
+    /// A longer time is none of chance.
+    public var longestSilence: Duration
     /// Whether it takes no more jobs.
     public var isDraining: Bool
 }

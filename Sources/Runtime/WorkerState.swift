@@ -36,6 +36,8 @@ final class WorkerState: Sendable {
     /// Raised where no place was free.
     let isFull = Signal()
     let leases = LeaseBook()
+    /// When to look at what is due.
+    let due: TickClock
     /// Told once a minute at most.
     let memoryIsFull = Reminder()
     private let counts = Mutex(Counts())
@@ -51,6 +53,8 @@ final class WorkerState: Sendable {
     private let decoded = Mutex<[String: (message: [UInt8], job: DecodedMessage)]>([:])
 
     private static let decodedLimit = (jobs: 256, bytes: 2_048)
+
+    init(lease: Duration) { due = TickClock(lease: lease) }
 
     /// When the loop last heard from Redis; begins with the start of the worker.
     var lastProgress: MonotonicInstant { progress.withLock { $0 } }

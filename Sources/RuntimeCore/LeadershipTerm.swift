@@ -33,7 +33,9 @@ public struct Leadership: Sendable, Equatable {
 
     /// Part of the TTL that is not trusted, for clocks that run at different speed and for scheduling.
     private var margin: Duration { ttl / 10 }
-    private var renewalInterval: Duration { ttl * 3 / 10 }
+    private var renewalInterval: Duration { ttl / 2 }
+    /// Between two attempts of a follower that Redis does not answer, or that has just stood down.
+    private var attemptInterval: Duration { ttl * 3 / 10 }
 
     /// - Parameter ttl: how long Redis keeps a lease that is not renewed.
     public init(ttl: Duration, now: MonotonicInstant) {
@@ -72,19 +74,19 @@ public struct Leadership: Sendable, Equatable {
             let pause = min(max(remaining, .milliseconds(50)), ttl) + ttl / 10 * random
             state = .follower(nextAttempt: now.advanced(by: pause))
         case (.failed, .follower):
-            state = .follower(nextAttempt: now.advanced(by: renewalInterval * (0.5 + random / 2)))
+            state = .follower(nextAttempt: now.advanced(by: attemptInterval * (0.5 + random / 2)))
         case (.failed, .leader(let epoch, let trustedUntil, _)):
             state = .leader(
                 epoch: epoch,
                 trustedUntil: trustedUntil,
-                nextRenewal: now.advanced(by: renewalInterval / 4 * (0.5 + random / 2))
+                nextRenewal: now.advanced(by: attemptInterval / 4 * (0.5 + random / 2))
             )
         }
     }
 
     /// The term ended, by the shell's own doing or because it could not be trusted any more.
     public mutating func stoodDown(now: MonotonicInstant, random: Double) {
-        state = .follower(nextAttempt: now.advanced(by: renewalInterval * (0.5 + random / 2)))
+        state = .follower(nextAttempt: now.advanced(by: attemptInterval * (0.5 + random / 2)))
     }
 
     /// Another candidate says that it resigned: ask at once, each at another moment.

@@ -439,6 +439,7 @@ struct LeadershipTests {
                 }
             }
             #expect(next > epoch)
+            #expect(try await one.lead(ttl: .seconds(5), epoch: epoch) == .held(remaining: .zero))
             await #expect(throws: Fenced.self) {
                 try await one.emit([update("s1", "e1", .exited)], epoch: epoch, cursor: nil)
             }

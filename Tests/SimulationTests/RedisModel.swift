@@ -36,6 +36,8 @@ struct RedisModel {
     var clock: Int64 = 0
     var born: Int64 = 0
     var resumedAt: Int64 = 0
+    /// Until when signs of life count.
+    var awakeUntil: Int64 = 0
     var fence: Int64 = 0
     /// When a node had no room for a start that waits.
     var noRoomAt: Int64 = 0
@@ -69,8 +71,6 @@ struct RedisModel {
         var now = time
         if clock > now, clock - now <= 60_000 { now = clock }
         if born == 0 { born = now }
-        let quiet = max(1_200, min(3_000, lease / 2))
-        if clock > 0, now - clock > quiet { resumedAt = now }
         clock = now
         for (id, deadline) in deadlines where deadline < now { lanes.jobs[id]?.message.isExpired = true }
         return now
@@ -203,7 +203,7 @@ struct RedisModel {
         for node in lanes.untold where nodesSeen[node] ?? 0 <= now - options.nodeGrace.milliseconds {
             lanes.untold.remove(node)
         }
-        let isYoung = now < born + 3_000
+        let isYoung = now < born + lease / 2
         if isYoung { lanes.untold.insert("") }
         let claimed = lanes.claim(
             worker: caller.id,
@@ -325,8 +325,24 @@ struct RedisModel {
         cancelsRung.remove(id)
     }
 
-    mutating func tick(by caller: Caller, at time: Int64) -> TickOutcome {
+    /// What clock.lua does with the same name.
+    private mutating func noteSilence(_ now: Int64) {
+        guard awakeUntil <= now else { return }
+        resumedAt = now
+        awakeUntil = now + options.silence.milliseconds
+    }
+
+    /// What Redis does with `PEXPIRE`.
+    mutating func keepAwake(at time: Int64) -> Bool {
+        guard awakeUntil > time else { return false }
+        awakeUntil = time + options.silence.milliseconds
+        return true
+    }
+
+    mutating func tick(engineAnswers: Bool, afterSilence: Bool, by caller: Caller, at time: Int64) -> TickOutcome {
         let now = begin(at: time)
+        if engineAnswers { nodesSeen[caller.node] = now }
+        if afterSilence || leases.values.contains(where: { $0 <= now }) { noteSilence(now) }
         var outcome = TickOutcome(retriesDue: 0, leasesReclaimed: 0, poisoned: 0, nextDue: nil, mayHaveWork: false)
         for (id, due) in delays.sorted(by: { $0.value == $1.value ? $0.key < $1.key : $0.value < $1.value })
         where due <= now {
@@ -348,6 +364,7 @@ struct RedisModel {
         outcome.mayHaveWork =
             !(lanes.queues["default"] ?? []).isEmpty || !(lanes.overflow["default"] ?? []).isEmpty
             || lists.contains { !(lanes.ready[$0] ?? []).isEmpty }
+        outcome.mustTell = !told.contains(caller.node)
         settle(at: now)
         return outcome
     }
@@ -372,6 +389,7 @@ struct RedisModel {
 
     mutating func join(_ games: [OwnedGame]?, by caller: Caller, at time: Int64) {
         let now = begin(at: time)
+        noteSilence(now)
         if !members.contains(caller) { members.append(caller) }
         nodesSeen[caller.node] = now
         guard let games else {
@@ -392,16 +410,18 @@ struct RedisModel {
     }
 
     mutating func lead(ttl: Duration, epoch: Int64?, by caller: Caller, at time: Int64) -> LeaseAnswer {
-        let now = begin(at: time)
         var leader = leaders[caller.node] ?? Leader()
-        if leader.holder != caller.id || leader.epoch != epoch {
-            if leader.until > now, leader.holder != caller.id {
-                return .held(remaining: .milliseconds(leader.until - now))
+        if let epoch {
+            guard leads(caller, epoch), leader.until > time else { return .held(remaining: .zero) }
+        } else {
+            let now = begin(at: time)
+            if leader.until > time, leader.holder != caller.id {
+                return .held(remaining: .milliseconds(leader.until - time))
             }
             leader.epoch = max(leader.epoch + 1, now)
             leader.holder = caller.id
         }
-        leader.until = now + ttl.milliseconds
+        leader.until = time + ttl.milliseconds
         leaders[caller.node] = leader
         return .granted(epoch: leader.epoch, cursor: leader.cursor)
     }

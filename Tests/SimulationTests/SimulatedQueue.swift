@@ -139,9 +139,15 @@ struct SimulatedQueue: DeliveryQueue {
         try await call("release") { $0.release(jobs, isClean: isClean, at: $1) }
     }
 
-    func tick() async throws(QueueError) -> TickOutcome {
+    func tick(engineAnswers: Bool, afterSilence: Bool) async throws(QueueError) -> TickOutcome {
         let worker = worker
-        return try await call("tick") { $0.tick(by: worker, at: $1) }
+        return try await call("tick") {
+            $0.tick(engineAnswers: engineAnswers, afterSilence: afterSilence, by: worker, at: $1)
+        }
+    }
+
+    func keepAwake() async throws(QueueError) -> Bool {
+        try await call("awake") { $0.keepAwake(at: $1) }
     }
 
     // MARK: The worker and its node

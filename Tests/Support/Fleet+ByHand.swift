@@ -60,11 +60,14 @@ extension Fleet {
 
     /// The worker that listens to the node's events.
     public func leader() async throws -> WorkerProcess {
-        let key = keys.leader(try await node())
+        let node = try await node()
         var found: WorkerProcess?
         try await eventually(within: .seconds(20), "a leader") {
-            let fields = try await client.send(RedisCommand("HMGET", .string(key), "holder", "until")).array ?? []
-            guard fields.count == 2, let holder = fields[0].string, fields[1].string != "0" else { return false }
+            let command = RedisCommand("HMGET", .string(keys.leader(node)), "holder", "epoch")
+            let fields = try await client.send(command).array ?? []
+            guard fields.count == 2, let holder = fields[0].string, let epoch = fields[1].integer else { return false }
+            let term = RedisCommand("EXISTS", .string(keys.term(node, epoch: epoch)))
+            guard try await client.send(term).integer == 1 else { return false }
             found = workers.first { $0.isWorker(holder) && $0.process.isRunning }
             return found != nil
         }

@@ -8,13 +8,7 @@
 -- One step because: a lease must not be lengthened for a token that was replaced.
 local worker, node = ARGV[1], ARGV[2]
 local lease_until = now + tonumber(ARGV[4])
-call('ZADD', P .. 'workers', now + tonumber(ARGV[5]), worker)
-if ARGV[3] == '1' then call('ZADD', P .. 'nodes', now, node) end
-local answers = { 'known' }
-if call('HEXISTS', P .. 'node:' .. node, 'told_at') == 0 then
-  call('SADD', P .. 'untold', node)
-  answers[1] = 'tell'
-end
+local answers = { say_alive(worker, tonumber(ARGV[5]), node, ARGV[3] == '1') and 'tell' or 'known' }
 for index = 6, #ARGV, 2 do
   local job = call('HMGET', P .. 'job:' .. ARGV[index], '_lease', '_cancel', 'state')
   if job[3] ~= 'running' or string.match(job[1] or '', '^%S+') ~= ARGV[index + 1] then

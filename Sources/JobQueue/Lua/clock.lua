@@ -8,8 +8,8 @@ local P = string.sub(KEYS[1], 1, -5)
 local META = KEYS[1]
 -- Few fields with many values each, since what a field costs is its name and its answer.
 local kept = call('HMGET', META, 'state', 'settings')
--- The latest time seen, the last fencing and admission numbers, admitted jobs that have not ended, when calls came
--- again after a silence, when this data began, and when what is too old was last looked for.
+-- The latest time seen, the last fencing and admission numbers, admitted jobs that have not ended, when signs of life
+-- came again after a silence, when this data began, and when what is too old was last looked for.
 local clock, fence, seq, live_starts, live_others, resumed_at, born, swept_at =
   string.match(kept[1] or '0 0 0 0 0 0 0 0', '^(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+)$')
 clock, fence, seq, live_starts, live_others, resumed_at, born, swept_at = tonumber(clock), tonumber(fence), tonumber(seq),
@@ -17,9 +17,7 @@ clock, fence, seq, live_starts, live_others, resumed_at, born, swept_at = tonumb
 -- As texts too, since a number costs more to hand to a command.
 local retention_ms_text, retention_entries_text, grace_ms, lease_ms =
   string.match(kept[2] or '604800000 1000000 300000 10000', '^(%d+) (%d+) (%d+) (%d+)$')
-grace_ms = tonumber(grace_ms)
--- The longest time between two calls that says nothing. Workers call every second or two.
-local quiet_ms = math.max(1200, math.min(3000, tonumber(lease_ms) / 2))
+grace_ms, lease_ms = tonumber(grace_ms), tonumber(lease_ms)
 local time = call('TIME')
 local now_us = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local now = math.floor(now_us / 1000)
@@ -35,9 +33,23 @@ if clock > now then
 end
 -- When this data began: Redis was empty before, or has lost what it knew.
 if born == 0 then born = now end
--- A longer silence means that Redis, or every worker, was away: leases that ran out meanwhile say nothing about
--- their workers yet.
-if clock > 0 and now - clock > quiet_ms then resumed_at = now end
+
+-- Looks whether signs of life have come without a silence, and is one. Workers make the key last (`keepAwake`); where it
+-- has run out, Redis or every worker was away: leases that ran out meanwhile say nothing about their workers yet. A
+-- living worker's lease has more than that time left whenever a silence begins.
+local function note_silence()
+  local quiet_ms = math.max(1200, math.floor(0.6 * lease_ms))
+  if call('SET', P .. 'awake', 1, 'PX', quiet_ms, 'NX') then resumed_at = now end
+end
+-- Says that a worker lives, and where its Engine answers that its node does. Answers whether Redis does not know what the
+-- node owns.
+local function say_alive(worker, alive_ms, node, engine_answers)
+  call('ZADD', P .. 'workers', now + alive_ms, worker)
+  if engine_answers then call('ZADD', P .. 'nodes', now, node) end
+  if call('HEXISTS', P .. 'node:' .. node, 'told_at') == 1 then return false end
+  call('SADD', P .. 'untold', node)
+  return true
+end
 
 -- Keeps what the call has moved forward. Runs once, when all else is done.
 local function write_state()

@@ -6,7 +6,7 @@
 -- Answers: number of games that the node owns by now.
 -- Fails where the data is of another form.
 -- One step because: a node must not take jobs before all workers know what it owns.
-local FORM_OF_DATA = '3'
+local FORM_OF_DATA = '4'
 local worker, node = ARGV[1], ARGV[2]
 -- Workers that keep the same data in two forms would count, order and supersede jobs past each other.
 local form = call('HGET', META, 'form')
@@ -15,6 +15,8 @@ if form ~= FORM_OF_DATA and (form or call('HLEN', META) > (kept[1] and 1 or 0)) 
     .. ' end all jobs, stop them, and delete ' .. META)
 end
 call('HSET', META, 'form', FORM_OF_DATA, 'settings', table.concat(ARGV, ' ', 4, 7))
+lease_ms = tonumber(ARGV[7])
+note_silence()
 call('ZADD', P .. 'workers', now + tonumber(ARGV[3]), worker)
 call('SADD', P .. 'workers:' .. node, worker)
 call('HSET', P .. 'worker_nodes', worker, node)

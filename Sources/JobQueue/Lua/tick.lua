@@ -1,14 +1,27 @@
--- Purpose: makes due what waits for a time: retries, leases that ran out, and what is kept for a time only.
+-- Purpose: says that a worker lives, and makes due what waits for a time: retries, leases that ran out, and what is kept
+--   for a time only.
 -- Keys: 1 {ns}:meta.
--- Arguments: worker, node, lease in ms, crashes after which a job is given up (one that starts a
---   game is claimed once more before that, only to be undone), most of each to move, then the queues.
--- Answers: retries made due, leases taken back, jobs given up, ms until the next is due (-1: none), and 1 where the
---   worker may find something to take in or to claim.
+-- Arguments: worker, node, 1 where the Engine answers, how long the worker counts as alive in ms, lease in ms, 1 where
+--   there was a silence, crashes after which a job is given up (one that starts a game is claimed once more before that,
+--   only to be undone), most of each to move, then the queues.
+-- Answers: retries made due, leases taken back, jobs given up, ms until the next is due (-1: none), 1 where the
+--   worker may find something to take in or to claim, and 1 where Redis does not know what the node owns (it has lost its
+--   data).
 -- One step because: a job is taken off its time list and put on a ready list at once.
-local worker, node, lease_ms, crash_limit, most = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local worker, node, lease_ms, crash_limit, most = ARGV[1], ARGV[2], tonumber(ARGV[5]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local due, reclaimed, poisoned = 0, 0, 0
+local must_tell = say_alive(worker, tonumber(ARGV[4]), node, ARGV[3] == '1')
 
-for _, id in ipairs(call('ZRANGEBYSCORE', P .. 'delay', '-inf', now, 'LIMIT', 0, most)) do
+-- An idle worker pays for each command: only the first of a list is read where nothing is due.
+local function first_of(list)
+  local score = call('ZRANGE', P .. list, 0, 0, 'WITHSCORES')[2]
+  return score and tonumber(score)
+end
+
+local function due_of(list) return call('ZRANGEBYSCORE', P .. list, '-inf', now, 'LIMIT', 0, most) end
+
+local next_retry = first_of('delay')
+for _, id in ipairs(next_retry and next_retry <= now and due_of('delay') or {}) do
   call('ZREM', P .. 'delay', id)
   local job = job_of(id)
   if job then
@@ -37,13 +50,16 @@ local function reclaim(id)
   end
 end
 
+local next_lease = first_of('lease')
+local has_lapsed = next_lease and next_lease <= now
+if has_lapsed or ARGV[6] == '1' then note_silence() end
 -- After Redis or all workers were away, living workers get one lease's time to come back for theirs.
-if now >= resumed_at + lease_ms then
-  for _, id in ipairs(call('ZRANGEBYSCORE', P .. 'lease', '-inf', now, 'LIMIT', 0, most)) do reclaim(id) end
+if has_lapsed and now >= resumed_at + lease_ms then
+  for _, id in ipairs(due_of('lease')) do reclaim(id) end
 end
 
 -- What is kept for a time only is looked for by one worker for all.
-if now - swept_at >= 5000 or now < swept_at then
+if now - swept_at >= 60000 or now < swept_at then
   -- Workers that were killed leave their names behind.
   for _, dead in ipairs(call('ZRANGEBYSCORE', P .. 'workers', '-inf', now - 600000, 'LIMIT', 0, most)) do
     local home = call('HGET', P .. 'worker_nodes', dead)
@@ -54,26 +70,23 @@ if now - swept_at >= 5000 or now < swept_at then
   end
 
   -- As long as there is more, the next call goes on.
-  if not trim_results(most) then swept_at = now end
+  if not trim_results(4 * most) then swept_at = now end
   local oldest_kept = string.format('%d', math.max(0, now - tonumber(retention_ms_text)))
   for _, stream in ipairs({ 'events', 'dead' }) do
     call('XTRIM', P .. stream, 'MINID', '~', oldest_kept, 'LIMIT', 1000)
   end
 end
 
-local next_due = -1
-for _, list in ipairs({ 'delay', 'lease' }) do
-  local first = call('ZRANGE', P .. list, 0, 0, 'WITHSCORES')[2]
-  if first then
-    local wait = math.max(0, tonumber(first) - now)
-    if next_due < 0 or wait < next_due then next_due = wait end
-  end
-end
+-- What has moved may have been the first.
+if next_retry and next_retry <= now then next_retry = first_of('delay') end
+if has_lapsed then next_lease = first_of('lease') end
+local next_due = math.min(next_retry or math.huge, next_lease or math.huge)
+next_due = next_due < math.huge and math.max(0, next_due - now) or -1
 
 write_ready()
 -- A lost ring is made good here: whoever sees that there is work looks for it.
 local function may_have_work()
-  for index = 6, #ARGV do
+  for index = 9, #ARGV do
     local queue = ARGV[index]
     local lists = { P .. 'queue:' .. queue, P .. 'overflow:' .. queue }
     for _, class in ipairs({ 'stop', 'start' }) do
@@ -85,4 +98,4 @@ local function may_have_work()
   return 0
 end
 
-return { due, reclaimed, poisoned, next_due, may_have_work() }
+return { due, reclaimed, poisoned, next_due, may_have_work(), must_tell and 1 or 0 }

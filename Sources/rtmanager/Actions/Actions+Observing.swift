@@ -72,10 +72,9 @@ extension Actions {
         }
     }
 
-    /// Whether a worker can do its work, and why not. It hears from Redis every second or two; a silence of 5 s is none
-    /// of chance.
+    /// Whether a worker can do its work, and why not.
     static func readiness(_ health: WorkerHealth) -> Readiness {
-        let hearsRedis = health.sinceProgress < .seconds(5)
+        let hearsRedis = health.sinceProgress < health.longestSilence
         let silence = "its last answer came \(health.sinceProgress.milliseconds) ms ago"
         let loop: (Bool, String) =
             if health.isDraining {

@@ -6,25 +6,29 @@ extension BenchStage {
     func backlog() async throws -> [BenchFigure] {
         let lengths = options.full([1_000, 10_000, 100_000, 1_000_000], quick: [1_000, 50_000])
         var costs: [[BacklogCost]] = Array(repeating: [], count: lengths.count)
-        for _ in 0..<(options.rounds ?? options.full(3, quick: 2)) {
-            for (index, length) in lengths.enumerated() { costs[index].append(try await cost(with: length)) }
-        }
-        // The least disturbed run of each.
-        func least(_ index: Int, _ value: (BacklogCost) -> Double?) -> Double? {
-            costs[index].compactMap(value).min()
+        for round in 0..<(options.rounds ?? options.full(5, quick: 2)) {
+            // A machine that grows slower or faster meanwhile speaks for neither end.
+            let order = round.isMultiple(of: 2) ? Array(lengths.indices) : lengths.indices.reversed()
+            for index in order { costs[index].append(try await cost(with: lengths[index])) }
         }
         var figures: [BenchFigure] = []
         for (title, worker, floor) in BacklogCost.kinds {
             for (index, length) in lengths.enumerated() {
-                guard let value = least(index, worker) else { continue }
-                let name = "\(title) with \(length) queued"
+                guard let value = BacklogCost.median(costs[index], worker) else { continue }
                 figures.append(
-                    BenchFigure(name, value, "µs", floor: least(index, floor))
+                    BenchFigure(
+                        "\(title) with \(length) queued",
+                        value,
+                        "µs",
+                        floor: BacklogCost.median(costs[index], floor)
+                    )
                 )
             }
-            guard let few = least(0, worker), let many = least(lengths.count - 1, worker) else { continue }
-            let floors = least(0, floor).flatMap { few in least(lengths.count - 1, floor).map { $0 / few } }
-            figures.append(BenchFigure("\(title), most over fewest", many / few, "", floor: floors))
+            guard let few = costs.first, let many = costs.last,
+                let ratio = BacklogCost.ratio(many, over: few, worker)
+            else { continue }
+            let floors = BacklogCost.ratio(many, over: few, floor)
+            figures.append(BenchFigure("\(title), most over fewest", ratio, "", floor: floors))
         }
         for (index, length) in lengths.enumerated() {
             let time = costs[index].map(\.firstResult).median
@@ -34,7 +38,7 @@ extension BenchStage {
     }
 
     private func cost(with length: Int) async throws -> BacklogCost {
-        let taken = options.full(5_000, quick: 1_000)
+        let taken = options.full(20_000, quick: 1_000)
         try await redis.empty()
         var pushed = 0
         func refill() async throws {
@@ -46,7 +50,7 @@ extension BenchStage {
         }
         try await refill()
         var floor: [DrainFigures] = []
-        for _ in 0..<(taken / 500) {
+        for _ in 0..<options.full(10, quick: 2) {
             floor.append(try await redis.floor(500))
             try await refill()
         }
@@ -77,6 +81,22 @@ struct BacklogCost: Sendable {
     var floor: [DrainFigures]
     /// From the start of the process to its first result, in ms.
     var firstResult: Double
+
+    /// The median of the ratios of single rounds: what was measured one after the other compares best.
+    static func ratio(
+        _ many: [BacklogCost],
+        over few: [BacklogCost],
+        _ value: (BacklogCost) -> Double?
+    ) -> Double? {
+        let ratios = zip(few, many).compactMap { few, many in value(few).flatMap { few in value(many).map { $0 / few } }
+        }
+        return ratios.isEmpty ? nil : ratios.median
+    }
+
+    static func median(_ costs: [BacklogCost], _ value: (BacklogCost) -> Double?) -> Double? {
+        let values = costs.compactMap(value)
+        return values.isEmpty ? nil : values.median
+    }
 
     /// Figures with their titles, of the worker and of the floor.
     static let kinds: [(String, @Sendable (BacklogCost) -> Double?, @Sendable (BacklogCost) -> Double?)] = [

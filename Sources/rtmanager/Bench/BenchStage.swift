@@ -81,11 +81,12 @@ struct BenchStage: Sendable {
 
     /// The worker that listens to the events of `node`; nil where none does.
     func leader(of node: String) async throws -> String? {
+        let client = redis.client
         let key = RedisArgument.string(redis.keys.leader(node))
-        let fields = try await redis.client.send(RedisCommand("HMGET", key, "holder", "until")).array ?? []
-        guard fields.count == 2, let holder = fields[0].string, !holder.isEmpty, fields[1].string != "0" else {
-            return nil
-        }
+        let fields = try await client.send(RedisCommand("HMGET", key, "holder", "epoch")).array ?? []
+        guard fields.count == 2, let holder = fields[0].string, let epoch = fields[1].integer else { return nil }
+        let term = RedisArgument.string(redis.keys.term(node, epoch: epoch))
+        guard try await client.send(RedisCommand("EXISTS", term)).integer == 1 else { return nil }
         return holder
     }
 

@@ -1,0 +1,104 @@
+import RuntimeCore
+import Synchronization
+
+/// When a worker looks next at what is due. Each look costs Redis, idle or not, so there are as few as there can be: what
+/// is due sooner is known, and looked at then. A lease that is given after one look runs out after the next.
+struct TickPace: Equatable {
+    private(set) var next: MonotonicInstant
+    private var isAfterSilence = false
+    private let lease: Duration
+
+    init(lease: Duration, now: MonotonicInstant) {
+        self.lease = lease
+        next = now
+    }
+
+    /// From one look to the next, where nothing is due sooner.
+    ///
+    /// - Parameter random: 0 to 1.
+    private func pause(mayHaveWork: Bool, random: Double) -> Duration {
+        // What is ready and could not be begun may wait for a time to pass, of which nobody tells.
+        let longest =
+            mayHaveWork
+            ? min(max(lease * 0.2, .seconds(1)), .seconds(2)) : min(max(lease, .seconds(1)), .seconds(10))
+        return longest * (0.9 + 0.1 * random)
+    }
+
+    /// A look begins. Answers whether Redis is to be told that there was a silence.
+    mutating func begin() -> Bool {
+        next = MonotonicInstant(nanoseconds: .max)
+        defer { isAfterSilence = false }
+        return isAfterSilence
+    }
+
+    /// Takes what the look has found. Something may have become due sooner meanwhile.
+    mutating func looked(nextDue: Duration?, mayHaveWork: Bool, now: MonotonicInstant, random: Double) {
+        var pause = pause(mayHaveWork: mayHaveWork, random: random)
+        // Each worker at another moment.
+        if let nextDue { pause = min(pause, max(nextDue, .milliseconds(10)) + Self.spread(random)) }
+        next = min(next, now.advanced(by: pause))
+    }
+
+    /// The look came to nothing: there will be one at once.
+    mutating func failed(afterSilence: Bool, now: MonotonicInstant) {
+        next = now
+        isAfterSilence = isAfterSilence || afterSilence
+    }
+
+    /// Something is due after this time, as this worker knows.
+    mutating func willBeDue(after pause: Duration, now: MonotonicInstant, random: Double) {
+        next = min(next, now.advanced(by: pause + Self.spread(random)))
+    }
+
+    /// Redis or this worker was away.
+    mutating func cameBack(afterSilence: Bool, now: MonotonicInstant) {
+        next = now
+        isAfterSilence = isAfterSilence || afterSilence
+    }
+
+    private static func spread(_ random: Double) -> Duration { .milliseconds(5) + .milliseconds(95) * random }
+}
+
+/// A ``TickPace`` that several tasks share: one that looks, and those that know of something sooner.
+final class TickClock: Sendable {
+    private let pace: Mutex<TickPace>
+    private let changed = Signal()
+
+    init(lease: Duration) { pace = Mutex(TickPace(lease: lease, now: MonotonicClock.now)) }
+
+    /// Waits until it is time to look. Answers whether Redis is to be told that there was a silence; nil where the task is
+    /// cancelled.
+    func wait() async -> Bool? {
+        while !Task.isCancelled {
+            let pause = MonotonicClock.now.duration(to: pace.withLock { $0.next })
+            guard pause > .zero else { return pace.withLock { $0.begin() } }
+            await changed.wait(atMost: pause)
+        }
+        return nil
+    }
+
+    func looked(nextDue: Duration?, mayHaveWork: Bool) {
+        pace.withLock {
+            $0.looked(
+                nextDue: nextDue,
+                mayHaveWork: mayHaveWork,
+                now: MonotonicClock.now,
+                random: Dice.fraction()
+            )
+        }
+    }
+
+    func failed(afterSilence: Bool) {
+        pace.withLock { $0.failed(afterSilence: afterSilence, now: MonotonicClock.now) }
+    }
+
+    func willBeDue(after pause: Duration) {
+        pace.withLock { $0.willBeDue(after: pause, now: MonotonicClock.now, random: Dice.fraction()) }
+        changed.raise()
+    }
+
+    func cameBack(afterSilence: Bool) {
+        pace.withLock { $0.cameBack(afterSilence: afterSilence, now: MonotonicClock.now) }
+        changed.raise()
+    }
+}

@@ -1,0 +1,50 @@
+import JobQueue
+import Logging
+import RuntimeCore
+
+extension Worker {
+    /// Lets retries and leases become due, says that the worker lives, and looks for work that nobody rang for.
+    func tick() async {
+        var backoff = Backoff()
+        while let afterSilence = await state.due.wait() {
+            do throws(QueueError) {
+                let outcome = try await queue.tick(engineAnswers: watch.engineAnswers, afterSilence: afterSilence)
+                backoff.succeeded()
+                state.progressed()
+                state.due.looked(nextDue: outcome.nextDue, mayHaveWork: outcome.mayHaveWork)
+                if outcome.leasesReclaimed + outcome.poisoned > 0 {
+                    CrashPoint.reached(.jobsReclaimed)
+                    RuntimeMetrics.reclaimed(outcome.leasesReclaimed, poisoned: outcome.poisoned)
+                    logger.warning(
+                        "jobs of a worker that died were taken back",
+                        metadata: ["reclaimed": "\(outcome.leasesReclaimed)", "given_up": "\(outcome.poisoned)"]
+                    )
+                }
+                if outcome.mayHaveWork { state.work.raise() }
+                if outcome.mustTell { state.mustTell.raise() }
+            } catch {
+                RuntimeMetrics.redisFailed(in: "tick")
+                state.due.failed(afterSilence: afterSilence)
+                await backoff.pause()
+            }
+        }
+    }
+
+    /// Says again and again that Redis and a worker are there, and looks at what is due where that was not so.
+    func keepAwake() async {
+        var hasFailed = false
+        while !Task.isCancelled {
+            var pause = queue.options.signInterval
+            do throws(QueueError) {
+                let wasAwake = try await queue.keepAwake()
+                state.progressed()
+                if hasFailed || !wasAwake { state.due.cameBack(afterSilence: !wasAwake) }
+                hasFailed = false
+            } catch {
+                hasFailed = true
+                pause = .milliseconds(250)
+            }
+            try? await MonotonicClock.sleep(for: pause)
+        }
+    }
+}

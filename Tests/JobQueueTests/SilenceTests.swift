@@ -1,0 +1,69 @@
+import JobContract
+import JobQueue
+import Redis
+import Support
+import Testing
+
+@Suite("Signs of life, on a real Redis", .timeLimit(.minutes(1)))
+struct SilenceTests {
+    @Test("keep a key alive that only a look makes anew")
+    func key() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            #expect(try await worker.keepAwake() == false)
+            #expect(try await worker.keepAwake() == false)
+            _ = try await worker.tick()
+            #expect(try await worker.keepAwake() == false)
+            _ = try await worker.tick(engineAnswers: true, afterSilence: true)
+            #expect(try await worker.keepAwake())
+            let left = try await world.client.send(RedisCommand("PTTL", .string(world.keys.awake))).integer ?? 0
+            #expect((5_000...6_000).contains(left))
+        }
+    }
+
+    @Test("are given by a worker that joins")
+    func join() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            try await worker.arrive()
+            #expect(try await worker.keepAwake())
+        }
+    }
+
+    @Test(
+        "a lease that has run out is taken back at once where they came all the time; after a silence one lease later"
+    )
+    func leases() async throws {
+        let lease = Duration.milliseconds(300)
+        try await QueueWorld.with(options: JobQueueOptions(lease: lease)) { world in
+            let worker = world.worker("w1")
+            try await worker.join(games: [])
+            for isAfterSilence in [false, true] {
+                try await world.push(QueueWorld.message(.stop, isAfterSilence ? "j2" : "j1", game: "g2"))
+                try await world.intake(worker)
+                let job = try await world.claim(worker)[0]
+                try await eventually("the lease to run out") {
+                    _ = try await worker.keepAwake()
+                    let end = try await world.client.send(
+                        RedisCommand("ZSCORE", .string(world.keys.prefix + "lease"), .string(job.id))
+                    )
+                    return try await worker.redisTime() > (end.string.flatMap { Int64($0) } ?? .max)
+                }
+                if isAfterSilence { _ = try await world.client.send(RedisCommand("DEL", .string(world.keys.awake))) }
+                let outcome = try await worker.tick()
+                #expect(outcome.leasesReclaimed == (isAfterSilence ? 0 : 1))
+                guard isAfterSilence else {
+                    let again = try await world.claim(worker)[0]
+                    try await world.finish(worker, again, JobEnding(.succeeded, effect: .none))
+                    continue
+                }
+                let resumed = try await worker.redisTime()
+                try await eventually("the lease to be taken back") {
+                    _ = try await worker.keepAwake()
+                    return try await worker.tick().leasesReclaimed == 1
+                }
+                #expect(try await worker.redisTime() >= resumed + 250)
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+@testable import Runtime
+import RuntimeCore
+import Testing
+
+@Suite("When a worker looks at what is due")
+struct TickPaceTests {
+    private func at(_ milliseconds: Int64) -> MonotonicInstant {
+        MonotonicInstant(nanoseconds: milliseconds * 1_000_000)
+    }
+
+    /// A pace that has just looked at 100 s.
+    private func looked(
+        nextDue: Duration? = nil,
+        mayHaveWork: Bool = false,
+        lease: Duration = .seconds(10),
+        random: Double = 1
+    ) -> TickPace {
+        var pace = TickPace(lease: lease, now: at(0))
+        _ = pace.begin()
+        pace.looked(nextDue: nextDue, mayHaveWork: mayHaveWork, now: at(100_000), random: random)
+        return pace
+    }
+
+    @Test("at once in the beginning")
+    func first() {
+        var pace = TickPace(lease: .seconds(10), now: at(5))
+        #expect(pace.next == at(5))
+        #expect(pace.begin() == false)
+    }
+
+    @Test("within a lease where nothing waits, so that one that is given meanwhile is seen before it runs out")
+    func quiet() {
+        #expect(looked(random: 0).next == at(109_000))
+        #expect(looked(random: 1).next == at(110_000))
+        #expect(looked(lease: .seconds(3)).next == at(103_000))
+        #expect(looked(lease: .milliseconds(300)).next == at(101_000))
+        #expect(looked(lease: .seconds(60)).next == at(110_000))
+    }
+
+    @Test("within two seconds where something is ready that could not be begun")
+    func ready() {
+        #expect(looked(mayHaveWork: true).next == at(102_000))
+        #expect(looked(mayHaveWork: true, lease: .seconds(1)).next == at(101_000))
+    }
+
+    @Test("soon after the next is due, each worker at another moment")
+    func due() {
+        #expect(looked(nextDue: .seconds(4), random: 0).next == at(104_005))
+        #expect(looked(nextDue: .seconds(4), random: 1).next == at(104_100))
+        #expect(looked(nextDue: .zero, random: 0).next == at(100_015))
+        #expect(looked(nextDue: .seconds(40)).next == at(110_000))
+    }
+
+    @Test("when a retry of its own is due, also where it learns of that while it looks")
+    func retry() {
+        var pace = looked()
+        pace.willBeDue(after: .seconds(1), now: at(101_000), random: 0)
+        #expect(pace.next == at(102_005))
+        pace.willBeDue(after: .seconds(5), now: at(101_000), random: 0)
+        #expect(pace.next == at(102_005))
+        _ = pace.begin()
+        pace.willBeDue(after: .seconds(1), now: at(102_010), random: 0)
+        pace.looked(nextDue: nil, mayHaveWork: false, now: at(102_020), random: 0)
+        #expect(pace.next == at(103_015))
+    }
+
+    @Test("at once after a silence, of which Redis is told with the next look that succeeds")
+    func silence() {
+        var pace = looked()
+        pace.cameBack(afterSilence: true, now: at(101_000))
+        #expect(pace.next == at(101_000))
+        #expect(pace.begin())
+        pace.failed(afterSilence: true, now: at(101_500))
+        #expect(pace.next == at(101_500))
+        #expect(pace.begin())
+        pace.looked(nextDue: nil, mayHaveWork: false, now: at(101_600), random: 0)
+        #expect(pace.begin() == false)
+    }
+}
