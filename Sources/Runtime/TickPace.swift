@@ -4,14 +4,12 @@ import Synchronization
 /// When a worker looks next at what is due. Each look costs Redis, idle or not, so there are as few as there can be: what
 /// is due sooner is known, and looked at then. A lease that is given after one look runs out after the next.
 struct TickPace: Equatable {
-    private(set) var next: MonotonicInstant
+    /// At once in the beginning.
+    private(set) var next = MonotonicInstant(nanoseconds: 0)
     private var isAfterSilence = false
     private let lease: Duration
 
-    init(lease: Duration, now: MonotonicInstant) {
-        self.lease = lease
-        next = now
-    }
+    init(lease: Duration) { self.lease = lease }
 
     /// From one look to the next, where nothing is due sooner.
     ///
@@ -64,7 +62,7 @@ final class TickClock: Sendable {
     private let pace: Mutex<TickPace>
     private let changed = Signal()
 
-    init(lease: Duration) { pace = Mutex(TickPace(lease: lease, now: MonotonicClock.now)) }
+    init(lease: Duration) { pace = Mutex(TickPace(lease: lease)) }
 
     /// Waits until it is time to look. Answers whether Redis is to be told that there was a silence; nil where the task is
     /// cancelled.

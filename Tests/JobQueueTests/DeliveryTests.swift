@@ -157,6 +157,7 @@ struct DeliveryTests {
     func poisonedStop() async throws {
         try await QueueWorld.with(options: JobQueueOptions(lease: .milliseconds(30))) { world in
             let worker = world.worker("w1")
+            try await worker.join(games: [])
             try await world.push(QueueWorld.message(.stop, "j1"))
             try await world.intake(worker)
             var poisoned = 0

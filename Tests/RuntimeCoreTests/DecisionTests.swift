@@ -170,13 +170,14 @@ struct LeadershipTests {
         var machine = Leadership(ttl: .seconds(5), now: at(0))
         #expect(machine.step(now: at(0)) == .ask(epoch: nil))
         machine.answered(.granted(epoch: 7), requestStart: at(0), now: at(3), random: 0)
-        #expect(machine.step(now: at(1.4)) == .wait(until: at(1.5)))
-        #expect(machine.step(now: at(1.5)) == .ask(epoch: 7))
+        #expect(machine.step(now: at(2.4)) == .wait(until: at(2.5)))
+        #expect(machine.step(now: at(2.5)) == .ask(epoch: 7))
         #expect(machine.step(now: at(4.5)) == .standDown)
         machine.answered(.failed, requestStart: at(1.5), now: at(1.6), random: 0)
         #expect(machine.step(now: at(4.6)) == .standDown)
         machine.answered(.granted(epoch: 7), requestStart: at(2), now: at(2), random: 0)
         #expect(machine.step(now: at(4.6)) == .ask(epoch: 7))
+        #expect(machine.step(now: at(4.4)) == .wait(until: at(4.5)))
     }
 
     @Test("a follower asks when the lease may have run out, each at another moment")

@@ -96,7 +96,7 @@ struct IntakePaceTests {
 
     @Test("the end of a job makes room where places were short, and where Redis counts games")
     func roomOfAnEnd() {
-        let state = WorkerState()
+        let state = WorkerState(lease: .seconds(10))
         for hasSlots in [false, true] {
             state.began(.stop)
             state.freePlace(.stop)

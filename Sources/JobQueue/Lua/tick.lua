@@ -59,7 +59,8 @@ if has_lapsed and now >= resumed_at + lease_ms then
 end
 
 -- What is kept for a time only is looked for by one worker for all.
-if now - swept_at >= 60000 or now < swept_at then
+local retention_ms = tonumber(retention_ms_text)
+if now - swept_at >= math.min(60000, retention_ms / 10) or now < swept_at then
   -- Workers that were killed leave their names behind.
   for _, dead in ipairs(call('ZRANGEBYSCORE', P .. 'workers', '-inf', now - 600000, 'LIMIT', 0, most)) do
     local home = call('HGET', P .. 'worker_nodes', dead)
@@ -71,7 +72,7 @@ if now - swept_at >= 60000 or now < swept_at then
 
   -- As long as there is more, the next call goes on.
   if not trim_results(4 * most) then swept_at = now end
-  local oldest_kept = string.format('%d', math.max(0, now - tonumber(retention_ms_text)))
+  local oldest_kept = string.format('%d', math.max(0, now - retention_ms))
   for _, stream in ipairs({ 'events', 'dead' }) do
     call('XTRIM', P .. stream, 'MINID', '~', oldest_kept, 'LIMIT', 1000)
   end
