@@ -154,8 +154,7 @@ extension JobQueue {
 
     /// Games that hold a place on the node.
     public func places() async throws(QueueError) -> Set<String> {
-        let answer = try await command(RedisCommand("SMEMBERS", .string(keys.running(worker.node))))
-        return Set((answer.array ?? []).compactMap(\.string))
+        Set(try await scan("SSCAN", keys.running(worker.node)))
     }
 
     /// Frees places of games that have no running container, but where a job of the game runs, and takes those
@@ -174,10 +173,24 @@ extension JobQueue {
     }
 
     private func fields(_ key: String) async throws(QueueError) -> [String: String] {
-        let answer = try await command(RedisCommand("HGETALL", .string(key)))
-        var fields: [String: String] = [:]
-        let texts = (answer.array ?? []).map { $0.string ?? "" }
+        let texts = try await scan("HSCAN", key)
+        var fields = [String: String](minimumCapacity: texts.count / 2)
         for index in stride(from: 0, to: texts.count - 1, by: 2) { fields[texts[index]] = texts[index + 1] }
         return fields
+    }
+
+    /// All that a key holds, a part at a time: Redis, and the thread that reads its answers, have jobs to do meanwhile. What
+    /// changes meanwhile may be told as it was before or is after, or twice.
+    private func scan(_ verb: String, _ key: String) async throws(QueueError) -> [String] {
+        var texts: [String] = []
+        var cursor = "0"
+        repeat {
+            let answer = try await command(RedisCommand(verb, .string(key), .string(cursor), "COUNT", 100))
+            guard let parts = answer.array, parts.count == 2, let next = parts[0].string, let page = parts[1].array
+            else { throw QueueError(call: verb, message: "Redis answered something else than a page") }
+            texts += page.map { $0.string ?? "" }
+            cursor = next
+        } while cursor != "0"
+        return texts
     }
 }

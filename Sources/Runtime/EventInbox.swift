@@ -57,8 +57,13 @@ final class EventInbox: Sendable {
 
     /// Puts in containers that the reconciler wants looked at. One that waits already is not put in again.
     func put(wanted ids: [String]) {
-        state.withLock { state in
-            for id in ids where state.wantedIDs.insert(id).inserted { state.wanted.append(id) }
+        // A part at a time: who takes them runs where jobs do, and must not wait for thousands.
+        for start in stride(from: 0, to: ids.count, by: 128) {
+            state.withLock { state in
+                for id in ids[start..<min(start + 128, ids.count)] where state.wantedIDs.insert(id).inserted {
+                    state.wanted.append(id)
+                }
+            }
         }
         filled.raise()
     }

@@ -17,8 +17,9 @@ struct Looker: Sendable {
 
     /// Looks at once. The Engine answers one in half a millisecond.
     private static let mostLooks = 64
-    /// Of these, looks that no event asked for.
-    private static let mostWantedLooks = 4
+    /// Of these, looks that no event asked for, and how long a part of that size takes at least: thousands of them must
+    /// leave time for jobs, which run on the same thread.
+    private static let mostWantedLooks = (count: 4, within: Duration.milliseconds(2))
     /// Longest look: one container that the Engine cannot tell of must not hold up the others.
     private static let patience = Duration.seconds(3)
     /// Pauses before a container is looked at again of which the Engine did not tell, or not in time.
@@ -107,12 +108,15 @@ struct Looker: Sendable {
         let outcomes = Outcomes()
         try await withThrowingDiscardingTaskGroup { group in
             var desk = Desk()
+            var nextWanted = MonotonicClock.now
             while !Task.isCancelled {
                 let ended = outcomes.take()
                 var glances = try await settle(ended, &desk) + desk.takeDue(at: MonotonicClock.now)
                 let room = Self.mostLooks - desk.looks.count - desk.held.count
-                let wantedRoom = max(0, Self.mostWantedLooks - desk.wantedLooks)
+                let wantedPause = MonotonicClock.now.duration(to: nextWanted)
+                let wantedRoom = wantedPause > .zero ? 0 : max(0, Self.mostWantedLooks.count - desk.wantedLooks)
                 if room > 0 { glances += inbox.take(events: room, wanted: wantedRoom) }
+                if wantedRoom > 0 { nextWanted = MonotonicClock.now.advanced(by: Self.mostWantedLooks.within) }
                 for glance in desk.begin(glances) {
                     group.addTask {
                         let outcome = await look(glance)
@@ -121,7 +125,8 @@ struct Looker: Sendable {
                     }
                 }
                 guard glances.isEmpty, ended.isEmpty else { continue }
-                await inbox.filled.wait(atMost: desk.failed.isEmpty ? nil : .seconds(1))
+                let retryPause: Duration? = desk.failed.isEmpty ? nil : .seconds(1)
+                await inbox.filled.wait(atMost: wantedPause > .zero && inbox.hasWanted ? wantedPause : retryPause)
             }
         }
     }

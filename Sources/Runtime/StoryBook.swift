@@ -3,14 +3,28 @@ import Synchronization
 
 /// The marks that Redis has, as the reconciler has read them last, until the teller takes them.
 final class PublishedMarks: Sendable {
-    private let latest = Mutex<[String: String]?>(nil)
+    private struct State {
+        var latest: [String: String]?
+        /// What the teller believed before. To let go of thousands takes longer than it has time for.
+        var past: [String: String] = [:]
+    }
 
-    func put(_ marks: [String: String]) { latest.withLock { $0 = marks } }
+    private let state = Mutex(State())
 
-    func take() -> [String: String]? {
-        latest.withLock { latest in
-            defer { latest = nil }
-            return latest
+    func put(_ marks: [String: String]) {
+        var past: [String: String] = [:]
+        state.withLock { state in
+            state.latest = marks
+            swap(&state.past, &past)
+        }
+    }
+
+    /// Has `book` believe what was put in last, if anything was.
+    func correct(_ book: inout StoryBook) {
+        state.withLock { state in
+            guard let latest = state.latest else { return }
+            state.past = book.correct(latest)
+            state.latest = nil
         }
     }
 }
@@ -43,7 +57,12 @@ struct StoryBook {
 
     /// Believes what Redis says. A Redis that lost its last writes, as by a failover, has other marks than this term gave it,
     /// and steps that must be told again. Where the marks are older than what was told since, the script says so.
-    mutating func correct(_ marks: [String: String]) { self.marks = marks }
+    ///
+    /// - Returns: what was believed before.
+    mutating func correct(_ marks: [String: String]) -> [String: String] {
+        defer { self.marks = marks }
+        return self.marks
+    }
 
     mutating func setMark(_ mark: String, of id: String) { marks[id] = mark.isEmpty ? nil : mark }
 

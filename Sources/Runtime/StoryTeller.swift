@@ -26,7 +26,7 @@ struct StoryTeller: Sendable {
         while !Task.isCancelled {
             let wait: Duration? = book.hasWaiting ? .milliseconds(25) : nil
             let fresh = await sightings.take(most: Self.batch, within: wait)
-            if let marks = published.take() { book.correct(marks) }
+            published.correct(&book)
             book.add(fresh.filter { isOurs($0) }, at: MonotonicClock.now)
             repeat { try await tell(&book) } while book.hasDue
             // What waits for a verdict is found by the next leader's look at everything.
@@ -47,15 +47,16 @@ struct StoryTeller: Sendable {
     private func tell(_ book: inout StoryBook) async throws {
         let due = book.takeDue(most: Self.batch)
         guard !due.isEmpty else { return }
-        let records = try await records(for: due, book)
+        // To read a mark is most of the work where a container has nothing new to tell.
+        let marks = due.map { book.mark(of: $0.value.containerID) }
+        let records = try await records(for: due, marks)
         var told: [(sighting: WaitingSighting, telling: StoryTelling)] = []
-        for sighting in due {
-            let id = sighting.value.containerID
+        for (sighting, mark) in zip(due, marks) {
             guard
                 let telling = StoryTelling(
-                    after: book.mark(of: id),
+                    after: mark,
                     seeing: sighting.value,
-                    knowing: records[id] ?? ContainerRecord()
+                    knowing: records[sighting.value.containerID] ?? ContainerRecord()
                 )
             else { continue }
             if telling.awaitsVerdict, sighting.since.duration(to: MonotonicClock.now) < Self.verdictPatience {
@@ -106,10 +107,10 @@ struct StoryTeller: Sendable {
     /// What jobs have told of the containers of which a run is to be told to its end; of the others nothing matters.
     private func records(
         for sightings: [WaitingSighting],
-        _ book: StoryBook
+        _ marks: [StoryMark?]
     ) async throws -> [String: ContainerRecord] {
-        let ids = sightings.map(\.value).filter { Story.needsRecord(after: book.mark(of: $0.containerID), seeing: $0) }
-            .map(\.containerID)
+        let ids = zip(sightings, marks).filter { Story.needsRecord(after: $1, seeing: $0.value) }
+            .map { $0.0.value.containerID }
         guard !ids.isEmpty else { return [:] }
         let notes = try await persistently { () throws in try await queue.notes(of: ids) }
         return notes.mapValues(ContainerRecord.init)

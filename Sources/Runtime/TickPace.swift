@@ -15,11 +15,9 @@ struct TickPace: Equatable {
     ///
     /// - Parameter random: 0 to 1.
     private func pause(mayHaveWork: Bool, random: Double) -> Duration {
+        guard mayHaveWork else { return min(max(lease, .seconds(1)), .seconds(10)) * (0.9 + 0.1 * random) }
         // What is ready and could not be begun may wait for a time to pass, of which nobody tells.
-        let longest =
-            mayHaveWork
-            ? min(max(lease * 0.2, .seconds(1)), .seconds(2)) : min(max(lease, .seconds(1)), .seconds(10))
-        return longest * (0.9 + 0.1 * random)
+        return min(max(lease * 0.2, .seconds(1)), .seconds(2)) * (0.9 + 0.1 * random)
     }
 
     /// A look begins. Answers whether Redis is to be told that there was a silence.
@@ -46,6 +44,11 @@ struct TickPace: Equatable {
     /// Something is due after this time, as this worker knows.
     mutating func willBeDue(after pause: Duration, now: MonotonicInstant, random: Double) {
         next = min(next, now.advanced(by: pause + Self.spread(random)))
+    }
+
+    /// The worker has looked for jobs, and may have left some that could not be begun.
+    mutating func worked(now: MonotonicInstant, random: Double) {
+        next = min(next, now.advanced(by: pause(mayHaveWork: true, random: random)))
     }
 
     /// Redis or this worker was away.
@@ -91,12 +94,22 @@ final class TickClock: Sendable {
     }
 
     func willBeDue(after pause: Duration) {
-        pace.withLock { $0.willBeDue(after: pause, now: MonotonicClock.now, random: Dice.fraction()) }
-        changed.raise()
+        change { $0.willBeDue(after: pause, now: MonotonicClock.now, random: Dice.fraction()) }
     }
 
+    func worked() { change { $0.worked(now: MonotonicClock.now, random: Dice.fraction()) } }
+
     func cameBack(afterSilence: Bool) {
-        pace.withLock { $0.cameBack(afterSilence: afterSilence, now: MonotonicClock.now) }
-        changed.raise()
+        change { $0.cameBack(afterSilence: afterSilence, now: MonotonicClock.now) }
+    }
+
+    /// Wakes who waits where it is to be sooner.
+    private func change(_ body: (inout TickPace) -> Void) {
+        let isSooner = pace.withLock { pace in
+            let before = pace.next
+            body(&pace)
+            return pace.next < before
+        }
+        if isSooner { changed.raise() }
     }
 }

@@ -18,6 +18,7 @@ extension Worker {
                 await Task.yield()
                 do throws(QueueError) {
                     while !state.isDraining, watch.engineAnswers, try await takeOnce(&pace, &jobs) {}
+                    state.due.worked()
                     backoff.succeeded()
                 } catch {
                     RuntimeMetrics.redisFailed(in: "consume")

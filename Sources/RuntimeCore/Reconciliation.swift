@@ -4,7 +4,7 @@ import JobContract
 /// Which containers may have more to tell than was published: the difference between a list of the Engine and what
 /// was published. What they have to tell, ``Story`` says, when they were looked at.
 public struct Reconciliation: Sendable, Equatable {
-    /// Containers to be looked at, those whose end was missed first.
+    /// Containers to be looked at: first those whose end was missed, then those of which nothing was told.
     public var suspects: [String]
     /// Games whose place on the node nobody holds as far as can be seen.
     public var unheldPlaces: Set<String>
@@ -28,6 +28,7 @@ public struct Reconciliation: Sendable, Equatable {
         let listed = Set(containers.map(\.id))
         let gone = Set(marks.keys).union(begun).subtracting(listed)
         var ended: [String] = []
+        var untold: [String] = []
         var others: [String] = []
         for container in containers {
             let isRunning = Self.isRunning(container)
@@ -40,10 +41,10 @@ public struct Reconciliation: Sendable, Equatable {
             case .some:
                 if isThorough || isRunning { others.append(container.id) }
             case nil:
-                if container.status != "created" { others.append(container.id) }
+                if container.status != "created" { untold.append(container.id) }
             }
         }
-        suspects = gone.sorted() + ended + others
+        suspects = gone.sorted() + ended + untold + others
         let running = Set(containers.filter(Self.isRunning).compactMap { $0.labels[GalaxyLabel.gameID] })
         unheldPlaces = places.subtracting(running)
         missingPlaces = running.subtracting(places)

@@ -44,6 +44,15 @@ struct TickPaceTests {
         #expect(looked(mayHaveWork: true, lease: .seconds(1)).next == at(101_000))
     }
 
+    @Test("within two seconds after it has looked for jobs, of which some may wait for a time to pass")
+    func worked() {
+        var pace = looked()
+        pace.worked(now: at(101_000), random: 1)
+        #expect(pace.next == at(103_000))
+        pace.worked(now: at(102_000), random: 1)
+        #expect(pace.next == at(103_000))
+    }
+
     @Test("soon after the next is due, each worker at another moment")
     func due() {
         #expect(looked(nextDue: .seconds(4), random: 0).next == at(104_005))

@@ -35,8 +35,8 @@ struct BenchFormTests {
     @Test("idle: a worker that has nothing to do asks for little")
     func idle() async throws {
         let figures = try await Figures.of("idle")
-        #expect(try figures["round trips to Redis"].value < 6)
-        #expect(try figures["commands to Redis, those of scripts too"].value < 60)
+        #expect(try figures["round trips to Redis"].value < 3)
+        #expect(try figures["commands to Redis, those of scripts too"].value < 8)
         #expect(try figures["resident memory of the worker"].value < 96)
     }
 
@@ -49,6 +49,12 @@ struct BenchFormTests {
             #expect(leads > 0 && leads <= acts)
         }
         #expect(try figures["worker killed to the result of its job, at most"].value > 0)
+    }
+
+    @Test("reconcile: jobs go on while all games are compared")
+    func reconcile() async throws {
+        let figures = try await Figures.of("reconcile")
+        #expect(try figures["push to result while 500 games are compared, p50"].value > 0)
     }
 
     @Test("soak: no result is lost or told twice, and memory stays within bounds")
@@ -162,6 +168,12 @@ struct BenchEngineTests {
             #expect(try figures["events told twice, \(name)"].value == 0)
             #expect(try #require(figures["event to its entry, \(name), p50"].floor) > 0)
         }
+    }
+
+    @Test("reconcile: jobs go on while all games are compared")
+    func reconcile() async throws {
+        let figures = try await Figures.of("reconcile")
+        #expect(try figures["push to result while 500 games are compared, p50"].value > 0)
     }
 
     @Test("soak: no result of containers is lost or told twice")

@@ -28,6 +28,7 @@ struct Bench: Sendable {
         case .events: try await stage.events()
         case .failover: try await stage.failover()
         case .soak: try await stage.soak()
+        case .reconcile: try await stage.reconcile()
         }
     }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// What `rtmanager bench` can measure.
 enum BenchForm: String, ExpressibleByArgument, CaseIterable, Encodable, Sendable {
-    case drain, latency, backlog, start, rate, events, idle, failover, soak
+    case drain, latency, backlog, start, rate, events, idle, failover, soak, reconcile
 
     /// What is measured where nothing is said.
     static let usual: [BenchForm] = [.drain, .latency, .idle]

@@ -18,7 +18,7 @@ extension BenchStage {
             "RTM_LEASE_TTL_SECONDS": String(lease), "RTM_LEADER_TTL_SECONDS": options.full("5", quick: "2"),
         ]
         // A container of each one's own, so that whoever leads has something to tell; and starts that take a while.
-        let words = ["--engine", "memory", "--start-milliseconds", "500", "--foreign-container"]
+        let words = ["--engine", "memory", "--start-milliseconds", "500", "--foreign-containers", "1"]
         return try await withWorkers(3, words, settings) {
             var figures: [BenchFigure] = []
             let repetitions = options.full(20, quick: 2)

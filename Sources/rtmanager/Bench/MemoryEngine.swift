@@ -24,26 +24,28 @@ final class MemoryEngine: DockerClient {
     private let state = Mutex(State())
     private let startTime: Duration
 
-    /// - Parameter foreign: a container that is there from the beginning, of which whoever listens has to tell.
-    init(startTime: Duration = .zero, foreign: ContainerInspect? = nil) {
+    /// - Parameter foreign: containers that are there from the beginning, of which whoever listens has to tell.
+    init(startTime: Duration = .zero, foreign: [ContainerInspect] = []) {
         self.startTime = startTime
-        guard let foreign else { return }
         state.withLock { state in
-            state.containers[foreign.id] = foreign
-            state.ids[foreign.name] = foreign.id
+            for container in foreign {
+                state.containers[container.id] = container
+                state.ids[container.name] = container.id
+            }
         }
     }
 
     private static let foreignGame = "by-hand-"
 
-    /// The process whose Engine has the container of this game from the beginning; nil where none has.
+    /// The process whose Engine has the first container of this kind, of that game; nil where none has.
     static func process(ofForeign game: String) -> Int? {
         game.hasPrefix(foreignGame) ? Int(game.dropFirst(foreignGame.count)) : nil
     }
 
     /// A container that runs and that no job has started, of this process alone.
-    static func foreign(namespace: String) -> ContainerInspect {
-        let game = foreignGame + String(ProcessInfo.processInfo.processIdentifier)
+    static func foreign(namespace: String, number: Int = 0) -> ContainerInspect {
+        let suffix = number > 0 ? "-\(number)" : ""
+        let game = foreignGame + String(ProcessInfo.processInfo.processIdentifier) + suffix
         let labels = [
             GalaxyLabel.owner: GalaxyLabel.ownerValue, GalaxyLabel.namespace: namespace, GalaxyLabel.gameID: game,
             GalaxyLabel.jobID: game,
@@ -157,20 +159,19 @@ final class MemoryEngine: DockerClient {
     }
 
     func list(_ filter: ListFilter) async throws(DockerError) -> [ContainerSummary] {
-        state.withLock { state in
-            state.containers.values.filter { container in
-                filter.labels.allSatisfy { container.labels[$0.key] == $0.value }
-            }.map { container in
-                ContainerSummary(
-                    id: container.id,
-                    name: container.name,
-                    imageRef: container.imageRef,
-                    hostname: container.hostname,
-                    labels: container.labels,
-                    status: container.status,
-                    startedAt: container.startedAt
-                )
-            }
+        // Whoever else asks meanwhile does not wait for this.
+        state.withLock { $0.containers }.values.filter { container in
+            filter.labels.allSatisfy { container.labels[$0.key] == $0.value }
+        }.map { container in
+            ContainerSummary(
+                id: container.id,
+                name: container.name,
+                imageRef: container.imageRef,
+                hostname: container.hostname,
+                labels: container.labels,
+                status: container.status,
+                startedAt: container.startedAt
+            )
         }
     }
 

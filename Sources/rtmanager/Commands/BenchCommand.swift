@@ -18,6 +18,7 @@ struct BenchCommand: RunnableCommand {
               idle      what a worker costs that has nothing to do
               failover  from the death of a leader or worker to what follows
               soak      starts, stops, removes for long: memory, latency, losses
+              reconcile one job at a time while 10,000 games are compared
               start     containers one at a time, beside the bare Engine
               rate      containers a second, beside the bare Engine
               events    from the Engine's clock to the stream, beside a bare reader
@@ -132,8 +133,8 @@ struct BenchWorkerCommand: RunnableCommand {
     /// How long a start takes on an Engine that keeps its containers.
     @Option var startMilliseconds = 0
 
-    /// Whether such an Engine has a container from the beginning.
-    @Flag var foreignContainer = false
+    /// How many containers such an Engine has from the beginning.
+    @Option var foreignContainers = 0
 
     @OptionGroup var shared: SharedFlags
 
@@ -146,7 +147,9 @@ struct BenchWorkerCommand: RunnableCommand {
         case .memory:
             docker = MemoryEngine(
                 startTime: .milliseconds(startMilliseconds),
-                foreign: foreignContainer ? MemoryEngine.foreign(namespace: context.settings.namespace) : nil
+                foreign: (0..<foreignContainers).map {
+                    MemoryEngine.foreign(namespace: context.settings.namespace, number: $0)
+                }
             )
         }
         try await Actions.runBenchWorker(docker, context.settings, logger: context.logger)

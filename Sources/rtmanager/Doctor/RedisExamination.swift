@@ -83,12 +83,13 @@ struct RedisExamination: Sendable {
             RedisCommand("HGETALL", hash), RedisCommand("HSCAN", hash, 0), RedisCommand("HDEL", hash, "a"),
             RedisCommand("ZADD", zset, 1, "a"), RedisCommand("ZRANGE", zset, 0, 0), RedisCommand("ZSCORE", zset, "a"),
             RedisCommand("ZREM", zset, "a"), RedisCommand("SADD", set, "a"), RedisCommand("SMEMBERS", set),
-            RedisCommand("SREM", set, "a"), RedisCommand("XADD", stream, "*", "a", "1"),
+            RedisCommand("SSCAN", set, 0), RedisCommand("SREM", set, "a"), RedisCommand("XADD", stream, "*", "a", "1"),
             RedisCommand("XRANGE", stream, "-", "+"), RedisCommand("XREVRANGE", stream, "+", "-"),
             RedisCommand("XREAD", "COUNT", 1, "STREAMS", stream, "0"), RedisCommand("XLEN", stream),
             RedisCommand("XINFO", "STREAM", stream), RedisCommand("EVAL", "return 1", 1, key),
             RedisCommand("EVALSHA", "e0e1f9fabfc9d4800c877a703b823ac0578ff8db", 1, key), RedisCommand("TIME"),
-            RedisCommand("PEXPIRE", set, 1_000), RedisCommand("DEL", list, hash, zset, set, stream),
+            RedisCommand("PEXPIRE", set, 1_000), RedisCommand("PTTL", set), RedisCommand("EXISTS", set),
+            RedisCommand("DEL", list, hash, zset, set, stream),
         ]
         let answers = try await client.pipeline(tries)
         return zip(tries, answers).compactMap { command, answer in
