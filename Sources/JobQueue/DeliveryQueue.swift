@@ -38,6 +38,7 @@ public protocol DeliveryQueue: Sendable {
     func join(games: [OwnedGame]) async throws(QueueError)
     func leave() async throws(QueueError)
     func lead(ttl: Duration, epoch: Int64?) async throws(QueueError) -> LeaseAnswer
+    func remainder(ofTerm epoch: Int64) async throws(QueueError) -> Duration?
     func resign(epoch: Int64) async throws(QueueError)
 
     // Containers and their stories.

@@ -16,7 +16,8 @@ public struct OwnedGame: Sendable, Equatable {
 public enum LeaseAnswer: Sendable, Equatable {
     /// It leads; `cursor` is the point up to which its predecessors have published, where there were any.
     case granted(epoch: Int64, cursor: String?)
-    case held(remaining: Duration)
+    /// Another leads, in the term of this epoch, where that is known.
+    case held(remaining: Duration, epoch: Int64?)
 }
 
 extension JobQueue {
@@ -60,15 +61,25 @@ extension JobQueue {
     public func lead(ttl: Duration, epoch: Int64?) async throws(QueueError) -> LeaseAnswer {
         if let epoch {
             return try await prolong(keys.term(worker.node, epoch: epoch), by: ttl)
-                ? .granted(epoch: epoch, cursor: nil) : .held(remaining: .zero)
+                ? .granted(epoch: epoch, cursor: nil) : .held(remaining: .zero, epoch: nil)
         }
         let answer = try await lead("ask", ttl: ttl, epoch: nil)
         guard let parts = answer.array, parts.count >= 2, let granted = parts[0].integer,
             let number = parts[1].integer
         else { throw unexpected(Scripts.lead, answer) }
-        guard granted == 1 else { return .held(remaining: .milliseconds(number)) }
         let cursor = parts.count > 2 ? parts[2].string : nil
+        guard granted == 1 else {
+            return .held(remaining: .milliseconds(number), epoch: cursor.flatMap { Int64($0) })
+        }
         return .granted(epoch: number, cursor: cursor.flatMap { $0.isEmpty ? nil : $0 })
+    }
+
+    /// How long the term of this epoch still lasts (Redis `PTTL` of its key), which costs less than to ask for the lease;
+    /// nil: it has ended.
+    public func remainder(ofTerm epoch: Int64) async throws(QueueError) -> Duration? {
+        let command = RedisCommand("PTTL", .string(keys.term(worker.node, epoch: epoch)))
+        guard let left = try await self.command(command).integer, left > 0 else { return nil }
+        return .milliseconds(left)
     }
 
     /// Gives the lease up, so that another worker of the node takes over at once.

@@ -23,6 +23,7 @@ struct Candidate: Sendable {
     /// the term ends; the next term begins after it has returned.
     func run(_ whileLeading: @Sendable @escaping (Term) async -> Void) async {
         var leadership = Leadership(ttl: ttl, now: MonotonicClock.now)
+        var other: Int64?
         while !Task.isCancelled {
             switch leadership.step(now: MonotonicClock.now) {
             case .wait(let until):
@@ -32,7 +33,7 @@ struct Candidate: Sendable {
             case .standDown:
                 leadership.stoodDown(now: MonotonicClock.now, random: Dice.fraction())
             case .ask(let epoch):
-                let cursor = await ask(&leadership, epoch: epoch)
+                let cursor = await ask(&leadership, epoch: epoch, &other)
                 guard case .leader(let granted, _, _) = leadership.state else { continue }
                 await lead(&leadership, Term(epoch: granted, cursor: cursor), whileLeading)
             }
@@ -40,16 +41,24 @@ struct Candidate: Sendable {
     }
 
     /// Asks Redis for the lease, or for more of it. Answers the cursor where the lease was granted.
-    private func ask(_ leadership: inout Leadership, epoch: Int64?) async -> String? {
+    ///
+    /// - Parameter other: the term of another that was seen last. While it lasts nobody else can have the lease.
+    private func ask(_ leadership: inout Leadership, epoch: Int64?, _ other: inout Int64?) async -> String? {
         let requestStart = MonotonicClock.now
         var cursor: String?
         let answer: Leadership.Answer
         do throws(QueueError) {
-            switch try await queue.lead(ttl: ttl, epoch: epoch) {
-            case .granted(let epoch, let last):
-                answer = .granted(epoch: epoch)
-                cursor = last
-            case .held(let remaining): answer = .held(remaining: remaining)
+            if epoch == nil, let other, let left = try await queue.remainder(ofTerm: other) {
+                answer = .held(remaining: left)
+            } else {
+                switch try await queue.lead(ttl: ttl, epoch: epoch) {
+                case .granted(let epoch, let last):
+                    answer = .granted(epoch: epoch)
+                    cursor = last
+                case .held(let remaining, let holder):
+                    answer = .held(remaining: remaining)
+                    other = holder
+                }
             }
         } catch {
             answer = .failed
@@ -75,8 +84,12 @@ struct Candidate: Sendable {
         defer { RuntimeMetrics.leading(false) }
         var machine = leadership
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await whileLeading(term) }
-            await renew(&machine, term)
+            let hasEnded = Signal()
+            group.addTask {
+                await whileLeading(term)
+                hasEnded.raise()
+            }
+            await renew(&machine, term, until: hasEnded)
             group.cancelAll()
         }
         if Task.isCancelled {
@@ -89,14 +102,16 @@ struct Candidate: Sendable {
         leadership = machine
     }
 
-    /// Returns when the term has ended: lost, not to be trusted any more, or the task is cancelled.
-    private func renew(_ machine: inout Leadership, _ term: Term) async {
+    /// Returns when the term has ended: lost, not to be trusted any more, given up by what runs in it, or the task is
+    /// cancelled.
+    private func renew(_ machine: inout Leadership, _ term: Term, until hasEnded: Signal) async {
+        var other: Int64?
         while !Task.isCancelled {
             switch machine.step(now: MonotonicClock.now) {
             case .wait(let until):
-                try? await MonotonicClock.sleep(for: Self.pause(until))
+                if await hasEnded.wait(atMost: Self.pause(until)) { return }
             case .ask(let epoch):
-                _ = await ask(&machine, epoch: epoch)
+                _ = await ask(&machine, epoch: epoch, &other)
                 guard case .leader(term.epoch, _, _) = machine.state else { return }
             case .standDown:
                 return

@@ -169,9 +169,11 @@ extension Worker {
             )
             let streamWatch = StreamWatch(queue: queue, logger: logger)
             await withTaskGroup(of: Void.self) { group in
-                group.addTask { await listener.run() }
                 group.addTask { await janitor.run() }
                 group.addTask { await streamWatch.run() }
+                // It ends where the term has, as Redis says.
+                await listener.run()
+                group.cancelAll()
             }
         }
     }

@@ -38,13 +38,21 @@ extension Worker {
             do throws(QueueError) {
                 let wasAwake = try await queue.keepAwake()
                 state.progressed()
+                if hasFailed { logger.notice("Redis answers again") }
                 if hasFailed || !wasAwake { state.due.cameBack(afterSilence: !wasAwake) }
                 hasFailed = false
             } catch {
+                if !Task.isCancelled { outOfReach(error, isNews: !hasFailed) }
                 hasFailed = true
                 pause = .milliseconds(250)
             }
             try? await MonotonicClock.sleep(for: pause)
         }
+    }
+
+    /// Told once for each outage.
+    private func outOfReach(_ error: QueueError, isNews: Bool) {
+        RuntimeMetrics.redisFailed(in: "awake")
+        if isNews { logger.warning("Redis is out of reach; trying again", metadata: ["error": "\(error)"]) }
     }
 }

@@ -92,6 +92,8 @@ extension Deployment {
         func idle() async throws {
             let world = try #require(EngineWorld.current)
             try await Fleet.with(redisArguments: Self.persistence, world: world) { fleet in
+                // In a young namespace a stop waits for nodes that may still come.
+                _ = try await fleet.finish("before", Fleet.message(.stop, "before", game: "g"))
                 for round in 0..<3 {
                     await fleet.redis.kill9()
                     try await fleet.redis.restart()

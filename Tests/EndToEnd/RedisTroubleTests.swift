@@ -60,7 +60,7 @@ extension Deployment {
                     #expect(took < .seconds(5), "\(took)\n\(fleet.logs)")
                     proxy.silence()
                     try await fleet.push(Fleet.message(.stop, "silent", game: "silent"))
-                    try await fleet.workers[0].untilItSays("Redis did not answer", within: .seconds(20))
+                    try await fleet.workers[0].untilItSays("Redis is out of reach", within: .seconds(20))
                     proxy.heal()
                     let begin = ContinuousClock.now
                     #expect(try await fleet.result(of: "silent").effect == .alreadyAbsent)

@@ -422,11 +422,12 @@ struct LeadershipTests {
                 Issue.record("the first asks and leads")
                 return
             }
-            guard case .held(let remaining) = try await two.lead(ttl: .seconds(5), epoch: nil) else {
+            guard case .held(let remaining, epoch) = try await two.lead(ttl: .seconds(5), epoch: nil) else {
                 Issue.record("the second follows")
                 return
             }
             #expect(remaining <= .seconds(5))
+            #expect(try await two.remainder(ofTerm: epoch) ?? .zero > .seconds(4))
             guard case .granted(epoch, nil) = try await one.lead(ttl: .milliseconds(50), epoch: epoch) else {
                 Issue.record("a term is renewed under its epoch")
                 return
@@ -440,7 +441,8 @@ struct LeadershipTests {
                 }
             }
             #expect(next > epoch)
-            #expect(try await one.lead(ttl: .seconds(5), epoch: epoch) == .held(remaining: .zero))
+            #expect(try await one.lead(ttl: .seconds(5), epoch: epoch) == .held(remaining: .zero, epoch: nil))
+            #expect(try await one.remainder(ofTerm: epoch) == nil)
             await #expect(throws: Fenced.self) {
                 try await one.emit([update("s1", "e1", .exited)], epoch: epoch, cursor: nil)
             }

@@ -44,6 +44,19 @@ struct ListenerTests {
         }
     }
 
+    @Test("a leader of which Redis knows nothing any more leads anew, and tells what was missed")
+    func forgotten() async throws {
+        try await WorkerWorld.with { world in
+            try await world.withWorker { _ in
+                let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"))
+                try await expect(["started"], world)
+                _ = try await world.client.send(RedisCommand("DEL", .string(world.keys.leader("n1"))))
+                await world.docker.exit(container: id, code: 7)
+                try await expect(["started", "exited"], world)
+            }
+        }
+    }
+
     @Test("a container that the Engine is slow to tell of holds up no other, and is told in its own order")
     func slowLook() async throws {
         try await WorkerWorld.with { world in

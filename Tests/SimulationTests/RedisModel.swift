@@ -203,7 +203,7 @@ struct RedisModel {
         for node in lanes.untold where nodesSeen[node] ?? 0 <= now - options.nodeGrace.milliseconds {
             lanes.untold.remove(node)
         }
-        let isYoung = now < born + lease / 2
+        let isYoung = now < born + max(3_000, lease / 2)
         if isYoung { lanes.untold.insert("") }
         let claimed = lanes.claim(
             worker: caller.id,
@@ -412,11 +412,11 @@ struct RedisModel {
     mutating func lead(ttl: Duration, epoch: Int64?, by caller: Caller, at time: Int64) -> LeaseAnswer {
         var leader = leaders[caller.node] ?? Leader()
         if let epoch {
-            guard leads(caller, epoch), leader.until > time else { return .held(remaining: .zero) }
+            guard leads(caller, epoch), leader.until > time else { return .held(remaining: .zero, epoch: nil) }
         } else {
             let now = begin(at: time)
             if leader.until > time, leader.holder != caller.id {
-                return .held(remaining: .milliseconds(leader.until - time))
+                return .held(remaining: .milliseconds(leader.until - time), epoch: leader.epoch)
             }
             leader.epoch = max(leader.epoch + 1, now)
             leader.holder = caller.id
@@ -424,6 +424,12 @@ struct RedisModel {
         leader.until = time + ttl.milliseconds
         leaders[caller.node] = leader
         return .granted(epoch: leader.epoch, cursor: leader.cursor)
+    }
+
+    /// What Redis does with `PTTL`.
+    func remainder(ofTerm epoch: Int64, on node: String, at time: Int64) -> Duration? {
+        guard let leader = leaders[node], leader.epoch == epoch, leader.until > time else { return nil }
+        return .milliseconds(leader.until - time)
     }
 
     mutating func resign(epoch: Int64, by caller: Caller, at time: Int64) {

@@ -172,6 +172,11 @@ struct SimulatedQueue: DeliveryQueue {
         return try await call("lead") { $0.lead(ttl: ttl, epoch: epoch, by: worker, at: $1) }
     }
 
+    func remainder(ofTerm epoch: Int64) async throws(QueueError) -> Duration? {
+        let node = worker.node
+        return try await call("term") { $0.remainder(ofTerm: epoch, on: node, at: $1) }
+    }
+
     func resign(epoch: Int64) async throws(QueueError) {
         let worker = worker
         try await call("resign") { $0.resign(epoch: epoch, by: worker, at: $1) }

@@ -29,7 +29,8 @@ struct BenchFormTests {
     @Test("backlog: a job costs Redis the same with many queued")
     func backlog() async throws {
         let figures = try await Figures.of("backlog")
-        #expect(try figures["CPU of Redis a job, most over fewest"].value < 1.5)
+        // What grows with the queue does so in each round, whatever else the machine does.
+        #expect(try figures["CPU of Redis a job, most over fewest, least"].value < 1.5)
     }
 
     @Test("idle: a worker that has nothing to do asks for little")

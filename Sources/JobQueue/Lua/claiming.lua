@@ -44,7 +44,7 @@ end
 -- Whether some node may have the container of a game that nobody is known to own: it lives and has not told, or Redis
 -- knows too little yet for that to be said. A stop would find nothing and end without having stopped anything.
 local function owners_unknown()
-  if now < born + lease_ms / 2 then return true end
+  if now < born + math.max(3000, lease_ms / 2) then return true end
   if claimer.calm then return false end
   for _, untold in ipairs(call('SRANDMEMBER', P .. 'untold', 8)) do
     local seen = tonumber(call('ZSCORE', P .. 'nodes', untold) or 0)

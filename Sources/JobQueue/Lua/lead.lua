@@ -1,7 +1,7 @@
 -- Purpose: the lease of the one listener of a node: taken and resigned. What renews it is `PEXPIRE` of the term's key.
 -- Keys: 1 {ns}:meta, 2 {ns}:leader:NODE.
 -- Arguments: node, worker, "ask" or "resign", TTL in ms, epoch of the term that is resigned (or empty).
--- Answers: 1, epoch and cursor where the worker leads; 0 and ms until the lease runs out where another does.
+-- Answers: 1, epoch and cursor where the worker leads; 0, ms until the lease runs out and its epoch where another does.
 -- One step because: two workers must not both find the lease free; the epoch never goes back.
 local node, worker, verb, ttl = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local lease = call('HMGET', KEYS[2], 'holder', 'epoch', 'cursor')
@@ -25,7 +25,7 @@ if verb == 'resign' then
 end
 local left = lease[2] and call('PTTL', term(lease[2])) or 0
 -- A worker whose answer was lost holds the lease without knowing it: it gets a new term at once.
-if left > 0 and lease[1] ~= worker then return { 0, left } end
+if left > 0 and lease[1] ~= worker then return { 0, left, lease[2] } end
 if lease[2] then call('DEL', term(lease[2])) end
 local epoch = string.format('%d', math.max(tonumber(lease[2] or 0) + 1, now))
 call('HSET', KEYS[2], 'holder', worker, 'epoch', epoch)

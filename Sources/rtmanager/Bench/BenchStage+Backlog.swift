@@ -6,7 +6,7 @@ extension BenchStage {
     func backlog() async throws -> [BenchFigure] {
         let lengths = options.full([1_000, 10_000, 100_000, 1_000_000], quick: [1_000, 50_000])
         var costs: [[BacklogCost]] = Array(repeating: [], count: lengths.count)
-        for round in 0..<(options.rounds ?? options.full(5, quick: 2)) {
+        for round in 0..<(options.rounds ?? options.full(5, quick: 3)) {
             // A machine that grows slower or faster meanwhile speaks for neither end.
             let order = round.isMultiple(of: 2) ? Array(lengths.indices) : lengths.indices.reversed()
             for index in order { costs[index].append(try await cost(with: lengths[index])) }
@@ -24,11 +24,13 @@ extension BenchStage {
                     )
                 )
             }
-            guard let few = costs.first, let many = costs.last,
-                let ratio = BacklogCost.ratio(many, over: few, worker)
-            else { continue }
-            let floors = BacklogCost.ratio(many, over: few, floor)
-            figures.append(BenchFigure("\(title), most over fewest", ratio, "", floor: floors))
+            guard let few = costs.first, let many = costs.last else { continue }
+            let ratios = BacklogCost.ratios(many, over: few, worker)
+            guard let least = ratios.min() else { continue }
+            let floors = BacklogCost.ratios(many, over: few, floor)
+            let name = "\(title), most over fewest"
+            figures.append(BenchFigure(name, ratios.median, "", floor: floors.isEmpty ? nil : floors.median))
+            figures.append(BenchFigure("\(name), least", least, "", floor: floors.min()))
         }
         for (index, length) in lengths.enumerated() {
             let time = costs[index].map(\.firstResult).median
@@ -82,15 +84,14 @@ struct BacklogCost: Sendable {
     /// From the start of the process to its first result, in ms.
     var firstResult: Double
 
-    /// The median of the ratios of single rounds: what was measured one after the other compares best.
-    static func ratio(
+    /// The ratios of single rounds: what was measured one after the other compares best.
+    static func ratios(
         _ many: [BacklogCost],
         over few: [BacklogCost],
         _ value: (BacklogCost) -> Double?
-    ) -> Double? {
-        let ratios = zip(few, many).compactMap { few, many in value(few).flatMap { few in value(many).map { $0 / few } }
+    ) -> [Double] {
+        zip(few, many).compactMap { few, many in value(few).flatMap { few in value(many).map { $0 / few } }
         }
-        return ratios.isEmpty ? nil : ratios.median
     }
 
     static func median(_ costs: [BacklogCost], _ value: (BacklogCost) -> Double?) -> Double? {
