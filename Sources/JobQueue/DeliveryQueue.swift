@@ -31,13 +31,14 @@ public protocol DeliveryQueue: Sendable {
     ) async throws(QueueError) -> Bool
     func release(_ jobs: [(id: String, token: String)], isClean: Bool) async throws(QueueError)
     func tick(engineAnswers: Bool, afterSilence: Bool) async throws(QueueError) -> TickOutcome
-    func keepAwake() async throws(QueueError) -> Bool
+    func keepAwake() async throws(QueueError) -> String?
 
     // The worker and its node.
     func arrive() async throws(QueueError)
     func join(games: [OwnedGame]) async throws(QueueError)
     func leave() async throws(QueueError)
-    func lead(ttl: Duration, epoch: Int64?) async throws(QueueError) -> LeaseAnswer
+    func lead(ttl: Duration) async throws(QueueError) -> LeaseAnswer
+    func renew(epoch: Int64, ttl: Duration, within limit: Duration) async throws(QueueError) -> Bool
     func remainder(ofTerm epoch: Int64) async throws(QueueError) -> Duration?
     func resign(epoch: Int64) async throws(QueueError)
 

@@ -25,7 +25,7 @@ public struct FleetOverview: Sendable, Equatable {
     public var ghosts = 0
     /// How often Redis' clock was set back by more than the scripts can hold.
     public var clockSteps = 0
-    /// Silence after which a node counts as silent, in ms.
+    /// How long a job stays leased without a beat, in ms. Nodes give signs that often.
     public var lease: Int64 = 10_000
     /// Whether queues that nobody serves may be missing, because there are too many keys to look through.
     public var mayLackQueues = false
@@ -54,7 +54,7 @@ public struct QueueOverview: Sendable, Equatable {
 /// One node.
 public struct NodeOverview: Sendable, Equatable {
     public var id: String
-    /// The last beat of a worker of it whose Engine answers.
+    /// The last sign of a worker of it whose Engine answers.
     public var seen: Int64
     /// Workers that live.
     public var workers = 0

@@ -16,8 +16,8 @@ public struct OwnedGame: Sendable, Equatable {
 public enum LeaseAnswer: Sendable, Equatable {
     /// It leads; `cursor` is the point up to which its predecessors have published, where there were any.
     case granted(epoch: Int64, cursor: String?)
-    /// Another leads, in the term of this epoch, where that is known.
-    case held(remaining: Duration, epoch: Int64?)
+    /// Another leads, in the term of this epoch.
+    case held(remaining: Duration, epoch: Int64)
 }
 
 extension JobQueue {
@@ -55,23 +55,29 @@ extension JobQueue {
         _ = try await call(Scripts.leave, [.string(worker.id), .string(worker.node)])
     }
 
-    /// Asks for the lease of the node's one listener, or for more of it.
-    ///
-    /// - Parameter epoch: of the term that is renewed (Redis `PEXPIRE` of its key); nil: a new term is asked for.
-    public func lead(ttl: Duration, epoch: Int64?) async throws(QueueError) -> LeaseAnswer {
-        if let epoch {
-            return try await prolong(keys.term(worker.node, epoch: epoch), by: ttl)
-                ? .granted(epoch: epoch, cursor: nil) : .held(remaining: .zero, epoch: nil)
-        }
+    /// Asks for the lease of the node's one listener.
+    public func lead(ttl: Duration) async throws(QueueError) -> LeaseAnswer {
         let answer = try await lead("ask", ttl: ttl, epoch: nil)
-        guard let parts = answer.array, parts.count >= 2, let granted = parts[0].integer,
+        guard let parts = answer.array, parts.count == 3, let granted = parts[0].integer,
             let number = parts[1].integer
         else { throw unexpected(Scripts.lead, answer) }
-        let cursor = parts.count > 2 ? parts[2].string : nil
-        guard granted == 1 else {
-            return .held(remaining: .milliseconds(number), epoch: cursor.flatMap { Int64($0) })
+        if granted == 1 {
+            return .granted(epoch: number, cursor: parts[2].string.flatMap { $0.isEmpty ? nil : $0 })
         }
-        return .granted(epoch: number, cursor: cursor.flatMap { $0.isEmpty ? nil : $0 })
+        guard let holder = parts[2].integer else { throw unexpected(Scripts.lead, answer) }
+        return .held(remaining: .milliseconds(number), epoch: holder)
+    }
+
+    /// Makes a term last (Redis `PEXPIRE` of its key).
+    ///
+    /// - Parameters:
+    ///   - ttl: from now.
+    ///   - limit: how long Redis is waited for.
+    /// - Returns: false where the term has ended.
+    public func renew(epoch: Int64, ttl: Duration, within limit: Duration) async throws(QueueError) -> Bool {
+        let term = RedisArgument.string(keys.term(worker.node, epoch: epoch))
+        let answer = try await command(RedisCommand("PEXPIRE", term, .integer(ttl.milliseconds)), within: limit)
+        return answer.integer == 1
     }
 
     /// How long the term of this epoch still lasts (Redis `PTTL` of its key), which costs less than to ask for the lease;
@@ -98,22 +104,18 @@ extension JobQueue {
         )
     }
 
-    /// Says that Redis and a worker are there (Redis `PEXPIRE` of `{ns}:awake`).
+    /// Says that Redis and a worker are there (Redis `GETEX` of `{ns}:awake`).
     ///
-    /// - Returns: false where nobody had said so for ``JobQueueOptions/silence``: the next tick has to be told.
-    public func keepAwake() async throws(QueueError) -> Bool {
-        try await prolong(keys.awake, by: options.silence)
+    /// - Returns: what stays the same as long as everybody's signs of life have come without a silence, and Redis has its
+    ///   data; nil where there was a silence that nobody has noted: the next tick has to be told.
+    public func keepAwake() async throws(QueueError) -> String? {
+        let command = RedisCommand("GETEX", .string(keys.awake), "PX", .integer(options.silence.milliseconds))
+        return try await self.command(command).string
     }
 
-    /// Answers whether the key is there.
-    private func prolong(_ key: String, by time: Duration) async throws(QueueError) -> Bool {
-        let command = RedisCommand("PEXPIRE", .string(key), .integer(time.milliseconds))
-        return try await self.command(command).integer == 1
-    }
-
-    func command(_ command: RedisCommand) async throws(QueueError) -> RedisValue {
+    func command(_ command: RedisCommand, within limit: Duration? = nil) async throws(QueueError) -> RedisValue {
         do throws(RedisError) {
-            return try await redis.send(command)
+            return try await redis.send(command, timeout: limit)
         } catch {
             throw QueueError(script: "redis", error)
         }

@@ -59,11 +59,11 @@ public struct JobQueueOptions: Sendable, Equatable {
     /// Part of a lease that a worker does not trust, for the way to Redis and for scheduling.
     public var leaseMargin: Duration { lease / 5 }
 
-    /// How long without a sign of life Redis or all workers count as having been away. Less than what a lease has left
-    /// when it is renewed.
-    public var silence: Duration { max(lease * 0.6, .milliseconds(1_200)) }
+    /// How long without a sign of life Redis or all workers count as having been away. A lease that is kept has two
+    /// thirds left then; the difference is for its worker's way back.
+    public var silence: Duration { max(lease * 0.4, .milliseconds(1_200)) }
     /// From one sign of life of a worker to the next.
-    public var signInterval: Duration { min(silence * 2 / 3, .seconds(4)) }
+    public var signInterval: Duration { min(silence * 5 / 8, .milliseconds(2_500)) }
     /// How long a worker that says nothing counts as alive.
     var aliveTime: Duration { lease * 2 }
 }

@@ -32,26 +32,26 @@ struct Candidate: Sendable {
                 }
             case .standDown:
                 leadership.stoodDown(now: MonotonicClock.now, random: Dice.fraction())
-            case .ask(let epoch):
-                let cursor = await ask(&leadership, epoch: epoch, &other)
+            case .ask:
+                let cursor = await ask(&leadership, &other)
                 guard case .leader(let granted, _, _) = leadership.state else { continue }
                 await lead(&leadership, Term(epoch: granted, cursor: cursor), whileLeading)
             }
         }
     }
 
-    /// Asks Redis for the lease, or for more of it. Answers the cursor where the lease was granted.
+    /// Asks Redis for the lease. Answers the cursor where it was granted.
     ///
     /// - Parameter other: the term of another that was seen last. While it lasts nobody else can have the lease.
-    private func ask(_ leadership: inout Leadership, epoch: Int64?, _ other: inout Int64?) async -> String? {
+    private func ask(_ leadership: inout Leadership, _ other: inout Int64?) async -> String? {
         let requestStart = MonotonicClock.now
         var cursor: String?
         let answer: Leadership.Answer
         do throws(QueueError) {
-            if epoch == nil, let other, let left = try await queue.remainder(ofTerm: other) {
+            if let other, let left = try await queue.remainder(ofTerm: other) {
                 answer = .held(remaining: left)
             } else {
-                switch try await queue.lead(ttl: ttl, epoch: epoch) {
+                switch try await queue.lead(ttl: ttl) {
                 case .granted(let epoch, let last):
                     answer = .granted(epoch: epoch)
                     cursor = last
@@ -63,12 +63,7 @@ struct Candidate: Sendable {
         } catch {
             answer = .failed
         }
-        leadership.answered(
-            answer,
-            requestStart: requestStart,
-            now: MonotonicClock.now,
-            random: Dice.fraction()
-        )
+        leadership.answered(answer, requestStart: requestStart, now: MonotonicClock.now, random: Dice.fraction())
         return cursor
     }
 
@@ -105,18 +100,31 @@ struct Candidate: Sendable {
     /// Returns when the term has ended: lost, not to be trusted any more, given up by what runs in it, or the task is
     /// cancelled.
     private func renew(_ machine: inout Leadership, _ term: Term, until hasEnded: Signal) async {
-        var other: Int64?
         while !Task.isCancelled {
             switch machine.step(now: MonotonicClock.now) {
             case .wait(let until):
                 if await hasEnded.wait(atMost: Self.pause(until)) { return }
-            case .ask(let epoch):
-                _ = await ask(&machine, epoch: epoch, &other)
-                guard case .leader(term.epoch, _, _) = machine.state else { return }
+            case .ask:
+                await askForMore(&machine, term)
+                guard case .leader = machine.state else { return }
             case .standDown:
                 return
             }
         }
+    }
+
+    /// Asks Redis for more of a term, and waits no longer than the term is trusted.
+    private func askForMore(_ machine: inout Leadership, _ term: Term) async {
+        guard case .leader(_, let trustedUntil, _) = machine.state else { return }
+        let requestStart = MonotonicClock.now
+        let answer: Leadership.Answer
+        do throws(QueueError) {
+            let lasts = try await queue.renew(epoch: term.epoch, ttl: ttl, within: Self.pause(trustedUntil))
+            answer = lasts ? .granted(epoch: term.epoch) : .held(remaining: .zero)
+        } catch {
+            answer = .failed
+        }
+        machine.answered(answer, requestStart: requestStart, now: MonotonicClock.now, random: Dice.fraction())
     }
 
     private func resign(_ epoch: Int64) async {

@@ -55,7 +55,6 @@ struct Reconciler: Sendable {
         do {
             // In this order: what is told between the two is looked at once too often, never too seldom.
             let marks = try await queue.stories()
-            published.put(marks)
             let begun = try await queue.begunContainers()
             let places = try await queue.places()
             let containers = try await docker.list(
@@ -64,9 +63,12 @@ struct Reconciler: Sendable {
                     inspectsRows: false
                 )
             )
+            let read = marks.compactMapValues { StoryMark(encoded: $0) }
+            // Whole: who changes it does not copy thousands.
+            published.put(consume marks)
             let difference = Reconciliation(
                 containers: containers,
-                marks: marks.compactMapValues { StoryMark(encoded: $0) },
+                marks: read,
                 begun: Set(begun.keys),
                 isThorough: isThorough,
                 places: places

@@ -11,10 +11,11 @@ final class PublishedMarks: Sendable {
 
     private let state = Mutex(State())
 
-    func put(_ marks: [String: String]) {
+    func put(_ marks: consuming [String: String]) {
         var past: [String: String] = [:]
+        var latest: [String: String]? = marks
         state.withLock { state in
-            state.latest = marks
+            swap(&state.latest, &latest)
             swap(&state.past, &past)
         }
     }

@@ -35,12 +35,6 @@ struct TickPace: Equatable {
         next = min(next, now.advanced(by: pause))
     }
 
-    /// The look came to nothing: there will be one at once.
-    mutating func failed(afterSilence: Bool, now: MonotonicInstant) {
-        next = now
-        isAfterSilence = isAfterSilence || afterSilence
-    }
-
     /// Something is due after this time, as this worker knows.
     mutating func willBeDue(after pause: Duration, now: MonotonicInstant, random: Double) {
         next = min(next, now.advanced(by: pause + Self.spread(random)))
@@ -51,8 +45,8 @@ struct TickPace: Equatable {
         next = min(next, now.advanced(by: pause(mayHaveWork: true, random: random)))
     }
 
-    /// Redis or this worker was away.
-    mutating func cameBack(afterSilence: Bool, now: MonotonicInstant) {
+    /// Redis or this worker was away, or a look came to nothing.
+    mutating func lookAtOnce(afterSilence: Bool, now: MonotonicInstant) {
         next = now
         isAfterSilence = isAfterSilence || afterSilence
     }
@@ -89,18 +83,14 @@ final class TickClock: Sendable {
         }
     }
 
-    func failed(afterSilence: Bool) {
-        pace.withLock { $0.failed(afterSilence: afterSilence, now: MonotonicClock.now) }
-    }
-
     func willBeDue(after pause: Duration) {
         change { $0.willBeDue(after: pause, now: MonotonicClock.now, random: Dice.fraction()) }
     }
 
     func worked() { change { $0.worked(now: MonotonicClock.now, random: Dice.fraction()) } }
 
-    func cameBack(afterSilence: Bool) {
-        change { $0.cameBack(afterSilence: afterSilence, now: MonotonicClock.now) }
+    func lookAtOnce(afterSilence: Bool) {
+        change { $0.lookAtOnce(afterSilence: afterSilence, now: MonotonicClock.now) }
     }
 
     /// Wakes who waits where it is to be sooner.

@@ -24,7 +24,8 @@ extension Worker {
                 if outcome.mustTell { state.mustTell.raise() }
             } catch {
                 RuntimeMetrics.redisFailed(in: "tick")
-                state.due.failed(afterSilence: afterSilence)
+                state.lookFailed()
+                state.due.lookAtOnce(afterSilence: afterSilence)
                 await backoff.pause()
             }
         }
@@ -33,14 +34,18 @@ extension Worker {
     /// Says again and again that Redis and a worker are there, and looks at what is due where that was not so.
     func keepAwake() async {
         var hasFailed = false
+        var last: String?
         while !Task.isCancelled {
             var pause = queue.options.signInterval
             do throws(QueueError) {
-                let wasAwake = try await queue.keepAwake()
-                state.progressed()
+                let mark = try await queue.keepAwake()
                 if hasFailed { logger.notice("Redis answers again") }
-                if hasFailed || !wasAwake { state.due.cameBack(afterSilence: !wasAwake) }
-                hasFailed = false
+                if hasFailed || mark == nil || last != nil && mark != last {
+                    state.due.lookAtOnce(afterSilence: mark == nil)
+                }
+                (last, hasFailed) = (mark, false)
+                // A Redis that answers this and takes no script is of no use.
+                if !state.isLookFailing { state.progressed() }
             } catch {
                 if !Task.isCancelled { outOfReach(error, isNews: !hasFailed) }
                 hasFailed = true

@@ -75,7 +75,6 @@ public struct Worker: Service {
         WorkerHealth(
             engineAnswers: watch.engineAnswers,
             sinceProgress: state.lastProgress.duration(to: MonotonicClock.now),
-            longestSilence: max(queue.options.signInterval * 2, .seconds(5)),
             isDraining: state.isDraining
         )
     }
@@ -169,8 +168,6 @@ public struct WorkerHealth: Sendable, Equatable {
     public var engineAnswers: Bool
     /// Time since its loop last heard from Redis.
     public var sinceProgress: Duration
-    /// A longer time is none of chance.
-    public var longestSilence: Duration
     /// Whether it takes no more jobs.
     public var isDraining: Bool
 }

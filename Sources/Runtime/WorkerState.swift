@@ -41,7 +41,7 @@ final class WorkerState: Sendable {
     /// Told once a minute at most.
     let memoryIsFull = Reminder()
     private let counts = Mutex(Counts())
-    private let progress = Mutex(MonotonicClock.now)
+    private let progress = Mutex((at: MonotonicClock.now, isLookFailing: false))
     private let gates = Mutex<[String: Signal]>([:])
     /// The oldest messages of a queue, as its watcher or the last intake has seen them.
     private let found = Mutex<[String: SeenMessages]>([:])
@@ -57,9 +57,14 @@ final class WorkerState: Sendable {
     init(lease: Duration) { due = TickClock(lease: lease) }
 
     /// When the loop last heard from Redis; begins with the start of the worker.
-    var lastProgress: MonotonicInstant { progress.withLock { $0 } }
+    var lastProgress: MonotonicInstant { progress.withLock { $0.at } }
 
-    func progressed() { progress.withLock { $0 = MonotonicClock.now } }
+    func progressed() { progress.withLock { $0 = (MonotonicClock.now, false) } }
+
+    /// Whether the last look at what is due came to nothing.
+    var isLookFailing: Bool { progress.withLock { $0.isLookFailing } }
+
+    func lookFailed() { progress.withLock { $0.isLookFailing = true } }
 
     var isDraining: Bool { counts.withLock { $0.isDraining } }
 

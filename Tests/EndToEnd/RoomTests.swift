@@ -13,7 +13,7 @@ extension Deployment {
                 for index in 0..<40 { try await fleet.push(fleet.start("s-\(index)", game: "g\(index)")) }
                 try await eventually("two games to run") { try await fleet.results().count == 2 }
                 let busy = try await commands(fleet, during: .seconds(2))
-                // Two workers that look every second, beat, lead and wait: nobody spins.
+                // Two workers that give signs of life, lead and wait: nobody spins.
                 #expect(busy < 60, "\(busy) commands in 2 s while nothing could be done")
                 #expect(try await fleet.containers(all: false).count == 2)
                 let first = try #require(try await fleet.results().first?.gameID)

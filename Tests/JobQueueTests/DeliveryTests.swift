@@ -418,36 +418,33 @@ struct LeadershipTests {
     func fencing() async throws {
         try await QueueWorld.with { world in
             let (one, two) = (world.worker("w1"), world.worker("w2"))
-            guard case .granted(let epoch, nil) = try await one.lead(ttl: .seconds(5), epoch: nil) else {
+            guard case .granted(let epoch, nil) = try await one.lead(ttl: .seconds(5)) else {
                 Issue.record("the first asks and leads")
                 return
             }
-            guard case .held(let remaining, epoch) = try await two.lead(ttl: .seconds(5), epoch: nil) else {
+            guard case .held(let remaining, epoch) = try await two.lead(ttl: .seconds(5)) else {
                 Issue.record("the second follows")
                 return
             }
             #expect(remaining <= .seconds(5))
             #expect(try await two.remainder(ofTerm: epoch) ?? .zero > .seconds(4))
-            guard case .granted(epoch, nil) = try await one.lead(ttl: .milliseconds(50), epoch: epoch) else {
-                Issue.record("a term is renewed under its epoch")
-                return
-            }
+            #expect(try await one.renew(epoch: epoch, ttl: .milliseconds(50), within: .seconds(5)))
             #expect(try await one.emit([update("", "s1", .started)], epoch: epoch, cursor: "x") == [.published])
             var next: Int64 = 0
             while next == 0 {
-                if case .granted(let granted, let cursor) = try await two.lead(ttl: .seconds(5), epoch: nil) {
+                if case .granted(let granted, let cursor) = try await two.lead(ttl: .seconds(5)) {
                     #expect(cursor == "x")
                     next = granted
                 }
             }
             #expect(next > epoch)
-            #expect(try await one.lead(ttl: .seconds(5), epoch: epoch) == .held(remaining: .zero, epoch: nil))
+            #expect(try await one.renew(epoch: epoch, ttl: .seconds(5), within: .seconds(5)) == false)
             #expect(try await one.remainder(ofTerm: epoch) == nil)
             await #expect(throws: Fenced.self) {
                 try await one.emit([update("s1", "e1", .exited)], epoch: epoch, cursor: nil)
             }
             try await two.resign(epoch: next)
-            guard case .granted(let last, _) = try await one.lead(ttl: .seconds(5), epoch: nil) else {
+            guard case .granted(let last, _) = try await one.lead(ttl: .seconds(5)) else {
                 Issue.record("after a resignation the lease is free at once")
                 return
             }
@@ -459,7 +456,7 @@ struct LeadershipTests {
     func once() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
-            guard case .granted(let epoch, _) = try await worker.lead(ttl: .seconds(5), epoch: nil) else { return }
+            guard case .granted(let epoch, _) = try await worker.lead(ttl: .seconds(5)) else { return }
             #expect(try await worker.emit([update("", "s1", .started)], epoch: epoch, cursor: nil) == [.published])
             #expect(
                 try await worker.emit([update("", "s1", .started)], epoch: epoch, cursor: nil) == [
@@ -486,7 +483,7 @@ struct LeadershipTests {
     func notes() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
-            guard case .granted(let epoch, _) = try await worker.lead(ttl: .seconds(5), epoch: nil) else { return }
+            guard case .granted(let epoch, _) = try await worker.lead(ttl: .seconds(5)) else { return }
             try await worker.tell(.begun(mark: "s0"), of: "c1")
             #expect(try await worker.begunContainers() == ["c1": "s0"])
             _ = try await worker.emit([update("", "s1", .started)], epoch: epoch, cursor: nil)
@@ -514,7 +511,7 @@ struct LeadershipTests {
     func places() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
-            guard case .granted(let epoch, _) = try await worker.lead(ttl: .seconds(5), epoch: nil) else { return }
+            guard case .granted(let epoch, _) = try await worker.lead(ttl: .seconds(5)) else { return }
             _ = try await worker.emit([update("", "s1", .started)], epoch: epoch, cursor: nil)
             #expect(try await worker.places() == ["g1"])
             _ = try await worker.emit([update("s1", "e1", .exited)], epoch: epoch, cursor: nil)

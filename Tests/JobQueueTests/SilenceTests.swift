@@ -6,27 +6,38 @@ import Testing
 
 @Suite("Signs of life, on a real Redis", .timeLimit(.minutes(1)))
 struct SilenceTests {
-    @Test("keep a key alive that only a look makes anew")
+    @Test("keep a key alive that only a look or a join makes anew")
     func key() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
-            #expect(try await worker.keepAwake() == false)
-            #expect(try await worker.keepAwake() == false)
+            #expect(try await worker.keepAwake() == nil)
+            #expect(try await worker.keepAwake() == nil)
             _ = try await worker.tick()
-            #expect(try await worker.keepAwake() == false)
+            #expect(try await worker.keepAwake() == nil)
             _ = try await worker.tick(engineAnswers: true, afterSilence: true)
-            #expect(try await worker.keepAwake())
+            #expect(try await worker.keepAwake() != nil)
             let left = try await world.client.send(RedisCommand("PTTL", .string(world.keys.awake))).integer ?? 0
-            #expect((5_000...6_000).contains(left))
+            #expect((3_000...4_000).contains(left))
+            _ = try await world.client.send(RedisCommand("DEL", .string(world.keys.awake)))
+            try await worker.arrive()
+            #expect(try await worker.keepAwake() != nil)
         }
     }
 
-    @Test("are given by a worker that joins")
-    func join() async throws {
+    @Test("tell every worker of a silence, and of lost data, whoever found it")
+    func everybody() async throws {
         try await QueueWorld.with { world in
-            let worker = world.worker("w1")
-            try await worker.arrive()
-            #expect(try await worker.keepAwake())
+            let (one, two) = (world.worker("w1"), world.worker("w2", node: "n2"))
+            for worker in [one, two] { try await worker.join(games: []) }
+            let mark = try await two.keepAwake()
+            #expect(try await one.keepAwake() == mark)
+            #expect(try await two.tick().mustTell == false)
+            _ = try await world.client.send(RedisCommand("FLUSHALL"))
+            #expect(try await one.keepAwake() == nil)
+            #expect(try await one.tick(engineAnswers: true, afterSilence: true).mustTell)
+            let later = try await two.keepAwake()
+            #expect(later != nil && later != mark)
+            #expect(try await two.tick().mustTell)
         }
     }
 

@@ -1,6 +1,7 @@
 import JobContract
 import JobQueue
 import Redis
+import Support
 import Testing
 
 @Suite("A window that is full, on a real Redis", .timeLimit(.minutes(2)))
@@ -167,10 +168,10 @@ struct OwnershipTests {
             let worker = world.worker("w1")
             try await world.push(QueueWorld.message(.stop, "t", game: "g"))
             try await world.intake(worker)
-            #expect(try await worker.beat([], engineAnswers: true).mustTell)
+            #expect(try await worker.tick().mustTell)
             #expect(try await world.claim(worker).isEmpty)
             try await worker.join(games: [OwnedGame(gameID: "g", isRunning: true)])
-            #expect(try await worker.beat([], engineAnswers: true).mustTell == false)
+            #expect(try await worker.tick().mustTell == false)
             #expect(try await world.claim(worker).map(\.id) == ["t"])
         }
     }

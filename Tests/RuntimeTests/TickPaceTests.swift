@@ -77,11 +77,11 @@ struct TickPaceTests {
     @Test("at once after a silence, of which Redis is told with the next look that succeeds")
     func silence() {
         var pace = looked()
-        pace.cameBack(afterSilence: true, now: at(101_000))
+        pace.lookAtOnce(afterSilence: true, now: at(101_000))
         #expect(pace.next == at(101_000))
         let tellsFirst = pace.begin()
         #expect(tellsFirst)
-        pace.failed(afterSilence: true, now: at(101_500))
+        pace.lookAtOnce(afterSilence: true, now: at(101_500))
         #expect(pace.next == at(101_500))
         let tellsAgain = pace.begin()
         #expect(tellsAgain)

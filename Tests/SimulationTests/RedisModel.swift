@@ -36,8 +36,8 @@ struct RedisModel {
     var clock: Int64 = 0
     var born: Int64 = 0
     var resumedAt: Int64 = 0
-    /// Until when signs of life count.
-    var awakeUntil: Int64 = 0
+    /// Since when signs of life have come, and until when they count.
+    var awake: (since: Int64, until: Int64) = (0, 0)
     var fence: Int64 = 0
     /// When a node had no room for a start that waits.
     var noRoomAt: Int64 = 0
@@ -203,7 +203,7 @@ struct RedisModel {
         for node in lanes.untold where nodesSeen[node] ?? 0 <= now - options.nodeGrace.milliseconds {
             lanes.untold.remove(node)
         }
-        let isYoung = now < born + max(3_000, lease / 2)
+        let isYoung = now < born + 4_000
         if isYoung { lanes.untold.insert("") }
         let claimed = lanes.claim(
             worker: caller.id,
@@ -327,16 +327,16 @@ struct RedisModel {
 
     /// What clock.lua does with the same name.
     private mutating func noteSilence(_ now: Int64) {
-        guard awakeUntil <= now else { return }
+        guard awake.until <= now else { return }
         resumedAt = now
-        awakeUntil = now + options.silence.milliseconds
+        awake = (now, now + options.silence.milliseconds)
     }
 
-    /// What Redis does with `PEXPIRE`.
-    mutating func keepAwake(at time: Int64) -> Bool {
-        guard awakeUntil > time else { return false }
-        awakeUntil = time + options.silence.milliseconds
-        return true
+    /// What Redis does with `GETEX`.
+    mutating func keepAwake(at time: Int64) -> String? {
+        guard awake.until > time else { return nil }
+        awake.until = time + options.silence.milliseconds
+        return String(awake.since)
     }
 
     mutating func tick(engineAnswers: Bool, afterSilence: Bool, by caller: Caller, at time: Int64) -> TickOutcome {
@@ -359,7 +359,8 @@ struct RedisModel {
                 if lanes.jobs[id] == nil { outcome.poisoned += 1 } else { outcome.leasesReclaimed += 1 }
             }
         }
-        outcome.nextDue = (Array(delays.values) + leases.values).min().map { .milliseconds(max(0, $0 - now)) }
+        let takenBack = leases.values.map { max($0, resumedAt + lease) }
+        outcome.nextDue = (Array(delays.values) + takenBack).min().map { .milliseconds(max(0, $0 - now)) }
         let lists = ["stop:default", "start:default"].flatMap { [$0, "\($0):\(caller.node)"] }
         outcome.mayHaveWork =
             !(lanes.queues["default"] ?? []).isEmpty || !(lanes.overflow["default"] ?? []).isEmpty
@@ -409,21 +410,24 @@ struct RedisModel {
         settle(at: now)
     }
 
-    mutating func lead(ttl: Duration, epoch: Int64?, by caller: Caller, at time: Int64) -> LeaseAnswer {
+    mutating func lead(ttl: Duration, by caller: Caller, at time: Int64) -> LeaseAnswer {
+        let now = begin(at: time)
         var leader = leaders[caller.node] ?? Leader()
-        if let epoch {
-            guard leads(caller, epoch), leader.until > time else { return .held(remaining: .zero, epoch: nil) }
-        } else {
-            let now = begin(at: time)
-            if leader.until > time, leader.holder != caller.id {
-                return .held(remaining: .milliseconds(leader.until - time), epoch: leader.epoch)
-            }
-            leader.epoch = max(leader.epoch + 1, now)
-            leader.holder = caller.id
+        if leader.until > time, leader.holder != caller.id {
+            return .held(remaining: .milliseconds(leader.until - time), epoch: leader.epoch)
         }
+        leader.epoch = max(leader.epoch + 1, now)
+        leader.holder = caller.id
         leader.until = time + ttl.milliseconds
         leaders[caller.node] = leader
         return .granted(epoch: leader.epoch, cursor: leader.cursor)
+    }
+
+    /// What Redis does with `PEXPIRE`.
+    mutating func renew(epoch: Int64, ttl: Duration, on node: String, at time: Int64) -> Bool {
+        guard leaders[node]?.epoch == epoch, leaders[node]?.until ?? 0 > time else { return false }
+        leaders[node]?.until = time + ttl.milliseconds
+        return true
     }
 
     /// What Redis does with `PTTL`.

@@ -146,7 +146,7 @@ struct SimulatedQueue: DeliveryQueue {
         }
     }
 
-    func keepAwake() async throws(QueueError) -> Bool {
+    func keepAwake() async throws(QueueError) -> String? {
         try await call("awake") { $0.keepAwake(at: $1) }
     }
 
@@ -167,9 +167,14 @@ struct SimulatedQueue: DeliveryQueue {
         try await call("leave") { $0.leave(worker, at: $1) }
     }
 
-    func lead(ttl: Duration, epoch: Int64?) async throws(QueueError) -> LeaseAnswer {
+    func lead(ttl: Duration) async throws(QueueError) -> LeaseAnswer {
         let worker = worker
-        return try await call("lead") { $0.lead(ttl: ttl, epoch: epoch, by: worker, at: $1) }
+        return try await call("lead") { $0.lead(ttl: ttl, by: worker, at: $1) }
+    }
+
+    func renew(epoch: Int64, ttl: Duration, within limit: Duration) async throws(QueueError) -> Bool {
+        let node = worker.node
+        return try await call("renew") { $0.renew(epoch: epoch, ttl: ttl, on: node, at: $1) }
     }
 
     func remainder(ofTerm epoch: Int64) async throws(QueueError) -> Duration? {

@@ -171,12 +171,6 @@ struct BenchEngineTests {
         }
     }
 
-    @Test("reconcile: jobs go on while all games are compared")
-    func reconcile() async throws {
-        let figures = try await Figures.of("reconcile")
-        #expect(try figures["push to result while 500 games are compared, p50"].value > 0)
-    }
-
     @Test("soak: no result of containers is lost or told twice")
     func soak() async throws {
         let figures = try await figures(of: "soak")

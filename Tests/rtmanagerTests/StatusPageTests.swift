@@ -121,6 +121,9 @@ struct StatusPageTests {
         #expect(NodeState(node, overview) == .draining)
         node.hasTold = false
         #expect(NodeState(node, overview) == .joining)
+        // Its sign of life may come a little late.
+        node.seen = Self.now - overview.lease * 3 / 2
+        #expect(NodeState(node, overview) == .joining)
         node.seen = Self.now - 60_000
         #expect(NodeState(node, overview) == .withoutEngine(60_000))
         node.workers = 0

@@ -44,7 +44,8 @@ end
 -- Whether some node may have the container of a game that nobody is known to own: it lives and has not told, or Redis
 -- knows too little yet for that to be said. A stop would find nothing and end without having stopped anything.
 local function owners_unknown()
-  if now < born + math.max(3000, lease_ms / 2) then return true end
+  -- Every worker learns within 2.5 s that data was lost, and then lists its containers.
+  if now < born + 4000 then return true end
   if claimer.calm then return false end
   for _, untold in ipairs(call('SRANDMEMBER', P .. 'untold', 8)) do
     local seen = tonumber(call('ZSCORE', P .. 'nodes', untold) or 0)

@@ -36,10 +36,11 @@ if born == 0 then born = now end
 
 -- Looks whether signs of life have come without a silence, and is one. Workers make the key last (`keepAwake`); where it
 -- has run out, Redis or every worker was away: leases that ran out meanwhile say nothing about their workers yet. A
--- living worker's lease has more than that time left whenever a silence begins.
+-- living worker's lease has two thirds left whenever a silence begins, and needs the rest for its way back. The value is
+-- another each time, so that all workers learn of a silence, whoever found it.
 local function note_silence()
-  local quiet_ms = math.max(1200, math.floor(0.6 * lease_ms))
-  if call('SET', P .. 'awake', 1, 'PX', quiet_ms, 'NX') then resumed_at = now end
+  local quiet_ms = math.max(1200, math.floor(0.4 * lease_ms))
+  if call('SET', P .. 'awake', string.format('%d', now_us), 'PX', quiet_ms, 'NX') then resumed_at = now end
 end
 -- Says that a worker lives, and where its Engine answers that its node does. Answers whether Redis does not know what the
 -- node owns.

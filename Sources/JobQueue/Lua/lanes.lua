@@ -128,7 +128,7 @@ end
 -- Kinds that start a game. A table, since a call costs more than what it would do.
 local STARTS = { start = true, restart = true }
 
--- Wakes one worker of `set` that is alive. Few are tried: workers also look by themselves every second or two.
+-- Wakes one worker of `set` that is alive. Few are tried: workers also look by themselves.
 local function ring(set)
   for _ = 1, 4 do
     local worker = call('SPOP', set)

@@ -71,16 +71,19 @@ if now - swept_at >= math.min(60000, retention_ms / 10) or now < swept_at then
   end
 
   -- As long as there is more, the next call goes on.
-  if not trim_results(4 * most) then swept_at = now end
+  local has_more = trim_results(4 * most)
   local oldest_kept = string.format('%d', math.max(0, now - retention_ms))
   for _, stream in ipairs({ 'events', 'dead' }) do
-    call('XTRIM', P .. stream, 'MINID', '~', oldest_kept, 'LIMIT', 1000)
+    -- It takes whole nodes of a stream, so it may stop before the limit.
+    if call('XTRIM', P .. stream, 'MINID', '~', oldest_kept, 'LIMIT', 1000) > 500 then has_more = true end
   end
+  if not has_more then swept_at = now end
 end
 
--- What has moved may have been the first.
+-- What has moved may have been the first. What may not be taken back yet is due when it may be.
 if next_retry and next_retry <= now then next_retry = first_of('delay') end
 if has_lapsed then next_lease = first_of('lease') end
+if next_lease then next_lease = math.max(next_lease, resumed_at + lease_ms) end
 local next_due = math.min(next_retry or math.huge, next_lease or math.huge)
 next_due = next_due < math.huge and math.max(0, next_due - now) or -1
 

@@ -72,9 +72,10 @@ extension Actions {
         }
     }
 
-    /// Whether a worker can do its work, and why not.
+    /// Whether a worker can do its work, and why not. It hears from Redis every 2.5 s at least; a silence of 5 s is none of
+    /// chance.
     static func readiness(_ health: WorkerHealth) -> Readiness {
-        let hearsRedis = health.sinceProgress < health.longestSilence
+        let hearsRedis = health.sinceProgress < .seconds(5)
         let silence = "its last answer came \(health.sinceProgress.milliseconds) ms ago"
         let loop: (Bool, String) =
             if health.isDraining {

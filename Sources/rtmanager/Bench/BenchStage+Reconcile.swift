@@ -17,7 +17,8 @@ extension BenchStage {
             let worker = try await redis.client.send(
                 RedisCommand("ZRANGE", .string(redis.keys.prefix + "workers"), 0, 0)
             )
-            let bell = redis.keys.bell(worker.array?.first?.string ?? "")
+            guard let worker = worker.array?.first?.string else { throw CommandError.failed("the worker has ended") }
+            let bell = redis.keys.bell(worker)
             let reader = reader()
             var (quiet, compared): ([Double], [Double]) = ([], [])
             for round in 0..<(options.rounds ?? options.full(5, quick: 1)) {

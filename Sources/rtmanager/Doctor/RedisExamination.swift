@@ -88,7 +88,9 @@ struct RedisExamination: Sendable {
             RedisCommand("XREAD", "COUNT", 1, "STREAMS", stream, "0"), RedisCommand("XLEN", stream),
             RedisCommand("XINFO", "STREAM", stream), RedisCommand("EVAL", "return 1", 1, key),
             RedisCommand("EVALSHA", "e0e1f9fabfc9d4800c877a703b823ac0578ff8db", 1, key), RedisCommand("TIME"),
-            RedisCommand("PEXPIRE", set, 1_000), RedisCommand("PTTL", set), RedisCommand("EXISTS", set),
+            RedisCommand("PEXPIRE", set, 1_000), RedisCommand("PTTL", set),
+            RedisCommand("GETEX", name(":t"), "PX", 1_000),
+            RedisCommand("EXISTS", set),
             RedisCommand("DEL", list, hash, zset, set, stream),
         ]
         let answers = try await client.pipeline(tries)

@@ -16,7 +16,7 @@ enum NodeState: Sendable, Equatable {
         let silence = overview.now - node.seen
         if node.workers == 0 {
             self = .silent(silence)
-        } else if silence > overview.lease {
+        } else if silence > 2 * overview.lease {
             self = .withoutEngine(silence)
         } else if !node.hasTold {
             self = .joining

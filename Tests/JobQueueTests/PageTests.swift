@@ -1,0 +1,26 @@
+import JobContract
+import JobQueue
+import Redis
+import Testing
+
+@Suite("What is read a part at a time, on a real Redis", .timeLimit(.minutes(1)))
+struct PageTests {
+    @Test("is read whole", arguments: [0, 1, 3, 2_000])
+    func whole(_ count: Int) async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            let names = (0..<count).map { "container\($0)" }
+            for name in names {
+                let mark = String(repeating: name, count: 10)
+                _ = try await world.client.pipeline([
+                    RedisCommand("HSET", .string(world.keys.stories("n1")), .string(name), .string(mark)),
+                    RedisCommand("SADD", .string(world.keys.running("n1")), .string(name)),
+                ])
+            }
+            let stories = try await worker.stories()
+            #expect(Set(stories.keys) == Set(names))
+            #expect(stories.allSatisfy { $1 == String(repeating: $0, count: 10) })
+            #expect(try await worker.places() == Set(names))
+        }
+    }
+}
