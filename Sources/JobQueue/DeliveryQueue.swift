@@ -38,7 +38,7 @@ public protocol DeliveryQueue: Sendable {
     func join(games: [OwnedGame]) async throws(QueueError)
     func leave() async throws(QueueError)
     func lead(ttl: Duration) async throws(QueueError) -> LeaseAnswer
-    func renew(epoch: Int64, ttl: Duration, within limit: Duration) async throws(QueueError) -> Bool
+    func renew(epoch: Int64, ttl: Duration) async throws(QueueError) -> Bool
     func remainder(ofTerm epoch: Int64) async throws(QueueError) -> Duration?
     func resign(epoch: Int64) async throws(QueueError)
 

@@ -70,14 +70,11 @@ extension JobQueue {
 
     /// Makes a term last (Redis `PEXPIRE` of its key).
     ///
-    /// - Parameters:
-    ///   - ttl: from now.
-    ///   - limit: how long Redis is waited for.
+    /// - Parameter ttl: from now.
     /// - Returns: false where the term has ended.
-    public func renew(epoch: Int64, ttl: Duration, within limit: Duration) async throws(QueueError) -> Bool {
+    public func renew(epoch: Int64, ttl: Duration) async throws(QueueError) -> Bool {
         let term = RedisArgument.string(keys.term(worker.node, epoch: epoch))
-        let answer = try await command(RedisCommand("PEXPIRE", term, .integer(ttl.milliseconds)), within: limit)
-        return answer.integer == 1
+        return try await command(RedisCommand("PEXPIRE", term, .integer(ttl.milliseconds))).integer == 1
     }
 
     /// How long the term of this epoch still lasts (Redis `PTTL` of its key), which costs less than to ask for the lease;
@@ -113,9 +110,9 @@ extension JobQueue {
         return try await self.command(command).string
     }
 
-    func command(_ command: RedisCommand, within limit: Duration? = nil) async throws(QueueError) -> RedisValue {
+    func command(_ command: RedisCommand) async throws(QueueError) -> RedisValue {
         do throws(RedisError) {
-            return try await redis.send(command, timeout: limit)
+            return try await redis.send(command)
         } catch {
             throw QueueError(script: "redis", error)
         }

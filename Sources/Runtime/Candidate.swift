@@ -117,12 +117,22 @@ struct Candidate: Sendable {
     private func askForMore(_ machine: inout Leadership, _ term: Term) async {
         guard case .leader(_, let trustedUntil, _) = machine.state else { return }
         let requestStart = MonotonicClock.now
-        let answer: Leadership.Answer
-        do throws(QueueError) {
-            let lasts = try await queue.renew(epoch: term.epoch, ttl: ttl, within: Self.pause(trustedUntil))
-            answer = lasts ? .granted(epoch: term.epoch) : .held(remaining: .zero)
-        } catch {
-            answer = .failed
+        let answer = await withTaskGroup(of: Leadership.Answer.self) { group in
+            group.addTask {
+                do throws(QueueError) {
+                    let lasts = try await queue.renew(epoch: term.epoch, ttl: ttl)
+                    return lasts ? .granted(epoch: term.epoch) : .held(remaining: .zero)
+                } catch {
+                    return .failed
+                }
+            }
+            // Not a deadline of the call: to miss it would close the connection, which others use.
+            group.addTask {
+                try? await MonotonicClock.sleep(for: Self.pause(trustedUntil))
+                return .failed
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? .failed
         }
         machine.answered(answer, requestStart: requestStart, now: MonotonicClock.now, random: Dice.fraction())
     }

@@ -428,7 +428,7 @@ struct LeadershipTests {
             }
             #expect(remaining <= .seconds(5))
             #expect(try await two.remainder(ofTerm: epoch) ?? .zero > .seconds(4))
-            #expect(try await one.renew(epoch: epoch, ttl: .milliseconds(50), within: .seconds(5)))
+            #expect(try await one.renew(epoch: epoch, ttl: .milliseconds(50)))
             #expect(try await one.emit([update("", "s1", .started)], epoch: epoch, cursor: "x") == [.published])
             var next: Int64 = 0
             while next == 0 {
@@ -438,7 +438,7 @@ struct LeadershipTests {
                 }
             }
             #expect(next > epoch)
-            #expect(try await one.renew(epoch: epoch, ttl: .seconds(5), within: .seconds(5)) == false)
+            #expect(try await one.renew(epoch: epoch, ttl: .seconds(5)) == false)
             #expect(try await one.remainder(ofTerm: epoch) == nil)
             await #expect(throws: Fenced.self) {
                 try await one.emit([update("s1", "e1", .exited)], epoch: epoch, cursor: nil)

@@ -172,7 +172,7 @@ struct SimulatedQueue: DeliveryQueue {
         return try await call("lead") { $0.lead(ttl: ttl, by: worker, at: $1) }
     }
 
-    func renew(epoch: Int64, ttl: Duration, within limit: Duration) async throws(QueueError) -> Bool {
+    func renew(epoch: Int64, ttl: Duration) async throws(QueueError) -> Bool {
         let node = worker.node
         return try await call("renew") { $0.renew(epoch: epoch, ttl: ttl, on: node, at: $1) }
     }
