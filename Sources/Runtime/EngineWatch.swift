@@ -32,6 +32,8 @@ final class EngineWatch: Sendable {
     private let asked = Signal()
     /// Raised whenever the Engine comes back.
     let cameBack: Signal
+    /// Raised with each look that was not answered.
+    let missed = Signal()
 
     init(docker: any DockerClient, logger: Logger, cameBack: Signal) {
         self.docker = docker
@@ -82,6 +84,7 @@ final class EngineWatch: Sendable {
         let answersNow = problem == nil
         RuntimeMetrics.engine(isUp: answersNow)
         record.withLock { $0.looked(answersNow, at: MonotonicClock.wallNow) }
+        if !answersNow { missed.raise() }
         let changed = answers.withLock { answers in
             defer { answers = answersNow }
             return answers != answersNow

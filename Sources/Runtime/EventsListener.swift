@@ -108,8 +108,7 @@ struct EventsListener: Sendable {
 
     /// A frozen Engine, or a connection that is only half there, sends no end of the stream.
     private func watchdog() async throws {
-        while !Task.isCancelled {
-            try await MonotonicClock.sleep(for: .seconds(1))
+        while await watch.missed.wait() {
             guard watch.misses >= Self.mostMisses else { continue }
             throw DockerError(
                 .timeout,
