@@ -56,6 +56,7 @@ struct BenchFormTests {
     func reconcile() async throws {
         let figures = try await Figures.of("reconcile")
         #expect(try figures["push to result while 500 games are compared, p50"].value > 0)
+        #expect(try figures["events told beyond one of each game"].value == 0)
     }
 
     @Test("soak: no result is lost or told twice, and memory stays within bounds")

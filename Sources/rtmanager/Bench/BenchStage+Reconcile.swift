@@ -26,7 +26,10 @@ extension BenchStage {
                 compared += try await whileComparing(bell) { try await latencies(jobs, "compared\(round)", reader) }
             }
             await reader.close()
+            // Each game began once, and none of them has ended.
+            let told = Double(try await redis.client.send(events).integer ?? 0) - Double(games)
             return compared.figures("push to result while \(games) games are compared", "ms", floor: quiet)
+                + [BenchFigure("events told beyond one of each game", told, "")]
         }
     }
 
