@@ -158,24 +158,21 @@ extension JobQueue {
             ] + lists.map { RedisCommand("ZCARD", .string($0)) }
         )
         node.games = Int(answers[0].integer ?? 0)
-        try await readLeader(&node, answers[1])
         node.hasTold = answers[2].integer == 1
         node.ready = answers.dropFirst(4).reduce(0) { $0 + Int($1.integer ?? 0) }
+        let term = answers[1].array ?? []
         let workers = (answers[3].array ?? []).compactMap(\.string)
-        guard !workers.isEmpty else { return }
-        let scores = try await command(
-            RedisCommand("ZMSCORE", arguments: [.string(keys.prefix + "workers")] + workers.map { .string($0) })
-        )
-        node.workers = (scores.array ?? []).count { Self.milliseconds($0.string ?? "") > now }
-    }
-
-    /// - Parameter fields: holder and epoch of the node's last term.
-    private func readLeader(_ node: inout NodeOverview, _ fields: RedisValue) async throws(QueueError) {
-        guard let leader = fields.array, leader.count == 2, let epoch = leader[1].integer else { return }
-        let lasts = try await command(RedisCommand("EXISTS", .string(keys.term(node.id, epoch: epoch))))
-        guard lasts.integer == 1 else { return }
-        node.leader = leader[0].string
-        node.epoch = epoch
+        // A node that has neither is asked for what is not there: one round trip for each node, whatever it has.
+        let epoch = term.count == 2 ? term[1].integer : nil
+        let living = try await pipeline([
+            RedisCommand("EXISTS", .string(keys.term(node.id, epoch: epoch ?? 0))),
+            RedisCommand("ZMSCORE", arguments: ([keys.prefix + "workers"] + workers + [""]).map { .string($0) }),
+        ])
+        if living[0].integer == 1 {
+            node.leader = term[0].string
+            node.epoch = epoch
+        }
+        node.workers = (living[1].array ?? []).count { Self.milliseconds($0.string ?? "") > now }
     }
 
     private func readRunning(_ overview: inout FleetOverview, _ limit: Int) async throws(QueueError) {
