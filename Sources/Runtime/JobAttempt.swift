@@ -62,6 +62,7 @@ final class JobAttempt: Sendable {
             docker: worker.docker,
             queue: worker.queue,
             configuration: worker.configuration,
+            images: worker.images,
             makeLogger: { [self] in log },
             progress: progress,
             trace: trace,

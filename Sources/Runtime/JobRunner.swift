@@ -10,6 +10,7 @@ struct JobRunner: Sendable {
     let docker: any DockerClient
     let queue: any DeliveryQueue
     let configuration: WorkerConfiguration
+    let images: RecentImages
     /// What it logs with; made only where there is something to log, which for most jobs there is not.
     let makeLogger: @Sendable () -> Logger
     /// Where the job shows what it is at.
@@ -44,21 +45,49 @@ struct JobRunner: Sendable {
         }
     }
 
+    /// Starts the container, by what is known of its image where that was looked at a short while ago.
     private func start(_ job: Job) async throws(JobFailure) -> JobEnding {
-        let prepared = try await prepare(job)
+        guard let image = job.image?.description, job.pullPolicy != PullPolicy.always.rawValue,
+            let known = images.known(image)
+        else { return try await start(job, knowing: nil) }
+        let outcome: Result<JobEnding, JobFailure>
+        do throws(JobFailure) {
+            outcome = .success(try await start(job, knowing: known))
+        } catch {
+            outcome = .failure(error)
+        }
+        guard outcome.leavesNothingStarted, await isOutdated(known) else { return try outcome.get() }
+        return try await start(job, knowing: nil)
+    }
+
+    private func start(_ job: Job, knowing image: ImageInspect?) async throws(JobFailure) -> JobEnding {
+        let prepared = try await prepare(job, knowing: image)
         let ending = try await launch(prepared) { () async throws(JobFailure) in
             try await resolveConflict(job, prepared.spec)
         }
         return try await whenReady(ending, job, prepared)
     }
 
+    /// Whether a look at the image shows another than what was `known` of it, or none.
+    private func isOutdated(_ known: ImageInspect) async -> Bool {
+        images.forget(known.ref)
+        do throws(DockerError) {
+            return try await docker.inspectImage(known.ref) != known
+        } catch {
+            return error.code == .imageNotFound
+        }
+    }
+
     /// Everything that a start needs before the game's container is touched: network, image, spec, state folder.
-    func prepare(_ job: Job) async throws(JobFailure) -> PreparedStart {
+    ///
+    /// - Parameter known: what the image is; nil: it is looked at, and pulled as the job says.
+    func prepare(_ job: Job, knowing known: ImageInspect? = nil) async throws(JobFailure) -> PreparedStart {
         guard let image = job.image?.description, let policy = PullPolicy(rawValue: job.pullPolicy) else {
             throw JobFailure(.invalidJob, "image: must be given for a start")
         }
         try await call { () throws(DockerError) in try await docker.ensureNetwork(configuration.node.network) }
-        let found = try await presentImage(image, policy, job)
+        let found: ImageInspect
+        if let known { found = known } else { found = try await presentImage(image, policy, job) }
         var spec = try translation.runSpec(for: job, imageLabels: found.labels)
         spec.imageID = found.id
         let prepared = PreparedStart(spec: spec, readiness: try Readiness(of: found, for: job, spec))
@@ -120,7 +149,7 @@ struct JobRunner: Sendable {
     ) async throws(JobFailure) -> ImageInspect {
         if policy != .always {
             do throws(DockerError) {
-                return try await docker.inspectImage(image)
+                return images.seen(try await docker.inspectImage(image))
             } catch {
                 guard error.code == .imageNotFound, policy == .ifMissing else { throw JobFailure(error) }
             }
@@ -135,7 +164,7 @@ struct JobRunner: Sendable {
                     progress.show(JobProgress(pull))
                 }
             }
-            return try await docker.inspectImage(image)
+            return images.seen(try await docker.inspectImage(image))
         }
     }
 

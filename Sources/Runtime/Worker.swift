@@ -22,6 +22,7 @@ public struct Worker: Service {
     let watch: EngineWatch
     let finishing: FinishDesk
     let progress = ProgressDesk()
+    let images = RecentImages()
 
     /// - Parameters:
     ///   - queue: the protocol, over a client that somebody else runs.

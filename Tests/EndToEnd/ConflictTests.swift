@@ -39,6 +39,26 @@ extension Deployment {
             }
         }
 
+        @Test("an image that has changed, or has gone, since it was looked at is what the next start finds")
+        func imageThatChanges() async throws {
+            let world = try #require(EngineWorld.current)
+            try await Fleet.with(world: world) { fleet in
+                let image = "\(world.prefix)-changing:1"
+                try await TestImage.make(image, on: world.engine)
+                #expect(try await fleet.finish("c-1", fleet.start("c-1", game: "a", image: image)).effect == .started)
+                try await TestImage.make(image, on: world.engine, labels: ["com.galaxy.port": "9000"])
+                let second = try await fleet.finish("c-2", fleet.start("c-2", game: "b", image: image))
+                #expect(second.effect == .started)
+                #expect(second.engineEndpoint == "http://\(fleet.containerName("b")):9000")
+                // The one that the reference named before was made and undone.
+                let events = try await fleet.events(ofGame: "b", until: ["started", "exited", "removed", "started"])
+                #expect(events.last?["container_id"] == second.containerID)
+                try await world.engine.docker("rmi", "--force", image)
+                let third = try await fleet.finish("c-3", fleet.start("c-3", game: "c", image: image))
+                expect(third, failed: "image_not_found")
+            }
+        }
+
         @Test("an engine that ends at once fails the start where the worker still sees it end, and stays for its logs")
         func endsAtOnce() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in

@@ -44,7 +44,7 @@ extension FakeDocker {
         if let fault { throw fault }
         return ImageInspect(
             ref: reference,
-            id: Self.imageID(image.description),
+            id: found.id,
             labels: found.labels,
             hasHealthcheck: found.hasHealthcheck
         )
@@ -87,7 +87,7 @@ extension FakeDocker {
             )
         }
         begin(id)
-        if let wanted = spec.imageID, wanted != Self.imageID(Self.key(spec.image)) {
+        if let wanted = spec.imageID, wanted != images[Self.key(spec.image)]?.id {
             delete(id)
             throw DockerError(
                 .startFailed,

@@ -49,7 +49,7 @@ extension FakeDocker {
             id: id,
             name: spec.name,
             imageRef: Self.key(spec.image),
-            imageID: Self.imageID(Self.key(spec.image)),
+            imageID: image?.id ?? "",
             hostname: spec.hostname,
             labels: (image?.labels ?? [:]).merging(spec.labels) { _, own in own },
             status: "created",
@@ -115,13 +115,6 @@ extension FakeDocker {
     static func hexID(_ number: Int) -> String {
         let digits = String(number, radix: 16)
         return String(repeating: "f", count: 48) + String(repeating: "0", count: 16 - digits.count) + digits
-    }
-
-    static func imageID(_ reference: String) -> String {
-        var hash: UInt64 = 14_695_981_039_346_656_037
-        for byte in reference.utf8 { hash = (hash ^ UInt64(byte)) &* 1_099_511_628_211 }
-        let digits = String(hash, radix: 16)
-        return "sha256:" + String(repeating: "0", count: 64 - digits.count) + digits
     }
 }
 

@@ -20,17 +20,30 @@ public actor FakeDocker: DockerClient {
         public var labels: [String: String]
         public var behaviour: Behaviour
         public var hasHealthcheck: Bool
+        /// Images of one reference and different builds have different ids.
+        public var build: Int
 
         public init(
             _ reference: String,
             labels: [String: String] = [:],
             behaviour: Behaviour = .runs,
-            hasHealthcheck: Bool = false
+            hasHealthcheck: Bool = false,
+            build: Int = 1
         ) {
             self.reference = reference
             self.labels = labels
             self.behaviour = behaviour
             self.hasHealthcheck = hasHealthcheck
+            self.build = build
+        }
+
+        var id: String {
+            var hash: UInt64 = 14_695_981_039_346_656_037
+            for byte in "\(FakeDocker.key(reference)) \(build)".utf8 {
+                hash = (hash ^ UInt64(byte)) &* 1_099_511_628_211
+            }
+            let digits = String(hash, radix: 16)
+            return "sha256:" + String(repeating: "0", count: 64 - digits.count) + digits
         }
     }
 
