@@ -3,7 +3,6 @@ import JobContract
 import JobQueue
 import Logging
 import RuntimeCore
-import Tracing
 
 /// Runs one job against the Engine: the thin shell around ``RuntimeCore/ContainerDecisions``.
 struct JobRunner: Sendable {
@@ -45,49 +44,28 @@ struct JobRunner: Sendable {
         }
     }
 
-    /// Starts the container, by what is known of its image where that was looked at a short while ago.
     private func start(_ job: Job) async throws(JobFailure) -> JobEnding {
-        guard let image = job.image?.description, job.pullPolicy != PullPolicy.always.rawValue,
-            let known = images.known(image)
-        else { return try await start(job, knowing: nil) }
-        let outcome: Result<JobEnding, JobFailure>
-        do throws(JobFailure) {
-            outcome = .success(try await start(job, knowing: known))
-        } catch {
-            outcome = .failure(error)
+        let begun = try await untilImageStays(knowing: recentImage(of: job)) { image async throws(JobFailure) in
+            let prepared = try await prepare(job, knowing: &image)
+            let ending = try await launch(prepared) { () async throws(JobFailure) in
+                try await resolveConflict(job, prepared.spec)
+            }
+            return (ending, prepared)
         }
-        guard outcome.leavesNothingStarted, await isOutdated(known) else { return try outcome.get() }
-        return try await start(job, knowing: nil)
-    }
-
-    private func start(_ job: Job, knowing image: ImageInspect?) async throws(JobFailure) -> JobEnding {
-        let prepared = try await prepare(job, knowing: image)
-        let ending = try await launch(prepared) { () async throws(JobFailure) in
-            try await resolveConflict(job, prepared.spec)
-        }
-        return try await whenReady(ending, job, prepared)
-    }
-
-    /// Whether a look at the image shows another than what was `known` of it, or none.
-    private func isOutdated(_ known: ImageInspect) async -> Bool {
-        images.forget(known.ref)
-        do throws(DockerError) {
-            return try await docker.inspectImage(known.ref) != known
-        } catch {
-            return error.code == .imageNotFound
-        }
+        return try await whenReady(begun.ending, job, begun.prepared)
     }
 
     /// Everything that a start needs before the game's container is touched: network, image, spec, state folder.
     ///
     /// - Parameter known: what the image is; nil: it is looked at, and pulled as the job says.
-    func prepare(_ job: Job, knowing known: ImageInspect? = nil) async throws(JobFailure) -> PreparedStart {
+    func prepare(_ job: Job, knowing known: inout ImageInspect?) async throws(JobFailure) -> PreparedStart {
         guard let image = job.image?.description, let policy = PullPolicy(rawValue: job.pullPolicy) else {
             throw JobFailure(.invalidJob, "image: must be given for a start")
         }
         try await call { () throws(DockerError) in try await docker.ensureNetwork(configuration.node.network) }
         let found: ImageInspect
-        if let known { found = known } else { found = try await presentImage(image, policy, job) }
+        if let known { found = known } else { found = try await presentImage(image, policy) }
+        known = found
         var spec = try translation.runSpec(for: job, imageLabels: found.labels)
         spec.imageID = found.id
         let prepared = PreparedStart(spec: spec, readiness: try Readiness(of: found, for: job, spec))
@@ -139,33 +117,6 @@ struct JobRunner: Sendable {
     func waitForRemoval() async throws(JobFailure) {
         try? await MonotonicClock.sleep(for: .milliseconds(200))
         if Task.isCancelled { throw JobFailure(.dockerError, "the job was cancelled") }
-    }
-
-    /// The image, pulled as the policy says.
-    private func presentImage(
-        _ image: String,
-        _ policy: PullPolicy,
-        _ job: Job
-    ) async throws(JobFailure) -> ImageInspect {
-        if policy != .always {
-            do throws(DockerError) {
-                return images.seen(try await docker.inspectImage(image))
-            } catch {
-                guard error.code == .imageNotFound, policy == .ifMissing else { throw JobFailure(error) }
-            }
-        }
-        logger.info("pulling the image", metadata: ["image": "\(image)"])
-        let report = PullReport(logger: logger)
-        progress.show(JobProgress(.pulling))
-        return try await call { () throws(DockerError) in
-            try await trace.part("pull", .client) { () throws(DockerError) in
-                try await docker.pullImage(image, policy: policy) { [progress] pull in
-                    report.tell(pull)
-                    progress.show(JobProgress(pull))
-                }
-            }
-            return images.seen(try await docker.inspectImage(image))
-        }
     }
 
     private func stop(_ job: Job) async throws(JobFailure) -> JobEnding {

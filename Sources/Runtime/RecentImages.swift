@@ -1,6 +1,4 @@
 import DockerPort
-import JobContract
-import JobQueue
 import RuntimeCore
 import Synchronization
 
@@ -17,14 +15,4 @@ final class RecentImages: Sendable {
     }
 
     func forget(_ reference: String) { cache.withLock { $0.drop(reference) } }
-}
-
-extension Result<JobEnding, JobFailure> {
-    /// Whether a start has failed and no container of it is left to be seen.
-    var leavesNothingStarted: Bool {
-        switch self {
-        case .success(let ending): ending.outcome == .failed && ending.containerID == nil
-        case .failure: true
-        }
-    }
 }

@@ -104,15 +104,36 @@ struct RecentImageTests {
         )
     }
 
-    @Test("fail once where the image is the same")
+    @Test("fail where the image is the same, after one more look at it")
     func same() async throws {
         try await second(
             first: Image("engine:1", labels: ["com.galaxy.port": "none"]),
             change: { _ in },
             { result, world in
                 #expect(result.errorCode == "invalid_spec")
-                #expect(await world.docker.calls[.inspectImage] == 2)
+                #expect(await world.docker.calls[.inspectImage] == 3)
             }
         )
+    }
+
+    @Test("start by a new look where the reference is moved between the look and the create", arguments: [false, true])
+    func moved(isRestart: Bool) async throws {
+        try await WorkerWorld.with { world in
+            try await world.withWorker { _ in
+                if isRestart {
+                    try await world.push(.start, "s1")
+                    _ = try await world.result("s1")
+                }
+                let runs = await world.docker.calls[.run, default: 0]
+                await world.docker.delay(.run, by: .milliseconds(500))
+                try await world.push(isRestart ? .restart : .start, "s2")
+                try await eventually("the run") { await world.docker.calls[.run, default: 0] > runs }
+                await world.docker.addImage(Image("engine:1", labels: ["com.galaxy.port": "9000"], build: 2))
+                let result = try await world.result("s2")
+                #expect(result.outcome == .succeeded)
+                #expect(result.engineEndpoint == "http://galaxy-game-g1:9000")
+                #expect(await world.docker.calls[.run] == runs + 2)
+            }
+        }
     }
 }

@@ -143,10 +143,10 @@ public actor FakeDocker: DockerClient {
     /// Lets every call of `operation` take that long before it does anything; it can be cancelled then.
     public func delay(_ operation: Operation, by duration: Duration?) { delays[operation] = duration }
 
-    /// Puts the Engine out of reach, or back: subscriptions end, and the events of before are forgotten.
+    /// The same for each look at one container.
     public func delayInspect(of container: String, by duration: Duration?) { inspectDelays[container] = duration }
 
-    /// Whether the Engine answers at all.
+    /// Puts the Engine out of reach, or back: subscriptions end, and the events of before are forgotten.
     public func setReachable(_ reachable: Bool) {
         isReachable = reachable
         guard !reachable else { return }

@@ -149,6 +149,9 @@ struct BenchEngineTests {
         let figures = try await figures(of: "start")
         #expect(try #require(figures["push to the result of a start, p50"].floor) > 0)
         #expect(try figures["over create and start, median of the pairs"].ratio != nil)
+        for name in ["push to the Engine's creation, median", "the Engine's start to the result, median"] {
+            #expect(try #require(figures[name].floor) > 0 && figures[name].value > 0)
+        }
     }
 
     @Test("rate: starts and stops a second, and stops while starts queue up")

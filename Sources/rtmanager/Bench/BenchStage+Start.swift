@@ -1,35 +1,50 @@
 import DockerEngine
+import DockerPort
 import JobContract
 import Redis
+import Timestamps
 
 extension BenchStage {
+    /// What one start took, in ms, and of it what the Engine has no part in.
+    private struct StartTimes {
+        let all: Double
+        /// From the push, or the call, to the Engine's time of the container's creation.
+        let toCreation: Double
+        /// From the Engine's time of the process' start to the result.
+        let fromStart: Double
+
+        var outside: Double { toCreation + fromStart }
+    }
+
     /// One container at a time: from the push of a start to its result, beside create and start by the bare adapter.
     func start() async throws -> [BenchFigure] {
         try await BenchEngine.with(self) { engine in
             try await engine.withWorker {
                 let reader = reader()
-                var (workers, floors): ([Double], [Double]) = ([], [])
+                var (workers, floors): ([StartTimes], [StartTimes]) = ([], [])
                 // The first pair warms caches.
                 for number in -1..<options.full(40, quick: 3) {
                     let (bare, job) = ("bare\(number + 1)", "job\(number + 1)")
-                    func worker() async throws -> Double {
-                        try await timed(reader, redis.keys.results, within: .seconds(120)) {
+                    func worker() async throws -> StartTimes {
+                        let pushed = try await timed(reader, redis.keys.results, within: .seconds(120)) {
                             try await engine.push(.start, [job])
                         }
+                        return try await times(pushed, of: job, engine)
                     }
-                    func floor() async throws -> Double { try await Self.time { _ = try await engine.run(bare) } }
+                    func floor() async throws -> StartTimes {
+                        let called = try await Self.time { _ = try await engine.run(bare) }
+                        return try await times(called, of: bare, engine)
+                    }
                     let isFirst = number.isMultiple(of: 2)
-                    var times = (worker: 0.0, floor: 0.0)
-                    if isFirst { times.worker = try await worker() }
-                    times.floor = try await floor()
-                    if !isFirst { times.worker = try await worker() }
+                    let first = isFirst ? try await worker() : try await floor()
+                    let second = isFirst ? try await floor() : try await worker()
                     try await engine.untilDone(.start, [job])
                     try await engine.push(.remove, [job])
                     try await engine.untilDone(.remove, [job])
                     try await engine.docker.remove(engine.containerName(bare))
                     guard number >= 0 else { continue }
-                    workers.append(times.worker)
-                    floors.append(times.floor)
+                    workers.append(isFirst ? first : second)
+                    floors.append(isFirst ? second : first)
                 }
                 await reader.close()
                 return Self.pairFigures(workers, floors)
@@ -37,15 +52,47 @@ extension BenchStage {
         }
     }
 
-    private static func pairFigures(_ workers: [Double], _ floors: [Double]) -> [BenchFigure] {
+    /// - Parameter all: what it took, in ms, until now.
+    private func times(_ all: Double, of game: String, _ engine: BenchEngine) async throws -> StartTimes {
+        let end = SystemClock.now()
+        let container = try await engine.docker.inspectContainer(engine.containerName(game))
+        guard let created = container.createdAt, let started = container.startedAt else {
+            throw CommandError.failed("the container of \(game) does not run")
+        }
+        return StartTimes(
+            all: all,
+            toCreation: all - end.milliseconds(since: created),
+            fromStart: end.milliseconds(since: started)
+        )
+    }
+
+    private static func pairFigures(_ workers: [StartTimes], _ floors: [StartTimes]) -> [BenchFigure] {
         let pairs = zip(workers, floors)
-        return workers.figures("push to the result of a start", "ms", floor: floors) + [
+        return workers.map(\.all).figures("push to the result of a start", "ms", floor: floors.map(\.all)) + [
             BenchFigure(
                 "over create and start, median of the pairs",
-                pairs.map { $0 - $1 }.median,
+                pairs.map { $0.all - $1.all }.median,
                 "ms",
-                ratio: pairs.map { $0 / $1 }.median
-            )
+                ratio: pairs.map { $0.all / $1.all }.median
+            ),
+            // The Engine's own spread is much larger than what a worker adds to it.
+            BenchFigure(
+                "push to the Engine's creation, median",
+                workers.map(\.toCreation).median,
+                "ms",
+                floor: floors.map(\.toCreation).median
+            ),
+            BenchFigure(
+                "the Engine's start to the result, median",
+                workers.map(\.fromStart).median,
+                "ms",
+                floor: floors.map(\.fromStart).median
+            ),
+            BenchFigure(
+                "outside the Engine, over the bare call, median of the pairs",
+                pairs.map { $0.outside - $1.outside }.median,
+                "ms"
+            ),
         ]
     }
 

@@ -1,6 +1,7 @@
 import JobContract
 import Logging
 import Redis
+import Timestamps
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -96,4 +97,10 @@ struct BenchStage: Sendable {
 extension Duration {
     var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
     var inMilliseconds: Double { inSeconds * 1_000 }
+}
+
+extension Timestamp {
+    func milliseconds(since other: Timestamp) -> Double {
+        Double(nanosecondsSinceEpoch - other.nanosecondsSinceEpoch) / 1_000_000
+    }
 }

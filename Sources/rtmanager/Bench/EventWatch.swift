@@ -86,9 +86,3 @@ final class EventWatch: Sendable {
         ]
     }
 }
-
-extension Timestamp {
-    fileprivate func milliseconds(since other: Timestamp) -> Double {
-        Double(nanosecondsSinceEpoch - other.nanosecondsSinceEpoch) / 1_000_000
-    }
-}

@@ -1,0 +1,110 @@
+import RuntimeCore
+
+/// What is looked at, what has to wait for that, and how much may be looked at next: the decisions of ``Looker``.
+struct LookDesk: Equatable {
+    /// Looks at once. The Engine answers one in half a millisecond.
+    static let mostLooks = 64
+    /// Of these, looks that no event asked for, and how long a part of that size takes at least: thousands of them must
+    /// leave time for jobs, which run on the same thread.
+    static let mostWantedLooks = 4
+    static let wantedInterval = Duration.milliseconds(2)
+    /// How long to leave what failed alone where nothing else comes.
+    static let retryInterval = Duration.seconds(1)
+
+    /// How many may be taken now.
+    struct Room: Equatable {
+        /// Of all.
+        var looks: Int
+        /// Of those that no event asked for.
+        var wanted: Int
+    }
+
+    /// A container of which the Engine could not tell, and when to ask again.
+    private struct Failed: Equatable {
+        var glance: Glance
+        let next: MonotonicInstant
+    }
+
+    /// Containers that are looked at, and why.
+    private var looks: [String: Glance] = [:]
+    /// Their games, as far as events tell.
+    private var games: Set<String> = []
+    /// How many of the looks no event has asked for.
+    private var wantedLooks = 0
+    /// When looks that no event asks for may begin again.
+    private var nextWanted: MonotonicInstant
+    /// What asked for another look at one of them meanwhile, or at another container of its game, in order.
+    private var held: [Glance] = []
+    private var failed: [Failed] = []
+
+    init(now: MonotonicInstant) { nextWanted = now }
+
+    /// How much may be taken at `now`. Where that is anything that no event asked for, it is taken for done.
+    mutating func takeRoom(at now: MonotonicInstant) -> Room {
+        let left = max(0, Self.mostLooks - looks.count - held.count)
+        guard left > 0, nextWanted <= now else { return Room(looks: left, wanted: 0) }
+        let wanted = max(0, Self.mostWantedLooks - wantedLooks)
+        if wanted > 0 { nextWanted = now.advanced(by: Self.wantedInterval) }
+        return Room(looks: left, wanted: wanted)
+    }
+
+    /// Which of these can be looked at now; the others are held.
+    mutating func begin(_ glances: [Glance]) -> [Glance] {
+        var begun: [Glance] = []
+        for glance in glances {
+            if looks[glance.containerID] != nil || glance.gameID.map(games.contains) == true {
+                hold(glance)
+            } else {
+                looks[glance.containerID] = glance
+                if let game = glance.gameID { games.insert(game) } else { wantedLooks += 1 }
+                begun.append(glance)
+            }
+        }
+        return begun
+    }
+
+    /// One look tells of one run: what began anew is looked at once more.
+    private mutating func hold(_ glance: Glance) {
+        if let last = held.lastIndex(where: { $0.containerID == glance.containerID }),
+            !(held[last].hasEnd && glance.hasStart)
+        {
+            held[last].hints += glance.hints
+        } else {
+            held.append(glance)
+        }
+    }
+
+    /// A look has ended. Answers what had waited for it.
+    mutating func end(_ id: String) -> [Glance] {
+        guard let ended = looks.removeValue(forKey: id) else { return [] }
+        if let game = ended.gameID { games.remove(game) } else { wantedLooks -= 1 }
+        guard !held.isEmpty else { return [] }
+        defer { held.removeAll { ended.concerns($0) } }
+        return held.filter { ended.concerns($0) }
+    }
+
+    /// A look has ended without an answer, and is asked for again at `next`. What waited for another look at the same
+    /// container will not come to more than that one; answers what else had waited for it.
+    mutating func fail(_ glance: Glance, next: MonotonicInstant) -> [Glance] {
+        let waited = end(glance.containerID)
+        var glance = glance
+        glance.hints += waited.filter { $0.containerID == glance.containerID }.flatMap(\.hints)
+        failed.append(Failed(glance: glance, next: next))
+        return waited.filter { $0.containerID != glance.containerID }
+    }
+
+    /// What is to be asked for again by now.
+    mutating func takeDue(at now: MonotonicInstant) -> [Glance] {
+        defer { failed.removeAll { $0.next <= now } }
+        return failed.filter { $0.next <= now }.map(\.glance)
+    }
+
+    /// How long nothing is to be done unless something comes; nil: for ever.
+    ///
+    /// - Parameter hasWanted: whether containers wait that no event asked for.
+    func pause(at now: MonotonicInstant, hasWanted: Bool) -> Duration? {
+        let untilWanted = now.duration(to: nextWanted)
+        if hasWanted, untilWanted > .zero, wantedLooks < Self.mostWantedLooks { return untilWanted }
+        return failed.isEmpty ? nil : Self.retryInterval
+    }
+}

@@ -1,0 +1,133 @@
+import DockerPort
+import JobContract
+import RuntimeCore
+import Support
+import Testing
+import Timestamps
+
+@testable import Runtime
+
+@Suite("What is looked at next, and what waits for that")
+struct LookDeskTests {
+    private let now = MonotonicInstant(nanoseconds: 0)
+
+    private func event(_ action: String, _ id: String, _ game: String) -> DockerEvent {
+        DockerEvent(
+            action: action,
+            containerID: id,
+            labels: [GalaxyLabel.gameID: game],
+            occurredAt: Timestamp(nanosecondsSinceEpoch: 0)
+        )
+    }
+
+    private func glance(_ id: String, _ game: String? = nil, _ action: String = "die") -> Glance {
+        Glance(containerID: id, hints: game.map { [event(action, id, $0)] } ?? [])
+    }
+
+    @Test("four looks in two milliseconds where no event asks, and no more than four at once")
+    func pace() {
+        var desk = LookDesk(now: now)
+        #expect(desk.takeRoom(at: now) == LookDesk.Room(looks: 64, wanted: 4))
+        let first = (0..<4).map { glance("c\($0)") }
+        #expect(desk.begin(first) == first)
+        let soon = now.advanced(by: .milliseconds(1))
+        #expect(desk.takeRoom(at: soon) == LookDesk.Room(looks: 60, wanted: 0))
+        // All of them are under way: whoever ends wakes.
+        #expect(desk.pause(at: soon, hasWanted: true) == nil)
+        #expect(desk.end("c0").isEmpty)
+        #expect(desk.pause(at: soon, hasWanted: true) == .milliseconds(1))
+        #expect(desk.pause(at: soon, hasWanted: false) == nil)
+        #expect(desk.takeRoom(at: soon).wanted == 0)
+        let next = now.advanced(by: .milliseconds(2))
+        #expect(desk.takeRoom(at: next) == LookDesk.Room(looks: 61, wanted: 1))
+        #expect(desk.takeRoom(at: next.advanced(by: .milliseconds(1))).wanted == 0)
+    }
+
+    @Test("what events ask for does not wait for that")
+    func events() {
+        var desk = LookDesk(now: now)
+        _ = desk.takeRoom(at: now)
+        let wanted = (0..<4).map { glance("c\($0)") }
+        _ = desk.begin(wanted)
+        let asked = (0..<60).map { glance("e\($0)", "g\($0)") }
+        #expect(desk.begin(asked) == asked)
+        #expect(desk.takeRoom(at: now.advanced(by: .seconds(1))) == LookDesk.Room(looks: 0, wanted: 0))
+        _ = desk.end("e0")
+        #expect(desk.takeRoom(at: now.advanced(by: .seconds(1))) == LookDesk.Room(looks: 1, wanted: 0))
+    }
+
+    @Test("containers of a game one after the other, others at once")
+    func games() {
+        var desk = LookDesk(now: now)
+        #expect(
+            desk.begin([glance("old", "g"), glance("new", "g"), glance("x", "h")]).map(\.containerID) == ["old", "x"]
+        )
+        #expect(desk.end("x").isEmpty)
+        #expect(desk.end("old").map(\.containerID) == ["new"])
+        #expect(desk.begin([glance("new", "g")]).count == 1)
+    }
+
+    @Test("one more look at a container, whatever has asked for it meanwhile, but one for each run")
+    func runs() {
+        var desk = LookDesk(now: now)
+        _ = desk.begin([glance("c", "g", "start")])
+        #expect(desk.begin([glance("c", "g", "oom"), glance("c", "g", "die")]).isEmpty)
+        #expect(desk.begin([glance("c", "g", "start")]).isEmpty)
+        let waited = desk.end("c")
+        #expect(waited.map { $0.hints.map(\.action) } == [["oom", "die"], ["start"]])
+    }
+
+    @Test("one that failed takes with it what had asked for it, and is due when its pause is over")
+    func failures() {
+        var desk = LookDesk(now: now)
+        _ = desk.begin([glance("c", "g", "start"), glance("c", "g", "die"), glance("d", "g")])
+        let next = now.advanced(by: .seconds(30))
+        #expect(desk.fail(glance("c", "g", "start"), next: next).map(\.containerID) == ["d"])
+        #expect(desk.pause(at: now, hasWanted: false) == .seconds(1))
+        #expect(desk.takeDue(at: next.advanced(by: .milliseconds(-1))).isEmpty)
+        #expect(desk.takeDue(at: next).map { $0.hints.map(\.action) } == [["start", "die"]])
+        #expect(desk.takeDue(at: next).isEmpty && desk.pause(at: next, hasWanted: false) == nil)
+    }
+
+    @Test("no hint is lost, none is looked at twice at once, in any order", arguments: 0..<50)
+    func anyOrder(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var desk = LookDesk(now: now)
+        var (open, given, told): ([Glance], Int, Int) = ([], 0, 0)
+        func begin(_ glances: [Glance]) {
+            open += desk.begin(glances)
+            #expect(Set(open.map(\.containerID)).count == open.count)
+            let games = open.compactMap(\.gameID)
+            #expect(Set(games).count == games.count)
+        }
+        for step in 0..<200 {
+            let time = now.advanced(by: .milliseconds(step))
+            begin(desk.takeDue(at: time))
+            let room = desk.takeRoom(at: time)
+            if room.looks > 0, Bool.random(using: &random) {
+                let game = Int.random(in: 0..<6, using: &random)
+                let action = ["start", "die", "oom"].randomElement(using: &random) ?? ""
+                begin([glance("c\(game)-\(Int.random(in: 0..<2, using: &random))", "g\(game)", action)])
+                given += 1
+            } else if let index = open.indices.randomElement(using: &random) {
+                let ended = open.remove(at: index)
+                if Bool.random(using: &random) {
+                    told += ended.hints.count
+                    begin(desk.end(ended.containerID))
+                } else {
+                    begin(desk.fail(ended, next: time.advanced(by: .milliseconds(5))))
+                }
+            }
+        }
+        var time = now.advanced(by: .seconds(1))
+        for _ in 0..<100 {
+            time = time.advanced(by: .seconds(1))
+            begin(desk.takeDue(at: time))
+            guard !open.isEmpty else { continue }
+            let ended = open.removeFirst()
+            told += ended.hints.count
+            begin(desk.end(ended.containerID))
+        }
+        #expect(told == given)
+    }
+}
