@@ -14,40 +14,41 @@ extension JobRunner {
         return images.known(image)
     }
 
-    /// How a start has ended, and what it has gone by.
-    typealias Begun = (ending: JobEnding, prepared: PreparedStart)
-
-    /// Runs `body` to start a container. Where it fails, leaves nothing, and its image has become another since it was
-    /// seen, it is run again by a new look.
+    /// Starts a container by `launch`, and waits until it is ready. Where the start fails, leaves nothing, and its image
+    /// has become another since it was seen, it is made again by a new look.
     ///
-    /// - Parameters:
-    ///   - known: what is known of the image; nil: nothing yet.
-    ///   - body: is given what is known, and leaves there what it has gone by.
-    func untilImageStays(
+    /// - Parameter known: what is known of the image; nil: nothing yet.
+    func begin(
+        _ job: Job,
         knowing known: ImageInspect?,
-        _ body: (inout ImageInspect?) async throws(JobFailure) -> Begun
-    ) async throws(JobFailure) -> Begun {
+        _ launch: (PreparedStart) async throws(JobFailure) -> JobEnding
+    ) async throws(JobFailure) -> JobEnding {
         var image = known
-        for _ in 1..<Self.mostLooksAtImage {
-            let outcome: Result<Begun, JobFailure>
+        var looks = 0
+        while true {
+            looks += 1
+            let outcome: Result<(ending: JobEnding, prepared: PreparedStart), JobFailure>
             do throws(JobFailure) {
-                outcome = .success(try await body(&image))
+                let prepared = try await prepare(job, knowing: &image)
+                outcome = .success((try await launch(prepared), prepared))
             } catch {
                 outcome = .failure(error)
             }
-            guard Self.leavesNothing(outcome), let seen = image, await isOutdated(seen) else {
-                return try outcome.get()
+            guard looks < Self.mostLooksAtImage, Self.leavesNothing(outcome.map(\.ending)), let seen = image,
+                await isOutdated(seen)
+            else {
+                let begun = try outcome.get()
+                return try await whenReady(begun.ending, job, begun.prepared)
             }
             logger.info("the image has become another; looking at it again", metadata: ["image": "\(seen.ref)"])
             image = nil
         }
-        return try await body(&image)
     }
 
     /// Whether a start has failed, for a reason that may be its image's, and no container of it is left to be seen.
-    private static func leavesNothing(_ outcome: Result<Begun, JobFailure>) -> Bool {
+    private static func leavesNothing(_ outcome: Result<JobEnding, JobFailure>) -> Bool {
         switch outcome {
-        case .success((let ending, _)): ending.outcome == .failed && ending.containerID == nil
+        case .success(let ending): ending.outcome == .failed && ending.containerID == nil
         case .failure(let failure): failure.code != .dockerUnavailable && failure.code != .timeout
         }
     }

@@ -17,14 +17,11 @@ extension JobRunner {
         // What it takes from the start before was allowed then; the operator may have decided otherwise since.
         if let refusal = Admission(configuration.node).refusal(of: job) { return .failed(refusal.code, refusal.error) }
         // What was seen of the image a while ago does not do: it may have gone, and what runs is stopped first.
-        let begun = try await untilImageStays(knowing: nil) { image async throws(JobFailure) in
-            let prepared = try await prepare(job, knowing: &image)
+        return try await begin(job, knowing: nil) { prepared async throws(JobFailure) in
             let spec = prepared.spec
-            if let ending = try await makeWay(for: job, spec) { return (ending, prepared) }
-            let ending = try await launch(prepared) { () async throws(JobFailure) in try await makeWay(for: job, spec) }
-            return (ending, prepared)
+            if let ending = try await makeWay(for: job, spec) { return ending }
+            return try await launch(prepared) { () async throws(JobFailure) in try await makeWay(for: job, spec) }
         }
-        return try await whenReady(begun.ending, job, begun.prepared)
     }
 
     /// Stops and removes what runs under the game's name, or ends the job where that is not needed or not allowed.

@@ -45,14 +45,9 @@ struct JobRunner: Sendable {
     }
 
     private func start(_ job: Job) async throws(JobFailure) -> JobEnding {
-        let begun = try await untilImageStays(knowing: recentImage(of: job)) { image async throws(JobFailure) in
-            let prepared = try await prepare(job, knowing: &image)
-            let ending = try await launch(prepared) { () async throws(JobFailure) in
-                try await resolveConflict(job, prepared.spec)
-            }
-            return (ending, prepared)
+        try await begin(job, knowing: recentImage(of: job)) { prepared async throws(JobFailure) in
+            try await launch(prepared) { () async throws(JobFailure) in try await resolveConflict(job, prepared.spec) }
         }
-        return try await whenReady(begun.ending, job, begun.prepared)
     }
 
     /// Everything that a start needs before the game's container is touched: network, image, spec, state folder.
