@@ -102,7 +102,7 @@ extension Deployment {
             }
             if let by = test.by { try await fleet.world.engine.docker(by + [id]) }
             let events = try await fleet.events(ofGame: game, until: test.steps, within: .seconds(20))
-            #expect(events.map { $0["event"] } == test.steps, "\(game)")
+            #expect(Fleet.steps(events) == test.steps, "\(game)")
             let exit = try #require(events.first { $0["event"] == "exited" })
             #expect(exit["exit_code"] == test.code && exit["reason"] == test.reason, "\(game): \(exit)")
             #expect(events.allSatisfy { $0["image"] == image && $0["container_name"] == fleet.containerName(game) })

@@ -132,6 +132,10 @@ struct StoryTests {
         for time in many { last = last.after(.oom(time), found: seen) ?? last }
         #expect(last.ooms == Array(many.suffix(StoryMark.mostOOMs)))
         #expect(steps(last, running, hint("oom", at: many[0])) == [])
+        // The kernel may count one want of memory many times.
+        let hints = many.map { hint("oom", at: $0) }
+        let sighting = Sighting(containerID: "c1", container: killed, hints: hints, seenAt: seen)
+        #expect(Story.missingSteps(after: mark(t0), seeing: sighting) == many.map { .oom($0) } + [end])
     }
 
     @Test("a container that came and went unseen is told of what a job or an event knows")

@@ -83,7 +83,7 @@ extension Fleet {
         return try await result(of: id, within: limit)
     }
 
-    /// Waits until the events of `game` are these, and answers them.
+    /// Waits until the `steps` of `game` are as many as these, and answers its events.
     @discardableResult
     public func events(
         ofGame game: String,
@@ -94,7 +94,7 @@ extension Fleet {
         do {
             try await eventually(within: limit, "") {
                 last = try await events(ofGame: game)
-                return last.count >= kinds.count
+                return Self.steps(last).count >= kinds.count
             }
         } catch is Overdue {
             throw Overdue(
@@ -102,6 +102,16 @@ extension Fleet {
             )
         }
         return last
+    }
+
+    /// What happened, where memory ran out once however often: the kernel may count one want of memory many times,
+    /// and the Engine tells of each.
+    public static func steps(_ events: [[String: String]]) -> [String] {
+        var steps: [String] = []
+        for case let kind? in events.map({ $0["event"] }) where kind != "oom" || steps.last != "oom" {
+            steps.append(kind)
+        }
+        return steps
     }
 
     /// Fields of a job's hash.
