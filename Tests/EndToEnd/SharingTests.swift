@@ -26,6 +26,10 @@ extension Deployment {
                 for game in games {
                     #expect(try await fleet.result(of: "\(game).remove", within: .seconds(60)).effect == .removed)
                 }
+                // A Redis that was born a moment ago does not know yet whether some node has such a game.
+                for game in games {
+                    #expect(try await fleet.result(of: "\(game).wrong", within: .seconds(60)).effect == .alreadyAbsent)
+                }
                 try await check(games, fleet)
             }
         }
