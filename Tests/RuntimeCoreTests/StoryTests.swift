@@ -39,6 +39,10 @@ private func hint(_ action: String, at time: Timestamp) -> DockerEvent {
 }
 
 private func sighting(_ container: ContainerInspect?, _ hints: DockerEvent...) -> Sighting {
+    sighting(container, hints: hints)
+}
+
+private func sighting(_ container: ContainerInspect?, hints: [DockerEvent]) -> Sighting {
     Sighting(containerID: "c1", container: container, hints: hints, seenAt: seen)
 }
 
@@ -54,10 +58,7 @@ private func mark(
 @Suite("Stories of containers")
 struct StoryTests {
     private func steps(_ mark: StoryMark?, _ container: ContainerInspect?, _ hints: DockerEvent...) -> [StoryStep] {
-        Story.missingSteps(
-            after: mark,
-            seeing: Sighting(containerID: "c1", container: container, hints: hints, seenAt: seen)
-        )
+        Story.missingSteps(after: mark, seeing: sighting(container, hints: hints))
     }
 
     @Test("says exactly what is missing")
@@ -133,9 +134,11 @@ struct StoryTests {
         #expect(last.ooms == Array(many.suffix(StoryMark.mostOOMs)))
         #expect(steps(last, running, hint("oom", at: many[0])) == [])
         // The kernel may count one want of memory many times.
-        let hints = many.map { hint("oom", at: $0) }
-        let sighting = Sighting(containerID: "c1", container: killed, hints: hints, seenAt: seen)
-        #expect(Story.missingSteps(after: mark(t0), seeing: sighting) == many.map { .oom($0) } + [end])
+        let told = Story.missingSteps(
+            after: mark(t0),
+            seeing: sighting(killed, hints: many.map { hint("oom", at: $0) })
+        )
+        #expect(told == many.map { .oom($0) } + [end])
     }
 
     @Test("a container that came and went unseen is told of what a job or an event knows")
