@@ -46,6 +46,8 @@ struct FailoverTests {
             }
             let log = CampaignLog()
             try await push(1...40, to: fleet, log)
+            // What is pushed before the loss must not be part of it.
+            #expect(try await fleet.client.send(RedisCommand("WAIT", "1", "10000")).integer == 1)
             if lag > .zero { line.silence() }
             let begin = CampaignLog.now
             let end = ContinuousClock.now.advanced(by: lag)
