@@ -8,6 +8,8 @@ public enum MemorySize {
     ///
     /// - Returns: nil for anything else, and where the bytes do not fit into 63 bits.
     public static func bytes(_ text: String) -> Int64? {
+        // Lower case makes a `k` of the Kelvin sign.
+        guard text.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
         var rest = Substring(text)
         let digits = rest.prefix { ("0"..."9").contains($0) }
         guard !digits.isEmpty, let number = Int64(digits) else { return nil }

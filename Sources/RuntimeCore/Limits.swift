@@ -52,12 +52,12 @@ struct ResolvedLimits: Equatable {
     private static func imageLimits(_ labels: [String: String]) throws(JobFailure) -> Job.Limits {
         var limits = Job.Limits()
         if let text = labels[GalaxyLabel.cpuQuota] {
-            guard let cpus = Double(text), cpus.isFinite else { throw unreadable(GalaxyLabel.cpuQuota, text) }
+            guard let cpus = DecimalNumber.fraction(text) else { throw unreadable(GalaxyLabel.cpuQuota, text) }
             limits.cpuQuota = cpus
         }
         limits.memory = labels[GalaxyLabel.memory]
         if let text = labels[GalaxyLabel.pidsLimit] {
-            guard let pids = Int(text) else { throw unreadable(GalaxyLabel.pidsLimit, text) }
+            guard let pids = DecimalNumber.integer(text) else { throw unreadable(GalaxyLabel.pidsLimit, text) }
             limits.pidsLimit = pids
         }
         if let problem = problem(with: limits) {
@@ -67,7 +67,10 @@ struct ResolvedLimits: Equatable {
     }
 
     private static func unreadable(_ label: String, _ text: String) -> JobFailure {
-        JobFailure(.invalidSpec, "the image's label \(label) is \"\(text.prefix(64))\", which is no number")
+        JobFailure(
+            .invalidSpec,
+            "the image's label \(label) is \"\(printable(text, limit: 64))\", which is no decimal number"
+        )
     }
 
     private func check(against maximum: NodeSettings.MaximumLimits) throws(JobFailure) {

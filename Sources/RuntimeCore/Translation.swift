@@ -78,10 +78,10 @@ public struct Translation: Sendable {
 
     private func enginePort(_ imageLabels: [String: String]) throws(JobFailure) -> Int {
         guard let text = imageLabels[GalaxyLabel.port] else { return settings.enginePort }
-        guard let port = Int(text), (1...65_535).contains(port) else {
+        guard let port = DecimalNumber.integer(text), (1...65_535).contains(port) else {
             throw JobFailure(
                 .invalidSpec,
-                "the image's label \(GalaxyLabel.port) is \"\(text.prefix(64))\", which is no port"
+                "the image's label \(GalaxyLabel.port) is \"\(printable(text, limit: 64))\", which is no port"
             )
         }
         return port

@@ -50,6 +50,10 @@ struct TranslationTests {
         arguments: [
             ["com.galaxy.memory": "much"], ["com.galaxy.memory": "1m"], ["com.galaxy.cpu_quota": "nan"],
             ["com.galaxy.cpu_quota": "0.001"], ["com.galaxy.pids_limit": "0"], ["com.galaxy.port": "70000"],
+            ["com.galaxy.cpu_quota": "0x10"], ["com.galaxy.cpu_quota": "inf"], ["com.galaxy.cpu_quota": "1e400"],
+            ["com.galaxy.cpu_quota": "0x1p3"], ["com.galaxy.cpu_quota": "+1"], ["com.galaxy.cpu_quota": " 1"],
+            ["com.galaxy.pids_limit": "+64"], ["com.galaxy.pids_limit": "0x40"], ["com.galaxy.port": "+80"],
+            ["com.galaxy.memory": "512\u{212A}"], ["com.galaxy.memory": "+64m"],
         ]
     )
     func imageLabels(labels: [String: String]) {

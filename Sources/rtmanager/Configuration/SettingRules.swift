@@ -1,3 +1,4 @@
+import JobContract
 import Logging
 
 /// What the text of a setting may be. Each function answers nil where the text is not allowed.
@@ -44,17 +45,14 @@ enum SettingRule {
     /// A whole number of `range` in decimal digits.
     static func number(_ range: ClosedRange<Int>) -> @Sendable (String) -> Int? {
         { text in
-            guard !text.isEmpty, text.utf8.allSatisfy({ isDigit($0) }), let value = Int(text), range.contains(value)
-            else { return nil }
+            guard let value = DecimalNumber.integer(text), range.contains(value) else { return nil }
             return value
         }
     }
 
     /// CPUs: at least 0.01, for Docker takes less as "unlimited".
     static func cpus(_ text: String) -> Double? {
-        guard text.utf8.allSatisfy({ isDigit($0) || $0 == UInt8(ascii: ".") }), let value = Double(text),
-            (0.01...4096).contains(value)
-        else { return nil }
+        guard let value = DecimalNumber.fraction(text), (0.01...4096).contains(value) else { return nil }
         return value
     }
 
