@@ -40,6 +40,8 @@ public struct Console: Service {
     private let metrics: PrometheusRegistry
     private let readiness: @Sendable () -> Readiness
     private let page: @Sendable () async -> String
+    /// Told the port once the server listens.
+    var onListening: @Sendable (Int) -> Void = { _ in }
 
     /// - Parameters:
     ///   - token: what requests must bear, but those to `/healthz`; nil: everybody may ask.
@@ -67,6 +69,7 @@ public struct Console: Service {
     /// workers on a machine have the same default.
     public func run() async throws {
         let router = Router()
+        if let loopback = LoopbackHost(boundTo: host) { router.add(middleware: loopback) }
         router.get("healthz") { _, _ in "ok\n" }
         if let token { router.add(middleware: token) }
         router.get("readyz") { _, _ in
@@ -96,9 +99,16 @@ public struct Console: Service {
         }
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
+        let gate = ConnectionGate(metrics: metrics)
         let application = Application(
             router: router,
-            configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
+            server: .http1(configuration: gate.configuration),
+            configuration: ApplicationConfiguration(
+                address: .hostname(host, port: port),
+                // Those that are being closed have their descriptors still.
+                availableConnectionsDelegate: .maximum(2 * ConnectionGate.limit, logger: quiet)
+            ),
+            onServerRunning: { channel in onListening(channel.localAddress?.port ?? port) },
             logger: quiet
         )
         do {

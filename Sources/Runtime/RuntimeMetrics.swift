@@ -29,6 +29,7 @@ public enum RuntimeMetrics {
         "rtm_dead_letters": "Messages and jobs that wait for a person, as the leader of a node sees them.",
         "rtm_spans_exported_total": "Spans that the collector has taken.",
         "rtm_spans_dropped_total": "Spans that were lost: there was no room, or the collector did not take them.",
+        "rtm_http_connections_refused_total": "HTTP connections that were closed because too many were open.",
         "rtm_redis_memory_full": "1 while Redis refuses new jobs because its memory is full.",
     ]
 

@@ -1,0 +1,57 @@
+import Hummingbird
+
+/// Answers only requests that name this machine, where the server listens on a loopback address.
+///
+/// A web page that somebody of this machine looks at may let its own name point to 127.0.0.1 (DNS rebinding) and would
+/// read what the server says. The browser tells the page's name in `Host`.
+struct LoopbackHost: RouterMiddleware {
+    typealias Context = BasicRequestContext
+
+    /// Nil where the server listens on another address: others reach it by names that it cannot know.
+    init?(boundTo host: String) {
+        guard Self.isLoopback(host) else { return nil }
+    }
+
+    func handle(
+        _ request: Request,
+        context: BasicRequestContext,
+        next: @concurrent (Request, BasicRequestContext) async throws -> Response
+    ) async throws -> Response {
+        // No browser leaves it out.
+        guard let authority = request.head.authority, !Self.names(authority) else {
+            return try await next(request, context)
+        }
+        return Response(
+            status: .misdirectedRequest,
+            headers: [.contentType: "text/plain; charset=utf-8"],
+            body: ResponseBody(
+                byteBuffer: ByteBuffer(
+                    string: "this server listens on a loopback address and answers requests for localhost, "
+                        + "127.0.0.0/8 and [::1] only; a proxy before it must send one of them as Host\n"
+                )
+            )
+        )
+    }
+
+    /// Whether an authority, `host` or `host:port`, names this machine.
+    static func names(_ authority: String) -> Bool {
+        var host = authority[...]
+        if let colon = authority.lastIndex(of: ":"), !authority.hasSuffix("]") {
+            let port = authority[authority.index(after: colon)...]
+            guard port.utf8.count <= 5, port.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return false }
+            host = authority[..<colon]
+        }
+        // In an authority an IPv6 address stands in brackets.
+        return !host.contains(":") || host.hasPrefix("[") ? isLoopback(String(host)) : false
+    }
+
+    /// Whether a host is `localhost`, of 127.0.0.0/8, or `::1` with or without brackets.
+    static func isLoopback(_ host: String) -> Bool {
+        if ["localhost", "::1", "[::1]"].contains(host.lowercased()) { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127"
+            && parts.allSatisfy { part in
+                part.utf8.count <= 3 && part.utf8.allSatisfy { (0x30...0x39).contains($0) } && UInt8(part) != nil
+            }
+    }
+}
