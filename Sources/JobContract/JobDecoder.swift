@@ -31,15 +31,21 @@ public struct JobDecoder: Sendable {
         }
     }
 
-    /// The id under which a message ends that has none of its own: `invalid:` and the SHA-1 of its bytes.
+    /// Returns the id under which a message ends that has none of its own: `invalid:` and ``sha1(of:)``.
     public static func invalidID(of message: [UInt8]) -> String {
         Syntax.invalidIDPrefix + sha1(of: message)
     }
 
-    /// SHA-1 of a message in lower case hex, by which the scripts know it again.
+    /// Returns the SHA-1 that stands for a message, in lower case hex: of its bytes up to 1 MiB. Above, it is the SHA-1 of
+    /// the size in decimal, a line feed and the first 64 KiB. The script `naming.lua` computes the same.
     public static func sha1(of message: [UInt8]) -> String {
-        hexadecimal(Insecure.SHA1.hash(data: message))
+        guard message.count > wholeHashBytes else { return hexadecimal(Insecure.SHA1.hash(data: message)) }
+        let named = Array("\(message.count)\n".utf8) + message.prefix(maximumMessageBytes)
+        return hexadecimal(Insecure.SHA1.hash(data: named))
     }
+
+    /// Largest message of which all bytes are hashed.
+    private static let wholeHashBytes = 1 << 20
 
     private static func job(from members: Fields, message: [UInt8]) -> DecodedMessage {
         let id = members.string("id").flatMap { Syntax.isJobID($0) ? $0 : nil }

@@ -137,11 +137,26 @@ extension JobQueue {
         }
         guard !seen.isEmpty else { return Taken(intake: .success(.nothing)) }
         var batch = Batch(queue: queue, source: seen.isFromOverflow ? "overflow" : "queue")
-        for row in seen.rows.prefix(most) {
+        let count = Self.batchCount(seen.rows, most)
+        for row in seen.rows.prefix(count) {
             let (proof, message, decoded) = try read(row, decode)
             batch.add(proof, message, decoded)
         }
-        return try await admit(batch, behind: seen.rows.dropFirst(most), claiming: capacity, ahead: ahead)
+        // A call touches one message at most that is too large to be a job: behind it the script reads nothing.
+        let isTooLarge = Self.isTooLarge(seen.rows[0])
+        let behind = seen.rows.dropFirst(count)
+        return try await admit(batch, behind: behind, claiming: capacity, ahead: isTooLarge ? 0 : ahead)
+    }
+
+    /// Returns how many of the messages go into one batch: one that is too large goes alone.
+    private static func batchCount(_ rows: [RedisValue], _ most: Int) -> Int {
+        guard let large = rows.prefix(most).firstIndex(where: isTooLarge) else { return min(most, rows.count) }
+        return max(1, large)
+    }
+
+    /// Whether a message is too large to be a job, whether Redis has answered its size or its bytes.
+    private static func isTooLarge(_ row: RedisValue) -> Bool {
+        row.bytes.map { $0.count > JobDecoder.maximumMessageBytes } ?? true
     }
 
     private func peek(_ queue: String, most: Int) async throws(QueueError) -> RedisValue {
@@ -169,7 +184,7 @@ extension JobQueue {
         ]
         arguments += capacity.map(claimArguments) ?? ["", 0, 0, 0, 0]
         arguments += [
-            .integer(Int64(max(ahead, behind.count))), .integer(Int64(behind.count)),
+            .integer(Int64(ahead == 0 ? 0 : max(ahead, behind.count))), .integer(Int64(behind.count)),
             .integer(Int64(JobDecoder.maximumMessageBytes)), .integer(Int64(Self.largestBatchBytes)),
             .integer(Int64(options.queues.count)),
         ]
@@ -245,6 +260,7 @@ extension JobQueue {
             throw unexpected(Scripts.peek, value)
         }
         let sentence = "the message has \(size) bytes; at most \(JobDecoder.maximumMessageBytes) are taken"
+        // Its bytes are not here, and nobody needs them: the script keeps what is kept of it.
         return (
             .string(sha1), [],
             .rejected(Rejection(id: Syntax.invalidIDPrefix + sha1, code: .messageTooLarge, error: sentence))

@@ -124,17 +124,6 @@ extension JobQueue {
         try await command(RedisCommand("ZSCORE", .string(keys.prefix + "nodes"), .string(node))).string != nil
     }
 
-    /// The oldest messages of `queue`, what was set aside first, without taking them.
-    public func peek(queue: String, limit: Int) async throws(QueueError) -> [[UInt8]] {
-        var messages: [[UInt8]] = []
-        for list in [keys.overflow(queue), keys.queue(queue)] where messages.count < limit {
-            let first = RedisArgument.integer(Int64(messages.count - limit))
-            let answer = try await command(RedisCommand("LRANGE", .string(list), first, -1))
-            messages += (answer.array ?? []).compactMap(\.bytes).reversed()
-        }
-        return messages
-    }
-
     private func answer(
         of script: RedisScript,
         _ arguments: [RedisArgument]

@@ -103,20 +103,26 @@ extension JobQueue {
         _ pushedAt: (_ message: [UInt8]) -> Timestamp?
     ) async throws(QueueError) -> QueueOverview {
         let ready = ["start", "stop"].map { RedisArgument.string(keys.ready($0, name)) }
-        let lists = [RedisArgument.string(keys.queue(name)), .string(keys.overflow(name))]
+        let lists = [keys.queue(name), keys.overflow(name)]
         let answers = try await pipeline(
-            lists.flatMap { [RedisCommand("LLEN", $0), RedisCommand("LINDEX", $0, -1)] }
+            lists.map { RedisCommand("LLEN", .string($0)) }
                 + ready.flatMap { [RedisCommand("ZCARD", $0), RedisCommand("ZRANGE", $0, 0, 0)] }
                 + [RedisCommand("SISMEMBER", .string(keys.paused), .string(name))]
         )
         var queue = QueueOverview(name: name)
         queue.waiting = Int(answers[0].integer ?? 0)
-        queue.aside = Int(answers[2].integer ?? 0)
-        queue.readyStarts = Int(answers[4].integer ?? 0)
-        queue.readyStops = Int(answers[6].integer ?? 0)
-        queue.isPaused = answers[8].integer == 1
-        var times = [answers[1], answers[3]].compactMap { $0.bytes.flatMap(pushedAt) }
-        for game in [answers[5], answers[7]].compactMap({ $0.array?.first?.string }) {
+        queue.aside = Int(answers[1].integer ?? 0)
+        queue.readyStarts = Int(answers[2].integer ?? 0)
+        queue.readyStops = Int(answers[4].integer ?? 0)
+        queue.isPaused = answers[6].integer == 1
+        var times: [Timestamp] = []
+        for (list, count) in zip(lists, answers) where count.integer ?? 0 > 0 {
+            // A message may be of any size: the script answers the small ones only.
+            if case .bytes(let oldest)? = try await page(of: list, skipping: 0, most: 1).first {
+                times += [pushedAt(oldest)].compactMap { $0 }
+            }
+        }
+        for game in [answers[3], answers[5]].compactMap({ $0.array?.first?.string }) {
             let lane = try await command(RedisCommand("HGET", .string(keys.prefix + "lanes"), .string(game)))
             guard let head = lane.string.flatMap(LaneState.init)?.head else { continue }
             let facts = try await command(RedisCommand("HGET", .string(keys.job(head)), .string(JobRecord.live)))

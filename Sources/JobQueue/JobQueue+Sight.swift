@@ -48,23 +48,6 @@ struct LaneState: Equatable {
     }
 }
 
-/// Where a message lies that no worker has taken in.
-public struct QueuedMessage: Sendable, Equatable {
-    public var queue: String
-    /// Messages before it, as far as was looked.
-    public var before: Int
-    /// Whether it was set aside because no node has room for a start.
-    public var isAside: Bool
-    public var message: [UInt8]
-
-    public init(queue: String, before: Int, isAside: Bool, message: [UInt8]) {
-        self.queue = queue
-        self.before = before
-        self.isAside = isAside
-        self.message = message
-    }
-}
-
 extension JobQueue {
     /// What Redis knows of a job; nil where no worker has taken it in, or it is forgotten.
     public func sight(of id: String) async throws(QueueError) -> JobSight? {
@@ -92,39 +75,6 @@ extension JobQueue {
         // The head stands in the lane's state, those behind it in the list.
         sight.before = sight.head == id ? 0 : places[0].integer.map { Int($0) + 1 }
         return sight
-    }
-
-    /// Looks for a message among the oldest `most` of each of these queues.
-    ///
-    /// - Parameter matches: whether a message is the one that is looked for.
-    public func find(
-        inQueues names: [String],
-        most: Int,
-        _ matches: (_ message: [UInt8]) -> Bool
-    ) async throws(QueueError) -> QueuedMessage? {
-        for name in names {
-            var before = 0
-            for (list, isAside) in [(keys.overflow(name), true), (keys.queue(name), false)] {
-                var seen = 0
-                while seen < most {
-                    let last = Int64(-1 - seen)
-                    let command = RedisCommand("LRANGE", .string(list), .integer(last - 99), .integer(last))
-                    let page = (try await self.command(command).array ?? []).compactMap(\.bytes)
-                    for (index, message) in page.reversed().enumerated() where matches(message) {
-                        return QueuedMessage(
-                            queue: name,
-                            before: before + index,
-                            isAside: isAside,
-                            message: message
-                        )
-                    }
-                    before += page.count
-                    seen += 100
-                    if page.count < 100 { break }
-                }
-            }
-        }
-        return nil
     }
 
     /// Names of the queues that workers serve, or have served.

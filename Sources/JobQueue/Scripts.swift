@@ -6,11 +6,8 @@ import Redis
 /// All but `admit` carry `allow-oom`: under `maxmemory` only intake stops, while beats, ends and claims go
 /// on, or all leases would run out together when memory is full. Redis refuses `admit` before its first write.
 enum Scripts {
-    static let peek = RedisScript(
-        name: "peek",
-        source: ["#!lua flags=no-writes", text(PackageResources.tail_lua), text(PackageResources.peek_lua)]
-            .joined(separator: "\n")
-    )
+    static let peek = makeReader("peek", PackageResources.peek_lua)
+    static let page = makeReader("page", PackageResources.page_lua)
     /// Refused when memory is full: nobody needs it.
     static let progress = RedisScript(name: "progress", source: "#!lua\n" + text(PackageResources.progress_lua))
     static let admit = make(
@@ -54,7 +51,7 @@ enum Scripts {
     ) -> RedisScript {
         var shared = [PackageResources.clock_lua]
         if pieces != .clock { shared.append(PackageResources.lanes_lua) }
-        if pieces == .games { shared.append(PackageResources.endings_lua) }
+        if pieces == .games { shared += [PackageResources.naming_lua, PackageResources.endings_lua] }
         shared += more
         let shebang = refusedWhenFull ? "#!lua" : "#!lua flags=allow-oom"
         // What it has changed is written where it has failed, too: Redis undoes nothing of what it did.
@@ -63,6 +60,12 @@ enum Scripts {
             pieces == .games ? "write_back()" : "write_state()", "if not ok then error(answer, 0) end", "return answer",
         ]
         return RedisScript(name: name, source: ([shebang] + shared.map(text) + main).joined(separator: "\n"))
+    }
+
+    /// A script that reads messages and changes nothing.
+    private static func makeReader(_ name: String, _ body: [UInt8]) -> RedisScript {
+        let pieces = [PackageResources.naming_lua, PackageResources.tail_lua, body].map(text)
+        return RedisScript(name: name, source: (["#!lua flags=no-writes"] + pieces).joined(separator: "\n"))
     }
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

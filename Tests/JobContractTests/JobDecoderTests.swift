@@ -119,6 +119,22 @@ struct JobDecoderTests {
         #expect(JobDecoder.invalidID(of: Array("abc".utf8)) == "invalid:a9993e364706816aba3e25717850c26c9cd0d89d")
     }
 
+    @Test("above 1 MiB a message is named by its size and its first 64 KiB")
+    func sha1OfLargeMessage() {
+        let limit = 1 << 20
+        var message = [UInt8](repeating: 0, count: limit)
+        let whole = JobDecoder.sha1(of: message)
+        message[limit - 1] = 1
+        #expect(JobDecoder.sha1(of: message) != whole)
+        message.append(0)
+        let named = JobDecoder.sha1(of: message)
+        #expect(named == JobDecoder.sha1(of: Array("1048577\n".utf8) + message.prefix(65_536)))
+        message[65_536] = 1
+        #expect(JobDecoder.sha1(of: message) == named)
+        message[65_535] = 1
+        #expect(JobDecoder.sha1(of: message) != named)
+    }
+
     @Test("takes only signed jobs where a key is set, and burns no id that is not proven")
     func signatures() {
         let key = Array("a key that nobody knows".utf8)

@@ -7,7 +7,7 @@
 --   number of the queues that follow, those queues in order of priority, then 10 per message, the oldest first: its bytes, or where it has more than 512 their SHA-1; "job" or
 --   "rejected", id, kind, game, deadline in ms, marks ("s" makes waiting starts pointless, "c" also cancels a running
 --   one), enqueued_at, traceparent, error code and sentence of a rejected one joined by a space. What is not known is
---   empty.
+--   empty. A message that is too large to be a job comes alone.
 -- Answers: messages taken off the list; 1 where the window was full, else 0; 1 where the queue is paused, else 0; the
 --   messages that stand behind those that are known, as peek.lua has them (behind those taken where another was first;
 --   nothing where that is not looked at); and what claim.lua answers, where in place of
@@ -104,7 +104,7 @@ end
 -- Whether these are the bytes that were decoded.
 local function is_same(message, given)
   if not message then return false end
-  if #message > 512 then return redis.sha1hex(message) == given end
+  if #message > 512 then return message_sha1(message) == given end
   return message == given
 end
 
@@ -124,11 +124,14 @@ local function note_seen()
 end
 
 local function take_all()
-  -- Nothing is popped where the oldest message is another than was decoded, whose size nobody knows.
-  if not is_same(call('LINDEX', list, -1), ARGV[first]) then return end
+  -- Nothing is read further, or popped, if the oldest message is another than was decoded, or the last of the batch: of
+  -- what others stand there nobody knows the size.
+  local count, oldest = (#ARGV - first + 1) / 10, call('LINDEX', list, -1)
+  if not is_same(oldest, ARGV[first]) then return end
+  if count > 1 and not is_same(call('LINDEX', list, -count), ARGV[#ARGV - 9]) then count = 1 end
   note_seen()
   -- They are taken off with one command when all is done, since nobody else changes the list meanwhile.
-  local messages = call('LRANGE', list, (first - 1 - #ARGV) / 10, -1)
+  local messages = count > 1 and call('LRANGE', list, -count, -1) or { oldest }
   popped.list = list
   for index = 1, #messages do
     local message = messages[#messages + 1 - index]

@@ -40,7 +40,7 @@ local refusals = { name_conflict = true, container_running = true, stale_contain
 local function bury(id, run, queue, code, sentence, message)
   call('XADD', P .. 'dead', 'MAXLEN', '~', retention_entries_text, '*', 'job_id', id, 'run', run, 'queue', queue,
     'error_code', code, 'error', sentence, 'message', string.sub(message, 1, 65536), 'size', #message,
-    'sha1', redis.sha1hex(message), 'died_at', now_rfc3339())
+    'sha1', message_sha1(message), 'died_at', now_rfc3339())
 end
 
 -- Ids whose leases are over, leases that begin (until when, and id, in turn), and results published.

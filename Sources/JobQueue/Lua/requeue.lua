@@ -9,7 +9,7 @@ local entry = call('XRANGE', KEYS[2], ARGV[1], ARGV[1])[1]
 if not entry then return 'gone' end
 local letter = {}
 for index = 1, #entry[2], 2 do letter[entry[2][index]] = entry[2][index + 1] end
-if redis.sha1hex(letter.message) ~= ARGV[2] then return 'gone' end
+if message_sha1(letter.message) ~= ARGV[2] then return 'gone' end
 if ARGV[3] == 'message' then
   call('LPUSH', P .. 'queue:' .. letter.queue, letter.message)
 else

@@ -96,14 +96,25 @@ extension Actions {
         _ context: CommandContext
     ) async throws(CommandError) {
         let messages = try await withQueue(context) { try await $0.peek(queue: name, limit: limit) }
-        let texts = messages.map { String(decoding: $0, as: UTF8.self) }
-        for text in texts {
+        for message in messages {
+            let fields = fields(message)
+            let text = fields["message"] ?? fields["error"] ?? ""
             StandardOutput.write(
-                line: output == .json
-                    ? JobContract.JSONText.object(["message": text]) : EscapedText.cut(text, to: 70_000)
+                line: output == .json ? JobContract.JSONText.object(fields) : EscapedText.cut(text, to: 70_000)
             )
         }
-        if output == .text, texts.isEmpty { StandardOutput.write(line: "nothing waits in \(name)") }
+        if output == .text, messages.isEmpty { StandardOutput.write(line: "nothing waits in \(name)") }
+    }
+
+    private static func fields(_ message: ListedMessage) -> [String: String] {
+        switch message {
+        case .bytes(let bytes): ["message": String(decoding: bytes, as: UTF8.self)]
+        case .tooLarge(let size, let sha1):
+            [
+                "size": "\(size)", "sha1": sha1,
+                "error": "a message of \(size) bytes, which is too large to be a job (sha1 \(sha1))",
+            ]
+        }
     }
 
     private static func find(_ name: String, _ queue: JobQueue) async throws -> DeadLetter {

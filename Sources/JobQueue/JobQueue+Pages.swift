@@ -1,0 +1,98 @@
+import JobContract
+import Redis
+
+/// One message of a queue as a person reads it.
+public enum ListedMessage: Sendable, Equatable {
+    case bytes([UInt8])
+    /// A message that is too large to be a job: its size in bytes and its ``JobDecoder/sha1(of:)``.
+    case tooLarge(size: Int, sha1: String)
+}
+
+/// Where a message lies that no worker has taken in.
+public struct QueuedMessage: Sendable, Equatable {
+    public var queue: String
+    /// Messages before it, as far as was looked.
+    public var before: Int
+    /// Whether it was set aside because no node has room for a start.
+    public var isAside: Bool
+    public var message: [UInt8]
+
+    public init(queue: String, before: Int, isAside: Bool, message: [UInt8]) {
+        self.queue = queue
+        self.before = before
+        self.isAside = isAside
+        self.message = message
+    }
+}
+
+extension JobQueue {
+    private static let pageMessages = 100
+    private static let pageBytes = 1 << 20
+
+    /// Returns the oldest messages of `queue`, what was set aside first, without taking them.
+    ///
+    /// - Throws: ``QueueError`` if Redis is away, or a key of the queue is no list.
+    public func peek(queue: String, limit: Int) async throws(QueueError) -> [ListedMessage] {
+        var messages: [ListedMessage] = []
+        for list in [keys.overflow(queue), keys.queue(queue)] {
+            var skipped = 0
+            while messages.count < limit {
+                let page = try await page(of: list, skipping: skipped, most: limit - messages.count)
+                guard !page.isEmpty else { break }
+                messages += page
+                skipped += page.count
+            }
+        }
+        return messages
+    }
+
+    /// Looks for a message among the oldest `most` of each of these queues.
+    ///
+    /// - Parameter matches: whether a message is the one that is looked for.
+    public func find(
+        inQueues names: [String],
+        most: Int,
+        _ matches: (_ message: [UInt8]) -> Bool
+    ) async throws(QueueError) -> QueuedMessage? {
+        for name in names {
+            var before = 0
+            for (list, isAside) in [(keys.overflow(name), true), (keys.queue(name), false)] {
+                var seen = 0
+                while seen < most {
+                    let page = try await page(of: list, skipping: seen, most: most - seen)
+                    guard !page.isEmpty else { break }
+                    for case (let index, .bytes(let message)) in page.enumerated() where matches(message) {
+                        return QueuedMessage(queue: name, before: before + index, isAside: isAside, message: message)
+                    }
+                    before += page.count
+                    seen += page.count
+                }
+            }
+        }
+        return nil
+    }
+
+    /// Messages of a list behind the oldest `skipped`; empty at its end. Redis reads a bounded number of bytes for it.
+    func page(of list: String, skipping skipped: Int, most: Int) async throws(QueueError) -> [ListedMessage] {
+        let answer = try await call(
+            Scripts.page,
+            keys: [list],
+            [
+                .integer(Int64(skipped)), .integer(Int64(min(most, Self.pageMessages))),
+                .integer(Int64(JobDecoder.maximumMessageBytes)), .integer(Int64(Self.pageBytes)),
+            ]
+        )
+        guard let rows = answer.array else { throw unexpected(Scripts.page, answer) }
+        var messages: [ListedMessage] = []
+        for row in rows {
+            if let bytes = row.bytes {
+                messages.append(.bytes(bytes))
+            } else if let parts = row.array, parts.count == 2, let size = parts[0].integer, let sha1 = parts[1].string {
+                messages.append(.tooLarge(size: Int(size), sha1: sha1))
+            } else {
+                throw unexpected(Scripts.page, answer)
+            }
+        }
+        return messages
+    }
+}
