@@ -67,7 +67,8 @@ final class JobAttempt: Sendable {
             progress: progress,
             trace: trace,
             isAnew: claimed.run > 1 && claimed.attempt == 1,
-            begun: begun
+            begun: begun,
+            place: place
         )
     }
 

@@ -31,6 +31,10 @@ struct JobRunner: Sendable {
     var isAnew = false
     /// The container that the job has started, of which its end is to tell.
     var begun = BegunNote()
+    /// The job's concurrency permit, which it lends while it only waits.
+    let place: Place
+    /// Time that the Engine gets to pass the signal on; a stop that takes longer waits for the game to end.
+    private static let signalTime = Duration.seconds(1)
 
     /// Runs the job to its end.
     ///
@@ -162,7 +166,9 @@ struct JobRunner: Sendable {
         CrashPoint.reached(.intentRecorded)
         progress.show(JobProgress(.stopping))
         do throws(DockerError) {
-            let outcome = try await docker.stop(id, timeout: timeout ?? .seconds(job.stopTimeoutSeconds))
+            let outcome = try await place.lent(after: Self.signalTime) { () throws(DockerError) in
+                try await docker.stop(id, timeout: timeout ?? .seconds(job.stopTimeoutSeconds))
+            }
             CrashPoint.reached(.containerStopped)
             await tellVerdict(outcome, of: id)
             return outcome

@@ -97,7 +97,7 @@ extension JobRunner {
         )
         let problem: String?
         do throws(JobFailure) {
-            problem = try await wait.run()
+            problem = try await place.lent { () throws(JobFailure) in try await wait.run() }
         } catch {
             if Task.isCancelled, isOurs { await uncancelled { await removeCancelled(id, job) } }
             throw error

@@ -58,7 +58,7 @@ extension Worker {
     }
 
     private var capacity: Capacity {
-        state.capacity(concurrency: configuration.concurrency, slots: configuration.slots)
+        state.capacity(slots: configuration.slots)
     }
 
     private func claim(
@@ -200,12 +200,12 @@ extension Worker {
             decoded: decoded,
             begin: requestStart
         )
-        let (concurrency, hasSlots) = (configuration.concurrency, configuration.slots > 0)
+        let hasSlots = configuration.slots > 0
         jobs.addTask { [state] in
             await attempt.run()
             state.leases.remove(lease)
             place.free()
-            state.ended(concurrency: concurrency, hasSlots: hasSlots)
+            state.ended(hasSlots: hasSlots)
         }
     }
 

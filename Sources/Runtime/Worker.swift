@@ -65,7 +65,7 @@ public struct Worker: Service {
         self.connect = connect
         self.executor = executor
         self.logger = logger
-        state = WorkerState(lease: queue.options.lease)
+        state = WorkerState(lease: queue.options.lease, concurrency: configuration.concurrency)
         finishing = FinishDesk(queue: queue, madeReady: state.work)
         watch = EngineWatch(docker: docker, logger: logger, cameBack: state.work)
     }

@@ -6,21 +6,14 @@ import Synchronization
 /// What the parts of one worker share.
 final class WorkerState: Sendable {
     private struct Counts {
-        /// Places taken by jobs of each class.
-        var starts = 0
-        var stops = 0
-        /// Jobs whose end Redis has not taken yet.
-        var running = 0
-        /// Places that were given back, ever.
+        var permits: Permits
+        /// Permits that were given back, ever.
         var freed = 0
-        /// Times that room was made, ever: by a place given back, or by an end that Redis has taken.
+        /// Times that room was made, ever: by a permit given back, or by an end that Redis has taken.
         var changes = 0
         /// Whether the loop could do more as soon as a place is free.
         var waitsForPlace = false
         var isDraining = false
-
-        /// Jobs that need no place any more, whose end Redis has not taken yet.
-        var publishing: Int { max(0, running - starts - stops) }
     }
 
     /// Raised where there may be something to take, or to end.
@@ -40,7 +33,7 @@ final class WorkerState: Sendable {
     let due: TickClock
     /// Told once a minute at most.
     let memoryIsFull = Reminder()
-    private let counts = Mutex(Counts())
+    private let counts: Mutex<Counts>
     private let progress = Mutex((at: MonotonicClock.now, isLookFailing: false))
     private let gates = Mutex<[String: Signal]>([:])
     /// The oldest messages of a queue, as its watcher or the last intake has seen them.
@@ -54,7 +47,10 @@ final class WorkerState: Sendable {
 
     private static let decodedLimit = (jobs: 256, bytes: 2_048)
 
-    init(lease: Duration) { due = TickClock(lease: lease) }
+    init(lease: Duration, concurrency: Int) {
+        due = TickClock(lease: lease)
+        counts = Mutex(Counts(permits: Permits(concurrency: concurrency)))
+    }
 
     /// When the loop last heard from Redis; begins with the start of the worker.
     var lastProgress: MonotonicInstant { progress.withLock { $0.at } }
@@ -73,20 +69,10 @@ final class WorkerState: Sendable {
         work.raise()
     }
 
-    /// What can be taken now. Jobs whose end is on its way to Redis need no place on the Engine, but are no more than as
-    /// many once again.
-    func capacity(concurrency: Int, slots: Int) -> Capacity {
-        counts.withLock { counts in
-            let most = max(0, 2 * concurrency - counts.publishing)
-            return Capacity(
-                starts: max(0, min(most, concurrency) - counts.starts),
-                stops: max(0, min(most, concurrency) - counts.stops),
-                slots: slots
-            )
-        }
-    }
+    /// What can be taken now.
+    func capacity(slots: Int) -> Capacity { counts.withLock { $0.permits.capacity(slots: slots) } }
 
-    var running: Int { counts.withLock { $0.running } }
+    var running: Int { counts.withLock { $0.permits.running } }
 
     private var freed: Int { counts.withLock { $0.freed } }
 
@@ -100,33 +86,33 @@ final class WorkerState: Sendable {
 
     func began(_ kind: JobKind) {
         let running = counts.withLock { counts in
-            if kind.startsGame { counts.starts += 1 } else { counts.stops += 1 }
-            counts.running += 1
-            return counts.running
+            counts.permits.began(kind)
+            return counts.permits.running
         }
         RuntimeMetrics.running(running)
     }
 
-    /// A job needs its place on the Engine no more.
-    func freePlace(_ kind: JobKind) {
+    /// A job needs the Engine no more.
+    ///
+    /// - Parameter use: what it used its permit for until now.
+    func freePlace(_ kind: JobKind, from use: Permits.Use = .working) {
         let mustTell = counts.withLock { counts in
-            if kind.startsGame { counts.starts -= 1 } else { counts.stops -= 1 }
-            counts.freed += 1
-            counts.changes += 1
-            return counts.waitsForPlace
+            counts.permits.done(kind, from: use)
+            return Self.wasFreed(&counts)
         }
         if mustTell { work.raise() }
     }
 
     /// A job has ended, also for Redis. That makes room where more ends were on their way than there are places, and
     /// where Redis counts: the node's games, and what is admitted.
-    func ended(concurrency: Int, hasSlots: Bool) {
+    func ended(hasSlots: Bool) {
         let hasFoundFull = hasFoundFull
         let (running, mustTell) = counts.withLock { counts in
-            let makesRoom = hasSlots || hasFoundFull || counts.publishing > concurrency
-            counts.running -= 1
+            let makesRoom =
+                hasSlots || hasFoundFull || counts.permits.publishing > counts.permits.concurrency
+            counts.permits.ended()
             if makesRoom { counts.changes += 1 }
-            return (counts.running, makesRoom && counts.waitsForPlace || counts.isDraining)
+            return (counts.permits.running, makesRoom && counts.waitsForPlace || counts.isDraining)
         }
         RuntimeMetrics.running(running)
         if mustTell { work.raise() }

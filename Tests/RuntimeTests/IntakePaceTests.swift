@@ -96,18 +96,20 @@ struct IntakePaceTests {
 
     @Test("the end of a job makes room where places were short, and where Redis counts games")
     func roomOfAnEnd() {
-        let state = WorkerState(lease: .seconds(10))
+        func state(_ concurrency: Int) -> WorkerState { WorkerState(lease: .seconds(10), concurrency: concurrency) }
         for hasSlots in [false, true] {
+            let state = state(8)
             state.began(.stop)
             state.freePlace(.stop)
             let changes = state.beginRound()
-            state.ended(concurrency: 8, hasSlots: hasSlots)
+            state.ended(hasSlots: hasSlots)
             #expect(state.waitForPlace(true, since: changes) == !hasSlots)
         }
+        let state = state(1)
         for _ in 0..<2 { state.began(.stop) }
         for _ in 0..<2 { state.freePlace(.stop) }
         let changes = state.beginRound()
-        state.ended(concurrency: 1, hasSlots: false)
+        state.ended(hasSlots: false)
         #expect(!state.waitForPlace(true, since: changes))
     }
 

@@ -1,0 +1,120 @@
+import JobContract
+import JobQueue
+import Support
+import Testing
+
+@testable import Runtime
+
+@Suite("Concurrency permits")
+struct PermitTests {
+    private func permits(_ concurrency: Int, running kinds: [JobKind] = []) -> Permits {
+        var permits = Permits(concurrency: concurrency)
+        for kind in kinds { permits.began(kind) }
+        return permits
+    }
+
+    private func capacity(_ starts: Int, _ stops: Int) -> Capacity { Capacity(starts: starts, stops: stops, slots: 0) }
+
+    @Test("each class has as many as the concurrency says")
+    func classes() {
+        let permits = permits(2, running: [.start, .restart, .stop])
+        #expect(permits.capacity(slots: 0) == capacity(0, 1))
+        #expect(permits.running == 3 && permits.publishing == 0)
+    }
+
+    @Test("a job that only waits holds none, and takes one again when it goes on, though none is free")
+    func waiting() {
+        var permits = permits(1, running: [.start])
+        let waits = permits.waits(.start)
+        #expect(waits)
+        #expect(permits.capacity(slots: 0) == capacity(1, 1))
+        #expect(permits.publishing == 0)
+        permits.began(.start)
+        permits.goesOn(.start)
+        #expect(permits.starts == 2 && permits.waiting == 0)
+        #expect(permits.capacity(slots: 0) == capacity(0, 1))
+        permits.done(.start, from: .working)
+        #expect(permits.capacity(slots: 0) == capacity(0, 1))
+        permits.done(.start, from: .working)
+        #expect(permits.publishing == 2)
+        permits.ended()
+        permits.ended()
+        #expect(permits == self.permits(1))
+    }
+
+    @Test("at most 8 times the concurrency wait without one; the others keep theirs", arguments: [1, 3])
+    func bound(concurrency: Int) {
+        var permits = permits(concurrency)
+        for _ in 0..<8 * concurrency {
+            permits.began(.stop)
+            let waits = permits.waits(.stop)
+            #expect(waits)
+        }
+        #expect(permits.capacity(slots: 0) == capacity(concurrency, concurrency))
+        permits.began(.start)
+        let isOneTooMany = !permits.waits(.start)
+        #expect(isOneTooMany)
+        #expect(permits.starts == 1 && permits.waiting == 8 * concurrency)
+        permits.done(.stop, from: .waiting)
+        let waits = permits.waits(.start)
+        #expect(waits)
+        #expect(permits.starts == 0)
+    }
+
+    @Test("ends on their way to Redis leave less for new jobs")
+    func publishing() {
+        var permits = permits(2, running: [.start, .start, .stop])
+        for kind in [JobKind.start, .start, .stop] { permits.done(kind, from: .working) }
+        #expect(permits.capacity(slots: 5) == Capacity(starts: 1, stops: 1, slots: 5))
+        permits.done(.start, from: .done)
+        #expect(permits.capacity(slots: 5) == Capacity(starts: 1, stops: 1, slots: 5))
+    }
+}
+
+@Suite("Jobs that wait, over a fake Engine and a real Redis", .timeLimit(.minutes(1)))
+struct WaitingJobTests {
+    /// The concurrency of the workers here.
+    private static let concurrency = 4
+
+    @Test("starts that wait for their games keep no other start from beginning")
+    func readiness() async throws {
+        try await WorkerWorld.with { world in
+            await world.docker.addImage(FakeDocker.Image("slow:1", hasHealthcheck: true))
+            try await world.withWorker(drain: .zero) { _ in
+                for number in 0..<Self.concurrency {
+                    let message = #"""
+                        {"v":1,"id":"w\#(number)","kind":"start","game_id":"w\#(number)","image":"slow:1",
+                        "ready_timeout_seconds":600}
+                        """#
+                    try await world.push(message)
+                }
+                try await eventually("all of them run") {
+                    await world.docker.containersByName.count == Self.concurrency
+                }
+                try await world.push(.start, "s1")
+                #expect(try await world.result("s1").effect == .started)
+                await world.docker.setHealth(container: "galaxy-game-w0", "healthy")
+                #expect(try await world.result("w0").effect == .started)
+            }
+        }
+    }
+
+    @Test("stops of games that do not end keep no other stop from beginning")
+    func stops() async throws {
+        try await WorkerWorld.with { world in
+            try await world.withWorker(drain: .zero) { _ in
+                for number in 0..<Self.concurrency {
+                    try await world.push(.start, "s\(number)", game: "w\(number)")
+                    _ = try await world.result("s\(number)")
+                }
+                await world.docker.delay(.stop, by: .seconds(600))
+                for number in 0..<Self.concurrency { try await world.push(.stop, "t\(number)", game: "w\(number)") }
+                try await eventually("all of them stop") {
+                    await world.docker.calls[.stop] == Self.concurrency
+                }
+                try await world.push(.stop, "t", game: "other")
+                #expect(try await world.result("t").effect == .alreadyAbsent)
+            }
+        }
+    }
+}
