@@ -24,9 +24,19 @@ public struct Readiness: Sendable, Equatable {
 
     public var isReady: Bool { checks.allSatisfy(\.holds) }
 
+    /// A reason on one line: what Redis or the Engine has said may have more, which must not look like checks.
+    private static func line(_ reason: String) -> String {
+        let unwanted: Set<Unicode.GeneralCategory> = [.control, .format, .lineSeparator, .paragraphSeparator]
+        return String(
+            String.UnicodeScalarView(
+                reason.unicodeScalars.map { unwanted.contains($0.properties.generalCategory) ? " " : $0 }
+            )
+        )
+    }
+
     /// One line per check.
     public var text: String {
-        checks.map { "\($0.holds ? "ok" : "failing") \($0.name): \($0.reason)\n" }.joined()
+        checks.map { "\($0.holds ? "ok" : "failing") \($0.name): \(Self.line($0.reason))\n" }.joined()
     }
 }
 

@@ -17,10 +17,15 @@ extension Worker {
                 // Jobs that end in the same moment make room together.
                 await Task.yield()
                 do throws(QueueError) {
-                    while !state.isDraining, watch.engineAnswers, try await takeOnce(&pace, &jobs) {}
+                    while !state.isDraining, watch.engineAnswers {
+                        state.noteLoop { $0.begins(now: MonotonicClock.now) }
+                        guard try await takeOnce(&pace, &jobs) else { break }
+                    }
+                    state.noteLoop { $0.succeeded() }
                     state.due.worked()
                     backoff.succeeded()
                 } catch {
+                    state.noteLoop { $0.failed("\(error)", now: MonotonicClock.now) }
                     RuntimeMetrics.redisFailed(in: "consume")
                     logger.warning("jobs cannot be taken; trying again", metadata: ["error": "\(error)"])
                     await backoff.pause()

@@ -20,6 +20,7 @@ public struct Worker: Service {
     private let executor: EventLoopExecutor?
     let state: WorkerState
     let watch: EngineWatch
+    private let network: NetworkWatch
     let finishing: FinishDesk
     let progress = ProgressDesk()
     let images = RecentImages()
@@ -68,14 +69,17 @@ public struct Worker: Service {
         state = WorkerState(lease: queue.options.lease, concurrency: configuration.concurrency)
         finishing = FinishDesk(queue: queue, madeReady: state.work)
         watch = EngineWatch(docker: docker, logger: logger, cameBack: state.work)
+        network = NetworkWatch(docker: docker, network: configuration.node.network, logger: logger)
     }
 
-    /// What the worker needs, and whether it has it. That its loop goes on is asked, not whether some other
-    /// connection answers: a worker that is connected and takes nothing is not ready.
+    /// What the worker needs, and whether it has it. Its consume loop says by itself whether it gets on: a worker that is
+    /// connected and takes nothing is not ready.
     public var health: WorkerHealth {
         WorkerHealth(
             engineAnswers: watch.engineAnswers,
             sinceProgress: state.lastProgress.duration(to: MonotonicClock.now),
+            loopProblem: state.loopProblem,
+            networkProblem: network.problem,
             isDraining: state.isDraining
         )
     }
@@ -86,6 +90,7 @@ public struct Worker: Service {
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { services in
                 services.addTask { await watch.run() }
+                services.addTask { await network.run() }
                 if await join() {
                     logger.notice(
                         "worker is ready",
@@ -135,8 +140,10 @@ public struct Worker: Service {
                     }
                 }
                 try await queue.join(games: games)
+                state.noteLoop { $0.joined() }
                 return true
             } catch {
+                state.noteLoop { $0.couldNotJoin("\(error)") }
                 logger.error("the worker cannot join yet; trying again", metadata: ["error": "\(error)"])
                 await backoff.pause()
             }
@@ -167,8 +174,12 @@ public struct Worker: Service {
 public struct WorkerHealth: Sendable, Equatable {
     /// Whether the Engine of its node answers.
     public var engineAnswers: Bool
-    /// Time since its loop last heard from Redis.
+    /// Time since it last heard from Redis.
     public var sinceProgress: Duration
+    /// Why its consume loop does not get on, as a sentence; nil: it does. A loop with nothing to do gets on.
+    public var loopProblem: String?
+    /// What is wrong with the network of the games, as a sentence; nil: nothing.
+    public var networkProblem: String?
     /// Whether it takes no more jobs.
     public var isDraining: Bool
 }

@@ -11,7 +11,7 @@ final class WorkerState: Sendable {
         var freed = 0
         /// Times that room was made, ever: by a permit given back, or by an end that Redis has taken.
         var changes = 0
-        /// Whether the loop could do more as soon as a place is free.
+        /// Whether the loop could do more as soon as a permit is free.
         var waitsForPlace = false
         var isDraining = false
     }
@@ -35,6 +35,7 @@ final class WorkerState: Sendable {
     let memoryIsFull = Reminder()
     private let counts: Mutex<Counts>
     private let progress = Mutex((at: MonotonicClock.now, isLookFailing: false))
+    private let loop = Mutex(LoopProgress())
     private let gates = Mutex<[String: Signal]>([:])
     /// The oldest messages of a queue, as its watcher or the last intake has seen them.
     private let found = Mutex<[String: SeenMessages]>([:])
@@ -56,6 +57,11 @@ final class WorkerState: Sendable {
     var lastProgress: MonotonicInstant { progress.withLock { $0.at } }
 
     func progressed() { progress.withLock { $0 = (MonotonicClock.now, false) } }
+
+    /// Why the consume loop does not get on; nil: it does.
+    var loopProblem: String? { loop.withLock { $0.problem(now: MonotonicClock.now) } }
+
+    func noteLoop(_ change: (inout LoopProgress) -> Void) { loop.withLock { change(&$0) } }
 
     /// Whether the last look at what is due came to nothing.
     var isLookFailing: Bool { progress.withLock { $0.isLookFailing } }
@@ -103,7 +109,27 @@ final class WorkerState: Sendable {
         if mustTell { work.raise() }
     }
 
-    /// A job has ended, also for Redis. That makes room where more ends were on their way than there are places, and
+    /// A job only waits from now on. Answers whether its permit is free for others.
+    func lendPlace(_ kind: JobKind) -> Bool {
+        let (isLent, mustTell) = counts.withLock { counts in
+            guard counts.permits.waits(kind) else { return (false, false) }
+            return (true, Self.wasFreed(&counts))
+        }
+        if mustTell { work.raise() }
+        return isLent
+    }
+
+    /// A job that has only waited works again.
+    func takePlaceBack(_ kind: JobKind) { counts.withLock { $0.permits.goesOn(kind) } }
+
+    /// Counts a permit that was given back. Answers whether the loop is to be told.
+    private static func wasFreed(_ counts: inout Counts) -> Bool {
+        counts.freed += 1
+        counts.changes += 1
+        return counts.waitsForPlace
+    }
+
+    /// A job has ended, also for Redis. That makes room where more ends were on their way than there are permits, and
     /// where Redis counts: the node's games, and what is admitted.
     func ended(hasSlots: Bool) {
         let hasFoundFull = hasFoundFull

@@ -84,6 +84,8 @@ extension Actions {
                 (false, "it waits for Redis and takes no jobs")
             } else if !health.engineAnswers {
                 (false, "it waits for the Engine and takes no jobs")
+            } else if let problem = health.loopProblem {
+                (false, problem)
             } else {
                 (true, "it takes jobs")
             }
@@ -94,6 +96,11 @@ extension Actions {
                 name: "docker",
                 holds: health.engineAnswers,
                 reason: health.engineAnswers ? "the Engine answers" : "the Engine does not answer"
+            ),
+            .init(
+                name: "network",
+                holds: health.networkProblem == nil,
+                reason: health.networkProblem ?? "the games' network is there"
             ),
         ])
     }
