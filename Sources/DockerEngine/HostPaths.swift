@@ -31,9 +31,16 @@ enum HostPaths {
     private static func problem(with mount: BindMount, name: String) -> DockerError? {
         let trusted = pathComponents(mount.root ?? "/")
         let parts = pathComponents(mount.hostPath)
-        guard parts.count > trusted.count, parts.starts(with: trusted, by: isSameComponent) else {
+        let isRootItself = parts.count == trusted.count && mount.readOnly && mount.root != nil
+        guard parts.starts(with: trusted, by: isSameComponent), parts.count > trusted.count || isRootItself else {
             return .run(.invalidMount, "\(name): \(printable(mount.hostPath)) is not below \(mount.root ?? "/")")
         }
+        // Deeper down a container that can write there could turn the path elsewhere between any look and the start.
+        guard mount.readOnly || mount.root == nil || parts.count == trusted.count + 1 else {
+            let reason = "must be right below \(mount.root ?? "/"), since the container may write there"
+            return .run(.invalidMount, "\(name): \(printable(mount.hostPath)) \(reason)")
+        }
+        guard !isRootItself else { return nil }
         for length in trusted.count + 1...parts.count {
             let path = "/" + parts[..<length].joined(separator: "/")
             if let problem = problem(at: path, isLast: length == parts.count) {

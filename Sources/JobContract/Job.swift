@@ -31,6 +31,8 @@ public struct Job: Sendable, Equatable {
     public var enqueuedAt: String?
     /// W3C trace context; echoed in the result.
     public var traceparent: String?
+    /// Whether the message had a `traceparent` that is none.
+    public var hasIgnoredTraceparent = false
     /// Of a restart: which of the fields that a start has its message gives. It takes the others from the start before.
     public var given: Set<StartField> = []
 

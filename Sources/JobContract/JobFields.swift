@@ -34,7 +34,7 @@ struct JobFields {
         job.deadline = try instant("deadline")
         job.maxAttempts = try integer("max_attempts", 1...20) ?? Job.Defaults.maxAttempts
         if try instant("enqueued_at") != nil { job.enqueuedAt = fields.string("enqueued_at") }
-        job.traceparent = try optionalText("traceparent", "must be a W3C trace context", Syntax.isTraceparent)
+        readTraceparent(into: &job)
         switch kind {
         case .start, .restart:
             try readStart(into: &job)
@@ -47,6 +47,16 @@ struct JobFields {
         if kind == .remove { job.force = try boolean("force") ?? false }
         if kind == .restart { job.given = Set(Job.StartField.allCases.filter { fields.value($0.rawValue) != nil }) }
         return job
+    }
+
+    /// What is no trace context is ignored, as W3C wants it: a job is not worth less for its trace.
+    private func readTraceparent(into job: inout Job) {
+        guard let value = fields.value("traceparent") else { return }
+        if case .string(let text) = value, Syntax.isTraceparent(text) {
+            job.traceparent = text
+        } else {
+            job.hasIgnoredTraceparent = true
+        }
     }
 
     private func readStart(into job: inout Job) throws(Refusal) {
@@ -74,11 +84,18 @@ struct JobFields {
                 throw self.refusal("labels.\(name.prefix(64))", "is reserved for rtmanager or Docker")
             }
         }
+        let labelBytes = (job.labels ?? [:]).reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+        guard labelBytes <= Self.mostLabelBytes else {
+            throw refusal("labels", "have \(labelBytes) bytes in all; at most \(Self.mostLabelBytes) are taken")
+        }
         job.cmd = try command()
         job.limits = try limits()
         job.bindMounts = try mounts()
         job.readyTimeoutSeconds = try integer("ready_timeout_seconds", 0...600) ?? 0
     }
+
+    /// Labels stand in every list of containers and in every event.
+    private static let mostLabelBytes = 4_096
 
     private func command() throws(Refusal) -> [String]? {
         guard let elements = try array("cmd", atMost: 64) else { return nil }

@@ -99,14 +99,17 @@ struct StrictJSON {
         guard depth <= Self.maximumDepth else { throw failure("nested deeper than \(Self.maximumDepth)") }
         position += 1
         var members: [JSONValue.Member] = []
-        var names: Set<String> = []
+        // By bytes: two names that only look the same are two names to every other reader.
+        var names: Set<[UInt8]> = []
         skipWhitespace()
         if take(UInt8(ascii: "}")) { return .object([]) }
         while true {
             skipWhitespace()
             guard current == UInt8(ascii: "\"") else { throw failure("a member's name must be a string") }
             let name = try string()
-            guard names.insert(name).inserted else { throw failure("the name \"\(name.prefix(64))\" is there twice") }
+            guard names.insert(Array(name.utf8)).inserted else {
+                throw failure("the name \"\(name.prefix(64))\" is there twice")
+            }
             skipWhitespace()
             guard take(UInt8(ascii: ":")) else { throw failure("a colon must follow a member's name") }
             skipWhitespace()

@@ -40,6 +40,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case badSignature = "bad_signature"
     case imageNotAllowed = "image_not_allowed"
     case mountNotAllowed = "mount_not_allowed"
+    case labelNotAllowed = "label_not_allowed"
     case limitExceeded = "limit_exceeded"
     case networkMissing = "network_missing"
     case imageNotFound = "image_not_found"

@@ -14,8 +14,6 @@ extension JobRunner {
                 "game \(job.gameID) was never started here, so there is nothing to restart; give an image"
             )
         }
-        // What it takes from the start before was allowed then; the operator may have decided otherwise since.
-        if let refusal = Admission(configuration.node).refusal(of: job) { return .failed(refusal.code, refusal.error) }
         // What was seen of the image a while ago does not do: it may have gone, and what runs is stopped first.
         return try await begin(job, knowing: nil) { prepared async throws(JobFailure) in
             let spec = prepared.spec

@@ -19,7 +19,7 @@ struct JobRunner: Sendable {
 
     var logger: Logger { makeLogger() }
     var decisions: ContainerDecisions { ContainerDecisions(configuration.node) }
-    private var translation: Translation { Translation(configuration.node) }
+    private var policy: Policy { Policy(configuration.node) }
     static let longestWaitForRemoval = 50
     static let removedForTooLong = JobFailure(
         .nameConflict,
@@ -54,19 +54,18 @@ struct JobRunner: Sendable {
         }
     }
 
-    /// Everything that a start needs before the game's container is touched: network, image, spec, state folder.
+    /// Everything that a start needs before the game's container is touched: this worker's policy, network, image, spec,
+    /// state folder.
     ///
     /// - Parameter known: what the image is; nil: it is looked at, and pulled as the job says.
     func prepare(_ job: Job, knowing known: inout ImageInspect?) async throws(JobFailure) -> PreparedStart {
-        guard let image = job.image?.description, let policy = PullPolicy(rawValue: job.pullPolicy) else {
-            throw JobFailure(.invalidJob, "image: must be given for a start")
-        }
+        // The job may have been admitted by a worker whose operator allows more, or before this one's settings changed.
+        let allowed = try policy.allow(job)
         try await call { () throws(DockerError) in try await docker.ensureNetwork(configuration.node.network) }
         let found: ImageInspect
-        if let known { found = known } else { found = try await presentImage(image, policy) }
+        if let known { found = known } else { found = try await presentImage(allowed.image, allowed.pullPolicy) }
         known = found
-        var spec = try translation.runSpec(for: job, imageLabels: found.labels)
-        spec.imageID = found.id
+        let spec = try allowed.spec(on: found)
         let prepared = PreparedStart(spec: spec, readiness: try Readiness(of: found, for: job, spec))
         let folder = StateFolder(owner: configuration.stateOwner, mode: configuration.stateMode)
         try await folder.prepare(configuration.node.stateFolder(gameID: job.gameID))

@@ -14,6 +14,7 @@ public enum RuntimeMetrics {
         "rtm_leases_lost_total": "Jobs whose lease was lost while this worker ran them.",
         "rtm_jobs_reclaimed_total": "Jobs of dead workers that this worker took back, by what became of them.",
         "rtm_messages_rejected_total": "Messages that this worker took in and rejected, by error code.",
+        "rtm_traceparents_ignored_total": "Jobs whose traceparent is no W3C trace context and was ignored.",
         "rtm_redis_errors_total": "Calls to Redis that failed, by the loop that made them.",
         "rtm_leading": "1 while this worker leads its node.",
         "rtm_events_published_total": "Steps of containers' stories that this worker published, by event.",
@@ -64,6 +65,8 @@ public enum RuntimeMetrics {
     static func rejected(_ code: ErrorCode) {
         Counter(label: "rtm_messages_rejected_total", dimensions: [("code", code.rawValue)]).increment()
     }
+
+    static func traceparentIgnored() { Counter(label: "rtm_traceparents_ignored_total").increment() }
 
     static func redisFailed(in loop: String) {
         Counter(label: "rtm_redis_errors_total", dimensions: [("loop", loop)]).increment()

@@ -16,25 +16,42 @@ struct StateFolder: Sendable {
     let owner: WorkerConfiguration.StateOwner?
     let mode: UInt32
 
-    /// - Throws: ``JobFailure`` that says which call failed on which path.
+    /// - Throws: ``JobFailure`` that says which call failed on which path: `mount_not_allowed`, final, where a link or a
+    ///   file has the folder's name; else `internal`, which another try may mend.
     func prepare(_ path: String) async throws(JobFailure) {
-        let problem: String?
+        let problem: Problem?
         do {
             problem = try await Simulation.blocking { create(path) }
         } catch {
-            problem = "the worker is ending"
+            problem = .failed("the worker is ending")
         }
-        if let problem { throw JobFailure(.internal, "state folder \(path): \(problem)", retryable: true) }
+        switch problem {
+        case nil: return
+        case .notADirectory:
+            throw JobFailure(
+                .mountNotAllowed,
+                "state folder \(path): a link or a file has its name; move it away, the worker then makes the folder"
+            )
+        case .failed(let reason):
+            throw JobFailure(.internal, "state folder \(path): \(reason)", retryable: true)
+        }
     }
 
-    /// What went wrong, in words; nil where the folder is there. Blocks, so it runs on a thread of its own.
-    private func create(_ path: String) -> String? {
+    private enum Problem: Sendable {
+        /// A link, or anything else that no game may get as its folder.
+        case notADirectory
+        /// A call failed.
+        case failed(String)
+    }
+
+    /// What went wrong; nil where the folder is there. Blocks, so it runs on a thread of its own.
+    private func create(_ path: String) -> Problem? {
         switch entry(at: path) {
         case .directory: return nil
-        case .other: return "is there and is no directory"
+        case .other: return .notADirectory
         case .none: break
         }
-        if let problem = createParents(of: path) { return problem }
+        if let reason = createParents(of: path) { return .failed(reason) }
         // It gets its name only when it is as it should be: a worker that dies here leaves none with another owner.
         let draft = Self.draft(of: path)
         rmdir(draft)
@@ -42,7 +59,7 @@ struct StateFolder: Sendable {
         guard let problem else { return nil }
         rmdir(draft)
         // Another worker of the node may have been first.
-        return entry(at: path) == .directory ? nil : problem
+        return entry(at: path) == .directory ? nil : .failed(problem)
     }
 
     /// No game's id begins with a dot.

@@ -82,7 +82,7 @@ extension Worker {
         _ pace: inout IntakePace,
         _ jobs: inout DiscardingTaskGroup
     ) async throws(QueueError) -> Bool {
-        let admission = Admission(configuration.node)
+        let policy = Policy(configuration.node)
         var mayHaveMore = false
         var hasClaimed = false
         for name in queue.options.queues where state.mayTakeIn(from: name) {
@@ -95,7 +95,7 @@ extension Worker {
                 most: most,
                 claiming: isLast ? capacity : nil,
                 ahead: min(configuration.concurrency, JobQueue.intakeBatch),
-                decode: { read($0, admission) }
+                decode: { read($0, policy) }
             )
             for (message, decoded) in taken.waiting { state.keep(message, decoded) }
             if let claimed = taken.claimed {
@@ -111,10 +111,12 @@ extension Worker {
         return mayHaveMore
     }
 
-    private func read(_ message: [UInt8], _ admission: Admission) -> DecodedMessage {
+    private func read(_ message: [UInt8], _ policy: Policy) -> DecodedMessage {
         CrashPoint.reached(.messagesRead)
         let decoded = decoder.decode(message)
-        if case .job(let job) = decoded, let refusal = admission.refusal(of: job) { return .rejected(refusal) }
+        guard case .job(let job) = decoded else { return decoded }
+        if job.hasIgnoredTraceparent { RuntimeMetrics.traceparentIgnored() }
+        if let refusal = policy.refusal(of: job) { return .rejected(refusal) }
         return decoded
     }
 

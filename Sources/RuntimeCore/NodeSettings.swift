@@ -27,7 +27,13 @@ public struct NodeSettings: Sendable, Equatable {
     /// Globs on the whole image reference; empty: every image.
     public var allowedImages: [String]
     /// Directories below which a job may mount; empty: none.
-    public var allowedMountRoots: [String]
+    public var allowedMountRoots: [MountRoot]
+    /// Which labels a job may give its container.
+    public var labelRules: LabelRules
+    /// Most seconds between SIGTERM and SIGKILL that a job may ask for.
+    public var maximumStopTimeout: Int
+    /// Most seconds that a job may have its game engine waited for.
+    public var maximumReadyTimeout: Int
 
     public struct Limits: Sendable, Equatable {
         public var cpuQuota: Double
@@ -67,7 +73,10 @@ public struct NodeSettings: Sendable, Equatable {
         maximumLimits: MaximumLimits = MaximumLimits(),
         hardening: Hardening = Hardening(),
         allowedImages: [String] = [],
-        allowedMountRoots: [String] = []
+        allowedMountRoots: [MountRoot] = [],
+        labelRules: LabelRules = LabelRules(),
+        maximumStopTimeout: Int = 600,
+        maximumReadyTimeout: Int = 600
     ) {
         self.namespace = namespace
         self.network = network
@@ -83,6 +92,9 @@ public struct NodeSettings: Sendable, Equatable {
         self.hardening = hardening
         self.allowedImages = allowedImages
         self.allowedMountRoots = allowedMountRoots
+        self.labelRules = labelRules
+        self.maximumStopTimeout = maximumStopTimeout
+        self.maximumReadyTimeout = maximumReadyTimeout
     }
 
     /// Name and hostname of a game's container.
@@ -102,15 +114,11 @@ extension NodeSettings {
         if maximumLimits.memory == nil, host.memoryBytes > 0 { maximumLimits.memory = "\(host.memoryBytes)" }
     }
 
-    /// The longest allowed root below which `path` lies; nil where there is none. Compared by components, so that
-    /// `/srv/maps` does not allow `/srv/maps-other`.
-    func mountRoot(of path: String) -> String? {
+    /// The allowed root below which `path` lies; nil where there is none. Compared by components, so that
+    /// `/srv/maps` does not allow `/srv/maps-other`. No root lies in another (``MountRootRules``).
+    func mountRoot(of path: String) -> MountRoot? {
         guard let path = Self.components(path) else { return nil }
-        let roots = allowedMountRoots.filter { root in
-            guard let root = Self.components(root), !root.isEmpty else { return false }
-            return path.count > root.count && path.starts(with: root, by: isSameComponent)
-        }
-        return roots.max { $0.utf8.count < $1.utf8.count }
+        return allowedMountRoots.first { $0.contains(path) }
     }
 
     /// Components of an absolute path; nil where it has any that would mean another place.

@@ -1,18 +1,20 @@
 import Crypto
-public import DockerPort
-public import JobContract
+import DockerPort
+import JobContract
 
 /// Turns a job into the spec of its container. Pure: what the image says comes in as its labels.
-public struct Translation: Sendable {
+///
+/// It checks no policy, so only ``Policy`` uses it.
+struct Translation: Sendable {
     private let settings: NodeSettings
 
-    public init(_ settings: NodeSettings) { self.settings = settings }
+    init(_ settings: NodeSettings) { self.settings = settings }
 
     /// The spec of the container that `job` asks for.
     ///
     /// - Parameter imageLabels: labels of the image, of which limits and port are read.
     /// - Throws: `limit_exceeded`, `invalid_spec`, or `invalid_job` for a start without an image.
-    public func runSpec(for job: Job, imageLabels: [String: String]) throws(JobFailure) -> RunSpec {
+    func runSpec(for job: Job, imageLabels: [String: String]) throws(JobFailure) -> RunSpec {
         guard let image = job.image else { throw JobFailure(.invalidJob, "image: must be given for a start") }
         let limits = try ResolvedLimits.resolve(job: job.limits, imageLabels: imageLabels, settings: settings)
         let name = settings.containerName(gameID: job.gameID)
@@ -70,7 +72,7 @@ public struct Translation: Sendable {
                 hostPath: $0.hostPath,
                 mountPath: $0.mountPath,
                 readOnly: $0.readOnly,
-                root: settings.mountRoot(of: $0.hostPath)
+                root: settings.mountRoot(of: $0.hostPath)?.path
             )
         }
         return [state] + asked
@@ -89,7 +91,7 @@ public struct Translation: Sendable {
 
     /// Digest of what a job asks for, by which a container that runs it already is known again: image,
     /// cmd, env, labels, limits and mounts; neither the job's id nor the worker's settings.
-    public static func specDigest(of job: Job) -> String {
+    static func specDigest(of job: Job) -> String {
         let mounts = (job.bindMounts ?? []).map {
             JSONText.array([$0.hostPath, $0.mountPath, $0.readOnly ? "ro" : "rw"])
         }

@@ -20,8 +20,20 @@ struct HostPathsTests {
         try await body(root)
     }
 
-    private func problem(_ path: String, root: String?) async -> DockerError? {
-        await HostPaths.problem(with: [BindMount(hostPath: path, mountPath: "/data", root: root)])
+    private func problem(_ path: String, root: String?, readOnly: Bool = true) async -> DockerError? {
+        await HostPaths.problem(
+            with: [BindMount(hostPath: path, mountPath: "/data", readOnly: readOnly, root: root)]
+        )
+    }
+
+    @Test("can be written to only right below its root")
+    func depth() async throws {
+        try await with { root in
+            #expect(await problem(root + "/real", root: root, readOnly: false) == nil)
+            #expect(await problem(root + "/real/game", root: root, readOnly: false)?.code == .invalidMount)
+            #expect(await problem(root, root: root, readOnly: false)?.code == .invalidMount)
+            #expect(await problem(root, root: root) == nil)
+        }
     }
 
     @Test("may be a directory or a file below its root, to which links may lead")
@@ -65,7 +77,6 @@ struct HostPathsTests {
     @Test("lies below its root, and exists")
     func outside() async throws {
         try await with { root in
-            #expect(await problem(root + "/real", root: root + "/real")?.code == .invalidMount)
             #expect(await problem(root + "/real-2", root: root + "/real")?.code == .invalidMount)
             #expect(await problem("/etc", root: root)?.code == .invalidMount)
             let absent = await problem(root + "/real/absent", root: root)
@@ -78,7 +89,7 @@ struct HostPathsTests {
     func swapped() async throws {
         try await with { root in
             var spec = Samples.spec()
-            spec.bindMounts = [BindMount(hostPath: root + "/real/game", mountPath: "/data", root: root)]
+            spec.bindMounts = [BindMount(hostPath: root + "/real/game", mountPath: "/data", root: root + "/real")]
             let create = "POST /containers/create"
             let remove = "DELETE /containers/\(Samples.id)"
             try await StubEngine.with { request in

@@ -86,7 +86,7 @@ extension Deployment {
                 let shown = try #require(try await fleet.world.engine.inspect(fleet.containerName("maps")))
                 let mount = shown.Mounts.first { $0.Destination == "/maps" }
                 #expect(mount?.volume == "\(root)/a:/maps:ro")
-                for (index, path) in ["/etc", root, "\(root)/../x", "/"].enumerated() {
+                for (index, path) in ["/etc", root, "\(root)/../x", "/", "\(root)/a/b"].enumerated() {
                     let more = #""bind_mounts":[{"host_path":"\#(path)","mount_path":"/maps"}]"#
                     let id = "m-bad-\(index)"
                     let result = try await fleet.finish(id, fleet.start(id, game: "bad", more))

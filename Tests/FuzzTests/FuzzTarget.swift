@@ -31,13 +31,19 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         guard case .job(let job) = JobDecoder().decode(bytes) else { return }
         precondition(Syntax.isJobID(job.id) && Syntax.isGameID(job.gameID))
         precondition(JobDecoder().decode(bytes) == .job(job))
-        let settings = NodeSettings(allowedMountRoots: ["/srv"])
-        guard Admission(settings).refusal(of: job) == nil, job.kind == .start else { return }
-        guard let spec = try? Translation(settings).runSpec(for: job, imageLabels: [:]) else {
+        let policy = Policy(
+            NodeSettings(allowedMountRoots: [MountRoot("/srv"), MountRoot("/ro", isReadOnly: true)])
+        )
+        guard policy.refusal(of: job) == nil, job.kind == .start else { return }
+        guard let spec = try? policy.allow(job).spec(on: ImageInspect(ref: "")) else {
             preconditionFailure("what was admitted cannot be translated")
         }
         precondition(spec.bindMounts.allSatisfy { !$0.hostPath.split(separator: "/").contains("..") })
-        precondition(spec.bindMounts.dropFirst().allSatisfy { $0.hostPath.hasPrefix("/srv/") })
+        for mount in spec.bindMounts.dropFirst() {
+            let depth = mount.hostPath.split(separator: "/").count
+            let isInside = mount.hostPath.hasPrefix("/srv/") && depth == 2
+            precondition(isInside || mount.readOnly && (mount.hostPath + "/").hasPrefix("/ro/"))
+        }
         precondition(spec.labels[GalaxyLabel.owner] == GalaxyLabel.ownerValue)
         precondition(spec.labels[GalaxyLabel.gameID] == job.gameID)
         guard let body = try? CreateBody(spec) else { preconditionFailure("the adapter refuses what was admitted") }

@@ -1,4 +1,5 @@
 import Foundation
+import JobContract
 import RuntimeCore
 import Support
 import Testing
@@ -63,7 +64,8 @@ struct StateFolderTests {
                 let failure = await #expect(throws: JobFailure.self) {
                     try await StateFolder(owner: nil, mode: 0o750).prepare(root + "/" + name)
                 }
-                #expect(failure?.message.contains("is there and is no directory") == true)
+                #expect(failure?.code == .mountNotAllowed && failure?.retryable == false)
+                #expect(failure?.message.contains("a link or a file has its name") == true)
             }
             #expect(!files.fileExists(atPath: root + "/elsewhere"))
         }

@@ -41,6 +41,7 @@ struct WorkerWorld: Sendable {
         drain: Duration = .seconds(5),
         retries: RetryPolicy = RetryPolicy(base: .milliseconds(10)),
         janitor: JanitorMode = .off,
+        policy: (inout NodeSettings) -> Void = { _ in },
         logger: Logger = .silent,
         _ body: (Worker) async throws -> Void
     ) async throws {
@@ -51,12 +52,14 @@ struct WorkerWorld: Sendable {
             worker: WorkerIdentity(id: name, node: "n1", nonce: name),
             options: JobQueueOptions(lease: lease)
         )
+        var node = NodeSettings(stateRoot: stateRoot)
+        policy(&node)
         let worker = Worker(
             queue: queue,
             docker: docker,
             decoder: JobDecoder(),
             configuration: WorkerConfiguration(
-                node: NodeSettings(stateRoot: stateRoot),
+                node: node,
                 concurrency: 4,
                 drainTimeout: drain,
                 retries: retries,
@@ -151,8 +154,8 @@ struct WorkerWorld: Sendable {
                 throw Overdue("\(id) was not claimed")
             }
             if await docker.containersByName.isEmpty {
-                let translation = Translation(NodeSettings(stateRoot: stateRoot))
-                _ = try await docker.run(try translation.runSpec(for: job, imageLabels: [:]))
+                let allowed = try Policy(NodeSettings(stateRoot: stateRoot)).allow(job)
+                _ = try await docker.run(try allowed.spec(on: ImageInspect(ref: allowed.image)))
             }
             try await eventually("the lease to be over") { try await queue.tick().leasesReclaimed == 1 }
         }

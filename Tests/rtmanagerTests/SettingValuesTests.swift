@@ -47,7 +47,10 @@ struct SettingValuesTests {
         ("RTM_READ_ONLY_ROOTFS", ["true", "FALSE", "1", "0", "yes", "No"]),
         ("RTM_USER", ["1000:1000", "nobody"]),
         ("RTM_ALLOWED_IMAGES", ["", "registry.example/*,engine:1.?", "x@sha256:*"]),
-        ("RTM_ALLOWED_MOUNT_ROOTS", ["", "/srv/maps,/srv/mods/"]),
+        ("RTM_ALLOWED_MOUNT_ROOTS", ["", "/srv/maps,/srv/mods/:ro"]),
+        ("RTM_SIGNED_MAX_AGE_SECONDS", ["60", "2592000"]), ("RTM_ALLOWED_LABELS", ["team.*,x"]),
+        ("RTM_MAX_STOP_TIMEOUT_SECONDS", ["30", "600"]),
+        ("RTM_MAX_READY_TIMEOUT_SECONDS", ["0", "600"]),
         ("RTM_LOG_LEVEL", ["trace", "WARNING"]),
         ("RTM_LOG_FORMAT", ["text", "json"]),
     ]
@@ -93,7 +96,13 @@ struct SettingValuesTests {
         ("RTM_READ_ONLY_ROOTFS", ["on", "2"]),
         ("RTM_USER", ["a b", "1:2:3"]),
         ("RTM_ALLOWED_IMAGES", ["a b", "a,a", ","]),
-        ("RTM_ALLOWED_MOUNT_ROOTS", ["/", "srv", "/a,/b/..", "/a,/a/"]),
+        (
+            "RTM_ALLOWED_MOUNT_ROOTS",
+            [
+                "/", "srv", "/a,/b/..", "/a,/a/", "/a:rw", "/a:b:ro",
+            ]
+        ), ("RTM_SIGNED_MAX_AGE_SECONDS", ["59", "2592001"]), ("RTM_ALLOWED_LABELS", ["a b", "x,x"]),
+        ("RTM_MAX_STOP_TIMEOUT_SECONDS", ["29", "601"]), ("RTM_MAX_READY_TIMEOUT_SECONDS", ["-1", "601"]),
         ("RTM_LOG_LEVEL", ["loud"]),
         ("RTM_LOG_FORMAT", ["xml", "JSON"]),
     ]

@@ -91,6 +91,53 @@ struct SettingsTests {
         }
     }
 
+    @Test(
+        "Directories that would let a job reach another game's files or the host's system are refused",
+        arguments: [
+            ("/a,/a:ro", "/a is /a"), ("/a,/a/b", "/a/b lies inside /a"), ("/etc", "/etc is /etc"),
+            ("/var:ro", "/var contains /"), ("/tmp/../x", nil), ("/srv/state", "is the state root /srv/state"),
+            ("/srv", "/srv contains the state root /srv/state"), ("/a,/b:ro", ""),
+        ] as [(String, String?)]
+    )
+    func directories(roots: String, problem: String?) throws {
+        let environment = ["RTM_ALLOWED_MOUNT_ROOTS": roots, "RTM_STATE_ROOT": "/srv/state"]
+        let error = failure { () throws(SettingsError) in try load(environment: environment) }
+        guard problem != "" else {
+            #expect(error == nil)
+            return
+        }
+        let text = try #require(error).problems.map(\.description).joined(separator: "; ")
+        #expect(text.contains("RTM_ALLOWED_MOUNT_ROOTS") && text.contains(problem ?? "absolute paths"), "\(text)")
+    }
+
+    @Test("A link is followed before directories are compared, and a state root holds no system directory")
+    func linkedDirectories() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("roots-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.createDirectory(atPath: folder + "/real", withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(atPath: folder + "/link", withDestinationPath: folder + "/real")
+        let linked = ["RTM_ALLOWED_MOUNT_ROOTS": "\(folder)/real,\(folder)/link/not/there"]
+        let error = failure { () throws(SettingsError) in try load(environment: linked) }
+        #expect(error?.problems.first?.description.contains("lies inside") == true)
+        let state = failure { () throws(SettingsError) in try load(environment: ["RTM_STATE_ROOT": "/var/lib"]) }
+        #expect(state?.problems.first?.description.contains("contains /var/lib/docker") == true)
+    }
+
+    @Test("What was signed may not live longer than its id is known")
+    func signedAge() throws {
+        try withFile("k:0123456789abcdef") { path in
+            let short = ["RTM_SIGNING_KEY_FILE": path, "RTM_RETENTION_SECONDS": "86400"]
+            let error = failure { () throws(SettingsError) in try load(environment: short) }
+            #expect(error?.problems.first?.description.contains("must be above RTM_SIGNED_MAX_AGE_SECONDS") == true)
+            var fitting = short
+            fitting["RTM_SIGNED_MAX_AGE_SECONDS"] = "86399"
+            let fitted = try load(environment: fitting).settings
+            #expect(fitted.signedMaxAgeSeconds == 86_399)
+            let unsigned = try load(environment: ["RTM_RETENTION_SECONDS": "60"]).settings
+            #expect(unsigned.retentionSeconds == 60)
+        }
+    }
+
     @Test("All problems are told at once, with name, place, value and what is allowed")
     func allProblems() throws {
         try withFile("# games\nRTM_PIDS_LIMIT=0\nnonsense\nRTM_SLOTS=1\nRTM_SLOTS=2") { path in

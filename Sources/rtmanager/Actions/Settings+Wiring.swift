@@ -37,7 +37,10 @@ extension Settings {
             maximumLimits: .init(cpuQuota: maxCPUQuota, memory: maxMemory?.text, pidsLimit: maxPIDsLimit),
             hardening: Hardening(capAdd: capAdd, readOnlyRootfs: readOnlyRootfs, user: user),
             allowedImages: allowedImages,
-            allowedMountRoots: allowedMountRoots
+            allowedMountRoots: allowedMountRoots,
+            labelRules: LabelRules(allowed: allowedLabels),
+            maximumStopTimeout: maxStopTimeoutSeconds,
+            maximumReadyTimeout: maxReadyTimeoutSeconds
         )
     }
 

@@ -79,8 +79,7 @@ struct BenchEngine: Sendable {
     func run(_ game: String) async throws -> RunResult {
         var job = Job(id: "bare-\(game)", kind: .start, gameID: game, image: ImageReference(image.ref))
         job.pullPolicy = PullPolicy.never.rawValue
-        var spec = try Translation(node).runSpec(for: job, imageLabels: image.labels)
-        spec.imageID = image.id
+        let spec = try Policy(node).allow(job).spec(on: image)
         try FileManager.default.createDirectory(
             atPath: node.stateFolder(gameID: game),
             withIntermediateDirectories: true

@@ -44,6 +44,7 @@ struct WorkerFlags: ParsableArguments {
     @Option(help: .setting("RTM_DRAIN_TIMEOUT_SECONDS")) var drainTimeoutSeconds: String?
     @Option(help: .setting("RTM_RETENTION_SECONDS")) var retentionSeconds: String?
     @Option(help: .setting("RTM_RETENTION_ENTRIES")) var retentionEntries: String?
+    @Option(help: .setting("RTM_SIGNED_MAX_AGE_SECONDS")) var signedMaxAgeSeconds: String?
     @Option(help: .setting("RTM_JANITOR")) var janitor: String?
     @Option(help: .setting("RTM_JANITOR_GRACE_SECONDS")) var janitorGraceSeconds: String?
     @Option(help: .setting("RTM_HTTP")) var http: String?
@@ -71,6 +72,9 @@ struct WorkerFlags: ParsableArguments {
     @Option(help: .setting("RTM_MAX_PIDS_LIMIT")) var maxPidsLimit: String?
     @Option(help: .setting("RTM_ALLOWED_IMAGES")) var allowedImages: String?
     @Option(help: .setting("RTM_ALLOWED_MOUNT_ROOTS")) var allowedMountRoots: String?
+    @Option(help: .setting("RTM_ALLOWED_LABELS")) var allowedLabels: String?
+    @Option(help: .setting("RTM_MAX_STOP_TIMEOUT_SECONDS")) var maxStopTimeoutSeconds: String?
+    @Option(help: .setting("RTM_MAX_READY_TIMEOUT_SECONDS")) var maxReadyTimeoutSeconds: String?
 
     @Option(
         help: ArgumentHelp(
@@ -86,6 +90,7 @@ struct WorkerFlags: ParsableArguments {
             "RTM_LEASE_TTL_SECONDS": leaseTTLSeconds, "RTM_LEADER_TTL_SECONDS": leaderTTLSeconds,
             "RTM_NODE_GRACE_SECONDS": nodeGraceSeconds, "RTM_DRAIN_TIMEOUT_SECONDS": drainTimeoutSeconds,
             "RTM_RETENTION_SECONDS": retentionSeconds, "RTM_RETENTION_ENTRIES": retentionEntries,
+            "RTM_SIGNED_MAX_AGE_SECONDS": signedMaxAgeSeconds,
             "RTM_JANITOR": janitor, "RTM_JANITOR_GRACE_SECONDS": janitorGraceSeconds,
             "RTM_HTTP": http, "RTM_HTTP_TOKEN_FILE": httpTokenFile, "RTM_OTLP_ENDPOINT": otlpEndpoint,
             "RTM_NETWORK": network,
@@ -96,6 +101,8 @@ struct WorkerFlags: ParsableArguments {
             "RTM_MEMORY": memory, "RTM_PIDS_LIMIT": pidsLimit, "RTM_MAX_CPU_QUOTA": maxCPUQuota,
             "RTM_MAX_MEMORY": maxMemory, "RTM_MAX_PIDS_LIMIT": maxPidsLimit,
             "RTM_ALLOWED_IMAGES": allowedImages, "RTM_ALLOWED_MOUNT_ROOTS": allowedMountRoots,
+            "RTM_ALLOWED_LABELS": allowedLabels, "RTM_MAX_STOP_TIMEOUT_SECONDS": maxStopTimeoutSeconds,
+            "RTM_MAX_READY_TIMEOUT_SECONDS": maxReadyTimeoutSeconds,
         ].compactMapValues { $0 }
     }
 }

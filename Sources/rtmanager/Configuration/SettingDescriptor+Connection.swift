@@ -22,7 +22,7 @@ extension SettingDescriptor {
         ),
         SettingDescriptor(
             "RTM_SIGNING_KEY_FILE",
-            "Key of the jobs' signatures; a worker with it takes signed jobs only",
+            "Keys of the jobs' signatures, NAME:SECRET a line; a worker with it takes signed jobs only",
             allowed: "the path of a file that can be read",
             valueName: "path",
             audience: .everyone,

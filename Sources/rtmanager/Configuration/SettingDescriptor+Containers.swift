@@ -165,20 +165,43 @@ extension SettingDescriptor {
         ),
         SettingDescriptor(
             "RTM_ALLOWED_IMAGES",
-            "Globs of the image references that may run; empty: all",
+            "Globs of the image references that may run; empty: all but those at addresses",
             allowed: "globs without blanks, separated by commas, none twice",
             valueName: "globs",
             emptyIsValue: true,
-            assign: .field(\.allowedImages) { SettingRule.list($0, part: SettingRule.imageGlob) }
+            assign: .field(\.allowedImages) { SettingRule.list($0, part: SettingRule.glob) }
         ),
         SettingDescriptor(
             "RTM_ALLOWED_MOUNT_ROOTS",
-            "Directories below which jobs may mount; empty: none",
-            allowed: "absolute paths other than / and without .., separated by commas, none twice",
+            "Directories below which jobs may mount, PATH or PATH:ro; empty: none",
+            allowed:
+                "absolute paths other than / and without .., each with :ro or without, separated by commas, none twice",
             valueName: "paths",
             isRare: true,
             emptyIsValue: true,
-            assign: .field(\.allowedMountRoots) { SettingRule.list($0, part: SettingRule.directory) }
+            assign: .field(\.allowedMountRoots) { SettingRule.list($0, part: SettingRule.mountRoot) }
+        ),
+        SettingDescriptor(
+            "RTM_ALLOWED_LABELS",
+            "Globs of label names that jobs may give; empty: all but those of known tools",
+            allowed: "globs without blanks, separated by commas, none twice",
+            valueName: "globs",
+            isRare: true,
+            assign: .optional(\.allowedLabels) { SettingRule.list($0, part: SettingRule.glob) }
+        ),
+        seconds(
+            "RTM_MAX_STOP_TIMEOUT_SECONDS",
+            \.maxStopTimeoutSeconds,
+            "Most that a job may ask for between SIGTERM and SIGKILL",
+            600,
+            30...600
+        ),
+        seconds(
+            "RTM_MAX_READY_TIMEOUT_SECONDS",
+            \.maxReadyTimeoutSeconds,
+            "Most that a job may have its game engine waited for",
+            600,
+            0...600
         ),
     ]
 }

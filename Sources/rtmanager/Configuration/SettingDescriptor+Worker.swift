@@ -69,6 +69,13 @@ extension SettingDescriptor {
             604_800,
             60...31_536_000
         ),
+        seconds(
+            "RTM_SIGNED_MAX_AGE_SECONDS",
+            \.signedMaxAgeSeconds,
+            "How old a signed job may be when a worker takes it in",
+            86_400,
+            60...2_592_000
+        ),
         SettingDescriptor(
             "RTM_RETENTION_ENTRIES",
             "Entries that each stream keeps",
@@ -123,7 +130,7 @@ extension SettingDescriptor {
         ),
     ]
 
-    private static func seconds(
+    static func seconds(
         _ name: String,
         _ field: any WritableKeyPath<Settings, Int> & Sendable,
         _ summary: String,

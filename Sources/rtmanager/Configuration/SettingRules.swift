@@ -1,5 +1,6 @@
 import JobContract
 import Logging
+import RuntimeCore
 
 /// What the text of a setting may be. Each function answers nil where the text is not allowed.
 enum SettingRule {
@@ -28,9 +29,9 @@ enum SettingRule {
     }
 
     /// A list whose parts `part` allows, separated by commas; blanks around them do not count.
-    static func list(_ text: String, part: (String) -> String?) -> [String]? {
+    static func list<Part: Equatable>(_ text: String, part: (String) -> Part?) -> [Part]? {
         guard !text.isEmpty else { return [] }
-        var parts: [String] = []
+        var parts: [Part] = []
         for piece in text.split(separator: ",", omittingEmptySubsequences: false) {
             guard let value = part(trimmed(piece)), !parts.contains(value) else { return nil }
             parts.append(value)
@@ -114,8 +115,17 @@ enum SettingRule {
         return word(host, ".-_", upTo: 253) ? HTTPAddress(host: String(host), port: port) : nil
     }
 
-    /// A glob of image references: no blanks, no commas.
-    static func imageGlob(_ text: String) -> String? {
+    /// A directory below which jobs may mount, `PATH` or `PATH:ro`.
+    static func mountRoot(_ text: String) -> MountRoot? {
+        let isReadOnly = text.hasSuffix(":ro")
+        let path = isReadOnly ? String(text.dropLast(3)) : text
+        // A colon parts a mount's host path from its options.
+        guard !path.utf8.contains(UInt8(ascii: ":")) else { return nil }
+        return directory(path).map { MountRoot($0, isReadOnly: isReadOnly) }
+    }
+
+    /// A glob of image references or label names: no blanks, no commas.
+    static func glob(_ text: String) -> String? {
         (1...512).contains(text.utf8.count) && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f } ? text : nil
     }
 

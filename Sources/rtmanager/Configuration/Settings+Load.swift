@@ -1,3 +1,5 @@
+import RuntimeCore
+
 /// Settings that were read and checked, and what their giver may want to know about them.
 struct LoadedSettings: Sendable, Equatable {
     var settings: Settings
@@ -107,11 +109,33 @@ private struct SettingsLoader {
         if let most = settings.maxPIDsLimit, most < settings.pidsLimit {
             reject("RTM_MAX_PIDS_LIMIT", "must not be below RTM_PIDS_LIMIT (\(settings.pidsLimit))")
         }
+        checkDirectories()
+        // An id must be known for longer than its message may be sent again.
+        if settings.signingKeyFile != nil, settings.retentionSeconds <= settings.signedMaxAgeSeconds {
+            reject(
+                given["RTM_RETENTION_SECONDS"] == nil ? "RTM_SIGNED_MAX_AGE_SECONDS" : "RTM_RETENTION_SECONDS",
+                "RTM_RETENTION_SECONDS (\(settings.retentionSeconds)) must be above RTM_SIGNED_MAX_AGE_SECONDS "
+                    + "(\(settings.signedMaxAgeSeconds)), or a captured job could run again"
+            )
+        }
         guard !DockerName.rotates(settings.logDriver) else { return }
         // The default options are those of the drivers that keep files; the others refuse them.
         if given["RTM_LOG_OPTS"] == nil { settings.logOpts = [:] }
         if settings.logOpts.keys.contains(where: DockerName.rotatingOptions.contains) {
             reject("RTM_LOG_OPTS", "the log driver \(settings.logDriver) takes no max-size, max-file and compress")
+        }
+    }
+
+    /// Roots that would let a job reach another game's files, or the host's system.
+    private mutating func checkDirectories() {
+        let found = MountRootRules.problems(
+            roots: settings.allowedMountRoots,
+            stateRoot: settings.stateRoot,
+            realPath: SettingsFiles.realPath
+        )
+        for problem in found {
+            let name = problem.isStateRoot ? "RTM_STATE_ROOT" : "RTM_ALLOWED_MOUNT_ROOTS"
+            reject(name, "\(problem.path) \(problem.reason); name directories of their own, apart from each other")
         }
     }
 

@@ -12,6 +12,8 @@ struct Settings: Sendable, Equatable {
     var redisURL = "redis://127.0.0.1:6379"
     var namespace = "rtm"
     var signingKeyFile: String?
+    /// How old a signed job may be when it is taken in.
+    var signedMaxAgeSeconds = 86_400
 
     // Worker
     /// The node's id; nil: the Engine's own id.
@@ -64,7 +66,13 @@ struct Settings: Sendable, Equatable {
     /// Patterns of image references; empty: all images.
     var allowedImages: [String] = []
     /// Directories below which a job may mount; empty: nowhere.
-    var allowedMountRoots: [String] = []
+    var allowedMountRoots: [MountRoot] = []
+    /// Patterns of the names of labels; nil: all but those of known tools.
+    var allowedLabels: [String]?
+    /// Most seconds between SIGTERM and SIGKILL that a job may ask for.
+    var maxStopTimeoutSeconds = 600
+    /// Most seconds that a job may have its game engine waited for.
+    var maxReadyTimeoutSeconds = 600
 
     // Log
     var logLevel = Logger.Level.info

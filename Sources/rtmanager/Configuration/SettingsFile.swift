@@ -91,6 +91,22 @@ enum SettingsFiles {
         }
         return access(path, R_OK) == 0 ? nil : "cannot be read: \(String(cString: strerror(errno)))"
     }
+
+    /// `path` with every link on its way followed, as far as it exists; the rest as it is written.
+    static func realPath(_ path: String) -> String {
+        var existing = path
+        var rest = ""
+        while existing.utf8.count > 1 {
+            if let resolved = realpath(existing, nil) {
+                defer { free(resolved) }
+                return String(cString: resolved) + rest
+            }
+            guard let slash = existing.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
+            rest = existing[slash...] + rest
+            existing = String(existing[..<slash])
+        }
+        return path
+    }
 }
 
 /// Why a file cannot be read, to follow its name.

@@ -45,26 +45,18 @@ struct EngineExamination: Sendable {
             fact.problem = "is no image reference"
             return fact
         }
-        if let rejection = Admission(node).refusal(of: job) {
-            fact.problem = rejection.error
-            return fact
-        }
-        do throws(DockerError) {
-            let found = try await docker.inspectImage(job.image?.description ?? reference)
+        do {
+            let allowed = try Policy(node).allow(job)
+            let found = try await docker.inspectImage(allowed.image)
             fact.isPresent = true
-            fact.problem = Self.problem(of: job, found.labels, node)
-        } catch {
+            _ = try allowed.spec(on: found)
+        } catch let error as JobFailure {
+            fact.problem = error.message
+        } catch let error as DockerError {
             if error.code != .imageNotFound { fact.problem = error.message }
+        } catch {
+            fact.problem = "\(error)"
         }
         return fact
-    }
-
-    private static func problem(of job: Job, _ labels: [String: String], _ node: NodeSettings) -> String? {
-        do throws(JobFailure) {
-            _ = try Translation(node).runSpec(for: job, imageLabels: labels)
-            return nil
-        } catch {
-            return error.message
-        }
     }
 }

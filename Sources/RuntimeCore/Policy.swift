@@ -1,0 +1,136 @@
+public import DockerPort
+public import JobContract
+
+/// What the operator of one worker allows.
+///
+/// It is asked twice: at admission, before a job is placed in its lane (``refusal(of:)``), and by the worker that runs
+/// the job, before every attempt (``allow(_:)``). Only the second yields a spec, so no container is made around it.
+public struct Policy: Sendable {
+    private let settings: NodeSettings
+    private let translation: Translation
+
+    public init(_ settings: NodeSettings) {
+        self.settings = settings
+        translation = Translation(settings)
+    }
+
+    /// Returns why a job may not be admitted, or nil. Mounts, image, labels, time-outs, limits, then the spec's own
+    /// validation.
+    public func refusal(of job: Job) -> Rejection? {
+        guard let failure = failure(of: job) else { return nil }
+        return Rejection(id: job.id, kind: job.kind, gameID: job.gameID, code: failure.code, error: failure.message)
+    }
+
+    /// Returns the start that this worker may make for a start or restart.
+    ///
+    /// - Parameter job: a restart is completed by what the game's last start asked for.
+    /// - Throws: ``JobFailure`` with the code of the rule that forbids it; no other try on this worker changes that.
+    public func allow(_ job: Job) throws(JobFailure) -> AllowedStart {
+        guard job.kind.startsGame, let image = job.image, let pullPolicy = PullPolicy(rawValue: job.pullPolicy) else {
+            throw JobFailure(.invalidJob, "image: must be given for a start")
+        }
+        if let failure = failure(of: job) { throw failure }
+        return AllowedStart(job: job, image: image.description, pullPolicy: pullPolicy, translation: translation)
+    }
+
+    /// The first rule that forbids the job; nil: it is allowed.
+    private func failure(of job: Job) -> JobFailure? {
+        guard job.kind.startsGame else { return timeoutFailure(job) }
+        if let problem = ResolvedLimits.problem(with: job.limits) { return JobFailure(.invalidJob, problem) }
+        for (index, mount) in (job.bindMounts ?? []).enumerated() {
+            if let problem = mountProblem(mount) {
+                return JobFailure(.mountNotAllowed, "bind_mounts[\(index)]: \(problem)")
+            }
+        }
+        if let failure = imageFailure(job) ?? labelFailure(job) ?? timeoutFailure(job) { return failure }
+        do throws(JobFailure) {
+            _ = try ResolvedLimits.resolve(job: job.limits, imageLabels: [:], settings: settings)
+            // What a restart without an image starts is known at its turn only.
+            guard job.image != nil else { return nil }
+            _ = try translation.runSpec(for: job, imageLabels: [:])
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func imageFailure(_ job: Job) -> JobFailure? {
+        guard let image = job.image else { return nil }
+        let patterns = settings.allowedImages
+        let isAllowed =
+            patterns.isEmpty
+            ? ImagePattern.isAllowedByDefault(image) : patterns.contains { ImagePattern($0).allows(image) }
+        guard !isAllowed else { return nil }
+        let reason =
+            patterns.isEmpty
+            ? "of a registry at an address of its own, which RTM_ALLOWED_IMAGES of this worker has to name"
+            : "not among those that this worker allows"
+        return JobFailure(.imageNotAllowed, "image \(image) is \(reason)")
+    }
+
+    private func labelFailure(_ job: Job) -> JobFailure? {
+        guard let name = job.labels?.keys.filter({ !settings.labelRules.allows($0) }).min() else { return nil }
+        return JobFailure(.labelNotAllowed, "labels.\(name.prefix(64)): this worker does not allow this label")
+    }
+
+    private func timeoutFailure(_ job: Job) -> JobFailure? {
+        func failure(_ field: String, _ seconds: Int, _ most: Int) -> JobFailure? {
+            guard seconds > most else { return nil }
+            return JobFailure(.limitExceeded, "\(field) \(seconds) is above the \(most) that this worker allows")
+        }
+        let stops = job.kind != .start
+        return (stops ? failure("stop_timeout_seconds", job.stopTimeoutSeconds, settings.maximumStopTimeout) : nil)
+            ?? failure("ready_timeout_seconds", job.readyTimeoutSeconds, settings.maximumReadyTimeout)
+    }
+
+    private func mountProblem(_ mount: Job.Mount) -> String? {
+        guard let path = NodeSettings.components(mount.hostPath) else {
+            return "host_path must be absolute, without empty, . and .. components"
+        }
+        guard let target = NodeSettings.components(mount.mountPath), !target.isEmpty else {
+            return "mount_path must be absolute, not /, without empty, . and .. components"
+        }
+        guard let root = settings.mountRoot(of: mount.hostPath) else {
+            return "host_path \(mount.hostPath) is not below a root that this worker allows"
+        }
+        if let problem = root.problem(with: path, readOnly: mount.readOnly) {
+            return "host_path \(mount.hostPath) \(problem)"
+        }
+        guard !MountTargets.isProtected(mount.mountPath) else {
+            return "mount_path \(mount.mountPath) may not be covered: it holds the container's system"
+        }
+        if let state = NodeSettings.components(settings.stateMount),
+            target.starts(with: state, by: isSameComponent) || state.starts(with: target, by: isSameComponent)
+        {
+            return "mount_path \(mount.mountPath) would cover the state folder"
+        }
+        return nil
+    }
+}
+
+/// A start that the policy of the worker that runs it allows. Only ``Policy/allow(_:)`` makes one.
+public struct AllowedStart: Sendable {
+    /// The job; a restart completed by what the game's last start asked for.
+    public let job: Job
+    /// Reference of the image.
+    public let image: String
+    public let pullPolicy: PullPolicy
+    private let translation: Translation
+
+    fileprivate init(job: Job, image: String, pullPolicy: PullPolicy, translation: Translation) {
+        self.job = job
+        self.image = image
+        self.pullPolicy = pullPolicy
+        self.translation = translation
+    }
+
+    /// Returns the spec of the container.
+    ///
+    /// - Parameter image: what was seen of the image; limits and port are read of its labels.
+    /// - Throws: `limit_exceeded` or `invalid_spec`.
+    public func spec(on image: ImageInspect) throws(JobFailure) -> RunSpec {
+        var spec = try translation.runSpec(for: job, imageLabels: image.labels)
+        spec.imageID = image.id
+        return spec
+    }
+}

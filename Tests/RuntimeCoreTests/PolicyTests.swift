@@ -1,0 +1,270 @@
+import DockerPort
+import JobContract
+import Testing
+
+@testable import RuntimeCore
+
+private typealias ImageReference = JobContract.ImageReference
+
+@Suite("What an operator allows")
+struct PolicyTests {
+    private func code(_ settings: NodeSettings, _ change: (inout Job) -> Void) -> ErrorCode? {
+        var job = Job(id: "j1", kind: .start, gameID: "g1", image: ImageReference("r.example/galaxy/engine:1"))
+        change(&job)
+        return Policy(settings).refusal(of: job)?.code
+    }
+
+    @Test("images by globs over the whole reference")
+    func images() {
+        let settings = NodeSettings(allowedImages: ["r.example/galaxy/*:*", "exact:1"])
+        #expect(code(settings) { _ in } == nil)
+        let others = [
+            "r.example.evil/galaxy/engine:1", "r.example/galaxy/sub/engine:1", "exact:2", "x/exact:1", "exact:11",
+            "r.example:5000/galaxy/engine:1", "xr.example/galaxy/engine:1", "r.example/galaxy-evil/engine:1",
+            "r.example/galaxy/engine@sha256:" + String(repeating: "0", count: 64) + "1",
+        ]
+        for other in others where JobContract.ImageReference(other) != nil {
+            #expect(code(settings) { $0.image = ImageReference(other) } == .imageNotAllowed)
+        }
+    }
+
+    @Test(
+        "mounts by components below a root",
+        arguments: [
+            ("/srv/maps/a", "/maps", true), ("/srv/maps", "/maps", false), ("/srv/maps-evil/a", "/maps", false),
+            ("/srv/maps/../x", "/maps", false), ("/srv/maps/./a", "/maps", false), ("/srv/maps//a", "/maps", false),
+            ("/", "/maps", false), ("/srv/maps/a", "/etc/x", false), ("/srv/maps/a", "/", false),
+            ("/srv/maps/a", "/proc", false), ("/srv/maps/a", "/var/lib/galaxy/x", false),
+            ("/srv/maps/a", "/var", false), ("/srv/maps/a", "/proc/self", false), ("/srv/maps/a", "/sys", false),
+            ("/srv/maps/a", "/dev/shm", false), ("/srv/maps/a", "/usr/local", false), ("/srv/maps/a", "/lib64", false),
+            ("/srv/maps/a", "/var/run", false), ("/srv/maps/a", "/run/x", false), ("/srv/maps/a", "/library", true),
+            ("/srv/maps/a", "maps", false), ("srv/maps/a", "/maps", false), ("/srv/maps/a/", "/maps", false),
+            ("/srv/maps/a", "/maps/", false), ("/srv/Maps/a", "/maps", false),
+            ("/srv/maps/..a", "/maps", true), ("/srv", "/maps", false),
+            // A slash with a combining mark after it is still one to the kernel.
+            ("/srv/maps/../\u{301}x", "/maps", false), ("/srv/maps/a", "/etc/\u{301}x", false),
+            ("/srv/maps/\u{301}x", "/maps", true), ("/srv/maps/a", "/var/lib/galaxy/\u{301}x", false),
+        ]
+    )
+    func mounts(host: String, target: String, allowed: Bool) {
+        let settings = NodeSettings(allowedMountRoots: [MountRoot("/srv/maps")])
+        let found = code(settings) { $0.bindMounts = [.init(hostPath: host, mountPath: target)] }
+        #expect(found == (allowed ? nil : .mountNotAllowed))
+        #expect(code(NodeSettings()) { $0.bindMounts = [.init(hostPath: host, mountPath: target)] } == .mountNotAllowed)
+    }
+
+    @Test("each mount keeps its root, below which nothing may be a link")
+    func mountRoots() throws {
+        let settings = NodeSettings(allowedMountRoots: [MountRoot("/srv/maps"), MountRoot("/other", isReadOnly: true)])
+        let job = Job(
+            id: "j",
+            kind: .start,
+            gameID: "g1",
+            image: ImageReference("e:1"),
+            bindMounts: [
+                .init(hostPath: "/srv/maps/a", mountPath: "/a"),
+                .init(hostPath: "/other/b/c", mountPath: "/b", readOnly: true),
+            ]
+        )
+        let spec = try Policy(settings).allow(job).spec(on: ImageInspect(ref: "e:1"))
+        #expect(spec.bindMounts.map(\.root) == ["/var/lib/rtmanager/games", "/srv/maps", "/other"])
+    }
+
+    @Test(
+        "a root that can be written to gives whole directories right below it, one with :ro any depth, read-only",
+        arguments: [
+            ("/rw/a", false, true), ("/rw/a", true, true), ("/rw", false, false), ("/rw", true, false),
+            ("/rw/a/b", false, false), ("/rw/a/b", true, false), ("/ro", true, true), ("/ro", false, false),
+            ("/ro/a/b/c", true, true), ("/ro/a", false, false), ("/rox", true, false), ("/ro/../rw/a/b", true, false),
+        ]
+    )
+    func depths(path: String, readOnly: Bool, allowed: Bool) {
+        let settings = NodeSettings(allowedMountRoots: [MountRoot("/rw"), MountRoot("/ro", isReadOnly: true)])
+        let found = code(settings) {
+            $0.bindMounts = [.init(hostPath: path, mountPath: "/m", readOnly: readOnly)]
+        }
+        #expect(found == (allowed ? nil : .mountNotAllowed))
+    }
+
+    private static let digest = "sha256:" + String(repeating: "0", count: 64)
+
+    @Test(
+        "an image by a digest only where the pattern names one",
+        arguments: [
+            ("reg.example/games/engine:1.*", "reg.example/games/engine:1.4@D", false),
+            ("reg.example/games/**", "reg.example/games/engine:1.4@D", false), ("**", "engine@D", false),
+            ("*", "engine@D", false), ("engine:1?4@D", "engine:1@4@D", false), ("engine@sha256:*", "engine@D", true),
+            ("engine:1.*@*", "engine:1.4@D", true), ("engine:1.*@*", "engine:1.4", false),
+            ("engine@*", "engine:1@D", false),
+            ("**@sha256:*", "reg.example/games/engine:1.4@D", true),
+        ]
+    )
+    func digests(pattern: String, image: String, allowed: Bool) throws {
+        func full(_ text: String) -> String { text.replacing("D", with: Self.digest) }
+        guard let image = ImageReference(full(image)) else { return }
+        let found = code(NodeSettings(allowedImages: [full(pattern)])) { $0.image = image }
+        #expect(found == (allowed ? nil : .imageNotAllowed))
+    }
+
+    @Test(
+        "a registry at an address, or on the Engine's machine, only where a pattern names it",
+        arguments: [
+            "127.0.0.1:5000/a/b:1", "10.0.0.1/a:1", "169.254.169.254/latest/x:1", "localhost/a:1", "LOCALHOST:5000/a:1",
+            "x.localhost:5000/a:1", "localhost.localdomain/a:1", "127.1:80/a:1", "2130706433:80/a:1", "0x7f.1:80/a:1",
+            "1.2.3.0x4/a:1",
+        ]
+    )
+    func addresses(reference: String) throws {
+        let image = try #require(ImageReference(reference))
+        let registry = try #require(image.registry)
+        for patterns in [[], ["**"], ["*/**"], ["*:*/**"], ["?" + registry.dropFirst() + "/**"]] {
+            #expect(code(NodeSettings(allowedImages: patterns)) { $0.image = image } == .imageNotAllowed)
+        }
+        let named = [registry + "/**"]
+        #expect(code(NodeSettings(allowedImages: named)) { $0.image = image } == nil)
+    }
+
+    @Test(
+        "other registries need no pattern",
+        arguments: ["a:1", "reg.example/a:1", "reg.example:5000/a:1", "1x.example/a:1"]
+    )
+    func names(reference: String) {
+        #expect(code(NodeSettings()) { $0.image = ImageReference(reference) } == nil)
+        #expect(code(NodeSettings(allowedImages: ["**"])) { $0.image = ImageReference(reference) } == nil)
+    }
+
+    @Test("labels that tools on the host act on are not allowed by default", arguments: LabelRules.toolPrefixes)
+    func toolLabels(prefix: String) {
+        for name in [prefix, prefix + "x", prefix.uppercased() + "x"] {
+            #expect(code(NodeSettings()) { $0.labels = [name: "1", "team": "x"] } == .labelNotAllowed)
+        }
+        if prefix.hasSuffix(".") {
+            #expect(code(NodeSettings()) { $0.labels = [String(prefix.dropLast()): "1"] } == .labelNotAllowed)
+        }
+        #expect(code(NodeSettings()) { $0.labels = ["x" + prefix: "1"] } == nil)
+        let settings = NodeSettings(labelRules: LabelRules(allowed: [prefix + "**"]))
+        #expect(code(settings) { $0.labels = [prefix + "x": "1"] } == nil)
+        #expect(code(settings) { $0.labels = ["team": "1"] } == .labelNotAllowed)
+    }
+
+    @Test("time-outs up to the operator's bounds")
+    func timeouts() {
+        let settings = NodeSettings(maximumStopTimeout: 60, maximumReadyTimeout: 20)
+        #expect(code(settings) { $0.readyTimeoutSeconds = 20 } == nil)
+        #expect(code(settings) { $0.readyTimeoutSeconds = 21 } == .limitExceeded)
+        for kind in [JobKind.stop, .remove, .restart] {
+            #expect(code(settings) { ($0.kind, $0.stopTimeoutSeconds) = (kind, 60) } == nil)
+            #expect(code(settings) { ($0.kind, $0.stopTimeoutSeconds) = (kind, 61) } == .limitExceeded)
+        }
+    }
+
+    @Test("what is refused at admission is refused to the worker that runs it, with the same code")
+    func attempt() {
+        let settings = NodeSettings(allowedImages: ["x:1"])
+        let job = Job(id: "j1", kind: .start, gameID: "g1", image: ImageReference("y:1"))
+        let failure = #expect(throws: JobFailure.self) { try Policy(settings).allow(job) }
+        #expect(failure?.code == .imageNotAllowed && failure?.retryable == false)
+        #expect(Policy(settings).refusal(of: job)?.code == failure?.code)
+        let other = #expect(throws: JobFailure.self) {
+            try Policy(settings).allow(Job(id: "j1", kind: .stop, gameID: "g1"))
+        }
+        #expect(other?.code == .invalidJob)
+    }
+
+    @Test("a restart without an image is checked as far as it can be")
+    func restart() {
+        let settings = NodeSettings(maximumLimits: .init(memory: "1g"), allowedImages: ["x:1"])
+        func code(_ change: (inout Job) -> Void) -> ErrorCode? {
+            var job = Job(id: "j1", kind: .restart, gameID: "g1")
+            change(&job)
+            return Policy(settings).refusal(of: job)?.code
+        }
+        #expect(code { _ in } == nil)
+        #expect(code { $0.image = ImageReference("y:1") } == .imageNotAllowed)
+        #expect(code { $0.limits.memory = "2g" } == .limitExceeded)
+        #expect(code { $0.bindMounts = [.init(hostPath: "/a", mountPath: "/b")] } == .mountNotAllowed)
+    }
+
+    @Test(
+        "the first check that fails decides: the job's own fields, mounts, image, labels, time-outs, limits, the spec"
+    )
+    func order() {
+        let settings = NodeSettings(
+            namePrefix: String(repeating: "a", count: 61),
+            maximumLimits: .init(memory: "1g"),
+            allowedImages: ["x:1"]
+        )
+        let mends: [(ErrorCode, @Sendable (inout Job) -> Void)] = [
+            (.invalidJob, { $0.limits.cpuQuota = nil }), (.mountNotAllowed, { $0.bindMounts = nil }),
+            (.imageNotAllowed, { $0.image = ImageReference("x:1") }), (.labelNotAllowed, { $0.labels = nil }),
+            (.limitExceeded, { $0.readyTimeoutSeconds = 600 }), (.limitExceeded, { $0.limits.memory = nil }),
+            (.invalidSpec, { $0.gameID = "g" }),
+        ]
+        var job = Job(
+            id: "j1",
+            kind: .start,
+            gameID: "game-1",
+            image: ImageReference("y:1"),
+            limits: .init(cpuQuota: 0.001, memory: "2g"),
+            bindMounts: [.init(hostPath: "/", mountPath: "/")]
+        )
+        job.labels = ["traefik.enable": "true"]
+        job.readyTimeoutSeconds = 601
+        for (code, mend) in mends {
+            #expect(Policy(settings).refusal(of: job)?.code == code)
+            mend(&job)
+        }
+        #expect(Policy(settings).refusal(of: job) == nil)
+    }
+
+    @Test("limits that fail open, and limits above the maximum")
+    func limits() {
+        #expect(code(NodeSettings()) { $0.limits.cpuQuota = 0.009 } == .invalidJob)
+        #expect(code(NodeSettings()) { $0.limits.memory = "5m" } == .invalidJob)
+        #expect(code(NodeSettings()) { $0.limits.memory = "-1" } == .invalidJob)
+        let settings = NodeSettings(maximumLimits: .init(cpuQuota: 2, memory: "1g", pidsLimit: 600))
+        #expect(code(settings) { $0.limits = .init(cpuQuota: 2, memory: "1024m", pidsLimit: 600) } == nil)
+        #expect(code(settings) { $0.limits.cpuQuota = 2.1 } == .limitExceeded)
+        #expect(code(settings) { $0.limits.memory = "1025m" } == .limitExceeded)
+        #expect(code(settings) { $0.limits.pidsLimit = 601 } == .limitExceeded)
+    }
+
+    @Test("limits are bounded by the host where the operator sets no bound")
+    func hostBounds() {
+        let host = EngineInfo(id: "e", name: "h", serverVersion: "1", apiVersion: "1.41", cpus: 2, memoryBytes: 1 << 30)
+        var settings = NodeSettings()
+        settings.boundLimits(by: host)
+        #expect(code(settings) { $0.limits = .init(cpuQuota: 2, memory: "1g") } == nil)
+        #expect(code(settings) { $0.limits.cpuQuota = 2.01 } == .limitExceeded)
+        #expect(code(settings) { $0.limits.memory = "1073741825" } == .limitExceeded)
+        var bounded = NodeSettings(maximumLimits: .init(cpuQuota: 1.5, memory: "2g"))
+        bounded.boundLimits(by: host)
+        #expect(bounded.maximumLimits == .init(cpuQuota: 1.5, memory: "2g"))
+    }
+
+    @Test("an image's labels may not pass the bounds either, which fails at the start")
+    func imageBounds() {
+        let settings = NodeSettings(maximumLimits: .init(cpuQuota: 2, memory: "1g", pidsLimit: 600))
+        for labels in [
+            ["com.galaxy.cpu_quota": "3"], ["com.galaxy.memory": "2g"], ["com.galaxy.pids_limit": "601"],
+        ] {
+            let job = Job(id: "j", kind: .start, gameID: "g", image: ImageReference("e:1"))
+            let failure = #expect(throws: JobFailure.self) {
+                try Policy(settings).allow(job).spec(on: ImageInspect(ref: "e:1", labels: labels))
+            }
+            #expect(failure?.code == .limitExceeded)
+        }
+    }
+
+    @Test(
+        "globs",
+        arguments: [
+            ("*", "abc", true), ("*", "a/b", false), ("**", "a/b", true), ("a?c", "abc", true), ("a?c", "a/c", false),
+            ("a*", "a", true), ("a*b*c", "axxbyyc", true), ("a*b*c", "axxbyy", false), ("", "", true), ("", "a", false),
+            ("**/x", "a/b/x", true), ("**x**", "yyy", false),
+        ]
+    )
+    func globs(pattern: String, text: String, matches: Bool) {
+        #expect(Glob(pattern).matches(text) == matches)
+    }
+}
