@@ -20,7 +20,7 @@ extension Job {
     }
 
     /// The start that a message made by ``startMessage`` says, however long it has become; nil where it is none.
-    public init?(startMessage: [UInt8]) {
+    init?(startMessage: [UInt8]) {
         guard case .object(let members)? = try? StrictJSON.parse(startMessage),
             let job = try? JobFields(Fields(members)).job(), job.kind == .start
         else { return nil }
@@ -29,6 +29,44 @@ extension Job {
 
     fileprivate static func object(_ members: [(name: String, json: String)]) -> String {
         "{" + members.map { JSONText.string($0.name) + ":" + $0.json }.joined(separator: ",") + "}"
+    }
+}
+
+extension JobDecoder {
+    /// Returns what is kept of a job that has started its game, for a later restart; nil where it has no image.
+    public func startRecord(of job: Job) -> String? {
+        guard let message = job.startMessage else { return nil }
+        return signer?.envelope(of: message, for: .startRecord(gameID: job.gameID)) ?? message
+    }
+
+    /// Reads what was kept of a game's last start.
+    ///
+    /// - Throws: ``Rejection`` with `bad_signature` where only signed jobs are taken and no key of the fleet has signed this
+    ///   for this game, or with `internal` where the record is no start.
+    public func lastStart(_ record: [UInt8], of gameID: String) throws(Rejection) -> Job {
+        func rejection(_ code: ErrorCode, _ sentence: String) -> Rejection {
+            Rejection(id: "", kind: .restart, gameID: gameID, code: code, error: sentence)
+        }
+        var message = record
+        let members: [JSONValue.Member]? =
+            if case .object(let found)? = try? StrictJSON.parse(record) { found } else { nil }
+        let envelope = members.flatMap { SignedEnvelope(Fields($0)) }
+        if let signer {
+            do throws(Refusal) {
+                message = Array(try signer.verified(envelope, for: .startRecord(gameID: gameID)).utf8)
+            } catch {
+                throw rejection(
+                    error.code,
+                    "no key of this fleet has signed what the game's last start asked for; start the game anew"
+                )
+            }
+        } else if let envelope {
+            message = Array(envelope.text.utf8)
+        }
+        guard let job = Job(startMessage: message) else {
+            throw rejection(.internal, "what the game's last start asked for cannot be read; start the game anew")
+        }
+        return job
     }
 }
 

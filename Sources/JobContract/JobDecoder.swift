@@ -6,12 +6,12 @@ public struct JobDecoder: Sendable {
     /// Largest message that is taken, in bytes.
     public static let maximumMessageBytes = 65_536
 
-    /// Key of HMAC-SHA-256; nil: messages are taken unsigned.
-    private let signingKey: SymmetricKey?
+    /// Verifies signatures; nil: messages are taken unsigned.
+    let signer: JobSigner?
 
-    /// - Parameter signingKey: where given, only messages signed with it are taken.
-    public init(signingKey: [UInt8]? = nil) {
-        self.signingKey = signingKey.map { SymmetricKey(data: $0) }
+    /// - Parameter signer: where given, only messages that one of its keys has signed are taken.
+    public init(signer: JobSigner? = nil) {
+        self.signer = signer
     }
 
     /// Decodes one message; the first check that fails decides, in the order of the contract.
@@ -23,8 +23,13 @@ public struct JobDecoder: Sendable {
                     "the message has \(message.count) bytes; at most \(Self.maximumMessageBytes) are taken"
                 )
             }
-            var members = try Self.object(message)
-            if let signingKey { members = try Self.verified(members, key: signingKey) }
+            let members = try Self.object(message)
+            let envelope = SignedEnvelope(members)
+            if let signer {
+                let job = try signer.verified(envelope, for: .job)
+                return Self.job(from: try Self.object(Array(job.utf8)), message: message, isSigned: true)
+            }
+            if let envelope { return Self.unverifiable(envelope, message: message) }
             return Self.job(from: members, message: message)
         } catch {
             return .rejected(Rejection(id: Self.invalidID(of: message), code: error.code, error: error.sentence))
@@ -47,23 +52,35 @@ public struct JobDecoder: Sendable {
     /// Largest message of which all bytes are hashed.
     private static let wholeHashBytes = 1 << 20
 
-    private static func job(from members: Fields, message: [UInt8]) -> DecodedMessage {
-        let id = members.string("id").flatMap { Syntax.isJobID($0) ? $0 : nil }
-        let kind = members.string("kind").flatMap(JobKind.init(rawValue:))
-        let gameID = members.string("game_id").flatMap { Syntax.isGameID($0) ? $0 : nil }
+    private static func job(from members: Fields, message: [UInt8], isSigned: Bool = false) -> DecodedMessage {
         do throws(Refusal) {
-            return .job(try JobFields(members).job())
+            let job = try JobFields(members).job()
+            // Without it nobody could tell how old a captured message is.
+            guard !isSigned || job.enqueuedAt != nil else {
+                throw .field("enqueued_at", "must be given in a signed job")
+            }
+            return .job(job)
         } catch {
-            return .rejected(
-                Rejection(
-                    id: id ?? invalidID(of: message),
-                    kind: kind,
-                    gameID: gameID,
-                    code: error.code,
-                    error: error.sentence
-                )
-            )
+            return .rejected(rejection(of: members, message, error))
         }
+    }
+
+    /// A rejection that names the job as far as its members are well-formed.
+    private static func rejection(of members: Fields, _ message: [UInt8], _ refusal: Refusal) -> Rejection {
+        Rejection(
+            id: members.string("id").flatMap { Syntax.isJobID($0) ? $0 : nil } ?? invalidID(of: message),
+            kind: members.string("kind").flatMap(JobKind.init(rawValue:)),
+            gameID: members.string("game_id").flatMap { Syntax.isGameID($0) ? $0 : nil },
+            code: refusal.code,
+            error: refusal.sentence
+        )
+    }
+
+    /// A signed job at a worker that has no key. Ids need no proof there, so the job ends under its own.
+    private static func unverifiable(_ envelope: SignedEnvelope, message: [UInt8]) -> DecodedMessage {
+        let members = (try? object(Array(envelope.text.utf8))) ?? Fields([])
+        let sentence = "the message is signed; this worker has no key (RTM_SIGNING_KEY_FILE)"
+        return .rejected(rejection(of: members, message, Refusal(.badSignature, sentence)))
     }
 
     private static func object(_ bytes: [UInt8]) throws(Refusal) -> Fields {
@@ -76,40 +93,18 @@ public struct JobDecoder: Sendable {
             throw Refusal(.invalidMessage, "not an acceptable JSON object: \(error)")
         }
     }
+}
 
-    /// The fields of the job inside a signed envelope `{"v":1,"job":"…","signature":"…"}`.
-    private static func verified(_ envelope: Fields, key: SymmetricKey) throws(Refusal) -> Fields {
-        guard let job = envelope.string("job"), let signature = envelope.string("signature"),
-            let mac = bytes(hexadecimal: signature)
-        else {
-            throw Refusal(.badSignature, "only signed jobs are taken here: an envelope of v, job and signature")
-        }
-        let payload = Array(job.utf8)
-        guard HMAC<SHA256>.isValidAuthenticationCode(mac, authenticating: payload, using: key) else {
-            throw Refusal(.badSignature, "the signature does not fit the job and the key of this fleet")
-        }
-        guard envelope.value("v") == .integer(1) else {
-            throw Refusal(.unsupportedVersion, "v of the envelope must be 1")
-        }
-        return try object(payload)
+/// Bytes as lower case hex digits.
+func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    text.reserveCapacity(64)
+    for byte in bytes {
+        text.append(digits[Int(byte >> 4)])
+        text.append(digits[Int(byte & 15)])
     }
-
-    private static func bytes(hexadecimal text: String) -> [UInt8]? {
-        let digits = text.utf8.compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
-        guard digits.count == text.utf8.count, digits.count == 64 else { return nil }
-        return stride(from: 0, to: 64, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
-    }
-
-    fileprivate static func hexadecimal(_ digest: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        text.reserveCapacity(64)
-        for byte in digest {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
+    return String(decoding: text, as: UTF8.self)
 }
 
 /// What became of a message's bytes.
@@ -120,7 +115,7 @@ public enum DecodedMessage: Sendable, Equatable {
 }
 
 /// A message that ends `rejected`: it supersedes, cancels and blocks nothing.
-public struct Rejection: Sendable, Equatable {
+public struct Rejection: Error, Sendable, Equatable {
     /// Its own id where that is well-formed (and proven, where signatures are demanded), else `invalid:…`.
     public var id: String
     /// As far as the message told them in a well-formed way.
@@ -170,15 +165,5 @@ struct Fields {
     func string(_ name: String) -> String? {
         guard case .string(let text)? = value(name) else { return nil }
         return text
-    }
-}
-
-/// Signs job messages for fleets that take signed ones only.
-public enum JobEnvelope {
-    /// `{"v":1,"job":"…","signature":"…"}`: the message as a string, and the HMAC-SHA-256 of that string in hex.
-    public static func sign(_ message: String, key: [UInt8]) -> String {
-        let mac = HMAC<SHA256>.authenticationCode(for: Array(message.utf8), using: SymmetricKey(data: key))
-        let signature = JobDecoder.hexadecimal(mac)
-        return "{\"v\":1,\"job\":\(JSONText.string(message)),\"signature\":\"\(signature)\"}"
     }
 }

@@ -33,6 +33,14 @@ public enum Syntax {
             && text.utf8.allSatisfy { isLowerOrDigit($0) || $0 == UInt8(ascii: "-") }
     }
 
+    /// The name of a signing key: 1 to 64 of `A-Z a-z 0-9 _ . -`.
+    static func isKeyName(_ text: String) -> Bool {
+        (1...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy {
+                isLetterOrDigit($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-")
+            }
+    }
+
     /// The full id of a container: 64 hex digits.
     public static func isContainerID(_ text: String) -> Bool {
         text.utf8.count == 64 && text.utf8.allSatisfy(isHexadecimal)

@@ -44,10 +44,12 @@ final class JobAttempt: Sendable {
         case .rejected(let rejection):
             await end(nil, .failed(rejection.code, rejection.error))
         case .job(let decoded):
-            if claimed.undo == nil, claimed.lastStart != nil, lastStart == nil {
-                return await end(decoded, .failed(.internal, "what the game's last start asked for cannot be read"))
+            let job: Job
+            do throws(Rejection) {
+                job = decoded.completed(by: try lastStart(of: decoded))
+            } catch {
+                return await end(decoded, .failed(error.code, error.error))
             }
-            let job = decoded.completed(by: lastStart)
             if isLogged(.info) {
                 log.info("job begins", metadata: ["kind": "\(job.kind.rawValue)", "attempt": "\(claimed.attempt)"])
             }
@@ -72,9 +74,10 @@ final class JobAttempt: Sendable {
         )
     }
 
-    /// What the game's last successful start asked for. It was decoded, and its signature checked, when it was admitted.
-    private var lastStart: Job? {
-        claimed.lastStart.flatMap(Job.init(startMessage:))
+    /// What the game's last successful start asked for; nil where that is not needed.
+    private func lastStart(of job: Job) throws(Rejection) -> Job? {
+        guard claimed.undo == nil, let record = claimed.lastStart else { return nil }
+        return try worker.decoder.lastStart(record, of: job.gameID)
     }
 
     /// What the Engine's adapter asks before each call that changes something.
@@ -231,7 +234,7 @@ final class JobAttempt: Sendable {
             ending: ending,
             owner: OwnerChange(placement.owner),
             freesPlace: placement.freesPlace,
-            startMessage: hasStarted ? job?.startMessage : nil,
+            startMessage: hasStarted ? job.flatMap(worker.decoder.startRecord) : nil,
             begun: ending.effect == .started ? begun.value : nil
         )
         await trace.part("publish", .producer) {

@@ -1,6 +1,13 @@
 public import JobContract
 public import Logging
 public import Redis
+import Timestamps
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// Pushes jobs, waits for their results, and reads the streams. It uses public keys only, so it works with every
 /// worker that keeps the contract.
@@ -8,14 +15,14 @@ public struct RuntimeClient: Sendable {
     public let keys: Keyspace
     let redis: RedisClient
     let logger: Logger
-    private let signingKey: [UInt8]?
+    private let signer: JobSigner?
 
     /// - Parameters:
     ///   - redis: a client that somebody else runs.
-    ///   - signingKey: for fleets that take signed jobs only.
-    public init(_ redis: RedisClient, namespace: String = "rtm", signingKey: [UInt8]? = nil, logger: Logger) {
+    ///   - signingKeys: for fleets that take signed jobs only; the first key signs.
+    public init(_ redis: RedisClient, namespace: String = "rtm", signingKeys: SigningKeys? = nil, logger: Logger) {
         self.redis = redis
-        self.signingKey = signingKey
+        signer = signingKeys.map { JobSigner($0, namespace: namespace) }
         self.logger = logger
         keys = Keyspace(namespace: namespace)
     }
@@ -24,21 +31,24 @@ public struct RuntimeClient: Sendable {
     public static func with<R>(
         url: String,
         namespace: String = "rtm",
-        signingKey: [UInt8]? = nil,
+        signingKeys: SigningKeys? = nil,
         logger: Logger,
         _ body: (RuntimeClient) async throws -> R
     ) async throws -> R {
         let configuration = try RedisConfiguration(url: url)
         return try await RedisClient.withClient(configuration, clientName: "rtmanager-client", logger: logger) {
-            try await body(RuntimeClient($0, namespace: namespace, signingKey: signingKey, logger: logger))
+            try await body(RuntimeClient($0, namespace: namespace, signingKeys: signingKeys, logger: logger))
         }
     }
 
     /// Puts the job at the end of its queue. A second job with the same id is dropped by the workers, so a push whose
     /// answer was lost may be made again.
     public func enqueue(_ request: JobRequest) async throws(ClientError) {
+        var request = request
+        // A signed message has a time, by which workers know an old one that somebody sends again.
+        if signer != nil, request.enqueuedAt == nil { request.enqueuedAt = Self.now }
         var message = try request.message()
-        if let signingKey { message = JobEnvelope.sign(message, key: signingKey) }
+        if let signer { message = signer.sign(message) }
         _ = try await send(RedisCommand("LPUSH", .string(keys.queue(request.queue)), .string(message)))
     }
 
@@ -125,6 +135,10 @@ public struct RuntimeClient: Sendable {
             .integer(Int64(limit))
         )
         return StreamEntry.entries(try await send(command), of: stream)
+    }
+
+    private static var now: Timestamp {
+        Timestamp(millisecondsSinceEpoch: Int64(Date().timeIntervalSince1970 * 1_000))
     }
 
     func send(_ command: RedisCommand) async throws(ClientError) -> RedisValue {

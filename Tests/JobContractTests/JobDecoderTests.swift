@@ -1,4 +1,3 @@
-import Crypto
 import Testing
 import Timestamps
 
@@ -85,9 +84,7 @@ struct JobDecoderTests {
             (#""bind_mounts":[{"host_path":"a","mount_path":"/b"}]"#, "bind_mounts[0].host_path"),
             (#""ready_timeout_seconds":601"#, "ready_timeout_seconds"), (#""deadline":"tomorrow""#, "deadline"),
             (#""max_attempts":0"#, "max_attempts"), (#""max_attempts":21"#, "max_attempts"),
-            (#""enqueued_at":"x""#, "enqueued_at"), (#""traceparent":"x""#, "traceparent"),
-            (#""traceparent":"01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-a b""#, "traceparent"),
-            (#""traceparent":"01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-a\nb""#, "traceparent"),
+            (#""enqueued_at":"x""#, "enqueued_at"),
         ]
     )
     func invalidField(member: String, field: String) {
@@ -135,26 +132,43 @@ struct JobDecoderTests {
         #expect(JobDecoder.sha1(of: message) != named)
     }
 
-    @Test("takes only signed jobs where a key is set, and burns no id that is not proven")
-    func signatures() {
-        let key = Array("a key that nobody knows".utf8)
-        let signed = JobDecoder(signingKey: key)
-        let job = #"{"v":1,"id":"s1","kind":"stop","game_id":"g"}"#
-        let mac = HMAC<SHA256>.authenticationCode(for: Array(job.utf8), using: SymmetricKey(data: key))
-        let signature = mac.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-        func envelope(_ job: String, _ signature: String) -> [UInt8] {
-            Array("{\"v\":1,\"job\":\(JSONText.string(job)),\"signature\":\"\(signature)\"}".utf8)
+    @Test(
+        "a traceparent that is none is ignored, and the job is taken",
+        arguments: [
+            #""x""#, #""01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-a b""#,
+            #""01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-a\nb""#, "7", "{}",
+            #""00-00000000000000000000000000000000-00f067aa0ba902b7-01""#, #""""#,
+        ]
+    )
+    func traceparents(text: String) {
+        let decoded = decode(#"{"v":1,"id":"t","kind":"stop","game_id":"g","traceparent":\#(text)}"#)
+        var expected = Job(id: "t", kind: .stop, gameID: "g")
+        expected.hasIgnoredTraceparent = true
+        #expect(decoded == .job(expected))
+    }
+
+    @Test("names of labels are compared by bytes, and each prefix and name of Docker's and ours is reserved")
+    func labelNames() throws {
+        func message(_ labels: String) -> String {
+            #"{"v":1,"id":"l","kind":"start","game_id":"g","image":"i:1","labels":{\#(labels)}}"#
         }
-        #expect(signed.decode(envelope(job, signature)) == .job(Job(id: "s1", kind: .stop, gameID: "g")))
-        #expect(envelope(job, signature) == Array(JobEnvelope.sign(job, key: key).utf8))
-        for forged in [
-            envelope(job.replacing("s1", with: "s2"), signature), envelope(job, String(signature.dropLast()) + "g"),
-            envelope(job, ""), Array(job.utf8), Array(#"{"v":1,"id":"s3"}"#.utf8),
-        ] {
-            let rejection = signed.decode(forged).rejection
-            #expect(rejection?.code == .badSignature)
-            #expect(rejection?.id.hasPrefix("invalid:") == true)
+        #expect(rejection(message(#""\u00e9":"1","e\u0301":"2""#)) == nil)
+        #expect(rejection(message("\"\u{e9}\":\"1\",\"\\u00e9\":\"2\""))?.code == .invalidMessage)
+        let prefixes = ["com.galaxy.", "com.docker.", "io.docker.", "org.dockerproject."]
+        for name in prefixes.map({ $0 + "x" }) + ["exitCode", "signal", "execID", "name", "image"] {
+            let refused = rejection(message("\"\(name)\":\"1\""))
+            #expect(refused?.code == .invalidJob && refused?.error.contains(name) == true)
         }
+    }
+
+    @Test("labels have 4,096 bytes in all at most")
+    func labelBytes() {
+        func message(_ bytes: Int) -> String {
+            let value = String(repeating: "x", count: bytes - 3)
+            return #"{"v":1,"id":"l","kind":"start","game_id":"g","image":"i:1","labels":{"a":"","bc":"\#(value)"}}"#
+        }
+        #expect(rejection(message(4_096)) == nil)
+        #expect(rejection(message(4_097))?.error.contains("labels: have 4097 bytes") == true)
     }
 
     @Test(

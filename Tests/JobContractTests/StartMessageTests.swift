@@ -1,4 +1,4 @@
-import JobContract
+@testable import JobContract
 import Testing
 
 @Suite("What a restart takes from the start before")

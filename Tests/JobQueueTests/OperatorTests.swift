@@ -104,15 +104,19 @@ struct OperatorTests {
     func requeueMessage() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
-            let key = Array("0123456789abcdef".utf8)
-            let signed = JobEnvelope.sign(QueueWorld.message(.start, "j1"), key: key)
+            func signer(_ line: String) throws -> JobSigner {
+                JobSigner(try SigningKeys(lines: Array(line.utf8)), namespace: "rtm")
+            }
+            let key = try signer("k:0123456789abcdef")
+            let time = #","enqueued_at":"2026-01-01T00:00:00Z""#
+            let signed = key.sign(QueueWorld.message(.start, "j1", more: time))
             try await world.push(signed)
             // This worker has another key, so it cannot believe the id.
-            let other = JobDecoder(signingKey: Array("another key, also long".utf8))
+            let other = JobDecoder(signer: try signer("k:another key, also long"))
             _ = try await worker.intake(queue: "default") { other.decode($0) }
             let letter = try #require(try await worker.deadLetters(limit: 10).first)
             #expect(letter.jobID.hasPrefix("invalid:") && letter.errorCode == "bad_signature")
-            let right = JobDecoder(signingKey: key)
+            let right = JobDecoder(signer: key)
             guard case .job(let job) = right.decode(letter.message) else {
                 Issue.record("the kept message is no job")
                 return

@@ -26,11 +26,12 @@ struct ClientTests {
 
     @Test("with a key the message is signed")
     func signs() async throws {
-        let key = Array("0123456789abcdef".utf8)
-        try await ClientWorld.with(signingKey: key) { world in
+        let keys = try SigningKeys(lines: Array("k:0123456789abcdef".utf8))
+        try await ClientWorld.with(signingKeys: keys) { world in
             try await world.client.enqueue(.restart("lobby", id: "j1"))
             let message = try #require(try await world.messages().first)
-            guard case .job(let job) = JobDecoder(signingKey: key).decode(Array(message.utf8)) else {
+            guard case .job(let job) = JobDecoder(signer: JobSigner(keys, namespace: "rtm")).decode(Array(message.utf8))
+            else {
                 Issue.record("it is not taken: \(message)")
                 return
             }

@@ -14,11 +14,11 @@ struct ClientWorld {
 
     static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    static func with(signingKey: [UInt8]? = nil, _ body: (ClientWorld) async throws -> Void) async throws {
+    static func with(signingKeys: SigningKeys? = nil, _ body: (ClientWorld) async throws -> Void) async throws {
         try await PrivateRedis.with { redis in
             let configuration = try RedisConfiguration(url: redis.unixURL)
             try await RedisClient.withClient(configuration, logger: logger) { raw in
-                let client = RuntimeClient(raw, signingKey: signingKey, logger: logger)
+                let client = RuntimeClient(raw, signingKeys: signingKeys, logger: logger)
                 try await body(ClientWorld(redis: redis, raw: raw, client: client))
             }
         }

@@ -161,7 +161,7 @@ struct DoctorTroubleTests {
         defer { try? FileManager.default.removeItem(atPath: directory) }
         let (key, token) = (directory + "/key", directory + "/token")
         let settings = ["RTM_SIGNING_KEY_FILE": key, "RTM_HTTP_TOKEN_FILE": token]
-        try Data("0123456789abcdef".utf8).write(to: URL(fileURLWithPath: key))
+        try Data("k:0123456789abcdef".utf8).write(to: URL(fileURLWithPath: key))
         try Data("s3cret-token".utf8).write(to: URL(fileURLWithPath: token))
         try await PrivateRedis.with { redis in
             for (mode, level) in [(0o644, "warning"), (0o620, "warning"), (0o600, "ok")] {
@@ -174,7 +174,7 @@ struct DoctorTroubleTests {
             }
             for path in [key, token] { try Data("short\n".utf8).write(to: URL(fileURLWithPath: path)) }
             let found = try await examine(redis.url, settings)
-            for (check, text) in [("signing key", "16 bytes"), ("http token", "8 printable")] {
+            for (check, text) in [("signing key", "line 1: must be NAME:SECRET"), ("http token", "8 printable")] {
                 #expect(found[check]?.level == "failure")
                 #expect(found[check]?.text.contains(text) == true, "\(found)")
             }

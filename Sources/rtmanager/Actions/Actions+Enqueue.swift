@@ -14,13 +14,13 @@ extension Actions {
         settings: Settings,
         logger: Logger
     ) async throws(CommandError) {
-        let key = try signingKey(settings)
+        let keys = try signingKeys(settings)
         let context = CommandContext(settings: settings, logger: logger)
         let outcome: JobResult? = try await withQueue(context) { queue in
             let client = RuntimeClient(
                 queue.client,
                 namespace: settings.namespace,
-                signingKey: key,
+                signingKeys: keys,
                 logger: logger.forCommand
             )
             if let known = try await client.record(of: request.id) {

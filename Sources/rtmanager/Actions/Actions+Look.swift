@@ -14,7 +14,7 @@ extension Actions {
     static func showJob(_ id: String, search: Int, _ output: OutputFormat, _ context: CommandContext)
         async throws(CommandError)
     {
-        let decoder = JobDecoder(signingKey: try signingKey(context.settings))
+        let decoder = JobDecoder(signer: try signer(context.settings))
         let page = try await withQueue(context) { queue in
             var page = JobPage(id: id)
             page.sight = try await queue.sight(of: id)

@@ -39,7 +39,7 @@ extension Actions {
         _ output: OutputFormat,
         _ context: CommandContext
     ) async throws(CommandError) {
-        let decoder = JobDecoder(signingKey: try signingKey(context.settings))
+        let decoder = JobDecoder(signer: try signer(context.settings))
         let letter = try await withQueue(context) { queue in
             let letter = try await find(name, queue)
             guard letter.isWhole else {

@@ -85,7 +85,7 @@ extension Actions {
 
     /// Reads when a message was pushed, as its producer says.
     static func pushTimes(_ settings: Settings) throws(CommandError) -> @Sendable ([UInt8]) -> Timestamp? {
-        let decoder = JobDecoder(signingKey: try signingKey(settings))
+        let decoder = JobDecoder(signer: try signer(settings))
         return { message in
             guard case .job(let job) = decoder.decode(message) else { return nil }
             return job.enqueuedAt.flatMap { Timestamp(rfc3339: $0) }

@@ -22,7 +22,7 @@ enum Actions {
     /// Runs one worker until SIGTERM or SIGINT.
     static func runWorker(_ settings: Settings, logger: Logger) async throws(CommandError) {
         let redisConfiguration = try workerRedisConfiguration(settings)
-        let decoder = JobDecoder(signingKey: try signingKey(settings))
+        let decoder = JobDecoder(signer: try signer(settings))
         var configuration = try settings.workerConfiguration()
         let token = try httpToken(settings)
         let tracer = settings.otlpEndpoint.map { _ in OTLPTracer() }
@@ -168,17 +168,21 @@ enum Actions {
         }
     }
 
-    static func signingKey(_ settings: Settings) throws(CommandError) -> [UInt8]? {
+    /// The keys of the fleet's jobs; nil: jobs are not signed.
+    static func signingKeys(_ settings: Settings) throws(CommandError) -> SigningKeys? {
         guard let path = settings.signingKeyFile else { return nil }
         guard let data = FileManager.default.contents(atPath: path) else {
             throw .wrongUse("RTM_SIGNING_KEY_FILE \(path): cannot be read")
         }
-        // Editors end files with a line feed, which nobody means as part of a key.
-        let key = Array(data.reversed().drop { $0 == 0x0A || $0 == 0x0D }.reversed())
-        guard key.count >= 16 else {
-            throw .wrongUse("RTM_SIGNING_KEY_FILE \(path): the key must have 16 bytes or more")
+        do throws(SigningKeys.Problem) {
+            return try SigningKeys(lines: Array(data))
+        } catch {
+            throw .wrongUse("RTM_SIGNING_KEY_FILE \(path): \(error)")
         }
-        return key
+    }
+
+    static func signer(_ settings: Settings) throws(CommandError) -> JobSigner? {
+        try signingKeys(settings).map { JobSigner($0, namespace: settings.namespace) }
     }
 }
 

@@ -60,7 +60,7 @@ struct HostFacts: Sendable, Equatable {
         facts.openFiles = isKnown ? UInt64(limit.rlim_cur) : .max
         facts.secrets = [
             secret("signing key", settings.signingKeyFile) { () throws(CommandError) in
-                _ = try Actions.signingKey(settings)
+                _ = try Actions.signingKeys(settings)
             },
             secret("http token", settings.httpTokenFile) { () throws(CommandError) in
                 _ = try Actions.httpToken(settings)
