@@ -42,7 +42,7 @@ public struct DockerError: Error, Sendable, Equatable {
     public var code: Code
     /// The operation that failed: `run`, `stop`.
     public var operation: String
-    /// A sentence for a person, the Engine's own words in it; at most 1,024 characters, none that controls.
+    /// A sentence for a person, the Engine's own words in it; at most 1,024 bytes, no character that controls.
     public var message: String
     /// HTTP status that the Engine answered, where it did.
     public var status: Int?

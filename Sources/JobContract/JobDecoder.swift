@@ -122,15 +122,15 @@ public struct Rejection: Error, Sendable, Equatable {
     public var kind: JobKind?
     public var gameID: String?
     public var code: ErrorCode
-    /// A sentence for a person.
-    public var error: String
+    /// A sentence for a person, of at most 1,024 bytes.
+    public var error: String { didSet { error = error.cut(toBytes: Sentence.maximumBytes) } }
 
     public init(id: String, kind: JobKind? = nil, gameID: String? = nil, code: ErrorCode, error: String) {
         self.id = id
         self.kind = kind
         self.gameID = gameID
         self.code = code
-        self.error = error
+        self.error = error.cut(toBytes: Sentence.maximumBytes)
     }
 }
 

@@ -5,8 +5,8 @@ public struct JobEnding: Sendable, Equatable {
     public var outcome: JobOutcome
     public var effect: JobEffect
     public var errorCode: ErrorCode?
-    /// A sentence for a person.
-    public var error: String?
+    /// A sentence for a person, of at most 1,024 bytes.
+    public var error: String? { didSet { error = error?.cut(toBytes: Sentence.maximumBytes) } }
     public var containerID: String?
     public var containerName: String?
     public var engineEndpoint: String?
@@ -29,7 +29,7 @@ public struct JobEnding: Sendable, Equatable {
         self.outcome = outcome
         self.effect = effect
         self.errorCode = errorCode
-        self.error = error
+        self.error = error?.cut(toBytes: Sentence.maximumBytes)
         self.containerID = containerID
         self.containerName = containerName
         self.engineEndpoint = engineEndpoint
@@ -37,9 +37,9 @@ public struct JobEnding: Sendable, Equatable {
         self.forced = forced
     }
 
-    /// An ending without success, its sentence cut at 1,024 characters.
+    /// An ending without success.
     public static func failed(_ code: ErrorCode, _ error: String) -> JobEnding {
-        JobEnding(.failed, errorCode: code, error: String(error.prefix(1_024)))
+        JobEnding(.failed, errorCode: code, error: error)
     }
 }
 

@@ -72,16 +72,21 @@ struct JobFields {
             } ?? Job.Defaults.pullPolicy
         job.env = try strings("env", atMost: 128) { name, value throws(Refusal) in
             guard Syntax.isEnvironmentName(name) else {
-                throw self.refusal("env", "the name \"\(name.prefix(64))\" must be of the form [A-Za-z_][A-Za-z0-9_]*")
+                throw self.refusal(
+                    "env",
+                    "the name \"\(name.cut(toBytes: 64))\" must be of the form [A-Za-z_][A-Za-z0-9_]*"
+                )
             }
-            guard !value.utf8.contains(0) else { throw self.refusal("env.\(name)", "must not contain NUL") }
+            guard !value.utf8.contains(0) else {
+                throw self.refusal("env.\(name.cut(toBytes: 64))", "must not contain NUL")
+            }
         }
         job.labels = try strings("labels", atMost: 64) { name, value throws(Refusal) in
             guard !name.isEmpty, !name.utf8.contains(0), !value.utf8.contains(0) else {
                 throw self.refusal("labels", "names must not be empty, names and values must not contain NUL")
             }
             guard !Syntax.isReservedLabel(name) else {
-                throw self.refusal("labels.\(name.prefix(64))", "is reserved for rtmanager or Docker")
+                throw self.refusal("labels.\(name.cut(toBytes: 64))", "is reserved for rtmanager or Docker")
             }
         }
         let labelBytes = (job.labels ?? [:]).reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
@@ -227,7 +232,10 @@ extension JobFields {
         var strings: [String: String] = [:]
         for member in members {
             guard case .string(let value) = member.value else {
-                throw refusal("\(name).\(member.name.prefix(64))", "must be a string, not \(member.value.typeName)")
+                throw refusal(
+                    "\(name).\(member.name.cut(toBytes: 64))",
+                    "must be a string, not \(member.value.typeName)"
+                )
             }
             try check(member.name, value)
             strings[member.name] = value
@@ -250,7 +258,7 @@ extension JobFields {
     fileprivate func allow(_ names: Set<String>) throws(Refusal) {
         if let unknown = fields.members.first(where: { !names.contains($0.name) }) {
             throw refusal(
-                String(unknown.name.prefix(64)),
+                unknown.name.cut(toBytes: 64),
                 "is unknown here; known are \(names.sorted().joined(separator: ", "))"
             )
         }

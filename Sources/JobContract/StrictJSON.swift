@@ -108,7 +108,7 @@ struct StrictJSON {
             guard current == UInt8(ascii: "\"") else { throw failure("a member's name must be a string") }
             let name = try string()
             guard names.insert(Array(name.utf8)).inserted else {
-                throw failure("the name \"\(name.prefix(64))\" is there twice")
+                throw failure("the name \"\(name.cut(toBytes: 64))\" is there twice")
             }
             skipWhitespace()
             guard take(UInt8(ascii: ":")) else { throw failure("a colon must follow a member's name") }
@@ -153,11 +153,13 @@ struct StrictJSON {
         }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         if isInteger {
-            guard let integer = Int64(text) else { throw failure("the number \(text.prefix(32)) is out of range") }
+            guard let integer = Int64(text) else {
+                throw failure("the number \(text.cut(toBytes: 32)) is out of range")
+            }
             return .integer(integer)
         }
         guard let number = Double(text), number.isFinite else {
-            throw failure("the number \(text.prefix(32)) is out of range")
+            throw failure("the number \(text.cut(toBytes: 32)) is out of range")
         }
         return .number(number)
     }

@@ -133,8 +133,8 @@ extension NodeSettings {
 /// Why a job cannot go on.
 public struct JobFailure: Error, Sendable, Equatable {
     public var code: ErrorCode
-    /// A sentence for a person.
-    public var message: String
+    /// A sentence for a person, of at most 1,024 bytes.
+    public var message: String { didSet { message = message.cut(toBytes: Sentence.maximumBytes) } }
     /// Whether another try may succeed.
     public var retryable: Bool
     /// How soon.
@@ -150,7 +150,7 @@ public struct JobFailure: Error, Sendable, Equatable {
         mayHaveLeft: Bool = false
     ) {
         self.code = code
-        self.message = message
+        self.message = message.cut(toBytes: Sentence.maximumBytes)
         self.retryable = retryable
         self.pace = pace
         self.mayHaveLeft = mayHaveLeft

@@ -47,8 +47,7 @@ struct SettingsError: Error, Sendable, Equatable, CustomStringConvertible {
 
 /// `text` in double quotes, without control characters and at most 200 characters long.
 func quoted(_ text: String) -> String {
-    let cut = text.count > 200 ? text.prefix(200) + "..." : text[...]
-    return "\"" + EscapedText.escape(String(cut), quotes: true) + "\""
+    "\"" + EscapedText.escape(EscapedText.cut(text, to: 200), quotes: true) + "\""
 }
 
 /// The one of `names` that `name` is most likely meant to be; nil where none is near.
