@@ -19,7 +19,7 @@ public struct OTLPExporter: Service {
     private let logger: Logger
 
     /// - Parameters:
-    ///   - endpoint: `http://host:4318`, to which `/v1/traces` is added.
+    ///   - endpoint: `http://host:4318`; `/v1/traces` is added where it does not end so.
     ///   - resource: names and values of what all spans come from.
     public init(
         _ tracer: OTLPTracer,
@@ -29,10 +29,17 @@ public struct OTLPExporter: Service {
         logger: Logger
     ) {
         self.tracer = tracer
-        self.endpoint = (endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint) + "/v1/traces"
+        self.endpoint = Self.traces(of: endpoint)
         self.resource = resource
         self.version = version
         self.logger = logger
+    }
+
+    /// Where the traces go: both forms that collectors' pages name are taken, the base and the whole address.
+    static func traces(of endpoint: String) -> String {
+        var base = endpoint[...]
+        while base.hasSuffix("/") { base = base.dropLast() }
+        return base.hasSuffix("/v1/traces") ? String(base) : base + "/v1/traces"
     }
 
     /// Sends what has ended every two seconds, and once more at the end.

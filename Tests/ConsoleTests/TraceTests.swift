@@ -81,4 +81,14 @@ struct TraceTests {
         #expect(text.contains(#"{"key":"rtm.attempt","value":{"intValue":"2"}}"#))
         #expect(text.contains(#"{"key":"rtm.outcome","value":{"stringValue":"failed"}}"#))
     }
+
+    @Test(
+        "a collector is named with or without the path of traces",
+        arguments: [
+            ("http://c:4318", "http://c:4318/v1/traces"), ("http://c:4318/", "http://c:4318/v1/traces"),
+            ("http://c:4318/v1/traces", "http://c:4318/v1/traces"), ("http://c/v1/traces//", "http://c/v1/traces"),
+            ("https://c/otlp", "https://c/otlp/v1/traces"), ("http://c/v1", "http://c/v1/v1/traces"),
+        ]
+    )
+    func collector(endpoint: String, address: String) { #expect(OTLPExporter.traces(of: endpoint) == address) }
 }

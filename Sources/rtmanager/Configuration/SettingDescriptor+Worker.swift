@@ -122,7 +122,7 @@ extension SettingDescriptor {
         SettingDescriptor(
             "RTM_OTLP_ENDPOINT",
             "Collector that spans are sent to by OTLP/HTTP; empty: none are made",
-            allowed: "http://HOST:PORT or https://HOST:PORT",
+            allowed: "http://HOST:PORT or https://HOST:PORT, with or without /v1/traces",
             valueName: "url",
             isRare: true,
             disclosure: .maskedURL,
