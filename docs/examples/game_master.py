@@ -21,12 +21,20 @@ class Redis:
         parts = urllib.parse.urlparse(url)
         if parts.scheme == "unix":
             self.socket = socket.socket(socket.AF_UNIX)
-            self.socket.connect(parts.path)
-        else:
+            self.socket.connect(urllib.parse.unquote(parts.path))
+            database = urllib.parse.parse_qs(parts.query).get("db", ["0"])[0]
+        elif parts.scheme == "redis":
             self.socket = socket.create_connection((parts.hostname, parts.port or 6379))
+            database = parts.path.strip("/") or "0"
+        else:
+            raise ValueError("RTM_REDIS_URL must begin with redis:// or unix://")
         self.file = self.socket.makefile("rb")
-        if parts.password:
-            self.call("AUTH", parts.username or "default", parts.password)
+        # In a URL, user and password are percent-encoded: p%40ss is p@ss.
+        user, password = (urllib.parse.unquote(part or "") for part in (parts.username, parts.password))
+        if user or password:
+            self.call("AUTH", user or "default", password)
+        if int(database):
+            self.call("SELECT", int(database))
 
     def call(self, *words):
         command = [b"*%d\r\n" % len(words)]
