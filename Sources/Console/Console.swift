@@ -78,7 +78,8 @@ public struct Console: Service {
     /// Serves until graceful shutdown. An address that cannot be used is a warning, not an end: several
     /// workers on a machine have the same default.
     public func run() async throws {
-        let router = Router()
+        // Probes and proxies ask by HEAD.
+        let router = Router(options: .autoGenerateHeadEndpoints)
         if let loopback = LoopbackHost(boundTo: host) { router.add(middleware: loopback) }
         router.get("healthz") { _, _ in "ok\n" }
         if let token { router.add(middleware: token) }

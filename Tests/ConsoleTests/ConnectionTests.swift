@@ -72,7 +72,7 @@ private final class ClientSocket: Sendable {
 
     /// Reads what is there. Answers whether the server has closed the connection.
     func isAtEnd() -> Bool {
-        var buffer = [UInt8](repeating: 0, count: 65_536)
+        var buffer = [UInt8](repeating: 0, count: 4_096)
         while true {
             let count = recv(descriptor, &buffer, buffer.count, 0)
             if count > 0 {
@@ -105,6 +105,16 @@ struct ConnectionTests {
             try await eventually(within: .seconds(20), "the end of all connections") {
                 sockets.allSatisfy { $0.isAtEnd() }
             }
+        }
+    }
+
+    @Test("HEAD is answered as GET is, without the text", arguments: ["/", "/healthz", "/readyz", "/metrics"])
+    func head(path: String) async throws {
+        try await Server.with { server in
+            let socket = try ClientSocket(port: server.port)
+            socket.send("HEAD \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            try await eventually("the answer") { socket.isAtEnd() }
+            #expect(socket.text.hasPrefix("HTTP/1.1 200") && socket.text.hasSuffix("\r\n\r\n"), "\(socket.text)")
         }
     }
 
