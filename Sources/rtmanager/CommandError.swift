@@ -21,6 +21,14 @@ enum CommandError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// As it is printed. What is wrong with a command line or with settings may have lines of its own, in which foreign
+    /// text is quoted; all else is one line.
+    var text: TerminalText {
+        let masked = MaskedURL.maskAll(in: description)
+        if case .wrongUse = self { return "Error: \(TerminalText(lines: masked))" }
+        return "Error: \(masked)"
+    }
+
     var reason: ExitReason {
         switch self {
         case .failed: .failed

@@ -28,6 +28,7 @@ struct RootCommand: AsyncParsableCommand {
     )
 
     static func main() async {
+        OutputSignals.ignoreClosedPipes()
         do {
             var command = try await asyncParseAsRoot()
             if var asyncCommand = command as? any AsyncParsableCommand {
@@ -35,6 +36,7 @@ struct RootCommand: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            end(.done)
         } catch {
             exit(after: error)
         }
@@ -43,15 +45,36 @@ struct RootCommand: AsyncParsableCommand {
     /// Prints what `error` has to say, help to stdout and all else to stderr, and ends the process.
     private static func exit(after error: any Error) -> Never {
         let reason = exitReason(of: error)
-        let text = (error as? CommandError).map { "Error: \($0)" } ?? fullMessage(for: error)
-        if !text.isEmpty {
+        let text = (error as? CommandError)?.text ?? usage(fullMessage(for: error), CommandLine.arguments)
+        if text != "" {
             if reason == .done {
                 StandardOutput.write(line: text)
             } else {
                 StandardError.write(line: text)
             }
         }
+        end(reason)
+    }
+
+    /// Ends the process. A command whose output is not complete has failed; whoever closes the pipe wants no more.
+    private static func end(_ reason: ExitReason) -> Never {
+        var reason = reason
+        if reason == .done, let sentence = StandardOutput.problem?.sentence {
+            StandardError.write(line: "Error: \(sentence)")
+            reason = .failed
+        }
         exit(withError: ExitCode(reason.rawValue))
+    }
+
+    /// A help page, or what is wrong with the arguments, which it may repeat: those stand on one line.
+    static func usage(_ page: String, _ arguments: [String]) -> TerminalText {
+        var page = page
+        let values = arguments.dropFirst().flatMap { [$0] + $0.split(separator: "=", maxSplits: 1).map(String.init) }
+        for value in values {
+            let escaped = EscapedText.escape(value, quotes: false)
+            if escaped != value { page = page.replacing(value, with: escaped) }
+        }
+        return TerminalText(lines: MaskedURL.maskAll(in: page))
     }
 
     /// The exit code that says how a command with `error` ended.

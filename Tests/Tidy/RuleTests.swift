@@ -88,6 +88,22 @@ struct RuleTests {
     }
 
     @Test(
+        "Output around the writer",
+        arguments: [
+            ("print(text)", 1), ("try print(text, output)", 1), ("debugPrint(x)", 1), ("fputs(text, stderr)", 1),
+            ("FileHandle.standardError.write(data)", 1), ("FileDescriptor.standardOutput.writeAll(bytes)", 1),
+            ("write(STDOUT_FILENO, bytes, 1)", 1), ("write(1, bytes, count)", 1),
+            ("TerminalText(stringLiteral: foreign)", 1), ("TerminalText(foreign)", 0),
+            ("StandardOutput.write(line: \"\\(x)\")", 0), ("painter.print(text)", 0), ("printer(text)", 0),
+            ("// print(text)", 0),
+            ("@OptionGroup var print: OutputFlags", 0),
+        ]
+    )
+    func rawOutput(text: String, count: Int) {
+        #expect(Rules.rawOutput(file("rtmanager", text)).count == count, "\(text)")
+    }
+
+    @Test(
         "Pauses and chance of a worker",
         arguments: [
             ("try await Task.sleep(for: pause)", 1), (".random(in: 0...1)", 1), ("SystemRandomNumberGenerator()", 1),

@@ -100,6 +100,15 @@ enum Rules {
         return find(pattern, in: file, "needs an entry in the list of exceptions, with its reason")
     }
 
+    /// Ways to stdout and stderr around the one writer, which escapes what could disturb a terminal; and ways to make its
+    /// text out of a string that is not of the program.
+    static func rawOutput(_ file: SourceFile) -> [Finding] {
+        guard file.room != nil else { return [] }
+        let pattern =
+            #/(?:^|[^\w.])(?:print|debugPrint|dump|puts|fputs|putchar|fputc|printf|vprintf|fprintf|vfprintf|dprintf|fwrite|perror|psignal)\s*\(|\bFileHandle\s*\.\s*standard|\bFileDescriptor\s*\.\s*standard|\bSTD(?:OUT|ERR)_FILENO\b|\bwrite\s*\(\s*[12]\s*,|\bTerminalText\s*(?:\.\s*init\s*)?\(\s*(?:stringLiteral|stringInterpolation)\s*:/#
+        return find(pattern, in: file, "goes around StandardOutput, StandardError and TerminalText")
+    }
+
     static func longFiles(_ file: SourceFile) -> [Finding] {
         let lines = file.text.split(separator: "\n", omittingEmptySubsequences: false).count
         guard file.room != nil, lines > maximumLines else { return [] }

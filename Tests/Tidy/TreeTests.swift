@@ -16,6 +16,9 @@ private enum Exceptions {
         "Sources/Runtime/Simulation.swift": "the chance of the machine itself",
     ]
     static let longFiles: [String: String] = [:]
+    static let rawOutput: [String: String] = [
+        "Sources/rtmanager/Printing/Terminal.swift": "the one writer"
+    ]
 }
 
 @Suite("The tree keeps the project's rules")
@@ -52,6 +55,9 @@ struct TreeTests {
 
     @Test("Nothing ends the process or silences the compiler")
     func traps() throws { try check(except: Exceptions.traps, Rules.traps) }
+
+    @Test("Nothing is printed but by the writer for terminals")
+    func rawOutput() throws { try check(except: Exceptions.rawOutput, Rules.rawOutput) }
 
     @Test("Files are short") func lengths() throws { try check(except: Exceptions.longFiles, Rules.longFiles) }
 

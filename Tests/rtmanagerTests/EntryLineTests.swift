@@ -9,7 +9,7 @@ import Testing
 struct EntryLineTests {
     private func line(_ stream: PublicStream, _ fields: [String: String], width: Int? = nil) -> String {
         EntryLine(StreamEntry(stream: stream, id: "1500-0", fields: fields.merging(["game_id": "lobby"]) { $1 }))
-            .text(on: Surface(width: width))
+            .text(on: Surface(width: width)).text
     }
 
     @Test("A success tells what it changed")
@@ -76,7 +76,7 @@ struct JobPageTests {
         )
         sight.leaseUntil = 12_000
         page.sight = sight
-        let text = page.lines(on: .plain).joined(separator: "\n")
+        let text = page.lines(on: .plain).joined(by: "\n").text
         for part in [
             "job         j", "asks for    start of lobby", "running: creating and starting the container", "2 of 5",
             "1970-01-01T00:00:01.000Z", "for 7s", "timeout: late",

@@ -32,7 +32,7 @@ struct LogLineTests {
     func text() {
         let text = line("started", level: .notice, ["b": "two words", "a": "1", "c": "", "d": "x=\"y\""]).text(
             colored: false
-        )
+        ).text
         #expect(
             text == #"2026-05-03T03:09:37.123Z NOTICE   rtmanager: started a=1 b="two words" c="" d="x=\"y\"""#
         )
@@ -41,16 +41,16 @@ struct LogLineTests {
     @Test("Colours surround, and change no text", arguments: Logger.Level.allCases)
     func colors(level: Logger.Level) throws {
         let entry = line("m", level: level, ["a": "1"])
-        let colored = entry.text(colored: true)
+        let colored = entry.text(colored: true).text
         #expect(colored.contains("\u{1b}["))
-        #expect(colored.replacing(try Regex("\u{1b}\\[[0-9;]*m"), with: "") == entry.text(colored: false))
+        #expect(colored.replacing(try Regex("\u{1b}\\[[0-9;]*m"), with: "") == entry.text(colored: false).text)
     }
 
     @Test("JSON is one object that says the same")
     func json() throws {
         let object = try parsed(
             line("say \"hi\"", level: .error, ["n": .stringConvertible(3), "l": ["x", ["k": "v"]], "time": "mine"])
-                .json()
+                .json().text
         )
         #expect(object["time"] as? String == "2026-05-03T03:09:37.123Z")
         #expect(object["level"] as? String == "error")
@@ -65,11 +65,21 @@ struct LogLineTests {
     func escapes() throws {
         let nasty = "a\nb\r\u{1b}[31m\u{0}\u{85}\u{2028}\u{202e}\u{7f}"
         let entry = line(nasty, [nasty: .string(nasty)])
-        for text in [entry.text(colored: false), entry.json()] {
+        for text in [entry.text(colored: false).text, entry.json().text] {
             #expect(text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value < 0x7f })
         }
-        #expect(try parsed(entry.json())["message"] as? String == nasty)
-        #expect(try parsed(entry.json())[nasty] as? String == nasty)
+        #expect(try parsed(entry.json().text)["message"] as? String == nasty)
+        #expect(try parsed(entry.json().text)[nasty] as? String == nasty)
+    }
+
+    @Test("Secrets of URLs are not logged")
+    func urls() {
+        let url = "cannot reach redis://u:hunter2@h:1/0, http://h/x?key=hunter2"
+        let entry = line(url, ["url": .string(url), "list": [.string(url)]])
+        for text in [entry.text(colored: false).text, entry.json().text] {
+            #expect(!text.contains("hunter2") && text.contains("redis://***") && text.contains("http://h/x?***"))
+        }
+        #expect(line("see https://h/page, pull h:5000/x@sha256:0").text(colored: false).text.hasSuffix("x@sha256:0"))
     }
 
     @Test("Whatever is logged, a line is bounded and stays whole")
@@ -80,12 +90,12 @@ struct LogLineTests {
         var metadata: Logger.Metadata = ["many": .array(Array(repeating: .string(long), count: 1000))]
         for number in 0..<200 { metadata["k\(number)"] = .string(long) }
         for entry in [line(long, metadata), line("m", ["deep": deep])] {
-            #expect(entry.text(colored: true).utf8.count < 64 << 10)
-            let json = entry.json()
+            #expect(entry.text(colored: true).text.utf8.count < 64 << 10)
+            let json = entry.json().text
             #expect(json.utf8.count < 64 << 10)
             _ = try parsed(json)
         }
-        #expect(try parsed(line("m", metadata).json())["truncated"] as? Bool == true)
+        #expect(try parsed(line("m", metadata).json().text)["truncated"] as? Bool == true)
     }
 
     @Test("A cut text ends between characters", arguments: 0...9)
@@ -119,7 +129,7 @@ struct LogHandlerTests {
                 format: .text,
                 metadataProvider: Logger.MetadataProvider { ["b": "provider", "c": "provider"] },
                 now: { Timestamp(seconds: 0) },
-                write: { lines.append($0) }
+                write: { lines.append($0.text) }
             )
         }
         logger[metadataKey: "a"] = "logger"

@@ -4,29 +4,9 @@ import Testing
 
 @testable import rtmanager
 
-/// What one call of the built program did.
-private struct Call: Sendable {
-    var code: Int32
-    var output: String
-    var errors: String
-}
-
-/// Calls the program that was built beside these tests, with nothing in its environment but `environment`.
+/// Calls the built program with these arguments.
 private func call(_ arguments: String..., environment: [String: String] = [:]) async throws -> Call {
-    let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-        .appendingPathComponent("rtmanager").path
-    let directory = try temporaryDirectory("program")
-    defer { try? FileManager.default.removeItem(atPath: directory) }
-    let errors = directory + "/errors"
-    let clean = ["env", "-i"] + environment.map { "\($0.key)=\($0.value)" }
-    let parting = ["/bin/sh", "-c", #"errors=$1; shift; exec "$@" 2>"$errors""#, "sh", errors, program]
-    let process = try await ChildProcess.start(clean + parting + arguments, logPath: directory + "/output")
-    guard let code = await process.waitForExit(atMost: .seconds(30)) else {
-        await process.end()
-        throw Overdue("`rtmanager \(arguments.joined(separator: " ").prefix(200))` did not end")
-    }
-    let text = (try? String(contentsOfFile: errors, encoding: .utf8)) ?? ""
-    return Call(code: code, output: process.log, errors: text)
+    try await rtmanagerTests.call(arguments, environment: environment)
 }
 
 @Suite("The program", .timeLimit(.minutes(1)))

@@ -71,14 +71,14 @@ struct StatusPageTests {
             #expect(lines.count < height, "\(size)")
             #expect(lines.allSatisfy { $0.count <= width }, "\(size): \(lines.filter { $0.count > width })")
         }
-        let text = Self.page(5_000).lines(on: Surface(width: width, height: height)).joined(separator: "\n")
+        let text = Self.page(5_000).lines(on: Surface(width: width, height: height)).joined(by: "\n").text
         for things in ["queues", "nodes", "running jobs", "containers"] { #expect(text.contains("more \(things)")) }
         #expect(text.contains("61,725,000 in queues"))
     }
 
     @Test("A small fleet is shown whole")
     func small() {
-        let text = Self.page(2).lines(on: Surface(width: 160, height: 50)).joined(separator: "\n")
+        let text = Self.page(2).lines(on: Surface(width: 160, height: 50)).joined(by: "\n").text
         for part in [
             "queue-1   12,345", "3m12s  open", "node-1  up", "pulling 3/8 layers, 12.0 MB of 50.0 MB", "1m01s",
             "game-1  c-game-1   healthy", "engine:1",
@@ -99,7 +99,7 @@ struct StatusPageTests {
         )
         #expect(page.containers.map(\.gameID) == ["b", "c", "a"])
         #expect(page.containers.map(\.word) == ["unhealthy", "exited", "running"])
-        let lines = page.lines(on: .plain)
+        let lines = page.lines(on: .plain).map(\.text)
         let nodes = lines.filter { $0.hasPrefix("z-silent") || $0.hasPrefix("a ") }
         #expect(nodes.first?.contains("silent 1m30s") == true, "\(lines)")
     }
@@ -133,7 +133,7 @@ struct StatusPageTests {
     @Test("Without workers the page says so before all else")
     func noWorkers() {
         #expect(Self.page(0).lines(on: .plain)[2] == "no worker lives: nothing is taken")
-        #expect(!Self.page(1).lines(on: .plain).joined().contains("no worker lives"))
+        #expect(!Self.page(1).lines(on: .plain).joined(by: "").text.contains("no worker lives"))
     }
 
     @Test("For machines everything has a name")

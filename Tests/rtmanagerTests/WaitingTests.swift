@@ -50,7 +50,7 @@ struct WaitingTests {
     @Test("Where stderr is no terminal, each piece of news is one line, told once")
     func lines() {
         let written = Mutex("")
-        let display = WaitDisplay(game: "g", surface: .plain) { text in written.withLock { $0 += text } }
+        let display = WaitDisplay(game: "g", surface: .plain) { text in written.withLock { $0 += text.text } }
         display.show(.queued(waiting: 5, isPaused: false))
         display.show(.queued(waiting: 4, isPaused: false))
         let pull = { JobProgress(.pulling, layersDone: 1, layers: 4, bytesDone: $0, bytesTotal: 100) }
@@ -73,7 +73,7 @@ struct WaitingTests {
     func terminal() {
         let written = Mutex("")
         let surface = Surface(width: 40, height: 24)
-        let display = WaitDisplay(game: "g", surface: surface) { text in written.withLock { $0 += text } }
+        let display = WaitDisplay(game: "g", surface: surface) { text in written.withLock { $0 += text.text } }
         let progress = JobProgress(.pulling, layersDone: 2, layers: 4)
         display.show(.running(node: "n", progress))
         display.clear()

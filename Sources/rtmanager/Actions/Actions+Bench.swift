@@ -17,7 +17,7 @@ extension Actions {
     static func runBench(_ bench: Bench, output: OutputFormat) async throws(CommandError) {
         let interruption: Interruption
         do {
-            interruption = try await Interruption.ending { try await bench.run { try print($0, output) } }
+            interruption = try await Interruption.ending { try await bench.run { try show($0, output) } }
         } catch let error as CommandError {
             throw error
         } catch {
@@ -28,13 +28,13 @@ extension Actions {
         }
     }
 
-    private static func print(_ report: BenchReport, _ output: OutputFormat) throws {
+    private static func show(_ report: BenchReport, _ output: OutputFormat) throws {
         switch output {
-        case .text: for line in report.lines { StandardOutput.write(line: line) }
+        case .text: for line in report.lines { StandardOutput.write(line: TerminalText(line)) }
         case .json:
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys]
-            StandardOutput.write(line: String(decoding: try encoder.encode(report), as: UTF8.self))
+            StandardOutput.write(line: TerminalText(json: String(decoding: try encoder.encode(report), as: UTF8.self)))
         }
     }
 

@@ -27,7 +27,7 @@ extension Actions {
         findings += HostFacts.read(context.settings, isRemoteEngine: isRemote).findings
         let diagnosis = Diagnosis(findings: findings)
         if output == .json {
-            for finding in findings { StandardOutput.write(line: finding.json.text) }
+            for finding in findings { StandardOutput.write(line: finding.json.line) }
         } else {
             for line in diagnosis.lines(on: .standardOutput) { StandardOutput.write(line: line) }
         }

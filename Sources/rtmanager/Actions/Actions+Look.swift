@@ -41,7 +41,7 @@ extension Actions {
                     + "the oldest \(mostMessages) messages of each queue were looked at"
             )
         }
-        if output == .json { return StandardOutput.write(line: page.json.text) }
+        if output == .json { return StandardOutput.write(line: page.json.line) }
         for line in page.lines(on: .standardOutput) { StandardOutput.write(line: line) }
     }
 
@@ -62,14 +62,14 @@ extension Actions {
         }
         let surface = Surface.standardOutput
         for entry in found.found {
-            StandardOutput.write(line: output == .json ? entry.json.text : EntryLine(entry).text(on: surface))
+            StandardOutput.write(line: output == .json ? entry.json.line : EntryLine(entry).text(on: surface))
         }
         guard output == .text else { return }
         let back = found.searchedBackTo.map {
             ShortTime.stamp(Timestamp(millisecondsSinceEpoch: $0)) + " UTC"
         }
         if found.found.isEmpty {
-            StandardOutput.write(line: "nothing is known of \(game)" + (back.map { " since \($0)" } ?? ""))
+            StandardOutput.write(line: "nothing is known of \(game)\(back.map { " since \($0)" } ?? "")")
         } else if let back {
             StandardOutput.write(line: surface.painter.paint("older than \(back) was not looked at", .dim))
         }
@@ -115,9 +115,11 @@ extension Actions {
         var shown = 0
         func show(_ entries: [StreamEntry]) -> Bool {
             for entry in entries where choice.matches(entry) {
-                StandardOutput.write(line: output == .json ? entry.json.text : EntryLine(entry).text(on: surface))
+                StandardOutput.write(line: output == .json ? entry.json.line : EntryLine(entry).text(on: surface))
                 shown += 1
                 if let count = choice.count, shown >= count { return true }
+                // Nobody reads any more, or nothing can be written.
+                if StandardOutput.problem != nil { return true }
             }
             return false
         }

@@ -11,7 +11,7 @@ extension Actions {
     ) async throws(CommandError) {
         let letters = try await withQueue(context) { try await $0.deadLetters(limit: limit) }
         if output == .json {
-            for letter in letters { StandardOutput.write(line: JobContract.JSONText.object(fields(letter))) }
+            for letter in letters { StandardOutput.write(line: JSONNode.strings(fields(letter)).line) }
             return
         }
         for letter in letters {
@@ -27,7 +27,7 @@ extension Actions {
         _ context: CommandContext
     ) async throws(CommandError) {
         let letter = try await withQueue(context) { try await find(name, $0) }
-        if output == .json { return StandardOutput.write(line: JobContract.JSONText.object(fields(letter))) }
+        if output == .json { return StandardOutput.write(line: JSONNode.strings(fields(letter)).line) }
         for (name, value) in fields(letter).sorted(by: { $0.key < $1.key }) {
             StandardOutput.write(line: "\(name): \(EscapedText.cut(value, to: 70_000))")
         }
@@ -100,7 +100,8 @@ extension Actions {
             let fields = fields(message)
             let text = fields["message"] ?? fields["error"] ?? ""
             StandardOutput.write(
-                line: output == .json ? JobContract.JSONText.object(fields) : EscapedText.cut(text, to: 70_000)
+                line: output == .json
+                    ? JSONNode.strings(fields).line : TerminalText(EscapedText.cut(text, to: 70_000))
             )
         }
         if output == .text, messages.isEmpty { StandardOutput.write(line: "nothing waits in \(name)") }
@@ -133,7 +134,7 @@ extension Actions {
     }
 
     static func tell(_ sentence: String, _ output: OutputFormat, _ fields: [String: String]) {
-        StandardOutput.write(line: output == .json ? JobContract.JSONText.object(fields) : sentence)
+        StandardOutput.write(line: output == .json ? JSONNode.strings(fields).line : TerminalText(sentence))
     }
 
     /// The protocol, for a command that is no worker.

@@ -15,7 +15,7 @@ extension Actions {
         let page = try await withQueue(context) { queue in
             try await collect(queue, title, rows: max(rows, 200), containers: mostContainers, pushedAt)
         }
-        if output == .json { return StandardOutput.write(line: page.json.text) }
+        if output == .json { return StandardOutput.write(line: page.json.line) }
         var surface = Surface.standardOutput
         if surface.height == nil { surface.height = 4 * rows }
         for line in page.lines(on: surface) { StandardOutput.write(line: line) }
@@ -40,7 +40,7 @@ extension Actions {
     static func listNodes(_ output: OutputFormat, _ context: CommandContext) async throws(CommandError) {
         let overview = try await withQueue(context) { try await $0.overview(limit: 1_000) { _ in nil } }
         if output == .json {
-            for node in overview.nodes { StandardOutput.write(line: StatusPage.json(node, overview).text) }
+            for node in overview.nodes { StandardOutput.write(line: StatusPage.json(node, overview).line) }
             return
         }
         let page = StatusPage(title: "", overview: overview)

@@ -32,7 +32,6 @@ struct WorkerCommand: RunnableCommand {
     }
 
     func run(_ context: CommandContext) async throws(CommandError) {
-        StandardError.surviveItsReader()
         try await Actions.runWorker(context.settings, logger: context.logger)
     }
 }

@@ -78,7 +78,7 @@ struct SettingDescriptor: Sendable {
     func shown(_ value: String) -> String {
         switch disclosure {
         case .whole: value
-        case .maskedURL: maskedURL(value)
+        case .maskedURL: MaskedURL.mask(value)
         }
     }
 }
@@ -101,18 +101,6 @@ extension SettingDescriptor {
 
     /// Begin of the names that the project's own tests use.
     static let testPrefix = "RTM_TEST_"
-}
-
-/// `redis://user:secret@host/0?x=y` as `redis://***@host/0?***`: neither user, password nor query is shown,
-/// and where the parts cannot be told apart, nothing after the scheme.
-func maskedURL(_ url: String) -> String {
-    let scheme = url.firstRange(of: "://").map { String(url[..<$0.upperBound]) } ?? ""
-    let query = url.firstIndex(of: "?")
-    let at = url.lastIndex(of: "@")
-    if let query, let at, query < at { return scheme + "***" }
-    let shown = url[..<(query ?? url.endIndex)]
-    let masked = at.map { scheme + "***" + shown[$0...] } ?? String(shown)
-    return query == nil ? masked : masked + "?***"
 }
 
 /// How the text of a setting gets into a field of ``Settings``.

@@ -10,25 +10,25 @@ import Synchronization
 /// Tells the demo: in lines that a person enjoys, or as one JSON object per line.
 final class DemoPrinter: Sendable {
     private let output: OutputFormat
-    private let isColored: Bool
+    private let painter: Painter
     private let began = ContinuousClock.now
     private let lastAct = Mutex(0)
 
     init(_ output: OutputFormat) {
         self.output = output
-        isColored = output == .text && StandardOutput.takesColors
+        painter = Painter(isColored: output == .text && StandardOutput.takesColors)
     }
 
     func title(_ text: String) {
         guard output == .text else { return }
-        write(paint(text, "1"))
+        write(painter.paint("\(text)", .heading))
         write("")
     }
 
     /// Something that the story needs.
     func prop(_ name: String, _ text: String) {
         guard output == .text else { return }
-        write("  \(paint("●", "32")) \(padded(name, 9))\(text)")
+        write("  \(painter.paint("●", .good)) \(padded(name, 9))\(text)")
     }
 
     /// The next part of the story.
@@ -39,11 +39,11 @@ final class DemoPrinter: Sendable {
             return number
         }
         write("")
-        write(paint("\(number). \(text)", "1"))
+        write(painter.paint("\(number). \(text)", .heading))
     }
 
     func pushed(_ kind: String, _ game: String) {
-        line("push", "34", padded(kind, 17) + padded(game, 9), ["kind": kind, "game_id": game])
+        line("push", .accent, padded(kind, 17) + padded(game, 9), ["kind": kind, "game_id": game])
     }
 
     func result(_ result: JobResult) {
@@ -54,7 +54,7 @@ final class DemoPrinter: Sendable {
         ].compactMap { $0 }.joined(separator: "  ")
         line(
             "result",
-            result.succeeded ? "32" : "33",
+            result.succeeded ? .good : .notable,
             padded(word.replacing("_", with: " "), 17) + padded(result.gameID ?? "-", 9) + cut(detail),
             result.fields
         )
@@ -65,27 +65,26 @@ final class DemoPrinter: Sendable {
             fields["reason"].map { "because \($0)" }, fields["exit_code"].map { "exit code \($0)" },
             fields["epoch"].map { "epoch \($0)" },
         ].compactMap { $0 }.joined(separator: "  ")
-        line("event", "35", padded(fields["event"] ?? "", 17) + padded(fields["game_id"] ?? "", 9) + detail, fields)
+        line("event", .plain, padded(fields["event"] ?? "", 17) + padded(fields["game_id"] ?? "", 9) + detail, fields)
     }
 
     /// What the story comes to.
     func moral(_ text: String) {
         guard output == .text else { return }
         write("")
-        write(paint(text, "1"))
+        write(painter.paint("\(text)", .heading))
     }
 
-    private func line(_ source: String, _ color: String, _ text: String, _ fields: [String: String]) {
+    private func line(_ source: String, _ style: TextStyle, _ text: String, _ fields: [String: String]) {
         guard output == .text else {
             var fields = fields
             fields["source_stream"] = source
-            return write(JobContract.JSONText.object(fields))
+            return write(JSONNode.strings(fields).line)
         }
         let hundredths = began.duration(to: .now).milliseconds / 10
         let stamp = "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100) s"
-        write(
-            "  \(paint(String(repeating: " ", count: max(0, 8 - stamp.count)) + stamp, "2"))  \(paint(padded(source, 8), color))\(text)"
-        )
+        let time = painter.paint("\(TerminalText.spaces(8 - stamp.count))\(stamp)", .dim)
+        write("  \(time)  \(painter.paint("\(padded(source, 8))", style))\(text)")
     }
 
     private func cut(_ text: String) -> String { text.count > 90 ? text.prefix(89) + "…" : text }
@@ -94,9 +93,5 @@ final class DemoPrinter: Sendable {
         text + String(repeating: " ", count: max(1, width - text.count))
     }
 
-    private func paint(_ text: String, _ code: String) -> String {
-        isColored ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
-    }
-
-    private func write(_ line: String) { StandardOutput.write(line: line) }
+    private func write(_ line: TerminalText) { StandardOutput.write(line: line) }
 }

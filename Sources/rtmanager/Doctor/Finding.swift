@@ -32,17 +32,16 @@ struct Finding: Sendable, Equatable {
     }
 
     /// The finding, and below it how to mend it.
-    func lines(on surface: Surface, width: Int) -> [String] {
-        let (word, style): (String, TextStyle) =
+    func lines(on surface: Surface, width: Int) -> [TerminalText] {
+        let (word, style): (TerminalText, TextStyle) =
             switch level {
             case .ok: ("ok  ", .good)
             case .warning: ("warn", .notable)
             case .failure, .outOfReach: ("FAIL", .bad)
             }
-        let padding = String(repeating: " ", count: max(0, width - check.count))
-        let first =
-            "\(surface.painter.paint(word, style))  \(check)\(padding)  \(EscapedText.escape(text, quotes: false))"
-        let indent = String(repeating: " ", count: width + 8)
+        let padding = TerminalText.spaces(width - check.count)
+        let first: TerminalText = "\(surface.painter.paint(word, style))  \(check)\(padding)  \(text)"
+        let indent = TerminalText.spaces(width + 8)
         return [first] + (mend.map { [indent + surface.painter.paint("mend: \($0)", .accent)] } ?? [])
     }
 
@@ -58,7 +57,7 @@ struct Finding: Sendable, Equatable {
 struct Diagnosis: Sendable, Equatable {
     var findings: [Finding]
 
-    func lines(on surface: Surface) -> [String] {
+    func lines(on surface: Surface) -> [TerminalText] {
         let width = findings.map(\.check.count).max() ?? 0
         return findings.flatMap { $0.lines(on: surface, width: width) }
     }

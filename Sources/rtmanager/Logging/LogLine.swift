@@ -18,30 +18,33 @@ struct LogLine: Sendable {
     var message: String
     var metadata: Logger.Metadata
 
+    /// The message, without secrets of URLs and at most as long as it may be.
+    private var shownMessage: String { EscapedText.cut(MaskedURL.maskAll(in: message), to: LogLine.maximumText) }
+
     /// For people: time, level, label, message, then `key=value` by key.
-    func text(colored: Bool) -> String {
+    func text(colored: Bool) -> TerminalText {
         let paint = colored ? LogColor(level: level) : .none
         let name = "\(level)".uppercased()
-        let padding = String(repeating: " ", count: max(0, 8 - name.utf8.count))
-        var line = "\(paint.dim)\(time.rfc3339(fractionDigits: 3))\(paint.end) "
-        line += "\(paint.level)\(name)\(paint.end)\(padding) \(EscapedText.escape(label, quotes: false)): "
-        line += EscapedText.escape(EscapedText.cut(message, to: LogLine.maximumText), quotes: false)
+        let padding = TerminalText.spaces(8 - name.utf8.count)
+        var line: TerminalText = "\(paint.dim)\(time.rfc3339(fractionDigits: 3))\(paint.end) "
+        line += "\(paint.level)\(name)\(paint.end)\(padding) \(label): "
+        line += TerminalText(shownMessage)
         for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
-            guard line.utf8.count < LogLine.maximumLine else {
+            guard line.text.utf8.count < LogLine.maximumLine else {
                 line += " \(paint.dim)truncated=\(paint.end)true"
                 break
             }
             let shownKey = EscapedText.cut(EscapedText.escape(key, quotes: true), to: 128)
-            line += " \(paint.dim)\(shownKey)=\(paint.end)" + LogLine.word(LogLine.plain(value, depth: 0))
+            line += " \(paint.dim)\(shownKey)=\(paint.end)\(LogLine.word(LogLine.plain(value, depth: 0)))"
         }
         return line
     }
 
     /// For machines: one JSON object with `time`, `level`, `logger`, `message`, then the metadata by key.
-    func json() -> String {
+    func json() -> TerminalText {
         var line = "{\"time\":\"\(time.rfc3339(fractionDigits: 3))\",\"level\":\"\(level)\""
         line += ",\"logger\":\(JSONText.string(label)),\"message\":"
-        line += JSONText.string(EscapedText.cut(message, to: LogLine.maximumText))
+        line += JSONText.string(shownMessage)
         for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
             guard line.utf8.count < LogLine.maximumLine else {
                 line += ",\"truncated\":true"
@@ -50,7 +53,7 @@ struct LogLine: Sendable {
             let own = LogLine.ownKeys.contains(key) ? "metadata_" + key : EscapedText.cut(key, to: 128)
             line += ",\(JSONText.string(own)):" + LogLine.jsonValue(value, depth: 0)
         }
-        return line + "}"
+        return TerminalText(json: line + "}")
     }
 
     private static let ownKeys: Set<String> = ["time", "level", "logger", "message", "truncated"]
@@ -67,8 +70,8 @@ struct LogLine: Sendable {
     private static func plain(_ value: Logger.MetadataValue, depth: Int) -> String {
         let text: String
         switch value {
-        case .string(let string): text = string
-        case .stringConvertible(let convertible): text = convertible.description
+        case .string(let string): text = MaskedURL.maskAll(in: string)
+        case .stringConvertible(let convertible): text = MaskedURL.maskAll(in: convertible.description)
         case .array, .dictionary: text = jsonValue(value, depth: depth)
         }
         return EscapedText.cut(text, to: maximumText)
@@ -107,18 +110,18 @@ struct LogLine: Sendable {
 private struct LogColor {
     static let none = LogColor(level: "", dim: "", end: "")
 
-    var level: String
-    var dim: String
-    var end: String
+    var level: TerminalText
+    var dim: TerminalText
+    var end: TerminalText
 
-    private init(level: String, dim: String, end: String) {
+    private init(level: TerminalText, dim: TerminalText, end: TerminalText) {
         self.level = level
         self.dim = dim
         self.end = end
     }
 
     init(level: Logger.Level) {
-        let color =
+        let color: TerminalText =
             switch level {
             case .trace, .debug: "\u{1b}[2m"
             case .info: "\u{1b}[32m"

@@ -11,7 +11,7 @@ struct StandardErrorLogHandler: LogHandler {
     private let format: LogFormat
     private let colored: Bool
     private let now: @Sendable () -> Timestamp
-    private let write: @Sendable (String) -> Void
+    private let write: @Sendable (TerminalText) -> Void
 
     /// A handler whose lines go to `write`, without their line feed.
     init(
@@ -21,7 +21,7 @@ struct StandardErrorLogHandler: LogHandler {
         colored: Bool = false,
         metadataProvider: Logger.MetadataProvider? = nil,
         now: @escaping @Sendable () -> Timestamp = SystemClock.now,
-        write: @escaping @Sendable (String) -> Void = StandardError.write(line:)
+        write: @escaping @Sendable (TerminalText) -> Void = StandardError.write(line:)
     ) {
         self.label = label
         self.logLevel = level

@@ -60,10 +60,10 @@ struct EntryLine: Sendable, Equatable {
     }
 
     /// On one line; cut where the surface has a width.
-    func text(on surface: Surface) -> String {
+    func text(on surface: Surface) -> TerminalText {
         let columns = [ShortTime.stamp(time), source == .results ? "result" : "event ", Self.padded(gameID, 12)]
-        let prefix = columns.joined(separator: "  ")
-        let name = Self.padded(word.text, 15)
+        let prefix = TerminalText(columns.joined(separator: "  "))
+        let name = TerminalText(Self.padded(word.text, 15))
         let room = surface.width.map { max(0, $0 - prefix.count - name.count - 4) } ?? .max
         let rest = TextTable.cut(EscapedText.escape(details.joined(separator: ", "), quotes: false), to: room)
         let painter = surface.painter

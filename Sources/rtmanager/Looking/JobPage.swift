@@ -16,13 +16,12 @@ struct JobPage: Sendable, Equatable {
     var events: [StreamEntry] = []
 
     /// The page, line by line.
-    func lines(on surface: Surface) -> [String] {
+    func lines(on surface: Surface) -> [TerminalText] {
         let facts = facts
         let width = facts.map(\.0.count).max() ?? 0
         var lines = facts.map { name, value, style in
-            let padding = String(repeating: " ", count: width - name.count + 2)
-            let text = EscapedText.escape(value, quotes: false)
-            return surface.painter.paint(name, .dim) + padding + surface.painter.paint(text, style)
+            let padding = TerminalText.spaces(width - name.count + 2)
+            return surface.painter.paint("\(name)", .dim) + padding + surface.painter.paint("\(value)", style)
         }
         if !events.isEmpty { lines += [""] + events.map { EntryLine($0).text(on: surface) } }
         return lines

@@ -16,13 +16,13 @@ struct StatusPage: Sendable, Equatable {
     var now: Timestamp { Timestamp(millisecondsSinceEpoch: overview.now) }
 
     /// The page in lines that fit the surface.
-    func lines(on surface: Surface) -> [String] {
+    func lines(on surface: Surface) -> [TerminalText] {
         var tables = tables
-        var head = [
-            TextTable.cut("\(title)   \(ShortTime.stamp(now)) UTC", to: surface.width ?? .max),
-            TextTable.cut(sums, to: surface.width ?? .max),
-        ]
-        head += remarks.map { surface.painter.paint(TextTable.cut($0, to: surface.width ?? .max), .bad) }
+        func cut(_ text: String) -> TerminalText {
+            TerminalText(TextTable.cut(EscapedText.escape(text, quotes: false), to: surface.width ?? .max))
+        }
+        var head = [cut("\(title)   \(ShortTime.stamp(now)) UTC"), cut(sums)]
+        head += remarks.map { surface.painter.paint(cut($0), .bad) }
         if let height = surface.height {
             let shown = tables.filter { !$0.0.rows.isEmpty || $0.0.omitted > 0 }
             // One blank line and the headings for each table, and the prompt that follows.

@@ -1,4 +1,3 @@
-import JobContract
 import Timestamps
 
 /// What `--output json` prints: values whose members keep their order.
@@ -22,17 +21,20 @@ enum JSONNode: Sendable, Equatable {
     /// On one line.
     var text: String {
         switch self {
-        case .string(let text): JobContract.JSONText.string(text)
+        case .string(let text): JSONText.string(text)
         case .integer(let number): String(number)
         case .boolean(let value): value ? "true" : "false"
         case .array(let nodes): "[" + nodes.map(\.text).joined(separator: ",") + "]"
         case .object(let members):
             "{"
                 + members.compactMap { name, node in
-                    node.map { JobContract.JSONText.string(name) + ":" + $0.text }
+                    node.map { JSONText.string(name) + ":" + $0.text }
                 }.joined(separator: ",") + "}"
         }
     }
+
+    /// On one line, as it is printed.
+    var line: TerminalText { TerminalText(json: text) }
 
     static func == (left: JSONNode, right: JSONNode) -> Bool { left.text == right.text }
 }

@@ -44,7 +44,7 @@ struct TextTable: Sendable, Equatable {
     /// Headings and rows; none where there is nothing to show.
     ///
     /// - Parameter things: what rows are, for the line that tells how many were left out.
-    func lines(on surface: Surface, things: String) -> [String] {
+    func lines(on surface: Surface, things: String) -> [TerminalText] {
         guard !rows.isEmpty || omitted > 0 else { return [] }
         let widths = widths(within: surface.width)
         let headings = columns.map { Cell($0.heading, .dim) }
@@ -55,12 +55,12 @@ struct TextTable: Sendable, Equatable {
         return lines
     }
 
-    private func line(_ cells: [Cell], _ widths: [Int], _ surface: Surface) -> String {
-        var line = ""
+    private func line(_ cells: [Cell], _ widths: [Int], _ surface: Surface) -> TerminalText {
+        var line: TerminalText = ""
         for (index, cell) in cells.enumerated() {
             if index > 0 { line += "  " }
-            let text = Self.cut(EscapedText.escape(cell.text, quotes: false), to: widths[index])
-            let padding = String(repeating: " ", count: max(0, widths[index] - text.count))
+            let text = TerminalText(Self.cut(EscapedText.escape(cell.text, quotes: false), to: widths[index]))
+            let padding = TerminalText.spaces(widths[index] - text.count)
             let painted = surface.painter.paint(text, cell.style)
             let isLast = index == cells.count - 1
             line += columns[index].isNumber ? padding + painted : painted + (isLast ? "" : padding)

@@ -9,14 +9,14 @@ final class WaitDisplay: Sendable {
 
     private let game: String
     private let surface: Surface
-    private let write: @Sendable (String) -> Void
+    private let write: @Sendable (TerminalText) -> Void
     private let state = Mutex(State())
 
     /// - Parameter write: takes text as it is, line feeds included.
     init(
         game: String,
         surface: Surface = .standardError,
-        write: @escaping @Sendable (String) -> Void = StandardError.write(text:)
+        write: @escaping @Sendable (TerminalText) -> Void = StandardError.write(text:)
     ) {
         self.game = game
         self.surface = surface
@@ -30,12 +30,12 @@ final class WaitDisplay: Sendable {
             return state.key != stage.key
         }
         guard let width = surface.width else {
-            if isNew { write("\(game): \(EscapedText.escape(stage.phrase, quotes: false))\n") }
+            if isNew { write("\(game): \(stage.phrase)\n") }
             return
         }
         state.withLock { $0.hasLine = true }
         let line = stage.line(width: max(1, width - game.count - 3))
-        write("\r\u{1B}[K" + surface.painter.paint("\(game): \(EscapedText.escape(line, quotes: false))", .dim))
+        write("\r\u{1B}[K\(surface.painter.paint("\(game): \(line)", .dim))")
     }
 
     /// Takes the changing line away, so that the result stands in its place.

@@ -66,9 +66,9 @@ enum WaitStage: Sendable, Equatable {
 
     /// The stage on one line of a terminal, with a bar where something is pulled.
     func line(width: Int) -> String {
-        var line = phrase
+        var line = EscapedText.escape(phrase, quotes: false)
         if case .running(_, let progress?) = self, let bar = ProgressText.bar(progress, width: 24) {
-            line = "\(bar) \(phrase)"
+            line = "\(bar) \(line)"
         }
         return TextTable.cut(line, to: width)
     }
