@@ -61,4 +61,51 @@ struct ProgramTests {
         )
         #expect(large.code == 2 && large.errors.contains("65536 at most"))
     }
+
+    @Test(
+        "shows no password of a URL, whatever is wrong with it",
+        arguments: [
+            ["status", "--redis-url", "redis://user:hunter2@"], ["status", "--redis-url", "user:hunter2@h"],
+            ["status", "--redis-url", "redis:user:hunter2"], ["status", "--redis-url", "hunter2"],
+            ["status", "--redis-url", "redis://us@er:hunter2@h:x"], ["status", "--redis-url", "redis://u:hunter2"],
+            ["status", "--redis-url", "redis://u:hunter2%40h"], ["status", "redis://u:hunter2@h"],
+            ["status", "--redis", "redis://u:hunter2@h"], ["redis://u:hunter2@h"],
+            ["status", "--redis-url", "redis://u:hunter2@127.0.0.1:1"],
+            ["worker", "--no-wait", "--redis-url", "redis://u:hunter2@127.0.0.1:1"],
+            ["worker", "--otlp-endpoint", "http://u:hunter2@h"], ["status", "--redis-url", "redis://u:%zzhunter2@h"],
+            ["doctor", "--redis-url", "redis://u:hunter2@127.0.0.1:1"],
+        ]
+    )
+    func passwords(arguments: [String]) async throws {
+        let environment = ["DOCKER_HOST": "unix:///no/such.sock"]
+        let call = try await rtmanagerTests.call(arguments, environment: environment)
+        #expect(call.code != 0 && !(call.output + call.errors).contains("hunter2"), "\(call)")
+        #expect(!call.errors.isEmpty)
+    }
+
+    @Test("takes the password of Redis from a file, with or without a line end")
+    func passwordFile() async throws {
+        let directory = try temporaryDirectory("password")
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let path = directory + "/password"
+        let redis = try await PrivateRedis.start(requirePassword: "s3cret word")
+        let url = "redis://127.0.0.1:\(redis.port)"
+        func status(_ content: String, url: String) async throws -> Call {
+            try Data(content.utf8).write(to: URL(fileURLWithPath: path))
+            return try await call("status", environment: ["RTM_REDIS_URL": url, "RTM_REDIS_PASSWORD_FILE": path])
+        }
+        for content in ["s3cret word", "s3cret word\n", "s3cret word\r\n"] {
+            #expect(try await status(content, url: url).code == 0)
+        }
+        for content in ["s3cret word\n\n", "wrong"] { #expect(try await status(content, url: url).code == 3) }
+        for content in ["", "\n", String(repeating: "x", count: 4_097)] {
+            let call = try await status(content, url: url)
+            #expect(call.code == 2 && call.errors.contains("RTM_REDIS_PASSWORD_FILE"), "\(call)")
+        }
+        let both = try await status("s3cret word", url: "redis://:s3cret%20word@127.0.0.1:\(redis.port)")
+        #expect(both.code == 2 && both.errors.contains("give one of them") && !both.errors.contains("s3cret"))
+        let flag = try await call("status", "--redis-url", url, "--redis-password-file", directory + "/none")
+        #expect(flag.code == 2)
+        await redis.stop()
+    }
 }

@@ -125,7 +125,8 @@ struct SettingValuesTests {
     @Test("Every setting has a sample of both kinds here or is one of a family that has")
     func everySettingIsTested() {
         let families: Set = [
-            "RTM_CONFIG", "RTM_SIGNING_KEY_FILE", "RTM_HTTP_TOKEN_FILE", "RTM_STATE_MOUNT", "RTM_MAX_CPU_QUOTA",
+            "RTM_CONFIG", "RTM_SIGNING_KEY_FILE", "RTM_HTTP_TOKEN_FILE", "RTM_REDIS_PASSWORD_FILE", "RTM_STATE_MOUNT",
+            "RTM_MAX_CPU_QUOTA",
             "RTM_MAX_MEMORY", "RTM_MAX_PIDS_LIMIT",
         ]
         let names = Set(SettingDescriptor.all.map(\.name)).subtracting(families)

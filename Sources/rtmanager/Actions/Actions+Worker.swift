@@ -74,6 +74,20 @@ enum Actions {
         _ logger: Logger
     ) async throws(CommandError) {
         var configuration = ServiceGroupConfiguration(
+    /// The service group tells of each of its steps; its failures are enough for the operator.
+    private static func quiet(_ logger: Logger) -> Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .error)
+        return logger
+    }
+
+    static func redisConfiguration(_ settings: Settings) throws(CommandError) -> RedisConfiguration {
+        var configuration: RedisConfiguration
+        do throws(RedisURLError) {
+            configuration = try RedisConfiguration(url: settings.redisURL)
+        } catch {
+            throw .wrongUse("RTM_REDIS_URL: \(error)")
+        }
             services: services.dropLast().map { .init(service: $0) }
                 + services.suffix(1).map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
             logger: quiet(logger)
@@ -88,6 +102,30 @@ enum Actions {
         }
     }
 
+        guard let path = settings.redisPasswordFile else { return configuration }
+        guard configuration.password == nil else {
+            throw .wrongUse("RTM_REDIS_PASSWORD_FILE: RTM_REDIS_URL has a password, too; give one of them")
+        }
+        configuration.password = try password(inFile: path, of: "RTM_REDIS_PASSWORD_FILE")
+        return configuration
+    }
+
+    /// Most bytes of a file with a password.
+    private static let mostPasswordBytes = 4_096
+
+    /// The password that a file holds, without the line's end that editors put behind it.
+    private static func password(inFile path: String, of setting: String) throws(CommandError) -> String {
+        guard var bytes = FileManager.default.contents(atPath: path).map(Array.init) else {
+            throw .wrongUse("\(setting) \(path): cannot be read")
+        }
+        guard bytes.count <= mostPasswordBytes else {
+            throw .wrongUse("\(setting) \(path): has more than \(mostPasswordBytes) bytes")
+        }
+        if bytes.last == 0x0A { bytes.removeLast(bytes.suffix(2).first == 0x0D && bytes.count > 1 ? 2 : 1) }
+        guard !bytes.isEmpty, let password = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
+            throw .wrongUse("\(setting) \(path): the password must not be empty and must be UTF-8 without NUL")
+        }
+        return password
     /// The service group tells of each of its steps; its failures are enough for the operator.
     private static func quiet(_ logger: Logger) -> Logger {
         var logger = logger

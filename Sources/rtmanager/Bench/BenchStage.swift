@@ -48,7 +48,8 @@ struct BenchStage: Sendable {
     /// Settings of each worker, under those of a form.
     func environment(_ more: [String: String] = [:]) -> [String: String] {
         [
-            "RTM_REDIS_URL": "unix://\(directory)/redis.sock", "RTM_NAMESPACE": redis.keys.namespace, "RTM_HTTP": "",
+            "RTM_REDIS_URL": "unix://\(directory)/redis.sock", "RTM_REDIS_PASSWORD_FILE": "",
+            "RTM_NAMESPACE": redis.keys.namespace, "RTM_HTTP": "",
             "RTM_LOG_LEVEL": "warning", "RTM_STATE_ROOT": "\(directory)/games",
         ].merging(more) { _, given in given }
     }

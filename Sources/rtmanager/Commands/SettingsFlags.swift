@@ -17,6 +17,7 @@ extension ArgumentHelp {
 /// The settings that every command takes as flags.
 struct SharedFlags: ParsableArguments {
     @Option(help: .setting("RTM_REDIS_URL")) var redisURL: String?
+    @Option(help: .setting("RTM_REDIS_PASSWORD_FILE")) var redisPasswordFile: String?
     @Option(help: .setting("RTM_NAMESPACE")) var namespace: String?
     @Option(help: .setting("RTM_SIGNING_KEY_FILE")) var signingKeyFile: String?
     @Option(help: .setting("RTM_LOG_LEVEL")) var logLevel: String?
@@ -26,7 +27,8 @@ struct SharedFlags: ParsableArguments {
     /// The flags that were given, by the names of their settings.
     var values: [String: String] {
         [
-            "RTM_REDIS_URL": redisURL, "RTM_NAMESPACE": namespace, "RTM_SIGNING_KEY_FILE": signingKeyFile,
+            "RTM_REDIS_URL": redisURL, "RTM_REDIS_PASSWORD_FILE": redisPasswordFile, "RTM_NAMESPACE": namespace,
+            "RTM_SIGNING_KEY_FILE": signingKeyFile,
             "RTM_LOG_LEVEL": logLevel, "RTM_LOG_FORMAT": logFormat, SettingDescriptor.configName: config,
         ].compactMapValues { $0 }
     }

@@ -12,6 +12,15 @@ extension SettingDescriptor {
             assign: .field(\.redisURL, SettingRule.redisURL)
         ),
         SettingDescriptor(
+            "RTM_REDIS_PASSWORD_FILE",
+            "File with the password of Redis, instead of one in the URL",
+            allowed: "the path of a file that can be read",
+            valueName: "path",
+            audience: .everyone,
+            namesFile: true,
+            assign: .optional(\.redisPasswordFile, SettingRule.filePath)
+        ),
+        SettingDescriptor(
             "RTM_NAMESPACE",
             "Keeps this deployment apart from others on the same Redis",
             default: "rtm",

@@ -10,6 +10,8 @@ struct Settings: Sendable, Equatable {
 
     // Redis and the deployment
     var redisURL = "redis://127.0.0.1:6379"
+    /// File with the password of Redis; nil: the URL has it, or there is none.
+    var redisPasswordFile: String?
     var namespace = "rtm"
     var signingKeyFile: String?
     /// How old a signed job may be when it is taken in.

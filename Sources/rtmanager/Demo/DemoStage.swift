@@ -152,7 +152,8 @@ struct DemoStage: Sendable {
 
     private func withWorkers(_ host: String, _ body: () async throws -> Void) async throws {
         let environment = [
-            "DOCKER_HOST": host, "RTM_REDIS_URL": redisURL, "RTM_NAMESPACE": Self.namespace, "RTM_NETWORK": network,
+            "DOCKER_HOST": host, "RTM_REDIS_URL": redisURL, "RTM_REDIS_PASSWORD_FILE": "",
+            "RTM_NAMESPACE": Self.namespace, "RTM_NETWORK": network,
             "RTM_NAME_PREFIX": namePrefix, "RTM_STATE_ROOT": "\(directory)/games", "RTM_HTTP": "",
         ]
         let words = [try Program.ownPath(), "worker"]
