@@ -28,6 +28,26 @@ public enum RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// Whether the server refuses who we are or what we ask for: another try brings the same until a person has changed
+    /// something.
+    public var isRefusal: Bool {
+        switch self {
+        case .server(let error): ["NOAUTH", "NOPERM", "WRONGPASS"].contains(error.code)
+        case .connection(let reason, _):
+            Self.refusals.contains { reason.contains($0) } && !reason.contains(Self.crowded)
+        default: false
+        }
+    }
+
+    /// Begin of what a refused introduction says (``Handshake``), and of a socket that may not be opened.
+    private static let refusals = [
+        "AUTH refused", "SELECT refused: ERR", "refused: NOAUTH", "refused: NOPERM", "refused: WRONGPASS",
+        "permission to the socket is denied",
+    ]
+
+    /// What a server says to a connection that is one too many, in answer to its first command.
+    private static let crowded = "max number of clients"
+
     public var description: String {
         switch self {
         case .connection(let reason, let may): "Redis connection: \(reason)\(Self.doubt(may))"

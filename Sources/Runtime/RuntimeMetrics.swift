@@ -34,7 +34,8 @@ public enum RuntimeMetrics {
         "rtm_redis_memory_full": "1 while Redis refuses new jobs because its memory is full.",
     ]
 
-    static func engine(isUp: Bool) { Gauge(label: "rtm_engine_up").record(isUp ? 1 : 0) }
+    /// Notes whether the node's Engine answers.
+    public static func engine(isUp: Bool) { Gauge(label: "rtm_engine_up").record(isUp ? 1 : 0) }
 
     static func running(_ count: Int) { Gauge(label: "rtm_jobs_running").record(count) }
 

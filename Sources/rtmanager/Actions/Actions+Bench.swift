@@ -66,7 +66,10 @@ extension Actions {
             executor: redis.executor,
             logger: logger
         )
-        let observers = try observers(of: worker, identity, queue, tracer, token: nil, settings, logger)
+        let stage = WorkerStage()
+        stage.runs(worker, try dashboard(queue, identity, settings, logger))
+        let observers =
+            exporter(of: tracer, identity, settings, logger) + console(of: stage, token: nil, settings, logger)
         try await run([redis] + observers + [worker], settings, logger)
     }
 }

@@ -14,47 +14,39 @@ import ServiceLifecycle
 
 // How a worker is looked at from outside: health, metrics, traces.
 extension Actions {
-    /// What runs beside a worker as the settings ask: the sender of its traces, and the server of its health, metrics
-    /// and page.
-    static func observers(
-        of worker: Worker,
-        _ identity: WorkerIdentity,
-        _ queue: JobQueue,
-        _ tracer: OTLPTracer?,
+    /// The server of a worker's health, metrics and page; none where the settings say so. It answers before the worker
+    /// has begun.
+    static func console(
+        of stage: WorkerStage,
         token: String?,
         _ settings: Settings,
         _ logger: Logger
-    ) throws(CommandError) -> [any Service] {
-        var services: [any Service] = []
-        if let tracer, let endpoint = settings.otlpEndpoint {
-            services.append(exporter(of: tracer, to: endpoint, identity.id, node: identity.node, logger))
-        }
-        if let http = settings.http {
-            let metrics = PrometheusRegistry(help: RuntimeMetrics.help)
-            MetricsSystem.bootstrap(metrics)
-            let dashboard = try dashboard(queue, identity, settings, logger)
-            services.append(console(http, token: token, worker, metrics, dashboard, logger))
-        }
-        return services
+    ) -> [any Service] {
+        guard let address = settings.http else { return [] }
+        let metrics = PrometheusRegistry(help: RuntimeMetrics.help)
+        MetricsSystem.bootstrap(metrics)
+        return [
+            Console(host: address.host, port: address.port, token: token, metrics: metrics, logger: logger) {
+                stage.readiness
+            } page: {
+                await stage.page()
+            }
+        ]
     }
 
-    private static func console(
-        _ address: HTTPAddress,
-        token: String?,
-        _ worker: Worker,
-        _ metrics: PrometheusRegistry,
-        _ dashboard: Dashboard,
+    /// The sender of a worker's traces; none where the settings say so.
+    static func exporter(
+        of tracer: OTLPTracer?,
+        _ worker: WorkerIdentity,
+        _ settings: Settings,
         _ logger: Logger
-    ) -> Console {
-        Console(host: address.host, port: address.port, token: token, metrics: metrics, logger: logger) {
-            readiness(worker.health)
-        } page: {
-            await dashboard.page(readiness(worker.health))
-        }
+    ) -> [any Service] {
+        guard let tracer, let endpoint = settings.otlpEndpoint else { return [] }
+        return [exporter(of: tracer, to: endpoint, worker.id, node: worker.node, logger)]
     }
 
     /// The page of a worker, which is read over the worker's own connection.
-    private static func dashboard(
+    static func dashboard(
         _ queue: JobQueue,
         _ worker: WorkerIdentity,
         _ settings: Settings,

@@ -6,7 +6,6 @@ import JobQueue
 import Logging
 import Redis
 import Runtime
-import RuntimeCore
 import ServiceLifecycle
 
 #if canImport(FoundationEssentials)
@@ -21,45 +20,25 @@ import ServiceLifecycle
 enum Actions {
     /// Runs one worker until SIGTERM or SIGINT.
     static func runWorker(_ settings: Settings, logger: Logger) async throws(CommandError) {
-        let redisConfiguration = try workerRedisConfiguration(settings)
-        let decoder = JobDecoder(signer: try signer(settings))
-        var configuration = try settings.workerConfiguration()
         let token = try httpToken(settings)
         let tracer = settings.otlpEndpoint.map { _ in OTLPTracer() }
+        var configuration = try settings.workerConfiguration()
         configuration.tracer = tracer
-        try await requireRedis(redisConfiguration, logger: logger)
-        try await requireNoEviction(redisConfiguration, logger: logger)
         let docker = try engine(logger: logger)
-        do {
-            let info = try await engineInfo(docker)
-            configuration.node.boundLimits(by: info)
-            let worker = WorkerIdentity.new(node: settings.node ?? info.id)
-            let redis = RedisClient(redisConfiguration, clientName: "rtmanager-\(worker.nonce)", logger: logger)
-            let queue = JobQueue(
-                redis: redis,
-                keys: Keyspace(namespace: settings.namespace),
-                worker: worker,
-                options: settings.queueOptions
-            )
-            let service = Worker(
-                queue: queue,
-                docker: docker,
-                decoder: decoder,
+        do throws(CommandError) {
+            let stage = WorkerStage()
+            let worker = WorkerService(
+                settings: settings,
+                redisConfiguration: try workerRedisConfiguration(settings),
+                decoder: JobDecoder(signer: try signer(settings)),
                 configuration: configuration,
-                redisConfiguration: redisConfiguration,
-                executor: redis.executor,
+                tracer: tracer,
+                docker: docker,
+                stage: stage,
                 logger: logger
             )
-            logger.notice(
-                "worker begins",
-                metadata: [
-                    "version": "\(RootCommand.version)", "worker": "\(worker.id)",
-                    "redis": "\(redisConfiguration.displayName)", "namespace": "\(settings.namespace)",
-                    "engine": "\(info.name) (\(info.serverVersion))", "concurrency": "\(settings.concurrency)",
-                ]
-            )
-            let observers = try observers(of: service, worker, queue, tracer, token: token, settings, logger)
-            try await run([redis] + observers + [service], settings, logger)
+            let console = console(of: stage, token: token, settings, logger)
+            try await run(console + [worker], settings, logger)
         } catch {
             await docker.shutdown()
             throw error
@@ -73,7 +52,28 @@ enum Actions {
         _ settings: Settings,
         _ logger: Logger
     ) async throws(CommandError) {
+        do {
+            try await SignalledShutdown(logger: logger).run(group(services, settings, logger))
+        } catch let error as CommandError {
+            throw error
+        } catch {
+            throw .failed("the worker ended unexpectedly: \(error)")
+        }
+    }
+
+    /// The services as one, which ends with the last of them.
+    static func group(_ services: [any Service], _ settings: Settings, _ logger: Logger) -> ServiceGroup {
         var configuration = ServiceGroupConfiguration(
+            services: services.dropLast().map { .init(service: $0) }
+                + services.suffix(1).map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+            logger: quiet(logger)
+        )
+        // Each service has deadlines of its own; these are the last resort.
+        configuration.maximumGracefulShutdownDuration = .seconds(settings.drainTimeoutSeconds + 15)
+        configuration.maximumCancellationDuration = .seconds(10)
+        return ServiceGroup(configuration: configuration)
+    }
+
     /// The service group tells of each of its steps; its failures are enough for the operator.
     private static func quiet(_ logger: Logger) -> Logger {
         var logger = logger
@@ -88,20 +88,6 @@ enum Actions {
         } catch {
             throw .wrongUse("RTM_REDIS_URL: \(error)")
         }
-            services: services.dropLast().map { .init(service: $0) }
-                + services.suffix(1).map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
-            logger: quiet(logger)
-        )
-        // Each service has deadlines of its own; these are the last resort.
-        configuration.maximumGracefulShutdownDuration = .seconds(settings.drainTimeoutSeconds + 15)
-        configuration.maximumCancellationDuration = .seconds(10)
-        do {
-            try await SignalledShutdown(logger: logger).run(ServiceGroup(configuration: configuration))
-        } catch {
-            throw .failed("the worker ended unexpectedly: \(error)")
-        }
-    }
-
         guard let path = settings.redisPasswordFile else { return configuration }
         guard configuration.password == nil else {
             throw .wrongUse("RTM_REDIS_PASSWORD_FILE: RTM_REDIS_URL has a password, too; give one of them")
@@ -126,19 +112,6 @@ enum Actions {
             throw .wrongUse("\(setting) \(path): the password must not be empty and must be UTF-8 without NUL")
         }
         return password
-    /// The service group tells of each of its steps; its failures are enough for the operator.
-    private static func quiet(_ logger: Logger) -> Logger {
-        var logger = logger
-        logger.logLevel = max(logger.logLevel, .error)
-        return logger
-    }
-
-    static func redisConfiguration(_ settings: Settings) throws(CommandError) -> RedisConfiguration {
-        do throws(RedisURLError) {
-            return try RedisConfiguration(url: settings.redisURL)
-        } catch {
-            throw .wrongUse("RTM_REDIS_URL: \(error)")
-        }
     }
 
     /// The same for a worker, which must be back before its leases run out.
@@ -150,6 +123,15 @@ enum Actions {
 
     /// Fails with one sentence where Redis does not answer.
     static func requireRedis(_ configuration: RedisConfiguration, logger: Logger) async throws(CommandError) {
+        do throws(Away) {
+            try await askRedis(configuration, logger: logger)
+        } catch {
+            throw error.error
+        }
+    }
+
+    /// Asks Redis whether it is there, as a worker would.
+    static func askRedis(_ configuration: RedisConfiguration, logger: Logger) async throws(Away) {
         var silent = logger
         silent.logLevel = .critical
         do {
@@ -157,8 +139,28 @@ enum Actions {
                 _ = try await client.send(RedisCommand("PING"), timeout: .seconds(3))
             }
         } catch {
-            throw outOfReach(error)
+            let isRefusal = (error as? RedisError)?.isRefusal ?? false
+            throw Away(reason: "\(error)", error: outOfReach(error), mayHeal: !isRefusal)
         }
+    }
+
+    /// What the Engine says of itself.
+    static func askEngine(_ docker: DockerEngine) async throws(Away) -> EngineInfo {
+        do throws(DockerError) {
+            return try await docker.info()
+        } catch {
+            throw Away(
+                reason: error.message,
+                error: .outOfReach("\(error.message) (DOCKER_HOST says where it is)"),
+                // The socket of an Engine that starts later belongs to the same group.
+                mayHeal: !error.message.contains("permission denied")
+            )
+        }
+    }
+
+    /// Fails where this Redis would lose jobs.
+    static func requireSoundRedis(_ configuration: RedisConfiguration, logger: Logger) async throws(CommandError) {
+        try await requireNoEviction(configuration, logger: logger)
     }
 
     /// Fails where Redis would throw jobs away when its memory is full.
@@ -195,14 +197,6 @@ enum Actions {
             return try DockerEngine(configuration: try .init(environment: environment), logger: logger)
         } catch {
             throw .wrongUse("\(error)")
-        }
-    }
-
-    private static func engineInfo(_ docker: DockerEngine) async throws(CommandError) -> EngineInfo {
-        do throws(DockerError) {
-            return try await docker.info()
-        } catch {
-            throw .outOfReach("\(error.message) (DOCKER_HOST says where it is)")
         }
     }
 

@@ -39,6 +39,7 @@ struct WorkerFlags: ParsableArguments {
     @Option(help: .setting("RTM_NODE")) var node: String?
     @Option(help: .setting("RTM_QUEUES")) var queues: String?
     @Option(help: .setting("RTM_CONCURRENCY")) var concurrency: String?
+    @Flag(help: .setting("RTM_NO_WAIT")) var noWait = false
     @Option(help: .setting("RTM_SLOTS")) var slots: String?
     @Option(help: .setting("RTM_LEASE_TTL_SECONDS")) var leaseTTLSeconds: String?
     @Option(help: .setting("RTM_LEADER_TTL_SECONDS")) var leaderTTLSeconds: String?
@@ -89,6 +90,7 @@ struct WorkerFlags: ParsableArguments {
     var values: [String: String] {
         [
             "RTM_NODE": node, "RTM_QUEUES": queues, "RTM_CONCURRENCY": concurrency, "RTM_SLOTS": slots,
+            "RTM_NO_WAIT": noWait ? "true" : nil,
             "RTM_LEASE_TTL_SECONDS": leaseTTLSeconds, "RTM_LEADER_TTL_SECONDS": leaderTTLSeconds,
             "RTM_NODE_GRACE_SECONDS": nodeGraceSeconds, "RTM_DRAIN_TIMEOUT_SECONDS": drainTimeoutSeconds,
             "RTM_RETENTION_SECONDS": retentionSeconds, "RTM_RETENTION_ENTRIES": retentionEntries,

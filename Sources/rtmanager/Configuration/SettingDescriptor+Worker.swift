@@ -27,6 +27,15 @@ extension SettingDescriptor {
             assign: .field(\.concurrency, SettingRule.number(1...1024))
         ),
         SettingDescriptor(
+            "RTM_NO_WAIT",
+            "End with 3 where Redis or Docker is out of reach at the start; else wait for them",
+            default: "false",
+            allowed: "true or false (also 1, 0, yes, no)",
+            valueName: "bool",
+            isRare: true,
+            assign: .field(\.noWait, SettingRule.flag)
+        ),
+        SettingDescriptor(
             "RTM_SLOTS",
             "Games at most on this node; 0: no bound",
             default: "0",

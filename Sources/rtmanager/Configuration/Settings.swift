@@ -18,6 +18,8 @@ struct Settings: Sendable, Equatable {
     var signedMaxAgeSeconds = 86_400
 
     // Worker
+    /// Whether a worker ends where Redis or the Engine is out of reach at its start.
+    var noWait = false
     /// The node's id; nil: the Engine's own id.
     var node: String?
     /// Queue names, the most urgent first.
