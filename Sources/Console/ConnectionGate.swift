@@ -14,8 +14,8 @@ final class ConnectionGate: Sendable {
 
     /// Most connections at once.
     static let limit = 64
-    /// Time for the first request, and from one request to the next.
-    static let idleTimeout = TimeAmount.seconds(5)
+    /// Time for the first request, and from one request to the next: longer than the page waits before it asks again.
+    static let idleTimeout = TimeAmount.seconds(7)
     /// Longest time from a request's head to the end of its answer.
     static let requestTimeout = TimeAmount.seconds(10)
     /// Most bytes of a request's head.
