@@ -1,4 +1,5 @@
 import Foundation
+import JobContract
 import Redis
 @testable import Support
 
@@ -9,6 +10,8 @@ extension Campaign {
         case connectionsKilled, connectionsCut, connectionsSlow, connectionsHalfOpen
         case scriptsForgotten, redisKilled, redisTorn, redisFull, redisDiskFull
         case engineKilled, engineFrozen, engineRestarted
+        case engineErrors, engineUnavailable, eventsRefused
+        case keyOfWrongType, impostor
     }
 
     func breakThings(_ generator: SeededGenerator, until end: ContinuousClock.Instant) async throws {
@@ -24,6 +27,10 @@ extension Campaign {
             case .workerKilled, .workerFrozen, .workerReplaced: try await harmWorker(fault, moment, &random)
             case .connectionsCut, .connectionsSlow, .connectionsHalfOpen: try await harmLine(fault, moment, &random)
             case .engineKilled, .engineFrozen, .engineRestarted: try await harmEngine(fault, moment)
+            case .engineErrors, .engineUnavailable, .eventsRefused:
+                try await refuseCalls(fault, moment, &random)
+            case .keyOfWrongType: try await breakKey(for: moment, &random)
+            case .impostor: await runImpostor(&random)
             default: try await harmRedis(fault, moment, &random)
             }
             log.add(fault: fault.rawValue)
@@ -77,6 +84,67 @@ extension Campaign {
             try await parts.docker.stop()
             try await parts.docker.start()
         }
+    }
+
+    /// An Engine that answers 500 or 503 to some calls of one kind, or has no events for a while.
+    private func refuseCalls(_ fault: Fault, _ moment: Duration, _ random: inout SeededGenerator) async throws {
+        let calls: [(method: String, end: String)] = [
+            ("POST", "/containers/create"), ("POST", "/start"), ("POST", "/stop"), ("GET", "/json"), ("DELETE", ""),
+        ]
+        let call = calls.randomElement(using: &random) ?? calls[0]
+        let times = Int.random(in: 1...3, using: &random)
+        if fault == .eventsRefused {
+            parts.engine.refuse(.init(status: 500) { _, path in path.hasSuffix("/events") })
+            parts.engine.cut()
+            try await Task.sleep(for: .seconds(3) + moment)
+        } else {
+            let status = fault == .engineErrors ? 500 : 503
+            parts.engine.refuse(
+                .init(status: status, times: times) { method, path in method == call.method && path.hasSuffix(call.end)
+                }
+            )
+            try await Task.sleep(for: moment * 2)
+        }
+        parts.engine.refuse(nil)
+    }
+
+    /// Somebody writes what is no list, no set or no stream.
+    private func breakKey(for time: Duration, _ random: inout SeededGenerator) async throws {
+        let key = breakableKeys.randomElement(using: &random) ?? fleet.keys.dead
+        let aside = key + "-aside"
+        // Nobody else writes these two, so they may be moved away and back.
+        _ = try? await command("RENAME", key, aside)
+        try await untilTaken("SET", key, "x")
+        try await Task.sleep(for: time * 2)
+        try await untilTaken("DEL", key)
+        _ = try? await command("RENAME", aside, key)
+    }
+
+    private var breakableKeys: [String] {
+        [fleet.keys.queue(Self.brokenQueue), fleet.keys.paused, fleet.keys.dead]
+    }
+
+    /// A Redis that has lost its last writes may have a broken key again.
+    func removeBrokenKeys() async throws {
+        for key in breakableKeys where try await command("TYPE", key).string == "string" {
+            _ = try await command("DEL", key)
+        }
+    }
+
+    /// Somebody else runs a container that claims to be a game's.
+    private func runImpostor(_ random: inout SeededGenerator) async {
+        let game = "g\(Int.random(in: 0..<games, using: &random))"
+        let claims = [
+            "owner=rtmanager", "namespace=\(fleet.keys.namespace)", "game_id=\(game)", "job_id=impostor", "spec=x",
+        ]
+        let labels = claims.flatMap { ["--label", "com.galaxy." + $0] }
+        // The world's end removes what has such a name.
+        let name = "\(fleet.world.prefix)-impostor-\(Int.random(in: 0..<1_000_000, using: &random))"
+        // The Engine may be away at this moment; then nobody runs anything.
+        _ = try? await Tool.run(
+            ["docker", "--host", fleet.world.engine.host, "run", "--detach", "--name", name] + labels
+                + [fleet.world.image]
+        )
     }
 
     private func harmRedis(_ fault: Fault, _ moment: Duration, _ random: inout SeededGenerator) async throws {

@@ -11,6 +11,8 @@ extension Campaign {
         var game: String
         var more: [String] = []
         var supersedes = false
+        /// Whether it has a label that the stricter workers do not allow.
+        var isLabelled = false
 
         var message: String { Fleet.message(kind, id, game: game, more.joined(separator: ",")) }
     }
@@ -50,6 +52,10 @@ extension Campaign {
         func dice(_ sides: Int) -> Int { Int.random(in: 0..<sides, using: &random) }
         var draft = Draft(id: id, kind: kind, game: game)
         if kind == .start || kind == .restart { draft.more += engine(dice(12)) }
+        if kind == .start, dice(3) == 0 {
+            draft.more.append(#""labels":\#(Self.hostileLabels[dice(Self.hostileLabels.count)])"#)
+            draft.isLabelled = true
+        }
         if kind != .start { draft.more.append(#""stop_timeout_seconds":1"#) }
         if kind == .remove { draft.more.append(#""force":\#(dice(2) == 0)"#) }
         let (isGuarded, lateness) = (dice(4) == 0, dice(24))
@@ -64,6 +70,13 @@ extension Campaign {
         if lateness < 3 { draft.more.append(#""deadline":"\#(deadline.rfc3339)""#) }
         return draft
     }
+
+    /// Labels that somebody may think of to confuse whoever reads them.
+    private static let hostileLabels = [
+        #"{"team":"x"}"#, #"{"a b\nc":"\u001b[2J\u202e"}"#,
+        #"{"__proto__":"{}","constructor":"'; DROP"}"#, #"{"die":"exitCode=0","status":"running"}"#,
+        #"{"big":"\#(String(repeating: "x", count: 4_000))"}"#, #"{"owner":"rtmanager","game_id":"g0","v":"1"}"#,
+    ]
 
     /// Mostly the idle image; also one that becomes healthy, one that never answers, one that is not there.
     private func engine(_ choice: Int) -> [String] {
@@ -91,6 +104,7 @@ extension Campaign {
                 return false
             }
         }
+        if draft.isLabelled { log.add(labelled: draft.id) }
         log.add(.init(id: draft.id, kind: draft.kind, game: draft.game, supersedes: draft.supersedes))
     }
 

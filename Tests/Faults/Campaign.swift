@@ -16,6 +16,8 @@ final class Campaign: Sendable {
         /// Becomes healthy.
         let healthyImage: String
         let persistence: Persistence
+        /// The workers' way to the Engine.
+        let engine: EngineProxy
     }
 
     /// When Redis brings to the disk what it has taken.
@@ -29,6 +31,10 @@ final class Campaign: Sendable {
 
     static let workers = 3
     static let lease = 3
+    /// A queue that nobody pushes to, whose key is of a wrong type now and then.
+    static let brokenQueue = "broken"
+    /// Names that the stricter workers allow for labels of jobs.
+    static let strictLabels = "plain.*"
 
     let parts: Parts
     let games: Int
@@ -50,16 +56,31 @@ final class Campaign: Sendable {
             group.addTask { try await self.watchFile(until: end) }
             try await group.waitForAll()
         }
+        try await removeBrokenKeys()
         // What Redis has forgotten may run on, and nobody knows; the next job of the game knows.
         if !log.forgotten.isEmpty { try await pushLastJobs() }
         try await comeToRest()
         return try await history()
     }
 
-    /// Starts one that reaches Redis by the next of the lines.
+    /// Starts one that reaches Redis by the next of the lines. Every third has a stricter policy than the others.
     func startWorker() async throws {
-        let line = parts.lines[fleet.workers.count % parts.lines.count]
-        try await fleet.startWorker(["RTM_REDIS_URL": "redis://127.0.0.1:\(line.port)"])
+        let number = fleet.workers.count
+        let line = parts.lines[number % parts.lines.count]
+        var settings = ["RTM_REDIS_URL": "redis://127.0.0.1:\(line.port)", "DOCKER_HOST": parts.engine.host]
+        let isStrict = number % Self.workers == 2
+        if isStrict { settings["RTM_ALLOWED_LABELS"] = Self.strictLabels }
+        let worker = try await fleet.startWorker(settings)
+        if isStrict { log.add(strict: worker) }
+    }
+
+    /// Results of jobs that a worker ran whose policy forbids them.
+    func forbiddenStarts() async throws -> [JobResult] {
+        let (strict, labelled) = (log.strict, log.labelled)
+        return try await fleet.results().filter { result in
+            result.effect == .started && labelled.contains(result.jobID)
+                && strict.contains { $0.isWorker(result.fields["worker"] ?? "") }
+        }
     }
 
     func command(_ verb: String, _ words: String...) async throws -> RedisValue {

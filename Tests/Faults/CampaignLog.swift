@@ -10,6 +10,8 @@ final class CampaignLog: Sendable {
         var faults: [String: Int] = [:]
         var sizes: [(tail: PrivateRedis.Tail, at: Timestamp)] = []
         var forgotten: [ClosedRange<Timestamp>] = []
+        var strict: [WorkerProcess] = []
+        var labelled: Set<String> = []
     }
 
     private let content = Mutex(Content())
@@ -32,6 +34,13 @@ final class CampaignLog: Sendable {
     /// Times of which Redis may have forgotten everything.
     var forgotten: [ClosedRange<Timestamp>] { content.withLock { $0.forgotten } }
 
+    /// Workers whose policy is stricter than the others'.
+    var strict: [WorkerProcess] { content.withLock { $0.strict } }
+    /// Jobs with labels that those do not allow.
+    var labelled: Set<String> { content.withLock { $0.labelled } }
+
+    func add(strict worker: WorkerProcess) { content.withLock { $0.strict.append(worker) } }
+    func add(labelled id: String) { content.withLock { _ = $0.labelled.insert(id) } }
     /// A push that Redis has said to have taken.
     func add(_ push: History.Push) { content.withLock { $0.pushes.append((push, Self.now)) } }
     func add(fault: String) { content.withLock { $0.faults[fault, default: 0] += 1 } }

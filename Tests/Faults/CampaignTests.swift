@@ -15,7 +15,8 @@ struct CampaignTests {
     func campaign() async throws {
         print("campaign with RTM_TEST_SEED=\(Self.seed), \(Self.seconds) s")
         let settings = [
-            "RTM_LEASE_TTL_SECONDS": "\(Campaign.lease)", "RTM_DRAIN_TIMEOUT_SECONDS": "5", "RTM_LOG_LEVEL": "info",
+            "RTM_QUEUES": "\(Campaign.brokenQueue),default", "RTM_LEASE_TTL_SECONDS": "\(Campaign.lease)",
+            "RTM_DRAIN_TIMEOUT_SECONDS": "5", "RTM_LOG_LEVEL": "info",
         ]
         let persistence = Campaign.Persistence(seed: Self.seed)
         try await PrivateDocker.with { docker in
@@ -29,13 +30,14 @@ struct CampaignTests {
                     redisArguments: persistence.arguments,
                     world: world
                 ) { fleet in
-                    try await Self.withLines(to: fleet.redis.port) { lines in
+                    try await Self.withLines(to: fleet) { lines, engine in
                         let parts = Campaign.Parts(
                             fleet: fleet,
                             docker: docker,
                             lines: lines,
                             healthyImage: healthy,
-                            persistence: persistence
+                            persistence: persistence,
+                            engine: engine
                         )
                         try await Self.check(Campaign(parts, games: 12))
                     }
@@ -44,9 +46,14 @@ struct CampaignTests {
         }
     }
 
-    private static func withLines(to port: Int, _ body: ([TCPProxy]) async throws -> Void) async throws {
-        try await TCPProxy.with(to: port) { first in
-            try await TCPProxy.with(to: port) { second in try await body([first, second]) }
+    private static func withLines(
+        to fleet: Fleet,
+        _ body: ([TCPProxy], EngineProxy) async throws -> Void
+    ) async throws {
+        try await TCPProxy.with(to: fleet.redis.port) { first in
+            try await TCPProxy.with(to: fleet.redis.port) { second in
+                try await EngineProxy.with(to: fleet.world.engine.host) { try await body([first, second], $0) }
+            }
         }
     }
 
@@ -63,7 +70,9 @@ struct CampaignTests {
             """
         )
         for violation in violations { Issue.record("seed \(seed): \(violation)") }
-        if !violations.isEmpty { keep(history, campaign.fleet) }
+        let forbidden = try await campaign.forbiddenStarts()
+        for result in forbidden { Issue.record("seed \(seed): a worker ran what it does not allow: \(result.fields)") }
+        if !(violations.isEmpty && forbidden.isEmpty) { keep(history, campaign.fleet) }
     }
 
     /// Leaves what a person needs to find out why, and says where.
