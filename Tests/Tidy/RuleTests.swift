@@ -150,6 +150,15 @@ struct RuleTests {
         #expect(Rules.traps(file("Redis", "// " + text)) == [])
     }
 
+    @Test("Specs that no policy has allowed")
+    func specs() {
+        for text in ["RunSpec(name: x)", "Translation(settings)"] {
+            #expect(Rules.uncheckedSpecs(file("Runtime", text)).count == 1)
+            #expect(Rules.uncheckedSpecs(file("DockerPort", text)) == [])
+        }
+        #expect(Rules.uncheckedSpecs(file("Runtime", "func f(_ spec: RunSpec) {}")) == [])
+    }
+
     @Test("Long files")
     func longFiles() {
         #expect(Rules.longFiles(file("Redis", String(repeating: "\n", count: 399))) == [])

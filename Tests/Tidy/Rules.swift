@@ -109,6 +109,19 @@ enum Rules {
         return find(pattern, in: file, "goes around StandardOutput, StandardError and TerminalText")
     }
 
+    /// Specs of containers that the policy of the worker has not allowed: only `Policy` uses the one file that makes specs.
+    static func uncheckedSpecs(_ file: SourceFile) -> [Finding] {
+        guard file.room != nil, file.room != "DockerPort" else { return [] }
+        var findings: [Finding] = []
+        if file.path != "Sources/RuntimeCore/Translation.swift" {
+            findings += find(#/\bRunSpec\s*\(/#, in: file, "makes a container's spec: ask Policy.allow for one")
+        }
+        if file.path != "Sources/RuntimeCore/Policy.swift" {
+            findings += find(#/\bTranslation\s*\(/#, in: file, "goes around the policy: ask Policy.allow")
+        }
+        return findings
+    }
+
     static func longFiles(_ file: SourceFile) -> [Finding] {
         let lines = file.text.split(separator: "\n", omittingEmptySubsequences: false).count
         guard file.room != nil, lines > maximumLines else { return [] }

@@ -59,6 +59,8 @@ struct TreeTests {
     @Test("Nothing is printed but by the writer for terminals")
     func rawOutput() throws { try check(except: Exceptions.rawOutput, Rules.rawOutput) }
 
+    @Test("A container's spec comes from the worker's policy") func specs() throws { try check(Rules.uncheckedSpecs) }
+
     @Test("Files are short") func lengths() throws { try check(except: Exceptions.longFiles, Rules.longFiles) }
 
     @Test("Scripts say what they do") func scripts() throws { try check(files: ".lua", Rules.scriptHeaders) }
