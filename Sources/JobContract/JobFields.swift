@@ -238,7 +238,10 @@ extension JobFields {
                 )
             }
             try check(member.name, value)
-            strings[member.name] = value
+            // Two spellings of the same characters are two names to Docker, and one key of a dictionary here.
+            guard strings.updateValue(value, forKey: member.name) == nil else {
+                throw refusal(name, "has two names that differ only in how they spell the same characters")
+            }
         }
         return strings
     }

@@ -152,7 +152,9 @@ struct JobDecoderTests {
         func message(_ labels: String) -> String {
             #"{"v":1,"id":"l","kind":"start","game_id":"g","image":"i:1","labels":{\#(labels)}}"#
         }
-        #expect(rejection(message(#""\u00e9":"1","e\u0301":"2""#)) == nil)
+        let spellings = rejection(message(#""\u00e9":"1","e\u0301":"2""#))
+        #expect(spellings?.code == .invalidJob && spellings?.error.hasPrefix("labels: has two names") == true)
+        #expect(rejection(#"{"v":1,"id":"l","kind":"stop","game_id":"g","\u00e9":1,"e\u0301":2}"#) == nil)
         #expect(rejection(message("\"\u{e9}\":\"1\",\"\\u00e9\":\"2\""))?.code == .invalidMessage)
         let prefixes = ["com.galaxy.", "com.docker.", "io.docker.", "org.dockerproject."]
         for name in prefixes.map({ $0 + "x" }) + ["exitCode", "signal", "execID", "name", "image"] {
