@@ -58,6 +58,7 @@ extension ModelRun {
         let live = try await world.liveCounts()
         try agree(live.starts, model.liveStarts, "live starts")
         try agree(live.others, model.liveOthers, "other live jobs")
+        try agree(try await world.hash(world.keys.meta)["ghosts"] ?? "0", "\(model.ghosts)", "lost records")
         try agree(try await world.games(in: "owner"), model.owners, "owners")
         for node in ["n1", "n2"] {
             let real = try await command("SMEMBERS", "running:\(node)").sorted()

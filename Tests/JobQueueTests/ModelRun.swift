@@ -73,7 +73,8 @@ struct ModelRun {
         case 30..<38: try await intake()
         case 38..<48: try await takeIn()
         case 48..<68: try await claim()
-        case 68..<82: try await finish()
+        case 68..<81: try await finish()
+        case 81: try await loseRecord()
         case 82..<86: try await retry()
         case 86..<88: try await release()
         case 88..<90: try await lapses()
@@ -97,7 +98,10 @@ struct ModelRun {
         )
         nextID += 1
         let dice = Int.random(in: 0..<20, using: &random)
-        if dice == 0 { message.id = "j\(Int.random(in: max(0, nextID - 30)..<nextID, using: &random))" }
+        if dice == 0 {
+            let known = "j\(Int.random(in: max(0, nextID - 30)..<nextID, using: &random))"
+            if model.lost[known] == nil { message.id = known }
+        }
         message.isExpired = dice == 1
         message.isGuarded = !message.startsGame && (2..<5).contains(dice)
         message.force = message.kind == .remove && dice > 10
@@ -310,15 +314,29 @@ struct ModelRun {
         model.retryDue(id)
     }
 
+    /// Deletes the hash of a job that waits or is to be tried again.
+    private mutating func loseRecord() async throws {
+        guard Int.random(in: 0..<3, using: &random) == 0 else { return }
+        let ids = model.jobs.filter { $0.value.state != .running }.keys.sorted()
+        guard let id = ids.randomElement(using: &random), let job = model.jobs[id] else { return }
+        note("the record of \(id) is lost")
+        _ = try await world.client.send(RedisCommand("DEL", .string(world.keys.job(id))))
+        model.lose(id)
+        let game = job.message.game
+        guard model.states[game] == .delayed, model.lanes[game]?.first == id else { return }
+        try await tick(id, on: "delay", moves: 0)
+        model.settle(game)
+    }
+
     /// Makes `id` due on a time list, and lets a worker look.
-    private func tick(_ id: String, on list: String) async throws {
+    private func tick(_ id: String, on list: String, moves: Int = 1) async throws {
         let key = RedisArgument.string(world.keys.prefix + list)
         _ = try await world.client.send(RedisCommand("ZADD", key, "XX", 0, .string(id)))
         var options = world.options
         // A pause of the machine must not look like an outage of Redis, after which leases are left alone.
         options.lease = .zero
         let outcome = try await world.worker("w1", options: options).tick()
-        try agree(outcome.retriesDue + outcome.leasesReclaimed + outcome.poisoned, 1, "due")
+        try agree(outcome.retriesDue + outcome.leasesReclaimed + outcome.poisoned, moves, "due")
     }
 
     private mutating func beat() async throws {

@@ -80,14 +80,19 @@ struct LaneModel {
     var seq = 0
     var results: [Result] = []
     var letters: [Letter] = []
+    /// Jobs whose records are gone, and which of them were starts.
+    var lost: [String: Bool] = [:]
+    /// Lost jobs whose turn came.
+    var ghosts = 0
 
     init(mostStarts: Int, mostOthers: Int) {
         self.mostStarts = mostStarts
         self.mostOthers = mostOthers
     }
 
-    var liveStarts: Int { jobs.values.count { $0.message.startsGame } }
-    var liveOthers: Int { jobs.count - liveStarts }
+    /// Lost jobs are counted on: nobody knows of what class they were.
+    var liveStarts: Int { jobs.values.count { $0.message.startsGame } + lost.values.count { $0 } }
+    var liveOthers: Int { jobs.count + lost.count - liveStarts }
 
     // MARK: Lanes
 
@@ -102,6 +107,7 @@ struct LaneModel {
     }
 
     mutating func settle(_ game: String) {
+        while let head = lanes[game]?.first, lost[head] != nil { forgetHead(game) }
         guard let head = lanes[game]?.first.flatMap({ jobs[$0] }) else {
             lanes[game] = nil
             states[game] = nil
@@ -113,6 +119,17 @@ struct LaneModel {
         states[game] = .ready(list)
         ready[list, default: []].append((head.seq, game))
         ready[list]?.sort { $0.seq < $1.seq }
+    }
+
+    private mutating func forgetHead(_ game: String) {
+        lanes[game]?.removeFirst()
+        ghosts += 1
+    }
+
+    /// The record of a job that does not run goes.
+    mutating func lose(_ id: String) {
+        guard let job = jobs.removeValue(forKey: id) else { return }
+        lost[id] = job.message.startsGame
     }
 
     mutating func unready(_ game: String) {
@@ -288,7 +305,10 @@ struct LaneModel {
     }
 
     private mutating func begin(_ game: String, _ worker: String, _ node: String) -> (id: String, attempt: Int)? {
-        guard let id = lanes[game]?.first, var job = jobs[id] else { return nil }
+        guard let id = lanes[game]?.first, var job = jobs[id] else {
+            settle(game)
+            return nil
+        }
         if !job.isDirty, isPointless(job) || job.message.isExpired && job.run == 1 {
             end(id, isPointless(job) ? .superseded : .expired)
             settle(game)

@@ -129,8 +129,7 @@ local function claim_head(game, class)
   end
   local job = job_of(id, '_message')
   if not job then
-    -- The job's hash is gone, by hand or by eviction: the lane goes on without it.
-    call('HINCRBY', META, 'ghosts', 1)
+    forget_lost()
     write_ready()
     advance(game, claimer.node)
     return

@@ -204,21 +204,31 @@ local function make_ready(game, head, here, kind, queue, seq, dirty)
   end
 end
 
--- Makes the lane of `game` ready for the head that it has.
-local function settle(game, head, here)
-  local job = job_of(head) or { kind = 'stop', queue = 'default', number = '0' }
-  make_ready(game, head, here, job.kind, job.queue, job.number, job.dirty)
+-- Counts a job whose record is gone, by hand or by eviction: nobody knows what it asked for, so it has no result.
+local function forget_lost()
+  call('HINCRBY', META, 'ghosts', 1)
 end
 
--- The head of the lane has ended: the next one is its head, or the lane is forgotten.
+-- The head of the lane has ended: the next one that has a record is its head, or the lane is forgotten.
 local function advance(game, here)
   local head = not alone[game] and call('LPOP', P .. 'lane:' .. game)
-  if head then
-    settle(game, head, here)
-  else
-    lanes[game] = false
-    dirty_lanes[game] = true
+  local job = head and job_of(head)
+  while head and not job do
+    forget_lost()
+    head = call('LPOP', P .. 'lane:' .. game)
+    job = head and job_of(head)
   end
+  if head then return make_ready(game, head, here, job.kind, job.queue, job.number, job.dirty) end
+  lanes[game] = false
+  dirty_lanes[game] = true
+end
+
+-- Makes the lane of `game` ready for the head that it has, or for the next one if the record of that is gone.
+local function settle(game, head, here)
+  local job = job_of(head)
+  if job then return make_ready(game, head, here, job.kind, job.queue, job.number, job.dirty) end
+  forget_lost()
+  advance(game, here)
 end
 
 -- Reads what the ends of these games' heads need: where none has anything behind it, nothing but that.

@@ -20,6 +20,9 @@ end
 
 local function due_of(list) return call('ZRANGEBYSCORE', P .. list, '-inf', now, 'LIMIT', 0, most) end
 
+-- Jobs of the time lists whose records are gone. Which lanes they hold up only these themselves say.
+local lost = {}
+
 local next_retry = first_of('delay')
 for _, id in ipairs(next_retry and next_retry <= now and due_of('delay') or {}) do
   call('ZREM', P .. 'delay', id)
@@ -28,13 +31,18 @@ for _, id in ipairs(next_retry and next_retry <= now and due_of('delay') or {}) 
     call('HSET', P .. 'job:' .. id, 'state', 'waiting')
     settle(job.game, id, node)
     due = due + 1
+  else
+    lost[#lost + 1] = id
   end
 end
 
 local function reclaim(id)
   local job = job_of(id)
   call('ZREM', P .. 'lease', id)
-  if not job then return end
+  if not job then
+    lost[#lost + 1] = id
+    return
+  end
   local crashes = call('HINCRBY', P .. 'job:' .. id, '_crashes', 1)
   -- What a start has made is undone by a last claim, which is not to kill a worker once more.
   local is_last = crashes == crash_limit and STARTS[job.kind]
@@ -58,6 +66,28 @@ if has_lapsed and now >= resumed_at + lease_ms then
   for _, id in ipairs(due_of('lease')) do reclaim(id) end
 end
 
+-- Lets the lanes go on whose heads are lost. A call looks at so many lanes at most; the next one goes on. What is found
+-- lost meanwhile waits for the next pass, since its lane may have been looked at before.
+local found_lost, sought_lost = P .. 'lost', P .. 'lost:sought'
+if #lost > 0 then call('SADD', found_lost, unpack(lost)) end
+local function free_lanes()
+  local cursor = call('HGET', META, 'lost_cursor') or '0'
+  if cursor == '0' and call('EXISTS', found_lost) == 1 then call('RENAME', found_lost, sought_lost) end
+  local page = call('HSCAN', P .. 'lanes', cursor, 'COUNT', 2000)
+  for index = 1, #page[2], 2 do
+    local game, head = page[2][index], string.match(page[2][index + 1], '^[ad] (%S+)')
+    -- A record made anew meanwhile is another job's, behind this head.
+    if head and call('SISMEMBER', sought_lost, head) == 1 and not call('ZSCORE', P .. 'lease', head)
+      and not call('ZSCORE', P .. 'delay', head) then
+      forget_lost()
+      advance(game, node)
+    end
+  end
+  if page[1] == '0' then call('DEL', sought_lost) end
+  call('HSET', META, 'lost_cursor', page[1])
+end
+if call('EXISTS', found_lost, sought_lost) > 0 then free_lanes() end
+
 -- What is kept for a time only is looked for by one worker for all.
 local retention_ms = tonumber(retention_ms_text)
 if now - swept_at >= math.min(60000, retention_ms / 10) or now < swept_at then
@@ -78,6 +108,8 @@ if now - swept_at >= math.min(60000, retention_ms / 10) or now < swept_at then
     if call('XTRIM', P .. stream, 'MINID', '~', oldest_kept, 'LIMIT', 1000) > 500 then has_more = true end
   end
   if not has_more then swept_at = now end
+  -- Lost records leave the counts of live jobs too high. With no lane left but the field that is no game's, there are none.
+  if call('HLEN', P .. 'lanes') <= 1 and next(dirty_lanes) == nil then live_starts, live_others = 0, 0 end
 end
 
 -- What has moved may have been the first. What may not be taken back yet is due when it may be.

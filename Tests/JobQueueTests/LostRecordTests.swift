@@ -1,0 +1,82 @@
+import JobContract
+import JobQueue
+import Redis
+import Support
+import Testing
+
+@Suite("Jobs whose records are gone, on a real Redis", .timeLimit(.minutes(2)))
+struct LostRecordTests {
+    enum Moment: CaseIterable {
+        /// The job waits behind the head of its lane.
+        case behind
+        case ready, retrying, running
+    }
+
+    /// Starts a1 and a2 of one game, in a queue that is not `default`.
+    private static func with(_ body: (QueueWorld, JobQueue) async throws -> Void) async throws {
+        try await QueueWorld.with(options: JobQueueOptions(queues: ["low"], lease: .zero)) { world in
+            let worker = world.worker("w1")
+            for id in ["a1", "a2"] {
+                try await world.push(QueueWorld.message(.start, id, game: "a"), queue: "low")
+            }
+            try await world.intake(worker, from: "low")
+            try await body(world, worker)
+        }
+    }
+
+    private func lose(_ id: String, _ world: QueueWorld) async throws {
+        _ = try await world.client.send(RedisCommand("DEL", .string(world.keys.job(id))))
+    }
+
+    @Test("the lane goes on with the next job that has a record, and the loss is counted", arguments: Moment.allCases)
+    func goesOn(moment: Moment) async throws {
+        try await Self.with { world, worker in
+            switch moment {
+            case .behind:
+                let head = try await world.claim(worker)[0]
+                try await lose("a2", world)
+                try await world.finish(worker, head)
+            case .ready: try await lose("a1", world)
+            case .retrying:
+                let head = try await world.claim(worker)[0]
+                let isOurs = try await worker.retry(
+                    id: head.id,
+                    token: head.token,
+                    after: .zero,
+                    code: .timeout,
+                    error: "late"
+                )
+                #expect(isOurs)
+                try await lose("a1", world)
+                _ = try await worker.tick()
+            case .running:
+                _ = try await world.claim(worker)
+                try await lose("a1", world)
+                try await eventually("the lease to be taken back") {
+                    _ = try await worker.tick()
+                    return try await world.games(in: "lanes")["a"]?.hasPrefix("r a2") == true
+                }
+            }
+            try await world.push(QueueWorld.message(.start, "a3", game: "a"), queue: "low")
+            try await world.intake(worker, from: "low")
+            let next = try await world.claim(worker)
+            #expect(next.map(\.id) == [moment == .behind ? "a3" : "a2"])
+            #expect(try await world.hash(world.keys.meta)["ghosts"] == "1")
+            #expect(try await world.client.send(RedisCommand("EXISTS", "{rtm}:lost", "{rtm}:lost:sought")).integer == 0)
+        }
+    }
+
+    @Test("with all jobs of a lane lost the lane is forgotten, and the counts of live jobs with the last of them")
+    func all() async throws {
+        try await Self.with { world, worker in
+            try await lose("a1", world)
+            try await lose("a2", world)
+            #expect(try await world.claim(worker).isEmpty)
+            #expect(try await world.games(in: "lanes").isEmpty)
+            #expect(try await world.hash(world.keys.meta)["ghosts"] == "2")
+            _ = try await worker.tick()
+            let live = try await world.liveCounts()
+            #expect(live.starts == 0 && live.others == 0)
+        }
+    }
+}
