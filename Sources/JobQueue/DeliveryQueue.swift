@@ -57,6 +57,9 @@ public protocol DeliveryQueue: Sendable {
     func streamGroups() async throws(QueueError) -> [StreamGroup]
     func depth(of queue: String) async throws(QueueError) -> (waiting: Int, isPaused: Bool)
     func deadLetterCount() async throws(QueueError) -> Int
+    func keyProblems() async throws(QueueError) -> [KeyProblem]
 }
 
-extension JobQueue: DeliveryQueue {}
+extension JobQueue: DeliveryQueue {
+    public func keyProblems() async throws(QueueError) -> [KeyProblem] { try await keyProblems(ofQueues: nil) }
+}

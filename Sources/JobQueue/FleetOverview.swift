@@ -23,6 +23,10 @@ public struct FleetOverview: Sendable, Equatable {
     public var deadCount = 0
     /// Jobs whose data was gone when their turn came.
     public var ghosts = 0
+    /// Keys of another type than they must have.
+    public var keyProblems: [KeyProblem] = []
+    /// Dead letters that could not be kept, because `{ns}:dead` was no stream.
+    public var deadLost = 0
     /// How often Redis' clock was set back by more than the scripts can hold.
     public var clockSteps = 0
     /// How long a job stays leased without a beat, in ms. Nodes give signs that often.

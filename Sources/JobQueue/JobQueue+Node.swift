@@ -25,7 +25,8 @@ extension JobQueue {
     /// nobody is known to own waits.
     public func arrive() async throws(QueueError) {
         let queues = options.queues.map { RedisArgument.string($0) }
-        _ = try await command(RedisCommand("SADD", arguments: [.string(keys.queues)] + queues))
+        // Names for people: a key of another type there must keep no worker out.
+        _ = try await pipeline([RedisCommand("SADD", arguments: [.string(keys.queues)] + queues)])
         _ = try await call(Scripts.join, joinArguments(isComplete: false))
     }
 

@@ -21,6 +21,7 @@ extension JobQueue {
         try await readCounts(&overview)
         let names = try await queueNames(&overview)
         for name in names { overview.queues.append(try await queueOverview(name, pushedAt)) }
+        overview.keyProblems = try await keyProblems(ofQueues: names)
         try await readNodes(&overview, limit, queues: names)
         try await readRunning(&overview, limit)
         return overview
@@ -47,7 +48,7 @@ extension JobQueue {
     }
 
     private func readCounts(_ overview: inout FleetOverview) async throws(QueueError) {
-        let meta = ["state", "settings", "ghosts", "clock_steps"].map { RedisArgument.string($0) }
+        let meta = ["state", "settings", "ghosts", "clock_steps", "dead_lost"].map { RedisArgument.string($0) }
         let answers = try await pipeline([
             RedisCommand("HMGET", arguments: [.string(keys.meta)] + meta),
             RedisCommand("HLEN", .string(keys.prefix + "lanes")), RedisCommand("HLEN", .string(keys.prefix + "owner")),
@@ -62,6 +63,7 @@ extension JobQueue {
             if settings.count == 4 { overview.lease = settings[3] }
             overview.ghosts = Int(fields[2]) ?? 0
             overview.clockSteps = Int(fields[3]) ?? 0
+            overview.deadLost = Int(fields[4]) ?? 0
         }
         let counts = answers.dropFirst().map { Int($0.integer ?? 0) }
         // One field of each is not a game's.
@@ -80,7 +82,7 @@ extension JobQueue {
 
     /// Names of the queues that workers serve or that hold messages, sorted.
     private func queueNames(_ overview: inout FleetOverview) async throws(QueueError) -> [String] {
-        var names = Set(try await members(keys.queues)).union(try await pausedQueues())
+        var names = Set(try await members(keys.queues) + members(keys.paused))
         let begin = keys.queue("")
         var cursor = "0"
         var searched = 0
@@ -118,7 +120,7 @@ extension JobQueue {
         var times: [Timestamp] = []
         for (list, count) in zip(lists, answers) where count.integer ?? 0 > 0 {
             // A message may be of any size: the script answers the small ones only.
-            if case .bytes(let oldest)? = try await page(of: list, skipping: 0, most: 1).first {
+            if case .bytes(let oldest)? = try? await page(of: list, skipping: 0, most: 1).first {
                 times += [pushedAt(oldest)].compactMap { $0 }
             }
         }
@@ -144,7 +146,7 @@ extension JobQueue {
             )
         )
         let pairs = (rows.array ?? []).map { $0.string ?? "" }
-        let draining = Set(try await drainingNodes())
+        let draining = Set(try await members(keys.draining))
         for index in stride(from: 0, to: pairs.count - 1, by: 2) {
             var node = NodeOverview(id: pairs[index], seen: Self.milliseconds(pairs[index + 1]))
             node.isDraining = draining.contains(node.id)
@@ -219,8 +221,9 @@ extension JobQueue {
         return job
     }
 
+    /// Members of a set; a key of another type has none, and is told of otherwise (``FleetOverview/keyProblems``).
     private func members(_ key: String) async throws(QueueError) -> [String] {
-        (try await command(RedisCommand("SMEMBERS", .string(key))).array ?? []).compactMap(\.string)
+        (try await pipeline([RedisCommand("SMEMBERS", .string(key))])[0].array ?? []).compactMap(\.string)
     }
 
     /// A score, which Redis may write as a number with an exponent.

@@ -131,6 +131,12 @@ public struct QueueError: Error, Sendable, Equatable, CustomStringConvertible {
         return false
     }
 
+    /// Whether Redis has answered, and refuses this call: other calls may well succeed.
+    public var isRefusal: Bool {
+        if case .server? = redis { return true }
+        return false
+    }
+
     public var description: String { "\(call): \(message)" }
 }
 

@@ -31,6 +31,7 @@ public enum RuntimeMetrics {
         "rtm_spans_exported_total": "Spans that the collector has taken.",
         "rtm_spans_dropped_total": "Spans that were lost: there was no room, or the collector did not take them.",
         "rtm_http_connections_refused_total": "HTTP connections that were closed because too many were open.",
+        "rtm_redis_key_problems": "Keys in Redis that have a wrong type, as this worker last saw them.",
         "rtm_redis_memory_full": "1 while Redis refuses new jobs because its memory is full.",
     ]
 
@@ -72,6 +73,8 @@ public enum RuntimeMetrics {
     static func redisFailed(in loop: String) {
         Counter(label: "rtm_redis_errors_total", dimensions: [("loop", loop)]).increment()
     }
+
+    static func keyProblems(_ count: Int) { Gauge(label: "rtm_redis_key_problems").record(count) }
 
     static func memory(isFull: Bool) { Gauge(label: "rtm_redis_memory_full").record(isFull ? 1 : 0) }
 }

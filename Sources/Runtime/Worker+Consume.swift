@@ -89,14 +89,22 @@ extension Worker {
             // What the last queue gives is claimed with what the others gave before.
             let isLast = name == queue.options.queues.last
             let requestStart = MonotonicClock.now
-            let taken = try await queue.take(
-                queue: name,
-                seen: state.takeFound(in: name),
-                most: most,
-                claiming: isLast ? capacity : nil,
-                ahead: min(configuration.concurrency, JobQueue.intakeBatch),
-                decode: { read($0, policy) }
-            )
+            let taken: Taken
+            do throws(QueueError) {
+                taken = try await queue.take(
+                    queue: name,
+                    seen: state.takeFound(in: name),
+                    most: most,
+                    claiming: isLast ? capacity : nil,
+                    ahead: min(configuration.concurrency, JobQueue.intakeBatch),
+                    decode: { read($0, policy) }
+                )
+                state.succeeded(name)
+            } catch {
+                guard error.isRefusal else { throw error }
+                failed(name, error)
+                continue
+            }
             for (message, decoded) in taken.waiting { state.keep(message, decoded) }
             if let claimed = taken.claimed {
                 // Before anything can be thrown: what is leased must be run.

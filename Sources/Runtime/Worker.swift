@@ -80,7 +80,8 @@ public struct Worker: Service {
             sinceProgress: state.lastProgress.duration(to: MonotonicClock.now),
             loopProblem: state.loopProblem,
             networkProblem: network.problem,
-            isDraining: state.isDraining
+            isDraining: state.isDraining,
+            keyProblems: state.keyProblems.map(\.description)
         )
     }
 
@@ -114,6 +115,7 @@ public struct Worker: Service {
                     for name in queue.options.queues {
                         services.addTask(executorPreference: executor) { await peek(at: name) }
                     }
+                    services.addTask { await watchKeys() }
                     services.addTask { await listen(on: executor) }
                     await withTaskExecutorPreference(executor) { await consume() }
                     await leave()
@@ -182,4 +184,6 @@ public struct WorkerHealth: Sendable, Equatable {
     public var networkProblem: String?
     /// Whether it takes no more jobs.
     public var isDraining: Bool
+    /// A sentence for each key in Redis that has a wrong type.
+    public var keyProblems: [String] = []
 }

@@ -33,6 +33,10 @@ final class WorkerState: Sendable {
     let due: TickClock
     /// Told once a minute at most.
     let memoryIsFull = Reminder()
+    let queueFails = Reminder()
+    /// Raised where a call has failed as calls do that meet a key of a wrong type.
+    let keysSuspect = Signal()
+    private let troubles = Mutex((queues: QueueTroubles(), keys: [KeyProblem]()))
     private let counts: Mutex<Counts>
     private let progress = Mutex((at: MonotonicClock.now, isLookFailing: false))
     private let loop = Mutex(LoopProgress())
@@ -189,8 +193,22 @@ final class WorkerState: Sendable {
     /// Whether messages of some queue found no room.
     var hasFoundFull: Bool { full.withLock { !$0.isEmpty } }
 
-    /// Whether messages of the queue may find room.
+    /// Keys of a wrong type, as they were last seen.
+    var keyProblems: [KeyProblem] { troubles.withLock { $0.keys } }
+
+    func keysSeen(_ problems: [KeyProblem]) { troubles.withLock { $0.keys = problems } }
+
+    /// Redis refuses to give messages of the queue, which is left alone for a while.
+    func failed(_ queue: String) {
+        troubles.withLock { $0.queues.failed(queue, now: MonotonicClock.now) }
+        keysSuspect.raise()
+    }
+
+    func succeeded(_ queue: String) { troubles.withLock { $0.queues.succeeded(queue) } }
+
+    /// Whether messages of the queue can be had, and may find room.
     func mayTakeIn(from queue: String) -> Bool {
+        guard troubles.withLock({ $0.queues.mayTry(queue, now: MonotonicClock.now) }) else { return false }
         let freed = freed
         return full.withLock { full in
             guard let mark = full[queue] else { return true }

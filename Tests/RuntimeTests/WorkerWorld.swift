@@ -41,6 +41,7 @@ struct WorkerWorld: Sendable {
         drain: Duration = .seconds(5),
         retries: RetryPolicy = RetryPolicy(base: .milliseconds(10)),
         janitor: JanitorMode = .off,
+        queues: [String] = ["default"],
         policy: (inout NodeSettings) -> Void = { _ in },
         logger: Logger = .silent,
         _ body: (Worker) async throws -> Void
@@ -50,7 +51,7 @@ struct WorkerWorld: Sendable {
             redis: client,
             keys: keys,
             worker: WorkerIdentity(id: name, node: "n1", nonce: name),
-            options: JobQueueOptions(lease: lease)
+            options: JobQueueOptions(queues: queues, lease: lease)
         )
         var node = NodeSettings(stateRoot: stateRoot)
         policy(&node)

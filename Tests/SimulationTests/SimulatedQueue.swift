@@ -242,6 +242,7 @@ struct SimulatedQueue: DeliveryQueue {
     func streamGroups() async throws(QueueError) -> [StreamGroup] { [] }
     func depth(of queue: String) async throws(QueueError) -> (waiting: Int, isPaused: Bool) { (0, false) }
     func deadLetterCount() async throws(QueueError) -> Int { 0 }
+    func keyProblems() async throws(QueueError) -> [KeyProblem] { [] }
 }
 
 /// The connections on which a worker waits to be woken.

@@ -37,8 +37,9 @@ local function reject(job, problem)
   add('error', sentence)
   add('worker', worker)
   add('node', node)
-  bury(job.id, '1', queue, code, sentence, job.message)
-  publish_result(job.id, 'dead', '')
+  local entry = publish_result()
+  local state = bury(job.id, '1', queue, code, sentence, job.message)
+  keep_record(job.id, entry, state, '', fields, 1, field_count)
 end
 
 -- Starts that wait for room on any node do not keep out the stops that would make it: they are set aside, in their
@@ -88,6 +89,8 @@ end
 -- What becomes of a message that is taken off.
 local function take(job, verdict)
   if verdict == 'aside' then return set_aside(job) end
+  -- Nothing is changed for a message whose end cannot be published.
+  if verdict == 'rejected' or from_overflow then require_results() end
   local pointless = from_overflow and taken_back(job)
   if verdict == 'seen' then
     call('HINCRBY', META, 'duplicates', 1)
@@ -160,7 +163,7 @@ local function take_all()
   if from_overflow and taken == call('LLEN', list) then call('UNLINK', overflowing) end
 end
 
-local paused = not calm and call('SISMEMBER', P .. 'paused', queue) == 1
+local paused = not calm and is_listed('paused', queue)
 if not paused then take_all() end
 local ahead = false
 if not paused and not from_overflow and not has_aside and full == 0 then

@@ -71,11 +71,17 @@ local function ended(id, game, job)
   else
     return false
   end
+  claimer.endings_left = claimer.endings_left - 1
+  if not can_publish() then
+    -- What cannot be ended now is tried again: it must not be lost, nor keep this call busy.
+    call('ZADD', P .. 'delay', now + 1000, id)
+    set_lane(game, 'd', id)
+    return true
+  end
   end_job(id, claimer.worker, claimer.node, ending)
   -- What comes up behind it may be older than what is held.
   write_ready()
   advance(game, claimer.node)
-  claimer.endings_left = claimer.endings_left - 1
   return true
 end
 
@@ -265,10 +271,10 @@ local function claim(nonce, lease_ms, most_starts, most_stops, slots)
   claimer.claimed = { now_rfc3339() }
   holding.key = claimer.running
   if not claimer.calm then
-    claimer.draining = call('SISMEMBER', P .. 'draining', claimer.node) == 1
+    claimer.draining = is_listed('draining', claimer.node)
     local open = {}
     for _, queue in ipairs(claimer.queues) do
-      if call('SISMEMBER', P .. 'paused', queue) == 0 then open[#open + 1] = queue end
+      if not is_listed('paused', queue) then open[#open + 1] = queue end
     end
     claimer.queues = open
   end

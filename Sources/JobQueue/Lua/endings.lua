@@ -36,11 +36,15 @@ local superseded = { outcome = 'superseded', error = 'a later stop or remove of 
 local refusals = { name_conflict = true, container_running = true, stale_container = true,
   container_not_found = true }
 
--- Keeps what a person may want to mend and retry, with the producer's bytes, cut at 64 KiB.
+-- Keeps what a person may want to mend and retry, with the producer's bytes, cut at 64 KiB. Returns the state of its
+-- record. A dead letter that cannot be kept must not keep the result back: it is counted.
 local function bury(id, run, queue, code, sentence, message)
-  call('XADD', P .. 'dead', 'MAXLEN', '~', retention_entries_text, '*', 'job_id', id, 'run', run, 'queue', queue,
+  local entry = redis.pcall('XADD', P .. 'dead', 'MAXLEN', '~', retention_entries_text, '*', 'job_id', id, 'run', run, 'queue', queue,
     'error_code', code, 'error', sentence, 'message', string.sub(message, 1, 65536), 'size', #message,
     'sha1', message_sha1(message), 'died_at', now_rfc3339())
+  if type(entry) == 'string' then return 'dead' end
+  call('HINCRBY', META, 'dead_lost', 1)
+  return 'done'
 end
 
 -- Ids whose leases are over, leases that begin (until when, and id, in turn), and results published.
@@ -64,10 +68,26 @@ local function add(name, value)
   end
 end
 
--- Publishes the result whose names and values stand in `texts` from `first` to `last`, and keeps it as the record of
--- its id.
-local function publish(id, state, token, texts, first, last)
-  local entry = call('XADD', P .. 'results', '*', 'v', '1', unpack(texts, first, last))
+-- Fails if no result can be published: the key of the results is no stream.
+local function require_results()
+  call('XLEN', P .. 'results')
+end
+
+-- Whether results can be published. Asked before a job is ended on the way to something else, which must go on.
+local publishable
+local function can_publish()
+  if publishable == nil then publishable = type(redis.pcall('XLEN', P .. 'results')) == 'number' end
+  return publishable
+end
+
+-- Publishes the result whose names and values stand in `texts` from `first` to `last`. Returns its entry. This comes
+-- before all else that an end changes: if it fails, the job has not ended.
+local function publish(texts, first, last)
+  return call('XADD', P .. 'results', '*', 'v', '1', unpack(texts, first, last))
+end
+
+-- Keeps a published result as the record of its id.
+local function keep_record(id, entry, state, token, texts, first, last)
   local key = P .. 'job:' .. id
   call('DEL', key)
   call('HSET', key, 'state', state, '_token', token, '_result', entry, unpack(texts, first, last))
@@ -76,13 +96,13 @@ local function publish(id, state, token, texts, first, last)
 end
 
 -- Publishes the result at hand.
-local function publish_result(id, state, token)
+local function publish_result()
   add('finished_at', now_rfc3339())
-  publish(id, state, token, fields, 1, field_count)
+  return publish(fields, 1, field_count)
 end
 
--- Notes that a live job ends, and buries it where a person may want to mend it. The caller publishes its result, for
--- the state that this answers, and advances the lane.
+-- Notes that a live job ends, and buries it where a person may want to mend it. Returns the state of its record. The
+-- caller advances the lane.
 local function end_live(id, kind, run, outcome, code, sentence)
   ended_leases[#ended_leases + 1] = id
   if STARTS[kind] then live_starts = live_starts - 1 else live_others = live_others - 1 end
@@ -90,8 +110,7 @@ local function end_live(id, kind, run, outcome, code, sentence)
   local job = job_of(id, '_message')
   -- Of one whose hash was deleted by hand there is nothing to keep.
   if not job then return 'done' end
-  bury(id, run or '1', job.queue, code or 'internal', sentence or '', job.other or '')
-  return 'dead'
+  return bury(id, run or '1', job.queue, code or 'internal', sentence or '', job.other or '')
 end
 
 -- Ends the live head of a lane that no worker ends: `ending` has outcome, effect, error_code and error. The caller
@@ -112,7 +131,9 @@ local function end_job(id, worker, node, ending)
   add('taken_at', job.taken)
   if job.traceparent ~= '-' then add('traceparent', job.traceparent) end
   local token = job.token ~= '-' and job.token or ''
-  publish_result(id, end_live(id, job.kind, run, ending.outcome, ending.code, ending.error), token)
+  local entry = publish_result()
+  local state = end_live(id, job.kind, run, ending.outcome, ending.code, ending.error)
+  keep_record(id, entry, state, token, fields, 1, field_count)
   return job.game
 end
 

@@ -9,6 +9,7 @@
 --   what is known of it here is taken.
 -- Answers: 1 where next jobs of their games wait for a worker now, of which nobody is told, else 0; then per job "ok", "again" (it was ended by this token before: the first answer was lost) or "stale"
 --   (the token was replaced: nothing was done).
+-- Fails if no result can be published: then what was not ended before stays under lease, and is ended by another call.
 -- One step because: the result must not be published without the job's end, and a worker that was
 --   presumed dead must not end what another runs by now.
 local worker, node = ARGV[1], ARGV[2]
@@ -58,10 +59,11 @@ for index, answer in ipairs(answers) do
     if kind == '' then
       game = end_job(id, worker, node, { outcome = outcome, code = code, error = sentence })
     else
-      local state = end_live(id, kind, run ~= '' and run, outcome, code ~= '' and code, sentence)
       local last = base + 13 + ARGV[base + 13]
       ARGV[last] = now_rfc3339()
-      publish(id, state, token, ARGV, base + 14, last)
+      local entry = publish(ARGV, base + 14, last)
+      local state = end_live(id, kind, run ~= '' and run, outcome, code ~= '' and code, sentence)
+      keep_record(id, entry, state, token, ARGV, base + 14, last)
     end
     if owner == 'clear' or owns_game then set_owner(game, false) end
     -- Kept as long as the game has an owner, and for the retention after that.

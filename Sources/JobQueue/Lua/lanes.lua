@@ -41,8 +41,9 @@ end
 -- A live job, nil where there is none: id, state, dirty, all that stands in `_job` and `_lease`, and under `other` the
 -- field that is asked for besides.
 local function job_of(id, field)
-  local record = call('HMGET', P .. 'job:' .. id, 'state', '_job', '_lease', '_dirty', field or 'state')
-  if not record[2] then return nil end
+  -- A key of another type, written by hand, holds no job.
+  local record = redis.pcall('HMGET', P .. 'job:' .. id, 'state', '_job', '_lease', '_dirty', field or 'state')
+  if record.err or not record[2] then return nil end
   local job = { id = id, state = record[1], dirty = record[4], other = record[5] }
   job.number, job.kind, job.game, job.queue, job.run, job.deadline, job.traceparent, job.enqueued_at =
     string.match(record[2], '^(%d+) (%S+) (%S+) (%S+) (%d+) (%S+) (%S+) (.+)$')
@@ -90,6 +91,12 @@ end
 local function lane_of(game)
   if lanes[game] == nil then fetch({ game }) end
   return lanes[game]
+end
+
+-- Whether an operator's list, a set of queues or nodes, has a member. A key of another type has none, so that it stops
+-- nobody; workers report it (`JobQueue.keyProblems`).
+local function is_listed(list, member)
+  return redis.pcall('SISMEMBER', P .. list, member) == 1
 end
 
 -- Whether a job of the game runs.

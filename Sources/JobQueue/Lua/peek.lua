@@ -5,7 +5,8 @@
 --   oldest first; in place of one that is too large its size and SHA-1. Such a one comes alone.
 -- One step because: the size of the answer must be bounded before it is sent; nothing is changed.
 local P = string.sub(KEYS[1], 1, -5)
-if redis.call('SISMEMBER', P .. 'paused', ARGV[1]) == 1 then return 'paused' end
+-- A key that is no set pauses nothing.
+if redis.pcall('SISMEMBER', P .. 'paused', ARGV[1]) == 1 then return 'paused' end
 local answers, list = { 'queue' }, KEYS[2]
 -- What was set aside for want of room is older than the queue, and goes first where there is room again.
 if redis.call('EXISTS', KEYS[3]) == 1

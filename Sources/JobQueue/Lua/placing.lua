@@ -57,5 +57,5 @@ local function end_unplaced(job, worker, node)
   add('node', node)
   add('enqueued_at', job.enqueued_at)
   add('traceparent', job.traceparent)
-  publish_result(job.id, 'done', '')
+  keep_record(job.id, publish_result(), 'done', '', fields, 1, field_count)
 end

@@ -11,9 +11,11 @@ if not has_token(job, token) then return 'stale' end
 -- One that has killed too many workers stays what it is until it is undone.
 local clean = ARGV[9] == 'clean' and job.dirty ~= '2'
 local game = job.game
+local pointless = clean and STARTS[job.kind] and tonumber(job.number) < superseded_below(game)
+if pointless then require_results() end
 if ARGV[8] == 'free' then call('SREM', P .. 'running:' .. node, game) end
 if clean then call('HDEL', key, '_dirty') else call('HSETNX', key, '_dirty', 1) end
-if clean and STARTS[job.kind] and tonumber(job.number) < superseded_below(game) then
+if pointless then
   end_job(id, worker, node, superseded)
   advance(game, node)
   return 'superseded'

@@ -37,15 +37,22 @@ for _, id in ipairs(next_retry and next_retry <= now and due_of('delay') or {}) 
 end
 
 local function reclaim(id)
-  local job = job_of(id)
-  call('ZREM', P .. 'lease', id)
+  local job = job_of(id, '_crashes')
   if not job then
+    call('ZREM', P .. 'lease', id)
     lost[#lost + 1] = id
     return
   end
-  local crashes = call('HINCRBY', P .. 'job:' .. id, '_crashes', 1)
+  local crashes = (tonumber(job.other) or 0) + 1
   -- What a start has made is undone by a last claim, which is not to kill a worker once more.
   local is_last = crashes == crash_limit and STARTS[job.kind]
+  -- What cannot be ended now is tried again.
+  if crashes >= crash_limit and not is_last and not can_publish() then
+    call('ZADD', P .. 'lease', now + 1000, id)
+    return
+  end
+  call('ZREM', P .. 'lease', id)
+  call('HSET', P .. 'job:' .. id, '_crashes', crashes)
   if crashes >= crash_limit and not is_last then
     end_job(id, job.worker, job.node, { outcome = 'failed', code = 'poisoned',
       error = 'its worker died ' .. crashes .. ' times while it ran; it is not tried again' })
@@ -101,11 +108,12 @@ if now - swept_at >= math.min(60000, retention_ms / 10) or now < swept_at then
   end
 
   -- As long as there is more, the next call goes on.
-  local has_more = trim_results(4 * most)
+  local has_more = can_publish() and trim_results(4 * most)
   local oldest_kept = string.format('%d', math.max(0, now - retention_ms))
   for _, stream in ipairs({ 'events', 'dead' }) do
     -- It takes whole nodes of a stream, so it may stop before the limit.
-    if call('XTRIM', P .. stream, 'MINID', '~', oldest_kept, 'LIMIT', 1000) > 500 then has_more = true end
+    local trimmed = redis.pcall('XTRIM', P .. stream, 'MINID', '~', oldest_kept, 'LIMIT', 1000)
+    if type(trimmed) == 'number' and trimmed > 500 then has_more = true end
   end
   if not has_more then swept_at = now end
   -- Lost records leave the counts of live jobs too high. With no lane left but the field that is no game's, there are none.

@@ -94,6 +94,11 @@ extension Actions {
                 holds: health.networkProblem == nil,
                 reason: health.networkProblem ?? "the games' network is there"
             ),
+            .init(
+                name: "keys",
+                holds: health.keyProblems.isEmpty,
+                reason: health.keyProblems.first ?? "all keys in Redis have their right types"
+            ),
         ])
     }
 

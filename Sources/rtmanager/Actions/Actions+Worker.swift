@@ -188,7 +188,11 @@ enum Actions {
     }
 
     static func outOfReach(_ error: any Error) -> CommandError {
-        .outOfReach("\(error); is Redis running there, and is RTM_REDIS_URL right?")
+        // Redis has answered: what it says is what is wrong.
+        if let error = error as? QueueError, error.isRefusal {
+            return .failed("\(error); rtmanager doctor says what is wrong with Redis' keys and permissions")
+        }
+        return .outOfReach("\(error); is Redis running there, and is RTM_REDIS_URL right?")
     }
 
     static func engine(logger: Logger) throws(CommandError) -> DockerEngine {

@@ -32,7 +32,7 @@ struct RedisFacts: Sendable, Equatable {
         [
             version, role, eviction, memory, persistence, tornLog, permissions, clock, speed, data, fleet, consumers,
             deadLetters,
-        ].compactMap { $0 }
+        ].compactMap { $0 } + keyTypes
     }
 
     private var version: Finding {
@@ -184,6 +184,12 @@ struct RedisFacts: Sendable, Equatable {
             "\(overview.ghosts) jobs had lost their data when their turn came",
             mend: "nobody may delete keys of the namespace by hand; see eviction and persistence above"
         )
+    }
+
+    private var keyTypes: [Finding] {
+        overview.keyProblems.map {
+            .failure("key type", $0.description, mend: "look at it (redis-cli TYPE \($0.key)), then move it: RENAME or DEL")
+        }
     }
 
     private var fleet: Finding {

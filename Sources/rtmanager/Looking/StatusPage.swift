@@ -69,6 +69,8 @@ struct StatusPage: Sendable, Equatable {
     var remarks: [String] {
         var remarks: [String] = []
         if overview.nodes.allSatisfy({ $0.workers == 0 }) { remarks.append("no worker lives: nothing is taken") }
+        remarks += overview.keyProblems.map(\.description)
+        if overview.deadLost > 0 { remarks.append("\(overview.deadLost) dead letters could not be kept") }
         if overview.ghosts > 0 { remarks.append("\(overview.ghosts) jobs lost their data: see rtmanager doctor") }
         if overview.clockSteps > 0 { remarks.append("Redis' clock was set back \(overview.clockSteps) times") }
         if overview.mayLackQueues { remarks.append("queues that no worker serves may be missing here") }

@@ -1,0 +1,58 @@
+import JobContract
+import Redis
+
+/// A key that is of another type than rtmanager keeps there, because somebody has written it by hand.
+public struct KeyProblem: Sendable, Equatable, CustomStringConvertible {
+    public var key: String
+    /// Type that the key must have, as Redis names it.
+    public var expected: String
+    /// Type that the key has.
+    public var found: String
+    /// What follows from it.
+    public var consequence: String
+
+    public init(key: String, expected: String, found: String, consequence: String) {
+        self.key = key
+        self.expected = expected
+        self.found = found
+        self.consequence = consequence
+    }
+
+    public var description: String { "\(key) is a \(found), not a \(expected): \(consequence)" }
+}
+
+extension JobQueue {
+    private typealias Rule = (key: String, type: String, consequence: String)
+
+    /// Returns the keys of another type (Redis `TYPE`) among those that producers, consumers and operators use, and
+    /// those that hold what was set aside of these queues.
+    ///
+    /// - Parameter names: queues; nil: those that the worker serves.
+    public func keyProblems(ofQueues names: [String]?) async throws(QueueError) -> [KeyProblem] {
+        let rules = rules(names ?? options.queues)
+        let types = try await pipeline(rules.map { RedisCommand("TYPE", .string($0.key)) })
+        return zip(rules, types).compactMap { rule, type in
+            guard let found = type.string, found != "none", found != rule.type else { return nil }
+            return KeyProblem(key: rule.key, expected: rule.type, found: found, consequence: rule.consequence)
+        }
+    }
+
+    private func rules(_ names: [String]) -> [Rule] {
+        let internalHash = "no job can be taken"
+        var rules: [Rule] = [
+            (keys.results, "stream", "no job can end, and its end is tried again and again"),
+            (keys.dead, "stream", "dead letters are lost and only counted (dead_lost)"),
+            (keys.events, "stream", "no event can be published, and it is tried again and again"),
+            (keys.paused, "set", "no queue counts as paused"),
+            (keys.draining, "set", "no node counts as drained"),
+            (keys.prefix + "lanes", "hash", internalHash), (keys.prefix + "owner", "hash", internalHash),
+            (keys.prefix + "lease", "zset", internalHash), (keys.prefix + "delay", "zset", internalHash),
+        ]
+        for name in names {
+            rules.append((keys.queue(name), "list", "nothing is taken from this queue"))
+            rules.append((keys.overflow(name), "list", "nothing is taken from this queue"))
+            rules.append((keys.overflowing(name), "hash", "nothing is taken from this queue"))
+        }
+        return rules
+    }
+}

@@ -1,0 +1,48 @@
+import JobQueue
+import Logging
+
+extension Worker {
+    /// From one look at the types of keys to the next, unless a queue fails sooner.
+    private static let keyInterval = Duration.seconds(15)
+
+    /// Looks again and again whether somebody has put something else in place of a key that all use, and reports it:
+    /// to the log when it changes and once a minute, to the metrics, and to ``health``.
+    func watchKeys() async {
+        let reminder = Reminder()
+        var reported: [KeyProblem] = []
+        while !Task.isCancelled {
+            do throws(QueueError) {
+                let problems = try await queue.keyProblems()
+                state.keysSeen(problems)
+                RuntimeMetrics.keyProblems(problems.count)
+                if problems != reported || !problems.isEmpty && reminder.begins() { report(problems) }
+                reported = problems
+            } catch {
+                logger.debug("the types of keys could not be looked at", metadata: ["error": "\(error)"])
+            }
+            await state.keysSuspect.wait(atMost: Self.keyInterval)
+        }
+    }
+
+    private func report(_ problems: [KeyProblem]) {
+        if problems.isEmpty { logger.notice("all keys in Redis have their right types again") }
+        for problem in problems {
+            logger.error(
+                "a key in Redis has a wrong type; move it away (RENAME) or delete it",
+                metadata: ["key": "\(problem.key)", "error": "\(problem)"]
+            )
+        }
+    }
+
+    /// Notes that Redis refuses to give messages of one queue. The others go on.
+    func failed(_ name: String, _ error: QueueError) {
+        state.failed(name)
+        RuntimeMetrics.redisFailed(in: "take")
+        if state.queueFails.begins() {
+            logger.error(
+                "nothing can be taken from a queue; the others go on",
+                metadata: ["queue": "\(name)", "error": "\(error)"]
+            )
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import JobContract
+import JobQueue
+import Redis
+@testable import Runtime
+import RuntimeCore
+import Support
+import Testing
+
+@Suite("Queues that Redis refuses to read", .timeLimit(.minutes(2)))
+struct QueueTroubleTests {
+    @Test("each has its own back-off, which doubles up to a bound and ends with a success")
+    func backoff() {
+        var troubles = QueueTroubles()
+        var now = MonotonicInstant(nanoseconds: 0)
+        #expect(troubles.mayTry("a", now: now))
+        for pause in [250, 500, 1_000, 2_000, 4_000, 5_000, 5_000] {
+            troubles.failed("a", now: now)
+            #expect(!troubles.mayTry("a", now: now.advanced(by: .milliseconds(pause - 1))))
+            #expect(troubles.mayTry("b", now: now))
+            now = now.advanced(by: .milliseconds(pause))
+            #expect(troubles.mayTry("a", now: now))
+        }
+        troubles.succeeded("a")
+        troubles.failed("a", now: now)
+        #expect(troubles.mayTry("a", now: now.advanced(by: QueueTroubles.firstPause)))
+    }
+
+    @Test("with one queue's key of a wrong type the others go on, and readiness names the key until it is gone")
+    func isolated() async throws {
+        try await WorkerWorld.with { world in
+            try await world.withWorker(queues: ["low", "default"]) { worker in
+                let low = RedisArgument.string(world.keys.queue("low"))
+                _ = try await world.client.send(RedisCommand("SET", low, "x"))
+                for number in 0..<5 {
+                    try await world.push(.stop, "t\(number)")
+                    _ = try await world.result("t\(number)")
+                }
+                try await eventually("the key is named") {
+                    worker.health.keyProblems.contains { $0.contains("{rtm}:queue:low is a string, not a list") }
+                }
+                _ = try await world.client.send(RedisCommand("DEL", low))
+                let message = #"{"v":1,"id":"low-1","kind":"stop","game_id":"g2"}"#
+                _ = try await world.client.send(RedisCommand("LPUSH", low, .string(message)))
+                #expect(try await world.result("low-1").succeeded)
+                try await eventually(within: .seconds(30), "the key is right") { worker.health.keyProblems.isEmpty }
+            }
+        }
+    }
+}
