@@ -142,21 +142,21 @@ extension JobQueue {
             let (proof, message, decoded) = try read(row, decode)
             batch.add(proof, message, decoded)
         }
-        // A call touches one message at most that is too large to be a job: behind it the script reads nothing.
-        let isTooLarge = Self.isTooLarge(seen.rows[0])
+        // A call touches one very large message at most: behind it the script reads nothing.
+        let isVeryLarge = Self.size(of: seen.rows[0]) > Self.largestBatchBytes
         let behind = seen.rows.dropFirst(count)
-        return try await admit(batch, behind: behind, claiming: capacity, ahead: isTooLarge ? 0 : ahead)
+        return try await admit(batch, behind: behind, claiming: capacity, ahead: isVeryLarge ? 0 : ahead)
     }
 
-    /// Returns how many of the messages go into one batch: one that is too large goes alone.
+    /// Returns how many of the messages go into one batch: one that is larger than a batch goes alone.
     private static func batchCount(_ rows: [RedisValue], _ most: Int) -> Int {
-        guard let large = rows.prefix(most).firstIndex(where: isTooLarge) else { return min(most, rows.count) }
-        return max(1, large)
+        let large = rows.prefix(most).firstIndex { size(of: $0) > largestBatchBytes }
+        return large.map { max(1, $0) } ?? min(most, rows.count)
     }
 
-    /// Whether a message is too large to be a job, whether Redis has answered its size or its bytes.
-    private static func isTooLarge(_ row: RedisValue) -> Bool {
-        row.bytes.map { $0.count > JobDecoder.maximumMessageBytes } ?? true
+    /// Bytes of a message, of which Redis has answered these or their number.
+    private static func size(of row: RedisValue) -> Int {
+        row.bytes?.count ?? Int(row.array?.first?.integer ?? 0)
     }
 
     private func peek(_ queue: String, most: Int) async throws(QueueError) -> RedisValue {

@@ -317,7 +317,9 @@ struct ModelRun {
     /// Deletes the hash of a job that waits or is to be tried again.
     private mutating func loseRecord() async throws {
         guard Int.random(in: 0..<3, using: &random) == 0 else { return }
-        let ids = model.jobs.filter { $0.value.state != .running }.keys.sorted()
+        // A message of the same id that still waits would be another job in the same lane.
+        let waiting = Set((model.queues.values.joined() + model.overflow.values.joined()).map(\.id))
+        let ids = model.jobs.filter { $0.value.state != .running && !waiting.contains($0.key) }.keys.sorted()
         guard let id = ids.randomElement(using: &random), let job = model.jobs[id] else { return }
         note("the record of \(id) is lost")
         _ = try await world.client.send(RedisCommand("DEL", .string(world.keys.job(id))))

@@ -7,7 +7,7 @@
 --   number of the queues that follow, those queues in order of priority, then 10 per message, the oldest first: its bytes, or where it has more than 512 their SHA-1; "job" or
 --   "rejected", id, kind, game, deadline in ms, marks ("s" makes waiting starts pointless, "c" also cancels a running
 --   one), enqueued_at, traceparent, error code and sentence of a rejected one joined by a space. What is not known is
---   empty. A message that is too large to be a job comes alone.
+--   empty. A message of more than the most bytes in all comes alone.
 -- Answers: messages taken off the list; 1 where the window was full, else 0; 1 where the queue is paused, else 0; the
 --   messages that stand behind those that are known, as peek.lua has them (behind those taken where another was first;
 --   nothing where that is not looked at); and what claim.lua answers, where in place of

@@ -2,7 +2,8 @@
 -- Keys: 1 {ns}:meta, 2 {ns}:queue:NAME, 3 {ns}:overflow:NAME.
 -- Arguments: queue, most messages, most bytes of one message, most bytes in all, most live starts.
 -- Answers: "paused" where the queue is; else "queue" or "overflow", whichever was read, then the messages, the
---   oldest first; in place of one that is too large its size and SHA-1. Such a one comes alone.
+--   oldest first; in place of one that is too large its size and SHA-1. One of more than the most bytes in all
+--   comes alone.
 -- One step because: the size of the answer must be bounded before it is sent; nothing is changed.
 local P = string.sub(KEYS[1], 1, -5)
 -- A key that is no set pauses nothing.
