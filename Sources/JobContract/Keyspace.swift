@@ -23,6 +23,8 @@ public struct Keyspace: Sendable, Equatable {
 
     /// Clock, fence and counters; the first key of every script, of which it makes the other names.
     public var meta: String { "\(prefix)meta" }
+    /// The producer's bytes of a live job. They may hold secrets: no producer and no consumer needs this key.
+    public func message(_ id: String) -> String { "\(prefix)message:\(id)" }
     /// Names of the queues that workers serve.
     public var queues: String { "\(prefix)queues" }
     /// Nodes that begin no start.

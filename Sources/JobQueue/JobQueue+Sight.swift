@@ -18,6 +18,8 @@ public struct JobSight: Sendable, Equatable {
     public var leaseUntil: Int64?
     /// Redis' time, in ms since 1970.
     public var now: Int64
+    /// The producer's bytes while the job lives; nil if it has ended, or if this user may not read them.
+    public var message: [UInt8]?
 
     public init(id: String, fields: [String: String], now: Int64) {
         self.id = id
@@ -56,10 +58,12 @@ extension JobQueue {
             RedisCommand("HGETALL", .string(keys.job(id))),
             RedisCommand("ZSCORE", .string(keys.prefix + "delay"), name),
             RedisCommand("ZSCORE", .string(keys.prefix + "lease"), name),
+            RedisCommand("GET", .string(keys.message(id))),
         ])
         let fields = JobResult(pairs: (answers[0].array ?? []).map { $0.string ?? "" }).fields
         guard !fields.isEmpty else { return nil }
         var sight = JobSight(id: id, fields: JobRecord.named(fields), now: try await redisTime())
+        sight.message = answers[3].bytes
         sight.due = answers[1].string.flatMap { Double($0) }.map { Int64($0) }
         sight.leaseUntil = answers[2].string.flatMap { Double($0) }.map { Int64($0) }
         // One that has ended is in no lane, even where a later job of its game is.

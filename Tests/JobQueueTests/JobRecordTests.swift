@@ -9,18 +9,53 @@ struct JobRecordTests {
     @Test("names each fact of its two texts, and leaves out what there is not")
     func names() {
         let named = JobRecord.named([
-            "state": "running", "_message": "{}",
-            "_job": "7 start lobby default 1 - 00-a-b-01 2026-01-01T00:00:00Z",
+            "state": "running",
+            "_job": "7 start lobby default 1 d1 - 00-a-b-01 2026-01-01T00:00:00Z",
             "_lease": "12-n w1 n1 2026-01-01T00:00:01.000Z 2 1",
         ])
         #expect(
             named == [
-                "state": "running", "_message": "{}", "_seq": "7", "kind": "start", "game_id": "lobby",
-                "_queue": "default", "_run": "1", "_traceparent": "00-a-b-01", "_enqueued_at": "2026-01-01T00:00:00Z",
+                "state": "running", "_seq": "7", "kind": "start", "game_id": "lobby",
+                "_queue": "default", "_run": "1", "_digest": "d1", "_traceparent": "00-a-b-01",
+                "_enqueued_at": "2026-01-01T00:00:00Z",
                 "_token": "12-n", "_worker": "w1", "_node": "n1", "_taken": "2026-01-01T00:00:01.000Z",
                 "_attempts": "2", "_owns": "1",
             ]
         )
+    }
+
+    /// A record is public, so it holds what is named here and nothing of the message besides.
+    private static let factsOfWaiting: Set = [
+        "state", "_seq", "kind", "game_id", "_queue", "_run", "_digest", "_deadline", "_traceparent", "_enqueued_at",
+    ]
+
+    @Test("what a job asks for stands in no record that producers and consumers may read, and goes with the job")
+    func message() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            let message = QueueWorld.message(.start, "j1", more: #","env":{"PASSWORD":"sesame"}"#)
+            func holders() async throws -> [String] {
+                var found: [String] = []
+                for key in try await world.client.send(RedisCommand("KEYS", "*")).array?.compactMap(\.string) ?? [] {
+                    let dump = try await world.client.send(RedisCommand("DUMP", .string(key))).bytes ?? []
+                    if String(decoding: dump, as: UTF8.self).contains("sesame") { found.append(key) }
+                }
+                return found
+            }
+            try await world.push(message)
+            try await world.intake(worker)
+            #expect(try await holders() == ["{rtm}:message:j1"])
+            #expect(try await worker.sight(of: "j1")?.message == Array(message.utf8))
+            var job = try await world.claim(worker)[0]
+            #expect(job.message == Array(message.utf8))
+            #expect(try await holders() == ["{rtm}:message:j1"])
+            try await worker.release([(id: job.id, token: job.token)])
+            job = try await world.claim(worker)[0]
+            #expect(job.message == Array(message.utf8))
+            try await world.finish(worker, job)
+            #expect(try await holders().isEmpty)
+            #expect(try await world.client.send(RedisCommand("KEYS", "{rtm}:message:*")).array?.isEmpty == true)
+        }
     }
 
     @Test("one that has ended is as it is")
@@ -41,6 +76,7 @@ struct JobRecordTests {
             var known = try await record()
             #expect(known["kind"] == "start" && known["game_id"] == "g1" && known["_queue"] == "default")
             #expect(known["_enqueued_at"] == "2026-01-01T00:00:00Z" && known["_lease"] == nil)
+            #expect(Set(known.keys).isSubset(of: Self.factsOfWaiting))
             let job = try #require(try await world.claim(worker).first)
             known = try await record()
             #expect(known["_token"] == job.token && known["_worker"] == "w1" && known["_node"] == "n1")

@@ -36,6 +36,9 @@ extension ModelRun {
                 }
         }
         try agree(try await world.games(in: "lanes"), expected, "lanes")
+        // The message of a lost record goes when the loss is found.
+        let ids = Set(model.jobs.keys).union(model.lanes.values.joined().filter { model.lost[$0] != nil })
+        try agree(try await keys("message:").sorted(), ids.sorted(), "messages")
     }
 
     private func compareReady() async throws {
@@ -87,6 +90,13 @@ extension ModelRun {
     /// Under which the record says that the job runs.
     private func token(of id: String) async throws -> String {
         JobRecord.named(try await world.hash(world.keys.job(id)))["_token"] ?? "none"
+    }
+
+    /// What follows `begin` in the names of the keys that begin so.
+    private func keys(_ begin: String) async throws -> [String] {
+        let begin = world.keys.prefix + begin
+        let names = try await world.client.send(RedisCommand("KEYS", .string(begin + "*"))).array ?? []
+        return names.compactMap { $0.string.map { String($0.dropFirst(begin.count)) } }
     }
 
     private func list(_ name: String) async throws -> [String] {

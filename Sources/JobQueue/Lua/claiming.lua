@@ -133,9 +133,9 @@ local function claim_head(game, class)
     if claim_fresh(fresh[id], game, class) then return end
     write_fresh(id)
   end
-  local job = job_of(id, '_message')
+  local job = job_of(id)
   if not job then
-    forget_lost()
+    forget_lost(id)
     write_ready()
     advance(game, claimer.node)
     return
@@ -148,7 +148,7 @@ local function claim_head(game, class)
   lease(id, game, class, job.kind, token)
   local undo = pointless(game, job.kind, job.number, job.dirty) and (job.dirty == '2' and 2 or 1) or 0
   claimer.claimed[#claimer.claimed + 1] =
-    { id, token, attempt, job.queue, job.other, job.kind == 'restart' and last_start(game) or '', tonumber(job.run),
+    { id, token, attempt, job.queue, message_of(id) or '', job.kind == 'restart' and last_start(game) or '', tonumber(job.run),
       undo }
 end
 

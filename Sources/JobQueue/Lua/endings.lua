@@ -89,7 +89,8 @@ end
 -- Keeps a published result as the record of its id.
 local function keep_record(id, entry, state, token, texts, first, last)
   local key = P .. 'job:' .. id
-  call('DEL', key)
+  call('DEL', key, P .. 'message:' .. id)
+  messages[id] = nil
   call('HSET', key, 'state', state, '_token', token, '_result', entry, unpack(texts, first, last))
   call('PEXPIRE', key, retention_ms_text)
   published = published + 1
@@ -107,10 +108,10 @@ local function end_live(id, kind, run, outcome, code, sentence)
   ended_leases[#ended_leases + 1] = id
   if STARTS[kind] then live_starts = live_starts - 1 else live_others = live_others - 1 end
   if outcome ~= 'failed' or refusals[code] then return 'done' end
-  local job = job_of(id, '_message')
+  local job = job_of(id)
   -- Of one whose hash was deleted by hand there is nothing to keep.
   if not job then return 'done' end
-  return bury(id, run or '1', job.queue, code or 'internal', sentence or '', job.other or '')
+  return bury(id, run or '1', job.queue, code or 'internal', sentence or '', message_of(id) or '')
 end
 
 -- Ends the live head of a lane that no worker ends: `ending` has outcome, effect, error_code and error. The caller
@@ -146,10 +147,11 @@ local function write_job(job, state, lease)
     .. (job.deadline == '' and '-' or job.deadline) .. ' ' .. (job.traceparent == '' and '-' or job.traceparent) .. ' '
     .. (job.enqueued_at == '' and '-' or job.enqueued_at)
   if lease then
-    call('HSET', P .. 'job:' .. job.id, 'state', state, '_message', job.message, '_job', facts, '_lease', lease)
+    call('HSET', P .. 'job:' .. job.id, 'state', state, '_job', facts, '_lease', lease)
   else
-    call('HSET', P .. 'job:' .. job.id, 'state', state, '_message', job.message, '_job', facts)
+    call('HSET', P .. 'job:' .. job.id, 'state', state, '_job', facts)
   end
+  messages[job.id] = job.message
 end
 
 -- Writes the job of this id if it is not written yet, or all that are not.
@@ -160,10 +162,21 @@ local function write_fresh(id)
   end
 end
 
+-- Writes the messages of the jobs that were placed.
+local function write_messages()
+  local pairs_of_messages = {}
+  for id, message in pairs(messages) do
+    pairs_of_messages[#pairs_of_messages + 1] = P .. 'message:' .. id
+    pairs_of_messages[#pairs_of_messages + 1] = message
+  end
+  if #pairs_of_messages > 0 then call('MSET', unpack(pairs_of_messages)) end
+end
+
 -- Writes what the script has changed and not written yet. Runs when it has ended, and where it has failed too: nothing
 -- that it did is undone by Redis.
 local function write_back()
   write_fresh()
+  write_messages()
   if popped.count > 0 then call('LTRIM', popped.list, 0, -popped.count - 1) end
   write_games()
   if #leases > 0 then call('ZADD', P .. 'lease', unpack(leases)) end

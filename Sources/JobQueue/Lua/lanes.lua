@@ -32,6 +32,14 @@ local function write(hash, pairs)
   call('HSET', P .. hash, FORM, string.rep('-', 65), unpack(pairs))
 end
 
+-- The producer's bytes of a live job stand in a key of their own, `message:ID`: the record is public, and they are not.
+-- What this call has placed is held here by id, and written with one command when the script ends.
+local messages = {}
+
+local function message_of(id)
+  return messages[id] or call('GET', P .. 'message:' .. id)
+end
+
 -- The record of a live job: few fields, since a field costs more than a long text. All fields of `_job` and `_lease`
 -- stand there with a space between them, "-" where there is nothing.
 -- `_job`, as it was admitted: number, kind, game, queue, run, deadline in ms, traceparent, enqueued_at.
@@ -212,8 +220,9 @@ local function make_ready(game, head, here, kind, queue, seq, dirty)
 end
 
 -- Counts a job whose record is gone, by hand or by eviction: nobody knows what it asked for, so it has no result.
-local function forget_lost()
+local function forget_lost(id)
   call('HINCRBY', META, 'ghosts', 1)
+  call('DEL', P .. 'message:' .. id)
 end
 
 -- The head of the lane has ended: the next one that has a record is its head, or the lane is forgotten.
@@ -221,7 +230,7 @@ local function advance(game, here)
   local head = not alone[game] and call('LPOP', P .. 'lane:' .. game)
   local job = head and job_of(head)
   while head and not job do
-    forget_lost()
+    forget_lost(head)
     head = call('LPOP', P .. 'lane:' .. game)
     job = head and job_of(head)
   end
@@ -234,7 +243,7 @@ end
 local function settle(game, head, here)
   local job = job_of(head)
   if job then return make_ready(game, head, here, job.kind, job.queue, job.number, job.dirty) end
-  forget_lost()
+  forget_lost(head)
   advance(game, here)
 end
 

@@ -86,7 +86,7 @@ local function free_lanes()
     -- A record made anew meanwhile is another job's, behind this head.
     if head and call('SISMEMBER', sought_lost, head) == 1 and not call('ZSCORE', P .. 'lease', head)
       and not call('ZSCORE', P .. 'delay', head) then
-      forget_lost()
+      forget_lost(head)
       advance(game, node)
     end
   end

@@ -98,14 +98,12 @@ struct JobPage: Sendable, Equatable {
             ("queue", (queued?.queue ?? sight?.fields["_queue"]).map { .string($0) }),
             ("before", (queued?.before ?? sight?.before).map { .integer($0) }),
             ("stage", sight.map { .string(WaitStage($0).phrase) }),
-            ("fields", sight.map { .strings($0.fields.filter { $0.key != "_message" }) }),
+            ("fields", sight.map { .strings($0.fields) }),
             ("message", message.map { .string(String(decoding: $0, as: UTF8.self)) }),
             ("dead_entry", dead.map { .string($0.entry) }),
             ("events", .array(events.map(\.json))),
         ])
     }
 
-    private var message: [UInt8]? {
-        queued?.message ?? dead?.message ?? sight?.fields["_message"].map { Array($0.utf8) }
-    }
+    private var message: [UInt8]? { queued?.message ?? dead?.message ?? sight?.message }
 }
