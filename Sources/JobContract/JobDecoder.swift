@@ -112,6 +112,14 @@ public enum DecodedMessage: Sendable, Equatable {
     // A job has many fields: handing it on is to copy none of them.
     indirect case job(Job)
     case rejected(Rejection)
+
+    /// Under which it ends.
+    public var id: String {
+        switch self {
+        case .job(let job): job.id
+        case .rejected(let rejection): rejection.id
+        }
+    }
 }
 
 /// A message that ends `rejected`: it supersedes, cancels and blocks nothing.
@@ -124,6 +132,8 @@ public struct Rejection: Error, Sendable, Equatable {
     public var code: ErrorCode
     /// A sentence for a person, of at most 1,024 bytes.
     public var error: String { didSet { error = error.cut(toBytes: Sentence.maximumBytes) } }
+    /// ``Job/digest`` of a job that the operator's policy refuses; nil: the message is no job.
+    public var digest: String?
 
     public init(id: String, kind: JobKind? = nil, gameID: String? = nil, code: ErrorCode, error: String) {
         self.id = id

@@ -55,6 +55,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case dockerUnavailable = "docker_unavailable"
     case dockerError = "docker_error"
     case nodeLost = "node_lost"
+    /// Only on `{ns}:dead`: the id belongs to another job.
+    case idReused = "id_reused"
     case poisoned
     case `internal`
 }

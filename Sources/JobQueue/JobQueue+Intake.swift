@@ -18,6 +18,8 @@ public struct IntakeOutcome: Sendable, Equatable {
     public var isEmptied = false
     /// The messages that ended `rejected`, for the log.
     public var rejections: [Rejection]
+    /// Ids of messages that ask for something else than the job whose id they have.
+    public var reused: [String] = []
 
     /// The same with something left in the queue.
     fileprivate func leaving() -> IntakeOutcome {
@@ -73,23 +75,32 @@ private struct Batch {
         self.source = source
     }
 
-    /// Adds the ten arguments of one message, in the order that admit.lua names.
+    /// Adds the eleven arguments of one message, in the order that admit.lua names.
     mutating func add(_ proof: RedisArgument, _ message: [UInt8], _ decoded: DecodedMessage) {
         messages.append((message, decoded))
         switch decoded {
         case .rejected(let rejection):
+            // What is no job is compared by its bytes.
+            let digest = rejection.digest ?? "-" + Self.sha1(proof, message).prefix(23)
             arguments += [
-                proof, "rejected", .string(rejection.id), .string(rejection.kind?.rawValue ?? ""),
+                proof, rejection.digest == nil ? "rejected" : "refused", .string(rejection.id), .string(rejection.kind?.rawValue ?? ""),
                 .string(rejection.gameID ?? ""), "", "", "", "",
-                .string("\(rejection.code.rawValue) \(rejection.error)"),
+                .string("\(rejection.code.rawValue) \(rejection.error)"), .string(String(digest)),
             ]
         case .job(let job):
             arguments += [
                 proof, "job", .string(job.id), .string(job.kind.rawValue), .string(job.gameID),
                 .string(job.deadline.map { String($0.millisecondsSinceEpoch) } ?? ""),
                 .string(JobQueue.marks(of: job)), .string(job.enqueuedAt ?? ""), .string(job.traceparent ?? ""), "",
+                .string(job.digest),
             ]
         }
+    }
+
+    /// The SHA-1 of a message, whose bytes are not here if it is too large.
+    private static func sha1(_ proof: RedisArgument, _ message: [UInt8]) -> String {
+        if case .string(let sha1) = proof { return sha1 }
+        return JobDecoder.sha1(of: message)
     }
 }
 
@@ -217,7 +228,7 @@ extension JobQueue {
         isClaimed: Bool,
         ahead: Int
     ) throws(QueueError) -> Taken {
-        guard let parts = answer.array, parts.count == 6, let count = parts[0].integer.map({ Int($0) }),
+        guard let parts = answer.array, parts.count == 7, let count = parts[0].integer.map({ Int($0) }),
             count <= batch.count, let waiting = parts[4].integer
         else { throw unexpected(Scripts.admit, answer) }
         let rows = parts[3].array
@@ -234,6 +245,8 @@ extension JobQueue {
                 }
             )
         }
+        let reused = (parts[6].array ?? []).compactMap { $0.integer.map { Int($0) - 1 } }
+        outcome.reused = reused.filter(batch.messages.indices.contains).map { batch.messages[$0].decoded.id }
         var taken = Taken(intake: .success(outcome))
         taken.ahead.rows = rows ?? []
         var begun = Set<Int>()

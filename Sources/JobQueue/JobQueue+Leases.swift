@@ -20,6 +20,8 @@ public struct ClaimedJob: Sendable, Equatable {
     public var takenAt: String
     /// What the producer's bytes say, where the call that has claimed it had decoded them.
     public var decoded: DecodedMessage?
+    /// ``Job/digest`` of what it asks for, as it was admitted.
+    public var digest = ""
     /// Why it is not to be run, and only what an attempt before may have left behind is to be undone; nil: it is run.
     public var undo: Undo?
 
@@ -147,6 +149,7 @@ public final class FinishedJob: Sendable {
         add(ending.error)
         let run = claimed.run > 1 ? String(claimed.run) : nil
         add(run)
+        add(claimed.digest)
         let count = arguments.count
         arguments.append(0)
         func add(_ name: RedisArgument, _ text: String?) {
@@ -263,7 +266,7 @@ extension JobQueue {
         jobs.reserveCapacity(rows.count)
         let takenAt = rows.first?.string ?? ""
         for row in rows.dropFirst() {
-            guard let parts = row.array, parts.count == 8, let id = parts[0].string, let token = parts[1].string,
+            guard let parts = row.array, parts.count == 9, let id = parts[0].string, let token = parts[1].string,
                 let attempt = parts[2].integer, let queue = parts[3].string
             else { throw unexpected(script, answer) }
             let lastStart = parts[5].bytes.flatMap { $0.isEmpty ? nil : $0 }
@@ -276,6 +279,7 @@ extension JobQueue {
                 lastStart: lastStart,
                 run: parts[6].integer.map { Int($0) } ?? 1,
                 takenAt: takenAt,
+                digest: parts[8].string ?? "",
                 undo: parts[7].integer.flatMap { ClaimedJob.Undo(rawValue: Int($0)) }
             )
             if let bytes = parts[4].bytes {

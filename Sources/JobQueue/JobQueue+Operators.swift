@@ -27,6 +27,8 @@ public enum DeadLetterAnswer: String, Sendable {
     case gone
     /// The job runs again already.
     case live
+    /// Its id belongs to another job, so it can only be dropped.
+    case reused
 }
 
 extension JobQueue {
@@ -54,15 +56,20 @@ extension JobQueue {
             if let letter = answer.array?.first.flatMap(Self.deadLetter) { return letter }
         }
         var before: String?
+        var reused: DeadLetter?
         var left = searched
         while left > 0 {
             let page = try await deadLetters(limit: min(left, 100), before: before)
-            if let letter = page.first(where: { $0.jobID == name }) { return letter }
-            guard let last = page.last else { return nil }
+            for letter in page where letter.jobID == name {
+                // What the id stands for comes first, before messages that have reused it.
+                guard letter.errorCode == ErrorCode.idReused.rawValue else { return letter }
+                reused = reused ?? letter
+            }
+            guard let last = page.last else { break }
             before = last.entry
             left -= page.count
         }
-        return nil
+        return reused
     }
 
     /// Lets a dead job run again: same id, next run, at the end of its game's lane, without its deadline.
@@ -75,7 +82,7 @@ extension JobQueue {
             arguments += [
                 "job", .string(job.id), .string(job.kind.rawValue), .string(job.gameID),
                 .string(Self.marks(of: job)), .string(job.enqueuedAt ?? ""),
-                .string(job.traceparent ?? ""),
+                .string(job.traceparent ?? ""), .string(job.digest),
             ]
         } else {
             // It was rejected before its id was believed; now it is a message like any other.

@@ -9,7 +9,7 @@ public enum JobRecord {
     public static let lease = "_lease"
 
     private static let liveNames = [
-        "_seq", "kind", "game_id", "_queue", "_run", "_deadline", "_traceparent", "_enqueued_at",
+        "_seq", "kind", "game_id", "_queue", "_run", "_digest", "_deadline", "_traceparent", "_enqueued_at",
     ]
     private static let leaseNames = ["_token", "_worker", "_node", "_taken", "_attempts", "_owns"]
 

@@ -124,8 +124,9 @@ extension Worker {
         let decoded = decoder.decode(message)
         guard case .job(let job) = decoded else { return decoded }
         if job.hasIgnoredTraceparent { RuntimeMetrics.traceparentIgnored() }
-        if let refusal = policy.refusal(of: job) { return .rejected(refusal) }
-        return decoded
+        guard var refusal = policy.refusal(of: job) else { return decoded }
+        refusal.digest = job.digest
+        return .rejected(refusal)
     }
 
     /// Notes what an intake of at most so many messages says of its queue. Answers whether there may be more.
@@ -158,6 +159,10 @@ extension Worker {
             let outcome = try intake.get()
             if outcome.taken > 0 { CrashPoint.reached(.messagesAdmitted) }
             RuntimeMetrics.memory(isFull: false)
+            for id in outcome.reused {
+                RuntimeMetrics.rejected(.idReused)
+                logger.warning("a message reuses the id of another job; it is on the stream of the dead", metadata: ["job": "\(id)"])
+            }
             for rejection in outcome.rejections {
                 RuntimeMetrics.rejected(rejection.code)
                 logger.warning(

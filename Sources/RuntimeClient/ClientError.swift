@@ -4,12 +4,16 @@ public enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
     case invalidRequest(String)
     /// Redis did not answer, or refused.
     case redis(String)
+    /// The request's id belongs to an earlier job, of another kind or game. What the request asks for is not done.
+    case idReused(id: String, asked: String, known: String)
     /// There was no result in time. The job goes on, and its result will be on the stream.
     case noResult(within: Duration)
 
     public var description: String {
         switch self {
         case .invalidRequest(let text), .redis(let text): text
+        case .idReused(let id, let asked, let known):
+            "the id \(id) belongs to an earlier job, a \(known); the \(asked) was not done: choose another id"
         case .noResult(let limit):
             "there is no result within \(limit); the job goes on, and its result will be on the stream of results"
         }

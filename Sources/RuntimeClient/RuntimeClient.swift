@@ -52,16 +52,19 @@ public struct RuntimeClient: Sendable {
         _ = try await send(RedisCommand("LPUSH", .string(keys.queue(request.queue)), .string(message)))
     }
 
-    /// Puts the job at the end of its queue and waits for its result. Where the id has ended before, that result is
-    /// answered and nothing is pushed.
+    /// Puts the job at the end of its queue and waits for its result. If the id has ended before, that result is
+    /// returned and nothing is pushed.
+    ///
+    /// - Throws: ``ClientError``; ``ClientError/idReused(id:asked:known:)`` if the id belongs to a job of another kind or
+    ///   game.
     public func perform(
         _ request: JobRequest,
         within limit: Duration = .seconds(300)
     ) async throws(ClientError) -> JobResult {
-        if let known = try await record(of: request.id) { return known }
+        if let known = try await record(of: request.id) { return try request.accept(known) }
         let start = try await lastEntry(of: .results)
         try await enqueue(request)
-        return try await result(of: request.id, after: start, within: limit)
+        return try request.accept(try await result(of: request.id, after: start, within: limit))
     }
 
     /// The record of a job that has ended; nil where it has not, or is not known.

@@ -106,6 +106,11 @@ struct ModelRun {
         message.isGuarded = !message.startsGame && (2..<5).contains(dice)
         message.force = message.kind == .remove && dice > 10
         message.isInvalid = dice == 5
+        // Now and then the very same job again, but for its deadline.
+        if dice == 0, let known = model.jobs[message.id]?.message ?? model.ended[message.id], Bool.random(using: &random) {
+            message = known
+            if !known.isInvalid { message.isExpired = Bool.random(using: &random) }
+        }
         let name = Self.queueNames.randomElement(using: &random) ?? "low"
         note("push \(message) to \(name)")
         model.queues[name, default: []].append(message)
@@ -378,7 +383,11 @@ struct ModelRun {
         let letter = model.letters[index]
         let real = try await queue("w1").deadLetters(limit: 10_000).reversed()[index]
         try agree(real.jobID, letter.message.id, "dead letter")
-        if letter.message.isInvalid || Bool.random(using: &random) {
+        if letter.isReused, !letter.message.isInvalid {
+            guard case .job(let job) = JobDecoder().decode(real.message) else { throw Overdue("\(real) is no job") }
+            try agree(try await queue("w1").retry(real, as: job), .reused, "requeue of a reused id")
+        }
+        if letter.message.isInvalid || letter.isReused || Bool.random(using: &random) {
             note("drop \(letter.message.id)")
             try agree(try await queue("w1").drop(real), .ok, "drop")
             model.letters.remove(at: index)
@@ -392,7 +401,7 @@ struct ModelRun {
         model.letters.remove(at: index)
         var message = letter.message
         message.isExpired = false
-        model.ended.remove(message.id)
+        model.ended[message.id] = nil
         model.place(message, queue: letter.queue, run: letter.run + 1)
     }
 

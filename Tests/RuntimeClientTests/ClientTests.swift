@@ -57,6 +57,24 @@ struct ClientTests {
         }
     }
 
+    @Test("a result of another job with the same id is no answer, whether that has ended before or meanwhile")
+    func reusedID() async throws {
+        try await ClientWorld.with { world in
+            try await world.end("fixed-1")
+            let stop = JobRequest.stop("g", id: "fixed-1")
+            let reused = ClientError.idReused(id: "fixed-1", asked: "stop of g", known: "start of g")
+            await #expect(throws: reused) { try await world.client.perform(stop) }
+            let other = JobRequest.start("h", image: "i", id: "fixed-1")
+            await #expect(throws: ClientError.self) { try await world.client.perform(other) }
+            #expect(try await world.messages().isEmpty)
+
+            let waiting = Task { try await world.client.perform(.stop("g", id: "fixed-2"), within: .seconds(20)) }
+            try await eventually("the message") { try await world.messages().count == 1 }
+            try await world.end("fixed-2")
+            await #expect(throws: ClientError.self) { try await waiting.value }
+        }
+    }
+
     @Test("a result that does not come in time is told so")
     func late() async throws {
         try await ClientWorld.with { world in

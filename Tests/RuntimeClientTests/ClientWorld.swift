@@ -25,9 +25,14 @@ struct ClientWorld {
     }
 
     /// Ends a job as a worker would: its record and its result.
-    func end(_ id: String, game: String = "g", outcome: String = "succeeded") async throws {
+    func end(
+        _ id: String,
+        _ kind: JobKind = .start,
+        game: String = "g",
+        outcome: String = "succeeded"
+    ) async throws {
         let fields: [RedisArgument] = [
-            "job_id", .string(id), "kind", "start", "game_id", .string(game), "outcome", .string(outcome),
+            "job_id", .string(id), "kind", .string(kind.rawValue), "game_id", .string(game), "outcome", .string(outcome),
             "effect", outcome == "succeeded" ? "started" : "none",
         ]
         _ = try await raw.send(RedisCommand("XADD", arguments: [.string(keys.results), "*", "v", "1"] + fields))

@@ -21,9 +21,9 @@ struct SampleTests {
                     try await world.end("start-lobby", game: "lobby")
                     try await eventually("the event") { notes.all.contains("started ") }
                     try await eventually("the stop") { try await world.messages().count == 2 }
-                    try await world.end("stop-lobby", game: "lobby")
+                    try await world.end("stop-lobby", .stop, game: "lobby")
                     try await eventually("the removal") { try await world.messages().count == 3 }
-                    try await world.end("remove-lobby", game: "lobby")
+                    try await world.end("remove-lobby", .remove, game: "lobby")
                 }
                 try await group.waitForAll()
             }

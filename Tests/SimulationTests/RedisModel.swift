@@ -379,7 +379,7 @@ struct RedisModel {
         var message = letter.message
         message.isExpired = false
         deadlines[message.id] = nil
-        lanes.ended.remove(message.id)
+        lanes.ended[message.id] = nil
         endedBy[message.id] = nil
         lanes.place(message, queue: letter.queue, run: letter.run + 1)
         settle(at: now)

@@ -16,6 +16,13 @@ struct LaneModel {
         var startsGame: Bool { kind == .start || kind == .restart }
         var supersedes: Bool { !startsGame && !isGuarded }
         var cancels: Bool { supersedes && (kind == .stop || force) }
+
+        /// Whether it asks for the same; deadlines are not compared but among messages that are no jobs.
+        func asksForTheSame(as other: Message) -> Bool {
+            var other = other
+            if !isInvalid { other.isExpired = isExpired }
+            return self == other
+        }
     }
 
     struct LiveJob: Equatable {
@@ -54,6 +61,8 @@ struct LaneModel {
         var message: Message
         var queue: String
         var run: Int
+        /// Whether its id belongs to another job.
+        var isReused = false
     }
 
     let mostStarts: Int
@@ -66,7 +75,8 @@ struct LaneModel {
     var overtaken: [String: [String: Int]] = [:]
     var paused: Set<String> = []
     var jobs: [String: LiveJob] = [:]
-    var ended: Set<String> = []
+    /// What the jobs asked for that have ended, by id.
+    var ended: [String: Message] = [:]
     var lanes: [String: [String]] = [:]
     var states: [String: Lane] = [:]
     /// Games by list, the oldest head first.
@@ -163,7 +173,7 @@ struct LaneModel {
     mutating func end(_ id: String, _ outcome: JobOutcome, _ code: String? = nil) {
         guard let job = jobs.removeValue(forKey: id) else { return }
         lanes[job.message.game]?.removeFirst()
-        ended.insert(id)
+        ended[id] = job.message
         results.append(Result(id: id, outcome: outcome, code: code, run: job.run))
         let refusals = ["name_conflict", "container_running", "stale_container", "container_not_found"]
         if outcome == .failed, !refusals.contains(code ?? "") {
@@ -187,15 +197,16 @@ struct LaneModel {
         let batch = (fromOverflow ? overflow : queues)[queue, default: []].prefix(most)
         var taken = 0
         for message in batch {
-            let isSeen = jobs[message.id] != nil || ended.contains(message.id)
-            guard let verdict = isSeen ? .drop : verdict(message, queue, fromOverflow) else { return (taken, true) }
+            let known = jobs[message.id]?.message ?? ended[message.id]
+            let verdictOfKnown = known.map { message.asksForTheSame(as: $0) ? Verdict.drop : .reused }
+            guard let verdict = verdictOfKnown ?? verdict(message, queue, fromOverflow) else { return (taken, true) }
             taken += 1
             take(message, queue, fromOverflow, verdict)
         }
         return (taken, false)
     }
 
-    private enum Verdict { case drop, place, aside, reject }
+    private enum Verdict { case drop, reused, place, aside, reject }
 
     /// Nil: the window is full.
     private mutating func verdict(_ message: Message, _ queue: String, _ fromOverflow: Bool) -> Verdict? {
@@ -227,13 +238,14 @@ struct LaneModel {
         }
         switch verdict {
         case .drop: break
+        case .reused: letters.append(Letter(message: message, queue: queue, run: 1, isReused: true))
         case .reject:
-            ended.insert(message.id)
+            ended[message.id] = message
             results.append(Result(id: message.id, outcome: .rejected, code: "unknown_kind", run: 1))
             letters.append(Letter(message: message, queue: queue, run: 1))
         case .aside: overflow[queue, default: []].append(message)
         case .place where isPointless:
-            ended.insert(message.id)
+            ended[message.id] = message
             results.append(Result(id: message.id, outcome: .superseded, code: nil, run: 1))
         case .place: place(message, queue: queue)
         }

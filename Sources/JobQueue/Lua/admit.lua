@@ -4,14 +4,17 @@
 -- Arguments: queue, worker, node, most live starts, most other live jobs, "queue" or "overflow" (where the messages
 --   were read), what claim.lua has from the nonce on (an empty nonce: nothing is claimed), how many messages
 --   behind these are to be known, how many of those are known, the most bytes of one and of all that are answered, the
---   number of the queues that follow, those queues in order of priority, then 10 per message, the oldest first: its bytes, or where it has more than 512 their SHA-1; "job" or
---   "rejected", id, kind, game, deadline in ms, marks ("s" makes waiting starts pointless, "c" also cancels a running
---   one), enqueued_at, traceparent, error code and sentence of a rejected one joined by a space. What is not known is
---   empty. A message of more than the most bytes in all comes alone.
+--   number of the queues that follow, those queues in order of priority, then 11 per message, the oldest first: its
+--   bytes, or where it has more than 512 their SHA-1; "job", "refused" (a job that the operator's policy refuses) or
+--   "rejected" (no job), id, kind, game, deadline in ms, marks ("s" makes waiting starts pointless, "c" also cancels a
+--   running one), enqueued_at, traceparent, error code and sentence of a rejected one joined by a space, digest of what
+--   it asks for (`Job.digest`; of a message that is no job, of its bytes). What is not known is empty. A message of more
+--   than the most bytes in all comes alone.
 -- Answers: messages taken off the list; 1 where the window was full, else 0; 1 where the queue is paused, else 0; the
 --   messages that stand behind those that are known, as peek.lua has them (behind those taken where another was first;
 --   nothing where that is not looked at); and what claim.lua answers, where in place of
---   the message of a job that was just placed there is its number in this call, from 1.
+--   the message of a job that was just placed there is its number in this call, from 1. Then the numbers of the messages
+--   whose id belongs to a job that asks for something else.
 -- One step because: popped and placed at once, no two workers can swap two messages of a game, and a
 --   worker that dies loses none. Where another worker was first the bytes differ and nothing is done.
 local queue, worker, node, source = ARGV[1], ARGV[2], ARGV[3], ARGV[6]
@@ -39,7 +42,7 @@ local function reject(job, problem)
   add('node', node)
   local entry = publish_result()
   local state = bury(job.id, '1', queue, code, sentence, job.message)
-  keep_record(job.id, entry, state, '', fields, 1, field_count)
+  keep_record(job.id, entry, job.digest, state, '', fields, 1, field_count)
 end
 
 -- Starts that wait for room on any node do not keep out the stops that would make it: they are set aside, in their
@@ -86,6 +89,17 @@ local function decision(job)
   return 'place'
 end
 
+-- Numbers of the messages whose ids belong to other jobs.
+local reused = {}
+
+-- The id is known and was another job's. There is one result for an id, so this message has none; a person sees it.
+local function refuse_reuse(job)
+  reused[#reused + 1] = job.index
+  call('HINCRBY', META, 'id_reused', 1)
+  bury(job.id, '1', queue, 'id_reused',
+    'its id belongs to an earlier job that asks for something else; push it again under an id of its own', job.message)
+end
+
 -- What becomes of a message that is taken off.
 local function take(job, verdict)
   if verdict == 'aside' then return set_aside(job) end
@@ -94,6 +108,8 @@ local function take(job, verdict)
   local pointless = from_overflow and taken_back(job)
   if verdict == 'seen' then
     call('HINCRBY', META, 'duplicates', 1)
+  elseif verdict == 'reused' then
+    refuse_reuse(job)
   elseif verdict == 'rejected' then
     call('HINCRBY', META, 'rejected', 1)
     reject(job, job.problem)
@@ -111,42 +127,52 @@ local function is_same(message, given)
   return message == given
 end
 
--- Ids that have a record, among those of the batch.
+-- What the job of a known id asked for: its digest, empty where nobody knows any more.
+local function known_digest(id)
+  local record = redis.pcall('HMGET', P .. 'job:' .. id, '_job', '_result')
+  if record.err then return '' end
+  if record[1] then return job_of(id).digest end
+  return string.match(record[2] or '', ' (%S+)$') or ''
+end
+
+-- Digests of the jobs of known ids, among those of the batch.
 local seen = {}
 local function note_seen()
   local keys, games = {}, {}
-  for base = first, #ARGV, 10 do
+  for base = first, #ARGV, 11 do
     keys[#keys + 1] = P .. 'job:' .. ARGV[base + 2]
     if ARGV[base + 4] ~= '' then games[#games + 1] = ARGV[base + 4] end
   end
   fetch(games)
   if #keys == 0 or call('EXISTS', unpack(keys)) == 0 then return end
-  for base = first, #ARGV, 10 do
-    seen[ARGV[base + 2]] = call('EXISTS', P .. 'job:' .. ARGV[base + 2]) == 1
+  for base = first, #ARGV, 11 do
+    local id = ARGV[base + 2]
+    if call('EXISTS', P .. 'job:' .. id) == 1 then seen[id] = known_digest(id) end
   end
 end
 
 local function take_all()
   -- Nothing is read further, or popped, if the oldest message is another than was decoded, or the last of the batch: of
   -- what others stand there nobody knows the size.
-  local count, oldest = (#ARGV - first + 1) / 10, call('LINDEX', list, -1)
+  local count, oldest = (#ARGV - first + 1) / 11, call('LINDEX', list, -1)
   if not is_same(oldest, ARGV[first]) then return end
-  if count > 1 and not is_same(call('LINDEX', list, -count), ARGV[#ARGV - 9]) then count = 1 end
+  if count > 1 and not is_same(call('LINDEX', list, -count), ARGV[#ARGV - 10]) then count = 1 end
   note_seen()
   -- They are taken off with one command when all is done, since nobody else changes the list meanwhile.
   local messages = count > 1 and call('LRANGE', list, -count, -1) or { oldest }
   popped.list = list
   for index = 1, #messages do
     local message = messages[#messages + 1 - index]
-    local base = first + (index - 1) * 10
+    local base = first + (index - 1) * 11
     if not is_same(message, ARGV[base]) then break end
     local job = { id = ARGV[base + 2], kind = ARGV[base + 3], game = ARGV[base + 4], deadline = ARGV[base + 5],
       marks = ARGV[base + 6], enqueued_at = ARGV[base + 7], traceparent = ARGV[base + 8],
-      problem = ARGV[base + 9], message = message, queue = queue, run = 1, index = index }
+      problem = ARGV[base + 9], digest = ARGV[base + 10], message = message, queue = queue, run = 1, index = index }
     local verdict
-    if seen[job.id] then
-      verdict = 'seen'
-    elseif ARGV[base + 1] == 'rejected' then
+    local known = seen[job.id]
+    if known then
+      verdict = (known == '' or known == job.digest) and 'seen' or 'reused'
+    elseif ARGV[base + 1] ~= 'job' then
       verdict = 'rejected'
     else
       verdict = decision(job)
@@ -156,7 +182,7 @@ local function take_all()
       break
     end
     taken = taken + 1
-    if verdict ~= 'aside' then seen[job.id] = true end
+    if verdict ~= 'aside' then seen[job.id] = known or job.digest end
     take(job, verdict)
     popped.count = taken
   end
@@ -169,11 +195,11 @@ local ahead = false
 if not paused and not from_overflow and not has_aside and full == 0 then
   ahead = {}
   -- What was known stands behind these as long as nobody else took any.
-  local known = 10 * taken == #ARGV - first + 1 and tonumber(ARGV[13]) or 0
+  local known = 11 * taken == #ARGV - first + 1 and tonumber(ARGV[13]) or 0
   read_tail(KEYS[2], taken + known, tonumber(ARGV[12]) - known, tonumber(ARGV[14]), tonumber(ARGV[15]), ahead)
 end
 local waiting, jobs = 0, {}
 if ARGV[7] ~= '' then
   jobs, waiting = claim(ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11]))
 end
-return { taken, full, paused and 1 or 0, ahead, waiting, jobs }
+return { taken, full, paused and 1 or 0, ahead, waiting, jobs, reused }

@@ -121,7 +121,7 @@ local function claim_fresh(job, game, class)
   write_job(job, 'running', lease_text(token, 1, owns))
   lease(job.id, game, class, job.kind, token)
   claimer.claimed[#claimer.claimed + 1] = { job.id, token, 1, job.queue, job.index,
-    job.kind == 'restart' and last_start(game) or '', 1, 0 }
+    job.kind == 'restart' and last_start(game) or '', 1, 0, job.digest }
   return true
 end
 
@@ -149,7 +149,7 @@ local function claim_head(game, class)
   local undo = pointless(game, job.kind, job.number, job.dirty) and (job.dirty == '2' and 2 or 1) or 0
   claimer.claimed[#claimer.claimed + 1] =
     { id, token, attempt, job.queue, message_of(id) or '', job.kind == 'restart' and last_start(game) or '', tonumber(job.run),
-      undo }
+      undo, job.digest }
 end
 
 -- Whether the head of the lane only waits to be told that its time is over; for that it needs no room.

@@ -10,5 +10,6 @@ for index = 1, #entry[2], 2 do letter[entry[2][index]] = entry[2][index + 1] end
 call('XDEL', KEYS[2], ARGV[1])
 local key = P .. 'job:' .. letter.job_id
 local record = call('HMGET', key, 'state', 'run')
-if record[1] == 'dead' and (record[2] or '1') == (letter.run or '1') then call('HSET', key, 'state', 'done') end
+-- The record of a reused id is another job's.
+if letter.error_code ~= 'id_reused' and record[1] == 'dead' and (record[2] or '1') == (letter.run or '1') then call('HSET', key, 'state', 'done') end
 return 'ok'

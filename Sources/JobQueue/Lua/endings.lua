@@ -21,7 +21,7 @@ local function trim_results(most)
       if entry[2][position] == 'job_id' then
         local key = P .. 'job:' .. entry[2][position + 1]
         local record = call('HMGET', key, '_job', '_result')
-        if not record[1] and (not record[2] or record[2] == entry[1]) then call('DEL', key) end
+        if not record[1] and (not record[2] or string.match(record[2], '^%S+') == entry[1]) then call('DEL', key) end
       end
     end
     call('XDEL', results, entry[1])
@@ -86,12 +86,12 @@ local function publish(texts, first, last)
   return call('XADD', P .. 'results', '*', 'v', '1', unpack(texts, first, last))
 end
 
--- Keeps a published result as the record of its id.
-local function keep_record(id, entry, state, token, texts, first, last)
+-- Keeps a published result as the record of its id, with the digest of what the job asked for.
+local function keep_record(id, entry, digest, state, token, texts, first, last)
   local key = P .. 'job:' .. id
   call('DEL', key, P .. 'message:' .. id)
   messages[id] = nil
-  call('HSET', key, 'state', state, '_token', token, '_result', entry, unpack(texts, first, last))
+  call('HSET', key, 'state', state, '_token', token, '_result', entry .. ' ' .. digest, unpack(texts, first, last))
   call('PEXPIRE', key, retention_ms_text)
   published = published + 1
 end
@@ -134,7 +134,7 @@ local function end_job(id, worker, node, ending)
   local token = job.token ~= '-' and job.token or ''
   local entry = publish_result()
   local state = end_live(id, job.kind, run, ending.outcome, ending.code, ending.error)
-  keep_record(id, entry, state, token, fields, 1, field_count)
+  keep_record(id, entry, job.digest, state, token, fields, 1, field_count)
   return job.game
 end
 
@@ -144,7 +144,7 @@ local fresh = {}
 -- Writes a job that was not there before; `lease` where it is claimed at once.
 local function write_job(job, state, lease)
   local facts = job.number .. ' ' .. job.kind .. ' ' .. job.game .. ' ' .. job.queue .. ' ' .. job.run .. ' '
-    .. (job.deadline == '' and '-' or job.deadline) .. ' ' .. (job.traceparent == '' and '-' or job.traceparent) .. ' '
+    .. job.digest .. ' ' .. (job.deadline == '' and '-' or job.deadline) .. ' ' .. (job.traceparent == '' and '-' or job.traceparent) .. ' '
     .. (job.enqueued_at == '' and '-' or job.enqueued_at)
   if lease then
     call('HSET', P .. 'job:' .. job.id, 'state', state, '_job', facts, '_lease', lease)

@@ -3,7 +3,7 @@
 -- Arguments: worker, node, then per job: id, token, what
 --   becomes of the owner ("keep", "clear", or "undo": clear it where this job made it), "keep" or "free" the place on
 --   the node, what the game runs from now on (for a later restart), the container that it has started and the mark of
---   its run (for the listener, as tell's "begun"), kind, game, outcome, error code, sentence and run, then the number of
+--   its run (for the listener, as tell's "begun"), kind, game, outcome, error code, sentence, run and digest, then the number of
 --   the texts that follow: names and values of the result in turn, the last of them "finished_at" and an empty text in
 --   place of the time. What there is not is empty; where the kind is, the job's message cannot be read any more, and
 --   what is known of it here is taken.
@@ -25,7 +25,7 @@ while base <= #ARGV do
     game = job and job.game or ''
   end
   games[#games + 1] = game
-  base = base + 14 + ARGV[base + 13]
+  base = base + 15 + ARGV[base + 14]
 end
 
 -- Why a job cannot be ended that its game's lane does not name as running under this token.
@@ -59,11 +59,11 @@ for index, answer in ipairs(answers) do
     if kind == '' then
       game = end_job(id, worker, node, { outcome = outcome, code = code, error = sentence })
     else
-      local last = base + 13 + ARGV[base + 13]
+      local last = base + 14 + ARGV[base + 14]
       ARGV[last] = now_rfc3339()
-      local entry = publish(ARGV, base + 14, last)
+      local entry = publish(ARGV, base + 15, last)
       local state = end_live(id, kind, run ~= '' and run, outcome, code ~= '' and code, sentence)
-      keep_record(id, entry, state, token, ARGV, base + 14, last)
+      keep_record(id, entry, ARGV[base + 13], state, token, ARGV, base + 15, last)
     end
     if owner == 'clear' or owns_game then set_owner(game, false) end
     -- Kept as long as the game has an owner, and for the retention after that.

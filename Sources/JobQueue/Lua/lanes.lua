@@ -42,7 +42,7 @@ end
 
 -- The record of a live job: few fields, since a field costs more than a long text. All fields of `_job` and `_lease`
 -- stand there with a space between them, "-" where there is nothing.
--- `_job`, as it was admitted: number, kind, game, queue, run, deadline in ms, traceparent, enqueued_at.
+-- `_job`, as it was admitted: number, kind, game, queue, run, digest, deadline in ms, traceparent, enqueued_at.
 -- `_lease`, as it was claimed last: token and worker, while it runs; node, time, attempts, and 1 where this job has made
 -- the node the owner of the game, else 0.
 
@@ -53,8 +53,8 @@ local function job_of(id, field)
   local record = redis.pcall('HMGET', P .. 'job:' .. id, 'state', '_job', '_lease', '_dirty', field or 'state')
   if record.err or not record[2] then return nil end
   local job = { id = id, state = record[1], dirty = record[4], other = record[5] }
-  job.number, job.kind, job.game, job.queue, job.run, job.deadline, job.traceparent, job.enqueued_at =
-    string.match(record[2], '^(%d+) (%S+) (%S+) (%S+) (%d+) (%S+) (%S+) (.+)$')
+  job.number, job.kind, job.game, job.queue, job.run, job.digest, job.deadline, job.traceparent, job.enqueued_at =
+    string.match(record[2], '^(%d+) (%S+) (%S+) (%S+) (%d+) (%S+) (%S+) (%S+) (.+)$')
   if record[3] then
     job.token, job.worker, job.node, job.taken, job.attempts, job.owns =
       string.match(record[3], '^(%S+) (%S+) (%S+) (%S+) (%d+) (%d)$')

@@ -26,7 +26,7 @@ local function supersede(game, marks, here)
   write_ready()
 end
 
--- `job` has id, kind, game, message, queue, marks and run, and where the message has them deadline (ms),
+-- `job` has id, kind, game, message, queue, marks, digest and run, and where the message has them deadline (ms),
 -- enqueued_at and traceparent, else empty texts. `here` is the node of the calling worker.
 local function place(job, here)
   seq = seq + 1
@@ -57,5 +57,5 @@ local function end_unplaced(job, worker, node)
   add('node', node)
   add('enqueued_at', job.enqueued_at)
   add('traceparent', job.traceparent)
-  keep_record(job.id, publish_result(), 'done', '', fields, 1, field_count)
+  keep_record(job.id, publish_result(), job.digest, 'done', '', fields, 1, field_count)
 end

@@ -1,14 +1,16 @@
 -- Purpose: an operator's retry of a dead message: the same id, its next run, at the end of its game's lane.
 -- Keys: 1 {ns}:meta, 2 {ns}:dead.
 -- Arguments: id of the entry, SHA-1 of its message, "job" or "message", then for a job what its message says: id, kind,
---   game, marks (as admit has them), enqueued_at, traceparent. A "message" had no id of its own when it
+--   game, marks (as admit has them), enqueued_at, traceparent, digest. A "message" had no id of its own when it
 --   was rejected: it goes to the end of its queue as it is.
--- Answers: "ok"; "gone" where the entry is there no more, or is another; "live" where the job runs again already.
+-- Answers: "ok"; "reused" where the id belongs to another job, so that it can only be dropped; "gone" where the entry is there no more, or is another; "live" where the job runs again already.
 -- One step because: an entry retried twice must give one run, and the id must not be free in between.
 local entry = call('XRANGE', KEYS[2], ARGV[1], ARGV[1])[1]
 if not entry then return 'gone' end
 local letter = {}
 for index = 1, #entry[2], 2 do letter[entry[2][index]] = entry[2][index + 1] end
+-- Its id belongs to another job.
+if letter.error_code == 'id_reused' then return 'reused' end
 if message_sha1(letter.message) ~= ARGV[2] then return 'gone' end
 if ARGV[3] == 'message' then
   call('LPUSH', P .. 'queue:' .. letter.queue, letter.message)
@@ -18,7 +20,7 @@ else
   if call('HEXISTS', key, '_job') == 1 then return 'live' end
   call('DEL', key)
   place({ id = letter.job_id, kind = ARGV[5], game = ARGV[6], message = letter.message, queue = letter.queue,
-    deadline = '', marks = ARGV[7], enqueued_at = ARGV[8], traceparent = ARGV[9],
+    deadline = '', marks = ARGV[7], enqueued_at = ARGV[8], traceparent = ARGV[9], digest = ARGV[10],
     run = tonumber(letter.run or 1) + 1 }, '')
   write_ready()
 end

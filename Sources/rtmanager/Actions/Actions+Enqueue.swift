@@ -23,7 +23,10 @@ extension Actions {
                 signingKeys: keys,
                 logger: logger.forCommand
             )
-            if let known = try await client.record(of: request.id) {
+            // A job that has not ended yet has its id already, too.
+            if let sight = try await queue.sight(of: request.id),
+                case let known = try accepted(JobResult(fields: sight.fields), request), known.outcome != nil
+            {
                 logger.forCommand.warning(
                     "a job with this id has ended before; this one is dropped",
                     metadata: ["job": "\(request.id)"]
@@ -45,6 +48,15 @@ extension Actions {
         guard outcome.succeeded else { throw .failed("the job did not succeed") }
     }
 
+    /// Returns the result if it is of this request, and not of an earlier job with the same id.
+    private static func accepted(_ result: JobResult, _ request: JobRequest) throws(CommandError) -> JobResult {
+        do throws(ClientError) {
+            return try request.accept(result)
+        } catch {
+            throw .failed("\(error)")
+        }
+    }
+
     /// Pushes, and waits for the result, while `display` shows what happens.
     private static func perform(
         _ request: JobRequest,
@@ -58,7 +70,8 @@ extension Actions {
         return try await withThrowingTaskGroup(of: JobResult?.self) { group in
             group.addTask {
                 do {
-                    return try await client.result(of: request.id, after: start, within: limit)
+                    let result = try await client.result(of: request.id, after: start, within: limit)
+                    return try accepted(result, request)
                 } catch ClientError.noResult {
                     throw CommandError.failed("\(ClientError.noResult(within: limit)) (\(client.keys.results))")
                 }

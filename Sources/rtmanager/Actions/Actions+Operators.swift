@@ -58,6 +58,10 @@ extension Actions {
             switch try await queue.retry(letter, as: job) {
             case .ok: return letter
             case .gone: throw CommandError.failed("\(name) is no dead message any more: somebody retried or dropped it")
+            case .reused:
+                throw CommandError.failed(
+                    "the id \(letter.jobID) belongs to another job; push the message under another id, and drop this one"
+                )
             case .live: throw CommandError.failed("job \(letter.jobID) runs again already")
             }
         }

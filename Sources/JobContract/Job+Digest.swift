@@ -1,0 +1,45 @@
+import Crypto
+
+extension Job {
+    /// A digest of what the job asks for, 24 hex digits: kind, game and every field that changes what is done. Without
+    /// `id`, `enqueued_at`, `traceparent`, `deadline` and signature, so that the same job sent again has the same digest.
+    /// A field that is left out counts as its default.
+    public var digest: String {
+        var bytes = DigestedBytes()
+        bytes.add(kind.rawValue)
+        bytes.add(gameID)
+        bytes.add(image?.description ?? "")
+        bytes.add(containerID ?? "")
+        bytes.add(pullPolicy)
+        bytes.add(env ?? [:])
+        bytes.add(cmd ?? [])
+        bytes.add(labels ?? [:])
+        bytes.add(limits.cpuQuota.map { "\($0)" } ?? "")
+        bytes.add(limits.memory ?? "")
+        bytes.add(limits.pidsLimit.map { "\($0)" } ?? "")
+        bytes.add((bindMounts ?? []).flatMap { [$0.hostPath, $0.mountPath, $0.readOnly ? "ro" : "rw"] })
+        bytes.add("\(readyTimeoutSeconds) \(stopTimeoutSeconds) \(force) \(maxAttempts)")
+        // A restart takes the fields that it does not give from the start before.
+        bytes.add(given.map(\.rawValue).sorted())
+        return String(hexadecimal(SHA256.hash(data: bytes.bytes)).prefix(24))
+    }
+}
+
+/// Texts one after the other, each with its length, so that no two lists of texts are the same bytes.
+private struct DigestedBytes {
+    var bytes: [UInt8] = []
+
+    mutating func add(_ text: String) {
+        bytes += "\(text.utf8.count):".utf8
+        bytes += text.utf8
+    }
+
+    mutating func add(_ texts: [String]) {
+        bytes += "\(texts.count);".utf8
+        for text in texts { add(text) }
+    }
+
+    mutating func add(_ texts: [String: String]) {
+        add(texts.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] })
+    }
+}

@@ -1,0 +1,45 @@
+import JobContract
+import Testing
+
+@Suite("The digest of what a job asks for")
+struct JobDigestTests {
+    private func digest(_ more: String, kind: String = "start", game: String = "g", id: String = "a") -> String? {
+        let text = #"{"v":1,"id":"\#(id)","kind":"\#(kind)","game_id":"\#(game)","image":"e:1"\#(more)}"#
+        guard case .job(let job) = JobDecoder().decode(Array(text.utf8)) else { return nil }
+        return job.digest
+    }
+
+    @Test("leaves out what does not change what is done, and takes defaults for what is left out")
+    func same() throws {
+        let plain = try #require(digest(""))
+        #expect(plain.count == 24)
+        #expect(digest("", id: "b") == plain)
+        for more in [
+            #","deadline":"2999-01-01T00:00:00Z""#, #","enqueued_at":"2026-01-01T00:00:00Z""#, #","unknown":1"#,
+            #","traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01""#, #","env":{}"#, #","cmd":[]"#,
+            #","pull_policy":"if_missing","max_attempts":5,"ready_timeout_seconds":0"#,
+        ] {
+            #expect(digest(more) == plain, "\(more)")
+        }
+        #expect(digest(#","env":{"A":"1","B":"2"}"#) == digest(#","env":{"B":"2","A":"1"}"#))
+    }
+
+    @Test("is another for each field that changes what is done")
+    func other() {
+        let all = [
+            digest(""), digest("", kind: "stop"), digest("", kind: "restart"), digest("", game: "h"),
+            digest(#","env":{"A":"1"}"#), digest(#","env":{"A1":""}"#), digest(#","labels":{"A":"1"}"#),
+            digest(#","cmd":["a","b"]"#), digest(#","cmd":["ab"]"#), digest(#","pull_policy":"always""#),
+            digest(#","limits":{"cpu_quota":1}"#), digest(#","limits":{"memory":"1g"}"#),
+            digest(#","limits":{"pids_limit":1}"#), digest(#","max_attempts":1"#),
+            digest(#","ready_timeout_seconds":1"#), digest(#","stop_timeout_seconds":1"#, kind: "stop"),
+            digest("", kind: "remove"), digest(#","force":true"#, kind: "remove"),
+            digest(#","container_id":"\#(String(repeating: "a", count: 64))""#, kind: "stop"),
+            digest(#","env":{}"#, kind: "restart"),
+            digest(#","bind_mounts":[{"host_path":"/a","mount_path":"/b"}]"#),
+            digest(#","bind_mounts":[{"host_path":"/a","mount_path":"/b","read_only":true}]"#),
+        ]
+        #expect(!all.contains(nil))
+        #expect(Set(all).count == all.count)
+    }
+}
