@@ -56,7 +56,7 @@ public protocol DeliveryQueue: Sendable {
     func redisTime() async throws(QueueError) -> Int64
     func streamGroups() async throws(QueueError) -> [StreamGroup]
     func depth(of queue: String) async throws(QueueError) -> (waiting: Int, isPaused: Bool)
-    func deadLetterCount() async throws(QueueError) -> Int
+    func deadLetterTotals() async throws(QueueError) -> DeadLetterTotals
     func keyProblems() async throws(QueueError) -> [KeyProblem]
 }
 

@@ -25,6 +25,10 @@ public struct FleetOverview: Sendable, Equatable {
     public var ghosts = 0
     /// Keys of another type than they must have.
     public var keyProblems: [KeyProblem] = []
+    /// Bytes of the dead letters that are kept.
+    public var deadBytes = 0
+    /// Dead letters that were forgotten because there were too many, or too many bytes of them.
+    public var deadTrimmed = 0
     /// Dead letters that could not be kept, because `{ns}:dead` was no stream.
     public var deadLost = 0
     /// How often Redis' clock was set back by more than the scripts can hold.

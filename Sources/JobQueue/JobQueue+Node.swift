@@ -47,7 +47,8 @@ extension JobQueue {
         [
             .string(worker.id), .string(worker.node), .integer(options.aliveTime.milliseconds),
             .integer(options.retention.milliseconds), .integer(Int64(options.retentionEntries)),
-            .integer(options.nodeGrace.milliseconds), .integer(options.lease.milliseconds), isComplete ? "1" : "0",
+            .integer(options.nodeGrace.milliseconds), .integer(options.lease.milliseconds),
+            .integer(Int64(options.deadBytes)), isComplete ? "1" : "0",
         ]
     }
 

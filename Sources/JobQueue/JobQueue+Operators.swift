@@ -10,7 +10,7 @@ public struct DeadLetter: Sendable, Equatable {
     public var queue: String
     public var errorCode: String
     public var error: String
-    /// The producer's bytes, cut at 64 KiB.
+    /// The producer's bytes: all of a job, the first 4 KiB of what is no job.
     public var message: [UInt8]
     /// Bytes of the whole message.
     public var size: Int
@@ -18,6 +18,24 @@ public struct DeadLetter: Sendable, Equatable {
 
     /// Whether nothing of the message was cut off, so that it can be tried again.
     public var isWhole: Bool { message.count == size }
+}
+
+/// What there is of dead letters, and what was lost of them since this data began.
+public struct DeadLetterTotals: Sendable, Equatable {
+    public var count = 0
+    /// Bytes of those that are kept.
+    public var bytes = 0
+    /// Forgotten because there were too many, or too many bytes of them.
+    public var trimmed = 0
+    /// Not kept, because their key was no stream.
+    public var lost = 0
+
+    public init(count: Int = 0, bytes: Int = 0, trimmed: Int = 0, lost: Int = 0) {
+        self.count = count
+        self.bytes = bytes
+        self.trimmed = trimmed
+        self.lost = lost
+    }
 }
 
 /// How a retry or a drop of a dead letter went.
@@ -41,9 +59,35 @@ extension JobQueue {
         return (answer.array ?? []).compactMap(Self.deadLetter)
     }
 
-    /// How many dead letters there are.
-    public func deadLetterCount() async throws(QueueError) -> Int {
-        Int(try await command(RedisCommand("XLEN", .string(keys.dead))).integer ?? 0)
+    /// How many dead letters there are, and what was lost of them (Redis `XLEN`, `HMGET`).
+    public func deadLetterTotals() async throws(QueueError) -> DeadLetterTotals {
+        let answers = try await pipeline([
+            RedisCommand("XLEN", .string(keys.dead)),
+            RedisCommand("HMGET", .string(keys.meta), "dead_bytes", "dead_trimmed", "dead_lost"),
+        ])
+        let counts = (answers[1].array ?? []).map { $0.string.flatMap { Int($0) } ?? 0 }
+        guard counts.count == 3 else { throw QueueError(call: "HMGET", message: "Redis answered something else") }
+        return DeadLetterTotals(
+            count: Int(answers[0].integer ?? 0),
+            bytes: counts[0],
+            trimmed: counts[1],
+            lost: counts[2]
+        )
+    }
+
+    /// Forgets all dead letters that are there now; those that come meanwhile stay. Results and ids stay known.
+    ///
+    /// - Returns: how many were forgotten.
+    public func dropAll() async throws(QueueError) -> Int {
+        let newest = try await command(RedisCommand("XREVRANGE", .string(keys.dead), "+", "-", "COUNT", 1))
+        guard let last = newest.array?.first?.array?.first?.string else { return 0 }
+        var dropped = 0
+        while true {
+            let answer = try await call(Scripts.clear, keys: [keys.dead], [.string(last), 32])
+            guard let count = answer.integer else { throw unexpected(Scripts.clear, answer) }
+            if count == 0 { return dropped }
+            dropped += Int(count)
+        }
     }
 
     /// The dead letter that an operator names: by the id of its entry, or by its job's id (then the latest of it, among

@@ -48,7 +48,7 @@ extension JobQueue {
     }
 
     private func readCounts(_ overview: inout FleetOverview) async throws(QueueError) {
-        let meta = ["state", "settings", "ghosts", "clock_steps", "dead_lost"].map { RedisArgument.string($0) }
+        let meta = ["state", "settings", "ghosts", "clock_steps", "dead_lost", "dead_bytes", "dead_trimmed"].map { RedisArgument.string($0) }
         let answers = try await pipeline([
             RedisCommand("HMGET", arguments: [.string(keys.meta)] + meta),
             RedisCommand("HLEN", .string(keys.prefix + "lanes")), RedisCommand("HLEN", .string(keys.prefix + "owner")),
@@ -60,10 +60,12 @@ extension JobQueue {
         if fields.count == meta.count {
             let state = Self.numbers(in: fields[0]), settings = Self.numbers(in: fields[1])
             if state.count == 8 { overview.liveCount = Int(state[3] + state[4]) }
-            if settings.count == 4 { overview.lease = settings[3] }
+            if settings.count == 5 { overview.lease = settings[3] }
             overview.ghosts = Int(fields[2]) ?? 0
             overview.clockSteps = Int(fields[3]) ?? 0
             overview.deadLost = Int(fields[4]) ?? 0
+            overview.deadBytes = Int(fields[5]) ?? 0
+            overview.deadTrimmed = Int(fields[6]) ?? 0
         }
         let counts = answers.dropFirst().map { Int($0.integer ?? 0) }
         // One field of each is not a game's.

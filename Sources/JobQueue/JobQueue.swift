@@ -27,6 +27,8 @@ public struct JobQueueOptions: Sendable, Equatable {
     public var retention: Duration
     /// How many results, ids and events are kept at most.
     public var retentionEntries: Int
+    /// Bytes of dead letters that are kept at most; the oldest go.
+    public var deadBytes: Int
     /// How long a node without a sign of life still counts as one that may own games.
     public var nodeGrace: Duration
     /// Starts and restarts that are admitted at most; the rest stays in the queues.
@@ -41,6 +43,7 @@ public struct JobQueueOptions: Sendable, Equatable {
         lease: Duration = .seconds(10),
         retention: Duration = .seconds(604_800),
         retentionEntries: Int = 1_000_000,
+        deadBytes: Int = 16 << 20,
         nodeGrace: Duration = .seconds(300),
         mostLiveStarts: Int = 50_000,
         mostLiveOthers: Int = 10_000,
@@ -50,6 +53,7 @@ public struct JobQueueOptions: Sendable, Equatable {
         self.lease = lease
         self.retention = retention
         self.retentionEntries = retentionEntries
+        self.deadBytes = deadBytes
         self.nodeGrace = nodeGrace
         self.mostLiveStarts = mostLiveStarts
         self.mostLiveOthers = mostLiveOthers

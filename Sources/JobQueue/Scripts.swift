@@ -28,7 +28,8 @@ enum Scripts {
     static let lead = make("lead", PackageResources.lead_lua, .clock)
     static let emit = make("emit", PackageResources.emit_lua, .lanes)
     static let requeue = make("requeue", PackageResources.requeue_lua, .games, [PackageResources.placing_lua])
-    static let drop = make("drop", PackageResources.drop_lua, .clock)
+    static let drop = make("drop", PackageResources.drop_lua, .games)
+    static let clear = make("clear", PackageResources.clear_lua, .games)
     static let tell = make("tell", PackageResources.tell_lua, .lanes)
     static let places = make("places", PackageResources.places_lua, .lanes)
 

@@ -1,4 +1,5 @@
 import JobContract
+import JobQueue
 import Metrics
 
 /// What only the leader of a node measures.
@@ -28,7 +29,13 @@ extension RuntimeMetrics {
         Gauge(label: "rtm_queue_messages", dimensions: [("queue", queue)]).record(count)
     }
 
-    static func dead(_ count: Int) { Gauge(label: "rtm_dead_letters").record(count) }
+    static func dead(_ totals: DeadLetterTotals) {
+        Gauge(label: "rtm_dead_letters").record(totals.count)
+        Gauge(label: "rtm_dead_letters_bytes").record(totals.bytes)
+        for (reason, count) in [("no_space", totals.trimmed), ("wrong_type", totals.lost)] {
+            Gauge(label: "rtm_dead_letters_lost", dimensions: [("reason", reason)]).record(count)
+        }
+    }
 
     /// - Parameter entries: nil where Redis cannot count them.
     static func backlog(of group: String, on stream: String, usedRetention: Double, entries: Int?) {

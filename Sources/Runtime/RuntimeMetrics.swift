@@ -28,6 +28,9 @@ public enum RuntimeMetrics {
         "rtm_stream_group_backlog_entries": "Entries that a consumer group has not acknowledged.",
         "rtm_queue_messages": "Messages of a queue that no worker has taken in, as the leader of a node sees them.",
         "rtm_dead_letters": "Messages and jobs that wait for a person, as the leader of a node sees them.",
+        "rtm_dead_letters_bytes": "Bytes of the dead letters that are kept.",
+        "rtm_dead_letters_lost":
+            "Dead letters that were not kept, by reason: no_space (RTM_DEAD_BYTES), wrong_type (their key is no stream).",
         "rtm_spans_exported_total": "Spans that the collector has taken.",
         "rtm_spans_dropped_total": "Spans that were lost: there was no room, or the collector did not take them.",
         "rtm_http_connections_refused_total": "HTTP connections that were closed because too many were open.",

@@ -28,7 +28,7 @@ struct StreamWatch: Sendable {
                 for name in queue.options.queues {
                     RuntimeMetrics.waiting(try await queue.depth(of: name).waiting, in: name)
                 }
-                RuntimeMetrics.dead(try await queue.deadLetterCount())
+                RuntimeMetrics.dead(try await queue.deadLetterTotals())
                 looks += 1
             } catch {
                 logger.debug("the consumer groups could not be looked at", metadata: ["error": "\(error)"])

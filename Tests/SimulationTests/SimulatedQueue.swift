@@ -241,7 +241,7 @@ struct SimulatedQueue: DeliveryQueue {
 
     func streamGroups() async throws(QueueError) -> [StreamGroup] { [] }
     func depth(of queue: String) async throws(QueueError) -> (waiting: Int, isPaused: Bool) { (0, false) }
-    func deadLetterCount() async throws(QueueError) -> Int { 0 }
+    func deadLetterTotals() async throws(QueueError) -> DeadLetterTotals { DeadLetterTotals() }
     func keyProblems() async throws(QueueError) -> [KeyProblem] { [] }
 }
 

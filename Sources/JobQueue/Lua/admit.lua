@@ -41,7 +41,7 @@ local function reject(job, problem)
   add('worker', worker)
   add('node', node)
   local entry = publish_result()
-  local state = bury(job.id, '1', queue, code, sentence, job.message)
+  local state = bury(job.id, '1', queue, code, sentence, job.message, job.is_job and JOB_BYTES or OTHER_BYTES)
   keep_record(job.id, entry, job.digest, state, '', fields, 1, field_count)
 end
 
@@ -97,7 +97,8 @@ local function refuse_reuse(job)
   reused[#reused + 1] = job.index
   call('HINCRBY', META, 'id_reused', 1)
   bury(job.id, '1', queue, 'id_reused',
-    'its id belongs to an earlier job that asks for something else; push it again under an id of its own', job.message)
+    'its id belongs to an earlier job that asks for something else; push it again under an id of its own', job.message,
+    job.is_job and JOB_BYTES or OTHER_BYTES)
 end
 
 -- What becomes of a message that is taken off.
@@ -167,7 +168,8 @@ local function take_all()
     if not is_same(message, ARGV[base]) then break end
     local job = { id = ARGV[base + 2], kind = ARGV[base + 3], game = ARGV[base + 4], deadline = ARGV[base + 5],
       marks = ARGV[base + 6], enqueued_at = ARGV[base + 7], traceparent = ARGV[base + 8],
-      problem = ARGV[base + 9], digest = ARGV[base + 10], message = message, queue = queue, run = 1, index = index }
+      problem = ARGV[base + 9], digest = ARGV[base + 10], is_job = ARGV[base + 1] ~= 'rejected',
+      message = message, queue = queue, run = 1, index = index }
     local verdict
     local known = seen[job.id]
     if known then

@@ -36,15 +36,62 @@ local superseded = { outcome = 'superseded', error = 'a later stop or remove of 
 local refusals = { name_conflict = true, container_running = true, stale_container = true,
   container_not_found = true }
 
--- Keeps what a person may want to mend and retry, with the producer's bytes, cut at 64 KiB. Returns the state of its
+-- Names and values of a dead letter, by name; second, its bytes as they are counted.
+local function read_letter(texts)
+  local letter, bytes = {}, 0
+  for index = 1, #texts, 2 do
+    letter[texts[index]] = texts[index + 1]
+    bytes = bytes + #texts[index] + #texts[index + 1]
+  end
+  return letter, bytes
+end
+
+-- Takes an entry off the dead letters. Returns the bytes of those that are left. Its record says "dead" exactly as long as it is there.
+local function forget_letter(entry)
+  local letter, bytes = read_letter(entry[2])
+  call('XDEL', P .. 'dead', entry[1])
+  local left = call('HINCRBY', META, 'dead_bytes', -bytes)
+  local key = P .. 'job:' .. letter.job_id
+  local record = redis.pcall('HMGET', key, 'state', 'run')
+  -- The record of a reused id is another job's.
+  if letter.error_code ~= 'id_reused' and record[1] == 'dead' and (record[2] or '1') == (letter.run or '1') then
+    call('HSET', key, 'state', 'done')
+  end
+  return left
+end
+
+-- Forgets the oldest dead letters while there are too many of them or of their bytes. What a new one of many bytes
+-- pushes out is a bounded number of old ones, since a call brings no more than it takes away.
+local function trim_letters(bytes)
+  local count, trimmed = call('XLEN', P .. 'dead'), 0
+  local most = tonumber(retention_entries_text)
+  while count > 1 and (bytes > most_dead_bytes or count > most) do
+    local oldest = call('XRANGE', P .. 'dead', '-', '+', 'COUNT', 1)[1]
+    bytes = forget_letter(oldest)
+    count, trimmed = count - 1, trimmed + 1
+  end
+  if trimmed > 0 then call('HINCRBY', META, 'dead_trimmed', trimmed) end
+end
+
+-- Bytes that are kept of a message that was a job, and of one that was none.
+local JOB_BYTES, OTHER_BYTES = 65536, 4096
+
+-- Keeps what a person may want to mend and retry, with the first `most` of the producer's bytes. Returns the state of its
 -- record. A dead letter that cannot be kept must not keep the result back: it is counted.
-local function bury(id, run, queue, code, sentence, message)
-  local entry = redis.pcall('XADD', P .. 'dead', 'MAXLEN', '~', retention_entries_text, '*', 'job_id', id, 'run', run, 'queue', queue,
-    'error_code', code, 'error', sentence, 'message', string.sub(message, 1, 65536), 'size', #message,
-    'sha1', message_sha1(message), 'died_at', now_rfc3339())
-  if type(entry) == 'string' then return 'dead' end
-  call('HINCRBY', META, 'dead_lost', 1)
-  return 'done'
+local function bury(id, run, queue, code, sentence, message, most)
+  local texts = { 'job_id', id, 'run', run, 'queue', queue, 'error_code', code, 'error', sentence,
+    'message', string.sub(message, 1, most), 'size', string.format('%d', #message), 'sha1', message_sha1(message),
+    'died_at', now_rfc3339() }
+  local entry = redis.pcall('XADD', P .. 'dead', '*', unpack(texts))
+  if type(entry) ~= 'string' then
+    call('HINCRBY', META, 'dead_lost', 1)
+    return 'done'
+  end
+  local _, bytes = read_letter(texts)
+  -- The first one begins the count anew, whatever was deleted by hand.
+  if call('XLEN', P .. 'dead') == 1 then call('HSET', META, 'dead_bytes', 0) end
+  trim_letters(call('HINCRBY', META, 'dead_bytes', bytes))
+  return 'dead'
 end
 
 -- Ids whose leases are over, leases that begin (until when, and id, in turn), and results published.
@@ -111,7 +158,7 @@ local function end_live(id, kind, run, outcome, code, sentence)
   local job = job_of(id)
   -- Of one whose hash was deleted by hand there is nothing to keep.
   if not job then return 'done' end
-  return bury(id, run or '1', job.queue, code or 'internal', sentence or '', message_of(id) or '')
+  return bury(id, run or '1', job.queue, code or 'internal', sentence or '', message_of(id) or '', JOB_BYTES)
 end
 
 -- Ends the live head of a lane that no worker ends: `ending` has outcome, effect, error_code and error. The caller

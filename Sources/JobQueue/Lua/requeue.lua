@@ -7,8 +7,7 @@
 -- One step because: an entry retried twice must give one run, and the id must not be free in between.
 local entry = call('XRANGE', KEYS[2], ARGV[1], ARGV[1])[1]
 if not entry then return 'gone' end
-local letter = {}
-for index = 1, #entry[2], 2 do letter[entry[2][index]] = entry[2][index + 1] end
+local letter = read_letter(entry[2])
 -- Its id belongs to another job.
 if letter.error_code == 'id_reused' then return 'reused' end
 if message_sha1(letter.message) ~= ARGV[2] then return 'gone' end
@@ -24,7 +23,7 @@ else
     run = tonumber(letter.run or 1) + 1 }, '')
   write_ready()
 end
-call('XDEL', KEYS[2], ARGV[1])
+forget_letter(entry)
 ring_any('stop')
 ring_any('start')
 return 'ok'

@@ -110,10 +110,14 @@ if now - swept_at >= math.min(60000, retention_ms / 10) or now < swept_at then
   -- As long as there is more, the next call goes on.
   local has_more = can_publish() and trim_results(4 * most)
   local oldest_kept = string.format('%d', math.max(0, now - retention_ms))
-  for _, stream in ipairs({ 'events', 'dead' }) do
-    -- It takes whole nodes of a stream, so it may stop before the limit.
-    local trimmed = redis.pcall('XTRIM', P .. stream, 'MINID', '~', oldest_kept, 'LIMIT', 1000)
-    if type(trimmed) == 'number' and trimmed > 500 then has_more = true end
+  -- It takes whole nodes of a stream, so it may stop before the limit.
+  local trimmed = redis.pcall('XTRIM', P .. 'events', 'MINID', '~', oldest_kept, 'LIMIT', 1000)
+  if type(trimmed) == 'number' and trimmed > 500 then has_more = true end
+  -- A letter may have 64 KiB, and its bytes are counted.
+  local letters = redis.pcall('XRANGE', P .. 'dead', '-', '(' .. oldest_kept, 'COUNT', 32)
+  if not letters.err then
+    for _, entry in ipairs(letters) do forget_letter(entry) end
+    if #letters == 32 then has_more = true end
   end
   if not has_more then swept_at = now end
   -- Lost records leave the counts of live jobs too high. With no lane left but the field that is no game's, there are none.

@@ -83,6 +83,12 @@ extension Actions {
         tell("\(letter.jobID) is dropped", output, ["job_id": letter.jobID, "entry": letter.entry])
     }
 
+    static func dropAllDeadLetters(_ output: OutputFormat, _ context: CommandContext) async throws(CommandError) {
+        let count = try await withQueue(context) { try await $0.dropAll() }
+        let sentence = count == 1 ? "1 dead letter is dropped" : "\(count) dead letters are dropped"
+        tell(sentence, output, ["dropped": "\(count)"])
+    }
+
     static func pause(_ name: String, _ output: OutputFormat, _ context: CommandContext) async throws(CommandError) {
         let isNew = try await withQueue(context) { try await $0.pause(queue: name) }
         tell(isNew ? "\(name) is paused" : "\(name) was paused already", output, ["queue": name, "state": "paused"])

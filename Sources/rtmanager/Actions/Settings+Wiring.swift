@@ -18,6 +18,7 @@ extension Settings {
             lease: .seconds(leaseTTLSeconds),
             retention: .seconds(retentionSeconds),
             retentionEntries: retentionEntries,
+            deadBytes: deadBytes,
             nodeGrace: .seconds(nodeGraceSeconds)
         )
     }

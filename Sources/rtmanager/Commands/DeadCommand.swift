@@ -11,6 +11,7 @@ struct DeadCommand: ParsableCommand {
               rtmanager dead show job-17
               rtmanager dead retry job-17
               rtmanager dead drop 1795491264703-0
+              rtmanager dead drop --all
 
             \(ExitReason.help)
             """,
@@ -81,11 +82,24 @@ struct DeadCommand: ParsableCommand {
     struct Drop: RunnableCommand {
         static let configuration = CommandConfiguration(abstract: "Forget it; its result and its id stay known.")
 
-        @OptionGroup var letter: Name
+        @Argument(help: ArgumentHelp("Id of the job, or of the entry as `dead list` shows it.", valueName: "id"))
+        var name: String?
+
+        @Flag(help: "All that are there now.")
+        var all = false
+
+        @Option(help: ArgumentHelp("How it is printed: text or json.", valueName: "format"))
+        var output = OutputFormat.text
+
         @OptionGroup var shared: SharedFlags
 
+        func validate() throws {
+            guard all != (name != nil) else { throw ValidationError("give the id of one, or --all") }
+        }
+
         func run(_ context: CommandContext) async throws(CommandError) {
-            try await Actions.dropDeadLetter(letter.name, letter.output, context)
+            guard let name else { return try await Actions.dropAllDeadLetters(output, context) }
+            try await Actions.dropDeadLetter(name, output, context)
         }
 
         var source: SettingsSource { .process(flags: shared.values) }

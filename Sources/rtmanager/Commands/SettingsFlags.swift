@@ -48,6 +48,7 @@ struct WorkerFlags: ParsableArguments {
     @Option(help: .setting("RTM_RETENTION_SECONDS")) var retentionSeconds: String?
     @Option(help: .setting("RTM_RETENTION_ENTRIES")) var retentionEntries: String?
     @Option(help: .setting("RTM_SIGNED_MAX_AGE_SECONDS")) var signedMaxAgeSeconds: String?
+    @Option(help: .setting("RTM_DEAD_BYTES")) var deadBytes: String?
     @Option(help: .setting("RTM_JANITOR")) var janitor: String?
     @Option(help: .setting("RTM_JANITOR_GRACE_SECONDS")) var janitorGraceSeconds: String?
     @Option(help: .setting("RTM_HTTP")) var http: String?
@@ -95,6 +96,7 @@ struct WorkerFlags: ParsableArguments {
             "RTM_NODE_GRACE_SECONDS": nodeGraceSeconds, "RTM_DRAIN_TIMEOUT_SECONDS": drainTimeoutSeconds,
             "RTM_RETENTION_SECONDS": retentionSeconds, "RTM_RETENTION_ENTRIES": retentionEntries,
             "RTM_SIGNED_MAX_AGE_SECONDS": signedMaxAgeSeconds,
+            "RTM_DEAD_BYTES": deadBytes,
             "RTM_JANITOR": janitor, "RTM_JANITOR_GRACE_SECONDS": janitorGraceSeconds,
             "RTM_HTTP": http, "RTM_HTTP_TOKEN_FILE": httpTokenFile, "RTM_OTLP_ENDPOINT": otlpEndpoint,
             "RTM_NETWORK": network,

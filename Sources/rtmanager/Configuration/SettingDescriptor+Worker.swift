@@ -1,3 +1,4 @@
+import DockerPort
 import RuntimeCore
 
 extension SettingDescriptor {
@@ -93,6 +94,17 @@ extension SettingDescriptor {
             valueName: "n",
             isRare: true,
             assign: .field(\.retentionEntries, SettingRule.number(1000...100_000_000))
+        ),
+        SettingDescriptor(
+            "RTM_DEAD_BYTES",
+            "Memory for dead letters; beyond it the oldest go",
+            default: "16m",
+            allowed: "1m to 4g, as 16m or 2g",
+            valueName: "amount",
+            isRare: true,
+            assign: .field(\.deadBytes) { text in
+                MemorySize.bytes(text).flatMap { (1 << 20...4 << 30).contains($0) ? Int($0) : nil }
+            }
         ),
         SettingDescriptor(
             "RTM_JANITOR",

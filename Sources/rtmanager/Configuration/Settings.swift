@@ -34,6 +34,7 @@ struct Settings: Sendable, Equatable {
     var drainTimeoutSeconds = 30
     var retentionSeconds = 604_800
     var retentionEntries = 1_000_000
+    var deadBytes = 16 << 20
     var janitor = JanitorMode.report
     var janitorGraceSeconds = 600
     /// Where health, metrics and the dashboard are served; nil: nowhere.

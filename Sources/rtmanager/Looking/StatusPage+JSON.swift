@@ -17,6 +17,7 @@ extension StatusPage {
             ("games_owned", .integer(overview.ownedCount)),
             ("clock_steps", .integer(overview.clockSteps)),
             ("key_problems", .array(overview.keyProblems.map { .string($0.description) })),
+            ("dead_bytes", .integer(overview.deadBytes)), ("dead_trimmed", .integer(overview.deadTrimmed)),
             ("dead_lost", .integer(overview.deadLost)),
             ("queues", .array(overview.queues.map(\.json))),
             ("nodes", .array(overview.nodes.map { Self.json($0, overview) })),

@@ -70,6 +70,9 @@ struct StatusPage: Sendable, Equatable {
         var remarks: [String] = []
         if overview.nodes.allSatisfy({ $0.workers == 0 }) { remarks.append("no worker lives: nothing is taken") }
         remarks += overview.keyProblems.map(\.description)
+        if overview.deadTrimmed > 0 {
+            remarks.append("\(overview.deadTrimmed) dead letters were forgotten for want of space (RTM_DEAD_BYTES)")
+        }
         if overview.deadLost > 0 { remarks.append("\(overview.deadLost) dead letters could not be kept") }
         if overview.ghosts > 0 { remarks.append("\(overview.ghosts) jobs lost their data: see rtmanager doctor") }
         if overview.clockSteps > 0 { remarks.append("Redis' clock was set back \(overview.clockSteps) times") }
