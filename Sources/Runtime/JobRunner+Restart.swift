@@ -93,10 +93,12 @@ extension JobRunner {
         return .failed(.poisoned, "its worker died \(deaths) times while it ran; it is not tried again")
     }
 
-    /// Whether a container of the game runs; true where that cannot be told.
+    /// Whether a container of the game runs; true where that cannot be told. Somebody else's container of that name is
+    /// none of the game.
     func gameStillRuns(_ gameID: String) async -> Bool {
         do throws(JobFailure) {
-            return try await container(named: configuration.node.containerName(gameID: gameID))?.isRunning ?? false
+            let container = try await container(named: configuration.node.containerName(gameID: gameID))
+            return container.map { $0.isRunning && decisions.owns($0, gameID: gameID) } ?? false
         } catch {
             return true
         }

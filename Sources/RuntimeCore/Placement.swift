@@ -17,7 +17,8 @@ public struct Placement: Sendable, Equatable {
 
     /// Of a job of kind `kind` that ended so.
     ///
-    /// - Parameter stillRuns: of a start or restart without effect: whether a container of the game runs, or may run.
+    /// - Parameter stillRuns: of a start or restart without effect: whether a container of the game runs, or may run. A
+    ///   container of somebody else that has its name is none: the game is not on this node.
     public init(kind: JobKind, ending: JobEnding, stillRuns: Bool = false) {
         switch ending.effect {
         case .started, .alreadyRunning:
@@ -29,10 +30,9 @@ public struct Placement: Sendable, Equatable {
             (owner, freesPlace) = (kind == .remove ? .clear : .keep, true)
         case .none:
             let isStart = kind.startsGame
-            // A process that ended at once left its container; a refusal left somebody's container running.
-            let isConflict = ending.errorCode == .nameConflict
-            let leftNothing = ending.containerID == nil && !isConflict && !stillRuns
-            (owner, freesPlace) = (isStart && leftNothing ? .undo : .keep, isStart && !isConflict && !stillRuns)
+            // A process that ended at once left its container.
+            let leftNothing = ending.containerID == nil && !stillRuns
+            (owner, freesPlace) = (isStart && leftNothing ? .undo : .keep, isStart && !stillRuns)
         }
     }
 }

@@ -1,0 +1,50 @@
+import JobContract
+import Redis
+import RuntimeCore
+import Support
+import Testing
+
+@Suite("Whom a game belongs to after a name conflict", .timeLimit(.minutes(2)))
+struct ConflictTests {
+    private func owner(_ game: String, _ world: WorkerWorld) async throws -> String? {
+        try await world.client.send(RedisCommand("HGET", .string(world.keys.prefix + "owner"), .string(game))).string
+    }
+
+    @Test("a start that meets somebody else's container gives up the game and its room on the node")
+    func foreign() async throws {
+        try await WorkerWorld.with { world in
+            try await world.withWorker { _ in
+                _ = try await world.docker.run(WorkerWorld.spec(game: "g1", namespace: "another"))
+                try await world.push(.start, "s1")
+                #expect(try await world.result("s1").errorCode == "name_conflict")
+                #expect(try await owner("g1", world) == nil)
+                #expect(try await !world.holdsRoom("g1"))
+            }
+        }
+    }
+
+    @Test("a start that meets the game's own container, which runs something else, leaves both as they are")
+    func own() async throws {
+        try await WorkerWorld.with { world in
+            try await world.withWorker { _ in
+                try await world.push(.start, "s1")
+                #expect(try await world.result("s1").effect == .started)
+                try await world.push(.start, "s2", more: #","env":{"A":"1"}"#)
+                #expect(try await world.result("s2").errorCode == "name_conflict")
+                #expect(try await owner("g1", world) == "n1")
+                #expect(try await world.holdsRoom("g1"))
+            }
+        }
+    }
+
+    @Test("a start without effect keeps the game only if its container is or may be there")
+    func placement() {
+        let conflict = JobEnding.failed(.nameConflict, "x")
+        let foreign = Placement(kind: .start, ending: conflict)
+        #expect(foreign.owner == .undo && foreign.freesPlace)
+        let own = Placement(kind: .start, ending: conflict, stillRuns: true)
+        #expect(own.owner == .keep && !own.freesPlace)
+        let stop = Placement(kind: .stop, ending: conflict)
+        #expect(stop.owner == .keep && !stop.freesPlace)
+    }
+}
