@@ -83,7 +83,8 @@ private struct Batch {
             // What is no job is compared by its bytes.
             let digest = rejection.digest ?? "-" + Self.sha1(proof, message).prefix(23)
             arguments += [
-                proof, rejection.digest == nil ? "rejected" : "refused", .string(rejection.id), .string(rejection.kind?.rawValue ?? ""),
+                proof, rejection.digest == nil ? "rejected" : "refused", .string(rejection.id),
+                .string(rejection.kind?.rawValue ?? ""),
                 .string(rejection.gameID ?? ""), "", "", "", "",
                 .string("\(rejection.code.rawValue) \(rejection.error)"), .string(String(digest)),
             ]

@@ -48,7 +48,9 @@ extension JobQueue {
     }
 
     private func readCounts(_ overview: inout FleetOverview) async throws(QueueError) {
-        let meta = ["state", "settings", "ghosts", "clock_steps", "dead_lost", "dead_bytes", "dead_trimmed"].map { RedisArgument.string($0) }
+        let meta = ["state", "settings", "ghosts", "clock_steps", "dead_lost", "dead_bytes", "dead_trimmed"].map {
+            RedisArgument.string($0)
+        }
         let answers = try await pipeline([
             RedisCommand("HMGET", arguments: [.string(keys.meta)] + meta),
             RedisCommand("HLEN", .string(keys.prefix + "lanes")), RedisCommand("HLEN", .string(keys.prefix + "owner")),

@@ -161,7 +161,10 @@ extension Worker {
             RuntimeMetrics.memory(isFull: false)
             for id in outcome.reused {
                 RuntimeMetrics.rejected(.idReused)
-                logger.warning("a message reuses the id of another job; it is on the stream of the dead", metadata: ["job": "\(id)"])
+                logger.warning(
+                    "a message reuses the id of another job; it is on the stream of the dead",
+                    metadata: ["job": "\(id)"]
+                )
             }
             for rejection in outcome.rejections {
                 RuntimeMetrics.rejected(rejection.code)

@@ -107,7 +107,9 @@ struct ModelRun {
         message.force = message.kind == .remove && dice > 10
         message.isInvalid = dice == 5
         // Now and then the very same job again, but for its deadline.
-        if dice == 0, let known = model.jobs[message.id]?.message ?? model.ended[message.id], Bool.random(using: &random) {
+        if dice == 0, let known = model.jobs[message.id]?.message ?? model.ended[message.id],
+            Bool.random(using: &random)
+        {
             message = known
             if !known.isInvalid { message.isExpired = Bool.random(using: &random) }
         }
@@ -323,7 +325,7 @@ struct ModelRun {
     private mutating func loseRecord() async throws {
         guard Int.random(in: 0..<3, using: &random) == 0 else { return }
         // A message of the same id that still waits would be another job in the same lane.
-        let waiting = Set((model.queues.values.joined() + model.overflow.values.joined()).map(\.id))
+        let waiting = Set((Array(model.queues.values.joined()) + Array(model.overflow.values.joined())).map(\.id))
         let ids = model.jobs.filter { $0.value.state != .running && !waiting.contains($0.key) }.keys.sorted()
         guard let id = ids.randomElement(using: &random), let job = model.jobs[id] else { return }
         note("the record of \(id) is lost")

@@ -55,7 +55,9 @@ struct WrongTypeTests {
             let worker = world.worker("w1")
             try await world.push(QueueWorld.message(.start, "a", game: "a"))
             try await world.push(QueueWorld.message(.start, "b", game: "b"))
-            try await world.push(QueueWorld.message(.start, "c", game: "c", more: #","deadline":"2020-01-01T00:00:00Z""#))
+            try await world.push(
+                QueueWorld.message(.start, "c", game: "c", more: #","deadline":"2020-01-01T00:00:00Z""#)
+            )
             try await world.intake(worker)
             try await world.push("no job")
             try await spoil("results", world)

@@ -51,7 +51,7 @@ local function forget_letter(entry)
   local letter, bytes = read_letter(entry[2])
   call('XDEL', P .. 'dead', entry[1])
   local left = call('HINCRBY', META, 'dead_bytes', -bytes)
-  local key = P .. 'job:' .. letter.job_id
+  local key = P .. 'job:' .. (letter.job_id or '')
   local record = redis.pcall('HMGET', key, 'state', 'run')
   -- The record of a reused id is another job's.
   if letter.error_code ~= 'id_reused' and record[1] == 'dead' and (record[2] or '1') == (letter.run or '1') then

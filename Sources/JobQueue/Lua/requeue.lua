@@ -10,7 +10,7 @@ if not entry then return 'gone' end
 local letter = read_letter(entry[2])
 -- Its id belongs to another job.
 if letter.error_code == 'id_reused' then return 'reused' end
-if message_sha1(letter.message) ~= ARGV[2] then return 'gone' end
+if message_sha1(letter.message or '') ~= ARGV[2] then return 'gone' end
 if ARGV[3] == 'message' then
   call('LPUSH', P .. 'queue:' .. letter.queue, letter.message)
 else

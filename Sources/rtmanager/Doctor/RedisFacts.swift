@@ -188,7 +188,11 @@ struct RedisFacts: Sendable, Equatable {
 
     private var keyTypes: [Finding] {
         overview.keyProblems.map {
-            .failure("key type", $0.description, mend: "look at it (redis-cli TYPE \($0.key)), then move it: RENAME or DEL")
+            .failure(
+                "key type",
+                $0.description,
+                mend: "look at it (redis-cli TYPE \($0.key)), then move it: RENAME or DEL"
+            )
         }
     }
 
