@@ -32,7 +32,8 @@ struct ClientWorld {
         outcome: String = "succeeded"
     ) async throws {
         let fields: [RedisArgument] = [
-            "job_id", .string(id), "kind", .string(kind.rawValue), "game_id", .string(game), "outcome", .string(outcome),
+            "job_id", .string(id), "kind", .string(kind.rawValue), "game_id", .string(game), "outcome",
+            .string(outcome),
             "effect", outcome == "succeeded" ? "started" : "none",
         ]
         _ = try await raw.send(RedisCommand("XADD", arguments: [.string(keys.results), "*", "v", "1"] + fields))
