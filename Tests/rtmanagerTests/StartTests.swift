@@ -1,4 +1,5 @@
 import Console
+import DockerPort
 import Foundation
 import Redis
 import Support
@@ -41,6 +42,20 @@ struct StartPatienceTests {
         let text = WorkerStage.readiness(StartNeeds(docker: "no socket")).text
         #expect(text.contains("ok redis: it answers") && text.contains("failing docker: no socket"))
     }
+
+    @Test(
+        "an Engine that starts is waited for; one that is too old or not for us is not",
+        arguments: [
+            (DockerError(.unavailable, operation: "info", message: "connection refused"), true),
+            (DockerError(.unavailable, operation: "info", message: "s: permission denied; is this user"), false),
+            (DockerError(.timeout, operation: "info", message: "too slow"), true),
+            (DockerError(.engineError, operation: "info", message: "starting", status: 503), true),
+            (DockerError(.engineError, operation: "info", message: "the Engine speaks API 1.24 at most"), false),
+            (DockerError(.engineError, operation: "info", message: "forbidden", status: 403), false),
+            (DockerError(.invalidAnswer, operation: "info", message: "no JSON"), false),
+        ]
+    )
+    func engines(error: DockerError, mayHeal: Bool) { #expect(Away(error).mayHeal == mayHeal) }
 
     @Test(
         "a refusal does not heal; all else may",

@@ -149,12 +149,7 @@ enum Actions {
         do throws(DockerError) {
             return try await docker.info()
         } catch {
-            throw Away(
-                reason: error.message,
-                error: .outOfReach("\(error.message) (DOCKER_HOST says where it is)"),
-                // The socket of an Engine that starts later belongs to the same group.
-                mayHeal: !error.message.contains("permission denied")
-            )
+            throw Away(error)
         }
     }
 

@@ -121,3 +121,18 @@ struct Away: Error, Sendable, Equatable {
     /// Whether it may come back by itself: nobody listens there yet, or it still starts. A refusal does not heal.
     var mayHeal: Bool
 }
+
+extension Away {
+    /// What a call to the Engine has failed with. An Engine that starts refuses connections, does not answer, or answers
+    /// 5xx; one that is too old, or a socket of another group, stays as it is.
+    init(_ failure: DockerError) {
+        reason = failure.message
+        error = .outOfReach("\(failure.message) (DOCKER_HOST says where it is)")
+        mayHeal =
+            switch failure.code {
+            case .timeout, .cancelled: true
+            case .unavailable: !failure.message.contains("permission denied")
+            default: (failure.status ?? 0) >= 500
+            }
+    }
+}
