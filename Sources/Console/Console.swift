@@ -82,7 +82,10 @@ public struct Console: Service {
         let router = Router(options: .autoGenerateHeadEndpoints)
         if let loopback = LoopbackHost(boundTo: host) { router.add(middleware: loopback) }
         router.get("healthz") { _, _ in "ok\n" }
-        if let token { router.add(middleware: token) }
+        if let token {
+            router.post(RouterPath(LoginForm.path)) { request, _ in try await token.login(request) }
+            router.add(middleware: token)
+        }
         router.get("readyz") { _, _ in
             let readiness = readiness()
             return EditedResponse(

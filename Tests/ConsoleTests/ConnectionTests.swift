@@ -12,10 +12,12 @@ private struct Server {
     let port: Int
     let metrics: PrometheusRegistry
 
-    static func with(host: String = "127.0.0.1", _ body: @Sendable (Server) async throws -> Void) async throws {
+    static func with(host: String = "127.0.0.1", token: String? = nil, _ body: @Sendable (Server) async throws -> Void)
+        async throws
+    {
         let metrics = PrometheusRegistry()
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-        var console = Console(host: host, port: 0, metrics: metrics, logger: .silent) {
+        var console = Console(host: host, port: 0, token: token, metrics: metrics, logger: .silent) {
             Readiness(checks: [])
         } page: {
             "page"
@@ -115,6 +117,43 @@ struct ConnectionTests {
             socket.send("HEAD \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             try await eventually("the answer") { socket.isAtEnd() }
             #expect(socket.text.hasPrefix("HTTP/1.1 200") && socket.text.hasSuffix("\r\n\r\n"), "\(socket.text)")
+        }
+    }
+
+    @Test("a browser is asked for the token by a form, whose answer lets it in")
+    func login() async throws {
+        try await Server.with(token: "s3cret;to ken") { server in
+            func answer(_ head: String, _ body: String = "") async throws -> String {
+                let socket = try ClientSocket(port: server.port)
+                let length = body.isEmpty ? "" : "Content-Length: \(body.utf8.count)\r\n"
+                socket.send("\(head)\r\nHost: localhost\r\nConnection: close\r\n\(length)\r\n\(body)")
+                try await eventually("the answer to \(head)") { socket.isAtEnd() }
+                return socket.text
+            }
+            let form = try await answer("GET / HTTP/1.1\r\nAccept: text/html,*/*")
+            #expect(
+                form.hasPrefix("HTTP/1.1 401") && form.contains("action=\"/login\"") && form.contains("form-action")
+            )
+            for head in ["GET / HTTP/1.1", "GET /metrics HTTP/1.1\r\nAccept: text/html"] {
+                let bare = try await answer(head)
+                #expect(bare.hasPrefix("HTTP/1.1 401") && !bare.contains("<form"), "\(bare)")
+            }
+            for wrong in ["token=wrong", "", "other=s3cret%3Bto+ken", "token=%zz"] {
+                let refused = try await answer("POST /login HTTP/1.1", wrong)
+                #expect(refused.hasPrefix("HTTP/1.1 401") && !refused.lowercased().contains("set-cookie"), "\(refused)")
+            }
+            let large = try await answer("POST /login HTTP/1.1", "token=" + String(repeating: "x", count: 20_000))
+            #expect(large.hasPrefix("HTTP/1.1 413"))
+            let entered = try await answer("POST /login HTTP/1.1", "a=b&token=s3cret%3Bto+ken")
+            #expect(entered.hasPrefix("HTTP/1.1 303") && !entered.contains("s3cret"), "\(entered)")
+            let cookie = try #require(
+                entered.firstMatch(of: #/(?i)set-cookie: (rtm_session=[^;]+); Path=\/; HttpOnly/#)
+            ).1
+            for path in ["/", "/readyz", "/metrics"] {
+                let shown = try await answer("GET \(path) HTTP/1.1\r\nCookie: x=y; \(cookie); z=1")
+                #expect(shown.hasPrefix("HTTP/1.1 200"), "\(shown)")
+            }
+            #expect(try await answer("GET / HTTP/1.1\r\nCookie: rtm_session=guess").hasPrefix("HTTP/1.1 401"))
         }
     }
 

@@ -1,0 +1,106 @@
+import Hummingbird
+import NIOCore
+
+/// What a person in a browser is shown who has not given the token yet: a browser sends no `Authorization` of its own.
+///
+/// The right token is exchanged for a cookie with a random value, which lasts as long as this process. It is not sent with
+/// requests that other sites cause, and no script reads it.
+struct LoginForm: Sendable {
+    static let path = "login"
+    private static let cookie = "rtm_session"
+    /// Most bytes of what the form sends.
+    static let maximumBytes = 16_384
+
+    /// The value of the cookie.
+    let session: String
+
+    init() {
+        session = (0..<4).map { _ in String(UInt64.random(in: .min ... .max), radix: 36) }.joined(separator: "-")
+    }
+
+    /// The answer to a request without a token: the form for a browser that asks for the page, else no text.
+    func refusal(of request: Request) -> Response {
+        var headers: HTTPFields = [.wwwAuthenticate: "Bearer"]
+        guard request.uri.path == "/", request.headers[.accept]?.contains("text/html") == true else {
+            return Response(status: .unauthorized, headers: headers)
+        }
+        headers = Self.htmlHeaders
+        return Response(
+            status: .unauthorized,
+            headers: headers,
+            body: .init(byteBuffer: ByteBuffer(string: Self.page("")))
+        )
+    }
+
+    /// The answer to what the form has sent.
+    func answer(isRight: Bool) -> Response {
+        guard isRight else {
+            let page = Self.page("<p class=\"bad\">This is not the token.</p>")
+            return Response(
+                status: .unauthorized,
+                headers: Self.htmlHeaders,
+                body: .init(byteBuffer: ByteBuffer(string: page))
+            )
+        }
+        let cookie = "\(Self.cookie)=\(session); Path=/; HttpOnly; SameSite=Strict"
+        return Response(status: .seeOther, headers: [.location: "/", .setCookie: cookie, .cacheControl: "no-store"])
+    }
+
+    /// The value of the cookie that a request has; nil: none.
+    static func cookie(of request: Request) -> String? {
+        for header in request.headers[values: .cookie] {
+            for pair in header.split(separator: ";") {
+                let text = pair.drop { $0 == " " }
+                if text.hasPrefix(cookie + "=") { return String(text.dropFirst(cookie.utf8.count + 1)) }
+            }
+        }
+        return nil
+    }
+
+    /// The token in what a form sends, `token=...`, percent-encoded and with `+` for spaces; nil: none.
+    static func token(inForm text: String) -> String? {
+        guard let field = text.split(separator: "&").first(where: { $0.hasPrefix("token=") }) else { return nil }
+        var bytes: [UInt8] = []
+        var rest = field.dropFirst("token=".count).utf8
+        while let byte = rest.popFirst() {
+            switch byte {
+            case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
+            case UInt8(ascii: "%"):
+                guard let decoded = UInt8(String(Substring(rest.prefix(2))), radix: 16) else { return nil }
+                bytes.append(decoded)
+                rest = rest.dropFirst(2)
+            default: bytes.append(byte)
+            }
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    private static var htmlHeaders: HTTPFields {
+        [
+            .contentType: "text/html; charset=utf-8", .cacheControl: "no-store", .wwwAuthenticate: "Bearer",
+            .contentSecurityPolicy:
+                "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        ]
+    }
+
+    private static func page(_ remark: String) -> String {
+        """
+        <!doctype html>
+        <html lang="en"><head><meta charset="utf-8"><title>rtmanager</title>
+        <meta name="viewport" content="width=device-width">
+        <style>
+        :root { color-scheme: light dark } body { font: 14px/1.4 system-ui, sans-serif; margin: 1.5rem }
+        .bad { color: #b3261e }
+        </style></head><body>
+        <h1>rtmanager</h1>
+        \(remark)
+        <form method="post" action="/\(path)">
+        <label>Token of this worker (the content of RTM_HTTP_TOKEN_FILE)<br>
+        <input type="password" name="token" autocomplete="current-password" required autofocus></label>
+        <button>Show the page</button>
+        </form>
+        </body></html>
+
+        """
+    }
+}
