@@ -95,7 +95,7 @@ extension Deployment {
 
         @Test(
             "Redis out of reach ends with 3 and says where it was looked for",
-            arguments: [["worker"], ["stop", "g"]]
+            arguments: [["worker", "--no-wait"], ["stop", "g"]]
         )
         func withoutRedis(_ arguments: [String]) async throws {
             let host = TestEngine.fromEnvironment().host
@@ -112,7 +112,11 @@ extension Deployment {
         @Test("Docker out of reach ends a worker with 3 and says where it was looked for")
         func withoutDocker() async throws {
             try await Fleet.with(workers: 0, world: try #require(EngineWorld.current)) { fleet in
-                let answer = try await fleet.run("worker", settings: ["DOCKER_HOST": "unix:///no/such.sock"])
+                let answer = try await fleet.run(
+                    "worker",
+                    "--no-wait",
+                    settings: ["DOCKER_HOST": "unix:///no/such.sock"]
+                )
                 #expect(answer.exitCode == 3)
                 #expect(answer.errors.contains("/no/such.sock"), "\(answer.errors)")
                 #expect(answer.errors.contains("DOCKER_HOST"))
