@@ -44,10 +44,12 @@ extension Deployment {
         @Test("a pull has its span, which tells where it fails", arguments: [TestRegistry.Fault.good, .unknown])
         func pull(fault: TestRegistry.Fault) async throws {
             try await TestCollector.with { collector in
-                let settings = ["RTM_OTLP_ENDPOINT": "http://127.0.0.1:\(collector.port)"]
-                try await Fleet.with(settings: settings, world: try #require(EngineWorld.current)) { fleet in
-                    try await TestRegistry.with { registry in
-                        let image = registry.reference(fault, tag: "span")
+                try await TestRegistry.with { registry in
+                    let image = registry.reference(fault, tag: "span")
+                    let settings = [
+                        "RTM_OTLP_ENDPOINT": "http://127.0.0.1:\(collector.port)", "RTM_ALLOWED_IMAGES": image,
+                    ]
+                    try await Fleet.with(settings: settings, world: try #require(EngineWorld.current)) { fleet in
                         let more = #""image":"\#(image)","pull_policy":"always","max_attempts":1"#
                         _ = try await fleet.finish("p1", Fleet.message(.start, "p1", game: "g", more))
                         var spans: [TestJSON] = []
