@@ -1,6 +1,7 @@
 public import DockerPort
 import NIOHTTP1
 import Synchronization
+public import Timestamps
 
 extension DockerEngine {
     public func ping() async throws(DockerError) {
@@ -13,6 +14,19 @@ extension DockerEngine {
         let answer = try await engineInfo(request)
         let version = try await transport.version(for: request)
         return answer.info(apiVersion: version?.description ?? "")
+    }
+
+    public func startTime() async throws(DockerError) -> Timestamp? {
+        let request = EngineRequest(
+            .inspectNetwork,
+            .GET,
+            ["networks", "bridge"],
+            deadline: configuration.deadlines.inspect,
+            caller: "startTime"
+        )
+        let answer = try await transport.send(request)
+        guard answer.status == 200 else { return nil }
+        return try answer.decode(NetworkAnswer.self, for: request).createdAt
     }
 
     public func ensureNetwork(_ name: String) async throws(DockerError) {

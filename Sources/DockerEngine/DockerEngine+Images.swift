@@ -9,6 +9,13 @@ extension DockerEngine {
         return inspect
     }
 
+    public func inspectImage(id: String) async throws(DockerError) -> ImageInspect {
+        guard DockerNames.isImageID(id) else {
+            throw DockerError(.invalidSpec, operation: "inspectImage", message: "\(printable(id)) is no image id")
+        }
+        return try await transport.imageInspect([id], ref: id, caller: "inspectImage")
+    }
+
     public func pullImage(
         _ reference: String,
         policy: PullPolicy,
@@ -47,6 +54,10 @@ extension Transport {
     func imageInspect(_ image: ImageReference, caller: String) async throws(DockerError) -> ImageInspect {
         // The slashes of a repository stand in the path as they are.
         let segments = image.description.split(separator: "/").map(String.init)
+        return try await imageInspect(segments, ref: image.description, caller: caller)
+    }
+
+    func imageInspect(_ segments: [String], ref: String, caller: String) async throws(DockerError) -> ImageInspect {
         let request = EngineRequest(
             .inspectImage,
             .GET,
@@ -55,6 +66,6 @@ extension Transport {
             caller: caller
         )
         return try await send(request, expecting: 200).decode(ImageAnswer.self, for: request)
-            .inspect(ref: image.description)
+            .inspect(ref: ref)
     }
 }

@@ -28,6 +28,12 @@ public protocol DockerClient: Sendable {
     /// - Throws: ``DockerError/Code/imageNotFound`` where there is no such image on the Engine.
     func inspectImage(_ reference: String) async throws(DockerError) -> ImageInspect
 
+    /// Metadata of a local image, by its full id: `sha256:` and 64 hex digits (`GET /images/{id}/json`).
+    ///
+    /// - Throws: ``DockerError/Code/imageNotFound`` if there is no such image on the Engine, ``DockerError/Code/invalidSpec``
+    ///   before any call if `id` is no full id.
+    func inspectImage(id: String) async throws(DockerError) -> ImageInspect
+
     /// Metadata of a container, by its full id or its exact name.
     ///
     /// - Throws: ``DockerError/Code/containerNotFound``.
@@ -70,6 +76,10 @@ public protocol DockerClient: Sendable {
 
     /// What the Engine says of itself: its id above all.
     func info() async throws(DockerError) -> EngineInfo
+
+    /// When the Engine started, on its own clock: when it made its default bridge (`GET /networks/bridge`), which is
+    /// after it has looked for the processes of its containers. nil if it does not show that.
+    func startTime() async throws(DockerError) -> Timestamp?
 
     /// Sends a signal by name (`SIGKILL`) to the container's main process.
     ///

@@ -7,6 +7,11 @@ public enum DockerNames {
         text.utf8.count == 64 && text.utf8.allSatisfy(isHex)
     }
 
+    /// A full image id: `sha256:` and 64 lower-case hex digits.
+    public static func isImageID(_ text: String) -> Bool {
+        text.hasPrefix("sha256:") && isContainerID(String(text.dropFirst("sha256:".count)))
+    }
+
     /// A container name as Docker takes it, two characters at least.
     public static func isContainerName(_ text: String) -> Bool {
         (2...255).contains(text.utf8.count) && isName(text)

@@ -119,8 +119,11 @@ public struct ContainerInspect: Sendable, Equatable {
         self.addresses = addresses
     }
 
-    /// Whether a process of it lives: running, or paused, which only stands still.
-    public var isRunning: Bool { status == "running" || status == "paused" || status == "restarting" }
+    /// Whether it runs, or is paused, which only stands still, or waits for the Engine to start it again.
+    public var isRunning: Bool { hasProcess || status == "restarting" }
+
+    /// Whether a process of it lives. None does while the Engine waits to start it again.
+    public var hasProcess: Bool { status == "running" || status == "paused" }
 }
 
 /// One row of `GET /containers/json`, completed by an inspect.
@@ -162,6 +165,14 @@ public struct ContainerSummary: Sendable, Equatable {
         self.health = health
         self.startedAt = startedAt
     }
+}
+
+extension ContainerSummary {
+    /// As ``ContainerInspect/isRunning``.
+    public var isRunning: Bool { hasProcess || status == "restarting" }
+
+    /// As ``ContainerInspect/hasProcess``.
+    public var hasProcess: Bool { status == "running" || status == "paused" }
 }
 
 /// Which containers ``DockerClient/list(_:)`` answers.

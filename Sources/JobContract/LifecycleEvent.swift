@@ -19,6 +19,8 @@ public struct LifecycleEvent: Sendable, Equatable {
     public var startedAt: Timestamp?
     public var finishedAt: Timestamp?
     public var occurredAt: Timestamp
+    /// For `oom`, `healthy` and `unhealthy`: how many of Docker's events it stands for, 1 or more.
+    public var count: Int?
     public var labels: [String: String]
 
     public init(
@@ -35,6 +37,7 @@ public struct LifecycleEvent: Sendable, Equatable {
         startedAt: Timestamp? = nil,
         finishedAt: Timestamp? = nil,
         occurredAt: Timestamp,
+        count: Int? = nil,
         labels: [String: String]
     ) {
         self.kind = kind
@@ -50,6 +53,7 @@ public struct LifecycleEvent: Sendable, Equatable {
         self.startedAt = startedAt
         self.finishedAt = finishedAt
         self.occurredAt = occurredAt
+        self.count = count
         self.labels = labels
     }
 
@@ -72,6 +76,7 @@ public struct LifecycleEvent: Sendable, Equatable {
         add("started_at", startedAt?.rfc3339)
         add("finished_at", finishedAt?.rfc3339)
         add("occurred_at", occurredAt.rfc3339)
+        add("count", count.map(String.init))
         add("labels", JSONText.object(labels))
         return fields
     }

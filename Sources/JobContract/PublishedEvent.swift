@@ -27,6 +27,8 @@ public struct PublishedEvent: Sendable, Equatable {
     public var startedAt: Timestamp? { time("started_at") }
     public var finishedAt: Timestamp? { time("finished_at") }
     public var occurredAt: Timestamp? { time("occurred_at") }
+    /// Of an `oom` or a change of health: how many of Docker's events it stands for.
+    public var count: Int? { fields["count"].flatMap { Int($0) } }
     public var labels: [String: String] { fields["labels"].flatMap(JSONText.strings) ?? [:] }
 
     private func time(_ name: String) -> Timestamp? { fields[name].flatMap { Timestamp(rfc3339: $0) } }

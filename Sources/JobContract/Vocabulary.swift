@@ -75,6 +75,9 @@ public enum JobState: String, Sendable, CaseIterable {
 /// A step of a container's story.
 public enum LifecycleKind: String, Sendable, CaseIterable {
     case started, healthy, unhealthy, oom, exited, removed
+
+    /// Whether it may happen many times a second while the container runs on. Events of such a kind have a `count`.
+    public var isFrequent: Bool { self == .healthy || self == .unhealthy || self == .oom }
 }
 
 /// Why a container's process ended.
@@ -96,6 +99,8 @@ public enum ExitReason: String, Sendable, CaseIterable {
 
 /// Labels that rtmanager gives its containers and reads from images.
 public enum GalaxyLabel {
+    /// Begins every label of ours.
+    public static let prefix = "com.galaxy."
     public static let owner = "com.galaxy.owner"
     /// The value of ``owner``.
     public static let ownerValue = "rtmanager"
@@ -104,6 +109,10 @@ public enum GalaxyLabel {
     public static let jobID = "com.galaxy.job_id"
     /// Digest of what the job asks for.
     public static let spec = "com.galaxy.spec"
+    /// Fence of the ownership under which the container was made.
+    public static let fence = "com.galaxy.fence"
+    /// The labels that say whose a container is. An image must carry none of them.
+    public static let ownership = [owner, namespace, gameID, jobID, spec, fence]
     public static let cpuQuota = "com.galaxy.cpu_quota"
     public static let memory = "com.galaxy.memory"
     public static let pidsLimit = "com.galaxy.pids_limit"

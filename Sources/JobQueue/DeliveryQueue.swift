@@ -46,8 +46,12 @@ public protocol DeliveryQueue: Sendable {
     func emit(_ updates: [StoryUpdate], epoch: Int64, cursor: String?) async throws -> [EmitAnswer]
     func stories() async throws(QueueError) -> [String: String]
     func begunContainers() async throws(QueueError) -> [String: String]
-    func tell(_ note: ContainerNote, of containerID: String) async throws(QueueError)
+    @discardableResult
+    func tell(_ note: ContainerNote, of containerID: String) async throws(QueueError) -> String?
+    func intent(ofJob jobID: String, toEnd containerID: String) async throws(QueueError) -> String?
     func notes(of containerIDs: [String]) async throws(QueueError) -> [String: ContainerNotes]
+    func isPublished(_ containerID: String) async throws(QueueError) -> Bool
+    func believable(_ claims: [ContainerClaim]) async throws(QueueError) -> Set<String>
     func places() async throws(QueueError) -> Set<String>
     func correctPlaces(free: [String], taken: [String], epoch: Int64) async throws
     func gameFacts(of pairs: [(gameID: String, jobID: String)]) async throws(QueueError) -> [GameFacts]

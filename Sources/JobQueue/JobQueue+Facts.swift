@@ -11,7 +11,50 @@ public struct GameFacts: Sendable, Equatable {
     public var isJobLive: Bool
 }
 
+/// A container that is gone, and whose it was, as its events claim.
+public struct ContainerClaim: Sendable, Equatable {
+    public var containerID: String
+    public var gameID: String
+    public var jobID: String
+
+    public init(containerID: String, gameID: String, jobID: String) {
+        self.containerID = containerID
+        self.gameID = gameID
+        self.jobID = jobID
+    }
+}
+
 extension JobQueue {
+    /// Returns whether an event of this container of the node was published and its `removed` was not (Redis `HEXISTS`).
+    public func isPublished(_ containerID: String) async throws(QueueError) -> Bool {
+        try await command(RedisCommand("HEXISTS", .string(keys.stories(worker.node)), .string(containerID))).integer
+            == 1
+    }
+
+    /// Returns the containers that the jobs which they name may have made: the job is a start or restart of that game, and
+    /// has not ended at another container (Redis `HMGET` of `{ns}:job:ID`).
+    public func believable(_ claims: [ContainerClaim]) async throws(QueueError) -> Set<String> {
+        guard !claims.isEmpty else { return [] }
+        let names = [JobRecord.live, "kind", "game_id", "container_id"]
+        let answers = try await pipeline(
+            claims.map { claim in
+                RedisCommand("HMGET", arguments: ([keys.job(claim.jobID)] + names).map { RedisArgument.string($0) })
+            }
+        )
+        return Set(
+            zip(claims, answers).compactMap { claim, answer in
+                let values = answer.array?.map(\.string) ?? []
+                let found = zip(names, values).compactMap { name, value in value.map { (name, $0) } }
+                let fields = JobRecord.named(Dictionary(uniqueKeysWithValues: found))
+                guard let kind = fields["kind"].flatMap(JobKind.init(rawValue:)), kind.startsGame,
+                    fields["game_id"] == claim.gameID
+                else { return nil }
+                let ended = fields["container_id"]
+                return ended == nil || ended == claim.containerID ? claim.containerID : nil
+            }
+        )
+    }
+
     /// What is known of these games and jobs, in their order.
     public func gameFacts(of pairs: [(gameID: String, jobID: String)]) async throws(QueueError) -> [GameFacts] {
         guard !pairs.isEmpty else { return [] }

@@ -44,19 +44,19 @@ public struct Fenced: Error, Sendable, Equatable {
 public enum ContainerNote: Sendable, Equatable {
     /// It runs; the mark of its run.
     case begun(mark: String)
-    /// A job is about to end it.
-    case asked(jobID: String)
+    /// A job is about to end it; what it says of that, for whoever sees the end.
+    case asked(jobID: String, intent: String)
     /// Whether that end needed SIGKILL.
     case forced(Bool)
     /// How the last run had ended, before the container is removed.
     case exit(String)
 
-    fileprivate var words: (String, String) {
+    fileprivate var words: [RedisArgument] {
         switch self {
-        case .begun(let mark): ("begun", mark)
-        case .asked(let jobID): ("asked", jobID)
-        case .forced(let isForced): ("forced", isForced ? "1" : "0")
-        case .exit(let facts): ("exit", facts)
+        case .begun(let mark): ["begun", .string(mark)]
+        case .asked(let jobID, let intent): ["asked", .string(intent), .string(jobID)]
+        case .forced(let isForced): ["forced", isForced ? "1" : "0"]
+        case .exit(let facts): ["exit", .string(facts)]
         }
     }
 }
@@ -64,13 +64,14 @@ public enum ContainerNote: Sendable, Equatable {
 /// What jobs have told of a container, as Redis keeps it.
 public struct ContainerNotes: Sendable, Equatable {
     public var begun: String?
-    public var askedBy: String?
+    /// What the job said that asked for its end.
+    public var asked: String?
     public var isForced: Bool?
     public var exit: String?
 
-    public init(begun: String? = nil, askedBy: String? = nil, isForced: Bool? = nil, exit: String? = nil) {
+    public init(begun: String? = nil, asked: String? = nil, isForced: Bool? = nil, exit: String? = nil) {
         self.begun = begun
-        self.askedBy = askedBy
+        self.asked = asked
         self.isForced = isForced
         self.exit = exit
     }
@@ -120,12 +121,18 @@ extension JobQueue {
     }
 
     /// Tells the listener of this node something of a container.
-    public func tell(_ note: ContainerNote, of containerID: String) async throws(QueueError) {
-        let (what, text) = note.words
-        _ = try await call(
-            Scripts.tell,
-            [.string(worker.node), .string(containerID), .string(what), .string(text)]
-        )
+    ///
+    /// - Returns: for `asked`, what the same job had said of this container before; that stays. Else nil.
+    @discardableResult
+    public func tell(_ note: ContainerNote, of containerID: String) async throws(QueueError) -> String? {
+        try await call(Scripts.tell, [.string(worker.node), .string(containerID)] + note.words).string
+    }
+
+    /// What the job said of this container when it asked for its end, while the job lives (Redis `HGET` of `{ns}:job:ID`).
+    public func intent(ofJob jobID: String, toEnd containerID: String) async throws(QueueError) -> String? {
+        let note = try await command(RedisCommand("HGET", .string(keys.job(jobID)), .string(JobRecord.asked))).string
+        guard let note, note.hasPrefix(containerID + "\n") else { return nil }
+        return String(note.dropFirst(containerID.count + 1))
     }
 
     /// What jobs have told of these containers.
@@ -144,7 +151,7 @@ extension JobQueue {
         for (index, id) in containerIDs.enumerated() {
             notes[id] = ContainerNotes(
                 begun: begun[index].string,
-                askedBy: told[3 * index].string,
+                asked: told[3 * index].string,
                 isForced: told[3 * index + 1].string.map { $0 == "1" },
                 exit: told[3 * index + 2].string
             )

@@ -8,6 +8,9 @@ public enum JobRecord {
     /// What was said of the last claim.
     public static let lease = "_lease"
 
+    /// The container that the job has asked to end, and what it said of that.
+    static let asked = "_asked"
+
     private static let liveNames = [
         "_seq", "kind", "game_id", "_queue", "_run", "_digest", "_deadline", "_traceparent", "_enqueued_at",
     ]

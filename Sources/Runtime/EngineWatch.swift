@@ -12,6 +12,7 @@ final class EngineWatch: Sendable {
         var misses = 0
         var lastAnswer = MonotonicClock.wallNow
         var lastAbsence: EngineAbsence?
+        var lastRefusal: Timestamp?
 
         mutating func looked(_ answered: Bool, at now: Timestamp) {
             if answered {
@@ -49,6 +50,9 @@ final class EngineWatch: Sendable {
     /// The last time in which the Engine did not answer, as far as this worker has seen.
     var lastAbsence: EngineAbsence? { record.withLock { $0.lastAbsence } }
 
+    /// When a look last found nobody at the Engine's socket. One that starts takes calls long before it answers them.
+    var lastRefusal: Timestamp? { record.withLock { $0.lastRefusal } }
+
     /// A call has found the Engine out of reach: nothing is taken until a look says otherwise.
     func foundOutOfReach() {
         // Several jobs that meet one outage are one look.
@@ -75,6 +79,7 @@ final class EngineWatch: Sendable {
 
     private func look() async {
         var problem: DockerError?
+        let begin = MonotonicClock.wallNow
         do throws(DockerError) {
             try await docker.ping()
         } catch {
@@ -83,7 +88,10 @@ final class EngineWatch: Sendable {
         }
         let answersNow = problem == nil
         RuntimeMetrics.engine(isUp: answersNow)
-        record.withLock { $0.looked(answersNow, at: MonotonicClock.wallNow) }
+        record.withLock {
+            $0.looked(answersNow, at: MonotonicClock.wallNow)
+            if problem?.code == .unavailable { $0.lastRefusal = begin }
+        }
         if !answersNow { missed.raise() }
         let changed = answers.withLock { answers in
             defer { answers = answersNow }

@@ -15,7 +15,7 @@ import Timestamps
 struct EventsListener: Sendable {
     let queue: any DeliveryQueue
     let docker: any DockerClient
-    let namespace: String
+    let ownership: ContainerOwnership
     let term: Term
     let watch: EngineWatch
     /// Raised where everything is to be compared now.
@@ -32,10 +32,15 @@ struct EventsListener: Sendable {
     private static let firstOverlap = Duration.seconds(8)
     /// Failed pings in a row after which a silent stream is given up.
     private static let mostMisses = 3
+    /// A stream that ends sooner counts as one that cannot be read. After two of them in a row lists are compared instead.
+    private static let shortestStream = Duration.seconds(1)
+    /// How long lists are compared before the stream is tried again.
+    private static let deafTime = Duration.seconds(10)
 
     /// Listens until the task is cancelled or another worker leads.
     func run() async {
         var backoff = Backoff()
+        var failures = 0
         let progress = Progress(
             term.cursor.flatMap { Timestamp(rfc3339: $0) }
                 ?? MonotonicClock.wallNow.advanced(by: Self.overlap - Self.firstOverlap)
@@ -43,14 +48,22 @@ struct EventsListener: Sendable {
         while !Task.isCancelled {
             let begun = MonotonicClock.now
             do {
-                try await follow(progress)
+                if failures < 2 {
+                    try await follow(progress)
+                } else {
+                    try await compareLists(progress)
+                    failures = 1
+                }
             } catch is Fenced {
                 return logger.warning("another worker publishes the node's events by now")
             } catch {
                 guard !Task.isCancelled else { return }
                 logger.warning("the event stream broke; listening anew", metadata: ["error": "\(error)"])
-                if (error as? DockerError)?.code == .unavailable { watch.foundOutOfReach() }
-                if begun.duration(to: MonotonicClock.now) > .seconds(5) { backoff.succeeded() }
+                // The Engine may refuse its events alone.
+                if (error as? DockerError)?.code == .unavailable, !(await answers()) { watch.foundOutOfReach() }
+                let lasted = begun.duration(to: MonotonicClock.now)
+                failures = lasted < Self.shortestStream ? failures + 1 : 0
+                if lasted > .seconds(5) { backoff.succeeded() }
                 await backoff.pause()
             }
         }
@@ -59,14 +72,57 @@ struct EventsListener: Sendable {
     /// One subscription, to its end, which is thrown.
     private func follow(_ progress: Progress) async throws {
         let events = try await docker.eventsListen(since: progress.value.advanced(by: .zero - Self.overlap))
+        RuntimeMetrics.hearing(true)
+        try await publish(progress) { inbox, overflow in try await pump(events, inbox, overflow) }
+    }
+
+    /// While the Engine's events cannot be read and its list can: compares lists, for a while. Throws where the Engine does
+    /// not answer either.
+    private func compareLists(_ progress: Progress) async throws {
+        RuntimeMetrics.hearing(false)
+        logger.error(
+            "the Engine's events cannot be read; its list of containers is compared instead",
+            metadata: ["every": "\(Reconciler.deafInterval)", "tried_again_after": "\(Self.deafTime)"]
+        )
+        do {
+            try await publish(progress, interval: Reconciler.deafInterval) { _, _ in
+                try await MonotonicClock.sleep(for: Self.deafTime)
+                throw EnoughCompared()
+            }
+        } catch is EnoughCompared {
+            return
+        }
+    }
+
+    private func answers() async -> Bool {
+        do throws(DockerError) {
+            try await docker.ping()
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// Runs the tasks that look, publish and compare, until one of them or `hear` throws.
+    private func publish(
+        _ progress: Progress,
+        interval: Duration = Reconciler.interval,
+        _ hear: @escaping @Sendable (EventInbox, Signal) async throws -> Void
+    ) async throws {
         let inbox = EventInbox()
         let sightings = Handover<Sighting>(capacity: 1_024)
         let published = PublishedMarks()
         let overflow = Signal()
-        let looker = Looker(docker: docker, watch: watch, inbox: inbox, sightings: sightings, logger: logger)
+        let looker = Looker(
+            docker: docker,
+            ownership: ownership,
+            watch: watch,
+            inbox: inbox,
+            sightings: sightings,
+            logger: logger
+        )
         let teller = StoryTeller(
             queue: queue,
-            namespace: namespace,
             epoch: term.epoch,
             sightings: sightings,
             published: published,
@@ -75,19 +131,18 @@ struct EventsListener: Sendable {
         )
         let reconciler = Reconciler(
             queue: queue,
-            docker: docker,
-            namespace: namespace,
+            ownership: ownership,
             epoch: term.epoch,
             inbox: inbox,
             published: published,
             logger: logger
         )
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask(executorPreference: executor) { try await pump(events, inbox, overflow) }
+            group.addTask(executorPreference: executor) { try await hear(inbox, overflow) }
             group.addTask { try await watchdog() }
             group.addTask(executorPreference: executor) { try await looker.run() }
             group.addTask(executorPreference: executor) { try await teller.run() }
-            group.addTask { try await reconciler.run(now: reconcileNow, afterGap: overflow) }
+            group.addTask { try await reconciler.run(every: interval, now: reconcileNow, afterGap: overflow) }
             // Whatever ends first has thrown, or the task is cancelled.
             defer { group.cancelAll() }
             try await group.next()
@@ -98,7 +153,7 @@ struct EventsListener: Sendable {
     private func pump(_ events: DockerEvents, _ inbox: EventInbox, _ overflow: Signal) async throws {
         for try await event in events {
             guard event.labels[GalaxyLabel.owner] == GalaxyLabel.ownerValue,
-                event.labels[GalaxyLabel.namespace] == namespace, event.mayTell
+                event.labels[GalaxyLabel.namespace] == ownership.namespace, event.mayTell
             else { continue }
             guard !inbox.put(event) else { continue }
             RuntimeMetrics.eventDropped()
@@ -119,6 +174,9 @@ struct EventsListener: Sendable {
         }
     }
 }
+
+/// The stream is to be tried again.
+private struct EnoughCompared: Error {}
 
 /// Point of the Engine's clock up to which everything was published.
 final class Progress: Sendable {
@@ -151,7 +209,7 @@ extension Worker {
             let listener = EventsListener(
                 queue: queue,
                 docker: docker,
-                namespace: configuration.node.namespace,
+                ownership: ownership,
                 term: term,
                 watch: watch,
                 reconcileNow: state.reconcileNow,
@@ -161,9 +219,10 @@ extension Worker {
             let janitor = JanitorService(
                 queue: queue,
                 docker: docker,
-                node: configuration.node,
+                ownership: ownership,
                 mode: configuration.janitor,
                 grace: configuration.janitorGrace,
+                kept: configuration.keptContainers,
                 logger: logger
             )
             let streamWatch = StreamWatch(queue: queue, logger: logger)

@@ -9,9 +9,11 @@ import RuntimeCore
 struct JanitorService: Sendable {
     let queue: any DeliveryQueue
     let docker: any DockerClient
-    let node: NodeSettings
+    let ownership: ContainerOwnership
     let mode: JanitorMode
     let grace: Duration
+    /// Most containers that have ended and are kept for their logs.
+    let kept: Int
     let logger: Logger
 
     private static let interval = Duration.seconds(60)
@@ -24,9 +26,13 @@ struct JanitorService: Sendable {
         var janitor = Janitor(mode: mode, grace: grace, node: queue.worker.node)
         while !Task.isCancelled {
             do {
-                for verdict in janitor.review(try await subjects(), now: MonotonicClock.now) { await act(on: verdict) }
+                let found = try await found()
+                for verdict in janitor.review(try await subjects(found), now: MonotonicClock.now) {
+                    await act(on: verdict)
+                }
                 let abandoned = janitor.complaints.filter { $0 == .abandoned }.count
                 RuntimeMetrics.janitor(abandoned: abandoned, unexplained: janitor.complaints.count - abandoned)
+                try await boundKept(found)
             } catch {
                 guard !Task.isCancelled else { return }
                 logger.debug("the janitor could not look", metadata: ["error": "\(error)"])
@@ -35,32 +41,47 @@ struct JanitorService: Sendable {
         }
     }
 
-    private func subjects() async throws -> [JanitorSubject] {
-        let rows = try await docker.list(
-            ListFilter(
-                labels: [GalaxyLabel.owner: GalaxyLabel.ownerValue, GalaxyLabel.namespace: node.namespace],
-                inspectsRows: false
-            )
-        )
-        let containers = rows.map {
-            (row: $0, game: $0.labels[GalaxyLabel.gameID] ?? "", job: $0.labels[GalaxyLabel.jobID] ?? "")
+    /// A container of ours, and what Redis knows of its game and its job.
+    struct FoundRow {
+        var row: ContainerSummary
+        var gameID: String
+        var facts: GameFacts
+    }
+
+    private func found() async throws -> [FoundRow] {
+        let rows = try await ownership.ownedRows()
+        let pairs = rows.map { row in
+            (gameID: row.labels[GalaxyLabel.gameID] ?? "", jobID: row.labels[GalaxyLabel.jobID] ?? "")
         }
-        let facts = try await queue.gameFacts(of: containers.map { (gameID: $0.game, jobID: $0.job) })
-        let byGame = Dictionary(grouping: containers) { $0.game }
-        return zip(containers, facts).map { container, facts in
-            let name = node.containerName(gameID: container.game)
-            let namesake = byGame[container.game]?.first { $0.row.name == name }
-            return JanitorSubject(
-                containerID: container.row.id,
-                name: container.row.name,
-                gameID: container.game,
-                neverRan: container.row.status == "created",
-                hasGamesName: namesake == nil || namesake?.row.id == container.row.id,
-                isGameBusy: facts.isBusy,
-                isJobLive: facts.isJobLive,
-                owner: facts.owner
+        return zip(rows, zip(pairs, try await queue.gameFacts(of: pairs))).map { row, known in
+            FoundRow(row: row, gameID: known.0.gameID, facts: known.1)
+        }
+    }
+
+    private func subjects(_ found: [FoundRow]) async throws -> [JanitorSubject] {
+        let current = try await currentContainers(found.map(\.row))
+        return found.map { entry in
+            JanitorSubject(
+                containerID: entry.row.id,
+                name: entry.row.name,
+                gameID: entry.gameID,
+                neverRan: entry.row.status == "created",
+                isCurrent: current[entry.gameID].map { $0 == entry.row.id } ?? true,
+                isGameBusy: entry.facts.isBusy,
+                isJobLive: entry.facts.isJobLive,
+                owner: entry.facts.owner
             )
         }
+    }
+
+    /// Returns which container is its game's, of the games that have several.
+    private func currentContainers(_ rows: [ContainerSummary]) async throws -> [String: String] {
+        var current: [String: String] = [:]
+        for (game, rows) in Dictionary(grouping: rows, by: { $0.labels[GalaxyLabel.gameID] ?? "" }) where rows.count > 1
+        {
+            current[game] = OwnedContainer.current(of: try await ownership.containers(of: game))?.inspect.id
+        }
+        return current
     }
 
     private func act(on verdict: JanitorVerdict) async {
@@ -87,28 +108,16 @@ struct JanitorService: Sendable {
     /// listed.
     private func remove(_ subject: JanitorSubject) async throws -> Bool {
         let id = subject.containerID
-        let container: ContainerInspect
-        do throws(DockerError) {
-            container = try await docker.inspectContainer(id)
-        } catch {
-            guard error.code == .containerNotFound else { throw error }
-            return false
-        }
-        guard container.labels[GalaxyLabel.owner] == GalaxyLabel.ownerValue,
-            container.labels[GalaxyLabel.namespace] == node.namespace,
-            // An image that was made of one of ours carries our labels; only ours have the game in their hostname.
-            !subject.gameID.isEmpty, container.hostname.hasSuffix(subject.gameID),
+        guard let container = try await ownership.owned(id: id)?.inspect,
             (container.startedAt == nil) == subject.neverRan
         else { return false }
         if container.isRunning {
-            try await queue.tell(.asked(jobID: "janitor"), of: id)
+            let intent = StopIntent(jobID: "janitor", askedAt: MonotonicClock.wallNow, timeout: Self.stopTimeout)
+            try await queue.tell(.asked(jobID: intent.jobID, intent: intent.encoded), of: id)
             let outcome = try await docker.stop(id, timeout: Self.stopTimeout)
             try await queue.tell(.forced(outcome.forced), of: id)
         }
-        if let exit = ExitFacts(of: try await docker.inspectContainer(id)) {
-            try await queue.tell(.exit(exit.encoded), of: id)
-        }
-        try await docker.remove(id)
+        try await discard(try await docker.inspectContainer(id))
         return true
     }
 }

@@ -65,6 +65,7 @@ final class JobAttempt: Sendable {
             queue: worker.queue,
             configuration: worker.configuration,
             images: worker.images,
+            ownership: worker.ownership,
             makeLogger: { [self] in log },
             progress: progress,
             trace: trace,
@@ -148,7 +149,9 @@ final class JobAttempt: Sendable {
             log.warning("the lease was lost; another worker goes on with the job")
         case (.ended(let ending), _):
             await end(job, ending, trace)
-        case (.failed, .cancel) where mayBeCancelled, (.revoked, .cancel) where mayBeCancelled:
+        // What could not be undone, because the lease was not sure any more, the next attempt undoes.
+        case (.failed, .cancel) where mayBeCancelled && !lease.hasRefused,
+            (.revoked, .cancel) where mayBeCancelled && !lease.hasRefused:
             await end(job, JobRunner.superseded, trace)
         case (.failed(let failure), _):
             // Where a change was refused because the lease was not sure any more, the job itself has not failed.

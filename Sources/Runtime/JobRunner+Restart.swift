@@ -17,18 +17,26 @@ extension JobRunner {
         // What was seen of the image a while ago does not do: it may have gone, and what runs is stopped first.
         return try await begin(job, knowing: nil) { prepared async throws(JobFailure) in
             let spec = prepared.spec
-            if let ending = try await makeWay(for: job, spec) { return ending }
-            return try await launch(prepared) { () async throws(JobFailure) in try await makeWay(for: job, spec) }
+            return try await launch(prepared) { name async throws(JobFailure) in
+                try await makeWayForRestart(of: job, spec, named: name)
+            }
         }
     }
 
-    /// Stops and removes what runs under the game's name, or ends the job where that is not needed or not allowed.
-    private func makeWay(for job: Job, _ spec: RunSpec) async throws(JobFailure) -> JobEnding? {
+    /// Stops and removes the game's container, or ends the job where that is not needed or not allowed.
+    private func makeWayForRestart(
+        of job: Job,
+        _ spec: RunSpec,
+        named name: String?
+    ) async throws(JobFailure) -> JobEnding? {
         for _ in 0..<Self.longestWaitForRemoval {
-            let container = try await container(named: spec.name)
-            switch decisions.restart(job, finding: container, endpoint: spec.engineEndpoint, isAnew: isAnew) {
+            let found = try await container(of: job, named: name)
+            switch decisions.restart(job, finding: found, port: spec.enginePort, isAnew: isAnew) {
             case .end(let ending): return ending
-            case .run: return nil
+            case .run:
+                // The name is taken and nobody is there: the Engine is at it.
+                if name != nil { try await waitForRemoval() }
+                return nil
             case .replaceRunning(let id):
                 _ = try await stop(id, job)
                 try await discard(id)
@@ -42,10 +50,7 @@ extension JobRunner {
 
     /// Takes away what an attempt before made, where it made anything: the job has become pointless since.
     func undo(_ job: Job) async throws(JobFailure) -> JobEnding {
-        let container = try await container(named: configuration.node.containerName(gameID: job.gameID))
-        if let container, decisions.owns(container, gameID: job.gameID),
-            container.labels[GalaxyLabel.jobID] == job.id
-        {
+        for container in try await made(by: job) {
             if container.isRunning { _ = try await stop(container.id, job, timeout: .zero) }
             try await discard(container.id)
         }
@@ -60,11 +65,15 @@ extension JobRunner {
 
     /// Takes away the container of this job where it runs, or never did.
     private func undoUnlessExited(_ job: Job) async throws(JobFailure) {
-        let container = try await container(named: configuration.node.containerName(gameID: job.gameID))
-        guard let container, container.isRunning || container.startedAt == nil,
-            container.labels[GalaxyLabel.jobID] == job.id
-        else { return }
+        guard try await made(by: job).contains(where: { $0.isRunning || $0.startedAt == nil }) else { return }
         _ = try await undo(job)
+    }
+
+    /// What this very job has made, in this attempt or one before.
+    private func made(by job: Job) async throws(JobFailure) -> [ContainerInspect] {
+        try await call { () throws(DockerError) in
+            try await ownership.containers(of: job.gameID).filter { $0.jobID == job.id }.map(\.inspect)
+        }
     }
 
     /// Takes away what this attempt, or one before, has left behind of a start that is given up: a container that runs,
@@ -96,9 +105,8 @@ extension JobRunner {
     /// Whether a container of the game runs; true where that cannot be told. Somebody else's container of that name is
     /// none of the game.
     func gameStillRuns(_ gameID: String) async -> Bool {
-        do throws(JobFailure) {
-            let container = try await container(named: configuration.node.containerName(gameID: gameID))
-            return container.map { $0.isRunning && decisions.owns($0, gameID: gameID) } ?? false
+        do throws(DockerError) {
+            return try await ownership.containers(of: gameID).contains { $0.inspect.isRunning }
         } catch {
             return true
         }

@@ -18,14 +18,7 @@ extension JobRunner {
     /// Lets the listener be told that a container runs, so that its story is told even where it is gone before anyone
     /// could look: together with the end of the job, but at once where that is still to wait for the engine.
     func noteBegin(_ result: RunResult, _ spec: RunSpec, isAwaited: Bool) async {
-        let identity = ContainerIdentity(
-            containerName: spec.name,
-            gameID: spec.labels[GalaxyLabel.gameID] ?? "",
-            jobID: spec.labels[GalaxyLabel.jobID] ?? "",
-            image: spec.image,
-            labels: spec.labels
-        )
-        let mark = StoryMark(startedAt: result.startedAt, identity: identity)
+        let mark = StoryMark(startedAt: result.startedAt, identity: ContainerIdentity(of: spec))
         if isAwaited {
             await tell(.begun(mark: mark.encoded), of: result.containerID)
         } else {
@@ -46,10 +39,10 @@ extension JobRunner {
     }
 
     private func tellEnd(of id: String) async {
-        guard let container = try? await docker.inspectContainer(id), let exit = ExitFacts(of: container) else {
+        guard let container = try? await ownership.owned(id: id), let exit = ExitFacts(of: container.inspect) else {
             return
         }
-        let mark = StoryMark(startedAt: container.startedAt, identity: ContainerIdentity(of: container))
+        let mark = StoryMark(startedAt: container.inspect.startedAt, identity: ContainerIdentity(of: container))
         await tell(.begun(mark: mark.encoded), of: id)
         await tell(.exit(exit.encoded), of: id)
     }

@@ -10,6 +10,7 @@ struct JobRunner: Sendable {
     let queue: any DeliveryQueue
     let configuration: WorkerConfiguration
     let images: RecentImages
+    let ownership: ContainerOwnership
     /// What it logs with; made only where there is something to log, which for most jobs there is not.
     let makeLogger: @Sendable () -> Logger
     /// Where the job shows what it is at.
@@ -18,7 +19,7 @@ struct JobRunner: Sendable {
     let trace: JobTrace
 
     var logger: Logger { makeLogger() }
-    var decisions: ContainerDecisions { ContainerDecisions(configuration.node) }
+    var decisions: ContainerDecisions { ContainerDecisions() }
     private var policy: Policy { Policy(configuration.node) }
     static let longestWaitForRemoval = 50
     static let removedForTooLong = JobFailure(
@@ -50,7 +51,9 @@ struct JobRunner: Sendable {
 
     private func start(_ job: Job) async throws(JobFailure) -> JobEnding {
         try await begin(job, knowing: recentImage(of: job)) { prepared async throws(JobFailure) in
-            try await launch(prepared) { () async throws(JobFailure) in try await resolveConflict(job, prepared.spec) }
+            try await launch(prepared) { name async throws(JobFailure) in
+                try await makeWay(for: job, prepared.spec, named: name)
+            }
         }
     }
 
@@ -65,6 +68,8 @@ struct JobRunner: Sendable {
         let found: ImageInspect
         if let known { found = known } else { found = try await presentImage(allowed.image, allowed.pullPolicy) }
         known = found
+        try OwnedContainer.requireNoOwnership(in: found)
+        ownership.saw(found)
         let spec = try allowed.spec(on: found)
         let prepared = PreparedStart(spec: spec, readiness: try Readiness(of: found, for: job, spec))
         let folder = StateFolder(owner: configuration.stateOwner, mode: configuration.stateMode)
@@ -73,13 +78,17 @@ struct JobRunner: Sendable {
         return prepared
     }
 
-    /// Runs the container. Where its name is taken, `makeWay` ends the job or makes way for another try.
+    /// Runs the container. Before, `makeWay` ends the job or makes way: the game may have a container already.
+    ///
+    /// - Parameter makeWay: its argument is the name of the container if the Engine has said that the name is taken.
     func launch(
         _ prepared: PreparedStart,
-        makeWay: () async throws(JobFailure) -> JobEnding?
+        makeWay: (_ takenName: String?) async throws(JobFailure) -> JobEnding?
     ) async throws(JobFailure) -> JobEnding {
         let spec = prepared.spec
+        var takenName: String?
         for _ in 0..<Self.longestWaitForRemoval {
+            if let ending = try await makeWay(takenName) { return ending }
             progress.show(JobProgress(.starting))
             do throws(DockerError) {
                 let result = try await docker.run(spec)
@@ -90,26 +99,32 @@ struct JobRunner: Sendable {
                 if error.code == .startFailed { return startFailed(error, spec) }
                 guard error.code == .nameConflict else { throw JobFailure(error) }
             }
-            if let ending = try await makeWay() { return ending }
+            takenName = spec.name
         }
         throw Self.removedForTooLong
     }
 
     /// Makes way for a container of this job, or ends the job where that is not needed or not allowed.
-    private func resolveConflict(_ job: Job, _ spec: RunSpec) async throws(JobFailure) -> JobEnding? {
-        guard let container = try await container(named: spec.name) else {
-            // The name is taken and nobody is there: the Engine is at it.
-            try await waitForRemoval()
-            return nil
+    private func makeWay(
+        for job: Job,
+        _ spec: RunSpec,
+        named name: String?
+    ) async throws(JobFailure) -> JobEnding? {
+        for _ in 0..<Self.longestWaitForRemoval {
+            let found = try await container(of: job, named: name)
+            switch decisions.start(job, finding: found, port: spec.enginePort, isAnew: isAnew) {
+            case .end(let ending): return ending
+            case .run:
+                // The name is taken and nobody is there: the Engine is at it.
+                if name != nil { try await waitForRemoval() }
+                return nil
+            case .replace(let id):
+                logger.info("replacing a container that has ended", metadata: ["container": "\(id.prefix(12))"])
+                try await discard(id)
+            case .wait: try await waitForRemoval()
+            }
         }
-        switch decisions.start(job, finding: container, endpoint: spec.engineEndpoint, isAnew: isAnew) {
-        case .end(let ending): return ending
-        case .replace(let id):
-            logger.info("replacing a container that has ended", metadata: ["container": "\(id.prefix(12))"])
-            try await discard(id)
-        case .wait: try await waitForRemoval()
-        }
-        return nil
+        throw Self.removedForTooLong
     }
 
     func waitForRemoval() async throws(JobFailure) {
@@ -118,14 +133,17 @@ struct JobRunner: Sendable {
     }
 
     private func stop(_ job: Job) async throws(JobFailure) -> JobEnding {
-        let container = try await container(named: configuration.node.containerName(gameID: job.gameID))
-        switch decisions.stop(job, finding: container) {
-        case .end(let ending): return ending
-        case .stop(let id):
-            guard let outcome = try await stop(id, job) else {
+        let found = try await container(of: job, named: name(of: job))
+        switch decisions.stop(job, finding: found) {
+        case .end(let ending):
+            guard ending.effect == .alreadyStopped, case .owned(let owned) = found,
+                let outcome = try await earlierStop(of: owned.inspect, by: job)
+            else { return ending }
+            return decisions.ending(.stopped, owned.inspect, forced: outcome.forced)
+        case .stop(let container):
+            guard let outcome = try await stop(container.id, job) else {
                 return JobEnding(.succeeded, effect: .alreadyAbsent)
             }
-            guard let container else { return JobEnding(.succeeded, effect: .alreadyAbsent) }
             return decisions.ending(
                 outcome.alreadyStopped ? .alreadyStopped : .stopped,
                 container,
@@ -135,18 +153,19 @@ struct JobRunner: Sendable {
     }
 
     private func remove(_ job: Job) async throws(JobFailure) -> JobEnding {
-        let container = try await container(named: configuration.node.containerName(gameID: job.gameID))
+        let found = try await container(of: job, named: name(of: job))
         var forced = false
-        let id: String
-        switch decisions.remove(job, finding: container) {
+        let container: ContainerInspect
+        switch decisions.remove(job, finding: found) {
         case .end(let ending): return ending
-        case .remove(let found): id = found
+        case .remove(let found):
+            container = found
+            forced = try await earlierStop(of: found, by: job)?.forced ?? false
         case .stopAndRemove(let found):
-            id = found
-            forced = try await stop(found, job)?.forced ?? false
+            container = found
+            forced = try await stop(found.id, job)?.forced ?? false
         }
-        try await discard(id)
-        guard let container else { return JobEnding(.succeeded, effect: .alreadyAbsent) }
+        try await discard(container.id)
         return decisions.ending(.removed, container, forced: forced)
     }
 
@@ -157,17 +176,15 @@ struct JobRunner: Sendable {
     func stop(_ id: String, _ job: Job, timeout: Duration? = nil) async throws(JobFailure) -> StopOutcome? {
         // A worker that may not stop it must not tell that it does, either.
         guard ChangePermit.isGranted() else { throw JobFailure(ChangePermit.refusal(operation: "stop")) }
-        do throws(QueueError) {
-            try await queue.tell(.asked(jobID: job.id), of: id)
-        } catch {
-            throw JobFailure(.internal, "the intent to stop could not be recorded: \(error)", retryable: true)
-        }
+        let timeout = timeout ?? .seconds(job.stopTimeoutSeconds)
+        let earlier = try await noteIntent(job, toEnd: id, timeout: timeout)
         CrashPoint.reached(.intentRecorded)
         progress.show(JobProgress(.stopping))
         do throws(DockerError) {
-            let outcome = try await place.lent(after: Self.signalTime) { () throws(DockerError) in
-                try await docker.stop(id, timeout: timeout ?? .seconds(job.stopTimeoutSeconds))
+            let stopped = try await place.lent(after: Self.signalTime) { () throws(DockerError) in
+                try await docker.stop(id, timeout: timeout)
             }
+            let outcome = await judged(stopped, of: id, earlier)
             CrashPoint.reached(.containerStopped)
             await tellVerdict(outcome, of: id)
             return outcome
@@ -177,14 +194,14 @@ struct JobRunner: Sendable {
         }
     }
 
-    func container(named name: String) async throws(JobFailure) -> ContainerInspect? {
-        do throws(DockerError) {
-            return try await docker.inspectContainer(name)
-        } catch {
-            guard error.code == .containerNotFound else { throw JobFailure(error) }
-            return nil
-        }
+    /// The container of the job's game.
+    ///
+    /// - Parameter name: the game's name; nil: whoever has taken it does not matter.
+    func container(of job: Job, named name: String?) async throws(JobFailure) -> FoundContainer {
+        try await call { () throws(DockerError) in try await ownership.container(of: job.gameID, named: name) }
     }
+
+    func name(of job: Job) -> String { configuration.node.containerName(gameID: job.gameID) }
 
     func call<R>(_ body: () async throws(DockerError) -> R) async throws(JobFailure) -> R {
         do throws(DockerError) {

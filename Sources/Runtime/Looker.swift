@@ -10,6 +10,7 @@ import Timestamps
 /// which it was so. One that the Engine is slow to tell of (it locks a container that it removes) holds up no other game.
 struct Looker: Sendable {
     let docker: any DockerClient
+    let ownership: ContainerOwnership
     let watch: EngineWatch
     let inbox: EventInbox
     let sightings: Handover<Sighting>
@@ -22,6 +23,8 @@ struct Looker: Sendable {
 
     private enum Outcome: Sendable {
         case seen(Sighting)
+        /// The container is not ours.
+        case foreign(String)
         case failed(Glance, DockerError)
     }
 
@@ -71,6 +74,8 @@ struct Looker: Sendable {
             case .seen(let sighting):
                 seen.append(sighting)
                 next += desk.end(sighting.containerID)
+            case .foreign(let id):
+                next += desk.end(id)
             case .failed(let glance, let error):
                 failed.append((glance, error))
             }
@@ -93,11 +98,14 @@ struct Looker: Sendable {
     }
 
     private func look(_ glance: Glance) async -> Outcome {
-        var container: ContainerInspect?
+        var container: OwnedContainer?
         // The Engine tells of a removal when it is done, and gives no id twice.
         if !glance.hints.contains(where: \.isRemoval) {
             do throws(DockerError) {
-                container = try await inspect(glance.containerID)
+                guard let owned = try await ownership.owned(try await inspect(glance.containerID)) else {
+                    return .foreign(glance.containerID)
+                }
+                container = owned
             } catch {
                 guard error.code == .containerNotFound else { return .failed(glance, error) }
             }
@@ -108,7 +116,7 @@ struct Looker: Sendable {
             hints: glance.hints,
             seenAt: MonotonicClock.wallNow
         )
-        if let exit = container.flatMap(ExitFacts.init(of:)) {
+        if let exit = container.flatMap({ ExitFacts(of: $0.inspect) }) {
             sighting.engineWasEnding = await isByEngine(exit, hints: glance.hints)
         }
         return .seen(sighting)
@@ -139,6 +147,9 @@ struct Looker: Sendable {
     private func isByEngine(_ exit: ExitFacts, hints: [DockerEvent]) async -> Bool {
         if hints.contains(where: { $0.action == "die" }) {
             do throws(DockerError) { try await docker.ping() } catch { return error.code == .unavailable }
+        }
+        if exit.exitCode == ExitClassification.foundGone, let start = try? await docker.startTime() {
+            return ExitClassification.isByPowerLoss(exit, engineStart: start, lastRefusal: watch.lastRefusal)
         }
         guard ExitClassification.isByEngine(exit, absence: watch.lastAbsence, liveRestore: false) else { return false }
         guard let info = try? await docker.info() else { return false }

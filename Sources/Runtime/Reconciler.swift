@@ -8,37 +8,39 @@ import RuntimeCore
 /// begins, every minute, when events were dropped, and on demand.
 struct Reconciler: Sendable {
     let queue: any DeliveryQueue
-    let docker: any DockerClient
-    let namespace: String
+    let ownership: ContainerOwnership
     let epoch: Int64
     let inbox: EventInbox
     let published: PublishedMarks
     let logger: Logger
 
-    private static let interval = Duration.seconds(60)
+    static let interval = Duration.seconds(60)
+    /// The same while the Engine's events cannot be read.
+    static let deafInterval = Duration.seconds(2)
     /// Two demands closer than this are one.
     private static let shortestPause = Duration.milliseconds(200)
 
     /// Compares until the task is cancelled, the Engine does not answer or another worker leads, which is thrown.
     ///
     /// - Parameters:
+    ///   - interval: time between two comparisons that nobody asks for.
     ///   - now: raised to have everything compared at once.
     ///   - afterGap: raised where an event was dropped.
-    func run(now: Signal, afterGap: Signal) async throws {
+    func run(every interval: Duration, now: Signal, afterGap: Signal) async throws {
         var unheld: Set<String> = []
         // The stream has just begun: what was before it may have been missed.
         var isThorough = true
         while !Task.isCancelled {
             unheld = try await compare(isThorough: isThorough, unheldBefore: unheld)
             try await MonotonicClock.sleep(for: Self.shortestPause)
-            isThorough = await untilNext(now, afterGap)
+            isThorough = await untilNext(interval, now, afterGap)
         }
     }
 
     /// Waits for the next comparison. Answers whether events may have been missed.
-    private func untilNext(_ now: Signal, _ afterGap: Signal) async -> Bool {
+    private func untilNext(_ interval: Duration, _ now: Signal, _ afterGap: Signal) async -> Bool {
         await withTaskGroup(of: Bool.self) { group in
-            group.addTask { await now.wait(atMost: Self.interval) }
+            group.addTask { await now.wait(atMost: interval) }
             group.addTask { await afterGap.wait() }
             var isAsked = false
             for await outcome in group {
@@ -57,17 +59,13 @@ struct Reconciler: Sendable {
             let marks = try await queue.stories()
             let begun = try await queue.begunContainers()
             let places = try await queue.places()
-            let containers = try await docker.list(
-                ListFilter(
-                    labels: [GalaxyLabel.owner: GalaxyLabel.ownerValue, GalaxyLabel.namespace: namespace],
-                    inspectsRows: false
-                )
-            )
+            let containers = try await ownership.rows()
             let read = marks.compactMapValues { StoryMark(encoded: $0) }
             // Whole: who changes it does not copy thousands.
             published.put(consume marks)
             let difference = Reconciliation(
                 containers: containers,
+                ours: ownership.verdicts(on: containers),
                 marks: read,
                 begun: Set(begun.keys),
                 isThorough: isThorough,

@@ -15,6 +15,9 @@ extension RuntimeMetrics {
         if let delay { Timer(label: "rtm_event_delay_seconds").recordNanoseconds(Int64(delay / .nanoseconds(1))) }
     }
 
+    /// - Parameter isHearing: whether the Engine's events can be read.
+    static func hearing(_ isHearing: Bool) { Gauge(label: "rtm_events_heard").record(isHearing ? 1 : 0) }
+
     static func eventDropped() { Counter(label: "rtm_events_dropped_total").increment() }
 
     static func reconciled(looks: Int) { Counter(label: "rtm_reconcile_looks_total").increment(by: looks) }

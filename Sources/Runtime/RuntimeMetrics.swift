@@ -17,6 +17,8 @@ public enum RuntimeMetrics {
         "rtm_traceparents_ignored_total": "Jobs whose traceparent is no W3C trace context and was ignored.",
         "rtm_redis_errors_total": "Calls to Redis that failed, by the loop that made them.",
         "rtm_leading": "1 while this worker leads its node.",
+        "rtm_events_heard":
+            "1 while the leader reads the Engine's events; at 0 it compares lists instead, every 2 s.",
         "rtm_events_published_total": "Steps of containers' stories that this worker published, by event.",
         "rtm_exits_published_total": "Exits that this worker published, by reason.",
         "rtm_event_delay_seconds": "Time from what happened, on the Engine's clock, to its publication.",

@@ -46,10 +46,19 @@ struct StoryBook {
     private var due: [String] = []
     /// Containers whose first sighting waits for something else to happen.
     private var parked: Set<String> = []
+    /// When an `oom` or a change of health was published of a container, within the last ``frequentPause``.
+    private var lastFrequent: [String: MonotonicInstant] = [:]
+    /// Sightings that tell only of such, until when they wait for more.
+    private var held: [String: (sighting: WaitingSighting, until: MonotonicInstant)] = [:]
+
+    /// Shortest time between two `oom`s or changes of health of one container.
+    static let frequentPause = Duration.seconds(1)
+    /// Most events that one sighting keeps; of more the oldest are forgotten.
+    static let mostHints = 1_024
 
     init(marks: [String: String]) { self.marks = marks }
 
-    var hasWaiting: Bool { !waiting.isEmpty }
+    var hasWaiting: Bool { !waiting.isEmpty || !held.isEmpty }
     var hasDue: Bool { !due.isEmpty }
 
     func encodedMark(of id: String) -> String { marks[id] ?? "" }
@@ -71,12 +80,47 @@ struct StoryBook {
     mutating func add(_ sightings: [Sighting], at now: MonotonicInstant) {
         due += parked.sorted()
         parked = []
+        lastFrequent = lastFrequent.filter { $0.value.duration(to: now) < Self.frequentPause }
         for sighting in sightings {
             let id = sighting.containerID
+            var sighting = sighting
+            if let before = held.removeValue(forKey: id)?.sighting.value {
+                sighting.hints = (before.hints + sighting.hints).suffix(Self.mostHints)
+            }
             if waiting[id] == nil, !due.contains(id) { due.append(id) }
             waiting[id, default: []].append(WaitingSighting(value: sighting, since: now))
         }
+        for (id, entry) in held.sorted(by: { $0.key < $1.key }) where entry.until <= now {
+            held[id] = nil
+            retry(entry.sighting)
+        }
     }
+
+    /// Whether an `oom` or a change of health of the container was published so short a time ago that the next must wait.
+    func mustHold(_ id: String, at now: MonotonicInstant) -> Bool {
+        lastFrequent[id].map { $0.duration(to: now) < Self.frequentPause } ?? false
+    }
+
+    /// Keeps a sighting that tells only of `oom`s or changes of health until the next may be published. What is seen of
+    /// its container until then is told together with it.
+    mutating func hold(_ sighting: WaitingSighting) {
+        let id = sighting.value.containerID
+        guard let last = lastFrequent[id] else { return retry(sighting) }
+        if let next = waiting[id]?.first {
+            waiting[id]?[0] = Self.merged(sighting, next)
+        } else {
+            held[id] = (sighting, last.advanced(by: Self.frequentPause))
+        }
+    }
+
+    private static func merged(_ first: WaitingSighting, _ second: WaitingSighting) -> WaitingSighting {
+        var value = second.value
+        value.hints = (first.value.hints + value.hints).suffix(mostHints)
+        return WaitingSighting(value: value, since: first.since)
+    }
+
+    /// An `oom` or a change of health of the container was published.
+    mutating func publishedFrequent(_ id: String, at now: MonotonicInstant) { lastFrequent[id] = now }
 
     /// The next sighting of each container in whose turn something is due.
     mutating func takeDue(most: Int) -> [WaitingSighting] {
@@ -110,6 +154,8 @@ struct StoryBook {
     mutating func forget(_ id: String) {
         marks[id] = nil
         waiting[id] = nil
+        held[id] = nil
+        lastFrequent[id] = nil
         due.removeAll { $0 == id }
     }
 }

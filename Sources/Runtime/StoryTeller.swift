@@ -8,7 +8,6 @@ import Timestamps
 /// Publishes what was seen of containers: the shell around ``RuntimeCore/StoryTelling``.
 struct StoryTeller: Sendable {
     let queue: any DeliveryQueue
-    let namespace: String
     let epoch: Int64
     let sightings: Handover<Sighting>
     let published: PublishedMarks
@@ -27,20 +26,11 @@ struct StoryTeller: Sendable {
             let wait: Duration? = book.hasWaiting ? .milliseconds(25) : nil
             let fresh = await sightings.take(most: Self.batch, within: wait)
             published.correct(&book)
-            book.add(fresh.filter { isOurs($0) }, at: MonotonicClock.now)
+            book.add(fresh, at: MonotonicClock.now)
             repeat { try await tell(&book) } while book.hasDue
             // What waits for a verdict is found by the next leader's look at everything.
             if let latest = fresh.flatMap(\.hints).map(\.occurredAt).max() { progress.moved(to: latest) }
         }
-    }
-
-    /// Whether the container is one that this namespace has made. An image that was made of one of ours carries
-    /// our labels into whatever is started from it; only ours have the game in their hostname.
-    private func isOurs(_ sighting: Sighting) -> Bool {
-        guard let container = sighting.container else { return true }
-        guard let game = container.labels[GalaxyLabel.gameID], !game.isEmpty else { return false }
-        return container.labels[GalaxyLabel.owner] == GalaxyLabel.ownerValue
-            && container.labels[GalaxyLabel.namespace] == namespace && container.hostname.hasSuffix(game)
     }
 
     /// Tells the next sighting of each container that has one due, in one call.
@@ -59,7 +49,9 @@ struct StoryTeller: Sendable {
                     knowing: records[sighting.value.containerID] ?? ContainerRecord()
                 )
             else { continue }
-            if telling.awaitsVerdict, sighting.since.duration(to: MonotonicClock.now) < Self.verdictPatience {
+            if telling.mayWait, book.mustHold(sighting.value.containerID, at: MonotonicClock.now) {
+                book.hold(sighting)
+            } else if telling.awaitsVerdict, sighting.since.duration(to: MonotonicClock.now) < Self.verdictPatience {
                 book.park(sighting)
             } else {
                 told.append((sighting, telling))
@@ -93,6 +85,9 @@ struct StoryTeller: Sendable {
             switch answer {
             case .published:
                 book.setMark(updates[index].newMark, of: id)
+                if updates[index].entries.contains(where: \.kind.isFrequent) {
+                    book.publishedFrequent(id, at: MonotonicClock.now)
+                }
                 log(updates[index])
             case .conflict(let actual):
                 // What this book believed is old: once more with what is true.
@@ -113,7 +108,20 @@ struct StoryTeller: Sendable {
             .map { $0.0.value.containerID }
         guard !ids.isEmpty else { return [:] }
         let notes = try await persistently { () throws in try await queue.notes(of: ids) }
-        return notes.mapValues(ContainerRecord.init)
+        var records = notes.mapValues(ContainerRecord.init)
+        let claims = zip(sightings, marks).compactMap { sighting, mark -> ContainerClaim? in
+            guard mark == nil, sighting.value.container == nil, records[sighting.value.containerID]?.begun == nil else {
+                return nil
+            }
+            return sighting.value.claim.map {
+                ContainerClaim(containerID: sighting.value.containerID, gameID: $0.gameID, jobID: $0.jobID)
+            }
+        }
+        guard !claims.isEmpty else { return records }
+        for id in try await persistently({ () throws in try await queue.believable(claims) }) {
+            records[id]?.isClaimBelieved = true
+        }
+        return records
     }
 
     /// Asks Redis until it answers: nothing is dropped for its being away, as long as the term lasts.
@@ -151,7 +159,8 @@ extension ContainerRecord {
     init(_ notes: ContainerNotes) {
         self.init(
             begun: notes.begun.flatMap { StoryMark(encoded: $0) },
-            isEndAsked: notes.askedBy != nil,
+            isEndAsked: notes.asked != nil,
+            stopIntent: notes.asked.flatMap { StopIntent(encoded: $0) },
             isForced: notes.isForced,
             lastExit: notes.exit.flatMap { ExitFacts(encoded: $0) }
         )

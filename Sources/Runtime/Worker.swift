@@ -24,6 +24,7 @@ public struct Worker: Service {
     let finishing: FinishDesk
     let progress = ProgressDesk()
     let images = RecentImages()
+    let ownership: ContainerOwnership
 
     /// - Parameters:
     ///   - queue: the protocol, over a client that somebody else runs.
@@ -68,6 +69,7 @@ public struct Worker: Service {
         self.logger = logger
         state = WorkerState(lease: queue.options.lease, concurrency: configuration.concurrency)
         finishing = FinishDesk(queue: queue, madeReady: state.work)
+        ownership = ContainerOwnership(docker: docker, queue: queue, namespace: configuration.node.namespace)
         watch = EngineWatch(docker: docker, logger: logger, cameBack: state.work)
         network = NetworkWatch(docker: docker, network: configuration.node.network, logger: logger)
     }
@@ -133,13 +135,8 @@ public struct Worker: Service {
         while !state.isDraining, !Task.isCancelled {
             do {
                 try await queue.arrive()
-                let ours = ListFilter(labels: [
-                    GalaxyLabel.owner: GalaxyLabel.ownerValue, GalaxyLabel.namespace: configuration.node.namespace,
-                ])
-                let games = try await docker.list(ours).compactMap { container in
-                    container.labels[GalaxyLabel.gameID].map {
-                        OwnedGame(gameID: $0, isRunning: container.status == "running" || container.status == "paused")
-                    }
+                let games = try await ownership.ownedRows().compactMap { container in
+                    container.labels[GalaxyLabel.gameID].map { OwnedGame(gameID: $0, isRunning: container.isRunning) }
                 }
                 try await queue.join(games: games)
                 state.noteLoop { $0.joined() }

@@ -21,6 +21,8 @@ public struct WorkerConfiguration: Sendable {
     public var janitor: JanitorMode
     /// How long such a container must be so before it is removed.
     public var janitorGrace: Duration
+    /// Most containers of the node that have ended and are kept for their logs; the oldest go.
+    public var keptContainers: Int
     /// Who keeps the spans of jobs; nil: there are none.
     public var tracer: (any Tracer)?
 
@@ -45,7 +47,8 @@ public struct WorkerConfiguration: Sendable {
         stateMode: UInt32 = 0o750,
         retries: RetryPolicy = RetryPolicy(),
         janitor: JanitorMode = .report,
-        janitorGrace: Duration = .seconds(600)
+        janitorGrace: Duration = .seconds(600),
+        keptContainers: Int = 200
     ) {
         self.node = node
         self.concurrency = concurrency
@@ -57,5 +60,6 @@ public struct WorkerConfiguration: Sendable {
         self.retries = retries
         self.janitor = janitor
         self.janitorGrace = janitorGrace
+        self.keptContainers = keptContainers
     }
 }

@@ -3,19 +3,12 @@ public import JobContract
 
 /// What a container that is already there means for a job.
 public struct ContainerDecisions: Sendable {
-    private let settings: NodeSettings
+    public init() {}
 
-    public init(_ settings: NodeSettings) { self.settings = settings }
-
-    /// Whether a container belongs to this namespace and this game.
-    public func owns(_ container: ContainerInspect, gameID: String) -> Bool {
-        container.labels[GalaxyLabel.owner] == GalaxyLabel.ownerValue
-            && container.labels[GalaxyLabel.namespace] == settings.namespace
-            && container.labels[GalaxyLabel.gameID] == gameID
-    }
-
-    /// What a start does about a container of its name.
+    /// What a start does about the container of its game.
     public enum StartDecision: Sendable, Equatable {
+        /// There is nothing in the way: start.
+        case run
         /// Nothing is left to do.
         case end(JobEnding)
         /// Remove this container, then start anew.
@@ -24,15 +17,25 @@ public struct ContainerDecisions: Sendable {
         case wait
     }
 
-    /// - Parameter isAnew: whether an operator has the job run again, so that what its run before left is no answer.
+    /// - Parameters:
+    ///   - port: of the engine, if the container's image names none.
+    ///   - isAnew: whether an operator has the job run again, so that what its run before left is no answer.
     public func start(
         _ job: Job,
-        finding container: ContainerInspect,
-        endpoint: String,
+        finding found: FoundContainer,
+        port: Int,
         isAnew: Bool = false
     ) -> StartDecision {
-        guard owns(container, gameID: job.gameID) else { return .end(foreign(container)) }
-        let isOfThisJob = container.labels[GalaxyLabel.jobID] == job.id
+        switch found {
+        case .none: return .run
+        case .foreign(let container): return .end(foreign(container))
+        case .owned(let owned): return start(job, finding: owned, port: port, isAnew: isAnew)
+        }
+    }
+
+    func start(_ job: Job, finding owned: OwnedContainer, port: Int, isAnew: Bool) -> StartDecision {
+        let container = owned.inspect
+        let isOfThisJob = owned.jobID == job.id
         if container.isRunning {
             let runsTheSame = container.labels[GalaxyLabel.spec] == Translation.specDigest(of: job)
             guard isOfThisJob || runsTheSame else {
@@ -49,7 +52,7 @@ public struct ContainerDecisions: Sendable {
                     effect: isOfThisJob ? .started : .alreadyRunning,
                     containerID: container.id,
                     containerName: container.name,
-                    engineEndpoint: endpoint,
+                    engineEndpoint: owned.engineEndpoint(port: port),
                     startedAt: container.startedAt
                 )
             )
@@ -62,36 +65,46 @@ public struct ContainerDecisions: Sendable {
         }
     }
 
-    /// What a stop does about the game's container; nil stands for none.
+    /// What a stop does about the game's container.
     public enum StopDecision: Sendable, Equatable {
         case end(JobEnding)
-        case stop(containerID: String)
+        case stop(ContainerInspect)
     }
 
-    public func stop(_ job: Job, finding container: ContainerInspect?) -> StopDecision {
-        guard let container else { return .end(JobEnding(.succeeded, effect: .alreadyAbsent)) }
+    public func stop(_ job: Job, finding found: FoundContainer) -> StopDecision {
+        let container: ContainerInspect
+        switch found {
+        case .none: return .end(JobEnding(.succeeded, effect: .alreadyAbsent))
+        case .foreign(let other): return .end(foreign(other))
+        case .owned(let owned): container = owned.inspect
+        }
         if let refusal = guardFailure(job, container) { return .end(refusal) }
         guard container.isRunning else { return .end(ending(.alreadyStopped, container)) }
-        return .stop(containerID: container.id)
+        return .stop(container)
     }
 
-    /// What a remove does about the game's container; nil stands for none.
+    /// What a remove does about the game's container.
     public enum RemoveDecision: Sendable, Equatable {
         case end(JobEnding)
-        case remove(containerID: String)
-        case stopAndRemove(containerID: String)
+        case remove(ContainerInspect)
+        case stopAndRemove(ContainerInspect)
     }
 
-    public func remove(_ job: Job, finding container: ContainerInspect?) -> RemoveDecision {
-        guard let container else { return .end(JobEnding(.succeeded, effect: .alreadyAbsent)) }
+    public func remove(_ job: Job, finding found: FoundContainer) -> RemoveDecision {
+        let container: ContainerInspect
+        switch found {
+        case .none: return .end(JobEnding(.succeeded, effect: .alreadyAbsent))
+        case .foreign(let other): return .end(foreign(other))
+        case .owned(let owned): container = owned.inspect
+        }
         if let refusal = guardFailure(job, container) { return .end(refusal) }
-        guard container.isRunning else { return .remove(containerID: container.id) }
+        guard container.isRunning else { return .remove(container) }
         guard job.force else {
             return .end(
                 .failed(.containerRunning, "container \(container.id) is running; stop it first, or ask with force")
             )
         }
-        return .stopAndRemove(containerID: container.id)
+        return .stopAndRemove(container)
     }
 
     /// The ending of a job that changed `container` to `effect`.
@@ -106,15 +119,15 @@ public struct ContainerDecisions: Sendable {
     }
 
     private func guardFailure(_ job: Job, _ container: ContainerInspect) -> JobEnding? {
-        guard owns(container, gameID: job.gameID) else { return foreign(container) }
         guard let wanted = job.containerID, wanted != container.id else { return nil }
         return .failed(.staleContainer, "the game's container is \(container.id) by now; nothing was done")
     }
 
+    /// The ending of a job whose container's name is taken by `container`.
     func foreign(_ container: ContainerInspect) -> JobEnding {
         .failed(
             .nameConflict,
-            "container \(container.name) (\(container.id.prefix(12))) is there and does not belong to this namespace"
+            "container \(container.name) (\(container.id.prefix(12))) is there and does not belong to the game in this namespace"
         )
     }
 

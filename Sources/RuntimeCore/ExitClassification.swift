@@ -17,8 +17,9 @@ public enum ExitClassification {
         lastOOM: Timestamp? = nil
     ) -> ExitReason {
         if record.isEndAsked {
-            // 128 + SIGKILL, where the stop has not said what it saw.
-            return record.isForced ?? (exit.exitCode == killed) ? .stoppedForced : .stopped
+            // The worker that asked may have died before it could say what it saw.
+            let isForced = record.isForced ?? record.stopIntent?.wasForced(exit) ?? (exit.exitCode == killed)
+            return isForced ? .stoppedForced : .stopped
         }
         guard let code = exit.exitCode else { return .unknown }
         if code == killed, exit.oomKilled == true, isNear(lastOOM, exit.finishedAt) { return .oomKilled }
@@ -39,6 +40,25 @@ public enum ExitClassification {
         return (exit.exitCode == killed || exit.exitCode == terminated) && absence.covers(finishedAt)
     }
 
+    /// Whether the Engine gave the exit code because it found the process gone when it came back: the machine lost its
+    /// power, or somebody killed the process and its shim. 255 is also what `exit(-1)` comes to, so the end must not be
+    /// older than the Engine's start. Only for an end that was found by looking; the Engine tells of none of these.
+    ///
+    /// - Parameters:
+    ///   - engineStart: when the Engine was ready to attach containers, on its own clock; nil: it does not show that.
+    ///   - lastRefusal: when a call last found nobody at the Engine's socket, on this machine's clock.
+    public static func isByPowerLoss(_ exit: ExitFacts, engineStart: Timestamp?, lastRefusal: Timestamp?) -> Bool {
+        guard exit.exitCode == foundGone, let engineStart, let finishedAt = exit.finishedAt else { return false }
+        guard finishedAt >= engineStart.advanced(by: .zero - longestStart), finishedAt <= engineStart else {
+            return false
+        }
+        return lastRefusal.map { finishedAt >= $0.advanced(by: .zero - EngineAbsence.tolerance) } ?? true
+    }
+
+    /// An Engine that starts looks for its containers first. From there to its networks it took 0.8 s.
+    private static let longestStart = Duration.seconds(10)
+    /// What the Engine writes for a process that it finds gone.
+    public static let foundGone = 255
     private static let killed = 137
     private static let terminated = 143
     /// What shells and init processes answer for a process that a signal ended.
@@ -63,7 +83,7 @@ public struct EngineAbsence: Sendable, Equatable {
     }
 
     /// The Engine's clock and this machine's may differ by so much, where they are two.
-    private static let tolerance = Duration.seconds(2)
+    static let tolerance = Duration.seconds(2)
 
     func covers(_ time: Timestamp) -> Bool {
         guard time >= from.advanced(by: .zero - Self.tolerance) else { return false }

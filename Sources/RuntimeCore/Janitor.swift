@@ -17,8 +17,8 @@ public struct JanitorSubject: Sendable, Equatable {
     public var gameID: String
     /// Whether it was made and never ran.
     public var neverRan: Bool
-    /// Whether its name is that of its game by now.
-    public var hasGamesName: Bool
+    /// Whether it is the container that jobs of its game work on.
+    public var isCurrent: Bool
     /// Whether a job of the game runs at this moment.
     public var isGameBusy: Bool
     /// Whether the job that made it waits or runs.
@@ -31,7 +31,7 @@ public struct JanitorSubject: Sendable, Equatable {
         name: String,
         gameID: String,
         neverRan: Bool,
-        hasGamesName: Bool,
+        isCurrent: Bool,
         isGameBusy: Bool,
         isJobLive: Bool,
         owner: String?
@@ -40,7 +40,7 @@ public struct JanitorSubject: Sendable, Equatable {
         self.name = name
         self.gameID = gameID
         self.neverRan = neverRan
-        self.hasGamesName = hasGamesName
+        self.isCurrent = isCurrent
         self.isGameBusy = isGameBusy
         self.isJobLive = isJobLive
         self.owner = owner
@@ -136,7 +136,7 @@ public struct Janitor: Sendable {
     private func complaint(about subject: JanitorSubject) -> JanitorComplaint? {
         if subject.isGameBusy || subject.isJobLive { return nil }
         if subject.neverRan { return .abandoned }
-        if !subject.hasGamesName { return .unexplained("another container has the name of its game") }
+        if !subject.isCurrent { return .unexplained("its game has another container") }
         if subject.owner == node { return nil }
         return .unexplained(
             subject.owner.map { "its game belongs to node \($0)" } ?? "no node owns its game, and no job is to use it"

@@ -12,7 +12,8 @@ public struct Reconciliation: Sendable, Equatable {
     public var missingPlaces: Set<String>
 
     /// - Parameters:
-    ///   - containers: of this namespace, as listed, without inspections.
+    ///   - containers: whose labels name this namespace, as listed, without inspections.
+    ///   - ours: which of them were looked at and are ours, or are not; a container that nobody has looked at is missing.
     ///   - marks: what was published last, by container.
     ///   - begun: containers that jobs have started and of which nothing was published.
     ///   - isThorough: whether events may have been missed. A list shows neither a run that began anew nor an
@@ -20,6 +21,7 @@ public struct Reconciliation: Sendable, Equatable {
     ///   - places: games that hold a place on the node.
     public init(
         containers: [ContainerSummary],
+        ours: [String: Bool],
         marks: [String: StoryMark],
         begun: Set<String>,
         isThorough: Bool,
@@ -30,8 +32,8 @@ public struct Reconciliation: Sendable, Equatable {
         var ended: [String] = []
         var untold: [String] = []
         var others: [String] = []
-        for container in containers {
-            let isRunning = Self.isRunning(container)
+        for container in containers where ours[container.id] != false {
+            let isRunning = container.hasProcess
             switch marks[container.id] {
             case let mark? where mark.isRunning && !isRunning: ended.append(container.id)
             case let mark? where mark.isRunning:
@@ -45,12 +47,12 @@ public struct Reconciliation: Sendable, Equatable {
             }
         }
         suspects = gone.sorted() + ended + untold + others
-        let running = Set(containers.filter(Self.isRunning).compactMap { $0.labels[GalaxyLabel.gameID] })
-        unheldPlaces = places.subtracting(running)
-        missingPlaces = running.subtracting(places)
-    }
-
-    private static func isRunning(_ container: ContainerSummary) -> Bool {
-        ["running", "paused", "restarting"].contains(container.status)
+        let running = containers.filter { $0.isRunning && ours[$0.id] != false }
+        func games(_ containers: [ContainerSummary]) -> Set<String> {
+            Set(containers.compactMap { $0.labels[GalaxyLabel.gameID] })
+        }
+        // A container that nobody has looked at may hold a place, and takes none.
+        unheldPlaces = places.subtracting(games(running))
+        missingPlaces = games(running.filter { ours[$0.id] == true }).subtracting(places)
     }
 }

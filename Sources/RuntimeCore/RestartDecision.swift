@@ -1,4 +1,4 @@
-public import DockerPort
+import DockerPort
 public import JobContract
 
 extension ContainerDecisions {
@@ -19,18 +19,26 @@ extension ContainerDecisions {
         case wait
     }
 
-    /// - Parameter container: the container of the game's name; nil: there is none.
+    /// - Parameters:
+    ///   - port: of the engine, if the container's image names none.
+    ///   - isAnew: whether an operator has the job run again, so that what its run before left is no answer.
     public func restart(
         _ job: Job,
-        finding container: ContainerInspect?,
-        endpoint: String,
+        finding found: FoundContainer,
+        port: Int,
         isAnew: Bool = false
     ) -> RestartDecision {
-        guard let container else { return .run }
-        guard owns(container, gameID: job.gameID) else { return .end(foreign(container)) }
-        if container.labels[GalaxyLabel.jobID] == job.id {
+        let owned: OwnedContainer
+        switch found {
+        case .none: return .run
+        case .foreign(let container): return .end(foreign(container))
+        case .owned(let container): owned = container
+        }
+        let container = owned.inspect
+        if owned.jobID == job.id {
             // It had come so far before its worker died.
-            switch start(job, finding: container, endpoint: endpoint, isAnew: isAnew) {
+            switch start(job, finding: owned, port: port, isAnew: isAnew) {
+            case .run: return .run
             case .end(let ending): return .end(ending)
             case .replace(let id): return .replace(containerID: id)
             case .wait: return .wait

@@ -1,11 +1,12 @@
 public import DockerPort
+import JobContract
 public import Timestamps
 
 /// What was seen of one container: by looking, and by the events that made someone look.
 public struct Sighting: Sendable, Equatable {
     public var containerID: String
     /// nil: it is gone.
-    public var container: ContainerInspect?
+    public var container: OwnedContainer?
     /// The events behind this look, in the order in which they came.
     public var hints: [DockerEvent]
     /// Whether the Engine was ending, or away, when the container ended.
@@ -15,7 +16,7 @@ public struct Sighting: Sendable, Equatable {
 
     public init(
         containerID: String,
-        container: ContainerInspect?,
+        container: OwnedContainer?,
         hints: [DockerEvent] = [],
         engineWasEnding: Bool = false,
         seenAt: Timestamp
@@ -25,6 +26,18 @@ public struct Sighting: Sendable, Equatable {
         self.hints = hints
         self.engineWasEnding = engineWasEnding
         self.seenAt = seenAt
+    }
+}
+
+extension Sighting {
+    /// Whose the container was, as its events claim; nil if they claim nothing that can be. Labels lie over the attributes
+    /// of events, so a claim proves nothing by itself.
+    public var claim: (gameID: String, jobID: String)? {
+        guard let labels = hints.first(where: { $0.isStart || $0.isEnd })?.labels,
+            let gameID = labels[GalaxyLabel.gameID], let jobID = labels[GalaxyLabel.jobID], Syntax.isGameID(gameID),
+            Syntax.isJobID(jobID)
+        else { return nil }
+        return (gameID, jobID)
     }
 }
 
@@ -48,9 +61,9 @@ public struct ExitFacts: Sendable, Equatable {
         self.oomKilled = oomKilled
     }
 
-    /// nil where the container runs, or never did.
+    /// nil where the container runs, or never did. One that waits for the Engine to start it again has ended.
     public init?(of container: ContainerInspect) {
-        guard let startedAt = container.startedAt, !container.isRunning else { return nil }
+        guard let startedAt = container.startedAt, !container.hasProcess else { return nil }
         self.init(
             startedAt: startedAt,
             finishedAt: container.finishedAt,
@@ -86,19 +99,28 @@ public struct ContainerRecord: Sendable, Equatable {
     public var begun: StoryMark?
     /// Whether a job asked for the end of the run that goes on.
     public var isEndAsked: Bool
+    /// What the job said that asked for it.
+    public var stopIntent: StopIntent?
     /// Whether that end needed SIGKILL, as the stop saw it; nil: it has not said so, yet or ever.
     public var isForced: Bool?
     /// How the last run had ended when a job removed the container.
     public var lastExit: ExitFacts?
+    /// Whether the job that the container's events name may have made it. Asked for only if the container is gone and
+    /// nothing else is known of it.
+    public var isClaimBelieved: Bool
 
     public init(
         begun: StoryMark? = nil,
         isEndAsked: Bool = false,
+        stopIntent: StopIntent? = nil,
         isForced: Bool? = nil,
-        lastExit: ExitFacts? = nil
+        lastExit: ExitFacts? = nil,
+        isClaimBelieved: Bool = false
     ) {
+        self.isClaimBelieved = isClaimBelieved
         self.begun = begun
         self.isEndAsked = isEndAsked
+        self.stopIntent = stopIntent
         self.isForced = isForced
         self.lastExit = lastExit
     }

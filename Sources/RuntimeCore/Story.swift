@@ -7,8 +7,8 @@ public enum StoryStep: Sendable, Equatable {
     /// nil where nobody could see when.
     case started(Timestamp?)
     case health(HealthLevel)
-    /// nil where no event told of it.
-    case oom(Timestamp?)
+    /// The Engine's times of all that it stands for, ascending; empty where no event told of it.
+    case oom([Timestamp])
     case exited(ExitFacts)
     case removed
 }
@@ -26,11 +26,12 @@ public enum Story {
         seeing sighting: Sighting,
         knowing record: ContainerRecord = ContainerRecord()
     ) -> [StoryStep] {
-        guard let container = sighting.container else { return stepsToTheEnd(mark, sighting, record) }
+        guard let owned = sighting.container else { return stepsToTheEnd(mark, sighting, record) }
+        let container = owned.inspect
         // A container that never ran has no story.
         guard let startedAt = container.startedAt else { return [] }
         var steps: [StoryStep] = []
-        var run = StoryMark(startedAt: startedAt, identity: ContainerIdentity(of: container))
+        var run = StoryMark(startedAt: startedAt, identity: ContainerIdentity(of: owned))
         if let mark, continues(mark, startedAt, container) {
             // What was told of this run to its end is complete.
             guard mark.isRunning else { return [] }
@@ -39,16 +40,16 @@ public enum Story {
             // Begun again unseen: the end of the run before is kept by the Engine while this one goes on.
             if let mark, mark.isRunning {
                 steps += ooms(after: mark, sighting) { $0 < startedAt }
-                steps.append(.exited(exit(of: mark, record, at: container.isRunning ? container.finishedAt : nil)))
+                steps.append(.exited(exit(of: mark, record, at: container.hasProcess ? container.finishedAt : nil)))
             }
             steps.append(.started(startedAt))
         }
         let ooms = ooms(after: run, sighting) { $0 >= startedAt }
         steps += ooms
-        if container.isRunning {
+        if container.hasProcess {
             if let level = HealthLevel(rawValue: container.health), level != run.health { steps.append(.health(level)) }
         } else if let facts = ExitFacts(of: container) {
-            if facts.oomKilled == true, run.ooms.isEmpty, ooms.isEmpty { steps.append(.oom(nil)) }
+            if facts.oomKilled == true, run.ooms.isEmpty, ooms.isEmpty { steps.append(.oom([])) }
             steps.append(.exited(facts))
         }
         return steps
@@ -57,8 +58,8 @@ public enum Story {
     /// Whether ``missingSteps(after:seeing:knowing:)`` uses what jobs have told: where a run is told to its end, or the
     /// container is gone and nothing was published of it.
     public static func needsRecord(after mark: StoryMark?, seeing sighting: Sighting) -> Bool {
-        guard let container = sighting.container else { return mark?.isRunning ?? true }
-        guard container.isRunning else { return true }
+        guard let container = sighting.container?.inspect else { return mark?.isRunning ?? true }
+        guard container.hasProcess else { return true }
         return mark.map { $0.startedAt != container.startedAt } ?? false
     }
 
@@ -76,10 +77,11 @@ public enum Story {
         var steps: [StoryStep] = []
         var mark = mark
         if mark == nil {
-            // Come and gone unseen. That it ran is known of the job that started it, or of an event.
+            // Come and gone unseen. That it ran is known of the job that started it, or of an event whose claim to be of
+            // that job can be believed: nobody can look at the image and the hostname any more.
             if let begun = record.begun {
                 mark = begun
-            } else if let hint = sighting.hints.first(where: { $0.isStart || $0.isEnd }) {
+            } else if record.isClaimBelieved, let hint = sighting.hints.first(where: { $0.isStart || $0.isEnd }) {
                 mark = StoryMark(startedAt: nil, identity: ContainerIdentity(claimedBy: hint))
             } else {
                 return []
@@ -91,7 +93,7 @@ public enum Story {
             let ooms = ooms(after: mark, sighting) { _ in true }
             steps += ooms
             let exit = exit(of: mark, record, at: nil)
-            if exit.oomKilled == true, mark.ooms.isEmpty, ooms.isEmpty { steps.append(.oom(nil)) }
+            if exit.oomKilled == true, mark.ooms.isEmpty, ooms.isEmpty { steps.append(.oom([])) }
             steps.append(.exited(exit))
         }
         return steps + [.removed]
@@ -110,7 +112,9 @@ public enum Story {
         _ belongs: (Timestamp) -> Bool
     ) -> [StoryStep] {
         let times = Set(sighting.hints.filter { $0.action == "oom" }.map(\.occurredAt))
-        return times.filter { !mark.hasTold(oom: $0) && belongs($0) }.sorted().map { .oom($0) }
+        let untold = times.filter { !mark.hasTold(oom: $0) && belongs($0) }.sorted()
+        // One step for all: a container that is killed piece by piece must not fill the stream.
+        return untold.isEmpty ? [] : [.oom(untold)]
     }
 }
 
@@ -123,8 +127,8 @@ extension StoryMark {
             mark = StoryMark(startedAt: time, identity: identity)
         case .health(let level):
             mark.health = level
-        case .oom(let time):
-            mark.ooms = Array((mark.ooms + [time ?? found]).sorted().suffix(Self.mostOOMs))
+        case .oom(let times):
+            mark.ooms = Array((mark.ooms + (times.isEmpty ? [found] : times)).sorted().suffix(Self.mostOOMs))
         case .exited(let facts):
             mark.exitedAt = facts.finishedAt ?? found
         case .removed:

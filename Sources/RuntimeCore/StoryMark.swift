@@ -2,7 +2,7 @@ public import DockerPort
 import JobContract
 public import Timestamps
 
-/// Who a container is, as every step of its story tells.
+/// Who a container is, as every step of its story tells. The labels are those that the job gave.
 public struct ContainerIdentity: Sendable, Equatable {
     public var containerName: String
     public var gameID: String
@@ -18,22 +18,35 @@ public struct ContainerIdentity: Sendable, Equatable {
         self.labels = labels
     }
 
-    public init(of container: ContainerInspect) {
-        self.init(name: container.name, image: container.imageRef, labels: container.labels)
-    }
-
-    /// As an event claims it, for a container that is gone.
-    public init(claimedBy event: DockerEvent) {
-        self.init(name: event.name, image: event.image, labels: event.labels)
-    }
-
-    private init(name: String, image: String, labels: [String: String]) {
+    public init(of container: OwnedContainer) {
         self.init(
-            containerName: name,
-            gameID: labels[GalaxyLabel.gameID] ?? "",
-            jobID: labels[GalaxyLabel.jobID] ?? "",
-            image: image,
-            labels: labels
+            containerName: container.inspect.name,
+            gameID: container.gameID,
+            jobID: container.jobID,
+            image: container.inspect.imageRef,
+            labels: container.jobLabels
+        )
+    }
+
+    /// As the job knows it that has made the container.
+    public init(of spec: RunSpec) {
+        self.init(
+            containerName: spec.name,
+            gameID: spec.labels[GalaxyLabel.gameID] ?? "",
+            jobID: spec.labels[GalaxyLabel.jobID] ?? "",
+            image: spec.image,
+            labels: OwnedContainer.jobLabels(spec.labels, imageLabels: [:])
+        )
+    }
+
+    /// As an event claims it, for a container that is gone. Which of its labels are the job's nobody knows.
+    public init(claimedBy event: DockerEvent) {
+        self.init(
+            containerName: event.name,
+            gameID: event.labels[GalaxyLabel.gameID] ?? "",
+            jobID: event.labels[GalaxyLabel.jobID] ?? "",
+            image: event.image,
+            labels: [:]
         )
     }
 }

@@ -9,6 +9,9 @@ public struct StoryTelling: Sendable, Equatable {
     public var mark: StoryMark?
     /// Whether the reason of an exit is better after the job that stops the container has said what it saw.
     public var awaitsVerdict: Bool
+    /// Whether it tells only of what may happen many times a second while the container runs on. Such a telling may wait,
+    /// and stand for what comes meanwhile.
+    public var mayWait: Bool { entries.allSatisfy { $0.kind.isFrequent } }
 
     /// nil where nothing is missing.
     public init?(after mark: StoryMark?, seeing sighting: Sighting, knowing record: ContainerRecord) {
@@ -45,7 +48,7 @@ public struct StoryTelling: Sendable, Equatable {
             switch step {
             case .started: hint.isStart
             case .health(let level): hint.health == level
-            case .oom(let time): hint.action == "oom" && hint.occurredAt == time
+            case .oom(let times): hint.action == "oom" && hint.occurredAt == times.last
             case .exited: hint.isEnd
             case .removed: hint.isRemoval
             }
@@ -94,8 +97,10 @@ private struct StoryEntry {
             if hint == nil, let time = facts.finishedAt { event.occurredAt = time }
         case .removed:
             event.startedAt = nil
-        case .health, .oom:
-            break
+        case .health:
+            event.count = max(1, sighting.hints.count { $0.health != nil })
+        case .oom(let times):
+            event.count = max(1, times.count)
         }
         return event
     }

@@ -72,6 +72,47 @@ extension Deployment {
             try await fleet.untilTold([id])
         }
 
+        @Test("a loss of power ended what ran, and nothing that had ended by itself before, whoever finds it")
+        func powerLoss() async throws {
+            try await PrivateDocker.with { docker in
+                try await EngineWorld.with(on: docker.engine) { world in
+                    try await Fleet.with(world: world) { fleet in
+                        let ids = [
+                            try await fleet.runByHand(game: "power-1"), try await fleet.runByHand(game: "power-2"),
+                        ]
+                        try await fleet.events(ofGame: "power-1", until: ["started"])
+                        try await fleet.events(ofGame: "power-2", until: ["started"])
+                        try await docker.losePower()
+                        try await docker.start()
+                        for game in ["power-1", "power-2"] { try await expectEnd(of: game, "daemon_shutdown", fleet) }
+                        // While the Engine is away a process may end with the same code by itself.
+                        let exiting = ["/bin/busybox", "sh", "-c", "sleep 3; exit 255"]
+                        let own = try await fleet.runByHand(game: "own", exiting)
+                        try await fleet.events(ofGame: "own", until: ["started"])
+                        try await docker.kill9()
+                        try await Task.sleep(for: .seconds(8))
+                        try await docker.start()
+                        try await expectEnd(of: "own", "crashed", fleet)
+                        // The worker was on the machine, too.
+                        let late = try await fleet.runByHand(game: "late")
+                        try await fleet.events(ofGame: "late", until: ["started"])
+                        await fleet.workers[0].kill9()
+                        try await docker.losePower()
+                        try await docker.start()
+                        try await fleet.startWorker()
+                        try await expectEnd(of: "late", "daemon_shutdown", fleet)
+                        try await docker.engine.docker(["rm", "--force"] + ids + [own, late])
+                        try await fleet.untilTold(ids + [own, late])
+                    }
+                }
+            }
+        }
+
+        private func expectEnd(of game: String, _ reason: String, _ fleet: Fleet) async throws {
+            let events = try await fleet.events(ofGame: game, until: ["started", "exited"], within: .seconds(40))
+            #expect(events.last?["reason"] == reason && events.last?["exit_code"] == "255", "\(events.last ?? [:])")
+        }
+
         @Test("an Engine that lets its containers live on: their own ends are told, and no others")
         func liveRestore() async throws {
             try await PrivateDocker.with(arguments: ["--live-restore"]) { docker in

@@ -15,8 +15,10 @@ extension Deployment {
                 let game = try await fleet.finish("s", fleet.start("s", game: "runs"))
                 let leftover = try await fleet.createByHand(game: "left")
                 let foreign = try await fleet.createByHand(game: "foreign", namespace: fleet.keys.namespace + "-other")
-                // As if an image had been made of one of ours: its labels, not its hostname.
-                let copy = try await fleet.createByHand(game: "copied", hostname: "laptop")
+                // As if an image had been made of one of ours: its labels are the container's, whoever makes it.
+                let image = "\(fleet.world.prefix)-copied:1"
+                try await TestImage.make(image, on: fleet.world.engine, labels: ["com.galaxy.owner": "rtmanager"])
+                let copy = try await fleet.createByHand(game: "copied", image: image)
                 let byHand = try await fleet.runByHand(game: "by-hand")
                 try await eventually(within: .seconds(30), "the leftover to be removed") {
                     try await fleet.world.engine.inspect(leftover) == nil
@@ -24,6 +26,24 @@ extension Deployment {
                 try await fleet.workers[0].untilItSays("without explanation", within: .seconds(30))
                 let left = Set(try await fleet.containers())
                 #expect(left == [foreign, copy, byHand, game.containerID ?? ""])
+            }
+        }
+
+        @Test("keeps so many containers that have ended as it may, and removes the oldest")
+        func bounds() async throws {
+            let more = settings("report").merging(["RTM_KEPT_CONTAINERS": "2"]) { $1 }
+            try await Fleet.with(settings: more, world: try #require(EngineWorld.current)) { fleet in
+                let running = try await fleet.finish("s", fleet.start("s", game: "runs"))
+                var ended: [String] = []
+                for number in 0..<4 {
+                    let message = fleet.start("s-\(number)", game: "g\(number)")
+                    ended.append(try #require(try await fleet.finish("s-\(number)", message).containerID))
+                    _ = try await fleet.finish("t-\(number)", Fleet.message(.stop, "t-\(number)", game: "g\(number)"))
+                }
+                try await fleet.untilTold(Array(ended.prefix(2)))
+                #expect(Set(try await fleet.containers()) == Set(ended.suffix(2) + [running.containerID ?? ""]))
+                let events = try await fleet.events(ofGame: "g0")
+                #expect(events.map { $0["event"] } == ["started", "exited", "removed"])
             }
         }
 

@@ -131,6 +131,70 @@ extension Deployment {
             }
         }
 
+        @Test("an exit has its code and reason though the Engine is told to start the container again")
+        func restartPolicy() async throws {
+            try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
+                let command = JSONText.array(Self.shell("sleep 3; exit 7"))
+                let start = fleet.start("p-1", game: "g", #""cmd":\#(command)"#)
+                let id = try #require(try await fleet.finish("p-1", start).containerID)
+                try await fleet.world.engine.docker("update", "--restart=always", id)
+                let steps = ["started", "exited", "started", "exited"]
+                let events = try await fleet.events(ofGame: "g", until: steps, within: .seconds(30))
+                #expect(events.prefix(4).map { $0["event"] } == steps)
+                for exit in events where exit["event"] == "exited" {
+                    #expect(exit["exit_code"] == "7" && exit["reason"] == "crashed", "\(exit)")
+                }
+                _ = try await fleet.finish("p-2", Fleet.message(.remove, "p-2", game: "g", #""force":true"#))
+                try await fleet.untilTold([id])
+            }
+        }
+
+        @Test("a game that is killed for memory, or is sick and well, in a loop, publishes about one event a second")
+        func loops() async throws {
+            let world = try #require(EngineWorld.current)
+            let flapping = "\(world.prefix)-flapping:1"
+            let check = "if [ -e /tmp/w ]; then /bin/busybox rm /tmp/w; exit 1; else echo > /tmp/w; fi"
+            try await TestImage.make(
+                flapping,
+                on: world.engine,
+                changes: ["HEALTHCHECK --interval=100ms --timeout=5s --retries=1 CMD \(check)"]
+            )
+            try await Fleet.with(world: world) { fleet in
+                let eating = JSONText.array(Self.shell("while :; do \(Self.eat); done"))
+                let more = #""cmd":\#(eating),"limits":{"memory":"8m"}"#
+                let labels = #","labels":{"team":"red"}"#
+                _ = try await fleet.finish("l-1", fleet.start("l-1", game: "oom", more + labels))
+                _ = try await fleet.finish("l-2", fleet.start("l-2", game: "sick", image: flapping))
+                try await eventually(within: .seconds(60), "five ooms and five changes of health") {
+                    let events = try await fleet.events()
+                    return ["oom", "sick"].allSatisfy { game in
+                        events.count { $0["game_id"] == game && $0["count"] != nil } >= 5
+                    }
+                }
+                let entries = try await fleet.client.send(RedisCommand("XRANGE", .string(fleet.keys.events), "-", "+"))
+                var times: [String: [Int]] = [:]
+                for entry in entries.array ?? [] {
+                    guard let parts = entry.array, let id = parts.first?.string,
+                        let time = id.split(separator: "-").first.flatMap({ Int($0) }),
+                        let fields = parts.last?.array?.map({ $0.string ?? "" })
+                    else { continue }
+                    let values = Dictionary(
+                        stride(from: 0, to: fields.count - 1, by: 2).map { (fields[$0], fields[$0 + 1]) }
+                    ) { first, _ in first }
+                    guard values["count"] != nil, let game = values["game_id"] else { continue }
+                    times[game, default: []].append(time)
+                    if game == "oom" { #expect(values["labels"] == #"{"team":"red"}"#) }
+                }
+                for (game, times) in times {
+                    let pauses = zip(times, times.dropFirst()).map { $1 - $0 }
+                    #expect(pauses.allSatisfy { $0 >= 900 }, "\(game): \(pauses) ms")
+                }
+                let stood = try await fleet.events(ofGame: "oom").compactMap { $0["count"].flatMap { Int($0) } }
+                print("ooms that the events stood for: \(stood)")
+                #expect(stood.reduce(0, +) > stood.count)
+            }
+        }
+
         @Test("only of those that this namespace has made, though an image carries our labels")
         func inheritedLabels() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in

@@ -490,20 +490,63 @@ struct LeadershipTests {
             try await worker.tell(.begun(mark: "s0"), of: "c1")
             #expect(try await worker.begunContainers().isEmpty)
             try await worker.tell(.forced(true), of: "c1")
-            try await worker.tell(.asked(jobID: "j"), of: "c1")
-            #expect(try await worker.notes(of: ["c1", "c2"])["c1"] == ContainerNotes(askedBy: "j"))
+            try await worker.tell(.asked(jobID: "j", intent: "i"), of: "c1")
+            #expect(try await worker.notes(of: ["c1", "c2"])["c1"] == ContainerNotes(asked: "i"))
             try await worker.tell(.forced(true), of: "c1")
             try await worker.tell(.exit("x"), of: "c1")
             let notes = try await worker.notes(of: ["c2", "c1"])
-            #expect(notes["c1"] == ContainerNotes(askedBy: "j", isForced: true, exit: "x"))
+            #expect(notes["c1"] == ContainerNotes(asked: "i", isForced: true, exit: "x"))
             #expect(notes["c2"] == ContainerNotes())
             _ = try await worker.emit([update("s1", "e1", .exited)], epoch: epoch, cursor: nil)
             try await worker.tell(.exit("y"), of: "c1")
             try await worker.tell(.forced(false), of: "c1")
             #expect(try await worker.notes(of: ["c1"])["c1"] == ContainerNotes())
             _ = try await worker.emit([update("e1", "", .removed)], epoch: epoch, cursor: nil)
-            try await worker.tell(.asked(jobID: "j"), of: "c1")
+            try await worker.tell(.asked(jobID: "j", intent: "i"), of: "c1")
             #expect(try await worker.notes(of: ["c1"])["c1"] == ContainerNotes())
+        }
+    }
+
+    @Test("a job's first word of a container that it ends stays, until the job has ended")
+    func intents() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            try await world.push(QueueWorld.message(.stop, "j"))
+            _ = try await world.intake(worker)
+            #expect(try await worker.intent(ofJob: "j", toEnd: "c1") == nil)
+            #expect(try await worker.tell(.asked(jobID: "j", intent: "first"), of: "c1") == nil)
+            #expect(try await worker.tell(.asked(jobID: "j", intent: "second"), of: "c1") == "first")
+            #expect(try await worker.notes(of: ["c1"])["c1"]?.asked == "first")
+            #expect(try await worker.intent(ofJob: "j", toEnd: "c1") == "first")
+            #expect(try await worker.intent(ofJob: "j", toEnd: "c2") == nil)
+            // Another job, or one that nobody knows, has a word of its own.
+            #expect(try await worker.tell(.asked(jobID: "x", intent: "third"), of: "c1") == nil)
+            #expect(try await worker.notes(of: ["c1"])["c1"]?.asked == "third")
+            #expect(try await world.client.send(RedisCommand("EXISTS", .string(world.keys.job("x")))).integer == 0)
+        }
+    }
+
+    @Test("a container that is gone is believed to be of the job that it names only where that may have made it")
+    func claims() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            for (job, fields) in [
+                ("live", ["_job", "1 start g default 1 - - -"]),
+                ("made", ["kind", "restart", "game_id", "g", "container_id", "c"]),
+                ("failed", ["kind", "start", "game_id", "g"]), ("stop", ["kind", "stop", "game_id", "g"]),
+                ("elsewhere", ["kind", "start", "game_id", "g", "container_id", "other"]),
+                ("other-game", ["kind", "start", "game_id", "h"]),
+            ] {
+                let arguments = [RedisArgument.string(world.keys.job(job))] + fields.map { .string($0) }
+                _ = try await world.client.send(RedisCommand("HSET", arguments: arguments))
+            }
+            for job in ["live", "made", "failed", "stop", "elsewhere", "other-game", "unknown"] {
+                let claim = ContainerClaim(containerID: "c", gameID: "g", jobID: job)
+                #expect(
+                    try await worker.believable([claim]).isEmpty == !["live", "made", "failed"].contains(job),
+                    "\(job)"
+                )
+            }
         }
     }
 

@@ -14,19 +14,19 @@ private func container(
     status: String,
     job: String = "j1",
     spec: String? = nil,
-    owner: String = "rtmanager",
-    namespace: String = "rtm",
+    hostname: String = "galaxy-game-g1",
     startedAt: Timestamp? = t0,
     finishedAt: Timestamp? = nil,
     exitCode: Int = 0
-) -> ContainerInspect {
+) -> FoundContainer {
     let same = Translation.specDigest(of: start("j1"))
-    return ContainerInspect(
+    let inspect = ContainerInspect(
         id: id,
         name: "galaxy-game-g1",
         imageRef: "engine:1",
+        hostname: hostname,
         labels: [
-            "com.galaxy.owner": owner, "com.galaxy.namespace": namespace, "com.galaxy.game_id": "g1",
+            "com.galaxy.owner": "rtmanager", "com.galaxy.namespace": "rtm", "com.galaxy.game_id": "g1",
             "com.galaxy.job_id": job, "com.galaxy.spec": spec ?? same,
         ],
         status: status,
@@ -34,16 +34,27 @@ private func container(
         finishedAt: finishedAt,
         exitCode: exitCode
     )
+    return OwnedContainer(inspect, image: .known([:]), namespace: "rtm").map { .owned($0) } ?? .foreign(inspect)
 }
+
+private func inspect(_ found: FoundContainer) -> ContainerInspect {
+    guard case .owned(let container) = found else {
+        return ContainerInspect(id: "", name: "", imageRef: "", status: "")
+    }
+    return container.inspect
+}
+
+private let foreign = FoundContainer.foreign(ContainerInspect(id: id, name: "n", imageRef: "e", status: "running"))
 
 private func start(_ id: String) -> Job { Job(id: id, kind: .start, gameID: "g1", image: ImageReference("engine:1")) }
 
 @Suite("What a container that is there means")
 struct ContainerDecisionTests {
-    private let decisions = ContainerDecisions(NodeSettings())
+    private let decisions = ContainerDecisions()
 
-    private func decide(_ job: String, _ container: ContainerInspect) -> String {
-        switch decisions.start(start(job), finding: container, endpoint: "http://e") {
+    private func decide(_ job: String, _ container: FoundContainer) -> String {
+        switch decisions.start(start(job), finding: container, port: 8080) {
+        case .run: "run"
         case .end(let ending): "\(ending.outcome.rawValue) \(ending.errorCode?.rawValue ?? ending.effect.rawValue)"
         case .replace: "replace"
         case .wait: "wait"
@@ -53,16 +64,16 @@ struct ContainerDecisionTests {
     @Test("for a job that an operator runs again, what its run before left is no answer")
     func anew() {
         let left = container(status: "exited")
-        #expect(decisions.start(start("j1"), finding: left, endpoint: "", isAnew: true) == .replace(containerID: id))
+        #expect(decisions.start(start("j1"), finding: left, port: 1, isAnew: true) == .replace(containerID: id))
         let restart = Job(id: "j1", kind: .restart, gameID: "g1", image: ImageReference("engine:1"))
-        #expect(decisions.restart(restart, finding: left, endpoint: "", isAnew: true) == .replace(containerID: id))
+        #expect(decisions.restart(restart, finding: left, port: 1, isAnew: true) == .replace(containerID: id))
     }
 
     @Test("for a restart")
     func restarts() {
-        func decide(_ job: String, _ container: ContainerInspect?) -> String {
+        func decide(_ job: String, _ container: FoundContainer) -> String {
             let restart = Job(id: job, kind: .restart, gameID: "g1", image: ImageReference("engine:1"))
-            switch decisions.restart(restart, finding: container, endpoint: "http://e") {
+            switch decisions.restart(restart, finding: container, port: 8080) {
             case .end(let ending):
                 return "\(ending.outcome.rawValue) \(ending.errorCode?.rawValue ?? ending.effect.rawValue)"
             case .replaceRunning: return "replace running"
@@ -71,13 +82,13 @@ struct ContainerDecisionTests {
             case .wait: return "wait"
             }
         }
-        #expect(decide("r", nil) == "run")
+        #expect(decide("r", .none) == "run")
         #expect(decide("r", container(status: "running")) == "replace running")
         #expect(decide("r", container(status: "paused")) == "replace running")
         #expect(decide("r", container(status: "exited")) == "replace")
         #expect(decide("r", container(status: "created", startedAt: nil)) == "replace")
         #expect(decide("r", container(status: "removing")) == "wait")
-        #expect(decide("r", container(status: "running", namespace: "other")) == "failed name_conflict")
+        #expect(decide("r", foreign) == "failed name_conflict")
         // Its own container: it had come so far before.
         #expect(decide("r", container(status: "running", job: "r")) == "succeeded started")
         #expect(decide("r", container(status: "exited", job: "r")) == "failed start_failed")
@@ -96,15 +107,21 @@ struct ContainerDecisionTests {
         #expect(decide("j1", container(status: "created", startedAt: nil)) == "replace")
         #expect(decide("j2", container(status: "dead")) == "replace")
         #expect(decide("j2", container(status: "removing")) == "wait")
-        #expect(decide("j1", container(status: "running", owner: "somebody")) == "failed name_conflict")
-        #expect(decide("j1", container(status: "exited", namespace: "other")) == "failed name_conflict")
+        #expect(decide("j1", foreign) == "failed name_conflict")
+        #expect(decide("j1", .none) == "run")
+        // Renamed, and made under another prefix: the endpoint is that of the container.
+        let elsewhere = container(status: "running", hostname: "old-prefix-g1")
+        guard case .end(let ending) = decisions.start(start("j2"), finding: elsewhere, port: 9000) else { return }
+        #expect(ending.engineEndpoint == "http://old-prefix-g1:9000")
     }
 
     @Test("for a stop and a remove")
     func stopsAndRemoves() {
         var stop = Job(id: "s", kind: .stop, gameID: "g1")
-        #expect(decisions.stop(stop, finding: container(status: "running")) == .stop(containerID: id))
-        #expect(decisions.stop(stop, finding: nil) == .end(JobEnding(.succeeded, effect: .alreadyAbsent)))
+        let runs = container(status: "running")
+        let exited = container(status: "exited")
+        #expect(decisions.stop(stop, finding: runs) == .stop(inspect(runs)))
+        #expect(decisions.stop(stop, finding: .none) == .end(JobEnding(.succeeded, effect: .alreadyAbsent)))
         guard case .end(let ended) = decisions.stop(stop, finding: container(status: "exited")) else { return }
         #expect(ended.effect == .alreadyStopped && ended.containerID == id)
         stop.containerID = String(repeating: "b", count: 64)
@@ -120,14 +137,13 @@ struct ContainerDecisionTests {
         }
         #expect(running.errorCode == .containerRunning)
         remove.force = true
-        #expect(decisions.remove(remove, finding: container(status: "running")) == .stopAndRemove(containerID: id))
-        #expect(decisions.remove(remove, finding: container(status: "exited")) == .remove(containerID: id))
-        guard case .end(let foreign) = decisions.remove(remove, finding: container(status: "running", owner: "x"))
-        else {
+        #expect(decisions.remove(remove, finding: runs) == .stopAndRemove(inspect(runs)))
+        #expect(decisions.remove(remove, finding: exited) == .remove(inspect(exited)))
+        guard case .end(let refused) = decisions.remove(remove, finding: foreign) else {
             Issue.record("a foreign container must not be touched")
             return
         }
-        #expect(foreign.errorCode == .nameConflict)
+        #expect(refused.errorCode == .nameConflict)
     }
 }
 

@@ -7,7 +7,7 @@ struct JanitorTests {
     private func subject(
         _ id: String = "c1",
         neverRan: Bool = false,
-        hasGamesName: Bool = true,
+        isCurrent: Bool = true,
         isGameBusy: Bool = false,
         isJobLive: Bool = false,
         owner: String? = nil
@@ -17,7 +17,7 @@ struct JanitorTests {
             name: "n",
             gameID: "g",
             neverRan: neverRan,
-            hasGamesName: hasGamesName,
+            isCurrent: isCurrent,
             isGameBusy: isGameBusy,
             isJobLive: isJobLive,
             owner: owner
@@ -50,7 +50,7 @@ struct JanitorTests {
             subject(neverRan: true, isJobLive: true), subject(neverRan: true, isGameBusy: true, owner: "n2"),
         ]
         for subject in subjects { #expect(actions(.remove, subject) == ["", "", "", "", ""]) }
-        for subject in [subject(owner: "n2"), subject(hasGamesName: false, owner: "n1")] {
+        for subject in [subject(owner: "n2"), subject(isCurrent: false, owner: "n1")] {
             #expect(actions(.remove, subject).last == "remove")
         }
     }

@@ -9,8 +9,21 @@ private let t0 = Timestamp(seconds: 1_000)
 private let t1 = Timestamp(seconds: 2_000)
 private let t2 = Timestamp(seconds: 3_000)
 private let seen = Timestamp(seconds: 9_000)
-private let labels = [GalaxyLabel.gameID: "g1", GalaxyLabel.jobID: "j1"]
-private let identity = ContainerIdentity(containerName: "n", gameID: "g1", jobID: "j1", image: "e", labels: labels)
+private let labels = [
+    GalaxyLabel.owner: GalaxyLabel.ownerValue, GalaxyLabel.namespace: "rtm", GalaxyLabel.gameID: "g1",
+    GalaxyLabel.jobID: "j1", "team": "red", "made": "there",
+]
+private let identity = ContainerIdentity(
+    containerName: "n",
+    gameID: "g1",
+    jobID: "j1",
+    image: "e",
+    labels: ["team": "red"]
+)
+
+private func owned(_ container: ContainerInspect?) -> OwnedContainer? {
+    container.flatMap { OwnedContainer($0, image: .known(["made": "there"]), namespace: "rtm") }
+}
 
 private func container(
     _ status: String,
@@ -24,6 +37,7 @@ private func container(
         id: "c1",
         name: "n",
         imageRef: "e",
+        hostname: "n",
         labels: labels,
         status: status,
         health: health,
@@ -43,7 +57,7 @@ private func sighting(_ container: ContainerInspect?, _ hints: DockerEvent...) -
 }
 
 private func sighting(_ container: ContainerInspect?, hints: [DockerEvent]) -> Sighting {
-    Sighting(containerID: "c1", container: container, hints: hints, seenAt: seen)
+    Sighting(containerID: "c1", container: owned(container), hints: hints, seenAt: seen)
 }
 
 private func mark(
@@ -58,7 +72,8 @@ private func mark(
 @Suite("Stories of containers")
 struct StoryTests {
     private func steps(_ mark: StoryMark?, _ container: ContainerInspect?, _ hints: DockerEvent...) -> [StoryStep] {
-        Story.missingSteps(after: mark, seeing: sighting(container, hints: hints))
+        let record = ContainerRecord(isClaimBelieved: true)
+        return Story.missingSteps(after: mark, seeing: sighting(container, hints: hints), knowing: record)
     }
 
     @Test("says exactly what is missing")
@@ -113,24 +128,24 @@ struct StoryTests {
     func ooms() {
         let at = Timestamp(seconds: 1_500)
         let running = container("running")
-        #expect(steps(mark(t0), running, hint("oom", at: at), hint("oom", at: at)) == [.oom(at)])
+        #expect(steps(mark(t0), running, hint("oom", at: at), hint("oom", at: at)) == [.oom([at])])
         #expect(steps(mark(t0, ooms: [at]), running, hint("oom", at: at)) == [])
         #expect(steps(mark(t0, exited: t1), container("exited", finishedAt: t1), hint("oom", at: at)) == [])
         let killed = container("exited", finishedAt: t1, exitCode: 137, oomKilled: true)
         let end = StoryStep.exited(ExitFacts(startedAt: t0, finishedAt: t1, exitCode: 137, oomKilled: true))
-        #expect(steps(mark(t0), killed, hint("oom", at: at), hint("die", at: t1)) == [.oom(at), end])
+        #expect(steps(mark(t0), killed, hint("oom", at: at), hint("die", at: t1)) == [.oom([at]), end])
         #expect(steps(mark(t0, ooms: [at]), killed) == [end])
-        #expect(steps(mark(t0), killed) == [.oom(nil), end])
+        #expect(steps(mark(t0), killed) == [.oom([]), end])
         // The flag of a container that runs may be that of its run before.
         #expect(steps(mark(t2), container("running", startedAt: t2, finishedAt: t1, oomKilled: true)) == [])
         let restarted = container("running", startedAt: t2, finishedAt: t1)
         #expect(
             steps(mark(t0), restarted, hint("oom", at: at))
-                == [.oom(at), .exited(ExitFacts(startedAt: t0, finishedAt: t1)), .started(t2)]
+                == [.oom([at]), .exited(ExitFacts(startedAt: t0, finishedAt: t1)), .started(t2)]
         )
         let many = (0..<20).map { Timestamp(seconds: 1_100 + $0) }
         var last = mark(t0)
-        for time in many { last = last.after(.oom(time), found: seen) ?? last }
+        for time in many { last = last.after(.oom([time]), found: seen) ?? last }
         #expect(last.ooms == Array(many.suffix(StoryMark.mostOOMs)))
         #expect(steps(last, running, hint("oom", at: many[0])) == [])
         // The kernel may count one want of memory many times.
@@ -138,7 +153,7 @@ struct StoryTests {
             after: mark(t0),
             seeing: sighting(killed, hints: many.map { hint("oom", at: $0) })
         )
-        #expect(told == many.map { .oom($0) } + [end])
+        #expect(told == [.oom(many), end])
     }
 
     @Test("a container that came and went unseen is told of what a job or an event knows")
@@ -147,6 +162,8 @@ struct StoryTests {
         #expect(steps(nil, nil, hint("start", at: t0), die) == [.started(nil), .exited(ExitFacts()), .removed])
         #expect(steps(nil, nil, die) == [.started(nil), .exited(ExitFacts()), .removed])
         #expect(steps(nil, nil, hint("destroy", at: t1)) == [])
+        // Whoever runs an image with our labels makes events that claim to be of a game.
+        #expect(Story.missingSteps(after: nil, seeing: sighting(nil, hint("start", at: t0), die)) == [])
         let exit = ExitFacts(startedAt: t0, finishedAt: t1, exitCode: 3, oomKilled: false)
         let record = ContainerRecord(begun: mark(t0), lastExit: exit)
         let told = Story.missingSteps(after: nil, seeing: sighting(nil), knowing: record)
@@ -266,6 +283,94 @@ struct StoryTellingTests {
     }
 }
 
+@Suite("Ends that are found later")
+struct FoundEndTests {
+    @Test(
+        "a process that the Engine found gone when it came back ended with it; the same code at another time is its own"
+    )
+    func powerLoss() {
+        let start = Timestamp(seconds: 2_001)
+        func isByPowerLoss(_ code: Int, _ end: Timestamp, refusal: Timestamp? = nil, start: Timestamp? = start) -> Bool
+        {
+            ExitClassification.isByPowerLoss(
+                ExitFacts(startedAt: t0, finishedAt: end, exitCode: code),
+                engineStart: start,
+                lastRefusal: refusal
+            )
+        }
+        #expect(isByPowerLoss(255, t1) && isByPowerLoss(255, t1, refusal: t1))
+        #expect(!isByPowerLoss(3, t1) && !isByPowerLoss(137, t1) && !isByPowerLoss(255, t1, start: nil))
+        // Long before the Engine came back, and after it.
+        #expect(!isByPowerLoss(255, t1.advanced(by: .seconds(-60))) && !isByPowerLoss(255, t2))
+        // Nobody was at the Engine's socket when it ended, nor a while later.
+        #expect(!isByPowerLoss(255, t1.advanced(by: .seconds(-6)), refusal: t1))
+    }
+
+    @Test("a container that waits for the Engine to start it again has ended, and begins anew")
+    func restarting() {
+        let waits = container("restarting", finishedAt: t1, exitCode: 7)
+        let end = StoryStep.exited(ExitFacts(startedAt: t0, finishedAt: t1, exitCode: 7, oomKilled: false))
+        #expect(Story.missingSteps(after: mark(t0), seeing: sighting(waits)) == [end])
+        #expect(Story.missingSteps(after: mark(t0, exited: t1), seeing: sighting(waits)) == [])
+        let again = container("running", startedAt: t2, finishedAt: t1)
+        #expect(Story.missingSteps(after: mark(t0, exited: t1), seeing: sighting(again)) == [.started(t2)])
+        #expect(waits.isRunning && !waits.hasProcess)
+    }
+
+    @Test("whether SIGKILL was needed shows when the time of the stop was over, whoever finishes it")
+    func forced() {
+        let intent = StopIntent(jobID: "j", askedAt: t0, timeout: .seconds(10))
+        func exit(_ code: Int?, after seconds: Int64) -> ExitFacts {
+            ExitFacts(startedAt: t0, finishedAt: t0.advanced(by: .seconds(seconds)), exitCode: code)
+        }
+        #expect(intent.wasForced(exit(137, after: 10)) && intent.wasForced(exit(137, after: 11)))
+        #expect(!intent.wasForced(exit(137, after: 2)) && !intent.wasForced(exit(143, after: 10)))
+        #expect(intent.explains(exit(0, after: 0)) && !intent.explains(exit(0, after: -5)))
+        for intent in [intent, StopIntent(jobID: "j", askedAt: nil, timeout: .zero)] {
+            #expect(StopIntent(encoded: intent.encoded) == intent)
+        }
+        // As an older worker wrote it.
+        #expect(StopIntent(encoded: "j")?.wasForced(exit(137, after: 2)) == true && StopIntent(encoded: "") == nil)
+        func reason(_ exit: ExitFacts, isForced: Bool? = nil) -> ExitReason {
+            let record = ContainerRecord(isEndAsked: true, stopIntent: intent, isForced: isForced)
+            return ExitClassification.reason(exit, record)
+        }
+        #expect(reason(exit(137, after: 10)) == .stoppedForced && reason(exit(137, after: 1)) == .stopped)
+        #expect(reason(exit(137, after: 1), isForced: true) == .stoppedForced)
+    }
+
+    @Test("events of what may happen many times a second say how many they stand for")
+    func counts() throws {
+        let ooms = (0..<40).map { hint("oom", at: Timestamp(seconds: 1_100 + $0)) }
+        let running = sighting(
+            container("running", health: "healthy"),
+            hints: ooms + [
+                hint("health_status: unhealthy", at: t1), hint("health_status: healthy", at: t1),
+            ]
+        )
+        let telling = try #require(StoryTelling(after: mark(t0), seeing: running, knowing: ContainerRecord()))
+        #expect(telling.entries.map(\.kind) == [.oom, .healthy] && telling.entries.map(\.count) == [40, 2])
+        #expect(telling.mayWait && telling.entries[0].occurredAt == ooms.last?.occurredAt)
+        #expect(telling.entries[0].fields.contains { $0 == ("count", "40") })
+        let again = StoryTelling(after: telling.mark, seeing: running, knowing: ContainerRecord())
+        #expect(again == nil)
+        let ended = sighting(container("exited", finishedAt: t1, exitCode: 137, oomKilled: true))
+        let exit = try #require(StoryTelling(after: mark(t0), seeing: ended, knowing: ContainerRecord()))
+        #expect(exit.entries.map(\.kind) == [.oom, .exited] && exit.entries.map(\.count) == [1, nil] && !exit.mayWait)
+    }
+
+    @Test("of the containers that have ended the latest are kept")
+    func kept() {
+        func ended(_ id: String, _ time: Int64?) -> KeptContainers.Ended {
+            KeptContainers.Ended(containerID: id, endedAt: time.map { Timestamp(seconds: $0) })
+        }
+        let all = [ended("c", 3), ended("a", 1), ended("d", nil), ended("b", 2), ended("b2", 2)]
+        #expect(KeptContainers.surplus(of: all, keeping: 5) == [])
+        #expect(KeptContainers.surplus(of: all, keeping: 2) == ["d", "a", "b"])
+        #expect(KeptContainers.surplus(of: all, keeping: 1) == ["d", "a", "b", "b2"])
+    }
+}
+
 /// A container that lives a random life, and a listener that sees some of it.
 private struct RandomLife {
     var generator: SplitMix
@@ -319,7 +424,7 @@ private struct RandomLife {
     private var fullRecord: ContainerRecord {
         let exit = ExitFacts(startedAt: mark?.startedAt, finishedAt: now, exitCode: 7, oomKilled: true)
         let begun =
-            container == nil ? StoryMark(startedAt: now, identity: ContainerIdentity(of: StoryLife.created)) : nil
+            container == nil ? StoryMark(startedAt: now, identity: identity) : nil
         return ContainerRecord(begun: begun, isEndAsked: true, isForced: true, lastExit: exit)
     }
 
@@ -328,9 +433,9 @@ private struct RandomLife {
         guard !hasEnded else { return }
         let overlap = Int.random(in: 0...2, using: &generator)
         let hints = hears ? Array(events.suffix(events.isEmpty ? 0 : 1 + overlap)) : []
-        var seen = Sighting(containerID: "c1", container: container, hints: hints, seenAt: now)
+        var seen = Sighting(containerID: "c1", container: owned(container), hints: hints, seenAt: now)
         if container == nil, mark == nil { seen.hints = [hint("die", at: now)] }
-        let telling = StoryTelling(after: mark, seeing: seen, knowing: ContainerRecord())
+        let telling = StoryTelling(after: mark, seeing: seen, knowing: ContainerRecord(isClaimBelieved: true))
         if !Story.needsRecord(after: mark, seeing: seen) {
             #expect(StoryTelling(after: mark, seeing: seen, knowing: fullRecord) == telling)
         }
@@ -346,6 +451,7 @@ private enum StoryLife {
         id: "c1",
         name: "n",
         imageRef: "e",
+        hostname: "n",
         labels: labels,
         status: "created",
         startedAt: nil
@@ -408,9 +514,11 @@ struct ReconciliationTests {
         _ rows: [ContainerSummary],
         _ marks: [String: StoryMark],
         begun: Set<String> = [],
-        isThorough: Bool = false
+        isThorough: Bool = false,
+        ours: [String: Bool] = [:]
     ) -> [String] {
-        Reconciliation(containers: rows, marks: marks, begun: begun, isThorough: isThorough, places: []).suspects
+        Reconciliation(containers: rows, ours: ours, marks: marks, begun: begun, isThorough: isThorough, places: [])
+            .suspects
     }
 
     @Test("only what differs, and all that may have begun anew where events may have been missed")
@@ -429,17 +537,24 @@ struct ReconciliationTests {
             Set(suspects(rows, marks, begun: ["lost"], isThorough: true))
                 == ["gone", "lost", "ended", "new", "again", "sick", "runs", "over", "well"]
         )
+        // What was looked at and is not ours is not looked at again.
+        #expect(suspects(rows, [:], ours: ["new": false, "runs": true]).contains("runs"))
+        #expect(!suspects(rows, [:], isThorough: true, ours: ["new": false]).contains("new"))
     }
 
-    @Test("places belong to the games that have a running container")
+    @Test("places belong to the games that have a running container of ours")
     func places() {
         let found = Reconciliation(
-            containers: [row("a", "running", game: "a"), row("b", "exited", game: "b"), row("c", "paused", game: "c")],
+            containers: [
+                row("a", "running", game: "a"), row("b", "exited", game: "b"), row("c", "paused", game: "c"),
+                row("e", "running", game: "e"), row("f", "running", game: "f"), row("g", "restarting", game: "g"),
+            ],
+            ours: ["a": true, "c": true, "e": false, "g": true],
             marks: [:],
             begun: [],
             isThorough: false,
-            places: ["a", "b", "d"]
+            places: ["a", "b", "d", "e", "f"]
         )
-        #expect(found.unheldPlaces == ["b", "d"] && found.missingPlaces == ["c"])
+        #expect(found.unheldPlaces == ["b", "d", "e"] && found.missingPlaces == ["c", "g"])
     }
 }

@@ -193,6 +193,35 @@ struct ListenerTests {
         }
     }
 
+    @Test(
+        "while the Engine's events cannot be read its lists are compared, and events are read again when they can",
+        arguments: [DockerError.Code.engineError, .unavailable]
+    )
+    func deaf(_ code: DockerError.Code) async throws {
+        try await WorkerWorld.with { world in
+            let refusal = DockerError(code, operation: "eventsListen", message: "no events", status: 500)
+            await world.docker.fail(.eventsListen, with: refusal, times: 4)
+            try await world.withWorker { worker in
+                let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"))
+                try await expect(["started"], world)
+                await world.docker.exit(container: id, code: 3)
+                try await expect(["started", "exited"], world)
+                try await world.docker.remove(id)
+                try await expect(["started", "exited", "removed"], world)
+                #expect(try await world.events().allSatisfy { $0["source"] == "reconcile" })
+                #expect(worker.health.engineAnswers)
+                try await eventually(within: .seconds(40), "the stream to be had") {
+                    await world.docker.subscriptionCount == 1
+                }
+                let next = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g2"))
+                try await expect(["started", "exited", "removed", "started"], world)
+                let events = try await world.events()
+                #expect(events.last?["container_id"] == next && events.last?["source"] == "docker")
+                #expect(Checker.problems(events, complete: [id]) == [])
+            }
+        }
+    }
+
     @Test("a silent Engine that answers no pings is subscribed to anew, and what it hid is told")
     func watchdog() async throws {
         try await WorkerWorld.with { world in

@@ -53,6 +53,8 @@ struct RedisModel {
     var begun: [String: [String: String]] = [:]
     var endedStories: [String: Set<String>] = [:]
     var notes: [String: [String: ContainerNotes]] = [:]
+    /// What live jobs have said of the containers that they end.
+    var asked: [String: (container: String, text: String)] = [:]
     var results: [History.Result] = []
     var events: [History.Event] = []
     var mutation: Mutation?
@@ -489,21 +491,28 @@ struct RedisModel {
         return answers
     }
 
-    mutating func tell(_ note: ContainerNote, of id: String, by caller: Caller, at time: Int64) {
+    @discardableResult
+    mutating func tell(_ note: ContainerNote, of id: String, by caller: Caller, at time: Int64) -> String? {
         _ = begin(at: time)
         let node = caller.node
         let mark = marks[node]?[id]
-        if mark == nil, endedStories[node]?.contains(id) == true { return }
+        if mark == nil, endedStories[node]?.contains(id) == true { return nil }
+        asked = asked.filter { lanes.jobs[$0.key] != nil }
         switch note {
         case .begun(let text): if mark == nil { begun[node, default: [:]][id] = text }
-        case .asked(let job): notes[node, default: [:]][id, default: ContainerNotes()].askedBy = job
+        case .asked(let job, let text):
+            let before = asked[job].flatMap { $0.container == id ? $0.text : nil }
+            if before == nil, lanes.jobs[job] != nil { asked[job] = (id, text) }
+            notes[node, default: [:]][id, default: ContainerNotes()].asked = before ?? text
+            return before
         case .forced(let isForced):
-            if notes[node]?[id]?.askedBy != nil { notes[node]?[id]?.isForced = isForced }
+            if notes[node]?[id]?.asked != nil { notes[node]?[id]?.isForced = isForced }
         case .exit(let text):
             if mark == nil || mark?.hasPrefix("s") == true {
                 notes[node, default: [:]][id, default: ContainerNotes()].exit = text
             }
         }
+        return nil
     }
 
     func notes(of ids: [String], on node: String) -> [String: ContainerNotes] {
@@ -524,6 +533,12 @@ struct RedisModel {
         for game in free where lanes.states[game] != .active { lanes.running[caller.node]?.remove(game) }
         lanes.running[caller.node, default: []].formUnion(taken)
         return true
+    }
+
+    func mayHaveMade(_ container: String, job: String, game: String) -> Bool {
+        if let live = lanes.jobs[job] { return live.message.kind.startsGame && live.message.game == game }
+        guard let result = results.last(where: { $0.id == job && $0.game == game }) else { return false }
+        return result.containerID.map { $0 == container } ?? true
     }
 
     func facts(_ game: String, _ job: String) -> GameFacts {

@@ -12,7 +12,7 @@ struct Scenario: Sendable {
         case workerKilled, workerFrozen, workerReplaced
         case redisAway, redisClockBack, redisClockAhead, redisConnectionsCut
         case engineKilled, engineEnded, engineFrozen, engineCut
-        case containerEnds, containerOutOfMemory, containerSick, containerEndsUnseen
+        case containerEnds, containerOutOfMemory, containerSick, containerEndsUnseen, containerRenamed
         case deadRetried
     }
 

@@ -92,6 +92,10 @@ struct SimulatedDocker: DockerClient {
         )
     }
 
+    func inspectImage(id: String) async throws(DockerError) -> ImageInspect {
+        try await call("inspectImageID") { _ in ImageInspect(ref: id, id: id) }
+    }
+
     func inspectContainer(_ container: String) async throws(DockerError) -> ContainerInspect {
         try await inspect(container, isCancellable: true)
     }
@@ -126,6 +130,8 @@ struct SimulatedDocker: DockerClient {
     }
 
     func ping() async throws(DockerError) { try await call("ping", deadline: .seconds(3)) { _ in } }
+
+    func startTime() async throws(DockerError) -> Timestamp? { try await call("startTime") { $0.startedAt } }
 
     func info() async throws(DockerError) -> EngineInfo {
         let node = process.identity.node

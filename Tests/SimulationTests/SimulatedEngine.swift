@@ -27,6 +27,7 @@ final class SimulatedEngine: Sendable {
         var subscriptions: [Int: AsyncThrowingStream<DockerEvent, any Error>.Continuation] = [:]
         var lastNumber = 0
         var isUp = true
+        var startedAt: Timestamp?
         var frozenUntil: Int64 = 0
         var lastDelivery: Int64 = 0
         var runs: [Run] = []
@@ -47,6 +48,7 @@ final class SimulatedEngine: Sendable {
     }
 
     var isUp: Bool { state.withLock { $0.isUp } }
+    var startedAt: Timestamp? { state.withLock { $0.startedAt } }
     var runs: [Run] { state.withLock { $0.runs } }
     var all: [ContainerInspect] {
         state.withLock { $0.containers.values.map(\.inspect).sorted { $0.id > $1.id } }
@@ -236,7 +238,20 @@ final class SimulatedEngine: Sendable {
         cut()
     }
 
-    func comeUp() { state.withLock { $0.isUp = true } }
+    func comeUp() {
+        let now = clock()
+        state.withLock {
+            $0.isUp = true
+            $0.startedAt = now
+        }
+    }
+
+    /// As `docker rename` does.
+    func rename(_ id: String, to name: String) {
+        guard find(name) == nil else { return }
+        state.withLock { $0.containers[id]?.inspect.name = name }
+        emit("rename", id)
+    }
 
     func freeze(for time: Duration) {
         let until = scheduler.now.nanoseconds + time.wholeNanoseconds

@@ -206,14 +206,35 @@ struct SimulatedQueue: DeliveryQueue {
         return try await call("begun") { redis, _ in redis.begun[node] ?? [:] }
     }
 
-    func tell(_ note: ContainerNote, of containerID: String) async throws(QueueError) {
+    @discardableResult
+    func tell(_ note: ContainerNote, of containerID: String) async throws(QueueError) -> String? {
         let worker = worker
-        try await call("tell") { $0.tell(note, of: containerID, by: worker, at: $1) }
+        return try await call("tell") { $0.tell(note, of: containerID, by: worker, at: $1) }
+    }
+
+    func intent(ofJob jobID: String, toEnd containerID: String) async throws(QueueError) -> String? {
+        try await call("intent") { redis, _ in
+            redis.asked[jobID].flatMap { $0.container == containerID ? $0.text : nil }
+        }
     }
 
     func notes(of containerIDs: [String]) async throws(QueueError) -> [String: ContainerNotes] {
         let node = worker.node
         return try await call("notes") { redis, _ in redis.notes(of: containerIDs, on: node) }
+    }
+
+    func isPublished(_ containerID: String) async throws(QueueError) -> Bool {
+        let node = worker.node
+        return try await call("published") { redis, _ in redis.marks[node]?[containerID] != nil }
+    }
+
+    func believable(_ claims: [ContainerClaim]) async throws(QueueError) -> Set<String> {
+        guard !claims.isEmpty else { return [] }
+        return try await call("believable") { redis, _ in
+            Set(
+                claims.filter { redis.mayHaveMade($0.containerID, job: $0.jobID, game: $0.gameID) }.map(\.containerID)
+            )
+        }
     }
 
     func places() async throws(QueueError) -> Set<String> {

@@ -284,7 +284,7 @@ final class World: Sendable {
             scheduler.after(moment) { engine.comeUp() }
         case .engineFrozen: engine.freeze(for: moment * 3)
         case .engineCut: engine.cut()
-        case .containerEnds, .containerEndsUnseen, .containerOutOfMemory, .containerSick:
+        case .containerEnds, .containerEndsUnseen, .containerOutOfMemory, .containerSick, .containerRenamed:
             commit(fault, on: engine)
         case .deadRetried:
             guard let retried = redis({ $0.requeue(at: $1) }) else { return }
@@ -320,6 +320,7 @@ final class World: Sendable {
         switch fault {
         case .containerOutOfMemory: engine.end(id, code: 137, isOOM: true)
         case .containerSick: engine.setHealth(id, dice(2) == 0 ? "unhealthy" : "healthy")
+        case .containerRenamed: engine.rename(id, to: "renamed-\(dice(1_000_000))")
         default: engine.end(id, code: dice(2), isSeen: fault == .containerEnds)
         }
     }

@@ -42,6 +42,9 @@ extension Checker {
         var begin: String?
         var ooms: Set<String> = []
         for event in events {
+            if event.kind.isFrequent != (event.count.map { $0 >= 1 } ?? false) {
+                problems.append("\(event.kind.rawValue) with count \(event.count.map(String.init) ?? "none")")
+            }
             switch event.kind {
             case .started:
                 if let start = event.startedAt, start == begin { problems.append("\(start) told twice") }

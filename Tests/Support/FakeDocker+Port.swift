@@ -1,4 +1,5 @@
 public import DockerPort
+public import Timestamps
 
 extension FakeDocker {
     public func ensureNetwork(_ name: String) async throws(DockerError) {
@@ -48,6 +49,18 @@ extension FakeDocker {
             labels: found.labels,
             hasHealthcheck: found.hasHealthcheck
         )
+    }
+
+    public func inspectImage(id: String) async throws(DockerError) -> ImageInspect {
+        let fault = try await enter(.inspectImageID)
+        guard DockerNames.isImageID(id) else {
+            throw DockerError(.invalidSpec, operation: "inspectImage", message: "\(id) is no image id")
+        }
+        guard let found = images.values.first(where: { $0.id == id }) ?? untagged[id] else {
+            throw Self.noImage(id, "inspectImage")
+        }
+        if let fault { throw fault }
+        return ImageInspect(ref: id, id: found.id, labels: found.labels, hasHealthcheck: found.hasHealthcheck)
     }
 
     public func inspectContainer(_ container: String) async throws(DockerError) -> ContainerInspect {
@@ -154,6 +167,8 @@ extension FakeDocker {
     public func ping() async throws(DockerError) {
         if let fault = try await enter(.ping) { throw fault }
     }
+
+    public func startTime() async throws(DockerError) -> Timestamp? { startedAt }
 
     public func info() async throws(DockerError) -> EngineInfo {
         if let fault = try await enter(.info) { throw fault }

@@ -50,7 +50,7 @@ public actor FakeDocker: DockerClient {
     /// The operations of the port.
     public enum Operation: String, Sendable, CaseIterable {
         case ensureNetwork, pullImage, inspectImage, inspectContainer, run, stop, remove, list, eventsListen, ping
-        case info, kill
+        case info, kill, inspectImageID
     }
 
     /// A call that changed something, or would have.
@@ -76,6 +76,8 @@ public actor FakeDocker: DockerClient {
     let clock: @Sendable () -> Timestamp
     var containers: [String: Container] = [:]
     var images: [String: Image] = [:]
+    /// Images that a reference has named before, by their ids.
+    var untagged: [String: Image] = [:]
     var registry: [String: Image] = [:]
     var networks: Set<String> = []
     var faults: [Operation: [Fault]] = [:]
@@ -92,6 +94,8 @@ public actor FakeDocker: DockerClient {
     let ended = Notes()
     var lastContainer = 0
     var engineID: String
+    /// When the Engine started; nil: it does not tell.
+    var startedAt: Timestamp?
 
     /// What was changed through the port, in order.
     public private(set) var changes: [Change] = []
@@ -107,13 +111,23 @@ public actor FakeDocker: DockerClient {
     // MARK: What there is
 
     /// Puts an image onto the Engine.
-    public func addImage(_ image: Image) { images[Self.key(image.reference)] = image }
+    public func addImage(_ image: Image) {
+        if let before = images[Self.key(image.reference)] { untagged[before.id] = before }
+        images[Self.key(image.reference)] = image
+    }
 
     /// Puts an image into the registry, from where it can be pulled.
     public func addToRegistry(_ image: Image) { registry[Self.key(image.reference)] = image }
 
     /// Removes an image from the Engine.
     public func removeImage(_ reference: String) { images[Self.key(reference)] = nil }
+
+    /// Gives a container another name, as `docker rename` does.
+    public func rename(container: String, to name: String) {
+        guard let id = find(container)?.inspect.id else { return }
+        containers[id]?.inspect.name = name
+        emit("rename", id)
+    }
 
     /// Makes a network.
     public func addNetwork(_ name: String) { networks.insert(name) }

@@ -20,15 +20,15 @@ extension Fleet {
     }
 
     /// Makes a container that never runs, with the labels of this fleet or of another namespace. Answers its id.
-    public func createByHand(game: String, namespace: String? = nil, hostname: String? = nil) async throws -> String {
+    public func createByHand(game: String, namespace: String? = nil, image: String? = nil) async throws -> String {
         let name = containerName(game)
         var arguments = ["docker", "--host", world.engine.host, "create", "--network", "none"]
-        arguments += ["--name", name, "--hostname", hostname ?? name]
+        arguments += ["--name", name, "--hostname", name]
         for (label, value) in [
             (GalaxyLabel.owner, GalaxyLabel.ownerValue), (GalaxyLabel.namespace, namespace ?? keys.namespace),
             (GalaxyLabel.gameID, game), (GalaxyLabel.jobID, "long-gone"),
         ] { arguments += ["--label", "\(label)=\(value)"] }
-        return try await Tool.run(arguments + [world.image]).trimmingCharacters(in: .whitespacesAndNewlines)
+        return try await Tool.run(arguments + [image ?? world.image]).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     /// Lets the Engine tell of `count` things that are none of ours: more than it remembers.

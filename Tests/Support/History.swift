@@ -41,6 +41,8 @@ struct History: Sendable, Equatable {
         var startedAt: String?
         var occurredAt = ""
         var reason: String?
+        /// How many of Docker's events it stands for; nil: it says nothing of that.
+        var count: Int?
     }
 
     /// In the order in which the producer was told that they were taken.
@@ -68,7 +70,8 @@ extension History.Event {
             epoch: fields["epoch"].flatMap { Int64($0) } ?? 0,
             startedAt: fields["started_at"],
             occurredAt: fields["occurred_at"] ?? "",
-            reason: fields["reason"]
+            reason: fields["reason"],
+            count: fields["count"].flatMap { Int($0) }
         )
     }
 
@@ -82,7 +85,8 @@ extension History.Event {
             epoch: epoch,
             startedAt: event.startedAt?.rfc3339,
             occurredAt: event.occurredAt.rfc3339,
-            reason: event.reason?.rawValue
+            reason: event.reason?.rawValue,
+            count: event.count
         )
     }
 }

@@ -96,6 +96,20 @@ public final class PrivateDocker: Sendable {
         try await forgetNumbers()
     }
 
+    /// Kills the Engine and all that it runs, as a loss of power does.
+    public func losePower() async throws {
+        let pids = try await engine.docker("ps", "--quiet").split(separator: "\n").map(String.init)
+        var processes: [Int32] = []
+        for id in pids {
+            let pid = try await engine.docker("inspect", "--format", "{{.State.Pid}}", id)
+            if let pid = Int32(pid.trimmingCharacters(in: .whitespacesAndNewlines)), pid > 1 { processes.append(pid) }
+        }
+        for pid in ownProcesses() + processes { _ = kill(pid, SIGKILL) }
+        try await end(by: SIGKILL)
+        _ = try await eventually { self.ownProcesses().isEmpty }
+        try await forgetNumbers()
+    }
+
     /// Freezes the Engine: its socket takes connections, and nothing answers.
     public func suspend() {
         if let pid = daemon.withLock({ $0 }) { suspendProcess(pid) }

@@ -43,10 +43,13 @@ struct ImageAnswer: Decodable {
 /// What is read of `GET /networks/{name}`.
 struct NetworkAnswer: Decodable {
     var name: String
+    var created: String?
     var driver: String?
     var scope: String?
     var isAttachable: Bool?
     var isIngress: Bool?
+
+    var createdAt: Timestamp? { engineTime(created) }
 
     /// Why containers like ours cannot be attached to it; nil where they can.
     var obstacle: String? {
@@ -60,6 +63,7 @@ struct NetworkAnswer: Decodable {
 
     enum CodingKeys: String, CodingKey {
         case name = "Name"
+        case created = "Created"
         case driver = "Driver"
         case scope = "Scope"
         case isAttachable = "Attachable"

@@ -55,7 +55,8 @@ extension Settings {
             stateOwner: try stateOwnerIDs(),
             stateMode: stateMode,
             janitor: janitor,
-            janitorGrace: .seconds(janitorGraceSeconds)
+            janitorGrace: .seconds(janitorGraceSeconds),
+            keptContainers: keptContainers
         )
     }
 

@@ -80,6 +80,8 @@ final class MemoryEngine: DockerClient {
 
     func inspectImage(_ reference: String) async throws(DockerError) -> ImageInspect { ImageInspect(ref: reference) }
 
+    func inspectImage(id: String) async throws(DockerError) -> ImageInspect { ImageInspect(ref: id, id: id) }
+
     func inspectContainer(_ container: String) async throws(DockerError) -> ContainerInspect {
         guard let found = state.withLock({ $0.containers[$0.ids[container] ?? container] }) else {
             throw Self.absent("inspectContainer", container)
@@ -207,6 +209,8 @@ final class MemoryEngine: DockerClient {
     }
 
     func ping() async throws(DockerError) {}
+
+    func startTime() async throws(DockerError) -> Timestamp? { nil }
 
     func info() async throws(DockerError) -> EngineInfo {
         EngineInfo(id: "bench", name: "bench", serverVersion: "0", apiVersion: "1.41", cpus: 2, memoryBytes: 1 << 34)

@@ -18,6 +18,8 @@ final class ReadyEngine: DockerClient {
 
     func inspectImage(_ reference: String) async throws(DockerError) -> ImageInspect { ImageInspect(ref: reference) }
 
+    func inspectImage(id: String) async throws(DockerError) -> ImageInspect { ImageInspect(ref: id, id: id) }
+
     func inspectContainer(_ container: String) async throws(DockerError) -> ContainerInspect {
         throw absent("inspectContainer", container)
     }
@@ -50,6 +52,8 @@ final class ReadyEngine: DockerClient {
     }
 
     func ping() async throws(DockerError) {}
+
+    func startTime() async throws(DockerError) -> Timestamp? { nil }
 
     func info() async throws(DockerError) -> EngineInfo {
         EngineInfo(id: "bench", name: "bench", serverVersion: "0", apiVersion: "1.41", cpus: 2, memoryBytes: 1 << 34)

@@ -51,6 +51,7 @@ struct WorkerFlags: ParsableArguments {
     @Option(help: .setting("RTM_DEAD_BYTES")) var deadBytes: String?
     @Option(help: .setting("RTM_JANITOR")) var janitor: String?
     @Option(help: .setting("RTM_JANITOR_GRACE_SECONDS")) var janitorGraceSeconds: String?
+    @Option(help: .setting("RTM_KEPT_CONTAINERS")) var keptContainers: String?
     @Option(help: .setting("RTM_HTTP")) var http: String?
     @Option(help: .setting("RTM_HTTP_TOKEN_FILE")) var httpTokenFile: String?
     @Option(help: .setting("RTM_OTLP_ENDPOINT")) var otlpEndpoint: String?
@@ -98,7 +99,8 @@ struct WorkerFlags: ParsableArguments {
             "RTM_SIGNED_MAX_AGE_SECONDS": signedMaxAgeSeconds,
             "RTM_DEAD_BYTES": deadBytes,
             "RTM_JANITOR": janitor, "RTM_JANITOR_GRACE_SECONDS": janitorGraceSeconds,
-            "RTM_HTTP": http, "RTM_HTTP_TOKEN_FILE": httpTokenFile, "RTM_OTLP_ENDPOINT": otlpEndpoint,
+            "RTM_KEPT_CONTAINERS": keptContainers, "RTM_HTTP": http, "RTM_HTTP_TOKEN_FILE": httpTokenFile,
+            "RTM_OTLP_ENDPOINT": otlpEndpoint,
             "RTM_NETWORK": network,
             "RTM_NAME_PREFIX": namePrefix, "RTM_ENGINE_PORT": enginePort, "RTM_STATE_ROOT": stateRoot,
             "RTM_STATE_MOUNT": stateMount, "RTM_STATE_OWNER": stateOwner, "RTM_STATE_MODE": stateMode,

@@ -123,6 +123,15 @@ extension SettingDescriptor {
             1...604_800
         ),
         SettingDescriptor(
+            "RTM_KEPT_CONTAINERS",
+            "Ended containers that the node keeps for their logs",
+            default: "200",
+            allowed: "a whole number from 1 to 100000",
+            valueName: "n",
+            isRare: true,
+            assign: .field(\.keptContainers, SettingRule.number(1...100_000))
+        ),
+        SettingDescriptor(
             "RTM_HTTP",
             "Address of health, metrics and dashboard; empty: none",
             default: "127.0.0.1:8081",

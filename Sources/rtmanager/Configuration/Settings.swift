@@ -37,6 +37,8 @@ struct Settings: Sendable, Equatable {
     var deadBytes = 16 << 20
     var janitor = JanitorMode.report
     var janitorGraceSeconds = 600
+    /// Containers that have ended and are kept on the node.
+    var keptContainers = 200
     /// Where health, metrics and the dashboard are served; nil: nowhere.
     var http: HTTPAddress? = HTTPAddress(host: "127.0.0.1", port: 8081)
     var httpTokenFile: String?

@@ -1,0 +1,46 @@
+import DockerPort
+import JobContract
+import JobQueue
+import Logging
+import RuntimeCore
+
+extension JanitorService {
+    /// Removes the oldest containers that have ended, if the node has more of them than it keeps. A container whose game
+    /// has a running job is left to that job.
+    ///
+    /// - Parameter found: the node's containers, with what Redis knows of their games.
+    func boundKept(_ found: [FoundRow]) async throws {
+        let ended = found.filter { ["exited", "dead"].contains($0.row.status) && !$0.facts.isBusy }
+        guard ended.count > kept else { return }
+        var containers: [KeptContainers.Ended] = []
+        for entry in ended {
+            guard let container = try await ownership.owned(id: entry.row.id)?.inspect, !container.isRunning else {
+                continue
+            }
+            containers.append(KeptContainers.Ended(containerID: container.id, endedAt: container.finishedAt))
+        }
+        let surplus = KeptContainers.surplus(of: containers, keeping: kept)
+        guard !surplus.isEmpty else { return }
+        guard mode != .dryRun else {
+            return logger.notice(
+                "more containers that have ended are kept than allowed; a dry run removes none",
+                metadata: ["surplus": "\(surplus.count)", "kept": "\(kept)"]
+            )
+        }
+        for id in surplus {
+            // It may have been started by hand since it was looked at.
+            guard let container = try await ownership.owned(id: id)?.inspect, !container.isRunning else { continue }
+            try await discard(container)
+        }
+        logger.notice(
+            "removed the oldest containers that had ended",
+            metadata: ["removed": "\(surplus.count)", "kept": "\(kept)"]
+        )
+    }
+
+    /// Removes a container that has ended, and tells the listener before how: then nobody can look any more.
+    func discard(_ container: ContainerInspect) async throws {
+        if let exit = ExitFacts(of: container) { try await queue.tell(.exit(exit.encoded), of: container.id) }
+        try await docker.remove(container.id)
+    }
+}

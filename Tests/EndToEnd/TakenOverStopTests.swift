@@ -1,0 +1,33 @@
+import Foundation
+import JobContract
+import Support
+import Testing
+
+extension Deployment {
+    @Suite("A stop that another worker finishes", .engineWorld, .timeLimit(.minutes(5)))
+    struct TakenOverStopTests {
+        @Test(
+            "tells that SIGKILL was needed, though who sent it is gone",
+            arguments: [(SIGKILL, 4), (SIGKILL, 12), (SIGTERM, 6)] as [(Int32, Int)]
+        )
+        func forced(_ signal: Int32, _ timeout: Int) async throws {
+            let settings = ["RTM_LEASE_TTL_SECONDS": "3", "RTM_DRAIN_TIMEOUT_SECONDS": "1"]
+            try await Fleet.with(workers: 2, settings: settings, world: try #require(EngineWorld.current)) { fleet in
+                let start = fleet.start("f-1", game: "g", image: fleet.world.stubbornImage)
+                let id = try #require(try await fleet.finish("f-1", start).containerID)
+                try await fleet.push(Fleet.message(.stop, "f-2", game: "g", #""stop_timeout_seconds":\#(timeout)"#))
+                let victim = try await fleet.runner(of: "f-2")
+                try await eventually(within: .seconds(10), "the stop to be on its way") {
+                    try await fleet.record(of: "f-2")["_asked"] != nil
+                }
+                victim.process.signal(signal)
+                let result = try await fleet.result(of: "f-2", within: .seconds(60))
+                #expect(result.effect == .stopped && result.fields["forced"] == "true", "\(result.fields)")
+                #expect(result.fields["worker"].map(victim.isWorker) == false)
+                let events = try await fleet.events(ofGame: "g", until: ["started", "exited"], within: .seconds(30))
+                #expect(events.last?["reason"] == "stopped_forced" && events.last?["exit_code"] == "137")
+                #expect(events.allSatisfy { $0["container_id"] == id })
+            }
+        }
+    }
+}

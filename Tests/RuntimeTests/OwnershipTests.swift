@@ -1,0 +1,54 @@
+import DockerPort
+import JobContract
+import Redis
+import RuntimeCore
+import Support
+import Testing
+
+@Suite("Whose a container is, over a fake Engine and a real Redis", .timeLimit(.minutes(2)))
+struct OwnershipTests {
+    @Test("jobs find a container that was renamed, and make no second one")
+    func renamed() async throws {
+        try await WorkerWorld.with { world in
+            try await world.withWorker { _ in
+                try await world.push(.start, "s1")
+                let started = try await world.result("s1")
+                let id = try #require(started.containerID)
+                await world.docker.rename(container: id, to: "somebody-renamed-it")
+                try await world.push(.start, "s2")
+                let again = try await world.result("s2")
+                #expect(again.effect == .alreadyRunning && again.containerID == id)
+                #expect(again.engineEndpoint == started.engineEndpoint)
+                #expect(await world.docker.containersByName.count == 1)
+                try await world.push(.stop, "t1")
+                #expect(try await world.result("t1").effect == .stopped)
+                try await world.push(.remove, "r1")
+                #expect(try await world.result("r1").effect == .removed)
+                #expect(await world.docker.containersByName.isEmpty)
+            }
+        }
+    }
+
+    @Test("a container whose image carries our labels is told nothing of, and holds no place")
+    func inherited() async throws {
+        try await WorkerWorld.with { world in
+            var spec = WorkerWorld.spec(game: "g1")
+            let labels = spec.labels
+            await world.docker.addImage(.init("forged:1", labels: labels))
+            spec.image = "forged:1"
+            spec.labels = [:]
+            let forged = await world.docker.addForeignContainer(spec)
+            try await world.withWorker { _ in
+                await world.docker.setHealth(container: forged, "healthy")
+                await world.docker.exit(container: forged, code: 3)
+                let ours = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g2"))
+                try await eventually("the events of ours") { try await world.events().count == 1 }
+                #expect(try await world.events().first?["container_id"] == ours)
+                #expect(try await !world.holdsRoom("g1"))
+                try await world.push(.stop, "t1")
+                #expect(try await world.result("t1").errorCode == ErrorCode.nameConflict.rawValue)
+                #expect(await world.docker.containersByName.values.contains { $0.id == forged })
+            }
+        }
+    }
+}

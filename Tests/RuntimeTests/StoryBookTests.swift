@@ -1,0 +1,56 @@
+import DockerPort
+import RuntimeCore
+import Testing
+import Timestamps
+
+@testable import Runtime
+
+@Suite("What waits to be published")
+struct StoryBookTests {
+    private func at(_ milliseconds: Int64) -> MonotonicInstant {
+        MonotonicInstant(nanoseconds: milliseconds * 1_000_000)
+    }
+
+    private func sighting(_ second: Int64) -> Sighting {
+        let time = Timestamp(seconds: second)
+        let hint = DockerEvent(action: "oom", containerID: "c", occurredAt: time)
+        return Sighting(containerID: "c", container: nil, hints: [hint], seenAt: time)
+    }
+
+    @Test("what may happen many times a second waits for a second, and is told together with what comes meanwhile")
+    func holds() throws {
+        var book = StoryBook(marks: [:])
+        book.add([sighting(1)], at: at(0))
+        let first = try #require(book.takeDue(most: 9).first)
+        #expect(!book.mustHold("c", at: at(0)) && first.value.hints.count == 1)
+        book.publishedFrequent("c", at: at(0))
+        for step in 1...3 as ClosedRange<Int64> {
+            book.add([sighting(1 + step)], at: at(step * 100))
+            let next = try #require(book.takeDue(most: 9).first)
+            #expect(book.mustHold("c", at: at(step * 100)) && next.value.hints.count == Int(step))
+            book.hold(next)
+            #expect(!book.hasDue && book.hasWaiting)
+        }
+        book.add([], at: at(999))
+        #expect(!book.hasDue)
+        book.add([], at: at(1_000))
+        let last = try #require(book.takeDue(most: 9).first)
+        #expect(last.value.hints.map(\.occurredAt.seconds) == [2, 3, 4] && !book.mustHold("c", at: at(1_000)))
+        #expect(!book.hasWaiting)
+    }
+
+    @Test("what is seen later is not told before, and forgotten is forgotten")
+    func keepsOrder() throws {
+        var book = StoryBook(marks: [:])
+        book.publishedFrequent("c", at: at(0))
+        book.add([sighting(1), sighting(2)], at: at(1))
+        let first = try #require(book.takeDue(most: 1).first)
+        book.hold(first)
+        let both = try #require(book.takeDue(most: 1).first)
+        #expect(both.value.hints.map(\.occurredAt.seconds) == [1, 2])
+        book.hold(both)
+        book.forget("c")
+        book.add([], at: at(5_000))
+        #expect(!book.hasDue && !book.hasWaiting)
+    }
+}
