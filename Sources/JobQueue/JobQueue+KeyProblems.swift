@@ -24,8 +24,8 @@ public struct KeyProblem: Sendable, Equatable, CustomStringConvertible {
 extension JobQueue {
     private typealias Rule = (key: String, type: String, consequence: String)
 
-    /// Returns the keys of another type (Redis `TYPE`) among those that producers, consumers and operators use, and
-    /// those that hold what was set aside of these queues.
+    /// Returns the keys of another type (Redis `TYPE`) among those that are one for the whole namespace, and those
+    /// of these queues.
     ///
     /// - Parameter names: queues; nil: those that the worker serves.
     public func keyProblems(ofQueues names: [String]?) async throws(QueueError) -> [KeyProblem] {
@@ -38,16 +38,16 @@ extension JobQueue {
     }
 
     private func rules(_ names: [String]) -> [Rule] {
-        let internalHash = "no job can be taken"
+        let standstill = "no job can be taken"
         var rules: [Rule] = [
             (keys.results, "stream", "no job can end, and its end is tried again and again"),
             (keys.dead, "stream", "dead letters are lost and only counted (dead_lost)"),
             (keys.events, "stream", "no event can be published, and it is tried again and again"),
             (keys.paused, "set", "no queue counts as paused"),
             (keys.draining, "set", "no node counts as drained"),
-            (keys.prefix + "lanes", "hash", internalHash), (keys.prefix + "owner", "hash", internalHash),
-            (keys.prefix + "lease", "zset", internalHash), (keys.prefix + "delay", "zset", internalHash),
         ]
+        rules += ["meta", "lanes", "owner", "superseded"].map { (keys.prefix + $0, "hash", standstill) }
+        rules += ["lease", "delay", "workers", "nodes"].map { (keys.prefix + $0, "zset", standstill) }
         for name in names {
             rules.append((keys.queue(name), "list", "nothing is taken from this queue"))
             rules.append((keys.overflow(name), "list", "nothing is taken from this queue"))

@@ -129,9 +129,9 @@ extension JobQueue {
             }
         }
         for game in [answers[3], answers[5]].compactMap({ $0.array?.first?.string }) {
-            let lane = try await command(RedisCommand("HGET", .string(keys.prefix + "lanes"), .string(game)))
+            let lane = try await lenient(RedisCommand("HGET", .string(keys.prefix + "lanes"), .string(game)))
             guard let head = lane.string.flatMap(LaneState.init)?.head else { continue }
-            let facts = try await command(RedisCommand("HGET", .string(keys.job(head)), .string(JobRecord.live)))
+            let facts = try await lenient(RedisCommand("HGET", .string(keys.job(head)), .string(JobRecord.live)))
             let time = JobRecord.named([JobRecord.live: facts.string ?? ""])["_enqueued_at"]
             if let time = time.flatMap({ Timestamp(rfc3339: $0) }) { times.append(time) }
         }
@@ -140,7 +140,7 @@ extension JobQueue {
     }
 
     private func readNodes(_ overview: inout FleetOverview, _ limit: Int, queues: [String]) async throws(QueueError) {
-        let rows = try await command(
+        let rows = try await lenient(
             RedisCommand(
                 "ZREVRANGE",
                 .string(keys.prefix + "nodes"),
@@ -189,7 +189,7 @@ extension JobQueue {
 
     private func readRunning(_ overview: inout FleetOverview, _ limit: Int) async throws(QueueError) {
         let last = RedisArgument.integer(Int64(Self.mostRunningSorted - 1))
-        let ids = (try await command(RedisCommand("ZRANGE", .string(keys.prefix + "lease"), 0, last)).array ?? [])
+        let ids = (try await lenient(RedisCommand("ZRANGE", .string(keys.prefix + "lease"), 0, last)).array ?? [])
             .compactMap(\.string)
         let rows = try await pipeline(
             ids.prefix(Self.pipelineLimit).map {
@@ -225,9 +225,15 @@ extension JobQueue {
         return job
     }
 
-    /// Members of a set; a key of another type has none, and is told of otherwise (``FleetOverview/keyProblems``).
+    /// Returns the answer to one command, an error among them: a key of a wrong type must not hide all the rest, and
+    /// ``FleetOverview/keyProblems`` names it.
+    private func lenient(_ command: RedisCommand) async throws(QueueError) -> RedisValue {
+        try await pipeline([command])[0]
+    }
+
+    /// Members of a set; a key of another type has none.
     private func members(_ key: String) async throws(QueueError) -> [String] {
-        (try await pipeline([RedisCommand("SMEMBERS", .string(key))])[0].array ?? []).compactMap(\.string)
+        (try await lenient(RedisCommand("SMEMBERS", .string(key))).array ?? []).compactMap(\.string)
     }
 
     /// A score, which Redis may write as a number with an exponent.

@@ -136,10 +136,7 @@ public struct QueueError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     /// Whether Redis has answered, and refuses this call: other calls may well succeed.
-    public var isRefusal: Bool {
-        if case .server? = redis { return true }
-        return false
-    }
+    public var isRefusal: Bool { redis?.isOfThisCommand ?? false }
 
     public var description: String { "\(call): \(message)" }
 }

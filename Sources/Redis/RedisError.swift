@@ -48,6 +48,14 @@ public enum RedisError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What a server says to a connection that is one too many, in answer to its first command.
     private static let crowded = "max number of clients"
 
+    /// Whether the server has answered and refuses this very command, while others may well succeed. An answer that it
+    /// cannot serve anybody now (`LOADING`, `READONLY` and their like) is none.
+    public var isOfThisCommand: Bool {
+        guard case .server(let error) = self else { return false }
+        return !["LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "BUSY", "TRYAGAIN", "NOAUTH", "WRONGPASS"]
+            .contains(error.code)
+    }
+
     public var description: String {
         switch self {
         case .connection(let reason, let may): "Redis connection: \(reason)\(Self.doubt(may))"

@@ -129,7 +129,7 @@ public struct Consumer: Sendable {
         } catch .server(let error) where error.code == "BUSYGROUP" {
             return
         } catch {
-            throw .redis("\(error)")
+            throw ClientError(error)
         }
     }
 

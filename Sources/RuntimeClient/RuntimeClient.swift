@@ -148,7 +148,7 @@ public struct RuntimeClient: Sendable {
         do throws(RedisError) {
             return try await redis.send(command)
         } catch {
-            throw .redis("\(error)")
+            throw ClientError(error)
         }
     }
 }

@@ -21,13 +21,14 @@ struct WrongTypeTests {
         try await QueueWorld.with(options: JobQueueOptions(queues: ["high", "low"])) { world in
             let worker = world.worker("w1")
             #expect(try await worker.keyProblems().isEmpty)
-            for name in ["queue:low", "dead", "results", "events", "paused", "draining"] {
+            for name in ["queue:low", "dead", "results", "events", "paused", "draining", "lease"] {
                 try await spoil(name, world)
             }
             let problems = try await worker.keyProblems()
             #expect(
                 Set(problems.map(\.key)) == [
                     "{rtm}:queue:low", "{rtm}:dead", "{rtm}:results", "{rtm}:events", "{rtm}:paused", "{rtm}:draining",
+                    "{rtm}:lease",
                 ]
             )
             let text = "{rtm}:queue:low is a string, not a list: nothing is taken from this queue"

@@ -70,11 +70,12 @@ struct JobPageTests {
                 "state": "running", "kind": "start", "game_id": "lobby", "_queue": "default", "_attempts": "2",
                 "_most": "5", "_node": "n1", "_worker": "w1", "_taken": "1970-01-01T00:00:01.000Z",
                 "_progress": "starting 0 0 0 0",
-                "_error_code": "timeout", "_error": "late", "_message": "{}",
+                "_error_code": "timeout", "_error": "late",
             ],
             now: 5_000
         )
         sight.leaseUntil = 12_000
+        sight.message = Array("{}".utf8)
         page.sight = sight
         let text = page.lines(on: .plain).joined(by: "\n").text
         for part in [

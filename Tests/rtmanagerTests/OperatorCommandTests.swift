@@ -122,6 +122,9 @@ struct OperatorCommandTests {
             let list = try await desk.run("dead", "list")
             #expect(list.code == 1 && list.text.contains("WRONGTYPE"), "\(list)")
             #expect(!list.text.contains("is Redis running"))
+            try await desk.send("SET", .string(desk.keys.results), "x")
+            let waiting = try await desk.run("stop", "g1", "--wait")
+            #expect(waiting.code == 1 && waiting.text.contains("WRONGTYPE"), "\(waiting)")
         }
     }
 }

@@ -6,6 +6,7 @@ import JobQueue
 import Logging
 import Redis
 import Runtime
+import RuntimeClient
 import ServiceLifecycle
 
 #if canImport(FoundationEssentials)
@@ -184,9 +185,9 @@ enum Actions {
 
     static func outOfReach(_ error: any Error) -> CommandError {
         // Redis has answered: what it says is what is wrong.
-        if let error = error as? QueueError, error.isRefusal {
-            return .failed("\(error); rtmanager doctor says what is wrong with Redis' keys and permissions")
-        }
+        let hint = "rtmanager doctor says what is wrong with Redis' keys and permissions"
+        if let error = error as? QueueError, error.isRefusal { return .failed("\(error); \(hint)") }
+        if case .refused(let text)? = error as? ClientError { return .failed("\(text); \(hint)") }
         return .outOfReach("\(error); is Redis running there, and is RTM_REDIS_URL right?")
     }
 
