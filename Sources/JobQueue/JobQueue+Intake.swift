@@ -70,9 +70,21 @@ private struct Batch {
     var arguments: [RedisArgument] = []
     var count: Int { messages.count }
 
-    init(queue: String, source: String) {
+    /// How old a job may be, in ms; nil: as old as it likes.
+    let mostAge: Int64?
+
+    init(queue: String, source: String, mostAge: Duration?) {
         self.queue = queue
         self.source = source
+        self.mostAge = mostAge?.milliseconds
+    }
+
+    /// When the job was pushed and how old it may be, as admit.lua reads it; empty where nobody asks.
+    private func times(of job: Job) -> String {
+        guard let mostAge else { return "" }
+        // What gives no time was pushed in 1970.
+        let pushedAt = job.enqueuedAt.flatMap { Timestamp(rfc3339: $0) }?.millisecondsSinceEpoch ?? 0
+        return "\(pushedAt) \(mostAge)"
     }
 
     /// Adds the eleven arguments of one message, in the order that admit.lua names.
@@ -92,9 +104,22 @@ private struct Batch {
             arguments += [
                 proof, "job", .string(job.id), .string(job.kind.rawValue), .string(job.gameID),
                 .string(job.deadline.map { String($0.millisecondsSinceEpoch) } ?? ""),
-                .string(JobQueue.marks(of: job)), .string(job.enqueuedAt ?? ""), .string(job.traceparent ?? ""), "",
+                .string(JobQueue.marks(of: job)), .string(job.enqueuedAt ?? ""), .string(job.traceparent ?? ""),
+                .string(times(of: job)),
                 .string(job.digest),
             ]
+        }
+    }
+
+    /// The signed jobs that admit.lua has found to come at a wrong time.
+    func rejections(ofMistimed answer: RedisValue) -> [Rejection] {
+        let numbers = (answer.array ?? []).compactMap { $0.integer.map { Int($0) - 1 } }
+        return numbers.filter(messages.indices.contains).map { number in
+            Rejection(
+                id: JobDecoder.invalidID(of: messages[number].message),
+                code: .badSignature,
+                error: "the signed job \(messages[number].decoded.id) came too late, or is dated ahead of Redis' clock"
+            )
         }
     }
 
@@ -148,7 +173,7 @@ extension JobQueue {
             seen.isFromOverflow = list == "overflow"
         }
         guard !seen.isEmpty else { return Taken(intake: .success(.nothing)) }
-        var batch = Batch(queue: queue, source: seen.isFromOverflow ? "overflow" : "queue")
+        var batch = Batch(queue: queue, source: seen.isFromOverflow ? "overflow" : "queue", mostAge: options.mostAge)
         let count = Self.batchCount(seen.rows, most)
         for row in seen.rows.prefix(count) {
             let (proof, message, decoded) = try read(row, decode)
@@ -229,7 +254,7 @@ extension JobQueue {
         isClaimed: Bool,
         ahead: Int
     ) throws(QueueError) -> Taken {
-        guard let parts = answer.array, parts.count == 7, let count = parts[0].integer.map({ Int($0) }),
+        guard let parts = answer.array, parts.count == 8, let count = parts[0].integer.map({ Int($0) }),
             count <= batch.count, let waiting = parts[4].integer
         else { throw unexpected(Scripts.admit, answer) }
         let rows = parts[3].array
@@ -248,6 +273,7 @@ extension JobQueue {
         }
         let reused = (parts[6].array ?? []).compactMap { $0.integer.map { Int($0) - 1 } }
         outcome.reused = reused.filter(batch.messages.indices.contains).map { batch.messages[$0].decoded.id }
+        outcome.rejections += batch.rejections(ofMistimed: parts[7])
         var taken = Taken(intake: .success(outcome))
         taken.ahead.rows = rows ?? []
         var begun = Set<Int>()

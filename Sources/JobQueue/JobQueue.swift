@@ -37,6 +37,8 @@ public struct JobQueueOptions: Sendable, Equatable {
     public var mostLiveOthers: Int
     /// Crashes of its worker after which a job is given up.
     public var crashLimit: Int
+    /// How old a job may be when it is taken in, by its `enqueued_at`; nil: as old as it likes. For signed jobs.
+    public var mostAge: Duration?
 
     public init(
         queues: [String] = ["default"],
@@ -47,7 +49,8 @@ public struct JobQueueOptions: Sendable, Equatable {
         nodeGrace: Duration = .seconds(300),
         mostLiveStarts: Int = 50_000,
         mostLiveOthers: Int = 10_000,
-        crashLimit: Int = 3
+        crashLimit: Int = 3,
+        mostAge: Duration? = nil
     ) {
         self.queues = queues
         self.lease = lease
@@ -58,6 +61,7 @@ public struct JobQueueOptions: Sendable, Equatable {
         self.mostLiveStarts = mostLiveStarts
         self.mostLiveOthers = mostLiveOthers
         self.crashLimit = crashLimit
+        self.mostAge = mostAge
     }
 
     /// Part of a lease that a worker does not trust, for the way to Redis and for scheduling.

@@ -7,14 +7,15 @@
 --   number of the queues that follow, those queues in order of priority, then 11 per message, the oldest first: its
 --   bytes, or where it has more than 512 their SHA-1; "job", "refused" (a job that the operator's policy refuses) or
 --   "rejected" (no job), id, kind, game, deadline in ms, marks ("s" makes waiting starts pointless, "c" also cancels a
---   running one), enqueued_at, traceparent, error code and sentence of a rejected one joined by a space, digest of what
+--   running one), enqueued_at, traceparent, error code and sentence of a rejected one joined by a space (of a signed job
+--   in their place: when it was pushed and how old it may be, in ms), digest of what
 --   it asks for (`Job.digest`; of a message that is no job, of its bytes). What is not known is empty. A message of more
 --   than the most bytes in all comes alone.
 -- Answers: messages taken off the list; 1 where the window was full, else 0; 1 where the queue is paused, else 0; the
 --   messages that stand behind those that are known, as peek.lua has them (behind those taken where another was first;
 --   nothing where that is not looked at); and what claim.lua answers, where in place of
 --   the message of a job that was just placed there is its number in this call, from 1. Then the numbers of the messages
---   whose id belongs to a job that asks for something else.
+--   whose id belongs to a job that asks for something else, and of the signed jobs that came at a wrong time.
 -- One step because: popped and placed at once, no two workers can swap two messages of a game, and a
 --   worker that dies loses none. Where another worker was first the bytes differ and nothing is done.
 local queue, worker, node, source = ARGV[1], ARGV[2], ARGV[3], ARGV[6]
@@ -121,6 +122,23 @@ local function take(job, verdict)
   end
 end
 
+-- Signed jobs that came at a wrong time.
+local mistimed = {}
+
+-- Why a signed job may not be taken in now; nil: it may. Its time is compared when it comes, not when it is taken out of
+-- the overflow. Whoever has captured it may not use up its id, so it ends under the name of its bytes.
+local function refuse_time(job)
+  local pushed_at, most = string.match(job.problem, '^(%-?%d+) (%d+)$')
+  if not pushed_at or from_overflow then return false end
+  local age = now - tonumber(pushed_at)
+  if age <= tonumber(most) and age >= -60000 then return false end
+  mistimed[#mistimed + 1] = job.index
+  job.id = 'invalid:' .. message_sha1(job.message)
+  job.problem = age < 0 and 'bad_signature the job is dated more than 60 s ahead of Redis\' clock'
+    or 'bad_signature the job was signed more than ' .. tonumber(most) / 1000 .. ' s ago; sign it again'
+  return true
+end
+
 -- Whether these are the bytes that were decoded.
 local function is_same(message, given)
   if not message then return false end
@@ -176,6 +194,8 @@ local function take_all()
       verdict = (known == '' or known == job.digest) and 'seen' or 'reused'
     elseif ARGV[base + 1] ~= 'job' then
       verdict = 'rejected'
+    elseif refuse_time(job) then
+      verdict = call('EXISTS', P .. 'job:' .. job.id) == 1 and 'seen' or 'rejected'
     else
       verdict = decision(job)
     end
@@ -204,4 +224,4 @@ local waiting, jobs = 0, {}
 if ARGV[7] ~= '' then
   jobs, waiting = claim(ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11]))
 end
-return { taken, full, paused and 1 or 0, ahead, waiting, jobs, reused }
+return { taken, full, paused and 1 or 0, ahead, waiting, jobs, reused, mistimed }

@@ -19,7 +19,8 @@ extension Settings {
             retention: .seconds(retentionSeconds),
             retentionEntries: retentionEntries,
             deadBytes: deadBytes,
-            nodeGrace: .seconds(nodeGraceSeconds)
+            nodeGrace: .seconds(nodeGraceSeconds),
+            mostAge: signingKeyFile == nil ? nil : .seconds(signedMaxAgeSeconds)
         )
     }
 

@@ -1,0 +1,79 @@
+import Foundation
+import JobContract
+import JobQueue
+import Redis
+import Support
+import Testing
+import Timestamps
+
+@Suite("The age of signed jobs, on a real Redis", .timeLimit(.minutes(2)))
+struct SignedAgeTests {
+    private static let options = JobQueueOptions(mostAge: .seconds(100))
+
+    private func signer() throws -> JobSigner {
+        JobSigner(try SigningKeys(lines: Array("k:0123456789abcdef".utf8)), namespace: "rtm")
+    }
+
+    /// A signed start that was pushed so many seconds ago, on Redis' clock.
+    private func message(_ id: String, age: Int64, in world: QueueWorld) async throws -> String {
+        let parts = try await world.client.send(RedisCommand("TIME")).array ?? []
+        let now = Timestamp(seconds: parts.first?.string.flatMap { Int64($0) } ?? 0)
+        let time = now.advanced(by: .seconds(-age)).rfc3339
+        return try signer().sign(QueueWorld.message(.start, id, game: id, more: #","enqueued_at":"\#(time)""#))
+    }
+
+    private func intake(_ worker: JobQueue) async throws -> IntakeOutcome {
+        let decoder = JobDecoder(signer: try signer())
+        return try await worker.intake(queue: "default") { decoder.decode($0) }
+    }
+
+    @Test("is compared when they are taken in: too old and too far ahead are refused, under no id of theirs")
+    func window() async throws {
+        try await QueueWorld.with(options: Self.options) { world in
+            let worker = world.worker("w1")
+            for (id, age) in [("old", Int64(102)), ("fits", 98), ("ahead", -58), ("far", -63)] {
+                try await world.push(try await message(id, age: age, in: world))
+            }
+            let outcome = try await intake(worker)
+            #expect(outcome.taken == 4)
+            #expect(outcome.rejections.map(\.code) == [.badSignature, .badSignature])
+            #expect(try await world.claim(worker).map(\.id) == ["fits", "ahead"])
+            for id in ["old", "far"] {
+                let known = try await world.client.send(RedisCommand("EXISTS", .string(world.keys.job(id)))).integer
+                #expect(known == 0)
+            }
+            let letters = try await worker.deadLetters(limit: 10)
+            #expect(letters.count == 2)
+            #expect(letters.allSatisfy { $0.errorCode == "bad_signature" && $0.jobID.hasPrefix("invalid:") })
+            #expect(letters.contains { $0.error.contains("more than 100 s ago") })
+            #expect(letters.contains { $0.error.contains("ahead of Redis' clock") })
+        }
+    }
+
+    @Test("a captured message that is pushed again and again has one result, and no other job runs for it")
+    func captured() async throws {
+        try await QueueWorld.with(options: Self.options) { world in
+            let worker = world.worker("w1")
+            let old = try await message("j1", age: 102, in: world)
+            for _ in 0..<3 { try await world.push(old) }
+            _ = try await intake(worker)
+            try await world.push(old)
+            _ = try await intake(worker)
+            #expect(try await world.claim(worker).isEmpty)
+            let results = try await world.client.send(RedisCommand("XLEN", .string(world.keys.results))).integer
+            #expect(results == 1)
+        }
+    }
+
+    @Test("is not compared again: not at a claim, nor at an operator's retry")
+    func later() async throws {
+        try await QueueWorld.with(options: Self.options) { world in
+            let worker = world.worker("w1")
+            try await world.push(try await message("j1", age: 98, in: world))
+            _ = try await intake(worker)
+            // On another worker that takes nothing younger in, the job is claimed all the same.
+            let strict = world.worker("w2", options: JobQueueOptions(mostAge: .milliseconds(1)))
+            #expect(try await world.claim(strict).map(\.id) == ["j1"])
+        }
+    }
+}
