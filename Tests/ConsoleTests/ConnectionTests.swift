@@ -35,7 +35,7 @@ private struct Server {
     }
 
     /// The answer to a request on a connection of its own.
-    func answer(to path: String, host: String? = "localhost", within limit: Duration = .seconds(2)) async throws
+    func answer(to path: String, host: String? = "localhost", within limit: Duration = .seconds(10)) async throws
         -> String
     {
         let socket = try ClientSocket(port: port)
@@ -100,8 +100,8 @@ struct ConnectionTests {
                 if number.isMultiple(of: 2) { socket.send("GET /metrics HTTP/1.1\r\nHost: localhost\r\n") }
                 return socket
             }
-            #expect(try await server.answer(to: "/healthz").hasSuffix("ok\n"))
-            let metrics = try await server.answer(to: "/metrics")
+            #expect(try await server.answer(to: "/healthz", within: .seconds(2)).hasSuffix("ok\n"))
+            let metrics = try await server.answer(to: "/metrics", within: .seconds(2))
             let count = metrics.firstMatch(of: #/\nrtm_http_connections_refused_total (\d+)/#).flatMap { Int($0.1) }
             #expect(count ?? 0 >= 1_100 - ConnectionGate.limit)
             try await eventually(within: .seconds(20), "the end of all connections") {
