@@ -32,7 +32,8 @@ private func flawless() -> History {
             node: "n",
             epoch: epoch,
             startedAt: kind == .removed ? nil : "2026-01-01T00:00:00Z",
-            reason: kind == .exited ? "stopped" : nil
+            reason: kind == .exited ? "stopped" : nil,
+            count: kind.isFrequent ? 1 : nil
         )
     }
     return History(
@@ -84,6 +85,9 @@ struct CheckerTests {
         (.story, { $0.running = [:] }),
         (.story, { $0.events[3].startedAt = "2026-01-02T00:00:00Z" }),
         (.story, { $0.events[3].reason = nil }),
+        (.story, { $0.events[2].count = nil }),
+        (.story, { $0.events[2].count = 0 }),
+        (.story, { $0.events[3].count = 1 }),
         (.story, { history in history.events.insert(history.events[2], at: 3) }),
         (.oneResult, { history in history.pushes.append(.init(id: "a1", kind: .start, game: "a", run: 2)) }),
         (.epoch, { $0.events[4].epoch = 1 }),
