@@ -3,7 +3,12 @@ import DockerPort
 extension ContainerAnswer {
     /// What the Engine made otherwise than asked, beside the limits, as a sentence; nil where nothing. It ignores
     /// fields that it does not know, so what matters is looked at.
-    func difference(from spec: RunSpec) -> String? {
+    ///
+    /// - Parameter ulimits: the bounds of processes that were asked for.
+    func difference(
+        from spec: RunSpec,
+        ulimits: [CreateBody.Ulimit] = [.coreFiles, .openFiles]
+    ) -> String? {
         var parts: [String] = []
         let host = hostConfig
         if host?.privileged == true { parts.append("it is privileged") }
@@ -19,8 +24,35 @@ extension ContainerAnswer {
             parts.append("its user is \(config?.user ?? "none")")
         }
         if networkSettings?.networks?[spec.network] == nil { parts.append("it is not on network \(spec.network)") }
+        parts += boundDifferences(from: spec, ulimits)
         parts += mountDifferences(from: spec)
         return parts.isEmpty ? nil : parts.joined(separator: ", ")
+    }
+
+    /// Differences in what keeps a container from the host's resources. Not every Engine shows each of them.
+    private func boundDifferences(from spec: RunSpec, _ ulimits: [CreateBody.Ulimit]) -> [String] {
+        var parts: [String] = []
+        if let mode = hostConfig?.cgroupnsMode, !mode.isEmpty, mode != "private" {
+            parts.append("CgroupnsMode is \(printable(mode))")
+        }
+        if let adjustment = hostConfig?.oomScoreAdj, adjustment != CreateBody.HostConfig.oomScoreAdj {
+            parts.append("OomScoreAdj is \(adjustment) instead of \(CreateBody.HostConfig.oomScoreAdj)")
+        }
+        for asked in ulimits {
+            guard let shown = hostConfig?.ulimits?.first(where: { Self.isSame($0.name, asked.name) }) else { continue }
+            if shown.allowsMore(than: asked) {
+                parts.append("ulimit \(asked.name) is \(shown.hard) instead of \(asked.hard)")
+            }
+        }
+        if let slowed = config?.healthcheck?.port.slowed?.interval, spec.healthcheck != nil {
+            parts.append("its health check has an interval below \(slowed)")
+        }
+        return parts
+    }
+
+    /// Podman shows `RLIMIT_CORE` for `core`.
+    private static func isSame(_ shown: String, _ asked: String) -> Bool {
+        shown.lowercased() == asked || shown.lowercased() == "rlimit_" + asked
     }
 
     private func mountDifferences(from spec: RunSpec) -> [String] {

@@ -9,8 +9,8 @@ extension DockerEngine {
         public var registryFile: String?
         /// Directories of credential helpers, as `PATH` has them; nil: those of `PATH`.
         public var helperPath: String?
-        /// Most bytes of one answer; a longer one fails its call. The list of containers may have eight times
-        /// as many, since it grows with the machine.
+        /// Most bytes of one answer; a longer one fails its call. The list of containers is read row by row and may
+        /// be of any length; a row with more bytes is left out.
         public var maximumAnswerBytes: Int
         /// Most events that wait for the reader of ``DockerEngine/eventsListen(since:)``; one more ends the stream.
         public var maximumWaitingEvents: Int

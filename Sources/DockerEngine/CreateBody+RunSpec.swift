@@ -3,8 +3,9 @@ import DockerPort
 extension CreateBody {
     /// What the Engine is told for `spec`.
     ///
+    /// - Parameter ulimits: bounds of processes; others are the Engine's own.
     /// - Throws: ``DockerPort/DockerError/Code/invalidSpec`` where a rule of the spec is broken.
-    init(_ spec: RunSpec) throws(DockerError) {
+    init(_ spec: RunSpec, ulimits: [Ulimit] = [.coreFiles, .openFiles]) throws(DockerError) {
         do {
             try spec.validateForEngine()
         } catch {
@@ -20,7 +21,9 @@ extension CreateBody {
         env = spec.env.map { "\($0.key)=\($0.value)" }.sorted()
         cmd = spec.cmd.isEmpty ? nil : spec.cmd
         labels = spec.labels
+        healthcheck = spec.healthcheck.map(HealthcheckForm.init)
         hostConfig = Self.hostConfig(spec, limits: limits)
+        hostConfig.ulimits = ulimits
         networkingConfig = .init(endpointsConfig: [spec.network: .init(aliases: [spec.hostname])])
     }
 

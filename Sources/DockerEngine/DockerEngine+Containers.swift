@@ -1,4 +1,6 @@
+import AsyncHTTPClient
 public import DockerPort
+import Logging
 import NIOCore
 import NIOHTTP1
 import Timestamps
@@ -89,6 +91,7 @@ extension DockerEngine {
         }
     }
 
+    /// `GET /containers/json`, read row by row: the list grows with the machine, and each row is bounded.
     private func rows(_ filter: ListFilter) async throws(DockerError) -> [ContainerRow] {
         let labels = filter.labels.map { "\($0.key)=\($0.value)" }.sorted()
         let filters = String(buffer: try encodedJSON(["label": labels], operation: "list"))
@@ -97,12 +100,36 @@ extension DockerEngine {
             .GET,
             ["containers", "json"],
             query: [("all", "1"), ("filters", filters)],
-            deadline: configuration.deadlines.list
+            deadline: configuration.deadlines.list,
+            lane: .stream
         )
-        let rows = try await transport.send(request, expecting: 200).decode([ContainerRow].self, for: request)
-        return rows.filter { row in
-            filter.labels.allSatisfy { row.labels?[$0.key] == $0.value }
+        let body = try await transport.open(request)
+        var splitter = JSONArraySplitter(limit: configuration.maximumAnswerBytes)
+        var rows: [ContainerRow] = []
+        do {
+            for try await chunk in body {
+                for element in try splitter.split(chunk) {
+                    let row = try EngineAnswer(status: 200, headers: [:], body: element)
+                        .decode(ContainerRow.self, for: request)
+                    if filter.labels.allSatisfy({ row.labels?[$0.key] == $0.value }) { rows.append(row) }
+                }
+            }
+            try splitter.finish()
+        } catch let error as JSONArraySplitter.Malformed {
+            throw DockerError(
+                .invalidAnswer,
+                operation: "list",
+                message: "list: the Engine's answer cannot be read: \(error)",
+                status: 200
+            )
+        } catch {
+            throw transport.failed(request, error)
         }
+        if splitter.dropped > 0 {
+            // A container of ours has 20 KiB of labels at most, so these are somebody else's.
+            logger.warning("containers with too long a row were left out", metadata: ["rows": "\(splitter.dropped)"])
+        }
+        return rows
     }
 
     /// Hostname and start are not in the list. Eight inspections at a time keep up with the Engine.

@@ -30,6 +30,12 @@ extension DockerEngine {
     }
 
     public func ensureNetwork(_ name: String) async throws(DockerError) {
+        guard !networks.withLock({ $0.has(name, at: .now) }) else { return }
+        try await ensureNetworkNow(name)
+    }
+
+    public func ensureNetworkNow(_ name: String) async throws(DockerError) {
+        networks.withLock { $0.drop(name) }
         guard DockerNames.isNetwork(name) else {
             throw DockerError(
                 .invalidSpec,
@@ -37,7 +43,6 @@ extension DockerEngine {
                 message: "\(printable(name)) is not the name of a user-defined network"
             )
         }
-        guard !networks.withLock({ $0.has(name, at: .now) }) else { return }
         let request = EngineRequest(
             .inspectNetwork,
             .GET,

@@ -5,11 +5,26 @@ import Synchronization
 extension DockerEngine {
     public func run(_ spec: RunSpec) async throws(DockerError) -> RunResult {
         // The body checks the whole spec, in the order of the port's rules.
-        let body = try CreateBody(spec)
-        let attempt = RunAttempt(
+        let attempt = try attempt(spec)
+        if let problem = await attempt.mountProblem() { throw problem }
+        // What can still be cancelled plainly: nothing has been sent that changes anything.
+        _ = try await transport.version(for: attempt.create)
+        guard !Task.isCancelled else { throw .run(.cancelled, "cancelled before anything was made") }
+        let result = await uncancellable { flag in await self.runCured(spec, flag) }
+        if case .failure(let error) = result, error.code == .networkMissing {
+            networks.withLock { $0.drop(spec.network) }
+        }
+        return try result.get()
+    }
+
+    /// One try to run `spec`.
+    func attempt(_ spec: RunSpec) throws(DockerError) -> RunAttempt {
+        let ulimits = ulimits.withLock { $0 }
+        let body = try CreateBody(spec, ulimits: ulimits.asked)
+        return RunAttempt(
             engine: self,
             spec: spec,
-            limits: body.limits,
+            body: body,
             create: EngineRequest(
                 .create,
                 .POST,
@@ -20,15 +35,6 @@ extension DockerEngine {
                 lane: .long
             )
         )
-        if let problem = await attempt.mountProblem() { throw problem }
-        // What can still be cancelled plainly: nothing has been sent that changes anything.
-        _ = try await transport.version(for: attempt.create)
-        guard !Task.isCancelled else { throw .run(.cancelled, "cancelled before anything was made") }
-        let result = await uncancellable { flag in await attempt.run(cancellation: flag) }
-        if case .failure(let error) = result, error.code == .networkMissing {
-            networks.withLock { $0.drop(spec.network) }
-        }
-        return try result.get()
     }
 }
 
@@ -37,7 +43,7 @@ extension DockerEngine {
 struct RunAttempt: Sendable {
     let engine: DockerEngine
     let spec: RunSpec
-    let limits: Limits
+    let body: CreateBody
     let create: EngineRequest
 
     func run(cancellation: CancellationFlag) async -> Result<RunResult, DockerError> {
@@ -131,7 +137,7 @@ struct RunAttempt: Sendable {
         } catch {
             seen = .failure(error)
         }
-        return await checkingImage(RunVerdict(startFailure: failure, seen: seen, asked: spec, limits: limits), seen)
+        return await checkingImage(RunVerdict(startFailure: failure, seen: seen, asked: spec, body: body), seen)
     }
 
     /// A container of another image than the one that was looked at is undone. Engines differ in which digest they

@@ -16,6 +16,8 @@ public final class DockerEngine: DockerClient {
     let logger: Logger
     let networks = Mutex(NetworkCache())
     let pulls: SharedPulls
+    /// Which bounds of processes containers ask for.
+    let ulimits = Mutex(UlimitSupport.all)
 
     /// Makes the clients; nothing is connected before the first call. ``shutdown()`` must be called in the end.
     ///

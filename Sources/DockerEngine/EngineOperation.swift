@@ -22,6 +22,8 @@ enum EngineOperation: String, Sendable, CaseIterable {
     case kill
     /// `DELETE /containers/{id}`
     case remove
+    /// `POST /networks/{id}/disconnect`
+    case disconnect
     /// `GET /containers/json`
     case list
     /// `GET /events`
@@ -30,7 +32,7 @@ enum EngineOperation: String, Sendable, CaseIterable {
     /// Whether the endpoint changes something, so that a lost answer leaves open what happened.
     var changes: Bool {
         switch self {
-        case .pull, .create, .start, .stop, .kill, .remove: true
+        case .pull, .create, .start, .stop, .kill, .remove, .disconnect: true
         case .ping, .info, .inspectNetwork, .inspectImage, .inspectContainer, .list, .events: false
         }
     }
@@ -40,7 +42,7 @@ enum EngineOperation: String, Sendable, CaseIterable {
         switch self {
         case .inspectNetwork: "ensureNetwork"
         case .pull: "pullImage"
-        case .create, .start: "run"
+        case .create, .start, .disconnect: "run"
         case .events: "eventsListen"
         case .ping, .info, .inspectImage, .inspectContainer, .stop, .kill, .remove, .list: rawValue
         }

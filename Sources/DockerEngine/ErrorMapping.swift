@@ -13,26 +13,51 @@ extension DockerError {
         body: String,
         caller: String? = nil
     ) -> DockerError {
-        let text = EngineMessage.text(of: body)
-        let meaning = Meaning(operation, status: status, text: text.lowercased())
-        let said = text.isEmpty ? "no reason given" : text
+        let message = EngineMessage(body)
+        let operationOfPort = caller ?? operation.portOperation
+        if operation == .pull {
+            return .refusedPull(
+                PullRefusal(status: status, text: message.text),
+                said: message.text,
+                status: status,
+                caller: operationOfPort
+            )
+        }
+        let meaning = Meaning(operation, status: status, text: message.text.lowercased())
+        let said: String
+        switch (message.isOfEngine, message.text.isEmpty) {
+        case (_, true): said = "no reason given"
+        case (true, false): said = message.text
+        case (false, false): said = "the answer is not one of the Docker API"
+        }
         return DockerError(
             meaning.code,
-            operation: caller ?? operation.portOperation,
+            operation: operationOfPort,
             message: "\(operation.rawValue): \(said) (status \(status))",
             status: status,
-            retryable: meaning.retryable
+            retryable: meaning.retryable,
+            detail: message.isOfEngine ? nil : message.text
         )
     }
 
     /// What a line of a pull that tells an error means; the status of the answer was 200 by then.
     static func pullLine(_ text: String) -> DockerError {
-        let meaning = Meaning.pull(status: nil, text: text.lowercased())
-        return DockerError(
-            meaning.code,
-            operation: EngineOperation.pull.portOperation,
-            message: "pull: \(text)",
-            retryable: meaning.retryable
+        .refusedPull(PullRefusal(status: nil, text: text), said: text, status: nil)
+    }
+
+    private static func refusedPull(
+        _ refusal: PullRefusal,
+        said text: String,
+        status: Int?,
+        caller: String = EngineOperation.pull.portOperation
+    ) -> DockerError {
+        DockerError(
+            refusal.code,
+            operation: caller,
+            message: "pull: " + refusal.sentence,
+            status: status,
+            retryable: refusal.retryable,
+            detail: text
         )
     }
 }
@@ -66,12 +91,11 @@ private struct Meaning {
         switch operation {
         case .inspectNetwork: network(status: status, text: text)
         case .inspectImage: image(status: status)
-        case .pull: pull(status: status, text: text)
         case .create: create(status: status, text: text)
         case .start: start(status: status, text: text)
         case .inspectContainer, .stop, .remove: container(status: status, text: text)
         case .kill: kill(status: status, text: text)
-        case .ping, .info, .list, .events: nil
+        case .ping, .info, .list, .events, .pull, .disconnect: nil
         }
     }
 
@@ -129,6 +153,8 @@ private struct Meaning {
 
     private static func start(status: Int, text: String) -> Meaning? {
         switch status {
+        // What was left behind goes when whoever has left it is removed.
+        case _ where RunCure.tellsOfEndpoint(text): Meaning(.engineError, retryable: true)
         case 404 where isNetworkMissing(text): Meaning(.networkMissing)
         case 404: Meaning(.containerNotFound)
         case 400 where text.contains("ambiguous"): Meaning(.networkAmbiguous)
@@ -138,46 +164,21 @@ private struct Meaning {
         // A worker of a Swarm learns only from a manager that an overlay does not exist.
         case 500 where text.contains("could not attach to network") && text.contains("code = notfound"):
             Meaning(.networkMissing)
+        case 500 where permanentCauses.contains { text.contains($0) }: Meaning(.startFailed)
         case 500 where text.contains("oci runtime") || text.contains("failed to initialize logging driver"):
             Meaning(.startFailed, retryable: true)
         default: nil
         }
     }
 
+    /// Words of a start's failure that the same container meets again with every start.
+    private static let permanentCauses = [
+        "executable file not found", "unable to find user", "unable to find group",
+        "no matching entries in passwd file",
+        "no matching entries in group file", "exec format error", "mount a directory onto a file",
+    ]
+
     private static func isNetworkMissing(_ text: String) -> Bool {
         text.contains("network") && text.contains("not found")
-    }
-
-    /// Registries and engines differ in the status for one and the same refusal, so the text counts for all of
-    /// them; nil is an error within the stream.
-    static func pull(status: Int?, text: String) -> Meaning {
-        func has(_ parts: String...) -> Bool { parts.contains { text.contains($0) } }
-        if status == 429 || has("toomanyrequests", "too many requests", "rate limit") {
-            return Meaning(.rateLimited, retryable: true)
-        }
-        if has(
-            "manifest unknown",
-            "manifest for ",
-            "no matching manifest",
-            "name unknown",
-            "repository name not known",
-            // What is no registry answers with a page.
-            "parsing http 404"
-        ) {
-            return Meaning(.imageNotFound)
-        }
-        if status == 401 || status == 403
-            || has("unauthorized", "authentication required", "access denied", "no basic auth credentials")
-            || text == "denied" || text.hasPrefix("denied:") || text.hasSuffix(": denied")
-        {
-            return Meaning(.imageAuthentication)
-        }
-        switch status {
-        case 404: return Meaning(.imageNotFound)
-        case 400: return Meaning(.invalidSpec)
-        case 503: return Meaning(.unavailable, retryable: true)
-        case .some(let status) where (400...499).contains(status): return Meaning(.pullFailed)
-        default: return Meaning(.pullFailed, retryable: true)
-        }
     }
 }

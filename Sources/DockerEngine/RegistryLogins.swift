@@ -77,7 +77,12 @@ struct RegistryLogins: Sendable {
         guard result.terminationStatus.isSuccess else {
             // The one failure that helpers agree on: they print it, and some on the other stream.
             if (text + result.standardError).contains("credentials not found") { return nil }
-            throw .pull(.imageAuthentication, "\(program) failed for \(server): \(text.trimmed)", retryable: true)
+            throw .pull(
+                .imageAuthentication,
+                "\(program) failed for \(server)",
+                retryable: true,
+                detail: text.trimmed
+            )
         }
         guard let answer = try? JSONDecoder().decode(HelperAnswer.self, from: Data(text.utf8)) else {
             throw .pull(.imageAuthentication, "\(program) answered for \(server) what cannot be read")

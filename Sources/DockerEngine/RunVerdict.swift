@@ -14,23 +14,23 @@ enum RunVerdict: Equatable {
     ///   - startFailure: why the start failed, or may have; nil where the Engine said that it did not.
     ///   - seen: the container after that, or why it could not be looked at.
     ///   - asked: what was asked for.
-    ///   - limits: its limits in the Engine's units.
-    init(startFailure: DockerError?, seen: Result<ContainerAnswer, DockerError>, asked: RunSpec, limits: Limits) {
+    ///   - body: the same in the Engine's form.
+    init(startFailure: DockerError?, seen: Result<ContainerAnswer, DockerError>, asked: RunSpec, body: CreateBody) {
         switch seen {
         case .failure(let error):
             self = .undo(startFailure ?? error)
         case .success(let answer) where answer.inspect.isRunning:
-            self = Self.judgeRunning(answer, asked: asked, limits: limits)
+            self = Self.judgeRunning(answer, asked: asked, body: body)
         case .success(let answer):
             self = Self.judgeEnded(answer, startFailure: startFailure)
         }
     }
 
-    private static func judgeRunning(_ answer: ContainerAnswer, asked: RunSpec, limits: Limits) -> RunVerdict {
-        if let difference = answer.limits.difference(from: limits) {
+    private static func judgeRunning(_ answer: ContainerAnswer, asked: RunSpec, body: CreateBody) -> RunVerdict {
+        if let difference = answer.limits.difference(from: body.limits) {
             return .undo(.run(.engineError, "the Engine did not apply the limits as asked: \(difference)"))
         }
-        if let difference = answer.difference(from: asked) {
+        if let difference = answer.difference(from: asked, ulimits: body.hostConfig.ulimits) {
             return .undo(.run(.engineError, "the Engine did not make the container as asked: \(difference)"))
         }
         guard let startedAt = answer.inspect.startedAt else {
@@ -47,10 +47,9 @@ enum RunVerdict: Equatable {
                 startFailure ?? .run(.startFailed, "the container is \(inspect.status) after its start\(reason)")
             )
         }
-        let memory = inspect.oomKilled ? ", out of memory" : ""
         var error = DockerError.run(
             .startFailed,
-            "the process ended at once with exit code \(inspect.exitCode)\(memory)\(reason); the container stays for its logs"
+            "\(inspect.endedSentence), right after its start\(reason); the container stays for its logs"
         )
         error.containerID = inspect.id
         return .endedAtOnce(error)

@@ -119,7 +119,12 @@ final class SharedPulls: Sendable {
 
 extension DockerError {
     /// A failure of a pull that no answer of the Engine tells.
-    static func pull(_ code: Code, _ message: String, retryable: Bool = false) -> DockerError {
-        DockerError(code, operation: "pullImage", message: message, retryable: retryable)
+    static func pull(
+        _ code: Code,
+        _ message: String,
+        retryable: Bool = false,
+        detail: String? = nil
+    ) -> DockerError {
+        DockerError(code, operation: "pullImage", message: message, retryable: retryable, detail: detail)
     }
 }

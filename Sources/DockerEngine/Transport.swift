@@ -59,19 +59,37 @@ final class Transport: Sendable {
     /// The answer to `request` where its status is one of `statuses`.
     func send(_ request: EngineRequest, expecting statuses: Int...) async throws(DockerError) -> EngineAnswer {
         let answer = try await send(request)
-        guard statuses.contains(answer.status) else {
-            throw DockerError.answer(
-                request.operation,
-                status: answer.status,
-                body: answer.text,
-                caller: request.caller
-            )
-        }
+        guard statuses.contains(answer.status) else { throw Self.error(request, answer) }
         return answer
     }
 
     /// Begins an answer that goes on: its head came within the request's deadline and said 200.
     func open(_ request: EngineRequest) async throws(DockerError) -> HTTPClientResponse.Body {
+        let refusal: EngineAnswer
+        switch try await opened(request) {
+        case .success(let body): return body
+        case .failure(let answer): refusal = answer.answer
+        }
+        guard Self.refusesVersion(refusal) else { throw Self.error(request, refusal) }
+        forgetVersion()
+        switch try await opened(request) {
+        case .success(let body): return body
+        case .failure(let answer): throw Self.error(request, answer.answer)
+        }
+    }
+
+    /// An answer that is no success.
+    private struct Refusal: Error {
+        var answer: EngineAnswer
+    }
+
+    private static func error(_ request: EngineRequest, _ answer: EngineAnswer) -> DockerError {
+        .answer(request.operation, status: answer.status, body: answer.text, caller: request.caller)
+    }
+
+    private func opened(
+        _ request: EngineRequest
+    ) async throws(DockerError) -> Result<HTTPClientResponse.Body, Refusal> {
         let version = try await version(for: request)
         let message = self.message(request, version: version)
         let response: HTTPClientResponse
@@ -82,17 +100,15 @@ final class Transport: Sendable {
         } catch {
             throw failed(request, error)
         }
-        guard response.status != .ok else { return response.body }
-        let status = Int(response.status.code)
-        let text: String
+        guard response.status != .ok else { return .success(response.body) }
+        let body: ByteBuffer
         do {
-            text = try await withDeadline(request.deadline) {
-                String(buffer: try await response.body.collect(upTo: 64 << 10))
-            }
+            body = try await withDeadline(request.deadline) { try await response.body.collect(upTo: 64 << 10) }
         } catch {
             throw failed(request, error)
         }
-        throw DockerError.answer(request.operation, status: status, body: text, caller: request.caller)
+        let status = Int(response.status.code)
+        return .failure(Refusal(answer: EngineAnswer(status: status, headers: response.headers, body: body)))
     }
 
     /// What a failure of the connection means for `request`. The Engine that answers next may be another one.
@@ -141,7 +157,7 @@ final class Transport: Sendable {
 
     private static func refusesVersion(_ answer: EngineAnswer) -> Bool {
         answer.status == 400 && answer.body.readableBytes < 1_024
-            && EngineMessage.text(of: answer.text).hasPrefix("client version ")
+            && EngineMessage(answer.text).refusesVersion
     }
 
     private func exchange(_ request: EngineRequest, version: APIVersion?) async throws(DockerError) -> EngineAnswer {
@@ -151,7 +167,7 @@ final class Transport: Sendable {
         }
         let message = self.message(request, version: version)
         let client = client(for: request.lane)
-        let limit = configuration.maximumAnswerBytes * (request.operation == .list ? 8 : 1)
+        let limit = configuration.maximumAnswerBytes
         do {
             return try await withDeadline(request.deadline) {
                 let response = try await client.execute(message, deadline: .distantFuture)

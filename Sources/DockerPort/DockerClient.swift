@@ -11,6 +11,12 @@ public protocol DockerClient: Sendable {
     /// - Throws: ``DockerError/Code/networkMissing`` where no network has exactly this name.
     func ensureNetwork(_ name: String) async throws(DockerError)
 
+    /// Verifies the same by a look at the Engine now. ``ensureNetwork(_:)`` may go by what was seen a short while ago,
+    /// which does not do before something is stopped for it.
+    ///
+    /// - Throws: as ``ensureNetwork(_:)``.
+    func ensureNetworkNow(_ name: String) async throws(DockerError)
+
     /// Makes the image present according to `policy`.
     ///
     /// - Parameter progress: called with each change of the pull, from the adapter's own task; never
@@ -85,4 +91,9 @@ public protocol DockerClient: Sendable {
     ///
     /// - Throws: ``DockerError/Code/containerNotFound``; ``DockerError/Code/containerNotRunning``.
     func kill(_ container: String, signal: String) async throws(DockerError)
+}
+
+extension DockerClient {
+    /// For adapters that remember nothing.
+    public func ensureNetworkNow(_ name: String) async throws(DockerError) { try await ensureNetwork(name) }
 }

@@ -42,8 +42,12 @@ public struct DockerError: Error, Sendable, Equatable {
     public var code: Code
     /// The operation that failed: `run`, `stop`.
     public var operation: String
-    /// A sentence for a person, the Engine's own words in it; at most 1,024 bytes, no character that controls.
+    /// A sentence for a person that may be published. Words in it are our own or the Engine's, never those of a third
+    /// party such as a registry. At most 1,024 bytes; no control characters.
     public var message: String
+    /// What a third party said, such as a registry or a proxy, for the worker's log alone. It must not be published: it
+    /// may be the answer of any address that the Engine can reach. At most 1,024 bytes; no control characters.
+    public var detail: String?
     /// HTTP status that the Engine answered, where it did.
     public var status: Int?
     /// Whether the same call may succeed later.
@@ -60,11 +64,13 @@ public struct DockerError: Error, Sendable, Equatable {
         status: Int? = nil,
         retryable: Bool = false,
         mayHaveHappened: Bool = false,
-        containerID: String? = nil
+        containerID: String? = nil,
+        detail: String? = nil
     ) {
         self.code = code
         self.operation = operation
         self.message = printable(message, limit: 1_024)
+        self.detail = detail.map { printable($0, limit: 1_024) }
         self.status = status
         self.retryable = retryable
         self.mayHaveHappened = mayHaveHappened

@@ -39,12 +39,22 @@ public struct ImageInspect: Sendable, Equatable {
     public var labels: [String: String]
     /// Whether the image declares a HEALTHCHECK.
     public var hasHealthcheck: Bool
+    /// The HEALTHCHECK that a container of the image gets in place of the image's own, whose intervals are too short;
+    /// nil: the image's own.
+    public var slowedHealthcheck: Healthcheck?
 
-    public init(ref: String, id: String = "", labels: [String: String] = [:], hasHealthcheck: Bool = false) {
+    public init(
+        ref: String,
+        id: String = "",
+        labels: [String: String] = [:],
+        hasHealthcheck: Bool = false,
+        slowedHealthcheck: Healthcheck? = nil
+    ) {
         self.ref = ref
         self.id = id
         self.labels = labels
         self.hasHealthcheck = hasHealthcheck
+        self.slowedHealthcheck = slowedHealthcheck
     }
 }
 
@@ -124,6 +134,18 @@ public struct ContainerInspect: Sendable, Equatable {
 
     /// Whether a process of it lives. None does while the Engine waits to start it again.
     public var hasProcess: Bool { status == "running" || status == "paused" }
+
+    /// How the process ended, in words: `the process ended with exit code 137, out of memory`.
+    public var endedSentence: String {
+        let hint: String
+        switch exitCode {
+        // What an init, or a shell, ends with where it cannot run the command.
+        case 126: hint = " (the command may not be executed)"
+        case 127: hint = " (there is no such command in the image)"
+        default: hint = ""
+        }
+        return "the process ended with exit code \(exitCode)\(hint)" + (oomKilled ? ", out of memory" : "")
+    }
 }
 
 /// One row of `GET /containers/json`, completed by an inspect.

@@ -33,6 +33,8 @@ public struct RunSpec: Sendable, Equatable {
     public var enginePort: Int
     /// What the container may do beyond the hardened default.
     public var hardening: Hardening
+    /// HEALTHCHECK in place of the image's own; nil: the image's own.
+    public var healthcheck: Healthcheck?
 
     public init(
         name: String,
@@ -50,7 +52,8 @@ public struct RunSpec: Sendable, Equatable {
         memory: String,
         pidsLimit: Int,
         enginePort: Int = 8080,
-        hardening: Hardening = Hardening()
+        hardening: Hardening = Hardening(),
+        healthcheck: Healthcheck? = nil
     ) {
         self.name = name
         self.image = image
@@ -68,6 +71,7 @@ public struct RunSpec: Sendable, Equatable {
         self.pidsLimit = pidsLimit
         self.enginePort = enginePort
         self.hardening = hardening
+        self.healthcheck = healthcheck
     }
 
     /// URL at which the engine answers other containers of the network.
@@ -95,7 +99,8 @@ public struct BindMount: Sendable, Equatable {
 }
 
 /// Deviations from the hardened default: no new privileges, no capabilities, init as process 1,
-/// restart policy `no`. What is not here cannot be asked for: privileged mode, devices, the host's namespaces.
+/// restart policy `no`, a cgroup namespace of its own, no core files, 65,536 open files, first to go when the host runs
+/// out of memory. What is not here cannot be asked for: privileged mode, devices, the host's namespaces.
 public struct Hardening: Sendable, Equatable {
     /// Capabilities that are kept, as `docker run --cap-add` names them.
     public var capAdd: [String]

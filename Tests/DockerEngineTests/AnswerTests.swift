@@ -76,6 +76,18 @@ struct AnswerTests {
         }
     }
 
+    @Test("about an image tell the slower health check that its containers get")
+    func quickHealthcheck() throws {
+        let check = #""Test":["CMD","x"],"Timeout":2000000,"Retries":3"#
+        let quick = #"{"Config":{"Healthcheck":{\#(check),"Interval":1000000}}}"#
+        let expected = Healthcheck(test: ["CMD", "x"], interval: .seconds(1), timeout: .milliseconds(2), retries: 3)
+        #expect(try decode(ImageAnswer.self, quick).inspect(ref: "r").slowedHealthcheck == expected)
+        for interval in [0, 1_000_000_000, 30_000_000_000] {
+            let slow = #"{"Config":{"Healthcheck":{\#(check),"Interval":\#(interval),"StartInterval":0}}}"#
+            #expect(try decode(ImageAnswer.self, slow).inspect(ref: "r").slowedHealthcheck == nil)
+        }
+    }
+
     @Test(
         "about a network tell what speaks against it",
         arguments: [

@@ -41,10 +41,28 @@ struct AppliedSpecTests {
             (#""SecurityOpt":["no-new-privileges"],"PidMode":"host""#, "PidMode is host"),
             (#""SecurityOpt":["no-new-privileges"],"IpcMode":"container:x""#, "IpcMode is container:x"),
             (#""SecurityOpt":["no-new-privileges"],"LogConfig":{"Type":"syslog"}"#, "its log driver is syslog"),
+            (#""CgroupnsMode":"host""#, "CgroupnsMode is host"),
+            (#""OomScoreAdj":0"#, "OomScoreAdj is 0 instead of 500"),
+            (
+                #""Ulimits":[{"Name":"core","Soft":0,"Hard":-1}]"#,
+                "ulimit core is -1 instead of 0"
+            ),
+            (
+                #""Ulimits":[{"Name":"RLIMIT_NOFILE","Soft":1048576,"Hard":1048576}]"#,
+                "ulimit nofile is 1048576 instead of 65536"
+            ),
         ]
     )
     func host(host: String, part: String) throws {
         #expect(try difference(host: host)?.contains(part) == true)
+    }
+
+    @Test("has a health check as slow as was asked")
+    func healthcheck() throws {
+        func shown(_ nanoseconds: Int) -> String { #""Healthcheck":{"Test":["CMD","x"],"Interval":\#(nanoseconds)}"# }
+        func ask(_ spec: inout RunSpec) { spec.healthcheck = Healthcheck(test: ["CMD", "x"], interval: .seconds(1)) }
+        #expect(try difference(config: shown(1_000_000_000), asking: ask) == nil)
+        #expect(try difference(config: shown(1_000_000), asking: ask)?.contains("health check") == true)
     }
 
     @Test("with other mounts, user, root or network than asked is told")

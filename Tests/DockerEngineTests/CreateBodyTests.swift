@@ -22,14 +22,15 @@ struct CreateBodyTests {
         spec.hardening = Hardening(capAdd: ["NET_BIND_SERVICE", "CHOWN"], readOnlyRootfs: true, user: "1000:1000")
         let expected = """
             {"Cmd":["serve","--fast"],"Env":["A=1","B=2"],"HostConfig":{"AutoRemove":false,\
-            "CapAdd":["CHOWN","NET_BIND_SERVICE"],"CapDrop":["ALL"],"Init":true,"IpcMode":"private",\
+            "CapAdd":["CHOWN","NET_BIND_SERVICE"],"CapDrop":["ALL"],"CgroupnsMode":"private","Init":true,"IpcMode":"private",\
             "LogConfig":{"Config":{"max-size":"10m"},"Type":"json-file"},"Memory":67108864,"MemorySwap":67108864,\
             "Mounts":[{"BindOptions":{"NonRecursive":true,"Propagation":"rprivate"},"ReadOnly":false,\
             "Source":"/srv/games/g1","Target":"/var/lib/galaxy","Type":"bind"},\
             {"BindOptions":{"NonRecursive":true,"Propagation":"rprivate"},"ReadOnly":true,\
             "Source":"/srv/maps","Target":"/maps","Type":"bind"}],"NanoCpus":500000000,\
-            "NetworkMode":"galaxy-net","PidsLimit":64,"ReadonlyRootfs":true,"RestartPolicy":{"Name":"no"},\
-            "SecurityOpt":["no-new-privileges"],"Tmpfs":{"/tmp":"rw,nosuid,nodev,noexec,mode=1777,size=64m"}},\
+            "NetworkMode":"galaxy-net","OomScoreAdj":500,"PidsLimit":64,"ReadonlyRootfs":true,"RestartPolicy":{"Name":"no"},\
+            "SecurityOpt":["no-new-privileges"],"Tmpfs":{"/tmp":"rw,nosuid,nodev,noexec,mode=1777,size=64m"},\
+            "Ulimits":[{"Hard":0,"Name":"core","Soft":0},{"Hard":65536,"Name":"nofile","Soft":65536}]},\
             "Hostname":"galaxy-game-g1","Image":"galaxy/engine:1",\
             "Labels":{"com.galaxy.job_id":"j1","com.galaxy.owner":"rtmanager"},\
             "NetworkingConfig":{"EndpointsConfig":{"galaxy-net":{"Aliases":["galaxy-game-g1"]}}},\
@@ -41,8 +42,24 @@ struct CreateBodyTests {
     @Test("leaves out what the image decides")
     func imageDecides() throws {
         let text = try json(Samples.spec())
-        for field in ["Cmd", "User", "CapAdd", "Tmpfs"] { #expect(!text.contains("\"\(field)\"")) }
+        for field in ["Cmd", "User", "CapAdd", "Tmpfs", "Healthcheck"] { #expect(!text.contains("\"\(field)\"")) }
         #expect(text.contains(#""ReadonlyRootfs":false"#))
+    }
+
+    @Test("says a health check in nanoseconds, and nothing of what stays Docker's default")
+    func healthcheck() throws {
+        var spec = Samples.spec()
+        spec.healthcheck = Healthcheck(
+            test: ["CMD", "x"],
+            interval: .seconds(1),
+            timeout: .milliseconds(5),
+            retries: 2
+        )
+        #expect(
+            try json(spec).contains(
+                #""Healthcheck":{"Interval":1000000000,"Retries":2,"Test":["CMD","x"],"Timeout":5000000}"#
+            )
+        )
     }
 
     @Test("names the tag that Docker would assume")

@@ -238,6 +238,46 @@ struct ListTests {
         }
     }
 
+    @Test("has no bound in all, only one for each row", .timeLimit(.minutes(1)))
+    func long() async throws {
+        let label = String(repeating: "x", count: 64 << 10)
+        let rows = (0..<600).map { number in
+            let id = String(repeating: "0", count: 60) + String(number + 1_000)
+            return #"{"Id":"\#(id)","State":"exited","Labels":{"own":"yes","long":"\#(label)"}}"#
+        }
+        let pieces = ["["] + rows.dropLast().map { $0 + "," } + [rows[599] + "]\n"]
+        try await StubEngine.with { _ in
+            .stream(pieces, then: .end)
+        } _: { engine, stub in
+            let found = try await engine.list(ListFilter(labels: ["own": "yes"], inspectsRows: false))
+            #expect(found.count == 600)
+            #expect(stub.requests.count == 1)
+        }
+    }
+
+    @Test("leaves out a row that is too long, and fails where it breaks off")
+    func rowTooLong() async throws {
+        let long = #"{"Id":"\#(Samples.otherID)","Labels":{"a":"\#(String(repeating: "x", count: 5_000))"}}"#
+        let settings = DockerEngine.Configuration(maximumAnswerBytes: 4_000)
+        let row = #"{"Id":"\#(Samples.id)","State":"exited"}"#
+        for (pieces, ending, code) in [
+            (["[", long, ",", row, "]"], StubEngine.Ending.end, nil),
+            (["[", row], .end, DockerError.Code.invalidAnswer), (["[", row], .close, .unavailable),
+            (["<html>"], .end, .invalidAnswer), ([#"[{"Id":7}]"#], .end, .invalidAnswer),
+        ] {
+            try await StubEngine.with(settings: settings) { _ in
+                .stream(pieces, then: ending)
+            } _: { engine, _ in
+                var found: [String] = []
+                let error = await dockerFailure {
+                    found = try await engine.list(ListFilter(inspectsRows: false)).map(\.id)
+                }
+                #expect(error?.code == code)
+                #expect(found == (code == nil ? [Samples.id] : []))
+            }
+        }
+    }
+
     @Test("looks at its rows a few at a time, and keeps their order")
     func bounded() async throws {
         let ids = (0..<40).map { String(repeating: "0", count: 62) + String($0 + 10) }

@@ -67,6 +67,10 @@ struct ErrorMappingTests {
             (.start, 500, "Could not attach to network X: rpc error: code = DeadlineExceeded", .engineError, true),
             (.start, 403, "rpc error: PermissionDenied: network x not manually attachable", .startFailed, false),
             (.start, 409, "cannot start a paused container", .engineError, false),
+            (.start, 403, "endpoint with name x already exists in network n", .engineError, true),
+            (.start, 500, "endpoint with name x already exists in network n", .engineError, true),
+            (.start, 500, "device or resource busy", .engineError, true), (.start, 503, "busy", .unavailable, true),
+            (.pull, 503, "Service Unavailable", .unavailable, true),
             (.pull, 404, "manifest for x:1 not found: manifest unknown", .imageNotFound, false),
             (.pull, 500, "manifest unknown", .imageNotFound, false),
             (
@@ -99,15 +103,97 @@ struct ErrorMappingTests {
         #expect(error.operation == operation.portOperation)
     }
 
-    @Test("is told in the Engine's own words, also where they are no JSON, and never by what controls a terminal")
+    @Test("is told in the Engine's own words, and never by what controls a terminal")
     func words() {
         let plain = DockerError.answer(.list, status: 400, body: "client version 1.50 is too new\n")
         #expect(plain.message == "list: client version 1.50 is too new (status 400)")
         let hostile = DockerError.answer(.list, status: 400, body: #"{"message":"a\u001b[31mb\u202ec"}"#, caller: "run")
         #expect(hostile.message == "list: a [31mb c (status 400)")
         #expect(hostile.operation == "run")
-        let long = DockerError.answer(.list, status: 400, body: String(repeating: "x", count: 5_000))
-        #expect(long.message.unicodeScalars.count == 1_024)
+        let long = DockerError.answer(.list, status: 400, body: Samples.message(String(repeating: "é", count: 5_000)))
+        #expect((1_022...1_024).contains(long.message.utf8.count))
+    }
+
+    @Test("is not told in words of what stands before the Engine")
+    func foreignBody() {
+        let page = DockerError.answer(.create, status: 502, body: "<h1>secret of 10.0.0.7</h1>")
+        #expect(page.message == "create: the answer is not one of the Docker API (status 502)")
+        #expect(page.detail == "<h1>secret of 10.0.0.7</h1>")
+        #expect(!page.description.contains("secret"))
+        #expect(DockerError.answer(.create, status: 500, body: " ").message == "create: no reason given (status 500)")
+    }
+
+    @Test(
+        "of a pull is told in our words, never in those of the registry",
+        arguments: [
+            (404, "manifest unknown: secret", "the registry has no such image"),
+            (500, "no matching manifest for secret", "machines of other kinds only"),
+            (401, "secret", "refused the credentials"), (500, "denied: secret", "refused the credentials"),
+            (429, "secret", "fewer pulls"), (500, "toomanyrequests: secret", "fewer pulls"),
+            (400, "secret", "image's reference"), (503, "secret", "is not available"),
+            (418, "secret", "refused the pull"),
+            (500, "Get https://secret/v2/: dial tcp: connection refused", "cannot be reached"),
+            (500, "lookup secret: no such host", "cannot be reached"), (500, "secret i/o timeout", "cannot be reached"),
+            (500, "x509: certificate signed by secret", "no trusted connection"),
+            (500, "http: server gave HTTP response to HTTPS client secret", "no trusted connection"),
+            (500, "write /secret: no space left on device", "no space left"),
+            (500, "filesystem layer verification failed for digest sha256:secret", "not the image that it promised"),
+            (500, "error parsing HTTP 200 response body: invalid character 's': secret", "was not understood"),
+            (500, "received unexpected HTTP status: 502 secret", "was not understood"),
+            (500, "secret", "the pull failed"),
+        ] as [(Int, String, String)]
+    )
+    func pullWords(status: Int, text: String, part: String) {
+        let told = DockerError.answer(.pull, status: status, body: Samples.message(text))
+        #expect(told.message.contains(part), "\(told.message)")
+        #expect(!told.message.contains("secret") && !told.description.contains("secret"))
+        #expect(told.detail == text)
+        if status == 500 {
+            let line = DockerError.pullLine(text)
+            #expect(line.message == told.message.replacing(" (status 500)", with: ""))
+            #expect(line.detail == text && line.code == told.code)
+        }
+    }
+
+    @Test("of a pull has a sentence of its own for each kind")
+    func pullSentences() {
+        #expect(Set(PullRefusal.allCases.map(\.sentence)).count == PullRefusal.allCases.count)
+    }
+
+    @Test("is worth another try by status, at every endpoint", arguments: EngineOperation.allCases)
+    func retries(operation: EngineOperation) {
+        func error(_ status: Int) -> DockerError {
+            .answer(operation, status: status, body: Samples.message("device or resource busy"))
+        }
+        // Whatever the words, no status is both final here and passing there.
+        for status in [500, 502, 504] { #expect(error(status).retryable, "\(operation) \(status)") }
+        #expect(error(429).retryable)
+        #expect(error(503).retryable && error(503).code == .unavailable && error(503).status == 503)
+        for status in [400, 401, 403, 404, 405, 409, 413, 418] {
+            #expect(!error(status).retryable, "\(operation) \(status)")
+        }
+        // A pull may break off behind any status.
+        for status in [204, 301, 304] where operation != .pull {
+            #expect(!error(status).retryable, "\(operation) \(status)")
+        }
+    }
+
+    @Test(
+        "of a start is tried again for any 5xx but what the same container meets again",
+        arguments: [
+            ("device or resource busy", true), ("OCI runtime create failed: x: device or resource busy", true),
+            ("failed to create shim task: OCI runtime create failed: sethostname: invalid argument", true),
+            ("driver failed programming external connectivity", true),
+            ("linux spec user: unable to find user nobody: no matching entries in passwd file", false),
+            ("OCI runtime create failed: exec: x: executable file not found in $PATH", false),
+            ("OCI runtime create failed: exec format error", false),
+            ("are you trying to mount a directory onto a file (or vice-versa)", false),
+        ]
+    )
+    func starts(text: String, retryable: Bool) {
+        for status in [500, 502, 504] where retryable || status == 500 {
+            #expect(DockerError.answer(.start, status: status, body: Samples.message(text)).retryable == retryable)
+        }
     }
 
     @Test(

@@ -49,6 +49,13 @@ struct RealEngineTests {
             #expect(try await sh("echo kept > /var/lib/galaxy/file; echo $A$B") == "12\n")
             #expect(try String(contentsOf: directory.appendingPathComponent("file"), encoding: .utf8) == "kept\n")
             #expect(try await sh("cat /proc/1/cmdline").contains("init"))
+            #expect(try await sh("ulimit -c; ulimit -Hc") == "0\n0\n")
+            // An Engine that may not raise the bound gives its own, which is lower.
+            let openFiles = try await sh("ulimit -Hn").split(separator: "\n").first.flatMap { Int($0) }
+            #expect((1...65_536).contains(openFiles ?? 0))
+            #expect(try await sh("cat /proc/1/oom_score_adj") == "500\n")
+            let ours = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/cgroup")
+            #expect(try await sh("/bin/busybox readlink /proc/1/ns/cgroup") != ours + "\n")
             let mounts = try await engine.inspectContainer(spec.name).mounts
             #expect(mounts == spec.bindMounts)
             let answer = try await engine.inspected(spec.name, caller: "test")
@@ -115,6 +122,27 @@ struct RealEngineTests {
             }
             #expect(actions.contains("health_status: healthy"))
             #expect(!actions.contains { $0.hasPrefix("exec_") })
+        }
+    }
+
+    @Test("is checked once a second at most, whatever its image says, and keeps the rest of the check")
+    func quickHealthcheck() async throws {
+        try await with("quick-health") { engine, world, spec in
+            var spec = spec
+            spec.image = "\(world.prefix)-quick-health:1"
+            let check = "HEALTHCHECK --interval=1ms --timeout=3s --retries=4 CMD [\"/bin/busybox\",\"true\"]"
+            try await TestImage.make(spec.image, on: world.engine, changes: [check])
+            spec.healthcheck = try await engine.inspectImage(spec.image).slowedHealthcheck
+            _ = try await engine.run(spec)
+            let shown = try await engine.inspected(spec.name, caller: "test").config?.healthcheck
+            #expect(shown?.port.interval == .seconds(1) && shown?.port.timeout == .seconds(3))
+            #expect(shown?.port.retries == 4 && shown?.test == ["CMD", "/bin/busybox", "true"])
+            let name = spec.name
+            #expect(
+                try await eventually(within: .seconds(30)) {
+                    try await engine.inspectContainer(name).health == "healthy"
+                }
+            )
         }
     }
 

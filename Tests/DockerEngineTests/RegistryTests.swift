@@ -101,6 +101,8 @@ struct RegistryTests {
             #expect(error?.code == code, "\(error?.description ?? "pulled")")
             #expect(error?.retryable == retryable)
             #expect(error?.operation == "pullImage")
+            // Nothing that the registry said is in it.
+            #expect(PullRefusal.allCases.contains { "pull: " + $0.sentence == error?.message })
             #expect(await isAbsent(reference, engine))
         }
     }

@@ -8,12 +8,14 @@ struct ContainerAnswer: Decodable {
         var hostname: String?
         var labels: [String: String]?
         var user: String?
+        var healthcheck: HealthcheckForm?
 
         enum CodingKeys: String, CodingKey {
             case image = "Image"
             case hostname = "Hostname"
             case labels = "Labels"
             case user = "User"
+            case healthcheck = "Healthcheck"
         }
     }
     struct Health: Decodable {
@@ -66,6 +68,9 @@ struct ContainerAnswer: Decodable {
         var pidMode: String?
         var ipcMode: String?
         var utsMode: String?
+        var cgroupnsMode: String?
+        var oomScoreAdj: Int?
+        var ulimits: [CreateBody.Ulimit]?
         var logConfig: LogConfiguration?
 
         enum CodingKeys: String, CodingKey {
@@ -79,6 +84,9 @@ struct ContainerAnswer: Decodable {
             case pidMode = "PidMode"
             case ipcMode = "IpcMode"
             case utsMode = "UTSMode"
+            case cgroupnsMode = "CgroupnsMode"
+            case oomScoreAdj = "OomScoreAdj"
+            case ulimits = "Ulimits"
             case logConfig = "LogConfig"
         }
     }

@@ -17,7 +17,13 @@ struct CreateBody: Encodable, Equatable {
         var readonlyRootfs: Bool
         var tmpfs: [String: String]?
         var ipcMode = "private"
+        var cgroupnsMode = "private"
+        var oomScoreAdj = Self.oomScoreAdj
+        var ulimits: [Ulimit] = []
         var logConfig: LogConfiguration
+
+        /// When the host runs out of memory, games go before the host's own services.
+        static let oomScoreAdj = 500
 
         enum CodingKeys: String, CodingKey {
             case networkMode = "NetworkMode"
@@ -35,7 +41,35 @@ struct CreateBody: Encodable, Equatable {
             case readonlyRootfs = "ReadonlyRootfs"
             case tmpfs = "Tmpfs"
             case ipcMode = "IpcMode"
+            case cgroupnsMode = "CgroupnsMode"
+            case oomScoreAdj = "OomScoreAdj"
+            case ulimits = "Ulimits"
             case logConfig = "LogConfig"
+        }
+    }
+    struct Ulimit: Codable, Equatable {
+        var name: String
+        var soft: Int64
+        var hard: Int64
+
+        private init(name: String, most: Int64) {
+            self.name = name
+            soft = most
+            hard = most
+        }
+
+        /// No core files on the host's disk.
+        static let coreFiles = Ulimit(name: "core", most: 0)
+        /// The Engine's own default may be "no bound".
+        static let openFiles = Ulimit(name: "nofile", most: 65_536)
+
+        /// Whether this allows more than `other`. Negative numbers are no bound.
+        func allowsMore(than other: Ulimit) -> Bool { hard < 0 || hard > other.hard }
+
+        enum CodingKeys: String, CodingKey {
+            case name = "Name"
+            case soft = "Soft"
+            case hard = "Hard"
         }
     }
     struct RestartPolicyName: Encodable, Equatable {
@@ -102,6 +136,8 @@ struct CreateBody: Encodable, Equatable {
     var cmd: [String]?
     var labels: [String: String]
     var stopSignal = "SIGTERM"
+    /// Left out: the image's own.
+    var healthcheck: HealthcheckForm?
     var hostConfig: HostConfig
     var networkingConfig: NetworkingConfig
 
@@ -113,6 +149,7 @@ struct CreateBody: Encodable, Equatable {
         case cmd = "Cmd"
         case labels = "Labels"
         case stopSignal = "StopSignal"
+        case healthcheck = "Healthcheck"
         case hostConfig = "HostConfig"
         case networkingConfig = "NetworkingConfig"
     }

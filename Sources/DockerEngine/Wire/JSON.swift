@@ -19,9 +19,9 @@ extension EngineAnswer {
             throw DockerError(
                 .invalidAnswer,
                 operation: request.caller,
-                message: "\(request.operation.rawValue): the Engine's answer cannot be read: "
-                    + printable("\(error)", limit: 700),
-                status: status
+                message: "\(request.operation.rawValue): the Engine's answer cannot be read",
+                status: status,
+                detail: "\(error)"
             )
         }
     }

@@ -3,16 +3,9 @@ import Timestamps
 
 /// What is read of `GET /images/{name}/json`.
 struct ImageAnswer: Decodable {
-    struct Healthcheck: Decodable {
-        var test: [String]?
-
-        enum CodingKeys: String, CodingKey {
-            case test = "Test"
-        }
-    }
     struct Config: Decodable {
         var labels: [String: String]?
-        var healthcheck: Healthcheck?
+        var healthcheck: HealthcheckForm?
 
         enum CodingKeys: String, CodingKey {
             case labels = "Labels"
@@ -25,12 +18,13 @@ struct ImageAnswer: Decodable {
 
     /// The same in the port's words.
     func inspect(ref: String) -> ImageInspect {
-        let test = config?.healthcheck?.test ?? []
+        let healthcheck = config?.healthcheck?.port
         return ImageInspect(
             ref: ref,
             id: id ?? "",
             labels: config?.labels ?? [:],
-            hasHealthcheck: !test.isEmpty && test != ["NONE"]
+            hasHealthcheck: healthcheck?.isChecked ?? false,
+            slowedHealthcheck: healthcheck?.slowed
         )
     }
 
@@ -42,8 +36,20 @@ struct ImageAnswer: Decodable {
 
 /// What is read of `GET /networks/{name}`.
 struct NetworkAnswer: Decodable {
+    /// What a container has on the network.
+    struct Endpoint: Decodable {
+        var name: String?
+
+        enum CodingKeys: String, CodingKey {
+            case name = "Name"
+        }
+    }
+
+    var id: String?
     var name: String
     var created: String?
+    /// By the container's id, or by a key of another form where there is none.
+    var containers: [String: Endpoint]?
     var driver: String?
     var scope: String?
     var isAttachable: Bool?
@@ -62,8 +68,10 @@ struct NetworkAnswer: Decodable {
     }
 
     enum CodingKeys: String, CodingKey {
+        case id = "Id"
         case name = "Name"
         case created = "Created"
+        case containers = "Containers"
         case driver = "Driver"
         case scope = "Scope"
         case isAttachable = "Attachable"

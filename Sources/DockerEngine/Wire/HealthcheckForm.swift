@@ -1,0 +1,52 @@
+import DockerPort
+
+/// A HEALTHCHECK as the Engine writes and reads it: durations in nanoseconds, where 0 means the default, or, in a create,
+/// the image's own.
+struct HealthcheckForm: Codable, Equatable {
+    var test: [String]?
+    var interval: Int64?
+    var timeout: Int64?
+    var startPeriod: Int64?
+    /// Since API 1.44.
+    var startInterval: Int64?
+    var retries: Int?
+
+    init(_ healthcheck: Healthcheck) {
+        test = healthcheck.test
+        interval = healthcheck.interval.map(Self.nanoseconds)
+        timeout = healthcheck.timeout.map(Self.nanoseconds)
+        startPeriod = healthcheck.startPeriod.map(Self.nanoseconds)
+        startInterval = healthcheck.startInterval.map(Self.nanoseconds)
+        retries = healthcheck.retries
+    }
+
+    /// The same in the port's words.
+    var port: Healthcheck {
+        Healthcheck(
+            test: test ?? [],
+            interval: Self.duration(interval),
+            timeout: Self.duration(timeout),
+            startPeriod: Self.duration(startPeriod),
+            startInterval: Self.duration(startInterval),
+            retries: retries.flatMap { $0 > 0 ? $0 : nil }
+        )
+    }
+
+    private static func duration(_ nanoseconds: Int64?) -> Duration? {
+        nanoseconds.flatMap { $0 > 0 ? .nanoseconds($0) : nil }
+    }
+
+    private static func nanoseconds(_ duration: Duration) -> Int64 {
+        let (seconds, attoseconds) = duration.components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case test = "Test"
+        case interval = "Interval"
+        case timeout = "Timeout"
+        case startPeriod = "StartPeriod"
+        case startInterval = "StartInterval"
+        case retries = "Retries"
+    }
+}
