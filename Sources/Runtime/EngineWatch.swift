@@ -53,8 +53,25 @@ final class EngineWatch: Sendable {
     /// When a look last found nobody at the Engine's socket. One that starts takes calls long before it answers them.
     var lastRefusal: Timestamp? { record.withLock { $0.lastRefusal } }
 
-    /// A call has found the Engine out of reach: nothing is taken until a look says otherwise.
-    func foundOutOfReach() {
+    /// Whether the Engine is away, after a call that no answer came to, or that it answered as unavailable. Only a ping
+    /// that fails says so: one broken call must not keep the node's other jobs waiting. Then nothing is taken until a look
+    /// says otherwise.
+    func isEngineAway() async -> Bool {
+        guard engineAnswers else { return true }
+        let begin = MonotonicClock.wallNow
+        do throws(DockerError) {
+            try await docker.ping()
+            return false
+        } catch {
+            // A worker that ends meanwhile gives the job back.
+            guard error.code != .cancelled else { return true }
+            if error.code == .unavailable { record.withLock { $0.lastRefusal = begin } }
+            foundOutOfReach()
+            return true
+        }
+    }
+
+    private func foundOutOfReach() {
         // Several jobs that meet one outage are one look.
         record.withLock { if $0.misses == 0 { $0.looked(false, at: MonotonicClock.wallNow) } }
         let changed = answers.withLock { answers in
@@ -72,8 +89,10 @@ final class EngineWatch: Sendable {
         while !Task.isCancelled {
             await look()
             if engineAnswers { patience.answered(now: MonotonicClock.now) }
-            let wasLost = await asked.wait(atMost: engineAnswers ? .seconds(5) : .milliseconds(500))
-            if wasLost { try? await MonotonicClock.sleep(for: patience.lost(now: MonotonicClock.now)) }
+            let wasAsked = await asked.wait(atMost: engineAnswers ? .seconds(5) : .milliseconds(500))
+            if wasAsked, !engineAnswers {
+                try? await MonotonicClock.sleep(for: patience.lost(now: MonotonicClock.now))
+            }
         }
     }
 

@@ -60,7 +60,7 @@ struct EventsListener: Sendable {
                 guard !Task.isCancelled else { return }
                 logger.warning("the event stream broke; listening anew", metadata: ["error": "\(error)"])
                 // The Engine may refuse its events alone.
-                if (error as? DockerError)?.code == .unavailable, !(await answers()) { watch.foundOutOfReach() }
+                if (error as? DockerError)?.code == .unavailable { _ = await watch.isEngineAway() }
                 let lasted = begun.duration(to: MonotonicClock.now)
                 failures = lasted < Self.shortestStream ? failures + 1 : 0
                 if lasted > .seconds(5) { backoff.succeeded() }
@@ -91,15 +91,6 @@ struct EventsListener: Sendable {
             }
         } catch is EnoughCompared {
             return
-        }
-    }
-
-    private func answers() async -> Bool {
-        do throws(DockerError) {
-            try await docker.ping()
-            return true
-        } catch {
-            return false
         }
     }
 

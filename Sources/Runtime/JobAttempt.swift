@@ -163,8 +163,14 @@ final class JobAttempt: Sendable {
     }
 
     private func dispose(of job: Job, _ failure: JobFailure, _ trace: JobTrace) async {
+        if let said = failure.detail {
+            // Only the log has these words: they may be the answer of any registry.
+            log.warning("attempt failed", metadata: ["error": "\(failure.message)", "said": "\(said)"])
+        }
+        let isEngineAway = failure.mayBeOutage ? await worker.watch.isEngineAway() : false
         let disposition = worker.configuration.retries.disposition(
             of: failure,
+            isEngineAway: isEngineAway,
             attempt: claimed.attempt,
             maximumAttempts: job.maxAttempts,
             random: Dice.fraction()
@@ -172,11 +178,12 @@ final class JobAttempt: Sendable {
         switch disposition {
         case .end(let ending):
             let isLeft = job.kind.startsGame ? await !clearAway(job) : failure.mayHaveLeft
+            // What could not be undone because the lease is not sure any more, another attempt undoes.
+            if isLeft, lease.hasRefused { return await release(isClean: false) }
             // One that was to be undone because it kills workers is told as that, whatever kept it from being undone.
             let isPoisoned = claimed.undo == .poisoned
             await end(job, isPoisoned ? runner().poisoned : ending, trace, mayHaveLeft: isLeft)
         case .release:
-            worker.watch.foundOutOfReach()
             await release(isClean: false)
         case .retry(let pause):
             RuntimeMetrics.retried(failure.code)

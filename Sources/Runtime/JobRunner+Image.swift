@@ -38,6 +38,7 @@ extension JobRunner {
                 await isOutdated(seen)
             else {
                 let begun = try outcome.get()
+                try await requireSettled(begun.ending, job)
                 return try await whenReady(begun.ending, job, begun.prepared)
             }
             logger.info("the image has become another; looking at it again", metadata: ["image": "\(seen.ref)"])
@@ -49,7 +50,7 @@ extension JobRunner {
     private static func leavesNothing(_ outcome: Result<JobEnding, JobFailure>) -> Bool {
         switch outcome {
         case .success(let ending): ending.outcome == .failed && ending.containerID == nil
-        case .failure(let failure): failure.code != .dockerUnavailable && failure.code != .timeout
+        case .failure(let failure): failure.container == nil && !failure.mayBeOutage && failure.code != .timeout
         }
     }
 

@@ -38,6 +38,7 @@ extension JobRunner {
                 if name != nil { try await waitForRemoval() }
                 return nil
             case .replaceRunning(let id):
+                try await requireSeenNow(spec)
                 _ = try await stop(id, job)
                 try await discard(id)
             case .replace(let id):
@@ -46,6 +47,23 @@ extension JobRunner {
             }
         }
         throw Self.removedForTooLong
+    }
+
+    /// Checks that what the start needs is on the Engine now: a pull may have taken minutes since it was seen, and what
+    /// runs must not be stopped for a start that cannot succeed.
+    private func requireSeenNow(_ spec: RunSpec) async throws(JobFailure) {
+        try await call { () throws(DockerError) in
+            try await docker.ensureNetworkNow(spec.network)
+            let image = try await docker.inspectImage(spec.image)
+            guard spec.imageID == nil || image.id == spec.imageID else {
+                throw DockerError(
+                    .startFailed,
+                    operation: "run",
+                    message: "\(spec.image) became another image before the game was stopped",
+                    retryable: true
+                )
+            }
+        }
     }
 
     /// Takes away what an attempt before made, where it made anything: the job has become pointless since.

@@ -93,11 +93,14 @@ struct JobRunner: Sendable {
             do throws(DockerError) {
                 let result = try await docker.run(spec)
                 CrashPoint.reached(.containerStarted)
-                await noteBegin(result, spec, isAwaited: prepared.readiness != nil)
+                await noteBegin(result, spec, isAwaited: prepared.readiness != nil || configuration.startSettle > .zero)
                 return started(result, spec)
             } catch {
-                if error.code == .startFailed { return startFailed(error, spec) }
-                guard error.code == .nameConflict else { throw JobFailure(error) }
+                guard error.code == .nameConflict else {
+                    var failure = JobFailure(error)
+                    failure.container = error.containerID.map { .init(id: $0, name: spec.name) }
+                    throw failure
+                }
             }
             takenName = spec.name
         }
@@ -220,14 +223,5 @@ struct JobRunner: Sendable {
             engineEndpoint: result.engineEndpoint,
             startedAt: result.startedAt
         )
-    }
-
-    private func startFailed(_ error: DockerError, _ spec: RunSpec) -> JobEnding {
-        var ending = JobEnding.failed(.startFailed, error.message)
-        if let id = error.containerID {
-            ending.containerID = id
-            ending.containerName = spec.name
-        }
-        return ending
     }
 }

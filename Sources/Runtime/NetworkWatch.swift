@@ -32,7 +32,7 @@ final class NetworkWatch: Sendable {
 
     func look() async {
         do throws(DockerError) {
-            try await docker.ensureNetwork(network)
+            try await docker.ensureNetworkNow(network)
             if set(nil) { logger.notice("the network is there again", metadata: ["network": "\(network)"]) }
         } catch {
             // An Engine that does not answer says nothing about its networks.

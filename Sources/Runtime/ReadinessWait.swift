@@ -119,7 +119,7 @@ extension JobRunner {
     }
 
     /// A stop waits for this, so the process gets no time.
-    private func removeCancelled(_ id: String, _ job: Job) async {
+    func removeCancelled(_ id: String, _ job: Job) async {
         // Whether its end could be told as asked for or not, it must not stay.
         _ = try? await stop(id, job, timeout: .zero)
         do throws(JobFailure) {

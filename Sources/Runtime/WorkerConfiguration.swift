@@ -17,6 +17,8 @@ public struct WorkerConfiguration: Sendable {
     /// Permissions of a new state folder.
     public var stateMode: UInt32
     public var retries: RetryPolicy
+    /// How long the process of a start must have run before the start counts as successful.
+    public var startSettle: Duration
     /// What is done about containers that nothing needs.
     public var janitor: JanitorMode
     /// How long such a container must be so before it is removed.
@@ -46,6 +48,7 @@ public struct WorkerConfiguration: Sendable {
         stateOwner: StateOwner? = nil,
         stateMode: UInt32 = 0o750,
         retries: RetryPolicy = RetryPolicy(),
+        startSettle: Duration = .zero,
         janitor: JanitorMode = .report,
         janitorGrace: Duration = .seconds(600),
         keptContainers: Int = 200
@@ -58,6 +61,7 @@ public struct WorkerConfiguration: Sendable {
         self.stateOwner = stateOwner
         self.stateMode = stateMode
         self.retries = retries
+        self.startSettle = startSettle
         self.janitor = janitor
         self.janitorGrace = janitorGrace
         self.keptContainers = keptContainers

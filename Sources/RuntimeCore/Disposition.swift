@@ -29,8 +29,20 @@ extension JobFailure {
             error.message,
             retryable: error.retryable,
             pace: pace,
-            mayHaveLeft: error.mayHaveHappened
+            mayHaveLeft: error.mayHaveHappened,
+            mayBeOutage: error.code == .unavailable,
+            detail: error.detail
         )
+    }
+}
+
+extension JobFailure {
+    /// How a job ends with this failure.
+    public var ending: JobEnding {
+        var ending = JobEnding.failed(code, message)
+        ending.containerID = container?.id
+        ending.containerName = container?.name
+        return ending
     }
 }
 
@@ -74,21 +86,22 @@ public struct RetryPolicy: Sendable, Equatable {
         self.cap = cap
     }
 
-    /// What becomes of a job whose attempt failed.
+    /// What becomes of a job whose attempt failed. The one place that decides on another try, by what the failure says.
     ///
     /// - Parameters:
+    ///   - isEngineAway: whether the Engine did not answer when it was asked after the failure. An Engine that answers
+    ///     one call with an error, or breaks one connection off, is not away.
     ///   - attempt: how often the job has been begun, this time included.
     ///   - random: 0 to 1, evenly distributed.
     public func disposition(
         of failure: JobFailure,
+        isEngineAway: Bool,
         attempt: Int,
         maximumAttempts: Int,
         random: Double
     ) -> Disposition {
-        if failure.code == .dockerUnavailable { return .release }
-        guard failure.retryable, attempt < maximumAttempts else {
-            return .end(.failed(failure.code, failure.message))
-        }
+        if failure.mayBeOutage, isEngineAway { return .release }
+        guard failure.retryable, attempt < maximumAttempts else { return .end(failure.ending) }
         return .retry(after: pause(attempt: attempt, pace: failure.pace, random: random))
     }
 

@@ -141,18 +141,41 @@ public struct JobFailure: Error, Sendable, Equatable {
     public var pace: RetryPace
     /// Whether something may be left on the Engine that the job had made.
     public var mayHaveLeft: Bool
+    /// Whether the Engine may be out of reach: whoever decides what becomes of the job asks it first.
+    public var mayBeOutage: Bool
+    /// What a third party said of it, such as a registry: for the worker's log alone.
+    public var detail: String?
+    /// The container that stays, for its logs.
+    public var container: StayingContainer?
+
+    /// A container whose process ended at once.
+    public struct StayingContainer: Sendable, Equatable {
+        public var id: String
+        public var name: String
+
+        public init(id: String, name: String) {
+            self.id = id
+            self.name = name
+        }
+    }
 
     public init(
         _ code: ErrorCode,
         _ message: String,
         retryable: Bool = false,
         pace: RetryPace = .usual,
-        mayHaveLeft: Bool = false
+        mayHaveLeft: Bool = false,
+        mayBeOutage: Bool = false,
+        detail: String? = nil,
+        container: StayingContainer? = nil
     ) {
         self.code = code
         self.message = message.cut(toBytes: Sentence.maximumBytes)
         self.retryable = retryable
         self.pace = pace
         self.mayHaveLeft = mayHaveLeft
+        self.mayBeOutage = mayBeOutage
+        self.detail = detail
+        self.container = container
     }
 }

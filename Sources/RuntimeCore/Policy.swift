@@ -131,6 +131,7 @@ public struct AllowedStart: Sendable {
     public func spec(on image: ImageInspect) throws(JobFailure) -> RunSpec {
         var spec = try translation.runSpec(for: job, imageLabels: image.labels)
         spec.imageID = image.id
+        spec.healthcheck = image.slowedHealthcheck
         return spec
     }
 }

@@ -16,6 +16,7 @@ struct Translation: Sendable {
     /// - Throws: `limit_exceeded`, `invalid_spec`, or `invalid_job` for a start without an image.
     func runSpec(for job: Job, imageLabels: [String: String]) throws(JobFailure) -> RunSpec {
         guard let image = job.image else { throw JobFailure(.invalidJob, "image: must be given for a start") }
+        try ImageLabelRule.check(imageLabels)
         let limits = try ResolvedLimits.resolve(job: job.limits, imageLabels: imageLabels, settings: settings)
         let name = settings.containerName(gameID: job.gameID)
         let spec = RunSpec(

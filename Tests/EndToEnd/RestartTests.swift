@@ -54,6 +54,27 @@ extension Deployment {
             }
         }
 
+        @Test("whose network has gone since the game's start leaves the game running")
+        func networkGone() async throws {
+            try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
+                let first = try await fleet.finish("s", fleet.start("s", game: "g"))
+                #expect(first.effect == .started)
+                let world = fleet.world
+                try await world.engine.docker(
+                    "network",
+                    "disconnect",
+                    "--force",
+                    world.network,
+                    fleet.containerName("g")
+                )
+                try await world.engine.docker("network", "rm", world.network)
+                let failed = try await fleet.finish("r", Fleet.message(.restart, "r", game: "g"))
+                #expect(failed.errorCode == "network_missing")
+                #expect(try await fleet.containers(all: false) == [first.containerID])
+                try await world.engine.docker("network", "create", world.network)
+            }
+        }
+
         @Test("whose worker dies at any point is finished by another, once", arguments: RestartStrike.allCases)
         func killed(_ strike: RestartStrike) async throws {
             let settings = ["RTM_LEASE_TTL_SECONDS": "3"]

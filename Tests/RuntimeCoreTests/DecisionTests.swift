@@ -162,9 +162,10 @@ struct RetryTests {
 
     @Test("only what may succeed later is tried again, and an outage of the Engine costs no attempt")
     func dispositions() {
-        func of(_ code: ErrorCode, retryable: Bool, attempt: Int) -> Disposition {
+        func of(_ code: ErrorCode, retryable: Bool, attempt: Int, isAway: Bool = false) -> Disposition {
             policy.disposition(
-                of: JobFailure(code, "x", retryable: retryable),
+                of: JobFailure(code, "x", retryable: retryable, mayBeOutage: code == .dockerUnavailable),
+                isEngineAway: isAway,
                 attempt: attempt,
                 maximumAttempts: 3,
                 random: 1
@@ -173,7 +174,55 @@ struct RetryTests {
         #expect(of(.timeout, retryable: true, attempt: 1) == .retry(after: .seconds(1)))
         #expect(of(.timeout, retryable: true, attempt: 3) == .end(.failed(.timeout, "x")))
         #expect(of(.imageNotFound, retryable: false, attempt: 1) == .end(.failed(.imageNotFound, "x")))
-        #expect(of(.dockerUnavailable, retryable: true, attempt: 3) == .release)
+        #expect(of(.dockerUnavailable, retryable: true, attempt: 3, isAway: true) == .release)
+        #expect(of(.timeout, retryable: true, attempt: 3, isAway: true) == .end(.failed(.timeout, "x")))
+    }
+
+    @Test("an Engine that answers other calls is not away, so a call without an answer costs an attempt")
+    func notAway() {
+        func of(_ error: DockerError, attempt: Int) -> Disposition {
+            policy.disposition(
+                of: JobFailure(error),
+                isEngineAway: false,
+                attempt: attempt,
+                maximumAttempts: 3,
+                random: 1
+            )
+        }
+        let refused = DockerError(.unavailable, operation: "run", message: "x", status: 503, retryable: true)
+        #expect(of(refused, attempt: 1) == .retry(after: .seconds(1)))
+        #expect(of(refused, attempt: 3) == .end(.failed(.dockerUnavailable, "x")))
+    }
+
+    @Test("a failure's own word decides on another try, whatever its code", arguments: DockerError.Code.allCases)
+    func retryable(code: DockerError.Code) {
+        for retryable in [true, false] {
+            let failure = JobFailure(DockerError(code, operation: "run", message: "x", retryable: retryable))
+            let disposition = policy.disposition(
+                of: failure,
+                isEngineAway: false,
+                attempt: 1,
+                maximumAttempts: 2,
+                random: 0
+            )
+            #expect(disposition == (retryable ? .retry(after: .zero) : .end(.failed(failure.code, "x"))))
+        }
+    }
+
+    @Test("a job that failed names the container that stays")
+    func stays() {
+        let failure = JobFailure(.startFailed, "x", detail: "foreign", container: .init(id: "c", name: "n"))
+        let disposition = policy.disposition(
+            of: failure,
+            isEngineAway: false,
+            attempt: 1,
+            maximumAttempts: 5,
+            random: 1
+        )
+        var expected = JobEnding.failed(.startFailed, "x")
+        expected.containerID = "c"
+        expected.containerName = "n"
+        #expect(disposition == .end(expected))
     }
 }
 

@@ -29,10 +29,11 @@ struct RecentImageTests {
                 #expect(try await world.result("s1").effect == .started)
                 try await world.push(.restart, "s2")
                 #expect(try await world.result("s2").outcome == .succeeded)
-                #expect(await world.docker.calls[.inspectImage] == 2)
+                // Once before anything is pulled, and once right before the game is stopped.
+                #expect(await world.docker.calls[.inspectImage] == 3)
                 try await world.push(.start, "s3", game: "g2", more: #","pull_policy":"always""#)
                 #expect(try await world.result("s3").effect == .started)
-                #expect(await world.docker.calls[.inspectImage] == 3)
+                #expect(await world.docker.calls[.inspectImage] == 4)
             }
         }
     }

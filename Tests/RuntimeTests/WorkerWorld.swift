@@ -40,6 +40,7 @@ struct WorkerWorld: Sendable {
         _ name: String = "w1",
         drain: Duration = .seconds(5),
         retries: RetryPolicy = RetryPolicy(base: .milliseconds(10)),
+        startSettle: Duration = .zero,
         janitor: JanitorMode = .off,
         queues: [String] = ["default"],
         policy: (inout NodeSettings) -> Void = { _ in },
@@ -64,6 +65,7 @@ struct WorkerWorld: Sendable {
                 concurrency: 4,
                 drainTimeout: drain,
                 retries: retries,
+                startSettle: startSettle,
                 janitor: janitor,
                 janitorGrace: .seconds(1)
             ),

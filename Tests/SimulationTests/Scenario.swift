@@ -40,6 +40,8 @@ struct Scenario: Sendable {
     let refusals: Int
     /// That a worker stands still beyond its lease between the decision for a call and the call itself.
     let freezeAtCall: Int
+    /// That the Engine answers a call with an error, and does nothing: 500 to a start, 503 to anything else but a ping.
+    let engineErrors: Int
     let options: JobQueueOptions
     let configuration: WorkerConfiguration
     let decoder = JobDecoder()
@@ -93,6 +95,7 @@ struct Scenario: Sendable {
             }
         refusals = some([0, 0, 0, 50])
         freezeAtCall = some([0, 0, 3, 10])
+        engineErrors = some([0, 0, 0, 30])
     }
 
     var lastStops: [Push] {

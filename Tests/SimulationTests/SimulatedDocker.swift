@@ -37,10 +37,14 @@ struct SimulatedDocker: DockerClient {
         var way = world.way(to: engine, deadline: deadline).later(by: world.freezes(process))
         way.isCancellable = isCancellable
         way.back = way.back.map { $0 + takes }
-        let reply = await world.scheduler.exchange(way) { engine.isUp ? body(engine) : nil }
+        let isRefused = operation != "ping" && world.isRefusedByEngine
+        let reply = await world.scheduler.exchange(way) { () -> Result<Value, DockerError>? in
+            guard engine.isUp else { return nil }
+            return isRefused ? .failure(Self.refusal(operation)) : .success(body(engine))
+        }
         guard process.lives(.afterCall) else { throw Self.failed(.cancelled, operation) }
         switch reply {
-        case .answered(let value?): return value
+        case .answered(let answer?): return try answer.get()
         case .answered(nil): throw SimulatedEngine.away(operation)
         case .unanswered:
             throw DockerError(
@@ -52,6 +56,13 @@ struct SimulatedDocker: DockerClient {
             )
         case .cancelled: throw Self.failed(.cancelled, operation, mayHaveHappened: true)
         }
+    }
+
+    /// An answer that is an error: the Engine is there, and has done nothing.
+    private static func refusal(_ operation: String) -> DockerError {
+        operation == "start"
+            ? DockerError(.startFailed, operation: "run", message: "device is busy", status: 500, retryable: true)
+            : DockerError(.unavailable, operation: operation, message: "not now", status: 503, retryable: true)
     }
 
     private static func failed(

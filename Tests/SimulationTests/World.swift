@@ -110,6 +110,9 @@ final class World: Sendable {
     /// Whether Redis refuses a call, as where it has no memory.
     var isRefused: Bool { scenario.refusals > 0 && !isCalm && dice(1_000) < scenario.refusals }
 
+    /// Whether an Engine answers the call that is made now with an error.
+    var isRefusedByEngine: Bool { scenario.engineErrors > 0 && !isCalm && dice(1_000) < scenario.engineErrors }
+
     func wayToRedis() -> Scheduler.Way {
         var way = Scheduler.Way(
             there: .microseconds(50 + dice(400)),

@@ -47,7 +47,8 @@ extension FakeDocker {
             ref: reference,
             id: found.id,
             labels: found.labels,
-            hasHealthcheck: found.hasHealthcheck
+            hasHealthcheck: found.hasHealthcheck,
+            slowedHealthcheck: found.slowedHealthcheck
         )
     }
 

@@ -20,6 +20,8 @@ public actor FakeDocker: DockerClient {
         public var labels: [String: String]
         public var behaviour: Behaviour
         public var hasHealthcheck: Bool
+        /// What a container gets in place of the image's own health check.
+        public var slowedHealthcheck: Healthcheck?
         /// Images of one reference and different builds have different ids.
         public var build: Int
 
@@ -149,6 +151,24 @@ public actor FakeDocker: DockerClient {
     /// the answer is lost.
     public func fail(_ operation: Operation, with error: DockerError, times: Int = 1, takesEffect: Bool = false) {
         faults[operation, default: []] += Array(repeating: Fault(error: error, takesEffect: takesEffect), count: times)
+    }
+
+    /// Lets the next calls of `operation` be answered with an error of that status, such as 503, and do nothing.
+    public func refuse(_ operation: Operation, status: Int, times: Int = 1) {
+        let code: DockerError.Code =
+            switch (status, operation) {
+            case (503, _): .unavailable
+            case (_, .run): .startFailed
+            default: .engineError
+            }
+        let error = DockerError(
+            code,
+            operation: operation.rawValue,
+            message: "\(operation.rawValue): device or resource busy (status \(status))",
+            status: status,
+            retryable: status >= 500
+        )
+        fail(operation, with: error, times: times)
     }
 
     /// How many faults of `operation` have not been met yet.

@@ -38,6 +38,12 @@ enum Actions {
                 stage: stage,
                 logger: logger
             )
+            if settings.allowedImages.isEmpty {
+                logger.warning(
+                    "every image of every registry may be started; RTM_ALLOWED_IMAGES bounds that",
+                    metadata: ["example": "RTM_ALLOWED_IMAGES=registry.example/games/**"]
+                )
+            }
             let console = console(of: stage, token: token, settings, logger)
             try await run(console + [worker], settings, logger)
         } catch {

@@ -55,6 +55,7 @@ extension Settings {
             leaderTTL: .seconds(leaderTTLSeconds),
             stateOwner: try stateOwnerIDs(),
             stateMode: stateMode,
+            startSettle: .milliseconds(startSettleMilliseconds),
             janitor: janitor,
             janitorGrace: .seconds(janitorGraceSeconds),
             keptContainers: keptContainers

@@ -59,6 +59,7 @@ struct WorkerFlags: ParsableArguments {
     @Option(help: .setting("RTM_NETWORK")) var network: String?
     @Option(help: .setting("RTM_NAME_PREFIX")) var namePrefix: String?
     @Option(help: .setting("RTM_ENGINE_PORT")) var enginePort: String?
+    @Option(help: .setting("RTM_START_SETTLE_MS")) var startSettleMs: String?
     @Option(help: .setting("RTM_STATE_ROOT")) var stateRoot: String?
     @Option(help: .setting("RTM_STATE_MOUNT")) var stateMount: String?
     @Option(help: .setting("RTM_STATE_OWNER")) var stateOwner: String?
@@ -103,6 +104,7 @@ struct WorkerFlags: ParsableArguments {
             "RTM_OTLP_ENDPOINT": otlpEndpoint,
             "RTM_NETWORK": network,
             "RTM_NAME_PREFIX": namePrefix, "RTM_ENGINE_PORT": enginePort, "RTM_STATE_ROOT": stateRoot,
+            "RTM_START_SETTLE_MS": startSettleMs,
             "RTM_STATE_MOUNT": stateMount, "RTM_STATE_OWNER": stateOwner, "RTM_STATE_MODE": stateMode,
             "RTM_LOG_DRIVER": logDriver, "RTM_LOG_OPTS": logOpts, "RTM_CAP_ADD": capAdd,
             "RTM_READ_ONLY_ROOTFS": readOnlyRootfs.map { "\($0)" }, "RTM_USER": user, "RTM_CPU_QUOTA": cpuQuota,

@@ -30,6 +30,15 @@ extension SettingDescriptor {
             assign: .field(\.enginePort, SettingRule.number(1...65_535))
         ),
         SettingDescriptor(
+            "RTM_START_SETTLE_MS",
+            "Time that the process of a start must have run before the start counts as successful",
+            default: "0",
+            allowed: "a whole number of milliseconds from 0 to 60000",
+            valueName: "ms",
+            isRare: true,
+            assign: .field(\.startSettleMilliseconds, SettingRule.number(0...60_000))
+        ),
+        SettingDescriptor(
             "RTM_STATE_ROOT",
             "Directory of the host with one state folder a game",
             default: "/var/lib/rtmanager/games",

@@ -49,6 +49,8 @@ struct Settings: Sendable, Equatable {
     var network = "galaxy-net"
     var namePrefix = "galaxy-game-"
     var enginePort = 8080
+    /// Milliseconds that the process of a start must have run.
+    var startSettleMilliseconds = 0
     /// Environment of every game, under the job's own.
     var gameEnvironment: [String: String] = [:]
     var stateRoot = "/var/lib/rtmanager/games"

@@ -31,6 +31,8 @@ struct HostFacts: Sendable, Equatable {
     var isRemoteEngine = false
     /// Files that a process may have open.
     var openFiles: UInt64 = 0
+    /// Whether jobs may start any image.
+    var allowsEveryImage = false
     /// The files whose content nobody else is to know.
     var secrets: [Secret] = []
 
@@ -51,6 +53,7 @@ struct HostFacts: Sendable, Equatable {
         facts.stateRoot = settings.stateRoot
         facts.stateFolder = folder(settings.stateRoot)
         facts.isRemoteEngine = isRemoteEngine
+        facts.allowsEveryImage = settings.allowedImages.isEmpty
         var limit = rlimit()
         #if canImport(Darwin)
             let isKnown = getrlimit(RLIMIT_NOFILE, &limit) == 0
@@ -103,7 +106,16 @@ struct HostFacts: Sendable, Equatable {
         }
     }
 
-    var findings: [Finding] { [folder, files] + secrets.map(Self.finding) }
+    var findings: [Finding] { [folder, files, images].compactMap { $0 } + secrets.map(Self.finding) }
+
+    private var images: Finding? {
+        guard allowsEveryImage else { return nil }
+        return .warning(
+            "allowed images",
+            "every image of every registry may be started, and the Engine asks any registry that a job names",
+            mend: "let RTM_ALLOWED_IMAGES name the games' images, such as registry.example/games/**"
+        )
+    }
 
     private var folder: Finding {
         let check = "state folders"

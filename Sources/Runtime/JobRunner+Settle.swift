@@ -1,0 +1,45 @@
+import DockerPort
+import JobContract
+import RuntimeCore
+
+extension JobRunner {
+    /// Longest pause between two looks at a process that has to run for a while.
+    private static let settlePause = Duration.milliseconds(250)
+
+    /// Waits until the process that this job has started has run for the operator's settle time.
+    ///
+    /// - Throws: `start_failed` with the exit code where the process ends before; the container stays, for its logs. Where
+    ///   the task is cancelled, the container has been removed.
+    func requireSettled(_ ending: JobEnding, _ job: Job) async throws(JobFailure) {
+        let time = configuration.startSettle
+        guard time > .zero, ending.effect == .started, let id = ending.containerID else { return }
+        let end = MonotonicClock.now.advanced(by: time)
+        var left = time
+        while left > .zero {
+            try? await MonotonicClock.sleep(for: min(left, Self.settlePause))
+            if Task.isCancelled {
+                await uncancelled { await removeCancelled(id, job) }
+                throw JobFailure(.dockerError, "cancelled while the process was watched")
+            }
+            // Read before the look, so that the look is of the end or later.
+            left = MonotonicClock.now.duration(to: end)
+            guard let container = try await look(at: id) else {
+                throw JobFailure(.startFailed, "the container was removed before its process had run for \(time)")
+            }
+            guard !container.isRunning else { continue }
+            throw JobFailure(
+                .startFailed,
+                "\(container.endedSentence) before it had run for \(time); the container stays for its logs",
+                container: .init(id: id, name: container.name)
+            )
+        }
+    }
+    private func look(at id: String) async throws(JobFailure) -> ContainerInspect? {
+        do throws(DockerError) {
+            return try await docker.inspectContainer(id)
+        } catch {
+            guard error.code == .containerNotFound else { throw JobFailure(error) }
+            return nil
+        }
+    }
+}

@@ -1,0 +1,166 @@
+import DockerPort
+import JobContract
+import Redis
+import Runtime
+import RuntimeCore
+import Support
+import Testing
+
+@Suite("What the Engine answers to a job", .timeLimit(.minutes(1)))
+struct EngineAnswerTests {
+    @Test("by a failure that may pass is tried again, also where the process could not be started")
+    func busy() async throws {
+        try await WorkerWorld.with { world in
+            await world.docker.refuse(.run, status: 500)
+            try await world.withWorker { _ in
+                try await world.push(.start, "s1")
+                let result = try await world.result("s1")
+                #expect(result.effect == .started)
+                #expect(result.fields["attempts"] == "2")
+            }
+        }
+    }
+
+    @Test("by a failure that stays ends the job at once, and so does the last attempt of one that may pass")
+    func permanent() async throws {
+        try await WorkerWorld.with { world in
+            await world.docker.refuse(.run, status: 400)
+            try await world.withWorker { _ in
+                try await world.push(.start, "s1")
+                let result = try await world.result("s1")
+                #expect(result.errorCode == "start_failed" && result.fields["attempts"] == "1")
+                await world.docker.refuse(.run, status: 500, times: 20)
+                try await world.push(.start, "s2", more: #","max_attempts":3"#)
+                let second = try await world.result("s2")
+                #expect(second.errorCode == "start_failed" && second.fields["attempts"] == "3")
+            }
+        }
+    }
+
+    @Test("by 503, or by breaking the connection off, is no outage: the job's attempts end, and the others go on")
+    func unavailable() async throws {
+        try await WorkerWorld.with { world in
+            for (id, status) in [("s1", 503), ("s2", nil)] {
+                let broken = DockerError(.unavailable, operation: "run", message: "no answer", retryable: true)
+                if let status {
+                    await world.docker.refuse(.run, status: status, times: 3)
+                } else {
+                    await world.docker.fail(.run, with: broken, times: 3)
+                }
+                // The pauses of a worker that takes its Engine for lost would add up to seconds.
+                try await world.withWorker { worker in
+                    try await world.push(.start, id, more: #","max_attempts":3"#)
+                    let result = try await world.result(id)
+                    #expect(result.errorCode == "docker_unavailable" && result.fields["attempts"] == "3")
+                    #expect(worker.health.engineAnswers)
+                    try await world.push(.start, "after-\(id)", game: "after-\(id)")
+                    #expect(try await world.result("after-\(id)", within: .seconds(2)).effect == .started)
+                }
+            }
+        }
+    }
+
+    @Test("about an image's quick health check slows that of the container")
+    func slowedHealthcheck() async throws {
+        try await WorkerWorld.with { world in
+            var image = FakeDocker.Image("engine:1", hasHealthcheck: true)
+            image.slowedHealthcheck = Healthcheck(test: ["CMD", "x"], interval: .seconds(1), retries: 4)
+            await world.docker.addImage(image)
+            try await world.withWorker { _ in
+                try await world.push(.start, "s1")
+                #expect(try await world.result("s1").effect == .started)
+            }
+            #expect(await world.docker.spec("galaxy-game-g1")?.healthcheck == image.slowedHealthcheck)
+        }
+    }
+
+    @Test("about a pull never shows the registry's words in a result")
+    func foreignWords() async throws {
+        try await WorkerWorld.with { world in
+            let error = DockerError(
+                .pullFailed,
+                operation: "pullImage",
+                message: "pull: the registry's answer was not understood",
+                detail: "the secret of 10.0.0.7"
+            )
+            await world.docker.fail(.pullImage, with: error)
+            let log = LogRecord()
+            try await world.withWorker(logger: log.logger()) { _ in
+                try await world.push(.start, "s1", more: #","pull_policy":"always""#)
+                let result = try await world.result("s1")
+                #expect(result.errorCode == "image_pull_failed")
+                #expect(result.error == "pull: the registry's answer was not understood")
+            }
+            let dead = try await world.client.send(RedisCommand("XRANGE", .string(world.keys.dead), "-", "+"))
+            #expect(!"\(dead)".contains("secret"))
+            #expect(log.lines.contains { $0.contains("the secret of 10.0.0.7") })
+        }
+    }
+}
+
+@Suite("Before a restart stops a game", .timeLimit(.minutes(1)))
+struct RestartLookTests {
+    @Test("the network is looked at once more: a pull may have taken long")
+    func network() async throws {
+        try await WorkerWorld.with { world in
+            await world.docker.addToRegistry(FakeDocker.Image("engine:2"))
+            try await world.withWorker { _ in
+                try await world.push(.start, "s1")
+                let id = try await world.result("s1").containerID
+                await world.docker.delay(.pullImage, by: .seconds(1))
+                try await world.push(.restart, "r1", more: #","image":"engine:2""#)
+                try await eventually("the pull") { await world.docker.calls[.pullImage] == 1 }
+                await world.docker.removeNetwork("galaxy-net")
+                #expect(try await world.result("r1").errorCode == "network_missing")
+                let container = try await world.docker.inspectContainer("galaxy-game-g1")
+                #expect(container.isRunning && container.id == id)
+            }
+        }
+    }
+}
+
+@Suite("With a settle time", .timeLimit(.minutes(1)))
+struct SettleTests {
+    @Test("a start succeeds when its process has run for it")
+    func runs() async throws {
+        try await WorkerWorld.with { world in
+            try await world.withWorker(startSettle: .milliseconds(600)) { _ in
+                let begin = ContinuousClock.now
+                try await world.push(.start, "s1")
+                #expect(try await world.result("s1").effect == .started)
+                #expect(ContinuousClock.now - begin >= .milliseconds(600))
+            }
+        }
+    }
+
+    @Test("a start whose process ends before fails with the exit code, is not tried again, and its container stays")
+    func ends() async throws {
+        try await WorkerWorld.with { world in
+            try await world.withWorker(startSettle: .seconds(30)) { _ in
+                try await world.push(.start, "s1")
+                try await eventually("the container") { await world.docker.containersByName.count == 1 }
+                await world.docker.exit(container: "galaxy-game-g1", code: 127)
+                let result = try await world.result("s1")
+                #expect(result.errorCode == "start_failed" && result.fields["attempts"] == "1")
+                #expect(result.error?.contains("exit code 127 (there is no such command in the image)") == true)
+                let container = try await world.docker.inspectContainer("galaxy-game-g1")
+                #expect(result.containerID == container.id && result.fields["container_name"] == "galaxy-game-g1")
+                #expect(container.status == "exited")
+            }
+        }
+    }
+
+    @Test("a start is superseded by a stop as ever, and leaves nothing")
+    func superseded() async throws {
+        try await WorkerWorld.with { world in
+            try await world.withWorker(startSettle: .seconds(30)) { _ in
+                try await world.push(.start, "s1")
+                try await eventually("the container") { await world.docker.containersByName.count == 1 }
+                try await world.push(.stop, "x1")
+                #expect(try await world.result("s1").outcome == .superseded)
+                #expect(try await world.result("x1").outcome == .succeeded)
+                #expect(await world.docker.containersByName.isEmpty)
+            }
+        }
+    }
+}
