@@ -192,7 +192,8 @@ final class JobAttempt: Sendable {
                 "attempt failed; trying again later",
                 metadata: ["code": "\(failure.code.rawValue)", "error": "\(failure.message)", "in": "\(pause)"]
             )
-            let isClean = !failure.mayHaveLeft && claimed.undo == nil
+            // A call without an answer may have been a look at what the job has started, which runs on then.
+            let isClean = !failure.mayHaveLeft && !failure.mayBeOutage && claimed.undo == nil
             let freesPlace = isClean ? await !stillRuns(job) : false
             await untilAnswered("retry", .beforeRetry, .afterRetry) { [self] () throws(QueueError) in
                 _ = try await worker.queue.retry(
