@@ -44,6 +44,8 @@ struct Scenario: Sendable {
     let engineErrors: Int
     let options: JobQueueOptions
     let configuration: WorkerConfiguration
+    /// Whether every second worker allows fewer images than the others.
+    let hasStrictWorkers: Bool
     let decoder = JobDecoder()
 
     /// After this nothing goes wrong any more.
@@ -82,6 +84,7 @@ struct Scenario: Sendable {
             janitor: chance(50) ? .remove : .off,
             janitorGrace: .seconds(4)
         )
+        hasStrictWorkers = chance(25)
         pushes = Self.pushes(&random)
         let kinds = (Fault.allCases + Self.often).filter { _ in Int.random(in: 0..<100, using: &random) < 40 }
         faults =
@@ -97,6 +100,16 @@ struct Scenario: Sendable {
         freezeAtCall = some([0, 0, 3, 10])
         engineErrors = some([0, 0, 0, 30])
     }
+
+    /// What the worker of this number is told, the first being 1.
+    func configuration(ofWorker number: Int) -> WorkerConfiguration {
+        guard hasStrictWorkers, number.isMultiple(of: 2) else { return configuration }
+        var configuration = configuration
+        configuration.node.allowedImages = Self.strictImages
+        return configuration
+    }
+
+    private static let strictImages = ["engine:1", "engine:health", "engine:far"]
 
     var lastStops: [Push] {
         (1...Self.games).map { game in

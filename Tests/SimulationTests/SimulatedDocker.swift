@@ -159,6 +159,7 @@ struct SimulatedDocker: DockerClient {
             throw DockerError(.invalidSpec, operation: "run", message: error.description)
         }
         guard !Task.isCancelled else { throw Self.failed(.cancelled, "run") }
+        world.checkPolicy(spec, of: process)
         let id = try await created(spec)
         guard !Task.isCancelled else { throw await undo(id, Self.failed(.cancelled, "run")) }
         var failure: DockerError?

@@ -22,7 +22,7 @@ final class SimulatedProcess: SimulatedHost {
     }
 
     let identity: WorkerIdentity
-    private let number: Int
+    let number: Int
     private let world: World
     private let state = Mutex(State())
     let ownExecutor: SimulatedExecutor
@@ -69,7 +69,7 @@ final class SimulatedProcess: SimulatedHost {
             queue: SimulatedQueue(self, world),
             docker: SimulatedDocker(self, world),
             decoder: world.scenario.decoder,
-            configuration: world.scenario.configuration,
+            configuration: world.scenario.configuration(ofWorker: number),
             connect: { [world] _ in SimulatedWait(process: self, world: world) },
             logger: .silent
         )

@@ -210,6 +210,13 @@ final class World: Sendable {
 
     func killAll() { for process in state.withLock({ $0.processes }) { process.die() } }
 
+    /// A worker makes no container that its own operator does not allow, whoever has admitted the job.
+    func checkPolicy(_ spec: RunSpec, of process: SimulatedProcess) {
+        let allowed = scenario.configuration(ofWorker: process.number).node.allowedImages
+        guard !allowed.isEmpty, !allowed.contains(spec.image) else { return }
+        state.withLock { $0.problems.append("\(process.identity.id) makes \(spec.image), which it does not allow") }
+    }
+
     var problems: [String] { state.withLock { $0.problems } }
 
     // MARK: The history
