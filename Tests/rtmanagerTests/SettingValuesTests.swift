@@ -51,7 +51,7 @@ struct SettingValuesTests {
         ("RTM_ALLOWED_IMAGES", ["", "registry.example/*,engine:1.?", "x@sha256:*"]),
         ("RTM_ALLOWED_MOUNT_ROOTS", ["", "/srv/maps,/srv/mods/:ro"]),
         ("RTM_SIGNED_MAX_AGE_SECONDS", ["60", "2592000"]), ("RTM_ALLOWED_LABELS", ["team.*,x"]),
-        ("RTM_MAX_STOP_TIMEOUT_SECONDS", ["30", "600"]),
+        ("RTM_MAX_STOP_TIMEOUT_SECONDS", ["30", "600"]), ("RTM_KEPT_CONTAINERS", ["1", "100000"]),
         ("RTM_MAX_READY_TIMEOUT_SECONDS", ["0", "600"]),
         ("RTM_LOG_LEVEL", ["trace", "WARNING"]),
         ("RTM_LOG_FORMAT", ["text", "json"]),
@@ -105,7 +105,8 @@ struct SettingValuesTests {
                 "/", "srv", "/a,/b/..", "/a,/a/", "/a:rw", "/a:b:ro",
             ]
         ), ("RTM_SIGNED_MAX_AGE_SECONDS", ["59", "2592001"]), ("RTM_ALLOWED_LABELS", ["a b", "x,x"]),
-        ("RTM_MAX_STOP_TIMEOUT_SECONDS", ["29", "601"]), ("RTM_MAX_READY_TIMEOUT_SECONDS", ["-1", "601"]),
+        ("RTM_MAX_STOP_TIMEOUT_SECONDS", ["29", "601"]), ("RTM_KEPT_CONTAINERS", ["0", "100001", "x"]),
+        ("RTM_MAX_READY_TIMEOUT_SECONDS", ["-1", "601"]),
         ("RTM_LOG_LEVEL", ["loud"]),
         ("RTM_LOG_FORMAT", ["xml", "JSON"]),
     ]
