@@ -11,7 +11,8 @@ extension Deployment {
         @Test("ends within 2 s while it pulls from a registry that says nothing", arguments: [JobKind.stop, .remove])
         func pulling(_ kind: JobKind) async throws {
             try await SilentServer.with { registry in
-                try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
+                let settings = ["RTM_ALLOWED_IMAGES": "127.0.0.1:*/**"]
+                try await Fleet.with(settings: settings, world: try #require(EngineWorld.current)) { fleet in
                     let image = "127.0.0.1:\(registry.port)/engine:1"
                     let start = Fleet.message(.start, "s", game: "g", #""image":"\#(image)","pull_policy":"always""#)
                     try await fleet.push(start, Fleet.message(.start, "other", game: "h", #""image":"\#(image)""#))

@@ -54,7 +54,10 @@ struct CrashPointTests {
 
     @Test("leaves nothing that another does not finish, once and in order", arguments: deaths)
     func dies(_ death: Death) async throws {
-        let settings = ["RTM_LEASE_TTL_SECONDS": "3", "RTM_LEADER_TTL_SECONDS": "2", "RTM_DRAIN_TIMEOUT_SECONDS": "1"]
+        let settings = [
+            "RTM_LEASE_TTL_SECONDS": "3", "RTM_LEADER_TTL_SECONDS": "2", "RTM_DRAIN_TIMEOUT_SECONDS": "1",
+            "RTM_ALLOWED_IMAGES": "127.0.0.1:*/**,**",
+        ]
         try await Fleet.with(workers: 0, settings: settings, world: try #require(EngineWorld.current)) { fleet in
             var script = Script(fleet)
             try await script.prepare(death.plot)
