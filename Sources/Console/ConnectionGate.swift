@@ -24,7 +24,8 @@ final class ConnectionGate: Sendable {
     private let state = Mutex(State(table: ConnectionTable(limit: limit, patience: .seconds(1))))
     private let refused: Counter
 
-    /// - Parameter metrics: counts the connections that were closed for want of room.
+    /// - Parameter metrics: counts the connections that were closed because there were too many, or too many requests on
+    ///   one.
     init(metrics: PrometheusRegistry) {
         refused = Counter(label: "rtm_http_connections_refused_total", factory: metrics)
         refused.increment(by: 0)
@@ -58,6 +59,8 @@ final class ConnectionGate: Sendable {
         return id
     }
 
+    fileprivate func refuse() { refused.increment() }
+
     fileprivate func began(_ id: Int) { state.withLock { $0.table.began(id, now: .now) } }
 
     fileprivate func answered(_ id: Int) { state.withLock { $0.table.answered(id, now: .now) } }
@@ -80,6 +83,7 @@ private final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHan
     private let gate: ConnectionGate
     private var id: Int?
     private var timeout: Scheduled<Void>?
+    private var budget = RequestBudget(now: .now)
 
     init(_ gate: ConnectionGate) { self.gate = gate }
 
@@ -101,6 +105,10 @@ private final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHan
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .head = unwrapInboundIn(data), let id {
+            guard budget.take(now: .now) else {
+                gate.refuse()
+                return context.close(promise: nil)
+            }
             gate.began(id)
             timeout?.cancel()
             let channel = context.channel

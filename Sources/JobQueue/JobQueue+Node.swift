@@ -48,7 +48,7 @@ extension JobQueue {
             .string(worker.id), .string(worker.node), .integer(options.aliveTime.milliseconds),
             .integer(options.retention.milliseconds), .integer(Int64(options.retentionEntries)),
             .integer(options.nodeGrace.milliseconds), .integer(options.lease.milliseconds),
-            .integer(Int64(options.deadBytes)), isComplete ? "1" : "0",
+            .integer(Int64(options.deadBytes)), .integer(options.mostAge?.milliseconds ?? 0), isComplete ? "1" : "0",
         ]
     }
 

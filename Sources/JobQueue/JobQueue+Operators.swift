@@ -122,7 +122,8 @@ extension JobQueue {
     public func retry(_ letter: DeadLetter, as job: Job) async throws(QueueError) -> DeadLetterAnswer {
         let sha1 = RedisArgument.string(JobDecoder.sha1(of: letter.message))
         var arguments: [RedisArgument] = [.string(letter.entry), sha1]
-        if letter.jobID == job.id {
+        // The age of a signed job is not compared for an operator, so it does not go through the queue again.
+        if letter.jobID == job.id || options.mostAge != nil {
             arguments += [
                 "job", .string(job.id), .string(job.kind.rawValue), .string(job.gameID),
                 .string(Self.marks(of: job)), .string(job.enqueuedAt ?? ""),

@@ -62,7 +62,7 @@ extension JobQueue {
         if fields.count == meta.count {
             let state = Self.numbers(in: fields[0]), settings = Self.numbers(in: fields[1])
             if state.count == 8 { overview.liveCount = Int(state[3] + state[4]) }
-            if settings.count == 5 { overview.lease = settings[3] }
+            if settings.count == 6 { overview.lease = settings[3] }
             overview.ghosts = Int(fields[2]) ?? 0
             overview.clockSteps = Int(fields[3]) ?? 0
             overview.deadLost = Int(fields[4]) ?? 0

@@ -28,7 +28,9 @@ struct ImagePattern {
         guard let last = names.last else { return nil }
         // As URLs are read: a host whose last part is a number is an IPv4 address, in whatever base.
         let isAddress = last.utf8.allSatisfy { (0x30...0x39).contains($0) } || last.hasPrefix("0x")
-        let isLocal = last == "localhost" || names.starts(with: ["localhost", "localdomain"])
+        let isLocal =
+            ["localhost", "ip6-localhost", "ip6-loopback"].contains(last)
+            || names.starts(with: ["localhost", "localdomain"])
         return isAddress || isLocal ? host : nil
     }
 

@@ -88,6 +88,36 @@ private final class ClientSocket: Sendable {
 
 @Suite("Connections of the server", .timeLimit(.minutes(1)))
 struct ConnectionTests {
+    @Test("a connection with thousands of requests at once is closed after a few, and others are answered")
+    func pipelined() async throws {
+        try await Server.with { server in
+            let request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            let flood = String(repeating: request, count: 500)
+            let sockets = try (0..<60).map { _ in
+                let socket = try ClientSocket(port: server.port)
+                socket.send(flood)
+                return socket
+            }
+            #expect(try await server.answer(to: "/healthz", within: .seconds(2)).hasSuffix("ok\n"))
+            try await eventually(within: .seconds(15), "the end of all connections") {
+                sockets.allSatisfy { $0.isAtEnd() }
+            }
+            let most = sockets.map { $0.text.split(separator: "HTTP/1.1 200 OK").count }.max() ?? 0
+            #expect(most <= 2 * Int(RequestBudget.burst), "\(most) answers on one connection")
+        }
+    }
+
+    @Test("the budget of a connection: some requests at once, then some a second")
+    func budget() {
+        let start = ContinuousClock.now
+        var budget = RequestBudget(now: start)
+        let atOnce = (0..<100).count { _ in budget.take(now: start) }
+        #expect(atOnce == Int(RequestBudget.burst))
+        let later = start.advanced(by: .seconds(2))
+        let afterwards = (0..<100).count { _ in budget.take(now: later) }
+        #expect(afterwards == Int(2 * RequestBudget.rate))
+    }
+
     @Test("1,100 silent connections keep nobody from an answer, and few of them are held, for a few seconds")
     func silentConnections() async throws {
         var limit = rlimit()

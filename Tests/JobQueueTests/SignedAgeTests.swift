@@ -65,7 +65,51 @@ struct SignedAgeTests {
         }
     }
 
-    @Test("is not compared again: not at a claim, nor at an operator's retry")
+    @Test("and their ids are known for as long as they may come again, however many results came after them")
+    func trimmed() async throws {
+        let options = JobQueueOptions(retentionEntries: 10, mostAge: .seconds(100))
+        try await QueueWorld.with(options: options) { world in
+            let worker = world.worker("w1")
+            try await worker.join(games: [])
+            let captured = try await message("j1", age: 1, in: world)
+            try await world.push(captured)
+            _ = try await intake(worker)
+            let claimed = try #require(try await world.claim(worker).first)
+            _ = try await world.finish(worker, claimed)
+            for number in 0..<60 { try await world.push("junk \(number)") }
+            while try await intake(worker).taken > 0 {}
+            let results = try await world.client.send(RedisCommand("XLEN", .string(world.keys.results))).integer ?? 0
+            #expect(results < 40)
+            try await world.push(captured)
+            _ = try await intake(worker)
+            #expect(try await world.claim(worker).isEmpty)
+            let junk = try await world.client.send(RedisCommand("KEYS", .string(world.keys.job("invalid:*")))).array
+            #expect((junk ?? []).count <= results)
+        }
+    }
+
+    @Test("does not count for an operator, who may have the job run once, under its own id")
+    func retried() async throws {
+        try await QueueWorld.with(options: Self.options) { world in
+            let worker = world.worker("w1")
+            try await world.push(try await message("j1", age: 102, in: world))
+            _ = try await intake(worker)
+            let letter = try #require(try await worker.deadLetters(limit: 1).first)
+            guard case .job(let job) = JobDecoder(signer: try signer()).decode(letter.message) else {
+                Issue.record("the kept message is no job")
+                return
+            }
+            #expect(try await worker.retry(letter, as: job) == .ok)
+            #expect(try await world.claim(worker).map(\.id) == ["j1"])
+            // The same bytes again are no second job.
+            try await world.push(String(decoding: letter.message, as: UTF8.self))
+            _ = try await intake(worker)
+            #expect(try await world.claim(worker).isEmpty)
+            #expect(try await worker.retry(letter, as: job) == .gone)
+        }
+    }
+
+    @Test("is not compared again at a claim")
     func later() async throws {
         try await QueueWorld.with(options: Self.options) { world in
             let worker = world.worker("w1")

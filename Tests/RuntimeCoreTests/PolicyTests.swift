@@ -111,7 +111,8 @@ struct PolicyTests {
         arguments: [
             "127.0.0.1:5000/a/b:1", "10.0.0.1/a:1", "169.254.169.254/latest/x:1", "localhost/a:1", "LOCALHOST:5000/a:1",
             "x.localhost:5000/a:1", "localhost.localdomain/a:1", "127.1:80/a:1", "2130706433:80/a:1", "0x7f.1:80/a:1",
-            "1.2.3.0x4/a:1",
+            "1.2.3.0x4/a:1", "ip6-localhost:5000/a:1",
+            "ip6-loopback:5000/a:1",
         ]
     )
     func addresses(reference: String) throws {

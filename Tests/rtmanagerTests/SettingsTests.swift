@@ -128,11 +128,14 @@ struct SettingsTests {
         try withFile("k:0123456789abcdef") { path in
             let short = ["RTM_SIGNING_KEY_FILE": path, "RTM_RETENTION_SECONDS": "86400"]
             let error = failure { () throws(SettingsError) in try load(environment: short) }
-            #expect(error?.problems.first?.description.contains("must be above RTM_SIGNED_MAX_AGE_SECONDS") == true)
+            #expect(
+                error?.problems.first?.description.contains("must be more than 60 s above RTM_SIGNED_MAX_AGE_SECONDS")
+                    == true
+            )
             var fitting = short
-            fitting["RTM_SIGNED_MAX_AGE_SECONDS"] = "86399"
+            fitting["RTM_SIGNED_MAX_AGE_SECONDS"] = "86339"
             let fitted = try load(environment: fitting).settings
-            #expect(fitted.signedMaxAgeSeconds == 86_399)
+            #expect(fitted.signedMaxAgeSeconds == 86_339)
             let unsigned = try load(environment: ["RTM_RETENTION_SECONDS": "60"]).settings
             #expect(unsigned.retentionSeconds == 60)
         }

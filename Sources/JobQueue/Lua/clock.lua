@@ -15,9 +15,10 @@ local clock, fence, seq, live_starts, live_others, resumed_at, born, swept_at =
 clock, fence, seq, live_starts, live_others, resumed_at, born, swept_at = tonumber(clock), tonumber(fence), tonumber(seq),
   tonumber(live_starts), tonumber(live_others), tonumber(resumed_at), tonumber(born), tonumber(swept_at)
 -- As texts too, since a number costs more to hand to a command.
-local retention_ms_text, retention_entries_text, grace_ms, lease_ms, most_dead_bytes =
-  string.match(kept[2] or '604800000 1000000 300000 10000 16777216', '^(%d+) (%d+) (%d+) (%d+) (%d+)$')
+local retention_ms_text, retention_entries_text, grace_ms, lease_ms, most_dead_bytes, signed_ms =
+  string.match(kept[2] or '604800000 1000000 300000 10000 16777216 0', '^(%d+) (%d+) (%d+) (%d+) (%d+) (%d+)$')
 grace_ms, lease_ms, most_dead_bytes = tonumber(grace_ms), tonumber(lease_ms), tonumber(most_dead_bytes)
+signed_ms = tonumber(signed_ms)
 local time = call('TIME')
 local now_us = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local now = math.floor(now_us / 1000)

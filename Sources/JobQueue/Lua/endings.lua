@@ -4,6 +4,13 @@
 -- Answers: none of its own; what ends jobs, and write_back.
 -- One step because: a job must not be ended without its result, nor have two.
 
+-- Whether the record of an id outlives its result, whatever number of results came after it. A signed message may be
+-- pushed again for as long as it may be old, and dated a minute ahead; whoever has no key cannot make such records.
+local function outlives(id, entry)
+  return signed_ms > 0 and string.sub(id, 1, 8) ~= 'invalid:'
+    and tonumber(string.match(entry, '^(%d+)')) > now - signed_ms - 60000
+end
+
 -- Forgets up to `most` of the oldest results and their ids, where there are too many or they are too old.
 -- A record that a later run of its id has made is kept. Answers whether there may be more to forget.
 local function trim_results(most)
@@ -21,7 +28,8 @@ local function trim_results(most)
       if entry[2][position] == 'job_id' then
         local key = P .. 'job:' .. entry[2][position + 1]
         local record = call('HMGET', key, '_job', '_result')
-        if not record[1] and (not record[2] or string.match(record[2], '^%S+') == entry[1]) then call('DEL', key) end
+        local is_its = not record[1] and (not record[2] or string.match(record[2], '^%S+') == entry[1])
+        if is_its and not outlives(entry[2][position + 1], entry[1]) then call('DEL', key) end
       end
     end
     call('XDEL', results, entry[1])

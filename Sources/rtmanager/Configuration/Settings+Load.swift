@@ -111,10 +111,12 @@ private struct SettingsLoader {
         }
         checkDirectories()
         // An id must be known for longer than its message may be sent again.
-        if settings.signingKeyFile != nil, settings.retentionSeconds <= settings.signedMaxAgeSeconds {
+        if settings.signingKeyFile != nil,
+            settings.retentionSeconds <= settings.signedMaxAgeSeconds + Self.mostSecondsAhead
+        {
             reject(
                 given["RTM_RETENTION_SECONDS"] == nil ? "RTM_SIGNED_MAX_AGE_SECONDS" : "RTM_RETENTION_SECONDS",
-                "RTM_RETENTION_SECONDS (\(settings.retentionSeconds)) must be above RTM_SIGNED_MAX_AGE_SECONDS "
+                "RTM_RETENTION_SECONDS (\(settings.retentionSeconds)) must be more than 60 s above RTM_SIGNED_MAX_AGE_SECONDS "
                     + "(\(settings.signedMaxAgeSeconds)), or a captured job could run again"
             )
         }
@@ -125,6 +127,9 @@ private struct SettingsLoader {
             reject("RTM_LOG_OPTS", "the log driver \(settings.logDriver) takes no max-size, max-file and compress")
         }
     }
+
+    /// How far ahead of Redis' clock a signed job may be dated.
+    private static let mostSecondsAhead = 60
 
     /// Roots that would let a job reach another game's files, or the host's system.
     private mutating func checkDirectories() {
