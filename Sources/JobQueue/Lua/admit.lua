@@ -125,8 +125,9 @@ end
 -- Signed jobs that came at a wrong time.
 local mistimed = {}
 
--- Why a signed job may not be taken in now; nil: it may. Its time is compared when it comes, not when it is taken out of
--- the overflow. Whoever has captured it may not use up its id, so it ends under the name of its bytes.
+-- Turns a signed job that came at a wrong time into a rejected message, and returns whether it did. The time is compared
+-- when the job comes, not when it leaves the overflow. Whoever captured it may not use up its id, so it ends under the
+-- name of its bytes.
 local function refuse_time(job)
   local pushed_at, most = string.match(job.problem, '^(%-?%d+) (%d+)$')
   if not pushed_at or from_overflow then return false end
