@@ -1,5 +1,5 @@
 /// Names of the keys of one namespace. The namespace is the hash tag, so that all its keys live in one
-/// slot of a Redis Cluster and scripts stay atomic. docs/redis-keys.md says what each key holds.
+/// slot of a Redis Cluster and scripts stay atomic. docs/reference/keys.md says what each key holds.
 public struct Keyspace: Sendable, Equatable {
     public let namespace: String
     /// `{ns}:`, what every key begins with.

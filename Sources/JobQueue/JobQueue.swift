@@ -76,7 +76,7 @@ public struct JobQueueOptions: Sendable, Equatable {
     var aliveTime: Duration { lease * 2 }
 }
 
-/// The delivery protocol: one typed call per script. docs/protocol.md says how they work together.
+/// The delivery protocol: one typed call per script. docs/design/protocol.md says how they work together.
 ///
 /// Every call throws ``QueueError``. A call whose answer was lost may be made again: intake finds other
 /// bytes at the tail, ends answer `again`, and a claim that nobody knows of runs out with its lease.

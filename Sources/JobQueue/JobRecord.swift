@@ -1,7 +1,7 @@
 /// The hash of a job, as its fields stand in Redis and as they are meant.
 ///
 /// While the job lives most of what is known of it stands in two fields, `_job` and `_lease`, since each field costs
-/// Redis more than a long text (`Lua/lanes.lua` writes them, `docs/redis-keys.md` describes them).
+/// Redis more than a long text (`Lua/lanes.lua` writes them, `docs/reference/keys.md` describes them).
 public enum JobRecord {
     /// A live job has this field, the record of one that has ended has not.
     public static let live = "_job"

@@ -33,7 +33,7 @@ public struct Consumer: Sendable {
 
     /// Handles entries until the task is cancelled: first what this consumer was given before and did not acknowledge,
     /// then what comes. An entry is acknowledged when `handle` returns. One that it throws for comes again after the
-    /// patience; those behind it are handled meanwhile. An entry may come twice: see `docs/consumers.md`.
+    /// patience; those behind it are handled meanwhile. An entry may come twice: see `docs/guide/consumers.md`.
     public func run(from begin: Begin = .oldest, _ handle: (StreamEntry) async throws -> Void) async {
         let connection = RedisBlockingConnection(
             client.redis.configuration,

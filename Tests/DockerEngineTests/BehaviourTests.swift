@@ -5,7 +5,7 @@ import Testing
 
 @testable import DockerEngine
 
-/// What only a real Engine does, and what follows of it; docs/engine.md says which behaviour is held where.
+/// What only a real Engine does, and what follows of it; docs/reference/docker-engine.md says which behaviour is held where.
 @Suite("A container and its Engine", .engineWorld, .timeLimit(.minutes(3)))
 struct BehaviourTests {
     private func with(_ name: String, _ body: (DockerEngine, EngineWorld, RunSpec) async throws -> Void) async throws {

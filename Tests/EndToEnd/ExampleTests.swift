@@ -11,7 +11,7 @@ extension Deployment {
         ) {
             let directory = try temporaryDirectory("example")
             defer { try? FileManager.default.removeItem(atPath: directory) }
-            let example = ContractSchemas.root.appending(path: "docs/examples/\(name)").path
+            let example = ContractSchemas.root.appending(path: "docs/guide/examples/\(name)").path
             let process = try await ChildProcess.start(
                 [example] + arguments,
                 environment: fleet.environment.merging(url.map { ["RTM_REDIS_URL": $0] } ?? [:]) { $1 },

@@ -40,7 +40,7 @@ struct SampleTests {
             contentsOf: root.appending(path: "Tests/RuntimeClientTests/Sample.swift"),
             encoding: .utf8
         )
-        let page = try String(contentsOf: root.appending(path: "docs/producers.md"), encoding: .utf8)
+        let page = try String(contentsOf: root.appending(path: "docs/guide/producers.md"), encoding: .utf8)
         let sample = source.replacing("// sample begins\n", with: "").replacing("// sample ends\n", with: "")
         #expect(page.contains("```swift\n\(sample)```"))
     }

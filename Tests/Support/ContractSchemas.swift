@@ -2,13 +2,13 @@ import Foundation
 import JobContract
 import Redis
 
-/// The schemas of `docs/contract/`.
+/// The schemas of `docs/reference/schemas/`.
 public enum ContractSchemas {
     /// The root of the package.
     public static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    public static let folder = root.appending(path: "docs/contract")
+    public static let folder = root.appending(path: "docs/reference/schemas")
 
     public static let job = Result { try load("job") }
     public static let signedJob = Result { try load("signed-job") }

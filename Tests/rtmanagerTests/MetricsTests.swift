@@ -55,7 +55,7 @@ struct MetricsTests {
     @Test("Every alarm is explained in the operators' guide, and no other")
     func explained() throws {
         let rules = try Self.text("deploy/alerts.yml").matches(of: #/alert: (\w+)/#).map { String($0.1) }
-        let guide = try Self.text("docs/operations.md").matches(of: #/\| `(Rtm\w+)` \|/#).map { String($0.1) }
+        let guide = try Self.text("docs/guide/operators.md").matches(of: #/\| `(Rtm\w+)` \|/#).map { String($0.1) }
         #expect(rules.count > 5 && Set(rules) == Set(guide))
     }
 

@@ -9,7 +9,7 @@ import Testing
 struct ReferenceTests {
     /// Rows of the table of settings: the names in the first cell, and the defaults in the second.
     private static func rows() throws -> [(names: [String], defaults: [String])] {
-        let path = ContractSchemas.root.appending(path: "docs/contract.md")
+        let path = ContractSchemas.root.appending(path: "docs/reference/contract.md")
         let page = try String(contentsOf: path, encoding: .utf8)
         let section = try #require(page.split(separator: "\n## 9. Settings", maxSplits: 1).last)
         func code(_ cell: Substring) -> [String] { cell.matches(of: #/`([^`]+)`/#).map { String($0.1) } }
@@ -41,7 +41,7 @@ struct ReferenceTests {
 
     @Test("has every command of the program")
     func commands() throws {
-        let page = try String(contentsOf: ContractSchemas.root.appending(path: "docs/contract.md"), encoding: .utf8)
+        let page = try String(contentsOf: ContractSchemas.root.appending(path: "docs/reference/contract.md"), encoding: .utf8)
         for command in RootCommand.configuration.subcommands where command.configuration.shouldDisplay {
             let name = command.configuration.commandName ?? ""
             #expect(page.contains("| `rtmanager \(name)"), "\(name)")

@@ -223,7 +223,7 @@ struct RedisFacts: Sendable, Equatable {
         return .warning(
             "consumers",
             "entries were trimmed before they were acknowledged: \(lost.joined(separator: ", "))",
-            mend: "see docs/consumers.md, surviving the trimming; XGROUP DESTROY a group that nobody reads"
+            mend: "see docs/guide/consumers.md, surviving the trimming; XGROUP DESTROY a group that nobody reads"
         )
     }
 
