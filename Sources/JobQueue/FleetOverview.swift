@@ -14,8 +14,10 @@ public struct FleetOverview: Sendable, Equatable {
     public var runningCount = 0
     /// Jobs that wait for their next attempt.
     public var retryingCount = 0
-    /// Admitted jobs that have not ended.
+    /// Jobs in the window: admitted and not ended. Of one game, 100 count at most.
     public var liveCount = 0
+    /// Whether the window admits no start until other jobs end.
+    public var isWindowFull = false
     /// Games that have such jobs.
     public var laneCount = 0
     /// Games that some node owns.

@@ -202,7 +202,7 @@ extension JobQueue {
             keys: [keys.queue(queue), keys.overflow(queue)],
             [
                 .string(queue), .integer(Int64(most)), .integer(Int64(JobDecoder.maximumMessageBytes)),
-                .integer(Int64(Self.largestBatchBytes)), .integer(Int64(options.mostLiveStarts)),
+                .integer(Int64(Self.largestBatchBytes)), .integer(Int64(options.mostLiveForStarts)),
             ]
         )
     }
@@ -216,8 +216,8 @@ extension JobQueue {
     ) async throws(QueueError) -> Taken {
         let queue = batch.queue
         var arguments: [RedisArgument] = [
-            .string(queue), .string(worker.id), .string(worker.node), .integer(Int64(options.mostLiveStarts)),
-            .integer(Int64(options.mostLiveOthers)), .string(batch.source),
+            .string(queue), .string(worker.id), .string(worker.node), .integer(Int64(options.mostLiveForStarts)),
+            .integer(Int64(options.mostLive)), .string(batch.source),
         ]
         arguments += capacity.map(claimArguments) ?? ["", 0, 0, 0, 0]
         arguments += [

@@ -61,7 +61,8 @@ extension JobQueue {
         let fields = (answers[0].array ?? []).map { $0.string ?? "" }
         if fields.count == meta.count {
             let state = Self.numbers(in: fields[0]), settings = Self.numbers(in: fields[1])
-            if state.count == 8 { overview.liveCount = Int(state[3] + state[4]) }
+            if state.count == 7 { overview.liveCount = Int(state[3]) }
+            overview.isWindowFull = overview.liveCount >= options.mostLiveForStarts
             if settings.count == 6 { overview.lease = settings[3] }
             overview.ghosts = Int(fields[2]) ?? 0
             overview.clockSteps = Int(fields[3]) ?? 0

@@ -31,10 +31,10 @@ public struct JobQueueOptions: Sendable, Equatable {
     public var deadBytes: Int
     /// How long a node without a sign of life still counts as one that may own games.
     public var nodeGrace: Duration
-    /// Starts and restarts that are admitted at most; the rest stays in the queues.
-    public var mostLiveStarts: Int
-    /// Other jobs that are admitted at most.
-    public var mostLiveOthers: Int
+    /// Jobs in the window at most: admitted and not ended. The rest stays in the queues. Of one game, 100 count at most.
+    public var mostLive: Int
+    /// Part of the window that starts and restarts leave to stops and removes.
+    public var keptForStops: Int
     /// Crashes of its worker after which a job is given up.
     public var crashLimit: Int
     /// How old a job may be when it is taken in, by its `enqueued_at`; nil: as old as it likes. For signed jobs.
@@ -47,8 +47,8 @@ public struct JobQueueOptions: Sendable, Equatable {
         retentionEntries: Int = 1_000_000,
         deadBytes: Int = 16 << 20,
         nodeGrace: Duration = .seconds(300),
-        mostLiveStarts: Int = 50_000,
-        mostLiveOthers: Int = 10_000,
+        mostLive: Int = 60_000,
+        keptForStops: Int = 10_000,
         crashLimit: Int = 3,
         mostAge: Duration? = nil
     ) {
@@ -58,12 +58,14 @@ public struct JobQueueOptions: Sendable, Equatable {
         self.retentionEntries = retentionEntries
         self.deadBytes = deadBytes
         self.nodeGrace = nodeGrace
-        self.mostLiveStarts = mostLiveStarts
-        self.mostLiveOthers = mostLiveOthers
+        self.mostLive = mostLive
+        self.keptForStops = keptForStops
         self.crashLimit = crashLimit
         self.mostAge = mostAge
     }
 
+    /// Jobs in the window with which no start is admitted.
+    public var mostLiveForStarts: Int { mostLive - keptForStops }
     /// Part of a lease that a worker does not trust, for the way to Redis and for scheduling.
     public var leaseMargin: Duration { lease / 5 }
 

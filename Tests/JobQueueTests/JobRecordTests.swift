@@ -105,8 +105,7 @@ struct JobRecordTests {
             // There is no message of it to keep.
             #expect(try await world.hash(world.keys.job("j1"))["state"] == "done")
             #expect(try await worker.deadLetters(limit: 10).isEmpty)
-            let live = try await world.liveCounts()
-            #expect(live.starts == 0 && live.others == 0)
+            #expect(try await world.liveCount() == 0)
         }
     }
 }

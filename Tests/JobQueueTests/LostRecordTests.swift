@@ -75,8 +75,7 @@ struct LostRecordTests {
             #expect(try await world.games(in: "lanes").isEmpty)
             #expect(try await world.hash(world.keys.meta)["ghosts"] == "2")
             _ = try await worker.tick()
-            let live = try await world.liveCounts()
-            #expect(live.starts == 0 && live.others == 0)
+            #expect(try await world.liveCount() == 0)
         }
     }
 }

@@ -33,7 +33,7 @@ struct ModelRun {
     init(_ world: QueueWorld, seed: UInt64) {
         self.world = world
         random = SeededGenerator(seed: seed)
-        model = LaneModel(mostStarts: world.options.mostLiveStarts, mostOthers: world.options.mostLiveOthers)
+        model = LaneModel(world.options)
         for (worker, node, _) in Self.workers { queues[worker] = world.worker(worker, node: node) }
     }
 
@@ -100,7 +100,7 @@ struct ModelRun {
         let dice = Int.random(in: 0..<20, using: &random)
         if dice == 0 {
             let known = "j\(Int.random(in: max(0, nextID - 30)..<nextID, using: &random))"
-            if model.lost[known] == nil { message.id = known }
+            if !model.lost.contains(known) { message.id = known }
         }
         message.isExpired = dice == 1
         message.isGuarded = !message.startsGame && (2..<5).contains(dice)

@@ -16,7 +16,7 @@ struct ModelTests {
     func agree(seed: UInt64) async throws {
         print("model run with RTM_TEST_SEED=\(seed), \(Self.operations) operations")
         var options = JobQueueOptions(queues: ModelRun.queueNames, lease: .seconds(36_000))
-        (options.mostLiveStarts, options.mostLiveOthers) = (10, 8)
+        (options.mostLive, options.keptForStops) = (14, 6)
         // Each part begins anew, so that what is compared does not grow without end.
         let part = 2_000
         var left = Self.operations

@@ -8,7 +8,7 @@ import Testing
 struct WindowTests {
     private var options: JobQueueOptions {
         var options = JobQueueOptions()
-        (options.mostLiveStarts, options.mostLiveOthers) = (10, 10)
+        (options.mostLive, options.keptForStops) = (20, 10)
         return options
     }
 
@@ -27,7 +27,7 @@ struct WindowTests {
             for number in 0..<30 { try await world.push(QueueWorld.message(.start, "s\(number)", game: "g\(number)")) }
             try await takeAll(world, worker)
             #expect(try await world.intake(worker).isFull)
-            #expect(try await world.liveCounts().starts == 10)
+            #expect(try await world.liveCount() == 10)
             var order: [String] = []
             while order.count < 30 {
                 let jobs = try await world.claim(worker, starts: 3)
@@ -38,6 +38,39 @@ struct WindowTests {
                 try await takeAll(world, worker)
             }
             #expect(order == (0..<30).map { "s\($0)" })
+        }
+    }
+
+    @Test("one game cannot fill it, whatever number of its jobs wait", arguments: [JobKind.start, .stop])
+    func oneGame(kind: JobKind) async throws {
+        var options = JobQueueOptions()
+        (options.mostLive, options.keptForStops) = (120, 10)
+        try await QueueWorld.with(options: options) { world in
+            let worker = world.worker("w1")
+            for number in 0..<300 { try await world.push(QueueWorld.message(kind, "j\(number)", game: "flood")) }
+            try await takeAll(world, worker)
+            #expect(try await world.liveCount() == 100)
+            try await world.push(QueueWorld.message(.start, "other", game: "other"))
+            try await takeAll(world, worker)
+            #expect(try await world.claim(worker).map(\.id).sorted() == ["j0", "other"])
+            #expect(try await world.liveCount() == 101)
+        }
+    }
+
+    @Test("is empty again when all jobs of a long lane have ended, and jobs whose records were lost")
+    func countedOff() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            for number in 0..<150 { try await world.push(QueueWorld.message(.start, "j\(number)", game: "flood")) }
+            try await takeAll(world, worker)
+            let lost = (110..<120).map { RedisArgument.string(world.keys.job("j\($0)")) }
+            _ = try await world.client.send(RedisCommand("DEL", arguments: lost))
+            for _ in 0..<140 {
+                let jobs = try await world.claim(worker)
+                for job in jobs { try await world.finish(worker, job) }
+            }
+            #expect(try await world.liveCount() == 0)
+            #expect(try await world.results().count == 140)
         }
     }
 

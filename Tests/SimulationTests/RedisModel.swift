@@ -61,7 +61,7 @@ struct RedisModel {
 
     init(options: JobQueueOptions) {
         self.options = options
-        lanes = LaneModel(mostStarts: options.mostLiveStarts, mostOthers: options.mostLiveOthers)
+        lanes = LaneModel(options)
     }
 
     private var lease: Int64 { options.lease.milliseconds }
@@ -138,7 +138,7 @@ struct RedisModel {
 
     /// The oldest messages.
     func peek(_ queue: String, most: Int) -> Peeked {
-        let isFromOverflow = !(lanes.overflow[queue] ?? []).isEmpty && lanes.liveStarts < lanes.mostStarts
+        let isFromOverflow = !(lanes.overflow[queue] ?? []).isEmpty && lanes.live < lanes.mostForStarts
         let list = (isFromOverflow ? lanes.overflow : lanes.queues)[queue] ?? []
         return Peeked(isFromOverflow: isFromOverflow, ids: list.prefix(most).map(\.id))
     }

@@ -71,8 +71,8 @@ struct Scenario: Sendable {
         options = JobQueueOptions(
             lease: Self.lease,
             nodeGrace: .seconds(5),
-            mostLiveStarts: some([2, 50, 50]),
-            mostLiveOthers: some([2, 50, 50])
+            mostLive: some([4, 100, 100]),
+            keptForStops: 2
         )
         configuration = WorkerConfiguration(
             node: NodeSettings(stateRoot: "/tmp/rtmanager-simulation"),

@@ -65,8 +65,8 @@ struct LaneModel {
         var isReused = false
     }
 
-    let mostStarts: Int
-    let mostOthers: Int
+    let mostLive: Int
+    let mostForStarts: Int
     let crashLimit = 3
 
     var queues: [String: [Message]] = [:]
@@ -90,19 +90,18 @@ struct LaneModel {
     var seq = 0
     var results: [Result] = []
     var letters: [Letter] = []
-    /// Jobs whose records are gone, and which of them were starts.
-    var lost: [String: Bool] = [:]
+    /// Jobs whose records are gone.
+    var lost: Set<String> = []
     /// Lost jobs whose turn came.
     var ghosts = 0
 
-    init(mostStarts: Int, mostOthers: Int) {
-        self.mostStarts = mostStarts
-        self.mostOthers = mostOthers
+    init(_ options: JobQueueOptions) {
+        mostLive = options.mostLive
+        mostForStarts = options.mostLiveForStarts
     }
 
-    /// Lost jobs are counted on: nobody knows of what class they were.
-    var liveStarts: Int { jobs.values.count { $0.message.startsGame } + lost.values.count { $0 } }
-    var liveOthers: Int { jobs.count + lost.count - liveStarts }
+    /// Jobs in the window. A lane counts for 100 at most; a lost job counts until its turn comes.
+    var live: Int { lanes.values.reduce(0) { $0 + min($1.count, 100) } }
 
     // MARK: Lanes
 
@@ -117,7 +116,7 @@ struct LaneModel {
     }
 
     mutating func settle(_ game: String) {
-        while let head = lanes[game]?.first, lost[head] != nil { forgetHead(game) }
+        while let head = lanes[game]?.first, lost.contains(head) { forgetHead(game) }
         guard let head = lanes[game]?.first.flatMap({ jobs[$0] }) else {
             lanes[game] = nil
             states[game] = nil
@@ -138,8 +137,7 @@ struct LaneModel {
 
     /// The record of a job that does not run goes.
     mutating func lose(_ id: String) {
-        guard let job = jobs.removeValue(forKey: id) else { return }
-        lost[id] = job.message.startsGame
+        if jobs.removeValue(forKey: id) != nil { lost.insert(id) }
     }
 
     mutating func unready(_ game: String) {
@@ -193,7 +191,7 @@ struct LaneModel {
         isFromOverflow source: Bool? = nil
     ) -> (taken: Int, isFull: Bool)? {
         if paused.contains(queue) { return nil }
-        let fromOverflow = source ?? (!(overflow[queue] ?? []).isEmpty && liveStarts < mostStarts)
+        let fromOverflow = source ?? (!(overflow[queue] ?? []).isEmpty && live < mostForStarts)
         let batch = (fromOverflow ? overflow : queues)[queue, default: []].prefix(most)
         var taken = 0
         for message in batch {
@@ -214,10 +212,10 @@ struct LaneModel {
         let aside = overflow[queue] ?? []
         if message.startsGame {
             if !fromOverflow, !aside.isEmpty { return .aside }
-            if liveStarts < mostStarts { return .place }
+            if live < mostForStarts { return .place }
             return noRoom && !fromOverflow ? .aside : nil
         }
-        if liveOthers >= mostOthers { return nil }
+        if live >= mostLive { return nil }
         let older = fromOverflow ? [] : aside.filter { $0.game == message.game }
         if older.isEmpty { return .place }
         guard message.supersedes, !message.isExpired, older.allSatisfy(\.startsGame) else { return .aside }

@@ -41,7 +41,10 @@ struct ReferenceTests {
 
     @Test("has every command of the program")
     func commands() throws {
-        let page = try String(contentsOf: ContractSchemas.root.appending(path: "docs/reference/contract.md"), encoding: .utf8)
+        let page = try String(
+            contentsOf: ContractSchemas.root.appending(path: "docs/reference/contract.md"),
+            encoding: .utf8
+        )
         for command in RootCommand.configuration.subcommands where command.configuration.shouldDisplay {
             let name = command.configuration.commandName ?? ""
             #expect(page.contains("| `rtmanager \(name)"), "\(name)")

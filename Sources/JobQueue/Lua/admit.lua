@@ -1,7 +1,8 @@
 -- Purpose: moves the oldest messages of a queue, decoded by the caller, into the lanes of their games, leases what is
 --   ready then, and reads what comes behind them.
 -- Keys: 1 {ns}:meta, 2 {ns}:queue:NAME, 3 {ns}:overflow:NAME, 4 {ns}:overflowing:NAME.
--- Arguments: queue, worker, node, most live starts, most other live jobs, "queue" or "overflow" (where the messages
+-- Arguments: queue, worker, node, jobs in the window with which no start is admitted, and with which no other
+--   job is, "queue" or "overflow" (where the messages
 --   were read), what claim.lua has from the nonce on (an empty nonce: nothing is claimed), how many messages
 --   behind these are to be known, how many of those are known, the most bytes of one and of all that are answered, the
 --   number of the queues that follow, those queues in order of priority, then 11 per message, the oldest first: its
@@ -74,12 +75,12 @@ end
 local function decision(job)
   if STARTS[job.kind] then
     if not from_overflow and has_aside then return 'aside' end
-    if live_starts < most_starts then return 'place' end
+    if live < most_starts then return 'place' end
     -- Nodes that are full say so with each claim.
     local no_room_at = tonumber(call('HGET', META, 'no_room_at') or 0)
     return (not from_overflow and now - no_room_at < 5000) and 'aside' or 'wait'
   end
-  if live_others >= most_others then return 'wait' end
+  if live >= most_others then return 'wait' end
   if from_overflow or not has_aside or call('HEXISTS', overflowing, job.game) == 0 then return 'place' end
   -- It may overtake starts that it makes pointless, and nothing else of its game.
   local deadline = tonumber(job.deadline)

@@ -8,12 +8,12 @@ local P = string.sub(KEYS[1], 1, -5)
 local META = KEYS[1]
 -- Few fields with many values each, since what a field costs is its name and its answer.
 local kept = call('HMGET', META, 'state', 'settings')
--- The latest time seen, the last fencing and admission numbers, admitted jobs that have not ended, when signs of life
+-- The latest time seen, the last fencing and admission numbers, jobs in the window (`uncount`), when signs of life
 -- came again after a silence, when this data began, and when what is too old was last looked for.
-local clock, fence, seq, live_starts, live_others, resumed_at, born, swept_at =
-  string.match(kept[1] or '0 0 0 0 0 0 0 0', '^(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+)$')
-clock, fence, seq, live_starts, live_others, resumed_at, born, swept_at = tonumber(clock), tonumber(fence), tonumber(seq),
-  tonumber(live_starts), tonumber(live_others), tonumber(resumed_at), tonumber(born), tonumber(swept_at)
+local clock, fence, seq, live, resumed_at, born, swept_at =
+  string.match(kept[1] or '0 0 0 0 0 0 0', '^(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+)$')
+clock, fence, seq, live = tonumber(clock), tonumber(fence), tonumber(seq), tonumber(live)
+resumed_at, born, swept_at = tonumber(resumed_at), tonumber(born), tonumber(swept_at)
 -- As texts too, since a number costs more to hand to a command.
 local retention_ms_text, retention_entries_text, grace_ms, lease_ms, most_dead_bytes, signed_ms =
   string.match(kept[2] or '604800000 1000000 300000 10000 16777216 0', '^(%d+) (%d+) (%d+) (%d+) (%d+) (%d+)$')
@@ -55,9 +55,9 @@ end
 
 -- Keeps what the call has moved forward. Runs once, when all else is done.
 local function write_state()
-  -- Records that somebody deleted may have been counted as ended twice.
-  call('HSET', META, 'state', string.format('%d %d %d %d %d %d %d %d', now, fence, seq, math.max(0, live_starts),
-    math.max(0, live_others), resumed_at, born, swept_at))
+  -- A lane that somebody deleted may have been counted off twice.
+  call('HSET', META, 'state', string.format('%d %d %d %d %d %d %d', now, fence, seq, math.max(0, live), resumed_at, born,
+    swept_at))
 end
 
 -- The next fencing number. Made of time, so that it does not go back where a failover loses the last one.

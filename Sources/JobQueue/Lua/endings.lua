@@ -161,7 +161,6 @@ end
 -- caller advances the lane.
 local function end_live(id, kind, run, outcome, code, sentence)
   ended_leases[#ended_leases + 1] = id
-  if STARTS[kind] then live_starts = live_starts - 1 else live_others = live_others - 1 end
   if outcome ~= 'failed' or refusals[code] then return 'done' end
   local job = job_of(id)
   -- Of one whose hash was deleted by hand there is nothing to keep.

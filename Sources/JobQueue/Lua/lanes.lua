@@ -225,13 +225,27 @@ local function forget_lost(id)
   call('DEL', P .. 'message:' .. id)
 end
 
+-- How many jobs of one lane count in the window. More of them are admitted and not counted, so that no game can fill the
+-- window for all others: what a lane holds beyond this costs memory only, as it did in its queue.
+local MOST_COUNTED = 100
+
+-- A job leaves the window. `behind` is how many jobs its lane holds behind it.
+local function uncount(behind)
+  if behind < MOST_COUNTED then live = live - 1 end
+end
+
 -- The head of the lane has ended: the next one that has a record is its head, or the lane is forgotten.
 local function advance(game, here)
-  local head = not alone[game] and call('LPOP', P .. 'lane:' .. game)
+  local lane = P .. 'lane:' .. game
+  local behind = alone[game] and 0 or call('LLEN', lane)
+  uncount(behind)
+  local head = behind > 0 and call('LPOP', lane)
   local job = head and job_of(head)
   while head and not job do
     forget_lost(head)
-    head = call('LPOP', P .. 'lane:' .. game)
+    behind = behind - 1
+    uncount(behind)
+    head = call('LPOP', lane)
     job = head and job_of(head)
   end
   if head then return make_ready(game, head, here, job.kind, job.queue, job.number, job.dirty) end

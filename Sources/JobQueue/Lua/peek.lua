@@ -1,6 +1,6 @@
 -- Purpose: reads the oldest messages of a queue without taking them.
 -- Keys: 1 {ns}:meta, 2 {ns}:queue:NAME, 3 {ns}:overflow:NAME.
--- Arguments: queue, most messages, most bytes of one message, most bytes in all, most live starts.
+-- Arguments: queue, most messages, most bytes of one message, most bytes in all, jobs in the window with which no start is admitted.
 -- Answers: "paused" where the queue is; else "queue" or "overflow", whichever was read, then the messages, the
 --   oldest first; in place of one that is too large its size and SHA-1. One of more than the most bytes in all
 --   comes alone.

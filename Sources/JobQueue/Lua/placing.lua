@@ -31,15 +31,15 @@ end
 local function place(job, here)
   seq = seq + 1
   job.number = string.format('%d', seq)
-  if STARTS[job.kind] then live_starts = live_starts + 1 else live_others = live_others + 1 end
   if not lane_of(job.game) then
+    live = live + 1
     -- It may be claimed by this very call, and is written once then.
     fresh[job.id] = job
     return make_ready(job.game, job.id, here, job.kind, job.queue, job.number)
   end
   write_job(job, 'waiting')
   alone[job.game] = nil
-  call('RPUSH', P .. 'lane:' .. job.game, job.id)
+  if call('RPUSH', P .. 'lane:' .. job.game, job.id) < MOST_COUNTED then live = live + 1 end
   local deadline = tonumber(job.deadline)
   if string.find(job.marks, 's', 1, true) and not (deadline and deadline < now) then
     supersede(job.game, job.marks, here)

@@ -120,8 +120,9 @@ if now - swept_at >= math.min(60000, retention_ms / 10) or now < swept_at then
     if #letters == 32 then has_more = true end
   end
   if not has_more then swept_at = now end
-  -- Lost records leave the counts of live jobs too high. With no lane left but the field that is no game's, there are none.
-  if call('HLEN', P .. 'lanes') <= 1 and next(dirty_lanes) == nil then live_starts, live_others = 0, 0 end
+  -- Lanes deleted by hand leave the window's count too high. With no lane left but the field that is no game's, there
+  -- are no jobs.
+  if call('HLEN', P .. 'lanes') <= 1 and next(dirty_lanes) == nil then live = 0 end
 end
 
 -- What has moved may have been the first. What may not be taken back yet is due when it may be.

@@ -70,8 +70,11 @@ struct StatusPage: Sendable, Equatable {
         var remarks: [String] = []
         if overview.nodes.allSatisfy({ $0.workers == 0 }) { remarks.append("no worker lives: nothing is taken") }
         remarks += overview.keyProblems.map(\.description)
+        if overview.isWindowFull {
+            remarks.append("the window is full: new jobs wait in their queues until others end")
+        }
         if overview.deadTrimmed > 0 {
-            remarks.append("\(overview.deadTrimmed) dead letters were forgotten for want of space (RTM_DEAD_BYTES)")
+            remarks.append("\(overview.deadTrimmed) dead letters were forgotten to stay within RTM_DEAD_BYTES")
         }
         if overview.deadLost > 0 { remarks.append("\(overview.deadLost) dead letters could not be kept") }
         if overview.ghosts > 0 { remarks.append("\(overview.ghosts) jobs lost their data: see rtmanager doctor") }
