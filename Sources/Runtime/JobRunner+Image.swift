@@ -7,6 +7,8 @@ import Tracing
 extension JobRunner {
     /// How often a start goes by another look at its image.
     private static let mostLooksAtImage = 3
+    /// A pull that takes longer waits for its registry, and needs no permit.
+    private static let shortPull = Duration.seconds(1)
 
     /// What was seen of the job's image a short while ago, where the job may go by that.
     func recentImage(of job: Job) -> ImageInspect? {
@@ -78,9 +80,12 @@ extension JobRunner {
         progress.show(JobProgress(.pulling))
         return try await call { () throws(DockerError) in
             try await trace.part("pull", .client) { () throws(DockerError) in
-                try await docker.pullImage(image, policy: policy) { [progress] pull in
-                    report.tell(pull)
-                    progress.show(JobProgress(pull))
+                // A registry that never answers would keep the permits of all starts.
+                try await place.lent(after: Self.shortPull) { [docker, progress] () throws(DockerError) in
+                    try await docker.pullImage(image, policy: policy) { pull in
+                        report.tell(pull)
+                        progress.show(JobProgress(pull))
+                    }
                 }
             }
             return images.seen(try await docker.inspectImage(image))

@@ -4,7 +4,7 @@ import JobQueue
 /// The concurrency permits of a worker: how many jobs may work on the Engine at once, and who holds one.
 ///
 /// Starts and restarts are one class, stops and removes the other; each class has as many permits as the concurrency
-/// says. A job that only waits, for a game to answer or for a process to end, needs no permit: else a few patient jobs
+/// says. A job that only waits, for a game to answer, a process to end or a registry to send, needs no permit: else a few patient jobs
 /// would keep all others from beginning. The number of such jobs is bounded, since each costs a lease and a task.
 struct Permits: Equatable {
     /// What a job needs its permit for.

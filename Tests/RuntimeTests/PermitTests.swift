@@ -99,6 +99,25 @@ struct WaitingJobTests {
         }
     }
 
+    @Test("pulls from a registry that does not answer keep no start of a present image from beginning")
+    func pulls() async throws {
+        try await WorkerWorld.with { world in
+            await world.docker.delay(.pullImage, by: .seconds(600))
+            try await world.withWorker(drain: .zero) { _ in
+                for number in 0..<Self.concurrency {
+                    let message =
+                        #"{"v":1,"id":"p\#(number)","kind":"start","game_id":"p\#(number)","image":"absent:1"}"#
+                    try await world.push(message)
+                }
+                try await eventually("all of them pull") {
+                    await world.docker.calls[.pullImage] == Self.concurrency
+                }
+                try await world.push(.start, "s1")
+                #expect(try await world.result("s1").effect == .started)
+            }
+        }
+    }
+
     @Test("stops of games that do not end keep no other stop from beginning")
     func stops() async throws {
         try await WorkerWorld.with { world in

@@ -43,8 +43,8 @@ enum WaitStage: Sendable, Equatable {
             waiting > 1 ? "in its queue, with \(TextTable.grouped(waiting - 1)) others" : "in its queue"
         case .behind(1, let head): "queued behind job \(head) of its game"
         case .behind(let count, let head): "queued behind \(count) jobs of its game; \(head) comes first"
-        case .ready(nil): "waits for a worker with room"
-        case .ready(let node?): "waits for node \(node), where its game is"
+        case .ready(nil): "waits for a worker with a free permit or a node with room"
+        case .ready(let node?): "waits for a free permit on node \(node), where its game is"
         case .running(let node, nil): "begun on node \(node)"
         case .running(_, let progress?): ProgressText.phrase(progress)
         case .retrying(let code, let error, let pause):
