@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""A small Game Master on plain sockets: stops and removes a game, and tells of each result and event of it.
+"""A small Game Master on plain sockets: stops and removes a game, and prints the game's results and events.
 
     game_master.py GAME
 
-Both streams are read with a consumer group, so nothing is missed over a crash of this program; an entry may come
-twice. With Debian's python3-redis the class Redis below is not needed.
+The program reads both streams with a consumer group, so a crash loses no entry; an entry may come twice. With Debian's
+python3-redis you do not need the class Redis below.
 """
 import json
 import os
