@@ -96,12 +96,14 @@ let package = Package(
         ),
         // Leaf: one point in time with nanoseconds, and its RFC 3339 text.
         .target(name: "Timestamps", swiftSettings: strict),
+        // Leaf: labels by name, compared by bytes. DockerPort and JobContract export it.
+        .target(name: "Labels", swiftSettings: strict),
         .target(
             name: "Redis",
             dependencies: ["CHiredis", nioCore, nioPosix, nioSSL, logging, lifecycle, crypto, deque],
             swiftSettings: strict
         ),
-        .target(name: "DockerPort", dependencies: ["Timestamps"], swiftSettings: optimized),
+        .target(name: "DockerPort", dependencies: ["Labels", "Timestamps"], swiftSettings: optimized),
         .target(
             name: "DockerEngine",
             dependencies: [
@@ -110,7 +112,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .target(name: "JobContract", dependencies: ["Timestamps", crypto], swiftSettings: strict),
+        .target(name: "JobContract", dependencies: ["Labels", "Timestamps", crypto], swiftSettings: strict),
         .target(
             name: "RuntimeCore",
             dependencies: ["DockerPort", "JobContract", "Timestamps", crypto],
@@ -166,6 +168,7 @@ let package = Package(
     ]
         + [
             ("Timestamps", []),
+            ("Labels", []),
             ("Redis", ["Support", nioCore, nioPosix, logging]),
             ("DockerPort", ["Timestamps"]),
             (

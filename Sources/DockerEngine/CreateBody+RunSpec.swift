@@ -20,7 +20,7 @@ extension CreateBody {
         user = hardening.user
         env = spec.env.map { "\($0.key)=\($0.value)" }.sorted()
         cmd = spec.cmd.isEmpty ? nil : spec.cmd
-        labels = spec.labels
+        labels = LabelsInJSON(spec.labels)
         healthcheck = spec.healthcheck.map(HealthcheckForm.init)
         hostConfig = Self.hostConfig(spec, limits: limits)
         hostConfig.ulimits = ulimits

@@ -93,7 +93,7 @@ extension DockerEngine {
 
     /// `GET /containers/json`, read row by row: the list grows with the machine, and each row is bounded.
     private func rows(_ filter: ListFilter) async throws(DockerError) -> [ContainerRow] {
-        let labels = filter.labels.map { "\($0.key)=\($0.value)" }.sorted()
+        let labels = filter.labels.map { "\($0.key)=\($0.value)" }
         let filters = String(buffer: try encodedJSON(["label": labels], operation: "list"))
         let request = EngineRequest(
             .list,
@@ -111,7 +111,7 @@ extension DockerEngine {
                 for element in try splitter.split(chunk) {
                     let row = try EngineAnswer(status: 200, headers: [:], body: element)
                         .decode(ContainerRow.self, for: request)
-                    if filter.labels.allSatisfy({ row.labels?[$0.key] == $0.value }) { rows.append(row) }
+                    if (row.labels ?? [:]).hasAll(of: filter.labels) { rows.append(row) }
                 }
             }
             try splitter.finish()

@@ -81,12 +81,11 @@ struct EventReader: Sendable {
         failure: (any Error) -> DockerError
     ) async where Chunks.Element == ByteBuffer {
         var splitter = LineSplitter()
-        let decoder = JSONDecoder()
         do {
             for try await chunk in chunks {
                 let droppedBefore = splitter.dropped
                 for line in splitter.split(chunk) {
-                    guard deliver(line, decoder) else { return }
+                    guard deliver(line) else { return }
                 }
                 if splitter.dropped > droppedBefore { logger.warning("An event over 1 MiB was skipped") }
             }
@@ -97,10 +96,10 @@ struct EventReader: Sendable {
     }
 
     /// Whether to go on.
-    private func deliver(_ line: ByteBuffer, _ decoder: JSONDecoder) -> Bool {
+    private func deliver(_ line: ByteBuffer) -> Bool {
         let event: DockerEvent?
         do {
-            event = try decoder.decode(EventLine.self, from: line).event
+            event = try labelledJSON(EventLine.self, from: line).event
         } catch {
             // To end here would be to meet the same line again after every new subscription.
             logger.warning("An event that cannot be read was skipped", metadata: ["error": "\(error)"])

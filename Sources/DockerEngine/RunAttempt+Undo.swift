@@ -25,8 +25,8 @@ extension RunAttempt {
                 return mayComeLater ? .lookAgain : .nothingLeft
             }
             // Without labels nothing says whose it is.
-            let labels = found.config?.labels ?? [:]
-            let isOurs = !spec.labels.isEmpty && spec.labels.allSatisfy { labels[$0.key] == $0.value }
+            let labels = found.labels ?? [:]
+            let isOurs = !spec.labels.isEmpty && labels.hasAll(of: spec.labels)
             guard isOurs else { return spec.labels.isEmpty ? .somethingLeft : .nothingLeft }
             guard found.inspect.status == "created" else { return .somethingLeft }
             try await engine.remove(id: found.id, caller: "run")

@@ -16,7 +16,7 @@ public struct DockerEvent: Sendable, Equatable {
     /// Image of the container, as the event's attributes claim it.
     public var image: String
     /// The event's attributes without those that Docker itself adds: the container's labels.
-    public var labels: [String: String]
+    public var labels: LabelMap
     /// Exit code that the attributes claim; 0 where there is none.
     public var exitCode: Int
     /// Whether the attributes had an exit code.
@@ -30,7 +30,7 @@ public struct DockerEvent: Sendable, Equatable {
         containerID: String,
         name: String = "",
         image: String = "",
-        labels: [String: String] = [:],
+        labels: LabelMap = [:],
         exitCode: Int = 0,
         hasExitCode: Bool = false,
         occurredAt: Timestamp

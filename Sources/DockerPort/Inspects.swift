@@ -36,7 +36,7 @@ public struct ImageInspect: Sendable, Equatable {
     /// The image's id, `sha256:…`.
     public var id: String
     /// Labels of the image, such as `com.galaxy.cpu_quota`.
-    public var labels: [String: String]
+    public var labels: LabelMap
     /// Whether the image declares a HEALTHCHECK.
     public var hasHealthcheck: Bool
     /// The HEALTHCHECK that a container of the image gets in place of the image's own, whose intervals are too short;
@@ -46,7 +46,7 @@ public struct ImageInspect: Sendable, Equatable {
     public init(
         ref: String,
         id: String = "",
-        labels: [String: String] = [:],
+        labels: LabelMap = [:],
         hasHealthcheck: Bool = false,
         slowedHealthcheck: Healthcheck? = nil
     ) {
@@ -71,7 +71,7 @@ public struct ContainerInspect: Sendable, Equatable {
     /// Hostname.
     public var hostname: String
     /// Labels given at create time, the image's own among them.
-    public var labels: [String: String]
+    public var labels: LabelMap
     /// Docker's `State.Status`, verbatim: `created` `running` `paused` `restarting` `removing` `exited` `dead`.
     public var status: String
     /// Docker's `State.Health.Status`, verbatim; empty where there is no HEALTHCHECK.
@@ -99,7 +99,7 @@ public struct ContainerInspect: Sendable, Equatable {
         imageRef: String,
         imageID: String = "",
         hostname: String = "",
-        labels: [String: String] = [:],
+        labels: LabelMap = [:],
         status: String,
         health: String = "",
         restartCount: Int = 0,
@@ -159,7 +159,7 @@ public struct ContainerSummary: Sendable, Equatable {
     /// Hostname.
     public var hostname: String
     /// Labels.
-    public var labels: [String: String]
+    public var labels: LabelMap
     /// The list's `State`, verbatim, which has the words of `State.Status`.
     public var status: String
     /// Result of the health check as the list's prose tells it, `healthy` or `unhealthy`; empty where it tells
@@ -173,7 +173,7 @@ public struct ContainerSummary: Sendable, Equatable {
         name: String,
         imageRef: String,
         hostname: String,
-        labels: [String: String],
+        labels: LabelMap,
         status: String,
         health: String = "",
         startedAt: Timestamp?
@@ -200,12 +200,12 @@ extension ContainerSummary {
 /// Which containers ``DockerClient/list(_:)`` answers.
 public struct ListFilter: Sendable, Equatable {
     /// Labels that must all be there, with these values; empty: every container.
-    public var labels: [String: String]
+    public var labels: LabelMap
     /// Whether each row is completed by an inspect. Without, one call answers for thousands of containers, and
     /// hostname and start stay empty.
     public var inspectsRows: Bool
 
-    public init(labels: [String: String] = [:], inspectsRows: Bool = true) {
+    public init(labels: LabelMap = [:], inspectsRows: Bool = true) {
         self.labels = labels
         self.inspectsRows = inspectsRows
     }

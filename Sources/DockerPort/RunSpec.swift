@@ -16,7 +16,7 @@ public struct RunSpec: Sendable, Equatable {
     /// Arguments for the image's entry point; empty: the image's own.
     public var cmd: [String]
     /// Labels of the container.
-    public var labels: [String: String]
+    public var labels: LabelMap
     /// Directories of the host that the container sees.
     public var bindMounts: [BindMount]
     /// Name of the logging driver.
@@ -44,7 +44,7 @@ public struct RunSpec: Sendable, Equatable {
         network: String,
         env: [String: String] = [:],
         cmd: [String] = [],
-        labels: [String: String] = [:],
+        labels: LabelMap = [:],
         bindMounts: [BindMount] = [],
         logDriver: String,
         logOpts: [String: String] = [:],

@@ -11,7 +11,7 @@ extension Job {
         bytes.add(image?.description ?? "")
         bytes.add(containerID ?? "")
         bytes.add(pullPolicy)
-        bytes.add(env ?? [:])
+        bytes.add(LabelMap(env ?? [:]))
         bytes.add(cmd ?? [])
         bytes.add(labels ?? [:])
         bytes.add(limits.cpuQuota.map { "\($0)" } ?? "")
@@ -39,7 +39,7 @@ private struct DigestedBytes {
         for text in texts { add(text) }
     }
 
-    mutating func add(_ texts: [String: String]) {
-        add(texts.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] })
+    mutating func add(_ texts: LabelMap) {
+        add(texts.flatMap { [$0.key, $0.value] })
     }
 }

@@ -10,7 +10,7 @@ extension Job {
         ]
         if let env { members.append(("env", JSONText.object(env))) }
         if let cmd { members.append(("cmd", JSONText.array(cmd))) }
-        if let labels { members.append(("labels", JSONText.object(labels))) }
+        if let labels { members.append(("labels", labels.json)) }
         if limits != Limits() { members.append(("limits", limits.json)) }
         if let bindMounts {
             members.append(("bind_mounts", "[" + bindMounts.map(\.json).joined(separator: ",") + "]"))

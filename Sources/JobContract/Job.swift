@@ -14,7 +14,7 @@ public struct Job: Sendable, Equatable {
     public var pullPolicy: String
     public var env: [String: String]?
     public var cmd: [String]?
-    public var labels: [String: String]?
+    public var labels: LabelMap?
     public var limits: Limits
     public var bindMounts: [Mount]?
     /// Seconds to wait for the engine to answer; 0: not waited for.
@@ -81,7 +81,7 @@ public struct Job: Sendable, Equatable {
         pullPolicy: String = Defaults.pullPolicy,
         env: [String: String]? = nil,
         cmd: [String]? = nil,
-        labels: [String: String]? = nil,
+        labels: LabelMap? = nil,
         limits: Limits = Limits(),
         bindMounts: [Mount]? = nil,
         readyTimeoutSeconds: Int = 0,

@@ -70,7 +70,7 @@ struct JobFields {
             try optionalText("pull_policy", "must be if_missing, always or never") {
                 ["if_missing", "always", "never"].contains($0)
             } ?? Job.Defaults.pullPolicy
-        job.env = try strings("env", atMost: 128) { name, value throws(Refusal) in
+        let env = try strings("env", atMost: 128) { name, value throws(Refusal) in
             guard Syntax.isEnvironmentName(name) else {
                 throw self.refusal(
                     "env",
@@ -81,7 +81,9 @@ struct JobFields {
                 throw self.refusal("env.\(name.cut(toBytes: 64))", "must not contain NUL")
             }
         }
-        job.labels = try strings("labels", atMost: 64) { name, value throws(Refusal) in
+        // Its names are ASCII, so a dictionary tells them apart.
+        job.env = env.map { Dictionary($0) { _, last in last } }
+        let labels = try strings("labels", atMost: 64) { name, value throws(Refusal) in
             guard !name.isEmpty, !name.utf8.contains(0), !value.utf8.contains(0) else {
                 throw self.refusal("labels", "names must not be empty, names and values must not contain NUL")
             }
@@ -89,6 +91,7 @@ struct JobFields {
                 throw self.refusal("labels.\(name.cut(toBytes: 64))", "is reserved for rtmanager or Docker")
             }
         }
+        job.labels = labels.map { LabelMap($0) }
         let labelBytes = (job.labels ?? [:]).reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
         guard labelBytes <= Self.mostLabelBytes else {
             throw refusal("labels", "have \(labelBytes) bytes in all; at most \(Self.mostLabelBytes) are taken")
@@ -219,7 +222,7 @@ extension JobFields {
         _ name: String,
         atMost limit: Int,
         check: (String, String) throws(Refusal) -> Void
-    ) throws(Refusal) -> [String: String]? {
+    ) throws(Refusal) -> [LabelMap.Element]? {
         let members: [JSONValue.Member]
         switch fields.value(name) {
         case nil: return nil
@@ -229,7 +232,7 @@ extension JobFields {
         guard members.count <= limit else {
             throw refusal(name, "has \(members.count) members; at most \(limit) are taken")
         }
-        var strings: [String: String] = [:]
+        var strings: [LabelMap.Element] = []
         for member in members {
             guard case .string(let value) = member.value else {
                 throw refusal(
@@ -238,10 +241,7 @@ extension JobFields {
                 )
             }
             try check(member.name, value)
-            // Two spellings of the same characters are two names to Docker, and one key of a dictionary here.
-            guard strings.updateValue(value, forKey: member.name) == nil else {
-                throw refusal(name, "has two names that differ only in how they spell the same characters")
-            }
+            strings.append((key: member.name, value: value))
         }
         return strings
     }

@@ -21,7 +21,7 @@ public struct LifecycleEvent: Sendable, Equatable {
     public var occurredAt: Timestamp
     /// For `oom`, `healthy` and `unhealthy`: how many of Docker's events it stands for, 1 or more.
     public var count: Int?
-    public var labels: [String: String]
+    public var labels: LabelMap
 
     public init(
         kind: LifecycleKind,
@@ -38,7 +38,7 @@ public struct LifecycleEvent: Sendable, Equatable {
         finishedAt: Timestamp? = nil,
         occurredAt: Timestamp,
         count: Int? = nil,
-        labels: [String: String]
+        labels: LabelMap
     ) {
         self.kind = kind
         self.action = action
@@ -77,7 +77,7 @@ public struct LifecycleEvent: Sendable, Equatable {
         add("finished_at", finishedAt?.rfc3339)
         add("occurred_at", occurredAt.rfc3339)
         add("count", count.map(String.init))
-        add("labels", JSONText.object(labels))
+        add("labels", labels.json)
         return fields
     }
 }
@@ -85,20 +85,17 @@ public struct LifecycleEvent: Sendable, Equatable {
 /// Writes the few JSON texts that messages need, with sorted names so that equal values give equal text.
 public enum JSONText {
     /// An object of strings.
-    public static func object(_ strings: [String: String]) -> String {
-        let members = strings.sorted { $0.key < $1.key }.map { string($0.key) + ":" + string($0.value) }
-        return "{" + members.joined(separator: ",") + "}"
-    }
+    public static func object(_ strings: [String: String]) -> String { LabelMap(strings).json }
 
     /// The strings of an object of strings; nil where `text` is none.
-    public static func strings(_ text: String) -> [String: String]? {
+    public static func strings(_ text: String) -> LabelMap? {
         guard case .object(let members)? = try? StrictJSON.parse(Array(text.utf8)) else { return nil }
-        var strings: [String: String] = [:]
+        var strings: [LabelMap.Element] = []
         for member in members {
             guard case .string(let value) = member.value else { return nil }
-            strings[member.name] = value
+            strings.append((key: member.name, value: value))
         }
-        return strings
+        return LabelMap(strings)
     }
 
     /// An array of strings.
@@ -107,21 +104,5 @@ public enum JSONText {
     }
 
     /// A string in quotation marks, escaped.
-    public static func string(_ text: String) -> String {
-        var escaped = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": escaped += "\\\""
-            case "\\": escaped += "\\\\"
-            case "\n": escaped += "\\n"
-            case "\r": escaped += "\\r"
-            case "\t": escaped += "\\t"
-            case "\0"..<" ":
-                let digits = String(scalar.value, radix: 16)
-                escaped += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: escaped.unicodeScalars.append(scalar)
-            }
-        }
-        return escaped + "\""
-    }
+    public static func string(_ text: String) -> String { quotedJSON(text) }
 }

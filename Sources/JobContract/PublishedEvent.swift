@@ -29,7 +29,7 @@ public struct PublishedEvent: Sendable, Equatable {
     public var occurredAt: Timestamp? { time("occurred_at") }
     /// Of an `oom` or a change of health: how many of Docker's events it stands for.
     public var count: Int? { fields["count"].flatMap { Int($0) } }
-    public var labels: [String: String] { fields["labels"].flatMap(JSONText.strings) ?? [:] }
+    public var labels: LabelMap { fields["labels"].flatMap(JSONText.strings) ?? [:] }
 
     private func time(_ name: String) -> Timestamp? { fields[name].flatMap { Timestamp(rfc3339: $0) } }
 }

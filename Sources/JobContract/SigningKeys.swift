@@ -63,7 +63,10 @@ public struct SigningKeys: Sendable {
     }
 
     /// The secret of this name; nil: the fleet has no such key.
-    func secret(named name: String) -> SymmetricKey? { byName[name] }
+    func secret(named name: String) -> SymmetricKey? {
+        // To a dictionary the Kelvin sign is a K.
+        Syntax.isKeyName(name) ? byName[name] : nil
+    }
 }
 
 /// Signs and verifies for one namespace, so that what was signed for one deployment is worth nothing in another.

@@ -56,7 +56,7 @@ public enum Syntax {
 
     /// Whether a label's name belongs to us or to Docker, or is one that Docker's events mistake for their own.
     public static func isReservedLabel(_ name: String) -> Bool {
-        reservedLabelNames.contains(name) || reservedLabelPrefixes.contains { name.hasPrefix($0) }
+        reservedLabelNames.contains(name) || reservedLabelPrefixes.contains { name.startsWithBytes(of: $0) }
     }
 
     /// Begins the id under which a message without a usable id of its own ends.

@@ -15,7 +15,7 @@ final class ContainerOwnership: Sendable {
 
     private struct Known {
         /// By the image's id.
-        var images: [String: [String: String]] = [:]
+        var images: [String: LabelMap] = [:]
         /// By the container's id.
         var verdicts: [String: Bool] = [:]
     }
@@ -81,7 +81,7 @@ final class ContainerOwnership: Sendable {
     ///
     /// - Parameter gameID: of this game only; nil: of all games.
     func rows(of gameID: String? = nil) async throws(DockerError) -> [ContainerSummary] {
-        var labels = [GalaxyLabel.owner: GalaxyLabel.ownerValue, GalaxyLabel.namespace: namespace]
+        var labels: LabelMap = [GalaxyLabel.owner: GalaxyLabel.ownerValue, GalaxyLabel.namespace: namespace]
         if let gameID { labels[GalaxyLabel.gameID] = gameID }
         return try await docker.list(ListFilter(labels: labels, inspectsRows: false))
     }
@@ -126,7 +126,7 @@ final class ContainerOwnership: Sendable {
     private func imageLabels(of container: ContainerInspect) async throws(DockerError) -> ImageLabels {
         let id = container.imageID
         if let labels = known.withLock({ $0.images[id] }) { return .known(labels) }
-        let labels: [String: String]
+        let labels: LabelMap
         do throws(DockerError) {
             labels = try await docker.inspectImage(id: id).labels
         } catch {
@@ -140,7 +140,7 @@ final class ContainerOwnership: Sendable {
     /// Takes notice of an image that a job has looked at, so that the Engine need not be asked again.
     func saw(_ image: ImageInspect) { keep(image.labels, ofImage: image.id) }
 
-    private func keep(_ labels: [String: String], ofImage id: String) {
+    private func keep(_ labels: LabelMap, ofImage id: String) {
         known.withLock { known in
             if known.images.count >= Self.mostImages, known.images[id] == nil { known.images = [:] }
             known.images[id] = labels

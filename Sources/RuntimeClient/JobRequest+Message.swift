@@ -16,18 +16,20 @@ extension JobRequest {
     public func message() throws(ClientError) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let data: Data
+        let body = JobMessage(self)
+        var message: String
         do {
-            data = try encoder.encode(JobMessage(self))
+            message = String(decoding: try encoder.encode(body), as: UTF8.self)
         } catch {
             throw .invalidRequest("the job cannot be written as JSON: \(error)")
         }
-        guard data.count <= JobRequest.maximumMessageSize else {
+        if let labels = body.labels { message = labels.filled(message, named: JobMessage.CodingKeys.labels.rawValue) }
+        guard message.utf8.count <= JobRequest.maximumMessageSize else {
             throw .invalidRequest(
-                "the job has \(data.count) bytes, \(JobRequest.maximumMessageSize) at most; shorten env, cmd or labels"
+                "the job has \(message.utf8.count) bytes, \(JobRequest.maximumMessageSize) at most; shorten env, cmd or labels"
             )
         }
-        return String(decoding: data, as: UTF8.self)
+        return message
     }
 }
 
@@ -80,7 +82,7 @@ private struct JobMessage: Encodable {
     var pullPolicy: String?
     var env: [String: String]?
     var cmd: [String]?
-    var labels: [String: String]?
+    var labels: LabelsInJSON?
     var limits: Limits?
     var bindMounts: [Mount]?
     var readyTimeoutSeconds: Int?
@@ -100,7 +102,7 @@ private struct JobMessage: Encodable {
         pullPolicy = request.pullPolicy
         env = request.env.isEmpty ? nil : request.env
         cmd = request.cmd.isEmpty ? nil : request.cmd
-        labels = request.labels.isEmpty ? nil : request.labels
+        labels = request.labels.isEmpty ? nil : LabelsInJSON(request.labels)
         if request.limits != JobRequest.Limits() {
             limits = Limits(
                 cpuQuota: request.limits.cpuQuota,

@@ -46,7 +46,7 @@ public struct JobRequest: Sendable, Equatable {
     public var pullPolicy: String?
     public var env: [String: String] = [:]
     public var cmd: [String] = []
-    public var labels: [String: String] = [:]
+    public var labels: LabelMap = [:]
     public var limits = Limits()
     public var bindMounts: [Mount] = []
     public var readyTimeoutSeconds: Int?

@@ -9,11 +9,12 @@ enum ImageLabelRule {
     /// Checks the labels of an image.
     ///
     /// - Throws: `start_failed`, which names the longest label.
-    static func check(_ labels: [String: String]) throws(JobFailure) {
+    static func check(_ labels: LabelMap) throws(JobFailure) {
         func size(_ label: (key: String, value: String)) -> Int { label.key.utf8.count + label.value.utf8.count }
         let total = labels.reduce(0) { $0 + size($1) }
         guard total > mostBytes else { return }
-        let longest = labels.max { (size($0), $1.key) < (size($1), $0.key) }
+        // Of several, the first by name.
+        let longest = labels.reversed().max { size($0) < size($1) }
         let name = longest.map { printable($0.key, limit: 64) } ?? ""
         throw JobFailure(
             .startFailed,

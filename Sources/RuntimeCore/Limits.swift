@@ -19,7 +19,7 @@ struct ResolvedLimits: Equatable {
     /// - Throws: `limit_exceeded` above a maximum, `invalid_spec` for an image's label that cannot be read.
     static func resolve(
         job: Job.Limits,
-        imageLabels: [String: String],
+        imageLabels: LabelMap,
         settings: NodeSettings
     ) throws(JobFailure) -> ResolvedLimits {
         let image = try imageLimits(imageLabels)
@@ -49,7 +49,7 @@ struct ResolvedLimits: Equatable {
         return nil
     }
 
-    private static func imageLimits(_ labels: [String: String]) throws(JobFailure) -> Job.Limits {
+    private static func imageLimits(_ labels: LabelMap) throws(JobFailure) -> Job.Limits {
         var limits = Job.Limits()
         if let text = labels[GalaxyLabel.cpuQuota] {
             guard let cpus = DecimalNumber.fraction(text) else { throw unreadable(GalaxyLabel.cpuQuota, text) }

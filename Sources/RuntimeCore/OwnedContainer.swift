@@ -3,7 +3,7 @@ import JobContract
 
 /// The labels of a container's image, as far as anybody can still read them.
 public enum ImageLabels: Sendable, Equatable {
-    case known([String: String])
+    case known(LabelMap)
     /// The Engine has the image no more.
     ///
     /// - Parameter wasPublished: whether an event of the container was published before, when the image was there.
@@ -21,7 +21,7 @@ public struct OwnedContainer: Sendable, Equatable {
     /// Id of the job that made the container.
     public let jobID: String
     /// The labels that the job gave: neither ours nor those of the image, at most ``longestLabels`` bytes.
-    public let jobLabels: [String: String]
+    public let jobLabels: LabelMap
 
     /// Most bytes of names and values in ``jobLabels``. A job has no more; a container made by hand may.
     public static let longestLabels = 4_096
@@ -61,7 +61,7 @@ public struct OwnedContainer: Sendable, Equatable {
     }
 
     /// A label of the image that only a container may carry, because it says whose the container is; nil if there is none.
-    public static func ownershipLabel(in imageLabels: [String: String]) -> String? {
+    public static func ownershipLabel(in imageLabels: LabelMap) -> String? {
         GalaxyLabel.ownership.first { imageLabels[$0] != nil }
     }
 
@@ -100,11 +100,11 @@ public struct OwnedContainer: Sendable, Equatable {
     }
 
     /// The labels that a job gave, of all labels of a container.
-    static func jobLabels(_ labels: [String: String], imageLabels: [String: String]) -> [String: String] {
+    static func jobLabels(_ labels: LabelMap, imageLabels: LabelMap) -> LabelMap {
         var bytes = 0
-        var own: [String: String] = [:]
-        for (name, value) in labels.sorted(by: { $0.key < $1.key })
-        where !name.hasPrefix(GalaxyLabel.prefix) && imageLabels[name] != value {
+        var own = LabelMap()
+        for (name, value) in labels
+        where !name.startsWithBytes(of: GalaxyLabel.prefix) && !imageLabels.has(name, value) {
             bytes += name.utf8.count + value.utf8.count
             guard bytes <= longestLabels else { break }
             own[name] = value

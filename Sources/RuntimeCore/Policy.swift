@@ -69,7 +69,7 @@ public struct Policy: Sendable {
     }
 
     private func labelFailure(_ job: Job) -> JobFailure? {
-        guard let name = job.labels?.keys.filter({ !settings.labelRules.allows($0) }).min() else { return nil }
+        guard let name = job.labels?.keys.first(where: { !settings.labelRules.allows($0) }) else { return nil }
         return JobFailure(.labelNotAllowed, "labels.\(name.prefix(64)): this worker does not allow this label")
     }
 

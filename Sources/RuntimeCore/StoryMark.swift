@@ -8,9 +8,9 @@ public struct ContainerIdentity: Sendable, Equatable {
     public var gameID: String
     public var jobID: String
     public var image: String
-    public var labels: [String: String]
+    public var labels: LabelMap
 
-    public init(containerName: String, gameID: String, jobID: String, image: String, labels: [String: String]) {
+    public init(containerName: String, gameID: String, jobID: String, image: String, labels: LabelMap) {
         self.containerName = containerName
         self.gameID = gameID
         self.jobID = jobID
@@ -104,7 +104,7 @@ extension StoryMark {
         let lines = [
             isRunning ? "s" : "e", startedAt?.rfc3339 ?? "", exitedAt?.rfc3339 ?? "", health?.rawValue ?? "",
             ooms.map(\.rfc3339).joined(separator: ","), identity.containerName, identity.gameID, identity.jobID,
-            identity.image, JSONText.object(identity.labels),
+            identity.image, identity.labels.json,
         ]
         return lines.joined(separator: "\n")
     }

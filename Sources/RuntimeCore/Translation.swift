@@ -14,7 +14,7 @@ struct Translation: Sendable {
     ///
     /// - Parameter imageLabels: labels of the image, of which limits and port are read.
     /// - Throws: `limit_exceeded`, `invalid_spec`, or `invalid_job` for a start without an image.
-    func runSpec(for job: Job, imageLabels: [String: String]) throws(JobFailure) -> RunSpec {
+    func runSpec(for job: Job, imageLabels: LabelMap) throws(JobFailure) -> RunSpec {
         guard let image = job.image else { throw JobFailure(.invalidJob, "image: must be given for a start") }
         try ImageLabelRule.check(imageLabels)
         let limits = try ResolvedLimits.resolve(job: job.limits, imageLabels: imageLabels, settings: settings)
@@ -52,7 +52,7 @@ struct Translation: Sendable {
         return environment
     }
 
-    private func labels(for job: Job) -> [String: String] {
+    private func labels(for job: Job) -> LabelMap {
         var labels = job.labels ?? [:]
         labels[GalaxyLabel.owner] = GalaxyLabel.ownerValue
         labels[GalaxyLabel.namespace] = settings.namespace
@@ -79,7 +79,7 @@ struct Translation: Sendable {
         return [state] + asked
     }
 
-    private func enginePort(_ imageLabels: [String: String]) throws(JobFailure) -> Int {
+    private func enginePort(_ imageLabels: LabelMap) throws(JobFailure) -> Int {
         guard let text = imageLabels[GalaxyLabel.port] else { return settings.enginePort }
         guard let port = DecimalNumber.integer(text), (1...65_535).contains(port) else {
             throw JobFailure(
@@ -100,7 +100,7 @@ struct Translation: Sendable {
             job.image?.description ?? "",
             JSONText.array(job.cmd ?? []),
             JSONText.object(job.env ?? [:]),
-            JSONText.object(job.labels ?? [:]),
+            (job.labels ?? [:]).json,
             job.limits.cpuQuota.map { "\($0)" } ?? "",
             job.limits.memory ?? "",
             job.limits.pidsLimit.map(String.init) ?? "",

@@ -13,7 +13,7 @@ struct AbandonedRunTests {
     private static let absent = StubEngine.Reply.answer(404, Samples.message("No such container"))
 
     private func failure(
-        labels: [String: String]? = nil,
+        labels: LabelMap? = nil,
         _ reply: @escaping @Sendable (StubEngine.Request, _ earlierLooks: Int) -> StubEngine.Reply?
     ) async throws -> (DockerError?, [String]) {
         var deadlines = DockerEngine.Deadlines()

@@ -1,5 +1,6 @@
 import DockerPort
 import Foundation
+import NIOCore
 import Testing
 import Timestamps
 
@@ -9,6 +10,10 @@ import Timestamps
 struct AnswerTests {
     private func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
         try JSONDecoder().decode(type, from: Data(text.utf8))
+    }
+
+    private func decode<Value: LabelledAnswer>(_ type: Value.Type, _ text: String) throws -> Value {
+        try labelledJSON(type, from: ByteBuffer(string: text))
     }
 
     @Test("about a container are read whole")
@@ -59,6 +64,32 @@ struct AnswerTests {
         let nulls =
             #"{"Id":"x","Config":null,"Mounts":null,"NetworkSettings":{"Networks":null},"HostConfig":{"PidsLimit":null}}"#
         #expect(try decode(ContainerAnswer.self, nulls).inspect.id == "x")
+    }
+
+    @Test("keep labels that only look the same, and read each escape")
+    func labels() throws {
+        let expected: LabelMap = ["\u{e9}": "1", "e\u{301}": "2", "\u{212A}\"": "<\n\u{1F600}", "K\"": ""]
+        let text = #"{"\#u{e9}":"1","e\u0301":"2","\u212a\"" : "\u003c\n\ud83d\ude00","K\"":""}"#
+        let config =
+            #"{"Id":"x","Other":[{"Labels":{"a":"b"}},"}",1.5,null],"Config":{"Env":["\"}"],"Labels":\#(text)},"Z":1}"#
+        #expect(try decode(ContainerAnswer.self, config).inspect.labels == expected)
+        #expect(try decode(ImageAnswer.self, config).inspect(ref: "r").labels == expected)
+        #expect(try decode(ContainerRow.self, " {\n\"Id\" : \"x\", \"Labels\" :\(text) }").labels == expected)
+        let event = #"{"Action":"start","Actor":{"ID":"x","Attributes":\#(text)}}"#
+        #expect(try decode(EventLine.self, event).event?.labels == expected)
+    }
+
+    @Test(
+        "cannot be read where labels are no object of strings",
+        arguments: [
+            #"{"a":1}"#, #"{"a":null}"#, #"["a"]"#, #""a""#, "1", "true", #"{"a":"\ud83d"}"#, #"{"a":{"b":"c"}}"#,
+        ]
+    )
+    func wrongLabels(text: String) {
+        #expect(throws: (any Error).self) { try decode(ContainerRow.self, #"{"Id":"x","Labels":\#(text)}"#) }
+        #expect(throws: (any Error).self) {
+            try decode(ImageAnswer.self, #"{"Id":"x","Config":{"Labels":\#(text)}}"#)
+        }
     }
 
     @Test("about an image may leave out labels and health check")
@@ -121,7 +152,7 @@ struct AnswerTests {
 @Suite("A line of the event stream")
 struct EventLineTests {
     private func event(_ text: String) throws -> DockerEvent? {
-        try JSONDecoder().decode(EventLine.self, from: Data(text.utf8)).event
+        try labelledJSON(EventLine.self, from: ByteBuffer(string: text)).event
     }
 
     @Test("becomes an event, its labels without Docker's own attributes")

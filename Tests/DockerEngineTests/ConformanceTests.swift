@@ -8,7 +8,7 @@ struct FakeConformanceTests {
     @Test("keeps the rule", arguments: DockerConformance.Rule.allCases)
     func rule(_ rule: DockerConformance.Rule) async throws {
         let fake = FakeDocker()
-        let labels = ["conformance": "yes"]
+        let labels: LabelMap = ["conformance": "yes"]
         await fake.addImage(.init("idle:1", labels: labels))
         await fake.addImage(.init("stubborn:1", labels: labels, behaviour: .ignoresTermination))
         await fake.addImage(.init("ending:1", labels: labels, behaviour: .exitsAtOnce(3)))

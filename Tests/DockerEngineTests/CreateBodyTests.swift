@@ -39,6 +39,25 @@ struct CreateBodyTests {
         #expect(try json(spec) == expected)
     }
 
+    @Test("has labels by their bytes, and nothing else in their place")
+    func labels() throws {
+        var spec = Samples.spec()
+        spec.env = ["A": #""Labels":{}"#]
+        spec.cmd = [#""Labels":{}"#]
+        spec.labels = ["caf\u{e9}": "1", "cafe\u{301}": "\"\n", "Labels": "{}"]
+        let expected = #""Labels":{"Labels":"{}","cafe\#u{301}":"\"\n","caf\#u{e9}":"1"},"NetworkingConfig""#
+        let text = try json(spec)
+        #expect(contains(text, expected))
+        spec.labels = [:]
+        #expect(contains(try json(spec), #""Labels":{},"NetworkingConfig""#))
+    }
+
+    private func contains(_ text: String, _ part: String) -> Bool {
+        let part = Array(part.utf8)
+        let bytes = Array(text.utf8)
+        return bytes.indices.contains { bytes[$0...].starts(with: part) }
+    }
+
     @Test("leaves out what the image decides")
     func imageDecides() throws {
         let text = try json(Samples.spec())

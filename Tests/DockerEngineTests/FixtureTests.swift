@@ -1,5 +1,6 @@
 import DockerPort
 import Foundation
+import NIOCore
 import Testing
 import Timestamps
 
@@ -8,7 +9,7 @@ import Timestamps
 @Suite("Answers of newer Engines")
 struct FixtureTests {
     /// One version's answers.
-    private struct Fixture: Decodable {
+    private struct Fixture {
         var container: ContainerAnswer
         var image: ImageAnswer
         var network: NetworkAnswer
@@ -20,7 +21,24 @@ struct FixtureTests {
     private func fixture(_ version: String) throws -> Fixture {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Fixtures")
         let data = try Data(contentsOf: folder.appendingPathComponent(version + ".json"))
-        return try JSONDecoder().decode(Fixture.self, from: data)
+        let answers = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        func bytes(_ answer: Any?) throws -> Data {
+            try JSONSerialization.data(withJSONObject: try #require(answer))
+        }
+        func labelled<Value: LabelledAnswer>(_ type: Value.Type, _ answer: Any?) throws -> Value {
+            try labelledJSON(type, from: ByteBuffer(bytes: try bytes(answer)))
+        }
+        func all<Value: LabelledAnswer>(_ type: Value.Type, _ name: String) throws -> [Value] {
+            try #require(answers[name] as? [Any]).map { try labelled(type, $0) }
+        }
+        return Fixture(
+            container: try labelled(ContainerAnswer.self, answers["container"]),
+            image: try labelled(ImageAnswer.self, answers["image"]),
+            network: try JSONDecoder().decode(NetworkAnswer.self, from: try bytes(answers["network"])),
+            info: try JSONDecoder().decode(InfoAnswer.self, from: try bytes(answers["info"])),
+            list: try all(ContainerRow.self, "list"),
+            events: try all(EventLine.self, "events")
+        )
     }
 
     @Test("say the same as those of 1.41", arguments: ["1.44", "1.51", "1.52"])

@@ -6,7 +6,7 @@ import DockerPort
 enum Samples {
     static let id = String(repeating: "a1", count: 32)
     static let otherID = String(repeating: "b2", count: 32)
-    static let labels = ["com.galaxy.owner": "rtmanager", "com.galaxy.job_id": "j1"]
+    static let labels: LabelMap = ["com.galaxy.owner": "rtmanager", "com.galaxy.job_id": "j1"]
     static let created = #"{"Id":"\#(id)","Warnings":[]}"#
 
     static func spec() -> RunSpec {
@@ -33,7 +33,7 @@ enum Samples {
         startedAt: String = "2026-05-04T03:02:01.5Z",
         finishedAt: String = "0001-01-01T00:00:00Z",
         oomKilled: Bool = false,
-        labels: [String: String] = labels,
+        labels: LabelMap = labels,
         pids: Int = 64
     ) -> String {
         let pairs = labels.map { #""\#($0.key)":"\#($0.value)""# }.joined(separator: ",")

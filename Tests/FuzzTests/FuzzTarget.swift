@@ -74,7 +74,9 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     /// Lines are the same however their bytes are cut, and an event always names a container.
     private func events(_ bytes: [UInt8]) {
         for line in lines(bytes) {
-            guard let event = (try? JSONDecoder().decode(EventLine.self, from: Data(line)))?.event else { continue }
+            guard let event = (try? labelledJSON(EventLine.self, from: ByteBuffer(bytes: line)))?.event else {
+                continue
+            }
             precondition(!event.containerID.isEmpty && !event.action.hasPrefix("exec_"))
             precondition(event.labels["exitCode"] == nil && event.labels["name"] == nil)
             precondition(event.hasExitCode || event.exitCode == 0)
@@ -84,14 +86,16 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     private func inspects(_ bytes: [UInt8]) {
         let data = Data(bytes)
         let decoder = JSONDecoder()
-        if let answer = try? decoder.decode(ContainerAnswer.self, from: data) {
+        let body = ByteBuffer(bytes: bytes)
+        _ = try? labelledJSON(ContainerRow.self, from: body)
+        if let answer = try? labelledJSON(ContainerAnswer.self, from: body) {
             let inspect = answer.inspect
             precondition(!inspect.name.hasPrefix("/") || (answer.name ?? "").hasPrefix("//"))
             precondition(inspect.startedAt.map { $0.seconds > -62_135_596_800 } ?? true)
             // A container that does not say so is not hardened.
             if answer.hostConfig?.securityOpt == nil { precondition(answer.difference(from: Self.spec) != nil) }
         }
-        _ = (try? decoder.decode(ImageAnswer.self, from: data))?.inspect(ref: "r")
+        _ = (try? labelledJSON(ImageAnswer.self, from: body))?.inspect(ref: "r")
         _ = (try? decoder.decode(NetworkAnswer.self, from: data))?.obstacle
         _ = (try? decoder.decode(InfoAnswer.self, from: data))?.info(apiVersion: "1.41")
         _ = try? decoder.decode([ContainerRow].self, from: data)

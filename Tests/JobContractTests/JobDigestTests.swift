@@ -24,6 +24,17 @@ struct JobDigestTests {
         #expect(digest(#","env":{"A":"1","B":"2"}"#) == digest(#","env":{"B":"2","A":"1"}"#))
     }
 
+    @Test("has labels by their bytes")
+    func labels() {
+        let spellings = [
+            #"{"\u00e9":"1"}"#, #"{"e\u0301":"1"}"#, #"{"\u00e9":"1","e\u0301":"1"}"#, #"{"\u00e9":"1","e\u0301":"2"}"#,
+            #"{"\u00e9":"\u00e9"}"#, #"{"\u00e9":"e\u0301"}"#,
+        ]
+        let all = spellings.map { digest(#","labels":\#($0)"#) }
+        #expect(all.allSatisfy { $0 != nil } && Set(all).count == all.count)
+        #expect(digest(#","labels":{"e\u0301":"2","\u00e9":"1"}"#) == all[3])
+    }
+
     @Test("is another for each field that changes what is done")
     func other() {
         let all = [

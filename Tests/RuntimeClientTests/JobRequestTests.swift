@@ -37,6 +37,23 @@ struct JobRequestTests {
         )
     }
 
+    @Test("Labels stand in the message by their bytes, wherever their text stands too")
+    func labels() throws {
+        var request = JobRequest(kind: .start, id: "j", gameID: "g")
+        request.env = ["labels": "", "A": #""labels":{}"#]
+        request.labels = ["\u{e9}": "1", "e\u{301}": "2"]
+        let message = try request.message()
+        guard
+            case .job(let job) = JobDecoder().decode(
+                Array(message.replacing("\"id\"", with: "\"image\":\"i\",\"id\"").utf8)
+            )
+        else {
+            Issue.record("\(message) is no job")
+            return
+        }
+        #expect(job.labels == request.labels && job.labels?.count == 2 && job.env == request.env)
+    }
+
     @Test("A remove tells its force, guard and time")
     func remove() throws {
         var request = JobRequest(kind: .remove, id: "j", gameID: "g")

@@ -9,7 +9,7 @@ import Timestamps
 struct OwnedContainerTests {
     private static let id = String(repeating: "ab", count: 32)
 
-    private static let own = [
+    private static let own: LabelMap = [
         "com.galaxy.owner": "rtmanager", "com.galaxy.namespace": "rtm", "com.galaxy.game_id": "g1",
         "com.galaxy.job_id": "j1", "com.galaxy.spec": "sha256:1",
     ]
@@ -17,7 +17,7 @@ struct OwnedContainerTests {
     private func inspect(
         _ id: String = Self.id,
         hostname: String = "any-name",
-        labels: [String: String] = Self.own,
+        labels: LabelMap = Self.own,
         status: String = "running",
         createdAt: Int64? = nil
     ) -> ContainerInspect {
@@ -71,7 +71,7 @@ struct OwnedContainerTests {
             #expect(refused?.code == .startFailed && refused?.retryable == false)
             #expect(refused?.message.contains(label) == true)
         }
-        let allowed = [
+        let allowed: LabelMap = [
             "com.galaxy.cpu_quota": "1", "com.galaxy.memory": "64m", "com.galaxy.pids_limit": "9",
             "com.galaxy.port": "1", "com.galaxy.ready_path": "/", "org.opencontainers.image.title": "engine",
             "com.docker.compose.project": "x",
@@ -90,13 +90,11 @@ struct OwnedContainerTests {
 
     @Test("the job's labels are neither ours nor the image's, and have a bound")
     func labels() {
-        let more = ["team": "red", "maker": "ci", "tier": "own", "com.galaxy.port": "9"]
-        let image = ["maker": "ci", "tier": "image", "com.galaxy.port": "9"]
+        let more: LabelMap = ["team": "red", "maker": "ci", "tier": "own", "com.galaxy.port": "9"]
+        let image: LabelMap = ["maker": "ci", "tier": "image", "com.galaxy.port": "9"]
         let container = owned(inspect(labels: Self.own.merging(more) { $1 }), .known(image))
         #expect(container?.jobLabels == ["team": "red", "tier": "own"])
-        let many = Dictionary(
-            uniqueKeysWithValues: (0..<100).map { ("label-\(1_000 + $0)", String(repeating: "x", count: 90)) }
-        )
+        let many = LabelMap((0..<100).map { (key: "label-\(1_000 + $0)", value: String(repeating: "x", count: 90)) })
         let cut = owned(inspect(labels: Self.own.merging(many) { $1 }))?.jobLabels ?? [:]
         #expect(cut.count == 40)
         #expect(cut.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count } <= OwnedContainer.longestLabels)

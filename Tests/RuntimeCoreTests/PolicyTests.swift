@@ -248,7 +248,7 @@ struct PolicyTests {
         let settings = NodeSettings(maximumLimits: .init(cpuQuota: 2, memory: "1g", pidsLimit: 600))
         for labels in [
             ["com.galaxy.cpu_quota": "3"], ["com.galaxy.memory": "2g"], ["com.galaxy.pids_limit": "601"],
-        ] {
+        ] as [LabelMap] {
             let job = Job(id: "j", kind: .start, gameID: "g", image: ImageReference("e:1"))
             let failure = #expect(throws: JobFailure.self) {
                 try Policy(settings).allow(job).spec(on: ImageInspect(ref: "e:1", labels: labels))

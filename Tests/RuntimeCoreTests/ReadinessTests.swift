@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Whether an engine is ready")
 struct ReadinessTests {
-    private static let path = ["com.galaxy.ready_path": "/ready?x=1"]
+    private static let path: LabelMap = ["com.galaxy.ready_path": "/ready?x=1"]
 
     @Test("is told by the health check, else by the path of the label, else by the port")
     func probes() throws {

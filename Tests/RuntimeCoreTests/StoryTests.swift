@@ -9,7 +9,7 @@ private let t0 = Timestamp(seconds: 1_000)
 private let t1 = Timestamp(seconds: 2_000)
 private let t2 = Timestamp(seconds: 3_000)
 private let seen = Timestamp(seconds: 9_000)
-private let labels = [
+private let labels: LabelMap = [
     GalaxyLabel.owner: GalaxyLabel.ownerValue, GalaxyLabel.namespace: "rtm", GalaxyLabel.gameID: "g1",
     GalaxyLabel.jobID: "j1", "team": "red", "made": "there",
 ]
@@ -189,7 +189,7 @@ struct StoryTests {
                     gameID: "",
                     jobID: "",
                     image: "",
-                    labels: ["a\nb": "\"\u{1}"]
+                    labels: ["a\nb": "\"\u{1}", "\u{e9}": "1", "e\u{301}": "2"]
                 )
             ),
         ]

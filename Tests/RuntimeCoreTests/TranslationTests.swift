@@ -39,7 +39,7 @@ struct TranslationTests {
 
     @Test("takes limits of the job, else of the image, else of the worker")
     func limits() throws {
-        let labels = ["com.galaxy.cpu_quota": "0.5", "com.galaxy.memory": "64m", "com.galaxy.port": "9000"]
+        let labels: LabelMap = ["com.galaxy.cpu_quota": "0.5", "com.galaxy.memory": "64m", "com.galaxy.port": "9000"]
         let job = job { $0.limits = .init(memory: "32m") }
         let spec = try Translation(NodeSettings()).runSpec(for: job, imageLabels: labels)
         #expect(spec.cpuQuota == 0.5 && spec.memory == "32m" && spec.pidsLimit == 512 && spec.enginePort == 9000)
@@ -56,11 +56,23 @@ struct TranslationTests {
             ["com.galaxy.memory": "512\u{212A}"], ["com.galaxy.memory": "+64m"],
         ]
     )
-    func imageLabels(labels: [String: String]) {
+    func imageLabels(labels: LabelMap) {
         let failure = #expect(throws: JobFailure.self) {
             try Translation(NodeSettings()).runSpec(for: job(), imageLabels: labels)
         }
         #expect(failure?.code == .invalidSpec)
+    }
+
+    @Test("labels of a job stand on its container and in the digest by their bytes")
+    func labelBytes() throws {
+        let spellings = job { $0.labels = ["\u{e9}": "1", "e\u{301}": "2"] }
+        let spec = try Translation(NodeSettings()).runSpec(for: spellings, imageLabels: [:])
+        #expect(spec.labels.count == 7 && spec.labels["\u{e9}"] == "1" && spec.labels["e\u{301}"] == "2")
+        #expect(ContainerIdentity(of: spec).labels == spellings.labels)
+        let digests = [["\u{e9}": "1"], ["e\u{301}": "1"], ["a": "\u{e9}"], ["a": "e\u{301}"]].map { labels in
+            Translation.specDigest(of: job { $0.labels = LabelMap(labels) })
+        }
+        #expect(Set(digests).count == digests.count)
     }
 
     @Test("the digest is of what the job asks for, not of who asks")

@@ -13,7 +13,7 @@ struct ReadinessWaitTests {
 
     /// Puts an image there whose engine listens at `port` of this machine: the fake's containers have its address.
     private func image(_ docker: FakeDocker, port: Int, path: String? = nil, hasHealthcheck: Bool = false) async {
-        var labels = ["com.galaxy.port": "\(port)"]
+        var labels: LabelMap = ["com.galaxy.port": "\(port)"]
         labels["com.galaxy.ready_path"] = path
         await docker.addImage(FakeDocker.Image("engine:1", labels: labels, hasHealthcheck: hasHealthcheck))
     }

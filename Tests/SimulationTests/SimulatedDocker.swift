@@ -121,7 +121,7 @@ struct SimulatedDocker: DockerClient {
 
     func list(_ filter: ListFilter) async throws(DockerError) -> [ContainerSummary] {
         try await call("list") { engine in
-            engine.all.filter { row in filter.labels.allSatisfy { row.labels[$0.key] == $0.value } }.map { row in
+            engine.all.filter { row in row.labels.hasAll(of: filter.labels) }.map { row in
                 ContainerSummary(
                     id: row.id,
                     name: row.name,
@@ -209,7 +209,7 @@ struct SimulatedDocker: DockerClient {
                 guard error.code == .containerNotFound else { throw error }
                 return nil
             }
-            guard spec.labels.allSatisfy({ found.labels[$0.key] == $0.value }) else { return false }
+            guard found.labels.hasAll(of: spec.labels) else { return false }
             guard found.status == "created" else { return true }
             try await removed(found.id)
             return false

@@ -43,6 +43,31 @@ extension DockerConformance {
         #expect(rest.allSatisfy { $0.occurredAt >= die.occurredAt })
     }
 
+    /// Names and values that only look the same are not the same.
+    func keepsLabelsByTheirBytes(_ rule: Rule) async throws {
+        var labels = labels(rule)
+        labels["caf\u{e9}"] = "one scalar"
+        labels["cafe\u{301}"] = "two scalars"
+        labels["\u{212A} & <\"\\>"] = "\u{e9}\u{2028}"
+        var spec = spec(rule)
+        spec.labels = labels
+        let result = try await client.run(spec)
+        func isWhole(_ found: LabelMap) -> Bool { found.hasAll(of: labels) }
+        #expect(isWhole(try await client.inspectContainer(spec.name).labels))
+        for inspectsRows in [true, false] {
+            let rows = try await client.list(ListFilter(labels: labels, inspectsRows: inspectsRows))
+            #expect(rows.map(\.id) == [result.containerID])
+            #expect(rows.allSatisfy { isWhole($0.labels) })
+        }
+        labels["caf\u{e9}"] = "two scalars"
+        #expect(try await client.list(ListFilter(labels: labels)).isEmpty)
+        labels["caf\u{e9}"] = "one scalar"
+        let events = try await client.eventsListen(since: result.startedAt)
+        try await client.remove(spec.name)
+        let told = try await story(of: result.containerID, in: events)
+        #expect(!told.isEmpty && told.allSatisfy { isWhole($0.labels) })
+    }
+
     func endsEventsByThrowing() async throws {
         let events = try await client.eventsListen(since: nil)
         let ending = await withTaskGroup(of: DockerError.Code?.self) { group in

@@ -49,7 +49,7 @@ public struct DockerConformance: Sendable {
         case tellsWhoItIs, findsNetworks, refusesNetworks, inspectsImages, pullsNothingThatIsThere, pulls
         case runsAndInspects, keepsTheHolderOfAName, makesOneOfManyAtOnce, leavesNothingWithoutNetwork
         case refusesUnknownImages, refusesSpecsBeforeAnyCall, keepsWhatEndedAtOnce, cancelsBeforeItBegins
-        case undoesAnotherImage, mountsWhatIsAsked
+        case undoesAnotherImage, mountsWhatIsAsked, keepsLabelsByTheirBytes
         case stops, stopsTwice, stopsForMany, killsTheStubborn, knowsNoOthers, removesOnce, kills, lists
         case tellsEvents, replaysEvents, endsEventsByThrowing
 
@@ -85,6 +85,7 @@ public struct DockerConformance: Sendable {
         case .pulls: try await pulls()
         case .undoesAnotherImage: try await undoesAnotherImage(rule)
         case .mountsWhatIsAsked: try await mountsWhatIsAsked(rule)
+        case .keepsLabelsByTheirBytes: try await keepsLabelsByTheirBytes(rule)
         case .stopsForMany: try await stopsForMany(rule)
         case .runsAndInspects: try await runsAndInspects(rule)
         case .keepsTheHolderOfAName: try await keepsTheHolderOfAName(rule)
@@ -155,7 +156,7 @@ public struct DockerConformance: Sendable {
         return result
     }
 
-    func labels(_ rule: Rule) -> [String: String] { ["conformance.run": environment.prefix, "rule": rule.rawValue] }
+    func labels(_ rule: Rule) -> LabelMap { ["conformance.run": environment.prefix, "rule": rule.rawValue] }
 
     /// What `body` failed with, nil where it did not.
     func failure<Value>(_ body: () async throws -> Value) async -> DockerError? {

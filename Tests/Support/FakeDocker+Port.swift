@@ -149,7 +149,7 @@ extension FakeDocker {
         let fault = try await enter(.list)
         if let fault { throw fault }
         let rows = containers.values.map(\.inspect).filter { container in
-            filter.labels.allSatisfy { container.labels[$0.key] == $0.value }
+            container.labels.hasAll(of: filter.labels)
         }
         return rows.sorted { $0.id > $1.id }.map { row in
             ContainerSummary(

@@ -17,7 +17,7 @@ public actor FakeDocker: DockerClient {
     /// An image that the Engine or the registry has.
     public struct Image: Sendable, Equatable {
         public var reference: String
-        public var labels: [String: String]
+        public var labels: LabelMap
         public var behaviour: Behaviour
         public var hasHealthcheck: Bool
         /// What a container gets in place of the image's own health check.
@@ -27,7 +27,7 @@ public actor FakeDocker: DockerClient {
 
         public init(
             _ reference: String,
-            labels: [String: String] = [:],
+            labels: LabelMap = [:],
             behaviour: Behaviour = .runs,
             hasHealthcheck: Bool = false,
             build: Int = 1

@@ -5,11 +5,12 @@ enum Rules {
     /// What each room may import of the others. Imports only go down.
     static let imports: [String: Set<String>] = [
         "Timestamps": [],
+        "Labels": [],
         "CHiredis": [],
         "Redis": ["CHiredis"],
-        "DockerPort": ["Timestamps"],
+        "DockerPort": ["Labels", "Timestamps"],
         "DockerEngine": ["DockerPort", "Timestamps"],
-        "JobContract": ["Timestamps"],
+        "JobContract": ["Labels", "Timestamps"],
         "RuntimeCore": ["DockerPort", "JobContract", "Timestamps"],
         "JobQueue": ["Redis", "JobContract", "Timestamps"],
         "Runtime": ["RuntimeCore", "JobQueue", "JobContract", "DockerPort", "Redis", "Timestamps"],

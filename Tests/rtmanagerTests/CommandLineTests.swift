@@ -222,4 +222,13 @@ struct CommandLineTests {
             }
         }
     }
+
+    @Test("Names and values are parted at the first byte that is =, and labels are told apart by their bytes")
+    func assignments() throws {
+        let found = ["a==b", "a=\u{301}b", "\u{e9}=1", "e\u{301}=2", "a=3"].map { Assignment(argument: $0) }
+        let assignments = try found.map { try #require($0) }
+        #expect(assignments[0].value == "=b" && assignments[1].value == "\u{301}b")
+        #expect(assignments.labels == ["a": "3", "\u{e9}": "1", "e\u{301}": "2"])
+        for text in ["a", "=b", ""] { #expect(Assignment(argument: text) == nil) }
+    }
 }

@@ -6,14 +6,12 @@ struct ContainerAnswer: Decodable {
     struct Config: Decodable {
         var image: String?
         var hostname: String?
-        var labels: [String: String]?
         var user: String?
         var healthcheck: HealthcheckForm?
 
         enum CodingKeys: String, CodingKey {
             case image = "Image"
             case hostname = "Hostname"
-            case labels = "Labels"
             case user = "User"
             case healthcheck = "Healthcheck"
         }
@@ -122,6 +120,7 @@ struct ContainerAnswer: Decodable {
     var mounts: [Mount]?
     var hostConfig: HostConfig?
     var networkSettings: NetworkSettings?
+    var labels: LabelMap?
 
     enum CodingKeys: String, CodingKey {
         case id = "Id"
@@ -137,7 +136,9 @@ struct ContainerAnswer: Decodable {
     }
 }
 
-extension ContainerAnswer {
+extension ContainerAnswer: LabelledAnswer {
+    static var labelPath: [String] { ["Config", "Labels"] }
+
     /// The same in the port's words.
     var inspect: ContainerInspect {
         ContainerInspect(
@@ -146,7 +147,7 @@ extension ContainerAnswer {
             imageRef: config?.image ?? "",
             imageID: image ?? "",
             hostname: config?.hostname ?? "",
-            labels: config?.labels ?? [:],
+            labels: labels ?? [:],
             status: state?.status ?? "",
             health: state?.health?.status ?? "",
             restartCount: restartCount ?? 0,
@@ -194,7 +195,7 @@ struct ContainerRow: Decodable {
     var state: String?
     /// Prose: `Up 5 minutes (healthy)`.
     var status: String?
-    var labels: [String: String]?
+    var labels: LabelMap?
 
     /// The result of the health check that the prose tells; empty where it tells none.
     var health: String {
@@ -209,8 +210,11 @@ struct ContainerRow: Decodable {
         case image = "Image"
         case state = "State"
         case status = "Status"
-        case labels = "Labels"
     }
+}
+
+extension ContainerRow: LabelledAnswer {
+    static var labelPath: [String] { ["Labels"] }
 }
 
 /// `201` of `POST /containers/create`.

@@ -1,3 +1,5 @@
+import DockerPort
+
 /// Body of `POST /containers/create`, API 1.41 and newer. The Engine ignores fields that it does not know, so a
 /// name that is wrong here would be a limit that is not there: the answer of an inspect is compared afterwards.
 struct CreateBody: Encodable, Equatable {
@@ -134,7 +136,7 @@ struct CreateBody: Encodable, Equatable {
     var env: [String]
     /// Left out: the image's own.
     var cmd: [String]?
-    var labels: [String: String]
+    var labels: LabelsInJSON
     var stopSignal = "SIGTERM"
     /// Left out: the image's own.
     var healthcheck: HealthcheckForm?

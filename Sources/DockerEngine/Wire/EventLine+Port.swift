@@ -12,7 +12,7 @@ extension EventLine {
         guard let action, let id = actor?.id, !id.isEmpty, (type ?? "container") == "container" else { return nil }
         // Docker puts the whole command of a health check's every run into these.
         guard !action.hasPrefix("exec_") else { return nil }
-        let attributes = actor?.attributes ?? [:]
+        let attributes = labels ?? [:]
         let exitCode = attributes["exitCode"].flatMap { Int($0) }
         return DockerEvent(
             type: type ?? "container",

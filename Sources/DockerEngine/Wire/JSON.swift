@@ -16,15 +16,52 @@ extension EngineAnswer {
         do {
             return try JSONDecoder().decode(type, from: body)
         } catch {
-            throw DockerError(
-                .invalidAnswer,
-                operation: request.caller,
-                message: "\(request.operation.rawValue): the Engine's answer cannot be read",
-                status: status,
-                detail: "\(error)"
-            )
+            throw unreadable(error, request)
         }
     }
+
+    /// The body as `type`, with its labels.
+    ///
+    /// - Throws: ``DockerPort/DockerError/Code/invalidAnswer``.
+    func decode<Value: LabelledAnswer>(_ type: Value.Type, for request: EngineRequest) throws(DockerError) -> Value {
+        do {
+            return try labelledJSON(type, from: body)
+        } catch {
+            throw unreadable(error, request)
+        }
+    }
+
+    private func unreadable(_ error: any Error, _ request: EngineRequest) -> DockerError {
+        DockerError(
+            .invalidAnswer,
+            operation: request.caller,
+            message: "\(request.operation.rawValue): the Engine's answer cannot be read",
+            status: status,
+            detail: "\(error)"
+        )
+    }
+}
+
+/// The answer in `body`, with its labels.
+func labelledJSON<Value: LabelledAnswer>(_ type: Value.Type, from body: ByteBuffer) throws -> Value {
+    var answer = try JSONDecoder().decode(type, from: body)
+    answer.labels = try body.withUnsafeReadableBytes { try LabelReader.labels(in: $0, at: Value.labelPath) }
+    return answer
+}
+
+/// `body` as JSON with sorted keys and its labels.
+func encodedJSON(_ body: CreateBody, operation: String) throws(DockerError) -> ByteBuffer {
+    let text = String(buffer: try encodedJSON(Encoded(body), operation: operation))
+    return ByteBuffer(string: body.labels.filled(text, named: CreateBody.CodingKeys.labels.rawValue))
+}
+
+/// A value that is encoded as itself.
+private struct Encoded<Value: Encodable>: Encodable {
+    let value: Value
+
+    init(_ value: Value) { self.value = value }
+
+    func encode(to encoder: any Encoder) throws { try value.encode(to: encoder) }
 }
 
 /// `value` as JSON with sorted keys, so that equal values are equal bytes.

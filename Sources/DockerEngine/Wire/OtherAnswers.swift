@@ -2,19 +2,20 @@ import DockerPort
 import Timestamps
 
 /// What is read of `GET /images/{name}/json`.
-struct ImageAnswer: Decodable {
+struct ImageAnswer: LabelledAnswer {
+    static var labelPath: [String] { ["Config", "Labels"] }
+
     struct Config: Decodable {
-        var labels: [String: String]?
         var healthcheck: HealthcheckForm?
 
         enum CodingKeys: String, CodingKey {
-            case labels = "Labels"
             case healthcheck = "Healthcheck"
         }
     }
 
     var id: String?
     var config: Config?
+    var labels: LabelMap?
 
     /// The same in the port's words.
     func inspect(ref: String) -> ImageInspect {
@@ -22,7 +23,7 @@ struct ImageAnswer: Decodable {
         return ImageInspect(
             ref: ref,
             id: id ?? "",
-            labels: config?.labels ?? [:],
+            labels: labels ?? [:],
             hasHealthcheck: healthcheck?.isChecked ?? false,
             slowedHealthcheck: healthcheck?.slowed
         )
@@ -130,14 +131,14 @@ struct InfoAnswer: Decodable {
 }
 
 /// One line of `GET /events`.
-struct EventLine: Decodable {
+struct EventLine: LabelledAnswer {
+    static var labelPath: [String] { ["Actor", "Attributes"] }
+
     struct Actor: Decodable {
         var id: String?
-        var attributes: [String: String]?
 
         enum CodingKeys: String, CodingKey {
             case id = "ID"
-            case attributes = "Attributes"
         }
     }
 
@@ -146,6 +147,8 @@ struct EventLine: Decodable {
     var actor: Actor?
     var time: Int64?
     var timeNano: Int64?
+    /// The actor's attributes, among which the labels stand.
+    var labels: LabelMap?
 
     enum CodingKeys: String, CodingKey {
         case type = "Type"

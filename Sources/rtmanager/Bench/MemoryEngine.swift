@@ -46,7 +46,7 @@ final class MemoryEngine: DockerClient {
     static func foreign(namespace: String, number: Int = 0) -> ContainerInspect {
         let suffix = number > 0 ? "-\(number)" : ""
         let game = foreignGame + String(ProcessInfo.processInfo.processIdentifier) + suffix
-        let labels = [
+        let labels: LabelMap = [
             GalaxyLabel.owner: GalaxyLabel.ownerValue, GalaxyLabel.namespace: namespace, GalaxyLabel.gameID: game,
             GalaxyLabel.jobID: game,
         ]
@@ -163,7 +163,7 @@ final class MemoryEngine: DockerClient {
     func list(_ filter: ListFilter) async throws(DockerError) -> [ContainerSummary] {
         // Whoever else asks meanwhile does not wait for this.
         state.withLock { $0.containers }.values.filter { container in
-            filter.labels.allSatisfy { container.labels[$0.key] == $0.value }
+            container.labels.hasAll(of: filter.labels)
         }.map { container in
             ContainerSummary(
                 id: container.id,

@@ -1,4 +1,5 @@
 import ArgumentParser
+import JobContract
 import RuntimeClient
 import Timestamps
 
@@ -8,10 +9,12 @@ struct Assignment: ExpressibleByArgument, Sendable, Equatable {
     var value: String
 
     init?(argument: String) {
-        let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        // By bytes: a `=` with a combining mark behind it is one character.
+        let equals = UInt8(ascii: "=")
+        let parts = argument.utf8.split(separator: equals, maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty else { return nil }
-        name = String(parts[0])
-        value = String(parts[1])
+        name = String(Substring(parts[0]))
+        value = String(Substring(parts[1]))
     }
 }
 
@@ -20,6 +23,9 @@ extension [Assignment] {
     var values: [String: String] {
         reduce(into: [:]) { $0[$1.name] = $1.value }
     }
+
+    /// The same as labels.
+    var labels: LabelMap { LabelMap(map { (key: $0.name, value: $0.value) }) }
 }
 
 /// `HOST:TARGET` or `HOST:TARGET:ro`, as `docker run --volume` takes it, with absolute paths.

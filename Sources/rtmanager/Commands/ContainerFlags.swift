@@ -60,7 +60,7 @@ struct ContainerFlags: ParsableArguments {
     func added(to request: JobRequest) -> JobRequest {
         var request = request
         request.env = env.values
-        request.labels = label.values
+        request.labels = label.labels
         request.cmd = command.isEmpty ? cmd : command
         request.limits = JobRequest.Limits(cpuQuota: cpus, memory: memory, pidsLimit: pids)
         request.bindMounts = mount.map(\.mount)
