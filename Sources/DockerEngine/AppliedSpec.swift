@@ -56,10 +56,18 @@ extension ContainerAnswer {
     }
 
     private func mountDifferences(from spec: RunSpec) -> [String] {
-        let shown = Set(inspect.mounts.map(Self.described))
-        let asked = Set(spec.bindMounts.map(Self.described))
-        return asked.subtracting(shown).sorted().map { "\($0) is not mounted" }
-            + shown.subtracting(asked).sorted().map { "\($0) is mounted" }
+        let shown = inspect.mounts
+        func described(_ mounts: [BindMount], without others: [BindMount]) -> [String] {
+            mounts.filter { mount in !others.contains { Self.isSame($0, mount) } }.map(Self.described).sorted()
+        }
+        return described(spec.bindMounts, without: shown).map { "\($0) is not mounted" }
+            + described(shown, without: spec.bindMounts).map { "\($0) is mounted" }
+    }
+
+    /// By bytes: two paths that only look the same are two directories.
+    private static func isSame(_ one: BindMount, _ other: BindMount) -> Bool {
+        one.hostPath.isSameBytes(as: other.hostPath) && one.mountPath.isSameBytes(as: other.mountPath)
+            && one.readOnly == other.readOnly
     }
 
     private static func described(_ mount: BindMount) -> String {

@@ -52,7 +52,7 @@ extension RunSpec {
     private func checkValues() throws(Violation) {
         for (name, value) in env.sorted(by: { $0.key < $1.key }) {
             try require(
-                !name.isEmpty && !name.contains("=") && !hasNUL(name) && !hasNUL(value),
+                !name.isEmpty && !name.utf8.contains(UInt8(ascii: "=")) && !hasNUL(name) && !hasNUL(value),
                 "env \(printable(name)): a name is not empty and has no =, and neither name nor value has a NUL"
             )
         }
@@ -68,7 +68,8 @@ extension RunSpec {
     }
 
     private func checkMounts() throws(Violation) {
-        var targets: Set<String> = []
+        // By bytes, as the kernel compares paths.
+        var targets: Set<[UInt8]> = []
         for (index, mount) in bindMounts.enumerated() {
             try checkPath(mount.hostPath, "bind mounts[\(index)]: host path")
             try checkPath(mount.mountPath, "bind mounts[\(index)]: mount path")
@@ -76,7 +77,7 @@ extension RunSpec {
                 !MountTargets.isProtected(mount.mountPath),
                 "bind mounts[\(index)]: mount path \(printable(mount.mountPath)) holds the container's system"
             )
-            let isNew = targets.insert(mount.mountPath).inserted
+            let isNew = targets.insert(Array(mount.mountPath.utf8)).inserted
             try require(isNew, "bind mounts[\(index)]: \(printable(mount.mountPath)) is mounted twice")
         }
     }

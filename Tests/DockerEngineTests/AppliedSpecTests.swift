@@ -65,6 +65,14 @@ struct AppliedSpecTests {
         #expect(try difference(config: shown(1_000_000), asking: ask)?.contains("health check") == true)
     }
 
+    @Test("has mounts by their bytes")
+    func mountBytes() throws {
+        func ask(_ spec: inout RunSpec) { spec.bindMounts = [BindMount(hostPath: "/srv/\u{e9}", mountPath: "/data")] }
+        func shown(_ path: String) -> String { #"{"Type":"bind","Source":"\#(path)","Destination":"/data","RW":true}"# }
+        #expect(try difference(mounts: shown("/srv/\u{e9}"), asking: ask) == nil)
+        #expect(try difference(mounts: shown("/srv/e\u{301}"), asking: ask)?.contains("is not mounted") == true)
+    }
+
     @Test("with other mounts, user, root or network than asked is told")
     func others() throws {
         #expect(try difference(mounts: "") == "/srv/g1 at /data is not mounted")

@@ -85,7 +85,9 @@ struct RunSpecTests {
         ("cpu quota 0.0099", { $0.cpuQuota = 0.0099 }), ("cpu quota inf", { $0.cpuQuota = .infinity }),
         ("memory 1.5g is no amount", { $0.memory = "1.5g" }), ("memory 6291455 is below 6m", { $0.memory = "6291455" }),
         ("pids limit 4194305", { $0.pidsLimit = 4_194_305 }), ("engine port 65536", { $0.enginePort = 65_536 }),
-        ("env A", { $0.env = ["A": "x\0"] }), ("env A=", { $0.env = ["A=": "x"] }), ("env :", { $0.env = ["": "x"] }),
+        ("env A", { $0.env = ["A": "x\0"] }), ("env A=", { $0.env = ["A=": "x"] }),
+        ("name is not empty and has no =", { $0.env = ["A=\u{301}": "x"] }),
+        ("env :", { $0.env = ["": "x"] }),
         ("cmd[1] has a NUL", { $0.cmd = ["a", "\0"] }),
         ("capability ALL", { $0.hardening.capAdd = ["ALL"] }),
         ("capability chown", { $0.hardening.capAdd = ["chown"] }),
@@ -118,6 +120,13 @@ struct RunSpecTests {
         ("mount path /var/run/x holds", { $0.bindMounts[0].mountPath = "/var/run/x" }),
         ("bind mounts[1]: /data is mounted twice", { $0.bindMounts.append($0.bindMounts[0]) }),
     ]
+
+    @Test("may have mounts at two paths that only look the same")
+    func mountBytes() throws {
+        var spec = valid()
+        spec.bindMounts = ["/\u{e9}", "/e\u{301}"].map { BindMount(hostPath: "/srv/a", mountPath: $0) }
+        try spec.validateForEngine()
+    }
 
     @Test("that Docker would take for something else is refused")
     func engineRules() throws {

@@ -81,7 +81,7 @@ struct SettingValuesTests {
         ("RTM_NAME_PREFIX", ["", "-a", "Galaxy-", "a_b", "a.b", String(repeating: "x", count: 62)]),
         ("RTM_ENGINE_PORT", ["0", "65536"]),
         ("RTM_START_SETTLE_MS", ["-1", "60001", "1.5", "1s"]),
-        ("RTM_STATE_ROOT", ["", "/", "relative", "/a/../b", "/..", "/a/./b", "/a\nb"]),
+        ("RTM_STATE_ROOT", ["", "/", "relative", "/a/../b", "/..", "/a/./b", "/a\nb", "/a/../\u{301}b"]),
         ("RTM_STATE_OWNER", ["a b", ":", "1:", ":1", "1:2:3", "-1", "4294967295"]),
         ("RTM_STATE_MODE", ["75", "0980", "rwx", "07500", "+75"]),
         ("RTM_CPU_QUOTA", ["0", "0.009", "-1", "nan", "inf", "1e2", "0x1", "4097", "1,5"]),

@@ -1,3 +1,4 @@
+import DockerPort
 import JobContract
 import Logging
 import RuntimeCore
@@ -82,10 +83,10 @@ enum SettingRule {
 
     /// An absolute path other than `/`, without `.` and `..` as parts, blanks around it or control characters.
     static func directory(_ text: String) -> String? {
-        guard text.hasPrefix("/"), text.utf8.count <= 4096, text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {
-            return nil
-        }
-        let parts = text.split(separator: "/")
+        guard text.utf8.first == UInt8(ascii: "/"), text.utf8.count <= 4096,
+            text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f })
+        else { return nil }
+        let parts = pathComponents(text)
         guard !parts.isEmpty, !parts.contains("."), !parts.contains("..") else { return nil }
         return "/" + parts.joined(separator: "/")
     }
