@@ -85,7 +85,7 @@ public struct JobDecoder: Sendable {
 
     private static func object(_ bytes: [UInt8]) throws(Refusal) -> Fields {
         do throws(JSONError) {
-            guard case .object(let members) = try StrictJSON.parse(bytes) else {
+            guard let members = try StrictJSON.members(of: bytes, keeping: Fields.names) else {
                 throw JSONError(reason: "the message is not one JSON object", offset: 0)
             }
             return Fields(members)
@@ -165,9 +165,22 @@ struct Refusal: Error, Equatable {
 struct Fields {
     let members: [JSONValue.Member]
 
+    /// The names of all fields of jobs and envelopes, and of the objects in them. Nobody reads another member of a message.
+    private static let known: Set<String> = [
+        "v", "id", "kind", "game_id", "image", "container_id", "pull_policy", "env", "cmd", "labels", "limits",
+        "bind_mounts",
+        "ready_timeout_seconds", "stop_timeout_seconds", "force", "deadline", "max_attempts", "enqueued_at",
+        "traceparent",
+        "key", "job", "signature", "cpu_quota", "memory", "pids_limit", "host_path", "mount_path", "read_only",
+    ]
+
+    /// The names of the members that a reader of messages must keep.
+    static let names = JSONNames(Array(known))
+
     init(_ members: [JSONValue.Member]) { self.members = members }
 
     func value(_ name: String) -> JSONValue? {
+        assert(Self.known.contains(name), "the field \(name) is not read from messages: add it to the known ones")
         guard let member = members.first(where: { $0.name == name }), member.value != .null else { return nil }
         return member.value
     }

@@ -1,86 +1,86 @@
-/// A JSON value as the strict reader answers it. Members keep their order.
-enum JSONValue: Equatable {
-    case null
-    case bool(Bool)
-    /// A number without fraction and exponent.
-    case integer(Int64)
-    case number(Double)
-    case string(String)
-    case array([JSONValue])
-    case object([Member])
-
-    struct Member: Equatable {
-        let name: String
-        let value: JSONValue
-    }
-
-    /// What this is, in the words of an error message.
-    var typeName: String {
-        switch self {
-        case .null: "null"
-        case .bool: "a boolean"
-        case .integer, .number: "a number"
-        case .string: "a string"
-        case .array: "an array"
-        case .object: "an object"
-        }
-    }
-}
-
-/// Why bytes are no acceptable JSON text.
-struct JSONError: Error, Equatable, CustomStringConvertible {
-    let reason: String
-    /// Byte offset at which reading stopped.
-    let offset: Int
-
-    var description: String { "\(reason) at byte \(offset)" }
-}
-
 /// Reads RFC 8259 JSON so that no two readers can understand a message differently: names must not
 /// repeat, strings must be well-formed UTF-8 without unpaired surrogates, numbers must fit, nesting is
 /// bounded. Foundation's decoder takes the last of two equal names, so it cannot be used for messages
 /// whose signature and policy checks must see what another reader sees.
+///
+/// Values that nobody reads are checked as strictly as the others and not built: whoever can push a message must not be able
+/// to buy much time of a worker with it.
 struct StrictJSON {
     /// Deepest nesting that is read; a bare value has depth 0, `{}` has depth 1.
     static let maximumDepth = 32
 
+    /// Returns the value that `bytes` are.
     static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSONValue {
-        var reader = StrictJSON(bytes: bytes)
-        reader.skipWhitespace()
-        let value = try reader.value(depth: 0)
-        reader.skipWhitespace()
-        guard reader.position == bytes.count else { throw reader.failure("more text after the end of the value") }
-        return value
+        try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) in
+            var reader = StrictJSON(bytes: buffer)
+            return try reader.whole(.all)
+        }
     }
 
-    private let bytes: [UInt8]
-    private var position = 0
+    /// Returns the members of the object that `bytes` are, as far as `names` has them; nil where `bytes` are another value.
+    static func members(of bytes: [UInt8], keeping names: JSONNames) throws(JSONError) -> [JSONValue.Member]? {
+        try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) in
+            var reader = StrictJSON(bytes: buffer)
+            guard case .object(let members) = try reader.whole(.members(names)) else { return nil }
+            return members
+        }
+    }
 
-    private init(bytes: [UInt8]) { self.bytes = bytes }
+    /// What is built of a value.
+    private enum Keeping {
+        case all, nothing
+        /// Of an object the members with these names, of another value nothing.
+        case members(JSONNames)
+    }
 
-    private func failure(_ reason: String) -> JSONError { JSONError(reason: reason, offset: position) }
+    let bytes: UnsafeBufferPointer<UInt8>
+    var position = 0
+    /// The characters of the last string that had an escape in it and was kept.
+    var unescaped: [UInt8] = []
+    private var names = MemberNames()
 
-    private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
+    private init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+
+    func failure(_ reason: String) -> JSONError { JSONError(reason: reason, offset: position) }
+
+    var current: UInt8? { position < bytes.count ? bytes[position] : nil }
 
     private mutating func skipWhitespace() {
         while let byte = current, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
     }
 
-    private mutating func take(_ byte: UInt8) -> Bool {
+    mutating func take(_ byte: UInt8) -> Bool {
         guard current == byte else { return false }
         position += 1
         return true
     }
 
-    private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
+    private mutating func whole(_ keeping: Keeping) throws(JSONError) -> JSONValue {
+        skipWhitespace()
+        let value = try value(depth: 0, keeping)
+        skipWhitespace()
+        guard position == bytes.count else { throw failure("more text after the end of the value") }
+        return value
+    }
+
+    /// The value at the position; one that is not kept is `null`, or has nothing in it.
+    private mutating func value(depth: Int, _ keeping: Keeping) throws(JSONError) -> JSONValue {
         switch current {
-        case UInt8(ascii: "{"): return try object(depth: depth + 1)
-        case UInt8(ascii: "["): return try array(depth: depth + 1)
-        case UInt8(ascii: "\""): return .string(try string())
+        case UInt8(ascii: "{"): return .object(try object(depth: depth + 1, keeping))
+        case UInt8(ascii: "["): return .array(try array(depth: depth + 1, keeping))
+        case UInt8(ascii: "\""):
+            guard case .all = keeping else {
+                _ = try string(keeps: false)
+                return .null
+            }
+            let place = try string(keeps: true)
+            return .string(text(at: place))
         case UInt8(ascii: "t"): return try literal("true", .bool(true))
         case UInt8(ascii: "f"): return try literal("false", .bool(false))
         case UInt8(ascii: "n"): return try literal("null", .null)
-        case .some(UInt8(ascii: "-")), .some(UInt8(ascii: "0")...UInt8(ascii: "9")): return try number()
+        case .some(UInt8(ascii: "-")), .some(UInt8(ascii: "0")...UInt8(ascii: "9")):
+            guard case .all = keeping else { return try number(keeps: false) }
+            return try number(keeps: true)
         case .some: throw failure("no JSON value")
         case nil: throw failure("the text ends before its value")
         }
@@ -95,157 +95,66 @@ struct StrictJSON {
         return value
     }
 
-    private mutating func object(depth: Int) throws(JSONError) -> JSONValue {
+    private mutating func object(depth: Int, _ keeping: Keeping) throws(JSONError) -> [JSONValue.Member] {
         guard depth <= Self.maximumDepth else { throw failure("nested deeper than \(Self.maximumDepth)") }
         position += 1
-        var members: [JSONValue.Member] = []
-        // By bytes: two names that only look the same are two names to every other reader.
-        var names: Set<[UInt8]> = []
         skipWhitespace()
-        if take(UInt8(ascii: "}")) { return .object([]) }
+        if take(UInt8(ascii: "}")) { return [] }
+        var members: [JSONValue.Member] = []
+        var open = names.open()
         while true {
             skipWhitespace()
             guard current == UInt8(ascii: "\"") else { throw failure("a member's name must be a string") }
-            let name = try string()
-            guard names.insert(Array(name.utf8)).inserted else {
-                throw failure("the name \"\(name.cut(toBytes: 64))\" is there twice")
-            }
+            let name = try string(keeps: true)
+            // By bytes: two names that only look the same are two names to every other reader.
+            let isNew = withBytes(at: name) { names, bytes in names.add(bytes, to: &open) }
+            guard isNew else { throw failure("the name \"\(text(at: name).cut(toBytes: 64))\" is there twice") }
+            let isKept = keeps(name, keeping)
+            let kept = isKept ? text(at: name) : ""
             skipWhitespace()
             guard take(UInt8(ascii: ":")) else { throw failure("a colon must follow a member's name") }
             skipWhitespace()
-            members.append(JSONValue.Member(name: name, value: try value(depth: depth)))
+            let value = try value(depth: depth, isKept ? .all : .nothing)
+            if isKept { members.append(JSONValue.Member(name: kept, value: value)) }
             skipWhitespace()
-            if take(UInt8(ascii: "}")) { return .object(members) }
+            if take(UInt8(ascii: "}")) { break }
             guard take(UInt8(ascii: ",")) else { throw failure("a comma or } must follow a member") }
         }
+        names.close(open)
+        return members
     }
 
-    private mutating func array(depth: Int) throws(JSONError) -> JSONValue {
+    private mutating func keeps(_ name: StringPlace, _ keeping: Keeping) -> Bool {
+        switch keeping {
+        case .all: true
+        case .nothing: false
+        case .members(let wanted): withBytes(at: name) { _, bytes in wanted.contains(bytes) }
+        }
+    }
+
+    private mutating func withBytes<Result>(
+        at place: StringPlace,
+        _ body: (inout MemberNames, UnsafeBufferPointer<UInt8>) -> Result
+    ) -> Result {
+        guard place.isEscaped else { return body(&names, UnsafeBufferPointer(rebasing: bytes[place.range])) }
+        return unescaped.withUnsafeBufferPointer { body(&names, $0) }
+    }
+
+    private mutating func array(depth: Int, _ keeping: Keeping) throws(JSONError) -> [JSONValue] {
         guard depth <= Self.maximumDepth else { throw failure("nested deeper than \(Self.maximumDepth)") }
         position += 1
-        var elements: [JSONValue] = []
         skipWhitespace()
-        if take(UInt8(ascii: "]")) { return .array([]) }
+        if take(UInt8(ascii: "]")) { return [] }
+        var elements: [JSONValue] = []
+        var isKept = false
+        if case .all = keeping { isKept = true }
         while true {
             skipWhitespace()
-            elements.append(try value(depth: depth))
+            let element = try value(depth: depth, isKept ? .all : .nothing)
+            if isKept { elements.append(element) }
             skipWhitespace()
-            if take(UInt8(ascii: "]")) { return .array(elements) }
+            if take(UInt8(ascii: "]")) { return elements }
             guard take(UInt8(ascii: ",")) else { throw failure("a comma or ] must follow an element") }
         }
-    }
-
-    private mutating func number() throws(JSONError) -> JSONValue {
-        let start = position
-        _ = take(UInt8(ascii: "-"))
-        if !take(UInt8(ascii: "0")) {
-            guard digits() > 0 else { throw failure("a digit must follow the sign") }
-        }
-        var isInteger = true
-        if take(UInt8(ascii: ".")) {
-            isInteger = false
-            guard digits() > 0 else { throw failure("a digit must follow the point") }
-        }
-        if take(UInt8(ascii: "e")) || take(UInt8(ascii: "E")) {
-            isInteger = false
-            if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
-            guard digits() > 0 else { throw failure("a digit must follow the exponent's sign") }
-        }
-        let text = String(decoding: bytes[start..<position], as: UTF8.self)
-        if isInteger {
-            guard let integer = Int64(text) else {
-                throw failure("the number \(text.cut(toBytes: 32)) is out of range")
-            }
-            return .integer(integer)
-        }
-        guard let number = Double(text), number.isFinite else {
-            throw failure("the number \(text.cut(toBytes: 32)) is out of range")
-        }
-        return .number(number)
-    }
-
-    private mutating func digits() -> Int {
-        let start = position
-        while let byte = current, (48...57).contains(byte) { position += 1 }
-        return position - start
-    }
-
-    private mutating func string() throws(JSONError) -> String {
-        position += 1
-        let start = position
-        while let byte = current, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 { position += 1 }
-        if current == UInt8(ascii: "\"") {
-            let text = try validated(bytes[start..<position])
-            position += 1
-            return text
-        }
-        return try escapedString(from: start)
-    }
-
-    /// The rest of a string in which an escape was met; what was read before begins at `start`.
-    private mutating func escapedString(from start: Int) throws(JSONError) -> String {
-        var text = Array(bytes[start..<position])
-        while let byte = current {
-            switch byte {
-            case UInt8(ascii: "\""):
-                let string = try validated(text[...])
-                position += 1
-                return string
-            case UInt8(ascii: "\\"):
-                position += 1
-                try escape(into: &text)
-            case 0..<0x20:
-                throw failure("a control character must be escaped in a string")
-            default:
-                text.append(byte)
-                position += 1
-            }
-        }
-        throw failure("the text ends inside a string")
-    }
-
-    private func validated(_ slice: ArraySlice<UInt8>) throws(JSONError) -> String {
-        guard let text = String(validating: slice, as: UTF8.self) else { throw failure("a string is not UTF-8") }
-        return text
-    }
-
-    private mutating func escape(into text: inout [UInt8]) throws(JSONError) {
-        guard let byte = current else { throw failure("the text ends inside a string") }
-        position += 1
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(byte)
-        case UInt8(ascii: "b"): text.append(0x08)
-        case UInt8(ascii: "f"): text.append(0x0C)
-        case UInt8(ascii: "n"): text.append(0x0A)
-        case UInt8(ascii: "r"): text.append(0x0D)
-        case UInt8(ascii: "t"): text.append(0x09)
-        case UInt8(ascii: "u"): text.append(contentsOf: String(Character(try unicodeScalar())).utf8)
-        default: throw failure("no such escape")
-        }
-    }
-
-    private mutating func unicodeScalar() throws(JSONError) -> Unicode.Scalar {
-        let first = try hexadecimalUnit()
-        if let scalar = Unicode.Scalar(first) { return scalar }
-        guard (0xD800...0xDBFF).contains(first), take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else {
-            throw failure("an unpaired surrogate")
-        }
-        let second = try hexadecimalUnit()
-        guard (0xDC00...0xDFFF).contains(second) else { throw failure("an unpaired surrogate") }
-        let code = 0x10000 + ((UInt32(first) - 0xD800) << 10) + (UInt32(second) - 0xDC00)
-        guard let scalar = Unicode.Scalar(code) else { throw failure("no such character") }
-        return scalar
-    }
-
-    private mutating func hexadecimalUnit() throws(JSONError) -> UInt16 {
-        var unit: UInt16 = 0
-        for _ in 0..<4 {
-            guard let byte = current, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
-                throw failure("four hexadecimal digits must follow \\u")
-            }
-            unit = unit << 4 | UInt16(digit)
-            position += 1
-        }
-        return unit
     }
 }

@@ -68,9 +68,10 @@ public enum Syntax {
     /// W3C trace context, version 00: `00-<32 hex>-<16 hex>-<2 hex>`, neither id all zeros. What a later version adds
     /// has no spaces either.
     static func isTraceparent(_ text: String) -> Bool {
+        guard text.utf8.count <= 256 else { return false }
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count >= 4, parts[0].utf8.count == 2, parts[1].utf8.count == 32, parts[2].utf8.count == 16,
-            parts[3].utf8.count == 2, text.utf8.count <= 256
+            parts[3].utf8.count == 2
         else { return false }
         guard parts[0] != "ff", parts[0] != "00" || parts.count == 4 else { return false }
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return false }

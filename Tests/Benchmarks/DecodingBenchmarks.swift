@@ -38,6 +38,53 @@ struct DecodingBenchmarks {
         #expect(times.work > 0 && times.floor > 0)
     }
 
+    /// The largest message, made of one part over and over.
+    private static func filled(_ begin: String, _ part: (Int) -> String, _ end: String) -> [UInt8] {
+        var text = begin
+        for index in 0... {
+            let next = (index == 0 ? "" : ",") + part(index)
+            guard text.utf8.count + next.utf8.count + end.utf8.count <= JobDecoder.maximumMessageBytes else { break }
+            text += next
+        }
+        return Array((text + end).utf8)
+    }
+
+    /// What took most time of all messages of 64 KiB that were tried, when each value was built.
+    private static let worst: [(String, [UInt8])] = {
+        let stop = #"{"v":1,"id":"a","kind":"stop","game_id":"g","x":"#
+        let start = #"{"v":1,"id":"a","kind":"start","game_id":"g","image":"i:1","#
+        let deep = String(repeating: #"{"":"#, count: 30) + "0" + String(repeating: "}", count: 30)
+        return [
+            ("small members", filled(stop + "{", { "\"\(String($0, radix: 36))\":0" }, "}}")),
+            ("small members of env", filled(start + #""env":{"#, { "\"\(String($0, radix: 36))\":0" }, "}}")),
+            ("deep objects in cmd", filled(start + #""cmd":["#, { _ in deep }, "]}")),
+            ("objects", filled(stop + "[", { _ in #"{"a":0}"# }, "]}")),
+            ("empty arrays in cmd", filled(start + #""cmd":["#, { _ in "[]" }, "]}")),
+            ("numbers", filled(stop + "[", { _ in "1e308" }, "]}")),
+            ("strings", filled(stop + "[", { _ in #""\n""# }, "]}")),
+            ("an escaped string", Array((stop + "\"" + String(repeating: #"\u0041"#, count: 10_900) + "\"}").utf8)),
+            (
+                "a traceparent",
+                Array((stop + #"0,"traceparent":""# + String(repeating: "-", count: 65_400) + "\"}").utf8)
+            ),
+        ]
+    }()
+
+    @Test("decoding what takes most time of 64 KiB, beside the SHA-1 that a refused message costs anyway")
+    func worst() {
+        for (name, message) in Self.worst {
+            #expect(message.count <= JobDecoder.maximumMessageBytes)
+            let decoder = JobDecoder()
+            let times = Stopwatch.compare("decode \(name)", beside: "SHA-1", calls: 4) {
+                Stopwatch.keep(decoder.decode(message))
+            } floor: {
+                Stopwatch.keep(JobDecoder.sha1(of: message))
+            }
+            #expect(times.work > 0)
+            if Stopwatch.isMeasuring { #expect(times.work < 3_000_000, "\(name)") }
+        }
+    }
+
     @Test("making the spec of a container, beside the digest of the message that is a part of it")
     func translate() throws {
         guard case .job(let job) = JobDecoder().decode(Self.large) else {

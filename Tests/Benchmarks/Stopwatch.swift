@@ -19,13 +19,14 @@ enum Stopwatch {
     static func compare(
         _ name: String,
         beside floorName: String,
+        calls: Int = 500,
         work: () throws -> Void,
         floor: () throws -> Void
     ) rethrows -> Times {
         var times = Times(work: .infinity, floor: .infinity)
         for _ in 0..<(isMeasuring ? 200 : 5) {
-            times.work = min(times.work, try batch(work))
-            times.floor = min(times.floor, try batch(floor))
+            times.work = min(times.work, try batch(work, calls))
+            times.floor = min(times.floor, try batch(floor, calls))
         }
         let figures = [times.work, times.floor].map { String(format: "%.0f", $0) }
         let ratio = String(format: "%.2f", times.work / times.floor)
@@ -34,8 +35,7 @@ enum Stopwatch {
     }
 
     /// ns of one call.
-    private static func batch(_ body: () throws -> Void) rethrows -> Double {
-        let calls = 500
+    private static func batch(_ body: () throws -> Void, _ calls: Int) rethrows -> Double {
         let begin = ContinuousClock.now
         for _ in 0..<calls { try body() }
         return begin.duration(to: .now) / .nanoseconds(1) / Double(calls)

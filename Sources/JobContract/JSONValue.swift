@@ -1,0 +1,56 @@
+/// A JSON value as the strict reader returns it. Members keep their order.
+enum JSONValue: Equatable {
+    case null
+    case bool(Bool)
+    /// A number without fraction and exponent.
+    case integer(Int64)
+    case number(Double)
+    case string(String)
+    case array([JSONValue])
+    case object([Member])
+
+    struct Member: Equatable {
+        let name: String
+        let value: JSONValue
+    }
+
+    /// What this is, in the words of an error message.
+    var typeName: String {
+        switch self {
+        case .null: "null"
+        case .bool: "a boolean"
+        case .integer, .number: "a number"
+        case .string: "a string"
+        case .array: "an array"
+        case .object: "an object"
+        }
+    }
+}
+
+/// Why bytes are no acceptable JSON text.
+struct JSONError: Error, Equatable, CustomStringConvertible {
+    let reason: String
+    /// Byte offset at which reading stopped.
+    let offset: Int
+
+    var description: String { "\(reason) at byte \(offset)" }
+}
+
+/// The names of the members that somebody reads.
+struct JSONNames: Sendable {
+    /// The names in bytes, by their length.
+    private let byLength: [[[UInt8]]]
+
+    init(_ names: [String]) {
+        var byLength: [[[UInt8]]] = []
+        for name in names.map({ Array($0.utf8) }) {
+            while byLength.count <= name.count { byLength.append([]) }
+            byLength[name.count].append(name)
+        }
+        self.byLength = byLength
+    }
+
+    func contains(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+        name.count < byLength.count && byLength[name.count].contains { $0.elementsEqual(name) }
+    }
+}
