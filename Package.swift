@@ -15,27 +15,27 @@ let strict: [SwiftSetting] =
         .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     ] + (isFuzzing ? [.unsafeFlags(sanitizers + ["-O", "-assert-config", "Debug"])] : [])
 
-/// Of what the simulation runs and no library of ours is made of: optimised while it is tested, too, with its checks.
+/// Settings of the modules that the simulation runs: optimised in debug builds, too, with their checks.
 let optimized: [SwiftSetting] =
     strict + (isFuzzing ? [] : [.unsafeFlags(["-O", "-assert-config", "Debug"], .when(configuration: .debug))])
 
 /// Fuzz targets, as a test of their corpus and as a program that looks for more.
 let fuzzTests: Target = {
-    let rooms: [Target.Dependency] = [
-        "DockerEngine", "DockerPort", "JobContract", "Redis", "RuntimeCore", "Timestamps",
+    let modules: [Target.Dependency] = [
+        "DockerEngine", "DockerPort", "JobContract", "Primitives", "Redis", "RuntimeCore",
         .product(name: "NIOCore", package: "swift-nio"),
     ]
     guard isFuzzing else {
         return .testTarget(
             name: "FuzzTests",
-            dependencies: rooms,
+            dependencies: modules,
             exclude: ["Corpus", "LibFuzzer.swift"],
             swiftSettings: strict
         )
     }
     return .executableTarget(
         name: "fuzz",
-        dependencies: rooms,
+        dependencies: modules,
         path: "Tests/FuzzTests",
         exclude: ["Corpus", "ReplayTests.swift"],
         swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])],
@@ -64,6 +64,169 @@ let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-s
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+
+/// One module of `Sources`, or the target of tests beside it.
+struct Module {
+    /// Its folder.
+    var name: String
+    /// The modules of ours that it may import. `Tests/Tidy` holds each file to this line.
+    var imports: [String]
+    /// Libraries of others.
+    var libraries: [Target.Dependency] = []
+    /// Whether the simulation runs it.
+    var isSimulated = false
+
+    var dependencies: [Target.Dependency] { imports.map { .init(stringLiteral: $0) } + libraries }
+    var settings: [SwiftSetting] { isSimulated ? optimized : strict }
+}
+
+/// The modules, each above those that it may import.
+let modules: [Module] = [
+    Module(name: "Primitives", imports: [], isSimulated: true),
+    Module(
+        name: "Redis",
+        imports: ["CHiredis"],
+        libraries: [nioCore, nioPosix, nioSSL, logging, lifecycle, crypto, deque]
+    ),
+    Module(name: "DockerPort", imports: ["Primitives"], isSimulated: true),
+    Module(
+        name: "DockerEngine",
+        imports: ["DockerPort", "Primitives"],
+        libraries: [asyncHTTPClient, nioCore, nioFoundation, nioHTTP1, nioPosix, nioSSL, logging, subprocess]
+    ),
+    Module(name: "JobContract", imports: ["Primitives"], libraries: [crypto]),
+    Module(
+        name: "RuntimeCore",
+        imports: ["DockerPort", "JobContract", "Primitives"],
+        libraries: [crypto],
+        isSimulated: true
+    ),
+    Module(name: "JobQueue", imports: ["JobContract", "Primitives", "Redis"], libraries: [logging], isSimulated: true),
+    Module(
+        name: "Runtime",
+        imports: ["DockerPort", "JobContract", "JobQueue", "Primitives", "Redis", "RuntimeCore"],
+        libraries: [lifecycle, logging, metrics, nioCore, nioPosix, tracing],
+        isSimulated: true
+    ),
+    Module(name: "RuntimeClient", imports: ["JobContract", "Primitives", "Redis"], libraries: [logging]),
+    Module(name: "Terminal", imports: ["Primitives"]),
+    Module(
+        name: "Observability",
+        imports: ["Primitives", "Terminal"],
+        libraries: [asyncHTTPClient, hummingbird, lifecycle, logging, metrics, nioCore, nioHTTP1, tracing]
+    ),
+    Module(
+        name: "Settings",
+        imports: ["DockerPort", "JobContract", "Observability", "Primitives", "Redis", "RuntimeCore", "Terminal"],
+        libraries: [configuration, logging]
+    ),
+    Module(
+        name: "Pages",
+        imports: ["JobContract", "JobQueue", "Primitives", "RuntimeClient", "RuntimeCore", "Terminal"]
+    ),
+    Module(
+        name: "Diagnostics",
+        imports: [
+            "DockerEngine", "DockerPort", "JobContract", "JobQueue", "Pages", "Primitives", "Redis", "RuntimeCore",
+            "Settings", "Terminal",
+        ],
+        libraries: [logging]
+    ),
+    Module(
+        name: "AdminServer",
+        imports: [
+            "Diagnostics", "JobContract", "JobQueue", "Observability", "Pages", "Primitives", "RuntimeClient", "Terminal",
+        ],
+        libraries: [hummingbird, hummingbirdCore, lifecycle, logging, metrics, nioCore, nioHTTP1, nioHTTPTypes]
+    ),
+    Module(
+        name: "Commands",
+        imports: [
+            "AdminServer", "Diagnostics", "DockerEngine", "DockerPort", "JobContract", "JobQueue", "Observability",
+            "Pages", "Primitives", "Redis", "Runtime", "RuntimeClient", "RuntimeCore", "Settings", "Terminal",
+        ],
+        libraries: [argumentParser, lifecycle, logging, metrics, subprocess, systemPackage, unixSignals]
+    ),
+]
+
+/// The programs. `rtmanager-bench` is for development: no product contains it.
+let programs: [Module] = [
+    Module(name: "rtmanager", imports: ["Commands"]),
+    Module(
+        name: "rtmanager-bench",
+        imports: [
+            "AdminServer", "Commands", "DockerEngine", "DockerPort", "JobContract", "JobQueue", "Observability",
+            "Primitives", "Redis", "Runtime", "RuntimeCore", "Settings", "Terminal",
+        ],
+        libraries: [argumentParser, lifecycle, logging, subprocess, systemPackage]
+    ),
+]
+
+/// What tests of one module need besides it.
+let moduleTests: [Module] = [
+    Module(name: "Primitives", imports: []),
+    Module(name: "Redis", imports: ["Support"], libraries: [nioCore, nioPosix, logging]),
+    Module(name: "DockerPort", imports: ["Primitives"]),
+    Module(
+        name: "DockerEngine",
+        imports: ["DockerPort", "Primitives", "Support"],
+        libraries: [asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, logging]
+    ),
+    Module(name: "JobContract", imports: ["Primitives", "Support"], libraries: [crypto]),
+    Module(name: "RuntimeCore", imports: ["DockerPort", "JobContract", "Primitives"]),
+    Module(name: "JobQueue", imports: ["JobContract", "Primitives", "Redis", "Support"], libraries: [logging]),
+    Module(
+        name: "Runtime",
+        imports: ["DockerPort", "JobContract", "JobQueue", "Primitives", "Redis", "RuntimeCore", "Support"],
+        libraries: [lifecycle, logging, nioCore, nioPosix]
+    ),
+    Module(
+        name: "RuntimeClient",
+        imports: ["JobContract", "Primitives", "Redis", "Support"],
+        libraries: [logging]
+    ),
+    Module(name: "Terminal", imports: ["Primitives", "Support"]),
+    Module(
+        name: "Observability",
+        imports: ["Primitives", "Support", "Terminal"],
+        libraries: [asyncHTTPClient, lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix, tracing]
+    ),
+    Module(
+        name: "Settings",
+        imports: ["DockerPort", "JobContract", "Primitives", "Redis", "RuntimeCore", "Support", "Terminal"]
+    ),
+    Module(
+        name: "Pages",
+        imports: ["JobContract", "JobQueue", "Primitives", "RuntimeClient", "RuntimeCore", "Support", "Terminal"]
+    ),
+    Module(
+        name: "AdminServer",
+        imports: [
+            "JobContract", "JobQueue", "Observability", "Pages", "Primitives", "Redis", "RuntimeClient", "RuntimeCore",
+            "Support", "Terminal",
+        ],
+        libraries: [asyncHTTPClient, hummingbird, lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix]
+    ),
+    Module(
+        name: "Diagnostics",
+        imports: [
+            "DockerPort", "JobContract", "JobQueue", "Primitives", "Redis", "RuntimeCore", "Settings", "Support",
+            "Terminal",
+        ]
+    ),
+    Module(
+        name: "Commands",
+        imports: [
+            "AdminServer", "Diagnostics", "DockerPort", "JobContract", "JobQueue", "Observability", "Pages",
+            "Primitives", "Redis", "Runtime", "RuntimeClient", "RuntimeCore", "Settings", "Support", "Terminal",
+        ],
+        libraries: [argumentParser, logging, metrics]
+    ),
+    Module(
+        name: "rtmanager-bench",
+        imports: ["DockerPort", "JobContract", "JobQueue", "Primitives", "Redis", "Support", "Terminal"]
+    ),
+]
 
 let package = Package(
     name: "rtmanager",
@@ -94,117 +257,33 @@ let package = Package(
             name: "CHiredis",
             providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]
         ),
-        // Leaf: one point in time with nanoseconds, and its RFC 3339 text.
-        .target(name: "Timestamps", swiftSettings: strict),
-        // Leaf: labels by name, compared by bytes. DockerPort and JobContract export it.
-        .target(name: "Labels", swiftSettings: strict),
-        .target(
-            name: "Redis",
-            dependencies: ["CHiredis", nioCore, nioPosix, nioSSL, logging, lifecycle, crypto, deque],
-            swiftSettings: strict
-        ),
-        .target(name: "DockerPort", dependencies: ["Labels", "Timestamps"], swiftSettings: optimized),
-        .target(
-            name: "DockerEngine",
-            dependencies: [
-                "DockerPort", "Timestamps", asyncHTTPClient, nioCore, nioFoundation, nioHTTP1, nioPosix, nioSSL,
-                logging, subprocess,
-            ],
-            swiftSettings: strict
-        ),
-        .target(name: "JobContract", dependencies: ["Labels", "Timestamps", crypto], swiftSettings: strict),
-        .target(
-            name: "RuntimeCore",
-            dependencies: ["DockerPort", "JobContract", "Timestamps", crypto],
-            swiftSettings: optimized
-        ),
-        .target(
-            name: "JobQueue",
-            dependencies: ["Redis", "JobContract", "Timestamps", logging],
-            resources: [.embedInCode("Lua")],
-            swiftSettings: optimized
-        ),
-        .target(
-            name: "Runtime",
-            dependencies: [
-                "RuntimeCore", "JobQueue", "JobContract", "DockerPort", "Redis", "Timestamps",
-                lifecycle, logging, metrics, nioCore, nioPosix, tracing,
-            ],
-            swiftSettings: optimized
-        ),
-        .target(
-            name: "RuntimeClient",
-            dependencies: ["JobContract", "Redis", "Timestamps", logging],
-            swiftSettings: strict
-        ),
-        .target(
-            name: "Console",
-            dependencies: [
-                asyncHTTPClient, hummingbird, hummingbirdCore, lifecycle, logging, metrics, nioCore, nioHTTP1,
-                nioHTTPTypes,
-                tracing,
-            ],
-            swiftSettings: strict
-        ),
-        .executableTarget(
-            name: "rtmanager",
-            dependencies: [
-                "Console", "DockerEngine", "DockerPort", "JobContract", "JobQueue", "Redis", "Runtime",
-                "RuntimeClient", "RuntimeCore", "Timestamps", argumentParser, configuration, lifecycle,
-                logging, metrics, subprocess, systemPackage, unixSignals,
-            ],
-            swiftSettings: strict
-        ),
         // What tests share: fakes, rigs that start private servers, conformance suites.
         .target(
             name: "Support",
             dependencies: [
-                "DockerPort", "JobContract", "JobQueue", "Redis", "RuntimeCore", "Timestamps", crypto, logging, nioCore,
+                "DockerPort", "JobContract", "JobQueue", "Primitives", "Redis", "RuntimeCore", crypto, logging, nioCore,
                 nioHTTP1, nioPosix,
             ],
             path: "Tests/Support",
             swiftSettings: optimized
         ),
     ]
-        + [
-            ("Timestamps", []),
-            ("Labels", []),
-            ("Redis", ["Support", nioCore, nioPosix, logging]),
-            ("DockerPort", ["Timestamps"]),
-            (
-                "DockerEngine",
-                ["DockerPort", "Timestamps", "Support", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, logging]
-            ),
-            ("JobContract", ["Support", "Timestamps", crypto]),
-            (
-                "Console",
-                [
-                    "Support", asyncHTTPClient, hummingbird, lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix,
-                    tracing,
-                ]
-            ),
-            ("RuntimeClient", ["JobContract", "Redis", "Support", "Timestamps", logging]),
-            ("RuntimeCore", ["DockerPort", "JobContract", "Timestamps"]),
-            ("JobQueue", ["Redis", "JobContract", "Support", "Timestamps", logging]),
-            (
-                "Runtime",
-                [
-                    "DockerPort", "JobContract", "JobQueue", "Redis", "RuntimeCore", "Support", "Timestamps", lifecycle,
-                    logging, nioCore, nioPosix,
-                ]
-            ),
-            (
-                "rtmanager",
-                [
-                    "Console", "DockerPort", "JobContract", "JobQueue", "Redis", "Runtime", "RuntimeClient",
-                    "RuntimeCore", "Support", "Timestamps", argumentParser, logging, metrics,
-                ]
-            ),
-        ].map { (room: String, dependencies: [Target.Dependency]) in
+        + modules.map { module in
+            .target(
+                name: module.name,
+                dependencies: module.dependencies,
+                resources: module.name == "JobQueue" ? [.embedInCode("Lua")] : [],
+                swiftSettings: module.settings
+            )
+        }
+        + programs.map { program in
+            .executableTarget(name: program.name, dependencies: program.dependencies, swiftSettings: strict)
+        }
+        + moduleTests.map { module in
             .testTarget(
-                name: room + "Tests",
-                dependencies: [.init(stringLiteral: room)] + dependencies,
-                exclude: room == "DockerEngine" ? ["Fixtures"] : [],
+                name: module.name + "Tests",
+                dependencies: [.init(stringLiteral: module.name)] + module.dependencies,
+                exclude: module.name == "DockerEngine" ? ["Fixtures"] : [],
                 swiftSettings: strict
             )
         }
@@ -212,19 +291,19 @@ let package = Package(
             .testTarget(
                 name: "EndToEnd",
                 dependencies: [
-                    "DockerEngine", "DockerPort", "JobContract", "JobQueue", "Redis", "Support", "Timestamps", logging,
+                    "DockerEngine", "DockerPort", "JobContract", "JobQueue", "Redis", "Support", "Primitives", logging,
                 ],
                 swiftSettings: strict
             ),
             .testTarget(
                 name: "Faults",
-                dependencies: ["JobContract", "Redis", "Runtime", "Support", "Timestamps", logging],
+                dependencies: ["JobContract", "Redis", "Runtime", "Support", "Primitives", logging],
                 swiftSettings: strict
             ),
             .testTarget(
                 name: "SimulationTests",
                 dependencies: [
-                    "DockerPort", "JobContract", "JobQueue", "Redis", "Runtime", "RuntimeCore", "Support", "Timestamps",
+                    "DockerPort", "JobContract", "JobQueue", "Redis", "Runtime", "RuntimeCore", "Support", "Primitives",
                     logging,
                 ],
                 swiftSettings: optimized

@@ -3,7 +3,7 @@ public import DockerPort
 import Logging
 import NIOCore
 import NIOHTTP1
-import Timestamps
+import Primitives
 
 extension DockerEngine {
     public func inspectContainer(_ container: String) async throws(DockerError) -> ContainerInspect {

@@ -4,7 +4,8 @@ import Logging
 import NIOCore
 import NIOFoundationEssentialsCompat
 import NIOHTTP1
-public import Timestamps
+import Primitives
+public import Primitives
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

@@ -1,7 +1,9 @@
+import Primitives
+
 public import DockerPort
 import NIOHTTP1
 import Synchronization
-public import Timestamps
+public import Primitives
 
 extension DockerEngine {
     public func ping() async throws(DockerError) {

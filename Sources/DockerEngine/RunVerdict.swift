@@ -1,5 +1,5 @@
 import DockerPort
-import Timestamps
+import Primitives
 
 /// What a start has come to, from the Engine's answer to it and from a look at the container.
 enum RunVerdict: Equatable {

@@ -1,4 +1,6 @@
-public import Timestamps
+import Primitives
+
+public import Primitives
 
 /// The narrow Docker port: the nine operations that this project needs, and three small ones beside
 /// them (`ping`, `info`, `kill`).

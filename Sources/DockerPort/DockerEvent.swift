@@ -1,4 +1,6 @@
-public import Timestamps
+import Primitives
+
+public import Primitives
 
 /// One entry of Docker's event stream, `GET /events`.
 ///

@@ -1,4 +1,6 @@
-public import Timestamps
+import Primitives
+
+public import Primitives
 
 /// What ``DockerClient/run(_:)`` answers.
 public struct RunResult: Sendable, Equatable {

@@ -1,4 +1,6 @@
-public import Timestamps
+import Primitives
+
+public import Primitives
 
 /// A job as its producer wrote it, decoded and checked field by field.
 public struct Job: Sendable, Equatable {

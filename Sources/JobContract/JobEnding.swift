@@ -1,4 +1,6 @@
-public import Timestamps
+import Primitives
+
+public import Primitives
 
 /// How a worker says that a job ended; the script that publishes it adds what Redis knows of the job.
 public struct JobEnding: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Timestamps
+import Primitives
 
 /// Reads a job out of the members of its JSON object, field by field.
 struct JobFields {

@@ -1,4 +1,6 @@
-public import Timestamps
+import Primitives
+
+public import Primitives
 
 /// One step of a container's story, as `{ns}:events` has it.
 public struct LifecycleEvent: Sendable, Equatable {

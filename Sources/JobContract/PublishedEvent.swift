@@ -1,4 +1,6 @@
-public import Timestamps
+import Primitives
+
+public import Primitives
 
 /// One entry of the stream of events, as its readers see it.
 public struct PublishedEvent: Sendable, Equatable {

@@ -1,6 +1,6 @@
 public import JobContract
+import Primitives
 import Redis
-import Timestamps
 
 /// How an intake went.
 public struct IntakeOutcome: Sendable, Equatable {

@@ -1,6 +1,6 @@
 public import JobContract
+import Primitives
 import Redis
-import Timestamps
 
 /// A job that this worker has leased.
 public struct ClaimedJob: Sendable, Equatable {

@@ -1,6 +1,6 @@
 import JobContract
+import Primitives
 import Redis
-import Timestamps
 
 extension JobQueue {
     /// Commands that one pipeline takes at most.

@@ -1,9 +1,9 @@
 import DockerPort
 import JobContract
 import JobQueue
+import Primitives
 import RuntimeCore
 import Synchronization
-import Timestamps
 
 /// Finds out which containers are ours, for every part of one worker: the shell around ``RuntimeCore/OwnedContainer``.
 ///

@@ -1,8 +1,8 @@
 import DockerPort
 import Logging
+import Primitives
 import RuntimeCore
 import Synchronization
-import Timestamps
 
 /// Watches whether the node's Engine answers. While it does not, the worker takes no jobs: an outage of
 /// the Engine is no job's fault.

@@ -2,9 +2,9 @@ import DockerPort
 import JobContract
 import JobQueue
 import Logging
+import Primitives
 import RuntimeCore
 import Synchronization
-import Timestamps
 
 /// Follows the containers of one node and publishes the steps of their stories, for one term.
 ///

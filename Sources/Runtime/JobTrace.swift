@@ -1,7 +1,7 @@
 import DockerPort
 import JobContract
+import Primitives
 import RuntimeCore
-import Timestamps
 import Tracing
 
 /// The spans of one attempt at a job. Without a tracer there are none, and nothing is done for them.

@@ -1,8 +1,8 @@
 import DockerPort
 import Logging
+import Primitives
 import RuntimeCore
 import Synchronization
-import Timestamps
 
 /// Looks at the containers that wait in the inbox, as soon as it can, and hands on what it saw.
 ///

@@ -1,5 +1,7 @@
+import Primitives
+
 public import RuntimeCore
-public import Timestamps
+public import Primitives
 
 #if canImport(Glibc)
     import Glibc

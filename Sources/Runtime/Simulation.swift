@@ -1,6 +1,6 @@
 import NIOPosix
+import Primitives
 import RuntimeCore
-import Timestamps
 
 /// What a worker's course depends on beside its ports: clocks, pauses, chance, and who runs its tasks.
 protocol SimulatedHost: Sendable {

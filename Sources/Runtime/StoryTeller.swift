@@ -2,8 +2,8 @@ import DockerPort
 import JobContract
 import JobQueue
 import Logging
+import Primitives
 import RuntimeCore
-import Timestamps
 
 /// Publishes what was seen of containers: the shell around ``RuntimeCore/StoryTelling``.
 struct StoryTeller: Sendable {

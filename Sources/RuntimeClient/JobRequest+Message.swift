@@ -1,5 +1,5 @@
 import JobContract
-import Timestamps
+import Primitives
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

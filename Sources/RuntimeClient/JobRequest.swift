@@ -1,5 +1,7 @@
+import Primitives
+
 public import JobContract
-public import Timestamps
+public import Primitives
 
 /// A job as a producer asks for it. What is left out, the contract's defaults stand for.
 public struct JobRequest: Sendable, Equatable {

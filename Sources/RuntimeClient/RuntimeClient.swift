@@ -1,7 +1,7 @@
 public import JobContract
 public import Logging
+import Primitives
 public import Redis
-import Timestamps
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

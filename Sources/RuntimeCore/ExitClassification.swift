@@ -1,5 +1,7 @@
+import Primitives
+
 public import JobContract
-public import Timestamps
+public import Primitives
 
 /// Why a process ended, of what was seen of its end and of what jobs had asked for.
 public enum ExitClassification {

@@ -1,4 +1,6 @@
-public import Timestamps
+import Primitives
+
+public import Primitives
 
 /// Which of the containers that have ended are kept for their logs. The next start or remove of a game removes its own; the
 /// others would stay for good, so a node keeps a bounded number.

@@ -1,6 +1,8 @@
+import Primitives
+
 public import DockerPort
 import JobContract
-public import Timestamps
+public import Primitives
 
 /// What was seen of one container: by looking, and by the events that made someone look.
 public struct Sighting: Sendable, Equatable {

@@ -1,4 +1,6 @@
-public import Timestamps
+import Primitives
+
+public import Primitives
 
 /// What a job says before it tells the Engine to stop a container. Whoever sees the end later can tell from it whether
 /// SIGKILL was needed, though the worker that asked is gone.

@@ -1,6 +1,7 @@
 import DockerPort
 import JobContract
-public import Timestamps
+import Primitives
+public import Primitives
 
 /// A step that a container's story lacks.
 public enum StoryStep: Sendable, Equatable {

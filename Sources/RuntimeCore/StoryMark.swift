@@ -1,6 +1,8 @@
+import Primitives
+
 public import DockerPort
 import JobContract
-public import Timestamps
+public import Primitives
 
 /// Who a container is, as every step of its story tells. The labels are those that the job gave.
 public struct ContainerIdentity: Sendable, Equatable {

@@ -1,6 +1,6 @@
 import DockerPort
 public import JobContract
-import Timestamps
+import Primitives
 
 /// The missing steps of one container, made into what is published and the mark that says so.
 public struct StoryTelling: Sendable, Equatable {

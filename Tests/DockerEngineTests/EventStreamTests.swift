@@ -1,9 +1,9 @@
 import DockerPort
 import Logging
 import NIOCore
+import Primitives
 import Support
 import Testing
-import Timestamps
 
 @testable import DockerEngine
 

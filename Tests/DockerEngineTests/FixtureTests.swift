@@ -1,8 +1,8 @@
 import DockerPort
 import Foundation
 import NIOCore
+import Primitives
 import Testing
-import Timestamps
 
 @testable import DockerEngine
 

@@ -1,7 +1,7 @@
 import DockerPort
 import NIOHTTP1
+import Primitives
 import Testing
-import Timestamps
 
 @testable import DockerEngine
 

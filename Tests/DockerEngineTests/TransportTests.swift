@@ -1,8 +1,8 @@
 import DockerPort
+import Primitives
 import Support
 import Synchronization
 import Testing
-import Timestamps
 
 @testable import DockerEngine
 

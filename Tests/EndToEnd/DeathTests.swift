@@ -1,9 +1,9 @@
 import Foundation
 import JobContract
+import Primitives
 import Redis
 import Support
 import Testing
-import Timestamps
 
 /// When, after a job was claimed, its worker is struck.
 enum Strike: String, CaseIterable, CustomTestStringConvertible {

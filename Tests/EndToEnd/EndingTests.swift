@@ -1,8 +1,8 @@
 import JobContract
+import Primitives
 import Redis
 import Support
 import Testing
-import Timestamps
 
 extension Deployment {
     @Suite("The end of a worker", .engineWorld, .timeLimit(.minutes(10)))

@@ -3,11 +3,11 @@ import DockerPort
 import Foundation
 import JobContract
 import Logging
+import Primitives
 import Redis
 import Support
 import Synchronization
 import Testing
-import Timestamps
 
 extension Deployment {
     /// Figures for a person, as in ``MeasureTests``: a few rounds, and with `RTM_TEST_MEASURE=1` as many as figures

@@ -1,10 +1,10 @@
 import Foundation
 import JobContract
 import Logging
+import Primitives
 import Redis
 import Support
 import Testing
-import Timestamps
 
 extension Deployment {
     /// Figures for a person: nothing is expected of them here but that there are some. A usual run takes a few

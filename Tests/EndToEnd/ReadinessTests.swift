@@ -1,8 +1,8 @@
 import Foundation
 import JobContract
+import Primitives
 import Support
 import Testing
-import Timestamps
 
 extension Deployment {
     @Suite("A start that waits for its engine", .engineWorld, .timeLimit(.minutes(5)))

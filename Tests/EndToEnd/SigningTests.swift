@@ -1,9 +1,9 @@
 import Foundation
 import JobContract
+import Primitives
 import Redis
 import Support
 import Testing
-import Timestamps
 
 extension Deployment {
     @Suite("A fleet that takes signed jobs only", .engineWorld, .timeLimit(.minutes(5)))

@@ -1,7 +1,7 @@
 import JobContract
+import Primitives
 import Support
 import Testing
-import Timestamps
 
 extension Deployment {
     @Suite("A game's story", .engineWorld, .timeLimit(.minutes(5)))

@@ -1,6 +1,7 @@
 import Foundation
 import JobContract
 import Redis
+
 @testable import Support
 
 extension Campaign {

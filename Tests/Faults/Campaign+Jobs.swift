@@ -1,7 +1,8 @@
 import JobContract
+import Primitives
 import Redis
+
 @testable import Support
-import Timestamps
 
 extension Campaign {
     /// A job to be pushed.

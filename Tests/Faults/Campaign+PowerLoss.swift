@@ -1,4 +1,5 @@
 import Redis
+
 @testable import Support
 
 extension Campaign {

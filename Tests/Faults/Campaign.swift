@@ -1,6 +1,7 @@
 import Foundation
 import JobContract
 import Redis
+
 @testable import Support
 
 /// Random jobs over many games for several workers on real parts, while things break; then the history of it all.

@@ -1,7 +1,8 @@
 import Foundation
-@testable import Support
+import Primitives
 import Synchronization
-import Timestamps
+
+@testable import Support
 
 /// What a campaign has done so far.
 final class CampaignLog: Sendable {

@@ -1,7 +1,8 @@
 import Foundation
 import JobContract
-@testable import Support
 import Testing
+
+@testable import Support
 
 /// Everything at once, on real parts. `RTM_TEST_SEED` replays a seed; `RTM_TEST_FAULT_SECONDS` makes it as long as one
 /// likes.

@@ -1,7 +1,8 @@
 import JobContract
-@testable import Support
+import Primitives
 import Testing
-import Timestamps
+
+@testable import Support
 
 /// A run without a flaw: a game that is started, stopped and removed, one that runs on, one that was superseded.
 private func flawless() -> History {

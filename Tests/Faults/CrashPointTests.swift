@@ -1,9 +1,10 @@
 import JobContract
+import Primitives
 import Redis
 import Runtime
-@testable import Support
 import Testing
-import Timestamps
+
+@testable import Support
 
 /// A worker dies at every step at which one can; another goes on, and the outside sees nothing of it.
 @Suite("A worker that dies at any step", .engineWorld, .timeLimit(.minutes(15)))

@@ -1,10 +1,11 @@
 import Foundation
 import JobContract
 import Logging
+import Primitives
 import Redis
-@testable import Support
 import Testing
-import Timestamps
+
+@testable import Support
 
 /// What a failover to an asynchronous replica takes, and what becomes of it. A usual run has one replica that lags;
 /// `RTM_TEST_MEASURE=1` has as many as figures need.

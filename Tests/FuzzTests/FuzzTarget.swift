@@ -2,7 +2,7 @@ import DockerPort
 import Foundation
 import JobContract
 import NIOCore
-import Timestamps
+import Primitives
 
 @testable import DockerEngine
 @testable import Redis

@@ -1,5 +1,5 @@
+import Primitives
 import Testing
-import Timestamps
 
 @testable import JobContract
 

@@ -1,5 +1,6 @@
-@testable import JobContract
 import Testing
+
+@testable import JobContract
 
 @Suite("What a restart takes from the start before")
 struct StartMessageTests {

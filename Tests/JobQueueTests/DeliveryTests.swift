@@ -1,9 +1,9 @@
 import JobContract
 import JobQueue
+import Primitives
 import Redis
 import Support
 import Testing
-import Timestamps
 
 @Suite("The delivery protocol on a real Redis", .timeLimit(.minutes(2)))
 struct DeliveryTests {

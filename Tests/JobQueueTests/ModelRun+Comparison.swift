@@ -1,6 +1,7 @@
 import JobContract
 import JobQueue
 import Redis
+
 @testable import Support
 
 extension ModelRun {

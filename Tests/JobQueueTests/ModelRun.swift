@@ -1,8 +1,9 @@
 import JobContract
-@testable import JobQueue
 import Redis
-@testable import Support
 import Testing
+
+@testable import JobQueue
+@testable import Support
 
 /// One run of random operations on the real scripts and on the model, which must agree after each.
 ///

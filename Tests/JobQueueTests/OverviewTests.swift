@@ -1,8 +1,8 @@
 import JobContract
 import JobQueue
+import Primitives
 import Redis
 import Testing
-import Timestamps
 
 @Suite("What operators see", .timeLimit(.minutes(1)))
 struct OverviewTests {

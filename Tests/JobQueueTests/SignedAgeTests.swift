@@ -1,10 +1,10 @@
 import Foundation
 import JobContract
 import JobQueue
+import Primitives
 import Redis
 import Support
 import Testing
-import Timestamps
 
 @Suite("The age of signed jobs, on a real Redis", .timeLimit(.minutes(2)))
 struct SignedAgeTests {

@@ -1,7 +1,7 @@
 import JobContract
+import Primitives
 import RuntimeClient
 import Testing
-import Timestamps
 
 @Suite("Job requests")
 struct JobRequestTests {

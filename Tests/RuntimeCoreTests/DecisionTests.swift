@@ -1,7 +1,7 @@
 import DockerPort
 import JobContract
+import Primitives
 import Testing
-import Timestamps
 
 @testable import RuntimeCore
 

@@ -1,10 +1,11 @@
 import DockerPort
 import JobContract
 import JobQueue
-@testable import Runtime
+import Primitives
 import RuntimeCore
 import Testing
-import Timestamps
+
+@testable import Runtime
 
 @Suite("When and how much a worker takes in")
 struct IntakePaceTests {

@@ -1,9 +1,9 @@
 import DockerPort
 import JobContract
+import Primitives
 import RuntimeCore
 import Support
 import Testing
-import Timestamps
 
 @testable import Runtime
 

@@ -1,10 +1,11 @@
 import JobContract
 import JobQueue
 import Redis
-@testable import Runtime
 import RuntimeCore
 import Support
 import Testing
+
+@testable import Runtime
 
 @Suite("Queues that Redis refuses to read", .timeLimit(.minutes(2)))
 struct QueueTroubleTests {

@@ -1,7 +1,7 @@
 import DockerPort
+import Primitives
 import RuntimeCore
 import Testing
-import Timestamps
 
 @testable import Runtime
 

@@ -1,6 +1,7 @@
-@testable import Runtime
 import RuntimeCore
 import Testing
+
+@testable import Runtime
 
 @Suite("When a worker looks at what is due")
 struct TickPaceTests {

@@ -2,12 +2,12 @@ import DockerPort
 import JobContract
 import JobQueue
 import Logging
+import Primitives
 import Redis
 import Runtime
 import RuntimeCore
 import ServiceLifecycle
 import Support
-import Timestamps
 
 /// Workers over a fake Engine and a real Redis.
 struct WorkerWorld: Sendable {

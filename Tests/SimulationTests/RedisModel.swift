@@ -1,7 +1,8 @@
 import JobContract
+import Primitives
+
 @testable import JobQueue
 @testable import Support
-import Timestamps
 
 /// What Redis holds and the scripts do, at the times that it is told: ``Support/LaneModel``, which is compared with the
 /// scripts themselves elsewhere, and around it tokens, leases, doorbells, leaders and stories.

@@ -1,9 +1,9 @@
 import JobContract
 import JobQueue
+import Primitives
 import Runtime
 import RuntimeCore
 import Support
-import Timestamps
 
 /// What is done in one simulation, all of it from the seed: workers, jobs, and what goes wrong. Which kinds of faults come
 /// at all is drawn first, so that some runs have one kind often and others none.

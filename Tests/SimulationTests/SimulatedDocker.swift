@@ -1,8 +1,9 @@
 import DockerPort
 import JobQueue
-@testable import Runtime
+import Primitives
 import Support
-import Timestamps
+
+@testable import Runtime
 
 /// The port to the Engine of one worker. Each step of an operation is a call of its own that may be lost there or back, and
 /// what an operation does about that is what the real adapter does: it looks before it goes on or undoes.

@@ -1,8 +1,8 @@
 import DockerPort
+import Primitives
 import RuntimeCore
 import Support
 import Synchronization
-import Timestamps
 
 /// The Engine of one node: containers that start, end and are removed in their time, events that are told and
 /// forgotten, and an end of its own.

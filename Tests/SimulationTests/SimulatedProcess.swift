@@ -1,10 +1,11 @@
 import JobQueue
 import Logging
-@testable import Runtime
+import Primitives
 import RuntimeCore
 import Support
 import Synchronization
-import Timestamps
+
+@testable import Runtime
 
 /// One worker's process. It may die before and after any call and at each of the runtime's crash points. A dead one
 /// reaches nothing any more; its tasks are cancelled, so that they unwind where nobody can see it.

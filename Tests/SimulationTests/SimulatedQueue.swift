@@ -1,6 +1,7 @@
 import JobContract
-@testable import JobQueue
 import Redis
+
+@testable import JobQueue
 @testable import Runtime
 @testable import Support
 

@@ -1,7 +1,8 @@
 import Foundation
-@testable import Support
 import Synchronization
 import Testing
+
+@testable import Support
 
 /// Many short lives of a fleet, each made of its seed: the worker as it is, over models of Redis and of the Engine, in a
 /// time of its own. `RTM_TEST_SEED` replays one seed and tells what happens; `RTM_TEST_SEEDS` says how many are run, and

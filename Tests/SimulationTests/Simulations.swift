@@ -1,6 +1,7 @@
 import Foundation
-@testable import Support
 import Synchronization
+
+@testable import Support
 
 /// Runs simulations on threads of their own, and collects what came of them.
 enum Simulations {

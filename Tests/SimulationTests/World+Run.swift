@@ -1,9 +1,10 @@
 import DockerPort
-import RuntimeCore
 import JobContract
+import Primitives
+import RuntimeCore
+
 @testable import Runtime
 @testable import Support
-import Timestamps
 
 extension World {
     /// What one simulation came to.

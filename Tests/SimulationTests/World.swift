@@ -1,12 +1,13 @@
 import DockerPort
 import JobContract
-@testable import JobQueue
+import Primitives
 import Redis
-@testable import Runtime
 import RuntimeCore
-@testable import Support
 import Synchronization
-import Timestamps
+
+@testable import JobQueue
+@testable import Runtime
+@testable import Support
 
 /// One simulation: Redis, Engines and workers in a time of their own, and the history of it all.
 final class World: Sendable {

@@ -1,5 +1,5 @@
 import JobContract
-import Timestamps
+import Primitives
 
 /// Checks a run's history against the contract. Each rule answers what breaks it, in words.
 public enum Checker {

@@ -1,6 +1,6 @@
 import DockerPort
+import Primitives
 import Testing
-import Timestamps
 
 extension DockerConformance {
     func tellsEvents(_ rule: Rule) async throws {

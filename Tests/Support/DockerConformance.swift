@@ -1,6 +1,6 @@
 public import DockerPort
+import Primitives
 import Testing
-import Timestamps
 
 /// What every adapter of the Docker port must do. The same rules are checked on the fake and on a real Engine, so
 /// that what other tests learn from the fake is true.

@@ -1,5 +1,7 @@
+import Primitives
+
 public import DockerPort
-public import Timestamps
+public import Primitives
 
 extension FakeDocker {
     public func ensureNetwork(_ name: String) async throws(DockerError) {

@@ -1,6 +1,8 @@
+import Primitives
+
 public import DockerPort
 import Synchronization
-public import Timestamps
+public import Primitives
 
 extension FakeDocker {
     public func eventsListen(since: Timestamp?) async throws(DockerError) -> DockerEvents {

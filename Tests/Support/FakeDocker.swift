@@ -1,5 +1,7 @@
+import Primitives
+
 public import DockerPort
-public import Timestamps
+public import Primitives
 
 /// An Engine in memory, with the behaviour of the real adapter; the same conformance suite runs on both. Tests add
 /// what it has, injure it, and read what it was told to change.

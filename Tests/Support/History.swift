@@ -1,5 +1,5 @@
 import JobContract
-import Timestamps
+import Primitives
 
 /// What was asked for in a run, and what came of it: everything that the outside can see.
 struct History: Sendable, Equatable {

@@ -1,8 +1,8 @@
 import Testing
 
-/// A Swift file of `room` with `text`.
-private func file(_ room: String, _ text: String) -> SourceFile {
-    SourceFile(path: "Sources/\(room)/File.swift", text: text)
+/// A Swift file of `module` with `text`.
+private func file(_ module: String, _ text: String) -> SourceFile {
+    SourceFile(path: "Sources/\(module)/File.swift", text: text)
 }
 
 @Suite("Every rule can fail")
@@ -10,29 +10,29 @@ struct RuleTests {
     @Test(
         "Imports that go up",
         arguments: [
-            ("Timestamps", "import JobContract"), ("Redis", "import JobQueue"), ("DockerPort", "import DockerEngine"),
+            ("Primitives", "import JobContract"), ("Redis", "import JobQueue"), ("DockerPort", "import DockerEngine"),
             ("RuntimeCore", "public import JobQueue"), ("JobQueue", "@testable import Runtime"),
             ("JobContract", "import struct Redis.Connection"), ("Runtime", "import DockerEngine"),
-            ("Console", "  @preconcurrency import Runtime"), ("rtmanager", "import Support"), ("Unknown", ""),
+            ("AdminServer", "  @preconcurrency import Runtime"), ("rtmanager", "import Support"), ("Unknown", ""),
             ("Redis", "import NIOCore; import JobQueue"), ("Redis", "@_spi(Testing) import JobQueue"),
         ]
     )
-    func upwardImports(room: String, text: String) {
-        #expect(Rules.upwardImports(file(room, text)).count == 1)
+    func upwardImports(module: String, text: String) {
+        #expect(Rules.upwardImports(file(module, text)).count == 1)
     }
 
     @Test(
         "Imports that go down",
         arguments: [
             ("Redis", "import CHiredis\nimport NIOCore"), ("Runtime", "import RuntimeCore"),
-            ("rtmanager", "import Runtime"), ("Redis", "// import JobQueue"),
+            ("Commands", "import Runtime"), ("Redis", "// import JobQueue"),
             ("Redis", "let text = \"import JobQueue\""),
             ("Redis", "/* /* */\nimport JobQueue\n*/"), ("Redis", "let text = \"\"\"\n    import JobQueue\n    \"\"\""),
             ("Redis", "import Redis"),
         ]
     )
-    func downwardImports(room: String, text: String) {
-        #expect(Rules.upwardImports(file(room, text)) == [])
+    func downwardImports(module: String, text: String) {
+        #expect(Rules.upwardImports(file(module, text)) == [])
     }
 
     @Test("Imports of tests are their own matter")
@@ -75,7 +75,7 @@ struct RuleTests {
         ]
     )
     func hiddenInputs(text: String) {
-        for room in ["RuntimeCore", "JobContract"] { #expect(Rules.hiddenInputs(file(room, text)).count == 1) }
+        for module in ["RuntimeCore", "JobContract"] { #expect(Rules.hiddenInputs(file(module, text)).count == 1) }
         #expect(Rules.hiddenInputs(file("Runtime", text)) == [])
     }
 

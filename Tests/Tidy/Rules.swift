@@ -2,42 +2,37 @@ import Foundation
 
 /// The project's own rules. Each is a pure function from a file to what breaks the rule there.
 enum Rules {
-    /// What each room may import of the others. Imports only go down.
-    static let imports: [String: Set<String>] = [
-        "Timestamps": [],
-        "Labels": [],
-        "CHiredis": [],
-        "Redis": ["CHiredis"],
-        "DockerPort": ["Labels", "Timestamps"],
-        "DockerEngine": ["DockerPort", "Timestamps"],
-        "JobContract": ["Labels", "Timestamps"],
-        "RuntimeCore": ["DockerPort", "JobContract", "Timestamps"],
-        "JobQueue": ["Redis", "JobContract", "Timestamps"],
-        "Runtime": ["RuntimeCore", "JobQueue", "JobContract", "DockerPort", "Redis", "Timestamps"],
-        "RuntimeClient": ["JobContract", "Redis", "Timestamps"],
-        "Console": ["JobQueue"],
-        "rtmanager": [
-            "Timestamps", "Redis", "DockerPort", "DockerEngine", "JobContract", "RuntimeCore", "JobQueue", "Runtime",
-            "RuntimeClient", "Console",
-        ],
-    ]
+    /// What each module may import of the others, as Package.swift says. Imports only go down.
+    static let imports: [String: Set<String>] = (try? SourceTree.manifest()).map(imports(inManifest:)) ?? [:]
 
-    /// Rooms whose decisions must follow from what is passed in.
-    static let deterministicRooms: Set<String> = ["RuntimeCore", "JobContract"]
+    /// The lines `Module(name: "X", imports: ["Y", ...]` of a manifest, up to those of the tests.
+    static func imports(inManifest text: String) -> [String: Set<String>] {
+        let sources = text.prefix(upTo: text.firstRange(of: "let moduleTests")?.lowerBound ?? text.endIndex)
+        let entry = #/Module\(\s*name: "([^"]+)",\s*imports: \[([^\]]*)\]/#
+        var imports: [String: Set<String>] = ["CHiredis": []]
+        for match in sources.matches(of: entry) {
+            let names = match.2.matches(of: #/"([^"]+)"/#).map { String($0.1) }
+            imports[String(match.1)] = Set(names)
+        }
+        return imports
+    }
+
+    /// Modules whose decisions must follow from what is passed in.
+    static let deterministicModules: Set<String> = ["RuntimeCore", "JobContract"]
 
     /// Most lines of a file in `Sources`.
     static let maximumLines = 400
 
-    /// Imports of rooms that lie higher, of `Support`, and rooms that the table does not know.
+    /// Imports of modules that lie higher, of `Support`, and files of modules that Package.swift does not have.
     static func upwardImports(_ file: SourceFile) -> [Finding] {
-        guard let room = file.room else { return [] }
-        guard let allowed = imports[room] else {
-            return [Finding(path: file.path, message: "room \(room) is not in the table of imports")]
+        guard let module = file.module else { return [] }
+        guard let allowed = imports[module] else {
+            return [Finding(path: file.path, message: "Package.swift has no module \(module)")]
         }
-        let rooms = Set(imports.keys).union(["Support"])
-        return importedModules(file).compactMap { line, module in
-            guard rooms.contains(module), module != room, !allowed.contains(module) else { return nil }
-            return Finding(path: file.path, line: line, message: "\(room) must not import \(module)")
+        let modules = Set(imports.keys).union(["Support"])
+        return importedModules(file).compactMap { line, imported in
+            guard modules.contains(imported), imported != module, !allowed.contains(imported) else { return nil }
+            return Finding(path: file.path, line: line, message: "\(module) must not import \(imported)")
         }
     }
 
@@ -49,9 +44,9 @@ enum Rules {
         return find(pattern, in: file, "is an unstructured task: use a task group")
     }
 
-    /// Clocks and randomness in rooms that must be given both.
+    /// Clocks and randomness in modules that must be given both.
     static func hiddenInputs(_ file: SourceFile) -> [Finding] {
-        guard let room = file.room, deterministicRooms.contains(room) else { return [] }
+        guard let module = file.module, deterministicModules.contains(module) else { return [] }
         let pattern =
             #/\b(?:Date\s*\(|Date\.now|ContinuousClock|SuspendingClock|clock_gettime|gettimeofday|UUID\s*\(|SystemRandomNumberGenerator|Task\.sleep)|\.(?:random|randomElement|shuffled|shuffle)\s*\(/#
         return find(pattern, in: file, "reads a clock or randomness: have it passed in")
@@ -59,7 +54,7 @@ enum Rules {
 
     /// Pauses and randomness of the worker's own, by which a simulation would differ from one time to the next.
     static func unsimulated(_ file: SourceFile) -> [Finding] {
-        guard file.room == "Runtime" else { return [] }
+        guard file.module == "Runtime" else { return [] }
         let pattern = #/\bTask\.sleep|\bSystemRandomNumberGenerator|\.random\s*\(\s*in:[^,)]*\)/#
         return find(pattern, in: file, "is not simulated: use MonotonicClock.sleep and Dice")
     }
@@ -67,7 +62,7 @@ enum Rules {
     /// `import Foundation` that is not the other half of `#if canImport(FoundationEssentials)`: it adds
     /// megabytes to a worker.
     static func fullFoundation(_ file: SourceFile) -> [Finding] {
-        guard file.room != nil else { return [] }
+        guard file.module != nil else { return [] }
         var conditions: [(isEssentials: Bool, isElse: Bool)] = []
         var findings: [Finding] = []
         for (number, text) in file.codeLines {
@@ -96,7 +91,7 @@ enum Rules {
 
     /// What ends the process, or tells the compiler to believe.
     static func traps(_ file: SourceFile) -> [Finding] {
-        guard file.room != nil else { return [] }
+        guard file.module != nil else { return [] }
         let pattern = #/\btry!|\bas!|\bfatalError\s*\(|@unchecked\s+Sendable|\bnonisolated\s*\(\s*unsafe\s*\)/#
         return find(pattern, in: file, "needs an entry in the list of exceptions, with its reason")
     }
@@ -104,7 +99,7 @@ enum Rules {
     /// Ways to stdout and stderr around the one writer, which escapes what could disturb a terminal; and ways to make its
     /// text out of a string that is not of the program.
     static func rawOutput(_ file: SourceFile) -> [Finding] {
-        guard file.room != nil else { return [] }
+        guard file.module != nil else { return [] }
         let pattern =
             #/(?:^|[^\w.])(?:print|debugPrint|dump|puts|fputs|putchar|fputc|printf|vprintf|fprintf|vfprintf|dprintf|fwrite|perror|psignal)\s*\(|\bFileHandle\s*\.\s*standard|\bFileDescriptor\s*\.\s*standard|\bSTD(?:OUT|ERR)_FILENO\b|\bwrite\s*\(\s*[12]\s*,|\bTerminalText\s*(?:\.\s*init\s*)?\(\s*(?:stringLiteral|stringInterpolation)\s*:/#
         return find(pattern, in: file, "goes around StandardOutput, StandardError and TerminalText")
@@ -112,7 +107,7 @@ enum Rules {
 
     /// Specs of containers that the policy of the worker has not allowed: only `Policy` uses the one file that makes specs.
     static func uncheckedSpecs(_ file: SourceFile) -> [Finding] {
-        guard file.room != nil, file.room != "DockerPort" else { return [] }
+        guard file.module != nil, file.module != "DockerPort" else { return [] }
         var findings: [Finding] = []
         if file.path != "Sources/RuntimeCore/Translation.swift" {
             findings += find(#/\bRunSpec\s*\(/#, in: file, "makes a container's spec: ask Policy.allow for one")
@@ -125,7 +120,7 @@ enum Rules {
 
     static func longFiles(_ file: SourceFile) -> [Finding] {
         let lines = file.text.split(separator: "\n", omittingEmptySubsequences: false).count
-        guard file.room != nil, lines > maximumLines else { return [] }
+        guard file.module != nil, lines > maximumLines else { return [] }
         return [Finding(path: file.path, message: "has \(lines) lines, more than \(maximumLines): split it")]
     }
 

@@ -20,7 +20,7 @@ struct SourceFile: Sendable {
     }
 
     /// `Redis` of `Sources/Redis/Connection.swift`; nil outside of `Sources`.
-    var room: String? {
+    var module: String? {
         let parts = path.split(separator: "/")
         return parts.count > 2 && parts[0] == "Sources" ? String(parts[1]) : nil
     }
@@ -39,6 +39,10 @@ struct Finding: Sendable, Equatable, CustomStringConvertible {
 enum SourceTree {
     static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    static func manifest() throws -> String {
+        try String(contentsOf: root.appendingPathComponent("Package.swift"), encoding: .utf8)
+    }
 
     /// The project's Swift files and scripts, read once.
     static let sources = Result { try files(below: ["Sources"], suffixes: [".swift", ".lua"]) }

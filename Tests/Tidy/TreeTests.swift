@@ -17,7 +17,7 @@ private enum Exceptions {
     ]
     static let longFiles: [String: String] = [:]
     static let rawOutput: [String: String] = [
-        "Sources/rtmanager/Printing/Terminal.swift": "the one writer"
+        "Sources/Terminal/Terminal.swift": "the one writer"
     ]
 }
 
@@ -65,15 +65,15 @@ struct TreeTests {
 
     @Test("Scripts say what they do") func scripts() throws { try check(files: ".lua", Rules.scriptHeaders) }
 
-    @Test("Every room of the package is in the table of imports")
-    func rooms() throws {
+    @Test("Every folder of Sources is a module of the package")
+    func modules() throws {
         let sources = SourceTree.root.appendingPathComponent("Sources").path
-        for room in try FileManager.default.contentsOfDirectory(atPath: sources) where !room.hasPrefix(".") {
-            #expect(Rules.imports[room] != nil, "\(room)")
+        for module in try FileManager.default.contentsOfDirectory(atPath: sources) where !module.hasPrefix(".") {
+            #expect(Rules.imports[module] != nil, "\(module)")
         }
     }
 
-    @Test("The table of imports has no cycle")
+    @Test("The modules' imports have no cycle")
     func acyclic() {
         var placed: Set<String> = []
         while let next = Rules.imports.first(where: { !placed.contains($0.key) && $0.value.isSubset(of: placed) }) {

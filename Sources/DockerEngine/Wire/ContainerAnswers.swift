@@ -1,5 +1,5 @@
 import DockerPort
-import Timestamps
+import Primitives
 
 /// What is read of `GET /containers/{id}/json`. Engines leave out what is empty, each version something else.
 struct ContainerAnswer: Decodable {

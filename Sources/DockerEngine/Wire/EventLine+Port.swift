@@ -1,5 +1,5 @@
 import DockerPort
-import Timestamps
+import Primitives
 
 extension EventLine {
     /// What Docker, or Podman, itself puts among the attributes of a container's events; the others are its labels.

@@ -1,5 +1,5 @@
 import DockerPort
-import Timestamps
+import Primitives
 
 /// What is read of `GET /images/{name}/json`.
 struct ImageAnswer: LabelledAnswer {

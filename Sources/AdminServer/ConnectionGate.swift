@@ -1,0 +1,154 @@
+import HummingbirdCore
+import Metrics
+import NIOCore
+import NIOHTTPTypes
+import Observability
+import Synchronization
+
+/// Bounds the connections of the server: the shell around ``ConnectionTable``.
+final class ConnectionGate: Sendable {
+    private struct State {
+        var table: ConnectionTable
+        var channels: [Int: any Channel] = [:]
+        var lastID = 0
+    }
+
+    /// Most connections at once.
+    static let limit = 64
+    /// Time for the first request, and from one request to the next: longer than the page waits before it asks again.
+    static let idleTimeout = TimeAmount.seconds(7)
+    /// Longest time from a request's head to the end of its answer.
+    static let requestTimeout = TimeAmount.seconds(10)
+    /// Most bytes of a request's head.
+    static let headBytes = 16_384
+
+    private let state = Mutex(State(table: ConnectionTable(limit: limit, patience: .seconds(1))))
+    private let refused: Counter
+
+    /// - Parameter metrics: counts the connections that were closed because there were too many, or too many or too large
+    ///   requests on one.
+    init(metrics: PrometheusRegistry) {
+        refused = Counter(label: "rtm_http_connections_refused_total", factory: metrics)
+        refused.increment(by: 0)
+    }
+
+    /// What the server is told of its connections: how long they may be silent, and that this gate watches them.
+    var configuration: HTTP1Channel.Configuration {
+        HTTP1Channel.Configuration(
+            additionalChannelHandlers: [ConnectionHandler(self)],
+            idleTimeout: Self.idleTimeout,
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: Self.headBytes,
+                maxHeaderListSize: Self.headBytes,
+                maxHeaderFieldCount: 100
+            )
+        )
+    }
+
+    fileprivate func opened(_ channel: any Channel) -> Int {
+        let (id, victim) = state.withLock { state in
+            state.lastID += 1
+            let id = state.lastID
+            state.channels[id] = channel
+            let victim = state.table.opened(id, now: .now)
+            return (id, victim.flatMap { state.channels.removeValue(forKey: $0) })
+        }
+        if let victim {
+            refused.increment()
+            victim.close(promise: nil)
+        }
+        return id
+    }
+
+    fileprivate func refuse() { refused.increment() }
+
+    fileprivate func began(_ id: Int) { state.withLock { $0.table.began(id, now: .now) } }
+
+    fileprivate func answered(_ id: Int) { state.withLock { $0.table.answered(id, now: .now) } }
+
+    fileprivate func closed(_ id: Int) {
+        state.withLock { state in
+            state.channels[id] = nil
+            state.table.closed(id)
+        }
+    }
+}
+
+/// Tells the gate what becomes of one connection, and ends a request that takes too long.
+private final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    private let gate: ConnectionGate
+    private var id: Int?
+    private var timeout: Scheduled<Void>?
+    private var budget = RequestBudget(now: .now)
+
+    init(_ gate: ConnectionGate) { self.gate = gate }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        if context.channel.isActive { open(context) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        open(context)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        close()
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { close() }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let isWithinBudget =
+            switch unwrapInboundIn(data) {
+            case .head: budget.take(now: .now)
+            case .body(let bytes): budget.takeBody(bytes: bytes.readableBytes)
+            case .end: true
+            }
+        guard isWithinBudget else {
+            gate.refuse()
+            return context.close(promise: nil)
+        }
+        if case .head = unwrapInboundIn(data), let id { began(id, context) }
+        context.fireChannelRead(data)
+    }
+
+    private func began(_ id: Int, _ context: ChannelHandlerContext) {
+        gate.began(id)
+        timeout?.cancel()
+        let channel = context.channel
+        timeout = context.eventLoop.scheduleTask(in: ConnectionGate.requestTimeout) { channel.close(promise: nil) }
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard case .end = unwrapOutboundIn(data), let id else { return context.write(data, promise: promise) }
+        // Answered is what the peer has taken, not what waits here for a peer that does not read.
+        let written = promise ?? context.eventLoop.makePromise()
+        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        written.futureResult.whenComplete { _ in handler.value.answered(id) }
+        context.write(data, promise: written)
+    }
+
+    private func answered(_ id: Int) {
+        timeout?.cancel()
+        timeout = nil
+        gate.answered(id)
+    }
+
+    private func open(_ context: ChannelHandlerContext) {
+        if id == nil { id = gate.opened(context.channel) }
+    }
+
+    private func close() {
+        timeout?.cancel()
+        timeout = nil
+        if let id { gate.closed(id) }
+        id = nil
+    }
+}

@@ -1,0 +1,141 @@
+import Hummingbird
+public import Logging
+import Observability
+public import ServiceLifecycle
+
+/// Whether a worker can do its work, with the reasons.
+public struct Readiness: Sendable, Equatable {
+    /// One thing that the worker needs.
+    public struct Check: Sendable, Equatable {
+        public var name: String
+        public var holds: Bool
+        /// A sentence for a person.
+        public var reason: String
+
+        public init(name: String, holds: Bool, reason: String) {
+            self.name = name
+            self.holds = holds
+            self.reason = reason
+        }
+    }
+
+    public var checks: [Check]
+
+    public init(checks: [Check]) { self.checks = checks }
+
+    public var isReady: Bool { checks.allSatisfy(\.holds) }
+
+    /// A reason on one line: what Redis or the Engine has said may have more, which must not look like checks.
+    private static func line(_ reason: String) -> String {
+        let unwanted: Set<Unicode.GeneralCategory> = [.control, .format, .lineSeparator, .paragraphSeparator]
+        return String(
+            String.UnicodeScalarView(
+                reason.unicodeScalars.map { unwanted.contains($0.properties.generalCategory) ? " " : $0 }
+            )
+        )
+    }
+
+    /// One line per check.
+    public var text: String {
+        checks.map { "\($0.holds ? "ok" : "failing") \($0.name): \(Self.line($0.reason))\n" }.joined()
+    }
+}
+
+/// The small HTTP server of a worker: `/healthz` answers while the process lives, `/readyz` while the worker
+/// can do its work, `/metrics` tells what it measured, `/` is a page for people.
+public struct Console: Service {
+    private let host: String
+    private let port: Int
+    private let logger: Logger
+    private let token: BearerToken?
+    private let metrics: PrometheusRegistry
+    private let readiness: @Sendable () -> Readiness
+    private let page: @Sendable () async -> String
+    /// Told the port once the server listens.
+    var onListening: @Sendable (Int) -> Void = { _ in }
+
+    /// - Parameters:
+    ///   - token: what requests must bear, but those to `/healthz`; nil: everybody may ask.
+    ///   - readiness: asked with each request to `/readyz`.
+    ///   - page: asked with each request to `/`; HTML that needs no other file.
+    public init(
+        host: String,
+        port: Int,
+        token: String? = nil,
+        metrics: PrometheusRegistry,
+        logger: Logger,
+        readiness: @escaping @Sendable () -> Readiness,
+        page: @escaping @Sendable () async -> String
+    ) {
+        self.metrics = metrics
+        self.token = token.map(BearerToken.init)
+        self.host = host
+        self.port = port
+        self.logger = logger
+        self.readiness = readiness
+        self.page = page
+    }
+
+    /// Serves until graceful shutdown. An address that cannot be used is a warning, not an end: several
+    /// workers on a machine have the same default.
+    public func run() async throws {
+        // Probes and proxies ask by HEAD.
+        let router = Router(options: .autoGenerateHeadEndpoints)
+        if let loopback = LoopbackHost(boundTo: host) { router.add(middleware: loopback) }
+        router.get("healthz") { _, _ in "ok\n" }
+        if let token {
+            router.post(RouterPath(LoginForm.path)) { request, _ in try await token.login(request) }
+            router.add(middleware: token)
+        }
+        router.get("readyz") { _, _ in
+            let readiness = readiness()
+            return EditedResponse(
+                status: readiness.isReady ? .ok : .serviceUnavailable,
+                response: readiness.text
+            )
+        }
+        router.get("metrics") { _, _ in
+            EditedResponse(
+                headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+                response: metrics.text
+            )
+        }
+        router.get("/") { _, _ in
+            EditedResponse(
+                headers: [
+                    .contentType: "text/html; charset=utf-8", .cacheControl: "no-store",
+                    .xContentTypeOptions: "nosniff",
+                    // Nothing in it is to run or to be fetched, whatever a name in it says.
+                    .contentSecurityPolicy:
+                        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+                ],
+                response: await page()
+            )
+        }
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        let gate = ConnectionGate(metrics: metrics)
+        let application = Application(
+            router: router,
+            server: .http1(configuration: gate.configuration),
+            configuration: ApplicationConfiguration(
+                address: .hostname(host, port: port),
+                // Those that are being closed have their descriptors still.
+                availableConnectionsDelegate: .maximum(2 * ConnectionGate.limit, logger: quiet)
+            ),
+            onServerRunning: { channel in onListening(channel.localAddress?.port ?? port) },
+            logger: quiet
+        )
+        do {
+            try await application.run()
+        } catch is CancellationError {
+            return
+        } catch {
+            logger.warning(
+                "no health endpoint: the address cannot be used",
+                metadata: ["address": "\(host):\(port)", "error": "\(error)"]
+            )
+            try? await gracefulShutdown()
+        }
+    }
+}

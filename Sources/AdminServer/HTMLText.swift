@@ -1,0 +1,58 @@
+import Terminal
+
+/// Text as HTML shows it, and as none of it means anything.
+enum HTMLText {
+    /// UTF-8 bytes that one piece of text has at most, before it is escaped.
+    static let longest = 200
+
+    /// `text` without control characters, cut, and safe between tags and in quoted attributes.
+    static func escape(_ text: String) -> String {
+        // Cut first: what is cut off need not be looked at.
+        let plain = EscapedText.escape(EscapedText.cut(text, to: longest), quotes: false)
+        var escaped = ""
+        for scalar in plain.unicodeScalars {
+            switch scalar {
+            case "&": escaped += "&amp;"
+            case "<": escaped += "&lt;"
+            case ">": escaped += "&gt;"
+            case "\"": escaped += "&quot;"
+            case "'": escaped += "&#39;"
+            default: escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return escaped
+    }
+
+    /// `<tag>text</tag>`, in the colour of the style.
+    static func element(_ tag: String, _ text: String, _ style: TextStyle = .plain) -> String {
+        "<\(tag)\(cssClass(style).map { " class=\"\($0)\"" } ?? "")>\(escape(text))</\(tag)>"
+    }
+
+    private static func cssClass(_ style: TextStyle) -> String? {
+        switch style {
+        case .plain, .heading, .accent: nil
+        case .dim: "dim"
+        case .good: "good"
+        case .notable: "notable"
+        case .bad: "bad"
+        }
+    }
+}
+
+extension TextTable {
+    /// The table under its headings; empty where there is nothing to show.
+    ///
+    /// - Parameter things: what rows are, for the line that tells how many were left out.
+    package func html(things: String) -> String {
+        guard !rows.isEmpty || omitted > 0 else { return "" }
+        func row(_ tag: String, _ cells: [String]) -> String { "<\(tag)>" + cells.joined() + "</\(tag)>\n" }
+        func cell(_ tag: String, _ index: Int, _ cell: Cell) -> String {
+            let content = HTMLText.element("span", cell.text, cell.style)
+            return "<\(tag)\(columns[index].isNumber ? " class=\"number\"" : "")>\(content)</\(tag)>"
+        }
+        let headings = row("tr", columns.indices.map { cell("th", $0, Cell(columns[$0].heading)) })
+        let body = rows.map { cells in row("tr", cells.indices.map { cell("td", $0, cells[$0]) }) }.joined()
+        let rest = omitted > 0 ? HTMLText.element("p", "… \(Self.grouped(omitted)) more \(things)", .dim) + "\n" : ""
+        return "<table>\n" + headings + body + "</table>\n" + rest
+    }
+}

@@ -1,0 +1,74 @@
+import Diagnostics
+import DockerEngine
+import JobContract
+import JobQueue
+import Logging
+import Redis
+import Settings
+import Terminal
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+extension Actions {
+    /// Looks at all that a worker with these settings needs, and says what is wrong and how to mend it.
+    static func examine(
+        images: [String],
+        _ output: OutputFormat,
+        _ context: CommandContext
+    ) async throws(CommandError) {
+        var findings = [
+            Finding.ok("rtmanager", "version \(RootCommand.version), namespace \(context.settings.namespace)")
+        ]
+        findings += try await redisFindings(context)
+        findings += try await engineFindings(images, context)
+        let host = ProcessInfo.processInfo.environment["DOCKER_HOST"] ?? ""
+        let isRemote = host.hasPrefix("tcp://") && !host.hasPrefix("tcp://127.") && !host.hasPrefix("tcp://localhost")
+        findings += HostFacts.read(context.settings, isRemoteEngine: isRemote).findings
+        let diagnosis = Diagnosis(findings: findings)
+        if output == .json {
+            for finding in findings { StandardOutput.write(line: finding.json.line) }
+        } else {
+            for line in diagnosis.lines(on: .standardOutput) { StandardOutput.write(line: line) }
+        }
+        if let error = diagnosis.error { throw error }
+    }
+
+    private static func redisFindings(_ context: CommandContext) async throws(CommandError) -> [Finding] {
+        let name = try context.settings.redisConfiguration().displayName
+        // What cannot be reached is a finding here, and no reason to look no further.
+        var quiet = context
+        quiet.logger.logLevel = .critical
+        do throws(CommandError) {
+            let facts = try await withQueue(quiet) { queue in
+                _ = try await queue.client.send(RedisCommand("PING"), timeout: .seconds(3))
+                return try await RedisExamination(queue: queue).facts()
+            }
+            return [.ok("redis", "\(name) answers")] + facts.findings
+        } catch {
+            return [
+                .outOfReach(
+                    "redis",
+                    error.description,
+                    mend: "systemctl start redis-server, or let RTM_REDIS_URL name another (now \(name))"
+                )
+            ]
+        }
+    }
+
+    private static func engineFindings(
+        _ images: [String],
+        _ context: CommandContext
+    ) async throws(CommandError) -> [Finding] {
+        var quiet = context.logger
+        quiet.logLevel = .critical
+        let docker = try engine(logger: quiet)
+        let examination = EngineExamination(docker: docker, settings: context.settings, images: images)
+        let findings = await examination.facts().findings
+        await docker.shutdown()
+        return findings
+    }
+}

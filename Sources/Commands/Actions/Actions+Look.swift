@@ -1,0 +1,161 @@
+import JobContract
+import JobQueue
+import Logging
+import Pages
+import Primitives
+import RuntimeClient
+import ServiceLifecycle
+import Settings
+import Terminal
+import UnixSignals
+
+// One job, one game, and what happens now.
+extension Actions {
+    /// Messages of each queue that are looked at for a job which no worker has taken in.
+    private static let mostMessages = 10_000
+
+    static func showJob(_ id: String, search: Int, _ output: OutputFormat, _ context: CommandContext)
+        async throws(CommandError)
+    {
+        let decoder = JobDecoder(signer: try context.settings.signer())
+        let page = try await withQueue(context) { queue in
+            var page = JobPage(id: id)
+            page.sight = try await queue.sight(of: id)
+            if let sight = page.sight {
+                if sight.state == .dead { page.dead = try await queue.deadLetter(named: id) }
+                let client = client(queue, context)
+                page.events = try await StreamSearch.run(client, streams: [.events], most: search) {
+                    $0.fields["job_id"] == id
+                }.found
+            } else {
+                let names = try await queue.servedQueues()
+                page.queued = try await queue.find(inQueues: names, most: mostMessages) { message in
+                    switch decoder.decode(message) {
+                    case .job(let job): job.id == id
+                    case .rejected(let rejection): rejection.id == id
+                    }
+                }
+            }
+            return page
+        }
+        guard page.sight != nil || page.queued != nil else {
+            throw .failed(
+                "job \(id) is not known: it was never taken in, or is forgotten by now; "
+                    + "the oldest \(mostMessages) messages of each queue were looked at"
+            )
+        }
+        if output == .json { return StandardOutput.write(line: page.json.line) }
+        for line in page.lines(on: .standardOutput) { StandardOutput.write(line: line) }
+    }
+
+    /// - Parameters:
+    ///   - limit: entries of each stream that are shown, the latest.
+    ///   - search: entries of each stream that are looked at.
+    static func history(
+        of game: String,
+        limit: Int,
+        search: Int,
+        _ output: OutputFormat,
+        _ context: CommandContext
+    ) async throws(CommandError) {
+        let found = try await withQueue(context) { queue in
+            try await StreamSearch.run(client(queue, context), most: search, wanted: limit) {
+                $0.fields["game_id"] == game
+            }
+        }
+        let surface = Surface.standardOutput
+        for entry in found.found {
+            StandardOutput.write(line: output == .json ? entry.json.line : EntryLine(entry).text(on: surface))
+        }
+        guard output == .text else { return }
+        let back = found.searchedBackTo.map {
+            ShortTime.stamp(Timestamp(millisecondsSinceEpoch: $0)) + " UTC"
+        }
+        if found.found.isEmpty {
+            StandardOutput.write(line: "nothing is known of \(game)\(back.map { " since \($0)" } ?? "")")
+        } else if let back {
+            StandardOutput.write(line: surface.painter.paint("older than \(back) was not looked at", .dim))
+        }
+    }
+
+    /// What `watch` is to show.
+    struct WatchChoice: Sendable, Equatable {
+        var streams: [PublicStream]
+        var game: String?
+        /// Entries from before, at most so many of each stream.
+        var last: Int
+        /// Ends after so many lines; nil: on SIGINT or SIGTERM.
+        var count: Int?
+
+        func matches(_ entry: StreamEntry) -> Bool { game == nil || entry.fields["game_id"] == game }
+    }
+
+    static func watch(
+        _ choice: WatchChoice,
+        _ output: OutputFormat,
+        _ context: CommandContext
+    ) async throws(CommandError) {
+        try await withQueue(context) { queue in
+            let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+            let client = client(queue, context)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { for await _ in signals { return } }
+                group.addTask { try await follow(choice, client, output, context.logger.forCommand) }
+                // Whichever is first: a signal, or enough lines.
+                _ = try await group.next()
+                group.cancelAll()
+            }
+        }
+    }
+
+    private static func follow(
+        _ choice: WatchChoice,
+        _ client: RuntimeClient,
+        _ output: OutputFormat,
+        _ logger: Logger
+    ) async throws {
+        let surface = Surface.standardOutput
+        var shown = 0
+        func show(_ entries: [StreamEntry]) -> Bool {
+            for entry in entries where choice.matches(entry) {
+                StandardOutput.write(line: output == .json ? entry.json.line : EntryLine(entry).text(on: surface))
+                shown += 1
+                if let count = choice.count, shown >= count { return true }
+                // Nobody reads any more, or nothing can be written.
+                if StandardOutput.problem != nil { return true }
+            }
+            return false
+        }
+        var positions: [PublicStream: String] = [:]
+        for stream in choice.streams { positions[stream] = try await client.lastEntry(of: stream) }
+        if choice.last > 0 {
+            // Up to where the reader begins: an entry that came meanwhile is told once.
+            let before = try await StreamSearch.run(
+                client,
+                streams: choice.streams,
+                most: 10_000,
+                wanted: choice.last
+            ) { choice.matches($0) && !$0.isAfter(positions[$0.stream]) }
+            if show(before.found) { return }
+        }
+        let reader = StreamReader(client, after: positions) { reason in
+            logger.warning("waiting for Redis to come back", metadata: ["error": "\(reason)"])
+        }
+        while !Task.isCancelled {
+            if show(await reader.next(within: .seconds(5))) { break }
+        }
+        await reader.close()
+    }
+
+    package static func client(_ queue: JobQueue, _ context: CommandContext) -> RuntimeClient {
+        RuntimeClient(queue.client, namespace: context.settings.namespace, logger: context.logger.forCommand)
+    }
+}
+
+extension StreamEntry {
+    /// Whether it comes after the entry `other`; ids are `ms-sequence`.
+    fileprivate func isAfter(_ other: String?) -> Bool {
+        func parts(_ id: String) -> [UInt64] { id.split(separator: "-").map { UInt64($0) ?? 0 } }
+        return other.map { parts($0).lexicographicallyPrecedes(parts(id)) } ?? false
+    }
+}

@@ -1,0 +1,125 @@
+import AdminServer
+import Diagnostics
+import JobQueue
+import Logging
+import Metrics
+import Observability
+import Pages
+import Runtime
+import RuntimeClient
+import ServiceLifecycle
+import Settings
+import Terminal
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+// How a worker is looked at from outside: health, metrics, traces.
+extension Actions {
+    /// The server of a worker's health, metrics and page; none where the settings say so. It answers before the worker
+    /// has begun.
+    package static func console(
+        of stage: WorkerStage,
+        token: String?,
+        _ settings: Settings,
+        _ logger: Logger
+    ) -> [any Service] {
+        guard let address = settings.http else { return [] }
+        let metrics = PrometheusRegistry(help: RuntimeMetrics.help)
+        MetricsSystem.bootstrap(metrics)
+        return [
+            Console(host: address.host, port: address.port, token: token, metrics: metrics, logger: logger) {
+                stage.readiness
+            } page: {
+                await stage.page()
+            }
+        ]
+    }
+
+    /// The sender of a worker's traces; none where the settings say so.
+    package static func exporter(
+        of tracer: OTLPTracer?,
+        _ worker: WorkerIdentity,
+        _ settings: Settings,
+        _ logger: Logger
+    ) -> [any Service] {
+        guard let tracer, let endpoint = settings.otlpEndpoint else { return [] }
+        return [exporter(of: tracer, to: endpoint, worker.id, node: worker.node, logger)]
+    }
+
+    /// The page of a worker, which is read over the worker's own connection.
+    package static func dashboard(
+        _ queue: JobQueue,
+        _ worker: WorkerIdentity,
+        _ settings: Settings,
+        _ logger: Logger
+    ) throws(CommandError) -> Dashboard {
+        let title = try title(settings)
+        let pushedAt = try pushTimes(settings)
+        let client = RuntimeClient(queue.client, namespace: settings.namespace, logger: logger)
+        return Dashboard(worker: worker.id) {
+            var look = DashboardLook(status: try await collect(queue, title, rows: 200, containers: 2_000, pushedAt))
+            look.results = try await client.entries(of: .results, limit: DashboardLook.mostResults)
+            look.warnings = try await RedisExamination(queue: queue).cheapFacts(look.status.overview).findings
+                .filter { $0.level != .ok }
+            return look
+        }
+    }
+
+    /// Whether a worker can do its work, and why not. It hears from Redis every 2.5 s at least; a silence of 5 s is none of
+    /// chance.
+    package static func readiness(_ health: WorkerHealth) -> Readiness {
+        let hearsRedis = health.sinceProgress < .seconds(5)
+        let silence = "its last answer came \(health.sinceProgress.milliseconds) ms ago"
+        let loop: (Bool, String) =
+            if health.isDraining {
+                (false, "the worker ends and takes no more jobs")
+            } else if !hearsRedis {
+                (false, "it waits for Redis and takes no jobs")
+            } else if !health.engineAnswers {
+                (false, "it waits for the Engine and takes no jobs")
+            } else if let problem = health.loopProblem {
+                (false, problem)
+            } else {
+                (true, "it takes jobs")
+            }
+        return Readiness(checks: [
+            .init(name: "loop", holds: loop.0, reason: loop.1),
+            .init(name: "redis", holds: hearsRedis, reason: silence),
+            .init(
+                name: "docker",
+                holds: health.engineAnswers,
+                reason: health.engineAnswers ? "the Engine answers" : "the Engine does not answer"
+            ),
+            .init(
+                name: "network",
+                holds: health.networkProblem == nil,
+                reason: health.networkProblem ?? "the games' network is there"
+            ),
+            .init(
+                name: "keys",
+                holds: health.keyProblems.isEmpty,
+                reason: health.keyProblems.first ?? "all keys in Redis have their right types"
+            ),
+        ])
+    }
+
+    private static func exporter(
+        of tracer: OTLPTracer,
+        to endpoint: String,
+        _ worker: String,
+        node: String,
+        _ logger: Logger
+    ) -> OTLPExporter {
+        OTLPExporter(
+            tracer,
+            endpoint: endpoint,
+            resource: [("service.name", "rtmanager"), ("service.instance.id", worker), ("rtm.node", node)],
+            version: RootCommand.version,
+            logger: logger
+        )
+    }
+}

@@ -1,0 +1,180 @@
+import JobContract
+import JobQueue
+import Redis
+import Settings
+import Terminal
+
+// What operators do to queues and dead letters.
+extension Actions {
+    static func listDeadLetters(
+        limit: Int,
+        _ output: OutputFormat,
+        _ context: CommandContext
+    ) async throws(CommandError) {
+        let letters = try await withQueue(context) { try await $0.deadLetters(limit: limit) }
+        if output == .json {
+            for letter in letters { StandardOutput.write(line: JSONNode.strings(fields(letter)).line) }
+            return
+        }
+        for letter in letters {
+            StandardOutput.write(line: "\(letter.entry)  \(letter.diedAt)  \(letter.jobID)  \(letter.errorCode)")
+            StandardOutput.write(line: "    \(EscapedText.cut(letter.error, to: 200))")
+        }
+        if letters.isEmpty { StandardOutput.write(line: "there are no dead messages or jobs") }
+    }
+
+    static func showDeadLetter(
+        _ name: String,
+        _ output: OutputFormat,
+        _ context: CommandContext
+    ) async throws(CommandError) {
+        let letter = try await withQueue(context) { try await find(name, $0) }
+        if output == .json { return StandardOutput.write(line: JSONNode.strings(fields(letter)).line) }
+        for (name, value) in fields(letter).sorted(by: { $0.key < $1.key }) {
+            StandardOutput.write(line: "\(name): \(EscapedText.cut(value, to: 70_000))")
+        }
+    }
+
+    /// The message is decoded as a worker would decode it: what is still no job cannot be retried.
+    static func retryDeadLetter(
+        _ name: String,
+        _ output: OutputFormat,
+        _ context: CommandContext
+    ) async throws(CommandError) {
+        let decoder = JobDecoder(signer: try context.settings.signer())
+        let letter = try await withQueue(context) { queue in
+            let letter = try await find(name, queue)
+            guard letter.isWhole else {
+                throw CommandError.failed(
+                    "only \(letter.message.count) of its \(letter.size) bytes were kept; push it anew"
+                )
+            }
+            let job: Job
+            switch decoder.decode(letter.message) {
+            case .job(let decoded): job = decoded
+            case .rejected(let rejection):
+                throw CommandError.failed(
+                    "the message is still no job (\(rejection.code.rawValue)): \(rejection.error)"
+                )
+            }
+            switch try await queue.retry(letter, as: job) {
+            case .ok: return letter
+            case .gone: throw CommandError.failed("\(name) is no dead message any more: somebody retried or dropped it")
+            case .reused:
+                throw CommandError.failed(
+                    "the id \(letter.jobID) belongs to another job; push the message under another id, and drop this one"
+                )
+            case .live: throw CommandError.failed("job \(letter.jobID) runs again already")
+            }
+        }
+        tell("\(letter.jobID) will run again", output, ["job_id": letter.jobID, "run": "\(letter.run + 1)"])
+    }
+
+    static func dropDeadLetter(
+        _ name: String,
+        _ output: OutputFormat,
+        _ context: CommandContext
+    ) async throws(CommandError) {
+        let letter = try await withQueue(context) { queue in
+            let letter = try await find(name, queue)
+            guard try await queue.drop(letter) == .ok else {
+                throw CommandError.failed("\(name) is no dead message any more: somebody retried or dropped it")
+            }
+            return letter
+        }
+        tell("\(letter.jobID) is dropped", output, ["job_id": letter.jobID, "entry": letter.entry])
+    }
+
+    static func dropAllDeadLetters(_ output: OutputFormat, _ context: CommandContext) async throws(CommandError) {
+        let count = try await withQueue(context) { try await $0.dropAll() }
+        let sentence = count == 1 ? "1 dead letter is dropped" : "\(count) dead letters are dropped"
+        tell(sentence, output, ["dropped": "\(count)"])
+    }
+
+    package static func pause(_ name: String, _ output: OutputFormat, _ context: CommandContext)
+        async throws(CommandError)
+    {
+        let isNew = try await withQueue(context) { try await $0.pause(queue: name) }
+        tell(isNew ? "\(name) is paused" : "\(name) was paused already", output, ["queue": name, "state": "paused"])
+    }
+
+    package static func resume(_ name: String, _ output: OutputFormat, _ context: CommandContext)
+        async throws(CommandError)
+    {
+        let isNew = try await withQueue(context) { try await $0.resume(queue: name) }
+        tell(isNew ? "\(name) is resumed" : "\(name) was not paused", output, ["queue": name, "state": "open"])
+    }
+
+    package static func peek(
+        _ name: String,
+        limit: Int,
+        _ output: OutputFormat,
+        _ context: CommandContext
+    ) async throws(CommandError) {
+        let messages = try await withQueue(context) { try await $0.peek(queue: name, limit: limit) }
+        for message in messages {
+            let fields = fields(message)
+            let text = fields["message"] ?? fields["error"] ?? ""
+            StandardOutput.write(
+                line: output == .json
+                    ? JSONNode.strings(fields).line : TerminalText(EscapedText.cut(text, to: 70_000))
+            )
+        }
+        if output == .text, messages.isEmpty { StandardOutput.write(line: "nothing waits in \(name)") }
+    }
+
+    private static func fields(_ message: ListedMessage) -> [String: String] {
+        switch message {
+        case .bytes(let bytes): ["message": String(decoding: bytes, as: UTF8.self)]
+        case .tooLarge(let size, let sha1):
+            [
+                "size": "\(size)", "sha1": sha1,
+                "error": "a message of \(size) bytes, which is too large to be a job (sha1 \(sha1))",
+            ]
+        }
+    }
+
+    private static func find(_ name: String, _ queue: JobQueue) async throws -> DeadLetter {
+        guard let letter = try await queue.deadLetter(named: name) else {
+            throw CommandError.failed("there is no dead message or job \(name); `rtmanager dead list` shows all")
+        }
+        return letter
+    }
+
+    private static func fields(_ letter: DeadLetter) -> [String: String] {
+        [
+            "entry": letter.entry, "job_id": letter.jobID, "run": "\(letter.run)", "queue": letter.queue,
+            "error_code": letter.errorCode, "error": letter.error, "died_at": letter.diedAt, "size": "\(letter.size)",
+            "message": String(decoding: letter.message, as: UTF8.self),
+        ]
+    }
+
+    package static func tell(_ sentence: String, _ output: OutputFormat, _ fields: [String: String]) {
+        StandardOutput.write(line: output == .json ? JSONNode.strings(fields).line : TerminalText(sentence))
+    }
+
+    /// The protocol, for a command that is no worker.
+    static func withQueue<Value: Sendable>(
+        _ context: CommandContext,
+        _ body: (JobQueue) async throws -> Value
+    ) async throws(CommandError) -> Value {
+        let configuration = try context.settings.redisConfiguration()
+        let logger = context.logger.forCommand
+        do {
+            return try await RedisClient.withClient(configuration, clientName: "rtmanager-cli", logger: logger) {
+                try await body(
+                    JobQueue(
+                        redis: $0,
+                        keys: Keyspace(namespace: context.settings.namespace),
+                        worker: WorkerIdentity(id: "", node: "", nonce: ""),
+                        options: context.settings.queueOptions
+                    )
+                )
+            }
+        } catch let error as CommandError {
+            throw error
+        } catch {
+            throw outOfReach(error)
+        }
+    }
+}

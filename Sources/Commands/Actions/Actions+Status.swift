@@ -1,0 +1,100 @@
+import JobContract
+import JobQueue
+import Pages
+import Primitives
+import Redis
+import Settings
+import Terminal
+
+// What operators look at.
+extension Actions {
+    /// Containers that are looked at for a page, at most about so many.
+    private static let mostContainers = 20_000
+
+    /// - Parameter rows: of each table where the output is no terminal, and of each list of the JSON.
+    package static func status(rows: Int, _ output: OutputFormat, _ context: CommandContext) async throws(CommandError)
+    {
+        let pushedAt = try pushTimes(context.settings)
+        let title = try title(context.settings)
+        let page = try await withQueue(context) { queue in
+            try await collect(queue, title, rows: max(rows, 200), containers: mostContainers, pushedAt)
+        }
+        if output == .json { return StandardOutput.write(line: page.json.line) }
+        var surface = Surface.standardOutput
+        if surface.height == nil { surface.height = 4 * rows }
+        for line in page.lines(on: surface) { StandardOutput.write(line: line) }
+    }
+
+    /// Reads all that the page shows, with at most `rows` nodes and jobs and about `containers` containers.
+    package static func collect(
+        _ queue: JobQueue,
+        _ title: String,
+        rows: Int,
+        containers: Int,
+        _ pushedAt: (_ message: [UInt8]) -> Timestamp?
+    ) async throws(QueueError) -> StatusPage {
+        let overview = try await queue.overview(limit: rows, pushedAt: pushedAt)
+        let stories = try await queue.keptStories(of: overview.nodes.map(\.id), limit: containers)
+        var page = StatusPage(title: title, overview: overview)
+        page.containers = ContainerLine.sorted(stories.compactMap(ContainerLine.init))
+        page.mayLackContainers = stories.count >= containers
+        return page
+    }
+
+    static func listNodes(_ output: OutputFormat, _ context: CommandContext) async throws(CommandError) {
+        let overview = try await withQueue(context) { try await $0.overview(limit: 1_000) { _ in nil } }
+        if output == .json {
+            for node in overview.nodes { StandardOutput.write(line: StatusPage.json(node, overview).line) }
+            return
+        }
+        let page = StatusPage(title: "", overview: overview)
+        let lines = page.nodes.lines(on: .standardOutput, things: "nodes")
+        for line in lines { StandardOutput.write(line: line) }
+        if lines.isEmpty { StandardOutput.write(line: "no worker of this namespace was ever seen") }
+    }
+
+    package static func drain(_ node: String, _ output: OutputFormat, _ context: CommandContext)
+        async throws(CommandError)
+    {
+        let isNew = try await withQueue(context) { queue in
+            guard try await queue.knows(node: node) else { throw unknownNode(node) }
+            return try await queue.drain(node: node)
+        }
+        let sentence = isNew ? "\(node) begins no more starts; what runs there runs on" : "\(node) was drained already"
+        tell(sentence, output, ["node": node, "state": "draining"])
+    }
+
+    static func resumeNode(
+        _ node: String,
+        _ output: OutputFormat,
+        _ context: CommandContext
+    ) async throws(CommandError) {
+        let isNew = try await withQueue(context) { queue in
+            let isNew = try await queue.resume(node: node)
+            guard isNew ? true : try await queue.knows(node: node) else { throw unknownNode(node) }
+            return isNew
+        }
+        tell(
+            isNew ? "\(node) begins starts again" : "\(node) was not drained",
+            output,
+            ["node": node, "state": "open"]
+        )
+    }
+
+    private static func unknownNode(_ node: String) -> CommandError {
+        .failed("no worker of node \(node) was ever seen here; `rtmanager node list` shows all")
+    }
+
+    package static func title(_ settings: Settings) throws(CommandError) -> String {
+        "\(settings.namespace) on \(try settings.redisConfiguration().displayName)"
+    }
+
+    /// Reads when a message was pushed, as its producer says.
+    static func pushTimes(_ settings: Settings) throws(CommandError) -> @Sendable ([UInt8]) -> Timestamp? {
+        let decoder = JobDecoder(signer: try settings.signer())
+        return { message in
+            guard case .job(let job) = decoder.decode(message) else { return nil }
+            return job.enqueuedAt.flatMap { Timestamp(rfc3339: $0) }
+        }
+    }
+}

@@ -1,0 +1,192 @@
+import AdminServer
+import DockerEngine
+import DockerPort
+import JobContract
+import JobQueue
+import Logging
+import Observability
+import Redis
+import Runtime
+import RuntimeClient
+import ServiceLifecycle
+import Settings
+import Terminal
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// What the commands do, once their arguments and settings are known to be right.
+///
+/// Each throws ``CommandError``, whose case decides the exit code.
+package enum Actions {
+    /// Runs one worker until SIGTERM or SIGINT.
+    static func runWorker(_ settings: Settings, logger: Logger) async throws(CommandError) {
+        let token = try settings.httpToken()
+        let tracer = settings.otlpEndpoint.map { _ in OTLPTracer() }
+        var configuration = try settings.workerConfiguration()
+        configuration.tracer = tracer
+        let docker = try engine(logger: logger)
+        do throws(CommandError) {
+            let stage = WorkerStage()
+            let worker = WorkerService(
+                settings: settings,
+                redisConfiguration: try workerRedisConfiguration(settings),
+                decoder: JobDecoder(signer: try settings.signer()),
+                configuration: configuration,
+                tracer: tracer,
+                docker: docker,
+                stage: stage,
+                logger: logger
+            )
+            if settings.allowedImages.isEmpty {
+                logger.warning(
+                    "every image of every registry may be started; RTM_ALLOWED_IMAGES bounds that",
+                    metadata: ["example": "RTM_ALLOWED_IMAGES=registry.example/games/**"]
+                )
+            }
+            let console = console(of: stage, token: token, settings, logger)
+            try await run(console + [worker], settings, logger)
+        } catch {
+            await docker.shutdown()
+            throw error
+        }
+        await docker.shutdown()
+    }
+
+    /// Runs the services until a signal; they end in the opposite order.
+    package static func run(
+        _ services: [any Service],
+        _ settings: Settings,
+        _ logger: Logger
+    ) async throws(CommandError) {
+        do {
+            try await SignalledShutdown(logger: logger).run(group(services, settings, logger))
+        } catch let error as CommandError {
+            throw error
+        } catch {
+            throw .failed("the worker ended unexpectedly: \(error)")
+        }
+    }
+
+    /// The services as one, which ends with the last of them.
+    package static func group(_ services: [any Service], _ settings: Settings, _ logger: Logger) -> ServiceGroup {
+        var configuration = ServiceGroupConfiguration(
+            services: services.dropLast().map { .init(service: $0) }
+                + services.suffix(1).map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+            logger: quiet(logger)
+        )
+        // Each service has deadlines of its own; these are the last resort.
+        configuration.maximumGracefulShutdownDuration = .seconds(settings.drainTimeoutSeconds + 15)
+        configuration.maximumCancellationDuration = .seconds(10)
+        return ServiceGroup(configuration: configuration)
+    }
+
+    /// The service group tells of each of its steps; its failures are enough for the operator.
+    private static func quiet(_ logger: Logger) -> Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .error)
+        return logger
+    }
+
+    /// How a worker reaches Redis: it must be back before its leases run out.
+    private static func workerRedisConfiguration(_ settings: Settings) throws(CommandError) -> RedisConfiguration {
+        var configuration = try settings.redisConfiguration()
+        configuration.backoff.cap = min(configuration.backoff.cap, .seconds(settings.leaseTTLSeconds) / 4)
+        return configuration
+    }
+
+    /// Fails with one sentence where Redis does not answer.
+    package static func requireRedis(_ configuration: RedisConfiguration, logger: Logger) async throws(CommandError) {
+        do throws(Away) {
+            try await askRedis(configuration, logger: logger)
+        } catch {
+            throw error.error
+        }
+    }
+
+    /// Asks Redis whether it is there, as a worker would.
+    static func askRedis(_ configuration: RedisConfiguration, logger: Logger) async throws(Away) {
+        var silent = logger
+        silent.logLevel = .critical
+        do {
+            try await RedisClient.withClient(configuration, logger: silent) { client in
+                _ = try await client.send(RedisCommand("PING"), timeout: .seconds(3))
+            }
+        } catch {
+            let isRefusal = (error as? RedisError)?.isRefusal ?? false
+            throw Away(reason: "\(error)", error: outOfReach(error), mayHeal: !isRefusal)
+        }
+    }
+
+    /// What the Engine says of itself.
+    static func askEngine(_ docker: DockerEngine) async throws(Away) -> EngineInfo {
+        do throws(DockerError) {
+            return try await docker.info()
+        } catch {
+            throw Away(error)
+        }
+    }
+
+    /// Fails where this Redis would lose jobs.
+    static func requireSoundRedis(_ configuration: RedisConfiguration, logger: Logger) async throws(CommandError) {
+        try await requireNoEviction(configuration, logger: logger)
+    }
+
+    /// Fails where Redis would throw jobs away when its memory is full.
+    private static func requireNoEviction(
+        _ configuration: RedisConfiguration,
+        logger: Logger
+    ) async throws(CommandError) {
+        let policy: String?
+        do {
+            policy = try await RedisClient.withClient(configuration, logger: logger) { client in
+                try await client.send(RedisCommand("CONFIG", "GET", "maxmemory-policy")).array?.last?.string
+            }
+        } catch {
+            logger.warning(
+                "Redis does not tell its eviction policy; it must be noeviction, or jobs are lost when memory is full",
+                metadata: ["error": "\(error)"]
+            )
+            return
+        }
+        guard let policy, policy != "noeviction" else { return }
+        throw .failed(
+            "Redis at \(configuration.displayName) throws keys away when its memory is full (maxmemory-policy \(policy)), "
+                + "and jobs with them; mend it by: CONFIG SET maxmemory-policy noeviction, and in redis.conf"
+        )
+    }
+
+    package static func outOfReach(_ error: any Error) -> CommandError {
+        // Redis has answered: what it says is what is wrong.
+        let hint = "rtmanager doctor says what is wrong with Redis' keys and permissions"
+        if let error = error as? QueueError, error.isRefusal { return .failed("\(error); \(hint)") }
+        if case .refused(let text)? = error as? ClientError { return .failed("\(text); \(hint)") }
+        return .outOfReach("\(error); is Redis running there, and is RTM_REDIS_URL right?")
+    }
+
+    package static func engine(logger: Logger) throws(CommandError) -> DockerEngine {
+        do {
+            let environment = ProcessInfo.processInfo.environment
+            return try DockerEngine(configuration: try .init(environment: environment), logger: logger)
+        } catch {
+            throw .wrongUse("\(error)")
+        }
+    }
+}
+
+extension WorkerIdentity {
+    /// A new worker of this process.
+    package static func new(node: String) -> WorkerIdentity {
+        let nonce = String(UInt64.random(in: .min ... .max), radix: 36)
+        // Where the id is kept, spaces stand between it and others.
+        let host = ProcessInfo.processInfo.hostName.prefix(64).map { $0.isWhitespace ? "-" : String($0) }.joined()
+        return WorkerIdentity(
+            id: "\(host)-\(ProcessInfo.processInfo.processIdentifier)-\(nonce)",
+            node: node,
+            nonce: nonce
+        )
+    }
+}

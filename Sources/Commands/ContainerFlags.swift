@@ -1,0 +1,72 @@
+import ArgumentParser
+import RuntimeClient
+import Settings
+
+/// What a container is to be like: what `start` and `restart` share.
+struct ContainerFlags: ParsableArguments {
+    @Option(help: ArgumentHelp("Variable of the game's environment; may be given again.", valueName: "name=value"))
+    var env: [Assignment] = []
+
+    @Option(help: ArgumentHelp("Label of the container; may be given again.", valueName: "name=value"))
+    var label: [Assignment] = []
+
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp("One word of the command line in the container; may be given again.", valueName: "word")
+    ) var cmd: [String] = []
+
+    @Argument(
+        parsing: .postTerminator,
+        help: ArgumentHelp("After --: the whole command line in the container, instead of --cmd.", valueName: "command")
+    ) var command: [String] = []
+
+    @Option(help: ArgumentHelp("Limit of memory, as 512m or 2g.", valueName: "amount"))
+    var memory: String?
+
+    @Option(help: ArgumentHelp("Limit of CPUs, as 0.5 or 2.", valueName: "cpus"))
+    var cpus: Double?
+
+    @Option(help: ArgumentHelp("Limit of processes and threads.", valueName: "n"))
+    var pids: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Directory of the host in the container, below a root that the worker allows; may be given again.",
+            valueName: "host:target[:ro]"
+        )
+    ) var mount: [MountArgument] = []
+
+    @Option(help: ArgumentHelp("When to pull: if_missing, always or never. Default: if_missing.", valueName: "policy"))
+    var pullPolicy: PullPolicyArgument?
+
+    @Option(help: ArgumentHelp("Succeed only when the engine answers within this time, 0 to 600.", valueName: "s"))
+    var readyTimeout: Int?
+
+    func validate() throws {
+        if let wrong = env.first(where: { !isEnvironmentName($0.name) }) {
+            throw ValidationError(
+                "--env \(quoted(wrong.name)) must begin with a letter or _, then letters, digits and _"
+            )
+        }
+        if let memory, MemoryAmount(memory) == nil {
+            throw ValidationError("--memory \(quoted(memory)) must be 6m or more, as 512m or 2g")
+        }
+        try require(cpus, in: 0.01...4096, flag: "--cpus")
+        try require(pids, in: 1...4_194_304, flag: "--pids")
+        try require(readyTimeout, in: 0...600, flag: "--ready-timeout")
+        if !cmd.isEmpty, !command.isEmpty { throw ValidationError("give the command by --cmd or after --, not both") }
+    }
+
+    /// The job with what the flags ask for; what they leave out stays out of the message.
+    func added(to request: JobRequest) -> JobRequest {
+        var request = request
+        request.env = env.values
+        request.labels = label.labels
+        request.cmd = command.isEmpty ? cmd : command
+        request.limits = JobRequest.Limits(cpuQuota: cpus, memory: memory, pidsLimit: pids)
+        request.bindMounts = mount.map(\.mount)
+        request.pullPolicy = pullPolicy?.rawValue
+        request.readyTimeoutSeconds = readyTimeout
+        return request
+    }
+}

@@ -1,0 +1,109 @@
+import ArgumentParser
+import Settings
+import Terminal
+
+/// `rtmanager dead`
+struct DeadCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dead",
+        abstract: "Look at messages and jobs that a person may want to mend, and retry or drop them.",
+        discussion: """
+            Examples:
+              rtmanager dead list
+              rtmanager dead show job-17
+              rtmanager dead retry job-17
+              rtmanager dead drop 1795491264703-0
+              rtmanager dead drop --all
+
+            \(ExitReason.help)
+            """,
+        subcommands: [List.self, Show.self, Retry.self, Drop.self]
+    )
+
+    /// `rtmanager dead list`
+    struct List: RunnableCommand {
+        static let configuration = CommandConfiguration(abstract: "The latest first.")
+
+        @Option(help: ArgumentHelp("How many at most, 1 to 10000.", valueName: "n"))
+        var limit = 50
+
+        @Option(help: ArgumentHelp("How they are printed: text or json.", valueName: "format"))
+        var output = OutputFormat.text
+
+        @OptionGroup var shared: SharedFlags
+
+        func validate() throws { try require(limit, in: 1...10_000, flag: "--limit") }
+
+        func run(_ context: CommandContext) async throws(CommandError) {
+            try await Actions.listDeadLetters(limit: limit, output, context)
+        }
+
+        var source: SettingsSource { .process(flags: shared.values) }
+    }
+
+    /// What names one dead letter, and how it is told.
+    struct Name: ParsableArguments {
+        @Argument(help: ArgumentHelp("Id of the job, or of the entry as `dead list` shows it.", valueName: "id"))
+        var name: String
+
+        @Option(help: ArgumentHelp("How it is printed: text or json.", valueName: "format"))
+        var output = OutputFormat.text
+    }
+
+    /// `rtmanager dead show`
+    struct Show: RunnableCommand {
+        static let configuration = CommandConfiguration(abstract: "One of them, with its whole message.")
+
+        @OptionGroup var letter: Name
+        @OptionGroup var shared: SharedFlags
+
+        func run(_ context: CommandContext) async throws(CommandError) {
+            try await Actions.showDeadLetter(letter.name, letter.output, context)
+        }
+
+        var source: SettingsSource { .process(flags: shared.values) }
+    }
+
+    /// `rtmanager dead retry`
+    struct Retry: RunnableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let it run again: same id, next run, behind the other jobs of its game, without its deadline."
+        )
+
+        @OptionGroup var letter: Name
+        @OptionGroup var shared: SharedFlags
+
+        func run(_ context: CommandContext) async throws(CommandError) {
+            try await Actions.retryDeadLetter(letter.name, letter.output, context)
+        }
+
+        var source: SettingsSource { .process(flags: shared.values) }
+    }
+
+    /// `rtmanager dead drop`
+    struct Drop: RunnableCommand {
+        static let configuration = CommandConfiguration(abstract: "Forget it; its result and its id stay known.")
+
+        @Argument(help: ArgumentHelp("Id of the job, or of the entry as `dead list` shows it.", valueName: "id"))
+        var name: String?
+
+        @Flag(help: "All that are there now.")
+        var all = false
+
+        @Option(help: ArgumentHelp("How it is printed: text or json.", valueName: "format"))
+        var output = OutputFormat.text
+
+        @OptionGroup var shared: SharedFlags
+
+        func validate() throws {
+            guard all != (name != nil) else { throw ValidationError("give the id of one, or --all") }
+        }
+
+        func run(_ context: CommandContext) async throws(CommandError) {
+            guard let name else { return try await Actions.dropAllDeadLetters(output, context) }
+            try await Actions.dropDeadLetter(name, output, context)
+        }
+
+        var source: SettingsSource { .process(flags: shared.values) }
+    }
+}

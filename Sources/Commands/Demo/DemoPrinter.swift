@@ -1,0 +1,98 @@
+import JobContract
+import Synchronization
+import Terminal
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Tells the demo: in lines that a person enjoys, or as one JSON object per line.
+final class DemoPrinter: Sendable {
+    private let output: OutputFormat
+    private let painter: Painter
+    private let began = ContinuousClock.now
+    private let lastAct = Mutex(0)
+
+    init(_ output: OutputFormat) {
+        self.output = output
+        painter = Painter(isColored: output == .text && StandardOutput.takesColors)
+    }
+
+    func title(_ text: String) {
+        guard output == .text else { return }
+        write(painter.paint("\(text)", .heading))
+        write("")
+    }
+
+    /// Something that the story needs.
+    func prop(_ name: String, _ text: String) {
+        guard output == .text else { return }
+        write("  \(painter.paint("●", .good)) \(padded(name, 9))\(text)")
+    }
+
+    /// The next part of the story.
+    func act(_ text: String) {
+        guard output == .text else { return }
+        let number = lastAct.withLock { number in
+            number += 1
+            return number
+        }
+        write("")
+        write(painter.paint("\(number). \(text)", .heading))
+    }
+
+    func pushed(_ kind: String, _ game: String) {
+        line("push", .accent, padded(kind, 17) + padded(game, 9), ["kind": kind, "game_id": game])
+    }
+
+    func result(_ result: JobResult) {
+        let word = result.succeeded ? (result.effect?.rawValue ?? "") : (result.outcome?.rawValue ?? "")
+        let detail = [
+            result.succeeded ? nil : result.errorCode.map { "\($0):" }, result.succeeded ? nil : result.error,
+            result.containerID.map { "container \($0.prefix(12))" }, result.engineEndpoint,
+        ].compactMap { $0 }.joined(separator: "  ")
+        line(
+            "result",
+            result.succeeded ? .good : .notable,
+            padded(word.replacing("_", with: " "), 17) + padded(result.gameID ?? "-", 9) + cut(detail),
+            result.fields
+        )
+    }
+
+    func event(_ fields: [String: String]) {
+        let detail = [
+            fields["reason"].map { "because \($0)" }, fields["exit_code"].map { "exit code \($0)" },
+            fields["epoch"].map { "epoch \($0)" },
+        ].compactMap { $0 }.joined(separator: "  ")
+        line("event", .plain, padded(fields["event"] ?? "", 17) + padded(fields["game_id"] ?? "", 9) + detail, fields)
+    }
+
+    /// What the story comes to.
+    func moral(_ text: String) {
+        guard output == .text else { return }
+        write("")
+        write(painter.paint("\(text)", .heading))
+    }
+
+    private func line(_ source: String, _ style: TextStyle, _ text: String, _ fields: [String: String]) {
+        guard output == .text else {
+            var fields = fields
+            fields["source_stream"] = source
+            return write(JSONNode.strings(fields).line)
+        }
+        let hundredths = began.duration(to: .now).milliseconds / 10
+        let stamp = "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100) s"
+        let time = painter.paint("\(TerminalText.spaces(8 - stamp.count))\(stamp)", .dim)
+        write("  \(time)  \(painter.paint("\(padded(source, 8))", style))\(text)")
+    }
+
+    private func cut(_ text: String) -> String { text.count > 90 ? text.prefix(89) + "…" : text }
+
+    private func padded(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(1, width - text.count))
+    }
+
+    private func write(_ line: TerminalText) { StandardOutput.write(line: line) }
+}

@@ -1,0 +1,143 @@
+import JobContract
+import Logging
+import Redis
+import Settings
+import Synchronization
+import Terminal
+
+extension Actions {
+    /// Tells the whole story on this machine, on a private Redis, against the local Docker Engine.
+    static func runDemo(output: OutputFormat, settings: Settings, logger: Logger) async throws(CommandError) {
+        let printer = DemoPrinter(output)
+        let logger = logger.forCommand
+        printer.title("rtmanager demo: the story of three games")
+        let interruption: Interruption
+        do {
+            interruption = try await Interruption.ending {
+                try await DemoStage.with(printer, logger) { stage in
+                    try await DemoStory(stage: stage, printer: printer, logger: logger).tell()
+                }
+            }
+        } catch let error as CommandError {
+            throw error
+        } catch {
+            throw .failed("the demo broke off: \(error)")
+        }
+        if interruption.hasHappened {
+            throw .failed("interrupted; everything of the demo has been taken down")
+        }
+    }
+}
+
+/// The story itself: what a Game Master would do, and what it would see.
+struct DemoStory: Sendable {
+    let stage: DemoStage
+    let printer: DemoPrinter
+    let logger: Logger
+    private let seen = StreamCounts()
+
+    init(stage: DemoStage, printer: DemoPrinter, logger: Logger) {
+        self.stage = stage
+        self.printer = printer
+        self.logger = logger
+    }
+
+    private var keys: Keyspace { Keyspace(namespace: DemoStage.namespace) }
+    private static let games = ["lobby", "arena", "chess"]
+
+    func tell() async throws {
+        let configuration = try RedisConfiguration(url: stage.redisURL)
+        try await RedisClient.withClient(configuration, logger: logger) { redis in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await follow(configuration) }
+                try await play(redis)
+                group.cancelAll()
+            }
+        }
+        let (results, events) = seen.counts
+        printer.moral(
+            "\(results) jobs, \(results) results, \(events) events, each once. Everything of the demo is taken down now."
+        )
+    }
+
+    private func play(_ redis: RedisClient) async throws {
+        printer.act("The Game Master starts three games, one engine container each")
+        try await push(redis, Self.games.map { start("start-\($0)", $0) }, events: 3)
+        printer.act("It is not sure, and asks again: nothing is done twice")
+        try await push(redis, [start("again-lobby", "lobby")], events: 0)
+        printer.act("Somebody pushes garbage: it ends as one rejected result and hurts nobody")
+        try await push(redis, [("?", "-", #"{"v":1,"kind":"explode","id":"garbage"}"#)], events: 0)
+        printer.act("The games end")
+        try await push(redis, Self.games.map { simple("stop", $0) }, events: 3)
+        printer.act("The containers go; each game's state stays on its node")
+        try await push(redis, Self.games.map { simple("remove", $0) }, events: 3)
+    }
+
+    private typealias Message = (kind: String, game: String, json: String)
+
+    private func start(_ id: String, _ game: String) -> Message {
+        ("start", game, #"{"v":1,"id":"\#(id)","kind":"start","game_id":"\#(game)","image":"\#(DemoStage.image)"}"#)
+    }
+
+    private func simple(_ kind: String, _ game: String) -> Message {
+        (
+            kind, game,
+            #"{"v":1,"id":"\#(kind)-\#(game)","kind":"\#(kind)","game_id":"\#(game)","stop_timeout_seconds":5}"#
+        )
+    }
+
+    /// Pushes messages and waits until the streams have one result each, and the events.
+    private func push(_ redis: RedisClient, _ messages: [Message], events: Int) async throws {
+        let before = seen.counts
+        for message in messages {
+            printer.pushed(message.kind, message.game)
+            _ = try await redis.send(RedisCommand("LPUSH", .string(keys.queue("default")), .string(message.json)))
+        }
+        try await awaitReadiness("what the workers make of it", within: .seconds(60)) {
+            seen.counts.results >= before.results + messages.count && seen.counts.events >= before.events + events
+        }
+    }
+
+    /// Prints both streams as they grow.
+    private func follow(_ configuration: RedisConfiguration) async throws {
+        let connection = RedisBlockingConnection(configuration, logger: logger)
+        var positions = [keys.results: "0-0", keys.events: "0-0"]
+        while !Task.isCancelled {
+            let command = RedisCommand(
+                "XREAD",
+                "COUNT",
+                64,
+                "BLOCK",
+                1000,
+                "STREAMS",
+                .string(keys.results),
+                .string(keys.events),
+                .string(positions[keys.results] ?? "0-0"),
+                .string(positions[keys.events] ?? "0-0")
+            )
+            let answer = try await connection.send(command, serverTimeout: .seconds(1))
+            for stream in answer.array ?? [] {
+                guard let name = stream.array?.first?.string else { continue }
+                for entry in stream.array?.last?.array ?? [] {
+                    guard let parts = entry.array, let id = parts.first?.string else { continue }
+                    positions[name] = id
+                    let result = JobResult(pairs: (parts.last?.array ?? []).map { $0.string ?? "" })
+                    if name == keys.results { printer.result(result) } else { printer.event(result.fields) }
+                    seen.count(isResult: name == keys.results)
+                }
+            }
+        }
+        await connection.close()
+    }
+}
+
+/// How many entries of each stream have been seen.
+private final class StreamCounts: Sendable {
+    private let numbers = Mutex((results: 0, events: 0))
+
+    var counts: (results: Int, events: Int) { numbers.withLock { $0 } }
+
+    func count(isResult: Bool) {
+        numbers.withLock { if isResult { $0.results += 1 } else { $0.events += 1 } }
+    }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import Settings
+import Terminal
+
+/// `rtmanager doctor`
+struct DoctorCommand: RunnableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Check all that a worker needs, and say how to mend what is wrong.",
+        discussion: """
+            Give it the settings of the worker: it looks at Redis, Docker, the network, the
+            state folders and the clocks as the worker would. It changes nothing.
+
+            Examples:
+              rtmanager doctor
+              rtmanager doctor --image registry.example/engine:1.4
+              RTM_CONFIG=/etc/rtmanager.conf rtmanager doctor --output json
+
+            \(ExitReason.help)
+            """
+    )
+
+    static let audience = SettingDescriptor.Audience.worker
+
+    @Option(
+        help: ArgumentHelp(
+            "Image that is to be looked at as a start would; may be given again.",
+            valueName: "reference"
+        )
+    ) var image: [String] = []
+
+    @OptionGroup var print: OutputFlags
+    @OptionGroup(title: "Settings") var shared: SharedFlags
+    @OptionGroup(title: "Settings of a worker") var flags: WorkerFlags
+
+    var source: SettingsSource {
+        .process(flags: shared.values.merging(flags.values) { first, _ in first }, gameEnvironment: flags.env.values)
+    }
+
+    func run(_ context: CommandContext) async throws(CommandError) {
+        try await Actions.examine(images: image, print.output, context)
+    }
+}

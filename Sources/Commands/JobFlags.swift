@@ -1,0 +1,84 @@
+import ArgumentParser
+import JobContract
+import Primitives
+import RuntimeClient
+import Settings
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// What `start`, `stop` and `remove` share.
+struct JobFlags: ParsableArguments {
+    @Argument(help: "The game: 1 to 51 of a-z 0-9 -, a letter or digit first and last.")
+    var game: GameArgument
+
+    @Option(
+        help: ArgumentHelp(
+            "Id of the job; a second job with the same id is dropped. Default: a new one.",
+            valueName: "id"
+        )
+    ) var id: String?
+
+    @Option(help: ArgumentHelp("Queue that the job goes to; a game's jobs belong in one.", valueName: "name"))
+    var queue = "default"
+
+    @Option(help: ArgumentHelp("Not begun after this instant, as 2026-05-04T03:02:01Z.", valueName: "time"))
+    var deadline: TimeArgument?
+
+    @Option(help: ArgumentHelp("How often the job is begun at most, 1 to 20. Default: 5.", valueName: "n"))
+    var maxAttempts: Int?
+
+    @Flag(help: "Wait for the result, and exit with 0 only where the job succeeded.")
+    var wait = false
+
+    @Option(help: ArgumentHelp("Longest wait, in seconds, 1 to 86400. Default with --wait: 300.", valueName: "s"))
+    var waitTimeout: Int?
+
+    @Option(help: ArgumentHelp("How the result is printed: text or json.", valueName: "format"))
+    var output = OutputFormat.text
+
+    func validate() throws {
+        if let id, !SettingRule.word(id, "._:-", upTo: 128) || id.hasPrefix("invalid:") {
+            throw ValidationError(
+                "--id \(quoted(id)) must be 1 to 128 of A-Z a-z 0-9 . _ : - and must not begin with invalid:"
+            )
+        }
+        if !SettingRule.word(queue, "_.-", upTo: 64) {
+            throw ValidationError("--queue \(quoted(queue)) must be 1 to 64 of A-Z a-z 0-9 _ . -")
+        }
+        try require(maxAttempts, in: 1...20, flag: "--max-attempts")
+        try require(waitTimeout, in: 1...86_400, flag: "--wait-timeout")
+        if waitTimeout != nil, !wait { throw ValidationError("--wait-timeout needs --wait") }
+    }
+
+    /// How long to wait for the result; nil: not at all.
+    var waiting: Duration? { wait ? .seconds(waitTimeout ?? 300) : nil }
+
+    /// A job of `kind` with what is shared by all kinds.
+    func request(_ kind: JobKind) -> JobRequest {
+        var request = JobRequest(kind: kind, id: id ?? UUID().uuidString.lowercased(), gameID: game.id)
+        request.queue = queue
+        request.deadline = deadline?.time
+        request.maxAttempts = maxAttempts
+        request.enqueuedAt = SystemClock.now()
+        return request
+    }
+}
+
+/// Throws where `value` is given and outside of `range`.
+func require<Value>(_ value: Value?, in range: ClosedRange<Value>, flag: String) throws {
+    guard let value, !range.contains(value) else { return }
+    throw ValidationError("\(flag) \(value) must be from \(range.lowerBound) to \(range.upperBound)")
+}
+
+/// Throws where `id` is given and is no container's id.
+func requireContainerID(_ id: String?) throws {
+    guard let id else { return }
+    let isHex = id.utf8.allSatisfy { SettingRule.isDigit($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0) }
+    guard id.utf8.count == 64, isHex else {
+        throw ValidationError("--container-id \(quoted(id)) must be 64 hex digits, as docker ps --no-trunc shows them")
+    }
+}

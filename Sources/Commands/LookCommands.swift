@@ -1,0 +1,134 @@
+import ArgumentParser
+import RuntimeClient
+import Settings
+import Terminal
+
+/// `rtmanager job`
+struct JobCommand: RunnableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "job",
+        abstract: "Tell one job's whole story.",
+        discussion: """
+            Examples:
+              rtmanager job job-17
+              rtmanager job job-17 --output json
+
+            \(ExitReason.help)
+            """
+    )
+
+    @Argument(help: ArgumentHelp("Id of the job.", valueName: "id"))
+    var id: String
+
+    @Option(help: ArgumentHelp("Entries of the stream of events that are looked at.", valueName: "n"))
+    var search = 50_000
+
+    @OptionGroup var print: OutputFlags
+    @OptionGroup var shared: SharedFlags
+
+    func validate() throws { try require(search, in: 0...10_000_000, flag: "--search") }
+
+    func run(_ context: CommandContext) async throws(CommandError) {
+        try await Actions.showJob(id, search: search, print.output, context)
+    }
+
+    var source: SettingsSource { .process(flags: shared.values) }
+}
+
+/// `rtmanager history`
+struct HistoryCommand: RunnableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "history",
+        abstract: "Tell a game's story out of results and events.",
+        discussion: """
+            Examples:
+              rtmanager history lobby
+              rtmanager history lobby --limit 500 --search 1000000
+
+            \(ExitReason.help)
+            """
+    )
+
+    @Argument(help: "The game: 1 to 51 of a-z 0-9 -, a letter or digit first and last.")
+    var game: GameArgument
+
+    @Option(help: ArgumentHelp("Entries of each stream that are shown, the latest; 1 to 100000.", valueName: "n"))
+    var limit = 100
+
+    @Option(help: ArgumentHelp("Entries of each stream that are looked at.", valueName: "n"))
+    var search = 100_000
+
+    @OptionGroup var print: OutputFlags
+    @OptionGroup var shared: SharedFlags
+
+    func validate() throws {
+        try require(limit, in: 1...100_000, flag: "--limit")
+        try require(search, in: 1...10_000_000, flag: "--search")
+    }
+
+    func run(_ context: CommandContext) async throws(CommandError) {
+        try await Actions.history(of: game.id, limit: limit, search: search, print.output, context)
+    }
+
+    var source: SettingsSource { .process(flags: shared.values) }
+}
+
+/// `rtmanager watch`
+struct WatchCommand: RunnableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "watch",
+        abstract: "Follow results and events, one line each, until SIGINT or SIGTERM.",
+        discussion: """
+            It reads the streams without a group, so it takes nothing from consumers, and
+            goes on by itself when Redis was away.
+
+            Examples:
+              rtmanager watch
+              rtmanager watch --game lobby --last 20
+              rtmanager watch --only events --output json
+
+            \(ExitReason.help)
+            """
+    )
+
+    @Option(help: ArgumentHelp("Of this game only.", valueName: "game"))
+    var game: GameArgument?
+
+    @Option(help: ArgumentHelp("One stream only: results or events.", valueName: "stream"))
+    var only: StreamArgument?
+
+    @Option(help: ArgumentHelp("Begin with the latest entries of each stream, 0 to 10000.", valueName: "n"))
+    var last = 0
+
+    @Option(help: ArgumentHelp("End after so many lines.", valueName: "n"))
+    var count: Int?
+
+    @OptionGroup var print: OutputFlags
+    @OptionGroup var shared: SharedFlags
+
+    func validate() throws {
+        try require(last, in: 0...10_000, flag: "--last")
+        try require(count, in: 1...1_000_000_000, flag: "--count")
+    }
+
+    /// What the arguments ask for.
+    var choice: Actions.WatchChoice {
+        Actions.WatchChoice(
+            streams: only.map { $0 == .results ? [.results] : [.events] } ?? PublicStream.allCases,
+            game: game?.id,
+            last: last,
+            count: count
+        )
+    }
+
+    func run(_ context: CommandContext) async throws(CommandError) {
+        try await Actions.watch(choice, print.output, context)
+    }
+
+    var source: SettingsSource { .process(flags: shared.values) }
+}
+
+/// One of the public streams.
+enum StreamArgument: String, ExpressibleByArgument, CaseIterable, Sendable {
+    case results, events
+}

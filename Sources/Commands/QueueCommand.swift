@@ -1,0 +1,86 @@
+import ArgumentParser
+import Settings
+import Terminal
+
+/// `rtmanager queue`
+struct QueueCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "queue",
+        abstract: "Pause and resume queues, and look what waits in them.",
+        discussion: """
+            Examples:
+              rtmanager queue pause default
+              rtmanager queue peek default --limit 3
+              rtmanager queue resume default
+
+            \(ExitReason.help)
+            """,
+        subcommands: [Pause.self, Resume.self, Peek.self]
+    )
+
+    /// What names a queue, and how the answer is told.
+    struct Name: ParsableArguments {
+        @Argument(help: "Name of the queue.") var name: String
+
+        @Option(help: ArgumentHelp("How the answer is printed: text or json.", valueName: "format"))
+        var output = OutputFormat.text
+
+        func validate() throws {
+            if !SettingRule.word(name, "_.-", upTo: 64) {
+                throw ValidationError("the queue \(quoted(name)) must be 1 to 64 of A-Z a-z 0-9 _ . -")
+            }
+        }
+    }
+
+    /// `rtmanager queue pause`
+    struct Pause: RunnableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Take no more jobs of it; those that run go on, and what is pushed waits."
+        )
+
+        @OptionGroup var queue: Name
+        @OptionGroup var shared: SharedFlags
+
+        func run(_ context: CommandContext) async throws(CommandError) {
+            try await Actions.pause(queue.name, queue.output, context)
+        }
+
+        var source: SettingsSource { .process(flags: shared.values) }
+    }
+
+    /// `rtmanager queue resume`
+    struct Resume: RunnableCommand {
+        static let configuration = CommandConfiguration(abstract: "Take jobs of it again.")
+
+        @OptionGroup var queue: Name
+        @OptionGroup var shared: SharedFlags
+
+        func run(_ context: CommandContext) async throws(CommandError) {
+            try await Actions.resume(queue.name, queue.output, context)
+        }
+
+        var source: SettingsSource { .process(flags: shared.values) }
+    }
+
+    /// `rtmanager queue peek`
+    struct Peek: RunnableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Its oldest messages that nobody has taken yet; nothing is changed."
+        )
+
+        @OptionGroup var queue: Name
+
+        @Option(help: ArgumentHelp("How many at most, 1 to 1000.", valueName: "n"))
+        var limit = 10
+
+        @OptionGroup var shared: SharedFlags
+
+        func validate() throws { try require(limit, in: 1...1_000, flag: "--limit") }
+
+        func run(_ context: CommandContext) async throws(CommandError) {
+            try await Actions.peek(queue.name, limit: limit, queue.output, context)
+        }
+
+        var source: SettingsSource { .process(flags: shared.values) }
+    }
+}

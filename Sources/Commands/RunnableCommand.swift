@@ -1,0 +1,54 @@
+import ArgumentParser
+import Logging
+import RuntimeClient
+import Settings
+import Terminal
+
+/// A command that reads its settings, starts the log and then acts.
+package protocol RunnableCommand: AsyncParsableCommand {
+    /// Whose settings it needs.
+    static var audience: SettingDescriptor.Audience { get }
+
+    /// Where its settings come from.
+    var source: SettingsSource { get }
+
+    func run(_ context: CommandContext) async throws(CommandError)
+}
+
+extension RunnableCommand {
+    package static var audience: SettingDescriptor.Audience { .everyone }
+
+    package func run() async throws {
+        let loaded: LoadedSettings
+        do {
+            loaded = try Settings.load(from: source, for: Self.audience)
+        } catch {
+            throw CommandError.wrongUse(error.description)
+        }
+        let logger = loaded.settings.startLogging()
+        for warning in loaded.warnings { logger.warning("\(warning)") }
+        try await run(CommandContext(settings: loaded.settings, logger: logger))
+    }
+}
+
+/// What a command acts with.
+package struct CommandContext: Sendable {
+    package var settings: Settings
+    package var logger: Logger
+
+    func enqueue(_ request: JobRequest, _ flags: JobFlags) async throws(CommandError) {
+        // Rendered first: what is too large is wrong use, whether Redis answers or not.
+        do {
+            _ = try request.message()
+        } catch {
+            throw .wrongUse("\(error)")
+        }
+        try await Actions.enqueue(
+            request,
+            wait: flags.waiting,
+            output: flags.output,
+            settings: settings,
+            logger: logger
+        )
+    }
+}

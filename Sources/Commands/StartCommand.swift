@@ -1,0 +1,46 @@
+import ArgumentParser
+import JobContract
+import RuntimeClient
+import Settings
+import Terminal
+
+/// `rtmanager start`
+struct StartCommand: RunnableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "start",
+        abstract: "Ask for a game's container to be started.",
+        discussion: """
+            Examples:
+              rtmanager start lobby --image registry.example/engine:1.4 --wait
+              rtmanager start arena-7 --image engine --env MODE=ranked --memory 1g --cpus 2
+              rtmanager start test --image busybox -- sh -c 'sleep 600'
+
+            \(ExitReason.help)
+            """
+    )
+
+    @OptionGroup var job: JobFlags
+
+    @Option(help: ArgumentHelp("Image; without tag and digest: :latest.", valueName: "reference"))
+    var image: String
+
+    @OptionGroup(title: "The container") var container: ContainerFlags
+    @OptionGroup var shared: SharedFlags
+
+    func validate() throws {
+        if image.isEmpty { throw ValidationError("--image must not be empty") }
+    }
+
+    /// The job that the arguments ask for.
+    var request: JobRequest {
+        var request = container.added(to: job.request(.start))
+        request.image = image
+        return request
+    }
+
+    func run(_ context: CommandContext) async throws(CommandError) {
+        try await context.enqueue(request, job)
+    }
+
+    var source: SettingsSource { .process(flags: shared.values) }
+}

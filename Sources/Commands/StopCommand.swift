@@ -1,0 +1,92 @@
+import ArgumentParser
+import JobContract
+import RuntimeClient
+import Settings
+import Terminal
+
+/// `rtmanager stop`
+struct StopCommand: RunnableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stop",
+        abstract: "Ask for a game's container to be stopped.",
+        discussion: """
+            A start of the same game that waits or is under way is given up.
+
+            Examples:
+              rtmanager stop lobby --wait
+              rtmanager stop lobby --stop-timeout 120 --wait --wait-timeout 180
+
+            \(ExitReason.help)
+            """
+    )
+
+    @OptionGroup var job: JobFlags
+    @OptionGroup var stopping: StopFlags
+    @OptionGroup var shared: SharedFlags
+
+    /// The job that the arguments ask for.
+    var request: JobRequest { stopping.added(to: job.request(.stop)) }
+
+    func run(_ context: CommandContext) async throws(CommandError) {
+        try await context.enqueue(request, job)
+    }
+
+    var source: SettingsSource { .process(flags: shared.values) }
+}
+
+/// `rtmanager remove`
+struct RemoveCommand: RunnableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "remove",
+        abstract: "Ask for a game's container to be removed; its state folder stays.",
+        discussion: """
+            Examples:
+              rtmanager remove lobby --wait
+              rtmanager remove lobby --force --wait
+
+            \(ExitReason.help)
+            """
+    )
+
+    @OptionGroup var job: JobFlags
+    @OptionGroup var stopping: StopFlags
+
+    @Flag(help: "Stop the container first where it runs; else a running one is refused.")
+    var force = false
+
+    @OptionGroup var shared: SharedFlags
+
+    /// The job that the arguments ask for.
+    var request: JobRequest {
+        var request = stopping.added(to: job.request(.remove))
+        request.force = force
+        return request
+    }
+
+    func run(_ context: CommandContext) async throws(CommandError) {
+        try await context.enqueue(request, job)
+    }
+
+    var source: SettingsSource { .process(flags: shared.values) }
+}
+
+/// What `stop` and `remove` share.
+struct StopFlags: ParsableArguments {
+    @Option(help: ArgumentHelp("Seconds between SIGTERM and SIGKILL, 0 to 600. Default: 30.", valueName: "s"))
+    var stopTimeout: Int?
+
+    @Option(help: ArgumentHelp("Only where the game's container is still this one.", valueName: "id"))
+    var containerID: String?
+
+    func validate() throws {
+        try require(stopTimeout, in: 0...600, flag: "--stop-timeout")
+        try requireContainerID(containerID)
+    }
+
+    func added(to request: JobRequest) -> JobRequest {
+        var request = request
+        request.stopTimeoutSeconds = stopTimeout
+        request.containerID = containerID
+        return request
+    }
+}

@@ -1,0 +1,51 @@
+import AdminServer
+import Runtime
+import Synchronization
+
+/// How far a worker has come, for who looks at it from outside.
+package final class WorkerStage: Sendable {
+    private enum Stage {
+        /// nil: it has not looked yet.
+        case waiting(StartNeeds?)
+        case running(Worker, Dashboard)
+    }
+
+    package init() {}
+
+    private let stage = Mutex(Stage.waiting(nil))
+
+    func waits(for needs: StartNeeds) { stage.withLock { $0 = .waiting(needs) } }
+
+    package func runs(_ worker: Worker, _ dashboard: Dashboard) { stage.withLock { $0 = .running(worker, dashboard) } }
+
+    package var readiness: Readiness {
+        switch stage.withLock({ $0 }) {
+        case .waiting(let needs): Self.readiness(needs)
+        case .running(let worker, _): Actions.readiness(worker.health)
+        }
+    }
+
+    package func page() async -> String {
+        switch stage.withLock({ $0 }) {
+        case .waiting:
+            DashboardPage(worker: "starts", readiness: readiness, look: nil, problem: nil).html
+        case .running(let worker, let dashboard):
+            await dashboard.page(Actions.readiness(worker.health))
+        }
+    }
+
+    /// The readiness of a worker that has not begun.
+    static func readiness(_ needs: StartNeeds?) -> Readiness {
+        func check(_ name: String, _ problem: String?, _ good: String) -> Readiness.Check {
+            Readiness.Check(
+                name: name,
+                holds: needs != nil && problem == nil,
+                reason: needs == nil ? "it was not looked at yet" : problem ?? good
+            )
+        }
+        return Readiness(checks: [
+            .init(name: "loop", holds: false, reason: "the worker waits for what it needs before it begins"),
+            check("redis", needs?.redis, "it answers"), check("docker", needs?.docker, "the Engine answers"),
+        ])
+    }
+}

@@ -1,0 +1,69 @@
+import DockerPort
+import JobContract
+import Primitives
+import RuntimeCore
+import Settings
+
+/// Reads what the doctor wants to know of the Engine, and changes nothing there.
+package struct EngineExamination: Sendable {
+    package let docker: any DockerClient
+    package let settings: Settings
+    /// Images that are to be looked at.
+    package let images: [String]
+
+    package init(docker: any DockerClient, settings: Settings, images: [String]) {
+        self.docker = docker
+        self.settings = settings
+        self.images = images
+    }
+
+    package func facts() async -> EngineFacts {
+        var facts = EngineFacts()
+        facts.network = settings.network
+        facts.defaultCPUs = settings.cpuQuota
+        facts.defaultMemory = settings.memory.bytes
+        do throws(DockerError) {
+            let info = try await docker.info()
+            facts.info = info
+            facts.clockOffset = info.systemTime.map {
+                $0.millisecondsSinceEpoch - SystemClock.now().millisecondsSinceEpoch
+            }
+        } catch {
+            facts.problem = error.message
+            return facts
+        }
+        do throws(DockerError) {
+            try await docker.ensureNetwork(settings.network)
+        } catch {
+            facts.networkProblem = error.message
+        }
+        for reference in images { facts.images.append(await fact(of: reference, on: facts.info)) }
+        return facts
+    }
+
+    private func fact(of reference: String, on info: EngineInfo?) async -> EngineFacts.ImageFact {
+        var node = settings.nodeSettings
+        if let info { node.boundLimits(by: info) }
+        var fact = EngineFacts.ImageFact(reference: reference, isPresent: false)
+        let message =
+            #"{"v":1,"id":"doctor","kind":"start","game_id":"doctor","image":"#
+            + JSONText.string(reference) + "}"
+        guard case .job(let job) = JobDecoder().decode(Array(message.utf8)) else {
+            fact.problem = "is no image reference"
+            return fact
+        }
+        do {
+            let allowed = try Policy(node).allow(job)
+            let found = try await docker.inspectImage(allowed.image)
+            fact.isPresent = true
+            _ = try allowed.spec(on: found)
+        } catch let error as JobFailure {
+            fact.problem = error.message
+        } catch let error as DockerError {
+            if error.code != .imageNotFound { fact.problem = error.message }
+        } catch {
+            fact.problem = "\(error)"
+        }
+        return fact
+    }
+}

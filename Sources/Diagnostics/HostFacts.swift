@@ -1,0 +1,165 @@
+import Settings
+import SystemPackage
+import Terminal
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// What was read of this machine for the doctor.
+package struct HostFacts: Sendable, Equatable {
+    /// How a path fares.
+    enum Folder: Sendable, Equatable {
+        case writable
+        /// It is not there, and can be made in this directory.
+        case canBeMade(in: String)
+        case forbidden(path: String)
+        /// A part of the path is a file.
+        case isNoDirectory(path: String)
+    }
+
+    package var stateRoot = ""
+    var stateFolder = Folder.writable
+    /// Whether the Engine is on another machine, whose folders cannot be looked at.
+    package var isRemoteEngine = false
+    /// Files that a process may have open.
+    package var openFiles: UInt64 = 0
+    /// Whether jobs may start any image.
+    var allowsEveryImage = false
+    /// The files whose content nobody else is to know.
+    var secrets: [Secret] = []
+
+    /// A file with a key or token.
+    struct Secret: Sendable, Equatable {
+        /// Name of its check.
+        var check: String
+        var path: String
+        /// Whether others than its owner may read or change it.
+        var isOpen = false
+        /// Why a worker could not begin with it; nil: it could.
+        var problem: String?
+    }
+
+    /// Looks at this machine.
+    package static func read(_ settings: Settings, isRemoteEngine: Bool) -> HostFacts {
+        var facts = HostFacts()
+        facts.stateRoot = settings.stateRoot
+        facts.stateFolder = folder(settings.stateRoot)
+        facts.isRemoteEngine = isRemoteEngine
+        facts.allowsEveryImage = settings.allowedImages.isEmpty
+        var limit = rlimit()
+        #if canImport(Darwin)
+            let isKnown = getrlimit(RLIMIT_NOFILE, &limit) == 0
+        #else
+            let isKnown = getrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit) == 0
+        #endif
+        facts.openFiles = isKnown ? UInt64(limit.rlim_cur) : .max
+        facts.secrets = [
+            secret("signing key", settings.signingKeyFile) { () throws(CommandError) in
+                _ = try settings.signingKeys()
+            },
+            secret("http token", settings.httpTokenFile) { () throws(CommandError) in
+                _ = try settings.httpToken()
+            },
+        ].compactMap { $0 }
+        return facts
+    }
+
+    /// Reads a secret as a worker does, and whom else its file lets in.
+    private static func secret(
+        _ check: String,
+        _ path: String?,
+        read: () throws(CommandError) -> Void
+    ) -> Secret? {
+        guard let path else { return nil }
+        var secret = Secret(check: check, path: path)
+        do throws(CommandError) {
+            try read()
+        } catch {
+            secret.problem = error.description
+        }
+        // Links are followed, as a reader does.
+        let others: FilePermissions = [.groupReadWriteExecute, .otherReadWriteExecute]
+        secret.isOpen = (try? Stat(FilePath(path)).permissions.isDisjoint(with: others)) == false
+        return secret
+    }
+
+    /// How `path` fares, or its nearest ancestor that is there.
+    private static func folder(_ path: String) -> Folder {
+        var current = path
+        while true {
+            var isDirectory = false
+            if FileManager.default.fileExists(atPath: current, isDirectory: &isDirectory) {
+                guard isDirectory else { return .isNoDirectory(path: current) }
+                guard access(current, W_OK | X_OK) == 0 else { return .forbidden(path: current) }
+                return current == path ? .writable : .canBeMade(in: current)
+            }
+            guard let slash = current.lastIndex(of: "/"), current.count > 1 else { return .forbidden(path: current) }
+            current = slash == current.startIndex ? "/" : String(current[..<slash])
+        }
+    }
+
+    package var findings: [Finding] { [folder, files, images].compactMap { $0 } + secrets.map(Self.finding) }
+
+    private var images: Finding? {
+        guard allowsEveryImage else { return nil }
+        return .warning(
+            "allowed images",
+            "every image of every registry may be started, and the Engine asks any registry that a job names",
+            mend: "let RTM_ALLOWED_IMAGES name the games' images, such as registry.example/games/**"
+        )
+    }
+
+    private var folder: Finding {
+        let check = "state folders"
+        if isRemoteEngine {
+            return .warning(
+                check,
+                "the Engine is on another machine: a worker makes the folders on its own",
+                mend: "run the worker on the Engine's machine, or mount the same \(stateRoot) on both"
+            )
+        }
+        let mend = "install --directory --owner USER \(stateRoot), or let RTM_STATE_ROOT name another"
+        return switch stateFolder {
+        case .writable: .ok(check, "\(stateRoot) can be written")
+        case .canBeMade(let parent): .ok(check, "\(stateRoot) is not there and can be made in \(parent)")
+        case .forbidden(let path): .failure(check, "this user may not write in \(path)", mend: mend)
+        case .isNoDirectory(let path): .failure(check, "\(path) is no directory", mend: mend)
+        }
+    }
+
+    private var files: Finding {
+        let text = openFiles >= UInt64(Int64.max) ? "no bound" : "\(openFiles)"
+        guard openFiles < 1_024 else { return .ok("open files", text) }
+        return .warning(
+            "open files",
+            "\(text) at most: connections to the Engine may fail",
+            mend: "LimitNOFILE=65536 in the unit, or ulimit -n 65536"
+        )
+    }
+
+    private static func finding(_ secret: Secret) -> Finding {
+        if let problem = secret.problem {
+            return .failure(
+                secret.check,
+                problem,
+                mend: "let the setting name a file with it that the worker's user may read"
+            )
+        }
+        guard secret.isOpen else { return .ok(secret.check, "only its owner may read \(secret.path)") }
+        return .warning(
+            secret.check,
+            "others than its owner may read or change \(secret.path)",
+            mend: "chmod 600 \(secret.path)"
+        )
+    }
+}

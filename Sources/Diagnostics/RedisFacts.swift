@@ -1,0 +1,240 @@
+import JobQueue
+import Pages
+import Terminal
+
+/// What was read of Redis for the doctor.
+package struct RedisFacts: Sendable, Equatable {
+    /// Fields of `INFO`.
+    var info: [String: String] = [:]
+    /// Settings that `CONFIG GET` told; empty where it is not allowed.
+    var config: [String: String] = [:]
+    /// Commands that a worker needs and this user may not use.
+    var refused: [String] = []
+    /// Redis' clock minus this machine's, in ms.
+    var clockOffset: Int64 = 0
+    /// Median time of a `PING`, in µs.
+    var latency: Int64 = 0
+    var overview = FleetOverview()
+    var groups: [StreamGroup] = []
+
+    /// Reads the text that `INFO` answers.
+    static func fields(ofInfo text: String) -> [String: String] {
+        var fields: [String: String] = [:]
+        for line in text.split(whereSeparator: \.isNewline) where !line.hasPrefix("#") {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            if parts.count == 2 { fields[String(parts[0])] = String(parts[1]) }
+        }
+        return fields
+    }
+
+    private func number(_ name: String) -> Int64 { info[name].flatMap { Int64($0) } ?? 0 }
+
+    /// What is to be said of them, in the order of the page.
+    package var findings: [Finding] {
+        [
+            version, role, eviction, memory, persistence, tornLog, permissions, clock, speed, data, fleet, consumers,
+            deadLetters,
+        ].compactMap { $0 } + keyTypes
+    }
+
+    private var version: Finding {
+        let name = info["valkey_version"].map { "Valkey \($0)" } ?? "Redis \(info["redis_version"] ?? "?")"
+        // Valkey tells the version of Redis that it is compatible with.
+        let major = info["redis_version"].flatMap { $0.split(separator: ".").first }.flatMap { Int($0) }
+        guard let major, major < 7 else { return .ok("redis version", name) }
+        return .failure(
+            "redis version",
+            "\(name) is too old",
+            mend: "install Redis 7.0 or later, or Valkey; Debian 12 has redis-server 7.0"
+        )
+    }
+
+    private var role: Finding {
+        guard let role = info["role"], role != "master" else { return .ok("redis role", "it takes writes") }
+        let master = info["master_host"].map { " (its master is \($0):\(info["master_port"] ?? "6379"))" } ?? ""
+        return .failure(
+            "redis role",
+            "this is a replica, which takes no writes\(master)",
+            mend: "let RTM_REDIS_URL name the master"
+        )
+    }
+
+    private var eviction: Finding {
+        let policy = info["maxmemory_policy"] ?? config["maxmemory-policy"]
+        guard let policy else {
+            return .warning(
+                "eviction",
+                "Redis does not tell its eviction policy",
+                mend: "see that redis.conf has: maxmemory-policy noeviction"
+            )
+        }
+        guard policy != "noeviction" else { return .ok("eviction", "noeviction: no job is thrown away") }
+        return .failure(
+            "eviction",
+            "\(policy): Redis throws keys away when its memory is full, and jobs with them",
+            mend: "CONFIG SET maxmemory-policy noeviction, and the same in redis.conf"
+        )
+    }
+
+    private var memory: Finding {
+        let used = number("used_memory")
+        let most = number("maxmemory")
+        guard most > 0 else { return .ok("redis memory", "\(ShortSize.text(used)) used, no bound") }
+        let share = used * 100 / most
+        let text = "\(ShortSize.text(used)) of \(ShortSize.text(most)) used (\(share) %)"
+        guard share >= 80 else { return .ok("redis memory", text) }
+        guard share < 100 else {
+            return .failure(
+                "redis memory",
+                "\(text): it is full, and no new job is taken in",
+                mend: "raise maxmemory, or keep less: RTM_RETENTION_ENTRIES, RTM_RETENTION_SECONDS"
+            )
+        }
+        return .warning(
+            "redis memory",
+            "\(text); when it is full no new job is taken in",
+            mend: "raise maxmemory, or keep less: RTM_RETENTION_ENTRIES, RTM_RETENTION_SECONDS"
+        )
+    }
+
+    private var persistence: Finding {
+        let broken = ["aof_last_write_status", "aof_last_bgrewrite_status", "rdb_last_bgsave_status"]
+            .first { info[$0].map { $0 != "ok" } ?? false }
+        if let broken {
+            return .failure(
+                "persistence",
+                "Redis could not write to its disk (\(broken): \(info[broken] ?? ""))",
+                mend: "see Redis' log; look for a full disk or wrong permissions in its dir"
+            )
+        }
+        if info["aof_enabled"] == "1" {
+            let sync = config["appendfsync"] ?? "?"
+            guard sync != "no" else {
+                return .warning(
+                    "persistence",
+                    "appendfsync no: a power failure loses half a minute of jobs",
+                    mend: "CONFIG SET appendfsync everysec, and the same in redis.conf"
+                )
+            }
+            return .ok("persistence", "append-only file, appendfsync \(sync)")
+        }
+        let mend = "CONFIG SET appendonly yes, and in redis.conf: appendonly yes, appendfsync everysec"
+        let saves = config["save"].map { !$0.isEmpty } ?? (number("rdb_last_save_time") > 0)
+        let text = saves ? "snapshots only: a crash of Redis loses minutes of jobs" : "none: a restart loses every job"
+        return .warning("persistence", text, mend: mend)
+    }
+
+    /// A power failure that tears the append-only file inside a script's transaction leaves its beginning in the file;
+    /// after the next restart that half is executed. Writing the file anew after each start closes it.
+    private var tornLog: Finding? {
+        guard info["aof_enabled"] == "1" else { return nil }
+        if config["aof-load-truncated"] == "no" {
+            return .ok("torn log", "Redis does not start on a torn append-only file (aof-load-truncated no)")
+        }
+        if number("aof_rewrites") > 0 {
+            return .ok("torn log", "the append-only file was written anew since Redis began")
+        }
+        return .warning(
+            "torn log",
+            "after a power failure half of a script may stand in the append-only file, and be run by a later restart",
+            mend: "BGREWRITEAOF now and after each start of Redis: ExecStartPost=/usr/bin/redis-cli BGREWRITEAOF"
+        )
+    }
+
+    private var permissions: Finding {
+        guard !refused.isEmpty else { return .ok("redis permissions", "all commands of a worker are allowed") }
+        return .failure(
+            "redis permissions",
+            "not allowed: \(refused.joined(separator: " "))",
+            mend: "ACL SETUSER \(info["_user"] ?? "NAME") "
+                + refused.map { "+\($0.lowercased())" }.joined(separator: " ") + " ~{rtm}:*"
+        )
+    }
+
+    private var clock: Finding {
+        if overview.clockSteps > 0 {
+            return .warning(
+                "clock",
+                "Redis' clock was set back by more than a minute, \(overview.clockSteps) times",
+                mend: "let chrony or systemd-timesyncd slew the clock of Redis' machine"
+            )
+        }
+        let size = clockOffset.magnitude
+        let text = "Redis' clock and this machine's differ by \(ShortTime.span(milliseconds: Int64(size)))"
+        guard size >= 2_000 else { return .ok("clock", text) }
+        return .warning(
+            "clock",
+            "\(text): deadlines and ages are wrong by that",
+            mend: "let NTP set both: timedatectl set-ntp true"
+        )
+    }
+
+    private var speed: Finding {
+        let text = "a call takes \(latency) µs"
+        guard latency >= 20_000 else { return .ok("redis latency", text) }
+        return .warning(
+            "redis latency",
+            "\(text): leases of 10 s stand that, throughput does not",
+            mend: "put the workers nearer to Redis; see redis-cli --latency and SLOWLOG GET"
+        )
+    }
+
+    private var data: Finding? {
+        guard overview.ghosts > 0 else { return nil }
+        return .warning(
+            "lost data",
+            "\(overview.ghosts) jobs had lost their data when their turn came",
+            mend: "nobody may delete keys of the namespace by hand; see eviction and persistence above"
+        )
+    }
+
+    private var keyTypes: [Finding] {
+        overview.keyProblems.map {
+            .failure(
+                "key type",
+                $0.description,
+                mend: "look at it (redis-cli TYPE \($0.key)), then move it: RENAME or DEL"
+            )
+        }
+    }
+
+    private var fleet: Finding {
+        let silent = overview.nodes.filter {
+            switch NodeState($0, overview) {
+            case .silent, .withoutEngine: true
+            default: false
+            }
+        }
+        let workers = overview.nodes.reduce(0) { $0 + $1.workers }
+        guard workers > 0 else {
+            return .warning("workers", "no worker lives: nothing is taken", mend: "rtmanager worker, on each node")
+        }
+        let text = "\(workers) on \(overview.nodes.count) nodes"
+        guard !silent.isEmpty else { return .ok("workers", text) }
+        return .warning(
+            "workers",
+            "\(text); silent: \(silent.prefix(5).map(\.id).joined(separator: " "))",
+            mend: "see the worker's log and the Engine there; rtmanager node list"
+        )
+    }
+
+    private var consumers: Finding? {
+        guard !groups.isEmpty else { return nil }
+        let lost = groups.filter(\.hasLost).map { "\($0.name) on \($0.stream)" }
+        guard !lost.isEmpty else { return .ok("consumers", "\(groups.count) groups, none has lost an entry") }
+        return .warning(
+            "consumers",
+            "entries were trimmed before they were acknowledged: \(lost.joined(separator: ", "))",
+            mend: "see docs/guide/consumers.md, surviving the trimming; XGROUP DESTROY a group that nobody reads"
+        )
+    }
+
+    private var deadLetters: Finding? {
+        guard overview.deadCount > 0 else { return nil }
+        return .warning(
+            "dead letters",
+            "\(overview.deadCount) messages or jobs wait for a person",
+            mend: "rtmanager dead list, then dead retry or dead drop"
+        )
+    }
+}

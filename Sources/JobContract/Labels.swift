@@ -1,2 +1,0 @@
-// Labels are part of jobs and events, so whoever imports the contract sees their type.
-@_exported public import Labels

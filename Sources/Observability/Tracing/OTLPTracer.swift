@@ -1,0 +1,87 @@
+import Synchronization
+public import Tracing
+
+/// Keeps spans that have ended until the exporter takes them. Bounded: what finds no room is counted and lost.
+public final class OTLPTracer: Tracer {
+    private struct State {
+        var ended: [TraceSpan.Record] = []
+        var dropped = 0
+    }
+
+    private static let header = "traceparent"
+
+    private let limit: Int
+    private let state = Mutex(State())
+
+    /// - Parameter limit: spans that are kept at most.
+    public init(limit: Int = 4_096) { self.limit = limit }
+
+    public func startSpan<Instant: TracerInstant>(
+        _ operationName: String,
+        context: @autoclosure () -> ServiceContext,
+        ofKind kind: SpanKind,
+        at instant: @autoclosure () -> Instant,
+        function: String,
+        file fileID: String,
+        line: UInt
+    ) -> TraceSpan {
+        var context = context()
+        let parent = context[TraceIdentityKey.self]
+        let identity = TraceIdentity(
+            trace: parent?.trace ?? Self.hex(.random(in: 1 ... .max)) + Self.hex(.random(in: 1 ... .max)),
+            span: Self.hex(.random(in: 1 ... .max)),
+            // Who began the trace decides whether it is kept.
+            isSampled: parent?.isSampled ?? true
+        )
+        context[TraceIdentityKey.self] = identity
+        let record = TraceSpan.Record(
+            name: operationName,
+            kind: kind,
+            identity: identity,
+            parent: parent?.span,
+            begin: instant().nanosecondsSinceEpoch
+        )
+        return TraceSpan(record, context: context, isRecording: identity.isSampled) { self.take($0) }
+    }
+
+    public func forceFlush() {}
+
+    public func extract<Carrier, Extract: Extractor>(
+        _ carrier: Carrier,
+        into context: inout ServiceContext,
+        using extractor: Extract
+    ) where Extract.Carrier == Carrier {
+        guard let text = extractor.extract(key: Self.header, from: carrier) else { return }
+        if let identity = TraceIdentity(traceparent: text) { context[TraceIdentityKey.self] = identity }
+    }
+
+    public func inject<Carrier, Inject: Injector>(
+        _ context: ServiceContext,
+        into carrier: inout Carrier,
+        using injector: Inject
+    ) where Inject.Carrier == Carrier {
+        guard let identity = context[TraceIdentityKey.self] else { return }
+        injector.inject(identity.traceparent, forKey: Self.header, into: &carrier)
+    }
+
+    private func take(_ record: TraceSpan.Record) {
+        state.withLock { state in
+            if state.ended.count < limit { state.ended.append(record) } else { state.dropped += 1 }
+        }
+    }
+
+    /// Takes out up to `most` spans, and how many were lost since the last time.
+    package func drain(most: Int) -> (spans: [TraceSpan.Record], dropped: Int) {
+        state.withLock { state in
+            let spans = Array(state.ended.prefix(most))
+            state.ended.removeFirst(spans.count)
+            defer { state.dropped = 0 }
+            return (spans, state.dropped)
+        }
+    }
+
+    private static func hex(_ number: UInt64) -> String {
+        let digits = String(number, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

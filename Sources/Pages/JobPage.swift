@@ -1,0 +1,124 @@
+import JobContract
+import JobQueue
+import Primitives
+import RuntimeClient
+import Terminal
+
+/// What `rtmanager job` tells of one job.
+package struct JobPage: Sendable, Equatable {
+    package var id: String
+    /// What Redis knows of it, where a worker has taken it in.
+    package var sight: JobSight?
+    /// Where it lies in a queue, where none has.
+    package var queued: QueuedMessage?
+    /// Where a person may retry it.
+    package var dead: DeadLetter?
+    /// Steps of the containers that it started, the oldest first.
+    package var events: [StreamEntry] = []
+
+    package init(
+        id: String,
+        sight: JobSight? = nil,
+        queued: QueuedMessage? = nil,
+        dead: DeadLetter? = nil,
+        events: [StreamEntry] = []
+    ) {
+        self.id = id
+        self.sight = sight
+        self.queued = queued
+        self.dead = dead
+        self.events = events
+    }
+
+    /// The page, line by line.
+    package func lines(on surface: Surface) -> [TerminalText] {
+        let facts = facts
+        let width = facts.map(\.0.count).max() ?? 0
+        var lines = facts.map { name, value, style in
+            let padding = TerminalText.spaces(width - name.count + 2)
+            return surface.painter.paint("\(name)", .dim) + padding + surface.painter.paint("\(value)", style)
+        }
+        if !events.isEmpty { lines += [""] + events.map { EntryLine($0).text(on: surface) } }
+        return lines
+    }
+
+    private var facts: [(String, String, TextStyle)] {
+        var facts: [(String, String, TextStyle)] = [("job", id, .heading)]
+        if let queued { facts += Self.facts(of: queued) }
+        if let sight { facts += Self.facts(of: sight) }
+        if let dead {
+            facts.append(("dead", "since \(dead.diedAt); rtmanager dead retry \(id), or dead drop", .notable))
+        }
+        return facts
+    }
+
+    private static func facts(of queued: QueuedMessage) -> [(String, String, TextStyle)] {
+        let place = queued.isAside ? "set aside until a node has room for a start" : "no worker has taken it in"
+        return [
+            ("state", "in queue \(queued.queue), \(TextTable.grouped(queued.before)) before it: \(place)", .notable),
+            ("message", EscapedText.cut(String(decoding: queued.message, as: UTF8.self), to: 2_000), .plain),
+        ]
+    }
+
+    private static func facts(of sight: JobSight) -> [(String, String, TextStyle)] {
+        let fields = sight.fields
+        var facts: [(String, String, TextStyle)] = []
+        func add(_ name: String, _ value: String?, _ style: TextStyle = .plain) {
+            if let value, !value.isEmpty { facts.append((name, value, style)) }
+        }
+        func time(_ field: String) -> String? {
+            fields[field].flatMap { Int64($0) }.map { ShortTime.stamp(Timestamp(millisecondsSinceEpoch: $0)) }
+        }
+        add("asks for", [fields["kind"], fields["game_id"]].compactMap { $0 }.joined(separator: " of "))
+        let result = JobResult(fields: fields)
+        if result.outcome != nil {
+            add("ended", result.sentence, result.succeeded ? .good : .bad)
+        } else {
+            let stage = WaitStage(sight)
+            add("state", "\(fields["state"] ?? "?"): \(stage.phrase)", .notable)
+        }
+        add("queue", fields["_queue"])
+        add("attempts", attempts(fields))
+        add("run", fields["run"] ?? fields["_run"].flatMap { $0 == "1" ? nil : $0 })
+        add("pushed", fields["enqueued_at"] ?? fields["_enqueued_at"])
+        add("deadline", time("_deadline"))
+        add("taken", fields["taken_at"] ?? fields["_taken"])
+        add("finished", fields["finished_at"])
+        add("worker", fields["worker"] ?? fields["_worker"])
+        add("node", fields["node"] ?? fields["_node"])
+        if sight.state == .running, let until = sight.leaseUntil {
+            add("lease", until > sight.now ? "for \(ShortTime.span(milliseconds: until - sight.now))" : "has run out")
+        }
+        add("worker deaths", fields["_crashes"], .bad)
+        if fields["_cancel"] == "1" { add("cancelled", "a later stop of the game wants it to be undone", .notable) }
+        if result.outcome == nil { add("last error", lastError(fields), .bad) }
+        add("traceparent", fields["traceparent"] ?? fields["_traceparent"])
+        return facts
+    }
+
+    private static func attempts(_ fields: [String: String]) -> String? {
+        guard let made = fields["attempts"] ?? fields["_attempts"] else { return nil }
+        return fields["_most"].map { "\(made) of \($0)" } ?? made
+    }
+
+    private static func lastError(_ fields: [String: String]) -> String? {
+        fields["_error_code"].map { "\($0): \(fields["_error"] ?? "")" }
+    }
+
+    /// The page for machines.
+    package var json: JSONNode {
+        .object([
+            ("job_id", .string(id)),
+            ("state", .string(sight?.fields["state"] ?? "queued")),
+            ("queue", (queued?.queue ?? sight?.fields["_queue"]).map { .string($0) }),
+            ("before", (queued?.before ?? sight?.before).map { .integer($0) }),
+            ("stage", sight.map { .string(WaitStage($0).phrase) }),
+            ("fields", sight.map { .strings($0.fields) }),
+            ("message", message.map { .string(String(decoding: $0, as: UTF8.self)) }),
+            ("dead_entry", dead.map { .string($0.entry) }),
+            ("events", .array(events.map(\.json))),
+        ])
+    }
+
+    private var message: [UInt8]? { queued?.message ?? dead?.message ?? sight?.message }
+}

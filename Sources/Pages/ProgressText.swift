@@ -1,0 +1,44 @@
+import JobContract
+import Terminal
+
+/// What a running job is at, in words.
+package enum ProgressText {
+    /// `pulling 3/8 layers, 12.0 MB of 50.0 MB`; nil where nothing is told.
+    package static func phrase(_ encoded: String?) -> String? {
+        encoded.flatMap(JobProgress.init(encoded:)).map(phrase)
+    }
+
+    package static func phrase(_ progress: JobProgress) -> String {
+        switch progress.step {
+        case .pulling: "pulling" + amount(progress)
+        case .starting: "creating and starting the container"
+        case .waitingForReady: "waiting until the engine answers"
+        case .stopping: "stopping the container"
+        }
+    }
+
+    private static func amount(_ progress: JobProgress) -> String {
+        guard progress.layers > 0 else { return "" }
+        let layers = " \(progress.layersDone)/\(progress.layers) layers"
+        guard progress.bytesTotal > 0 else { return layers }
+        return "\(layers), \(ShortSize.text(progress.bytesDone)) of \(ShortSize.text(progress.bytesTotal))"
+    }
+
+    /// `[=====>    ]`, `width` characters in all; nil where how much is to come is not known.
+    package static func bar(_ progress: JobProgress, width: Int) -> String? {
+        guard progress.step == .pulling, progress.layers > 0, width >= 5 else { return nil }
+        let inner = width - 2
+        let filled = Int(Double(inner) * fraction(progress))
+        let head = filled < inner ? ">" : ""
+        let rest = String(repeating: " ", count: max(0, inner - filled - head.count))
+        return "[" + String(repeating: "=", count: filled) + head + rest + "]"
+    }
+
+    /// Layers that are done count whole; of those that are coming, the bytes.
+    package static func fraction(_ progress: JobProgress) -> Double {
+        guard progress.layers > 0 else { return 0 }
+        let bytes = progress.bytesTotal > 0 ? Double(progress.bytesDone) / Double(progress.bytesTotal) : 0
+        let coming = Double(max(0, progress.layers - progress.layersDone))
+        return min(1, max(0, (Double(progress.layersDone) + coming * min(1, bytes)) / Double(progress.layers)))
+    }
+}

@@ -1,0 +1,71 @@
+import JobQueue
+import Primitives
+import Terminal
+
+extension StatusPage {
+    /// The page for machines.
+    package var json: JSONNode {
+        .object([
+            ("now", .time(overview.now)),
+            (
+                "jobs",
+                .object([
+                    ("live", .integer(overview.liveCount)), ("lanes", .integer(overview.laneCount)),
+                    ("running", .integer(overview.runningCount)), ("retrying", .integer(overview.retryingCount)),
+                    ("dead", .integer(overview.deadCount)), ("ghosts", .integer(overview.ghosts)),
+                ])
+            ),
+            ("games_owned", .integer(overview.ownedCount)),
+            ("clock_steps", .integer(overview.clockSteps)),
+            ("key_problems", .array(overview.keyProblems.map { .string($0.description) })),
+            ("dead_bytes", .integer(overview.deadBytes)), ("dead_trimmed", .integer(overview.deadTrimmed)),
+            ("dead_lost", .integer(overview.deadLost)),
+            ("queues", .array(overview.queues.map(\.json))),
+            ("nodes", .array(overview.nodes.map { Self.json($0, overview) })),
+            ("nodes_known", .integer(overview.nodeCount)),
+            ("running", .array(overview.running.map(\.json))),
+            ("containers", .array(containers.map(\.json))),
+            ("may_lack_queues", overview.mayLackQueues ? .boolean(true) : nil),
+            ("may_lack_containers", mayLackContainers ? .boolean(true) : nil),
+        ])
+    }
+
+    package static func json(_ node: NodeOverview, _ overview: FleetOverview) -> JSONNode {
+        .object([
+            ("node", .string(node.id)), ("state", .string(NodeState(node, overview).word)),
+            ("seen", .time(node.seen)), ("workers", .integer(node.workers)), ("games", .integer(node.games)),
+            ("ready", .integer(node.ready)), ("draining", .boolean(node.isDraining)),
+            ("listener", node.leader.map { .string($0) }), ("epoch", node.epoch.map { .integer(Int($0)) }),
+        ])
+    }
+}
+
+extension QueueOverview {
+    fileprivate var json: JSONNode {
+        .object([
+            ("queue", .string(name)), ("waiting", .integer(waiting)), ("aside", .integer(aside)),
+            ("ready_starts", .integer(readyStarts)), ("ready_stops", .integer(readyStops)),
+            ("oldest", oldest.map { .time($0) }), ("paused", .boolean(isPaused)),
+        ])
+    }
+}
+
+extension RunningJob {
+    fileprivate var json: JSONNode {
+        .object([
+            ("job_id", .string(id)), ("kind", .string(kind)), ("game_id", .string(gameID)),
+            ("worker", .string(worker)), ("node", .string(node)), ("taken_at", .time(taken)),
+            ("attempt", .integer(attempt)), ("progress", progress.map { .string($0) }),
+        ])
+    }
+}
+
+extension ContainerLine {
+    fileprivate var json: JSONNode {
+        .object([
+            ("game_id", .string(gameID)), ("container_id", .string(id)), ("state", .string(word)),
+            ("oom", .boolean(hadOOM)), ("since", since.map { .string($0.rfc3339) }), ("node", .string(node)),
+            ("image", .string(image)),
+        ])
+    }
+}

@@ -1,0 +1,176 @@
+import JobContract
+import JobQueue
+import Primitives
+import RuntimeCore
+import Terminal
+
+/// What `rtmanager status` shows: one screen, however large the fleet is.
+package struct StatusPage: Sendable, Equatable {
+    /// Of which deployment, where.
+    package var title: String
+    package var overview: FleetOverview
+    /// Containers, what needs a look first.
+    package var containers: [ContainerLine] = []
+    /// Whether more containers are there than were read.
+    package var mayLackContainers = false
+
+    package init(
+        title: String,
+        overview: FleetOverview,
+        containers: [ContainerLine] = [],
+        mayLackContainers: Bool = false
+    ) {
+        self.title = title
+        self.overview = overview
+        self.containers = containers
+        self.mayLackContainers = mayLackContainers
+    }
+
+    package var now: Timestamp { Timestamp(millisecondsSinceEpoch: overview.now) }
+
+    /// The page in lines that fit the surface.
+    package func lines(on surface: Surface) -> [TerminalText] {
+        var tables = tables
+        func cut(_ text: String) -> TerminalText {
+            TerminalText(TextTable.cut(EscapedText.escape(text, quotes: false), to: surface.width ?? .max))
+        }
+        var head = [cut("\(title)   \(ShortTime.stamp(now)) UTC"), cut(sums)]
+        head += remarks.map { surface.painter.paint(cut($0), .bad) }
+        if let height = surface.height {
+            let shown = tables.filter { !$0.0.rows.isEmpty || $0.0.omitted > 0 }
+            // One blank line and the headings for each table, and the prompt that follows.
+            let room = max(shown.count, height - head.count - 2 * shown.count - 1)
+            let shares = Self.shares(of: room, wanted: tables.map { $0.0.rows.count + ($0.0.omitted > 0 ? 1 : 0) })
+            for index in tables.indices { tables[index].0.cut(to: shares[index]) }
+        }
+        for (table, things) in tables {
+            let lines = table.lines(on: surface, things: things)
+            if !lines.isEmpty { head += [""] + lines }
+        }
+        return head
+    }
+
+    /// What is shown below each other, and what the rows of each are.
+    package var tables: [(TextTable, String)] {
+        [(queues, "queues"), (nodes, "nodes"), (running, "running jobs"), (games, "containers")]
+    }
+
+    /// Who gets how many of `room` lines: the small ones all that they want, the others an equal part.
+    static func shares(of room: Int, wanted: [Int]) -> [Int] {
+        var shares = wanted
+        var left = room
+        var open = wanted.indices.sorted { wanted[$0] < wanted[$1] }
+        while let next = open.first {
+            open.removeFirst()
+            shares[next] = min(wanted[next], max(wanted[next] > 0 ? 1 : 0, left / (open.count + 1)))
+            left -= shares[next]
+        }
+        return shares
+    }
+
+    package var sums: String {
+        let waiting = overview.queues.reduce(0) { $0 + $1.waiting + $1.aside }
+        let count = TextTable.grouped
+        let places = overview.nodes.reduce(0) { $0 + $1.games }
+        return "jobs: \(count(waiting)) in queues, \(count(overview.liveCount)) admitted in "
+            + "\(count(overview.laneCount)) lanes, \(count(overview.runningCount)) running, "
+            + "\(count(overview.retryingCount)) retrying, \(count(overview.deadCount)) dead   "
+            + "games: \(count(overview.ownedCount)) owned, \(count(places)) running"
+    }
+
+    /// What somebody should know before all else.
+    package var remarks: [String] {
+        var remarks: [String] = []
+        if overview.nodes.allSatisfy({ $0.workers == 0 }) { remarks.append("no worker lives: nothing is taken") }
+        remarks += overview.keyProblems.map(\.description)
+        if overview.isWindowFull {
+            remarks.append("the window is full: new jobs wait in their queues until others end")
+        }
+        if overview.deadTrimmed > 0 {
+            remarks.append("\(overview.deadTrimmed) dead letters were forgotten to stay within RTM_DEAD_BYTES")
+        }
+        if overview.deadLost > 0 { remarks.append("\(overview.deadLost) dead letters could not be kept") }
+        if overview.ghosts > 0 { remarks.append("\(overview.ghosts) jobs lost their data: see rtmanager doctor") }
+        if overview.clockSteps > 0 { remarks.append("Redis' clock was set back \(overview.clockSteps) times") }
+        if overview.mayLackQueues { remarks.append("queues that no worker serves may be missing here") }
+        if mayLackContainers { remarks.append("more containers are there than were looked at") }
+        return remarks
+    }
+
+    private var queues: TextTable {
+        var table = TextTable([
+            .init("QUEUE", least: 12), .init("WAITING", isNumber: true), .init("ASIDE", isNumber: true),
+            .init("READY STARTS", isNumber: true), .init("READY STOPS", isNumber: true),
+            .init("OLDEST", isNumber: true), .init("STATE"),
+        ])
+        table.rows = overview.queues.map { queue in
+            [
+                .init(queue.name), .init(TextTable.grouped(queue.waiting)), .init(TextTable.grouped(queue.aside)),
+                .init(TextTable.grouped(queue.readyStarts)), .init(TextTable.grouped(queue.readyStops)),
+                .init(queue.oldest.map { ShortTime.span(milliseconds: overview.now - $0) } ?? "-"),
+                queue.isPaused ? .init("paused", .notable) : .init("open", .good),
+            ]
+        }
+        return table
+    }
+
+    package var nodes: TextTable {
+        var table = TextTable([
+            .init("NODE", least: 12), .init("STATE"), .init("WORKERS", isNumber: true),
+            .init("GAMES", isNumber: true), .init("READY", isNumber: true), .init("LISTENER", least: 12),
+        ])
+        // Those that need a look first.
+        let sorted = overview.nodes.sorted { (Self.rank(state(of: $0)), $0.id) < (Self.rank(state(of: $1)), $1.id) }
+        table.rows = sorted.map { node in
+            [
+                .init(node.id), state(of: node), .init("\(node.workers)"), .init(TextTable.grouped(node.games)),
+                .init(TextTable.grouped(node.ready)),
+                node.leader.map { .init($0) } ?? .init("none", node.workers > 0 ? .bad : .dim),
+            ]
+        }
+        table.omitted = max(0, overview.nodeCount - overview.nodes.count)
+        return table
+    }
+
+    package func state(of node: NodeOverview) -> TextTable.Cell { NodeState(node, overview).cell }
+
+    private static func rank(_ cell: TextTable.Cell) -> Int {
+        switch cell.style {
+        case .bad: 0
+        case .notable: 1
+        default: 2
+        }
+    }
+
+    private var running: TextTable {
+        var table = TextTable([
+            .init("RUNNING JOB", least: 12), .init("KIND"), .init("GAME", least: 10), .init("NODE", least: 8),
+            .init("FOR", isNumber: true), .init("ATTEMPT", isNumber: true), .init("IS AT", least: 10),
+        ])
+        table.rows = overview.running.map { job in
+            [
+                .init(job.id), .init(job.kind), .init(job.gameID), .init(job.node),
+                .init(ShortTime.span(milliseconds: overview.now - job.taken)),
+                .init("\(job.attempt)", job.attempt > 1 ? .notable : .plain),
+                .init(ProgressText.phrase(job.progress) ?? "-"),
+            ]
+        }
+        table.omitted = max(0, overview.runningCount - overview.running.count)
+        return table
+    }
+
+    private var games: TextTable {
+        var table = TextTable([
+            .init("GAME", least: 10), .init("CONTAINER", least: 12), .init("STATE"), .init("SINCE", isNumber: true),
+            .init("NODE", least: 8), .init("IMAGE", least: 12),
+        ])
+        table.rows = containers.map { container in
+            [
+                .init(container.gameID), .init(String(container.id.prefix(12))), container.state,
+                .init(container.since.map { ShortTime.span(from: $0, to: now) } ?? "-"), .init(container.node),
+                .init(container.image),
+            ]
+        }
+        return table
+    }
+}

@@ -1,0 +1,168 @@
+import DockerPort
+import JobContract
+import Logging
+import RuntimeCore
+
+/// What the text of a setting may be. Each function answers nil where the text is not allowed.
+package enum SettingRule {
+    /// A URL at which Redis is: `redis://`, `rediss://` with a host, or `unix://` with an absolute path.
+    package static func redisURL(_ text: String) -> String? {
+        guard let mark = text.firstRange(of: "://"), text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else {
+            return nil
+        }
+        let rest = text[mark.upperBound...]
+        switch text[..<mark.lowerBound].lowercased() {
+        case "redis", "rediss":
+            let authority = rest.prefix { $0 != "/" && $0 != "?" }
+            let host = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
+            return host.isEmpty || host.hasPrefix(":") ? nil : text
+        case "unix":
+            return rest.hasPrefix("/") && rest.count > 1 ? text : nil
+        default:
+            return nil
+        }
+    }
+
+    /// 1 to `length` letters, digits and characters of `others`.
+    package static func word(_ text: some StringProtocol, _ others: String, upTo length: Int) -> Bool {
+        (1...length).contains(text.utf8.count)
+            && text.utf8.allSatisfy { isAlphanumeric($0) || others.utf8.contains($0) }
+    }
+
+    /// A list whose parts `part` allows, separated by commas; blanks around them do not count.
+    package static func list<Part: Equatable>(_ text: String, part: (String) -> Part?) -> [Part]? {
+        guard !text.isEmpty else { return [] }
+        var parts: [Part] = []
+        for piece in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let value = part(trimmed(piece)), !parts.contains(value) else { return nil }
+            parts.append(value)
+        }
+        return parts
+    }
+
+    package static func queues(_ text: String) -> [String]? {
+        list(text) { word($0, "_.-", upTo: 64) ? $0 : nil }
+    }
+
+    /// A whole number of `range` in decimal digits.
+    package static func number(_ range: ClosedRange<Int>) -> @Sendable (String) -> Int? {
+        { text in
+            guard let value = DecimalNumber.integer(text), range.contains(value) else { return nil }
+            return value
+        }
+    }
+
+    /// CPUs: at least 0.01, for Docker takes less as "unlimited".
+    package static func cpus(_ text: String) -> Double? {
+        guard let value = DecimalNumber.fraction(text), (0.01...4096).contains(value) else { return nil }
+        return value
+    }
+
+    package static func flag(_ text: String) -> Bool? {
+        switch text.lowercased() {
+        case "true", "1", "yes": true
+        case "false", "0", "no": false
+        default: nil
+        }
+    }
+
+    /// A user-defined network: Docker's own do not resolve names.
+    package static func network(_ text: String) -> String? {
+        guard let first = text.utf8.first, isAlphanumeric(first), text.utf8.count >= 2, word(text, "_.-", upTo: 63),
+            !["none", "host", "bridge", "default"].contains(text)
+        else { return nil }
+        return text
+    }
+
+    /// The begin of a DNS label that leaves room for a game's id.
+    package static func namePrefix(_ text: String) -> String? {
+        guard let first = text.utf8.first, isAlphanumeric(first), word(text, "-", upTo: 61), text == text.lowercased()
+        else { return nil }
+        return text
+    }
+
+    /// An absolute path other than `/`, without `.` and `..` as parts, blanks around it or control characters.
+    package static func directory(_ text: String) -> String? {
+        guard text.utf8.first == UInt8(ascii: "/"), text.utf8.count <= 4096,
+            text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f })
+        else { return nil }
+        let parts = pathComponents(text)
+        guard !parts.isEmpty, !parts.contains("."), !parts.contains("..") else { return nil }
+        return "/" + parts.joined(separator: "/")
+    }
+
+    /// `user[:group]`, each a number or a name.
+    package static func owner(_ text: String) -> String? {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        return parts.allSatisfy { isAccount($0) } ? text : nil
+    }
+
+    /// Permission bits in octal digits.
+    package static func mode(_ text: String) -> UInt32? {
+        guard (3...4).contains(text.utf8.count), text.utf8.allSatisfy({ isDigit($0) }) else { return nil }
+        return UInt32(text, radix: 8)
+    }
+
+    /// `host:port`; an IPv6 address stands in brackets.
+    package static func address(_ text: String) -> HTTPAddress? {
+        guard let colon = text.lastIndex(of: ":"),
+            let port = number(0...65_535)(String(text[text.index(after: colon)...]))
+        else { return nil }
+        let host = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]"), host.utf8.contains(UInt8(ascii: ":")) {
+            let inner = host.dropFirst().dropLast()
+            return word(inner, ":.%", upTo: 64) ? HTTPAddress(host: String(inner), port: port) : nil
+        }
+        return word(host, ".-_", upTo: 253) ? HTTPAddress(host: String(host), port: port) : nil
+    }
+
+    /// A directory below which jobs may mount, `PATH` or `PATH:ro`.
+    package static func mountRoot(_ text: String) -> MountRoot? {
+        let isReadOnly = text.hasSuffix(":ro")
+        let path = isReadOnly ? String(text.dropLast(3)) : text
+        // A colon parts a mount's host path from its options.
+        guard !path.utf8.contains(UInt8(ascii: ":")) else { return nil }
+        return directory(path).map { MountRoot($0, isReadOnly: isReadOnly) }
+    }
+
+    /// A glob of image references or label names: no blanks, no commas.
+    package static func glob(_ text: String) -> String? {
+        (1...512).contains(text.utf8.count) && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f } ? text : nil
+    }
+
+    package static func logLevel(_ text: String) -> Logger.Level? { Logger.Level(rawValue: text.lowercased()) }
+
+    /// An address that is asked by HTTP, without user, query and fragment.
+    static func httpURL(_ text: String) -> String? {
+        guard let mark = text.firstRange(of: "://"), ["http", "https"].contains(text[..<mark.lowerBound].lowercased())
+        else { return nil }
+        let rest = text[mark.upperBound...]
+        let isPlain = rest.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f } && !rest.contains { "@?#".contains($0) }
+        return isPlain && !rest.isEmpty && !rest.hasPrefix("/") && !rest.hasPrefix(":") ? text : nil
+    }
+
+    static func filePath(_ text: String) -> String? {
+        text.isEmpty || text.utf8.contains(where: { $0 < 0x20 }) ? nil : text
+    }
+
+    package static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+
+    package static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) && byte < 0x80
+    }
+
+    /// A number that a user or group can have, or a name of the form that user databases take.
+    private static func isAccount(_ text: Substring) -> Bool {
+        guard let first = text.utf8.first else { return false }
+        if text.utf8.allSatisfy({ isDigit($0) }) { return UInt32(text).map { $0 < .max } ?? false }
+        return (isAlphanumeric(first) && !isDigit(first) || first == UInt8(ascii: "_")) && word(text, "_.-", upTo: 32)
+    }
+}
+
+/// `text` without the blanks and tabs around it.
+package func trimmed(_ text: some StringProtocol) -> String {
+    let isBlank = { (character: Character) in character == " " || character == "\t" || character == "\r" }
+    let begin = text.drop(while: isBlank)
+    guard let last = begin.lastIndex(where: { !isBlank($0) }) else { return "" }
+    return String(begin[...last])
+}

@@ -1,0 +1,76 @@
+import JobContract
+import Redis
+import Terminal
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// What the files say that settings name.
+extension Settings {
+    /// How Redis is reached.
+    package func redisConfiguration() throws(CommandError) -> RedisConfiguration {
+        var configuration: RedisConfiguration
+        do throws(RedisURLError) {
+            configuration = try RedisConfiguration(url: redisURL)
+        } catch {
+            throw .wrongUse("RTM_REDIS_URL: \(error)")
+        }
+        guard let path = redisPasswordFile else { return configuration }
+        guard configuration.password == nil else {
+            throw .wrongUse("RTM_REDIS_PASSWORD_FILE: RTM_REDIS_URL has a password, too; give one of them")
+        }
+        configuration.password = try Self.password(inFile: path, of: "RTM_REDIS_PASSWORD_FILE")
+        return configuration
+    }
+
+    /// Most bytes of a file with a password.
+    private static let mostPasswordBytes = 4_096
+
+    /// The password that a file holds, without the line's end that editors put behind it.
+    private static func password(inFile path: String, of setting: String) throws(CommandError) -> String {
+        guard var bytes = FileManager.default.contents(atPath: path).map(Array.init) else {
+            throw .wrongUse("\(setting) \(path): cannot be read")
+        }
+        guard bytes.count <= mostPasswordBytes else {
+            throw .wrongUse("\(setting) \(path): has more than \(mostPasswordBytes) bytes")
+        }
+        if bytes.last == 0x0A { bytes.removeLast(bytes.suffix(2).first == 0x0D && bytes.count > 1 ? 2 : 1) }
+        guard !bytes.isEmpty, let password = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
+            throw .wrongUse("\(setting) \(path): the password must not be empty and must be UTF-8 without NUL")
+        }
+        return password
+    }
+
+    /// The token that HTTP requests must bear; nil: none.
+    package func httpToken() throws(CommandError) -> String? {
+        guard let path = httpTokenFile else { return nil }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw .wrongUse("RTM_HTTP_TOKEN_FILE \(path): cannot be read")
+        }
+        let token = String(decoding: data, as: UTF8.self).filter { !$0.isNewline }
+        guard token.utf8.count >= 8, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+            throw .wrongUse("RTM_HTTP_TOKEN_FILE \(path): the token must have 8 printable characters or more")
+        }
+        return token
+    }
+
+    /// The keys of the fleet's jobs; nil: jobs are not signed.
+    package func signingKeys() throws(CommandError) -> SigningKeys? {
+        guard let path = signingKeyFile else { return nil }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw .wrongUse("RTM_SIGNING_KEY_FILE \(path): cannot be read")
+        }
+        do throws(SigningKeys.Problem) {
+            return try SigningKeys(lines: Array(data))
+        } catch {
+            throw .wrongUse("RTM_SIGNING_KEY_FILE \(path): \(error)")
+        }
+    }
+
+    package func signer() throws(CommandError) -> JobSigner? {
+        try signingKeys().map { JobSigner($0, namespace: namespace) }
+    }
+}

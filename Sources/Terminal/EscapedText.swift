@@ -1,0 +1,51 @@
+/// Text that cannot disturb a terminal or pretend to be another line.
+package enum EscapedText {
+    /// `text` with control characters, line and paragraph separators and marks that change the direction
+    /// of writing as escapes; with `quotes`, also `"` and `\`.
+    package static func escape(_ text: String, quotes: Bool) -> String {
+        guard text.unicodeScalars.contains(where: { mustEscape($0, quotes: quotes) }) else { return text }
+        var escaped = ""
+        for scalar in text.unicodeScalars {
+            if mustEscape(scalar, quotes: quotes) {
+                append(scalar, to: &escaped)
+            } else {
+                escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return escaped
+    }
+
+    /// `text` as a JSON string, with its quotes. What could disturb a terminal is escaped too.
+    package static func json(_ text: String) -> String { "\"" + escape(text, quotes: true) + "\"" }
+
+    private static func append(_ scalar: Unicode.Scalar, to text: inout String) {
+        switch scalar {
+        case "\n": text += "\\n"
+        case "\r": text += "\\r"
+        case "\t": text += "\\t"
+        case "\"": text += "\\\""
+        case "\\": text += "\\\\"
+        default:
+            let digits = String(scalar.value, radix: 16)
+            text += "\\u" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+        }
+    }
+
+    private static func mustEscape(_ scalar: Unicode.Scalar, quotes: Bool) -> Bool {
+        switch scalar.value {
+        case 0x00...0x1f, 0x7f...0x9f, 0x061c, 0x200e, 0x200f, 0x2028...0x202e, 0x2066...0x2069: true
+        case 0x22, 0x5c: quotes
+        default: false
+        }
+    }
+
+    /// At most `limit` bytes of `text`, cut between characters' scalars, with `...` where something is missing.
+    package static func cut(_ text: String, to limit: Int) -> String {
+        guard text.utf8.count > limit else { return text }
+        var end = text.utf8.index(text.startIndex, offsetBy: limit)
+        while end > text.startIndex, end.samePosition(in: text.unicodeScalars) == nil {
+            end = text.utf8.index(before: end)
+        }
+        return text[..<end] + "..."
+    }
+}

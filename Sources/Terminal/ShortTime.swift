@@ -1,0 +1,46 @@
+import Primitives
+
+/// Times as a person at a terminal reads them.
+package enum ShortTime {
+    /// `350ms`, `12s`, `3m12s`, `2h05m`, `4d3h`; nothing is negative here.
+    package static func span(milliseconds: Int64) -> String {
+        let milliseconds = max(0, milliseconds)
+        let seconds = milliseconds / 1_000
+        switch seconds {
+        case 0: return milliseconds == 0 ? "0s" : "\(milliseconds)ms"
+        case ..<60: return "\(seconds)s"
+        case ..<3_600: return "\(seconds / 60)m\(padded(seconds % 60))s"
+        case ..<86_400: return "\(seconds / 3_600)h\(padded(seconds / 60 % 60))m"
+        default: return "\(seconds / 86_400)d\(seconds / 3_600 % 24)h"
+        }
+    }
+
+    /// From `begin` to `end`.
+    package static func span(from begin: Timestamp, to end: Timestamp) -> String {
+        span(milliseconds: end.millisecondsSinceEpoch - begin.millisecondsSinceEpoch)
+    }
+
+    /// `2026-05-04 03:02:01.123`, in UTC.
+    package static func stamp(_ time: Timestamp) -> String {
+        String(time.rfc3339(fractionDigits: 3).dropLast()).replacing("T", with: " ")
+    }
+
+    private static func padded(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+}
+
+/// Amounts of bytes as a person reads them.
+package enum ShortSize {
+    /// `512 B`, `1.4 MB`, `2.0 GB`
+    package static func text(_ bytes: Int64) -> String {
+        var amount = Double(bytes)
+        var unit = 0
+        let units = ["B", "kB", "MB", "GB", "TB"]
+        while amount >= 1_000, unit < units.count - 1 {
+            amount /= 1_000
+            unit += 1
+        }
+        if unit == 0 { return "\(bytes) B" }
+        let tenths = Int64((amount * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10) \(units[unit])"
+    }
+}

@@ -1,0 +1,102 @@
+/// Rows under headings, as wide as what is in them and no wider than the terminal.
+package struct TextTable: Sendable, Equatable {
+    package struct Column: Sendable, Equatable {
+        package var heading: String
+        /// Numbers stand right.
+        package var isNumber = false
+        /// Characters to which it may be cut where the terminal is narrow; nil: never.
+        var least: Int?
+
+        package init(_ heading: String, isNumber: Bool = false, least: Int? = nil) {
+            self.heading = heading
+            self.isNumber = isNumber
+            self.least = least
+        }
+    }
+
+    package struct Cell: Sendable, Equatable, ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
+        package var text: String
+        package var style = TextStyle.plain
+
+        package init(_ text: String, _ style: TextStyle = .plain) {
+            self.text = text
+            self.style = style
+        }
+
+        package init(stringLiteral value: String) { text = value }
+    }
+
+    package var columns: [Column]
+    package var rows: [[Cell]] = []
+    /// Rows that were left out.
+    package var omitted = 0
+
+    package init(_ columns: [Column]) { self.columns = columns }
+
+    /// Takes away what is more than `limit` lines of rows, the one that tells of it included.
+    package mutating func cut(to limit: Int) {
+        guard rows.count + (omitted > 0 ? 1 : 0) > limit else { return }
+        let kept = max(0, limit - 1)
+        omitted += rows.count - kept
+        rows = Array(rows.prefix(kept))
+    }
+
+    /// Headings and rows; none where there is nothing to show.
+    ///
+    /// - Parameter things: what rows are, for the line that tells how many were left out.
+    package func lines(on surface: Surface, things: String) -> [TerminalText] {
+        guard !rows.isEmpty || omitted > 0 else { return [] }
+        let widths = widths(within: surface.width)
+        let headings = columns.map { Cell($0.heading, .dim) }
+        var lines = ([headings] + rows).map { line($0, widths, surface) }
+        if omitted > 0 {
+            lines.append(surface.painter.paint("… \(Self.grouped(omitted)) more \(things)", .dim))
+        }
+        return lines
+    }
+
+    private func line(_ cells: [Cell], _ widths: [Int], _ surface: Surface) -> TerminalText {
+        var line: TerminalText = ""
+        for (index, cell) in cells.enumerated() {
+            if index > 0 { line += "  " }
+            let text = TerminalText(Self.cut(EscapedText.escape(cell.text, quotes: false), to: widths[index]))
+            let padding = TerminalText.spaces(widths[index] - text.count)
+            let painted = surface.painter.paint(text, cell.style)
+            let isLast = index == cells.count - 1
+            line += columns[index].isNumber ? padding + painted : painted + (isLast ? "" : padding)
+        }
+        return line
+    }
+
+    /// The widths of the columns: the widest of those that may be cut give first.
+    private func widths(within width: Int?) -> [Int] {
+        var widths = columns.indices.map { index in
+            rows.reduce(columns[index].heading.count) {
+                max($0, EscapedText.escape($1[index].text, quotes: false).count)
+            }
+        }
+        guard let width else { return widths }
+        let room = width - 2 * (columns.count - 1)
+        while widths.reduce(0, +) > room {
+            let flexible = columns.indices.filter { widths[$0] > max(columns[$0].least ?? .max, 1) }
+            guard let widest = flexible.max(by: { widths[$0] < widths[$1] }) else { break }
+            widths[widest] -= 1
+        }
+        return widths
+    }
+
+    package static func cut(_ text: String, to width: Int) -> String {
+        text.count > width ? text.prefix(max(0, width - 1)) + "…" : text
+    }
+
+    /// `12,003`
+    package static func grouped(_ number: Int) -> String {
+        let digits = String(number.magnitude)
+        var text = ""
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.count - index).isMultiple(of: 3) { text += "," }
+            text.append(digit)
+        }
+        return number < 0 ? "-" + text : text
+    }
+}

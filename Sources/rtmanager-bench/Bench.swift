@@ -1,0 +1,35 @@
+import Logging
+import Redis
+import Settings
+
+/// Measures a worker in a process of its own, form by form, each beside its floor of the same run.
+struct Bench: Sendable {
+    var options: BenchOptions
+    var settings: Settings
+    var logger: Logger
+
+    /// - Parameter report: called with each form as it ends.
+    func run(_ report: (BenchReport) throws -> Void) async throws {
+        try await BenchStage.with(options, settings, logger) { stage in
+            for form in options.forms {
+                try await stage.redis.empty()
+                try report(BenchReport(form: form, figures: try await figures(form, stage)))
+            }
+        }
+    }
+
+    private func figures(_ form: BenchForm, _ stage: BenchStage) async throws -> [BenchFigure] {
+        switch form {
+        case .drain: try await stage.drain()
+        case .latency: try await stage.latency()
+        case .backlog: try await stage.backlog()
+        case .idle: try await stage.idle()
+        case .start: try await stage.start()
+        case .rate: try await stage.rate()
+        case .events: try await stage.events()
+        case .failover: try await stage.failover()
+        case .soak: try await stage.soak()
+        case .reconcile: try await stage.reconcile()
+        }
+    }
+}

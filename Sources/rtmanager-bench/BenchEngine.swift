@@ -1,0 +1,191 @@
+import Commands
+import DockerEngine
+import DockerPort
+import JobContract
+import Logging
+import Redis
+import Runtime
+import RuntimeCore
+import Settings
+import Terminal
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// A real Engine, the one that `DOCKER_HOST` names, with containers of the bench's own on it: what a worker would
+/// start is started here by the bare adapter, too. All of them are removed in the end.
+struct BenchEngine: Sendable {
+    let stage: BenchStage
+    let docker: DockerEngine
+    private let node: NodeSettings
+    private let image: ImageInspect
+
+    /// Runs `body` with the Engine.
+    ///
+    /// - Throws: ``CommandError`` where Engine, image or network are not there, with what to do.
+    static func with<R>(_ stage: BenchStage, _ body: (BenchEngine) async throws -> R) async throws -> R {
+        let docker = try Actions.engine(logger: stage.logger)
+        let outcome: Result<R, any Error>
+        do {
+            let engine = BenchEngine(
+                stage: stage,
+                docker: docker,
+                node: node(of: stage),
+                image: try await requiredImage(stage, docker)
+            )
+            do {
+                outcome = .success(try await body(engine))
+            } catch {
+                outcome = .failure(error)
+            }
+            await uncancelled { await engine.removeLeftovers() }
+        } catch {
+            outcome = .failure(error)
+        }
+        await docker.shutdown()
+        return try outcome.get()
+    }
+
+    private static func node(of stage: BenchStage) -> NodeSettings {
+        var node = stage.settings.nodeSettings
+        node.namespace = stage.redis.keys.namespace
+        node.namePrefix = "\(stage.redis.keys.namespace)-"
+        node.stateRoot = "\(stage.directory)/games"
+        return node
+    }
+
+    private static func requiredImage(_ stage: BenchStage, _ docker: DockerEngine) async throws -> ImageInspect {
+        let name = stage.options.image ?? ""
+        do throws(DockerError) {
+            try await docker.ping()
+            try await docker.ensureNetwork(stage.settings.network)
+            return try await docker.inspectImage(name)
+        } catch {
+            switch error.code {
+            case .imageNotFound:
+                throw CommandError.failed("the Engine does not have the image \(name): docker pull it, or name another")
+            case .networkMissing:
+                throw CommandError.failed(
+                    "\(error.message): docker network create \(stage.settings.network), or name one by --network"
+                )
+            default: throw CommandError.outOfReach("\(error.message) (DOCKER_HOST says where it is)")
+            }
+        }
+    }
+
+    // MARK: The bare adapter
+
+    /// Starts the container that a job for `game` would.
+    func run(_ game: String) async throws -> RunResult {
+        var job = Job(id: "bare-\(game)", kind: .start, gameID: game, image: ImageReference(image.ref))
+        job.pullPolicy = PullPolicy.never.rawValue
+        let spec = try Policy(node).allow(job).spec(on: image)
+        try FileManager.default.createDirectory(
+            atPath: node.stateFolder(gameID: game),
+            withIntermediateDirectories: true
+        )
+        return try await docker.run(spec)
+    }
+
+    /// The container of a game, whoever has started it.
+    func containerName(_ game: String) -> String { node.containerName(gameID: game) }
+
+    /// Removes all containers of the bench.
+    func removeAll() async throws {
+        let ours = try await docker.list(
+            ListFilter(labels: [GalaxyLabel.namespace: node.namespace], inspectsRows: false)
+        )
+        try await inFlight(4, ours.map(\.id)) { try await docker.remove($0) }
+    }
+
+    private func removeLeftovers() async {
+        do {
+            try await removeAll()
+        } catch {
+            stage.logger.warning("something of the bench is left on the Engine", metadata: ["error": "\(error)"])
+        }
+    }
+
+    // MARK: Workers
+
+    /// Runs `body` beside a worker on this Engine that listens to its events.
+    func withWorker<R: Sendable>(
+        concurrency: Int? = nil,
+        _ more: [String: String] = [:],
+        _ body: () async throws -> R
+    ) async throws -> R {
+        var settings = [
+            "RTM_NAME_PREFIX": node.namePrefix, "RTM_NETWORK": node.network, "RTM_JANITOR": "report",
+        ].merging(more) { _, given in given }
+        if let concurrency { settings["RTM_CONCURRENCY"] = String(concurrency) }
+        return try await Program.with(
+            [try Program.beside("rtmanager"), "worker"],
+            environment: stage.environment(settings),
+            log: stage.workerLog
+        ) {
+            let id = try await docker.info().id
+            try await awaitReadiness("the worker", log: stage.workerLog) {
+                ((try? await stage.leader(of: id)) ?? nil) != nil
+            }
+            return try await body()
+        }
+    }
+
+    /// A message, as producers push it.
+    func message(_ kind: JobKind, _ id: String, _ game: String) -> String {
+        let more =
+            switch kind {
+            case .start: #","image":"\#(image.ref)","pull_policy":"never""#
+            case .remove: #","force":true"#
+            default: ""
+            }
+        return #"{"v":1,"id":"\#(id)","kind":"\#(kind.rawValue)","game_id":"\#(game)"\#(more)}"#
+    }
+
+    /// Pushes a job of `kind` for each game, its id made of both.
+    func push(_ kind: JobKind, _ games: [String]) async throws {
+        let messages = games.map { RedisArgument.string(message(kind, Self.id(kind, $0), $0)) }
+        guard !messages.isEmpty else { return }
+        _ = try await stage.redis.client.send(RedisCommand("LPUSH", arguments: [stage.redis.queue] + messages))
+    }
+
+    static func id(_ kind: JobKind, _ game: String) -> String { "\(kind.rawValue)-\(game)" }
+
+    /// Waits until all these jobs have ended well.
+    func untilDone(_ kind: JobKind, _ games: [String], within limit: Duration = .seconds(120)) async throws {
+        for game in games {
+            let id = Self.id(kind, game)
+            let key = RedisArgument.string(stage.redis.keys.job(id))
+            try await awaitReadiness(
+                "the result of \(id)",
+                within: limit,
+                log: stage.workerLog,
+                every: .milliseconds(5)
+            ) {
+                (try? await stage.redis.client.send(RedisCommand("HEXISTS", key, "outcome")).integer) == 1
+            }
+            let fields = try await stage.redis.client.send(RedisCommand("HMGET", key, "outcome", "error")).array ?? []
+            guard fields.first?.string == JobOutcome.succeeded.rawValue else {
+                throw CommandError.failed("\(id) failed: \(fields.last?.string ?? "")")
+            }
+        }
+    }
+}
+
+/// Calls `body` with each of `items`, `width` at a time.
+func inFlight<Item: Sendable>(
+    _ width: Int,
+    _ items: [Item],
+    _ body: @escaping @Sendable (Item) async throws -> Void
+) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        for (index, item) in items.enumerated() {
+            if index >= width { try await group.next() }
+            group.addTask { try await body(item) }
+        }
+        try await group.waitForAll()
+    }
+}

@@ -1,0 +1,109 @@
+import Commands
+import Redis
+import Terminal
+
+extension BenchStage {
+    /// What a job costs with few and with many queued. The queue is kept at its length meanwhile, so that only the
+    /// length differs.
+    func backlog() async throws -> [BenchFigure] {
+        let lengths = options.full([1_000, 10_000, 100_000, 1_000_000], quick: [1_000, 50_000])
+        var costs: [[BacklogCost]] = Array(repeating: [], count: lengths.count)
+        for round in 0..<(options.rounds ?? options.full(5, quick: 3)) {
+            // A machine that grows slower or faster meanwhile speaks for neither end.
+            let order = round.isMultiple(of: 2) ? Array(lengths.indices) : lengths.indices.reversed()
+            for index in order { costs[index].append(try await cost(with: lengths[index])) }
+        }
+        var figures: [BenchFigure] = []
+        for (title, worker, floor) in BacklogCost.kinds {
+            for (index, length) in lengths.enumerated() {
+                guard let value = BacklogCost.median(costs[index], worker) else { continue }
+                figures.append(
+                    BenchFigure(
+                        "\(title) with \(length) queued",
+                        value,
+                        "µs",
+                        floor: BacklogCost.median(costs[index], floor)
+                    )
+                )
+            }
+            guard let few = costs.first, let many = costs.last else { continue }
+            let ratios = BacklogCost.ratios(many, over: few, worker)
+            guard let least = ratios.min() else { continue }
+            let floors = BacklogCost.ratios(many, over: few, floor)
+            let name = "\(title), most over fewest"
+            figures.append(BenchFigure(name, ratios.median, "", floor: floors.isEmpty ? nil : floors.median))
+            figures.append(BenchFigure("\(name), least", least, "", floor: floors.min()))
+        }
+        for (index, length) in lengths.enumerated() {
+            let time = costs[index].map(\.firstResult).median
+            figures.append(BenchFigure("start of a worker to a result with \(length) queued", time, "ms"))
+        }
+        return figures
+    }
+
+    private func cost(with length: Int) async throws -> BacklogCost {
+        let taken = options.full(20_000, quick: 1_000)
+        try await redis.empty()
+        var pushed = 0
+        func refill() async throws {
+            let missing = length - (try await redis.queued())
+            guard missing > 0 else { return }
+            // Starts, for a young namespace lets stops wait for nodes that may still come.
+            try await redis.push(pushed..<pushed + missing, kind: .start)
+            pushed += missing
+        }
+        try await refill()
+        var floor: [DrainFigures] = []
+        for _ in 0..<options.full(10, quick: 2) {
+            floor.append(try await redis.floor(500))
+            try await refill()
+        }
+        let begin = ContinuousClock.now
+        return try await withWorker(["RTM_CONCURRENCY": String(options.concurrency)]) {
+            try await awaitReadiness("the worker's first result", within: .seconds(60), log: workerLog) {
+                ((try? await redis.results()) ?? 0) > 0
+            }
+            let firstResult = begin.duration(to: .now).inMilliseconds
+            let target = try await redis.results() + taken
+            let worker = try await DrainMeter(redis).measured {
+                while try await redis.results() < target {
+                    try await refill()
+                    try await Task.sleep(for: .milliseconds(5))
+                    guard begin.duration(to: .now) < .seconds(300) else {
+                        throw CommandError.failed("the worker did not take \(taken) jobs within 300 s")
+                    }
+                }
+            }
+            return BacklogCost(worker: worker, floor: floor, firstResult: firstResult)
+        }
+    }
+}
+
+/// What jobs cost with so many queued.
+struct BacklogCost: Sendable {
+    var worker: DrainFigures
+    var floor: [DrainFigures]
+    /// From the start of the process to its first result, in ms.
+    var firstResult: Double
+
+    /// The ratios of single rounds: what was measured one after the other compares best.
+    static func ratios(
+        _ many: [BacklogCost],
+        over few: [BacklogCost],
+        _ value: (BacklogCost) -> Double?
+    ) -> [Double] {
+        zip(few, many).compactMap { few, many in value(few).flatMap { few in value(many).map { $0 / few } }
+        }
+    }
+
+    static func median(_ costs: [BacklogCost], _ value: (BacklogCost) -> Double?) -> Double? {
+        let values = costs.compactMap(value)
+        return values.isEmpty ? nil : values.median
+    }
+
+    /// Figures with their titles, of the worker and of the floor.
+    static let kinds: [(String, @Sendable (BacklogCost) -> Double?, @Sendable (BacklogCost) -> Double?)] = [
+        ("CPU of Redis a job", { $0.worker.redisMicros }, { $0.floor.map(\.redisMicros).median }),
+        ("CPU of the worker a job", { $0.worker.workerMicros }, { _ in nil }),
+    ]
+}

@@ -1,0 +1,139 @@
+import AdminServer
+import Commands
+import Observability
+import Redis
+
+/// What one drain came to.
+struct DrainFigures: Sendable, Equatable {
+    var jobsPerSecond: Double
+    /// CPU of Redis for each job, in µs.
+    var redisMicros: Double
+    /// CPU of the worker for each job, in µs; nil where the system does not tell.
+    var workerMicros: Double?
+    /// Largest resident memory of the worker, in MiB; nil where the system does not tell.
+    var workerMiB: Double?
+    /// For each job.
+    var counts: CommandCounts
+}
+
+/// A pair of runs right after each other, which saw the same machine.
+struct DrainRound: Sendable, Equatable {
+    var floor: DrainFigures
+    var worker: DrainFigures
+    /// The worker once more, with metrics and traces.
+    var observed: DrainFigures?
+}
+
+extension BenchStage {
+    /// Many jobs that are there already, taken as fast as they can be.
+    func drain() async throws -> [BenchFigure] {
+        let jobs = options.jobs ?? options.full(20_000, quick: 2_000)
+        var rounds: [DrainRound] = []
+        for _ in 0..<(options.rounds ?? options.full(3, quick: 1)) {
+            try await redis.empty()
+            try await redis.push(0..<jobs)
+            let floor = try await redis.floor(jobs)
+            var round = DrainRound(floor: floor, worker: try await drained(jobs))
+            if options.isObserved {
+                round.observed = try await TraceSink.with(logger: logger) { endpoint in
+                    try await drained(jobs, traces: endpoint)
+                }
+            }
+            rounds.append(round)
+        }
+        return rounds.figures
+    }
+
+    /// - Parameter traces: where its traces go; with them it keeps metrics, too.
+    private func drained(_ jobs: Int, traces: String? = nil) async throws -> DrainFigures {
+        try await redis.empty()
+        try await redis.push(0..<jobs, kind: options.kind)
+        let observing = traces.map { ["RTM_HTTP": "127.0.0.1:0", "RTM_OTLP_ENDPOINT": $0] } ?? [:]
+        let settings = ["RTM_CONCURRENCY": String(options.concurrency)].merging(observing) { _, given in given }
+        return try await withWorker(settings) {
+            try await awaitReadiness("the worker's first result", within: .seconds(60), log: workerLog) {
+                ((try? await redis.results()) ?? 0) > 0
+            }
+            return try await DrainMeter(redis).measured {
+                try await awaitReadiness("the last result", within: .seconds(600), log: workerLog) {
+                    ((try? await redis.results()) ?? 0) >= jobs
+                }
+            }
+        }
+    }
+}
+
+/// Measures a worker while it drains: from jobs that have ended to jobs that have ended, so that the start of the
+/// process is not counted.
+struct DrainMeter: Sendable {
+    private let redis: BenchRedis
+
+    init(_ redis: BenchRedis) { self.redis = redis }
+
+    func measured(_ body: () async throws -> Void) async throws -> DrainFigures {
+        let pid = try await redis.workerPID()
+        let begin = ContinuousClock.now
+        let (first, cpuBefore, countsBefore) = (
+            try await redis.results(), try await redis.cpu(), try await redis.counts()
+        )
+        let before = pid.flatMap(ProcessUsage.init(pid:))
+        try await body()
+        let time = begin.duration(to: .now).inSeconds
+        let count = Double(max(try await redis.results() - first, 1))
+        let after = pid.flatMap(ProcessUsage.init(pid:))
+        return DrainFigures(
+            jobsPerSecond: count / time,
+            redisMicros: (try await redis.cpu() - cpuBefore) * 1_000_000 / count,
+            workerMicros: after.flatMap { after in before.map { (after.cpu - $0.cpu) * 1_000_000 / count } },
+            workerMiB: after?.peakMiB,
+            counts: try await redis.counts().perJob(since: countsBefore, count)
+        )
+    }
+}
+
+extension [DrainRound] {
+    /// Medians of the rounds.
+    var figures: [BenchFigure] {
+        func median(_ name: String, _ unit: String, _ value: (DrainFigures) -> Double?) -> BenchFigure? {
+            let (workers, floors) = (compactMap { value($0.worker) }, compactMap { value($0.floor) })
+            guard !workers.isEmpty else { return nil }
+            return BenchFigure(name, workers.median, unit, floor: floors.isEmpty ? nil : floors.median)
+        }
+        let rates = map { $0.worker.jobsPerSecond / $0.floor.jobsPerSecond }
+        var figures = [median("jobs a second", "1/s", \.jobsPerSecond)].compactMap(\.self)
+        figures.append(BenchFigure("jobs a second, median of the pairs' ratios", rates.median, ""))
+        figures += [
+            median("CPU of Redis a job", "µs", \.redisMicros), median("CPU of the worker a job", "µs", \.workerMicros),
+            median("commands to Redis a job, those of scripts too", "", \.counts.all),
+            median("calls of scripts a job", "", \.counts.scripts),
+        ].compactMap(\.self)
+        let memory = compactMap(\.worker.workerMiB).max()
+        if let memory { figures.append(BenchFigure("memory of the worker, at most", memory, "MiB")) }
+        return figures + observedFigures
+    }
+
+    /// What metrics and traces cost: beside the same worker without.
+    private var observedFigures: [BenchFigure] {
+        let pairs = compactMap { round in round.observed.map { (plain: round.worker, observed: $0) } }
+        guard !pairs.isEmpty else { return [] }
+        let micros = pairs.compactMap { pair in
+            pair.observed.workerMicros.flatMap { observed in pair.plain.workerMicros.map { observed - $0 } }
+        }
+        let ratios = pairs.map { $0.observed.jobsPerSecond / $0.plain.jobsPerSecond }
+        var figures = [
+            BenchFigure(
+                "with metrics and traces: jobs a second",
+                pairs.map(\.observed.jobsPerSecond).median,
+                "1/s",
+                ratio: ratios.median
+            )
+        ]
+        if !micros.isEmpty {
+            figures.append(BenchFigure("with metrics and traces: more CPU a job", micros.median, "µs"))
+        }
+        if let memory = pairs.compactMap(\.observed.workerMiB).max() {
+            figures.append(BenchFigure("with metrics and traces: memory, at most", memory, "MiB"))
+        }
+        return figures
+    }
+}

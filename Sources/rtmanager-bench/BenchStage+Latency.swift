@@ -1,0 +1,73 @@
+import JobContract
+import Redis
+import Terminal
+
+extension BenchStage {
+    /// One job at a time, from its push until a blocked reader sees its result: of a worker, and of a bare loop in
+    /// turn with it.
+    func latency() async throws -> [BenchFigure] {
+        let jobs = options.full(300, quick: 40)
+        let bare = reader()
+        return try await withWorker {
+            _ = try await settledWorker()
+            return try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await redis.serveFloor(bare) }
+                let reader = reader()
+                var (workers, floors): ([Double], [Double]) = ([], [])
+                // The first ones warm caches.
+                for number in -5..<jobs {
+                    let times = try await pair(number, reader)
+                    guard number >= 0 else { continue }
+                    workers.append(times.worker)
+                    floors.append(times.floor)
+                }
+                group.cancelAll()
+                await reader.close()
+                await bare.close()
+                return workers.figures("push to result", "ms", floor: floors)
+            }
+        }
+    }
+
+    /// One job of each, whichever first, in ms.
+    private func pair(_ number: Int, _ reader: RedisBlockingConnection) async throws -> (worker: Double, floor: Double)
+    {
+        func worker() async throws -> Double {
+            try await timed(reader, redis.keys.results) { try await redis.push(number..<number + 1, prefix: "one") }
+        }
+        func floor() async throws -> Double {
+            let message = #"{"v":1,"id":"bare-\#(number)","kind":"stop","game_id":"game-bare-\#(number)"}"#
+            return try await timed(reader, redis.floorResults) {
+                _ = try await redis.client.send(RedisCommand("LPUSH", .string(redis.floorQueue), .string(message)))
+            }
+        }
+        guard number.isMultiple(of: 2) else {
+            let first = try await floor()
+            return (try await worker(), first)
+        }
+        return (try await worker(), try await floor())
+    }
+
+    /// From `push` until a reader that was blocked before sees the next entry of `stream`, in ms.
+    func timed(
+        _ reader: RedisBlockingConnection,
+        _ stream: String,
+        within limit: Duration = .seconds(30),
+        _ push: () async throws -> Void
+    ) async throws -> Double {
+        let command = RedisCommand(
+            "XREAD",
+            "BLOCK",
+            .integer(Int64(limit.inMilliseconds)),
+            "STREAMS",
+            .string(stream),
+            .string(try await redis.lastID(of: stream))
+        )
+        async let seen = reader.send(command, serverTimeout: limit)
+        try await Task.sleep(for: .milliseconds(25))
+        let begin = ContinuousClock.now
+        try await push()
+        guard !(try await seen.isNull) else { throw CommandError.failed("a job had no result within \(limit)") }
+        return begin.duration(to: .now).inMilliseconds
+    }
+}

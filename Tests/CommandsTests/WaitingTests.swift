@@ -1,0 +1,90 @@
+import JobContract
+import JobQueue
+import Synchronization
+import Testing
+
+@testable import Commands
+@testable import Pages
+@testable import Terminal
+
+@Suite("What a waiting command shows")
+struct WaitingTests {
+    private func sight(_ fields: [String: String], _ change: (inout JobSight) -> Void = { _ in }) -> JobSight {
+        var sight = JobSight(id: "j", fields: fields.merging(["game_id": "g"]) { $1 }, now: 10_000)
+        change(&sight)
+        return sight
+    }
+
+    @Test("Stages follow from what Redis knows")
+    func stages() {
+        let behind = sight(["state": "waiting"]) { ($0.before, $0.head) = (2, "j0") }
+        #expect(WaitStage(behind) == .behind(2, head: "j0"))
+        let anywhere = sight(["state": "waiting"]) { ($0.before, $0.list) = (0, "ready:start:default") }
+        #expect(WaitStage(anywhere) == .ready(node: nil))
+        let bound = sight(["state": "waiting"]) { ($0.before, $0.list) = (0, "ready:stop:default:A:B") }
+        #expect(WaitStage(bound) == .ready(node: "A:B"))
+        #expect(WaitStage(sight(["state": "running", "_node": "n"])) == .running(node: "n", nil))
+        let pulling = sight(["state": "running", "_node": "n", "_progress": "pulling 1 4 5 10"])
+        #expect(WaitStage(pulling).phrase == "pulling 1/4 layers, 5 B of 10 B")
+        let retrying = sight(["state": "retrying", "_error_code": "timeout", "_error": "late"]) { $0.due = 12_500 }
+        #expect(WaitStage(retrying).phrase == "failed (timeout: late); tried again in 2s")
+        #expect(WaitStage(sight(["state": "done"])) == .ended)
+    }
+
+    @Test(
+        "The bar is as full as the pull has come",
+        arguments: [
+            (0, 4, 0, 0, "[>       ]"), (2, 4, 0, 0, "[====>   ]"), (3, 4, 50, 100, "[=======>]"),
+            (4, 4, 100, 100, "[========]"), (9, 4, 5, 1, "[========]"),
+        ] as [(Int, Int, Int64, Int64, String)]
+    )
+    func bar(done: Int, layers: Int, bytes: Int64, total: Int64, bar: String) {
+        let progress = JobProgress(.pulling, layersDone: done, layers: layers, bytesDone: bytes, bytesTotal: total)
+        #expect(ProgressText.bar(progress, width: 10) == bar)
+    }
+
+    @Test("There is no bar for what nobody can measure")
+    func noBar() {
+        #expect(ProgressText.bar(JobProgress(.pulling), width: 10) == nil)
+        #expect(ProgressText.bar(JobProgress(.starting), width: 10) == nil)
+    }
+
+    @Test("Where stderr is no terminal, each piece of news is one line, told once")
+    func lines() {
+        let written = Mutex("")
+        let display = WaitDisplay(game: "g", surface: .plain) { text in written.withLock { $0 += text.text } }
+        display.show(.queued(waiting: 5, isPaused: false))
+        display.show(.queued(waiting: 4, isPaused: false))
+        let pull = { JobProgress(.pulling, layersDone: 1, layers: 4, bytesDone: $0, bytesTotal: 100) }
+        display.show(.running(node: "n", pull(1)))
+        display.show(.running(node: "n", pull(99)))
+        display.show(.running(node: "n", JobProgress(.starting)))
+        display.show(.ended)
+        display.clear()
+        #expect(
+            written.withLock { $0 } == """
+                g: in its queue, with 4 others
+                g: pulling 1/4 layers, 1 B of 100 B
+                g: creating and starting the container
+
+                """
+        )
+    }
+
+    @Test("On a terminal one line changes and is gone in the end")
+    func terminal() {
+        let written = Mutex("")
+        let surface = Surface(width: 40, height: 24)
+        let display = WaitDisplay(game: "g", surface: surface) { text in written.withLock { $0 += text.text } }
+        let progress = JobProgress(.pulling, layersDone: 2, layers: 4)
+        display.show(.running(node: "n", progress))
+        display.clear()
+        display.clear()
+        let text = written.withLock { $0 }
+        #expect(
+            text == "\r\u{1B}[Kg: [===========>          ] pulling 2/\u{2026}\r\u{1B}[K",
+            "\(text.debugDescription)"
+        )
+        #expect(!text.contains("\n"))
+    }
+}
