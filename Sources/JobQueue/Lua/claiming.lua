@@ -9,8 +9,9 @@ local CLASSES = { 'stop', 'start' }
 -- worker, node, nonce, lease_until; wanted: how many starts and how many stops and removes; slots: games that the node
 -- may run (0: no bound), running: those that it runs; draining: an operator wants it to begin no start, so that for
 -- starts it is as if it had no room; queues in order of priority.
--- Of jobs that end here without being run, a flood after all, a call ends 64 at most (endings_left).
-local claimer = { endings_left = 64 }
+-- Of jobs that end here without being run, a flood after all, a call ends 64 at most of each class (endings_left): else
+-- thousands of superseded starts, which any worker may end as if they were stops, would keep all other starts waiting.
+local claimer = { endings_left = { stop = 64, start = 64 }, class = 'stop', has_ended = false }
 
 -- Notes who asks. The queues are the arguments from `first` to `last`.
 local function look(worker, node, first, last, aside)
@@ -71,7 +72,8 @@ local function ended(id, game, job)
   else
     return false
   end
-  claimer.endings_left = claimer.endings_left - 1
+  claimer.endings_left[claimer.class] = claimer.endings_left[claimer.class] - 1
+  claimer.has_ended = true
   if not can_publish() then
     -- What cannot be ended now is tried again: it must not be lost, nor keep this call busy.
     call('ZADD', P .. 'delay', now + 1000, id)
@@ -190,7 +192,7 @@ end
 
 -- Takes games off a list, the oldest first, none that would need room that is not there.
 local function pop(class, list)
-  local most = math.min(claimer.wanted[class], claimer.endings_left, 64)
+  local most = math.min(claimer.wanted[class], claimer.endings_left[class], 64)
   if held_ready and not ready[list] then return {} end
   if class == 'start' and (claimer.slots > 0 or claimer.draining) then
     most = claimer.draining and 0 or math.min(most, claimer.slots - call('SCARD', claimer.running))
@@ -204,7 +206,7 @@ local function pop(class, list)
 end
 
 local function drain(class, list)
-  while claimer.wanted[class] > 0 and claimer.endings_left > 0 do
+  while claimer.wanted[class] > 0 and claimer.endings_left[class] > 0 do
     local games = pop(class, list)
     if #games == 0 then return end
     for _, game in ipairs(games) do claim_head(game, class) end
@@ -214,6 +216,7 @@ end
 
 local function drain_queues()
   for _, class in ipairs(CLASSES) do
+    claimer.class = class
     local common_too = class == 'start' or not owners_unknown()
     for _, queue in ipairs(claimer.queues) do
       local list = 'ready:' .. class .. ':' .. queue
@@ -235,7 +238,6 @@ local function park()
   local wanted, node, worker, stops, starts = claimer.wanted, claimer.node, claimer.worker, 0, 0
   local room = node_has_room()
   local takes_starts = wanted.start > 0 and room
-  local is_cut = claimer.endings_left == 0
   local in_stops, in_starts = wanted.stop > 0 and 'SADD' or 'SREM', wanted.start > 0 and 'SADD' or 'SREM'
   call(in_stops, P .. 'idle:stop', worker)
   call(in_stops, P .. 'idle:stop:' .. node, worker)
@@ -243,14 +245,14 @@ local function park()
   -- A game that holds its room already needs no other.
   call(in_starts, P .. 'idle:start:' .. node, worker)
   for _, queue in ipairs(claimer.queues) do
-    if wanted.stop == 0 or is_cut then
+    if wanted.stop == 0 or claimer.endings_left.stop == 0 then
       local list = 'ready:stop:' .. queue
       local waits_here, waits_anywhere = waits(list .. ':' .. node), waits(list)
       if waits_here then ring_node(node, 'stop') end
       if waits_anywhere then ring_any('stop') end
       if waits_here or waits_anywhere then stops = 1 end
     end
-    if not takes_starts or is_cut then
+    if not takes_starts or claimer.endings_left.start == 0 then
       local list = 'ready:start:' .. queue
       local waits_here, waits_anywhere = waits(list .. ':' .. node), waits(list)
       if room and waits_here then ring_node(node, 'start') end
@@ -281,6 +283,6 @@ local function claim(nonce, lease_ms, most_starts, most_stops, slots)
   if not held_ready then write_ready() end
   drain_queues()
   -- What ended without being run made way in its lane for a job that belongs on a list that was looked at before.
-  if claimer.endings_left < 64 then drain_queues() end
+  if claimer.has_ended then drain_queues() end
   return claimer.claimed, park()
 end
