@@ -135,7 +135,8 @@ let modules: [Module] = [
     Module(
         name: "AdminServer",
         imports: [
-            "Diagnostics", "JobContract", "JobQueue", "Observability", "Pages", "Primitives", "RuntimeClient", "Terminal",
+            "Diagnostics", "JobContract", "JobQueue", "Observability", "Pages", "Primitives", "RuntimeClient",
+            "Terminal",
         ],
         libraries: [hummingbird, hummingbirdCore, lifecycle, logging, metrics, nioCore, nioHTTP1, nioHTTPTypes]
     ),

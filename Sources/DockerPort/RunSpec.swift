@@ -1,3 +1,5 @@
+import Primitives
+
 /// What ``DockerClient/run(_:)`` is asked for.
 public struct RunSpec: Sendable, Equatable {
     /// Name of the container, typically `galaxy-game-{game_id}`.

@@ -1,3 +1,4 @@
+import Primitives
 extension Job {
     /// The message of a start that asks for the same container: what a later restart of the game completes itself by.
     /// Nil where there is no image.

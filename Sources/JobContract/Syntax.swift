@@ -1,3 +1,4 @@
+import Primitives
 // The character rules that several messages and settings share.
 
 func isLetterOrDigit(_ byte: UInt8) -> Bool {

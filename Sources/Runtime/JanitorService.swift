@@ -1,3 +1,4 @@
+import Primitives
 import DockerPort
 import JobContract
 import JobQueue

@@ -1,3 +1,5 @@
+import Primitives
+
 public import DockerPort
 import JobContract
 

@@ -1,3 +1,4 @@
+import Primitives
 public import DockerPort
 public import JobContract
 

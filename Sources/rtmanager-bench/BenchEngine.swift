@@ -1,3 +1,4 @@
+import Primitives
 import Commands
 import DockerEngine
 import DockerPort

@@ -120,7 +120,8 @@ struct ConnectionTests {
                 return socket
             }
             #expect(try await server.answer(to: "/healthz", within: .seconds(2)).hasSuffix("ok\n"))
-            try await eventually(within: .seconds(5), "the end of all connections") {
+            // A body that nobody reads waits for the time-out of its request.
+            try await eventually(within: .seconds(15), "the end of all connections") {
                 sockets.allSatisfy { $0.isAtEnd() }
             }
         }

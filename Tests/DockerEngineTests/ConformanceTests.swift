@@ -1,3 +1,4 @@
+import Primitives
 import DockerEngine
 import DockerPort
 import Support

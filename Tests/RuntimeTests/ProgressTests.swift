@@ -1,3 +1,4 @@
+import Primitives
 import JobContract
 import Redis
 import Support

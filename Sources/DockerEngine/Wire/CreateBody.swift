@@ -1,3 +1,4 @@
+import Primitives
 import DockerPort
 
 /// Body of `POST /containers/create`, API 1.41 and newer. The Engine ignores fields that it does not know, so a
