@@ -8,12 +8,12 @@ private enum Exceptions {
     static let unstructuredTasks: [String: String] = [
         "Sources/DockerEngine/BackgroundTask.swift":
             "undoing a half-made container, pulls with many waiters and event readers outlive their callers",
-        "Sources/Runtime/Uncancelled.swift": "goodbyes that must be said although the caller was cancelled",
+        "Sources/Runtime/Support/Uncancelled.swift": "goodbyes that must be said although the caller was cancelled",
     ]
     static let traps: [String: String] = [:]
     static let unsimulated: [String: String] = [
-        "Sources/Runtime/MonotonicClock.swift": "the pause of the machine itself",
-        "Sources/Runtime/Simulation.swift": "the chance of the machine itself",
+        "Sources/Runtime/Support/MonotonicClock.swift": "the pause of the machine itself",
+        "Sources/Runtime/Support/Simulation.swift": "the chance of the machine itself",
     ]
     static let longFiles: [String: String] = [:]
     static let rawOutput: [String: String] = [
