@@ -1,29 +1,29 @@
 import Hummingbird
-public import Logging
+import Logging
 import Observability
-public import ServiceLifecycle
+import ServiceLifecycle
 
 /// Whether a worker can do its work, with the reasons.
-public struct Readiness: Sendable, Equatable {
+package struct Readiness: Sendable, Equatable {
     /// One thing that the worker needs.
-    public struct Check: Sendable, Equatable {
-        public var name: String
-        public var holds: Bool
+    package struct Check: Sendable, Equatable {
+        package var name: String
+        package var holds: Bool
         /// A sentence for a person.
-        public var reason: String
+        package var reason: String
 
-        public init(name: String, holds: Bool, reason: String) {
+        package init(name: String, holds: Bool, reason: String) {
             self.name = name
             self.holds = holds
             self.reason = reason
         }
     }
 
-    public var checks: [Check]
+    package var checks: [Check]
 
-    public init(checks: [Check]) { self.checks = checks }
+    package init(checks: [Check]) { self.checks = checks }
 
-    public var isReady: Bool { checks.allSatisfy(\.holds) }
+    package var isReady: Bool { checks.allSatisfy(\.holds) }
 
     /// A reason on one line: what Redis or the Engine has said may have more, which must not look like checks.
     private static func line(_ reason: String) -> String {
@@ -36,14 +36,14 @@ public struct Readiness: Sendable, Equatable {
     }
 
     /// One line per check.
-    public var text: String {
+    package var text: String {
         checks.map { "\($0.holds ? "ok" : "failing") \($0.name): \(Self.line($0.reason))\n" }.joined()
     }
 }
 
 /// The small HTTP server of a worker: `/healthz` answers while the process lives, `/readyz` while the worker
 /// can do its work, `/metrics` tells what it measured, `/` is a page for people.
-public struct Console: Service {
+package struct Console: Service {
     private let host: String
     private let port: Int
     private let logger: Logger
@@ -58,7 +58,7 @@ public struct Console: Service {
     ///   - token: what requests must bear, but those to `/healthz`; nil: everybody may ask.
     ///   - readiness: asked with each request to `/readyz`.
     ///   - page: asked with each request to `/`; HTML that needs no other file.
-    public init(
+    package init(
         host: String,
         port: Int,
         token: String? = nil,
@@ -78,7 +78,7 @@ public struct Console: Service {
 
     /// Serves until graceful shutdown. An address that cannot be used is a warning, not an end: several
     /// workers on a machine have the same default.
-    public func run() async throws {
+    package func run() async throws {
         // Probes and proxies ask by HEAD.
         let router = Router(options: .autoGenerateHeadEndpoints)
         if let loopback = LoopbackHost(boundTo: host) { router.add(middleware: loopback) }

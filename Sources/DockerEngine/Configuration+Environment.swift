@@ -6,9 +6,9 @@
 
 extension DockerEngine {
     /// What is wrong with the settings that say where the Engine is.
-    public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
+    package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
         /// A sentence for a person: the setting, what is wrong with it, what to write.
-        public let description: String
+        package let description: String
     }
 }
 
@@ -20,7 +20,7 @@ extension DockerEngine.Configuration {
     ///
     /// - Throws: ``DockerEngine/ConfigurationError`` where a setting cannot be read or has a meaning for Docker
     ///   that is not supported here, rather than talking to another Engine than the one that is meant.
-    public init(environment: [String: String]) throws(DockerEngine.ConfigurationError) {
+    package init(environment: [String: String]) throws(DockerEngine.ConfigurationError) {
         self.init(endpoint: try Self.endpoint(environment), registryFile: Self.registryFile(environment))
     }
 

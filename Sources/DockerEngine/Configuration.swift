@@ -1,21 +1,21 @@
 extension DockerEngine {
     /// Where the Engine is, and how long each of its operations may take.
-    public struct Configuration: Sendable, Equatable {
+    package struct Configuration: Sendable, Equatable {
         /// Where the Engine listens.
-        public var endpoint: Endpoint
+        package var endpoint: Endpoint
         /// How long operations may take.
-        public var deadlines: Deadlines
+        package var deadlines: Deadlines
         /// Docker's own file with the credentials of registries, `config.json`; nil: none are used.
-        public var registryFile: String?
+        package var registryFile: String?
         /// Directories of credential helpers, as `PATH` has them; nil: those of `PATH`.
-        public var helperPath: String?
+        package var helperPath: String?
         /// Most bytes of one answer; a longer one fails its call. The list of containers is read row by row and may
         /// be of any length; a row with more bytes is left out.
-        public var maximumAnswerBytes: Int
+        package var maximumAnswerBytes: Int
         /// Most events that wait for the reader of ``DockerEngine/eventsListen(since:)``; one more ends the stream.
-        public var maximumWaitingEvents: Int
+        package var maximumWaitingEvents: Int
 
-        public init(
+        package init(
             endpoint: Endpoint = .unix(path: Endpoint.defaultSocket),
             deadlines: Deadlines = Deadlines(),
             registryFile: String? = nil,
@@ -33,16 +33,16 @@ extension DockerEngine {
     }
 
     /// Where an Engine listens.
-    public enum Endpoint: Sendable, Equatable, CustomStringConvertible {
+    package enum Endpoint: Sendable, Equatable, CustomStringConvertible {
         /// A socket in the file system.
         case unix(path: String)
         /// A TCP port, with TLS where there are files for it.
         case tcp(host: String, port: Int, tls: TLSFiles?)
 
         /// Where an Engine listens when nothing else is said.
-        public static let defaultSocket = "/var/run/docker.sock"
+        package static let defaultSocket = "/var/run/docker.sock"
 
-        public var description: String {
+        package var description: String {
             switch self {
             case .unix(let path): "unix://\(path)"
             case .tcp(let host, let port, _): host.contains(":") ? "tcp://[\(host)]:\(port)" : "tcp://\(host):\(port)"
@@ -51,15 +51,15 @@ extension DockerEngine {
     }
 
     /// PEM files for TLS, named as Docker's command line names them: `ca.pem`, `cert.pem`, `key.pem`.
-    public struct TLSFiles: Sendable, Equatable {
+    package struct TLSFiles: Sendable, Equatable {
         /// Certificates of the authority that signed the Engine's certificate.
-        public var authority: String
+        package var authority: String
         /// Certificate chain of this client; nil: none is shown.
-        public var certificate: String?
+        package var certificate: String?
         /// Private key that belongs to it.
-        public var privateKey: String?
+        package var privateKey: String?
 
-        public init(authority: String, certificate: String? = nil, privateKey: String? = nil) {
+        package init(authority: String, certificate: String? = nil, privateKey: String? = nil) {
             self.authority = authority
             self.certificate = certificate
             self.privateKey = privateKey
@@ -67,42 +67,42 @@ extension DockerEngine {
     }
 
     /// How long each operation may take before it ends with ``DockerPort/DockerError/Code/timeout``.
-    public struct Deadlines: Sendable, Equatable {
+    package struct Deadlines: Sendable, Equatable {
         /// Until a connection stands.
-        public var connect: Duration = .seconds(5)
+        package var connect: Duration = .seconds(5)
         /// `GET /_ping`.
-        public var ping: Duration = .seconds(3)
+        package var ping: Duration = .seconds(3)
         /// Inspections, and `GET /info`.
-        public var inspect: Duration = .seconds(10)
+        package var inspect: Duration = .seconds(10)
         /// `POST /containers/create`.
-        public var create: Duration = .seconds(60)
+        package var create: Duration = .seconds(60)
         /// `POST /containers/{id}/start`.
-        public var start: Duration = .seconds(60)
+        package var start: Duration = .seconds(60)
         /// For a stop, beyond the time that it gives the container.
-        public var stopSlack: Duration = .seconds(20)
+        package var stopSlack: Duration = .seconds(20)
         /// Until a container that was sent SIGKILL, by `kill` or after a stop that did not end, has to be gone.
-        public var kill: Duration = .seconds(15)
+        package var kill: Duration = .seconds(15)
         /// `DELETE /containers/{id}`.
-        public var remove: Duration = .seconds(60)
+        package var remove: Duration = .seconds(60)
         /// Until a removal that someone else began has to be over.
-        public var removeInProgress: Duration = .seconds(30)
+        package var removeInProgress: Duration = .seconds(30)
         /// `GET /containers/json`, with the inspections of its rows.
-        public var list: Duration = .seconds(30)
+        package var list: Duration = .seconds(30)
         /// Until the Engine answers a subscription.
-        public var eventsHead: Duration = .seconds(10)
+        package var eventsHead: Duration = .seconds(10)
         /// Until a credential helper has answered.
-        public var credentialHelper: Duration = .seconds(30)
+        package var credentialHelper: Duration = .seconds(30)
         /// Until the first bytes of a pull.
-        public var pullFirstByte: Duration = .seconds(60)
+        package var pullFirstByte: Duration = .seconds(60)
         /// Between two signs of life of a pull.
-        public var pullInactivity: Duration = .seconds(120)
+        package var pullInactivity: Duration = .seconds(120)
         /// The same while layers are unpacked, which slow disks report on rarely.
-        public var pullExtracting: Duration = .seconds(600)
+        package var pullExtracting: Duration = .seconds(600)
         /// A pull in all.
-        public var pullTotal: Duration = .seconds(900)
+        package var pullTotal: Duration = .seconds(900)
         /// Cleaning up after a run that failed.
-        public var cleanup: Duration = .seconds(10)
+        package var cleanup: Duration = .seconds(10)
 
-        public init() {}
+        package init() {}
     }
 }

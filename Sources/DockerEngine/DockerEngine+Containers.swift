@@ -1,16 +1,16 @@
 import AsyncHTTPClient
-public import DockerPort
+import DockerPort
 import Logging
 import NIOCore
 import NIOHTTP1
 import Primitives
 
 extension DockerEngine {
-    public func inspectContainer(_ container: String) async throws(DockerError) -> ContainerInspect {
+    package func inspectContainer(_ container: String) async throws(DockerError) -> ContainerInspect {
         try await inspected(container, caller: "inspectContainer").inspect
     }
 
-    public func kill(_ container: String, signal: String) async throws(DockerError) {
+    package func kill(_ container: String, signal: String) async throws(DockerError) {
         guard DockerNames.isSignal(signal) else {
             throw DockerError(
                 .invalidSpec,
@@ -22,7 +22,7 @@ extension DockerEngine {
         try await sendKill(id, signal: signal, caller: "kill")
     }
 
-    public func list(_ filter: ListFilter) async throws(DockerError) -> [ContainerSummary] {
+    package func list(_ filter: ListFilter) async throws(DockerError) -> [ContainerSummary] {
         do {
             return try await withDeadline(configuration.deadlines.list) { [self] in try await summaries(filter) }
         } catch let error as DockerError {

@@ -1,11 +1,10 @@
 import AsyncHTTPClient
-public import DockerPort
+import DockerPort
 import Logging
 import NIOCore
 import NIOFoundationEssentialsCompat
 import NIOHTTP1
 import Primitives
-public import Primitives
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -22,7 +21,7 @@ extension DockerEngine {
         "remove", "died",
     ]
 
-    public func eventsListen(since: Timestamp?) async throws(DockerError) -> DockerEvents {
+    package func eventsListen(since: Timestamp?) async throws(DockerError) -> DockerEvents {
         let request = try await subscription(since: since)
         let body = try await transport.open(request)
         let capacity = configuration.maximumWaitingEvents

@@ -1,24 +1,23 @@
 import Primitives
 
-public import DockerPort
+import DockerPort
 import NIOHTTP1
 import Synchronization
-public import Primitives
 
 extension DockerEngine {
-    public func ping() async throws(DockerError) {
+    package func ping() async throws(DockerError) {
         let request = EngineRequest(.ping, .GET, ["_ping"], deadline: configuration.deadlines.ping, lane: .probe)
         _ = try await transport.send(request, expecting: 200)
     }
 
-    public func info() async throws(DockerError) -> EngineInfo {
+    package func info() async throws(DockerError) -> EngineInfo {
         let request = infoRequest(caller: "info")
         let answer = try await engineInfo(request)
         let version = try await transport.version(for: request)
         return answer.info(apiVersion: version?.description ?? "")
     }
 
-    public func startTime() async throws(DockerError) -> Timestamp? {
+    package func startTime() async throws(DockerError) -> Timestamp? {
         let request = EngineRequest(
             .inspectNetwork,
             .GET,
@@ -31,12 +30,12 @@ extension DockerEngine {
         return try answer.decode(NetworkAnswer.self, for: request).createdAt
     }
 
-    public func ensureNetwork(_ name: String) async throws(DockerError) {
+    package func ensureNetwork(_ name: String) async throws(DockerError) {
         guard !networks.withLock({ $0.has(name, at: .now) }) else { return }
         try await ensureNetworkNow(name)
     }
 
-    public func ensureNetworkNow(_ name: String) async throws(DockerError) {
+    package func ensureNetworkNow(_ name: String) async throws(DockerError) {
         networks.withLock { $0.drop(name) }
         guard DockerNames.isNetwork(name) else {
             throw DockerError(

@@ -1,22 +1,22 @@
-public import DockerPort
+import DockerPort
 import NIOHTTP1
 
 extension DockerEngine {
-    public func inspectImage(_ reference: String) async throws(DockerError) -> ImageInspect {
+    package func inspectImage(_ reference: String) async throws(DockerError) -> ImageInspect {
         let image = try Self.parsed(reference, operation: "inspectImage")
         var inspect = try await transport.imageInspect(image, caller: "inspectImage")
         inspect.ref = reference
         return inspect
     }
 
-    public func inspectImage(id: String) async throws(DockerError) -> ImageInspect {
+    package func inspectImage(id: String) async throws(DockerError) -> ImageInspect {
         guard DockerNames.isImageID(id) else {
             throw DockerError(.invalidSpec, operation: "inspectImage", message: "\(printable(id)) is no image id")
         }
         return try await transport.imageInspect([id], ref: id, caller: "inspectImage")
     }
 
-    public func pullImage(
+    package func pullImage(
         _ reference: String,
         policy: PullPolicy,
         progress: (@Sendable (PullProgress) -> Void)?

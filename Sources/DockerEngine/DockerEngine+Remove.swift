@@ -1,8 +1,8 @@
-public import DockerPort
+import DockerPort
 import NIOHTTP1
 
 extension DockerEngine {
-    public func remove(_ container: String) async throws(DockerError) {
+    package func remove(_ container: String) async throws(DockerError) {
         let id: String
         do throws(DockerError) {
             id = try await resolved(container, operation: "remove")

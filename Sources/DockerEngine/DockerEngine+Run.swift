@@ -1,9 +1,9 @@
-public import DockerPort
+import DockerPort
 import NIOHTTP1
 import Synchronization
 
 extension DockerEngine {
-    public func run(_ spec: RunSpec) async throws(DockerError) -> RunResult {
+    package func run(_ spec: RunSpec) async throws(DockerError) -> RunResult {
         // The body checks the whole spec, in the order of the port's rules.
         let attempt = try attempt(spec)
         if let problem = await attempt.mountProblem() { throw problem }

@@ -1,8 +1,8 @@
-public import DockerPort
+import DockerPort
 import NIOHTTP1
 
 extension DockerEngine {
-    public func stop(_ container: String, timeout: Duration) async throws(DockerError) -> StopOutcome {
+    package func stop(_ container: String, timeout: Duration) async throws(DockerError) -> StopOutcome {
         let id = try await resolved(container, operation: "stop")
         let seconds = Self.wholeSeconds(timeout)
         let request = EngineRequest(

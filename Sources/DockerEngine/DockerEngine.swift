@@ -1,6 +1,6 @@
 import AsyncHTTPClient
-public import DockerPort
-public import Logging
+import DockerPort
+import Logging
 import NIOCore
 import Synchronization
 
@@ -9,9 +9,9 @@ import Synchronization
 /// The version of the API is negotiated with the first call, and anew after a connection failed. Every call has
 /// a deadline (``Deadlines``), none is sent twice, and an error says whether the Engine may have done what was
 /// asked. A start takes three calls: create, start, inspect.
-public final class DockerEngine: DockerClient {
+package final class DockerEngine: DockerClient {
     /// Where the Engine is, and how long its operations may take.
-    public let configuration: Configuration
+    package let configuration: Configuration
     let transport: Transport
     let logger: Logger
     let networks = Mutex(NetworkCache())
@@ -22,7 +22,7 @@ public final class DockerEngine: DockerClient {
     /// Makes the clients; nothing is connected before the first call. ``shutdown()`` must be called in the end.
     ///
     /// - Throws: ``ConfigurationError`` where a TLS file cannot be read.
-    public init(
+    package init(
         configuration: Configuration = Configuration(),
         logger: Logger = Logger(label: "docker")
     ) throws(ConfigurationError) {
@@ -42,7 +42,7 @@ public final class DockerEngine: DockerClient {
     }
 
     /// Ends every call and subscription that is under way, and closes the connections.
-    public func shutdown() async {
+    package func shutdown() async {
         pulls.close()
         do {
             try await transport.shutdown()
@@ -52,7 +52,7 @@ public final class DockerEngine: DockerClient {
     }
 
     /// Runs `body` with an Engine that is shut down when it ends.
-    public static func withEngine<Value>(
+    package static func withEngine<Value>(
         configuration: Configuration = Configuration(),
         logger: Logger = Logger(label: "docker"),
         _ body: (DockerEngine) async throws -> Value

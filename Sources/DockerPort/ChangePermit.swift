@@ -5,20 +5,20 @@
 /// the permit travels with the task, also into work that outlives its cancellation.
 ///
 /// A class, not a bare closure: an optimised build by Swift 6.3 crashes on task-local values of function type.
-public final class ChangePermit: Sendable {
+package final class ChangePermit: Sendable {
     /// The permit of the running task; nil: it needs none.
-    @TaskLocal public static var current: ChangePermit?
+    @TaskLocal package static var current: ChangePermit?
 
     private let answer: @Sendable () -> Bool
 
     /// - Parameter answer: whether changing calls may be made now; asked before each.
-    public init(_ answer: @escaping @Sendable () -> Bool) { self.answer = answer }
+    package init(_ answer: @escaping @Sendable () -> Bool) { self.answer = answer }
 
     /// Whether the running task may make a changing call now.
-    public static func isGranted() -> Bool { current?.answer() ?? true }
+    package static func isGranted() -> Bool { current?.answer() ?? true }
 
     /// The failure of a changing call that was not made.
-    public static func refusal(operation: String) -> DockerError {
+    package static func refusal(operation: String) -> DockerError {
         DockerError(
             .cancelled,
             operation: operation,

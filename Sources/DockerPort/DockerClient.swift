@@ -1,13 +1,11 @@
 import Primitives
 
-public import Primitives
-
 /// The narrow Docker port: the nine operations that this project needs, and three small ones beside
 /// them (`ping`, `info`, `kill`).
 ///
 /// Adapters pass one conformance suite, the fake of the tests among them. Every operation ends by its
 /// own deadline; cancelling the calling task ends it early. All throw ``DockerError`` alone.
-public protocol DockerClient: Sendable {
+package protocol DockerClient: Sendable {
     /// Verifies that the network exists on the Engine; networks are never created here.
     ///
     /// - Throws: ``DockerError/Code/networkMissing`` where no network has exactly this name.
@@ -97,5 +95,5 @@ public protocol DockerClient: Sendable {
 
 extension DockerClient {
     /// For adapters that remember nothing.
-    public func ensureNetworkNow(_ name: String) async throws(DockerError) { try await ensureNetwork(name) }
+    package func ensureNetworkNow(_ name: String) async throws(DockerError) { try await ensureNetwork(name) }
 }

@@ -1,7 +1,7 @@
 /// What a Docker operation failed with.
-public struct DockerError: Error, Sendable, Equatable {
+package struct DockerError: Error, Sendable, Equatable {
     /// The kinds of failure, told apart by endpoint and status first, by text only where those do not suffice.
-    public enum Code: String, Sendable, CaseIterable {
+    package enum Code: String, Sendable, CaseIterable {
         /// The configured network is not on the Engine.
         case networkMissing
         /// Several networks have that name.
@@ -39,25 +39,25 @@ public struct DockerError: Error, Sendable, Equatable {
     }
 
     /// What kind of failure it is.
-    public var code: Code
+    package var code: Code
     /// The operation that failed: `run`, `stop`.
-    public var operation: String
+    package var operation: String
     /// A sentence for a person that may be published. Words in it are our own or the Engine's, never those of a third
     /// party such as a registry. At most 1,024 bytes; no control characters.
-    public var message: String
+    package var message: String
     /// What a third party said, such as a registry or a proxy, for the worker's log alone. It must not be published: it
     /// may be the answer of any address that the Engine can reach. At most 1,024 bytes; no control characters.
-    public var detail: String?
+    package var detail: String?
     /// HTTP status that the Engine answered, where it did.
-    public var status: Int?
+    package var status: Int?
     /// Whether the same call may succeed later.
-    public var retryable: Bool
+    package var retryable: Bool
     /// Whether the Engine may have done what was asked: the request was written and no answer came.
-    public var mayHaveHappened: Bool
+    package var mayHaveHappened: Bool
     /// The container that is in the way, for ``Code/nameConflict``, or that stayed, for ``Code/startFailed``.
-    public var containerID: String?
+    package var containerID: String?
 
-    public init(
+    package init(
         _ code: Code,
         operation: String,
         message: String,
@@ -79,5 +79,5 @@ public struct DockerError: Error, Sendable, Equatable {
 }
 
 extension DockerError: CustomStringConvertible {
-    public var description: String { "docker \(operation): \(message) (\(code.rawValue))" }
+    package var description: String { "docker \(operation): \(message) (\(code.rawValue))" }
 }

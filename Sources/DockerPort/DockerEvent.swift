@@ -1,32 +1,30 @@
 import Primitives
 
-public import Primitives
-
 /// One entry of Docker's event stream, `GET /events`.
 ///
 /// Events are hints: they can be lost, come slightly out of order, and their attributes can be forged by
 /// labels. What is true says ``DockerClient/inspectContainer(_:)``.
-public struct DockerEvent: Sendable, Equatable {
+package struct DockerEvent: Sendable, Equatable {
     /// Kind of object: `container`, where nothing else was subscribed to.
-    public var type: String
+    package var type: String
     /// Docker's action, verbatim: `start`, `die`, `oom`, `destroy`, `health_status: healthy`.
-    public var action: String
+    package var action: String
     /// Full id of the container.
-    public var containerID: String
+    package var containerID: String
     /// Name of the container, as the event's attributes claim it.
-    public var name: String
+    package var name: String
     /// Image of the container, as the event's attributes claim it.
-    public var image: String
+    package var image: String
     /// The event's attributes without those that Docker itself adds: the container's labels.
-    public var labels: LabelMap
+    package var labels: LabelMap
     /// Exit code that the attributes claim; 0 where there is none.
-    public var exitCode: Int
+    package var exitCode: Int
     /// Whether the attributes had an exit code.
-    public var hasExitCode: Bool
+    package var hasExitCode: Bool
     /// When it happened, on the Engine's clock.
-    public var occurredAt: Timestamp
+    package var occurredAt: Timestamp
 
-    public init(
+    package init(
         type: String = "container",
         action: String,
         containerID: String,

@@ -2,26 +2,26 @@
 ///
 /// It never ends quietly: whatever ends the subscription, the reader's own cancellation included, is thrown.
 /// It is read once, by one task.
-public struct DockerEvents: AsyncSequence, Sendable {
-    public typealias Element = DockerEvent
-    public typealias Failure = DockerError
+package struct DockerEvents: AsyncSequence, Sendable {
+    package typealias Element = DockerEvent
+    package typealias Failure = DockerError
 
     private let stream: AsyncThrowingStream<DockerEvent, any Error>
 
     /// Wraps the stream of an adapter, whose failures must be ``DockerError``s.
-    public init(_ stream: AsyncThrowingStream<DockerEvent, any Error>) { self.stream = stream }
+    package init(_ stream: AsyncThrowingStream<DockerEvent, any Error>) { self.stream = stream }
 
-    public func makeAsyncIterator() -> Iterator { Iterator(base: stream.makeAsyncIterator()) }
+    package func makeAsyncIterator() -> Iterator { Iterator(base: stream.makeAsyncIterator()) }
 
     /// Hands out the events, then throws.
-    public struct Iterator: AsyncIteratorProtocol {
+    package struct Iterator: AsyncIteratorProtocol {
         var base: AsyncThrowingStream<DockerEvent, any Error>.Iterator
 
-        public mutating func next() async throws(DockerError) -> DockerEvent? {
+        package mutating func next() async throws(DockerError) -> DockerEvent? {
             try await next(isolation: #isolation)
         }
 
-        public mutating func next(
+        package mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(DockerError) -> DockerEvent? {
             do {

@@ -2,16 +2,16 @@
 ///
 /// What Docker would take for the id of an image (`sha256:…`, 64 hex digits) is no reference here: an id
 /// names bytes without saying whose they are.
-public struct ImageReference: Sendable, Hashable {
+package struct ImageReference: Sendable, Hashable {
     /// Registry and repository, as written: `registry.example:5000/team/engine`.
-    public let repository: String
+    package let repository: String
     /// Tag; `latest` where the text had neither tag nor digest.
-    public let tag: String?
+    package let tag: String?
     /// Digest: `sha256:` and 64 hex digits.
-    public let digest: String?
+    package let digest: String?
 
     /// Parses `text`; nil where Docker would refuse it as a reference, or take it for an image's id.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         guard text.utf8.count <= 512 else { return nil }
         var rest = Substring(text)
         var digest: String?
@@ -38,7 +38,7 @@ public struct ImageReference: Sendable, Hashable {
 
 extension ImageReference: CustomStringConvertible {
     /// The reference with its tag or digest written out.
-    public var description: String {
+    package var description: String {
         repository + (tag.map { ":" + $0 } ?? "") + (digest.map { "@" + $0 } ?? "")
     }
 }

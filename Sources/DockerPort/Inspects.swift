@@ -1,17 +1,15 @@
 import Primitives
 
-public import Primitives
-
 /// What ``DockerClient/run(_:)`` answers.
-public struct RunResult: Sendable, Equatable {
+package struct RunResult: Sendable, Equatable {
     /// Full id of the container.
-    public var containerID: String
+    package var containerID: String
     /// Stable URL of the engine in the container.
-    public var engineEndpoint: String
+    package var engineEndpoint: String
     /// When the container started, on the Engine's clock.
-    public var startedAt: Timestamp
+    package var startedAt: Timestamp
 
-    public init(containerID: String, engineEndpoint: String, startedAt: Timestamp) {
+    package init(containerID: String, engineEndpoint: String, startedAt: Timestamp) {
         self.containerID = containerID
         self.engineEndpoint = engineEndpoint
         self.startedAt = startedAt
@@ -19,33 +17,33 @@ public struct RunResult: Sendable, Equatable {
 }
 
 /// How a stop went.
-public struct StopOutcome: Sendable, Equatable {
+package struct StopOutcome: Sendable, Equatable {
     /// Whether the container did not end on SIGTERM and was killed.
-    public var forced: Bool
+    package var forced: Bool
     /// Whether it had ended, or had never run, before the stop.
-    public var alreadyStopped: Bool
+    package var alreadyStopped: Bool
 
-    public init(forced: Bool = false, alreadyStopped: Bool = false) {
+    package init(forced: Bool = false, alreadyStopped: Bool = false) {
         self.forced = forced
         self.alreadyStopped = alreadyStopped
     }
 }
 
 /// What is read of `GET /images/{name}/json`.
-public struct ImageInspect: Sendable, Equatable {
+package struct ImageInspect: Sendable, Equatable {
     /// The reference that was asked for.
-    public var ref: String
+    package var ref: String
     /// The image's id, `sha256:…`.
-    public var id: String
+    package var id: String
     /// Labels of the image, such as `com.galaxy.cpu_quota`.
-    public var labels: LabelMap
+    package var labels: LabelMap
     /// Whether the image declares a HEALTHCHECK.
-    public var hasHealthcheck: Bool
+    package var hasHealthcheck: Bool
     /// The HEALTHCHECK that a container of the image gets in place of the image's own, whose intervals are too short;
     /// nil: the image's own.
-    public var slowedHealthcheck: Healthcheck?
+    package var slowedHealthcheck: Healthcheck?
 
-    public init(
+    package init(
         ref: String,
         id: String = "",
         labels: LabelMap = [:],
@@ -61,41 +59,41 @@ public struct ImageInspect: Sendable, Equatable {
 }
 
 /// What is read of `GET /containers/{id}/json`.
-public struct ContainerInspect: Sendable, Equatable {
+package struct ContainerInspect: Sendable, Equatable {
     /// Full id.
-    public var id: String
+    package var id: String
     /// Name, without the leading slash.
-    public var name: String
+    package var name: String
     /// Image reference that the container was made from.
-    public var imageRef: String
+    package var imageRef: String
     /// Id of that image, `sha256:…`.
-    public var imageID: String
+    package var imageID: String
     /// Hostname.
-    public var hostname: String
+    package var hostname: String
     /// Labels given at create time, the image's own among them.
-    public var labels: LabelMap
+    package var labels: LabelMap
     /// Docker's `State.Status`, verbatim: `created` `running` `paused` `restarting` `removing` `exited` `dead`.
-    public var status: String
+    package var status: String
     /// Docker's `State.Health.Status`, verbatim; empty where there is no HEALTHCHECK.
-    public var health: String
+    package var health: String
     /// How often Docker has restarted it.
-    public var restartCount: Int
+    package var restartCount: Int
     /// When it was made.
-    public var createdAt: Timestamp?
+    package var createdAt: Timestamp?
     /// When it started last; nil where it never did.
-    public var startedAt: Timestamp?
+    package var startedAt: Timestamp?
     /// When it ended last; nil where it never did. Kept from the run before while it runs again.
-    public var finishedAt: Timestamp?
+    package var finishedAt: Timestamp?
     /// Exit code; 0 while it runs.
-    public var exitCode: Int
+    package var exitCode: Int
     /// Whether the kernel killed a process of it for want of memory.
-    public var oomKilled: Bool
+    package var oomKilled: Bool
     /// Bind mounts.
-    public var mounts: [BindMount]
+    package var mounts: [BindMount]
     /// Address of the container on each network that it is attached to, by the network's name.
-    public var addresses: [String: String]
+    package var addresses: [String: String]
 
-    public init(
+    package init(
         id: String,
         name: String,
         imageRef: String,
@@ -132,13 +130,13 @@ public struct ContainerInspect: Sendable, Equatable {
     }
 
     /// Whether it runs, or is paused, which only stands still, or waits for the Engine to start it again.
-    public var isRunning: Bool { hasProcess || status == "restarting" }
+    package var isRunning: Bool { hasProcess || status == "restarting" }
 
     /// Whether a process of it lives. None does while the Engine waits to start it again.
-    public var hasProcess: Bool { status == "running" || status == "paused" }
+    package var hasProcess: Bool { status == "running" || status == "paused" }
 
     /// How the process ended, in words: `the process ended with exit code 137, out of memory`.
-    public var endedSentence: String {
+    package var endedSentence: String {
         let hint: String
         switch exitCode {
         // What an init, or a shell, ends with where it cannot run the command.
@@ -151,26 +149,26 @@ public struct ContainerInspect: Sendable, Equatable {
 }
 
 /// One row of `GET /containers/json`, completed by an inspect.
-public struct ContainerSummary: Sendable, Equatable {
+package struct ContainerSummary: Sendable, Equatable {
     /// Full id.
-    public var id: String
+    package var id: String
     /// Name, without the leading slash.
-    public var name: String
+    package var name: String
     /// Image reference.
-    public var imageRef: String
+    package var imageRef: String
     /// Hostname.
-    public var hostname: String
+    package var hostname: String
     /// Labels.
-    public var labels: LabelMap
+    package var labels: LabelMap
     /// The list's `State`, verbatim, which has the words of `State.Status`.
-    public var status: String
+    package var status: String
     /// Result of the health check as the list's prose tells it, `healthy` or `unhealthy`; empty where it tells
     /// none. A reason to look, no more.
-    public var health: String
+    package var health: String
     /// When it started last; nil where it never did.
-    public var startedAt: Timestamp?
+    package var startedAt: Timestamp?
 
-    public init(
+    package init(
         id: String,
         name: String,
         imageRef: String,
@@ -193,46 +191,46 @@ public struct ContainerSummary: Sendable, Equatable {
 
 extension ContainerSummary {
     /// As ``ContainerInspect/isRunning``.
-    public var isRunning: Bool { hasProcess || status == "restarting" }
+    package var isRunning: Bool { hasProcess || status == "restarting" }
 
     /// As ``ContainerInspect/hasProcess``.
-    public var hasProcess: Bool { status == "running" || status == "paused" }
+    package var hasProcess: Bool { status == "running" || status == "paused" }
 }
 
 /// Which containers ``DockerClient/list(_:)`` answers.
-public struct ListFilter: Sendable, Equatable {
+package struct ListFilter: Sendable, Equatable {
     /// Labels that must all be there, with these values; empty: every container.
-    public var labels: LabelMap
+    package var labels: LabelMap
     /// Whether each row is completed by an inspect. Without, one call answers for thousands of containers, and
     /// hostname and start stay empty.
-    public var inspectsRows: Bool
+    package var inspectsRows: Bool
 
-    public init(labels: LabelMap = [:], inspectsRows: Bool = true) {
+    package init(labels: LabelMap = [:], inspectsRows: Bool = true) {
         self.labels = labels
         self.inspectsRows = inspectsRows
     }
 }
 
 /// What is read of `GET /info`.
-public struct EngineInfo: Sendable, Equatable {
+package struct EngineInfo: Sendable, Equatable {
     /// The Engine's own id, which stays over restarts.
-    public var id: String
+    package var id: String
     /// Hostname of the Engine's machine.
-    public var name: String
+    package var name: String
     /// Version of the Engine.
-    public var serverVersion: String
+    package var serverVersion: String
     /// API version that is spoken with it, as negotiated.
-    public var apiVersion: String
+    package var apiVersion: String
     /// CPUs of the machine.
-    public var cpus: Int
+    package var cpus: Int
     /// Bytes of memory of the machine.
-    public var memoryBytes: Int64
+    package var memoryBytes: Int64
     /// Whether containers outlive an end of the Engine.
-    public var liveRestore: Bool
+    package var liveRestore: Bool
     /// The clock of the Engine's machine as it answered; nil where it does not tell.
-    public var systemTime: Timestamp?
+    package var systemTime: Timestamp?
 
-    public init(
+    package init(
         id: String,
         name: String,
         serverVersion: String,

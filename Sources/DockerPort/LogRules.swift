@@ -1,20 +1,20 @@
 /// What a container's log may be. Other drivers make the Engine, which is root, dial where an option says or read the
 /// files that it names; other options put what the container says into what operators read.
-public enum LogRules {
+package enum LogRules {
     /// Drivers that need nothing beyond the host. `none` keeps no logs.
-    public static let drivers = ["json-file", "local", "journald", "none"]
+    package static let drivers = ["json-file", "local", "journald", "none"]
 
     /// Options that bound what a log may take of the host.
-    public static let options = ["max-size", "max-file", "compress", "mode", "max-buffer-size"]
+    package static let options = ["max-size", "max-file", "compress", "mode", "max-buffer-size"]
 
     /// Options that only the drivers which keep files themselves take.
-    public static let rotatingOptions: Set<String> = ["max-size", "max-file", "compress"]
+    package static let rotatingOptions: Set<String> = ["max-size", "max-file", "compress"]
 
     /// Whether the driver keeps files itself.
-    public static func rotates(_ driver: String) -> Bool { driver == "json-file" || driver == "local" }
+    package static func rotates(_ driver: String) -> Bool { driver == "json-file" || driver == "local" }
 
     /// Whether Docker takes the value for the option, whatever the driver.
-    public static func allows(_ name: String, _ value: String) -> Bool {
+    package static func allows(_ name: String, _ value: String) -> Bool {
         switch name {
         case "max-size", "max-buffer-size": MemorySize.bytes(value).map { $0 > 0 } ?? false
         case "max-file":
@@ -27,7 +27,7 @@ public enum LogRules {
     }
 
     /// Whether the driver may have the option with this value.
-    public static func allows(_ name: String, _ value: String, driver: String) -> Bool {
+    package static func allows(_ name: String, _ value: String, driver: String) -> Bool {
         allows(name, value) && (rotates(driver) || !rotatingOptions.contains(name))
     }
 }

@@ -1,5 +1,5 @@
 /// Amounts of memory as `docker run --memory` takes them.
-public enum MemorySize {
+package enum MemorySize {
     /// Bytes that `text` means: a whole number, then optionally a unit `b`, `k`, `m` or `g` (powers of 1,024,
     /// upper or lower case), and after `k`, `m` or `g` optionally a `b`: `6291456`, `512m`, `1GB`.
     ///
@@ -7,7 +7,7 @@ public enum MemorySize {
     /// a limit is always exactly what it says.
     ///
     /// - Returns: nil for anything else, and where the bytes do not fit into 63 bits.
-    public static func bytes(_ text: String) -> Int64? {
+    package static func bytes(_ text: String) -> Int64? {
         // Lower case makes a `k` of the Kelvin sign.
         guard text.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
         var rest = Substring(text)

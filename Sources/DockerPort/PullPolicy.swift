@@ -1,5 +1,5 @@
 /// When an image is pulled.
-public enum PullPolicy: String, Sendable, CaseIterable, CustomStringConvertible {
+package enum PullPolicy: String, Sendable, CaseIterable, CustomStringConvertible {
     /// Pulled only where it is absent from the Engine.
     case ifMissing = "if_missing"
     /// Pulled on every start.
@@ -8,25 +8,25 @@ public enum PullPolicy: String, Sendable, CaseIterable, CustomStringConvertible 
     case never
 
     /// Whether `name` is one of the three policies.
-    public static func isKnown(_ name: String) -> Bool { PullPolicy(rawValue: name) != nil }
+    package static func isKnown(_ name: String) -> Bool { PullPolicy(rawValue: name) != nil }
 
-    public var description: String { rawValue }
+    package var description: String { rawValue }
 }
 
 /// How far a pull has come.
-public struct PullProgress: Sendable, Equatable {
+package struct PullProgress: Sendable, Equatable {
     /// The image that is pulled.
-    public var reference: String
+    package var reference: String
     /// Layers that the image has, as far as the registry has told.
-    public var layers: Int
+    package var layers: Int
     /// Layers that are complete.
-    public var layersDone: Int
+    package var layersDone: Int
     /// Bytes received of the layers that are being downloaded.
-    public var bytesDone: Int64
+    package var bytesDone: Int64
     /// Bytes of those layers in all, as far as told.
-    public var bytesTotal: Int64
+    package var bytesTotal: Int64
 
-    public init(reference: String, layers: Int = 0, layersDone: Int = 0, bytesDone: Int64 = 0, bytesTotal: Int64 = 0) {
+    package init(reference: String, layers: Int = 0, layersDone: Int = 0, bytesDone: Int64 = 0, bytesTotal: Int64 = 0) {
         self.reference = reference
         self.layers = layers
         self.layersDone = layersDone

@@ -4,7 +4,7 @@ extension RunSpec {
     /// call, as ``DockerError/Code/invalidSpec``.
     ///
     /// - Throws: ``Violation``.
-    public func validateForEngine() throws(Violation) {
+    package func validateForEngine() throws(Violation) {
         try validate()
         try checkNames()
         try checkLimits()

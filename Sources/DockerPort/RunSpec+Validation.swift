@@ -1,14 +1,14 @@
 extension RunSpec {
     /// A rule of ``RunSpec/validate()`` that a spec breaks.
-    public struct Violation: Error, Sendable, Equatable, CustomStringConvertible {
+    package struct Violation: Error, Sendable, Equatable, CustomStringConvertible {
         /// What is wrong, as `run spec: name must not be empty`.
-        public let description: String
+        package let description: String
     }
 
     /// Checks the structure that ``DockerClient/run(_:)`` relies on; the first rule that is broken decides.
     ///
     /// - Throws: ``Violation`` with the wording of the port's reference.
-    public func validate() throws(Violation) {
+    package func validate() throws(Violation) {
         try require(!name.isEmpty, "name must not be empty")
         try require(!image.isEmpty, "image must not be empty")
         try require(!hostname.isEmpty, "hostname must not be empty")

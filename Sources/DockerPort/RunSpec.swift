@@ -1,44 +1,44 @@
 import Primitives
 
 /// What ``DockerClient/run(_:)`` is asked for.
-public struct RunSpec: Sendable, Equatable {
+package struct RunSpec: Sendable, Equatable {
     /// Name of the container, typically `galaxy-game-{game_id}`.
-    public var name: String
+    package var name: String
     /// Image reference, with a tag or a digest.
-    public var image: String
+    package var image: String
     /// Id of the image that was looked at, `sha256:…`: a reference may name another one by the time of the start,
     /// which is undone then. Nil: whatever the reference names.
-    public var imageID: String?
+    package var imageID: String?
     /// Hostname, which Docker's DNS resolves on the network.
-    public var hostname: String
+    package var hostname: String
     /// User-defined network that the container is attached to.
-    public var network: String
+    package var network: String
     /// Environment variables.
-    public var env: [String: String]
+    package var env: [String: String]
     /// Arguments for the image's entry point; empty: the image's own.
-    public var cmd: [String]
+    package var cmd: [String]
     /// Labels of the container.
-    public var labels: LabelMap
+    package var labels: LabelMap
     /// Directories of the host that the container sees.
-    public var bindMounts: [BindMount]
+    package var bindMounts: [BindMount]
     /// Name of the logging driver.
-    public var logDriver: String
+    package var logDriver: String
     /// Options of the logging driver.
-    public var logOpts: [String: String]
+    package var logOpts: [String: String]
     /// CPUs, as `docker run --cpus` takes them.
-    public var cpuQuota: Double
+    package var cpuQuota: Double
     /// Memory limit as `docker run --memory` takes it: `512m`. Swap is held at the same bound.
-    public var memory: String
+    package var memory: String
     /// Most processes and threads, as `docker run --pids-limit` takes it.
-    public var pidsLimit: Int
+    package var pidsLimit: Int
     /// Port at which the engine in the container answers; with the hostname it makes the endpoint.
-    public var enginePort: Int
+    package var enginePort: Int
     /// What the container may do beyond the hardened default.
-    public var hardening: Hardening
+    package var hardening: Hardening
     /// HEALTHCHECK in place of the image's own; nil: the image's own.
-    public var healthcheck: Healthcheck?
+    package var healthcheck: Healthcheck?
 
-    public init(
+    package init(
         name: String,
         image: String,
         imageID: String? = nil,
@@ -77,22 +77,22 @@ public struct RunSpec: Sendable, Equatable {
     }
 
     /// URL at which the engine answers other containers of the network.
-    public var engineEndpoint: String { "http://\(hostname):\(enginePort)" }
+    package var engineEndpoint: String { "http://\(hostname):\(enginePort)" }
 }
 
 /// One directory of the host bound into the container.
-public struct BindMount: Sendable, Equatable {
+package struct BindMount: Sendable, Equatable {
     /// Absolute path on the host.
-    public var hostPath: String
+    package var hostPath: String
     /// Absolute path in the container.
-    public var mountPath: String
+    package var mountPath: String
     /// Whether the container may not write there.
-    public var readOnly: Bool
+    package var readOnly: Bool
     /// Directory of the operator's in which the host path lies, and whose own path is trusted. Below it nothing may
     /// be a symbolic link, which whoever can write there could turn elsewhere. Nil: no part of the path may be one.
-    public var root: String?
+    package var root: String?
 
-    public init(hostPath: String, mountPath: String, readOnly: Bool = false, root: String? = nil) {
+    package init(hostPath: String, mountPath: String, readOnly: Bool = false, root: String? = nil) {
         self.hostPath = hostPath
         self.mountPath = mountPath
         self.readOnly = readOnly
@@ -103,15 +103,15 @@ public struct BindMount: Sendable, Equatable {
 /// Deviations from the hardened default: no new privileges, no capabilities, init as process 1,
 /// restart policy `no`, a cgroup namespace of its own, no core files, 65,536 open files, first to go when the host runs
 /// out of memory. What is not here cannot be asked for: privileged mode, devices, the host's namespaces.
-public struct Hardening: Sendable, Equatable {
+package struct Hardening: Sendable, Equatable {
     /// Capabilities that are kept, as `docker run --cap-add` names them.
-    public var capAdd: [String]
+    package var capAdd: [String]
     /// Read-only root file system, with a tmpfs at `/tmp`.
-    public var readOnlyRootfs: Bool
+    package var readOnlyRootfs: Bool
     /// User, as `docker run --user` takes it; nil: the image's own.
-    public var user: String?
+    package var user: String?
 
-    public init(capAdd: [String] = [], readOnlyRootfs: Bool = false, user: String? = nil) {
+    package init(capAdd: [String] = [], readOnlyRootfs: Bool = false, user: String? = nil) {
         self.capAdd = capAdd
         self.readOnlyRootfs = readOnlyRootfs
         self.user = user

@@ -2,17 +2,17 @@
 /// the task, also into work that outlives its cancellation.
 ///
 /// A class for the reason that ``ChangePermit`` is one.
-public final class StepObserver: Sendable {
+package final class StepObserver: Sendable {
     /// The observer of the running task; nil: nobody wants to hear.
-    @TaskLocal public static var current: StepObserver?
+    @TaskLocal package static var current: StepObserver?
 
     private let begin: @Sendable (_ step: String) -> @Sendable () -> Void
 
     /// - Parameter begin: told when a step begins; what it answers is called when the step has ended.
-    public init(_ begin: @escaping @Sendable (_ step: String) -> @Sendable () -> Void) { self.begin = begin }
+    package init(_ begin: @escaping @Sendable (_ step: String) -> @Sendable () -> Void) { self.begin = begin }
 
     /// Makes a step, and tells the observer of the task.
-    public static func step<R, E: Error>(_ name: String, _ body: () async throws(E) -> R) async throws(E) -> R {
+    package static func step<R, E: Error>(_ name: String, _ body: () async throws(E) -> R) async throws(E) -> R {
         guard let current else { return try await body() }
         let end = current.begin(name)
         defer { end() }

@@ -5,7 +5,7 @@ extension Job {
     /// A digest of what the job asks for, 24 hex digits: kind, game and every field that changes what is done. Without
     /// `id`, `enqueued_at`, `traceparent`, `deadline` and signature, so that the same job sent again has the same digest.
     /// A field that is left out counts as its default.
-    public var digest: String {
+    package var digest: String {
         var bytes = DigestedBytes()
         bytes.add(kind.rawValue)
         bytes.add(gameID)

@@ -2,7 +2,7 @@ import Primitives
 extension Job {
     /// The message of a start that asks for the same container: what a later restart of the game completes itself by.
     /// Nil where there is no image.
-    public var startMessage: String? {
+    package var startMessage: String? {
         guard let image else { return nil }
         var members = [
             (name: "v", json: "1"), ("id", JSONText.string(id)), ("kind", JSONText.string(JobKind.start.rawValue)),
@@ -35,7 +35,7 @@ extension Job {
 
 extension JobDecoder {
     /// Returns what is kept of a job that has started its game, for a later restart; nil where it has no image.
-    public func startRecord(of job: Job) -> String? {
+    package func startRecord(of job: Job) -> String? {
         guard let message = job.startMessage else { return nil }
         return signer?.envelope(of: message, for: .startRecord(gameID: job.gameID)) ?? message
     }
@@ -44,7 +44,7 @@ extension JobDecoder {
     ///
     /// - Throws: ``Rejection`` with `bad_signature` where only signed jobs are taken and no key of the fleet has signed this
     ///   for this game, or with `internal` where the record is no start.
-    public func lastStart(_ record: [UInt8], of gameID: String) throws(Rejection) -> Job {
+    package func lastStart(_ record: [UInt8], of gameID: String) throws(Rejection) -> Job {
         func rejection(_ code: ErrorCode, _ sentence: String) -> Rejection {
             Rejection(id: "", kind: .restart, gameID: gameID, code: code, error: sentence)
         }

@@ -1,45 +1,43 @@
 import Primitives
 
-public import Primitives
-
 /// A job as its producer wrote it, decoded and checked field by field.
-public struct Job: Sendable, Equatable {
+package struct Job: Sendable, Equatable {
     /// The idempotency key that the producer chose.
-    public var id: String
-    public var kind: JobKind
+    package var id: String
+    package var kind: JobKind
     /// The workload; names its container, hostname and state folder.
-    public var gameID: String
+    package var gameID: String
     /// Image reference with a tag or a digest; always there for a start.
-    public var image: ImageReference?
+    package var image: ImageReference?
     /// Guard of a stop or remove: nothing is done where the game's container is another one by now.
-    public var containerID: String?
-    public var pullPolicy: String
-    public var env: [String: String]?
-    public var cmd: [String]?
-    public var labels: LabelMap?
-    public var limits: Limits
-    public var bindMounts: [Mount]?
+    package var containerID: String?
+    package var pullPolicy: String
+    package var env: [String: String]?
+    package var cmd: [String]?
+    package var labels: LabelMap?
+    package var limits: Limits
+    package var bindMounts: [Mount]?
     /// Seconds to wait for the engine to answer; 0: not waited for.
-    public var readyTimeoutSeconds: Int
+    package var readyTimeoutSeconds: Int
     /// Seconds between SIGTERM and SIGKILL.
-    public var stopTimeoutSeconds: Int
+    package var stopTimeoutSeconds: Int
     /// Whether a remove stops a running container first.
-    public var force: Bool
+    package var force: Bool
     /// The job is not begun after this instant.
-    public var deadline: Timestamp?
+    package var deadline: Timestamp?
     /// How often the job is begun at most.
-    public var maxAttempts: Int
+    package var maxAttempts: Int
     /// As the producer wrote it; echoed in the result.
-    public var enqueuedAt: String?
+    package var enqueuedAt: String?
     /// W3C trace context; echoed in the result.
-    public var traceparent: String?
+    package var traceparent: String?
     /// Whether the message had a `traceparent` that is none.
-    public var hasIgnoredTraceparent = false
+    package var hasIgnoredTraceparent = false
     /// Of a restart: which of the fields that a start has its message gives. It takes the others from the start before.
-    public var given: Set<StartField> = []
+    package var given: Set<StartField> = []
 
     /// The fields of a start that a restart may leave out.
-    public enum StartField: String, Sendable, CaseIterable {
+    package enum StartField: String, Sendable, CaseIterable {
         case image, env, cmd, labels, limits
         case pullPolicy = "pull_policy"
         case bindMounts = "bind_mounts"
@@ -47,14 +45,14 @@ public struct Job: Sendable, Equatable {
     }
 
     /// Limits that the job asks for; nil: the image's, else the worker's.
-    public struct Limits: Sendable, Equatable {
+    package struct Limits: Sendable, Equatable {
         /// CPUs, as `docker run --cpus` takes them.
-        public var cpuQuota: Double?
+        package var cpuQuota: Double?
         /// Memory as `docker run --memory` takes it: `512m`.
-        public var memory: String?
-        public var pidsLimit: Int?
+        package var memory: String?
+        package var pidsLimit: Int?
 
-        public init(cpuQuota: Double? = nil, memory: String? = nil, pidsLimit: Int? = nil) {
+        package init(cpuQuota: Double? = nil, memory: String? = nil, pidsLimit: Int? = nil) {
             self.cpuQuota = cpuQuota
             self.memory = memory
             self.pidsLimit = pidsLimit
@@ -62,19 +60,19 @@ public struct Job: Sendable, Equatable {
     }
 
     /// An extra mount that the job asks for.
-    public struct Mount: Sendable, Equatable {
-        public var hostPath: String
-        public var mountPath: String
-        public var readOnly: Bool
+    package struct Mount: Sendable, Equatable {
+        package var hostPath: String
+        package var mountPath: String
+        package var readOnly: Bool
 
-        public init(hostPath: String, mountPath: String, readOnly: Bool = false) {
+        package init(hostPath: String, mountPath: String, readOnly: Bool = false) {
             self.hostPath = hostPath
             self.mountPath = mountPath
             self.readOnly = readOnly
         }
     }
 
-    public init(
+    package init(
         id: String,
         kind: JobKind,
         gameID: String,
@@ -115,21 +113,21 @@ public struct Job: Sendable, Equatable {
     }
 
     /// Values of fields that a producer leaves out.
-    public enum Defaults {
-        public static let pullPolicy = "if_missing"
-        public static let stopTimeoutSeconds = 30
-        public static let maxAttempts = 5
+    package enum Defaults {
+        package static let pullPolicy = "if_missing"
+        package static let stopTimeoutSeconds = 30
+        package static let maxAttempts = 5
     }
 
     /// Whether a start or restart of the same game that waits before this job, or is under way, is made
     /// pointless by it: a stop or remove without a guard.
-    public var supersedesStarts: Bool { (kind == .stop || kind == .remove) && containerID == nil }
+    package var supersedesStarts: Bool { (kind == .stop || kind == .remove) && containerID == nil }
 
     /// Whether this job also cancels a start that is under way: a stop, or a remove that may stop.
-    public var cancelsStarts: Bool { supersedesStarts && (kind == .stop || force) }
+    package var cancelsStarts: Bool { supersedesStarts && (kind == .stop || force) }
 
     /// This restart with each field that it does not give as the game's last start had it; a job of another kind as it is.
-    public func completed(by last: Job?) -> Job {
+    package func completed(by last: Job?) -> Job {
         guard kind == .restart, let last else { return self }
         var job = self
         for field in StartField.allCases where !given.contains(field) {

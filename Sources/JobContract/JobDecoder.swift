@@ -2,20 +2,20 @@ import Crypto
 
 /// The one decoder of job messages. What it does not accept is a value, not an error: bad input is
 /// expected, ends as a `rejected` result, and never hurts the worker.
-public struct JobDecoder: Sendable {
+package struct JobDecoder: Sendable {
     /// Largest message that is taken, in bytes.
-    public static let maximumMessageBytes = 65_536
+    package static let maximumMessageBytes = 65_536
 
     /// Verifies signatures; nil: messages are taken unsigned.
     let signer: JobSigner?
 
     /// - Parameter signer: where given, only messages that one of its keys has signed are taken.
-    public init(signer: JobSigner? = nil) {
+    package init(signer: JobSigner? = nil) {
         self.signer = signer
     }
 
     /// Decodes one message; the first check that fails decides, in the order of the contract.
-    public func decode(_ message: [UInt8]) -> DecodedMessage {
+    package func decode(_ message: [UInt8]) -> DecodedMessage {
         do throws(Refusal) {
             guard message.count <= Self.maximumMessageBytes else {
                 throw Refusal(
@@ -37,13 +37,13 @@ public struct JobDecoder: Sendable {
     }
 
     /// Returns the id under which a message ends that has none of its own: `invalid:` and ``sha1(of:)``.
-    public static func invalidID(of message: [UInt8]) -> String {
+    package static func invalidID(of message: [UInt8]) -> String {
         Syntax.invalidIDPrefix + sha1(of: message)
     }
 
     /// Returns the SHA-1 that stands for a message, in lower case hex: of its bytes up to 1 MiB. Above, it is the SHA-1 of
     /// the size in decimal, a line feed and the first 64 KiB. The script `naming.lua` computes the same.
-    public static func sha1(of message: [UInt8]) -> String {
+    package static func sha1(of message: [UInt8]) -> String {
         guard message.count > wholeHashBytes else { return hexadecimal(Insecure.SHA1.hash(data: message)) }
         let named = Array("\(message.count)\n".utf8) + message.prefix(maximumMessageBytes)
         return hexadecimal(Insecure.SHA1.hash(data: named))
@@ -108,13 +108,13 @@ func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
 }
 
 /// What became of a message's bytes.
-public enum DecodedMessage: Sendable, Equatable {
+package enum DecodedMessage: Sendable, Equatable {
     // A job has many fields: handing it on is to copy none of them.
     indirect case job(Job)
     case rejected(Rejection)
 
     /// Under which it ends.
-    public var id: String {
+    package var id: String {
         switch self {
         case .job(let job): job.id
         case .rejected(let rejection): rejection.id
@@ -123,19 +123,19 @@ public enum DecodedMessage: Sendable, Equatable {
 }
 
 /// A message that ends `rejected`: it supersedes, cancels and blocks nothing.
-public struct Rejection: Error, Sendable, Equatable {
+package struct Rejection: Error, Sendable, Equatable {
     /// Its own id where that is well-formed (and proven, where signatures are demanded), else `invalid:…`.
-    public var id: String
+    package var id: String
     /// As far as the message told them in a well-formed way.
-    public var kind: JobKind?
-    public var gameID: String?
-    public var code: ErrorCode
+    package var kind: JobKind?
+    package var gameID: String?
+    package var code: ErrorCode
     /// A sentence for a person, of at most 1,024 bytes.
-    public var error: String { didSet { error = error.cut(toBytes: Sentence.maximumBytes) } }
+    package var error: String { didSet { error = error.cut(toBytes: Sentence.maximumBytes) } }
     /// ``Job/digest`` of a job that the operator's policy refuses; nil: the message is no job.
-    public var digest: String?
+    package var digest: String?
 
-    public init(id: String, kind: JobKind? = nil, gameID: String? = nil, code: ErrorCode, error: String) {
+    package init(id: String, kind: JobKind? = nil, gameID: String? = nil, code: ErrorCode, error: String) {
         self.id = id
         self.kind = kind
         self.gameID = gameID

@@ -1,7 +1,5 @@
 import Primitives
 
-public import Primitives
-
 /// How a worker says that a job ended; the script that publishes it adds what Redis knows of the job.
 public struct JobEnding: Sendable, Equatable {
     public var outcome: JobOutcome

@@ -1,8 +1,8 @@
 /// How far a running job has come, for whoever waits for it. It stands in a field of the job's hash while the job
 /// runs; a job that is done within the first half second shows none.
-public struct JobProgress: Sendable, Equatable {
+package struct JobProgress: Sendable, Equatable {
     /// What the worker is at.
-    public enum Step: String, Sendable, CaseIterable {
+    package enum Step: String, Sendable, CaseIterable {
         case pulling
         /// The container is being created and started.
         case starting
@@ -12,19 +12,19 @@ public struct JobProgress: Sendable, Equatable {
     }
 
     /// Name of the field in the hash of the job.
-    public static let field = "_progress"
+    package static let field = "_progress"
 
-    public var step: Step
+    package var step: Step
     /// Layers that the image has, as far as the registry has told; 0 unless it is pulled.
-    public var layers: Int
+    package var layers: Int
     /// Layers that are complete.
-    public var layersDone: Int
+    package var layersDone: Int
     /// Bytes of the layers that are being downloaded, as far as told.
-    public var bytesTotal: Int64
+    package var bytesTotal: Int64
     /// Bytes received of them.
-    public var bytesDone: Int64
+    package var bytesDone: Int64
 
-    public init(_ step: Step, layersDone: Int = 0, layers: Int = 0, bytesDone: Int64 = 0, bytesTotal: Int64 = 0) {
+    package init(_ step: Step, layersDone: Int = 0, layers: Int = 0, bytesDone: Int64 = 0, bytesTotal: Int64 = 0) {
         self.step = step
         self.layers = layers
         self.layersDone = layersDone
@@ -33,10 +33,10 @@ public struct JobProgress: Sendable, Equatable {
     }
 
     /// The field's text: the step, layers done and in all, bytes done and in all, with a space between them.
-    public var encoded: String { "\(step.rawValue) \(layersDone) \(layers) \(bytesDone) \(bytesTotal)" }
+    package var encoded: String { "\(step.rawValue) \(layersDone) \(layers) \(bytesDone) \(bytesTotal)" }
 
     /// Reads a field's text; nil where it says something that this version does not know.
-    public init?(encoded: String) {
+    package init?(encoded: String) {
         let words = encoded.split(separator: " ", omittingEmptySubsequences: false)
         guard words.count == 5, let step = Step(rawValue: String(words[0])), let layersDone = Int(words[1]),
             let layers = Int(words[2]), let bytesDone = Int64(words[3]), let bytesTotal = Int64(words[4])

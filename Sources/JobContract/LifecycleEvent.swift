@@ -1,31 +1,29 @@
 import Primitives
 
-public import Primitives
-
 /// One step of a container's story, as `{ns}:events` has it.
-public struct LifecycleEvent: Sendable, Equatable {
-    public var kind: LifecycleKind
+package struct LifecycleEvent: Sendable, Equatable {
+    package var kind: LifecycleKind
     /// Docker's own action, verbatim; nil where the listener found the step by looking.
-    public var action: String?
-    public var containerID: String
-    public var containerName: String
-    public var gameID: String
+    package var action: String?
+    package var containerID: String
+    package var containerName: String
+    package var gameID: String
     /// Id of the job that started the container.
-    public var jobID: String
-    public var image: String
+    package var jobID: String
+    package var image: String
     /// For `exited`, as `inspect` has them.
-    public var exitCode: Int?
-    public var oomKilled: Bool?
-    public var reason: ExitReason?
+    package var exitCode: Int?
+    package var oomKilled: Bool?
+    package var reason: ExitReason?
     /// The Engine's clock, as are the next two.
-    public var startedAt: Timestamp?
-    public var finishedAt: Timestamp?
-    public var occurredAt: Timestamp
+    package var startedAt: Timestamp?
+    package var finishedAt: Timestamp?
+    package var occurredAt: Timestamp
     /// For `oom`, `healthy` and `unhealthy`: how many of Docker's events it stands for, 1 or more.
-    public var count: Int?
-    public var labels: LabelMap
+    package var count: Int?
+    package var labels: LabelMap
 
-    public init(
+    package init(
         kind: LifecycleKind,
         action: String?,
         containerID: String,
@@ -60,7 +58,7 @@ public struct LifecycleEvent: Sendable, Equatable {
     }
 
     /// Fields of the entry but `node` and `epoch`, which the publishing script adds.
-    public var fields: [(name: String, value: String)] {
+    package var fields: [(name: String, value: String)] {
         var fields: [(name: String, value: String)] = [("v", "1"), ("event", kind.rawValue)]
         func add(_ name: String, _ value: String?) {
             if let value, !value.isEmpty { fields.append((name, value)) }
@@ -85,12 +83,12 @@ public struct LifecycleEvent: Sendable, Equatable {
 }
 
 /// Writes the few JSON texts that messages need, with sorted names so that equal values give equal text.
-public enum JSONText {
+package enum JSONText {
     /// An object of strings.
-    public static func object(_ strings: [String: String]) -> String { LabelMap(strings).json }
+    package static func object(_ strings: [String: String]) -> String { LabelMap(strings).json }
 
     /// The strings of an object of strings; nil where `text` is none.
-    public static func strings(_ text: String) -> LabelMap? {
+    package static func strings(_ text: String) -> LabelMap? {
         guard case .object(let members)? = try? StrictJSON.parse(Array(text.utf8)) else { return nil }
         var strings: [LabelMap.Element] = []
         for member in members {
@@ -101,10 +99,10 @@ public enum JSONText {
     }
 
     /// An array of strings.
-    public static func array(_ strings: [String]) -> String {
+    package static func array(_ strings: [String]) -> String {
         "[" + strings.map(string).joined(separator: ",") + "]"
     }
 
     /// A string in quotation marks, escaped.
-    public static func string(_ text: String) -> String { quotedJSON(text) }
+    package static func string(_ text: String) -> String { quotedJSON(text) }
 }

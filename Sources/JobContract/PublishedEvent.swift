@@ -1,7 +1,5 @@
 import Primitives
 
-public import Primitives
-
 /// One entry of the stream of events, as its readers see it.
 public struct PublishedEvent: Sendable, Equatable {
     /// Fields as they were written; unknown ones included.

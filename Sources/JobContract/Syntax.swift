@@ -15,9 +15,9 @@ func isHexadecimal(_ byte: UInt8) -> Bool {
 }
 
 /// The forms of the identifiers of the contract.
-public enum Syntax {
+package enum Syntax {
     /// 1 to 128 of `A-Z a-z 0-9 . _ : -`, not beginning with `invalid:`.
-    public static func isJobID(_ text: String) -> Bool {
+    package static func isJobID(_ text: String) -> Bool {
         (1...128).contains(text.utf8.count) && !text.hasPrefix(invalidIDPrefix)
             && text.utf8.allSatisfy {
                 isLetterOrDigit($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ":")
@@ -26,7 +26,7 @@ public enum Syntax {
     }
 
     /// 1 to 51 of `a-z 0-9 -`, begins and ends with a letter or digit.
-    public static func isGameID(_ text: String) -> Bool {
+    package static func isGameID(_ text: String) -> Bool {
         guard (1...51).contains(text.utf8.count), let first = text.utf8.first, let last = text.utf8.last else {
             return false
         }
@@ -43,12 +43,12 @@ public enum Syntax {
     }
 
     /// The full id of a container: 64 hex digits.
-    public static func isContainerID(_ text: String) -> Bool {
+    package static func isContainerID(_ text: String) -> Bool {
         text.utf8.count == 64 && text.utf8.allSatisfy(isHexadecimal)
     }
 
     /// The name of an environment variable: `[A-Za-z_][A-Za-z0-9_]*`.
-    public static func isEnvironmentName(_ text: String) -> Bool {
+    package static func isEnvironmentName(_ text: String) -> Bool {
         guard let first = text.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else {
             return false
         }
@@ -56,12 +56,12 @@ public enum Syntax {
     }
 
     /// Whether a label's name belongs to us or to Docker, or is one that Docker's events mistake for their own.
-    public static func isReservedLabel(_ name: String) -> Bool {
+    package static func isReservedLabel(_ name: String) -> Bool {
         reservedLabelNames.contains(name) || reservedLabelPrefixes.contains { name.startsWithBytes(of: $0) }
     }
 
     /// Begins the id under which a message without a usable id of its own ends.
-    public static let invalidIDPrefix = "invalid:"
+    package static let invalidIDPrefix = "invalid:"
 
     private static let reservedLabelPrefixes = ["com.galaxy.", "com.docker.", "io.docker.", "org.dockerproject."]
     private static let reservedLabelNames: Set<String> = ["exitCode", "signal", "execID", "name", "image"]

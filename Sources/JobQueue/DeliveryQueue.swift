@@ -1,8 +1,8 @@
-public import JobContract
+import JobContract
 
 /// What a worker asks of the delivery protocol. ``JobQueue`` is the protocol itself, on Redis; a simulation puts a
 /// model of the scripts in its place.
-public protocol DeliveryQueue: Sendable {
+package protocol DeliveryQueue: Sendable {
     var keys: Keyspace { get }
     var worker: WorkerIdentity { get }
     var options: JobQueueOptions { get }
@@ -65,5 +65,5 @@ public protocol DeliveryQueue: Sendable {
 }
 
 extension JobQueue: DeliveryQueue {
-    public func keyProblems() async throws(QueueError) -> [KeyProblem] { try await keyProblems(ofQueues: nil) }
+    package func keyProblems() async throws(QueueError) -> [KeyProblem] { try await keyProblems(ofQueues: nil) }
 }

@@ -2,22 +2,22 @@ import JobContract
 import Redis
 
 /// What Redis knows of a container's game and job.
-public struct GameFacts: Sendable, Equatable {
+package struct GameFacts: Sendable, Equatable {
     /// Node that owns the game; nil: none.
-    public var owner: String?
+    package var owner: String?
     /// Whether a job of the game runs.
-    public var isBusy: Bool
+    package var isBusy: Bool
     /// Whether the job has not ended.
-    public var isJobLive: Bool
+    package var isJobLive: Bool
 }
 
 /// A container that is gone, and whose it was, as its events claim.
-public struct ContainerClaim: Sendable, Equatable {
-    public var containerID: String
-    public var gameID: String
-    public var jobID: String
+package struct ContainerClaim: Sendable, Equatable {
+    package var containerID: String
+    package var gameID: String
+    package var jobID: String
 
-    public init(containerID: String, gameID: String, jobID: String) {
+    package init(containerID: String, gameID: String, jobID: String) {
         self.containerID = containerID
         self.gameID = gameID
         self.jobID = jobID
@@ -26,14 +26,14 @@ public struct ContainerClaim: Sendable, Equatable {
 
 extension JobQueue {
     /// Returns whether an event of this container of the node was published and its `removed` was not (Redis `HEXISTS`).
-    public func isPublished(_ containerID: String) async throws(QueueError) -> Bool {
+    package func isPublished(_ containerID: String) async throws(QueueError) -> Bool {
         try await command(RedisCommand("HEXISTS", .string(keys.stories(worker.node)), .string(containerID))).integer
             == 1
     }
 
     /// Returns the containers that the jobs which they name may have made: the job is a start or restart of that game, and
     /// has not ended at another container (Redis `HMGET` of `{ns}:job:ID`).
-    public func believable(_ claims: [ContainerClaim]) async throws(QueueError) -> Set<String> {
+    package func believable(_ claims: [ContainerClaim]) async throws(QueueError) -> Set<String> {
         guard !claims.isEmpty else { return [] }
         let names = [JobRecord.live, "kind", "game_id", "container_id"]
         let answers = try await pipeline(
@@ -56,7 +56,7 @@ extension JobQueue {
     }
 
     /// What is known of these games and jobs, in their order.
-    public func gameFacts(of pairs: [(gameID: String, jobID: String)]) async throws(QueueError) -> [GameFacts] {
+    package func gameFacts(of pairs: [(gameID: String, jobID: String)]) async throws(QueueError) -> [GameFacts] {
         guard !pairs.isEmpty else { return [] }
         let games = pairs.map { RedisArgument.string($0.gameID) }
         let answers = try await pipeline(

@@ -2,20 +2,20 @@ import JobContract
 import Redis
 
 /// A consumer group of one of the public streams.
-public struct StreamGroup: Sendable, Equatable {
+package struct StreamGroup: Sendable, Equatable {
     /// `results` or `events`.
-    public var stream: String
-    public var name: String
+    package var stream: String
+    package var name: String
     /// Entries delivered and not acknowledged.
-    public var pending: Int
+    package var pending: Int
     /// Entries not delivered yet; nil where Redis cannot tell.
-    public var lag: Int?
+    package var lag: Int?
     /// When the oldest entry was written that the group has not acknowledged, in ms since 1970; nil: there is none.
-    public var oldestNeeded: Int64?
+    package var oldestNeeded: Int64?
     /// Whether that entry was trimmed already, or another that was not even delivered.
-    public var hasLost: Bool
+    package var hasLost: Bool
 
-    public init(stream: String, name: String, pending: Int, lag: Int?, oldestNeeded: Int64?, hasLost: Bool) {
+    package init(stream: String, name: String, pending: Int, lag: Int?, oldestNeeded: Int64?, hasLost: Bool) {
         self.stream = stream
         self.name = name
         self.pending = pending
@@ -27,7 +27,7 @@ public struct StreamGroup: Sendable, Equatable {
 
 extension JobQueue {
     /// Redis' time in ms since 1970.
-    public func redisTime() async throws(QueueError) -> Int64 {
+    package func redisTime() async throws(QueueError) -> Int64 {
         let parts = try await command(RedisCommand("TIME")).array ?? []
         guard parts.count == 2, let seconds = parts[0].string.flatMap(Int64.init),
             let micros = parts[1].string.flatMap(Int64.init)
@@ -36,7 +36,7 @@ extension JobQueue {
     }
 
     /// The consumer groups of `{ns}:results` and `{ns}:events`, and how far each is behind.
-    public func streamGroups() async throws(QueueError) -> [StreamGroup] {
+    package func streamGroups() async throws(QueueError) -> [StreamGroup] {
         var groups: [StreamGroup] = []
         for (stream, key) in [("results", keys.results), ("events", keys.events)] {
             let answers = try await pipeline([

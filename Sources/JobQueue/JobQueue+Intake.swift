@@ -1,25 +1,25 @@
-public import JobContract
+import JobContract
 import Primitives
 import Redis
 
 /// How an intake went.
-public struct IntakeOutcome: Sendable, Equatable {
+package struct IntakeOutcome: Sendable, Equatable {
     /// Messages taken off the queue.
-    public var taken: Int
+    package var taken: Int
     /// How many messages were seen.
-    public var seen: Int
+    package var seen: Int
     /// Whether the window of admitted jobs is full.
-    public var isFull: Bool
+    package var isFull: Bool
     /// Whether what was set aside was read, not the queue.
-    public var isFromOverflow = false
+    package var isFromOverflow = false
     /// Whether an operator has paused the queue: nothing was looked at.
-    public var isPaused = false
+    package var isPaused = false
     /// Whether nothing is left in the queue.
-    public var isEmptied = false
+    package var isEmptied = false
     /// The messages that ended `rejected`, for the log.
-    public var rejections: [Rejection]
+    package var rejections: [Rejection]
     /// Ids of messages that ask for something else than the job whose id they have.
-    public var reused: [String] = []
+    package var reused: [String] = []
 
     /// The same with something left in the queue.
     fileprivate func leaving() -> IntakeOutcome {
@@ -33,32 +33,32 @@ public struct IntakeOutcome: Sendable, Equatable {
 }
 
 /// What was taken in and claimed in one turn.
-public struct Taken: Sendable {
+package struct Taken: Sendable {
     /// How the intake went; where it failed, nothing was claimed.
-    public var intake: Result<IntakeOutcome, QueueError>
+    package var intake: Result<IntakeOutcome, QueueError>
     /// The jobs that were claimed; nil where nothing was to be claimed, or could not be.
-    public var claimed: ClaimedJobs?
+    package var claimed: ClaimedJobs?
     /// Jobs that were taken in and wait now, with the producer's bytes.
-    public var waiting: [(message: [UInt8], decoded: DecodedMessage)] = []
+    package var waiting: [(message: [UInt8], decoded: DecodedMessage)] = []
     /// The oldest messages of the queue, where they are known.
-    public var ahead = SeenMessages()
+    package var ahead = SeenMessages()
 
-    public init(intake: Result<IntakeOutcome, QueueError>, claimed: ClaimedJobs? = nil) {
+    package init(intake: Result<IntakeOutcome, QueueError>, claimed: ClaimedJobs? = nil) {
         self.intake = intake
         self.claimed = claimed
     }
 }
 
 /// Messages at the end of a queue as they were last seen there, the oldest first. Others may have taken them since.
-public struct SeenMessages: Sendable, Equatable {
+package struct SeenMessages: Sendable, Equatable {
     /// As peek.lua answers them.
     var rows: [RedisValue] = []
     /// Whether they lie aside, not in the queue.
     var isFromOverflow = false
 
-    public init(_ messages: [[UInt8]] = []) { rows = messages.map { .bulk($0) } }
+    package init(_ messages: [[UInt8]] = []) { rows = messages.map { .bulk($0) } }
 
-    public var isEmpty: Bool { rows.isEmpty }
+    package var isEmpty: Bool { rows.isEmpty }
 }
 
 /// Messages on their way into lanes, as admit.lua takes them.
@@ -132,13 +132,13 @@ private struct Batch {
 
 extension JobQueue {
     /// Most messages that one intake moves.
-    public static let intakeBatch = 64
+    package static let intakeBatch = 64
     private static let largestBatchBytes = 1 << 20
 
     /// Moves the oldest messages of `queue` into the lanes of their games.
     ///
     /// - Parameter decode: the one decoder, with the operator's policy behind it.
-    public func intake(
+    package func intake(
         queue: String,
         decode: (_ message: [UInt8]) -> DecodedMessage
     ) async throws(QueueError) -> IntakeOutcome {
@@ -154,7 +154,7 @@ extension JobQueue {
     ///   - capacity: nil: nothing is to be claimed.
     ///   - ahead: how many messages that come behind are to be looked at.
     ///   - decode: the one decoder, with the operator's policy behind it.
-    public func take(
+    package func take(
         queue: String,
         seen: SeenMessages,
         most: Int = intakeBatch,

@@ -2,23 +2,23 @@ import JobContract
 import Redis
 
 /// A key that is of another type than rtmanager keeps there, because somebody has written it by hand.
-public struct KeyProblem: Sendable, Equatable, CustomStringConvertible {
-    public var key: String
+package struct KeyProblem: Sendable, Equatable, CustomStringConvertible {
+    package var key: String
     /// Type that the key must have, as Redis names it.
-    public var expected: String
+    package var expected: String
     /// Type that the key has.
-    public var found: String
+    package var found: String
     /// What follows from it.
-    public var consequence: String
+    package var consequence: String
 
-    public init(key: String, expected: String, found: String, consequence: String) {
+    package init(key: String, expected: String, found: String, consequence: String) {
         self.key = key
         self.expected = expected
         self.found = found
         self.consequence = consequence
     }
 
-    public var description: String { "\(key) is a \(found), not a \(expected): \(consequence)" }
+    package var description: String { "\(key) is a \(found), not a \(expected): \(consequence)" }
 }
 
 extension JobQueue {
@@ -28,7 +28,7 @@ extension JobQueue {
     /// of these queues.
     ///
     /// - Parameter names: queues; nil: those that the worker serves.
-    public func keyProblems(ofQueues names: [String]?) async throws(QueueError) -> [KeyProblem] {
+    package func keyProblems(ofQueues names: [String]?) async throws(QueueError) -> [KeyProblem] {
         let rules = rules(names ?? options.queues)
         let types = try await pipeline(rules.map { RedisCommand("TYPE", .string($0.key)) })
         return zip(rules, types).compactMap { rule, type in

@@ -1,32 +1,32 @@
-public import JobContract
+import JobContract
 import Primitives
 import Redis
 
 /// A job that this worker has leased.
-public struct ClaimedJob: Sendable, Equatable {
-    public var id: String
+package struct ClaimedJob: Sendable, Equatable {
+    package var id: String
     /// Proves the lease; a job that was leased anew has another.
-    public var token: String
+    package var token: String
     /// How often the job has been begun, this time included.
-    public var attempt: Int
-    public var queue: String
+    package var attempt: Int
+    package var queue: String
     /// The producer's bytes.
-    public var message: [UInt8]
+    package var message: [UInt8]
     /// Of a restart: the message of the game's last successful start, where there was one.
-    public var lastStart: [UInt8]?
+    package var lastStart: [UInt8]?
     /// 2 and up: after an operator's retry.
-    public var run: Int
+    package var run: Int
     /// When it was leased, on the shared clock, RFC 3339.
-    public var takenAt: String
+    package var takenAt: String
     /// What the producer's bytes say, where the call that has claimed it had decoded them.
-    public var decoded: DecodedMessage?
+    package var decoded: DecodedMessage?
     /// ``Job/digest`` of what it asks for, as it was admitted.
-    public var digest = ""
+    package var digest = ""
     /// Why it is not to be run, and only what an attempt before may have left behind is to be undone; nil: it is run.
-    public var undo: Undo?
+    package var undo: Undo?
 
     /// Why a job is only undone.
-    public enum Undo: Int, Sendable {
+    package enum Undo: Int, Sendable {
         /// A later stop or remove has made it pointless.
         case superseded = 1
         /// It has killed too many workers.
@@ -35,39 +35,39 @@ public struct ClaimedJob: Sendable, Equatable {
 }
 
 /// What a claim has brought.
-public struct ClaimedJobs: Sendable, Equatable {
-    public var jobs: [ClaimedJob]
+package struct ClaimedJobs: Sendable, Equatable {
+    package var jobs: [ClaimedJob]
     /// What waits that the worker had no place for.
-    public var waiting: JobClasses
+    package var waiting: JobClasses
 
-    public init(_ jobs: [ClaimedJob] = [], waiting: JobClasses = []) {
+    package init(_ jobs: [ClaimedJob] = [], waiting: JobClasses = []) {
         self.jobs = jobs
         self.waiting = waiting
     }
 }
 
 /// Kinds of jobs that have places of their own, as claim.lua adds them up.
-public struct JobClasses: OptionSet, Sendable {
-    public let rawValue: Int
+package struct JobClasses: OptionSet, Sendable {
+    package let rawValue: Int
 
-    public init(rawValue: Int) { self.rawValue = rawValue }
+    package init(rawValue: Int) { self.rawValue = rawValue }
 
     /// Stops and removes.
-    public static let stops = JobClasses(rawValue: 1)
+    package static let stops = JobClasses(rawValue: 1)
     /// Starts and restarts.
-    public static let starts = JobClasses(rawValue: 2)
+    package static let starts = JobClasses(rawValue: 2)
 }
 
 /// How much a worker can take.
-public struct Capacity: Sendable, Equatable {
+package struct Capacity: Sendable, Equatable {
     /// Starts and restarts.
-    public var starts: Int
+    package var starts: Int
     /// Stops and removes; these have places of their own, so that they never wait behind starts.
-    public var stops: Int
+    package var stops: Int
     /// Games that the node may run; 0: no bound.
-    public var slots: Int
+    package var slots: Int
 
-    public init(starts: Int, stops: Int, slots: Int) {
+    package init(starts: Int, stops: Int, slots: Int) {
         self.starts = starts
         self.stops = stops
         self.slots = slots
@@ -75,7 +75,7 @@ public struct Capacity: Sendable, Equatable {
 }
 
 /// What Redis says of a leased job.
-public enum BeatAnswer: String, Sendable {
+package enum BeatAnswer: String, Sendable {
     case ok
     /// A stop of the game waits: undo it.
     case cancel
@@ -84,15 +84,15 @@ public enum BeatAnswer: String, Sendable {
 }
 
 /// What a beat brings back.
-public struct BeatOutcome: Sendable, Equatable {
+package struct BeatOutcome: Sendable, Equatable {
     /// Whether Redis does not know what the node owns, because it lost its data: the worker has to join anew.
-    public var mustTell: Bool
+    package var mustTell: Bool
     /// One per job, in their order.
-    public var answers: [BeatAnswer]
+    package var answers: [BeatAnswer]
 }
 
 /// What the end of a job means for the node's ownership of its game.
-public enum OwnerChange: String, Sendable {
+package enum OwnerChange: String, Sendable {
     case keep
     /// The node owns the game no longer.
     case clear
@@ -101,20 +101,20 @@ public enum OwnerChange: String, Sendable {
 }
 
 /// A job to be ended. It is handed on by reference: what it says is a lot to copy.
-public final class FinishedJob: Sendable {
-    public let claimed: ClaimedJob
+package final class FinishedJob: Sendable {
+    package let claimed: ClaimedJob
     /// What its message says; nil where that cannot be read any more.
-    public let job: Job?
-    public let ending: JobEnding
-    public let owner: OwnerChange
+    package let job: Job?
+    package let ending: JobEnding
+    package let owner: OwnerChange
     /// Whether the game's place on the node is free again.
-    public let freesPlace: Bool
+    package let freesPlace: Bool
     /// What the game runs from now on, as a start message that a later restart can complete itself by; nil: unchanged.
-    public let startMessage: String?
+    package let startMessage: String?
     /// The container that it has started, of which the listener is told.
-    public let begun: BegunContainer?
+    package let begun: BegunContainer?
 
-    public init(
+    package init(
         _ claimed: ClaimedJob,
         _ job: Job?,
         ending: JobEnding,
@@ -182,19 +182,19 @@ public final class FinishedJob: Sendable {
 }
 
 /// A container that a job has started.
-public struct BegunContainer: Sendable, Equatable {
-    public var containerID: String
+package struct BegunContainer: Sendable, Equatable {
+    package var containerID: String
     /// The mark of its run.
-    public var mark: String
+    package var mark: String
 
-    public init(containerID: String, mark: String) {
+    package init(containerID: String, mark: String) {
         self.containerID = containerID
         self.mark = mark
     }
 }
 
 /// How an end went.
-public enum FinishAnswer: String, Sendable {
+package enum FinishAnswer: String, Sendable {
     case ok
     /// It had been ended by this token before: the first answer was lost.
     case again
@@ -203,35 +203,35 @@ public enum FinishAnswer: String, Sendable {
 }
 
 /// What an end of jobs brings back.
-public struct FinishOutcome: Sendable, Equatable {
+package struct FinishOutcome: Sendable, Equatable {
     /// One per job, in their order.
-    public var answers: [FinishAnswer]
+    package var answers: [FinishAnswer]
     /// Whether next jobs of their games are ready now, of which nobody is told but the caller.
-    public var hasMadeReady: Bool
+    package var hasMadeReady: Bool
 
-    public init(answers: [FinishAnswer], hasMadeReady: Bool) {
+    package init(answers: [FinishAnswer], hasMadeReady: Bool) {
         self.answers = answers
         self.hasMadeReady = hasMadeReady
     }
 }
 
 /// What a tick moved.
-public struct TickOutcome: Sendable, Equatable {
-    public var retriesDue: Int
-    public var leasesReclaimed: Int
-    public var poisoned: Int
+package struct TickOutcome: Sendable, Equatable {
+    package var retriesDue: Int
+    package var leasesReclaimed: Int
+    package var poisoned: Int
     /// Time until the next retry or lease is due; nil: there is none.
-    public var nextDue: Duration?
+    package var nextDue: Duration?
     /// Whether this worker may find something to take in or to claim.
-    public var mayHaveWork: Bool
+    package var mayHaveWork: Bool
     /// Whether Redis does not know what the node owns, because it lost its data: the worker has to join anew.
-    public var mustTell = false
+    package var mustTell = false
 }
 
 extension JobQueue {
     /// Leases as many ready jobs as there is capacity for. Its answer also parks the worker where it could
     /// take more, so that others ring it.
-    public func claim(_ capacity: Capacity) async throws(QueueError) -> ClaimedJobs {
+    package func claim(_ capacity: Capacity) async throws(QueueError) -> ClaimedJobs {
         let arguments = [.string(worker.id), .string(worker.node)] + claimArguments(capacity)
         let answer = try await call(Scripts.claim, arguments + options.queues.map { .string($0) })
         guard let parts = answer.array, parts.count == 2, let waiting = parts[0].integer else {
@@ -298,7 +298,7 @@ extension JobQueue {
     /// Says that the worker lives, and lengthens its leases.
     ///
     /// - Parameter engineAnswers: whether the node counts as having a worker with a living Engine.
-    public func beat(
+    package func beat(
         _ jobs: [(id: String, token: String)],
         engineAnswers: Bool
     ) async throws(QueueError) -> BeatOutcome {
@@ -317,7 +317,7 @@ extension JobQueue {
     }
 
     /// Ends jobs that have been run: result, idempotency record, owner and next of the lane in one step.
-    public func finish(_ jobs: [FinishedJob]) async throws(QueueError) -> FinishOutcome {
+    package func finish(_ jobs: [FinishedJob]) async throws(QueueError) -> FinishOutcome {
         var arguments: [RedisArgument] = [.string(worker.id), .string(worker.node)]
         arguments.reserveCapacity(2 + 48 * jobs.count)
         for job in jobs { job.append(to: &arguments, by: worker) }
@@ -331,14 +331,14 @@ extension JobQueue {
     }
 
     /// Shows how far a leased job has come. It does nothing where the job is not this worker's any more.
-    public func show(_ progress: JobProgress, of id: String, token: String) async throws(QueueError) {
+    package func show(_ progress: JobProgress, of id: String, token: String) async throws(QueueError) {
         _ = try await call(Scripts.progress, [.string(id), .string(token), .string(progress.encoded)])
     }
 
     /// Parks a job whose attempt failed, and with it the lane of its game.
     ///
     /// - Returns: whether the job was still this worker's.
-    public func retry(
+    package func retry(
         id: String,
         token: String,
         after pause: Duration,
@@ -361,7 +361,7 @@ extension JobQueue {
     /// Gives jobs back without burning an attempt.
     ///
     /// - Parameter isClean: false where they may have left something behind, which the next attempt has to look at.
-    public func release(_ jobs: [(id: String, token: String)], isClean: Bool = true) async throws(QueueError) {
+    package func release(_ jobs: [(id: String, token: String)], isClean: Bool = true) async throws(QueueError) {
         guard !jobs.isEmpty else { return }
         var arguments: [RedisArgument] = [.string(worker.id), .string(worker.node)]
         for job in jobs { arguments += [.string(job.id), .string(job.token), isClean ? "clean" : "dirty"] }
@@ -373,7 +373,7 @@ extension JobQueue {
     /// - Parameters:
     ///   - engineAnswers: whether the node counts as having a worker with a living Engine.
     ///   - afterSilence: whether ``keepAwake()`` has found that there was one.
-    public func tick(engineAnswers: Bool, afterSilence: Bool) async throws(QueueError) -> TickOutcome {
+    package func tick(engineAnswers: Bool, afterSilence: Bool) async throws(QueueError) -> TickOutcome {
         let answer = try await call(
             Scripts.tick,
             [

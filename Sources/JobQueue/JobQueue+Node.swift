@@ -2,18 +2,18 @@ import JobContract
 import Redis
 
 /// A game that the node has a container of.
-public struct OwnedGame: Sendable, Equatable {
-    public var gameID: String
-    public var isRunning: Bool
+package struct OwnedGame: Sendable, Equatable {
+    package var gameID: String
+    package var isRunning: Bool
 
-    public init(gameID: String, isRunning: Bool) {
+    package init(gameID: String, isRunning: Bool) {
         self.gameID = gameID
         self.isRunning = isRunning
     }
 }
 
 /// What Redis answers a candidate for leadership.
-public enum LeaseAnswer: Sendable, Equatable {
+package enum LeaseAnswer: Sendable, Equatable {
     /// It leads; `cursor` is the point up to which its predecessors have published, where there were any.
     case granted(epoch: Int64, cursor: String?)
     /// Another leads, in the term of this epoch.
@@ -23,7 +23,7 @@ public enum LeaseAnswer: Sendable, Equatable {
 extension JobQueue {
     /// Tells that the worker is there, before it looks what its node owns: until that is told, a stop of a game that
     /// nobody is known to own waits.
-    public func arrive() async throws(QueueError) {
+    package func arrive() async throws(QueueError) {
         let queues = options.queues.map { RedisArgument.string($0) }
         // Names for people: a key of another type there must keep no worker out.
         _ = try await pipeline([RedisCommand("SADD", arguments: [.string(keys.queues)] + queues)])
@@ -31,7 +31,7 @@ extension JobQueue {
     }
 
     /// Tells what the node owns. The worker takes no job before it has done so.
-    public func join(games: [OwnedGame]) async throws(QueueError) {
+    package func join(games: [OwnedGame]) async throws(QueueError) {
         let chunk = 500
         var start = 0
         repeat {
@@ -53,12 +53,12 @@ extension JobQueue {
     }
 
     /// Says that the worker ends: nobody rings it any more.
-    public func leave() async throws(QueueError) {
+    package func leave() async throws(QueueError) {
         _ = try await call(Scripts.leave, [.string(worker.id), .string(worker.node)])
     }
 
     /// Asks for the lease of the node's one listener.
-    public func lead(ttl: Duration) async throws(QueueError) -> LeaseAnswer {
+    package func lead(ttl: Duration) async throws(QueueError) -> LeaseAnswer {
         let answer = try await lead("ask", ttl: ttl, epoch: nil)
         guard let parts = answer.array, parts.count == 3, let granted = parts[0].integer,
             let number = parts[1].integer
@@ -74,21 +74,21 @@ extension JobQueue {
     ///
     /// - Parameter ttl: from now.
     /// - Returns: false where the term has ended.
-    public func renew(epoch: Int64, ttl: Duration) async throws(QueueError) -> Bool {
+    package func renew(epoch: Int64, ttl: Duration) async throws(QueueError) -> Bool {
         let term = RedisArgument.string(keys.term(worker.node, epoch: epoch))
         return try await command(RedisCommand("PEXPIRE", term, .integer(ttl.milliseconds))).integer == 1
     }
 
     /// How long the term of this epoch still lasts (Redis `PTTL` of its key), which costs less than to ask for the lease;
     /// nil: it has ended.
-    public func remainder(ofTerm epoch: Int64) async throws(QueueError) -> Duration? {
+    package func remainder(ofTerm epoch: Int64) async throws(QueueError) -> Duration? {
         let command = RedisCommand("PTTL", .string(keys.term(worker.node, epoch: epoch)))
         guard let left = try await self.command(command).integer, left > 0 else { return nil }
         return .milliseconds(left)
     }
 
     /// Gives the lease up, so that another worker of the node takes over at once.
-    public func resign(epoch: Int64) async throws(QueueError) {
+    package func resign(epoch: Int64) async throws(QueueError) {
         _ = try await lead("resign", ttl: .zero, epoch: epoch)
     }
 
@@ -107,7 +107,7 @@ extension JobQueue {
     ///
     /// - Returns: what stays the same as long as everybody's signs of life have come without a silence, and Redis has its
     ///   data; nil where there was a silence that nobody has noted: the next tick has to be told.
-    public func keepAwake() async throws(QueueError) -> String? {
+    package func keepAwake() async throws(QueueError) -> String? {
         let command = RedisCommand("GETEX", .string(keys.awake), "PX", .integer(options.silence.milliseconds))
         return try await self.command(command).string
     }

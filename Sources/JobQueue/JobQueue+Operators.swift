@@ -1,36 +1,36 @@
-public import JobContract
+import JobContract
 import Redis
 
 /// One entry of the stream of dead messages and jobs.
-public struct DeadLetter: Sendable, Equatable {
+package struct DeadLetter: Sendable, Equatable {
     /// Id of the entry on the stream; names the letter for an operator.
-    public var entry: String
-    public var jobID: String
-    public var run: Int
-    public var queue: String
-    public var errorCode: String
-    public var error: String
+    package var entry: String
+    package var jobID: String
+    package var run: Int
+    package var queue: String
+    package var errorCode: String
+    package var error: String
     /// The producer's bytes: all of a job, the first 4 KiB of what is no job.
-    public var message: [UInt8]
+    package var message: [UInt8]
     /// Bytes of the whole message.
-    public var size: Int
-    public var diedAt: String
+    package var size: Int
+    package var diedAt: String
 
     /// Whether nothing of the message was cut off, so that it can be tried again.
-    public var isWhole: Bool { message.count == size }
+    package var isWhole: Bool { message.count == size }
 }
 
 /// What there is of dead letters, and what was lost of them since this data began.
-public struct DeadLetterTotals: Sendable, Equatable {
-    public var count = 0
+package struct DeadLetterTotals: Sendable, Equatable {
+    package var count = 0
     /// Bytes of those that are kept.
-    public var bytes = 0
+    package var bytes = 0
     /// Forgotten because there were too many, or too many bytes of them.
-    public var trimmed = 0
+    package var trimmed = 0
     /// Not kept, because their key was no stream.
-    public var lost = 0
+    package var lost = 0
 
-    public init(count: Int = 0, bytes: Int = 0, trimmed: Int = 0, lost: Int = 0) {
+    package init(count: Int = 0, bytes: Int = 0, trimmed: Int = 0, lost: Int = 0) {
         self.count = count
         self.bytes = bytes
         self.trimmed = trimmed
@@ -39,7 +39,7 @@ public struct DeadLetterTotals: Sendable, Equatable {
 }
 
 /// How a retry or a drop of a dead letter went.
-public enum DeadLetterAnswer: String, Sendable {
+package enum DeadLetterAnswer: String, Sendable {
     case ok
     /// It is there no more: somebody else retried or dropped it.
     case gone
@@ -51,7 +51,7 @@ public enum DeadLetterAnswer: String, Sendable {
 
 extension JobQueue {
     /// Dead letters, the latest first, at most `limit`; before the entry `before` where given.
-    public func deadLetters(limit: Int, before: String? = nil) async throws(QueueError) -> [DeadLetter] {
+    package func deadLetters(limit: Int, before: String? = nil) async throws(QueueError) -> [DeadLetter] {
         let newest = before.map { "(" + $0 } ?? "+"
         let answer = try await command(
             RedisCommand("XREVRANGE", .string(keys.dead), .string(newest), "-", "COUNT", .integer(Int64(limit)))
@@ -60,7 +60,7 @@ extension JobQueue {
     }
 
     /// How many dead letters there are, and what was lost of them (Redis `XLEN`, `HMGET`).
-    public func deadLetterTotals() async throws(QueueError) -> DeadLetterTotals {
+    package func deadLetterTotals() async throws(QueueError) -> DeadLetterTotals {
         let answers = try await pipeline([
             RedisCommand("XLEN", .string(keys.dead)),
             RedisCommand("HMGET", .string(keys.meta), "dead_bytes", "dead_trimmed", "dead_lost"),
@@ -78,7 +78,7 @@ extension JobQueue {
     /// Forgets all dead letters that are there now; those that come meanwhile stay. Results and ids stay known.
     ///
     /// - Returns: how many were forgotten.
-    public func dropAll() async throws(QueueError) -> Int {
+    package func dropAll() async throws(QueueError) -> Int {
         let newest = try await command(RedisCommand("XREVRANGE", .string(keys.dead), "+", "-", "COUNT", 1))
         guard let last = newest.array?.first?.array?.first?.string else { return 0 }
         var dropped = 0
@@ -92,7 +92,7 @@ extension JobQueue {
 
     /// The dead letter that an operator names: by the id of its entry, or by its job's id (then the latest of it, among
     /// the latest `searched`).
-    public func deadLetter(named name: String, searched: Int = 10_000) async throws(QueueError) -> DeadLetter? {
+    package func deadLetter(named name: String, searched: Int = 10_000) async throws(QueueError) -> DeadLetter? {
         if Self.isEntryID(name) {
             let answer = try await command(
                 RedisCommand("XRANGE", .string(keys.dead), .string(name), .string(name))
@@ -119,7 +119,7 @@ extension JobQueue {
     /// Lets a dead job run again: same id, next run, at the end of its game's lane, without its deadline.
     ///
     /// - Parameter job: what `letter.message` says, decoded.
-    public func retry(_ letter: DeadLetter, as job: Job) async throws(QueueError) -> DeadLetterAnswer {
+    package func retry(_ letter: DeadLetter, as job: Job) async throws(QueueError) -> DeadLetterAnswer {
         let sha1 = RedisArgument.string(JobDecoder.sha1(of: letter.message))
         var arguments: [RedisArgument] = [.string(letter.entry), sha1]
         // The age of a signed job is not compared for an operator, so it does not go through the queue again.
@@ -137,42 +137,42 @@ extension JobQueue {
     }
 
     /// Forgets a dead letter. The result and the id stay known.
-    public func drop(_ letter: DeadLetter) async throws(QueueError) -> DeadLetterAnswer {
+    package func drop(_ letter: DeadLetter) async throws(QueueError) -> DeadLetterAnswer {
         try await answer(of: Scripts.drop, [.string(letter.entry)])
     }
 
     /// Takes no more jobs of `queue`; those that run go on. Answers false where it was paused already.
-    public func pause(queue: String) async throws(QueueError) -> Bool {
+    package func pause(queue: String) async throws(QueueError) -> Bool {
         try await command(RedisCommand("SADD", .string(keys.paused), .string(queue))).integer == 1
     }
 
     /// Takes jobs of `queue` again, within a second. Answers false where it was not paused.
-    public func resume(queue: String) async throws(QueueError) -> Bool {
+    package func resume(queue: String) async throws(QueueError) -> Bool {
         try await command(RedisCommand("SREM", .string(keys.paused), .string(queue))).integer == 1
     }
 
     /// Names of the paused queues.
-    public func pausedQueues() async throws(QueueError) -> [String] {
+    package func pausedQueues() async throws(QueueError) -> [String] {
         (try await command(RedisCommand("SMEMBERS", .string(keys.paused))).array ?? []).compactMap(\.string).sorted()
     }
 
     /// Lets a node begin no start or restart; what runs there runs on. Answers false where it was so already.
-    public func drain(node: String) async throws(QueueError) -> Bool {
+    package func drain(node: String) async throws(QueueError) -> Bool {
         try await command(RedisCommand("SADD", .string(keys.draining), .string(node))).integer == 1
     }
 
     /// Lets a node begin starts again, within a second. Answers false where it did.
-    public func resume(node: String) async throws(QueueError) -> Bool {
+    package func resume(node: String) async throws(QueueError) -> Bool {
         try await command(RedisCommand("SREM", .string(keys.draining), .string(node))).integer == 1
     }
 
     /// Nodes that begin no start.
-    public func drainingNodes() async throws(QueueError) -> [String] {
+    package func drainingNodes() async throws(QueueError) -> [String] {
         (try await command(RedisCommand("SMEMBERS", .string(keys.draining))).array ?? []).compactMap(\.string).sorted()
     }
 
     /// Whether Redis has ever heard of the node.
-    public func knows(node: String) async throws(QueueError) -> Bool {
+    package func knows(node: String) async throws(QueueError) -> Bool {
         try await command(RedisCommand("ZSCORE", .string(keys.prefix + "nodes"), .string(node))).string != nil
     }
 

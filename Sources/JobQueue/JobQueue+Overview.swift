@@ -12,7 +12,7 @@ extension JobQueue {
     /// How the deployment fares, with at most `limit` nodes and running jobs.
     ///
     /// - Parameter pushedAt: when a message was pushed, as it says itself.
-    public func overview(
+    package func overview(
         limit: Int,
         pushedAt: (_ message: [UInt8]) -> Timestamp?
     ) async throws(QueueError) -> FleetOverview {
@@ -28,7 +28,7 @@ extension JobQueue {
     }
 
     /// Containers of these nodes whose stories have not ended, at most about `limit`.
-    public func keptStories(of nodes: [String], limit: Int) async throws(QueueError) -> [KeptStory] {
+    package func keptStories(of nodes: [String], limit: Int) async throws(QueueError) -> [KeptStory] {
         var stories: [KeptStory] = []
         for node in nodes {
             var cursor = "0"

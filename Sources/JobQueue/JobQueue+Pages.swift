@@ -2,22 +2,22 @@ import JobContract
 import Redis
 
 /// One message of a queue as a person reads it.
-public enum ListedMessage: Sendable, Equatable {
+package enum ListedMessage: Sendable, Equatable {
     case bytes([UInt8])
     /// A message that is too large to be a job: its size in bytes and its ``JobDecoder/sha1(of:)``.
     case tooLarge(size: Int, sha1: String)
 }
 
 /// Where a message lies that no worker has taken in.
-public struct QueuedMessage: Sendable, Equatable {
-    public var queue: String
+package struct QueuedMessage: Sendable, Equatable {
+    package var queue: String
     /// Messages before it, as far as was looked.
-    public var before: Int
+    package var before: Int
     /// Whether it was set aside because no node has room for a start.
-    public var isAside: Bool
-    public var message: [UInt8]
+    package var isAside: Bool
+    package var message: [UInt8]
 
-    public init(queue: String, before: Int, isAside: Bool, message: [UInt8]) {
+    package init(queue: String, before: Int, isAside: Bool, message: [UInt8]) {
         self.queue = queue
         self.before = before
         self.isAside = isAside
@@ -32,7 +32,7 @@ extension JobQueue {
     /// Returns the oldest messages of `queue`, what was set aside first, without taking them.
     ///
     /// - Throws: ``QueueError`` if Redis is away, or a key of the queue is no list.
-    public func peek(queue: String, limit: Int) async throws(QueueError) -> [ListedMessage] {
+    package func peek(queue: String, limit: Int) async throws(QueueError) -> [ListedMessage] {
         var messages: [ListedMessage] = []
         for list in [keys.overflow(queue), keys.queue(queue)] {
             var skipped = 0
@@ -49,7 +49,7 @@ extension JobQueue {
     /// Looks for a message among the oldest `most` of each of these queues.
     ///
     /// - Parameter matches: whether a message is the one that is looked for.
-    public func find(
+    package func find(
         inQueues names: [String],
         most: Int,
         _ matches: (_ message: [UInt8]) -> Bool

@@ -2,35 +2,35 @@ import JobContract
 import Redis
 
 /// What Redis knows of one job.
-public struct JobSight: Sendable, Equatable {
-    public var id: String
+package struct JobSight: Sendable, Equatable {
+    package var id: String
     /// What its hash says, internal facts (`_`) included, each under its own name.
-    public var fields: [String: String]
+    package var fields: [String: String]
     /// Live jobs of its game before it; nil where it is in no lane any more.
-    public var before: Int?
+    package var before: Int?
     /// The job at the head of its game's lane.
-    public var head: String?
+    package var head: String?
     /// The ready list on which its game's lane waits: `ready:CLASS:QUEUE[:NODE]`; nil: on none.
-    public var list: String?
+    package var list: String?
     /// When it is tried again, in ms since 1970.
-    public var due: Int64?
+    package var due: Int64?
     /// End of its lease, in ms since 1970.
-    public var leaseUntil: Int64?
+    package var leaseUntil: Int64?
     /// Redis' time, in ms since 1970.
-    public var now: Int64
+    package var now: Int64
     /// The producer's bytes while the job lives; nil if it has ended, or if this user may not read them.
-    public var message: [UInt8]?
+    package var message: [UInt8]?
 
-    public init(id: String, fields: [String: String], now: Int64) {
+    package init(id: String, fields: [String: String], now: Int64) {
         self.id = id
         self.fields = fields
         self.now = now
     }
 
-    public var state: JobState? { fields["state"].flatMap(JobState.init(rawValue:)) }
-    public var gameID: String { fields["game_id"] ?? "" }
+    package var state: JobState? { fields["state"].flatMap(JobState.init(rawValue:)) }
+    package var gameID: String { fields["game_id"] ?? "" }
     /// What it is at, while it runs.
-    public var progress: JobProgress? {
+    package var progress: JobProgress? {
         state == .running ? fields[JobProgress.field].flatMap(JobProgress.init(encoded:)) : nil
     }
 }
@@ -52,7 +52,7 @@ struct LaneState: Equatable {
 
 extension JobQueue {
     /// What Redis knows of a job; nil where no worker has taken it in, or it is forgotten.
-    public func sight(of id: String) async throws(QueueError) -> JobSight? {
+    package func sight(of id: String) async throws(QueueError) -> JobSight? {
         let name = RedisArgument.string(id)
         let answers = try await pipeline([
             RedisCommand("HGETALL", .string(keys.job(id))),
@@ -82,12 +82,12 @@ extension JobQueue {
     }
 
     /// Names of the queues that workers serve, or have served.
-    public func servedQueues() async throws(QueueError) -> [String] {
+    package func servedQueues() async throws(QueueError) -> [String] {
         (try await command(RedisCommand("SMEMBERS", .string(keys.queues))).array ?? []).compactMap(\.string).sorted()
     }
 
     /// Messages that wait in a queue, those set aside included, and whether it is paused.
-    public func depth(of queue: String) async throws(QueueError) -> (waiting: Int, isPaused: Bool) {
+    package func depth(of queue: String) async throws(QueueError) -> (waiting: Int, isPaused: Bool) {
         let answers = try await pipeline([
             RedisCommand("LLEN", .string(keys.queue(queue))), RedisCommand("LLEN", .string(keys.overflow(queue))),
             RedisCommand("SISMEMBER", .string(keys.paused), .string(queue)),

@@ -1,17 +1,17 @@
-public import JobContract
+import JobContract
 import Redis
 
 /// Steps of one container's story, to be published together.
-public struct StoryUpdate: Sendable, Equatable {
-    public var containerID: String
-    public var gameID: String
+package struct StoryUpdate: Sendable, Equatable {
+    package var containerID: String
+    package var gameID: String
     /// What the caller believes was published last; empty: nothing.
-    public var expectedMark: String
+    package var expectedMark: String
     /// What was published last after this; empty: the story has ended.
-    public var newMark: String
-    public var entries: [LifecycleEvent]
+    package var newMark: String
+    package var entries: [LifecycleEvent]
 
-    public init(
+    package init(
         containerID: String,
         gameID: String,
         expectedMark: String,
@@ -27,7 +27,7 @@ public struct StoryUpdate: Sendable, Equatable {
 }
 
 /// How a publication went.
-public enum EmitAnswer: Sendable, Equatable {
+package enum EmitAnswer: Sendable, Equatable {
     case published
     /// The caller was wrong about what was published last; this is it.
     case conflict(mark: String)
@@ -36,12 +36,12 @@ public enum EmitAnswer: Sendable, Equatable {
 }
 
 /// Another worker leads the node by now: nothing was published.
-public struct Fenced: Error, Sendable, Equatable {
-    public init() {}
+package struct Fenced: Error, Sendable, Equatable {
+    package init() {}
 }
 
 /// What a job tells the listener of a container.
-public enum ContainerNote: Sendable, Equatable {
+package enum ContainerNote: Sendable, Equatable {
     /// It runs; the mark of its run.
     case begun(mark: String)
     /// A job is about to end it; what it says of that, for whoever sees the end.
@@ -62,14 +62,14 @@ public enum ContainerNote: Sendable, Equatable {
 }
 
 /// What jobs have told of a container, as Redis keeps it.
-public struct ContainerNotes: Sendable, Equatable {
-    public var begun: String?
+package struct ContainerNotes: Sendable, Equatable {
+    package var begun: String?
     /// What the job said that asked for its end.
-    public var asked: String?
-    public var isForced: Bool?
-    public var exit: String?
+    package var asked: String?
+    package var isForced: Bool?
+    package var exit: String?
 
-    public init(begun: String? = nil, asked: String? = nil, isForced: Bool? = nil, exit: String? = nil) {
+    package init(begun: String? = nil, asked: String? = nil, isForced: Bool? = nil, exit: String? = nil) {
         self.begun = begun
         self.asked = asked
         self.isForced = isForced
@@ -83,7 +83,7 @@ extension JobQueue {
     /// - Parameter cursor: point of the Engine's clock up to which everything is published with this call.
     /// - Returns: one answer per update.
     /// - Throws: ``Fenced`` where another worker leads by now, else ``QueueError``.
-    public func emit(_ updates: [StoryUpdate], epoch: Int64, cursor: String?) async throws -> [EmitAnswer] {
+    package func emit(_ updates: [StoryUpdate], epoch: Int64, cursor: String?) async throws -> [EmitAnswer] {
         var arguments = leadArguments(epoch) + [.string(cursor ?? "")]
         for update in updates {
             arguments += [
@@ -111,12 +111,12 @@ extension JobQueue {
     }
 
     /// Last published mark of each container of the node.
-    public func stories() async throws(QueueError) -> [String: String] {
+    package func stories() async throws(QueueError) -> [String: String] {
         try await fields(keys.stories(worker.node))
     }
 
     /// Containers of the node that jobs have started and of which nothing was published, with their marks.
-    public func begunContainers() async throws(QueueError) -> [String: String] {
+    package func begunContainers() async throws(QueueError) -> [String: String] {
         try await fields(keys.begun(worker.node))
     }
 
@@ -124,19 +124,19 @@ extension JobQueue {
     ///
     /// - Returns: for `asked`, what the same job had said of this container before; that stays. Else nil.
     @discardableResult
-    public func tell(_ note: ContainerNote, of containerID: String) async throws(QueueError) -> String? {
+    package func tell(_ note: ContainerNote, of containerID: String) async throws(QueueError) -> String? {
         try await call(Scripts.tell, [.string(worker.node), .string(containerID)] + note.words).string
     }
 
     /// What the job said of this container when it asked for its end, while the job lives (Redis `HGET` of `{ns}:job:ID`).
-    public func intent(ofJob jobID: String, toEnd containerID: String) async throws(QueueError) -> String? {
+    package func intent(ofJob jobID: String, toEnd containerID: String) async throws(QueueError) -> String? {
         let note = try await command(RedisCommand("HGET", .string(keys.job(jobID)), .string(JobRecord.asked))).string
         guard let note, note.hasPrefix(containerID + "\n") else { return nil }
         return String(note.dropFirst(containerID.count + 1))
     }
 
     /// What jobs have told of these containers.
-    public func notes(of containerIDs: [String]) async throws(QueueError) -> [String: ContainerNotes] {
+    package func notes(of containerIDs: [String]) async throws(QueueError) -> [String: ContainerNotes] {
         guard !containerIDs.isEmpty else { return [:] }
         let ids = containerIDs.map { RedisArgument.string($0) }
         let intents = containerIDs.flatMap { ["\($0)", "\($0):forced", "\($0):exit"] }.map { RedisArgument.string($0) }
@@ -160,7 +160,7 @@ extension JobQueue {
     }
 
     /// Games that hold a place on the node.
-    public func places() async throws(QueueError) -> Set<String> {
+    package func places() async throws(QueueError) -> Set<String> {
         Set(try await scan("SSCAN", keys.running(worker.node)))
     }
 
@@ -168,7 +168,7 @@ extension JobQueue {
     /// of games that have one.
     ///
     /// - Throws: ``Fenced`` where another worker leads by now, else ``QueueError``.
-    public func correctPlaces(free: [String], taken: [String], epoch: Int64) async throws {
+    package func correctPlaces(free: [String], taken: [String], epoch: Int64) async throws {
         guard !free.isEmpty || !taken.isEmpty else { return }
         let arguments = leadArguments(epoch) + [.integer(Int64(free.count))] + (free + taken).map { .string($0) }
         let answer = try await call(Scripts.places, keys: [keys.leader(worker.node)], arguments)

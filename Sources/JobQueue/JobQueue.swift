@@ -1,16 +1,16 @@
-public import JobContract
-public import Redis
+import JobContract
+import Redis
 
 /// Who a worker is. One value per process: a replacement is another worker.
-public struct WorkerIdentity: Sendable, Hashable {
+package struct WorkerIdentity: Sendable, Hashable {
     /// Unique name of the process.
-    public let id: String
+    package let id: String
     /// Id of the Engine that it serves.
-    public let node: String
+    package let node: String
     /// Part of every token that it is given, so that two workers never have the same.
-    public let nonce: String
+    package let nonce: String
 
-    public init(id: String, node: String, nonce: String) {
+    package init(id: String, node: String, nonce: String) {
         self.id = id
         self.node = node
         self.nonce = nonce
@@ -18,29 +18,29 @@ public struct WorkerIdentity: Sendable, Hashable {
 }
 
 /// What the delivery protocol can be told.
-public struct JobQueueOptions: Sendable, Equatable {
+package struct JobQueueOptions: Sendable, Equatable {
     /// Queues in strict order of priority.
-    public var queues: [String]
+    package var queues: [String]
     /// How long a job stays leased without a beat.
-    public var lease: Duration
+    package var lease: Duration
     /// How long results and ids are kept.
-    public var retention: Duration
+    package var retention: Duration
     /// How many results, ids and events are kept at most.
-    public var retentionEntries: Int
+    package var retentionEntries: Int
     /// Bytes of dead letters that are kept at most; the oldest go.
-    public var deadBytes: Int
+    package var deadBytes: Int
     /// How long a node without a sign of life still counts as one that may own games.
-    public var nodeGrace: Duration
+    package var nodeGrace: Duration
     /// Jobs in the window at most: admitted and not ended. The rest stays in the queues. Of one game, 100 count at most.
-    public var mostLive: Int
+    package var mostLive: Int
     /// Part of the window that starts and restarts leave to stops and removes.
-    public var keptForStops: Int
+    package var keptForStops: Int
     /// Crashes of its worker after which a job is given up.
-    public var crashLimit: Int
+    package var crashLimit: Int
     /// How old a job may be when it is taken in, by its `enqueued_at`; nil: as old as it likes. For signed jobs.
-    public var mostAge: Duration?
+    package var mostAge: Duration?
 
-    public init(
+    package init(
         queues: [String] = ["default"],
         lease: Duration = .seconds(10),
         retention: Duration = .seconds(604_800),
@@ -65,15 +65,15 @@ public struct JobQueueOptions: Sendable, Equatable {
     }
 
     /// Jobs in the window with which no start is admitted.
-    public var mostLiveForStarts: Int { mostLive - keptForStops }
+    package var mostLiveForStarts: Int { mostLive - keptForStops }
     /// Part of a lease that a worker does not trust, for the way to Redis and for scheduling.
-    public var leaseMargin: Duration { lease / 5 }
+    package var leaseMargin: Duration { lease / 5 }
 
     /// How long without a sign of life Redis or all workers count as having been away. A lease that is kept has two
     /// thirds left then; the difference is for its worker's way back.
-    public var silence: Duration { max(lease * 0.4, .milliseconds(1_200)) }
+    package var silence: Duration { max(lease * 0.4, .milliseconds(1_200)) }
     /// From one sign of life of a worker to the next.
-    public var signInterval: Duration { min(silence * 5 / 8, .milliseconds(2_500)) }
+    package var signInterval: Duration { min(silence * 5 / 8, .milliseconds(2_500)) }
     /// How long a worker that says nothing counts as alive.
     var aliveTime: Duration { lease * 2 }
 }
@@ -82,13 +82,13 @@ public struct JobQueueOptions: Sendable, Equatable {
 ///
 /// Every call throws ``QueueError``. A call whose answer was lost may be made again: intake finds other
 /// bytes at the tail, ends answer `again`, and a claim that nobody knows of runs out with its lease.
-public struct JobQueue: Sendable {
-    public let keys: Keyspace
-    public let worker: WorkerIdentity
-    public let options: JobQueueOptions
+package struct JobQueue: Sendable {
+    package let keys: Keyspace
+    package let worker: WorkerIdentity
+    package let options: JobQueueOptions
     let redis: RedisClient
 
-    public init(redis: RedisClient, keys: Keyspace, worker: WorkerIdentity, options: JobQueueOptions) {
+    package init(redis: RedisClient, keys: Keyspace, worker: WorkerIdentity, options: JobQueueOptions) {
         self.redis = redis
         self.keys = keys
         self.worker = worker
@@ -96,7 +96,7 @@ public struct JobQueue: Sendable {
     }
 
     /// The connection that the calls go over.
-    public var client: RedisClient { redis }
+    package var client: RedisClient { redis }
 
     func call(
         _ script: RedisScript,
@@ -116,13 +116,13 @@ public struct JobQueue: Sendable {
 }
 
 /// What a call of the protocol failed with.
-public struct QueueError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct QueueError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The script or command.
-    public var call: String
+    package var call: String
     /// A sentence for a person.
-    public var message: String
+    package var message: String
     /// What Redis' room said, where it was that.
-    public var redis: RedisError?
+    package var redis: RedisError?
 
     init(script: String, _ error: RedisError) {
         call = script
@@ -136,15 +136,15 @@ public struct QueueError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     /// Whether Redis refuses because its memory is full.
-    public var isOutOfMemory: Bool {
+    package var isOutOfMemory: Bool {
         if case .server(let error)? = redis { return error.code == "OOM" }
         return false
     }
 
     /// Whether Redis has answered, and refuses this call: other calls may well succeed.
-    public var isRefusal: Bool { redis?.isOfThisCommand ?? false }
+    package var isRefusal: Bool { redis?.isOfThisCommand ?? false }
 
-    public var description: String { "\(call): \(message)" }
+    package var description: String { "\(call): \(message)" }
 }
 
 extension Duration {

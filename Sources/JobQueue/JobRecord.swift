@@ -2,11 +2,11 @@
 ///
 /// While the job lives most of what is known of it stands in two fields, `_job` and `_lease`, since each field costs
 /// Redis more than a long text (`Lua/lanes.lua` writes them, `docs/reference/keys.md` describes them).
-public enum JobRecord {
+package enum JobRecord {
     /// A live job has this field, the record of one that has ended has not.
-    public static let live = "_job"
+    package static let live = "_job"
     /// What was said of the last claim.
-    public static let lease = "_lease"
+    package static let lease = "_lease"
 
     /// The container that the job has asked to end, and what it said of that.
     static let asked = "_asked"
@@ -17,7 +17,7 @@ public enum JobRecord {
     private static let leaseNames = ["_token", "_worker", "_node", "_taken", "_attempts", "_owns"]
 
     /// The fields with each fact under its own name, in place of the two texts.
-    public static func named(_ fields: [String: String]) -> [String: String] {
+    package static func named(_ fields: [String: String]) -> [String: String] {
         var named = fields
         for (field, names) in [(live, liveNames), (lease, leaseNames)] {
             guard let text = named.removeValue(forKey: field) else { continue }

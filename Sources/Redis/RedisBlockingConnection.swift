@@ -9,7 +9,7 @@ import Synchronization
 /// Closing reaches the server a moment after it reaches this side: an element pushed in between can still go to
 /// the dying waiter. So block with a command that loses nothing then: a peek (`BLMOVE q q RIGHT RIGHT t`), a
 /// move to a list of one's own, or a stream.
-public final class RedisBlockingConnection: Sendable {
+package final class RedisBlockingConnection: Sendable {
     private enum State {
         case idle(Session?)
         /// A call runs; the session once there is one.
@@ -29,7 +29,7 @@ public final class RedisBlockingConnection: Sendable {
     /// A connection that is opened by the first call.
     ///
     /// - Parameter executor: whose thread it shares; nil: any.
-    public init(
+    package init(
         _ configuration: RedisConfiguration,
         clientName: String? = nil,
         on executor: EventLoopExecutor? = nil,
@@ -46,7 +46,7 @@ public final class RedisBlockingConnection: Sendable {
     /// Sends a command that may block in the server for `serverTimeout` (the time given in its arguments) and waits
     /// for its reply that long and `commandTimeout` more. On any error, a cancellation included, the
     /// connection is closed before this returns. It never waits between attempts: the caller backs off.
-    public func send(
+    package func send(
         _ command: RedisCommand,
         serverTimeout: Duration
     ) async throws(RedisError) -> RedisValue {
@@ -68,7 +68,7 @@ public final class RedisBlockingConnection: Sendable {
     }
 
     /// Closes the connection; a call that runs fails, later ones fail with `RedisError.closed`.
-    public func close() async {
+    package func close() async {
         let session: Session? = state.withLock { state in
             defer { state = .closed }
             return switch state {

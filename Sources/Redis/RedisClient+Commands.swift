@@ -3,7 +3,7 @@ import Logging
 extension RedisClient {
     /// Sends one command and waits for its reply, at most `timeout` (`commandTimeout` where none is given) from the
     /// call on. An error reply is thrown as `RedisError.server`.
-    public func send(_ command: RedisCommand, timeout: Duration? = nil) async throws(RedisError) -> RedisValue {
+    package func send(_ command: RedisCommand, timeout: Duration? = nil) async throws(RedisError) -> RedisValue {
         switch try await perform(.single(command), timeout: timeout) {
         case .single(let value): return value
         case .pipeline: throw .protocolViolation("several replies to one command")
@@ -12,7 +12,7 @@ extension RedisClient {
 
     /// Writes the commands in one go, in order, and waits for all replies. Error replies stay values, so that
     /// one refused command does not hide what the others did. Not a transaction: other clients' commands may come between.
-    public func pipeline(
+    package func pipeline(
         _ commands: [RedisCommand],
         timeout: Duration? = nil
     ) async throws(RedisError) -> [RedisValue] {
@@ -25,7 +25,7 @@ extension RedisClient {
 
     /// Runs a script by its digest (`EVALSHA`); where the server does not know it, once more with its source, which
     /// loads it. `timeout` bounds each of the two.
-    public func evaluate(
+    package func evaluate(
         _ script: RedisScript,
         keys: [String],
         arguments: [RedisArgument],
@@ -39,7 +39,7 @@ extension RedisClient {
     }
 
     /// A client that runs for the scope of `body`: for command lines and tests.
-    public static func withClient<R>(
+    package static func withClient<R>(
         _ configuration: RedisConfiguration,
         clientName: String? = nil,
         logger: Logger,

@@ -30,7 +30,7 @@ public final class RedisClient: Sendable {
     /// What this client was made with.
     public let configuration: RedisConfiguration
     /// Runs tasks on the thread of this client's connection.
-    public let executor: EventLoopExecutor
+    package let executor: EventLoopExecutor
     private let logger: Logger
     private let connector: Connector
     private let state: Mutex<State>

@@ -1,28 +1,28 @@
 import Crypto
 
 /// A Lua script, named by the digest of its source, as the server's script cache does.
-public struct RedisScript: Sendable, Equatable {
+package struct RedisScript: Sendable, Equatable {
     /// What people call it, for errors and logs.
-    public let name: String
+    package let name: String
     /// The Lua source, byte for byte as the server hashes it.
-    public let source: String
+    package let source: String
     /// SHA-1 of the source in lower-case hex, the first argument of `EVALSHA`.
-    public let sha1: String
+    package let sha1: String
 
     /// A script of this name and source.
-    public init(name: String, source: String) {
+    package init(name: String, source: String) {
         self.name = name
         self.source = source
         self.sha1 = Self.hex(Insecure.SHA1.hash(data: Array(source.utf8)))
     }
 
     /// `EVALSHA` with these keys and arguments: for a pipeline, whose caller answers `NOSCRIPT` itself.
-    public func command(keys: [String], arguments: [RedisArgument]) -> RedisCommand {
+    package func command(keys: [String], arguments: [RedisArgument]) -> RedisCommand {
         command("EVALSHA", body: sha1, keys: keys, arguments: arguments)
     }
 
     /// `EVAL` with the source, which also loads it.
-    public func loadingCommand(keys: [String], arguments: [RedisArgument]) -> RedisCommand {
+    package func loadingCommand(keys: [String], arguments: [RedisArgument]) -> RedisCommand {
         command("EVAL", body: source, keys: keys, arguments: arguments)
     }
 

@@ -1,13 +1,13 @@
 import Primitives
-public import DockerPort
-public import JobContract
+import DockerPort
+import JobContract
 
 /// What a container that is already there means for a job.
-public struct ContainerDecisions: Sendable {
-    public init() {}
+package struct ContainerDecisions: Sendable {
+    package init() {}
 
     /// What a start does about the container of its game.
-    public enum StartDecision: Sendable, Equatable {
+    package enum StartDecision: Sendable, Equatable {
         /// There is nothing in the way: start.
         case run
         /// Nothing is left to do.
@@ -21,7 +21,7 @@ public struct ContainerDecisions: Sendable {
     /// - Parameters:
     ///   - port: of the engine, if the container's image names none.
     ///   - isAnew: whether an operator has the job run again, so that what its run before left is no answer.
-    public func start(
+    package func start(
         _ job: Job,
         finding found: FoundContainer,
         port: Int,
@@ -67,12 +67,12 @@ public struct ContainerDecisions: Sendable {
     }
 
     /// What a stop does about the game's container.
-    public enum StopDecision: Sendable, Equatable {
+    package enum StopDecision: Sendable, Equatable {
         case end(JobEnding)
         case stop(ContainerInspect)
     }
 
-    public func stop(_ job: Job, finding found: FoundContainer) -> StopDecision {
+    package func stop(_ job: Job, finding found: FoundContainer) -> StopDecision {
         let container: ContainerInspect
         switch found {
         case .none: return .end(JobEnding(.succeeded, effect: .alreadyAbsent))
@@ -85,13 +85,13 @@ public struct ContainerDecisions: Sendable {
     }
 
     /// What a remove does about the game's container.
-    public enum RemoveDecision: Sendable, Equatable {
+    package enum RemoveDecision: Sendable, Equatable {
         case end(JobEnding)
         case remove(ContainerInspect)
         case stopAndRemove(ContainerInspect)
     }
 
-    public func remove(_ job: Job, finding found: FoundContainer) -> RemoveDecision {
+    package func remove(_ job: Job, finding found: FoundContainer) -> RemoveDecision {
         let container: ContainerInspect
         switch found {
         case .none: return .end(JobEnding(.succeeded, effect: .alreadyAbsent))
@@ -109,7 +109,7 @@ public struct ContainerDecisions: Sendable {
     }
 
     /// The ending of a job that changed `container` to `effect`.
-    public func ending(_ effect: JobEffect, _ container: ContainerInspect, forced: Bool = false) -> JobEnding {
+    package func ending(_ effect: JobEffect, _ container: ContainerInspect, forced: Bool = false) -> JobEnding {
         JobEnding(
             .succeeded,
             effect: effect,

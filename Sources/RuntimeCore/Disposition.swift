@@ -1,9 +1,9 @@
-public import DockerPort
-public import JobContract
+import DockerPort
+import JobContract
 
 extension JobFailure {
     /// What a failed Docker call means for the job that made it.
-    public init(_ error: DockerError) {
+    package init(_ error: DockerError) {
         let code: ErrorCode =
             switch error.code {
             case .networkMissing: .networkMissing
@@ -38,7 +38,7 @@ extension JobFailure {
 
 extension JobFailure {
     /// How a job ends with this failure.
-    public var ending: JobEnding {
+    package var ending: JobEnding {
         var ending = JobEnding.failed(code, message)
         ending.containerID = container?.id
         ending.containerName = container?.name
@@ -47,7 +47,7 @@ extension JobFailure {
 }
 
 /// How long to leave alone what has failed.
-public enum RetryPace: Sendable {
+package enum RetryPace: Sendable {
     /// What passes in a moment: a container that is being removed.
     case brisk
     case usual
@@ -65,7 +65,7 @@ public enum RetryPace: Sendable {
 }
 
 /// How a job goes on after a failure.
-public enum Disposition: Sendable, Equatable {
+package enum Disposition: Sendable, Equatable {
     /// The job ends.
     case end(JobEnding)
     /// Another try, after a pause.
@@ -75,13 +75,13 @@ public enum Disposition: Sendable, Equatable {
 }
 
 /// Exponential back-off with full jitter, so that jobs that failed together do not come back together.
-public struct RetryPolicy: Sendable, Equatable {
+package struct RetryPolicy: Sendable, Equatable {
     /// Longest pause before the second attempt.
-    public var base: Duration
+    package var base: Duration
     /// Longest pause before any attempt.
-    public var cap: Duration
+    package var cap: Duration
 
-    public init(base: Duration = .seconds(1), cap: Duration = .seconds(60)) {
+    package init(base: Duration = .seconds(1), cap: Duration = .seconds(60)) {
         self.base = base
         self.cap = cap
     }
@@ -93,7 +93,7 @@ public struct RetryPolicy: Sendable, Equatable {
     ///     one call with an error, or breaks one connection off, is not away.
     ///   - attempt: how often the job has been begun, this time included.
     ///   - random: 0 to 1, evenly distributed.
-    public func disposition(
+    package func disposition(
         of failure: JobFailure,
         isEngineAway: Bool,
         attempt: Int,
@@ -106,7 +106,7 @@ public struct RetryPolicy: Sendable, Equatable {
     }
 
     /// Pause after attempt `attempt`: from nothing to `base` doubled with each attempt, at most `cap`, both at `pace`.
-    public func pause(attempt: Int, pace: RetryPace = .usual, random: Double) -> Duration {
+    package func pause(attempt: Int, pace: RetryPace = .usual, random: Double) -> Duration {
         let doublings = min(max(attempt - 1, 0), 30)
         return min(base * (1 << doublings), cap) * (random * pace.factor)
     }

@@ -2,7 +2,7 @@
 ///
 /// An Engine that begins or ends may answer a ping and refuse all else. To believe each ping would make a worker take its
 /// jobs and give them back as fast as it can; so each relapse soon after a return is met with twice the patience.
-public struct EnginePatience: Sendable, Equatable {
+package struct EnginePatience: Sendable, Equatable {
     private let base: Duration
     private let cap: Duration
     /// A return that lasted for so long was one.
@@ -10,17 +10,17 @@ public struct EnginePatience: Sendable, Equatable {
     private var relapses = 0
     private var lastReturn: MonotonicInstant?
 
-    public init(base: Duration = .milliseconds(250), cap: Duration = .seconds(4), trust: Duration = .seconds(10)) {
+    package init(base: Duration = .milliseconds(250), cap: Duration = .seconds(4), trust: Duration = .seconds(10)) {
         self.base = base
         self.cap = cap
         self.trust = trust
     }
 
     /// The Engine answers (again).
-    public mutating func answered(now: MonotonicInstant) { lastReturn = lastReturn ?? now }
+    package mutating func answered(now: MonotonicInstant) { lastReturn = lastReturn ?? now }
 
     /// A call has found it out of reach. Answers for how long to leave it alone.
-    public mutating func lost(now: MonotonicInstant) -> Duration {
+    package mutating func lost(now: MonotonicInstant) -> Duration {
         // Told more than once of the same loss, it stays as patient as it is.
         if let lastReturn { relapses = lastReturn.duration(to: now) < trust ? relapses + 1 : 0 }
         lastReturn = nil

@@ -1,10 +1,9 @@
 import Primitives
 
-public import JobContract
-public import Primitives
+import JobContract
 
 /// Why a process ended, of what was seen of its end and of what jobs had asked for.
-public enum ExitClassification {
+package enum ExitClassification {
     /// An `oom` this long before the end explains it no more.
     private static let longestAfterOOM = Duration.seconds(10)
 
@@ -12,7 +11,7 @@ public enum ExitClassification {
     ///   - record: whether a job asked for this end, and whether it needed SIGKILL.
     ///   - engineWasEnding: whether the Engine ended at that time, and its containers with it.
     ///   - lastOOM: when the run's last `oom` was, where an event told of one.
-    public static func reason(
+    package static func reason(
         _ exit: ExitFacts,
         _ record: ContainerRecord,
         engineWasEnding: Bool = false,
@@ -31,13 +30,13 @@ public enum ExitClassification {
     }
 
     /// Whether the verdict of the stop decides the reason, and is not there yet.
-    public static func needsVerdict(_ exit: ExitFacts, _ record: ContainerRecord) -> Bool {
+    package static func needsVerdict(_ exit: ExitFacts, _ record: ContainerRecord) -> Bool {
         record.isEndAsked && record.isForced == nil && exit.exitCode == killed
     }
 
     /// Whether an end that was found by looking is one that the Engine's own end explains: it ends its
     /// containers by SIGTERM, then SIGKILL, unless they outlive it.
-    public static func isByEngine(_ exit: ExitFacts, absence: EngineAbsence?, liveRestore: Bool) -> Bool {
+    package static func isByEngine(_ exit: ExitFacts, absence: EngineAbsence?, liveRestore: Bool) -> Bool {
         guard !liveRestore, let absence, let finishedAt = exit.finishedAt else { return false }
         return (exit.exitCode == killed || exit.exitCode == terminated) && absence.covers(finishedAt)
     }
@@ -49,7 +48,7 @@ public enum ExitClassification {
     /// - Parameters:
     ///   - engineStart: when the Engine was ready to attach containers, on its own clock; nil: it does not show that.
     ///   - lastRefusal: when a call last found nobody at the Engine's socket, on this machine's clock.
-    public static func isByPowerLoss(_ exit: ExitFacts, engineStart: Timestamp?, lastRefusal: Timestamp?) -> Bool {
+    package static func isByPowerLoss(_ exit: ExitFacts, engineStart: Timestamp?, lastRefusal: Timestamp?) -> Bool {
         guard exit.exitCode == foundGone, let engineStart, let finishedAt = exit.finishedAt else { return false }
         guard finishedAt >= engineStart.advanced(by: .zero - longestStart), finishedAt <= engineStart else {
             return false
@@ -60,7 +59,7 @@ public enum ExitClassification {
     /// An Engine that starts looks for its containers first. From there to its networks it took 0.8 s.
     private static let longestStart = Duration.seconds(10)
     /// What the Engine writes for a process that it finds gone.
-    public static let foundGone = 255
+    package static let foundGone = 255
     private static let killed = 137
     private static let terminated = 143
     /// What shells and init processes answer for a process that a signal ended.
@@ -73,13 +72,13 @@ public enum ExitClassification {
 }
 
 /// A time in which the Engine did not answer, on the clock of this machine.
-public struct EngineAbsence: Sendable, Equatable {
+package struct EngineAbsence: Sendable, Equatable {
     /// When it answered last.
-    public var from: Timestamp
+    package var from: Timestamp
     /// When it answered again; nil while it does not.
-    public var to: Timestamp?
+    package var to: Timestamp?
 
-    public init(from: Timestamp, to: Timestamp? = nil) {
+    package init(from: Timestamp, to: Timestamp? = nil) {
         self.from = from
         self.to = to
     }

@@ -1,5 +1,5 @@
 /// What the janitor may do.
-public enum JanitorMode: String, Sendable, CaseIterable {
+package enum JanitorMode: String, Sendable, CaseIterable {
     /// Looks at nothing.
     case off
     /// Tells what it would remove, and removes nothing.
@@ -11,22 +11,22 @@ public enum JanitorMode: String, Sendable, CaseIterable {
 }
 
 /// A container of this namespace, and what Redis knows of its game and its job.
-public struct JanitorSubject: Sendable, Equatable {
-    public var containerID: String
-    public var name: String
-    public var gameID: String
+package struct JanitorSubject: Sendable, Equatable {
+    package var containerID: String
+    package var name: String
+    package var gameID: String
     /// Whether it was made and never ran.
-    public var neverRan: Bool
+    package var neverRan: Bool
     /// Whether it is the container that jobs of its game work on.
-    public var isCurrent: Bool
+    package var isCurrent: Bool
     /// Whether a job of the game runs at this moment.
-    public var isGameBusy: Bool
+    package var isGameBusy: Bool
     /// Whether the job that made it waits or runs.
-    public var isJobLive: Bool
+    package var isJobLive: Bool
     /// Node that owns the game; nil: none.
-    public var owner: String?
+    package var owner: String?
 
-    public init(
+    package init(
         containerID: String,
         name: String,
         gameID: String,
@@ -48,14 +48,14 @@ public struct JanitorSubject: Sendable, Equatable {
 }
 
 /// Why the janitor minds a container.
-public enum JanitorComplaint: Sendable, Equatable {
+package enum JanitorComplaint: Sendable, Equatable {
     /// A create that was abandoned has left it; it never ran, and no job is to use it.
     case abandoned
     /// It runs or has run, and no job explains it.
     case unexplained(String)
 
     /// For a person.
-    public var sentence: String {
+    package var sentence: String {
         switch self {
         case .abandoned: "it never ran, and the job that made it has ended"
         case .unexplained(let why): why
@@ -64,21 +64,21 @@ public enum JanitorComplaint: Sendable, Equatable {
 }
 
 /// What is to be done about a container.
-public struct JanitorVerdict: Sendable, Equatable {
-    public enum Action: String, Sendable {
+package struct JanitorVerdict: Sendable, Equatable {
+    package enum Action: String, Sendable {
         /// Told once.
         case report
         case remove
     }
 
-    public var subject: JanitorSubject
-    public var complaint: JanitorComplaint
-    public var action: Action
+    package var subject: JanitorSubject
+    package var complaint: JanitorComplaint
+    package var action: Action
 }
 
 /// Decides about containers of ours that nothing seems to need. It is slow on purpose: a container must be without
 /// explanation, look after look, for the grace time before it is removed.
-public struct Janitor: Sendable {
+package struct Janitor: Sendable {
     private struct Suspicion {
         var complaint: JanitorComplaint
         var since: MonotonicInstant
@@ -93,17 +93,17 @@ public struct Janitor: Sendable {
     /// Looks in a row after which a container is told of: one may be on its way.
     private static let looksBeforeReport = 2
 
-    public init(mode: JanitorMode, grace: Duration, node: String) {
+    package init(mode: JanitorMode, grace: Duration, node: String) {
         self.mode = mode
         self.grace = grace
         self.node = node
     }
 
     /// How many containers it minds.
-    public var complaints: [JanitorComplaint] { suspicions.values.map(\.complaint) }
+    package var complaints: [JanitorComplaint] { suspicions.values.map(\.complaint) }
 
     /// Takes a look at all containers of the namespace, and says what is to be done now.
-    public mutating func review(_ subjects: [JanitorSubject], now: MonotonicInstant) -> [JanitorVerdict] {
+    package mutating func review(_ subjects: [JanitorSubject], now: MonotonicInstant) -> [JanitorVerdict] {
         guard mode != .off else { return [] }
         let before = suspicions
         suspicions = [:]

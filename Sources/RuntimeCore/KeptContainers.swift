@@ -1,17 +1,15 @@
 import Primitives
 
-public import Primitives
-
 /// Which of the containers that have ended are kept for their logs. The next start or remove of a game removes its own; the
 /// others would stay for good, so a node keeps a bounded number.
-public enum KeptContainers {
+package enum KeptContainers {
     /// A container that has ended.
-    public struct Ended: Sendable, Equatable {
-        public var containerID: String
+    package struct Ended: Sendable, Equatable {
+        package var containerID: String
         /// When its process ended; nil: it never ran, or the Engine does not say.
-        public var endedAt: Timestamp?
+        package var endedAt: Timestamp?
 
-        public init(containerID: String, endedAt: Timestamp?) {
+        package init(containerID: String, endedAt: Timestamp?) {
             self.containerID = containerID
             self.endedAt = endedAt
         }
@@ -20,7 +18,7 @@ public enum KeptContainers {
     /// Returns the containers that go, the oldest first.
     ///
     /// - Parameter most: how many are kept.
-    public static func surplus(of containers: [Ended], keeping most: Int) -> [String] {
+    package static func surplus(of containers: [Ended], keeping most: Int) -> [String] {
         guard containers.count > most else { return [] }
         let oldest = containers.sorted { first, second in
             guard let one = first.endedAt, let two = second.endedAt, one != two else {

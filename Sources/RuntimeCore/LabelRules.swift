@@ -1,14 +1,14 @@
 /// Which labels a job may give its container, besides those that are reserved.
 ///
 /// Other programs on the host act on the labels of any container: a proxy publishes it, a scheduler runs commands in it.
-public struct LabelRules: Sendable, Equatable {
+package struct LabelRules: Sendable, Equatable {
     /// Globs of names that are allowed; nil: every name but those of known tools.
-    public var allowed: [String]?
+    package var allowed: [String]?
 
-    public init(allowed: [String]? = nil) { self.allowed = allowed }
+    package init(allowed: [String]? = nil) { self.allowed = allowed }
 
     /// Begins of the labels that tools act on, in lower case. A name that is one of them without its last dot counts, too.
-    public static let toolPrefixes = [
+    package static let toolPrefixes = [
         "autoheal", "caddy", "chadburn.", "co.elastic.", "com.centurylinklabs.", "com.datadoghq.", "com.github.jrcs.",
         "com.github.nginx-proxy.", "crowdsec.", "diun.", "docker-volume-backup.", "dozzle.", "fluentd.", "glance.",
         "homepage.", "io.balena.",

@@ -2,8 +2,8 @@
 ///
 /// A term is (holder, epoch). The candidate trusts its term only until `request start + TTL - margin`, so
 /// that a slow answer cannot stretch it; Redis stays the authority and refuses an old epoch.
-public struct Leadership: Sendable, Equatable {
-    public enum State: Sendable, Equatable {
+package struct Leadership: Sendable, Equatable {
+    package enum State: Sendable, Equatable {
         /// Another candidate leads, or nobody does. Leads to: leader.
         case follower(nextAttempt: MonotonicInstant)
         /// This candidate leads until `trustedUntil` at least. Leads to: leader (renewed), follower.
@@ -11,7 +11,7 @@ public struct Leadership: Sendable, Equatable {
     }
 
     /// What the shell does next.
-    public enum Step: Sendable, Equatable {
+    package enum Step: Sendable, Equatable {
         /// Nothing before this instant.
         case wait(until: MonotonicInstant)
         /// Ask Redis for the lease, or for more of it.
@@ -21,14 +21,14 @@ public struct Leadership: Sendable, Equatable {
     }
 
     /// What Redis answered.
-    public enum Answer: Sendable, Equatable {
+    package enum Answer: Sendable, Equatable {
         case granted(epoch: Int64)
         /// Another candidate holds the lease for so long at most.
         case held(remaining: Duration)
         case failed
     }
 
-    public private(set) var state: State
+    package private(set) var state: State
     private let ttl: Duration
 
     /// Part of the TTL that is not trusted, for clocks that run at different speed and for scheduling.
@@ -38,12 +38,12 @@ public struct Leadership: Sendable, Equatable {
     private var attemptInterval: Duration { ttl * 3 / 10 }
 
     /// - Parameter ttl: how long Redis keeps a lease that is not renewed.
-    public init(ttl: Duration, now: MonotonicInstant) {
+    package init(ttl: Duration, now: MonotonicInstant) {
         self.ttl = ttl
         state = .follower(nextAttempt: now)
     }
 
-    public func step(now: MonotonicInstant) -> Step {
+    package func step(now: MonotonicInstant) -> Step {
         switch state {
         case .follower(let nextAttempt):
             return now >= nextAttempt ? .ask(epoch: nil) : .wait(until: nextAttempt)
@@ -56,7 +56,7 @@ public struct Leadership: Sendable, Equatable {
     /// Takes Redis' answer to a request that was begun at `requestStart`.
     ///
     /// - Parameter random: 0 to 1; spreads the next attempts of many followers.
-    public mutating func answered(
+    package mutating func answered(
         _ answer: Answer,
         requestStart: MonotonicInstant,
         now: MonotonicInstant,
@@ -85,12 +85,12 @@ public struct Leadership: Sendable, Equatable {
     }
 
     /// The term ended, by the shell's own doing or because it could not be trusted any more.
-    public mutating func stoodDown(now: MonotonicInstant, random: Double) {
+    package mutating func stoodDown(now: MonotonicInstant, random: Double) {
         state = .follower(nextAttempt: now.advanced(by: attemptInterval * (0.5 + random / 2)))
     }
 
     /// Another candidate says that it resigned: ask at once, each at another moment.
-    public mutating func leaderResigned(now: MonotonicInstant, random: Double) {
+    package mutating func leaderResigned(now: MonotonicInstant, random: Double) {
         guard case .follower = state else { return }
         state = .follower(nextAttempt: now.advanced(by: .milliseconds(50) * random))
     }

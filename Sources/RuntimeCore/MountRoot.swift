@@ -1,13 +1,13 @@
 import DockerPort
 
 /// A directory of the host below which jobs may mount.
-public struct MountRoot: Sendable, Equatable {
+package struct MountRoot: Sendable, Equatable {
     /// Absolute path, without empty, `.` and `..` components.
-    public var path: String
+    package var path: String
     /// Whether jobs may mount it read-only alone. Then any depth below it may be mounted, and the root itself.
-    public var isReadOnly: Bool
+    package var isReadOnly: Bool
 
-    public init(_ path: String, isReadOnly: Bool = false) {
+    package init(_ path: String, isReadOnly: Bool = false) {
         self.path = path
         self.isReadOnly = isReadOnly
     }
@@ -31,21 +31,21 @@ public struct MountRoot: Sendable, Equatable {
 }
 
 /// What an operator's directories must not be.
-public enum MountRootRules {
+package enum MountRootRules {
     /// Directories of the host that hold its system, its secrets or its containers.
-    public static let systemDirectories = [
+    package static let systemDirectories = [
         "/etc", "/proc", "/sys", "/dev", "/run", "/root", "/boot", "/usr", "/bin", "/sbin", "/lib", "/lib64",
         "/var/run", "/var/lib/docker",
     ]
 
     /// What is wrong with one of the operator's directories.
-    public struct Problem: Sendable, Equatable {
+    package struct Problem: Sendable, Equatable {
         /// As the operator wrote it.
-        public var path: String
+        package var path: String
         /// Whether the directory is the state root, not a mount root.
-        public var isStateRoot: Bool
+        package var isStateRoot: Bool
         /// To follow the path.
-        public var reason: String
+        package var reason: String
     }
 
     /// The directories that would let a job reach another game's files or the host's system.
@@ -53,7 +53,7 @@ public enum MountRootRules {
     /// - Parameters:
     ///   - stateRoot: directory with one state folder a game.
     ///   - realPath: the path with every link on its way followed, as far as it exists.
-    public static func problems(
+    package static func problems(
         roots: [MountRoot],
         stateRoot: String,
         realPath: (String) -> String

@@ -1,65 +1,65 @@
-public import DockerPort
-public import JobContract
+import DockerPort
+import JobContract
 
 /// What an operator decides about the containers of a node; with a job it makes a ``DockerPort/RunSpec``.
-public struct NodeSettings: Sendable, Equatable {
+package struct NodeSettings: Sendable, Equatable {
     /// Namespace that owns the containers.
-    public var namespace: String
+    package var namespace: String
     /// Network of every container.
-    public var network: String
+    package var network: String
     /// Put before the game's id it makes the container's name and hostname.
-    public var namePrefix: String
+    package var namePrefix: String
     /// Directory of the host that holds one state folder per game.
-    public var stateRoot: String
+    package var stateRoot: String
     /// Where a game finds its state folder in the container.
-    public var stateMount: String
+    package var stateMount: String
     /// Environment of every container.
-    public var env: [String: String]
+    package var env: [String: String]
     /// Port of the engine where the image's labels name none.
-    public var enginePort: Int
-    public var logDriver: String
-    public var logOpts: [String: String]
+    package var enginePort: Int
+    package var logDriver: String
+    package var logOpts: [String: String]
     /// Limits where neither the job nor the image names any.
-    public var defaultLimits: Limits
+    package var defaultLimits: Limits
     /// Most that a job or an image may ask for; nil: the host's own.
-    public var maximumLimits: MaximumLimits
-    public var hardening: Hardening
+    package var maximumLimits: MaximumLimits
+    package var hardening: Hardening
     /// Globs on the whole image reference; empty: every image.
-    public var allowedImages: [String]
+    package var allowedImages: [String]
     /// Directories below which a job may mount; empty: none.
-    public var allowedMountRoots: [MountRoot]
+    package var allowedMountRoots: [MountRoot]
     /// Which labels a job may give its container.
-    public var labelRules: LabelRules
+    package var labelRules: LabelRules
     /// Most seconds between SIGTERM and SIGKILL that a job may ask for.
-    public var maximumStopTimeout: Int
+    package var maximumStopTimeout: Int
     /// Most seconds that a job may have its game engine waited for.
-    public var maximumReadyTimeout: Int
+    package var maximumReadyTimeout: Int
 
-    public struct Limits: Sendable, Equatable {
-        public var cpuQuota: Double
-        public var memory: String
-        public var pidsLimit: Int
+    package struct Limits: Sendable, Equatable {
+        package var cpuQuota: Double
+        package var memory: String
+        package var pidsLimit: Int
 
-        public init(cpuQuota: Double = 1.0, memory: String = "512m", pidsLimit: Int = 512) {
+        package init(cpuQuota: Double = 1.0, memory: String = "512m", pidsLimit: Int = 512) {
             self.cpuQuota = cpuQuota
             self.memory = memory
             self.pidsLimit = pidsLimit
         }
     }
 
-    public struct MaximumLimits: Sendable, Equatable {
-        public var cpuQuota: Double?
-        public var memory: String?
-        public var pidsLimit: Int?
+    package struct MaximumLimits: Sendable, Equatable {
+        package var cpuQuota: Double?
+        package var memory: String?
+        package var pidsLimit: Int?
 
-        public init(cpuQuota: Double? = nil, memory: String? = nil, pidsLimit: Int? = nil) {
+        package init(cpuQuota: Double? = nil, memory: String? = nil, pidsLimit: Int? = nil) {
             self.cpuQuota = cpuQuota
             self.memory = memory
             self.pidsLimit = pidsLimit
         }
     }
 
-    public init(
+    package init(
         namespace: String = "rtm",
         network: String = "galaxy-net",
         namePrefix: String = "galaxy-game-",
@@ -98,10 +98,10 @@ public struct NodeSettings: Sendable, Equatable {
     }
 
     /// Name and hostname of a game's container.
-    public func containerName(gameID: String) -> String { namePrefix + gameID }
+    package func containerName(gameID: String) -> String { namePrefix + gameID }
 
     /// State folder of a game on the host.
-    public func stateFolder(gameID: String) -> String {
+    package func stateFolder(gameID: String) -> String {
         (stateRoot.hasSuffix("/") ? String(stateRoot.dropLast()) : stateRoot) + "/" + gameID
     }
 }
@@ -109,7 +109,7 @@ public struct NodeSettings: Sendable, Equatable {
 extension NodeSettings {
     /// Bounds what jobs may ask for by what the Engine's machine has, where the operator sets no bound: more CPUs
     /// the Engine refuses, and more memory would be no limit at all.
-    public mutating func boundLimits(by host: EngineInfo) {
+    package mutating func boundLimits(by host: EngineInfo) {
         if maximumLimits.cpuQuota == nil, host.cpus > 0 { maximumLimits.cpuQuota = Double(host.cpus) }
         if maximumLimits.memory == nil, host.memoryBytes > 0 { maximumLimits.memory = "\(host.memoryBytes)" }
     }
@@ -131,35 +131,35 @@ extension NodeSettings {
 }
 
 /// Why a job cannot go on.
-public struct JobFailure: Error, Sendable, Equatable {
-    public var code: ErrorCode
+package struct JobFailure: Error, Sendable, Equatable {
+    package var code: ErrorCode
     /// A sentence for a person, of at most 1,024 bytes.
-    public var message: String { didSet { message = message.cut(toBytes: Sentence.maximumBytes) } }
+    package var message: String { didSet { message = message.cut(toBytes: Sentence.maximumBytes) } }
     /// Whether another try may succeed.
-    public var retryable: Bool
+    package var retryable: Bool
     /// How soon.
-    public var pace: RetryPace
+    package var pace: RetryPace
     /// Whether something may be left on the Engine that the job had made.
-    public var mayHaveLeft: Bool
+    package var mayHaveLeft: Bool
     /// Whether the Engine may be out of reach: whoever decides what becomes of the job asks it first.
-    public var mayBeOutage: Bool
+    package var mayBeOutage: Bool
     /// What a third party said of it, such as a registry: for the worker's log alone.
-    public var detail: String?
+    package var detail: String?
     /// The container that stays, for its logs.
-    public var container: StayingContainer?
+    package var container: StayingContainer?
 
     /// A container whose process ended at once.
-    public struct StayingContainer: Sendable, Equatable {
-        public var id: String
-        public var name: String
+    package struct StayingContainer: Sendable, Equatable {
+        package var id: String
+        package var name: String
 
-        public init(id: String, name: String) {
+        package init(id: String, name: String) {
             self.id = id
             self.name = name
         }
     }
 
-    public init(
+    package init(
         _ code: ErrorCode,
         _ message: String,
         retryable: Bool = false,

@@ -1,10 +1,10 @@
 import Primitives
 
-public import DockerPort
+import DockerPort
 import JobContract
 
 /// The labels of a container's image, as far as anybody can still read them.
-public enum ImageLabels: Sendable, Equatable {
+package enum ImageLabels: Sendable, Equatable {
     case known(LabelMap)
     /// The Engine has the image no more.
     ///
@@ -17,16 +17,16 @@ public enum ImageLabels: Sendable, Equatable {
 /// This is the only decision about whether a container is ours. A job, the listener, the janitor and the list of owned
 /// games can use a container only by this type, and nothing else makes one. The name of the container and its prefix do
 /// not count: people rename containers, and operators change `RTM_NAME_PREFIX`.
-public struct OwnedContainer: Sendable, Equatable {
-    public let inspect: ContainerInspect
-    public let gameID: String
+package struct OwnedContainer: Sendable, Equatable {
+    package let inspect: ContainerInspect
+    package let gameID: String
     /// Id of the job that made the container.
-    public let jobID: String
+    package let jobID: String
     /// The labels that the job gave: neither ours nor those of the image, at most ``longestLabels`` bytes.
-    public let jobLabels: LabelMap
+    package let jobLabels: LabelMap
 
     /// Most bytes of names and values in ``jobLabels``. A job has no more; a container made by hand may.
-    public static let longestLabels = 4_096
+    package static let longestLabels = 4_096
 
     /// Returns nil if the container is not ours.
     ///
@@ -36,7 +36,7 @@ public struct OwnedContainer: Sendable, Equatable {
     /// - its hostname was set: Docker uses the first 12 digits of the container's id otherwise.
     ///
     /// If the image is gone, nobody can check it. The container is ours only if an event of it was published before.
-    public init?(_ container: ContainerInspect, image: ImageLabels, namespace: String) {
+    package init?(_ container: ContainerInspect, image: ImageLabels, namespace: String) {
         guard Self.mayBeOurs(container, namespace: namespace),
             let gameID = container.labels[GalaxyLabel.gameID], let jobID = container.labels[GalaxyLabel.jobID]
         else { return nil }
@@ -54,7 +54,7 @@ public struct OwnedContainer: Sendable, Equatable {
     }
 
     /// Whether only the labels of the image can still tell that the container is not ours.
-    public static func mayBeOurs(_ container: ContainerInspect, namespace: String) -> Bool {
+    package static func mayBeOurs(_ container: ContainerInspect, namespace: String) -> Bool {
         let labels = container.labels
         return labels[GalaxyLabel.owner] == GalaxyLabel.ownerValue && labels[GalaxyLabel.namespace] == namespace
             && labels[GalaxyLabel.gameID].map(Syntax.isGameID) == true
@@ -63,14 +63,14 @@ public struct OwnedContainer: Sendable, Equatable {
     }
 
     /// A label of the image that only a container may carry, because it says whose the container is; nil if there is none.
-    public static func ownershipLabel(in imageLabels: LabelMap) -> String? {
+    package static func ownershipLabel(in imageLabels: LabelMap) -> String? {
         GalaxyLabel.ownership.first { imageLabels[$0] != nil }
     }
 
     /// Refuses the image of a start whose containers could not be told from those that others run of the same image.
     ///
     /// - Throws: `start_failed`; the sentence names the label.
-    public static func requireNoOwnership(in image: ImageInspect) throws(JobFailure) {
+    package static func requireNoOwnership(in image: ImageInspect) throws(JobFailure) {
         guard let label = ownershipLabel(in: image.labels) else { return }
         throw JobFailure(
             .startFailed,
@@ -81,7 +81,7 @@ public struct OwnedContainer: Sendable, Equatable {
 
     /// The container that jobs of the game work on, if the game has several: one that runs before one that does not,
     /// then the latest.
-    public static func current(of containers: [OwnedContainer]) -> OwnedContainer? {
+    package static func current(of containers: [OwnedContainer]) -> OwnedContainer? {
         containers.max { first, second in
             if first.inspect.isRunning != second.inspect.isRunning { return second.inspect.isRunning }
             if first.inspect.createdAt != second.inspect.createdAt {
@@ -97,7 +97,7 @@ public struct OwnedContainer: Sendable, Equatable {
     /// URL of the engine in the container: of the container's own hostname, whatever today's settings are.
     ///
     /// - Parameter port: where the image names none.
-    public func engineEndpoint(port: Int) -> String {
+    package func engineEndpoint(port: Int) -> String {
         "http://\(inspect.hostname):\(inspect.labels[GalaxyLabel.port].flatMap { Int($0) } ?? port)"
     }
 

@@ -1,9 +1,9 @@
-public import JobContract
+import JobContract
 
 /// What the end of a job means for the node on which it ran.
-public struct Placement: Sendable, Equatable {
+package struct Placement: Sendable, Equatable {
     /// What becomes of the node's ownership of the game.
-    public enum Owner: String, Sendable {
+    package enum Owner: String, Sendable {
         case keep
         /// The node owns the game no longer.
         case clear
@@ -11,15 +11,15 @@ public struct Placement: Sendable, Equatable {
         case undo
     }
 
-    public var owner: Owner
+    package var owner: Owner
     /// Whether the game's place on the node is free again.
-    public var freesPlace: Bool
+    package var freesPlace: Bool
 
     /// Of a job of kind `kind` that ended so.
     ///
     /// - Parameter stillRuns: of a start or restart without effect: whether a container of the game runs, or may run. A
     ///   container of somebody else that has its name is none: the game is not on this node.
-    public init(kind: JobKind, ending: JobEnding, stillRuns: Bool = false) {
+    package init(kind: JobKind, ending: JobEnding, stillRuns: Bool = false) {
         switch ending.effect {
         case .started, .alreadyRunning:
             (owner, freesPlace) = (.keep, false)

@@ -1,23 +1,23 @@
 import Primitives
-public import DockerPort
-public import JobContract
+import DockerPort
+import JobContract
 
 /// What the operator of one worker allows.
 ///
 /// It is asked twice: at admission, before a job is placed in its lane (``refusal(of:)``), and by the worker that runs
 /// the job, before every attempt (``allow(_:)``). Only the second yields a spec, so no container is made around it.
-public struct Policy: Sendable {
+package struct Policy: Sendable {
     private let settings: NodeSettings
     private let translation: Translation
 
-    public init(_ settings: NodeSettings) {
+    package init(_ settings: NodeSettings) {
         self.settings = settings
         translation = Translation(settings)
     }
 
     /// Returns why a job may not be admitted, or nil. Mounts, image, labels, time-outs, limits, then the spec's own
     /// validation.
-    public func refusal(of job: Job) -> Rejection? {
+    package func refusal(of job: Job) -> Rejection? {
         guard let failure = failure(of: job) else { return nil }
         return Rejection(id: job.id, kind: job.kind, gameID: job.gameID, code: failure.code, error: failure.message)
     }
@@ -26,7 +26,7 @@ public struct Policy: Sendable {
     ///
     /// - Parameter job: a restart is completed by what the game's last start asked for.
     /// - Throws: ``JobFailure`` with the code of the rule that forbids it; no other try on this worker changes that.
-    public func allow(_ job: Job) throws(JobFailure) -> AllowedStart {
+    package func allow(_ job: Job) throws(JobFailure) -> AllowedStart {
         guard job.kind.startsGame, let image = job.image, let pullPolicy = PullPolicy(rawValue: job.pullPolicy) else {
             throw JobFailure(.invalidJob, "image: must be given for a start")
         }
@@ -110,12 +110,12 @@ public struct Policy: Sendable {
 }
 
 /// A start that the policy of the worker that runs it allows. Only ``Policy/allow(_:)`` makes one.
-public struct AllowedStart: Sendable {
+package struct AllowedStart: Sendable {
     /// The job; a restart completed by what the game's last start asked for.
-    public let job: Job
+    package let job: Job
     /// Reference of the image.
-    public let image: String
-    public let pullPolicy: PullPolicy
+    package let image: String
+    package let pullPolicy: PullPolicy
     private let translation: Translation
 
     fileprivate init(job: Job, image: String, pullPolicy: PullPolicy, translation: Translation) {
@@ -129,7 +129,7 @@ public struct AllowedStart: Sendable {
     ///
     /// - Parameter image: what was seen of the image; limits and port are read of its labels.
     /// - Throws: `limit_exceeded` or `invalid_spec`.
-    public func spec(on image: ImageInspect) throws(JobFailure) -> RunSpec {
+    package func spec(on image: ImageInspect) throws(JobFailure) -> RunSpec {
         var spec = try translation.runSpec(for: job, imageLabels: image.labels)
         spec.imageID = image.id
         spec.healthcheck = image.slowedHealthcheck

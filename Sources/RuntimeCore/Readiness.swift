@@ -1,9 +1,9 @@
 import Primitives
-public import DockerPort
+import DockerPort
 import JobContract
 
 /// By what a start learns that its engine answers.
-public enum ReadinessProbe: Sendable, Equatable {
+package enum ReadinessProbe: Sendable, Equatable {
     /// The image's own HEALTHCHECK.
     case health
     /// The endpoint's port accepts a connection.
@@ -14,7 +14,7 @@ public enum ReadinessProbe: Sendable, Equatable {
     /// The probe for an image: its HEALTHCHECK, else the path that its label names, else the endpoint's port.
     ///
     /// - Throws: `invalid_spec` where the label is no path.
-    public init(image: ImageInspect, port: Int) throws(JobFailure) {
+    package init(image: ImageInspect, port: Int) throws(JobFailure) {
         if image.hasHealthcheck {
             self = .health
         } else if let path = image.labels[GalaxyLabel.readyPath] {
@@ -40,9 +40,9 @@ public enum ReadinessProbe: Sendable, Equatable {
 }
 
 /// What a look at a container that is waited for means.
-public struct Readiness: Sendable, Equatable {
+package struct Readiness: Sendable, Equatable {
     /// How the waiting goes on.
-    public enum Step: Sendable, Equatable {
+    package enum Step: Sendable, Equatable {
         /// The engine answers.
         case ready
         /// It will not answer any more; a sentence says why.
@@ -54,17 +54,17 @@ public struct Readiness: Sendable, Equatable {
     }
 
     /// By what the engine's readiness is told.
-    public var probe: ReadinessProbe
+    package var probe: ReadinessProbe
     /// Network on which the engine is asked.
-    public var network: String
+    package var network: String
 
-    public init(probe: ReadinessProbe, network: String) {
+    package init(probe: ReadinessProbe, network: String) {
         self.probe = probe
         self.network = network
     }
 
     /// What to do after a look at the container; nil stands for one that is gone.
-    public func step(finding container: ContainerInspect?) -> Step {
+    package func step(finding container: ContainerInspect?) -> Step {
         guard let container else { return .failed("the container was removed while its engine was waited for") }
         guard container.isRunning else {
             let memory = container.oomKilled ? ", for want of memory" : ""
@@ -77,7 +77,7 @@ public struct Readiness: Sendable, Equatable {
     }
 
     /// What was waited for in vain, in words.
-    public func timeout(seconds: Int) -> String {
+    package func timeout(seconds: Int) -> String {
         let missing =
             switch probe {
             case .health: "its health check did not become healthy"
@@ -88,7 +88,7 @@ public struct Readiness: Sendable, Equatable {
     }
 
     /// The status in the first line of an HTTP answer (`HTTP/1.1 200 OK`); nil where the bytes so far do not tell.
-    public static func status(ofAnswer bytes: some Collection<UInt8>) -> Int? {
+    package static func status(ofAnswer bytes: some Collection<UInt8>) -> Int? {
         let words = String(decoding: bytes.prefix(64), as: UTF8.self).split(
             separator: " ",
             maxSplits: 2,
@@ -101,7 +101,7 @@ public struct Readiness: Sendable, Equatable {
     }
 
     /// Pause before look number `look`, which counts from 0: the first come quickly, then they spread out.
-    public static func pause(beforeLook look: Int) -> Duration {
+    package static func pause(beforeLook look: Int) -> Duration {
         .milliseconds(min(50 * (1 << min(max(look, 0), 4)), 500))
     }
 }

@@ -1,16 +1,16 @@
 import Primitives
-public import DockerPort
+import DockerPort
 import JobContract
 
 /// Which containers may have more to tell than was published: the difference between a list of the Engine and what
 /// was published. What they have to tell, ``Story`` says, when they were looked at.
-public struct Reconciliation: Sendable, Equatable {
+package struct Reconciliation: Sendable, Equatable {
     /// Containers to be looked at: first those whose end was missed, then those of which nothing was told.
-    public var suspects: [String]
+    package var suspects: [String]
     /// Games whose place on the node nobody holds as far as can be seen.
-    public var unheldPlaces: Set<String>
+    package var unheldPlaces: Set<String>
     /// Games that hold no place and have a running container.
-    public var missingPlaces: Set<String>
+    package var missingPlaces: Set<String>
 
     /// - Parameters:
     ///   - containers: whose labels name this namespace, as listed, without inspections.
@@ -20,7 +20,7 @@ public struct Reconciliation: Sendable, Equatable {
     ///   - isThorough: whether events may have been missed. A list shows neither a run that began anew nor an
     ///     `oom`, so then every container that runs is looked at.
     ///   - places: games that hold a place on the node.
-    public init(
+    package init(
         containers: [ContainerSummary],
         ours: [String: Bool],
         marks: [String: StoryMark],

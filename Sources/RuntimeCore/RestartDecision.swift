@@ -1,12 +1,12 @@
 import DockerPort
-public import JobContract
+import JobContract
 
 extension ContainerDecisions {
     /// What a restart does about the game's container, once it has the image and knows what to start.
     ///
     /// It may come to this again after a crash of its worker at any point: its own container says how far it had come,
     /// and any other, or none, that it had not.
-    public enum RestartDecision: Sendable, Equatable {
+    package enum RestartDecision: Sendable, Equatable {
         /// Nothing is left to do.
         case end(JobEnding)
         /// Stop and remove this container, then start.
@@ -22,7 +22,7 @@ extension ContainerDecisions {
     /// - Parameters:
     ///   - port: of the engine, if the container's image names none.
     ///   - isAnew: whether an operator has the job run again, so that what its run before left is no answer.
-    public func restart(
+    package func restart(
         _ job: Job,
         finding found: FoundContainer,
         port: Int,

@@ -1,22 +1,21 @@
 import Primitives
 
-public import DockerPort
+import DockerPort
 import JobContract
-public import Primitives
 
 /// What was seen of one container: by looking, and by the events that made someone look.
-public struct Sighting: Sendable, Equatable {
-    public var containerID: String
+package struct Sighting: Sendable, Equatable {
+    package var containerID: String
     /// nil: it is gone.
-    public var container: OwnedContainer?
+    package var container: OwnedContainer?
     /// The events behind this look, in the order in which they came.
-    public var hints: [DockerEvent]
+    package var hints: [DockerEvent]
     /// Whether the Engine was ending, or away, when the container ended.
-    public var engineWasEnding: Bool
+    package var engineWasEnding: Bool
     /// When it was looked at.
-    public var seenAt: Timestamp
+    package var seenAt: Timestamp
 
-    public init(
+    package init(
         containerID: String,
         container: OwnedContainer?,
         hints: [DockerEvent] = [],
@@ -34,7 +33,7 @@ public struct Sighting: Sendable, Equatable {
 extension Sighting {
     /// Whose the container was, as its events claim; nil if they claim nothing that can be. Labels lie over the attributes
     /// of events, so a claim proves nothing by itself.
-    public var claim: (gameID: String, jobID: String)? {
+    package var claim: (gameID: String, jobID: String)? {
         guard let labels = hints.first(where: { $0.isStart || $0.isEnd })?.labels,
             let gameID = labels[GalaxyLabel.gameID], let jobID = labels[GalaxyLabel.jobID], Syntax.isGameID(gameID),
             Syntax.isJobID(jobID)
@@ -44,14 +43,14 @@ extension Sighting {
 }
 
 /// How a process ended, as far as anyone could see.
-public struct ExitFacts: Sendable, Equatable {
+package struct ExitFacts: Sendable, Equatable {
     /// Begin of the run; tells the runs of a container apart.
-    public var startedAt: Timestamp?
-    public var finishedAt: Timestamp?
-    public var exitCode: Int?
-    public var oomKilled: Bool?
+    package var startedAt: Timestamp?
+    package var finishedAt: Timestamp?
+    package var exitCode: Int?
+    package var oomKilled: Bool?
 
-    public init(
+    package init(
         startedAt: Timestamp? = nil,
         finishedAt: Timestamp? = nil,
         exitCode: Int? = nil,
@@ -64,7 +63,7 @@ public struct ExitFacts: Sendable, Equatable {
     }
 
     /// nil where the container runs, or never did. One that waits for the Engine to start it again has ended.
-    public init?(of container: ContainerInspect) {
+    package init?(of container: ContainerInspect) {
         guard let startedAt = container.startedAt, !container.hasProcess else { return nil }
         self.init(
             startedAt: startedAt,
@@ -75,7 +74,7 @@ public struct ExitFacts: Sendable, Equatable {
     }
 
     /// As Redis keeps it, one line each.
-    public var encoded: String {
+    package var encoded: String {
         [
             startedAt?.rfc3339 ?? "", finishedAt?.rfc3339 ?? "", exitCode.map(String.init) ?? "",
             oomKilled.map(String.init) ?? "",
@@ -83,7 +82,7 @@ public struct ExitFacts: Sendable, Equatable {
         .joined(separator: "\n")
     }
 
-    public init?(encoded: String) {
+    package init?(encoded: String) {
         let lines = encoded.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         guard lines.count == 4 else { return nil }
         self.init(
@@ -96,22 +95,22 @@ public struct ExitFacts: Sendable, Equatable {
 }
 
 /// What jobs have told of a container, beside what the Engine shows.
-public struct ContainerRecord: Sendable, Equatable {
+package struct ContainerRecord: Sendable, Equatable {
     /// The start that a job has seen succeed; nil where its story has begun, or no job has told.
-    public var begun: StoryMark?
+    package var begun: StoryMark?
     /// Whether a job asked for the end of the run that goes on.
-    public var isEndAsked: Bool
+    package var isEndAsked: Bool
     /// What the job said that asked for it.
-    public var stopIntent: StopIntent?
+    package var stopIntent: StopIntent?
     /// Whether that end needed SIGKILL, as the stop saw it; nil: it has not said so, yet or ever.
-    public var isForced: Bool?
+    package var isForced: Bool?
     /// How the last run had ended when a job removed the container.
-    public var lastExit: ExitFacts?
+    package var lastExit: ExitFacts?
     /// Whether the job that the container's events name may have made it. Asked for only if the container is gone and
     /// nothing else is known of it.
-    public var isClaimBelieved: Bool
+    package var isClaimBelieved: Bool
 
-    public init(
+    package init(
         begun: StoryMark? = nil,
         isEndAsked: Bool = false,
         stopIntent: StopIntent? = nil,

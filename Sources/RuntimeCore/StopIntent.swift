@@ -1,18 +1,16 @@
 import Primitives
 
-public import Primitives
-
 /// What a job says before it tells the Engine to stop a container. Whoever sees the end later can tell from it whether
 /// SIGKILL was needed, though the worker that asked is gone.
-public struct StopIntent: Sendable, Equatable {
+package struct StopIntent: Sendable, Equatable {
     /// The job that asked.
-    public var jobID: String
+    package var jobID: String
     /// When it asked first, on the clock of the worker; nil: an older worker did not say.
-    public var askedAt: Timestamp?
+    package var askedAt: Timestamp?
     /// Time between SIGTERM and SIGKILL.
-    public var timeout: Duration
+    package var timeout: Duration
 
-    public init(jobID: String, askedAt: Timestamp?, timeout: Duration) {
+    package init(jobID: String, askedAt: Timestamp?, timeout: Duration) {
         self.jobID = jobID
         self.askedAt = askedAt
         self.timeout = timeout
@@ -24,25 +22,25 @@ public struct StopIntent: Sendable, Equatable {
     private static let killed = 137
 
     /// Whether the end came after the job had asked for it.
-    public func explains(_ exit: ExitFacts) -> Bool {
+    package func explains(_ exit: ExitFacts) -> Bool {
         guard let askedAt, let finishedAt = exit.finishedAt else { return false }
         return finishedAt >= askedAt.advanced(by: .zero - Self.tolerance)
     }
 
     /// Whether SIGKILL was needed: exit code 137, when the time was over. A process may also choose this code itself.
-    public func wasForced(_ exit: ExitFacts) -> Bool {
+    package func wasForced(_ exit: ExitFacts) -> Bool {
         guard exit.exitCode == Self.killed else { return false }
         guard let askedAt, let finishedAt = exit.finishedAt else { return true }
         return finishedAt >= askedAt.advanced(by: timeout - Self.tolerance)
     }
 
     /// As Redis keeps it, one line each: job, time, whole seconds.
-    public var encoded: String {
+    package var encoded: String {
         [jobID, askedAt?.rfc3339 ?? "", String(timeout.components.seconds)].joined(separator: "\n")
     }
 
     /// nil if `encoded` is no intent. The id of the job alone is one of an older worker.
-    public init?(encoded: String) {
+    package init?(encoded: String) {
         let lines = encoded.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         guard let job = lines.first, !job.isEmpty else { return nil }
         self.init(

@@ -1,10 +1,9 @@
 import DockerPort
 import JobContract
 import Primitives
-public import Primitives
 
 /// A step that a container's story lacks.
-public enum StoryStep: Sendable, Equatable {
+package enum StoryStep: Sendable, Equatable {
     /// nil where nobody could see when.
     case started(Timestamp?)
     case health(HealthLevel)
@@ -18,11 +17,11 @@ public enum StoryStep: Sendable, Equatable {
 ///
 /// Events are only hints to look: whatever was missed, doubled or reordered, this answers the steps that are
 /// missing, in order, and none that is there. Only an `oom`, which leaves no trace, is taken from its event.
-public enum Story {
+package enum Story {
     /// - Parameters:
     ///   - mark: what was published last; nil: nothing.
     ///   - record: what jobs have told of the container.
-    public static func missingSteps(
+    package static func missingSteps(
         after mark: StoryMark?,
         seeing sighting: Sighting,
         knowing record: ContainerRecord = ContainerRecord()
@@ -58,7 +57,7 @@ public enum Story {
 
     /// Whether ``missingSteps(after:seeing:knowing:)`` uses what jobs have told: where a run is told to its end, or the
     /// container is gone and nothing was published of it.
-    public static func needsRecord(after mark: StoryMark?, seeing sighting: Sighting) -> Bool {
+    package static func needsRecord(after mark: StoryMark?, seeing sighting: Sighting) -> Bool {
         guard let container = sighting.container?.inspect else { return mark?.isRunning ?? true }
         guard container.hasProcess else { return true }
         return mark.map { $0.startedAt != container.startedAt } ?? false
@@ -121,7 +120,7 @@ public enum Story {
 
 extension StoryMark {
     /// What was published last once `step` is, which was found at `found`; nil where the story has ended.
-    public func after(_ step: StoryStep, found: Timestamp) -> StoryMark? {
+    package func after(_ step: StoryStep, found: Timestamp) -> StoryMark? {
         var mark = self
         switch step {
         case .started(let time):
@@ -144,7 +143,7 @@ extension DockerEvent {
     var isStart: Bool { action == "start" }
     var isEnd: Bool { action == "die" || action == "died" }
     /// Whether the container is gone.
-    public var isRemoval: Bool { action == "destroy" || action == "remove" }
+    package var isRemoval: Bool { action == "destroy" || action == "remove" }
     /// The level that a change of health came to; nil for other events.
     var health: HealthLevel? {
         guard action.hasPrefix("health_status: ") else { return nil }

@@ -1,18 +1,17 @@
 import Primitives
 
-public import DockerPort
+import DockerPort
 import JobContract
-public import Primitives
 
 /// Who a container is, as every step of its story tells. The labels are those that the job gave.
-public struct ContainerIdentity: Sendable, Equatable {
-    public var containerName: String
-    public var gameID: String
-    public var jobID: String
-    public var image: String
-    public var labels: LabelMap
+package struct ContainerIdentity: Sendable, Equatable {
+    package var containerName: String
+    package var gameID: String
+    package var jobID: String
+    package var image: String
+    package var labels: LabelMap
 
-    public init(containerName: String, gameID: String, jobID: String, image: String, labels: LabelMap) {
+    package init(containerName: String, gameID: String, jobID: String, image: String, labels: LabelMap) {
         self.containerName = containerName
         self.gameID = gameID
         self.jobID = jobID
@@ -20,7 +19,7 @@ public struct ContainerIdentity: Sendable, Equatable {
         self.labels = labels
     }
 
-    public init(of container: OwnedContainer) {
+    package init(of container: OwnedContainer) {
         self.init(
             containerName: container.inspect.name,
             gameID: container.gameID,
@@ -31,7 +30,7 @@ public struct ContainerIdentity: Sendable, Equatable {
     }
 
     /// As the job knows it that has made the container.
-    public init(of spec: RunSpec) {
+    package init(of spec: RunSpec) {
         self.init(
             containerName: spec.name,
             gameID: spec.labels[GalaxyLabel.gameID] ?? "",
@@ -42,7 +41,7 @@ public struct ContainerIdentity: Sendable, Equatable {
     }
 
     /// As an event claims it, for a container that is gone. Which of its labels are the job's nobody knows.
-    public init(claimedBy event: DockerEvent) {
+    package init(claimedBy event: DockerEvent) {
         self.init(
             containerName: event.name,
             gameID: event.labels[GalaxyLabel.gameID] ?? "",
@@ -55,21 +54,21 @@ public struct ContainerIdentity: Sendable, Equatable {
 
 /// What was published last of a container, and who it is, so that its story can be ended when the container
 /// itself is gone.
-public struct StoryMark: Sendable, Equatable {
+package struct StoryMark: Sendable, Equatable {
     /// When the run began that was told last; nil where nobody could see.
-    public var startedAt: Timestamp?
+    package var startedAt: Timestamp?
     /// When that run ended; nil while it goes on.
-    public var exitedAt: Timestamp?
+    package var exitedAt: Timestamp?
     /// Health of that run as published last; nil where none was.
-    public var health: HealthLevel?
+    package var health: HealthLevel?
     /// The Engine's times of the run's published `oom`s, ascending, the last few.
-    public var ooms: [Timestamp]
-    public var identity: ContainerIdentity
+    package var ooms: [Timestamp]
+    package var identity: ContainerIdentity
 
     /// Most times that ``ooms`` holds. A container that is killed piece by piece may have thousands.
-    public static let mostOOMs = 16
+    package static let mostOOMs = 16
 
-    public init(
+    package init(
         startedAt: Timestamp?,
         exitedAt: Timestamp? = nil,
         health: HealthLevel? = nil,
@@ -84,7 +83,7 @@ public struct StoryMark: Sendable, Equatable {
     }
 
     /// Whether the run that was told last goes on, as far as was told.
-    public var isRunning: Bool { exitedAt == nil }
+    package var isRunning: Bool { exitedAt == nil }
 
     /// Whether an `oom` of that time was published. What is older than all of a full list counts as published.
     func hasTold(oom time: Timestamp) -> Bool {
@@ -95,14 +94,14 @@ public struct StoryMark: Sendable, Equatable {
 }
 
 /// What a health check comes to.
-public enum HealthLevel: String, Sendable, CaseIterable {
+package enum HealthLevel: String, Sendable, CaseIterable {
     case healthy, unhealthy
 }
 
 extension StoryMark {
     /// As Redis keeps it, one line each: `s` or `e` (of which the publishing script takes notice), begin, end,
     /// health, ooms, name, game, job, image, labels.
-    public var encoded: String {
+    package var encoded: String {
         let lines = [
             isRunning ? "s" : "e", startedAt?.rfc3339 ?? "", exitedAt?.rfc3339 ?? "", health?.rawValue ?? "",
             ooms.map(\.rfc3339).joined(separator: ","), identity.containerName, identity.gameID, identity.jobID,
@@ -112,7 +111,7 @@ extension StoryMark {
     }
 
     /// nil where `encoded` is no mark of this version.
-    public init?(encoded: String) {
+    package init?(encoded: String) {
         let lines = encoded.split(separator: "\n", maxSplits: 9, omittingEmptySubsequences: false).map(String.init)
         guard lines.count == 10, ["s", "e"].contains(lines[0]), let labels = JSONText.strings(lines[9]) else {
             return nil

@@ -1,20 +1,20 @@
 import DockerPort
-public import JobContract
+import JobContract
 import Primitives
 
 /// The missing steps of one container, made into what is published and the mark that says so.
-public struct StoryTelling: Sendable, Equatable {
-    public var entries: [LifecycleEvent]
+package struct StoryTelling: Sendable, Equatable {
+    package var entries: [LifecycleEvent]
     /// What was published last after them; nil: the story has ended.
-    public var mark: StoryMark?
+    package var mark: StoryMark?
     /// Whether the reason of an exit is better after the job that stops the container has said what it saw.
-    public var awaitsVerdict: Bool
+    package var awaitsVerdict: Bool
     /// Whether it tells only of what may happen many times a second while the container runs on. Such a telling may wait,
     /// and stand for what comes meanwhile.
-    public var mayWait: Bool { entries.allSatisfy { $0.kind.isFrequent } }
+    package var mayWait: Bool { entries.allSatisfy { $0.kind.isFrequent } }
 
     /// nil where nothing is missing.
-    public init?(after mark: StoryMark?, seeing sighting: Sighting, knowing record: ContainerRecord) {
+    package init?(after mark: StoryMark?, seeing sighting: Sighting, knowing record: ContainerRecord) {
         let steps = Story.missingSteps(after: mark, seeing: sighting, knowing: record)
         guard !steps.isEmpty, let identity = Self.identity(mark, sighting, record) else { return nil }
         var told = mark ?? StoryMark(startedAt: nil, identity: identity)

@@ -74,7 +74,7 @@ extension Checker {
     /// What is wrong with entries of the stream of events while it goes on; empty: nothing.
     ///
     /// - Parameter complete: containers whose stories must have been told to their removal.
-    public static func problems(_ entries: [[String: String]], complete: Set<String> = []) -> [String] {
+    package static func problems(_ entries: [[String: String]], complete: Set<String> = []) -> [String] {
         let history = History(events: entries.map { History.Event(fields: $0) })
         let stories = Dictionary(grouping: history.events, by: \.containerID)
         var problems = stories.sorted { $0.key < $1.key }.flatMap { id, events in

@@ -2,7 +2,7 @@ import JobContract
 import Primitives
 
 /// Checks a run's history against the contract. Each rule answers what breaks it, in words.
-public enum Checker {
+package enum Checker {
     struct Violation: Sendable, Equatable, CustomStringConvertible {
         var rule: Rule
         var what: String

@@ -4,15 +4,15 @@ import NIOPosix
 import Synchronization
 
 /// A process that a test has started, ended by its pid alone.
-public final class ChildProcess: Sendable {
-    public let pid: Int32
+package final class ChildProcess: Sendable {
+    package let pid: Int32
     /// What it wrote to standard output and error.
-    public let logPath: String
+    package let logPath: String
     /// Exit status as `waitpid` has it, once it has ended.
     private let status = Mutex<Int32?>(nil)
 
     /// Starts `arguments` (a program of PATH first). The kernel kills the child where the test process dies.
-    public static func start(
+    package static func start(
         _ arguments: [String],
         environment: [String: String] = [:],
         logPath: String
@@ -51,7 +51,7 @@ public final class ChildProcess: Sendable {
         self.pid = pid
     }
 
-    public var isRunning: Bool {
+    package var isRunning: Bool {
         status.withLock { status in
             guard status == nil else { return false }
             var raw: Int32 = 0
@@ -61,14 +61,14 @@ public final class ChildProcess: Sendable {
         }
     }
 
-    public func signal(_ signal: Int32) {
+    package func signal(_ signal: Int32) {
         // After its end the pid may be somebody else's.
         if isRunning { kill(pid, signal) }
     }
 
     /// Waits for its end; answers the exit code (128 and the signal where one ended it), or nil where it has
     /// not ended in time.
-    public func waitForExit(atMost limit: Duration = .seconds(10)) async -> Int32? {
+    package func waitForExit(atMost limit: Duration = .seconds(10)) async -> Int32? {
         guard (try? await eventually(within: limit, "the end of process \(pid)", { !self.isRunning })) != nil else {
             return nil
         }
@@ -79,7 +79,7 @@ public final class ChildProcess: Sendable {
     }
 
     /// Ends it: SIGTERM, then SIGKILL.
-    public func end(within limit: Duration = .seconds(5)) async {
+    package func end(within limit: Duration = .seconds(5)) async {
         guard isRunning else { return }
         signal(SIGTERM)
         if await waitForExit(atMost: limit) == nil {
@@ -88,18 +88,18 @@ public final class ChildProcess: Sendable {
         }
     }
 
-    public var log: String { (try? String(contentsOfFile: logPath, encoding: .utf8)) ?? "" }
+    package var log: String { (try? String(contentsOfFile: logPath, encoding: .utf8)) ?? "" }
 }
 
 /// What a test waited for in vain.
-public struct Overdue: Error, CustomStringConvertible {
-    public let description: String
+package struct Overdue: Error, CustomStringConvertible {
+    package let description: String
 
-    public init(_ description: String) { self.description = description }
+    package init(_ description: String) { self.description = description }
 }
 
 /// Waits until `condition` holds, looking every few milliseconds: for what gives no signal of its own.
-public func eventually(
+package func eventually(
     within limit: Duration = .seconds(10),
     _ what: String,
     _ condition: () async throws -> Bool
@@ -113,7 +113,7 @@ public func eventually(
 }
 
 /// A directory of its own for one test.
-public func temporaryDirectory(_ name: String) throws -> String {
+package func temporaryDirectory(_ name: String) throws -> String {
     let path = FileManager.default.temporaryDirectory.path + "/rtm-\(name)-\(UUID().uuidString.prefix(8))"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     return path

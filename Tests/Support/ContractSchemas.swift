@@ -3,21 +3,21 @@ import JobContract
 import Redis
 
 /// The schemas of `docs/reference/schemas/`.
-public enum ContractSchemas {
+package enum ContractSchemas {
     /// The root of the package.
-    public static let root = URL(fileURLWithPath: #filePath)
+    package static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    public static let folder = root.appending(path: "docs/reference/schemas")
+    package static let folder = root.appending(path: "docs/reference/schemas")
 
-    public static let job = Result { try load("job") }
-    public static let signedJob = Result { try load("signed-job") }
-    public static let result = Result { try load("result") }
-    public static let event = Result { try load("event") }
-    public static let deadLetter = Result { try load("dead-letter") }
-    public static let record = Result { try load("job-record") }
+    package static let job = Result { try load("job") }
+    package static let signedJob = Result { try load("signed-job") }
+    package static let result = Result { try load("result") }
+    package static let event = Result { try load("event") }
+    package static let deadLetter = Result { try load("dead-letter") }
+    package static let record = Result { try load("job-record") }
 
-    public static func json(_ name: String) throws -> TestJSON {
+    package static func json(_ name: String) throws -> TestJSON {
         try TestJSON(text: try Data(contentsOf: folder.appending(path: name)))
     }
 
@@ -25,7 +25,7 @@ public enum ContractSchemas {
 
     /// What breaks the contract among everything that a namespace holds on its public streams and in the records of its
     /// jobs.
-    public static func problems(of keys: Keyspace, on client: RedisClient) async throws -> [String] {
+    package static func problems(of keys: Keyspace, on client: RedisClient) async throws -> [String] {
         var problems: [String] = []
         let streams = [(keys.results, result), (keys.events, event), (keys.dead, deadLetter)]
         for (stream, schema) in streams {
@@ -49,7 +49,7 @@ public enum ContractSchemas {
     }
 
     /// What a schema says against a message that a decoder takes: it must say nothing.
-    public static func problems(ofAccepted message: String) throws -> [String] {
+    package static func problems(ofAccepted message: String) throws -> [String] {
         guard case .job = JobDecoder().decode(Array(message.utf8)) else { return [] }
         return try job.get().problems(of: TestJSON(text: Data(message.utf8)))
     }

@@ -1,12 +1,12 @@
 import Foundation
 
 /// The registry that the world uses (Debian's package `docker-registry`), on loopback and with a folder of its own.
-public struct DistributionRegistry: Sendable {
+package struct DistributionRegistry: Sendable {
     /// `127.0.0.1:PORT`, the begin of references.
-    public let address: String
+    package let address: String
 
     /// Runs `body` beside a registry that has nothing yet.
-    public static func with(_ body: (DistributionRegistry) async throws -> Void) async throws {
+    package static func with(_ body: (DistributionRegistry) async throws -> Void) async throws {
         let directory = try temporaryDirectory("registry")
         defer { try? FileManager.default.removeItem(atPath: directory) }
         let address = "127.0.0.1:\(try FreePort.find())"

@@ -1,29 +1,29 @@
-public import DockerPort
+import DockerPort
 import Primitives
 import Testing
 
 /// What every adapter of the Docker port must do. The same rules are checked on the fake and on a real Engine, so
 /// that what other tests learn from the fake is true.
-public struct DockerConformance: Sendable {
+package struct DockerConformance: Sendable {
     /// What the Engine must have for the rules.
-    public struct Environment: Sendable {
+    package struct Environment: Sendable {
         /// An image whose process ends with 143 when it is told to stop; it has the label `conformance=yes`.
-        public var image: String
+        package var image: String
         /// An image whose process does not end when it is told to stop.
-        public var stubbornImage: String
+        package var stubbornImage: String
         /// An image whose process ends at once with code 3.
-        public var endingImage: String
+        package var endingImage: String
         /// An image that can be pulled and is not there yet, and one that its registry does not have.
-        public var pullableImage: String
-        public var unknownImage: String
+        package var pullableImage: String
+        package var unknownImage: String
         /// A user-defined network.
-        public var network: String
+        package var network: String
         /// Begins the names of all containers that are made; unique to this run.
-        public var prefix: String
+        package var prefix: String
         /// What the process of a container has written so far.
-        public var output: @Sendable (_ containerID: String) async throws -> String
+        package var output: @Sendable (_ containerID: String) async throws -> String
 
-        public init(
+        package init(
             image: String,
             stubbornImage: String,
             endingImage: String,
@@ -45,7 +45,7 @@ public struct DockerConformance: Sendable {
     }
 
     /// One thing that adapters must do.
-    public enum Rule: String, Sendable, CaseIterable, CustomTestStringConvertible {
+    package enum Rule: String, Sendable, CaseIterable, CustomTestStringConvertible {
         case tellsWhoItIs, findsNetworks, refusesNetworks, inspectsImages, pullsNothingThatIsThere, pulls
         case runsAndInspects, keepsTheHolderOfAName, makesOneOfManyAtOnce, leavesNothingWithoutNetwork
         case refusesUnknownImages, refusesSpecsBeforeAnyCall, keepsWhatEndedAtOnce, cancelsBeforeItBegins
@@ -53,19 +53,19 @@ public struct DockerConformance: Sendable {
         case stops, stopsTwice, stopsForMany, killsTheStubborn, knowsNoOthers, removesOnce, kills, lists
         case tellsEvents, replaysEvents, endsEventsByThrowing
 
-        public var testDescription: String { rawValue }
+        package var testDescription: String { rawValue }
     }
 
     let client: any DockerClient
     let environment: Environment
 
-    public init(client: any DockerClient, environment: Environment) {
+    package init(client: any DockerClient, environment: Environment) {
         self.client = client
         self.environment = environment
     }
 
     /// Checks one rule and removes what it made.
-    public func check(_ rule: Rule) async throws {
+    package func check(_ rule: Rule) async throws {
         do {
             try await perform(rule)
         } catch {
@@ -138,7 +138,7 @@ public struct DockerConformance: Sendable {
     }
 
     /// What a process writes when it is there.
-    public static let greeting = "here"
+    package static let greeting = "here"
 
     /// Runs a container, and waits until its process says that it is there. Before that an end may be other than asked
     /// for: the kernel drops what the first process of a container has no handler for yet, and an Engine may have

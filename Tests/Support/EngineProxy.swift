@@ -5,17 +5,17 @@ import NIOPosix
 import Synchronization
 
 /// A socket before a Docker Engine that answers some calls itself: an Engine that fails at one thing and not at others.
-public final class EngineProxy: Sendable {
+package final class EngineProxy: Sendable {
     /// Calls that are answered with an error instead of being passed on.
-    public struct Refusal: Sendable {
+    package struct Refusal: Sendable {
         /// HTTP status of the answers.
-        public var status: Int
+        package var status: Int
         /// How many calls are answered so.
-        public var times: Int
+        package var times: Int
         /// Which calls, by method and path (without query).
-        public var matches: @Sendable (_ method: String, _ path: String) -> Bool
+        package var matches: @Sendable (_ method: String, _ path: String) -> Bool
 
-        public init(
+        package init(
             status: Int,
             times: Int = .max,
             matches: @escaping @Sendable (_ method: String, _ path: String) -> Bool
@@ -27,7 +27,7 @@ public final class EngineProxy: Sendable {
     }
 
     /// As `DOCKER_HOST` takes it.
-    public let host: String
+    package let host: String
     private let listener: any Channel
     fileprivate let state: State
 
@@ -61,7 +61,7 @@ public final class EngineProxy: Sendable {
     }
 
     /// Runs `body` with a proxy before the Engine at `target` (`unix://PATH`).
-    public static func with<Value>(
+    package static func with<Value>(
         to target: String,
         _ body: (EngineProxy) async throws -> Value
     ) async throws -> Value {
@@ -91,13 +91,13 @@ public final class EngineProxy: Sendable {
     }
 
     /// Answers such calls itself from now on, in place of those that were named before; nil: none.
-    public func refuse(_ refusal: Refusal?) { state.refusal.withLock { $0 = refusal } }
+    package func refuse(_ refusal: Refusal?) { state.refusal.withLock { $0 = refusal } }
 
     /// How many calls were answered here.
-    public var refused: Int { state.refused.withLock { $0 } }
+    package var refused: Int { state.refused.withLock { $0 } }
 
     /// Closes every connection; new ones are let through.
-    public func cut() {
+    package func cut() {
         for channel in state.channels.withLock({ Array($0.values) }) { channel.close(promise: nil) }
     }
 

@@ -1,23 +1,23 @@
 import Foundation
-public import Testing
+import Testing
 
 /// What a suite has on an Engine for itself: images, a network, and a prefix for the names of containers. All of
 /// it is removed in the end, containers of that prefix included.
-public struct EngineWorld: Sendable {
-    public let engine: TestEngine
+package struct EngineWorld: Sendable {
+    package let engine: TestEngine
     /// Begins every name in it; unique.
-    public let prefix: String
+    package let prefix: String
 
     /// Runs until it is told to stop.
-    public var image: String { "\(prefix)-idle:1" }
+    package var image: String { "\(prefix)-idle:1" }
     /// Runs on when it is told to stop.
-    public var stubbornImage: String { "\(prefix)-stubborn:1" }
+    package var stubbornImage: String { "\(prefix)-stubborn:1" }
     /// Ends at once with code 3.
-    public var endingImage: String { "\(prefix)-ending:1" }
+    package var endingImage: String { "\(prefix)-ending:1" }
     /// A network of its own.
-    public var network: String { "\(prefix)-net" }
+    package var network: String { "\(prefix)-net" }
     /// The same for the conformance suite.
-    public func conformance(_ registry: TestRegistry) -> DockerConformance.Environment {
+    package func conformance(_ registry: TestRegistry) -> DockerConformance.Environment {
         .init(
             image: image,
             stubbornImage: stubbornImage,
@@ -31,10 +31,10 @@ public struct EngineWorld: Sendable {
     }
 
     /// The world of the running suite, which has the trait ``EngineWorldTrait``.
-    @TaskLocal public static var current: EngineWorld?
+    @TaskLocal package static var current: EngineWorld?
 
     /// Runs `body` in a world on `engine`.
-    public static func with<Value>(
+    package static func with<Value>(
         on engine: TestEngine = .fromEnvironment(),
         _ body: (EngineWorld) async throws -> Value
     ) async throws -> Value {
@@ -127,8 +127,8 @@ public struct EngineWorld: Sendable {
 }
 
 /// Gives a suite an ``EngineWorld``, once for all of its tests.
-public struct EngineWorldTrait: SuiteTrait, TestScoping {
-    public func provideScope(
+package struct EngineWorldTrait: SuiteTrait, TestScoping {
+    package func provideScope(
         for test: Test,
         testCase: Test.Case?,
         performing function: @Sendable @concurrent () async throws -> Void
@@ -141,5 +141,5 @@ public struct EngineWorldTrait: SuiteTrait, TestScoping {
 
 extension Trait where Self == EngineWorldTrait {
     /// The suite runs against a real Engine, with images and a network of its own.
-    public static var engineWorld: Self { EngineWorldTrait() }
+    package static var engineWorld: Self { EngineWorldTrait() }
 }

@@ -1,10 +1,10 @@
 import Primitives
 
-public import DockerPort
-public import Primitives
+import DockerPort
+import Primitives
 
 extension FakeDocker {
-    public func ensureNetwork(_ name: String) async throws(DockerError) {
+    package func ensureNetwork(_ name: String) async throws(DockerError) {
         let fault = try await enter(.ensureNetwork)
         guard DockerNames.isNetwork(name) else {
             throw DockerError(.invalidSpec, operation: "ensureNetwork", message: "\(name) is no user-defined network")
@@ -20,7 +20,7 @@ extension FakeDocker {
         if let fault { throw fault }
     }
 
-    public func pullImage(
+    package func pullImage(
         _ reference: String,
         policy: PullPolicy,
         progress: (@Sendable (PullProgress) -> Void)?
@@ -40,7 +40,7 @@ extension FakeDocker {
         if let fault { throw fault }
     }
 
-    public func inspectImage(_ reference: String) async throws(DockerError) -> ImageInspect {
+    package func inspectImage(_ reference: String) async throws(DockerError) -> ImageInspect {
         let fault = try await enter(.inspectImage)
         let image = try Self.parsed(reference, "inspectImage")
         guard let found = images[image.description] else { throw Self.noImage(reference, "inspectImage") }
@@ -54,7 +54,7 @@ extension FakeDocker {
         )
     }
 
-    public func inspectImage(id: String) async throws(DockerError) -> ImageInspect {
+    package func inspectImage(id: String) async throws(DockerError) -> ImageInspect {
         let fault = try await enter(.inspectImageID)
         guard DockerNames.isImageID(id) else {
             throw DockerError(.invalidSpec, operation: "inspectImage", message: "\(id) is no image id")
@@ -66,7 +66,7 @@ extension FakeDocker {
         return ImageInspect(ref: id, id: found.id, labels: found.labels, hasHealthcheck: found.hasHealthcheck)
     }
 
-    public func inspectContainer(_ container: String) async throws(DockerError) -> ContainerInspect {
+    package func inspectContainer(_ container: String) async throws(DockerError) -> ContainerInspect {
         if let delay = inspectDelays[container] { try? await Task.sleep(for: delay) }
         let fault = try await enter(.inspectContainer)
         let found = try existing(container, "inspectContainer")
@@ -74,7 +74,7 @@ extension FakeDocker {
         return found.inspect
     }
 
-    public func run(_ spec: RunSpec) async throws(DockerError) -> RunResult {
+    package func run(_ spec: RunSpec) async throws(DockerError) -> RunResult {
         do {
             try spec.validateForEngine()
         } catch {
@@ -119,7 +119,7 @@ extension FakeDocker {
         return RunResult(containerID: id, engineEndpoint: spec.engineEndpoint, startedAt: startedAt)
     }
 
-    public func stop(_ container: String, timeout: Duration) async throws(DockerError) -> StopOutcome {
+    package func stop(_ container: String, timeout: Duration) async throws(DockerError) -> StopOutcome {
         let fault = try await enter(.stop)
         let found = try existing(container, "stop")
         let id = found.inspect.id
@@ -134,7 +134,7 @@ extension FakeDocker {
         return StopOutcome(forced: isForced)
     }
 
-    public func remove(_ container: String) async throws(DockerError) {
+    package func remove(_ container: String) async throws(DockerError) {
         let fault = try await enter(.remove)
         let name = try Self.named(container, "remove")
         guard let id = find(name)?.inspect.id else { return }
@@ -147,7 +147,7 @@ extension FakeDocker {
         if let fault { throw fault }
     }
 
-    public func list(_ filter: ListFilter) async throws(DockerError) -> [ContainerSummary] {
+    package func list(_ filter: ListFilter) async throws(DockerError) -> [ContainerSummary] {
         let fault = try await enter(.list)
         if let fault { throw fault }
         let rows = containers.values.map(\.inspect).filter { container in
@@ -167,13 +167,13 @@ extension FakeDocker {
         }
     }
 
-    public func ping() async throws(DockerError) {
+    package func ping() async throws(DockerError) {
         if let fault = try await enter(.ping) { throw fault }
     }
 
-    public func startTime() async throws(DockerError) -> Timestamp? { startedAt }
+    package func startTime() async throws(DockerError) -> Timestamp? { startedAt }
 
-    public func info() async throws(DockerError) -> EngineInfo {
+    package func info() async throws(DockerError) -> EngineInfo {
         if let fault = try await enter(.info) { throw fault }
         return EngineInfo(
             id: engineID,
@@ -185,7 +185,7 @@ extension FakeDocker {
         )
     }
 
-    public func kill(_ container: String, signal: String) async throws(DockerError) {
+    package func kill(_ container: String, signal: String) async throws(DockerError) {
         let fault = try await enter(.kill)
         guard DockerNames.isSignal(signal) else {
             throw DockerError(.invalidSpec, operation: "kill", message: "\(signal) is no signal")

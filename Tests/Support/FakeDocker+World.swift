@@ -1,11 +1,11 @@
 import Primitives
 
-public import DockerPort
+import DockerPort
 import Synchronization
-public import Primitives
+import Primitives
 
 extension FakeDocker {
-    public func eventsListen(since: Timestamp?) async throws(DockerError) -> DockerEvents {
+    package func eventsListen(since: Timestamp?) async throws(DockerError) -> DockerEvents {
         if let fault = try await enter(.eventsListen) { throw fault }
         let (stream, continuation) = AsyncThrowingStream<DockerEvent, any Error>.makeStream(
             bufferingPolicy: .bufferingOldest(65_536)
@@ -23,7 +23,7 @@ extension FakeDocker {
     }
 
     /// How many read the events now.
-    public var subscriptionCount: Int {
+    package var subscriptionCount: Int {
         forgetEnded()
         return subscriptions.count
     }

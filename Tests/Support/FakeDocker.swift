@@ -1,13 +1,13 @@
 import Primitives
 
-public import DockerPort
-public import Primitives
+import DockerPort
+import Primitives
 
 /// An Engine in memory, with the behaviour of the real adapter; the same conformance suite runs on both. Tests add
 /// what it has, injure it, and read what it was told to change.
-public actor FakeDocker: DockerClient {
+package actor FakeDocker: DockerClient {
     /// What the process of an image does.
-    public enum Behaviour: Sendable, Equatable {
+    package enum Behaviour: Sendable, Equatable {
         /// Runs until it is told to stop, and ends with 143 then.
         case runs
         /// Runs on when it is told to stop, so that it has to be killed.
@@ -17,17 +17,17 @@ public actor FakeDocker: DockerClient {
     }
 
     /// An image that the Engine or the registry has.
-    public struct Image: Sendable, Equatable {
-        public var reference: String
-        public var labels: LabelMap
-        public var behaviour: Behaviour
-        public var hasHealthcheck: Bool
+    package struct Image: Sendable, Equatable {
+        package var reference: String
+        package var labels: LabelMap
+        package var behaviour: Behaviour
+        package var hasHealthcheck: Bool
         /// What a container gets in place of the image's own health check.
-        public var slowedHealthcheck: Healthcheck?
+        package var slowedHealthcheck: Healthcheck?
         /// Images of one reference and different builds have different ids.
-        public var build: Int
+        package var build: Int
 
-        public init(
+        package init(
             _ reference: String,
             labels: LabelMap = [:],
             behaviour: Behaviour = .runs,
@@ -52,13 +52,13 @@ public actor FakeDocker: DockerClient {
     }
 
     /// The operations of the port.
-    public enum Operation: String, Sendable, CaseIterable {
+    package enum Operation: String, Sendable, CaseIterable {
         case ensureNetwork, pullImage, inspectImage, inspectContainer, run, stop, remove, list, eventsListen, ping
         case info, kill, inspectImageID
     }
 
     /// A call that changed something, or would have.
-    public enum Change: Sendable, Equatable {
+    package enum Change: Sendable, Equatable {
         case pull(String)
         case run(name: String)
         case stop(id: String, timeout: Duration)
@@ -107,7 +107,7 @@ public actor FakeDocker: DockerClient {
     public private(set) var calls: [Operation: Int] = [:]
 
     /// - Parameter clock: the Engine's clock; by default one that goes on by a millisecond with each look at it.
-    public init(id: String = "FAKE:ENGINE", clock: @escaping @Sendable () -> Timestamp = FakeDocker.tickingClock()) {
+    package init(id: String = "FAKE:ENGINE", clock: @escaping @Sendable () -> Timestamp = FakeDocker.tickingClock()) {
         engineID = id
         self.clock = clock
     }
@@ -115,48 +115,48 @@ public actor FakeDocker: DockerClient {
     // MARK: What there is
 
     /// Puts an image onto the Engine.
-    public func addImage(_ image: Image) {
+    package func addImage(_ image: Image) {
         if let before = images[Self.key(image.reference)] { untagged[before.id] = before }
         images[Self.key(image.reference)] = image
     }
 
     /// Puts an image into the registry, from where it can be pulled.
-    public func addToRegistry(_ image: Image) { registry[Self.key(image.reference)] = image }
+    package func addToRegistry(_ image: Image) { registry[Self.key(image.reference)] = image }
 
     /// Removes an image from the Engine.
-    public func removeImage(_ reference: String) { images[Self.key(reference)] = nil }
+    package func removeImage(_ reference: String) { images[Self.key(reference)] = nil }
 
     /// Gives a container another name, as `docker rename` does.
-    public func rename(container: String, to name: String) {
+    package func rename(container: String, to name: String) {
         guard let id = find(container)?.inspect.id else { return }
         containers[id]?.inspect.name = name
         emit("rename", id)
     }
 
     /// Makes a network.
-    public func addNetwork(_ name: String) { networks.insert(name) }
+    package func addNetwork(_ name: String) { networks.insert(name) }
 
     /// Removes a network.
-    public func removeNetwork(_ name: String) { networks.remove(name) }
+    package func removeNetwork(_ name: String) { networks.remove(name) }
 
     /// Every container, by name.
-    public var containersByName: [String: ContainerInspect] {
+    package var containersByName: [String: ContainerInspect] {
         Dictionary(containers.values.map { ($0.inspect.name, $0.inspect) }) { first, _ in first }
     }
 
     /// The spec that a container was run with.
-    public func spec(_ container: String) -> RunSpec? { find(container)?.spec }
+    package func spec(_ container: String) -> RunSpec? { find(container)?.spec }
 
     // MARK: What goes wrong
 
     /// Lets the next calls of `operation` fail. With `takesEffect` the operation is carried out before, as when
     /// the answer is lost.
-    public func fail(_ operation: Operation, with error: DockerError, times: Int = 1, takesEffect: Bool = false) {
+    package func fail(_ operation: Operation, with error: DockerError, times: Int = 1, takesEffect: Bool = false) {
         faults[operation, default: []] += Array(repeating: Fault(error: error, takesEffect: takesEffect), count: times)
     }
 
     /// Lets the next calls of `operation` be answered with an error of that status, such as 503, and do nothing.
-    public func refuse(_ operation: Operation, status: Int, times: Int = 1) {
+    package func refuse(_ operation: Operation, status: Int, times: Int = 1) {
         let code: DockerError.Code =
             switch (status, operation) {
             case (503, _): .unavailable
@@ -174,16 +174,16 @@ public actor FakeDocker: DockerClient {
     }
 
     /// How many faults of `operation` have not been met yet.
-    public func faultsLeft(_ operation: Operation) -> Int { faults[operation]?.count ?? 0 }
+    package func faultsLeft(_ operation: Operation) -> Int { faults[operation]?.count ?? 0 }
 
     /// Lets every call of `operation` take that long before it does anything; it can be cancelled then.
-    public func delay(_ operation: Operation, by duration: Duration?) { delays[operation] = duration }
+    package func delay(_ operation: Operation, by duration: Duration?) { delays[operation] = duration }
 
     /// The same for each look at one container.
-    public func delayInspect(of container: String, by duration: Duration?) { inspectDelays[container] = duration }
+    package func delayInspect(of container: String, by duration: Duration?) { inspectDelays[container] = duration }
 
     /// Puts the Engine out of reach, or back: subscriptions end, and the events of before are forgotten.
-    public func setReachable(_ reachable: Bool) {
+    package func setReachable(_ reachable: Bool) {
         isReachable = reachable
         guard !reachable else { return }
         history = []
@@ -191,25 +191,25 @@ public actor FakeDocker: DockerClient {
     }
 
     /// Ends every subscription, as a lost connection does.
-    public func cutSubscriptions() { endSubscriptions(Self.unreachable("eventsListen")) }
+    package func cutSubscriptions() { endSubscriptions(Self.unreachable("eventsListen")) }
 
     // MARK: What containers do
 
     /// The process of a container ends by itself. While the Engine is out of reach there is no event of it.
-    public func exit(container: String, code: Int) {
+    package func exit(container: String, code: Int) {
         guard let id = find(container)?.inspect.id else { return }
         end(id, code: code)
     }
 
     /// The process of a container ends by itself, and there is no event of it.
-    public func exitUnheard(container: String, code: Int) {
+    package func exitUnheard(container: String, code: Int) {
         isHeard = false
         exit(container: container, code: code)
         isHeard = true
     }
 
     /// The kernel kills the process of a container for want of memory.
-    public func oom(container: String) {
+    package func oom(container: String) {
         guard let id = find(container)?.inspect.id else { return }
         containers[id]?.inspect.oomKilled = true
         emit("oom", id)
@@ -217,7 +217,7 @@ public actor FakeDocker: DockerClient {
     }
 
     /// The health check of a container comes to another result.
-    public func setHealth(container: String, _ health: String) {
+    package func setHealth(container: String, _ health: String) {
         guard let id = find(container)?.inspect.id else { return }
         containers[id]?.inspect.health = health
         emit("health_status: \(health)", id)
@@ -225,7 +225,7 @@ public actor FakeDocker: DockerClient {
 
     /// Makes a container that someone else has made, by the spec; running unless told otherwise.
     @discardableResult
-    public func addForeignContainer(_ spec: RunSpec, running: Bool = true) -> String {
+    package func addForeignContainer(_ spec: RunSpec, running: Bool = true) -> String {
         let id = make(spec)
         if running { begin(id) }
         return id
@@ -255,7 +255,7 @@ public actor FakeDocker: DockerClient {
     }
 
     /// A clock that goes on by a millisecond with each look at it.
-    public static func tickingClock(from start: Timestamp = Timestamp(seconds: 1_767_225_600))
+    package static func tickingClock(from start: Timestamp = Timestamp(seconds: 1_767_225_600))
         -> @Sendable () -> Timestamp
     {
         let ticks = Ticks()

@@ -6,7 +6,7 @@ extension Fleet {
     /// Runs a container of this fleet that no job has started, as if one had: with the labels, the name and the
     /// hostname that a job gives. Answers its id.
     @discardableResult
-    public func runByHand(game: String, image: String? = nil, _ command: [String] = []) async throws -> String {
+    package func runByHand(game: String, image: String? = nil, _ command: [String] = []) async throws -> String {
         let name = containerName(game)
         let labels = [
             GalaxyLabel.owner: GalaxyLabel.ownerValue, GalaxyLabel.namespace: keys.namespace,
@@ -20,7 +20,7 @@ extension Fleet {
     }
 
     /// Makes a container that never runs, with the labels of this fleet or of another namespace. Answers its id.
-    public func createByHand(game: String, namespace: String? = nil, image: String? = nil) async throws -> String {
+    package func createByHand(game: String, namespace: String? = nil, image: String? = nil) async throws -> String {
         let name = containerName(game)
         var arguments = ["docker", "--host", world.engine.host, "create", "--network", "none"]
         arguments += ["--name", name, "--hostname", name]
@@ -32,7 +32,7 @@ extension Fleet {
     }
 
     /// Lets the Engine tell of `count` things that are none of ours: more than it remembers.
-    public func makeNoise(_ count: Int) async throws {
+    package func makeNoise(_ count: Int) async throws {
         let socket = world.engine.host.replacing("unix://", with: "")
         // One process and one connection for all.
         try await Tool.run([
@@ -42,24 +42,24 @@ extension Fleet {
     }
 
     /// Makes a Redis user of that name for one worker, and answers its URL. Without it, the worker is cut off.
-    public func addRedisUser(_ name: String) async throws -> String {
+    package func addRedisUser(_ name: String) async throws -> String {
         _ = try await client.send(RedisCommand("ACL", "SETUSER", .string(name), "on", ">secret", "~*", "&*", "+@all"))
         return redis.url.replacing("redis://", with: "redis://\(name):secret@")
     }
 
     /// Cuts every connection of a user, and lets it make no other.
-    public func cutOff(_ user: String) async throws {
+    package func cutOff(_ user: String) async throws {
         _ = try await client.send(RedisCommand("ACL", "SETUSER", .string(user), "off"))
         _ = try await client.send(RedisCommand("CLIENT", "KILL", "USER", .string(user)))
     }
 
     /// Lets a user that was cut off come back.
-    public func letBack(_ user: String) async throws {
+    package func letBack(_ user: String) async throws {
         _ = try await client.send(RedisCommand("ACL", "SETUSER", .string(user), "on"))
     }
 
     /// The worker that listens to the node's events.
-    public func leader() async throws -> WorkerProcess {
+    package func leader() async throws -> WorkerProcess {
         let node = try await node()
         var found: WorkerProcess?
         try await eventually(within: .seconds(20), "a leader") {
@@ -77,7 +77,7 @@ extension Fleet {
 
     /// Waits until the stories of these containers were told to their removal, and answers all events.
     @discardableResult
-    public func untilTold(_ ids: [String], within limit: Duration = .seconds(30)) async throws -> [[String: String]] {
+    package func untilTold(_ ids: [String], within limit: Duration = .seconds(30)) async throws -> [[String: String]] {
         var problems: [String] = []
         var last: [[String: String]] = []
         do {

@@ -1,15 +1,15 @@
-public import JobContract
+import JobContract
 import Redis
 
 extension Fleet {
     /// A job message. `more`: further members, as JSON.
-    public static func message(_ kind: JobKind, _ id: String, game: String, _ more: String = "") -> String {
+    package static func message(_ kind: JobKind, _ id: String, game: String, _ more: String = "") -> String {
         let rest = more.isEmpty ? "" : "," + more
         return #"{"v":1,"id":"\#(id)","kind":"\#(kind.rawValue)","game_id":"\#(game)"\#(rest)}"#
     }
 
     /// A start of `image`, or of the world's idle one; never pulled, for there is no registry.
-    public func start(_ id: String, game: String, image: String? = nil, _ more: String = "") -> String {
+    package func start(_ id: String, game: String, image: String? = nil, _ more: String = "") -> String {
         let rest = more.isEmpty ? "" : "," + more
         return Self.message(
             .start,
@@ -20,7 +20,7 @@ extension Fleet {
     }
 
     /// Pushes messages as producers do: by LPUSH.
-    public func push(_ messages: String..., queue: String = "default") async throws {
+    package func push(_ messages: String..., queue: String = "default") async throws {
         for message in messages { try await push(message, to: queue) }
     }
 
@@ -31,26 +31,26 @@ extension Fleet {
     }
 
     /// All results so far, the oldest first.
-    public func results() async throws -> [JobResult] {
+    package func results() async throws -> [JobResult] {
         try await entries(keys.results)
     }
 
     /// All results of one id.
-    public func results(of id: String) async throws -> [JobResult] {
+    package func results(of id: String) async throws -> [JobResult] {
         try await results().filter { $0.jobID == id }
     }
 
     /// All events so far, the oldest first.
-    public func events() async throws -> [[String: String]] {
+    package func events() async throws -> [[String: String]] {
         try await entries(keys.events).map(\.fields)
     }
 
-    public func events(ofGame game: String) async throws -> [[String: String]] {
+    package func events(ofGame game: String) async throws -> [[String: String]] {
         try await events().filter { $0["game_id"] == game }
     }
 
     /// All messages and jobs that a person may want to mend, the oldest first.
-    public func deadLetters() async throws -> [[String: String]] {
+    package func deadLetters() async throws -> [[String: String]] {
         try await entries(keys.dead).map(\.fields)
     }
 
@@ -62,7 +62,7 @@ extension Fleet {
 
     /// Waits for the result of a job.
     @discardableResult
-    public func result(of id: String, within limit: Duration = .seconds(20)) async throws -> JobResult {
+    package func result(of id: String, within limit: Duration = .seconds(20)) async throws -> JobResult {
         var found: JobResult?
         try await eventually(within: limit, "the result of \(id)") {
             // The record is written with the result; it is cheaper to look at.
@@ -77,7 +77,8 @@ extension Fleet {
     }
 
     /// Pushes one message and waits for its result.
-    public func finish(_ id: String, _ message: String, within limit: Duration = .seconds(20)) async throws -> JobResult
+    package func finish(_ id: String, _ message: String, within limit: Duration = .seconds(20)) async throws
+        -> JobResult
     {
         try await push(message)
         return try await result(of: id, within: limit)
@@ -85,7 +86,7 @@ extension Fleet {
 
     /// Waits until the `steps` of `game` are as many as these, and answers its events.
     @discardableResult
-    public func events(
+    package func events(
         ofGame game: String,
         until kinds: [String],
         within limit: Duration = .seconds(10)
@@ -106,7 +107,7 @@ extension Fleet {
 
     /// What happened, where memory ran out once however often: the kernel may count one want of memory many times,
     /// and the Engine tells of each.
-    public static func steps(_ events: [[String: String]]) -> [String] {
+    package static func steps(_ events: [[String: String]]) -> [String] {
         var steps: [String] = []
         for case let kind? in events.map({ $0["event"] }) where kind != "oom" || steps.last != "oom" {
             steps.append(kind)
@@ -115,7 +116,7 @@ extension Fleet {
     }
 
     /// Fields of a job's hash.
-    public func record(of id: String) async throws -> [String: String] {
+    package func record(of id: String) async throws -> [String: String] {
         let answer = try await client.send(RedisCommand("HGETALL", .string(keys.job(id))))
         return JobResult(pairs: (answer.array ?? []).compactMap(\.string)).fields
     }

@@ -1,22 +1,22 @@
 import Foundation
-public import JobContract
+import JobContract
 import JobQueue
 import Logging
-public import Redis
+import Redis
 import Synchronization
 
 /// Workers in processes of their own, on a private Redis and a real Engine: what a deployment is.
 ///
 /// Nothing of it meets another fleet: namespace, names of containers and state folders are its own.
-public final class Fleet: Sendable {
-    public let redis: PrivateRedis
-    public let world: EngineWorld
-    public let client: RedisClient
-    public let keys: Keyspace
+package final class Fleet: Sendable {
+    package let redis: PrivateRedis
+    package let world: EngineWorld
+    package let client: RedisClient
+    package let keys: Keyspace
     /// `RTM_NAME_PREFIX`: begins the names of its containers.
-    public let namePrefix: String
+    package let namePrefix: String
     /// `RTM_STATE_ROOT`
-    public var stateRoot: String { directory + "/state" }
+    package var stateRoot: String { directory + "/state" }
     private let directory: String
     private let settings: [String: String]
     private let started = Mutex<[WorkerProcess]>([])
@@ -40,7 +40,7 @@ public final class Fleet: Sendable {
     /// Runs `body` with `workers` workers, and takes everything down in the end.
     ///
     /// - Parameter settings: of every worker, over those that keep the fleet apart.
-    public static func with(
+    package static func with(
         workers: Int = 1,
         settings: [String: String] = [:],
         redisArguments: [String] = [],
@@ -66,7 +66,7 @@ public final class Fleet: Sendable {
     }
 
     /// What every command of the program needs to belong to this fleet.
-    public var environment: [String: String] {
+    package var environment: [String: String] {
         let own = [
             "DOCKER_HOST": world.engine.host, "RTM_REDIS_URL": redis.url, "RTM_NAMESPACE": keys.namespace,
             "RTM_NETWORK": world.network, "RTM_NAME_PREFIX": namePrefix, "RTM_STATE_ROOT": stateRoot,
@@ -75,10 +75,10 @@ public final class Fleet: Sendable {
         return own.merging(settings) { $1 }
     }
 
-    public var workers: [WorkerProcess] { started.withLock { $0 } }
+    package var workers: [WorkerProcess] { started.withLock { $0 } }
 
     @discardableResult
-    public func startWorker(_ more: [String: String] = [:], untilReady: Bool = true) async throws -> WorkerProcess {
+    package func startWorker(_ more: [String: String] = [:], untilReady: Bool = true) async throws -> WorkerProcess {
         let number = workers.count
         let worker = try await WorkerProcess.start(
             environment: environment.merging(more) { $1 },
@@ -89,7 +89,7 @@ public final class Fleet: Sendable {
         return worker
     }
 
-    public func run(_ arguments: String..., settings: [String: String] = [:]) async throws -> ProgramOutput {
+    package func run(_ arguments: String..., settings: [String: String] = [:]) async throws -> ProgramOutput {
         try await Program.run(arguments, environment: environment.merging(settings) { $1 })
     }
 
@@ -123,14 +123,14 @@ public final class Fleet: Sendable {
     }
 
     /// The end of each worker's log, for a test that has failed.
-    public var logs: String {
+    package var logs: String {
         workers.map { "--- worker \($0.process.pid):\n\($0.process.log.suffix(4_000))" }.joined(separator: "\n")
     }
 }
 
 extension Fleet {
     /// Ids of the containers whose names begin as this fleet's do.
-    public func containers(all: Bool = true) async throws -> [String] {
+    package func containers(all: Bool = true) async throws -> [String] {
         let text = try await Tool.run(
             ["docker", "--host", world.engine.host, "ps", "--quiet", "--no-trunc", "--filter", "name=^/\(namePrefix)"]
                 + (all ? ["--all"] : [])
@@ -138,15 +138,15 @@ extension Fleet {
         return text.split(separator: "\n").map(String.init)
     }
 
-    public func containerName(_ game: String) -> String { namePrefix + game }
+    package func containerName(_ game: String) -> String { namePrefix + game }
 
     /// Name of the node that the workers serve: the Engine's id.
-    public func node() async throws -> String {
+    package func node() async throws -> String {
         try await world.engine.docker("info", "--format", "{{.ID}}").trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     /// The worker that runs the job, once one does.
-    public func runner(of job: String, within limit: Duration = .seconds(10)) async throws -> WorkerProcess {
+    package func runner(of job: String, within limit: Duration = .seconds(10)) async throws -> WorkerProcess {
         var found: WorkerProcess?
         try await eventually(within: limit, "job \(job) to run") {
             let fields = try await client.send(

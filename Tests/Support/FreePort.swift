@@ -1,17 +1,17 @@
 import Foundation
 import Glibc
-public import Logging
+import Logging
 
 extension Logger {
     /// Says nothing.
-    public static var silent: Logger { Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() } }
+    package static var silent: Logger { Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() } }
 }
 
 /// Loopback ports below the range from which the kernel gives outgoing connections theirs: a client that
 /// connects again and again to a port of that range, with no server there, can end up connected to itself.
-public enum FreePort {
+package enum FreePort {
     /// One that nobody listens on now.
-    public static func find() throws -> Int {
+    package static func find() throws -> Int {
         for _ in 0..<200 {
             let port = Int.random(in: 20_000..<32_000)
             if isFree(port) { return port }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A JSON value as tests read it.
-public indirect enum TestJSON: Sendable, Equatable, Decodable {
+package indirect enum TestJSON: Sendable, Equatable, Decodable {
     case null
     case boolean(Bool)
     case number(Double)
@@ -9,7 +9,7 @@ public indirect enum TestJSON: Sendable, Equatable, Decodable {
     case array([TestJSON])
     case object([String: TestJSON])
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
             self = .null
@@ -26,39 +26,39 @@ public indirect enum TestJSON: Sendable, Equatable, Decodable {
         }
     }
 
-    public init(text: some DataProtocol) throws { self = try JSONDecoder().decode(TestJSON.self, from: Data(text)) }
+    package init(text: some DataProtocol) throws { self = try JSONDecoder().decode(TestJSON.self, from: Data(text)) }
 
     /// Fields of a stream's entry.
-    public init(fields: [String: String]) { self = .object(fields.mapValues { .string($0) }) }
+    package init(fields: [String: String]) { self = .object(fields.mapValues { .string($0) }) }
 
-    public subscript(name: String) -> TestJSON? {
+    package subscript(name: String) -> TestJSON? {
         if case .object(let members) = self { members[name] } else { nil }
     }
 
     /// The first element of an array.
-    public var first: TestJSON? {
+    package var first: TestJSON? {
         if case .array(let elements) = self { elements.first } else { nil }
     }
 
-    public var elements: [TestJSON] {
+    package var elements: [TestJSON] {
         if case .array(let elements) = self { elements } else { [] }
     }
 
-    public var string: String? {
+    package var string: String? {
         if case .string(let text) = self { text } else { nil }
     }
 
-    public var members: [String: TestJSON] {
+    package var members: [String: TestJSON] {
         if case .object(let members) = self { members } else { [:] }
     }
 }
 
 /// A JSON Schema (2020-12), as far as the contract's schemas use it. A keyword that is not known here is an error: one
 /// that is passed over would check nothing.
-public struct JSONSchema: Sendable {
+package struct JSONSchema: Sendable {
     private let root: TestJSON
 
-    public init(_ schema: TestJSON) throws {
+    package init(_ schema: TestJSON) throws {
         root = schema
         try Self.requireKnown(schema, at: "")
     }
@@ -88,7 +88,7 @@ public struct JSONSchema: Sendable {
     }
 
     /// What is wrong with `value`; empty: nothing.
-    public func problems(of value: TestJSON) -> [String] { Self.problems(root, value, "") }
+    package func problems(of value: TestJSON) -> [String] { Self.problems(root, value, "") }
 
     private static func problems(_ schema: TestJSON, _ value: TestJSON, _ path: String) -> [String] {
         if schema == .boolean(false) { return ["\(path) must not be there"] }

@@ -1,15 +1,15 @@
-public import Logging
+import Logging
 import Synchronization
 
 /// Keeps what was logged, one line an entry with its metadata.
-public final class LogRecord: Sendable {
+package final class LogRecord: Sendable {
     private let entries = Mutex<[String]>([])
 
-    public init() {}
+    package init() {}
 
-    public var lines: [String] { entries.withLock { $0 } }
+    package var lines: [String] { entries.withLock { $0 } }
 
-    public func logger() -> Logger { Logger(label: "record") { _ in Handler(record: self) } }
+    package func logger() -> Logger { Logger(label: "record") { _ in Handler(record: self) } }
 
     private func add(_ line: String) { entries.withLock { $0.append(line) } }
 

@@ -4,14 +4,14 @@ import Synchronization
 /// A Docker Engine of a test's own, which the test may stop, kill and freeze. It runs in a network namespace of its
 /// own: two Engines in one would take each other's bridge and firewall rules away. Needs root, `dockerd` and the
 /// package iproute2.
-public final class PrivateDocker: Sendable {
+package final class PrivateDocker: Sendable {
     /// The Engine's socket.
-    public let engine: TestEngine
+    package let engine: TestEngine
 
     private let directory: URL
     private let namespace: String
     /// The Engine's address on the link that ``link()`` makes, one at a time.
-    public static let address = "10.213.77.2"
+    package static let address = "10.213.77.2"
     private let arguments: [String]
     private let daemon = Mutex<Int32?>(nil)
 
@@ -27,7 +27,7 @@ public final class PrivateDocker: Sendable {
     /// Runs `body` with a running Engine, and takes all of it down in the end.
     ///
     /// - Parameter arguments: further ones of `dockerd`, such as `--live-restore`.
-    public static func with<Value>(
+    package static func with<Value>(
         arguments: [String] = [],
         _ body: (PrivateDocker) async throws -> Value
     ) async throws -> Value {
@@ -45,7 +45,7 @@ public final class PrivateDocker: Sendable {
     }
 
     /// Lets the test reach ``address``.
-    public func link() async throws {
+    package func link() async throws {
         // Interfaces have names of 15 bytes at most.
         let (outer, inner) = ("rto-\(namespace.suffix(8))", "rti-\(namespace.suffix(8))")
         try await Tool.run(["ip", "link", "add", outer, "type", "veth", "peer", "name", inner, "netns", namespace])
@@ -56,7 +56,7 @@ public final class PrivateDocker: Sendable {
     }
 
     /// Starts the Engine and waits until it answers.
-    public func start() async throws {
+    package func start() async throws {
         let log = directory.appendingPathComponent("dockerd.log")
         if !FileManager.default.fileExists(atPath: log.path) { try Data().write(to: log) }
         let output = try FileHandle(forWritingTo: log)
@@ -88,16 +88,16 @@ public final class PrivateDocker: Sendable {
     }
 
     /// Ends the Engine as an operator would (SIGTERM), its containers with it, and waits for that.
-    public func stop() async throws { try await end(by: SIGTERM) }
+    package func stop() async throws { try await end(by: SIGTERM) }
 
     /// Kills the Engine; its containers run on.
-    public func kill9() async throws {
+    package func kill9() async throws {
         try await end(by: SIGKILL)
         try await forgetNumbers()
     }
 
     /// Kills the Engine and all that it runs, as a loss of power does.
-    public func losePower() async throws {
+    package func losePower() async throws {
         let pids = try await engine.docker("ps", "--quiet").split(separator: "\n").map(String.init)
         var processes: [Int32] = []
         for id in pids {
@@ -111,12 +111,12 @@ public final class PrivateDocker: Sendable {
     }
 
     /// Freezes the Engine: its socket takes connections, and nothing answers.
-    public func suspend() {
+    package func suspend() {
         if let pid = daemon.withLock({ $0 }) { suspendProcess(pid) }
     }
 
     /// Lets a frozen Engine go on.
-    public func resume() { signal(SIGCONT) }
+    package func resume() { signal(SIGCONT) }
 
     // MARK: Inside
 

@@ -1,11 +1,11 @@
 import Foundation
 
 /// Podman's Docker-compatible socket, for one test. Needs root and the packages `podman` and `catatonit`.
-public enum PrivatePodman {
+package enum PrivatePodman {
     /// Runs `body` with the service, which keeps all that it has in a folder of its own.
     ///
     /// - Parameter registry: `HOST:PORT` of a registry over plain HTTP that it may pull from.
-    public static func with(registry: String, _ body: (TestEngine) async throws -> Void) async throws {
+    package static func with(registry: String, _ body: (TestEngine) async throws -> Void) async throws {
         // Sockets have short paths, and Podman makes some below this.
         let directory = "/tmp/rtmp-\(UUID().uuidString.prefix(8).lowercased())"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)

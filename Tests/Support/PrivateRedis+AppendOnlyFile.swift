@@ -1,15 +1,15 @@
-public import Foundation
+import Foundation
 
 /// What a power loss leaves of the append-only file. All but ``appendOnlyTail`` wants a server that is dead.
 extension PrivateRedis {
     /// The file that is written to, and how long it is.
-    public struct Tail: Sendable {
-        public let url: URL
-        public let size: Int
+    package struct Tail: Sendable {
+        package let url: URL
+        package let size: Int
     }
 
     /// The newest of the files that take commands; nil where there is none.
-    public var appendOnlyTail: Tail? {
+    package var appendOnlyTail: Tail? {
         let folder = URL(fileURLWithPath: directory + "/appendonlydir")
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
         // appendonly.aof.NUMBER.incr.aof
@@ -23,14 +23,14 @@ extension PrivateRedis {
     }
 
     /// Cuts the file, as where the rest had not reached the disk.
-    public func tear(_ tail: Tail, to size: Int) throws {
+    package func tear(_ tail: Tail, to size: Int) throws {
         let file = try FileHandle(forWritingTo: tail.url)
         defer { try? file.close() }
         try file.truncate(atOffset: UInt64(size))
     }
 
     /// The last transaction in the file: what a script has written, from MULTI on.
-    public func lastTransaction(of tail: Tail) throws -> Data? {
+    package func lastTransaction(of tail: Tail) throws -> Data? {
         let file = try FileHandle(forReadingFrom: tail.url)
         defer { try? file.close() }
         try file.seek(toOffset: UInt64(max(0, tail.size - 65_536)))
@@ -40,7 +40,7 @@ extension PrivateRedis {
     }
 
     /// Appends bytes that were being written when the power went.
-    public func append(_ bytes: Data, to tail: Tail) throws {
+    package func append(_ bytes: Data, to tail: Tail) throws {
         let file = try FileHandle(forWritingTo: tail.url)
         defer { try? file.close() }
         try file.seekToEnd()

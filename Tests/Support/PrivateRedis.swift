@@ -2,9 +2,9 @@ import Foundation
 import Synchronization
 
 /// A redis-server of one test, on a free loopback port and a socket of its own.
-public final class PrivateRedis: Sendable {
-    public let port: Int
-    public let directory: String
+package final class PrivateRedis: Sendable {
+    package let port: Int
+    package let directory: String
     private let arguments: [String]
     private let process: CurrentProcess
     private let password: String?
@@ -17,14 +17,14 @@ public final class PrivateRedis: Sendable {
         self.process = CurrentProcess(process)
     }
 
-    public var url: String { "redis://\(credentials)127.0.0.1:\(port)" }
-    public var socketPath: String { directory + "/redis.sock" }
-    public var unixURL: String { "unix://\(credentials)\(socketPath)" }
-    public var pid: Int32 { process.value.pid }
+    package var url: String { "redis://\(credentials)127.0.0.1:\(port)" }
+    package var socketPath: String { directory + "/redis.sock" }
+    package var unixURL: String { "unix://\(credentials)\(socketPath)" }
+    package var pid: Int32 { process.value.pid }
     private var credentials: String { password.map { ":\($0)@" } ?? "" }
 
     /// Starts a server without persistence, unless `extraArguments` say otherwise, and waits until it answers.
-    public static func start(
+    package static func start(
         extraArguments: [String] = [],
         requirePassword: String? = nil
     ) async throws -> PrivateRedis {
@@ -61,7 +61,7 @@ public final class PrivateRedis: Sendable {
     }
 
     /// Runs `body` with a server that is always taken down.
-    public static func with<R>(
+    package static func with<R>(
         extraArguments: [String] = [],
         requirePassword: String? = nil,
         _ body: (PrivateRedis) async throws -> R
@@ -89,26 +89,26 @@ public final class PrivateRedis: Sendable {
         }
     }
 
-    public func stop() async {
+    package func stop() async {
         process.value.signal(SIGCONT)
         await process.value.end()
         try? FileManager.default.removeItem(atPath: directory)
     }
 
-    public func kill9() async {
+    package func kill9() async {
         process.value.signal(SIGKILL)
         _ = await process.value.waitForExit()
     }
 
     /// Starts it again on the same port, directory and arguments.
-    public func restart() async throws {
+    package func restart() async throws {
         try? FileManager.default.removeItem(atPath: directory + "/log")
         process.value = try await ChildProcess.start(arguments, logPath: directory + "/log")
         try await untilReady()
     }
 
-    public func suspend() { if process.value.isRunning { suspendProcess(process.value.pid) } }
-    public func resume() { process.value.signal(SIGCONT) }
+    package func suspend() { if process.value.isRunning { suspendProcess(process.value.pid) } }
+    package func resume() { process.value.signal(SIGCONT) }
 }
 
 /// The process behind a rig, which a restart replaces.

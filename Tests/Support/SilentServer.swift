@@ -3,8 +3,8 @@ import NIOPosix
 import Synchronization
 
 /// A server on loopback that takes connections and never says a word: a registry that hangs.
-public final class SilentServer: Sendable {
-    public let port: Int
+package final class SilentServer: Sendable {
+    package let port: Int
     private let listener: any Channel
     private let accepted: Counter
 
@@ -22,9 +22,9 @@ public final class SilentServer: Sendable {
     }
 
     /// Connections that were ever taken.
-    public var connections: Int { accepted.value }
+    package var connections: Int { accepted.value }
 
-    public static func with<Value>(_ body: (SilentServer) async throws -> Value) async throws -> Value {
+    package static func with<Value>(_ body: (SilentServer) async throws -> Value) async throws -> Value {
         let accepted = Counter()
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in

@@ -3,7 +3,7 @@ import NIOPosix
 import Synchronization
 
 /// A line between a client and a server on loopback that a test can cut, slow down, lead elsewhere or let go dead.
-public final class TCPProxy: Sendable {
+package final class TCPProxy: Sendable {
     /// What becomes of bytes.
     private enum Line {
         case open
@@ -19,7 +19,7 @@ public final class TCPProxy: Sendable {
     }
 
     /// Port on 127.0.0.1 that leads to the server.
-    public let port: Int
+    package let port: Int
     private let listener: any Channel
     private let state: Shared
 
@@ -46,7 +46,7 @@ public final class TCPProxy: Sendable {
     }
 
     /// Runs `body` with a proxy in front of `target` on 127.0.0.1.
-    public static func with<Value>(to target: Int, _ body: (TCPProxy) async throws -> Value) async throws -> Value {
+    package static func with<Value>(to target: Int, _ body: (TCPProxy) async throws -> Value) async throws -> Value {
         let state = Shared(target: target)
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -69,25 +69,25 @@ public final class TCPProxy: Sendable {
     }
 
     /// Closes every connection; new ones are let through.
-    public func cut() {
+    package func cut() {
         for channel in state.all { channel.close(promise: nil) }
     }
 
     /// Lets every connection go dead without a word, those that are open and those that come.
-    public func silence() { state.set(silent: true) }
+    package func silence() { state.set(silent: true) }
 
     /// New connections are let through again; those that went dead stay so.
-    public func heal() { state.set(silent: false) }
+    package func heal() { state.set(silent: false) }
 
     /// Holds back all bytes for so long, each way, in their order.
-    public func delay(by time: Duration) {
+    package func delay(by time: Duration) {
         state.set(
             delay: .nanoseconds(time.components.seconds * 1_000_000_000 + time.components.attoseconds / 1_000_000_000)
         )
     }
 
     /// New connections lead to another port; open ones stay.
-    public func lead(to target: Int) { state.set(target: target) }
+    package func lead(to target: Int) { state.set(target: target) }
 
     private func close() async {
         try? await listener.close()

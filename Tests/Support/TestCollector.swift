@@ -4,19 +4,19 @@ import NIOPosix
 import Synchronization
 
 /// A collector that takes whatever is posted to it, and keeps it.
-public final class TestCollector: Sendable {
+package final class TestCollector: Sendable {
     /// One request.
-    public struct Post: Sendable {
-        public var path: String
-        public var contentType: String
-        public var body: String
+    package struct Post: Sendable {
+        package var path: String
+        package var contentType: String
+        package var body: String
     }
 
     private let channel: any Channel
     private let kept: Posts
 
-    public var port: Int { channel.localAddress?.port ?? 0 }
-    public var posts: [Post] { kept.all }
+    package var port: Int { channel.localAddress?.port ?? 0 }
+    package var posts: [Post] { kept.all }
 
     private init(_ channel: any Channel, _ kept: Posts) {
         self.channel = channel
@@ -24,7 +24,7 @@ public final class TestCollector: Sendable {
     }
 
     /// Runs `body` with a collector on a free loopback port.
-    public static func with<R>(_ body: (TestCollector) async throws -> R) async throws -> R {
+    package static func with<R>(_ body: (TestCollector) async throws -> R) async throws -> R {
         let kept = Posts()
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in

@@ -1,14 +1,14 @@
 import Foundation
 
 /// The Docker Engine that tests run against.
-public struct TestEngine: Sendable, Equatable {
+package struct TestEngine: Sendable, Equatable {
     /// Where it is, as `DOCKER_HOST` says it.
-    public let host: String
+    package let host: String
 
-    public init(host: String) { self.host = host }
+    package init(host: String) { self.host = host }
 
     /// The Engine that the environment names: `RTM_TEST_DOCKER_HOST`, else `DOCKER_HOST`, else the default socket.
-    public static func fromEnvironment() -> TestEngine {
+    package static func fromEnvironment() -> TestEngine {
         let environment = ProcessInfo.processInfo.environment
         let named = [environment["RTM_TEST_DOCKER_HOST"], environment["DOCKER_HOST"]].compactMap { $0 }
         return TestEngine(host: named.first { !$0.isEmpty } ?? "unix:///var/run/docker.sock")
@@ -16,16 +16,16 @@ public struct TestEngine: Sendable, Equatable {
 
     /// Runs Docker's command line on this Engine and answers what it printed.
     @discardableResult
-    public func docker(_ arguments: String...) async throws -> String { try await docker(arguments) }
+    package func docker(_ arguments: String...) async throws -> String { try await docker(arguments) }
 
     /// The same with a list of arguments.
     @discardableResult
-    public func docker(_ arguments: [String]) async throws -> String {
+    package func docker(_ arguments: [String]) async throws -> String {
         try await Tool.run(["docker", "--host", host] + arguments)
     }
 
     /// Fails, with a sentence that says what to do, where no Engine answers.
-    public func requireAnswer() async throws {
+    package func requireAnswer() async throws {
         do {
             try await docker("version", "--format", "{{.Server.Version}}")
         } catch {

@@ -1,19 +1,19 @@
 import Foundation
 
 /// Small images that need no registry: one static busybox, and a command.
-public enum TestImage {
+package enum TestImage {
     /// Runs until it is told to stop.
-    public static let idle = ["/bin/busybox", "sleep", "2147483647"]
+    package static let idle = ["/bin/busybox", "sleep", "2147483647"]
     /// Runs on when it is told to stop.
-    public static let stubborn = ["/bin/busybox", "sh", "-c", "trap '' TERM; while :; do /bin/busybox sleep 1; done"]
+    package static let stubborn = ["/bin/busybox", "sh", "-c", "trap '' TERM; while :; do /bin/busybox sleep 1; done"]
 
     /// Ends at once with this code.
-    public static func ending(_ code: Int) -> [String] { ["/bin/busybox", "sh", "-c", "exit \(code)"] }
+    package static func ending(_ code: Int) -> [String] { ["/bin/busybox", "sh", "-c", "exit \(code)"] }
 
     /// Makes the image `name` on the Engine, in place of one that it has.
     ///
     /// - Parameter changes: further lines of a Dockerfile, such as `HEALTHCHECK …`.
-    public static func make(
+    package static func make(
         _ name: String,
         on engine: TestEngine,
         command: [String] = idle,

@@ -6,9 +6,9 @@ import Synchronization
 
 /// A registry of a test's own on loopback, over plain HTTP, which Engines allow there. It has one small image under
 /// any tag of the repositories `good`, and each other repository misbehaves in one way.
-public final class TestRegistry: Sendable {
+package final class TestRegistry: Sendable {
     /// What a repository does; its name is that of the case.
-    public enum Fault: String, Sendable, CaseIterable {
+    package enum Fault: String, Sendable, CaseIterable {
         /// Nothing wrong.
         case good
         /// The manifest is not there; the error has a `detail`, has none, or is a page.
@@ -32,12 +32,12 @@ public final class TestRegistry: Sendable {
     }
 
     /// `127.0.0.1:PORT`, the begin of references.
-    public let address: String
+    package let address: String
     private let channel: any Channel
     private let log = RequestLog()
 
     /// Requests that came, as `GET /v2/good/manifests/1`.
-    public var requests: [String] { log.lines }
+    package var requests: [String] { log.lines }
 
     private init(_ image: TestRegistryImage) async throws {
         let log = log
@@ -57,7 +57,7 @@ public final class TestRegistry: Sendable {
     /// Runs `body` beside a registry.
     ///
     /// - Parameter isLocked: whether it wants a password of everyone: user `ann`, password `secret`.
-    public static func with<Value>(
+    package static func with<Value>(
         isLocked: Bool = false,
         _ body: (TestRegistry) async throws -> Value
     ) async throws -> Value {
@@ -73,7 +73,7 @@ public final class TestRegistry: Sendable {
     }
 
     /// A reference to the image of a repository; `tag` keeps tests apart that share an Engine.
-    public func reference(_ fault: Fault, tag: String = "1") -> String { "\(address)/\(fault.rawValue):\(tag)" }
+    package func reference(_ fault: Fault, tag: String = "1") -> String { "\(address)/\(fault.rawValue):\(tag)" }
 }
 
 private final class RequestLog: Sendable {

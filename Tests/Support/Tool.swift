@@ -6,13 +6,13 @@ struct ToolFailure: Error, CustomStringConvertible {
 }
 
 /// Runs command-line tools to their end.
-public enum Tool {
+package enum Tool {
     /// What the tool printed. It is ended after `limit`.
     ///
     /// It prints into a file: a pipe that some other child of this process has inherited would stay open as long as that
     /// one lives, and nobody would learn of the tool's end.
     @discardableResult
-    public static func run(_ command: [String], limit: Duration = .seconds(120)) async throws -> String {
+    package static func run(_ command: [String], limit: Duration = .seconds(120)) async throws -> String {
         let path = FileManager.default.temporaryDirectory.path + "/rtm-tool-\(UUID().uuidString.prefix(12))"
         defer { try? FileManager.default.removeItem(atPath: path) }
         let process = try await ChildProcess.start(command, logPath: path)

@@ -1,5 +1,5 @@
 /// Waits until `condition` holds, looking every few milliseconds; false where it does not within `limit`.
-public func eventually(
+package func eventually(
     within limit: Duration = .seconds(10),
     every pause: Duration = .milliseconds(10),
     _ condition: @Sendable () async throws -> Bool

@@ -1,9 +1,9 @@
 import Foundation
 
 /// The program under test, which is built beside the tests.
-public enum Program {
+package enum Program {
     /// `.build/debug/rtmanager`
-    public static var path: String {
+    package static var path: String {
         get throws {
             let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
             let path = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("rtmanager").path
@@ -15,7 +15,7 @@ public enum Program {
     }
 
     /// Runs a command of the program to its end.
-    public static func run(
+    package static func run(
         _ arguments: [String],
         environment: [String: String],
         within limit: Duration = .seconds(60)
@@ -39,17 +39,17 @@ public enum Program {
 }
 
 /// What a command of the program answered.
-public struct ProgramOutput: Sendable {
-    public let exitCode: Int32
+package struct ProgramOutput: Sendable {
+    package let exitCode: Int32
     /// Standard output.
-    public let output: String
+    package let output: String
     /// Standard error.
-    public let errors: String
+    package let errors: String
 }
 
 /// A worker of a test, in a process of its own.
-public struct WorkerProcess: Sendable {
-    public let process: ChildProcess
+package struct WorkerProcess: Sendable {
+    package let process: ChildProcess
 
     /// Starts one and waits until it takes jobs, but where `untilReady` is false.
     static func start(
@@ -75,19 +75,19 @@ public struct WorkerProcess: Sendable {
     }
 
     /// Whether `id`, as Redis knows a worker, is this one.
-    public func isWorker(_ id: String) -> Bool { id.split(separator: "-").dropLast().last == "\(process.pid)" }
+    package func isWorker(_ id: String) -> Bool { id.split(separator: "-").dropLast().last == "\(process.pid)" }
 
-    public func kill9() async {
+    package func kill9() async {
         process.signal(SIGKILL)
         _ = await process.waitForExit()
     }
 
-    public func terminate() { process.signal(SIGTERM) }
-    public func suspend() { if process.isRunning { suspendProcess(process.pid) } }
-    public func resume() { process.signal(SIGCONT) }
+    package func terminate() { process.signal(SIGTERM) }
+    package func suspend() { if process.isRunning { suspendProcess(process.pid) } }
+    package func resume() { process.signal(SIGCONT) }
 
     /// Waits for a line of its log that has `text` in it.
-    public func untilItSays(_ text: String, within limit: Duration = .seconds(10)) async throws {
+    package func untilItSays(_ text: String, within limit: Duration = .seconds(10)) async throws {
         do {
             try await eventually(within: limit, "\"\(text)\" in the log of worker \(process.pid)") {
                 if process.log.contains(text) { return true }

@@ -1,4 +1,4 @@
-public import CoreMetrics
+import CoreMetrics
 import Synchronization
 
 /// Keeps what the program measures, and tells it in Prometheus' text format (version 0.0.4).
@@ -6,7 +6,7 @@ import Synchronization
 /// A backend for swift-metrics. What is measured as a recorder without aggregation or as a meter is a gauge, a timer or an
 /// aggregating recorder is a histogram; timers are told in seconds. The number of series is bounded: one more is
 /// not kept, and `rtm_metrics_series_dropped_total` counts it.
-public final class PrometheusRegistry: MetricsFactory {
+package final class PrometheusRegistry: MetricsFactory {
     /// Names and values of a series' labels, sorted by name.
     typealias Labels = [(String, String)]
 
@@ -31,13 +31,13 @@ public final class PrometheusRegistry: MetricsFactory {
     /// - Parameters:
     ///   - help: one sentence for each metric that is known beforehand, by its name.
     ///   - limit: series that are kept at most.
-    public init(help: [String: String] = [:], limit: Int = 4_096) {
+    package init(help: [String: String] = [:], limit: Int = 4_096) {
         self.help = help
         self.limit = limit
     }
 
     /// Everything measured so far, one line per value.
-    public var text: String {
+    package var text: String {
         let (families, dropped) = state.withLock { ($0.families, $0.dropped) }
         var lines: [String] = []
         for (name, family) in families.sorted(by: { $0.key < $1.key }) {
@@ -99,25 +99,25 @@ public final class PrometheusRegistry: MetricsFactory {
 }
 
 extension PrometheusRegistry {
-    public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+    package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         series(label, dimensions, .counter) ?? NOOPMetricsHandler.instance
     }
 
-    public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
+    package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
         series(label, dimensions, .gauge) ?? NOOPMetricsHandler.instance
     }
 
-    public func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
+    package func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
         series(label, dimensions, aggregate ? .histogram : .gauge) ?? NOOPMetricsHandler.instance
     }
 
-    public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+    package func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
         series(label, dimensions, .histogram) ?? NOOPMetricsHandler.instance
     }
 
     // What was measured stays on the page: a counter that vanishes looks like one that was set back.
-    public func destroyCounter(_ handler: any CounterHandler) {}
-    public func destroyMeter(_ handler: any MeterHandler) {}
-    public func destroyRecorder(_ handler: any RecorderHandler) {}
-    public func destroyTimer(_ handler: any TimerHandler) {}
+    package func destroyCounter(_ handler: any CounterHandler) {}
+    package func destroyMeter(_ handler: any MeterHandler) {}
+    package func destroyRecorder(_ handler: any RecorderHandler) {}
+    package func destroyTimer(_ handler: any TimerHandler) {}
 }

@@ -1,13 +1,13 @@
 import AsyncHTTPClient
-public import Logging
+import Logging
 import Metrics
 import NIOCore
 import NIOHTTP1
-public import ServiceLifecycle
+import ServiceLifecycle
 
 /// Sends spans to a collector by OTLP/HTTP, as JSON. A collector that is away costs the spans of that time and nothing
 /// else.
-public struct OTLPExporter: Service {
+package struct OTLPExporter: Service {
     private static let pause = Duration.seconds(2)
     private static let batch = 512
     private static let deadline = TimeAmount.seconds(5)
@@ -21,7 +21,7 @@ public struct OTLPExporter: Service {
     /// - Parameters:
     ///   - endpoint: `http://host:4318`; `/v1/traces` is added where it does not end so.
     ///   - resource: names and values of what all spans come from.
-    public init(
+    package init(
         _ tracer: OTLPTracer,
         endpoint: String,
         resource: [(String, String)],
@@ -43,7 +43,7 @@ public struct OTLPExporter: Service {
     }
 
     /// Sends what has ended every two seconds, and once more at the end.
-    public func run() async throws {
+    package func run() async throws {
         let client = HTTPClient(eventLoopGroupProvider: .singleton)
         let isAway = await cancelWhenGracefulShutdown { () async -> Bool in
             var isAway = false

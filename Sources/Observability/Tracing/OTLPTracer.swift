@@ -1,8 +1,8 @@
 import Synchronization
-public import Tracing
+import Tracing
 
 /// Keeps spans that have ended until the exporter takes them. Bounded: what finds no room is counted and lost.
-public final class OTLPTracer: Tracer {
+package final class OTLPTracer: Tracer {
     private struct State {
         var ended: [TraceSpan.Record] = []
         var dropped = 0
@@ -14,9 +14,9 @@ public final class OTLPTracer: Tracer {
     private let state = Mutex(State())
 
     /// - Parameter limit: spans that are kept at most.
-    public init(limit: Int = 4_096) { self.limit = limit }
+    package init(limit: Int = 4_096) { self.limit = limit }
 
-    public func startSpan<Instant: TracerInstant>(
+    package func startSpan<Instant: TracerInstant>(
         _ operationName: String,
         context: @autoclosure () -> ServiceContext,
         ofKind kind: SpanKind,
@@ -44,9 +44,9 @@ public final class OTLPTracer: Tracer {
         return TraceSpan(record, context: context, isRecording: identity.isSampled) { self.take($0) }
     }
 
-    public func forceFlush() {}
+    package func forceFlush() {}
 
-    public func extract<Carrier, Extract: Extractor>(
+    package func extract<Carrier, Extract: Extractor>(
         _ carrier: Carrier,
         into context: inout ServiceContext,
         using extractor: Extract
@@ -55,7 +55,7 @@ public final class OTLPTracer: Tracer {
         if let identity = TraceIdentity(traceparent: text) { context[TraceIdentityKey.self] = identity }
     }
 
-    public func inject<Carrier, Inject: Injector>(
+    package func inject<Carrier, Inject: Injector>(
         _ context: ServiceContext,
         into carrier: inout Carrier,
         using injector: Inject

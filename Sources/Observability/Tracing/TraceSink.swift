@@ -1,12 +1,12 @@
 import Hummingbird
-public import Logging
+import Logging
 
 /// A collector of traces that reads them and throws them away, so that what is measured is their making and sending.
-public enum TraceSink {
+package enum TraceSink {
     /// Runs `body` with the endpoint of a sink on a free port of the loopback, which ends with it.
     ///
     /// - Throws: what `body` throws, or why no port could be had.
-    public static func with<R: Sendable>(
+    package static func with<R: Sendable>(
         logger: Logger,
         _ body: (String) async throws -> R
     ) async throws -> R {

@@ -1,8 +1,8 @@
 import Synchronization
-public import Tracing
+import Tracing
 
 /// One span, which goes to its tracer when it ends.
-public final class TraceSpan: Span {
+package final class TraceSpan: Span {
     /// What was noted of it.
     package struct Record: Sendable {
         package var name: String
@@ -35,8 +35,8 @@ public final class TraceSpan: Span {
         }
     }
 
-    public let context: ServiceContext
-    public let isRecording: Bool
+    package let context: ServiceContext
+    package let isRecording: Bool
     private let state: Mutex<Record>
     private let ended: @Sendable (Record) -> Void
 
@@ -52,24 +52,24 @@ public final class TraceSpan: Span {
         state = Mutex(record)
     }
 
-    public var operationName: String {
+    package var operationName: String {
         get { state.withLock { $0.name } }
         set { state.withLock { $0.name = newValue } }
     }
 
-    public var attributes: SpanAttributes {
+    package var attributes: SpanAttributes {
         get { state.withLock { $0.attributes } }
         set { state.withLock { $0.attributes = newValue } }
     }
 
-    public func setStatus(_ status: SpanStatus) { state.withLock { $0.status = status } }
+    package func setStatus(_ status: SpanStatus) { state.withLock { $0.status = status } }
 
     /// Not kept: the log has what happens within a span.
-    public func addEvent(_ event: SpanEvent) {}
+    package func addEvent(_ event: SpanEvent) {}
 
-    public func addLink(_ link: SpanLink) {}
+    package func addLink(_ link: SpanLink) {}
 
-    public func recordError<Instant: TracerInstant>(
+    package func recordError<Instant: TracerInstant>(
         _ error: any Error,
         attributes: SpanAttributes,
         at instant: @autoclosure () -> Instant
@@ -77,7 +77,7 @@ public final class TraceSpan: Span {
         setStatus(SpanStatus(code: .error, message: "\(error)"))
     }
 
-    public func end<Instant: TracerInstant>(at instant: @autoclosure () -> Instant) {
+    package func end<Instant: TracerInstant>(at instant: @autoclosure () -> Instant) {
         guard isRecording else { return }
         let time = instant().nanosecondsSinceEpoch
         let record: Record? = state.withLock { record in

@@ -2,9 +2,9 @@ import JobContract
 import Metrics
 
 /// What a worker measures. Names and labels are few and known: none is made of what a producer wrote.
-public enum RuntimeMetrics {
+package enum RuntimeMetrics {
     /// A sentence for each metric, by its name.
-    public static let help = [
+    package static let help = [
         "rtm_engine_up": "1 while the Docker Engine of the node answers; at 0 no jobs are taken.",
         "rtm_jobs_running": "Jobs that this worker runs now.",
         "rtm_jobs_ended_total": "Jobs that this worker ended, by kind, outcome and error code.",
@@ -41,7 +41,7 @@ public enum RuntimeMetrics {
     ]
 
     /// Notes whether the node's Engine answers.
-    public static func engine(isUp: Bool) { Gauge(label: "rtm_engine_up").record(isUp ? 1 : 0) }
+    package static func engine(isUp: Bool) { Gauge(label: "rtm_engine_up").record(isUp ? 1 : 0) }
 
     static func running(_ count: Int) { Gauge(label: "rtm_jobs_running").record(count) }
 

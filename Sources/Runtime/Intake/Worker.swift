@@ -1,15 +1,15 @@
 import Primitives
-public import DockerPort
-public import JobContract
-public import JobQueue
-public import Logging
-public import Redis
+import DockerPort
+import JobContract
+import JobQueue
+import Logging
+import Redis
 import RuntimeCore
-public import ServiceLifecycle
+import ServiceLifecycle
 
 /// One worker: takes jobs of its queues, runs them against the Engine of its node, and publishes how they
 /// ended. `run()` returns after a graceful shutdown, when what runs has ended or been given back.
-public struct Worker: Service {
+package struct Worker: Service {
     let queue: any DeliveryQueue
     let docker: any DockerClient
     let decoder: JobDecoder
@@ -32,7 +32,7 @@ public struct Worker: Service {
     ///   - redisConfiguration: for the connections on which this worker waits to be woken.
     ///   - executor: that of the queue's connection. Jobs, and what keeps them going, run there: they do little but wait
     ///     for Redis and the Engine. What looks at many containers at once does not.
-    public init(
+    package init(
         queue: any DeliveryQueue,
         docker: any DockerClient,
         decoder: JobDecoder,
@@ -77,7 +77,7 @@ public struct Worker: Service {
 
     /// What the worker needs, and whether it has it. Its consume loop says by itself whether it gets on: a worker that is
     /// connected and takes nothing is not ready.
-    public var health: WorkerHealth {
+    package var health: WorkerHealth {
         WorkerHealth(
             engineAnswers: watch.engineAnswers,
             sinceProgress: state.lastProgress.duration(to: MonotonicClock.now),
@@ -88,7 +88,7 @@ public struct Worker: Service {
         )
     }
 
-    public func run() async throws {
+    package func run() async throws {
         // A simulation has one of its own, which must be named wherever one can be: nil is not the caller's.
         let executor: (any TaskExecutor)? = Simulation.host?.executor ?? executor
         await withGracefulShutdownHandler {
@@ -171,17 +171,17 @@ public struct Worker: Service {
 }
 
 /// How a worker fares.
-public struct WorkerHealth: Sendable, Equatable {
+package struct WorkerHealth: Sendable, Equatable {
     /// Whether the Engine of its node answers.
-    public var engineAnswers: Bool
+    package var engineAnswers: Bool
     /// Time since it last heard from Redis.
-    public var sinceProgress: Duration
+    package var sinceProgress: Duration
     /// Why its consume loop does not get on, as a sentence; nil: it does. A loop with nothing to do gets on.
-    public var loopProblem: String?
+    package var loopProblem: String?
     /// What is wrong with the network of the games, as a sentence; nil: nothing.
-    public var networkProblem: String?
+    package var networkProblem: String?
     /// Whether it takes no more jobs.
-    public var isDraining: Bool
+    package var isDraining: Bool
     /// A sentence for each key in Redis that has a wrong type.
-    public var keyProblems: [String] = []
+    package var keyProblems: [String] = []
 }

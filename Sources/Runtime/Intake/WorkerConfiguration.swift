@@ -1,45 +1,45 @@
-public import RuntimeCore
-public import Tracing
+import RuntimeCore
+import Tracing
 
 /// What a worker can be told.
-public struct WorkerConfiguration: Sendable {
-    public var node: NodeSettings
+package struct WorkerConfiguration: Sendable {
+    package var node: NodeSettings
     /// Starts and restarts at once; as many stops and removes beside them.
-    public var concurrency: Int
+    package var concurrency: Int
     /// Games that the node may run; 0: no bound.
-    public var slots: Int
+    package var slots: Int
     /// How long running jobs are waited for at the end.
-    public var drainTimeout: Duration
+    package var drainTimeout: Duration
     /// How long the lease of the node's listener lasts without renewal.
-    public var leaderTTL: Duration
+    package var leaderTTL: Duration
     /// Owner of a new state folder; nil: the worker's own user.
-    public var stateOwner: StateOwner?
+    package var stateOwner: StateOwner?
     /// Permissions of a new state folder.
-    public var stateMode: UInt32
-    public var retries: RetryPolicy
+    package var stateMode: UInt32
+    package var retries: RetryPolicy
     /// How long the process of a start must have run before the start counts as successful.
-    public var startSettle: Duration
+    package var startSettle: Duration
     /// What is done about containers that nothing needs.
-    public var janitor: JanitorMode
+    package var janitor: JanitorMode
     /// How long such a container must be so before it is removed.
-    public var janitorGrace: Duration
+    package var janitorGrace: Duration
     /// Most containers of the node that have ended and are kept for their logs; the oldest go.
-    public var keptContainers: Int
+    package var keptContainers: Int
     /// Who keeps the spans of jobs; nil: there are none.
-    public var tracer: (any Tracer)?
+    package var tracer: (any Tracer)?
 
     /// User and group, as numbers.
-    public struct StateOwner: Sendable, Equatable {
-        public var user: UInt32
-        public var group: UInt32
+    package struct StateOwner: Sendable, Equatable {
+        package var user: UInt32
+        package var group: UInt32
 
-        public init(user: UInt32, group: UInt32) {
+        package init(user: UInt32, group: UInt32) {
             self.user = user
             self.group = group
         }
     }
 
-    public init(
+    package init(
         node: NodeSettings,
         concurrency: Int,
         slots: Int = 0,

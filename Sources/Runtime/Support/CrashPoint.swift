@@ -11,7 +11,7 @@ import Synchronization
 /// The steps between which a worker may die. A debug build can be made to die at any of them, so that a test can visit
 /// them all: `RTM_TEST_CRASH_AT=jobClaimed`, or `engineChange:2` for the second time that it is reached. A release
 /// build has none of this.
-public enum CrashPoint: String, Sendable, CaseIterable {
+package enum CrashPoint: String, Sendable, CaseIterable {
     /// Messages were read and not admitted.
     case messagesRead
     case messagesAdmitted

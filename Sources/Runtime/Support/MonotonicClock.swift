@@ -1,7 +1,6 @@
 import Primitives
 
-public import RuntimeCore
-public import Primitives
+import RuntimeCore
 
 #if canImport(Glibc)
     import Glibc
@@ -13,8 +12,8 @@ public import Primitives
 
 /// The clock behind ``RuntimeCore/MonotonicInstant``. It counts the time in which the machine was
 /// suspended: a worker that slept must know that its leases ran out meanwhile.
-public enum MonotonicClock {
-    public static var now: MonotonicInstant {
+package enum MonotonicClock {
+    package static var now: MonotonicInstant {
         if let host = Simulation.host { return host.now }
         var time = timespec()
         #if os(Linux)
@@ -26,7 +25,7 @@ public enum MonotonicClock {
     }
 
     /// The wall clock of this machine, for times that no other clock can tell.
-    public static var wallNow: Timestamp {
+    package static var wallNow: Timestamp {
         if let host = Simulation.host { return host.wallNow }
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
