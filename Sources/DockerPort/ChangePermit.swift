@@ -1,23 +1,25 @@
-/// Whether a task may still change something on the Engine.
+/// A task's permission to change containers on the Docker Engine.
 ///
-/// A worker whose lease may have run out must not touch a container that another worker has by now, not
-/// even to clean up. Adapters ask before every call that changes something, so that no path is forgotten;
-/// the permit travels with the task, also into work that outlives its cancellation.
+/// If a worker's lease may have ended, another worker may run the job by now. The first worker must then leave the
+/// container alone, even to clean up. Adapters ask the permit before every changing call except a pull. The permit
+/// travels with the task, also into work that continues after the task's cancellation.
 ///
-/// A class, not a bare closure: an optimised build by Swift 6.3 crashes on task-local values of function type.
+/// A class instead of a closure: a release build by Swift 6.3 crashes on task-local values of function type.
 package final class ChangePermit: Sendable {
-    /// The permit of the running task; nil: it needs none.
+    /// The permit of the running task, or nil if the task needs none.
     @TaskLocal package static var current: ChangePermit?
 
     private let answer: @Sendable () -> Bool
 
-    /// - Parameter answer: whether changing calls may be made now; asked before each.
+    /// Creates a permit.
+    ///
+    /// - Parameter answer: Returns whether changing calls are allowed now. Adapters ask before each changing call.
     package init(_ answer: @escaping @Sendable () -> Bool) { self.answer = answer }
 
-    /// Whether the running task may make a changing call now.
+    /// Returns whether the running task may make a changing call now.
     package static func isGranted() -> Bool { current?.answer() ?? true }
 
-    /// The failure of a changing call that was not made.
+    /// Returns the error of a changing call for which the task had no permission.
     package static func refusal(operation: String) -> DockerError {
         DockerError(
             .cancelled,

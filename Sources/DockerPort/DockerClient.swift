@@ -1,99 +1,101 @@
 import Primitives
 
-/// The narrow Docker port: the nine operations that this project needs, and three small ones beside
-/// them (`ping`, `info`, `kill`).
+/// The operations of the Docker Engine used by this project.
 ///
-/// Adapters pass one conformance suite, the fake of the tests among them. Every operation ends by its
-/// own deadline; cancelling the calling task ends it early. All throw ``DockerError`` alone.
+/// All adapters, and the fake of the tests, pass the same conformance suite. Each operation has its own deadline, and
+/// ends early if the calling task is cancelled. Operations throw only ``DockerError``.
 package protocol DockerClient: Sendable {
-    /// Verifies that the network exists on the Engine; networks are never created here.
+    /// Verifies that the network exists on the Docker Engine. rtmanager never creates networks. An adapter may rely on
+    /// a check made a short time ago.
     ///
-    /// - Throws: ``DockerError/Code/networkMissing`` where no network has exactly this name.
+    /// - Throws: ``DockerError/Code/networkMissing`` if no network has exactly this name.
     func ensureNetwork(_ name: String) async throws(DockerError)
 
-    /// Verifies the same by a look at the Engine now. ``ensureNetwork(_:)`` may go by what was seen a short while ago,
-    /// which does not do before something is stopped for it.
+    /// Verifies that the network exists, always by a request to the Docker Engine. Used before a container is stopped:
+    /// a remembered check is not safe enough then.
     ///
-    /// - Throws: as ``ensureNetwork(_:)``.
+    /// - Throws: The same errors as ``ensureNetwork(_:)``.
     func ensureNetworkNow(_ name: String) async throws(DockerError)
 
-    /// Makes the image present according to `policy`.
+    /// Pulls the image if `policy` requires a pull.
     ///
-    /// - Parameter progress: called with each change of the pull, from the adapter's own task; never
-    ///   called where nothing is pulled.
-    /// - Throws: ``DockerError/Code/imageNotFound`` where the policy is `never` and the image is absent,
-    ///   or where the registry does not have it either.
+    /// - Parameter progress: Called at each change of the pull, from a task of the adapter. Not called without a pull.
+    /// - Throws: ``DockerError/Code/imageNotFound`` if the policy is `never` and the image is absent, or if the
+    ///   registry does not have the image.
     func pullImage(
         _ reference: String,
         policy: PullPolicy,
         progress: (@Sendable (PullProgress) -> Void)?
     ) async throws(DockerError)
 
-    /// Metadata of a local image.
+    /// Returns the metadata of a local image.
     ///
-    /// - Throws: ``DockerError/Code/imageNotFound`` where there is no such image on the Engine.
+    /// - Throws: ``DockerError/Code/imageNotFound`` if the image is not on the Docker Engine.
     func inspectImage(_ reference: String) async throws(DockerError) -> ImageInspect
 
-    /// Metadata of a local image, by its full id: `sha256:` and 64 hex digits (`GET /images/{id}/json`).
+    /// Returns the metadata of a local image by its full id: `sha256:` and 64 hex digits (`GET /images/{id}/json`).
     ///
-    /// - Throws: ``DockerError/Code/imageNotFound`` if there is no such image on the Engine, ``DockerError/Code/invalidSpec``
-    ///   before any call if `id` is no full id.
+    /// - Throws: ``DockerError/Code/imageNotFound`` if the image is not on the Docker Engine.
+    ///   ``DockerError/Code/invalidSpec``, before any call, if `id` is not a full id.
     func inspectImage(id: String) async throws(DockerError) -> ImageInspect
 
-    /// Metadata of a container, by its full id or its exact name.
+    /// Returns the metadata of a container by its full id or its exact name.
     ///
     /// - Throws: ``DockerError/Code/containerNotFound``.
     func inspectContainer(_ container: String) async throws(DockerError) -> ContainerInspect
 
-    /// Creates and starts one container. Where it fails after the container was made, or may have been
-    /// made, nothing of it is left behind, but for a process that started and ended at once: that one
-    /// stays, for its logs.
+    /// Creates and starts a container.
     ///
-    /// - Throws: ``DockerError/Code/invalidSpec`` before any call where ``RunSpec/validate()`` refuses,
-    ///   ``DockerError/Code/nameConflict`` where a container of that name is there already (it is not
-    ///   touched), ``DockerError/Code/networkMissing``, ``DockerError/Code/imageNotFound``,
-    ///   ``DockerError/Code/startFailed``.
+    /// A failed call removes its container, with one exception: a container whose process started and ended at once
+    /// stays for its logs. If the removal fails too, the error has ``DockerError/mayHaveHappened`` set.
+    ///
+    /// - Throws: ``DockerError/Code/invalidSpec``, before any call, if ``RunSpec/validate()`` refuses the spec.
+    ///   ``DockerError/Code/nameConflict`` if a container already has the name; the other container is not touched.
+    ///   ``DockerError/Code/networkMissing``, ``DockerError/Code/imageNotFound``, ``DockerError/Code/startFailed``.
     func run(_ spec: RunSpec) async throws(DockerError) -> RunResult
 
-    /// Sends SIGTERM, then SIGKILL after `timeout` (whole seconds, rounded up). Returns normally also
-    /// where SIGKILL was needed, and where the container had ended before.
+    /// Sends SIGTERM to a container, then SIGKILL after `timeout` (whole seconds, rounded up).
+    ///
+    /// Returns normally also after a SIGKILL, and if the container had ended before.
     ///
     /// - Throws: ``DockerError/Code/containerNotFound``.
     func stop(_ container: String, timeout: Duration) async throws(DockerError) -> StopOutcome
 
-    /// Removes the container, killing it where it still runs. Returns normally where it is gone already.
+    /// Removes the container, and kills its process first if necessary. Returns normally if the container is already
+    /// gone.
     func remove(_ container: String) async throws(DockerError)
 
-    /// Containers that match `filter`, in whatever state.
+    /// Returns the containers matching `filter`, in any state.
     func list(_ filter: ListFilter) async throws(DockerError) -> [ContainerSummary]
 
-    /// Subscribes to the container events of the Engine.
+    /// Subscribes to the container events of the Docker Engine.
     ///
-    /// The stream ends by throwing where the connection does, and when the task that reads it is cancelled.
-    /// Docker registers the subscriber only after it has answered, so what must not be missed is asked
-    /// for with `since`.
+    /// The stream throws when the connection ends, and when the reading task is cancelled. Docker registers a
+    /// subscriber only after its answer. To miss no event, pass `since`.
     ///
-    /// - Parameter since: replay what the Engine still remembers from this point on (at most 256 events).
+    /// - Parameter since: Replays the events after this time from the memory of the Docker Engine (at most 256 events).
     func eventsListen(since: Timestamp?) async throws(DockerError) -> DockerEvents
 
-    /// Answers where the Engine takes new callers. One that is shutting down does not, while it still serves
-    /// the connections that it has.
+    /// Verifies that the Docker Engine accepts new connections. During its shutdown the Docker Engine refuses new
+    /// connections, but still serves the open connections.
     func ping() async throws(DockerError)
 
-    /// What the Engine says of itself: its id above all.
+    /// Returns the Docker Engine's description of itself, above all its id.
     func info() async throws(DockerError) -> EngineInfo
 
-    /// When the Engine started, on its own clock: when it made its default bridge (`GET /networks/bridge`), which is
-    /// after it has looked for the processes of its containers. nil if it does not show that.
+    /// Returns the time of the Docker Engine's start on its own clock, or nil if the time is not known.
+    ///
+    /// The result is the creation time of the default bridge (`GET /networks/bridge`). The Docker Engine creates the
+    /// bridge after its search for the processes of its containers.
     func startTime() async throws(DockerError) -> Timestamp?
 
-    /// Sends a signal by name (`SIGKILL`) to the container's main process.
+    /// Sends a signal by name (`SIGKILL`) to the main process of the container.
     ///
     /// - Throws: ``DockerError/Code/containerNotFound``; ``DockerError/Code/containerNotRunning``.
     func kill(_ container: String, signal: String) async throws(DockerError)
 }
 
 extension DockerClient {
-    /// For adapters that remember nothing.
+    /// Verifies the network by ``ensureNetwork(_:)``. Suits adapters without a memory of earlier checks.
     package func ensureNetworkNow(_ name: String) async throws(DockerError) { try await ensureNetwork(name) }
 }

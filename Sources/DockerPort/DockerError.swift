@@ -1,60 +1,63 @@
-/// What a Docker operation failed with.
+/// The failure of a Docker operation.
 package struct DockerError: Error, Sendable, Equatable {
-    /// The kinds of failure, told apart by endpoint and status first, by text only where those do not suffice.
+    /// The kind of a failure. Adapters use the endpoint and the status, and the text of the answer only if necessary.
     package enum Code: String, Sendable, CaseIterable {
-        /// The configured network is not on the Engine.
+        /// The configured network is not on the Docker Engine.
         case networkMissing
-        /// Several networks have that name.
+        /// Several networks have the same name.
         case networkAmbiguous
         /// The reference does not resolve to an image.
         case imageNotFound
-        /// The registry refuses the pull for want of credentials.
+        /// The registry refuses the pull because of missing or wrong credentials.
         case imageAuthentication
-        /// The registry wants fewer pulls.
+        /// The registry limits the rate of pulls.
         case rateLimited
-        /// The pull failed otherwise: registry out of reach, layer corrupt, nothing more came.
+        /// The pull failed for another reason: registry not reachable, corrupt layer, no more data.
         case pullFailed
         /// The id or name does not resolve to a container.
         case containerNotFound
-        /// A container of that name is there already.
+        /// Another container already has the name.
         case nameConflict
-        /// The operation wants a running container and this one is not.
+        /// The operation needs a running container, but the container is not running.
         case containerNotRunning
-        /// The Engine refuses the spec.
+        /// The Docker Engine refuses the spec.
         case invalidSpec
-        /// What is to be mounted of the host is a symbolic link, or nothing that may be mounted.
+        /// The host path of a mount is a symbolic link, or a path that must not be mounted.
         case invalidMount
-        /// The process could not be started, or ended at once.
+        /// The process did not start, or ended at once.
         case startFailed
-        /// The Engine does not answer on its socket.
+        /// The Docker Engine does not answer on its socket.
         case unavailable
         /// The deadline of the operation passed.
         case timeout
-        /// The Engine answered with an error that has no code of its own here.
+        /// The Docker Engine answered with an error without a code of its own here.
         case engineError
-        /// The Engine answered something that cannot be read.
+        /// The Docker Engine's answer is not readable.
         case invalidAnswer
         /// The calling task was cancelled.
         case cancelled
     }
 
-    /// What kind of failure it is.
+    /// The kind of the failure.
     package var code: Code
-    /// The operation that failed: `run`, `stop`.
+    /// The failed operation, for example `run` or `stop`.
     package var operation: String
-    /// A sentence for a person that may be published. Words in it are our own or the Engine's, never those of a third
-    /// party such as a registry. At most 1,024 bytes; no control characters.
+    /// A sentence for a person, safe to publish. All words come from this project or from the Docker Engine, never from
+    /// a third party such as a registry. At most 1,024 bytes, without control characters.
     package var message: String
-    /// What a third party said, such as a registry or a proxy, for the worker's log alone. It must not be published: it
-    /// may be the answer of any address that the Engine can reach. At most 1,024 bytes; no control characters.
+    /// The words of a third party, such as a registry or a proxy. For the worker's log only. Must not be published: the
+    /// text may come from any address within reach of the Docker Engine. At most 1,024 bytes, without control
+    /// characters.
     package var detail: String?
-    /// HTTP status that the Engine answered, where it did.
+    /// The HTTP status of the Docker Engine's answer, if an answer came.
     package var status: Int?
     /// Whether the same call may succeed later.
     package var retryable: Bool
-    /// Whether the Engine may have done what was asked: the request was written and no answer came.
+    /// Whether the Docker Engine may have made the change, or part of the change, despite the failure.
+    ///
+    /// For example, the request was written and no answer came, or the clean-up after a failed run failed, too.
     package var mayHaveHappened: Bool
-    /// The container that is in the way, for ``Code/nameConflict``, or that stayed, for ``Code/startFailed``.
+    /// The conflicting container for ``Code/nameConflict``, or the remaining container for ``Code/startFailed``.
     package var containerID: String?
 
     package init(

@@ -1,27 +1,27 @@
 import Primitives
 
-/// One entry of Docker's event stream, `GET /events`.
+/// An entry of Docker's event stream, `GET /events`.
 ///
-/// Events are hints: they can be lost, come slightly out of order, and their attributes can be forged by
-/// labels. What is true says ``DockerClient/inspectContainer(_:)``.
+/// Events are hints: events can be lost or arrive slightly out of order, and a container's labels can forge their
+/// attributes. Only ``DockerClient/inspectContainer(_:)`` returns facts.
 package struct DockerEvent: Sendable, Equatable {
-    /// Kind of object: `container`, where nothing else was subscribed to.
+    /// The kind of object. Always `container`, unless the subscription includes other kinds.
     package var type: String
     /// Docker's action, verbatim: `start`, `die`, `oom`, `destroy`, `health_status: healthy`.
     package var action: String
     /// Full id of the container.
     package var containerID: String
-    /// Name of the container, as the event's attributes claim it.
+    /// Name of the container, according to the attributes of the event.
     package var name: String
-    /// Image of the container, as the event's attributes claim it.
+    /// Image of the container, according to the attributes of the event.
     package var image: String
-    /// The event's attributes without those that Docker itself adds: the container's labels.
+    /// The labels of the container: all attributes of the event except Docker's own.
     package var labels: LabelMap
-    /// Exit code that the attributes claim; 0 where there is none.
+    /// Exit code according to the attributes; 0 without such an attribute.
     package var exitCode: Int
     /// Whether the attributes had an exit code.
     package var hasExitCode: Bool
-    /// When it happened, on the Engine's clock.
+    /// The time of the event on the Docker Engine's clock.
     package var occurredAt: Timestamp
 
     package init(

@@ -1,19 +1,19 @@
-/// The events of one subscription, in the order in which the Engine sent them.
+/// The events of a subscription, in the order sent by the Docker Engine.
 ///
-/// It never ends quietly: whatever ends the subscription, the reader's own cancellation included, is thrown.
-/// It is read once, by one task.
+/// The sequence always ends with an error, also after a cancellation of the reading task. Only one task may read the
+/// sequence, and only once.
 package struct DockerEvents: AsyncSequence, Sendable {
     package typealias Element = DockerEvent
     package typealias Failure = DockerError
 
     private let stream: AsyncThrowingStream<DockerEvent, any Error>
 
-    /// Wraps the stream of an adapter, whose failures must be ``DockerError``s.
+    /// Wraps the stream of an adapter. The stream may fail only with ``DockerError``.
     package init(_ stream: AsyncThrowingStream<DockerEvent, any Error>) { self.stream = stream }
 
     package func makeAsyncIterator() -> Iterator { Iterator(base: stream.makeAsyncIterator()) }
 
-    /// Hands out the events, then throws.
+    /// Returns each event, then throws.
     package struct Iterator: AsyncIteratorProtocol {
         var base: AsyncThrowingStream<DockerEvent, any Error>.Iterator
 
@@ -31,7 +31,7 @@ package struct DockerEvents: AsyncSequence, Sendable {
             } catch {
                 throw DockerError(.engineError, operation: "eventsListen", message: "\(error)", retryable: true)
             }
-            // The stream below ends without an error where its reader is cancelled.
+            // After a cancellation of the reader, `base` ends without an error.
             guard Task.isCancelled else {
                 throw DockerError(
                     .unavailable,

@@ -1,20 +1,20 @@
-/// A HEALTHCHECK, as an image declares it and a container has it. Nil means Docker's default.
+/// The HEALTHCHECK of an image or container. A nil value means Docker's default.
 package struct Healthcheck: Sendable, Equatable {
-    /// Shortest pause between two checks that a container may ask for. Each check is a process that the Engine starts
-    /// outside of the container's limits.
+    /// The shortest allowed pause between two checks. For each check the Docker Engine starts a process outside of the
+    /// container's limits.
     package static let shortestInterval = Duration.seconds(1)
 
-    /// Command, in Docker's form: `["CMD", "/bin/check"]`, `["CMD-SHELL", "check"]`, `["NONE"]`.
+    /// The command in Docker's form: `["CMD", "/bin/check"]`, `["CMD-SHELL", "check"]`, `["NONE"]`.
     package var test: [String]
     /// Pause between two checks.
     package var interval: Duration?
-    /// How long one check may take.
+    /// The longest time for a check.
     package var timeout: Duration?
-    /// How long failures do not count after the start.
+    /// The time after the start during which failures do not count.
     package var startPeriod: Duration?
-    /// Pause between two checks within the start period.
+    /// Pause between two checks during the start period.
     package var startInterval: Duration?
-    /// Failures in a row that make the container unhealthy.
+    /// The number of consecutive failures after which the container is unhealthy.
     package var retries: Int?
 
     package init(
@@ -33,10 +33,10 @@ package struct Healthcheck: Sendable, Equatable {
         self.retries = retries
     }
 
-    /// Whether anything is checked at all.
+    /// Whether the Docker Engine runs checks.
     package var isChecked: Bool { !test.isEmpty && test != ["NONE"] }
 
-    /// Returns the same check with intervals raised to ``shortestInterval``; nil if none of them is shorter.
+    /// Returns the same check with intervals of at least ``shortestInterval``, or nil if no interval is shorter.
     package var slowed: Healthcheck? {
         var slowed = self
         slowed.interval = interval.map { max($0, Self.shortestInterval) }

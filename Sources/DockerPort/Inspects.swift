@@ -1,12 +1,12 @@
 import Primitives
 
-/// What ``DockerClient/run(_:)`` answers.
+/// The result of ``DockerClient/run(_:)``.
 package struct RunResult: Sendable, Equatable {
     /// Full id of the container.
     package var containerID: String
-    /// Stable URL of the engine in the container.
+    /// Stable URL of the game engine in the container.
     package var engineEndpoint: String
-    /// When the container started, on the Engine's clock.
+    /// The start time of the container on the Docker Engine's clock.
     package var startedAt: Timestamp
 
     package init(containerID: String, engineEndpoint: String, startedAt: Timestamp) {
@@ -16,11 +16,11 @@ package struct RunResult: Sendable, Equatable {
     }
 }
 
-/// How a stop went.
+/// The result of a stop.
 package struct StopOutcome: Sendable, Equatable {
-    /// Whether the container did not end on SIGTERM and was killed.
+    /// Whether the container did not end after SIGTERM and was killed.
     package var forced: Bool
-    /// Whether it had ended, or had never run, before the stop.
+    /// Whether the container had ended, or had never run, before the stop.
     package var alreadyStopped: Bool
 
     package init(forced: Bool = false, alreadyStopped: Bool = false) {
@@ -29,9 +29,9 @@ package struct StopOutcome: Sendable, Equatable {
     }
 }
 
-/// What is read of `GET /images/{name}/json`.
+/// The used part of `GET /images/{name}/json`.
 package struct ImageInspect: Sendable, Equatable {
-    /// The reference that was asked for.
+    /// The requested reference.
     package var ref: String
     /// The image's id, `sha256:…`.
     package var id: String
@@ -39,8 +39,7 @@ package struct ImageInspect: Sendable, Equatable {
     package var labels: LabelMap
     /// Whether the image declares a HEALTHCHECK.
     package var hasHealthcheck: Bool
-    /// The HEALTHCHECK that a container of the image gets in place of the image's own, whose intervals are too short;
-    /// nil: the image's own.
+    /// The replacement for a HEALTHCHECK with too short intervals, or nil to keep the image's own.
     package var slowedHealthcheck: Healthcheck?
 
     package init(
@@ -58,39 +57,40 @@ package struct ImageInspect: Sendable, Equatable {
     }
 }
 
-/// What is read of `GET /containers/{id}/json`.
+/// The used part of `GET /containers/{id}/json`.
 package struct ContainerInspect: Sendable, Equatable {
     /// Full id.
     package var id: String
     /// Name, without the leading slash.
     package var name: String
-    /// Image reference that the container was made from.
+    /// Image reference given at the creation of the container.
     package var imageRef: String
-    /// Id of that image, `sha256:…`.
+    /// Id of the image, `sha256:…`.
     package var imageID: String
     /// Hostname.
     package var hostname: String
-    /// Labels given at create time, the image's own among them.
+    /// The container's labels, including the labels of its image.
     package var labels: LabelMap
     /// Docker's `State.Status`, verbatim: `created` `running` `paused` `restarting` `removing` `exited` `dead`.
     package var status: String
-    /// Docker's `State.Health.Status`, verbatim; empty where there is no HEALTHCHECK.
+    /// Docker's `State.Health.Status`, verbatim; empty without a HEALTHCHECK.
     package var health: String
-    /// How often Docker has restarted it.
+    /// The number of restarts by Docker.
     package var restartCount: Int
-    /// When it was made.
+    /// The creation time of the container.
     package var createdAt: Timestamp?
-    /// When it started last; nil where it never did.
+    /// The last start of the container, or nil if the container never started.
     package var startedAt: Timestamp?
-    /// When it ended last; nil where it never did. Kept from the run before while it runs again.
+    /// The last end of the container, or nil if the container never ended. While the container runs again, the value is
+    /// the end of the previous run.
     package var finishedAt: Timestamp?
-    /// Exit code; 0 while it runs.
+    /// Exit code; 0 while the container runs.
     package var exitCode: Int
-    /// Whether the kernel killed a process of it for want of memory.
+    /// Whether the kernel killed a process of the container because it was out of memory.
     package var oomKilled: Bool
     /// Bind mounts.
     package var mounts: [BindMount]
-    /// Address of the container on each network that it is attached to, by the network's name.
+    /// The container's address on each of its networks, by the name of the network.
     package var addresses: [String: String]
 
     package init(
@@ -129,17 +129,17 @@ package struct ContainerInspect: Sendable, Equatable {
         self.addresses = addresses
     }
 
-    /// Whether it runs, or is paused, which only stands still, or waits for the Engine to start it again.
+    /// Whether the container is running, paused, or waiting for a restart by the Docker Engine.
     package var isRunning: Bool { hasProcess || status == "restarting" }
 
-    /// Whether a process of it lives. None does while the Engine waits to start it again.
+    /// Whether the container has a living process. A container in status `restarting` has none.
     package var hasProcess: Bool { status == "running" || status == "paused" }
 
-    /// How the process ended, in words: `the process ended with exit code 137, out of memory`.
+    /// A description of the process' end: `the process ended with exit code 137, out of memory`.
     package var endedSentence: String {
         let hint: String
         switch exitCode {
-        // What an init, or a shell, ends with where it cannot run the command.
+        // Init processes and shells use these codes if the command cannot run.
         case 126: hint = " (the command may not be executed)"
         case 127: hint = " (there is no such command in the image)"
         default: hint = ""
@@ -148,7 +148,7 @@ package struct ContainerInspect: Sendable, Equatable {
     }
 }
 
-/// One row of `GET /containers/json`, completed by an inspect.
+/// A row of `GET /containers/json`, completed by an inspection.
 package struct ContainerSummary: Sendable, Equatable {
     /// Full id.
     package var id: String
@@ -160,12 +160,12 @@ package struct ContainerSummary: Sendable, Equatable {
     package var hostname: String
     /// Labels.
     package var labels: LabelMap
-    /// The list's `State`, verbatim, which has the words of `State.Status`.
+    /// The `State` of the list, verbatim. The values are those of `State.Status`.
     package var status: String
-    /// Result of the health check as the list's prose tells it, `healthy` or `unhealthy`; empty where it tells
-    /// none. A reason to look, no more.
+    /// Result of the health check in the text of the list, `healthy` or `unhealthy`; empty if the text has none. Use
+    /// the value only as a reason to inspect the container.
     package var health: String
-    /// When it started last; nil where it never did.
+    /// The last start of the container, or nil if the container never started.
     package var startedAt: Timestamp?
 
     package init(
@@ -190,19 +190,19 @@ package struct ContainerSummary: Sendable, Equatable {
 }
 
 extension ContainerSummary {
-    /// As ``ContainerInspect/isRunning``.
+    /// See ``ContainerInspect/isRunning``.
     package var isRunning: Bool { hasProcess || status == "restarting" }
 
-    /// As ``ContainerInspect/hasProcess``.
+    /// See ``ContainerInspect/hasProcess``.
     package var hasProcess: Bool { status == "running" || status == "paused" }
 }
 
-/// Which containers ``DockerClient/list(_:)`` answers.
+/// The filter of ``DockerClient/list(_:)``.
 package struct ListFilter: Sendable, Equatable {
-    /// Labels that must all be there, with these values; empty: every container.
+    /// Required labels with their values; empty for all containers.
     package var labels: LabelMap
-    /// Whether each row is completed by an inspect. Without, one call answers for thousands of containers, and
-    /// hostname and start stay empty.
+    /// Whether each row is completed by an inspection. Without inspections a single call returns thousands of
+    /// containers, but hostname and start time stay empty.
     package var inspectsRows: Bool
 
     package init(labels: LabelMap = [:], inspectsRows: Bool = true) {
@@ -211,23 +211,23 @@ package struct ListFilter: Sendable, Equatable {
     }
 }
 
-/// What is read of `GET /info`.
+/// The used part of `GET /info`.
 package struct EngineInfo: Sendable, Equatable {
-    /// The Engine's own id, which stays over restarts.
+    /// The Docker Engine's own id. The id survives restarts.
     package var id: String
-    /// Hostname of the Engine's machine.
+    /// Hostname of the Docker Engine's machine.
     package var name: String
-    /// Version of the Engine.
+    /// Version of the Docker Engine.
     package var serverVersion: String
-    /// API version that is spoken with it, as negotiated.
+    /// The negotiated API version.
     package var apiVersion: String
     /// CPUs of the machine.
     package var cpus: Int
-    /// Bytes of memory of the machine.
+    /// Memory of the machine in bytes.
     package var memoryBytes: Int64
-    /// Whether containers outlive an end of the Engine.
+    /// Whether containers keep running while the Docker Engine is stopped.
     package var liveRestore: Bool
-    /// The clock of the Engine's machine as it answered; nil where it does not tell.
+    /// The clock of the Docker Engine's machine at the time of the answer, or nil if the answer has no time.
     package var systemTime: Timestamp?
 
     package init(

@@ -1,19 +1,21 @@
-/// What a container's log may be. Other drivers make the Engine, which is root, dial where an option says or read the
-/// files that it names; other options put what the container says into what operators read.
+/// The allowed logging drivers and options of a container.
+///
+/// Other drivers are unsafe: the Docker Engine, running as root, would connect to the addresses in their options or
+/// read the named files. Other options would mix the container's text into the operators' logs.
 package enum LogRules {
-    /// Drivers that need nothing beyond the host. `none` keeps no logs.
+    /// Drivers without needs beyond the host. The driver `none` keeps no logs.
     package static let drivers = ["json-file", "local", "journald", "none"]
 
-    /// Options that bound what a log may take of the host.
+    /// Options limiting the space of a log on the host.
     package static let options = ["max-size", "max-file", "compress", "mode", "max-buffer-size"]
 
-    /// Options that only the drivers which keep files themselves take.
+    /// Options only for drivers with their own log files.
     package static let rotatingOptions: Set<String> = ["max-size", "max-file", "compress"]
 
-    /// Whether the driver keeps files itself.
+    /// Returns whether the driver keeps its own log files.
     package static func rotates(_ driver: String) -> Bool { driver == "json-file" || driver == "local" }
 
-    /// Whether Docker takes the value for the option, whatever the driver.
+    /// Returns whether Docker accepts the value for the option, regardless of the driver.
     package static func allows(_ name: String, _ value: String) -> Bool {
         switch name {
         case "max-size", "max-buffer-size": MemorySize.bytes(value).map { $0 > 0 } ?? false
@@ -26,7 +28,7 @@ package enum LogRules {
         }
     }
 
-    /// Whether the driver may have the option with this value.
+    /// Returns whether the driver may have the option with this value.
     package static func allows(_ name: String, _ value: String, driver: String) -> Bool {
         allows(name, value) && (rotates(driver) || !rotatingOptions.contains(name))
     }

@@ -1,11 +1,11 @@
-/// Where nothing may be mounted in a container.
+/// The rules for mount paths inside a container.
 package enum MountTargets {
-    /// Top-level directories of a container that hold its system.
+    /// Top-level directories of a container's system.
     private static let protected: Set<String> = [
         "proc", "sys", "dev", "etc", "bin", "sbin", "usr", "lib", "lib32", "lib64", "libx32", "run", "boot",
     ]
 
-    /// Whether an absolute, clean path is `/`, one of those directories, or lies in one.
+    /// Returns whether an absolute, clean path is `/`, a protected directory, or a path inside a protected directory.
     package static func isProtected(_ path: String) -> Bool {
         let components = pathComponents(path)
         guard let first = components.first else { return true }

@@ -1,7 +1,9 @@
-/// Returns `text` fit for a message or a log: control and format characters replaced by spaces, `limit` bytes of UTF-8 at
-/// most, cut between Unicode scalars.
+/// Returns `text` in a form safe for messages and logs.
+///
+/// Spaces replace control and format characters. The result has at most `limit` bytes of UTF-8 and ends between Unicode
+/// scalars.
 package func printable(_ text: String, limit: Int = 256) -> String {
-    // Most texts are plain, and need no look at each character's properties.
+    // Fast path: most texts are plain ASCII, so the properties of each character are not needed.
     if text.utf8.count <= limit, text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return text }
     var result = ""
     var bytes = 0

@@ -1,29 +1,29 @@
-/// When an image is pulled.
+/// The rule for pulling an image before a start.
 package enum PullPolicy: String, Sendable, CaseIterable, CustomStringConvertible {
-    /// Pulled only where it is absent from the Engine.
+    /// Pull only if the image is absent from the Docker Engine.
     case ifMissing = "if_missing"
-    /// Pulled on every start.
+    /// Pull before every start.
     case always
-    /// Never pulled: the start fails where the image is absent.
+    /// Never pull. The start fails if the image is absent.
     case never
 
-    /// Whether `name` is one of the three policies.
+    /// Returns whether `name` is a known policy.
     package static func isKnown(_ name: String) -> Bool { PullPolicy(rawValue: name) != nil }
 
     package var description: String { rawValue }
 }
 
-/// How far a pull has come.
+/// The progress of a pull.
 package struct PullProgress: Sendable, Equatable {
-    /// The image that is pulled.
+    /// The pulled image.
     package var reference: String
-    /// Layers that the image has, as far as the registry has told.
+    /// Number of the image's layers reported by the registry so far.
     package var layers: Int
-    /// Layers that are complete.
+    /// Number of complete layers.
     package var layersDone: Int
-    /// Bytes received of the layers that are being downloaded.
+    /// Received bytes of the layers in download.
     package var bytesDone: Int64
-    /// Bytes of those layers in all, as far as told.
+    /// Total bytes of the layers in download, as far as the registry reported the sizes.
     package var bytesTotal: Int64
 
     package init(reference: String, layers: Int = 0, layersDone: Int = 0, bytesDone: Int64 = 0, bytesTotal: Int64 = 0) {

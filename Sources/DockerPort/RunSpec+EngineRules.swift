@@ -1,7 +1,8 @@
 extension RunSpec {
-    /// Checks, beyond ``validate()``, what Docker would take for something else than meant: limits that mean
-    /// "none" to it, names that nobody resolves, paths that lead elsewhere. Adapters refuse such a spec before any
-    /// call, as ``DockerError/Code/invalidSpec``.
+    /// Checks the rules of Docker beyond ``validate()``.
+    ///
+    /// Docker would silently misread some values: limits with the meaning "no limit", hostnames outside DNS, paths to
+    /// another directory. Adapters refuse such specs before any call, with ``DockerError/Code/invalidSpec``.
     ///
     /// - Throws: ``Violation``.
     package func validateForEngine() throws(Violation) {
@@ -28,7 +29,7 @@ extension RunSpec {
     }
 
     private func checkLimits() throws(Violation) {
-        // Docker takes what is below for no limit at all.
+        // Docker reads lower values as "no limit".
         try require(cpuQuota >= 0.01 && cpuQuota <= 100_000, "cpu quota \(cpuQuota) is not between 0.01 and 100000")
         let bytes = MemorySize.bytes(memory)
         try require(bytes != nil, "memory \(printable(memory)) is no amount such as 512m")
@@ -68,7 +69,7 @@ extension RunSpec {
     }
 
     private func checkMounts() throws(Violation) {
-        // By bytes, as the kernel compares paths.
+        // Compared by bytes, like paths in the kernel.
         var targets: Set<[UInt8]> = []
         for (index, mount) in bindMounts.enumerated() {
             try checkPath(mount.hostPath, "bind mounts[\(index)]: host path")
@@ -82,7 +83,7 @@ extension RunSpec {
         }
     }
 
-    /// Docker cleans paths, so that one with `..` in it would mount another directory than it seems to.
+    /// Checks a path. Docker resolves `..`, so an unclean path would mount another directory than the visible one.
     private func checkPath(_ path: String, _ what: String) throws(Violation) {
         let isClean = pathComponents(path, keepingEmpty: true).allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
         try require(

@@ -1,11 +1,11 @@
 extension RunSpec {
-    /// A rule of ``RunSpec/validate()`` that a spec breaks.
+    /// A broken rule of ``RunSpec/validate()``.
     package struct Violation: Error, Sendable, Equatable, CustomStringConvertible {
-        /// What is wrong, as `run spec: name must not be empty`.
+        /// The description of the problem, for example `run spec: name must not be empty`.
         package let description: String
     }
 
-    /// Checks the structure that ``DockerClient/run(_:)`` relies on; the first rule that is broken decides.
+    /// Checks the structure required by ``DockerClient/run(_:)``. Only the first broken rule is reported.
     ///
     /// - Throws: ``Violation`` with the wording of the port's reference.
     package func validate() throws(Violation) {
@@ -14,7 +14,7 @@ extension RunSpec {
         try require(!hostname.isEmpty, "hostname must not be empty")
         try require(!network.isEmpty, "network must not be empty")
         try require(!logDriver.isEmpty, "log driver must not be empty")
-        // Written so that a quota that is not a number fails as well.
+        // This comparison also fails for NaN.
         try require(cpuQuota > 0, "cpu quota must be positive")
         try require(!memory.isEmpty, "memory must not be empty")
         try require(pidsLimit > 0, "pids limit must be positive")
@@ -24,7 +24,9 @@ extension RunSpec {
         }
     }
 
-    /// - Parameter rule: made only where it is broken: every job is checked, nearly all are right.
+    /// Throws a violation unless `holds`.
+    ///
+    /// - Parameter rule: The description. An autoclosure, because every job is checked and almost all jobs are valid.
     func require(_ holds: Bool, _ rule: @autoclosure () -> String) throws(Violation) {
         guard holds else { throw Violation(description: "run spec: \(rule())") }
     }

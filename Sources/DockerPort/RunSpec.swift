@@ -1,41 +1,42 @@
 import Primitives
 
-/// What ``DockerClient/run(_:)`` is asked for.
+/// The request of ``DockerClient/run(_:)``.
 package struct RunSpec: Sendable, Equatable {
     /// Name of the container, typically `galaxy-game-{game_id}`.
     package var name: String
     /// Image reference, with a tag or a digest.
     package var image: String
-    /// Id of the image that was looked at, `sha256:…`: a reference may name another one by the time of the start,
-    /// which is undone then. Nil: whatever the reference names.
+    /// Id of the inspected image, `sha256:…`, or nil to accept any image of the reference. If the reference names
+    /// another image at the time of the start, the adapter undoes the start.
     package var imageID: String?
-    /// Hostname, which Docker's DNS resolves on the network.
+    /// Hostname. Docker's DNS resolves the hostname on the network.
     package var hostname: String
-    /// User-defined network that the container is attached to.
+    /// User-defined network of the container.
     package var network: String
     /// Environment variables.
     package var env: [String: String]
-    /// Arguments for the image's entry point; empty: the image's own.
+    /// Arguments for the image's entry point; empty for the image's own arguments.
     package var cmd: [String]
     /// Labels of the container.
     package var labels: LabelMap
-    /// Directories of the host that the container sees.
+    /// Host directories mounted into the container.
     package var bindMounts: [BindMount]
     /// Name of the logging driver.
     package var logDriver: String
     /// Options of the logging driver.
     package var logOpts: [String: String]
-    /// CPUs, as `docker run --cpus` takes them.
+    /// CPUs, in the form of `docker run --cpus`.
     package var cpuQuota: Double
-    /// Memory limit as `docker run --memory` takes it: `512m`. Swap is held at the same bound.
+    /// Memory limit in the form of `docker run --memory`, for example `512m`. Memory and swap together have the same
+    /// limit.
     package var memory: String
-    /// Most processes and threads, as `docker run --pids-limit` takes it.
+    /// Limit of processes and threads, in the form of `docker run --pids-limit`.
     package var pidsLimit: Int
-    /// Port at which the engine in the container answers; with the hostname it makes the endpoint.
+    /// Port of the game engine in the container. Hostname and port make up the endpoint.
     package var enginePort: Int
-    /// What the container may do beyond the hardened default.
+    /// The container's rights beyond the hardened default.
     package var hardening: Hardening
-    /// HEALTHCHECK in place of the image's own; nil: the image's own.
+    /// Replacement for the image's HEALTHCHECK, or nil to keep the image's own.
     package var healthcheck: Healthcheck?
 
     package init(
@@ -76,20 +77,23 @@ package struct RunSpec: Sendable, Equatable {
         self.healthcheck = healthcheck
     }
 
-    /// URL at which the engine answers other containers of the network.
+    /// URL of the game engine for other containers on the network.
     package var engineEndpoint: String { "http://\(hostname):\(enginePort)" }
 }
 
-/// One directory of the host bound into the container.
+/// A host directory mounted into the container.
 package struct BindMount: Sendable, Equatable {
     /// Absolute path on the host.
     package var hostPath: String
     /// Absolute path in the container.
     package var mountPath: String
-    /// Whether the container may not write there.
+    /// Whether the mount is read-only for the container.
     package var readOnly: Bool
-    /// Directory of the operator's in which the host path lies, and whose own path is trusted. Below it nothing may
-    /// be a symbolic link, which whoever can write there could turn elsewhere. Nil: no part of the path may be one.
+    /// The operator's directory around the host path, or nil if the path has none.
+    ///
+    /// The path of `root` itself is trusted. No component below `root` may be a symbolic link, because anybody with
+    /// write access there could redirect the link. Without `root`, no component of the whole path may be a symbolic
+    /// link.
     package var root: String?
 
     package init(hostPath: String, mountPath: String, readOnly: Bool = false, root: String? = nil) {
@@ -100,15 +104,17 @@ package struct BindMount: Sendable, Equatable {
     }
 }
 
-/// Deviations from the hardened default: no new privileges, no capabilities, init as process 1,
-/// restart policy `no`, a cgroup namespace of its own, no core files, 65,536 open files, first to go when the host runs
-/// out of memory. What is not here cannot be asked for: privileged mode, devices, the host's namespaces.
+/// Differences from the hardened default.
+///
+/// The default: no new privileges, no capabilities, an init as process 1, restart policy `no`, a private cgroup
+/// namespace, no core files, 65,536 open files, and the first place among the victims when the host is out of memory.
+/// No setting allows privileged mode, devices or the host's namespaces.
 package struct Hardening: Sendable, Equatable {
-    /// Capabilities that are kept, as `docker run --cap-add` names them.
+    /// Capabilities to keep, in the form of `docker run --cap-add`.
     package var capAdd: [String]
-    /// Read-only root file system, with a tmpfs at `/tmp`.
+    /// Whether the root file system is read-only, with a tmpfs at `/tmp`.
     package var readOnlyRootfs: Bool
-    /// User, as `docker run --user` takes it; nil: the image's own.
+    /// User in the form of `docker run --user`, or nil for the image's own user.
     package var user: String?
 
     package init(capAdd: [String] = [], readOnlyRootfs: Bool = false, user: String? = nil) {
