@@ -1,11 +1,11 @@
 import DequeModule
 import NIOCore
 
-/// What callers asked and nobody has written yet, and the bound on all that is unanswered.
+/// The queue of unwritten calls, and the bound on all unanswered commands.
 ///
-/// Pure, like `ReplyQueue`. Commands leave it in the order in which they came.
+/// A pure value, like `ReplyQueue`. Calls leave the queue in the order of arrival.
 struct Backlog<Handle> {
-    /// One call: a command, or a pipeline of `commands`, of about `bytes` on the wire.
+    /// One call: a single command, or a pipeline of `commands` commands. `bytes` estimates the size on the wire.
     struct Entry {
         let handle: Handle
         let commands: Int
@@ -13,24 +13,24 @@ struct Backlog<Handle> {
         let deadline: NIODeadline
     }
 
-    /// What becomes of a call.
+    /// The result of a submission.
     enum Submission: Equatable {
-        /// It waits, and the writer already knows that there is something to write.
+        /// The call waits in the queue. The writer is awake already.
         case accepted
-        /// It waits, and the writer must be woken.
+        /// The call waits in the queue. The caller must wake the writer.
         case acceptedWakeWriter
-        /// It is not taken, for this reason.
+        /// The queue refuses the call for the given reason.
         case refused(RedisError)
     }
 
-    /// Commands that wait or are unanswered at most.
+    /// The largest number of waiting and unanswered commands together.
     let limit: Int
-    /// Commands that wait or are unanswered.
+    /// The number of waiting and unanswered commands.
     private(set) var unanswered = 0
     private(set) var isClosed = false
     private var waiting: Deque<Entry> = []
     private var writerIsWoken = false
-    /// The earliest deadline of what waits, or an earlier one: calls that leave do not move it.
+    /// The earliest deadline of the waiting calls, or an earlier time: `take` does not recompute the deadline.
     private(set) var nextDeadline: NIODeadline?
 
     init(limit: Int) {
@@ -39,7 +39,7 @@ struct Backlog<Handle> {
 
     var isEmpty: Bool { waiting.isEmpty }
 
-    /// Takes a call, or says why not.
+    /// Adds a call to the queue, or refuses the call if the queue is closed or full.
     mutating func submit(_ handle: Handle, commands: Int, bytes: Int, deadline: NIODeadline) -> Submission {
         guard !isClosed else { return .refused(.closed) }
         guard unanswered + commands <= limit else {
@@ -55,12 +55,15 @@ struct Backlog<Handle> {
         return .acceptedWakeWriter
     }
 
-    /// The writer is up: the next call must wake it again.
+    /// Records that the writer runs. The next call must wake the writer again.
     mutating func writerStarted() {
         writerIsWoken = false
     }
 
-    /// The oldest calls, to be written now: as many as fit, or one. They count as unanswered until `release`.
+    /// Removes the oldest calls, for the caller to write now.
+    ///
+    /// Returns as many calls as fit both bounds, and the oldest call even if `limit` bytes are too few. The commands
+    /// count as unanswered until `release`.
     mutating func take(atMost count: Int, bytes limit: Int) -> [Handle] {
         var bytes = 0
         let fitting = waiting.prefix(count).prefix { entry in
@@ -73,12 +76,12 @@ struct Backlog<Handle> {
         return taken
     }
 
-    /// This many commands are answered or given up.
+    /// Records that `commands` commands were answered or given up.
     mutating func release(commands: Int) {
         unanswered -= commands
     }
 
-    /// Removes and returns what is late at `now`, and finds the next deadline.
+    /// Removes and returns the calls whose deadline has passed at `now`, and recomputes the next deadline.
     mutating func expire(now: NIODeadline) -> [Handle] {
         var late: [Handle] = []
         waiting.removeAll { entry in
@@ -91,7 +94,7 @@ struct Backlog<Handle> {
         return late
     }
 
-    /// Takes no more calls; returns those that wait.
+    /// Closes the queue for further calls, and removes and returns the waiting calls.
     mutating func close() -> [Handle] {
         isClosed = true
         let handles = waiting.map(\.handle)

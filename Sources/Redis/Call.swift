@@ -1,11 +1,12 @@
 import NIOCore
 import Synchronization
 
-/// One waiting caller: what it asked, until when it waits, and the continuation that ends its wait.
+/// A caller that waits: the commands, the deadline, and the continuation of the caller.
 ///
-/// Ended exactly once, by whoever is first: the reply, the clock, the connection's end, or a cancellation.
+/// A call ends exactly once. Whoever comes first ends the call: the reply, the deadline, the end of the connection, or
+/// a cancellation.
 final class Call: Sendable {
-    /// What a caller gets: one reply for a command, as many as it has commands for a pipeline.
+    /// The replies to a call: one for a single command, or one for each command of a pipeline.
     enum Reply: Sendable {
         case single(RedisValue)
         case pipeline([RedisValue])
@@ -13,7 +14,7 @@ final class Call: Sendable {
 
     typealias Outcome = Result<Reply, RedisError>
 
-    /// What is to be written.
+    /// The commands to write.
     enum Content: Sendable {
         case single(RedisCommand)
         case pipeline([RedisCommand])
@@ -35,12 +36,12 @@ final class Call: Sendable {
         self.deadline = .now() + TimeAmount(timeout)
     }
 
-    /// Whether the caller gets error replies as values.
+    /// Whether the caller receives error replies as values.
     var isPipeline: Bool {
         if case .pipeline = content { true } else { false }
     }
 
-    /// How many replies it takes.
+    /// The number of commands, and therefore of replies.
     var commands: Int {
         switch content {
         case .single: 1
@@ -48,7 +49,7 @@ final class Call: Sendable {
         }
     }
 
-    /// About how many bytes it takes on the wire.
+    /// The approximate size on the wire, in bytes.
     var size: Int {
         switch content {
         case .single(let command): command.size
@@ -56,7 +57,7 @@ final class Call: Sendable {
         }
     }
 
-    /// What was asked, for messages: never the arguments, which may be secret.
+    /// The command's name, for messages. Arguments never appear here, because arguments may be secret.
     var name: String {
         switch content {
         case .single(let command): command.name
@@ -64,7 +65,9 @@ final class Call: Sendable {
         }
     }
 
-    /// Waits for the end, after `submit` has handed this over to the writer. A cancelled task stops waiting at once.
+    /// Submits the call and waits for the outcome. A cancelled task stops waiting at once.
+    ///
+    /// - Parameter submit: hands the call over to the writer.
     func outcome(submit: (Call) -> Void) async -> Outcome {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -79,7 +82,9 @@ final class Call: Sendable {
         }
     }
 
-    /// Whether somebody still waits; from now on the command counts as written.
+    /// Marks the command as written.
+    ///
+    /// - Returns: `false` if nobody waits for the reply any more; then the writer skips the command.
     func beginWriting() -> Bool {
         state.withLock { state in
             guard case .waiting(let continuation) = state else { return false }
@@ -88,7 +93,7 @@ final class Call: Sendable {
         }
     }
 
-    /// Ends the wait; nothing where it has ended.
+    /// Ends the wait with `outcome`. Does nothing if the wait has ended before.
     func end(_ outcome: Outcome) {
         take()?.continuation.resume(returning: outcome)
     }
@@ -98,7 +103,7 @@ final class Call: Sendable {
         continuation.resume(returning: .failure(.cancelled(mayHaveHappened: written)))
     }
 
-    /// `false` where the task was cancelled before it began to wait.
+    /// Stores the continuation. Returns `false` if the task was cancelled before the wait began.
     private func begin(_ continuation: CheckedContinuation<Outcome, Never>) -> Bool {
         state.withLock { state in
             guard case .created = state else { return false }
@@ -107,7 +112,7 @@ final class Call: Sendable {
         }
     }
 
-    /// Takes the continuation out under the lock; it is resumed outside.
+    /// Takes the continuation out of the state. The caller resumes the continuation without the lock.
     private func take() -> (continuation: CheckedContinuation<Outcome, Never>, written: Bool)? {
         state.withLock { state in
             defer { state = .ended }

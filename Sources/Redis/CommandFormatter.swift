@@ -1,26 +1,27 @@
 import CHiredis
 import NIOCore
 
-/// Writes commands in the server's protocol with hiredis, many into one buffer.
+/// Encodes commands in RESP with hiredis, many commands into one buffer.
 ///
-/// The arguments' bytes are collected in one scratch array, so that a command costs hiredis' allocations and
-/// no others.
+/// The formatter collects the bytes of all arguments in one scratch array. Encoding a command then allocates memory
+/// only inside hiredis.
 struct CommandFormatter {
-    /// Above it the scratch space is given back after use: one large command must not cost memory for ever.
+    /// The largest scratch capacity in bytes to keep. After a larger command the formatter frees the scratch array, so
+    /// one large command does not cost memory forever.
     private static let retainedScratch = 1 << 18
 
     private var bytes: [UInt8] = []
     private var lengths: [Int] = []
     private var pointers: [UnsafePointer<CChar>?] = []
 
-    /// Appends `command` to `buffer`; on an error the buffer is as it was.
+    /// Appends `command` to `buffer`. An error leaves the buffer unchanged.
     mutating func append(_ command: RedisCommand, to buffer: inout ByteBuffer) throws(RedisError) {
         collect(command)
         defer { reset() }
         guard let count = Int32(exactly: lengths.count) else {
             throw .protocolViolation("\(command.name) has too many arguments")
         }
-        // The form that needs no printf for each length.
+        // This function of hiredis is the faster variant: the other one calls printf for each length.
         var formatted: sds?
         let written = bytes.withUnsafeBytes { collected in
             var next = collected.baseAddress?.assumingMemoryBound(to: CChar.self)

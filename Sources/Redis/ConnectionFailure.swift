@@ -10,7 +10,7 @@ import NIOSSL
     import Glibc
 #endif
 
-/// Words for what the network layer throws.
+/// Describes errors of the network layer in words for a person.
 enum ConnectionFailure {
     static func describe(_ error: any Error) -> String {
         switch error {

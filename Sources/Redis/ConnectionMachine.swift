@@ -1,34 +1,34 @@
 import NIOCore
 
-/// The life of a client's connection: what happened, and therefore what to do next.
+/// The state machine of a client's connection: turns each event into the next action.
 ///
-/// Pure: the time and the randomness come in with the event.
+/// A pure value: the time and the random number come in with each event.
 struct ConnectionMachine: Equatable, Sendable {
-    /// Where the connection is. `failures` counts attempts that failed in a row.
+    /// The state of the connection. `failures` counts the failed attempts in a row.
     enum State: Equatable, Sendable {
-        /// Before the start. To: connecting, closed.
+        /// The client has not started. Next: connecting, closed.
         case disconnected
-        /// A socket is being opened. To: handshaking, backingOff, closed.
+        /// The client opens a socket. Next: handshaking, backingOff, closed.
         case connecting(failures: Int)
-        /// The server is told who we are. To: ready, backingOff, closed.
+        /// The client authenticates and selects the database. Next: ready, backingOff, closed.
         case handshaking(failures: Int)
-        /// Commands flow. To: backingOff, closed.
+        /// The connection carries commands. Next: backingOff, closed.
         case ready(failures: Int, since: NIODeadline)
-        /// Waiting for the next attempt. To: connecting, closed.
+        /// The client waits before the next attempt. Next: connecting, closed.
         case backingOff(failures: Int)
-        /// The end.
+        /// The client is shut down. No state follows.
         case closed
     }
 
-    /// What happened.
+    /// An event in the life of the connection.
     enum Event: Equatable, Sendable {
         /// The client runs.
         case started
         /// The socket is open.
         case connected
-        /// The server took our credentials and our database.
+        /// The server accepted the credentials and the database.
         case handshakeSucceeded
-        /// Connecting or the handshake failed, or the connection broke.
+        /// The attempt to connect or the handshake failed, or the connection broke.
         case failed
         /// The delay before the next attempt is over.
         case delayElapsed
@@ -36,19 +36,19 @@ struct ConnectionMachine: Equatable, Sendable {
         case stopped
     }
 
-    /// What to do next.
+    /// The next step of the client.
     enum Action: Equatable, Sendable {
         /// Open a socket.
         case connect
-        /// Authenticate, select the database.
+        /// Authenticate and select the database.
         case handshake
-        /// Let commands flow until the connection ends.
+        /// Carry commands until the connection ends.
         case serve
-        /// Wait this long.
+        /// Wait for the given time.
         case wait(Duration)
-        /// Close what is open and end.
+        /// Close the open connection and end.
         case stop
-        /// The event means nothing in this state.
+        /// Do nothing: the event has no meaning in this state.
         case ignore
     }
 
@@ -59,7 +59,7 @@ struct ConnectionMachine: Equatable, Sendable {
         self.backoff = backoff
     }
 
-    /// Steps to the next state. `random` (0 to 1) spreads the delays.
+    /// Moves to the next state and returns the next action. `random` (0 to 1) spreads the delays.
     mutating func handle(_ event: Event, now: NIODeadline, random: Double) -> Action {
         switch (state, event) {
         case (.closed, _):
@@ -79,8 +79,8 @@ struct ConnectionMachine: Equatable, Sendable {
         case (.connecting(let failures), .failed), (.handshaking(let failures), .failed):
             return backOff(after: failures, random: random)
         case (.ready(let failures, let since), .failed):
-            // A connection that breaks as soon as it stands is no success, or a server that cuts every
-            // client would be tried without a pause.
+            // Only a connection of some duration counts as a success. Otherwise the client would retry without a pause
+            // while a server closes each new connection.
             let lasted = Duration(now - since) >= backoff.cap
             return backOff(after: lasted ? 0 : failures, random: random)
         case (.backingOff(let failures), .delayElapsed):

@@ -3,26 +3,27 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
-/// Opens connections to one server and introduces itself there.
+/// Opens connections to one server and performs the handshake.
 final class Connector: Sendable {
     let configuration: RedisConfiguration
     let eventLoop: any EventLoop
     private let clientName: String?
-    /// Made once: reading the system's authorities takes milliseconds.
+    /// The TLS context, created once: reading the system's certificate authorities takes milliseconds.
     private let encryption = Mutex<NIOSSLContext?>(nil)
 
-    /// - Parameter eventLoop: nil: any of the process.
+    /// - Parameter eventLoop: the event loop of the connections; nil: any event loop of the process.
     init(_ configuration: RedisConfiguration, clientName: String?, eventLoop: (any EventLoop)? = nil) {
         self.configuration = configuration
         self.clientName = clientName
         self.eventLoop = eventLoop ?? MultiThreadedEventLoopGroup.singleton.next()
     }
 
-    /// Opens a socket. A cancelled task does not wait for it.
+    /// Opens a socket. If the task is cancelled, the function throws without waiting for the socket.
     func connect() async throws(RedisError) -> Session {
         do {
             let opening = open(try await encryptionContext())
-            // Completed by whichever is first, the connection or the cancellation, and always by the former.
+            // The connection or the cancellation completes the promise. The cascade always completes the promise in the
+            // end.
             let promise = eventLoop.makePromise(of: Session.self)
             opening.cascade(to: promise)
             return try await withTaskCancellationHandler {
@@ -45,7 +46,7 @@ final class Connector: Sendable {
         }
     }
 
-    /// Authenticates and selects the database; on an error the connection is closed.
+    /// Authenticates and selects the database. On an error, closes the connection.
     func introduce(to session: Session) async throws(RedisError) {
         let handshake = Handshake(configuration, clientName: clientName)
         let reason: String
@@ -104,7 +105,7 @@ final class Connector: Sendable {
         _ encryption: NIOSSLContext?
     ) throws {
         if let encryption, case .tcp(let host, _) = configuration.endpoint {
-            // An address is verified as an address; only names go into the TLS greeting.
+            // The server's certificate must match the address or the host name. TLS sends only host names as SNI.
             let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
             let handler = try NIOSSLClientHandler(context: encryption, serverHostname: isAddress ? nil : host)
             try channel.pipeline.syncOperations.addHandler(handler)

@@ -1,11 +1,12 @@
 import NIOCore
 
-/// One alarm for many deadlines, used on its event loop only.
+/// One timer for many deadlines. Use only on the timer's event loop.
 ///
-/// It is armed for the earliest one it was told of and never moved later: under steady load it fires once per
-/// time-out, not once per command, and looks again.
+/// The timer is set for the earliest known deadline, and never moves to a later time. Under steady load the timer
+/// therefore fires once per time-out, not once per command. The owner then checks all deadlines and arms the timer
+/// again.
 final class DeadlineTimer {
-    /// Deadlines closer together than this share an alarm.
+    /// Deadlines closer together than this time share an alarm.
     private static let resolution = TimeAmount.milliseconds(10)
 
     private let eventLoop: any EventLoop
@@ -15,7 +16,8 @@ final class DeadlineTimer {
         self.eventLoop = eventLoop
     }
 
-    /// Calls `fire` once at `deadline` or a little later, unless an earlier alarm is set already.
+    /// Calls `fire` once, at `deadline` or a little later. Does nothing if an alarm is set for the same time or
+    /// earlier.
     func arm(for deadline: NIODeadline?, fire: @escaping () -> Void) {
         guard let deadline else { return }
         if let alarm {
@@ -30,7 +32,7 @@ final class DeadlineTimer {
         alarm = (due, task)
     }
 
-    /// Forgets the alarm.
+    /// Cancels the alarm.
     func disarm() {
         alarm?.task.cancel()
         alarm = nil

@@ -1,8 +1,10 @@
 import NIOCore
 
-/// Runs tasks on the thread of a connection's event loop. A task that sends a command there and waits for its reply wakes
-/// no other thread, which costs more than most of what tasks do. Only for tasks that never compute for long: what
-/// the connection has to say waits meanwhile.
+/// Runs tasks on the thread of a connection's event loop.
+///
+/// Such a task sends a command and receives the reply without waking another thread. Waking a thread costs more than
+/// most of the tasks themselves. Only for tasks without long computations: meanwhile the connection cannot read or
+/// write.
 package final class EventLoopExecutor: TaskExecutor {
     let eventLoop: any EventLoop
 

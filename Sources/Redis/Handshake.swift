@@ -1,7 +1,7 @@
-/// What a new connection says first, and how the answers are read.
+/// The first commands on a new connection, and the check of the replies.
 ///
-/// `HELLO` is not used: RESP2 is what every version of hiredis reads. `PING` comes last, so that a server that
-/// demands a password or still loads its data is found here and not by the first caller.
+/// The handshake avoids `HELLO`, because every version of hiredis reads RESP2. `PING` comes last. If the server demands
+/// a password or is still loading data, the handshake fails, and no caller's command has to fail first.
 struct Handshake: Equatable {
     let commands: [RedisCommand]
 
@@ -21,7 +21,8 @@ struct Handshake: Equatable {
         self.commands = commands
     }
 
-    /// Why the connection cannot be used, or `nil`. `NOPERM` is no obstacle where only a courtesy was refused.
+    /// Returns the reason against using the connection, or `nil`. `NOPERM` for `CLIENT` or `PING` is no such reason:
+    /// the connection works without both.
     func failure(in replies: [RedisValue]) -> String? {
         for (command, reply) in zip(commands, replies) {
             guard case .error(let error) = reply else { continue }
@@ -31,7 +32,7 @@ struct Handshake: Equatable {
         return nil
     }
 
-    /// The server takes printable ASCII without spaces.
+    /// Replaces all characters but printable ASCII by `-`. The server accepts no spaces in a client name.
     private static func allowed(_ name: String) -> String {
         String(String.UnicodeScalarView(name.unicodeScalars.map { ("!"..."~").contains($0) ? $0 : "-" }))
     }

@@ -1,18 +1,18 @@
 import Logging
 import Synchronization
 
-/// A connection of its own for commands that block in the server, one at a time.
+/// A separate connection for blocking commands, one command at a time.
 ///
-/// A connection whose command did not end with a reply is closed and never used again: the server may still
-/// hold the waiter, which would swallow the next element. The next call connects anew.
+/// If a command fails, the connection is closed and never used again. The server may still hold the blocked command,
+/// and this command would swallow the next element of the list. The next call opens a new connection.
 ///
-/// Closing reaches the server a moment after it reaches this side: an element pushed in between can still go to
-/// the dying waiter. So block with a command that loses nothing then: a peek (`BLMOVE q q RIGHT RIGHT t`), a
-/// move to a list of one's own, or a stream.
+/// The server notices the end of the connection with a delay. Until then, an element pushed to the list can still go to
+/// the old command. So send only commands without loss in this case: a peek (`BLMOVE q q RIGHT RIGHT t`), a move to a
+/// list of the caller, or a read from a stream.
 package final class RedisBlockingConnection: Sendable {
     private enum State {
         case idle(Session?)
-        /// A call runs; the session once there is one.
+        /// A call is running. The session is nil until the socket is open.
         case busy(Session?)
         case closed
     }
@@ -26,9 +26,9 @@ package final class RedisBlockingConnection: Sendable {
     private let logger: Logger
     private let state = Mutex(State.idle(nil))
 
-    /// A connection that is opened by the first call.
+    /// Creates a connection. The first call opens the socket.
     ///
-    /// - Parameter executor: whose thread it shares; nil: any.
+    /// - Parameter executor: the executor of the event loop to share; nil: any event loop.
     package init(
         _ configuration: RedisConfiguration,
         clientName: String? = nil,
@@ -43,9 +43,13 @@ package final class RedisBlockingConnection: Sendable {
         if case .idle(let session?) = state.withLock({ $0 }) { session.close("nobody uses it any more") }
     }
 
-    /// Sends a command that may block in the server for `serverTimeout` (the time given in its arguments) and waits
-    /// for its reply that long and `commandTimeout` more. On any error, a cancellation included, the
-    /// connection is closed before this returns. It never waits between attempts: the caller backs off.
+    /// Sends a command that may block in the server, and waits for the reply.
+    ///
+    /// On any error, including a cancellation, the connection is closed before the function throws. The function does
+    /// not pause after a failed attempt: the caller backs off.
+    ///
+    /// - Parameter serverTimeout: the blocking time in the command's arguments. The function waits `commandTimeout`
+    ///   longer.
     package func send(
         _ command: RedisCommand,
         serverTimeout: Duration
@@ -67,7 +71,7 @@ package final class RedisBlockingConnection: Sendable {
         }
     }
 
-    /// Closes the connection; a call that runs fails, later ones fail with `RedisError.closed`.
+    /// Closes the connection. A running call fails. Later calls throw `RedisError.closed`.
     package func close() async {
         let session: Session? = state.withLock { state in
             defer { state = .closed }
@@ -81,7 +85,7 @@ package final class RedisBlockingConnection: Sendable {
         await session.closed()
     }
 
-    /// The open connection, or a new one.
+    /// Returns the open connection, or opens a new connection.
     private func begin() async throws(RedisError) -> Session {
         let start: Start = state.withLock { state in
             switch state {
@@ -110,7 +114,7 @@ package final class RedisBlockingConnection: Sendable {
         }
     }
 
-    /// `false` where the owner closed in the meantime.
+    /// Stores the new session. Returns `false` if the owner closed the connection meanwhile.
     private func adopt(_ session: Session) -> Bool {
         state.withLock { state in
             guard case .busy = state else { return false }
@@ -119,10 +123,10 @@ package final class RedisBlockingConnection: Sendable {
         }
     }
 
-    /// Puts the connection back for the next call; `false` where the owner closed in the meantime.
+    /// Keeps the session for the next call. Returns `false` if the owner closed the connection meanwhile.
     private func keep(_ session: Session) -> Bool { !finish(with: session) }
 
-    /// The call is over. Whether the owner closed in the meantime.
+    /// Ends the call. Returns `true` if the owner closed the connection meanwhile.
     private func finish(with session: Session?) -> Bool {
         state.withLock { state in
             guard case .busy = state else { return true }

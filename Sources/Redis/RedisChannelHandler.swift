@@ -1,21 +1,21 @@
 import NIOCore
 import NIOSSL
 
-/// The protocol on one connection: writes calls, gives replies to the oldest call, watches deadlines.
+/// The protocol on one connection: writes calls, gives replies to the oldest call, and checks deadlines.
 ///
-/// Lives on its event loop. It ends once, with a reason, and then closes the channel: whatever went wrong, a
-/// later reply must never meet the wrong command.
+/// Use the handler only on its event loop. The handler ends once, with a reason, and then closes the channel. Every
+/// failure closes the channel, because a later reply must never go to the wrong command.
 final class RedisChannelHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// What the owner of the connection is told, on the event loop.
+    /// The callbacks for the connection's owner, called on the event loop.
     struct Listener: Sendable {
-        /// Commands were answered or given up.
+        /// `commands` commands were answered or given up.
         var released: @Sendable (_ commands: Int) -> Void
-        /// There is room to write again.
+        /// The socket accepts writes again.
         var writable: @Sendable () -> Void
-        /// The connection takes no more calls.
+        /// The connection accepts no more calls.
         var ended: @Sendable (_ reason: String) -> Void
     }
 
@@ -26,9 +26,10 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private var outcomes: [(Call, Call.Outcome)] = []
     private var context: ChannelHandlerContext?
     private var listener: Listener?
-    /// What the server said that takes no writes (any more): the address may lead to another one by now.
+    /// The error reply of a server that cannot serve writes, or serves none any more. The address may lead to another
+    /// server by now.
     private var wrongServer: String?
-    /// Why the connection takes no more calls.
+    /// The reason for the end. After the end the connection accepts no calls.
     private(set) var endReason: String?
 
     init(eventLoop: any EventLoop, maximumReplyBytes: Int) throws(RedisError) {
@@ -36,10 +37,10 @@ final class RedisChannelHandler: ChannelInboundHandler {
         timer = DeadlineTimer(eventLoop: eventLoop)
     }
 
-    /// Whether calls can be written without piling up bytes that the server does not read.
+    /// Whether a call can be written now. `false` while the server reads slower than the client writes.
     var isWritable: Bool { endReason == nil && context?.channel.isWritable == true }
 
-    /// Tells `listener` from now on; at once where the connection has ended.
+    /// Registers the owner's callbacks. Calls `ended` at once if the connection has ended.
     func listen(_ listener: Listener) {
         if let endReason {
             listener.ended(endReason)
@@ -48,7 +49,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
         }
     }
 
-    /// Writes calls in one go. Those nobody waits for any more are left out.
+    /// Writes all calls in one go. Skips calls without a waiting caller.
     func write(_ calls: [Call]) {
         guard let context, endReason == nil else {
             let error = RedisError.connection(reason: endReason ?? "not open", mayHaveHappened: false)
@@ -77,7 +78,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
         watchDeadlines()
     }
 
-    /// Ends the connection for a reason of our own.
+    /// Ends the connection for a reason on the client's side.
     func close(_ reason: String) {
         end(reason)
     }
@@ -91,7 +92,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
         }
     }
 
-    /// Releases first, so that a caller that is resumed finds room for its next command.
+    /// Releases the commands first, so that a resumed caller finds capacity for the next command.
     private func settle(released: Int, _ outcomes: [(Call, Call.Outcome)]) {
         if released > 0 { listener?.released(released) }
         for (call, outcome) in outcomes { call.end(outcome) }
@@ -171,7 +172,7 @@ extension RedisChannelHandler {
                 for case .error(let error) in values where error.saysWrongServer { wrongServer = "\(error)" }
                 outcomes.append((call, .success(.pipeline(values))))
             case .unsolicited:
-                // What a server says before it is asked is why it will not talk to us: too many clients,
+                // Some servers send an error before any command, and refuse the connection: too many clients, or
                 // protected mode.
                 if case .error(let error) = value { throw .connection(reason: "\(error)", mayHaveHappened: true) }
                 throw .protocolViolation("a reply that no command asked for")
@@ -184,7 +185,9 @@ extension RedisChannelHandler {
         outcomes.removeAll(keepingCapacity: outcomes.count <= 1_024)
     }
 
-    /// `oldest` is what the call at the head of the queue gets where it was its reply that could not be read.
+    /// Ends the connection and fails all unanswered calls.
+    ///
+    /// - Parameter oldest: the error for the oldest call, if the reply to this call could not be read.
     private func end(_ reason: String, oldest: RedisError? = nil) {
         guard endReason == nil else { return }
         endReason = reason
@@ -200,7 +203,8 @@ extension RedisChannelHandler {
         closeChannel()
     }
 
-    /// Closes the socket itself: TLS would wait for the server to say goodbye, and a silent one never does.
+    /// Closes the socket directly. Closing TLS first would wait for the server's answer, and a silent server never
+    /// answers.
     private func closeChannel() {
         guard let context else { return }
         if let encryption = try? context.pipeline.syncOperations.context(handlerType: NIOSSLClientHandler.self) {

@@ -1,8 +1,10 @@
 import Logging
 
 extension RedisClient {
-    /// Sends one command and waits for its reply, at most `timeout` (`commandTimeout` where none is given) from the
-    /// call on. An error reply is thrown as `RedisError.server`.
+    /// Sends one command and returns the reply.
+    ///
+    /// - Parameter timeout: the time limit, counted from the call; nil: `commandTimeout`.
+    /// - Throws: `RedisError.server` for an error reply.
     package func send(_ command: RedisCommand, timeout: Duration? = nil) async throws(RedisError) -> RedisValue {
         switch try await perform(.single(command), timeout: timeout) {
         case .single(let value): return value
@@ -10,8 +12,10 @@ extension RedisClient {
         }
     }
 
-    /// Writes the commands in one go, in order, and waits for all replies. Error replies stay values, so that
-    /// one refused command does not hide what the others did. Not a transaction: other clients' commands may come between.
+    /// Writes the commands in one go and in order, and returns all replies.
+    ///
+    /// Error replies stay values, so that one refused command does not hide the other replies. A pipeline is no
+    /// transaction: the server may run commands of other clients in between.
     package func pipeline(
         _ commands: [RedisCommand],
         timeout: Duration? = nil
@@ -23,8 +27,10 @@ extension RedisClient {
         }
     }
 
-    /// Runs a script by its digest (`EVALSHA`); where the server does not know it, once more with its source, which
-    /// loads it. `timeout` bounds each of the two.
+    /// Runs a script by digest (`EVALSHA`). If the server does not have the script, the function sends the source
+    /// (`EVAL`), and the server keeps the script.
+    ///
+    /// - Parameter timeout: the time limit for each of the two commands.
     package func evaluate(
         _ script: RedisScript,
         keys: [String],
@@ -38,7 +44,7 @@ extension RedisClient {
         }
     }
 
-    /// A client that runs for the scope of `body`: for command lines and tests.
+    /// Runs `body` with a client, and stops the client afterwards. For command lines and tests.
     package static func withClient<R>(
         _ configuration: RedisConfiguration,
         clientName: String? = nil,

@@ -3,31 +3,32 @@ import NIOCore
 import ServiceLifecycle
 import Synchronization
 
-/// One connection to a server, shared by any number of tasks, that comes back by itself.
+/// A connection to a server that reconnects by itself. Any number of tasks can share the client.
 ///
-/// Commands are written in the order of the calls, as many at once as wait, and never written twice: a command
-/// that was written when its connection broke fails, and its error says that it may have happened.
-/// A command sent while there is no connection waits for one until its time is up.
+/// The client writes commands in the order of the calls, and many waiting commands in one write. The client never
+/// writes a command twice. If the connection breaks after the write, the command fails, and the error says that the
+/// server may have executed the command. A command sent during an outage waits for the next connection until the
+/// command's time-out.
 ///
-/// Commands that block (`BLPOP`, `BLMOVE`, `XREAD BLOCK`) or change the connection (`SUBSCRIBE`, `MONITOR`,
-/// `MULTI` sent piece by piece) do not belong here: see `RedisBlockingConnection`, and use a script or
-/// a `pipeline` that holds the whole transaction.
+/// Do not send commands that block (`BLPOP`, `BLMOVE`, `XREAD BLOCK`): use `RedisBlockingConnection`. Do not send
+/// commands that change the connection (`SUBSCRIBE`, `MONITOR`, or `MULTI` in pieces). For a transaction, use a script,
+/// or a `pipeline` with the whole transaction.
 public final class RedisClient: Sendable {
     private struct State {
         var backlog: Backlog<Call>
-        /// The connection that takes commands.
+        /// The connection for commands; nil: not connected.
         var session: Session?
-        /// Why there is none.
+        /// The reason for the missing connection.
         var lastFailure = "not connected yet"
         var runs = false
     }
 
-    /// Calls and bytes written at once; after them the socket is asked whether it takes more.
+    /// The most calls and bytes in one write. After each write the client checks whether the socket accepts more.
     private static let batch = (calls: 256, bytes: 1 << 18)
 
     private static let shutdownReason = "the client was shut down"
 
-    /// What this client was made with.
+    /// The configuration of this client.
     public let configuration: RedisConfiguration
     /// Runs tasks on the thread of this client's connection.
     package let executor: EventLoopExecutor
@@ -36,7 +37,9 @@ public final class RedisClient: Sendable {
     private let state: Mutex<State>
     private let timer: NIOLoopBoundBox<DeadlineTimer>
 
-    /// A client that connects once `run()` runs. `clientName` shows up in the server's `CLIENT LIST`.
+    /// Creates a client. `run()` opens the connection.
+    ///
+    /// - Parameter clientName: the client's name in the server's `CLIENT LIST`.
     public init(_ configuration: RedisConfiguration, clientName: String? = nil, logger: Logger) {
         self.configuration = configuration
         self.logger = logger
@@ -47,10 +50,10 @@ public final class RedisClient: Sendable {
         timer = .makeBoxSendingValue(DeadlineTimer(eventLoop: eventLoop), eventLoop: eventLoop)
     }
 
-    /// Whether commands flow now.
+    /// Whether the client is connected and the handshake is done.
     public var isConnected: Bool { state.withLock { $0.session != nil } }
 
-    /// Puts a call in line; it ends by itself, with a reply or an error.
+    /// Adds a call to the queue. The call ends by itself, with a reply or an error.
     func submit(_ call: Call) {
         let size = call.size
         let submission = state.withLock {
@@ -59,7 +62,7 @@ public final class RedisClient: Sendable {
         switch submission {
         case .accepted: break
         case .acceptedWakeWriter:
-            // From a task on the connection's own thread at once: what else is to run there comes after it.
+            // On the connection's own thread, write at once. A scheduled write would wait behind the other tasks there.
             if connector.eventLoop.inEventLoop {
                 writeWaiting()
             } else {
@@ -69,7 +72,7 @@ public final class RedisClient: Sendable {
         }
     }
 
-    /// On the event loop: writes what waits, as far as the socket takes it.
+    /// Writes waiting calls while the socket accepts writes. Runs on the event loop.
     private func writeWaiting() {
         let session = state.withLock { state in
             state.backlog.writerStarted()
@@ -85,7 +88,7 @@ public final class RedisClient: Sendable {
         watchDeadlines()
     }
 
-    /// On the event loop: what cannot be written yet must not wait for ever.
+    /// Arms the timer, so that waiting calls end at their deadline. Runs on the event loop.
     private func watchDeadlines() {
         let deadline = state.withLock { $0.backlog.nextDeadline }
         timer.value.arm(for: deadline) { [weak self] in self?.expireWaiting() }
@@ -107,8 +110,10 @@ public final class RedisClient: Sendable {
 }
 
 extension RedisClient: Service {
-    /// Owns the connection: connects, introduces itself, comes back after every failure with growing delays, until
-    /// graceful shutdown or cancellation. Then whatever waits fails with `RedisError.closed`. Called once.
+    /// Connects, performs the handshake, and reconnects after each failure with growing delays.
+    ///
+    /// Runs until graceful shutdown or cancellation. Then all waiting calls fail with `RedisError.closed`. Call this
+    /// function once.
     public func run() async throws {
         let isFirst = state.withLock { state in
             defer { state.runs = true }
@@ -172,7 +177,7 @@ extension RedisClient: Service {
         }
     }
 
-    /// Lets commands flow until the connection ends.
+    /// Carries commands until the connection ends.
     private func serve(_ session: Session) async {
         logger.info("Redis connection is ready", metadata: ["server": "\(configuration.displayName)"])
         let listener = RedisChannelHandler.Listener(
@@ -198,7 +203,7 @@ extension RedisClient: Service {
         }
     }
 
-    /// A failure that repeats itself is told once, until a connection stands again.
+    /// Logs a failure. A repeated failure is a warning only the first time, until the client has connected again.
     private func note(failure reason: String) {
         let isNew = state.withLock { state in
             defer { state.lastFailure = reason }

@@ -1,4 +1,4 @@
-/// One argument of a command, sent as a binary-safe bulk string.
+/// An argument of a command, sent as a binary-safe bulk string.
 public enum RedisArgument: Sendable, Equatable, ExpressibleByStringLiteral, ExpressibleByStringInterpolation,
     ExpressibleByIntegerLiteral
 {
@@ -18,25 +18,26 @@ public enum RedisArgument: Sendable, Equatable, ExpressibleByStringLiteral, Expr
     }
 }
 
-/// A command and its arguments. Nothing is parsed or quoted: each argument arrives exactly as given.
+/// A command and its arguments. The client neither parses nor quotes: the server receives each argument exactly as
+/// given.
 public struct RedisCommand: Sendable, Equatable {
     /// The first word, such as `LMOVE`. A subcommand is an argument: `RedisCommand("CLIENT", "ID")`.
     public var name: String
-    /// What follows the name.
+    /// The words after the name.
     public var arguments: [RedisArgument]
 
-    /// A command with the arguments written out.
+    /// Creates a command from single arguments.
     public init(_ name: String, _ arguments: RedisArgument...) {
         self.init(name, arguments: arguments)
     }
 
-    /// A command with arguments that were collected before.
+    /// Creates a command from an array of arguments.
     public init(_ name: String, arguments: [RedisArgument]) {
         self.name = name
         self.arguments = arguments
     }
 
-    /// About how many bytes this takes on the wire.
+    /// The approximate size on the wire, in bytes.
     var size: Int {
         arguments.reduce(name.utf8.count + 16) { sum, argument in
             switch argument {

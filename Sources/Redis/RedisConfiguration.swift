@@ -1,8 +1,8 @@
-/// Where the server is, who we are there, and how much a connection may cost.
+/// The server's address, the credentials, and the limits of a connection.
 public struct RedisConfiguration: Sendable, Equatable {
     /// The address of a server.
     public enum Endpoint: Sendable, Equatable {
-        /// A host name or an address, and a port.
+        /// A host name or an IP address, and a port.
         case tcp(host: String, port: Int)
         /// The path of a Unix domain socket.
         case unix(path: String)
@@ -10,33 +10,34 @@ public struct RedisConfiguration: Sendable, Equatable {
 
     /// The address of the server.
     public var endpoint: Endpoint
-    /// Whether the connection is encrypted and the server's certificate verified (`rediss://`).
+    /// Whether the client encrypts the connection and verifies the server's certificate (`rediss://`).
     public var usesTLS = false
-    /// A PEM file of certificate authorities to trust instead of the system's.
+    /// The PEM file of trusted certificate authorities; nil: the system's authorities.
     public var tlsCACertificateFile: String?
-    /// ACL user; `nil` with a password: the `default` user.
+    /// The ACL user. If nil and a password is set: the `default` user.
     public var username: String?
-    /// Password for `AUTH`; `nil` with a user name: the empty one, which a `nopass` user takes.
+    /// The password for `AUTH`. If nil and a user name is set: the empty password, valid for a `nopass` user.
     public var password: String?
-    /// Number for `SELECT`.
+    /// The number for `SELECT`.
     public var database = 0
-    /// Bounds connecting, and after it TLS and authentication together.
+    /// The time limit for opening a socket. The same limit applies again to TLS and authentication together.
     public var connectTimeout: Duration = .seconds(3)
-    /// Bounds a command from the call to its reply where the call says nothing else.
+    /// The time limit of a command, from the call to the reply. A call can set another limit.
     public var commandTimeout: Duration = .seconds(5)
-    /// A reply of more bytes than this closes the connection.
+    /// The largest reply in bytes. A larger reply closes the connection.
     public var maximumReplyBytes = 64 << 20
-    /// Commands that wait or are unanswered at most; above it calls fail at once. A pipeline counts each command.
+    /// The largest number of waiting and unanswered commands; further calls fail at once. Each command of a pipeline
+    /// counts.
     public var maximumInFlight = 4_096
-    /// Delays between attempts to connect.
+    /// The delays between attempts to connect.
     public var backoff = Backoff()
 
-    /// A server without authentication and encryption, database 0.
+    /// Creates a configuration for database 0 of a server without authentication and encryption.
     public init(endpoint: Endpoint) {
         self.endpoint = endpoint
     }
 
-    /// Where this points, without user and password: for logs and messages.
+    /// The server's address and database without user and password, for logs and messages.
     public var displayName: String {
         switch endpoint {
         case .tcp(let host, let port):
@@ -49,7 +50,7 @@ public struct RedisConfiguration: Sendable, Equatable {
 }
 
 extension RedisConfiguration: CustomStringConvertible, CustomDebugStringConvertible {
-    /// `displayName`: printing a configuration never prints its password.
+    /// The `displayName`, so that a printed configuration never shows the password.
     public var description: String { displayName }
     public var debugDescription: String { displayName }
 }

@@ -1,22 +1,23 @@
-/// Why a command has no reply.
+/// The reason why a command has no reply.
 ///
-/// `mayHaveHappened` is the question that decides about another try: `false` says that the command never left
-/// this process; `true` that it was written, so the server may have executed it and only the reply is missing.
+/// `mayHaveHappened` helps to decide about another try. If `false`, the command never left this process. If `true`, the
+/// command was written: the server may have executed the command, and only the reply is missing.
 public enum RedisError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// No connection could be made, or the one that carried the command broke.
+    /// The client could not connect, or the command's connection broke.
     case connection(reason: String, mayHaveHappened: Bool)
-    /// No reply in time. A written command that times out as the oldest one costs the connection.
+    /// The reply did not come in time. If the late command is the oldest written command, the client closes the
+    /// connection.
     case timeout(command: String, mayHaveHappened: Bool)
-    /// The server's own error reply.
+    /// The server answered with an error reply.
     case server(RedisServerError)
-    /// As many commands as are allowed already wait for their replies.
+    /// The client has too many waiting and unanswered commands.
     case overloaded(String)
-    /// The server sent what is no RESP2, or a reply above the bound. The connection was closed;
-    /// the command may have happened.
+    /// The server sent invalid RESP2 or a reply above the size limit. The client closed the connection. The server may
+    /// have executed the command.
     case protocolViolation(String)
     /// The calling task was cancelled.
     case cancelled(mayHaveHappened: Bool)
-    /// The client was shut down; the command was not written.
+    /// The client was shut down before the command was written.
     case closed
 
     /// Whether the server may have executed the command although no reply came.
@@ -28,8 +29,8 @@ public enum RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// Whether the server refuses who we are or what we ask for: another try brings the same until a person has changed
-    /// something.
+    /// Whether the server refuses the credentials, the permission or the database, or this system refuses the socket.
+    /// Another try fails too until a person changes the configuration.
     public var isRefusal: Bool {
         switch self {
         case .server(let error): ["NOAUTH", "NOPERM", "WRONGPASS"].contains(error.code)
@@ -39,17 +40,18 @@ public enum RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// Begin of what a refused introduction says (``Handshake``), and of a socket that may not be opened.
+    /// Parts of the messages of a refused handshake (``Handshake``), and of a socket without permission.
     private static let refusals = [
         "AUTH refused", "SELECT refused: ERR", "refused: NOAUTH", "refused: NOPERM", "refused: WRONGPASS",
         "permission to the socket is denied",
     ]
 
-    /// What a server says to a connection that is one too many, in answer to its first command.
+    /// A server with too many connections sends this text in answer to the first command.
     private static let crowded = "max number of clients"
 
-    /// Whether the server has answered and refuses this very command, while others may well succeed. An answer that it
-    /// cannot serve anybody now (`LOADING`, `READONLY` and their like) is none.
+    /// Whether the server refused this command only, so that other commands may succeed.
+    ///
+    /// `false` for replies that concern every command now, for example `LOADING` or `READONLY`.
     public var isOfThisCommand: Bool {
         guard case .server(let error) = self else { return false }
         return !["LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "BUSY", "TRYAGAIN", "NOAUTH", "WRONGPASS"]

@@ -1,27 +1,28 @@
 import Crypto
 
-/// A Lua script, named by the digest of its source, as the server's script cache does.
+/// A Lua script, identified by the digest of its source as in the server's script cache.
 package struct RedisScript: Sendable, Equatable {
-    /// What people call it, for errors and logs.
+    /// The script's name in errors and logs.
     package let name: String
-    /// The Lua source, byte for byte as the server hashes it.
+    /// The Lua source. The server hashes exactly these bytes.
     package let source: String
-    /// SHA-1 of the source in lower-case hex, the first argument of `EVALSHA`.
+    /// The SHA-1 digest of the source in lower-case hex: the first argument of `EVALSHA`.
     package let sha1: String
 
-    /// A script of this name and source.
+    /// Creates a script and computes the digest.
     package init(name: String, source: String) {
         self.name = name
         self.source = source
         self.sha1 = Self.hex(Insecure.SHA1.hash(data: Array(source.utf8)))
     }
 
-    /// `EVALSHA` with these keys and arguments: for a pipeline, whose caller answers `NOSCRIPT` itself.
+    /// Returns the `EVALSHA` command for these keys and arguments. The sender of the command handles the reply
+    /// `NOSCRIPT`.
     package func command(keys: [String], arguments: [RedisArgument]) -> RedisCommand {
         command("EVALSHA", body: sha1, keys: keys, arguments: arguments)
     }
 
-    /// `EVAL` with the source, which also loads it.
+    /// Returns the `EVAL` command with the source. The server also stores the script.
     package func loadingCommand(keys: [String], arguments: [RedisArgument]) -> RedisCommand {
         command("EVAL", body: source, keys: keys, arguments: arguments)
     }

@@ -1,7 +1,7 @@
-/// What is wrong with a Redis URL. No part of the URL is repeated but names that it shares with every other
-/// URL: a password in the wrong place would end up in a log.
+/// The error for an invalid Redis URL. The text never quotes the URL, because a misplaced password would end up in a
+/// log.
 public struct RedisURLError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The part and what is allowed there.
+    /// The invalid part and the allowed values.
     public let description: String
 
     init(_ problem: String) {
@@ -13,7 +13,8 @@ public struct RedisURLError: Error, Sendable, Equatable, CustomStringConvertible
 }
 
 extension RedisConfiguration {
-    /// A configuration from `redis://`, `rediss://` (TLS) or `unix://`; user, password and path percent-encoded.
+    /// Creates a configuration from a URL: `redis://`, `rediss://` (TLS) or `unix://`. User, password, host and socket
+    /// path are percent-decoded.
     public init(url: String) throws(RedisURLError) {
         guard let separator = url.firstRange(of: "://") else {
             throw RedisURLError("scheme: missing, must be redis, rediss or unix")
@@ -74,7 +75,7 @@ extension RedisConfiguration {
         return (name, number)
     }
 
-    /// Digits only: `Int` would also take a sign.
+    /// Returns the number of a text of digits only. `Int` alone would also accept a sign.
     fileprivate static func decimal(_ text: Substring) -> Int? {
         text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ? Int(text) : nil
     }
@@ -103,12 +104,12 @@ extension RedisConfiguration {
     }
 }
 
-/// The text of a URL cut at its delimiters, nothing decoded.
+/// The parts of a URL, still percent-encoded.
 private struct URLParts {
     var user: Substring?
     var password: Substring?
     var hostAndPort: Substring
-    /// With its leading slash.
+    /// The path with its leading slash.
     var path: Substring
     var database: Int?
 

@@ -1,19 +1,20 @@
 /// A reply of the server in RESP2.
 public enum RedisValue: Sendable, Equatable {
-    /// The null bulk string or the null array: no such key, no such field, a blocking command's time ran out.
+    /// The null bulk string or the null array: a missing key or field, or the time-out of a blocking command.
     case null
-    /// `:1`
+    /// An integer: `:1`.
     case integer(Int64)
     /// A string of any bytes.
     case bulk([UInt8])
-    /// `+OK`
+    /// A simple string: `+OK`.
     case status(String)
-    /// `-ERR …`: a value only inside an array (a transaction) or a pipeline; elsewhere it is thrown.
+    /// An error reply: `-ERR …`. A value only in a pipeline or inside an array (a transaction); elsewhere the client
+    /// throws the error.
     case error(RedisServerError)
-    /// Replies within a reply, nested as the command defines.
+    /// An array of replies, nested as the command defines.
     case array([RedisValue])
 
-    /// The text of a bulk string or a status; bytes that are no UTF-8 become U+FFFD.
+    /// The text of a bulk string or a status. Invalid UTF-8 becomes U+FFFD.
     public var string: String? {
         switch self {
         case .bulk(let bytes): String(decoding: bytes, as: UTF8.self)
@@ -31,7 +32,8 @@ public enum RedisValue: Sendable, Equatable {
         }
     }
 
-    /// An integer, or a bulk string that is one in decimal (how hashes and scripts give numbers back).
+    /// The value of an integer, or of a bulk string with a decimal number. Hashes and scripts return numbers as bulk
+    /// strings.
     public var integer: Int64? {
         switch self {
         case .integer(let value): value
@@ -45,28 +47,28 @@ public enum RedisValue: Sendable, Equatable {
         if case .array(let elements) = self { elements } else { nil }
     }
 
-    /// Whether this is the null bulk string or the null array.
+    /// Whether the reply is the null bulk string or the null array.
     public var isNull: Bool { self == .null }
 }
 
-/// An error reply: the command reached the server, which refused it.
+/// An error reply: the server received the command and refused the command.
 public struct RedisServerError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The first word of the reply, by which programs tell errors apart: `NOSCRIPT`, `WRONGTYPE`, `OOM`, `ERR`.
+    /// The first word of the reply, for programs: `NOSCRIPT`, `WRONGTYPE`, `OOM`, `ERR`.
     public var code: String
-    /// The rest of the reply, for people. Its wording differs between versions of the server.
+    /// The rest of the reply, for people. The wording differs between versions of the server.
     public var message: String
 
-    /// Whether this server cannot serve us although it answers: a replica since a failover, or one that loads its data.
-    /// A connection that hears this is given up, so that the next one may meet another server.
+    /// Whether the server answers but cannot serve the client now: a replica after a failover, or a server still
+    /// loading data. The client closes the connection, because the next connection may reach another server.
     var saysWrongServer: Bool { ["READONLY", "LOADING", "MASTERDOWN"].contains(code) }
 
-    /// An error of this code and this text.
+    /// Creates an error from a code and a text.
     public init(code: String, message: String) {
         self.code = code
         self.message = message
     }
 
-    /// An error from the line that the server sent, without the leading `-`.
+    /// Creates an error from the server's line without the leading `-`.
     init(line: String) {
         let parts = line.split(separator: " ", maxSplits: 1)
         self.code = parts.first.map(String.init) ?? "ERR"

@@ -1,12 +1,12 @@
 import DequeModule
 import NIOCore
 
-/// What was written and is unanswered, in the order of writing, which is the order of the replies.
+/// The queue of written calls without a complete reply. The order of writing is the order of the replies.
 ///
-/// Pure: handles are whatever the caller waits with, and the time comes in as a parameter. An entry stays until
-/// its last reply came even where nobody waits any more, or a late reply would answer the wrong command.
+/// A pure value: the caller chooses the type of the handles, and passes the time as a parameter. An entry stays until
+/// the last reply, even if the caller has stopped waiting. Otherwise a late reply would go to the wrong command.
 struct ReplyQueue<Handle> {
-    /// One command, or a pipeline with one reply for each of its commands.
+    /// One command, or a pipeline with one reply for each command.
     struct Entry {
         let handle: Handle
         let isPipeline: Bool
@@ -16,35 +16,35 @@ struct ReplyQueue<Handle> {
         var replies: [RedisValue] = []
     }
 
-    /// What a reply completes.
+    /// The effect of a reply.
     enum Acceptance {
-        /// Nothing was asked.
+        /// No command was waiting for a reply.
         case unsolicited
-        /// A pipeline that lacks more.
+        /// The reply belongs to a pipeline, and more replies are missing.
         case partial
-        /// The reply to a single command.
+        /// The reply completes a single command.
         case single(Handle, RedisValue)
-        /// All replies to a pipeline.
+        /// The reply is the last of a pipeline. The array has all replies.
         case pipeline(Handle, [RedisValue])
     }
 
-    /// What a look at the clock finds.
+    /// The result of a check of the deadlines.
     struct Expiry {
-        /// Whose time ran out since the last look.
+        /// The entries with a deadline passed since the last check.
         var timedOut: [Handle] = []
-        /// The oldest entry is among the late ones: the connection answers nothing and must be closed.
+        /// Whether the oldest entry is late. The server then answers nothing, and the connection must be closed.
         var isStalled = false
     }
 
     private var entries: Deque<Entry> = []
-    /// The earliest deadline of any entry, or an earlier one: entries that leave do not move it.
+    /// The earliest deadline of the entries, or an earlier time: a reply does not recompute the deadline.
     private(set) var nextDeadline: NIODeadline?
-    /// Replies that are still to come.
+    /// The number of missing replies.
     private(set) var missing = 0
 
     var isEmpty: Bool { entries.isEmpty }
 
-    /// Remembers what was just written.
+    /// Adds a written call.
     mutating func append(_ handle: Handle, replies: Int, isPipeline: Bool, deadline: NIODeadline) {
         var entry = Entry(handle: handle, isPipeline: isPipeline, missing: replies, deadline: deadline)
         if isPipeline { entry.replies.reserveCapacity(replies) }
@@ -53,12 +53,12 @@ struct ReplyQueue<Handle> {
         nextDeadline = nextDeadline.map { min($0, deadline) } ?? deadline
     }
 
-    /// Gives the next reply to the oldest entry.
+    /// Assigns the next reply to the oldest entry.
     mutating func accept(_ value: RedisValue) -> Acceptance {
         guard !entries.isEmpty else { return .unsolicited }
         missing -= 1
         guard entries[0].isPipeline else { return .single(entries.removeFirst().handle, value) }
-        // In place: a copy of the entry would make every append copy the replies that came before.
+        // Change the entry in place: with a copy, each append would copy all earlier replies of the pipeline.
         entries[0].replies.append(value)
         entries[0].missing -= 1
         guard entries[0].missing == 0 else { return .partial }
@@ -66,7 +66,7 @@ struct ReplyQueue<Handle> {
         return .pipeline(done.handle, done.replies)
     }
 
-    /// Marks what is late at `now` and finds the next deadline.
+    /// Marks the entries that are late at `now`, and recomputes the next deadline.
     mutating func expire(now: NIODeadline) -> Expiry {
         var expiry = Expiry()
         nextDeadline = nil
@@ -83,7 +83,7 @@ struct ReplyQueue<Handle> {
         return expiry
     }
 
-    /// Gives up everything, oldest first: no more replies will come.
+    /// Removes all entries, because no more replies will come. Returns the handles, oldest first.
     mutating func removeAll() -> [Handle] {
         let handles = entries.map(\.handle)
         entries.removeAll()

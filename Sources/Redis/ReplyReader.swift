@@ -1,18 +1,19 @@
 import CHiredis
 
-/// Cuts the server's bytes into replies with hiredis' reader.
+/// Parses replies from the server's bytes with the reader of hiredis.
 ///
-/// Owns one `redisReader`; every `redisReply` becomes a `RedisValue` and is freed in `next()`. After an error
-/// the reader is spent: the connection it reads from must be closed.
+/// The object owns one `redisReader`. `next()` converts each `redisReply` into a `RedisValue` and frees the
+/// `redisReply`. After an error the reader is unusable, and the owner must close the connection.
 final class ReplyReader {
-    /// No command of ours comes near; the bound keeps one forged header from reserving gigabytes.
+    /// The largest number of elements in an array, far above every reply to this project's commands. Without a limit, a
+    /// forged header could reserve gigabytes.
     static let maximumElements = 1 << 20
 
     private let reader: UnsafeMutablePointer<redisReader>
-    /// The reader points to it for as long as it lives.
+    /// The function table. The reader points to the table until `deinit`.
     private let functions: UnsafeMutablePointer<redisReplyObjectFunctions>
     private let maximumReplyBytes: Int
-    /// Bytes of the reply that is not yet complete.
+    /// The number of received bytes of the incomplete reply.
     private var unfinished = 0
 
     init(maximumReplyBytes: Int) throws(RedisError) {
@@ -37,14 +38,14 @@ final class ReplyReader {
         functions.deallocate()
     }
 
-    /// Takes bytes as they came from the server, cut anywhere.
+    /// Adds received bytes. The bytes may end anywhere in a reply.
     func feed(_ bytes: UnsafeRawBufferPointer) throws(RedisError) {
         guard redisReaderFeed(reader, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count) == REDIS_OK
         else { throw failure() }
         unfinished += bytes.count
     }
 
-    /// The next complete reply, or `nil` where more bytes are needed.
+    /// Returns the next complete reply, or `nil` if the reader needs more bytes.
     func next() throws(RedisError) -> RedisValue? {
         var object: UnsafeMutableRawPointer?
         guard redisReaderGetReply(reader, &object) == REDIS_OK else { throw failure() }
@@ -75,7 +76,7 @@ final class ReplyReader {
         return .protocolViolation(text.isEmpty ? "the reply cannot be read" : text)
     }
 
-    /// The depth of the recursion is hiredis' own bound on nesting (7 or 9).
+    /// Converts a reply. hiredis limits the nesting of arrays (to 7 or 9 levels), and therefore the recursion.
     private static func value(_ reply: redisReply) throws(RedisError) -> RedisValue {
         switch reply.type {
         case REDIS_REPLY_NIL: return .null

@@ -1,9 +1,9 @@
 import NIOCore
 
-/// One open connection, usable from anywhere.
+/// An open connection, usable from any thread.
 struct Session: Sendable {
     private let channel: any Channel
-    /// The protocol; on the event loop only.
+    /// The protocol handler. Use the handler on the event loop only.
     let handler: NIOLoopBound<RedisChannelHandler>
 
     init(channel: any Channel, handler: NIOLoopBound<RedisChannelHandler>) {
@@ -11,22 +11,22 @@ struct Session: Sendable {
         self.handler = handler
     }
 
-    /// Whether the socket is open as far as this side knows.
+    /// Whether the socket is open, as far as the client knows.
     var isActive: Bool { channel.isActive }
 
-    /// Writes one call by itself and waits for its end.
+    /// Writes one call alone and waits for the outcome.
     func perform(_ content: Call.Content, timeout: Duration) async -> Call.Outcome {
         await Call(content, timeout: timeout).outcome { call in
             channel.eventLoop.execute { handler.value.write([call]) }
         }
     }
 
-    /// Closes the socket; what is unanswered fails with `reason`.
+    /// Closes the socket. Unanswered calls fail with `reason`.
     func close(_ reason: String) {
         channel.eventLoop.execute { handler.value.close(reason) }
     }
 
-    /// Returns once the socket is closed, by whomever.
+    /// Waits until either side has closed the socket.
     func closed() async {
         await withCheckedContinuation { continuation in
             channel.closeFuture.whenComplete { _ in continuation.resume() }
