@@ -1,15 +1,15 @@
-/// How a command ended, as its exit code says it.
+/// The outcome of a command, as the exit code of the process.
 package enum ExitReason: Int32, Sendable, CaseIterable {
     case done = 0
-    /// What was asked for was tried, and failed.
+    /// The command tried the request, and the request failed.
     case failed = 1
-    /// The command line or a setting is wrong; nothing was tried.
+    /// The command line or a setting is wrong. The command tried nothing.
     case wrongUse = 2
     /// Redis or Docker did not answer.
     case outOfReach = 3
 }
 
-/// Why a command ended without doing what it was asked for. The text is for the person who called it.
+/// The reason why a command failed. The text is for the caller of the command.
 package enum CommandError: Error, Sendable, Equatable, CustomStringConvertible {
     case failed(String)
     case wrongUse(String)
@@ -21,8 +21,10 @@ package enum CommandError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// As it is printed. What is wrong with a command line or with settings may have lines of its own, in which foreign
-    /// text is quoted; all else is one line.
+    /// The error message, ready to print and with masked URLs.
+    ///
+    /// A message about wrong use may have several lines; foreign text in these lines is already quoted. Every other
+    /// message is a single line.
     package var text: TerminalText {
         let masked = MaskedURL.maskAll(in: description)
         if case .wrongUse = self { return "Error: \(TerminalText(lines: masked))" }

@@ -1,7 +1,9 @@
-/// Text that cannot disturb a terminal or pretend to be another line.
+/// Functions for foreign text: escaped text cannot disturb a terminal or imitate another line.
 package enum EscapedText {
-    /// `text` with control characters, line and paragraph separators and marks that change the direction
-    /// of writing as escapes; with `quotes`, also `"` and `\`.
+    /// Returns `text` with escapes for control characters, line and paragraph separators, and marks of the writing
+    /// direction.
+    ///
+    /// If `quotes` is true, the function also escapes `"` and `\`.
     package static func escape(_ text: String, quotes: Bool) -> String {
         guard text.unicodeScalars.contains(where: { mustEscape($0, quotes: quotes) }) else { return text }
         var escaped = ""
@@ -15,7 +17,7 @@ package enum EscapedText {
         return escaped
     }
 
-    /// `text` as a JSON string, with its quotes. What could disturb a terminal is escaped too.
+    /// Returns `text` as a JSON string in quotes. The function also escapes characters harmful to a terminal.
     package static func json(_ text: String) -> String { "\"" + escape(text, quotes: true) + "\"" }
 
     private static func append(_ scalar: Unicode.Scalar, to text: inout String) {
@@ -39,7 +41,7 @@ package enum EscapedText {
         }
     }
 
-    /// At most `limit` bytes of `text`, cut between characters' scalars, with `...` where something is missing.
+    /// Returns at most `limit` bytes of `text`, cut between two Unicode scalars. Three dots mark a cut.
     package static func cut(_ text: String, to limit: Int) -> String {
         guard text.utf8.count > limit else { return text }
         var end = text.utf8.index(text.startIndex, offsetBy: limit)

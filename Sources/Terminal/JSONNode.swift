@@ -1,15 +1,17 @@
 import Primitives
 
-/// What `--output json` prints: values whose members keep their order.
+/// A JSON value for `--output json`. Objects keep the order of their members.
 package enum JSONNode: Sendable, Equatable {
     case string(String)
     case integer(Int)
     case boolean(Bool)
     case array([JSONNode])
-    /// Members that are nil are left out.
+    /// An object. The text leaves out members without a value.
     case object([(String, JSONNode?)])
 
-    /// A point in time, in milliseconds.
+    /// Returns a point in time as an RFC 3339 string.
+    ///
+    /// - Parameter milliseconds: Milliseconds since 1970.
     package static func time(_ milliseconds: Int64) -> JSONNode {
         .string(Timestamp(millisecondsSinceEpoch: milliseconds).rfc3339(fractionDigits: 3))
     }
@@ -18,7 +20,7 @@ package enum JSONNode: Sendable, Equatable {
         .object(fields.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
     }
 
-    /// On one line.
+    /// The value as JSON on a single line.
     package var text: String {
         switch self {
         case .string(let text): EscapedText.json(text)
@@ -33,7 +35,7 @@ package enum JSONNode: Sendable, Equatable {
         }
     }
 
-    /// On one line, as it is printed.
+    /// The value as a single line, ready to print.
     package var line: TerminalText { TerminalText(json: text) }
 
     package static func == (left: JSONNode, right: JSONNode) -> Bool { left.text == right.text }

@@ -1,16 +1,19 @@
-/// URLs as messages and logs may show them: without user, password, query, and whatever may be one of these in a URL that is
-/// not well-formed.
+/// Hides secrets in URLs for messages and logs: user, password and query.
+///
+/// If a URL is malformed, the masked form leaves out every part with a possible secret.
 package enum MaskedURL {
     private static let schemes: Set<Substring> = [
         "redis", "rediss", "redis+sentinel", "rediss+sentinel", "unix", "http", "https", "tcp", "ssh", "npipe", "fd",
     ]
 
-    /// `redis://user:secret@host/0?x=y` as `redis://***@host/0?***`. Where the parts cannot be told apart, nothing but the
-    /// scheme is shown, and without one nothing at all.
+    /// Returns `url` without its secrets: `redis://user:secret@host/0?x=y` becomes `redis://***@host/0?***`.
+    ///
+    /// If the parts are ambiguous, the result shows only the scheme. Without a known scheme, the result shows only the
+    /// address after the last `@`, or `***` if there is no such address.
     package static func mask(_ url: String) -> String {
         guard let mark = url.firstRange(of: "://"), schemes.contains(Substring(url[..<mark.lowerBound].lowercased()))
         else {
-            // What stands behind the last @ is the host, with or without a scheme.
+            // The text after the last @ is the host, with or without a scheme.
             guard let at = url.lastIndex(of: "@"), isAddress(url[url.index(after: at)...]) else { return "***" }
             return "***" + url[at...]
         }
@@ -24,7 +27,7 @@ package enum MaskedURL {
         return scheme + (at == nil ? "" : "***@") + address + (query == nil ? "" : "?***")
     }
 
-    /// `text` with every URL in it masked.
+    /// Returns `text` with masked URLs. URLs without `@` and `?` stay unchanged.
     package static func maskAll(in text: String) -> String {
         guard text.contains("://") else { return text }
         return text.replacing(#/[A-Za-z][A-Za-z0-9+.\-]*:\/\/[^\s"'`<>]*/#) { match in
@@ -32,7 +35,8 @@ package enum MaskedURL {
         }
     }
 
-    /// Whether it is `host`, `host:port` or nothing, and a path: a password that has lost its @ is rarely one of these.
+    /// Returns whether `text` is `host`, `host:port` or nothing, followed by a path. A password without its `@` rarely
+    /// has this form.
     private static func isAddress(_ text: Substring) -> Bool {
         let host = text.prefix { $0 != "/" }
         let path = text[host.endIndex...]

@@ -1,4 +1,4 @@
-/// How a piece of text stands out, where colours are wanted.
+/// The style of text on a terminal with colours.
 package enum TextStyle: String, Sendable {
     case plain = ""
     case heading = "1"
@@ -9,7 +9,7 @@ package enum TextStyle: String, Sendable {
     case accent = "36"
 }
 
-/// Puts colours on text, or leaves it as it is.
+/// Adds colours to text, unless colours are off.
 package struct Painter: Sendable, Equatable {
     package var isColored = false
 
@@ -22,14 +22,14 @@ package struct Painter: Sendable, Equatable {
     }
 }
 
-/// What text is printed on.
+/// The destination of printed text: a terminal, a file or another program.
 package struct Surface: Sendable, Equatable {
-    /// Characters of a line; nil: no bound, since nobody looks at it.
+    /// The number of characters in a line; nil: no bound, because the output is no terminal.
     package var width: Int?
-    /// Lines of a screen; nil: no bound.
+    /// The number of lines on a screen; nil: no bound.
     package var height: Int?
     package var painter = Painter()
 
-    /// Neither bounds nor colours: a file or another program.
+    /// A surface without bounds and colours, such as a file or another program.
     package static let plain = Surface()
 }

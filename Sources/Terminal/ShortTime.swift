@@ -1,8 +1,8 @@
 import Primitives
 
-/// Times as a person at a terminal reads them.
+/// Short texts for times, for a person at a terminal.
 package enum ShortTime {
-    /// `350ms`, `12s`, `3m12s`, `2h05m`, `4d3h`; nothing is negative here.
+    /// Returns a duration as `350ms`, `12s`, `3m12s`, `2h05m` or `4d3h`. A negative duration counts as zero.
     package static func span(milliseconds: Int64) -> String {
         let milliseconds = max(0, milliseconds)
         let seconds = milliseconds / 1_000
@@ -15,12 +15,12 @@ package enum ShortTime {
         }
     }
 
-    /// From `begin` to `end`.
+    /// Returns the duration from `begin` to `end`.
     package static func span(from begin: Timestamp, to end: Timestamp) -> String {
         span(milliseconds: end.millisecondsSinceEpoch - begin.millisecondsSinceEpoch)
     }
 
-    /// `2026-05-04 03:02:01.123`, in UTC.
+    /// Returns a time in UTC as `2026-05-04 03:02:01.123`.
     package static func stamp(_ time: Timestamp) -> String {
         String(time.rfc3339(fractionDigits: 3).dropLast()).replacing("T", with: " ")
     }
@@ -28,9 +28,9 @@ package enum ShortTime {
     private static func padded(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }
 
-/// Amounts of bytes as a person reads them.
+/// Short texts for amounts of bytes, for a person.
 package enum ShortSize {
-    /// `512 B`, `1.4 MB`, `2.0 GB`
+    /// Returns an amount as `512 B`, `1.4 MB` or `2.0 GB`. Units are powers of 1,000.
     package static func text(_ bytes: Int64) -> String {
         var amount = Double(bytes)
         var unit = 0

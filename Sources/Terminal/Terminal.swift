@@ -13,26 +13,27 @@ import Synchronization
     import Darwin
 #endif
 
-/// The process' stderr.
+/// The standard error of the process.
 package enum StandardError {
-    /// Writes `line` and a line feed in one call where the system takes it whole, so that lines of
-    /// several threads and processes stay apart. What cannot be written is lost.
+    /// Writes `line` and a line feed in a single call, if the system takes all bytes at once.
+    ///
+    /// Lines of several threads and processes then stay whole. A failed write loses the rest of the line.
     package static func write(line: TerminalText) { _ = writeAll("\(line)\n", to: STDERR_FILENO) }
 
     /// Writes `text` without a line feed.
     package static func write(text: TerminalText) { _ = writeAll(text, to: STDERR_FILENO) }
 
-    /// Whether stderr is a terminal and its user has not asked for no colours (https://no-color.org).
+    /// Whether stderr shows colours: a terminal, without `NO_COLOR` (https://no-color.org) and without `TERM=dumb`.
     package static var takesColors: Bool { isColorTerminal(STDERR_FILENO) }
 }
 
-/// The process' stdout, for what a command was asked to print.
+/// The standard output of the process, for the results of a command.
 package enum StandardOutput {
-    /// Why no more can be written.
+    /// The reason why nothing more can be written.
     package enum Problem: Sendable, Equatable {
-        /// Whoever read it reads no more, which is no failure.
+        /// The reader closed the other end. A closed reader is no failure.
         case closed
-        /// `errno` of the write.
+        /// A write failed with this `errno`.
         case failed(Int32)
 
         package init(errno code: Int32) { self = code == EPIPE ? .closed : .failed(code) }
@@ -47,13 +48,13 @@ package enum StandardOutput {
 
     private static let state = Mutex<Problem?>(nil)
 
-    /// Why the output of this process is not complete; nil: it is.
+    /// The reason why the output of this process is incomplete; nil: the output is complete.
     package static var problem: Problem? { state.withLock { $0 } }
 
-    /// Whether stdout is a terminal and its user has not asked for no colours.
+    /// Whether stdout shows colours: a terminal, without `NO_COLOR` and without `TERM=dumb`.
     package static var takesColors: Bool { isColorTerminal(STDOUT_FILENO) }
 
-    /// Writes `line` and a line feed; nothing more after the first write that failed.
+    /// Writes `line` and a line feed. After a failed write, the function writes nothing more.
     package static func write(line: TerminalText) {
         state.withLock { problem in
             guard problem == nil else { return }
@@ -63,10 +64,10 @@ package enum StandardOutput {
 }
 
 extension Surface {
-    /// The process' stdout as it is now.
+    /// The stdout of the process, with the present size and colours.
     package static var standardOutput: Surface { terminal(STDOUT_FILENO, isColored: StandardOutput.takesColors) }
 
-    /// The process' stderr as it is now.
+    /// The stderr of the process, with the present size and colours.
     package static var standardError: Surface { terminal(STDERR_FILENO, isColored: StandardError.takesColors) }
 
     private static func terminal(_ descriptor: Int32, isColored: Bool) -> Surface {
@@ -80,10 +81,11 @@ extension Surface {
     }
 }
 
-/// Signals that are about output.
+/// The handling of signals about output.
 package enum OutputSignals {
-    /// Lets a write to a reader that has gone fail instead of ending the process: a worker goes on without its log, and a
-    /// command ends by itself.
+    /// Ignores SIGPIPE, so that a write without a reader fails and does not end the process.
+    ///
+    /// A worker then continues without its log, and a command ends by itself.
     package static func ignoreClosedPipes() { _ = signal(SIGPIPE, SIG_IGN) }
 }
 
@@ -92,7 +94,7 @@ private func isColorTerminal(_ descriptor: Int32) -> Bool {
     return isatty(descriptor) == 1 && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
 }
 
-/// Writes the whole text. Returns `errno` where that was not possible.
+/// Writes the whole text. Returns nil, or `errno` if a write failed.
 private func writeAll(_ text: TerminalText, to descriptor: Int32) -> Int32? {
     var text = text.text
     return text.withUTF8 { buffer -> Int32? in
@@ -102,7 +104,7 @@ private func writeAll(_ text: TerminalText, to descriptor: Int32) -> Int32? {
             if written > 0 {
                 rest = rest.dropFirst(written)
             } else if written < 0, errno == EAGAIN {
-                // Some other process has made the terminal or pipe that we share non-blocking.
+                // Another process made the shared terminal or pipe non-blocking.
                 var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 _ = poll(&ready, 1, 1_000)
             } else if written == 0 || errno != EINTR {

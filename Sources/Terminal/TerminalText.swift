@@ -1,9 +1,8 @@
-/// Text that may be written to a terminal.
+/// Text that is safe to write to a terminal.
 ///
-/// Literals of this program stand as they are. All else is escaped as it is put in: control characters, line and
-/// paragraph separators, and marks that change the direction of writing. A game's or a producer's text can thus neither
-/// command the terminal nor pretend to be another line or field. There is no other way to stdout and stderr
-/// (``StandardOutput``, ``StandardError``).
+/// Literals of this program stay unchanged. All other text is escaped on insertion: control characters, line and
+/// paragraph separators, and marks of the writing direction. Text of a game or producer can therefore neither command
+/// the terminal nor imitate another line or field. ``StandardOutput`` and ``StandardError`` accept no other type.
 package struct TerminalText: Sendable, Equatable, ExpressibleByStringInterpolation, CustomStringConvertible {
     package struct StringInterpolation: StringInterpolationProtocol {
         fileprivate var text = ""
@@ -19,34 +18,36 @@ package struct TerminalText: Sendable, Equatable, ExpressibleByStringInterpolati
         }
     }
 
-    /// As it is written.
+    /// The escaped text, ready to write.
     package private(set) var text: String
 
-    /// Escapes `foreign`.
+    /// Creates a text by escaping `foreign`.
     package init(_ foreign: some StringProtocol) { text = EscapedText.escape(String(foreign), quotes: false) }
 
     package init(stringLiteral value: String) { text = value }
 
     package init(stringInterpolation: StringInterpolation) { text = stringInterpolation.text }
 
-    /// A JSON document on one line. What could disturb a terminal stands in its strings only, where an escape means the
-    /// same.
+    /// Creates a text from a JSON document on a single line.
+    ///
+    /// Only the strings of a document can hold harmful characters. An escape in a string has the same meaning as the
+    /// character.
     package init(json document: String) { text = EscapedText.escape(document, quotes: false) }
 
-    /// Text of this program and of its libraries that has lines of its own, such as a help page: all but the line feeds
-    /// is escaped.
+    /// Creates a text of several lines from this program or its libraries, such as a help page. The initializer escapes
+    /// everything except line feeds.
     package init(lines page: String) {
-        // By bytes: "\r\n" is one character, and would hide its line feed.
+        // Split by bytes: "\r\n" is a single Character and would hide its line feed.
         text = page.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
             .map { EscapedText.escape(String(Substring($0)), quotes: false) }.joined(separator: "\n")
     }
 
     package var description: String { text }
 
-    /// Characters, those of colours included.
+    /// The number of characters, including colour codes.
     package var count: Int { text.count }
 
-    /// `count` spaces.
+    /// Returns `count` spaces.
     package static func spaces(_ count: Int) -> TerminalText {
         TerminalText(String(repeating: " ", count: max(0, count)))
     }
@@ -57,7 +58,7 @@ package struct TerminalText: Sendable, Equatable, ExpressibleByStringInterpolati
 }
 
 extension [TerminalText] {
-    /// The parts with `separator` between them.
+    /// Returns the parts, joined by `separator`.
     package func joined(by separator: TerminalText) -> TerminalText {
         enumerated().reduce(into: "") { text, part in
             if part.offset > 0 { text += separator }

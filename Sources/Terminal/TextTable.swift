@@ -1,10 +1,10 @@
-/// Rows under headings, as wide as what is in them and no wider than the terminal.
+/// A table of rows under headings. Columns are as wide as their content; some shrink to fit the terminal.
 package struct TextTable: Sendable, Equatable {
     package struct Column: Sendable, Equatable {
         package var heading: String
-        /// Numbers stand right.
+        /// Whether the cells are aligned right, as numbers are.
         package var isNumber = false
-        /// Characters to which it may be cut where the terminal is narrow; nil: never.
+        /// The smallest width of the column on a narrow terminal, in characters; nil: the column keeps its width.
         var least: Int?
 
         package init(_ heading: String, isNumber: Bool = false, least: Int? = nil) {
@@ -28,12 +28,12 @@ package struct TextTable: Sendable, Equatable {
 
     package var columns: [Column]
     package var rows: [[Cell]] = []
-    /// Rows that were left out.
+    /// The number of rows left out.
     package var omitted = 0
 
     package init(_ columns: [Column]) { self.columns = columns }
 
-    /// Takes away what is more than `limit` lines of rows, the one that tells of it included.
+    /// Cuts the table to `limit` lines of rows, including the line about omitted rows.
     package mutating func cut(to limit: Int) {
         guard rows.count + (omitted > 0 ? 1 : 0) > limit else { return }
         let kept = max(0, limit - 1)
@@ -41,9 +41,9 @@ package struct TextTable: Sendable, Equatable {
         rows = Array(rows.prefix(kept))
     }
 
-    /// Headings and rows; none where there is nothing to show.
+    /// Returns the headings and rows as lines. An empty table has no lines.
     ///
-    /// - Parameter things: what rows are, for the line that tells how many were left out.
+    /// - Parameter things: The noun for the rows, used in the line about omitted rows.
     package func lines(on surface: Surface, things: String) -> [TerminalText] {
         guard !rows.isEmpty || omitted > 0 else { return [] }
         let widths = widths(within: surface.width)
@@ -68,7 +68,7 @@ package struct TextTable: Sendable, Equatable {
         return line
     }
 
-    /// The widths of the columns: the widest of those that may be cut give first.
+    /// Returns the widths of the columns. On a narrow terminal, the widest shrinkable column shrinks first.
     private func widths(within width: Int?) -> [Int] {
         var widths = columns.indices.map { index in
             rows.reduce(columns[index].heading.count) {
@@ -89,7 +89,7 @@ package struct TextTable: Sendable, Equatable {
         text.count > width ? text.prefix(max(0, width - 1)) + "…" : text
     }
 
-    /// `12,003`
+    /// Returns a number with separated thousands, such as `12,003`.
     package static func grouped(_ number: Int) -> String {
         let digits = String(number.magnitude)
         var text = ""
