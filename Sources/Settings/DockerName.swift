@@ -1,19 +1,21 @@
 import DockerPort
 
-/// What Docker's log drivers and capabilities are called, and which options a driver takes.
+/// Docker's names of log drivers, log options and capabilities.
 enum DockerName {
-    /// Log drivers that may be chosen.
+    /// The allowed log drivers.
     static let logDrivers = LogRules.drivers
 
-    /// Log options that may be chosen.
+    /// The allowed log options.
     static let logOptions = LogRules.options
 
-    /// Options that only the drivers which keep files themselves take.
+    /// The options for log drivers with files of their own. Other drivers refuse these options.
     static let rotatingOptions = LogRules.rotatingOptions
 
     static func rotates(_ driver: String) -> Bool { LogRules.rotates(driver) }
 
-    /// `k=v,k=v` with the options above, each at most once and with a value that Docker takes.
+    /// Parses `k=v,k=v`.
+    ///
+    /// - Returns: The options by name; nil if a name is unknown or occurs twice, or if Docker would refuse a value.
     static func logOpts(_ text: String) -> [String: String]? {
         var options: [String: String] = [:]
         for pair in text.isEmpty ? [] : text.split(separator: ",", omittingEmptySubsequences: false) {
@@ -24,7 +26,7 @@ enum DockerName {
         return options
     }
 
-    /// Capability names as Docker knows them, without `CAP_`. `ALL` is none: it would undo the hardening.
+    /// The names of capabilities, without `CAP_`. `ALL` is missing, because `ALL` would undo the hardening.
     static let capabilities: Set<String> = [
         "AUDIT_CONTROL", "AUDIT_READ", "AUDIT_WRITE", "BLOCK_SUSPEND", "BPF", "CHECKPOINT_RESTORE", "CHOWN",
         "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "IPC_LOCK", "IPC_OWNER", "KILL", "LEASE",
@@ -34,7 +36,7 @@ enum DockerName {
         "SYS_TTY_CONFIG", "WAKE_ALARM",
     ]
 
-    /// The capability that `text` names in either case, with or without `CAP_`.
+    /// Returns the capability with the name `text`, in upper or lower case, with or without `CAP_`; nil: unknown.
     static func capability(_ text: String) -> String? {
         let upper = text.uppercased()
         let name = upper.hasPrefix("CAP_") ? String(upper.dropFirst(4)) : upper

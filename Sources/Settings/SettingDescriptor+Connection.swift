@@ -1,7 +1,7 @@
 import Observability
 
 extension SettingDescriptor {
-    /// Where Redis is, and which deployment on it.
+    /// The settings of Redis and of the deployment: address, password, namespace, signing keys and settings file.
     package static let connection: [SettingDescriptor] = [
         SettingDescriptor(
             "RTM_REDIS_URL",
@@ -52,7 +52,7 @@ extension SettingDescriptor {
         ),
     ]
 
-    /// How the command tells what it does.
+    /// The settings of the log.
     static let logging: [SettingDescriptor] = [
         SettingDescriptor(
             "RTM_LOG_LEVEL",

@@ -1,7 +1,7 @@
 import DockerPort
 
 extension SettingDescriptor {
-    /// What every game's container gets.
+    /// The settings of every game's container.
     package static let containers: [SettingDescriptor] = [
         SettingDescriptor(
             "RTM_NETWORK",
@@ -122,7 +122,7 @@ extension SettingDescriptor {
         ),
     ]
 
-    /// What a job gets where it asks for nothing, and the most that it may ask for.
+    /// The default limits of a game, and the bounds of a job's requests.
     package static let limits: [SettingDescriptor] = [
         SettingDescriptor(
             "RTM_CPU_QUOTA",

@@ -2,7 +2,7 @@ import DockerPort
 import RuntimeCore
 
 extension SettingDescriptor {
-    /// What a worker takes, and for how long it may be silent.
+    /// The settings of a worker process: queues, capacity, timeouts, retention, janitor, HTTP server and tracing.
     package static let worker: [SettingDescriptor] = [
         SettingDescriptor(
             "RTM_NODE",

@@ -1,40 +1,40 @@
 import Terminal
 
-/// One setting: its name, what it means, what is allowed, and how its text becomes a value.
+/// The description of a setting: name, meaning, allowed values, and the conversion from text.
 ///
-/// One table of these drives reading, checking and the help, so that they cannot differ.
+/// The table ``all`` drives reading, checks and help, so these three always agree.
 package struct SettingDescriptor: Sendable {
-    /// Who needs the setting.
+    /// The commands with a need for a setting.
     package enum Audience: Sendable {
-        /// Every command that talks to Redis.
+        /// Every command with a connection to Redis.
         case everyone
-        /// Only a worker.
+        /// The worker only.
         case worker
     }
 
-    /// What of the value may be shown in messages.
+    /// The form of a value in messages.
     enum Disclosure: Sendable {
         case whole
-        /// A URL whose user, password and query are masked.
+        /// A URL with masked user, password and query.
         case maskedURL
     }
 
-    /// `RTM_REDIS_URL`
+    /// The name, such as `RTM_REDIS_URL`.
     package let name: String
-    /// What it sets, as a phrase for the help.
+    /// The meaning, as a phrase for the help.
     package let summary: String
-    /// The default as a user would write it; empty: none, and ``summary`` says what that means.
+    /// The default, as a user would write it. Empty: no default; then ``summary`` explains the empty value.
     package let defaultText: String
-    /// What is allowed, to follow "must be".
+    /// The allowed values, in a form to follow "must be".
     package let allowed: String
-    /// Placeholder for the value in the help.
+    /// The placeholder for the value in the help.
     package let valueName: String
     package let audience: Audience
-    /// Whether only the long help shows it.
+    /// Whether only the long help shows the setting.
     package let isRare: Bool
-    /// Whether an empty value is a value of its own; else it means the default.
+    /// Whether empty text is a value. Otherwise, empty text means the default.
     let emptyIsValue: Bool
-    /// Whether the value names a file that must be readable at the start.
+    /// Whether the value names a file. The file must be readable at the start.
     let namesFile: Bool
     let disclosure: Disclosure
     private let assignment: SettingAssignment
@@ -65,18 +65,18 @@ package struct SettingDescriptor: Sendable {
         self.disclosure = disclosure
     }
 
-    /// Puts the value that `text` means into the settings; false where `text` is not allowed.
+    /// Parses `text` and stores the value in `settings`. Returns false if `text` is not allowed.
     func assign(_ text: String, to settings: inout Settings) -> Bool { assignment.assign(text, &settings) }
 
-    /// The flag without its dashes: `redis-url`.
+    /// The name of the flag without its dashes, such as `redis-url`.
     package var flag: String { SettingDescriptor.flag(of: name) }
 
-    /// `RTM_REDIS_URL` as a flag without its dashes: `redis-url`.
+    /// Returns the name of a setting's flag without dashes: `redis-url` for `RTM_REDIS_URL`.
     package static func flag(of name: String) -> String {
         String(name.dropFirst("RTM_".count).lowercased().map { $0 == "_" ? "-" : $0 })
     }
 
-    /// `value` as it may be shown in messages.
+    /// Returns `value` in its form for messages.
     package func shown(_ value: String) -> String {
         switch disclosure {
         case .whole: value
@@ -86,31 +86,32 @@ package struct SettingDescriptor: Sendable {
 }
 
 extension SettingDescriptor {
-    /// Every setting, in the order of the help.
+    /// All settings, in the order of the help.
     package static let all: [SettingDescriptor] = connection + worker + containers + limits + logging
 
-    /// The descriptor of `name`, nil where there is none.
+    /// Returns the descriptor of the setting `name`; nil: there is no such setting.
     package static func named(_ name: String) -> SettingDescriptor? { byName[name] }
 
     private static let byName = Dictionary(all.map { ($0.name, $0) }) { first, _ in first }
 
-    /// Name of the setting that names the file with settings: it is read before all others, and never
-    /// from that file.
+    /// The name of the setting with the path of the settings file. The program reads this setting before all others,
+    /// and never from the file.
     package static let configName = "RTM_CONFIG"
 
-    /// Begin of the names whose rest is a variable of every game's environment.
+    /// The prefix of settings with a variable for every game's environment. The rest of the name is the variable's
+    /// name.
     static let gameEnvironmentPrefix = "RTM_ENV_"
 
-    /// Begin of the names that the project's own tests use.
+    /// The prefix of names for the project's own tests.
     static let testPrefix = "RTM_TEST_"
 }
 
-/// How the text of a setting gets into a field of ``Settings``.
+/// The assignment of a setting's text to a field of ``Settings``.
 struct SettingAssignment: Sendable {
-    /// Answers false, and changes nothing, where the text is not allowed.
+    /// Parses the text and stores the value. Returns false, without a change, if the text is not allowed.
     let assign: @Sendable (_ text: String, _ settings: inout Settings) -> Bool
 
-    /// A field that always has a value. `parse` answers nil for text that is not allowed.
+    /// Returns an assignment to a field that always has a value. `parse` returns nil for text that is not allowed.
     static func field<Value>(
         _ field: any WritableKeyPath<Settings, Value> & Sendable,
         _ parse: @escaping @Sendable (String) -> Value?
@@ -122,7 +123,7 @@ struct SettingAssignment: Sendable {
         }
     }
 
-    /// A field that may have no value, which empty text means.
+    /// Returns an assignment to an optional field. Empty text sets the field to nil.
     static func optional<Value>(
         _ field: any WritableKeyPath<Settings, Value?> & Sendable,
         _ parse: @escaping @Sendable (String) -> Value?

@@ -1,24 +1,24 @@
 import Terminal
 
-/// Where a setting was given.
+/// The source of a setting's value.
 enum SettingOrigin: Sendable, Equatable {
-    /// The flag's name without its dashes.
+    /// A flag, by its name without dashes.
     case flag(String)
     case environment
     case file(path: String, line: Int)
 }
 
-/// One thing that is wrong with what was given.
+/// A wrong setting, or a wrong line of the settings file.
 struct SettingProblem: Sendable, Equatable, CustomStringConvertible {
-    /// `RTM_CONCURRENCY`; nil: of a file as such.
+    /// The setting's name, such as `RTM_CONCURRENCY`; nil: a line of the file without a valid name.
     var name: String?
     var origin: SettingOrigin
-    /// What was given, as far as it may be shown.
+    /// The given value, in its form for messages.
     var value: String?
-    /// What is wrong, and what is allowed.
+    /// The fault and the allowed values.
     var reason: String
 
-    /// `RTM_CONCURRENCY="0" (flag --concurrency): must be a whole number from 1 to 1024`
+    /// The message, such as `RTM_CONCURRENCY="0" (flag --concurrency): must be a whole number from 1 to 1024`.
     var description: String {
         let subject = name.map { name in value.map { "\(name)=\(quoted($0))" } ?? name }
         return "\(subject.map { "\($0) (\(place))" } ?? place): \(reason)"
@@ -33,10 +33,10 @@ struct SettingProblem: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-/// Everything that is wrong with the settings, at once.
+/// All wrong settings, reported together.
 package struct SettingsError: Error, Sendable, Equatable, CustomStringConvertible {
     var problems: [SettingProblem]
-    /// What is not wrong, but may be why something else is.
+    /// Warnings. A warning may explain a problem, as a misspelled name does.
     var warnings: [String] = []
 
     package var description: String {
@@ -47,12 +47,12 @@ package struct SettingsError: Error, Sendable, Equatable, CustomStringConvertibl
     }
 }
 
-/// `text` in double quotes, without control characters and at most 200 characters long.
+/// Returns `text` in double quotes, with escapes. A text of more than 200 bytes is cut.
 package func quoted(_ text: String) -> String {
     "\"" + EscapedText.escape(EscapedText.cut(text, to: 200), quotes: true) + "\""
 }
 
-/// The one of `names` that `name` is most likely meant to be; nil where none is near.
+/// Returns the name in `names` closest to `name`; nil: no name is close.
 func nearestName(to name: String, among names: [String]) -> String? {
     let wanted = Array(name.utf8)
     let ranked = names.map { (name: $0, distance: editDistance(wanted, Array($0.utf8))) }
@@ -62,7 +62,7 @@ func nearestName(to name: String, among names: [String]) -> String? {
     return best.name
 }
 
-/// How many bytes must be put in, taken out or replaced to make `left` of `right` (Levenshtein).
+/// Returns the edit distance (Levenshtein): how many bytes to insert, remove or replace to turn `right` into `left`.
 private func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
     var row = Array(0...right.count)
     for (i, byte) in left.enumerated() {

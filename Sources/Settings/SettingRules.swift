@@ -3,9 +3,9 @@ import JobContract
 import Logging
 import RuntimeCore
 
-/// What the text of a setting may be. Each function answers nil where the text is not allowed.
+/// Parsers for the text of settings. A parser returns nil if the text is not allowed.
 package enum SettingRule {
-    /// A URL at which Redis is: `redis://`, `rediss://` with a host, or `unix://` with an absolute path.
+    /// Accepts a URL of Redis: `redis://` or `rediss://` with a host, or `unix://` with an absolute path.
     package static func redisURL(_ text: String) -> String? {
         guard let mark = text.firstRange(of: "://"), text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else {
             return nil
@@ -23,13 +23,13 @@ package enum SettingRule {
         }
     }
 
-    /// 1 to `length` letters, digits and characters of `others`.
+    /// Returns whether `text` consists of 1 to `length` letters, digits and characters of `others`.
     package static func word(_ text: some StringProtocol, _ others: String, upTo length: Int) -> Bool {
         (1...length).contains(text.utf8.count)
             && text.utf8.allSatisfy { isAlphanumeric($0) || others.utf8.contains($0) }
     }
 
-    /// A list whose parts `part` allows, separated by commas; blanks around them do not count.
+    /// Parses a list with commas. `part` parses each part, without blanks around the part. No part may occur twice.
     package static func list<Part: Equatable>(_ text: String, part: (String) -> Part?) -> [Part]? {
         guard !text.isEmpty else { return [] }
         var parts: [Part] = []
@@ -44,7 +44,7 @@ package enum SettingRule {
         list(text) { word($0, "_.-", upTo: 64) ? $0 : nil }
     }
 
-    /// A whole number of `range` in decimal digits.
+    /// Returns a parser for whole numbers of `range` in decimal digits.
     package static func number(_ range: ClosedRange<Int>) -> @Sendable (String) -> Int? {
         { text in
             guard let value = DecimalNumber.integer(text), range.contains(value) else { return nil }
@@ -52,7 +52,7 @@ package enum SettingRule {
         }
     }
 
-    /// CPUs: at least 0.01, for Docker takes less as "unlimited".
+    /// Parses a number of CPUs from 0.01 to 4,096. Docker would take a smaller number as "unlimited".
     package static func cpus(_ text: String) -> Double? {
         guard let value = DecimalNumber.fraction(text), (0.01...4096).contains(value) else { return nil }
         return value
@@ -66,7 +66,7 @@ package enum SettingRule {
         }
     }
 
-    /// A user-defined network: Docker's own do not resolve names.
+    /// Accepts the name of a user-defined network. Docker's own networks do not resolve names.
     package static func network(_ text: String) -> String? {
         guard let first = text.utf8.first, isAlphanumeric(first), text.utf8.count >= 2, word(text, "_.-", upTo: 63),
             !["none", "host", "bridge", "default"].contains(text)
@@ -74,14 +74,14 @@ package enum SettingRule {
         return text
     }
 
-    /// The begin of a DNS label that leaves room for a game's id.
+    /// Accepts the beginning of a DNS label, short enough to leave space for a game's id.
     package static func namePrefix(_ text: String) -> String? {
         guard let first = text.utf8.first, isAlphanumeric(first), word(text, "-", upTo: 61), text == text.lowercased()
         else { return nil }
         return text
     }
 
-    /// An absolute path other than `/`, without `.` and `..` as parts, blanks around it or control characters.
+    /// Accepts an absolute path other than `/`, without control characters and without `.` or `..` as a part.
     package static func directory(_ text: String) -> String? {
         guard text.utf8.first == UInt8(ascii: "/"), text.utf8.count <= 4096,
             text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f })
@@ -91,19 +91,19 @@ package enum SettingRule {
         return "/" + parts.joined(separator: "/")
     }
 
-    /// `user[:group]`, each a number or a name.
+    /// Accepts `user[:group]`. Each part is a number or a name.
     package static func owner(_ text: String) -> String? {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         return parts.allSatisfy { isAccount($0) } ? text : nil
     }
 
-    /// Permission bits in octal digits.
+    /// Parses permission bits of 3 or 4 octal digits.
     package static func mode(_ text: String) -> UInt32? {
         guard (3...4).contains(text.utf8.count), text.utf8.allSatisfy({ isDigit($0) }) else { return nil }
         return UInt32(text, radix: 8)
     }
 
-    /// `host:port`; an IPv6 address stands in brackets.
+    /// Parses `host:port`. An IPv6 address needs brackets.
     package static func address(_ text: String) -> HTTPAddress? {
         guard let colon = text.lastIndex(of: ":"),
             let port = number(0...65_535)(String(text[text.index(after: colon)...]))
@@ -116,23 +116,24 @@ package enum SettingRule {
         return word(host, ".-_", upTo: 253) ? HTTPAddress(host: String(host), port: port) : nil
     }
 
-    /// A directory below which jobs may mount, `PATH` or `PATH:ro`.
+    /// Parses a directory for the mounts of jobs: `PATH` or `PATH:ro`.
     package static func mountRoot(_ text: String) -> MountRoot? {
         let isReadOnly = text.hasSuffix(":ro")
         let path = isReadOnly ? String(text.dropLast(3)) : text
-        // A colon parts a mount's host path from its options.
+        // Docker separates a mount's host path from its options by a colon.
         guard !path.utf8.contains(UInt8(ascii: ":")) else { return nil }
         return directory(path).map { MountRoot($0, isReadOnly: isReadOnly) }
     }
 
-    /// A glob of image references or label names: no blanks, no commas.
+    /// Accepts a glob of image references or label names, without blanks. ``list(_:part:)`` has already split the text
+    /// at commas.
     package static func glob(_ text: String) -> String? {
         (1...512).contains(text.utf8.count) && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f } ? text : nil
     }
 
     package static func logLevel(_ text: String) -> Logger.Level? { Logger.Level(rawValue: text.lowercased()) }
 
-    /// An address that is asked by HTTP, without user, query and fragment.
+    /// Accepts an `http://` or `https://` address without user, query and fragment.
     static func httpURL(_ text: String) -> String? {
         guard let mark = text.firstRange(of: "://"), ["http", "https"].contains(text[..<mark.lowerBound].lowercased())
         else { return nil }
@@ -151,7 +152,7 @@ package enum SettingRule {
         isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) && byte < 0x80
     }
 
-    /// A number that a user or group can have, or a name of the form that user databases take.
+    /// Returns whether `text` is a valid number or name of a user or group.
     private static func isAccount(_ text: Substring) -> Bool {
         guard let first = text.utf8.first else { return false }
         if text.utf8.allSatisfy({ isDigit($0) }) { return UInt32(text).map { $0 < .max } ?? false }
@@ -159,7 +160,7 @@ package enum SettingRule {
     }
 }
 
-/// `text` without the blanks and tabs around it.
+/// Returns `text` without blanks, tabs and carriage returns at both ends.
 package func trimmed(_ text: some StringProtocol) -> String {
     let isBlank = { (character: Character) in character == " " || character == "\t" || character == "\r" }
     let begin = text.drop(while: isBlank)

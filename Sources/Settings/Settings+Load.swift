@@ -1,16 +1,16 @@
 import RuntimeCore
 import Terminal
 
-/// Settings that were read and checked, and what their giver may want to know about them.
+/// Loaded and checked settings, with warnings for the operator.
 package struct LoadedSettings: Sendable, Equatable {
     package var settings: Settings
     package var warnings: [String] = []
 }
 
 extension Settings {
-    /// Reads and checks the settings of `audience`; what it does not need keeps its default, unread.
+    /// Reads and checks the settings of `audience`. All other settings keep their defaults, unread.
     ///
-    /// Throws everything that is wrong at once.
+    /// - Throws: All problems together.
     package static func load(
         from source: SettingsSource,
         for audience: SettingDescriptor.Audience
@@ -32,12 +32,12 @@ extension Settings {
     }
 }
 
-/// The steps of reading the settings, and what they have found so far.
+/// The steps of loading, with the results so far.
 private struct SettingsLoader {
     var settings: Settings
     var problems: [SettingProblem] = []
     var warnings: [String] = []
-    /// What was given, and allowed, for each name.
+    /// The given and allowed texts, by the setting's name.
     var given: [String: (text: String, origin: SettingOrigin)] = [:]
 
     var error: SettingsError { SettingsError(problems: problems, warnings: warnings) }
@@ -91,7 +91,7 @@ private struct SettingsLoader {
             if isEnvironmentName(name) {
                 settings.gameEnvironment[name] = value
             } else {
-                // Without the value: it may be a secret.
+                // The message leaves out the value, because the value may be a secret.
                 let reason = "must have a letter or _ after the prefix, then letters, digits and _"
                 let full = SettingDescriptor.gameEnvironmentPrefix + name
                 problems.append(SettingProblem(name: full, origin: origin, reason: reason))
@@ -99,7 +99,7 @@ private struct SettingsLoader {
         }
     }
 
-    /// What no setting shows by itself.
+    /// Checks settings against each other.
     mutating func checkTogether() {
         if let most = settings.maxCPUQuota, most < settings.cpuQuota {
             reject("RTM_MAX_CPU_QUOTA", "must not be below RTM_CPU_QUOTA (\(settings.cpuQuota))")
@@ -111,7 +111,7 @@ private struct SettingsLoader {
             reject("RTM_MAX_PIDS_LIMIT", "must not be below RTM_PIDS_LIMIT (\(settings.pidsLimit))")
         }
         checkDirectories()
-        // An id must be known for longer than its message may be sent again.
+        // Redis must know an id for longer than a copy of the signed message stays valid.
         if settings.signingKeyFile != nil,
             settings.retentionSeconds <= settings.signedMaxAgeSeconds + Self.mostSecondsAhead
         {
@@ -122,17 +122,17 @@ private struct SettingsLoader {
             )
         }
         guard !DockerName.rotates(settings.logDriver) else { return }
-        // The default options are those of the drivers that keep files; the others refuse them.
+        // The default options suit drivers with files of their own. Other drivers refuse these options.
         if given["RTM_LOG_OPTS"] == nil { settings.logOpts = [:] }
         if settings.logOpts.keys.contains(where: DockerName.rotatingOptions.contains) {
             reject("RTM_LOG_OPTS", "the log driver \(settings.logDriver) takes no max-size, max-file and compress")
         }
     }
 
-    /// How far ahead of Redis' clock a signed job may be dated.
+    /// The largest lead of a signed job's date over Redis' clock, in seconds.
     private static let mostSecondsAhead = 60
 
-    /// Roots that would let a job reach another game's files, or the host's system.
+    /// Rejects roots that give a job access to another game's files or to the host's system.
     private mutating func checkDirectories() {
         let found = MountRootRules.problems(
             roots: settings.allowedMountRoots,
@@ -174,7 +174,7 @@ private struct SettingsLoader {
     }
 }
 
-/// Whether `name` can be a variable's: a letter or `_`, then letters, digits and `_`.
+/// Returns whether `name` is a valid name of a variable: a letter or `_`, then letters, digits and `_`.
 package func isEnvironmentName(_ name: some StringProtocol) -> Bool {
     guard let first = name.utf8.first, !SettingRule.isDigit(first) else { return false }
     return name.utf8.allSatisfy { SettingRule.isAlphanumeric($0) || $0 == UInt8(ascii: "_") }

@@ -2,7 +2,7 @@ import DockerPort
 import RuntimeCore
 
 extension Settings {
-    /// What the worker's settings say about each container of its node.
+    /// The settings for every container of the worker's node.
     package var nodeSettings: NodeSettings {
         NodeSettings(
             namespace: namespace,

@@ -8,9 +8,9 @@ import Terminal
     import Foundation
 #endif
 
-/// What the files say that settings name.
+/// The content of files named by settings.
 extension Settings {
-    /// How Redis is reached.
+    /// Returns the address and credentials of Redis.
     package func redisConfiguration() throws(CommandError) -> RedisConfiguration {
         var configuration: RedisConfiguration
         do throws(RedisURLError) {
@@ -26,10 +26,10 @@ extension Settings {
         return configuration
     }
 
-    /// Most bytes of a file with a password.
+    /// The largest size of a password file, in bytes.
     private static let mostPasswordBytes = 4_096
 
-    /// The password that a file holds, without the line's end that editors put behind it.
+    /// Returns the password in a file, without a line end at the end of the file.
     private static func password(inFile path: String, of setting: String) throws(CommandError) -> String {
         guard var bytes = FileManager.default.contents(atPath: path).map(Array.init) else {
             throw .wrongUse("\(setting) \(path): cannot be read")
@@ -44,7 +44,7 @@ extension Settings {
         return password
     }
 
-    /// The token that HTTP requests must bear; nil: none.
+    /// Returns the token required in HTTP requests; nil: no token is required.
     package func httpToken() throws(CommandError) -> String? {
         guard let path = httpTokenFile else { return nil }
         guard let data = FileManager.default.contents(atPath: path) else {
@@ -57,7 +57,7 @@ extension Settings {
         return token
     }
 
-    /// The keys of the fleet's jobs; nil: jobs are not signed.
+    /// Returns the keys for the fleet's job signatures; nil: jobs are not signed.
     package func signingKeys() throws(CommandError) -> SigningKeys? {
         guard let path = signingKeyFile else { return nil }
         guard let data = FileManager.default.contents(atPath: path) else {

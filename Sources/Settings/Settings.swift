@@ -3,31 +3,32 @@ import Logging
 import Observability
 import RuntimeCore
 
-/// Every setting of the program, checked. Where a value comes from and what is allowed is in
-/// ``SettingDescriptor/all``; the initial values here are the defaults.
+/// All settings of the program, checked.
+///
+/// The initial values are the defaults. ``SettingDescriptor/all`` describes the sources and the allowed values.
 package struct Settings: Sendable, Equatable {
-    /// Settings that a file holds, by name; kept for messages about them.
+    /// The path of the settings file; nil: no file was read.
     var configFile: String?
 
     // Redis and the deployment
     package var redisURL = "redis://127.0.0.1:6379"
-    /// File with the password of Redis; nil: the URL has it, or there is none.
+    /// The path of a file with the password of Redis; nil: the URL holds the password, or Redis needs none.
     package var redisPasswordFile: String?
     package var namespace = "rtm"
     package var signingKeyFile: String?
-    /// How old a signed job may be when it is taken in.
+    /// The greatest age of a signed job at intake, in seconds.
     package var signedMaxAgeSeconds = 86_400
 
     // Worker
-    /// Whether a worker ends where Redis or the Engine is out of reach at its start.
+    /// Whether the worker ends if Redis or the Docker Engine is out of reach at the start.
     package var noWait = false
-    /// The node's id; nil: the Engine's own id.
+    /// The node's id; nil: the id of the Docker Engine.
     package var node: String?
-    /// Queue names, the most urgent first.
+    /// The names of the queues, the most urgent first.
     package var queues = ["default"]
-    /// Jobs that run at once.
+    /// The number of concurrency permits for starts, and the same number for stops and removes.
     package var concurrency: Int
-    /// Games that this node holds at most; 0: no bound.
+    /// The largest number of games on this node; 0: no bound.
     package var slots = 0
     package var leaseTTLSeconds = 10
     package var leaderTTLSeconds = 5
@@ -38,76 +39,78 @@ package struct Settings: Sendable, Equatable {
     package var deadBytes = 16 << 20
     package var janitor = JanitorMode.report
     package var janitorGraceSeconds = 600
-    /// Containers that have ended and are kept on the node.
+    /// The number of exited containers kept on the node for their logs.
     package var keptContainers = 200
-    /// Where health, metrics and the dashboard are served; nil: nowhere.
+    /// The address of health, metrics and dashboard; nil: no HTTP server.
     package var http: HTTPAddress? = HTTPAddress(host: "127.0.0.1", port: 8081)
     package var httpTokenFile: String?
-    /// Collector of spans; nil: there are none.
+    /// The collector's URL for spans; nil: the worker makes no spans.
     package var otlpEndpoint: String?
 
     // Containers
     package var network = "galaxy-net"
     package var namePrefix = "galaxy-game-"
     package var enginePort = 8080
-    /// Milliseconds that the process of a start must have run.
+    /// The time for which a started process must run before its start succeeds, in milliseconds.
     package var startSettleMilliseconds = 0
-    /// Environment of every game, under the job's own.
+    /// The variables of every game's environment. A job's variables take precedence.
     package var gameEnvironment: [String: String] = [:]
     package var stateRoot = "/var/lib/rtmanager/games"
     package var stateMount = "/var/lib/galaxy"
-    /// Owner of a state folder as `user[:group]`, names or numbers; nil: as the folder is made.
+    /// The owner of a state folder as `user[:group]`, names or numbers; nil: the worker's user.
     package var stateOwner: String?
-    /// Permission bits of a state folder.
+    /// The permission bits of a state folder.
     package var stateMode: UInt32 = 0o750
     package var cpuQuota = 1.0
     package var memory = MemoryAmount(text: "512m", bytes: 512 << 20)
     package var pidsLimit = 512
-    /// The most that a job may ask for; nil: what the host has.
+    /// The largest number of CPUs for a job; nil: the host's.
     package var maxCPUQuota: Double?
+    /// The largest amount of memory for a job; nil: the host's.
     package var maxMemory: MemoryAmount?
+    /// The largest number of processes for a job; nil: the host's.
     package var maxPIDsLimit: Int?
     package var logDriver = "json-file"
     package var logOpts = ["max-size": "10m", "max-file": "3"]
     package var capAdd: [String] = []
     package var readOnlyRootfs = false
-    /// User of the container's processes; nil: the image's own.
+    /// The user of the container's processes; nil: the image's user.
     package var user: String?
-    /// Patterns of image references; empty: all images.
+    /// The globs of allowed image references; empty: all images except those of registries at an address.
     package var allowedImages: [String] = []
-    /// Directories below which a job may mount; empty: nowhere.
+    /// The directories below which a job may mount; empty: none.
     package var allowedMountRoots: [MountRoot] = []
-    /// Patterns of the names of labels; nil: all but those of known tools.
+    /// The globs of allowed label names; nil: all names except those of known tools.
     package var allowedLabels: [String]?
-    /// Most seconds between SIGTERM and SIGKILL that a job may ask for.
+    /// The longest time between SIGTERM and SIGKILL for a job, in seconds.
     package var maxStopTimeoutSeconds = 600
-    /// Most seconds that a job may have its game engine waited for.
+    /// The longest wait of a job for its game engine, in seconds.
     package var maxReadyTimeoutSeconds = 600
 
     // Log
     package var logLevel = Logger.Level.info
     package var logFormat = LogFormat.text
 
-    /// The defaults on a machine with `cores` cores.
+    /// Creates the default settings for a machine with `cores` cores.
     package init(cores: Int) {
         concurrency = min(max(2 * cores, 1), 1024)
     }
 }
 
-/// An address to listen at.
+/// An address for the HTTP server.
 package struct HTTPAddress: Sendable, Equatable {
     package var host: String
-    /// 0: any free port.
+    /// The port; 0: any free port.
     package var port: Int
 }
 
-/// An amount of memory as Docker's command line takes it.
+/// An amount of memory in the notation of Docker's command line.
 package struct MemoryAmount: Sendable, Equatable {
-    /// As it was written: `512m`.
+    /// The amount as written, such as `512m`.
     package var text: String
     package var bytes: Int64
 
-    /// Nil where `text` is no amount in Docker's notation or below 6 MiB, the least that Docker takes.
+    /// Creates an amount. Returns nil if `text` is malformed or below 6 MiB, Docker's minimum.
     package init?(_ text: String) {
         guard let bytes = MemorySize.bytes(text), bytes >= 6 << 20 else { return nil }
         self.init(text: text, bytes: bytes)

@@ -13,26 +13,28 @@ import SystemPackage
     import Darwin
 #endif
 
-/// What a file with settings says: lines `RTM_X=value`; blank lines and lines that begin with `#` say
-/// nothing. Blanks around name and value do not count; a value may stand in single or double quotes.
+/// The content of a settings file, with a setting `RTM_X=value` on each line.
+///
+/// Blank lines and lines with a leading `#` are ignored, and so are blanks around name and value. Single or double
+/// quotes may surround a value.
 struct SettingsFile: Sendable, Equatable {
     struct Entry: Sendable, Equatable {
         var value: String
         var line: Int
     }
 
-    /// Most bytes that a file may have.
+    /// The largest size of a file, in bytes.
     static let maximumSize = 1 << 20
 
     var path: String
     var entries: [String: Entry] = [:]
     var problems: [SettingProblem] = []
 
-    /// Takes what `text`, the content of the file at `path`, says.
+    /// Parses `text`, the content of the file at `path`.
     init(path: String, text: String) {
         self.path = path
         var number = 0
-        // Lines are told apart by bytes: "\r\n" is one Character and would hide its line feed.
+        // Split by bytes: "\r\n" is a single Character and would hide its line feed.
         for bytes in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
             number += 1
             let line = trimmed(String(Substring(bytes)))
@@ -65,9 +67,9 @@ struct SettingsFile: Sendable, Equatable {
     }
 }
 
-/// Files as the settings need them: read whole at the start, or only known to be readable.
+/// Access to the files of settings.
 enum SettingsFiles {
-    /// The text of the file at `path`, or why it cannot be had.
+    /// Returns the text of the file at `path`, or the reason of a failure.
     static func text(ofFile path: String) -> Result<String, SettingsFileProblem> {
         if let reason = unreadable(path) { return .failure(SettingsFileProblem(reason: reason)) }
         guard let data = FileManager.default.contents(atPath: path) else {
@@ -82,7 +84,7 @@ enum SettingsFiles {
         return .success(text)
     }
 
-    /// Why the file at `path` cannot be read; nil where it can.
+    /// Returns why the file at `path` cannot be read; nil: the file is readable.
     static func unreadable(_ path: String) -> String? {
         do throws(Errno) {
             guard try Stat(FilePath(path)).type == .regular else { return "is no regular file" }
@@ -92,7 +94,7 @@ enum SettingsFiles {
         return access(path, R_OK) == 0 ? nil : "cannot be read: \(String(cString: strerror(errno)))"
     }
 
-    /// `path` with every link on its way followed, as far as it exists; the rest as it is written.
+    /// Returns `path` without symbolic links, as far as the path exists. The rest of the path stays unchanged.
     static func realPath(_ path: String) -> String {
         var existing = path
         var rest = ""
@@ -109,7 +111,7 @@ enum SettingsFiles {
     }
 }
 
-/// Why a file cannot be read, to follow its name.
+/// The reason why a file cannot be read, in a form to follow the file's name.
 struct SettingsFileProblem: Error, Sendable, Equatable {
     var reason: String
 }

@@ -7,16 +7,16 @@ import Synchronization
     import Foundation
 #endif
 
-/// What settings are made of: flags over the environment over a file.
+/// The sources of settings. Flags take precedence over the environment, and the environment over the file.
 package struct SettingsSource: Sendable {
-    /// Values by name (`RTM_REDIS_URL`), for the flags that were given.
+    /// The values of the given flags, by the setting's name, such as `RTM_REDIS_URL`.
     package var flags: [String: String] = [:]
-    /// `--env NAME=value`.
+    /// The variables given by `--env NAME=value`.
     package var gameEnvironment: [String: String] = [:]
     package var environment: [String: String] = [:]
     var cores = 1
 
-    /// This process' environment and cores, with the flags that it was given.
+    /// Returns the environment and core count of this process, together with the given flags.
     package static func process(flags: [String: String], gameEnvironment: [String: String] = [:]) -> SettingsSource {
         SettingsSource(
             flags: flags,
@@ -27,7 +27,7 @@ package struct SettingsSource: Sendable {
     }
 }
 
-/// Finds the text of one setting, and tells where it stood.
+/// Finds the text and the source of a setting.
 struct SettingLayers: Sendable {
     private let source: SettingsSource
     private let file: SettingsFile?
@@ -52,9 +52,9 @@ struct SettingLayers: Sendable {
         )
     }
 
-    /// The text of the setting `name` and where it stood; nil where nobody gave it.
+    /// Returns the text and the source of the setting `name`; nil: no source has the setting.
     func value(of name: String) -> (text: String, origin: SettingOrigin)? {
-        // Secret for every name: the values of all are shown by our own rules, by nobody else's.
+        // Every value is marked as secret, because only this program's own rules may show values.
         guard let text = reader.string(forKey: ConfigKey(SettingLayers.key(name)), isSecret: true) else { return nil }
         switch winner.index {
         case 0: return (text, .flag(SettingDescriptor.flag(of: name)))
@@ -63,7 +63,7 @@ struct SettingLayers: Sendable {
         }
     }
 
-    /// Variables of every game's environment: name, value and where it stood, one each.
+    /// Returns the variables of every game's environment: name, value and source, each name once.
     func gameEnvironment() -> [(name: String, value: String, origin: SettingOrigin)] {
         let prefix = SettingDescriptor.gameEnvironmentPrefix
         var found: [String: (String, SettingOrigin)] = [:]
@@ -78,13 +78,13 @@ struct SettingLayers: Sendable {
         return found.sorted { $0.key < $1.key }.map { ($0.key, $0.value.0, $0.value.1) }
     }
 
-    /// `RTM_REDIS_URL` as the parts of a key.
+    /// Returns the parts of a configuration key for a name such as `RTM_REDIS_URL`.
     private static func key(_ name: String) -> [String] {
         name.lowercased().split(separator: "_").map(String.init)
     }
 }
 
-/// Remembers which provider answered last: they are asked in order until one has a value.
+/// Records which provider had the last value. The reader asks the providers in order until a provider has a value.
 private final class WinningLayer: AccessReporter {
     private let last = Mutex(0)
 
