@@ -2,25 +2,27 @@ import Primitives
 import DockerPort
 import JobContract
 
-/// What a container that is already there means for a job.
+/// Decides a job's next step from the existing container of the game.
 package struct ContainerDecisions: Sendable {
     package init() {}
 
-    /// What a start does about the container of its game.
+    /// The next step of a start.
     package enum StartDecision: Sendable, Equatable {
-        /// There is nothing in the way: start.
+        /// Nothing is in the way: start a container.
         case run
-        /// Nothing is left to do.
+        /// Nothing is left to do: end the job.
         case end(JobEnding)
-        /// Remove this container, then start anew.
+        /// Remove this container, then start a new container.
         case replace(containerID: String)
-        /// The Engine is removing it: look again later.
+        /// The Docker Engine is removing the container: inspect again later.
         case wait
     }
 
+    /// Returns the next step of a start.
+    ///
     /// - Parameters:
-    ///   - port: of the engine, if the container's image names none.
-    ///   - isAnew: whether an operator has the job run again, so that what its run before left is no answer.
+    ///   - port: The port of the game engine if the container's image has no port label.
+    ///   - isAnew: Whether an operator retries the ended job. The container of the previous run is then no result.
     package func start(
         _ job: Job,
         finding found: FoundContainer,
@@ -66,7 +68,7 @@ package struct ContainerDecisions: Sendable {
         }
     }
 
-    /// What a stop does about the game's container.
+    /// The next step of a stop.
     package enum StopDecision: Sendable, Equatable {
         case end(JobEnding)
         case stop(ContainerInspect)
@@ -84,7 +86,7 @@ package struct ContainerDecisions: Sendable {
         return .stop(container)
     }
 
-    /// What a remove does about the game's container.
+    /// The next step of a remove.
     package enum RemoveDecision: Sendable, Equatable {
         case end(JobEnding)
         case remove(ContainerInspect)
@@ -108,7 +110,7 @@ package struct ContainerDecisions: Sendable {
         return .stopAndRemove(container)
     }
 
-    /// The ending of a job that changed `container` to `effect`.
+    /// Returns the ending of a job that changed `container` with the given effect.
     package func ending(_ effect: JobEffect, _ container: ContainerInspect, forced: Bool = false) -> JobEnding {
         JobEnding(
             .succeeded,
@@ -124,7 +126,7 @@ package struct ContainerDecisions: Sendable {
         return .failed(.staleContainer, "the game's container is \(container.id) by now; nothing was done")
     }
 
-    /// The ending of a job whose container's name is taken by `container`.
+    /// Returns the ending of a job if a foreign container has the game's container name.
     func foreign(_ container: ContainerInspect) -> JobEnding {
         .failed(
             .nameConflict,

@@ -2,7 +2,7 @@ import DockerPort
 import JobContract
 
 extension JobFailure {
-    /// What a failed Docker call means for the job that made it.
+    /// Creates the job's failure from the failure of a Docker call.
     package init(_ error: DockerError) {
         let code: ErrorCode =
             switch error.code {
@@ -37,7 +37,7 @@ extension JobFailure {
 }
 
 extension JobFailure {
-    /// How a job ends with this failure.
+    /// The ending of a job with this failure.
     package var ending: JobEnding {
         var ending = JobEnding.failed(code, message)
         ending.containerID = container?.id
@@ -46,15 +46,15 @@ extension JobFailure {
     }
 }
 
-/// How long to leave alone what has failed.
+/// How long a job waits before the next attempt.
 package enum RetryPace: Sendable {
-    /// What passes in a moment: a container that is being removed.
+    /// The cause passes within moments, for example the removal of a container.
     case brisk
     case usual
-    /// What others share and mend: a registry.
+    /// The cause is a shared service and needs time to recover, for example a registry.
     case patient
 
-    /// What the policy's pauses are multiplied with.
+    /// The factor for the policy's pauses.
     var factor: Double {
         switch self {
         case .brisk: 0.25
@@ -64,17 +64,17 @@ package enum RetryPace: Sendable {
     }
 }
 
-/// How a job goes on after a failure.
+/// The next step of a job after a failure.
 package enum Disposition: Sendable, Equatable {
-    /// The job ends.
+    /// End the job.
     case end(JobEnding)
-    /// Another try, after a pause.
+    /// Try again after a pause.
     case retry(after: Duration)
-    /// Given back without burning an attempt: it is not the job's fault.
+    /// Give the job back without using up an attempt, because the job did not cause the failure.
     case release
 }
 
-/// Exponential back-off with full jitter, so that jobs that failed together do not come back together.
+/// Exponential back-off with full jitter. Because of the jitter, jobs with a common failure return at different times.
 package struct RetryPolicy: Sendable, Equatable {
     /// Longest pause before the second attempt.
     package var base: Duration
@@ -86,12 +86,12 @@ package struct RetryPolicy: Sendable, Equatable {
         self.cap = cap
     }
 
-    /// What becomes of a job whose attempt failed. The one place that decides on another try, by what the failure says.
+    /// Returns the next step after a failed attempt. No other code decides about another attempt.
     ///
     /// - Parameters:
-    ///   - isEngineAway: whether the Engine did not answer when it was asked after the failure. An Engine that answers
-    ///     one call with an error, or breaks one connection off, is not away.
-    ///   - attempt: how often the job has been begun, this time included.
+    ///   - isEngineAway: Whether the Docker Engine did not answer a check after the failure. A Docker Engine with a
+    ///     single failed call or broken connection is not away.
+    ///   - attempt: The number of attempts so far, including this attempt.
     ///   - random: 0 to 1, evenly distributed.
     package func disposition(
         of failure: JobFailure,
@@ -105,7 +105,10 @@ package struct RetryPolicy: Sendable, Equatable {
         return .retry(after: pause(attempt: attempt, pace: failure.pace, random: random))
     }
 
-    /// Pause after attempt `attempt`: from nothing to `base` doubled with each attempt, at most `cap`, both at `pace`.
+    /// Returns the pause after attempt `attempt`.
+    ///
+    /// The pause is random between zero and a bound. The bound is `base`, doubled with each attempt up to `cap`, then
+    /// multiplied by the factor of `pace`.
     package func pause(attempt: Int, pace: RetryPace = .usual, random: Double) -> Duration {
         let doublings = min(max(attempt - 1, 0), 30)
         return min(base * (1 << doublings), cap) * (random * pace.factor)

@@ -1,11 +1,12 @@
-/// How long an Engine that was found out of reach is left alone before it is asked again.
+/// The pause before the next check of an unreachable Docker Engine.
 ///
-/// An Engine that begins or ends may answer a ping and refuse all else. To believe each ping would make a worker take its
-/// jobs and give them back as fast as it can; so each relapse soon after a return is met with twice the patience.
+/// During its start or shutdown, a Docker Engine may answer pings and refuse all other calls. A worker trusting every
+/// ping would claim jobs and give them back in a tight loop. Each relapse soon after a recovery therefore doubles the
+/// pause.
 package struct EnginePatience: Sendable, Equatable {
     private let base: Duration
     private let cap: Duration
-    /// A return that lasted for so long was one.
+    /// A recovery of this length counts as real.
     private let trust: Duration
     private var relapses = 0
     private var lastReturn: MonotonicInstant?
@@ -16,12 +17,12 @@ package struct EnginePatience: Sendable, Equatable {
         self.trust = trust
     }
 
-    /// The Engine answers (again).
+    /// Records an answer of the Docker Engine.
     package mutating func answered(now: MonotonicInstant) { lastReturn = lastReturn ?? now }
 
-    /// A call has found it out of reach. Answers for how long to leave it alone.
+    /// Records a failed call. Returns the pause before the next check.
     package mutating func lost(now: MonotonicInstant) -> Duration {
-        // Told more than once of the same loss, it stays as patient as it is.
+        // Several reports of the same loss do not increase the pause.
         if let lastReturn { relapses = lastReturn.duration(to: now) < trust ? relapses + 1 : 0 }
         lastReturn = nil
         return min(base * (1 << min(relapses, 16)), cap)

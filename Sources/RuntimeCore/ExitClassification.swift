@@ -2,15 +2,17 @@ import Primitives
 
 import JobContract
 
-/// Why a process ended, of what was seen of its end and of what jobs had asked for.
+/// Decides why a process ended, from the observed exit and the records of jobs.
 package enum ExitClassification {
-    /// An `oom` this long before the end explains it no more.
+    /// An `oom` event explains an exit for this long.
     private static let longestAfterOOM = Duration.seconds(10)
 
+    /// Returns the reason of an exit.
+    ///
     /// - Parameters:
-    ///   - record: whether a job asked for this end, and whether it needed SIGKILL.
-    ///   - engineWasEnding: whether the Engine ended at that time, and its containers with it.
-    ///   - lastOOM: when the run's last `oom` was, where an event told of one.
+    ///   - record: Records of jobs: whether a job requested the end, and whether the stop needed SIGKILL.
+    ///   - engineWasEnding: Whether the Docker Engine ended at the time, and its containers with it.
+    ///   - lastOOM: The time of the run's last `oom` event, or nil without such an event.
     package static func reason(
         _ exit: ExitFacts,
         _ record: ContainerRecord,
@@ -18,7 +20,7 @@ package enum ExitClassification {
         lastOOM: Timestamp? = nil
     ) -> ExitReason {
         if record.isEndAsked {
-            // The worker that asked may have died before it could say what it saw.
+            // The requesting worker may have died before it could record the result of the stop.
             let isForced = record.isForced ?? record.stopIntent?.wasForced(exit) ?? (exit.exitCode == killed)
             return isForced ? .stoppedForced : .stopped
         }
@@ -29,25 +31,29 @@ package enum ExitClassification {
         return signals.contains(code) ? .killed : .crashed
     }
 
-    /// Whether the verdict of the stop decides the reason, and is not there yet.
+    /// Returns whether the reason depends on the result of a stop that no job has recorded yet.
     package static func needsVerdict(_ exit: ExitFacts, _ record: ContainerRecord) -> Bool {
         record.isEndAsked && record.isForced == nil && exit.exitCode == killed
     }
 
-    /// Whether an end that was found by looking is one that the Engine's own end explains: it ends its
-    /// containers by SIGTERM, then SIGKILL, unless they outlive it.
+    /// Returns whether the Docker Engine's own shutdown explains the exit.
+    ///
+    /// The Docker Engine ends its containers by SIGTERM, then SIGKILL, unless live restore is on. Only for exits found
+    /// by inspection.
     package static func isByEngine(_ exit: ExitFacts, absence: EngineAbsence?, liveRestore: Bool) -> Bool {
         guard !liveRestore, let absence, let finishedAt = exit.finishedAt else { return false }
         return (exit.exitCode == killed || exit.exitCode == terminated) && absence.covers(finishedAt)
     }
 
-    /// Whether the Engine gave the exit code because it found the process gone when it came back: the machine lost its
-    /// power, or somebody killed the process and its shim. 255 is also what `exit(-1)` comes to, so the end must not be
-    /// older than the Engine's start. Only for an end that was found by looking; the Engine tells of none of these.
+    /// Returns whether the Docker Engine set the exit code after finding the process gone at its start.
+    ///
+    /// Causes are a power loss, or a kill of the process together with its shim. A process can also end with 255 by
+    /// `exit(-1)`, so the recorded end must lie within the start of the Docker Engine. Only for exits found by
+    /// inspection: the Docker Engine sends no event for these exits.
     ///
     /// - Parameters:
-    ///   - engineStart: when the Engine was ready to attach containers, on its own clock; nil: it does not show that.
-    ///   - lastRefusal: when a call last found nobody at the Engine's socket, on this machine's clock.
+    ///   - engineStart: The time at which the Docker Engine could attach containers, on its own clock; nil if unknown.
+    ///   - lastRefusal: The last time a call was refused at the Docker Engine's socket, on this machine's clock.
     package static func isByPowerLoss(_ exit: ExitFacts, engineStart: Timestamp?, lastRefusal: Timestamp?) -> Bool {
         guard exit.exitCode == foundGone, let engineStart, let finishedAt = exit.finishedAt else { return false }
         guard finishedAt >= engineStart.advanced(by: .zero - longestStart), finishedAt <= engineStart else {
@@ -56,13 +62,14 @@ package enum ExitClassification {
         return lastRefusal.map { finishedAt >= $0.advanced(by: .zero - EngineAbsence.tolerance) } ?? true
     }
 
-    /// An Engine that starts looks for its containers first. From there to its networks it took 0.8 s.
+    /// A starting Docker Engine first searches for the processes of its containers, then creates its networks. The
+    /// measured time between both steps was 0.8 s.
     private static let longestStart = Duration.seconds(10)
-    /// What the Engine writes for a process that it finds gone.
+    /// The Docker Engine's exit code for a missing process.
     package static let foundGone = 255
     private static let killed = 137
     private static let terminated = 143
-    /// What shells and init processes answer for a process that a signal ended.
+    /// Exit codes of shells and init processes after a signal ended their process.
     private static let signals = 129...192
 
     private static func isNear(_ oom: Timestamp?, _ end: Timestamp?) -> Bool {
@@ -71,11 +78,11 @@ package enum ExitClassification {
     }
 }
 
-/// A time in which the Engine did not answer, on the clock of this machine.
+/// A time without answers from the Docker Engine, on this machine's clock.
 package struct EngineAbsence: Sendable, Equatable {
-    /// When it answered last.
+    /// The time of the last answer before the absence.
     package var from: Timestamp
-    /// When it answered again; nil while it does not.
+    /// The time of the first answer after the absence, or nil while the absence lasts.
     package var to: Timestamp?
 
     package init(from: Timestamp, to: Timestamp? = nil) {
@@ -83,7 +90,7 @@ package struct EngineAbsence: Sendable, Equatable {
         self.to = to
     }
 
-    /// The Engine's clock and this machine's may differ by so much, where they are two.
+    /// Allowed difference between the Docker Engine's clock and this machine's clock.
     static let tolerance = Duration.seconds(2)
 
     func covers(_ time: Timestamp) -> Bool {

@@ -1,9 +1,9 @@
 import DockerPort
 
-/// The container of a job's game, as a look at the Engine found it.
+/// The container of a job's game, as found on the Docker Engine.
 package enum FoundContainer: Sendable, Equatable {
     case none
     case owned(OwnedContainer)
-    /// The game has no container, and its name is taken by one that is not the game's.
+    /// The game has no container, but a container of somebody else has the game's container name.
     case foreign(ContainerInspect)
 }

@@ -1,10 +1,14 @@
-/// A pattern over a whole text: `*` stands for any run of characters but `/`, `**` for any run, `?` for
-/// one character but `/`. No wildcard stands for one of the characters that `excluding` names.
+/// A pattern for a whole text.
+///
+/// `*` matches any run of characters except `/`, `**` any run of characters, and `?` any character except `/`. No
+/// wildcard matches an excluded character.
 struct Glob {
     private let pattern: [UInt8]
     private let excluded: Set<UInt8>
 
-    /// - Parameter excluded: bytes that only themselves match, whatever the wildcard.
+    /// Creates a pattern.
+    ///
+    /// - Parameter excluded: Bytes that match only themselves, never a wildcard.
     init(_ pattern: String, excluding excluded: Set<UInt8> = []) {
         self.pattern = Array(pattern.utf8)
         self.excluded = excluded
@@ -12,7 +16,8 @@ struct Glob {
 
     func matches(_ text: some StringProtocol) -> Bool {
         let bytes = Array(text.utf8)
-        // One row per pattern position, so that no pattern takes more than pattern times text steps.
+        // Keeps all reachable positions for each pattern position, so the number of steps is at most pattern times
+        // text.
         var reachable = Set([0])
         var position = 0
         while position < pattern.count, !reachable.isEmpty {

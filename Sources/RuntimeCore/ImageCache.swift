@@ -1,12 +1,12 @@
 import DockerPort
 
-/// What images were a short while ago, so that one of many starts after the other need not ask the Engine again.
+/// Recent inspections of images. Many starts of the same image share a single request to the Docker Engine.
 ///
-/// An image may have changed since. A start that is made by this tells the Engine which image it means
-/// (``DockerPort/RunSpec/imageID``), so that it fails where the reference has come to name another one; then the image
-/// is looked at anew.
+/// An image may have changed since its inspection. A start therefore sends the inspected id
+/// (``DockerPort/RunSpec/imageID``) and fails if the reference names another image by now. The start then inspects the
+/// image again.
 package struct ImageCache: Sendable, Equatable {
-    /// How long what was seen of an image is taken for true.
+    /// How long an inspection is valid.
     static let lifetime = Duration.seconds(10)
 
     private struct Sight: Sendable, Equatable {
@@ -19,17 +19,19 @@ package struct ImageCache: Sendable, Equatable {
 
     package init() {}
 
-    /// What the image of that reference is, where it was seen within the lifetime.
+    /// Returns the inspection of the image if the inspection is still valid.
     package func known(_ reference: String, at now: MonotonicInstant) -> ImageInspect? {
         images[reference].flatMap { now < $0.until ? $0.image : nil }
     }
 
-    /// - Parameter image: as the Engine shows it now.
+    /// Adds an inspection.
+    ///
+    /// - Parameter image: A result just received from the Docker Engine.
     package mutating func add(_ image: ImageInspect, at now: MonotonicInstant) {
         if images.count >= Self.capacity { images = [:] }
         images[image.ref] = Sight(image: image, until: now.advanced(by: Self.lifetime))
     }
 
-    /// The image of that reference may have become another.
+    /// Removes an image whose reference may name another image by now.
     package mutating func drop(_ reference: String) { images[reference] = nil }
 }

@@ -1,29 +1,29 @@
-/// What the janitor may do.
+/// The rights of the janitor.
 package enum JanitorMode: String, Sendable, CaseIterable {
-    /// Looks at nothing.
+    /// Inspect nothing.
     case off
-    /// Tells what it would remove, and removes nothing.
+    /// Report planned removals, but remove nothing.
     case dryRun = "dry-run"
-    /// Removes what creates have left behind; tells of containers that no job explains.
+    /// Remove abandoned containers; report unexplained containers.
     case report
-    /// Removes both.
+    /// Remove abandoned and unexplained containers.
     case remove
 }
 
-/// A container of this namespace, and what Redis knows of its game and its job.
+/// A container of this namespace, with Redis' knowledge of its game and its job.
 package struct JanitorSubject: Sendable, Equatable {
     package var containerID: String
     package var name: String
     package var gameID: String
-    /// Whether it was made and never ran.
+    /// Whether the container was created but never ran.
     package var neverRan: Bool
-    /// Whether it is the container that jobs of its game work on.
+    /// Whether jobs of the game use this container.
     package var isCurrent: Bool
-    /// Whether a job of the game runs at this moment.
+    /// Whether a job of the game is running now.
     package var isGameBusy: Bool
-    /// Whether the job that made it waits or runs.
+    /// Whether the creating job is waiting or running.
     package var isJobLive: Bool
-    /// Node that owns the game; nil: none.
+    /// Node that owns the game, or nil without an owner.
     package var owner: String?
 
     package init(
@@ -47,14 +47,14 @@ package struct JanitorSubject: Sendable, Equatable {
     }
 }
 
-/// Why the janitor minds a container.
+/// The janitor's finding about a container.
 package enum JanitorComplaint: Sendable, Equatable {
-    /// A create that was abandoned has left it; it never ran, and no job is to use it.
+    /// An abandoned create left the container. The container never ran, and no job will use it.
     case abandoned
-    /// It runs or has run, and no job explains it.
+    /// The container runs or has run, but no job explains the container.
     case unexplained(String)
 
-    /// For a person.
+    /// A sentence for a person.
     package var sentence: String {
         switch self {
         case .abandoned: "it never ran, and the job that made it has ended"
@@ -63,10 +63,10 @@ package enum JanitorComplaint: Sendable, Equatable {
     }
 }
 
-/// What is to be done about a container.
+/// The janitor's decision about a container.
 package struct JanitorVerdict: Sendable, Equatable {
     package enum Action: String, Sendable {
-        /// Told once.
+        /// Report the container once.
         case report
         case remove
     }
@@ -76,8 +76,9 @@ package struct JanitorVerdict: Sendable, Equatable {
     package var action: Action
 }
 
-/// Decides about containers of ours that nothing seems to need. It is slow on purpose: a container must be without
-/// explanation, look after look, for the grace time before it is removed.
+/// Decides about containers of this namespace without a known purpose.
+///
+/// The janitor is slow on purpose. Before a removal, every review during the grace time must come to the same finding.
 package struct Janitor: Sendable {
     private struct Suspicion {
         var complaint: JanitorComplaint
@@ -90,7 +91,7 @@ package struct Janitor: Sendable {
     private let node: String
     private var suspicions: [String: Suspicion] = [:]
 
-    /// Looks in a row after which a container is told of: one may be on its way.
+    /// Consecutive reviews before a report. A single finding may be a container whose job is just proceeding.
     private static let looksBeforeReport = 2
 
     package init(mode: JanitorMode, grace: Duration, node: String) {
@@ -99,10 +100,10 @@ package struct Janitor: Sendable {
         self.node = node
     }
 
-    /// How many containers it minds.
+    /// The findings about all suspicious containers.
     package var complaints: [JanitorComplaint] { suspicions.values.map(\.complaint) }
 
-    /// Takes a look at all containers of the namespace, and says what is to be done now.
+    /// Reviews all containers of the namespace. Returns the actions due now.
     package mutating func review(_ subjects: [JanitorSubject], now: MonotonicInstant) -> [JanitorVerdict] {
         guard mode != .off else { return [] }
         let before = suspicions
@@ -132,7 +133,7 @@ package struct Janitor: Sendable {
         }
     }
 
-    /// nil where the container is explained.
+    /// Returns the finding about a container, or nil if the container is explained.
     private func complaint(about subject: JanitorSubject) -> JanitorComplaint? {
         if subject.isGameBusy || subject.isJobLive { return nil }
         if subject.neverRan { return .abandoned }

@@ -1,12 +1,14 @@
 import Primitives
 
-/// Which of the containers that have ended are kept for their logs. The next start or remove of a game removes its own; the
-/// others would stay for good, so a node keeps a bounded number.
+/// The rule for keeping ended containers for their logs.
+///
+/// The next start or remove of a game removes the game's ended container. Ended containers of other games would stay
+/// forever, so a node keeps a limited number.
 package enum KeptContainers {
     /// A container that has ended.
     package struct Ended: Sendable, Equatable {
         package var containerID: String
-        /// When its process ended; nil: it never ran, or the Engine does not say.
+        /// The end of the process, or nil if the process never ran or the time is unknown.
         package var endedAt: Timestamp?
 
         package init(containerID: String, endedAt: Timestamp?) {
@@ -15,9 +17,9 @@ package enum KeptContainers {
         }
     }
 
-    /// Returns the containers that go, the oldest first.
+    /// Returns the ids of the containers to remove, the oldest first.
     ///
-    /// - Parameter most: how many are kept.
+    /// - Parameter most: The number of containers to keep.
     package static func surplus(of containers: [Ended], keeping most: Int) -> [String] {
         guard containers.count > most else { return [] }
         let oldest = containers.sorted { first, second in

@@ -1,13 +1,15 @@
-/// Which labels a job may give its container, besides those that are reserved.
+/// The rules for labels given by jobs, besides the reserved labels.
 ///
-/// Other programs on the host act on the labels of any container: a proxy publishes it, a scheduler runs commands in it.
+/// Other programs on the host act on the labels of any container. For example, a proxy publishes the container, or a
+/// scheduler runs commands in the container.
 package struct LabelRules: Sendable, Equatable {
-    /// Globs of names that are allowed; nil: every name but those of known tools.
+    /// Globs of allowed names, or nil to allow every name except the labels of known tools.
     package var allowed: [String]?
 
     package init(allowed: [String]? = nil) { self.allowed = allowed }
 
-    /// Begins of the labels that tools act on, in lower case. A name that is one of them without its last dot counts, too.
+    /// Prefixes of labels used by known tools, in lower case. A name equal to a prefix without its last dot is refused,
+    /// too.
     package static let toolPrefixes = [
         "autoheal", "caddy", "chadburn.", "co.elastic.", "com.centurylinklabs.", "com.datadoghq.", "com.github.jrcs.",
         "com.github.nginx-proxy.", "crowdsec.", "diun.", "docker-volume-backup.", "dozzle.", "fluentd.", "glance.",
@@ -17,7 +19,7 @@ package struct LabelRules: Sendable, Equatable {
         "ouroboros.", "prometheus.", "promtail.", "sablier.", "tailscale.", "traefik.", "tsdproxy.", "wud.",
     ]
 
-    /// Whether a job may give its container a label of this name.
+    /// Returns whether a job may set a label of this name.
     func allows(_ name: String) -> Bool {
         if let allowed { return allowed.contains { Glob($0).matches(name) } }
         let lower = name.lowercased().utf8

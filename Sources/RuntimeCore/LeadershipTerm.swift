@@ -1,29 +1,29 @@
-/// Who listens to a node's events: a pure machine of one candidate.
+/// The election of a node's leader, as a pure state machine of a single candidate.
 ///
-/// A term is (holder, epoch). The candidate trusts its term only until `request start + TTL - margin`, so
-/// that a slow answer cannot stretch it; Redis stays the authority and refuses an old epoch.
+/// A term is a pair of holder and epoch. The candidate trusts its term only until `request start + TTL - margin`, so a
+/// slow answer cannot extend the trust. Redis remains the authority and refuses old epochs.
 package struct Leadership: Sendable, Equatable {
     package enum State: Sendable, Equatable {
-        /// Another candidate leads, or nobody does. Leads to: leader.
+        /// Another candidate leads, or nobody leads. Next state: leader.
         case follower(nextAttempt: MonotonicInstant)
-        /// This candidate leads until `trustedUntil` at least. Leads to: leader (renewed), follower.
+        /// This candidate leads at least until `trustedUntil`. Next states: leader (after a renewal), follower.
         case leader(epoch: Int64, trustedUntil: MonotonicInstant, nextRenewal: MonotonicInstant)
     }
 
-    /// What the shell does next.
+    /// The next step of the caller.
     package enum Step: Sendable, Equatable {
-        /// Nothing before this instant.
+        /// Do nothing before this instant.
         case wait(until: MonotonicInstant)
-        /// Ask Redis for the lease, or for more of it.
+        /// Ask Redis for the lease, or for a renewal of the lease.
         case ask(epoch: Int64?)
-        /// The term can no longer be trusted: stop everything that belongs to it.
+        /// The term is no longer trusted: stop all work of the term.
         case standDown
     }
 
-    /// What Redis answered.
+    /// The answer of Redis.
     package enum Answer: Sendable, Equatable {
         case granted(epoch: Int64)
-        /// Another candidate holds the lease for so long at most.
+        /// Another candidate holds the lease for at most this time.
         case held(remaining: Duration)
         case failed
     }
@@ -31,13 +31,15 @@ package struct Leadership: Sendable, Equatable {
     package private(set) var state: State
     private let ttl: Duration
 
-    /// Part of the TTL that is not trusted, for clocks that run at different speed and for scheduling.
+    /// The untrusted end of the TTL. Covers different clock speeds and scheduling delays.
     private var margin: Duration { ttl / 10 }
     private var renewalInterval: Duration { ttl / 2 }
-    /// Between two attempts of a follower that Redis does not answer, or that has just stood down.
+    /// Pause between two attempts of a follower if Redis does not answer, or after the end of the follower's own term.
     private var attemptInterval: Duration { ttl * 3 / 10 }
 
-    /// - Parameter ttl: how long Redis keeps a lease that is not renewed.
+    /// Creates a follower.
+    ///
+    /// - Parameter ttl: How long Redis keeps a lease without a renewal.
     package init(ttl: Duration, now: MonotonicInstant) {
         self.ttl = ttl
         state = .follower(nextAttempt: now)
@@ -53,7 +55,7 @@ package struct Leadership: Sendable, Equatable {
         }
     }
 
-    /// Takes Redis' answer to a request that was begun at `requestStart`.
+    /// Records the answer of Redis to a request begun at `requestStart`.
     ///
     /// - Parameter random: 0 to 1; spreads the next attempts of many followers.
     package mutating func answered(
@@ -70,7 +72,7 @@ package struct Leadership: Sendable, Equatable {
                 nextRenewal: requestStart.advanced(by: renewalInterval)
             )
         case (.held(let remaining), _):
-            // Asking again right when the lease may have run out, each follower at another moment after it.
+            // Asks again just after the lease may have ended. A random delay spreads the followers.
             let pause = min(max(remaining, .milliseconds(50)), ttl) + ttl / 10 * random
             state = .follower(nextAttempt: now.advanced(by: pause))
         case (.failed, .follower):
@@ -84,12 +86,12 @@ package struct Leadership: Sendable, Equatable {
         }
     }
 
-    /// The term ended, by the shell's own doing or because it could not be trusted any more.
+    /// Records the end of the candidate's own term: the caller ended the term, or the term was no longer trusted.
     package mutating func stoodDown(now: MonotonicInstant, random: Double) {
         state = .follower(nextAttempt: now.advanced(by: attemptInterval * (0.5 + random / 2)))
     }
 
-    /// Another candidate says that it resigned: ask at once, each at another moment.
+    /// Records another candidate's resignation. A follower asks almost at once, after a random delay.
     package mutating func leaderResigned(now: MonotonicInstant, random: Double) {
         guard case .follower = state else { return }
         state = .follower(nextAttempt: now.advanced(by: .milliseconds(50) * random))

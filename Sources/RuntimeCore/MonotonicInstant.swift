@@ -1,7 +1,8 @@
-/// A reading of a clock that never goes back and counts the time in which the machine was suspended.
-/// Decisions take it as a parameter; the shells read it.
+/// An instant of a clock that never goes back. The clock also counts the time during which the machine was suspended.
+///
+/// Decisions receive instants as parameters; only their callers read the clock.
 package struct MonotonicInstant: Sendable, Hashable, Comparable {
-    /// Nanoseconds since some fixed point, the start of the machine as a rule.
+    /// Nanoseconds since a fixed point, usually the start of the machine.
     package let nanoseconds: Int64
 
     package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
@@ -10,12 +11,12 @@ package struct MonotonicInstant: Sendable, Hashable, Comparable {
         left.nanoseconds < right.nanoseconds
     }
 
-    /// This instant moved by `duration`.
+    /// Returns this instant moved by `duration`.
     package func advanced(by duration: Duration) -> MonotonicInstant {
         let (seconds, attoseconds) = duration.components
         return MonotonicInstant(nanoseconds: nanoseconds + seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
     }
 
-    /// Time from this instant to `other`; negative where `other` is before it.
+    /// Returns the time from this instant to `other`; negative if `other` is earlier.
     package func duration(to other: MonotonicInstant) -> Duration { .nanoseconds(other.nanoseconds - nanoseconds) }
 }

@@ -1,10 +1,10 @@
 import DockerPort
 
-/// A directory of the host below which jobs may mount.
+/// A host directory with mounts allowed below the directory.
 package struct MountRoot: Sendable, Equatable {
     /// Absolute path, without empty, `.` and `..` components.
     package var path: String
-    /// Whether jobs may mount it read-only alone. Then any depth below it may be mounted, and the root itself.
+    /// Whether only read-only mounts are allowed. Jobs may then mount the root itself and directories at any depth.
     package var isReadOnly: Bool
 
     package init(_ path: String, isReadOnly: Bool = false) {
@@ -12,17 +12,17 @@ package struct MountRoot: Sendable, Equatable {
         self.isReadOnly = isReadOnly
     }
 
-    /// Why a mount of `path` is not allowed by this root; nil where the root allows it.
+    /// Returns the reason for which the root refuses a mount of `path`, or nil if the root allows the mount.
     ///
-    /// Below a root that can be written to, a mount names exactly one directory: nothing above that directory can be
-    /// changed from inside a container, so no container can turn another's mount elsewhere.
+    /// Below a writable root, a mount must be a direct child of the root. Containers can then never change a directory
+    /// above a mount, so no container can redirect another container's mount.
     func problem(with path: [Substring], readOnly: Bool) -> String? {
         if isReadOnly { return readOnly ? nil : "may be mounted with read_only only, as all below \(self.path)" }
         let depth = path.count - (NodeSettings.components(self.path)?.count ?? 0)
         return depth == 1 ? nil : "must be a directory right below \(self.path), not deeper"
     }
 
-    /// Whether `path` is this root or lies below it.
+    /// Returns whether a mount of `path` falls under this root. The root itself counts only if read-only.
     func contains(_ path: [Substring]) -> Bool {
         guard let root = NodeSettings.components(self.path), !root.isEmpty else { return false }
         let isBelow = path.starts(with: root, by: isSameComponent)
@@ -30,29 +30,29 @@ package struct MountRoot: Sendable, Equatable {
     }
 }
 
-/// What an operator's directories must not be.
+/// The rules for the operator's directories.
 package enum MountRootRules {
-    /// Directories of the host that hold its system, its secrets or its containers.
+    /// Host directories of the system, its secrets or its containers.
     package static let systemDirectories = [
         "/etc", "/proc", "/sys", "/dev", "/run", "/root", "/boot", "/usr", "/bin", "/sbin", "/lib", "/lib64",
         "/var/run", "/var/lib/docker",
     ]
 
-    /// What is wrong with one of the operator's directories.
+    /// A problem with a directory of the operator.
     package struct Problem: Sendable, Equatable {
-        /// As the operator wrote it.
+        /// The path in the operator's spelling.
         package var path: String
         /// Whether the directory is the state root, not a mount root.
         package var isStateRoot: Bool
-        /// To follow the path.
+        /// The reason, worded to follow the path in a sentence.
         package var reason: String
     }
 
-    /// The directories that would let a job reach another game's files or the host's system.
+    /// Returns the directories through which a job could reach another game's files or the host's system.
     ///
     /// - Parameters:
-    ///   - stateRoot: directory with one state folder a game.
-    ///   - realPath: the path with every link on its way followed, as far as it exists.
+    ///   - stateRoot: Directory with a state folder for each game.
+    ///   - realPath: Returns a path with all links resolved, as far as the path exists.
     package static func problems(
         roots: [MountRoot],
         stateRoot: String,
@@ -80,7 +80,7 @@ package enum MountRootRules {
         return problems
     }
 
-    /// A directory by its real path.
+    /// A directory, identified by its real path.
     private struct Directory: Equatable {
         let written: String
         let components: [Substring]
@@ -92,7 +92,7 @@ package enum MountRootRules {
 
         static func == (one: Directory, other: Directory) -> Bool { one.written == other.written }
 
-        /// Whether the other is this one or lies in it.
+        /// Returns whether `other` is this directory or lies inside.
         func contains(_ other: Directory) -> Bool { other.components.starts(with: components, by: isSameComponent) }
 
         func relation(to other: Directory, called name: String = "") -> String {

@@ -1,38 +1,39 @@
 import DockerPort
 import JobContract
 
-/// What an operator decides about the containers of a node; with a job it makes a ``DockerPort/RunSpec``.
+/// The operator's settings for the containers of a node. Settings and a job together make a ``DockerPort/RunSpec``.
 package struct NodeSettings: Sendable, Equatable {
     /// Namespace that owns the containers.
     package var namespace: String
     /// Network of every container.
     package var network: String
-    /// Put before the game's id it makes the container's name and hostname.
+    /// Prefix of container names and hostnames. The id of the game follows the prefix.
     package var namePrefix: String
-    /// Directory of the host that holds one state folder per game.
+    /// Host directory with a state folder for each game.
     package var stateRoot: String
-    /// Where a game finds its state folder in the container.
+    /// Path of the state folder inside a container.
     package var stateMount: String
     /// Environment of every container.
     package var env: [String: String]
-    /// Port of the engine where the image's labels name none.
+    /// Port of the game engine if the image has no port label.
     package var enginePort: Int
     package var logDriver: String
     package var logOpts: [String: String]
-    /// Limits where neither the job nor the image names any.
+    /// Limits if neither the job nor the image names limits.
     package var defaultLimits: Limits
-    /// Most that a job or an image may ask for; nil: the host's own.
+    /// Largest limits allowed for jobs and images. A nil value means no maximum. ``boundLimits(by:)`` fills in the CPUs
+    /// and the memory of the host.
     package var maximumLimits: MaximumLimits
     package var hardening: Hardening
-    /// Globs on the whole image reference; empty: every image.
+    /// Globs for the whole image reference; empty for the default rule of ``ImagePattern``.
     package var allowedImages: [String]
-    /// Directories below which a job may mount; empty: none.
+    /// Directories with mounts allowed below; empty to refuse all mounts.
     package var allowedMountRoots: [MountRoot]
-    /// Which labels a job may give its container.
+    /// The rules for labels given by jobs.
     package var labelRules: LabelRules
-    /// Most seconds between SIGTERM and SIGKILL that a job may ask for.
+    /// Largest time between SIGTERM and SIGKILL that a job may request, in seconds.
     package var maximumStopTimeout: Int
-    /// Most seconds that a job may have its game engine waited for.
+    /// Longest wait for the game engine that a job may request, in seconds.
     package var maximumReadyTimeout: Int
 
     package struct Limits: Sendable, Equatable {
@@ -97,31 +98,33 @@ package struct NodeSettings: Sendable, Equatable {
         self.maximumReadyTimeout = maximumReadyTimeout
     }
 
-    /// Name and hostname of a game's container.
+    /// Returns the name of a game's container. The hostname is the same.
     package func containerName(gameID: String) -> String { namePrefix + gameID }
 
-    /// State folder of a game on the host.
+    /// Returns the path of a game's state folder on the host.
     package func stateFolder(gameID: String) -> String {
         (stateRoot.hasSuffix("/") ? String(stateRoot.dropLast()) : stateRoot) + "/" + gameID
     }
 }
 
 extension NodeSettings {
-    /// Bounds what jobs may ask for by what the Engine's machine has, where the operator sets no bound: more CPUs
-    /// the Engine refuses, and more memory would be no limit at all.
+    /// Sets missing limits from the capacity of the Docker Engine's machine. The Docker Engine refuses more CPUs than
+    /// the machine has, and a larger memory limit would have no effect.
     package mutating func boundLimits(by host: EngineInfo) {
         if maximumLimits.cpuQuota == nil, host.cpus > 0 { maximumLimits.cpuQuota = Double(host.cpus) }
         if maximumLimits.memory == nil, host.memoryBytes > 0 { maximumLimits.memory = "\(host.memoryBytes)" }
     }
 
-    /// The allowed root below which `path` lies; nil where there is none. Compared by components, so that
-    /// `/srv/maps` does not allow `/srv/maps-other`. No root lies in another (``MountRootRules``).
+    /// Returns the allowed root for `path`, or nil if no root allows the path.
+    ///
+    /// The comparison uses components, so `/srv/maps` does not allow `/srv/maps-other`. At most a single root can
+    /// match, because no root lies inside another (``MountRootRules``).
     func mountRoot(of path: String) -> MountRoot? {
         guard let path = Self.components(path) else { return nil }
         return allowedMountRoots.first { $0.contains(path) }
     }
 
-    /// Components of an absolute path; nil where it has any that would mean another place.
+    /// Returns the components of an absolute path, or nil if a component is empty, `.` or `..`.
     static func components(_ path: String) -> [Substring]? {
         guard path.utf8.first == UInt8(ascii: "/") else { return nil }
         if path.utf8.count == 1 { return [] }
@@ -130,22 +133,23 @@ extension NodeSettings {
     }
 }
 
-/// Why a job cannot go on.
+/// The failure of a job's attempt.
 package struct JobFailure: Error, Sendable, Equatable {
     package var code: ErrorCode
     /// A sentence for a person, of at most 1,024 bytes.
     package var message: String { didSet { message = message.cut(toBytes: Sentence.maximumBytes) } }
-    /// Whether another try may succeed.
+    /// Whether another attempt may succeed.
     package var retryable: Bool
-    /// How soon.
+    /// The pace of the next attempt.
     package var pace: RetryPace
-    /// Whether something may be left on the Engine that the job had made.
+    /// Whether a container made by the job may remain on the Docker Engine.
     package var mayHaveLeft: Bool
-    /// Whether the Engine may be out of reach: whoever decides what becomes of the job asks it first.
+    /// Whether the Docker Engine may be unreachable. The caller checks the Docker Engine before deciding the job's next
+    /// step.
     package var mayBeOutage: Bool
-    /// What a third party said of it, such as a registry: for the worker's log alone.
+    /// The words of a third party, such as a registry. For the worker's log only.
     package var detail: String?
-    /// The container that stays, for its logs.
+    /// The container kept for its logs.
     package var container: StayingContainer?
 
     /// A container whose process ended at once.

@@ -3,39 +3,42 @@ import Primitives
 import DockerPort
 import JobContract
 
-/// The labels of a container's image, as far as anybody can still read them.
+/// The labels of a container's image, if the image still exists.
 package enum ImageLabels: Sendable, Equatable {
     case known(LabelMap)
-    /// The Engine has the image no more.
+    /// The image is no longer on the Docker Engine.
     ///
-    /// - Parameter wasPublished: whether an event of the container was published before, when the image was there.
+    /// - Parameter wasPublished: Whether an event of the container was published earlier, while the image existed.
     case gone(wasPublished: Bool)
 }
 
-/// A container that this namespace made for a game.
+/// A container made for a game by this namespace.
 ///
-/// This is the only decision about whether a container is ours. A job, the listener, the janitor and the list of owned
-/// games can use a container only by this type, and nothing else makes one. The name of the container and its prefix do
-/// not count: people rename containers, and operators change `RTM_NAME_PREFIX`.
+/// This type is the only decision about the ownership of a container. Jobs, the events listener, the janitor and the
+/// list of owned games can use a container only through this type, and only its initializer creates values. The name of
+/// a container proves nothing: people rename containers, and operators change `RTM_NAME_PREFIX`.
 package struct OwnedContainer: Sendable, Equatable {
     package let inspect: ContainerInspect
     package let gameID: String
     /// Id of the job that made the container.
     package let jobID: String
-    /// The labels that the job gave: neither ours nor those of the image, at most ``longestLabels`` bytes.
+    /// The labels given by the job, of at most ``longestLabels`` bytes. Excludes reserved labels, and labels of the
+    /// image if the image still exists.
     package let jobLabels: LabelMap
 
-    /// Most bytes of names and values in ``jobLabels``. A job has no more; a container made by hand may.
+    /// Largest total size of names and values in ``jobLabels``, in bytes. Jobs never exceed the bound, but containers
+    /// made by hand may.
     package static let longestLabels = 4_096
 
-    /// Returns nil if the container is not ours.
+    /// Creates a value if the container is ours; otherwise returns nil.
     ///
     /// A container is ours if all of these hold:
-    /// - its labels name our owner, this namespace, a game and a job;
-    /// - its image does not itself carry one of the labels of ``GalaxyLabel/ownership``;
-    /// - its hostname was set: Docker uses the first 12 digits of the container's id otherwise.
+    /// - The labels name our owner, this namespace, a game and a job.
+    /// - The image itself carries no label of ``GalaxyLabel/ownership``.
+    /// - The hostname was set. Docker's default hostname is the first 12 digits of the container's id.
     ///
-    /// If the image is gone, nobody can check it. The container is ours only if an event of it was published before.
+    /// If the image no longer exists, nobody can check the image's labels. The container is then ours only if an event
+    /// of the container was published earlier.
     package init?(_ container: ContainerInspect, image: ImageLabels, namespace: String) {
         guard Self.mayBeOurs(container, namespace: namespace),
             let gameID = container.labels[GalaxyLabel.gameID], let jobID = container.labels[GalaxyLabel.jobID]
@@ -53,7 +56,7 @@ package struct OwnedContainer: Sendable, Equatable {
         self.jobID = jobID
     }
 
-    /// Whether only the labels of the image can still tell that the container is not ours.
+    /// Returns whether the container passes all checks except those of the image's labels.
     package static func mayBeOurs(_ container: ContainerInspect, namespace: String) -> Bool {
         let labels = container.labels
         return labels[GalaxyLabel.owner] == GalaxyLabel.ownerValue && labels[GalaxyLabel.namespace] == namespace
@@ -62,14 +65,16 @@ package struct OwnedContainer: Sendable, Equatable {
             && !container.hostname.isEmpty && container.hostname != container.id.prefix(12)
     }
 
-    /// A label of the image that only a container may carry, because it says whose the container is; nil if there is none.
+    /// Returns an ownership label in the labels of an image, or nil if there is none. Only containers may carry
+    /// ownership labels.
     package static func ownershipLabel(in imageLabels: LabelMap) -> String? {
         GalaxyLabel.ownership.first { imageLabels[$0] != nil }
     }
 
-    /// Refuses the image of a start whose containers could not be told from those that others run of the same image.
+    /// Refuses an image with an ownership label. Nobody could distinguish our containers of such an image from other
+    /// people's containers.
     ///
-    /// - Throws: `start_failed`; the sentence names the label.
+    /// - Throws: `start_failed`, with the name of the label.
     package static func requireNoOwnership(in image: ImageInspect) throws(JobFailure) {
         guard let label = ownershipLabel(in: image.labels) else { return }
         throw JobFailure(
@@ -79,8 +84,8 @@ package struct OwnedContainer: Sendable, Equatable {
         )
     }
 
-    /// The container that jobs of the game work on, if the game has several: one that runs before one that does not,
-    /// then the latest.
+    /// Returns the container used by the game's jobs if the game has several: a running container first, then the
+    /// latest.
     package static func current(of containers: [OwnedContainer]) -> OwnedContainer? {
         containers.max { first, second in
             if first.inspect.isRunning != second.inspect.isRunning { return second.inspect.isRunning }
@@ -94,14 +99,15 @@ package struct OwnedContainer: Sendable, Equatable {
         }
     }
 
-    /// URL of the engine in the container: of the container's own hostname, whatever today's settings are.
+    /// Returns the URL of the game engine in the container. The hostname is the container's own, even if the settings
+    /// have changed.
     ///
-    /// - Parameter port: where the image names none.
+    /// - Parameter port: The port if the image has no port label.
     package func engineEndpoint(port: Int) -> String {
         "http://\(inspect.hostname):\(inspect.labels[GalaxyLabel.port].flatMap { Int($0) } ?? port)"
     }
 
-    /// The labels that a job gave, of all labels of a container.
+    /// Returns the labels given by the job from all labels of a container.
     static func jobLabels(_ labels: LabelMap, imageLabels: LabelMap) -> LabelMap {
         var bytes = 0
         var own = LabelMap()

@@ -1,24 +1,24 @@
 import JobContract
 
-/// What the end of a job means for the node on which it ran.
+/// The effect of a job's end on the node of the job.
 package struct Placement: Sendable, Equatable {
-    /// What becomes of the node's ownership of the game.
+    /// The effect on the node's ownership of the game.
     package enum Owner: String, Sendable {
         case keep
-        /// The node owns the game no longer.
+        /// The node no longer owns the game.
         case clear
-        /// The node owns the game no longer where this job made it the owner: it left nothing behind.
+        /// The node no longer owns the game if this job created the ownership, because the job left nothing behind.
         case undo
     }
 
     package var owner: Owner
-    /// Whether the game's place on the node is free again.
+    /// Whether the game's node reservation is free again.
     package var freesPlace: Bool
 
-    /// Of a job of kind `kind` that ended so.
+    /// Derives the effect from the job's kind and ending.
     ///
-    /// - Parameter stillRuns: of a start or restart without effect: whether a container of the game runs, or may run. A
-    ///   container of somebody else that has its name is none: the game is not on this node.
+    /// - Parameter stillRuns: For a start or restart without effect: whether a container of the game runs, or may run.
+    ///   A foreign container with the game's container name does not count, because the game is not on this node.
     package init(kind: JobKind, ending: JobEnding, stillRuns: Bool = false) {
         switch ending.effect {
         case .started, .alreadyRunning:
@@ -26,7 +26,7 @@ package struct Placement: Sendable, Equatable {
         case .stopped, .alreadyStopped:
             (owner, freesPlace) = (.keep, true)
         case .removed, .alreadyAbsent:
-            // After a stop of nothing the game's state may still lie on the node's disk.
+            // After a stop without a container, the node's disk may still hold the game's state.
             (owner, freesPlace) = (kind == .remove ? .clear : .keep, true)
         case .none:
             let isStart = kind.startsGame

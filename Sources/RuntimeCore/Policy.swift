@@ -2,10 +2,11 @@ import Primitives
 import DockerPort
 import JobContract
 
-/// What the operator of one worker allows.
+/// The rules of a worker's operator for jobs.
 ///
-/// It is asked twice: at admission, before a job is placed in its lane (``refusal(of:)``), and by the worker that runs
-/// the job, before every attempt (``allow(_:)``). Only the second yields a spec, so no container is made around it.
+/// Workers ask the policy twice. At admission, ``refusal(of:)`` checks a job before the job enters its lane. Before
+/// each attempt, ``allow(_:)`` checks the job on the worker that runs the job. Only ``allow(_:)`` leads to a spec, so
+/// no container bypasses the policy.
 package struct Policy: Sendable {
     private let settings: NodeSettings
     private let translation: Translation
@@ -15,17 +16,19 @@ package struct Policy: Sendable {
         translation = Translation(settings)
     }
 
-    /// Returns why a job may not be admitted, or nil. Mounts, image, labels, time-outs, limits, then the spec's own
-    /// validation.
+    /// Returns the reason against an admission of the job, or nil.
+    ///
+    /// For a start or restart, the order of the checks is: impossible limits, mounts, image, labels, time-outs, maximum
+    /// limits, the spec's own validation. A stop or remove has only time-outs to check.
     package func refusal(of job: Job) -> Rejection? {
         guard let failure = failure(of: job) else { return nil }
         return Rejection(id: job.id, kind: job.kind, gameID: job.gameID, code: failure.code, error: failure.message)
     }
 
-    /// Returns the start that this worker may make for a start or restart.
+    /// Returns the permitted start for a start or restart.
     ///
-    /// - Parameter job: a restart is completed by what the game's last start asked for.
-    /// - Throws: ``JobFailure`` with the code of the rule that forbids it; no other try on this worker changes that.
+    /// - Parameter job: The job. A restart already contains the missing values of the game's last start.
+    /// - Throws: ``JobFailure`` with the code of the broken rule. No later attempt on this worker can succeed.
     package func allow(_ job: Job) throws(JobFailure) -> AllowedStart {
         guard job.kind.startsGame, let image = job.image, let pullPolicy = PullPolicy(rawValue: job.pullPolicy) else {
             throw JobFailure(.invalidJob, "image: must be given for a start")
@@ -34,7 +37,7 @@ package struct Policy: Sendable {
         return AllowedStart(job: job, image: image.description, pullPolicy: pullPolicy, translation: translation)
     }
 
-    /// The first rule that forbids the job; nil: it is allowed.
+    /// Returns the failure of the first broken rule, or nil if the job is allowed.
     private func failure(of job: Job) -> JobFailure? {
         guard job.kind.startsGame else { return timeoutFailure(job) }
         if let problem = ResolvedLimits.problem(with: job.limits) { return JobFailure(.invalidJob, problem) }
@@ -46,7 +49,7 @@ package struct Policy: Sendable {
         if let failure = imageFailure(job) ?? labelFailure(job) ?? timeoutFailure(job) { return failure }
         do throws(JobFailure) {
             _ = try ResolvedLimits.resolve(job: job.limits, imageLabels: [:], settings: settings)
-            // What a restart without an image starts is known at its turn only.
+            // A restart without an image learns its image only at its turn.
             guard job.image != nil else { return nil }
             _ = try translation.runSpec(for: job, imageLabels: [:])
             return nil
@@ -109,9 +112,9 @@ package struct Policy: Sendable {
     }
 }
 
-/// A start that the policy of the worker that runs it allows. Only ``Policy/allow(_:)`` makes one.
+/// A start permitted by the policy of the worker that runs the job. Only ``Policy/allow(_:)`` creates values.
 package struct AllowedStart: Sendable {
-    /// The job; a restart completed by what the game's last start asked for.
+    /// The job. A restart already contains the missing values of the game's last start.
     package let job: Job
     /// Reference of the image.
     package let image: String
@@ -127,8 +130,8 @@ package struct AllowedStart: Sendable {
 
     /// Returns the spec of the container.
     ///
-    /// - Parameter image: what was seen of the image; limits and port are read of its labels.
-    /// - Throws: `limit_exceeded` or `invalid_spec`.
+    /// - Parameter image: The inspected image. Limits and port come from the image's labels.
+    /// - Throws: `limit_exceeded`, `invalid_spec` or `start_failed`.
     package func spec(on image: ImageInspect) throws(JobFailure) -> RunSpec {
         var spec = try translation.runSpec(for: job, imageLabels: image.labels)
         spec.imageID = image.id

@@ -2,18 +2,19 @@ import Primitives
 import DockerPort
 import JobContract
 
-/// By what a start learns that its engine answers.
+/// The check for the readiness of a game engine.
 package enum ReadinessProbe: Sendable, Equatable {
-    /// The image's own HEALTHCHECK.
+    /// The image's own HEALTHCHECK is healthy.
     case health
-    /// The endpoint's port accepts a connection.
+    /// The port of the endpoint accepts a connection.
     case port(Int)
-    /// The path answers a request below 500.
+    /// The path answers a request with a status below 500.
     case path(String, port: Int)
 
-    /// The probe for an image: its HEALTHCHECK, else the path that its label names, else the endpoint's port.
+    /// Chooses the probe for an image: the image's HEALTHCHECK, otherwise the path in the image's label, otherwise the
+    /// endpoint's port.
     ///
-    /// - Throws: `invalid_spec` where the label is no path.
+    /// - Throws: `invalid_spec` if the label is not a path.
     package init(image: ImageInspect, port: Int) throws(JobFailure) {
         if image.hasHealthcheck {
             self = .health
@@ -33,29 +34,30 @@ package enum ReadinessProbe: Sendable, Equatable {
 
     private static let longestPath = 1_024
 
-    /// The path goes into a request as it is, so nothing in it may end the line.
+    /// Returns whether the text is a safe path. The path is written into a request unchanged, so no character may end
+    /// the request line.
     private static func isPath(_ text: String) -> Bool {
         text.hasPrefix("/") && text.utf8.count <= longestPath && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
     }
 }
 
-/// What a look at a container that is waited for means.
+/// Decides the next step after an inspection of a container whose game engine a job waits for.
 package struct Readiness: Sendable, Equatable {
-    /// How the waiting goes on.
+    /// The next step of the wait.
     package enum Step: Sendable, Equatable {
-        /// The engine answers.
+        /// The game engine answers.
         case ready
-        /// It will not answer any more; a sentence says why.
+        /// The game engine will not answer. The sentence gives the reason.
         case failed(String)
-        /// Nothing to ask yet: look again later.
+        /// Nothing to ask yet: inspect again later.
         case wait
-        /// Whether the engine answers there is to be tried.
+        /// Ask the game engine at this address.
         case ask(address: String)
     }
 
-    /// By what the engine's readiness is told.
+    /// The check for the game engine's readiness.
     package var probe: ReadinessProbe
-    /// Network on which the engine is asked.
+    /// Network for requests to the game engine.
     package var network: String
 
     package init(probe: ReadinessProbe, network: String) {
@@ -63,7 +65,7 @@ package struct Readiness: Sendable, Equatable {
         self.network = network
     }
 
-    /// What to do after a look at the container; nil stands for one that is gone.
+    /// Returns the next step after an inspection. A nil container means a removed container.
     package func step(finding container: ContainerInspect?) -> Step {
         guard let container else { return .failed("the container was removed while its engine was waited for") }
         guard container.isRunning else {
@@ -76,7 +78,7 @@ package struct Readiness: Sendable, Equatable {
         return .ask(address: address)
     }
 
-    /// What was waited for in vain, in words.
+    /// Returns the sentence for a wait without success.
     package func timeout(seconds: Int) -> String {
         let missing =
             switch probe {
@@ -87,7 +89,8 @@ package struct Readiness: Sendable, Equatable {
         return "the engine was not ready within \(seconds) s: \(missing)"
     }
 
-    /// The status in the first line of an HTTP answer (`HTTP/1.1 200 OK`); nil where the bytes so far do not tell.
+    /// Returns the status in the first line of an HTTP answer (`HTTP/1.1 200 OK`), or nil if the bytes so far contain
+    /// no status.
     package static func status(ofAnswer bytes: some Collection<UInt8>) -> Int? {
         let words = String(decoding: bytes.prefix(64), as: UTF8.self).split(
             separator: " ",
@@ -100,7 +103,9 @@ package struct Readiness: Sendable, Equatable {
         return status
     }
 
-    /// Pause before look number `look`, which counts from 0: the first come quickly, then they spread out.
+    /// Returns the pause before the next inspection: 50 ms at first, then doubled each time up to 500 ms.
+    ///
+    /// - Parameter look: The number of the inspection, counted from 0.
     package static func pause(beforeLook look: Int) -> Duration {
         .milliseconds(min(50 * (1 << min(max(look, 0), 4)), 500))
     }

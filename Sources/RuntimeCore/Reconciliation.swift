@@ -2,24 +2,28 @@ import Primitives
 import DockerPort
 import JobContract
 
-/// Which containers may have more to tell than was published: the difference between a list of the Engine and what
-/// was published. What they have to tell, ``Story`` says, when they were looked at.
+/// The difference between a list of the Docker Engine's containers and their checkpoints.
+///
+/// The result names containers with possible unpublished steps. An inspection and ``Story`` then find the steps.
 package struct Reconciliation: Sendable, Equatable {
-    /// Containers to be looked at: first those whose end was missed, then those of which nothing was told.
+    /// Containers to inspect: first containers with a missed end, then containers without a published step, then all
+    /// others.
     package var suspects: [String]
-    /// Games whose place on the node nobody holds as far as can be seen.
+    /// Games with a node reservation, but without a running container in the list.
     package var unheldPlaces: Set<String>
-    /// Games that hold no place and have a running container.
+    /// Games with a running container, but without a node reservation.
     package var missingPlaces: Set<String>
 
+    /// Compares the list with the checkpoints.
+    ///
     /// - Parameters:
-    ///   - containers: whose labels name this namespace, as listed, without inspections.
-    ///   - ours: which of them were looked at and are ours, or are not; a container that nobody has looked at is missing.
-    ///   - marks: what was published last, by container.
-    ///   - begun: containers that jobs have started and of which nothing was published.
-    ///   - isThorough: whether events may have been missed. A list shows neither a run that began anew nor an
-    ///     `oom`, so then every container that runs is looked at.
-    ///   - places: games that hold a place on the node.
+    ///   - containers: The containers of this namespace according to their labels, listed without inspections.
+    ///   - ours: Whether an inspected container is ours. Containers without an inspection are missing.
+    ///   - marks: The checkpoint of each container.
+    ///   - begun: Containers started by jobs, without a published step so far.
+    ///   - isThorough: Whether events may have been missed. A list shows neither a restart nor an `oom`, so every
+    ///     running container then needs an inspection.
+    ///   - places: Games with a node reservation.
     package init(
         containers: [ContainerSummary],
         ours: [String: Bool],
@@ -52,7 +56,7 @@ package struct Reconciliation: Sendable, Equatable {
         func games(_ containers: [ContainerSummary]) -> Set<String> {
             Set(containers.compactMap { $0.labels[GalaxyLabel.gameID] })
         }
-        // A container that nobody has looked at may hold a place, and takes none.
+        // A container without an inspection may keep a reservation, but never creates a reservation.
         unheldPlaces = places.subtracting(games(running))
         missingPlaces = games(running.filter { ours[$0.id] == true }).subtracting(places)
     }

@@ -2,12 +2,13 @@ import DockerPort
 import JobContract
 
 extension ContainerDecisions {
-    /// What a restart does about the game's container, once it has the image and knows what to start.
+    /// The next step of a restart, after the image and the spec are known.
     ///
-    /// It may come to this again after a crash of its worker at any point: its own container says how far it had come,
-    /// and any other, or none, that it had not.
+    /// After a crash of its worker, a restart may reach this decision again. A container made by the restart itself
+    /// shows the progress of the earlier attempt. Any other container, or none, means that the earlier attempt had not
+    /// started its container.
     package enum RestartDecision: Sendable, Equatable {
-        /// Nothing is left to do.
+        /// Nothing is left to do: end the job.
         case end(JobEnding)
         /// Stop and remove this container, then start.
         case replaceRunning(containerID: String)
@@ -15,13 +16,15 @@ extension ContainerDecisions {
         case replace(containerID: String)
         /// Start.
         case run
-        /// The Engine is removing it: look again later.
+        /// The Docker Engine is removing the container: inspect again later.
         case wait
     }
 
+    /// Returns the next step of a restart.
+    ///
     /// - Parameters:
-    ///   - port: of the engine, if the container's image names none.
-    ///   - isAnew: whether an operator has the job run again, so that what its run before left is no answer.
+    ///   - port: The port of the game engine if the container's image has no port label.
+    ///   - isAnew: Whether an operator retries the ended job. The container of the previous run is then no result.
     package func restart(
         _ job: Job,
         finding found: FoundContainer,
@@ -36,7 +39,7 @@ extension ContainerDecisions {
         }
         let container = owned.inspect
         if owned.jobID == job.id {
-            // It had come so far before its worker died.
+            // An earlier attempt came this far before its worker died.
             switch start(job, finding: owned, port: port, isAnew: isAnew) {
             case .run: return .run
             case .end(let ending): return .end(ending)

@@ -3,16 +3,16 @@ import Primitives
 import DockerPort
 import JobContract
 
-/// What was seen of one container: by looking, and by the events that made someone look.
+/// An observation of a container: the result of an inspection, and the events that caused the inspection.
 package struct Sighting: Sendable, Equatable {
     package var containerID: String
-    /// nil: it is gone.
+    /// The container, or nil if the container is gone.
     package var container: OwnedContainer?
-    /// The events behind this look, in the order in which they came.
+    /// The events behind this inspection, in order of arrival.
     package var hints: [DockerEvent]
-    /// Whether the Engine was ending, or away, when the container ended.
+    /// Whether the Docker Engine was ending or away when the container ended.
     package var engineWasEnding: Bool
-    /// When it was looked at.
+    /// The time of the inspection.
     package var seenAt: Timestamp
 
     package init(
@@ -31,8 +31,8 @@ package struct Sighting: Sendable, Equatable {
 }
 
 extension Sighting {
-    /// Whose the container was, as its events claim; nil if they claim nothing that can be. Labels lie over the attributes
-    /// of events, so a claim proves nothing by itself.
+    /// The game and the job according to the container's events, or nil without valid ids. Labels can overwrite the
+    /// attributes of events, so a claim alone proves nothing.
     package var claim: (gameID: String, jobID: String)? {
         guard let labels = hints.first(where: { $0.isStart || $0.isEnd })?.labels,
             let gameID = labels[GalaxyLabel.gameID], let jobID = labels[GalaxyLabel.jobID], Syntax.isGameID(gameID),
@@ -42,9 +42,9 @@ extension Sighting {
     }
 }
 
-/// How a process ended, as far as anyone could see.
+/// The known facts about the end of a process.
 package struct ExitFacts: Sendable, Equatable {
-    /// Begin of the run; tells the runs of a container apart.
+    /// Start of the run. Distinguishes the runs of a container.
     package var startedAt: Timestamp?
     package var finishedAt: Timestamp?
     package var exitCode: Int?
@@ -62,7 +62,8 @@ package struct ExitFacts: Sendable, Equatable {
         self.oomKilled = oomKilled
     }
 
-    /// nil where the container runs, or never did. One that waits for the Engine to start it again has ended.
+    /// Returns nil if the container runs or never ran. A container waiting for a restart by the Docker Engine has
+    /// ended.
     package init?(of container: ContainerInspect) {
         guard let startedAt = container.startedAt, !container.hasProcess else { return nil }
         self.init(
@@ -73,7 +74,7 @@ package struct ExitFacts: Sendable, Equatable {
         )
     }
 
-    /// As Redis keeps it, one line each.
+    /// The form stored in Redis: a line for each value.
     package var encoded: String {
         [
             startedAt?.rfc3339 ?? "", finishedAt?.rfc3339 ?? "", exitCode.map(String.init) ?? "",
@@ -94,20 +95,21 @@ package struct ExitFacts: Sendable, Equatable {
     }
 }
 
-/// What jobs have told of a container, beside what the Engine shows.
+/// Records of jobs about a container, in addition to the Docker Engine's facts.
 package struct ContainerRecord: Sendable, Equatable {
-    /// The start that a job has seen succeed; nil where its story has begun, or no job has told.
+    /// The checkpoint of a start recorded by a job, or nil if the start is already published or no job recorded a
+    /// start.
     package var begun: StoryMark?
-    /// Whether a job asked for the end of the run that goes on.
+    /// Whether a job requested the end of the current run.
     package var isEndAsked: Bool
-    /// What the job said that asked for it.
+    /// The stop request recorded by the job.
     package var stopIntent: StopIntent?
-    /// Whether that end needed SIGKILL, as the stop saw it; nil: it has not said so, yet or ever.
+    /// Whether the end needed SIGKILL according to the stop, or nil without a recorded result.
     package var isForced: Bool?
-    /// How the last run had ended when a job removed the container.
+    /// The end of the last run, recorded by a job when the job removed the container.
     package var lastExit: ExitFacts?
-    /// Whether the job that the container's events name may have made it. Asked for only if the container is gone and
-    /// nothing else is known of it.
+    /// Whether the job named by the container's events may have made the container. Needed only if the container is
+    /// gone and nothing else is known about the container.
     package var isClaimBelieved: Bool
 
     package init(

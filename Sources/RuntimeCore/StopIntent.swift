@@ -1,11 +1,12 @@
 import Primitives
 
-/// What a job says before it tells the Engine to stop a container. Whoever sees the end later can tell from it whether
-/// SIGKILL was needed, though the worker that asked is gone.
+/// A stop request, recorded by a job before the job asks the Docker Engine to stop a container.
+///
+/// Any later reader can derive from the request whether the stop needed SIGKILL, even if the requesting worker is gone.
 package struct StopIntent: Sendable, Equatable {
-    /// The job that asked.
+    /// The requesting job.
     package var jobID: String
-    /// When it asked first, on the clock of the worker; nil: an older worker did not say.
+    /// The time of the first request on the worker's clock, or nil if an older worker recorded no time.
     package var askedAt: Timestamp?
     /// Time between SIGTERM and SIGKILL.
     package var timeout: Duration
@@ -16,30 +17,32 @@ package struct StopIntent: Sendable, Equatable {
         self.timeout = timeout
     }
 
-    /// The clocks of the worker and of the Engine may differ by so much, and Docker kills a little early as to whole seconds.
+    /// Allowed difference between the worker's clock and the Docker Engine's clock. Docker may also kill slightly
+    /// before the end of the timeout.
     private static let tolerance = Duration.milliseconds(500)
-    /// 128 and SIGKILL.
+    /// 128 plus the number of SIGKILL.
     private static let killed = 137
 
-    /// Whether the end came after the job had asked for it.
+    /// Returns whether the exit came after the request.
     package func explains(_ exit: ExitFacts) -> Bool {
         guard let askedAt, let finishedAt = exit.finishedAt else { return false }
         return finishedAt >= askedAt.advanced(by: .zero - Self.tolerance)
     }
 
-    /// Whether SIGKILL was needed: exit code 137, when the time was over. A process may also choose this code itself.
+    /// Returns whether the stop needed SIGKILL: exit code 137 after the timeout. A process may also choose code 137
+    /// itself.
     package func wasForced(_ exit: ExitFacts) -> Bool {
         guard exit.exitCode == Self.killed else { return false }
         guard let askedAt, let finishedAt = exit.finishedAt else { return true }
         return finishedAt >= askedAt.advanced(by: timeout - Self.tolerance)
     }
 
-    /// As Redis keeps it, one line each: job, time, whole seconds.
+    /// The form stored in Redis, a line for each value: job, time, whole seconds.
     package var encoded: String {
         [jobID, askedAt?.rfc3339 ?? "", String(timeout.components.seconds)].joined(separator: "\n")
     }
 
-    /// nil if `encoded` is no intent. The id of the job alone is one of an older worker.
+    /// Decodes a stop request, or returns nil if `encoded` names no job. Older workers stored only the id of the job.
     package init?(encoded: String) {
         let lines = encoded.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         guard let job = lines.first, !job.isEmpty else { return nil }

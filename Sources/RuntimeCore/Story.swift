@@ -2,25 +2,28 @@ import DockerPort
 import JobContract
 import Primitives
 
-/// A step that a container's story lacks.
+/// A missing step of a container's lifecycle.
 package enum StoryStep: Sendable, Equatable {
-    /// nil where nobody could see when.
+    /// The start time, or nil if unknown.
     case started(Timestamp?)
     case health(HealthLevel)
-    /// The Engine's times of all that it stands for, ascending; empty where no event told of it.
+    /// The Docker Engine's times of all covered `oom` events, ascending; empty if no event reported the `oom`.
     case oom([Timestamp])
     case exited(ExitFacts)
     case removed
 }
 
-/// The pure difference between what was published of a container and what was seen of it.
+/// Compares the published lifecycle of a container with an observation. Pure.
 ///
-/// Events are only hints to look: whatever was missed, doubled or reordered, this answers the steps that are
-/// missing, in order, and none that is there. Only an `oom`, which leaves no trace, is taken from its event.
+/// Events only cause inspections. Lost, repeated or reordered events do not matter: the result is the missing steps in
+/// order, and no published step. The only exception is `oom`: an `oom` leaves no other trace, so the step comes from
+/// its event.
 package enum Story {
+    /// Returns the missing steps.
+    ///
     /// - Parameters:
-    ///   - mark: what was published last; nil: nothing.
-    ///   - record: what jobs have told of the container.
+    ///   - mark: The checkpoint, or nil if no step is published.
+    ///   - record: The records of jobs about the container.
     package static func missingSteps(
         after mark: StoryMark?,
         seeing sighting: Sighting,
@@ -28,16 +31,16 @@ package enum Story {
     ) -> [StoryStep] {
         guard let owned = sighting.container else { return stepsToTheEnd(mark, sighting, record) }
         let container = owned.inspect
-        // A container that never ran has no story.
+        // A container that never ran has no lifecycle.
         guard let startedAt = container.startedAt else { return [] }
         var steps: [StoryStep] = []
         var run = StoryMark(startedAt: startedAt, identity: ContainerIdentity(of: owned))
         if let mark, continues(mark, startedAt, container) {
-            // What was told of this run to its end is complete.
+            // The run's exit is published, so the run is complete.
             guard mark.isRunning else { return [] }
             run = mark
         } else {
-            // Begun again unseen: the end of the run before is kept by the Engine while this one goes on.
+            // The container restarted unnoticed. During a run, the Docker Engine keeps the end of the previous run.
             if let mark, mark.isRunning {
                 steps += ooms(after: mark, sighting) { $0 < startedAt }
                 steps.append(.exited(exit(of: mark, record, at: container.hasProcess ? container.finishedAt : nil)))
@@ -55,15 +58,16 @@ package enum Story {
         return steps
     }
 
-    /// Whether ``missingSteps(after:seeing:knowing:)`` uses what jobs have told: where a run is told to its end, or the
-    /// container is gone and nothing was published of it.
+    /// Returns whether ``missingSteps(after:seeing:knowing:)`` needs the records of jobs.
+    ///
+    /// The records matter for the end of a run, and for a container that is gone without a published step.
     package static func needsRecord(after mark: StoryMark?, seeing sighting: Sighting) -> Bool {
         guard let container = sighting.container?.inspect else { return mark?.isRunning ?? true }
         guard container.hasProcess else { return true }
         return mark.map { $0.startedAt != container.startedAt } ?? false
     }
 
-    /// Whether the run that was told last is the one that the container shows.
+    /// Returns whether the container still shows the run of the checkpoint.
     private static func continues(_ mark: StoryMark, _ startedAt: Timestamp, _ container: ContainerInspect) -> Bool {
         guard let told = mark.startedAt else { return mark.isRunning || mark.exitedAt == container.finishedAt }
         return told == startedAt
@@ -77,8 +81,8 @@ package enum Story {
         var steps: [StoryStep] = []
         var mark = mark
         if mark == nil {
-            // Come and gone unseen. That it ran is known of the job that started it, or of an event whose claim to be of
-            // that job can be believed: nobody can look at the image and the hostname any more.
+            // The container came and went unseen. Proof of its run is a job's record, or an event with a credible job
+            // id. Nobody can inspect the image and the hostname any more.
             if let begun = record.begun {
                 mark = begun
             } else if record.isClaimBelieved, let hint = sighting.hints.first(where: { $0.isStart || $0.isEnd }) {
@@ -99,13 +103,13 @@ package enum Story {
         return steps + [.removed]
     }
 
-    /// The end of a run that nobody can look at any more: as a job saw it, where one did.
+    /// Returns the end of a run that nobody can inspect any more. Prefers the end recorded by a job.
     private static func exit(of mark: StoryMark, _ record: ContainerRecord, at time: Timestamp?) -> ExitFacts {
         if let exit = record.lastExit, mark.startedAt == nil || exit.startedAt == mark.startedAt { return exit }
         return ExitFacts(startedAt: mark.startedAt, finishedAt: time)
     }
 
-    /// The `oom`s that the hints tell and that were not published, of those whose time `belongs`.
+    /// Returns the unpublished `oom` events among the hints, limited to times accepted by `belongs`.
     private static func ooms(
         after mark: StoryMark,
         _ sighting: Sighting,
@@ -113,13 +117,15 @@ package enum Story {
     ) -> [StoryStep] {
         let times = Set(sighting.hints.filter { $0.action == "oom" }.map(\.occurredAt))
         let untold = times.filter { !mark.hasTold(oom: $0) && belongs($0) }.sorted()
-        // One step for all: a container that is killed piece by piece must not fill the stream.
+        // A single step for all events. A container with thousands of killed processes must not fill the stream.
         return untold.isEmpty ? [] : [.oom(untold)]
     }
 }
 
 extension StoryMark {
-    /// What was published last once `step` is, which was found at `found`; nil where the story has ended.
+    /// Returns the checkpoint after `step` is published, or nil after the end of the lifecycle.
+    ///
+    /// - Parameter found: The time of the step's discovery.
     package func after(_ step: StoryStep, found: Timestamp) -> StoryMark? {
         var mark = self
         switch step {
@@ -139,12 +145,12 @@ extension StoryMark {
 }
 
 extension DockerEvent {
-    // Podman's words for two of them differ from Docker's.
+    // Podman uses other words than Docker for two of the actions.
     var isStart: Bool { action == "start" }
     var isEnd: Bool { action == "die" || action == "died" }
-    /// Whether the container is gone.
+    /// Whether the event reports the removal of the container.
     package var isRemoval: Bool { action == "destroy" || action == "remove" }
-    /// The level that a change of health came to; nil for other events.
+    /// The new health level, or nil for other events.
     var health: HealthLevel? {
         guard action.hasPrefix("health_status: ") else { return nil }
         return HealthLevel(rawValue: String(action.dropFirst("health_status: ".count)))

@@ -3,7 +3,7 @@ import Primitives
 import DockerPort
 import JobContract
 
-/// Who a container is, as every step of its story tells. The labels are those that the job gave.
+/// The identity of a container, part of every published step. The labels are those given by the job.
 package struct ContainerIdentity: Sendable, Equatable {
     package var containerName: String
     package var gameID: String
@@ -29,7 +29,7 @@ package struct ContainerIdentity: Sendable, Equatable {
         )
     }
 
-    /// As the job knows it that has made the container.
+    /// Creates the identity known to the job that made the container.
     package init(of spec: RunSpec) {
         self.init(
             containerName: spec.name,
@@ -40,7 +40,8 @@ package struct ContainerIdentity: Sendable, Equatable {
         )
     }
 
-    /// As an event claims it, for a container that is gone. Which of its labels are the job's nobody knows.
+    /// Creates the identity claimed by an event of a container that is gone. Without labels, because nobody can
+    /// separate the job's labels from the image's.
     package init(claimedBy event: DockerEvent) {
         self.init(
             containerName: event.name,
@@ -52,20 +53,20 @@ package struct ContainerIdentity: Sendable, Equatable {
     }
 }
 
-/// What was published last of a container, and who it is, so that its story can be ended when the container
-/// itself is gone.
+/// The checkpoint of a container: its last published state and its identity. With the checkpoint, a publisher can end
+/// the lifecycle after the container itself is gone.
 package struct StoryMark: Sendable, Equatable {
-    /// When the run began that was told last; nil where nobody could see.
+    /// Start of the last published run, or nil if unknown.
     package var startedAt: Timestamp?
-    /// When that run ended; nil while it goes on.
+    /// End of the last published run, or nil while the run continues.
     package var exitedAt: Timestamp?
-    /// Health of that run as published last; nil where none was.
+    /// Last published health of the run, or nil if no health is published.
     package var health: HealthLevel?
-    /// The Engine's times of the run's published `oom`s, ascending, the last few.
+    /// The Docker Engine's times of the run's published `oom` events, ascending. Contains only the latest.
     package var ooms: [Timestamp]
     package var identity: ContainerIdentity
 
-    /// Most times that ``ooms`` holds. A container that is killed piece by piece may have thousands.
+    /// Largest number of times in ``ooms``. A container with many killed processes may have thousands.
     package static let mostOOMs = 16
 
     package init(
@@ -82,10 +83,11 @@ package struct StoryMark: Sendable, Equatable {
         self.identity = identity
     }
 
-    /// Whether the run that was told last goes on, as far as was told.
+    /// Whether the last published run continues, according to the published steps.
     package var isRunning: Bool { exitedAt == nil }
 
-    /// Whether an `oom` of that time was published. What is older than all of a full list counts as published.
+    /// Returns whether an `oom` of this time is published. If the list is full, all times before the list count as
+    /// published.
     func hasTold(oom time: Timestamp) -> Bool {
         if ooms.contains(time) { return true }
         guard ooms.count >= Self.mostOOMs, let oldest = ooms.first else { return false }
@@ -93,14 +95,14 @@ package struct StoryMark: Sendable, Equatable {
     }
 }
 
-/// What a health check comes to.
+/// The result of a health check.
 package enum HealthLevel: String, Sendable, CaseIterable {
     case healthy, unhealthy
 }
 
 extension StoryMark {
-    /// As Redis keeps it, one line each: `s` or `e` (of which the publishing script takes notice), begin, end,
-    /// health, ooms, name, game, job, image, labels.
+    /// The form stored in Redis, a line for each value: `s` or `e`, start, end, health, ooms, name, game, job, image,
+    /// labels. The publishing script reads the first line.
     package var encoded: String {
         let lines = [
             isRunning ? "s" : "e", startedAt?.rfc3339 ?? "", exitedAt?.rfc3339 ?? "", health?.rawValue ?? "",
@@ -110,7 +112,7 @@ extension StoryMark {
         return lines.joined(separator: "\n")
     }
 
-    /// nil where `encoded` is no mark of this version.
+    /// Decodes a checkpoint, or returns nil if `encoded` has another form.
     package init?(encoded: String) {
         let lines = encoded.split(separator: "\n", maxSplits: 9, omittingEmptySubsequences: false).map(String.init)
         guard lines.count == 10, ["s", "e"].contains(lines[0]), let labels = JSONText.strings(lines[9]) else {

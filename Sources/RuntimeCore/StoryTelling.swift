@@ -2,18 +2,17 @@ import DockerPort
 import JobContract
 import Primitives
 
-/// The missing steps of one container, made into what is published and the mark that says so.
+/// The missing steps of a container as events to publish, with the checkpoint after the events.
 package struct StoryTelling: Sendable, Equatable {
     package var entries: [LifecycleEvent]
-    /// What was published last after them; nil: the story has ended.
+    /// The checkpoint after the events are published, or nil after the end of the lifecycle.
     package var mark: StoryMark?
-    /// Whether the reason of an exit is better after the job that stops the container has said what it saw.
+    /// Whether the exit's reason depends on the result of a stop not yet recorded by the job.
     package var awaitsVerdict: Bool
-    /// Whether it tells only of what may happen many times a second while the container runs on. Such a telling may wait,
-    /// and stand for what comes meanwhile.
+    /// Whether all events are of a frequent kind. A publisher may delay such events and combine them with later events.
     package var mayWait: Bool { entries.allSatisfy { $0.kind.isFrequent } }
 
-    /// nil where nothing is missing.
+    /// Returns nil if no step is missing.
     package init?(after mark: StoryMark?, seeing sighting: Sighting, knowing record: ContainerRecord) {
         let steps = Story.missingSteps(after: mark, seeing: sighting, knowing: record)
         guard !steps.isEmpty, let identity = Self.identity(mark, sighting, record) else { return nil }
@@ -42,7 +41,7 @@ package struct StoryTelling: Sendable, Equatable {
         return sighting.hints.first { $0.isStart || $0.isEnd }.map(ContainerIdentity.init(claimedBy:))
     }
 
-    /// The first event that is not another step's yet and is of this one.
+    /// Removes the first unused event of this step from the hints and returns the event.
     private static func takeHint(of step: StoryStep, from hints: inout [DockerEvent]) -> DockerEvent? {
         let index = hints.firstIndex { hint in
             switch step {
@@ -57,14 +56,14 @@ package struct StoryTelling: Sendable, Equatable {
     }
 }
 
-/// One step made into the entry that is published.
+/// A step, converted to an event to publish.
 private struct StoryEntry {
     let step: StoryStep
-    /// What was told before it.
+    /// The checkpoint before the step.
     let told: StoryMark
     let sighting: Sighting
     let record: ContainerRecord
-    /// Docker's event of this very step; nil: it was found by looking.
+    /// Docker's event of the step, or nil if an inspection found the step.
     let hint: DockerEvent?
 
     var event: LifecycleEvent {

@@ -3,18 +3,19 @@ import Crypto
 import DockerPort
 import JobContract
 
-/// Turns a job into the spec of its container. Pure: what the image says comes in as its labels.
+/// Translates a job into the spec of its container. Pure: the labels of the image are a parameter.
 ///
-/// It checks no policy, so only ``Policy`` uses it.
+/// Checks no policy, so only ``Policy`` uses this type.
 struct Translation: Sendable {
     private let settings: NodeSettings
 
     init(_ settings: NodeSettings) { self.settings = settings }
 
-    /// The spec of the container that `job` asks for.
+    /// Returns the spec of the container requested by `job`.
     ///
-    /// - Parameter imageLabels: labels of the image, of which limits and port are read.
-    /// - Throws: `limit_exceeded`, `invalid_spec`, or `invalid_job` for a start without an image.
+    /// - Parameter imageLabels: Labels of the image, including limits and port.
+    /// - Throws: `limit_exceeded`, `invalid_spec`, `start_failed` for too long labels of the image, or `invalid_job`
+    ///   for a start without an image.
     func runSpec(for job: Job, imageLabels: LabelMap) throws(JobFailure) -> RunSpec {
         guard let image = job.image else { throw JobFailure(.invalidJob, "image: must be given for a start") }
         try ImageLabelRule.check(imageLabels)
@@ -91,8 +92,10 @@ struct Translation: Sendable {
         return port
     }
 
-    /// Digest of what a job asks for, by which a container that runs it already is known again: image,
-    /// cmd, env, labels, limits and mounts; neither the job's id nor the worker's settings.
+    /// Returns the digest of the job's request: image, cmd, env, labels, limits and mounts.
+    ///
+    /// A start compares digests to recognize a running container with the same request. The job's id and the worker's
+    /// settings are not part of the digest.
     static func specDigest(of job: Job) -> String {
         let mounts = (job.bindMounts ?? []).map {
             JSONText.array([$0.hostPath, $0.mountPath, $0.readOnly ? "ro" : "rw"])
