@@ -1,11 +1,11 @@
-/// A version of the Engine API, such as 1.41.
+/// A version of the Docker API, for example 1.41.
 struct APIVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
     var major: Int
     var minor: Int
 
-    /// Newest version whose answers this adapter knows.
+    /// The newest version with answers known to this adapter.
     static let newest = APIVersion(major: 1, minor: 51)
-    /// Oldest version that has all that a start asks for.
+    /// The oldest version with all features that a start needs.
     static let oldest = APIVersion(major: 1, minor: 41)
 
     init(major: Int, minor: Int) {
@@ -27,8 +27,10 @@ struct APIVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
         (left.major, left.minor) < (right.major, right.minor)
     }
 
-    /// The version to speak with an Engine whose newest is `theirs` (the header `Api-Version` of `GET /_ping`),
-    /// or a sentence that says why there is none.
+    /// Returns the version to use with a Docker Engine.
+    ///
+    /// - Parameter theirs: the Docker Engine's newest version, from the header `Api-Version` of `GET /_ping`.
+    /// - Returns: the version, or the reason why no version fits.
     static func negotiated(theirs: String?) -> Result<APIVersion, Refusal> {
         guard let theirs, !theirs.isEmpty else {
             return .failure(

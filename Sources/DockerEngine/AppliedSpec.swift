@@ -2,10 +2,12 @@ import Primitives
 import DockerPort
 
 extension ContainerAnswer {
-    /// What the Engine made otherwise than asked, beside the limits, as a sentence; nil where nothing. It ignores
-    /// fields that it does not know, so what matters is looked at.
+    /// Returns the differences between the container and the spec as a sentence, without the limits; nil if there are
+    /// none.
     ///
-    /// - Parameter ulimits: the bounds of processes that were asked for.
+    /// The Docker Engine ignores unknown fields of a request. The function therefore checks all important fields.
+    ///
+    /// - Parameter ulimits: the requested ulimits.
     func difference(
         from spec: RunSpec,
         ulimits: [CreateBody.Ulimit] = [.coreFiles, .openFiles]
@@ -30,7 +32,8 @@ extension ContainerAnswer {
         return parts.isEmpty ? nil : parts.joined(separator: ", ")
     }
 
-    /// Differences in what keeps a container from the host's resources. Not every Engine shows each of them.
+    /// Returns the differences in the bounds on the host's resources. Not every Docker Engine reports all of these
+    /// fields.
     private func boundDifferences(from spec: RunSpec, _ ulimits: [CreateBody.Ulimit]) -> [String] {
         var parts: [String] = []
         if let mode = hostConfig?.cgroupnsMode, !mode.isEmpty, mode != "private" {
@@ -51,7 +54,7 @@ extension ContainerAnswer {
         return parts
     }
 
-    /// Podman shows `RLIMIT_CORE` for `core`.
+    /// Compares two names of ulimits. Podman names the ulimit `core` as `RLIMIT_CORE`.
     private static func isSame(_ shown: String, _ asked: String) -> Bool {
         shown.lowercased() == asked || shown.lowercased() == "rlimit_" + asked
     }
@@ -65,7 +68,7 @@ extension ContainerAnswer {
             + described(shown, without: spec.bindMounts).map { "\($0) is mounted" }
     }
 
-    /// By bytes: two paths that only look the same are two directories.
+    /// Compares two mounts by bytes: two paths of equal appearance can be two directories.
     private static func isSame(_ one: BindMount, _ other: BindMount) -> Bool {
         one.hostPath.isSameBytes(as: other.hostPath) && one.mountPath.isSameBytes(as: other.mountPath)
             && one.readOnly == other.readOnly

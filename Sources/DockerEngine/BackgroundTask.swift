@@ -1,15 +1,17 @@
 import Synchronization
 
-/// The one place where a task is made that does not end with the scope that began it. Three things need one:
-/// undoing a half-made container although the caller was cancelled, a pull that several callers wait for, and
-/// the reader of an event stream, which must go on reading while its consumer is busy.
+/// The only place that creates tasks without a scope. Three parts need such a task:
+///
+/// - A run, so that a cancelled caller leaves no half-made container.
+/// - A pull shared by several callers.
+/// - The reader of an event stream, because the reader must continue while the consumer is busy.
 enum BackgroundTask {
     static func start(_ operation: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
         Task { await operation() }
     }
 }
 
-/// Tells an operation that shall not be interrupted that its caller was cancelled.
+/// Informs an uninterruptible operation that its caller was cancelled.
 final class CancellationFlag: Sendable {
     private let raised = Atomic(false)
 
@@ -18,8 +20,9 @@ final class CancellationFlag: Sendable {
     func raise() { raised.store(true, ordering: .releasing) }
 }
 
-/// Runs `operation` to its end although the calling task is cancelled, and waits for it. The operation learns of
-/// the cancellation by the flag and decides where it stops.
+/// Runs `operation` to its end even if the calling task is cancelled, and returns the result.
+///
+/// The flag informs the operation about the cancellation. The operation decides where to stop.
 func uncancellable<Value: Sendable>(
     _ operation: @escaping @Sendable (CancellationFlag) async -> Value
 ) async -> Value {

@@ -2,20 +2,20 @@ import AsyncHTTPClient
 import NIOCore
 import NIOSSL
 
-/// How HTTP clients for the Engine are made.
+/// Creates the HTTP clients for the Docker Engine.
 struct ClientSettings {
     private let configuration: HTTPClient.Configuration
 
     init(_ engine: DockerEngine.Configuration) throws(DockerEngine.ConfigurationError) {
         var settings = HTTPClient.Configuration()
-        // A path that the Engine would rather see written otherwise is another endpoint.
+        // A redirect would lead to another endpoint.
         settings.redirectConfiguration = .disallow
         settings.decompression = .disabled
         settings.httpVersion = .http1Only
         settings.timeout.connect = TimeAmount(engine.deadlines.connect)
-        // Deadlines are kept per call; a stream may be silent for hours.
+        // Each call has its own deadline, and a stream may be silent for hours.
         settings.timeout.read = nil
-        // A socket that is not there would be tried again until the deadline.
+        // Otherwise the HTTP client would retry a missing socket until the deadline.
         settings.connectionPool.retryConnectionEstablishment = false
         if case .tcp(_, _, let files?) = engine.endpoint {
             settings.tlsConfiguration = try Self.tls(files)

@@ -5,21 +5,24 @@
 #endif
 
 extension DockerEngine {
-    /// What is wrong with the settings that say where the Engine is.
+    /// The error for invalid settings of the Docker Engine's address or TLS files.
     package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
-        /// A sentence for a person: the setting, what is wrong with it, what to write.
+        /// A sentence for a person: the setting, the problem, and the allowed values.
         package let description: String
     }
 }
 
 extension DockerEngine.Configuration {
-    /// Reads the environment as Docker's command line does: `DOCKER_HOST` (`unix:///path`, `tcp://host:port`;
-    /// unset: `unix:///var/run/docker.sock`), and for TCP `DOCKER_TLS_VERIFY` (not empty: TLS, verified) with
-    /// `DOCKER_CERT_PATH` (unset: `$HOME/.docker`), the directory of `ca.pem` and, both or neither, `cert.pem`
-    /// and `key.pem`. Credentials of registries are in `config.json` of `DOCKER_CONFIG` (unset: `$HOME/.docker`).
+    /// Creates a configuration from the environment, as Docker's command line does.
     ///
-    /// - Throws: ``DockerEngine/ConfigurationError`` where a setting cannot be read or has a meaning for Docker
-    ///   that is not supported here, rather than talking to another Engine than the one that is meant.
+    /// - `DOCKER_HOST`: `unix:///path` or `tcp://host:port`. Default: `unix:///var/run/docker.sock`.
+    /// - `DOCKER_TLS_VERIFY`: any text enables verified TLS for TCP.
+    /// - `DOCKER_CERT_PATH`: the directory of `ca.pem`, and of `cert.pem` and `key.pem` (both or neither). Default:
+    ///   `$HOME/.docker`.
+    /// - `DOCKER_CONFIG`: the directory of `config.json` with the registries' credentials. Default: `$HOME/.docker`.
+    ///
+    /// - Throws: ``DockerEngine/ConfigurationError`` if a setting is invalid, or valid for Docker but not supported
+    ///   here. Ignoring the setting could reach the wrong Docker Engine.
     package init(environment: [String: String]) throws(DockerEngine.ConfigurationError) {
         self.init(endpoint: try Self.endpoint(environment), registryFile: Self.registryFile(environment))
     }
@@ -48,7 +51,7 @@ extension DockerEngine.Configuration {
         switch scheme {
         case "unix":
             guard rest.hasPrefix("/") else { throw .unreadable(host, "the socket's path must be absolute") }
-            // The address of a Unix socket has room for 107 bytes and a terminator.
+            // The address of a Unix socket has 108 bytes, including the terminator.
             guard rest.utf8.count <= 107 else { throw .unreadable(host, "the socket's path is over 107 bytes long") }
             return .unix(path: rest)
         case "tcp":

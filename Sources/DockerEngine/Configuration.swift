@@ -1,18 +1,19 @@
 extension DockerEngine {
-    /// Where the Engine is, and how long each of its operations may take.
+    /// The Docker Engine's address, and the deadlines of its operations.
     package struct Configuration: Sendable, Equatable {
-        /// Where the Engine listens.
+        /// The Docker Engine's address.
         package var endpoint: Endpoint
-        /// How long operations may take.
+        /// The deadlines of the operations.
         package var deadlines: Deadlines
-        /// Docker's own file with the credentials of registries, `config.json`; nil: none are used.
+        /// Docker's `config.json` with the credentials of registries; nil: no credentials.
         package var registryFile: String?
-        /// Directories of credential helpers, as `PATH` has them; nil: those of `PATH`.
+        /// The directories of credential helpers, in the format of `PATH`; nil: the process's own `PATH`.
         package var helperPath: String?
-        /// Most bytes of one answer; a longer one fails its call. The list of containers is read row by row and may
-        /// be of any length; a row with more bytes is left out.
+        /// The largest answer, in bytes. A longer answer fails the call. In the list of containers the bound applies to
+        /// each row: the list has no bound, and a longer row is skipped.
         package var maximumAnswerBytes: Int
-        /// Most events that wait for the reader of ``DockerEngine/eventsListen(since:)``; one more ends the stream.
+        /// The largest number of events waiting for the reader of ``DockerEngine/eventsListen(since:)``. One more event
+        /// ends the stream with an error.
         package var maximumWaitingEvents: Int
 
         package init(
@@ -32,14 +33,14 @@ extension DockerEngine {
         }
     }
 
-    /// Where an Engine listens.
+    /// The address of a Docker Engine.
     package enum Endpoint: Sendable, Equatable, CustomStringConvertible {
         /// A socket in the file system.
         case unix(path: String)
-        /// A TCP port, with TLS where there are files for it.
+        /// A TCP port, with TLS if `tls` is set.
         case tcp(host: String, port: Int, tls: TLSFiles?)
 
-        /// Where an Engine listens when nothing else is said.
+        /// The usual socket of a Docker Engine.
         package static let defaultSocket = "/var/run/docker.sock"
 
         package var description: String {
@@ -50,13 +51,13 @@ extension DockerEngine {
         }
     }
 
-    /// PEM files for TLS, named as Docker's command line names them: `ca.pem`, `cert.pem`, `key.pem`.
+    /// The PEM files for TLS. Docker's command line names the files `ca.pem`, `cert.pem` and `key.pem`.
     package struct TLSFiles: Sendable, Equatable {
-        /// Certificates of the authority that signed the Engine's certificate.
+        /// The certificates of the authority for the Docker Engine's certificate.
         package var authority: String
-        /// Certificate chain of this client; nil: none is shown.
+        /// The client's certificate chain; nil: no client certificate.
         package var certificate: String?
-        /// Private key that belongs to it.
+        /// The private key of the client's certificate.
         package var privateKey: String?
 
         package init(authority: String, certificate: String? = nil, privateKey: String? = nil) {
@@ -66,41 +67,45 @@ extension DockerEngine {
         }
     }
 
-    /// How long each operation may take before it ends with ``DockerPort/DockerError/Code/timeout``.
+    /// The time limits of the operations.
+    ///
+    /// After most limits the operation throws ``DockerPort/DockerError/Code/timeout``. Exceptions: `connect`,
+    /// `credentialHelper` and `cleanup`.
     package struct Deadlines: Sendable, Equatable {
-        /// Until a connection stands.
+        /// The limit for opening a connection. Error: ``DockerPort/DockerError/Code/unavailable``.
         package var connect: Duration = .seconds(5)
-        /// `GET /_ping`.
+        /// The limit for `GET /_ping`.
         package var ping: Duration = .seconds(3)
-        /// Inspections, and `GET /info`.
+        /// The limit for an inspection, and for `GET /info`.
         package var inspect: Duration = .seconds(10)
-        /// `POST /containers/create`.
+        /// The limit for `POST /containers/create`.
         package var create: Duration = .seconds(60)
-        /// `POST /containers/{id}/start`.
+        /// The limit for `POST /containers/{id}/start`.
         package var start: Duration = .seconds(60)
-        /// For a stop, beyond the time that it gives the container.
+        /// The limit for a stop, in addition to the container's own time to stop.
         package var stopSlack: Duration = .seconds(20)
-        /// Until a container that was sent SIGKILL, by `kill` or after a stop that did not end, has to be gone.
+        /// The limit for `POST /containers/{id}/kill`. After a stop without an answer, also the limit for the killed
+        /// container's end.
         package var kill: Duration = .seconds(15)
-        /// `DELETE /containers/{id}`.
+        /// The limit for `DELETE /containers/{id}`.
         package var remove: Duration = .seconds(60)
-        /// Until a removal that someone else began has to be over.
+        /// The limit for a removal begun by another client.
         package var removeInProgress: Duration = .seconds(30)
-        /// `GET /containers/json`, with the inspections of its rows.
+        /// The limit for `GET /containers/json`, including the inspections of the rows.
         package var list: Duration = .seconds(30)
-        /// Until the Engine answers a subscription.
+        /// The limit for the Docker Engine's answer to a subscription.
         package var eventsHead: Duration = .seconds(10)
-        /// Until a credential helper has answered.
+        /// The limit for a credential helper. Error: ``DockerPort/DockerError/Code/imageAuthentication``.
         package var credentialHelper: Duration = .seconds(30)
-        /// Until the first bytes of a pull.
+        /// The limit for the first bytes of a pull.
         package var pullFirstByte: Duration = .seconds(60)
-        /// Between two signs of life of a pull.
+        /// The limit between two pieces of a pull's answer.
         package var pullInactivity: Duration = .seconds(120)
-        /// The same while layers are unpacked, which slow disks report on rarely.
+        /// The same limit while Docker unpacks layers. Slow disks report progress rarely.
         package var pullExtracting: Duration = .seconds(600)
-        /// A pull in all.
+        /// The limit for a whole pull.
         package var pullTotal: Duration = .seconds(900)
-        /// Cleaning up after a run that failed.
+        /// The limit for cleaning up after a failed run. The run's own error stays.
         package var cleanup: Duration = .seconds(10)
 
         package init() {}

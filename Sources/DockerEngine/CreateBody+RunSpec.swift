@@ -2,10 +2,10 @@ import Primitives
 import DockerPort
 
 extension CreateBody {
-    /// What the Engine is told for `spec`.
+    /// Creates the body for `spec`.
     ///
-    /// - Parameter ulimits: bounds of processes; others are the Engine's own.
-    /// - Throws: ``DockerPort/DockerError/Code/invalidSpec`` where a rule of the spec is broken.
+    /// - Parameter ulimits: the requested ulimits. For all other ulimits the Docker Engine's defaults apply.
+    /// - Throws: ``DockerPort/DockerError/Code/invalidSpec`` if the spec breaks a rule.
     init(_ spec: RunSpec, ulimits: [Ulimit] = [.coreFiles, .openFiles]) throws(DockerError) {
         do {
             try spec.validateForEngine()
@@ -28,7 +28,7 @@ extension CreateBody {
         networkingConfig = .init(endpointsConfig: [spec.network: .init(aliases: [spec.hostname])])
     }
 
-    /// The limits in it.
+    /// The limits in the body.
     var limits: Limits {
         Limits(
             nanoCPUs: hostConfig.nanoCpus,
@@ -38,14 +38,14 @@ extension CreateBody {
         )
     }
 
-    /// The mode is said for runtimes that would give the directory that of the image's, which other users than root may
-    /// not write to.
+    /// The options of `/tmp`. Some runtimes would otherwise copy the mode of the image's `/tmp`, and then only root may
+    /// be able to write there.
     private static let temporary = "rw,nosuid,nodev,noexec,mode=1777,size=64m"
 
     private static func hostConfig(_ spec: RunSpec, limits: Limits) -> HostConfig {
         .init(
             networkMode: spec.network,
-            // Mounts, not Binds: those have options behind colons and make directories that are not there.
+            // Use mounts, not binds: a colon in a bind starts its options, and a bind creates missing directories.
             mounts: spec.bindMounts.map { .init(source: $0.hostPath, target: $0.mountPath, readOnly: $0.readOnly) },
             nanoCpus: limits.nanoCPUs,
             memory: limits.memory,

@@ -1,9 +1,10 @@
-/// The time of an operation ran out.
+/// The error of an operation that took too long.
 struct DeadlinePassed: Error {}
 
-/// What `operation` answers, where it does within `limit`; it is cancelled, and waited for, otherwise.
+/// Runs `operation` for at most `limit` and returns the result. After the limit, cancels the operation and waits for
+/// its end.
 ///
-/// - Throws: ``DeadlinePassed``, what `operation` throws, or `CancellationError`.
+/// - Throws: ``DeadlinePassed``, the operation's own error, or `CancellationError`.
 func withDeadline<Value: Sendable>(
     _ limit: Duration,
     _ operation: @escaping @Sendable () async throws -> Value

@@ -34,7 +34,7 @@ extension DockerEngine {
         }
     }
 
-    /// `GET /containers/{id}/json`, by full id or exact name.
+    /// Inspects a container with `GET /containers/{id}/json`, by full id or exact name.
     func inspected(_ container: String, caller: String) async throws(DockerError) -> ContainerAnswer {
         let name = try DockerNames.container(container, operation: caller)
         let request = EngineRequest(
@@ -46,7 +46,7 @@ extension DockerEngine {
         )
         var answer = try await transport.send(request, expecting: 200).decode(ContainerAnswer.self, for: request)
         if let image = answer.config?.image { answer.config?.image = transport.asWritten(image) }
-        // The Engine also answers for the beginning of an id.
+        // The Docker Engine also finds a container by the first characters of its id.
         guard answer.id == name || withoutSlash(answer.name ?? "") == name else {
             throw DockerError(
                 .containerNotFound,
@@ -58,14 +58,14 @@ extension DockerEngine {
         return answer
     }
 
-    /// `container` in a form that the Engine cannot take for another one.
+    /// Returns `container`, or the full id if the Docker Engine could mistake the name for the beginning of an id.
     func resolved(_ container: String, operation: String) async throws(DockerError) -> String {
         let name = try DockerNames.container(container, operation: operation)
         guard DockerNames.looksLikeIDPrefix(name) else { return name }
         return try await inspected(name, caller: operation).id
     }
 
-    /// `POST /containers/{id}/kill`.
+    /// Sends a signal with `POST /containers/{id}/kill`.
     func sendKill(_ id: String, signal: String, caller: String) async throws(DockerError) {
         let request = EngineRequest(
             .kill,
@@ -91,7 +91,8 @@ extension DockerEngine {
         }
     }
 
-    /// `GET /containers/json`, read row by row: the list grows with the machine, and each row is bounded.
+    /// Lists the containers with `GET /containers/json`. Reads row by row: the list grows with the machine, but each
+    /// row is bounded.
     private func rows(_ filter: ListFilter) async throws(DockerError) -> [ContainerRow] {
         let labels = filter.labels.map { "\($0.key)=\($0.value)" }
         let filters = String(buffer: try encodedJSON(["label": labels], operation: "list"))
@@ -126,13 +127,15 @@ extension DockerEngine {
             throw transport.failed(request, error)
         }
         if splitter.dropped > 0 {
-            // A container of ours has 20 KiB of labels at most, so these are somebody else's.
+            // This project's containers have at most 20 KiB of labels, so a longer row belongs to somebody else's
+            // container.
             logger.warning("containers with too long a row were left out", metadata: ["rows": "\(splitter.dropped)"])
         }
         return rows
     }
 
-    /// Hostname and start are not in the list. Eight inspections at a time keep up with the Engine.
+    /// Inspects each row, because the list has neither hostname nor start time. Eight concurrent inspections are as
+    /// fast as the Docker Engine.
     private func inspectedRows(_ rows: [ContainerRow]) async throws -> [ContainerSummary] {
         try await withThrowingTaskGroup(of: (Int, ContainerSummary?).self) { group in
             var summaries = [ContainerSummary?](repeating: nil, count: rows.count)
@@ -145,7 +148,7 @@ extension DockerEngine {
         }
     }
 
-    /// nil where the container has gone since it was listed.
+    /// Inspects a row's container. Returns nil if the container is gone by now.
     private func summary(_ row: ContainerRow) async throws(DockerError) -> ContainerSummary? {
         do throws(DockerError) {
             let inspect = try await inspected(row.id, caller: "list").inspect
@@ -165,7 +168,7 @@ extension DockerEngine {
         }
     }
 
-    /// What the list alone tells.
+    /// Returns a summary from the list alone.
     private func summaryAlone(_ row: ContainerRow) -> ContainerSummary {
         ContainerSummary(
             id: row.id,

@@ -13,11 +13,11 @@ import Primitives
 #endif
 
 extension DockerEngine {
-    /// What is subscribed to: every transition of a container's life. The runs of health checks, which are
-    /// commands in the container too, are left out: each is three events.
+    /// The subscribed events: all transitions in a container's life. Events of health checks are not subscribed,
+    /// because each run of a health check causes three events.
     static let eventActions = [
         "create", "start", "die", "oom", "kill", "stop", "destroy", "pause", "unpause", "rename", "health_status",
-        // Podman's words for `destroy` and `die`, by which it filters; Docker never says them of a container.
+        // Podman names `destroy` and `die` so, also in filters. Docker never sends these names for a container.
         "remove", "died",
     ]
 
@@ -34,7 +34,8 @@ extension DockerEngine {
             logger: logger,
             asWritten: transport.asWritten
         )
-        // A reader of its own: whoever stops reading the Engine's socket slows every other client of the Engine.
+        // A separate task reads the socket. A client that stops reading would slow down all clients of the Docker
+        // Engine.
         let task = BackgroundTask.start { [transport] in
             await reader.read(body) { transport.failed(request, $0) }
         }
@@ -54,28 +55,30 @@ extension DockerEngine {
         )
         guard let since else { return request }
         _ = try await transport.version(for: request)
-        // Docker begins with the instant; Podman after it, and reads it as a floating-point number.
+        // Docker includes the instant `since`, Podman does not. Podman also reads the number as floating-point.
         let first = transport.isPodman ? since.advanced(by: .microseconds(-1)) : since
         request.query.append((name: "since", value: Self.engineTime(first)))
         return request
     }
 
-    /// Seconds and nanoseconds as the Engine takes them. Whole seconds would replay all of the second.
+    /// Returns seconds and nanoseconds in the API's format. With whole seconds only, the Docker Engine would replay the
+    /// whole second.
     static func engineTime(_ time: Timestamp) -> String {
         let digits = String(time.nanoseconds)
         return "\(time.seconds)." + String(repeating: "0", count: 9 - digits.count) + digits
     }
 }
 
-/// Reads one subscription: cuts lines, decodes them, and hands them on. Nothing else, and it waits for nobody.
+/// Reads a subscription: splits lines, decodes events and passes the events on. The reader never waits for the
+/// consumer.
 struct EventReader: Sendable {
     let continuation: AsyncThrowingStream<DockerEvent, any Error>.Continuation
     let capacity: Int
     let logger: Logger
-    /// Makes of a reference that the Engine shows what people write.
+    /// Converts an image reference from the Docker Engine's form to the usual form.
     var asWritten: @Sendable (String) -> String = { $0 }
 
-    /// Reads until the stream ends, its reader leaves, or too many events wait.
+    /// Reads until the stream ends, the consumer leaves, or too many events wait.
     func read<Chunks: AsyncSequence & Sendable>(
         _ chunks: Chunks,
         failure: (any Error) -> DockerError
@@ -95,13 +98,13 @@ struct EventReader: Sendable {
         }
     }
 
-    /// Whether to go on.
+    /// Passes on the event of a line. Returns whether to continue reading.
     private func deliver(_ line: ByteBuffer) -> Bool {
         let event: DockerEvent?
         do {
             event = try labelledJSON(EventLine.self, from: line).event
         } catch {
-            // To end here would be to meet the same line again after every new subscription.
+            // Continue after an unreadable line. A new subscription would deliver the same line again.
             logger.warning("An event that cannot be read was skipped", metadata: ["error": "\(error)"])
             return true
         }

@@ -53,7 +53,7 @@ extension DockerEngine {
         let answer = try await transport.send(request)
         guard answer.status == 200 else { return try await networkRefused(name, answer) }
         let network = try answer.decode(NetworkAnswer.self, for: request)
-        // The Engine also answers for the beginning of a network's id.
+        // The Docker Engine also finds a network by the first characters of its id.
         guard network.name == name else {
             throw DockerError(
                 .networkMissing,
@@ -74,7 +74,7 @@ extension DockerEngine {
     private func networkRefused(_ name: String, _ answer: EngineAnswer) async throws(DockerError) {
         let refusal = DockerError.answer(.inspectNetwork, status: answer.status, body: answer.text)
         guard refusal.code == .networkMissing else { throw refusal }
-        // On a Swarm's worker an overlay that no container uses is not to be seen: the start will tell.
+        // A Swarm worker does not list an overlay network until a container uses the network. Let the start decide.
         guard try await engineInfo(infoRequest(caller: "ensureNetwork")).isSwarmWorker else { throw refusal }
     }
 

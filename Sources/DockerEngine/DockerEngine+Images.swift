@@ -22,7 +22,7 @@ extension DockerEngine {
         progress: (@Sendable (PullProgress) -> Void)?
     ) async throws(DockerError) {
         let image = try Self.parsed(reference, operation: "pullImage")
-        // A digest names its bytes: what is here cannot be newer elsewhere.
+        // A digest identifies the exact content, so a pull could bring nothing newer.
         if policy != .always || image.digest != nil, try await isPresent(image, policy: policy) { return }
         try await pulls.join(image.description, progress: progress)
     }
@@ -50,9 +50,9 @@ extension DockerEngine {
 }
 
 extension Transport {
-    /// `GET /images/{name}/json`.
+    /// Inspects an image with `GET /images/{name}/json`.
     func imageInspect(_ image: ImageReference, caller: String) async throws(DockerError) -> ImageInspect {
-        // The slashes of a repository stand in the path as they are.
+        // The slashes of a repository stay unencoded in the path.
         let segments = image.description.split(separator: "/").map(String.init)
         return try await imageInspect(segments, ref: image.description, caller: caller)
     }

@@ -13,9 +13,9 @@ extension DockerEngine {
         try await remove(id: id, caller: "remove")
     }
 
-    /// `DELETE /containers/{id}?force=1&v=1`, until the container is gone.
+    /// Removes the container with `DELETE /containers/{id}?force=1&v=1`, and returns after the container is gone.
     func remove(id: String, caller: String) async throws(DockerError) {
-        // The kernel lets go of a mount a little later than the Engine expects.
+        // The kernel can release a mount a little later than the Docker Engine expects. Then try again.
         for pause in [Duration.milliseconds(200), .milliseconds(600)] {
             do throws(DockerError) {
                 return try await removeOnce(id, caller: caller)
@@ -55,7 +55,7 @@ extension DockerEngine {
         }
     }
 
-    /// Someone else removes it: what counts is that it goes.
+    /// Waits for the end of a removal that another client began.
     private func waitUntilGone(_ id: String, caller: String) async throws(DockerError) {
         let patience = Backoff(limit: configuration.deadlines.removeInProgress)
         while let pause = patience.pause(at: .now) {

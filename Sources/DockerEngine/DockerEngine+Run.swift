@@ -4,10 +4,10 @@ import Synchronization
 
 extension DockerEngine {
     package func run(_ spec: RunSpec) async throws(DockerError) -> RunResult {
-        // The body checks the whole spec, in the order of the port's rules.
+        // Building the body also validates the whole spec, in the order of the port's rules.
         let attempt = try attempt(spec)
         if let problem = await attempt.mountProblem() { throw problem }
-        // What can still be cancelled plainly: nothing has been sent that changes anything.
+        // Up to here no request has changed anything, so a cancelled task needs no clean-up.
         _ = try await transport.version(for: attempt.create)
         guard !Task.isCancelled else { throw .run(.cancelled, "cancelled before anything was made") }
         let result = await uncancellable { flag in await self.runCured(spec, flag) }
@@ -17,7 +17,7 @@ extension DockerEngine {
         return try result.get()
     }
 
-    /// One try to run `spec`.
+    /// Returns an attempt to run `spec`.
     func attempt(_ spec: RunSpec) throws(DockerError) -> RunAttempt {
         let ulimits = ulimits.withLock { $0 }
         let body = try CreateBody(spec, ulimits: ulimits.asked)
@@ -38,8 +38,10 @@ extension DockerEngine {
     }
 }
 
-/// One try to create and start a container. It is not interrupted: where the caller has left, the step under way
-/// is ended and what was made is undone.
+/// An attempt to create and start a container.
+///
+/// A cancellation does not interrupt a request. After a cancellation, the attempt finishes the current step and removes
+/// the new container.
 struct RunAttempt: Sendable {
     let engine: DockerEngine
     let spec: RunSpec
@@ -54,7 +56,8 @@ struct RunAttempt: Sendable {
             return .failure(cancellation.isRaised ? cancelled(error) : error)
         }
         guard !cancellation.isRaised else { return .failure(await undo(id, Self.cancellation)) }
-        // What was looked at before the create may be another file by now, and the start follows links again.
+        // Check the paths again: a file may have been replaced since the first check, and the start follows symbolic
+        // links again.
         if let problem = await mountProblem() { return .failure(await undo(id, problem)) }
         let verdict = await StepObserver.step("start") { await started(id) }
         guard !cancellation.isRaised else { return .failure(await undo(id, Self.cancellation)) }
@@ -68,7 +71,7 @@ struct RunAttempt: Sendable {
         }
     }
 
-    /// `POST /containers/create`; the new container's id.
+    /// Creates the container with `POST /containers/create` and returns its id.
     private func created() async throws(DockerError) -> String {
         let answer: EngineAnswer
         do throws(DockerError) {
@@ -93,7 +96,7 @@ struct RunAttempt: Sendable {
         throw await undo(made.id, refusal)
     }
 
-    /// Why a container with these warnings must not be started; nil where it may be.
+    /// Returns the reason against starting a container with these warnings; nil if the container may start.
     static func refusal(for warnings: [String]) -> DockerError? {
         if let warning = warnings.first(where: { $0.contains("discarded") }) {
             return .run(.engineError, "the Engine cannot apply what was asked: \(printable(warning))")
@@ -104,13 +107,14 @@ struct RunAttempt: Sendable {
         return nil
     }
 
-    /// Why the spec's mounts must not be made. Of an Engine on another machine only that one could tell.
+    /// Returns the reason against the spec's mounts; nil if the worker has no objection. The worker can check only its
+    /// own machine, so mounts of a remote Docker Engine pass unchecked.
     func mountProblem() async -> DockerError? {
         guard case .unix = engine.configuration.endpoint else { return nil }
         return await HostPaths.problem(with: spec.bindMounts)
     }
 
-    /// `POST /containers/{id}/start`, then a look at the container.
+    /// Starts the container with `POST /containers/{id}/start`, then inspects the container.
     private func started(_ id: String) async -> RunVerdict {
         let request = EngineRequest(
             .start,
@@ -126,7 +130,7 @@ struct RunAttempt: Sendable {
             if error.code == .containerNotFound {
                 return .undo(.run(.startFailed, "the container was removed before it was started", retryable: true))
             }
-            // Where the answer is clear, the container does not run.
+            // A clear answer means that the container does not run.
             let isClear = error.status.map { $0 < 500 } ?? !error.mayHaveHappened
             guard !isClear else { return .undo(error) }
             failure = error
@@ -140,8 +144,10 @@ struct RunAttempt: Sendable {
         return await checkingImage(RunVerdict(startFailure: failure, seen: seen, asked: spec, body: body), seen)
     }
 
-    /// A container of another image than the one that was looked at is undone. Engines differ in which digest they
-    /// show for an image, so where the ids differ the reference is looked at again.
+    /// Rejects a container of another image than the inspected image.
+    ///
+    /// Docker Engines differ in the digest for an image. If the ids differ, the function therefore inspects the
+    /// reference once more.
     private func checkingImage(
         _ verdict: RunVerdict,
         _ seen: Result<ContainerAnswer, DockerError>
@@ -158,18 +164,18 @@ struct RunAttempt: Sendable {
         return .undo(.run(.startFailed, "\(spec.image) became another image while it was started", retryable: true))
     }
 
-    /// Some Engines leave the algorithm out.
+    /// Compares two image ids. Some Docker Engines leave out the algorithm.
     private static func isSame(_ one: String, _ other: String) -> Bool {
         one == other || "sha256:" + one == other || one == "sha256:" + other
     }
 
-    /// The refusal with the id of the container that has the name; that one is not touched.
+    /// Adds to the refusal the id of the container with the same name. The function does not change this container.
     private func namingHolder(_ refusal: DockerError) async -> DockerError {
         var refusal = refusal
         do throws(DockerError) {
             refusal.containerID = try await engine.inspected(spec.name, caller: "run").id
         } catch {
-            // It has gone in the meantime, so the name may be free now.
+            // The other container is gone by now, so the name may be free.
             refusal.retryable = error.code == .containerNotFound
         }
         return refusal

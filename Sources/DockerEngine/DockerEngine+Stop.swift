@@ -20,32 +20,37 @@ extension DockerEngine {
         } catch {
             return try await recovered(id, after: error)
         }
-        // The time counts on this side: what ended before it had passed cannot have been killed for it.
+        // Measured by the worker's clock. If the container ended before the time-out, the stop cannot have killed the
+        // container.
         guard ContinuousClock.now - begun >= .seconds(seconds) else { return StopOutcome() }
         return StopOutcome(forced: try await wasKilled(id))
     }
 
-    /// Whole seconds as the Engine takes them, rounded up: less time than asked for would be a kill too early.
+    /// Returns the time in whole seconds from 0 to 600. Rounds up, because a shorter time would kill the container too
+    /// early.
     static func wholeSeconds(_ timeout: Duration) -> Int64 {
         let (seconds, attoseconds) = timeout.components
         return min(max(seconds + (attoseconds > 0 ? 1 : 0), 0), 600)
     }
 
-    /// Whether the container, which has ended, did so by SIGKILL: 137 is 128 and the number of the signal. With a
-    /// container that outlived its time, nobody but the stop sends it.
+    /// Returns whether SIGKILL ended the container: exit code 137 is 128 plus the signal's number. After the stop's
+    /// time has passed, only the stop itself sends SIGKILL.
     private func wasKilled(_ id: String) async throws(DockerError) -> Bool {
         do throws(DockerError) {
             let inspect = try await inspected(id, caller: "stop").inspect
             return inspect.exitCode == 137 && !inspect.isRunning
         } catch {
-            // It is stopped, and someone has removed it since.
+            // The container has stopped, and another client has removed the container.
             if error.code == .containerNotFound { return false }
             throw error
         }
     }
 
-    /// What became of a stop whose answer did not come. The Engine carries a stop on when its client leaves, so it
-    /// is not sent again: the container is looked at, and killed where it is the Engine's stop that hangs.
+    /// Finds the outcome of a stop without an answer.
+    ///
+    /// The Docker Engine continues a stop after its client has left, so the function does not send the stop again.
+    /// Instead, the function inspects the container. If the stop's deadline has passed and the container still runs,
+    /// the function kills the container.
     private func recovered(_ id: String, after failure: DockerError) async throws(DockerError) -> StopOutcome {
         guard failure.mayHaveHappened, failure.code != .cancelled else { throw failure }
         if let outcome = try await ended(id, else: failure) { return outcome }
@@ -69,18 +74,18 @@ extension DockerEngine {
         )
     }
 
-    /// How the container ended; nil where it still runs.
+    /// Returns how the container ended; nil if the container still runs.
     private func ended(_ id: String, else failure: DockerError) async throws(DockerError) -> StopOutcome? {
         do throws(DockerError) {
             let inspect = try await inspected(id, caller: "stop").inspect
             return inspect.isRunning ? nil : StopOutcome(forced: inspect.exitCode == 137)
         } catch {
-            // What the stop itself met says more than that the Engine does not answer now either.
+            // The stop's own error says more than another `unavailable`.
             throw error.code == .unavailable ? failure : error
         }
     }
 
-    /// Waits, where the task is not cancelled.
+    /// Sleeps for `duration`. Throws ``DockerPort/DockerError/Code/cancelled`` if the task is cancelled.
     func pause(_ duration: Duration, operation: String) async throws(DockerError) {
         do {
             try await Task.sleep(for: duration)

@@ -4,24 +4,25 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// The Docker port over the Engine's HTTP API, on its Unix socket or over TCP.
+/// The implementation of the Docker port: the HTTP API of the Docker Engine, over a Unix socket or TCP.
 ///
-/// The version of the API is negotiated with the first call, and anew after a connection failed. Every call has
-/// a deadline (``Deadlines``), none is sent twice, and an error says whether the Engine may have done what was
-/// asked. A start takes three calls: create, start, inspect.
+/// The first call negotiates the API version, and so does the first call after a failed connection. Every call has a
+/// deadline (``Deadlines``). No call is sent twice, except after a refused API version. Each error says whether the
+/// Docker Engine may have made the requested change. A start takes three calls: create, start, inspect.
 package final class DockerEngine: DockerClient {
-    /// Where the Engine is, and how long its operations may take.
+    /// The Docker Engine's address, and the deadlines of the operations.
     package let configuration: Configuration
     let transport: Transport
     let logger: Logger
     let networks = Mutex(NetworkCache())
     let pulls: SharedPulls
-    /// Which bounds of processes containers ask for.
+    /// The ulimits to request for new containers.
     let ulimits = Mutex(UlimitSupport.all)
 
-    /// Makes the clients; nothing is connected before the first call. ``shutdown()`` must be called in the end.
+    /// Creates the HTTP clients. The first call opens the first connection. The caller must call ``shutdown()`` at the
+    /// end.
     ///
-    /// - Throws: ``ConfigurationError`` where a TLS file cannot be read.
+    /// - Throws: ``ConfigurationError`` if a TLS file cannot be read.
     package init(
         configuration: Configuration = Configuration(),
         logger: Logger = Logger(label: "docker")
@@ -41,7 +42,7 @@ package final class DockerEngine: DockerClient {
         }
     }
 
-    /// Ends every call and subscription that is under way, and closes the connections.
+    /// Ends all running calls and subscriptions, and closes the connections.
     package func shutdown() async {
         pulls.close()
         do {
@@ -51,7 +52,7 @@ package final class DockerEngine: DockerClient {
         }
     }
 
-    /// Runs `body` with an Engine that is shut down when it ends.
+    /// Runs `body` with a client, and shuts down the client afterwards.
     package static func withEngine<Value>(
         configuration: Configuration = Configuration(),
         logger: Logger = Logger(label: "docker"),

@@ -1,4 +1,4 @@
-/// The endpoints of the Engine API that are used. What a status means depends on the endpoint.
+/// The endpoints of the Docker API in use. The meaning of a status depends on the endpoint.
 enum EngineOperation: String, Sendable, CaseIterable {
     /// `GET /_ping`
     case ping
@@ -29,7 +29,7 @@ enum EngineOperation: String, Sendable, CaseIterable {
     /// `GET /events`
     case events
 
-    /// Whether the endpoint changes something, so that a lost answer leaves open what happened.
+    /// Whether the endpoint changes something. After a lost answer, the result of such a call is unknown.
     var changes: Bool {
         switch self {
         case .pull, .create, .start, .stop, .kill, .remove, .disconnect: true
@@ -37,7 +37,7 @@ enum EngineOperation: String, Sendable, CaseIterable {
         }
     }
 
-    /// The operation of the port that uses the endpoint, where nothing else is said.
+    /// The port's operation for the endpoint, unless the request names another operation.
     var portOperation: String {
         switch self {
         case .inspectNetwork: "ensureNetwork"

@@ -1,34 +1,34 @@
 import NIOCore
 import NIOHTTP1
 
-/// One request to the Engine.
+/// A request to the Docker Engine.
 struct EngineRequest: Sendable {
-    /// Which connections carry it, so that none waits behind calls of another length.
+    /// The group of connections for a request. Short calls then never wait behind long calls.
     enum Lane: Sendable {
-        /// Answers in milliseconds.
+        /// Calls with an answer within milliseconds.
         case short
-        /// May take as long as a container does: create, start, stop, remove.
+        /// Calls that take as long as a container needs: create, start, stop, remove.
         case long
-        /// Goes on answering: events, pulls.
+        /// Calls with a continuing answer: events, pulls and lists.
         case stream
-        /// Asks whether the Engine takes new callers, so each on a connection of its own.
+        /// Calls that check whether the Docker Engine accepts new connections. Each call opens a connection of its own.
         case probe
     }
 
     var operation: EngineOperation
     var method: HTTPMethod
-    /// Segments below `/v1.XX`, not yet encoded.
+    /// The path segments below `/v1.XX`, not yet encoded.
     var path: [String]
-    /// Parameters, not yet encoded, in the order in which they are sent.
+    /// The query parameters in the order of sending, not yet encoded.
     var query: [(name: String, value: String)] = []
-    /// Headers beyond those that every request has.
+    /// The headers besides the common headers of every request.
     var headers: [(name: String, value: String)] = []
-    /// JSON body.
+    /// The JSON body.
     var body: ByteBuffer?
-    /// How long the call may take, its answer's body included.
+    /// The time limit for the whole answer. For a continuing answer, the limit for the head of the answer.
     var deadline: Duration
     var lane: Lane = .short
-    /// The operation of the port that an error names.
+    /// The port's operation, for the text of errors.
     var caller: String
 
     init(
@@ -51,7 +51,7 @@ struct EngineRequest: Sendable {
         self.caller = caller ?? operation.portOperation
     }
 
-    /// Path and query as they go over the wire; `version` is nil for `/_ping`, which has none.
+    /// Returns the path and the query in encoded form. `version` is nil for `/_ping`, because this path has no version.
     func target(version: APIVersion?) -> String {
         var text = version.map { "/v\($0)" } ?? ""
         for segment in path { text += "/" + percentEncoded(segment) }
@@ -64,7 +64,8 @@ struct EngineRequest: Sendable {
     }
 }
 
-/// `text` with every byte but letters, digits and `-._~` percent-encoded (RFC 3986, unreserved characters).
+/// Returns `text` with all bytes percent-encoded except letters, digits and `-._~` (the unreserved characters of RFC
+/// 3986).
 func percentEncoded(_ text: String) -> String {
     let hex = Array("0123456789ABCDEF".utf8)
     var bytes: [UInt8] = []

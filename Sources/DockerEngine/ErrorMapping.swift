@@ -1,12 +1,14 @@
 import DockerPort
 
 extension DockerError {
-    /// What an answer of the Engine that is no success means. The endpoint and the status decide; the Engine's
-    /// words, which change between its versions, only within one pair of them.
+    /// Returns the error for an answer with an error status.
+    ///
+    /// The endpoint and the status decide first. The Docker Engine's text changes between versions, so the text decides
+    /// only if the status has several meanings.
     ///
     /// - Parameters:
     ///   - body: the answer's body, `{"message": "…"}` or plain text.
-    ///   - caller: the operation of the port that the error names, where it is not the endpoint's own.
+    ///   - caller: the port's operation for the error; nil: the endpoint's usual operation.
     static func answer(
         _ operation: EngineOperation,
         status: Int,
@@ -40,7 +42,7 @@ extension DockerError {
         )
     }
 
-    /// What a line of a pull that tells an error means; the status of the answer was 200 by then.
+    /// Returns the error for an error line of a pull. The answer's status was already 200.
     static func pullLine(_ text: String) -> DockerError {
         .refusedPull(PullRefusal(status: nil, text: text), said: text, status: nil)
     }
@@ -62,7 +64,7 @@ extension DockerError {
     }
 }
 
-/// Code and prospects of a failure.
+/// The code of a failure, and whether another try may succeed.
 private struct Meaning {
     var code: DockerError.Code
     var retryable: Bool
@@ -76,7 +78,7 @@ private struct Meaning {
         self = Self.special(operation, status: status, text: text) ?? Self.general(status: status)
     }
 
-    /// What holds for every endpoint.
+    /// The meaning of a status for every endpoint.
     private static func general(status: Int) -> Meaning {
         switch status {
         case 503: Meaning(.unavailable, retryable: true)
@@ -119,7 +121,7 @@ private struct Meaning {
     private static func container(status: Int, text: String) -> Meaning? {
         switch status {
         case 404: Meaning(.containerNotFound)
-        // Podman, of a container that has gone while it was looked for.
+        // Podman's answer if the container disappeared during the search.
         case 500 where text.contains("no such container"): Meaning(.containerNotFound)
         default: nil
         }
@@ -129,7 +131,7 @@ private struct Meaning {
         switch status {
         case 404: Meaning(.containerNotFound)
         case 409: Meaning(.containerNotRunning)
-        // Podman has one status for all of its refusals.
+        // Podman uses a single status for all refusals.
         case 500 where text.contains("can only kill running containers"): Meaning(.containerNotRunning)
         case 400: Meaning(.invalidSpec)
         default: nil
@@ -141,10 +143,10 @@ private struct Meaning {
         case 404: Meaning(isNetworkMissing(text) ? .networkMissing : .imageNotFound)
         case 409: Meaning(.nameConflict)
         case 400: Meaning(.invalidSpec)
-        // Podman has one status for all of its refusals.
+        // Podman uses a single status for all refusals.
         case 500 where text.contains("is already in use"): Meaning(.nameConflict)
         case 500 where isNetworkMissing(text): Meaning(.networkMissing)
-        // The Engine could not read what was sent, which the same bytes will not change.
+        // The Docker Engine could not parse the request. The same bytes would fail again.
         case 500 where text == "eof" || text.hasPrefix("invalid character") || text.hasPrefix("json:"):
             Meaning(.engineError)
         default: nil
@@ -153,7 +155,7 @@ private struct Meaning {
 
     private static func start(status: Int, text: String) -> Meaning? {
         switch status {
-        // What was left behind goes when whoever has left it is removed.
+        // The old endpoint disappears when its container is removed, so another try may succeed.
         case _ where RunCure.tellsOfEndpoint(text): Meaning(.engineError, retryable: true)
         case 404 where isNetworkMissing(text): Meaning(.networkMissing)
         case 404: Meaning(.containerNotFound)
@@ -161,7 +163,7 @@ private struct Meaning {
         case 400: Meaning(.startFailed)
         case 403 where text.contains("not manually attachable"): Meaning(.startFailed)
         case 500 where text.contains("not manually attachable"): Meaning(.startFailed)
-        // A worker of a Swarm learns only from a manager that an overlay does not exist.
+        // A Swarm worker learns only from a manager that an overlay network is missing.
         case 500 where text.contains("could not attach to network") && text.contains("code = notfound"):
             Meaning(.networkMissing)
         case 500 where permanentCauses.contains { text.contains($0) }: Meaning(.startFailed)
@@ -171,7 +173,7 @@ private struct Meaning {
         }
     }
 
-    /// Words of a start's failure that the same container meets again with every start.
+    /// Parts of error texts for start failures that repeat with every start of the same container.
     private static let permanentCauses = [
         "executable file not found", "unable to find user", "unable to find group",
         "no matching entries in passwd file",

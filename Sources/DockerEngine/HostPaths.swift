@@ -9,10 +9,12 @@ import NIOPosix
     import Darwin
 #endif
 
-/// Looks at what a container would see of this machine. Docker follows symbolic links, when it creates a container
-/// and once more when it starts it, so whoever can write below a mount's root could turn it to any place of the host.
+/// Checks the host paths of mounts on this machine.
+///
+/// Docker follows symbolic links at the create and again at the start. Whoever can write below a mount's root could
+/// therefore redirect the mount to any place on the host.
 enum HostPaths {
-    /// Why `mounts` must not be mounted; nil where they may be.
+    /// Returns the reason against mounting `mounts`; nil if there is none.
     static func problem(with mounts: [BindMount]) async -> DockerError? {
         guard !mounts.isEmpty else { return nil }
         do {
@@ -27,7 +29,7 @@ enum HostPaths {
         }
     }
 
-    /// Blocks, so it runs on a thread of its own.
+    /// Checks one mount. The function blocks, so only threads of the pool call the function.
     private static func problem(with mount: BindMount, name: String) -> DockerError? {
         let trusted = pathComponents(mount.root ?? "/")
         let parts = pathComponents(mount.hostPath)
@@ -35,7 +37,7 @@ enum HostPaths {
         guard parts.starts(with: trusted, by: isSameComponent), parts.count > trusted.count || isRootItself else {
             return .run(.invalidMount, "\(name): \(printable(mount.hostPath)) is not below \(mount.root ?? "/")")
         }
-        // Deeper down a container that can write there could turn the path elsewhere between any look and the start.
+        // A container with write access could replace a deeper path at any time between a check and the start.
         guard mount.readOnly || mount.root == nil || parts.count == trusted.count + 1 else {
             let reason = "must be right below \(mount.root ?? "/"), since the container may write there"
             return .run(.invalidMount, "\(name): \(printable(mount.hostPath)) \(reason)")

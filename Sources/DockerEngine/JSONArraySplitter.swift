@@ -1,30 +1,31 @@
 import NIOCore
 
-/// Cuts a JSON array of objects into its elements while it arrives, so that the reader holds one element at a time.
-/// The array may be of any length. An element over the limit is dropped as a whole.
+/// Splits a JSON array of objects into its elements during arrival. The reader then holds only one element at a time.
+///
+/// The array may have any length. Each element over the limit is dropped as a whole.
 struct JSONArraySplitter: Equatable {
-    /// What arrives is no array of objects, or ends before the array does.
+    /// The error for input that is no array of objects, or ends too early.
     struct Malformed: Error, Equatable, CustomStringConvertible {
         var description: String
     }
 
     private enum Place: Equatable {
         case beforeArray, afterArray
-        /// Between elements; a comma or the end follows, where an element came before.
+        /// Before the first element, between elements, or after the last element.
         case betweenElements
         case element(Nesting)
     }
 
-    /// How deep the last byte lies in its element.
+    /// The nesting of the last byte within its element.
     private struct Nesting: Equatable {
         var depth = 1
         var isString = false
         var isEscaped = false
     }
 
-    /// Most bytes of an element.
+    /// The largest size of an element, in bytes.
     let limit: Int
-    /// Elements that were longer, and dropped.
+    /// The number of dropped elements.
     private(set) var dropped = 0
     private var place = Place.beforeArray
     private var rest = ByteBuffer()
@@ -32,7 +33,7 @@ struct JSONArraySplitter: Equatable {
 
     init(limit: Int) { self.limit = limit }
 
-    /// Returns the elements that `chunk` completes.
+    /// Returns the elements completed by `chunk`.
     mutating func split(_ chunk: ByteBuffer) throws(Malformed) -> [ByteBuffer] {
         var elements: [ByteBuffer] = []
         var chunk = chunk
@@ -49,12 +50,12 @@ struct JSONArraySplitter: Equatable {
         return elements
     }
 
-    /// Checks that the array is complete.
+    /// Verifies that the array is complete.
     func finish() throws(Malformed) {
         guard place == .afterArray else { throw Malformed(description: "it ends in the middle of the list") }
     }
 
-    /// Reads a byte outside of the elements. Which commas there are is left to the Engine.
+    /// Reads a byte outside the elements. The function does not check the number of commas.
     private mutating func step(_ byte: UInt8) throws(Malformed) {
         switch (place, byte) {
         case (_, UInt8(ascii: " ")), (_, UInt8(ascii: "\n")), (_, UInt8(ascii: "\r")), (_, UInt8(ascii: "\t")): break
@@ -68,7 +69,7 @@ struct JSONArraySplitter: Equatable {
         }
     }
 
-    /// Returns how many bytes of `chunk` belong to the element, and whether it ends with them.
+    /// Returns the number of bytes of `chunk` that belong to the element, and whether the element ends there.
     private static func scan(_ chunk: ByteBuffer, _ nesting: inout Nesting) -> (length: Int, isComplete: Bool) {
         var now = nesting
         defer { nesting = now }

@@ -1,12 +1,12 @@
 import DockerPort
 
-/// The limits of a container in the Engine's own units.
+/// The limits of a container in the Docker Engine's units.
 struct Limits: Sendable, Equatable {
     /// Billionths of a CPU.
     var nanoCPUs: Int64
-    /// Bytes.
+    /// Bytes of memory.
     var memory: Int64
-    /// Bytes of memory and swap together: with the memory limit, no swap.
+    /// Bytes of memory and swap together. Equal to the memory limit: no swap.
     var memorySwap: Int64
     /// Processes and threads.
     var pids: Int64
@@ -18,8 +18,8 @@ struct Limits: Sendable, Equatable {
         self.pids = pids
     }
 
-    /// The limits that a spec asks for, which has been validated; nil where its memory cannot be read. A quota is
-    /// kept in steps of 0.01 CPU.
+    /// Creates the limits of a validated spec; nil if the memory size is not readable. The CPU quota is rounded to
+    /// steps of 0.01 CPU.
     init?(_ spec: RunSpec) {
         guard let bytes = MemorySize.bytes(spec.memory), (0...100_000).contains(spec.cpuQuota) else { return nil }
         self.init(
@@ -30,7 +30,7 @@ struct Limits: Sendable, Equatable {
         )
     }
 
-    /// Which limits the Engine applied otherwise than asked, as a sentence; nil where none.
+    /// Returns the differences from the requested limits as a sentence; nil if there are none.
     func difference(from asked: Limits) -> String? {
         var parts: [String] = []
         func compare(_ name: String, _ shown: Int64, _ wanted: Int64) {

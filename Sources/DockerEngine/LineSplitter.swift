@@ -1,18 +1,18 @@
 import NIOCore
 
-/// Cuts a stream of bytes into lines. A line over the limit is dropped as a whole, so that no container can make
-/// the reader hold more than that.
+/// Splits a stream of bytes into lines. Drops each line over the limit as a whole, so that no container can make the
+/// reader hold more bytes.
 struct LineSplitter: Equatable {
-    /// Most bytes of a line.
+    /// The largest size of a line, in bytes.
     let limit: Int
-    /// Lines that were longer, and dropped.
+    /// The number of dropped lines.
     private(set) var dropped = 0
     private var rest = ByteBuffer()
     private var skips = false
 
     init(limit: Int = 1 << 20) { self.limit = limit }
 
-    /// The lines that `chunk` completes, without their ends; empty ones are left out.
+    /// Returns the lines completed by `chunk`, without line ends and without empty lines.
     mutating func split(_ chunk: ByteBuffer) -> [ByteBuffer] {
         var lines: [ByteBuffer] = []
         var chunk = chunk
@@ -25,7 +25,7 @@ struct LineSplitter: Equatable {
         return lines
     }
 
-    /// The last line, where the stream ended without an end of line.
+    /// Returns the last line, if the stream ended without a line end.
     mutating func finish() -> ByteBuffer? {
         var none = ByteBuffer()
         return complete(with: &none)

@@ -1,26 +1,26 @@
-/// Which pulls are under way and who waits for them: one pull per reference, however many want it.
+/// The running pulls and their waiting callers. Each reference has at most one pull, for any number of callers.
 struct PullFlights: Equatable {
-    /// One pull.
+    /// A running pull.
     private struct Flight: Equatable {
         var id: Int
         var waiters: [Int]
     }
 
-    /// What is to be done for one who joins.
+    /// The next step after a caller joins.
     enum Join: Equatable {
-        /// Begin this pull; the one who joined waits for it.
+        /// Begin this pull. The new caller waits for the pull.
         case begin(flight: Int)
-        /// It is under way already.
+        /// Wait: the pull is already running.
         case wait(flight: Int)
     }
 
-    /// What is to be done for one who leaves.
+    /// The next step after a caller leaves.
     enum Leave: Equatable {
-        /// It did not wait any more.
+        /// Do nothing: the caller was no longer waiting.
         case nothing
-        /// Others wait on.
+        /// Release the caller. Other callers still wait.
         case release
-        /// Nobody waits any more: end this pull.
+        /// Release the caller and cancel the pull, because nobody waits any more.
         case releaseAndCancel(flight: Int)
     }
 
@@ -29,10 +29,10 @@ struct PullFlights: Equatable {
 
     init() {}
 
-    /// Whether nothing is under way.
+    /// Whether no pull is running.
     var isEmpty: Bool { flights.isEmpty }
 
-    /// `waiter`, a number used once, wants `reference`.
+    /// Adds a caller for `reference`. Use each `waiter` number once only.
     mutating func join(_ waiter: Int, reference: String) -> Join {
         if let id = flights[reference]?.id {
             flights[reference]?.waiters.append(waiter)
@@ -43,7 +43,7 @@ struct PullFlights: Equatable {
         return .begin(flight: nextFlight)
     }
 
-    /// `waiter` waits no longer. A pull that nobody waits for is forgotten at once: who comes next begins anew.
+    /// Removes a caller. A pull without callers is forgotten at once, so the next caller begins a new pull.
     mutating func leave(_ waiter: Int, reference: String) -> Leave {
         guard let index = flights[reference]?.waiters.firstIndex(of: waiter) else { return .nothing }
         flights[reference]?.waiters.remove(at: index)
@@ -52,14 +52,14 @@ struct PullFlights: Equatable {
         return .releaseAndCancel(flight: flight.id)
     }
 
-    /// The pull ended; answers who waited for it, in the order in which they came.
+    /// Removes the ended pull and returns its callers, in the order of arrival.
     mutating func ended(flight: Int, reference: String) -> [Int] {
         guard let current = flights[reference], current.id == flight else { return [] }
         flights[reference] = nil
         return current.waiters
     }
 
-    /// Who waits for the pull now.
+    /// Returns the callers of the pull.
     func waiters(flight: Int, reference: String) -> [Int] {
         guard let current = flights[reference], current.id == flight else { return [] }
         return current.waiters

@@ -1,15 +1,17 @@
 import DockerPort
 
-/// Why a pull was refused. The status and the words of the answer choose one of these; what is published are the words
-/// of this type alone, for a registry may answer with anything, and where a job's author chooses the registry, the
-/// answer may come from any address that the Engine can reach.
+/// The reason for a refused pull.
+///
+/// The answer's status and text select the reason. The worker publishes only this type's own sentences, because a
+/// registry can answer with any text. If the author of a job chooses the registry, the answer may even come from any
+/// address within the Docker Engine's reach.
 enum PullRefusal: Equatable, CaseIterable {
     case rateLimited, unknownImage, otherPlatform, credentials, invalidReference, unavailable, noSpace, unreachable
     case insecure, corrupt, notUnderstood, refused, other
 
     /// - Parameters:
-    ///   - status: HTTP status of the Engine's answer; nil: an error within the stream of a pull.
-    ///   - text: words of the answer.
+    ///   - status: the HTTP status of the Docker Engine's answer; nil: an error within the lines of a pull.
+    ///   - text: the text of the answer.
     init(status: Int?, text: String) {
         let text = text.lowercased()
         func find(_ rows: [Row]) -> PullRefusal? { rows.first { $0.parts.contains { text.contains($0) } }?.refusal }
@@ -22,18 +24,18 @@ enum PullRefusal: Equatable, CaseIterable {
 
     private typealias Row = (refusal: PullRefusal, parts: [String])
 
-    /// Words that go before the status: registries and Engines differ in the status for one and the same refusal.
+    /// Texts that decide before the status. Registries and Docker Engines use different statuses for the same refusal.
     private static let clearWords: [Row] = [
         (.rateLimited, ["toomanyrequests", "too many requests", "rate limit"]),
         (.otherPlatform, ["no matching manifest"]),
         (
             .unknownImage,
-            // What is no registry answers with a page.
+            // A server that is no registry answers with a web page.
             ["manifest unknown", "manifest for ", "name unknown", "repository name not known", "parsing http 404"]
         ),
     ]
 
-    /// Words that decide where the status does not.
+    /// Texts that decide if the status does not.
     private static let likelyWords: [Row] = [
         (.noSpace, ["no space left on device", "disk quota exceeded"]),
         (.insecure, ["x509", "certificate", "tls:", "http response to https client"]),

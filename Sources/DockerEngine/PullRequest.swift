@@ -11,15 +11,17 @@ import Synchronization
     import Foundation
 #endif
 
-/// One pull, `POST /images/create`. The answer is 200 long before it is known how the pull ends: what counts are
-/// the lines, and that the image is there afterwards. A registry that hangs says nothing at all.
+/// A pull by `POST /images/create`.
+///
+/// The Docker Engine answers 200 long before the end of the pull. The result depends on the lines of the answer, and on
+/// the image's presence afterwards. If a registry hangs, no lines come at all.
 struct PullRequest: Sendable {
     let transport: Transport
     let logins: RegistryLogins
-    /// With tag or digest; without either the Engine would ask for all tags.
+    /// The reference with a tag or a digest. Without either, the Docker Engine would pull all tags.
     let reference: String
 
-    /// Pulls until the image is there.
+    /// Pulls the image and returns after the image is present.
     func run(progress: @escaping SharedPulls.Progress) async throws(DockerError) {
         guard let image = ImageReference(reference) else {
             throw .pull(.invalidSpec, "\(printable(reference)) is no image reference")
@@ -64,14 +66,15 @@ struct PullRequest: Sendable {
         }
         if let line = splitter.finish() { Self.read(line, into: &tracker, progress: progress) }
         if let failure = tracker.failure { throw DockerError.pullLine(failure) }
-        // An Engine that ends in the middle may close the answer as if it were whole. Podman has no last line.
+        // A Docker Engine that stops during a pull may close the answer as if the answer were complete. Podman sends no
+        // final line.
         guard tracker.isEnded || transport.isPodman else {
             throw DockerError.pull(.pullFailed, "the pull of \(reference) broke off", retryable: true)
         }
     }
 
     private static func read(_ line: ByteBuffer, into tracker: inout PullTracker, progress: SharedPulls.Progress) {
-        // A line that is not understood is no sign of failure: the image's presence decides in the end.
+        // Skip unknown lines: in the end the image's presence decides.
         guard let line = try? JSONDecoder().decode(PullLine.self, from: line) else { return }
         if tracker.read(line) { progress(tracker.progress) }
     }
@@ -82,7 +85,7 @@ struct PullRequest: Sendable {
             .POST,
             ["images", "create"],
             query: [("fromImage", image.repository), ("tag", image.digest ?? image.tag ?? "latest")],
-            // The watch ends it earlier.
+            // The watch ends the pull earlier.
             deadline: transport.configuration.deadlines.pullTotal + .seconds(60),
             lane: .stream
         )
@@ -91,7 +94,7 @@ struct PullRequest: Sendable {
     }
 }
 
-/// Ends a pull that shows no life.
+/// Ends a pull after one of its deadlines.
 private final class PullWatch: Sendable {
     private let clock: Mutex<PullClock>
 
@@ -101,13 +104,13 @@ private final class PullWatch: Sendable {
         clock.withLock { $0.seen(at: .now, isExtracting: isExtracting) }
     }
 
-    /// Returns only by throwing.
+    /// Waits, and throws when a deadline has passed. Never returns normally.
     func guardDeadlines() async throws {
         while true {
             let (instant, limit) = clock.withLock { $0.next }
             let now = ContinuousClock.now
             guard instant > now else { throw Self.passed(limit) }
-            // What comes in the meantime may bring the next deadline nearer as well as put it off.
+            // Sleep at most a second: a new line can also bring the next deadline nearer.
             try await Task.sleep(for: min(instant - now, .seconds(1)))
         }
     }

@@ -1,8 +1,8 @@
 import DockerPort
 
-/// What the lines of a pull say: how far it is, and whether it failed.
+/// The progress and the result of a pull, derived from the lines of the answer.
 struct PullTracker: Equatable {
-    /// How far one layer has come.
+    /// The progress of a layer.
     private struct Layer: Equatable {
         var done: Int64 = 0
         var total: Int64 = 0
@@ -10,25 +10,25 @@ struct PullTracker: Equatable {
         var isExtracting = false
     }
 
-    /// Most layers that are told apart; images have 127 at most.
+    /// The largest number of layers to track. Images have at most 127 layers.
     private static let maximumLayers = 1_024
 
-    /// The first failure that a line told.
+    /// The first failure in the lines.
     private(set) var failure: String?
-    /// Whether a line told how the pull ended; without one it broke off.
+    /// Whether the final line has come. Without the final line the pull broke off.
     private(set) var isEnded = false
     private var layers: [String: Layer] = [:]
     private let reference: String
 
     init(reference: String) { self.reference = reference }
 
-    /// Whether layers are being unpacked, and none is being downloaded any more.
+    /// Whether Docker unpacks layers and has finished all downloads.
     var isExtracting: Bool {
         layers.values.contains(where: \.isExtracting)
             && layers.values.allSatisfy { $0.isExtracting || $0.isComplete || $0.total > 0 && $0.done >= $0.total }
     }
 
-    /// How far the pull has come.
+    /// The progress of the whole pull.
     var progress: PullProgress {
         PullProgress(
             reference: reference,
@@ -39,7 +39,7 @@ struct PullTracker: Equatable {
         )
     }
 
-    /// A sum that stops at the largest number: registries tell any sizes.
+    /// Returns the sum, at most `Int64.max`. Registries can claim any sizes.
     private static func sum(_ sizes: [Int64]) -> Int64 {
         sizes.reduce(0) { sum, size in
             let (result, overflow) = sum.addingReportingOverflow(size)
@@ -47,14 +47,14 @@ struct PullTracker: Equatable {
         }
     }
 
-    /// Reads one line; whether the progress changed by it.
+    /// Reads a line. Returns whether the progress changed.
     mutating func read(_ line: PullLine) -> Bool {
         if let text = line.failure {
             failure = failure ?? text
             return false
         }
         if let status = line.status, line.id == nil, status.hasPrefix("Status: ") { isEnded = true }
-        // The line that names the tag carries an id too, and is no layer.
+        // The line with the tag also has an id, but is no layer.
         guard let id = line.id, let status = line.status, !status.hasPrefix("Pulling from") else { return false }
         guard layers[id] != nil || layers.count < Self.maximumLayers else { return false }
         let before = layers[id]
@@ -77,9 +77,9 @@ struct PullTracker: Equatable {
     }
 }
 
-/// Until when a pull must show life.
+/// The deadlines for the next line of a pull, and for the pull as a whole.
 struct PullClock: Equatable {
-    /// Which deadline passes next.
+    /// The kind of the next deadline.
     enum Limit: Equatable {
         case firstByte, inactivity, total
     }
@@ -94,13 +94,13 @@ struct PullClock: Equatable {
         self.deadlines = deadlines
     }
 
-    /// Something came.
+    /// Records received data.
     mutating func seen(at now: ContinuousClock.Instant, isExtracting: Bool) {
         lastSeen = now
         self.isExtracting = isExtracting
     }
 
-    /// The deadline that passes next, and when.
+    /// The next deadline and its kind.
     var next: (at: ContinuousClock.Instant, limit: Limit) {
         let end = begun.advanced(by: deadlines.pullTotal)
         let silence: (ContinuousClock.Instant, Limit)

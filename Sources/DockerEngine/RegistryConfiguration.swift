@@ -6,21 +6,21 @@ import DockerPort
     import Foundation
 #endif
 
-/// What is read of the file in which `docker login` keeps credentials, `config.json`.
+/// The used parts of `config.json`, the file of `docker login`.
 struct RegistryConfiguration: Decodable, Equatable {
-    /// What the file holds for one registry.
+    /// The entry of a registry.
     struct Entry: Decodable, Equatable {
-        /// `user:password` in Base64.
+        /// The text `user:password` in Base64.
         var auth: String?
         var username: String?
         var password: String?
         var identitytoken: String?
     }
 
-    /// Where a registry's credential is.
+    /// The place of a registry's credential.
     enum Source: Equatable {
         case credential(RegistryCredential)
-        /// The program `docker-credential-NAME` has it.
+        /// The program `docker-credential-NAME`.
         case helper(name: String)
     }
 
@@ -28,8 +28,10 @@ struct RegistryConfiguration: Decodable, Equatable {
     var credsStore: String?
     var credHelpers: [String: String]?
 
-    /// Where the credential for a registry is; nil where it is asked without one. As for Docker's command line, a
-    /// registry's own helper goes before the store of all, and that before what the file holds.
+    /// Returns the place of the credential for a registry; nil: no credential.
+    ///
+    /// The order is the order of Docker's command line: the registry's own helper, the common store, the entry in the
+    /// file.
     func source(for server: String) -> Source? {
         let helper = credHelpers?[server] ?? credsStore
         if let helper, !helper.isEmpty { return .helper(name: helper) }
@@ -37,7 +39,7 @@ struct RegistryConfiguration: Decodable, Equatable {
         return .credential(RegistryCredential(server: server, proof: proof))
     }
 
-    /// The entry of exactly this host. Older files have names with a scheme and a path.
+    /// Returns the entry for exactly this host. Older files use names with a scheme and a path.
     private func entry(for server: String) -> Entry? {
         if let entry = auths?[server] { return entry }
         let host = Self.host(of: server)
@@ -52,7 +54,7 @@ struct RegistryConfiguration: Decodable, Equatable {
 }
 
 extension RegistryConfiguration.Entry {
-    /// How the entry proves who asks; nil where there is nothing in it.
+    /// The proof of identity in the entry; nil if the entry has none.
     var proof: RegistryCredential.Proof? {
         if let token = identitytoken, !token.isEmpty { return .identityToken(token) }
         if let auth, !auth.isEmpty {
@@ -63,7 +65,7 @@ extension RegistryConfiguration.Entry {
                 omittingEmptySubsequences: false
             )
             guard parts.count == 2, !parts[0].isEmpty else { return nil }
-            // Files that old versions wrote end in NULs.
+            // Old versions of Docker wrote NUL bytes at the end of the password.
             return .password(user: String(parts[0]), password: String(parts[1].prefix { $0 != "\0" }))
         }
         guard let username, let password, !username.isEmpty else { return nil }
@@ -71,7 +73,7 @@ extension RegistryConfiguration.Entry {
     }
 }
 
-/// What a credential helper answers to `get`.
+/// The answer of a credential helper to `get`.
 struct HelperAnswer: Decodable {
     var username: String
     var secret: String
@@ -81,7 +83,7 @@ struct HelperAnswer: Decodable {
         case secret = "Secret"
     }
 
-    /// The same for the Engine. Helpers mark a token by the name of its user.
+    /// Returns the credential in the Docker Engine's form. Helpers mark a token by the user name `<token>`.
     func credential(for server: String) -> RegistryCredential {
         let proof: RegistryCredential.Proof =
             username == "<token>" ? .identityToken(secret) : .password(user: username, password: secret)

@@ -6,20 +6,20 @@ import DockerPort
     import Foundation
 #endif
 
-/// Who this worker is to one registry.
+/// The worker's credential for a registry.
 struct RegistryCredential: Sendable, Equatable {
-    /// How it proves it.
+    /// The proof of identity.
     enum Proof: Sendable, Equatable {
         case password(user: String, password: String)
-        /// A token that the registry's own service turns into others.
+        /// A token for the registry's authentication service. The service exchanges the token for other tokens.
         case identityToken(String)
     }
 
-    /// The registry, as the Engine is told of it.
+    /// The registry's name in the Docker API.
     var server: String
     var proof: Proof
 
-    /// The header `X-Registry-Auth`: JSON in Base64 of the alphabet for URLs.
+    /// The value of the header `X-Registry-Auth`: JSON in URL-safe Base64.
     var header: String {
         var fields = ["serveraddress": server]
         switch proof {
@@ -38,22 +38,22 @@ struct RegistryCredential: Sendable, Equatable {
 }
 
 extension RegistryCredential: CustomStringConvertible {
-    /// Says nothing that is secret.
+    /// The credential's registry, without secrets.
     var description: String { "credential for \(server)" }
 }
 
 extension ImageReference {
-    /// Docker's Hub, where a reference that names no registry is looked up.
+    /// Docker Hub, the default registry.
     static let hub = "docker.io"
 
-    /// Host and port of the registry, exactly as the reference has them.
+    /// The host and port of the registry, exactly as in the reference; otherwise Docker Hub.
     var registry: String {
         let parts = repository.split(separator: "/", maxSplits: 1)
         guard parts.count == 2, let first = parts.first else { return Self.hub }
         return first.contains(".") || first.contains(":") || first == "localhost" ? String(first) : Self.hub
     }
 
-    /// The name by which `docker login` keeps the registry's credentials.
+    /// The registry's name in the file of `docker login`.
     var credentialServer: String {
         ["docker.io", "index.docker.io", "registry-1.docker.io"].contains(registry)
             ? "https://index.docker.io/v1/" : registry

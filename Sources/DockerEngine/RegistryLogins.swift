@@ -9,19 +9,20 @@ import Subprocess
     import Foundation
 #endif
 
-/// Finds the credentials for a pull where `docker login` has put them. They are looked up for every pull: they
-/// change, and many live for hours only.
+/// Finds the credentials for a pull in the files of `docker login`.
+///
+/// Each pull reads the credentials again: credentials change, and many expire after hours.
 struct RegistryLogins: Sendable {
-    /// Docker's own `config.json`; nil: every registry is asked without credentials.
+    /// Docker's `config.json`; nil: all pulls are without credentials.
     let file: String?
-    /// Directories of credential helpers, as `PATH` has them; nil: those of `PATH`.
+    /// The directories of credential helpers, in the format of `PATH`; nil: the process's own `PATH`.
     let helperPath: String?
     let deadline: Duration
     let logger: Logger
 
-    /// The credential for the image's registry; nil: it is asked without one.
+    /// Returns the credential for the image's registry; nil: pull without a credential.
     ///
-    /// - Throws: ``DockerPort/DockerError/Code/imageAuthentication`` where there is one that cannot be had.
+    /// - Throws: ``DockerPort/DockerError/Code/imageAuthentication`` if the credential exists but cannot be read.
     func credential(for image: ImageReference) async throws(DockerError) -> RegistryCredential? {
         guard let file, let configuration = await configuration(file) else { return nil }
         let server = image.credentialServer
@@ -32,7 +33,7 @@ struct RegistryLogins: Sendable {
         }
     }
 
-    /// nil where there is no such file, which is usual, or where it cannot be read.
+    /// Returns the parsed file; nil if the file does not exist or cannot be read. Many machines have no such file.
     private func configuration(_ file: String) async -> RegistryConfiguration? {
         do {
             let data = try await NIOThreadPool.singleton.runIfActive { () -> Data? in
@@ -75,7 +76,8 @@ struct RegistryLogins: Sendable {
         }
         let text = result.standardOutput
         guard result.terminationStatus.isSuccess else {
-            // The one failure that helpers agree on: they print it, and some on the other stream.
+            // The helper has no credential. All helpers use this text, but some print the text on standard output and
+            // some on standard error.
             if (text + result.standardError).contains("credentials not found") { return nil }
             throw .pull(
                 .imageAuthentication,

@@ -2,8 +2,9 @@ import Primitives
 import DockerPort
 
 extension RunAttempt {
-    /// Removes the container that this attempt made. The answer is `cause`, which says by `mayHaveHappened`
-    /// whether the container could not be removed.
+    /// Removes the attempt's container.
+    ///
+    /// - Returns: `cause`, with `mayHaveHappened` set if the container could not be removed.
     func undo(_ id: String, _ cause: DockerError) async -> DockerError {
         await withinBudget(cause) { () throws(DockerError) in
             try await engine.remove(id: id, caller: "run")
@@ -11,11 +12,13 @@ extension RunAttempt {
         }
     }
 
-    /// Removes what a create may have made whose answer did not tell an id: the container of the spec's name, where
-    /// it has all of the spec's labels and has never run, for nobody has started it.
+    /// Removes the container of a create without a known id.
     ///
-    /// - Parameter mayComeLater: whether the Engine may still be at it. It creates although its client has left,
-    ///   and says until then that there is no such container.
+    /// The function looks for a container with the spec's name. The container must have all labels of the spec, and
+    /// must never have run, because the attempt has not started the container.
+    ///
+    /// - Parameter mayComeLater: whether the Docker Engine may still be creating the container. The Docker Engine
+    ///   continues a create after its client has left, and until the end an inspection finds no container.
     func undoUnknown(_ cause: DockerError, mayComeLater: Bool) async -> DockerError {
         await withinBudget(cause) { () throws(DockerError) in
             let found: ContainerAnswer
@@ -25,7 +28,7 @@ extension RunAttempt {
                 guard error.code == .containerNotFound else { throw error }
                 return mayComeLater ? .lookAgain : .nothingLeft
             }
-            // Without labels nothing says whose it is.
+            // Without labels, nothing identifies the container's creator.
             let labels = found.labels ?? [:]
             let isOurs = !spec.labels.isEmpty && labels.hasAll(of: spec.labels)
             guard isOurs else { return spec.labels.isEmpty ? .somethingLeft : .nothingLeft }
@@ -39,7 +42,7 @@ extension RunAttempt {
         case nothingLeft, somethingLeft, lookAgain
     }
 
-    /// Repeats `step` until it tells what is left, or the time for cleaning up is over.
+    /// Repeats `step` until the step succeeds or the time for cleaning up is over.
     private func withinBudget(
         _ cause: DockerError,
         _ step: @escaping @Sendable () async throws(DockerError) -> Remainder

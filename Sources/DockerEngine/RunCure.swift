@@ -3,8 +3,10 @@ import Logging
 import NIOHTTP1
 import Synchronization
 
-/// Which bounds of processes an Engine may set. One that may not raise limits (in a container without `SYS_RESOURCE`, in a
-/// unit with a low `LimitNOFILE`) fails each start by them. What it gives by itself is lower then.
+/// The ulimits that a Docker Engine can set.
+///
+/// Some Docker Engines may not raise limits, for example in a container without `SYS_RESOURCE`, or in a unit with a low
+/// `LimitNOFILE`. There, each start with these ulimits fails. The Docker Engine's own ulimits are lower in this case.
 enum UlimitSupport: Int {
     case none, coreFilesOnly, all
 
@@ -16,18 +18,19 @@ enum UlimitSupport: Int {
         }
     }
 
-    /// What is left to try after this failed. Podman asks for open files of its own where any bound is asked for.
+    /// The next support to try after a failure. If a request has any ulimit, Podman adds its own limit of open files,
+    /// so `coreFilesOnly` can fail, too.
     var lower: UlimitSupport? { UlimitSupport(rawValue: rawValue - 1) }
 }
 
-/// What can be done about a start that failed and left nothing, before it is made once more.
+/// A cure for a failed start, before the next attempt. The failed attempt has left no container.
 enum RunCure {
-    /// The network has an endpoint of the container's name, which a container before has left behind.
+    /// The network still has an endpoint with the container's name, left by an earlier container.
     case staleEndpoint
-    /// The Engine may not set the bounds of processes.
+    /// The Docker Engine cannot set the ulimits.
     case ulimits
 
-    /// - Parameter error: why the start failed; nil where nothing is to be done about that.
+    /// - Parameter error: the error of the start; the result is nil if there is no cure.
     init?(_ error: DockerError) {
         guard error.status != nil, !error.mayHaveHappened else { return nil }
         let text = error.message.lowercased()
@@ -40,14 +43,14 @@ enum RunCure {
         }
     }
 
-    /// Whether the Engine's words, in lower case, say that the name is taken on the network.
+    /// Returns whether the lower-case text says that the name is taken on the network.
     static func tellsOfEndpoint(_ text: String) -> Bool {
         text.contains("endpoint with name") && text.contains("already exists in network")
     }
 }
 
 extension DockerEngine {
-    /// Runs the container, and runs it once more after each cure.
+    /// Runs the container, and runs the container again after each cure.
     func runCured(_ spec: RunSpec, _ flag: CancellationFlag) async -> Result<RunResult, DockerError> {
         var hadStaleEndpoint = false
         while true {
@@ -68,12 +71,12 @@ extension DockerEngine {
         }
     }
 
-    /// Returns whether another try is worth it.
+    /// Applies the cure. Returns whether another attempt makes sense.
     private func apply(_ cure: RunCure, _ attempt: RunAttempt) async -> Bool {
         switch cure {
         case .ulimits:
             let (canRetry, isNew) = ulimits.withLock { support -> (Bool, Bool) in
-                // Another run may have learnt it in the meantime.
+                // Another run may have lowered the support meanwhile.
                 guard support.asked == attempt.body.hostConfig.ulimits else { return (true, false) }
                 guard let lower = support.lower else { return (false, false) }
                 support = lower
@@ -96,10 +99,10 @@ extension DockerEngine {
         }
     }
 
-    /// `POST /networks/{id}/disconnect` for the endpoint that has the spec's name.
+    /// Disconnects the endpoint with the spec's name, with `POST /networks/{id}/disconnect`.
     ///
-    /// - Returns: false, and nothing is changed, where the endpoint is a living container's, or a container has the name:
-    ///   the Engine would disconnect that one instead.
+    /// - Returns: `false`, without a change, if a container has the name or the endpoint's container runs. The Docker
+    ///   Engine would then disconnect this container. `false` also if no network has exactly the spec's name.
     private func disconnectStaleEndpoint(of spec: RunSpec) async throws(DockerError) -> Bool {
         guard try await container(spec.name) == nil else { return false }
         let look = EngineRequest(
@@ -112,7 +115,7 @@ extension DockerEngine {
         let network = try await transport.send(look, expecting: 200).decode(NetworkAnswer.self, for: look)
         guard network.name == spec.network else { return false }
         for (id, endpoint) in network.containers ?? [:] where endpoint.name == spec.name {
-            // An endpoint without a container stands under a key that is no container's id.
+            // The key of an endpoint without a container is not a container id.
             if DockerNames.isContainerID(id), try await container(id)?.inspect.isRunning == true { return false }
         }
         let request = EngineRequest(
@@ -141,7 +144,7 @@ extension DockerEngine {
     }
 }
 
-/// Body of `POST /networks/{id}/disconnect`.
+/// The body of `POST /networks/{id}/disconnect`.
 private struct DisconnectBody: Encodable {
     var container: String
     var force = true

@@ -1,20 +1,20 @@
 import DockerPort
 import Primitives
 
-/// What a start has come to, from the Engine's answer to it and from a look at the container.
+/// The result of a start, derived from the Docker Engine's answer and an inspection of the container.
 enum RunVerdict: Equatable {
-    /// It runs as asked.
+    /// The container runs as requested.
     case running(since: Timestamp)
-    /// Its process started and has ended: the container stays, for its logs.
+    /// The process started and ended. The container stays for its logs.
     case endedAtOnce(DockerError)
-    /// It does not run, or not as asked: the container goes.
+    /// The container does not run, or differs from the request. The attempt removes the container.
     case undo(DockerError)
 
     /// - Parameters:
-    ///   - startFailure: why the start failed, or may have; nil where the Engine said that it did not.
-    ///   - seen: the container after that, or why it could not be looked at.
-    ///   - asked: what was asked for.
-    ///   - body: the same in the Engine's form.
+    ///   - startFailure: the error of the start request; nil if the Docker Engine reported success.
+    ///   - seen: the inspected container, or the error of the inspection.
+    ///   - asked: the requested spec.
+    ///   - body: the body of the create request for the same spec.
     init(startFailure: DockerError?, seen: Result<ContainerAnswer, DockerError>, asked: RunSpec, body: CreateBody) {
         switch seen {
         case .failure(let error):
@@ -57,7 +57,7 @@ enum RunVerdict: Equatable {
 }
 
 extension DockerError {
-    /// A failure of a run that the Engine did not tell as such.
+    /// Creates the error of a failed run, if the error does not come from an answer of the Docker Engine.
     static func run(_ code: Code, _ message: String, retryable: Bool = false) -> DockerError {
         DockerError(code, operation: "run", message: message, retryable: retryable)
     }

@@ -1,10 +1,10 @@
 import DockerPort
 import Synchronization
 
-/// Lets several callers share one pull: the pull belongs to none of them, and ends when the last one leaves.
+/// Shares one pull between several callers. No caller owns the pull. The pull is cancelled when the last caller leaves.
 final class SharedPulls: Sendable {
     typealias Progress = @Sendable (PullProgress) -> Void
-    /// Pulls a reference, telling of its progress.
+    /// Pulls a reference and reports progress.
     typealias Pull = @Sendable (_ reference: String, _ progress: @escaping Progress) async throws(DockerError) -> Void
 
     private struct Waiter {
@@ -16,7 +16,7 @@ final class SharedPulls: Sendable {
         var flights = PullFlights()
         var waiters: [Int: Waiter] = [:]
         var tasks: [Int: Task<Void, Never>] = [:]
-        /// Pulls that ended before their task could be noted.
+        /// The pulls that ended before `begin` could store their task.
         var endedEarly: Set<Int> = []
         var lastWaiter = 0
         var isClosed = false
@@ -27,10 +27,10 @@ final class SharedPulls: Sendable {
 
     init(pull: @escaping Pull) { self.pull = pull }
 
-    /// Whether no pull is under way.
+    /// Whether no pull is running.
     var isIdle: Bool { state.withLock { $0.flights.isEmpty && $0.tasks.isEmpty } }
 
-    /// Waits until `reference` is pulled, by a pull that is under way or one that begins now.
+    /// Waits until `reference` is pulled. Joins a running pull, or begins a new pull.
     func join(_ reference: String, progress: Progress?) async throws(DockerError) {
         let number = state.withLock { state in
             state.lastWaiter += 1
@@ -46,7 +46,7 @@ final class SharedPulls: Sendable {
         try result.get()
     }
 
-    /// Ends every pull; whoever comes later is refused.
+    /// Cancels all pulls and refuses later callers.
     func close() {
         let tasks = state.withLock { state in
             state.isClosed = true
@@ -55,7 +55,8 @@ final class SharedPulls: Sendable {
         for task in tasks { task.cancel() }
     }
 
-    /// Where the task was cancelled before, `leave` has run already and found nobody: it is not to wait then.
+    /// Registers the caller. If the task was cancelled earlier, `leave` has already run without finding the caller. The
+    /// function then refuses the caller, because nobody would end the wait.
     private func enter(_ number: Int, _ reference: String, _ waiter: Waiter) {
         let (refusal, flight): (DockerError?, Int?) = state.withLock { state in
             if state.isClosed { return (.pull(.unavailable, "this client was shut down"), nil) }
@@ -84,7 +85,7 @@ final class SharedPulls: Sendable {
             state.tasks[flight] = task
             return !state.isClosed && !state.flights.waiters(flight: flight, reference: reference).isEmpty
         }
-        // The only waiter may have left, and found no task to end.
+        // The only caller may have left before the task was stored, so `leave` could not cancel the task.
         if !isWanted { task.cancel() }
     }
 
@@ -118,7 +119,7 @@ final class SharedPulls: Sendable {
 }
 
 extension DockerError {
-    /// A failure of a pull that no answer of the Engine tells.
+    /// Creates the error of a failed pull, if the error does not come from an answer of the Docker Engine.
     static func pull(
         _ code: Code,
         _ message: String,

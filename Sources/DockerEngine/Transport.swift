@@ -5,7 +5,7 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// What the Engine answered, whatever the status.
+/// An answer of the Docker Engine with any status.
 struct EngineAnswer: Sendable {
     var status: Int
     var headers: HTTPHeaders
@@ -14,8 +14,8 @@ struct EngineAnswer: Sendable {
     var text: String { String(buffer: body) }
 }
 
-/// Carries requests to the Engine: connections, deadlines and the version of the API. Knows no endpoint but
-/// `/_ping`.
+/// Sends requests to the Docker Engine: keeps the connections, the deadlines and the API version. The transport itself
+/// sends only `/_ping`.
 final class Transport: Sendable {
     let configuration: DockerEngine.Configuration
     private let origin: Origin
@@ -30,15 +30,17 @@ final class Transport: Sendable {
         self.configuration = configuration
         origin = Origin(configuration.endpoint)
         let settings = try ClientSettings(configuration)
-        // More than the 64 looks at containers that the Engine may keep waiting, since it locks what it removes.
+        // Up to 64 inspections can wait at once, because the Docker Engine locks a container during its removal. This
+        // group needs more connections.
         short = settings.client(connections: 96)
-        // As many as there may be starts, stops and streams at once, so that none waits in the pool for another.
+        // Enough connections for all concurrent starts, stops and streams, so that no call waits for another call's
+        // connection.
         long = settings.client(connections: 1_024)
         streams = settings.client(connections: 1_024)
         probes = settings.client(connections: 64)
     }
 
-    /// Ends what is under way and closes the connections.
+    /// Ends all running calls and closes the connections.
     func shutdown() async throws {
         var failure: (any Error)?
         for client in [streams, long, short, probes] {
@@ -47,8 +49,10 @@ final class Transport: Sendable {
         if let failure { throw failure }
     }
 
-    /// The answer to `request`, whatever its status. Nothing is ever sent twice, but for a request that the
-    /// Engine refused for its version alone.
+    /// Sends `request` and returns the answer, whatever the status.
+    ///
+    /// The transport sends a request once. The only exception is a request that the Docker Engine refused because of
+    /// its API version.
     func send(_ request: EngineRequest) async throws(DockerError) -> EngineAnswer {
         let answer = try await exchange(request, version: version(for: request))
         guard Self.refusesVersion(answer) else { return answer }
@@ -56,14 +60,17 @@ final class Transport: Sendable {
         return try await exchange(request, version: version(for: request))
     }
 
-    /// The answer to `request` where its status is one of `statuses`.
+    /// Sends `request` and returns the answer.
+    ///
+    /// - Throws: the error for the answer, if the status is not among `statuses`.
     func send(_ request: EngineRequest, expecting statuses: Int...) async throws(DockerError) -> EngineAnswer {
         let answer = try await send(request)
         guard statuses.contains(answer.status) else { throw Self.error(request, answer) }
         return answer
     }
 
-    /// Begins an answer that goes on: its head came within the request's deadline and said 200.
+    /// Sends `request` and returns the body of a continuing answer. The head must arrive within the request's deadline
+    /// with status 200.
     func open(_ request: EngineRequest) async throws(DockerError) -> HTTPClientResponse.Body {
         let refusal: EngineAnswer
         switch try await opened(request) {
@@ -78,7 +85,7 @@ final class Transport: Sendable {
         }
     }
 
-    /// An answer that is no success.
+    /// An answer with an error status.
     private struct Refusal: Error {
         var answer: EngineAnswer
     }
@@ -111,17 +118,18 @@ final class Transport: Sendable {
         return .failure(Refusal(answer: EngineAnswer(status: status, headers: response.headers, body: body)))
     }
 
-    /// What a failure of the connection means for `request`. The Engine that answers next may be another one.
+    /// Returns the error for a failure of the connection. Forgets the API version, because the next connection may
+    /// reach another Docker Engine.
     func failed(_ request: EngineRequest, _ error: any Error) -> DockerError {
         if let error = error as? DockerError { return error }
-        // A client that is cancelled may say that its connection closed.
+        // A cancelled HTTP client may report a closed connection instead.
         let failure = Task.isCancelled && !(error is DeadlinePassed) ? .cancelled : TransportFailure(error)
         if case .lost = failure { forgetVersion() }
         if case .notSent = failure { forgetVersion() }
         return failure.dockerError(request, endpoint: configuration.endpoint)
     }
 
-    /// The version that is spoken, negotiated where that is still to be done.
+    /// Returns the API version. The first call, and each call after `forgetVersion`, negotiates the version.
     func version(for request: EngineRequest) async throws(DockerError) -> APIVersion? {
         if request.operation == .ping { return nil }
         if let known = negotiated.withLock({ $0 }) { return known }
@@ -140,11 +148,11 @@ final class Transport: Sendable {
         }
     }
 
-    /// Whether Podman answered when the version was negotiated.
+    /// Whether the Docker Engine is Podman, as found by the last negotiation.
     var isPodman: Bool { talksToPodman.withLock { $0 } }
 
-    /// An image's reference that the Engine shows, as people write it. Podman puts Docker's Hub before what names no
-    /// registry; Docker shows a reference as it was asked for.
+    /// Returns an image reference in the usual form. If a reference names no registry, Podman adds the registry of
+    /// Docker Hub in front. Docker keeps the reference of the request.
     func asWritten(_ reference: String) -> String {
         guard isPodman else { return reference }
         for hub in ["docker.io/library/", "docker.io/"] where reference.hasPrefix(hub) {
@@ -161,7 +169,7 @@ final class Transport: Sendable {
     }
 
     private func exchange(_ request: EngineRequest, version: APIVersion?) async throws(DockerError) -> EngineAnswer {
-        // An image hurts nobody; a container may be another worker's by now.
+        // A pull needs no permit, because a pull harms nobody. A container may belong to another worker by now.
         if request.operation.changes, request.operation != .pull, !ChangePermit.isGranted() {
             throw ChangePermit.refusal(operation: request.caller)
         }
@@ -206,10 +214,11 @@ final class Transport: Sendable {
     }
 }
 
-/// The first part of every URL.
+/// The beginning of every URL.
 private struct Origin: Sendable {
     var url: String
-    /// Docker answers 400 to a request without this header, and over a Unix socket none would be sent.
+    /// The header `Host`. Docker answers 400 to a request without this header, and the HTTP client sends none over a
+    /// Unix socket.
     var host: String?
 
     init(_ endpoint: DockerEngine.Endpoint) {

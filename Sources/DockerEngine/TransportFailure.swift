@@ -12,11 +12,11 @@ import NIOSSL
     import Darwin
 #endif
 
-/// Why a request has no answer.
+/// The reason for a missing answer.
 enum TransportFailure: Error, Equatable {
-    /// Nothing was sent: no connection could be had.
+    /// The client could not connect, so nothing was sent.
     case notSent(String)
-    /// The connection ended after the request may have been written.
+    /// The connection ended. The request may have been written before.
     case lost(String)
     /// The deadline passed.
     case deadline
@@ -25,7 +25,7 @@ enum TransportFailure: Error, Equatable {
     /// The answer was longer than allowed.
     case tooLong
 
-    /// Tells what an error of the HTTP client means.
+    /// Classifies an error of the HTTP client.
     init(_ error: any Error) {
         switch error {
         case is DeadlinePassed:
@@ -64,7 +64,8 @@ enum TransportFailure: Error, Equatable {
         }
     }
 
-    /// Errors of `connect` come alone of these kinds; on a connection that stands, others do.
+    /// Classifies an error of the operating system. The listed errors occur only while a connection is opened, never on
+    /// an open connection.
     private static func classify(_ error: IOError) -> TransportFailure {
         switch error.errnoCode {
         case ENOENT, ECONNREFUSED, EACCES, EPERM, ENOTSOCK, EPROTOTYPE, EAGAIN, EHOSTUNREACH, ENETUNREACH,
@@ -99,7 +100,7 @@ enum TransportFailure: Error, Equatable {
 }
 
 extension TransportFailure {
-    /// The error that the port throws for a request without an answer.
+    /// Returns the port's error for a request without an answer.
     func dockerError(_ request: EngineRequest, endpoint: DockerEngine.Endpoint) -> DockerError {
         let changes = request.operation.changes
         func error(_ code: DockerError.Code, _ message: String, retryable: Bool, happened: Bool) -> DockerError {

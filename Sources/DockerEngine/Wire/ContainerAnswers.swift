@@ -1,7 +1,8 @@
 import DockerPort
 import Primitives
 
-/// What is read of `GET /containers/{id}/json`. Engines leave out what is empty, each version something else.
+/// The used fields of `GET /containers/{id}/json`. Docker Engines leave out empty fields, and each version leaves out
+/// other fields.
 struct ContainerAnswer: Decodable {
     struct Config: Decodable {
         var image: String?
@@ -139,7 +140,7 @@ struct ContainerAnswer: Decodable {
 extension ContainerAnswer: LabelledAnswer {
     static var labelPath: [String] { ["Config", "Labels"] }
 
-    /// The same in the port's words.
+    /// The container in the port's form.
     var inspect: ContainerInspect {
         ContainerInspect(
             id: id,
@@ -161,7 +162,7 @@ extension ContainerAnswer: LabelledAnswer {
         )
     }
 
-    /// The limits that the Engine says it applied; what it does not tell is 0, which is no limit.
+    /// The limits reported by the Docker Engine. A missing limit is 0: no limit.
     var limits: Limits {
         Limits(
             nanoCPUs: hostConfig?.nanoCpus ?? 0,
@@ -187,17 +188,17 @@ extension ContainerAnswer.Mount {
     }
 }
 
-/// One row of `GET /containers/json?all=1`.
+/// A row of `GET /containers/json?all=1`.
 struct ContainerRow: Decodable {
     var id: String
     var names: [String]?
     var image: String?
     var state: String?
-    /// Prose: `Up 5 minutes (healthy)`.
+    /// A text for people: `Up 5 minutes (healthy)`.
     var status: String?
     var labels: LabelMap?
 
-    /// The result of the health check that the prose tells; empty where it tells none.
+    /// The result of the health check, read from `status`; empty if `status` has none.
     var health: String {
         guard let status else { return "" }
         if status.hasSuffix("(healthy)") { return "healthy" }
@@ -217,7 +218,7 @@ extension ContainerRow: LabelledAnswer {
     static var labelPath: [String] { ["Labels"] }
 }
 
-/// `201` of `POST /containers/create`.
+/// The body of a 201 answer to `POST /containers/create`.
 struct CreatedAnswer: Decodable {
     var id: String
     var warnings: [String]?
@@ -228,11 +229,12 @@ struct CreatedAnswer: Decodable {
     }
 }
 
-/// Docker's time that is not set is the first second of the year 1.
+/// Returns the time of an answer; nil if the time is not set. Docker writes an unset time as the first second of the
+/// year 1.
 func engineTime(_ text: String?) -> Timestamp? {
     guard let text, let time = Timestamp(rfc3339: text), time.seconds > -62_135_596_800 else { return nil }
     return time
 }
 
-/// A container's name as people write it; the Engine puts a slash before it.
+/// Returns a container's name without the Docker Engine's leading slash.
 func withoutSlash(_ name: String) -> String { name.hasPrefix("/") ? String(name.dropFirst()) : name }

@@ -1,8 +1,10 @@
 import Primitives
 import DockerPort
 
-/// Body of `POST /containers/create`, API 1.41 and newer. The Engine ignores fields that it does not know, so a
-/// name that is wrong here would be a limit that is not there: the answer of an inspect is compared afterwards.
+/// The body of `POST /containers/create` for API 1.41 and newer.
+///
+/// The Docker Engine ignores unknown fields, so a misspelled name would mean a missing limit. The attempt therefore
+/// compares the container with the spec after the start.
 struct CreateBody: Encodable, Equatable {
     struct HostConfig: Encodable, Equatable {
         var networkMode: String
@@ -25,7 +27,7 @@ struct CreateBody: Encodable, Equatable {
         var ulimits: [Ulimit] = []
         var logConfig: LogConfiguration
 
-        /// When the host runs out of memory, games go before the host's own services.
+        /// If the host runs out of memory, the kernel kills games before the host's own services.
         static let oomScoreAdj = 500
 
         enum CodingKeys: String, CodingKey {
@@ -61,12 +63,12 @@ struct CreateBody: Encodable, Equatable {
             hard = most
         }
 
-        /// No core files on the host's disk.
+        /// Prevents core files on the host's disk.
         static let coreFiles = Ulimit(name: "core", most: 0)
-        /// The Engine's own default may be "no bound".
+        /// Limits open files. The Docker Engine's default may be unlimited.
         static let openFiles = Ulimit(name: "nofile", most: 65_536)
 
-        /// Whether this allows more than `other`. Negative numbers are no bound.
+        /// Returns whether this ulimit allows more than `other`. A negative number means unlimited.
         func allowsMore(than other: Ulimit) -> Bool { hard < 0 || hard > other.hard }
 
         enum CodingKeys: String, CodingKey {
@@ -132,14 +134,14 @@ struct CreateBody: Encodable, Equatable {
 
     var image: String
     var hostname: String
-    /// Left out: the image's own.
+    /// The user; nil: the image's user.
     var user: String?
     var env: [String]
-    /// Left out: the image's own.
+    /// The command; nil: the image's command.
     var cmd: [String]?
     var labels: LabelsInJSON
     var stopSignal = "SIGTERM"
-    /// Left out: the image's own.
+    /// The health check; nil: the image's health check.
     var healthcheck: HealthcheckForm?
     var hostConfig: HostConfig
     var networkingConfig: NetworkingConfig

@@ -2,21 +2,21 @@ import DockerPort
 import Primitives
 
 extension EventLine {
-    /// What Docker, or Podman, itself puts among the attributes of a container's events; the others are its labels.
+    /// The attributes that Docker or Podman adds to the events of a container. All other attributes are labels.
     private static let ownAttributes: Set<String> = [
         "image", "name", "exitCode", "signal", "execID", "execDuration", "containerExitCode", "podId",
     ]
 
-    /// The same in the port's words; nil where it is no event of a container's life.
+    /// The event in the port's form; nil if the line is no event of a container's life.
     var event: DockerEvent? {
         guard let action, let id = actor?.id, !id.isEmpty, (type ?? "container") == "container" else { return nil }
-        // Docker puts the whole command of a health check's every run into these.
+        // Docker puts the whole command of each health check into these events.
         guard !action.hasPrefix("exec_") else { return nil }
         let attributes = labels ?? [:]
         let exitCode = attributes["exitCode"].flatMap { Int($0) }
         return DockerEvent(
             type: type ?? "container",
-            // Podman's word for it.
+            // Podman's name for `destroy`.
             action: action == "remove" ? "destroy" : action,
             containerID: id,
             name: attributes["name"] ?? "",

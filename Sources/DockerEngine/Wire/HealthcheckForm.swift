@@ -1,7 +1,7 @@
 import DockerPort
 
-/// A HEALTHCHECK as the Engine writes and reads it: durations in nanoseconds, where 0 means the default, or, in a create,
-/// the image's own.
+/// A health check in the form of the Docker API. Durations are in nanoseconds. 0 means the default or, in a create, the
+/// image's value.
 struct HealthcheckForm: Codable, Equatable {
     var test: [String]?
     var interval: Int64?
@@ -20,7 +20,7 @@ struct HealthcheckForm: Codable, Equatable {
         retries = healthcheck.retries
     }
 
-    /// The same in the port's words.
+    /// The health check in the port's form.
     var port: Healthcheck {
         Healthcheck(
             test: test ?? [],

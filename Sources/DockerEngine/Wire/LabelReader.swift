@@ -7,17 +7,19 @@ import DockerPort
     import Foundation
 #endif
 
-/// An answer with labels in it. Foundation's decoder would lose one of two labels whose names only look the same, so
-/// ``LabelReader`` reads the labels from the same bytes.
+/// An answer with labels.
+///
+/// Foundation's decoder treats two label names of equal appearance as one key and loses a label. ``LabelReader``
+/// therefore reads the labels from the same bytes.
 protocol LabelledAnswer: Decodable {
-    /// Names of the members that lead to the labels.
+    /// The names of the JSON members that lead to the labels.
     static var labelPath: [String] { get }
-    /// Nil where the answer has none.
+    /// The labels; nil if the answer has none.
     var labels: LabelMap? { get set }
 }
 
-/// Reads the one object of strings that an answer's labels are. What surrounds the object was decoded before, so it is
-/// JSON and is only skipped.
+/// Reads an answer's labels, a JSON object of strings. The rest of the answer is valid JSON, because the decoder has
+/// read the answer before. The reader only skips the rest.
 struct LabelReader {
     struct Malformed: Error {}
 
@@ -26,7 +28,7 @@ struct LabelReader {
 
     private init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-    /// Returns the labels at `path`; nil where there are none.
+    /// Returns the labels at `path`; nil if there are none.
     static func labels(in bytes: UnsafeRawBufferPointer, at path: [String]) throws -> LabelMap? {
         var reader = LabelReader(bytes: bytes)
         guard reader.next == UInt8(ascii: "{") else { throw Malformed() }
@@ -70,7 +72,7 @@ struct LabelReader {
         return LabelMap(strings)
     }
 
-    /// Reads the object at the position. `readValue` must read each value.
+    /// Reads the members of the object at the position. `readValue` must read each value.
     private mutating func members(_ readValue: (inout LabelReader, String) throws -> Void) throws {
         position += 1
         while let byte = next {
@@ -91,7 +93,7 @@ struct LabelReader {
         throw Malformed()
     }
 
-    /// Skips a string with its quotation marks, and says whether there is an escape in it.
+    /// Skips a string with its quotation marks. Returns whether the string contains an escape.
     private mutating func skipString() throws -> Bool {
         var hasEscapes = false
         position += 1
@@ -126,7 +128,7 @@ struct LabelReader {
                 depth += 1
                 position += 1
             case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                // The end of the object around a number or word.
+                // End of the object around a number or a word.
                 guard depth > 0 else { return }
                 depth -= 1
                 position += 1

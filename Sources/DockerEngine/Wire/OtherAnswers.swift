@@ -1,7 +1,7 @@
 import DockerPort
 import Primitives
 
-/// What is read of `GET /images/{name}/json`.
+/// The used fields of `GET /images/{name}/json`.
 struct ImageAnswer: LabelledAnswer {
     static var labelPath: [String] { ["Config", "Labels"] }
 
@@ -17,7 +17,7 @@ struct ImageAnswer: LabelledAnswer {
     var config: Config?
     var labels: LabelMap?
 
-    /// The same in the port's words.
+    /// Returns the image in the port's form.
     func inspect(ref: String) -> ImageInspect {
         let healthcheck = config?.healthcheck?.port
         return ImageInspect(
@@ -35,9 +35,9 @@ struct ImageAnswer: LabelledAnswer {
     }
 }
 
-/// What is read of `GET /networks/{name}`.
+/// The used fields of `GET /networks/{name}`.
 struct NetworkAnswer: Decodable {
-    /// What a container has on the network.
+    /// A container's endpoint on the network.
     struct Endpoint: Decodable {
         var name: String?
 
@@ -49,7 +49,7 @@ struct NetworkAnswer: Decodable {
     var id: String?
     var name: String
     var created: String?
-    /// By the container's id, or by a key of another form where there is none.
+    /// The endpoints by container id. An endpoint without a container has a key of another form.
     var containers: [String: Endpoint]?
     var driver: String?
     var scope: String?
@@ -58,7 +58,7 @@ struct NetworkAnswer: Decodable {
 
     var createdAt: Timestamp? { engineTime(created) }
 
-    /// Why containers like ours cannot be attached to it; nil where they can.
+    /// The reason against attaching this project's containers; nil if there is none.
     var obstacle: String? {
         if isIngress == true { return "it is Swarm's ingress network" }
         if scope == "swarm", isAttachable != true {
@@ -80,7 +80,7 @@ struct NetworkAnswer: Decodable {
     }
 }
 
-/// What is read of `GET /info`.
+/// The used fields of `GET /info`.
 struct InfoAnswer: Decodable {
     struct Swarm: Decodable {
         var localNodeState: String?
@@ -101,10 +101,11 @@ struct InfoAnswer: Decodable {
     var swarm: Swarm?
     var systemTime: String?
 
-    /// A worker of a Swarm does not know an overlay network before a container of its own is attached to it.
+    /// Whether the Docker Engine is a Swarm worker. A Swarm worker does not list an overlay network until one of its
+    /// containers uses the network.
     var isSwarmWorker: Bool { swarm?.localNodeState == "active" && swarm?.controlAvailable != true }
 
-    /// The same in the port's words.
+    /// Returns the description in the port's form.
     func info(apiVersion: String) -> EngineInfo {
         EngineInfo(
             id: id ?? "",
@@ -130,7 +131,7 @@ struct InfoAnswer: Decodable {
     }
 }
 
-/// One line of `GET /events`.
+/// A line of `GET /events`.
 struct EventLine: LabelledAnswer {
     static var labelPath: [String] { ["Actor", "Attributes"] }
 
@@ -147,7 +148,7 @@ struct EventLine: LabelledAnswer {
     var actor: Actor?
     var time: Int64?
     var timeNano: Int64?
-    /// The actor's attributes, among which the labels stand.
+    /// The actor's attributes, including the labels.
     var labels: LabelMap?
 
     enum CodingKeys: String, CodingKey {
@@ -159,7 +160,7 @@ struct EventLine: LabelledAnswer {
     }
 }
 
-/// One line of a pull's progress.
+/// A line of a pull's progress.
 struct PullLine: Decodable {
     struct ErrorDetail: Decodable {
         var message: String?
@@ -175,6 +176,6 @@ struct PullLine: Decodable {
     var error: String?
     var errorDetail: ErrorDetail?
 
-    /// The failure that the line tells, in the Engine's words. Newer Engines have only the detail.
+    /// The failure in the Docker Engine's words. Newer versions send only the detail.
     var failure: String? { errorDetail?.message ?? error }
 }
