@@ -2,17 +2,17 @@ import NIOCore
 import NIOPosix
 import RuntimeCore
 
-/// One try to reach the engine of a game, at the address of its container.
+/// A single attempt to reach a game engine at the address of its container.
 struct EngineKnock: Sendable {
     let address: String
     let port: Int
 
     private static let longestConnect = TimeAmount.seconds(1)
     private static let longestAnswer = Duration.seconds(2)
-    /// Most bytes that are read for the first line of an answer.
+    /// Largest number of bytes to read for the first line of an answer.
     private static let longestHead = 4_096
 
-    /// Whether the port accepts a connection.
+    /// Returns whether the port accepts a connection.
     func isAccepted() async -> Bool {
         do {
             try await bootstrap.connect(to: SocketAddress(ipAddress: address, port: port)).get().close()
@@ -22,7 +22,7 @@ struct EngineKnock: Sendable {
         }
     }
 
-    /// Whether `path` answers below 500.
+    /// Returns whether `path` answers with a status below 500.
     func isAnswered(path: String, host: String) async -> Bool {
         let request = "GET \(path) HTTP/1.1\r\nHost: \(host)\r\nUser-Agent: rtmanager\r\nConnection: close\r\n\r\n"
         return await withTaskGroup(of: Bool.self) { group in
@@ -49,7 +49,7 @@ struct EngineKnock: Sendable {
             }
     }
 
-    /// The status that the engine answers; nil where it does not answer in HTTP.
+    /// Returns the status of the game engine's answer, or nil without an HTTP answer.
     private func status(of request: String) async -> Int? {
         do {
             return try await connection().executeThenClose { inbound, outbound in

@@ -4,11 +4,11 @@ import Primitives
 import RuntimeCore
 import Synchronization
 
-/// Watches whether the node's Engine answers. While it does not, the worker takes no jobs: an outage of
-/// the Engine is no job's fault.
+/// Watches whether the node's Docker Engine answers. During an outage the worker claims no jobs, because the outage is
+/// not a job's fault.
 final class EngineWatch: Sendable {
     private struct Record {
-        /// Looks in a row that were not answered.
+        /// Number of consecutive pings without an answer.
         var misses = 0
         var lastAnswer = MonotonicClock.wallNow
         var lastAbsence: EngineAbsence?
@@ -31,9 +31,9 @@ final class EngineWatch: Sendable {
     private let answers = Mutex(true)
     private let record = Mutex(Record())
     private let asked = Signal()
-    /// Raised whenever the Engine comes back.
+    /// Raised whenever the Docker Engine answers again.
     let cameBack: Signal
-    /// Raised with each look that was not answered.
+    /// Raised by each regular ping without an answer.
     let missed = Signal()
 
     init(docker: any DockerClient, logger: Logger, cameBack: Signal) {
@@ -44,18 +44,21 @@ final class EngineWatch: Sendable {
 
     var engineAnswers: Bool { answers.withLock { $0 } }
 
-    /// Looks in a row that were not answered.
+    /// Number of consecutive pings without an answer.
     var misses: Int { record.withLock { $0.misses } }
 
-    /// The last time in which the Engine did not answer, as far as this worker has seen.
+    /// The latest absence of the Docker Engine seen by this worker.
     var lastAbsence: EngineAbsence? { record.withLock { $0.lastAbsence } }
 
-    /// When a look last found nobody at the Engine's socket. One that starts takes calls long before it answers them.
+    /// The start of the latest ping refused at the Docker Engine's socket. A starting Docker Engine accepts connections
+    /// long before it answers calls.
     var lastRefusal: Timestamp? { record.withLock { $0.lastRefusal } }
 
-    /// Whether the Engine is away, after a call that no answer came to, or that it answered as unavailable. Only a ping
-    /// that fails says so: one broken call must not keep the node's other jobs waiting. Then nothing is taken until a look
-    /// says otherwise.
+    /// Returns whether the Docker Engine is away. Called after a call without an answer, or with the answer
+    /// "unavailable".
+    ///
+    /// Only a failed ping proves an outage: a single broken call must not delay the node's other jobs. After a failed
+    /// ping the worker claims no job until a regular ping succeeds.
     func isEngineAway() async -> Bool {
         guard engineAnswers else { return true }
         let begin = MonotonicClock.wallNow
@@ -63,7 +66,7 @@ final class EngineWatch: Sendable {
             try await docker.ping()
             return false
         } catch {
-            // A worker that ends meanwhile gives the job back.
+            // The worker is ending, and gives the job back.
             guard error.code != .cancelled else { return true }
             if error.code == .unavailable { record.withLock { $0.lastRefusal = begin } }
             foundOutOfReach()
@@ -72,7 +75,7 @@ final class EngineWatch: Sendable {
     }
 
     private func foundOutOfReach() {
-        // Several jobs that meet one outage are one look.
+        // Several jobs hit by the same outage count as a single missed ping.
         record.withLock { if $0.misses == 0 { $0.looked(false, at: MonotonicClock.wallNow) } }
         let changed = answers.withLock { answers in
             defer { answers = false }
@@ -83,7 +86,8 @@ final class EngineWatch: Sendable {
         asked.raise()
     }
 
-    /// Looks every few seconds until the task is cancelled.
+    /// Pings the Docker Engine until the task is cancelled: every 5 s, or every 0.5 s during an outage.
+    /// ``RuntimeCore/EnginePatience`` makes the pauses longer after repeated relapses.
     func run() async {
         var patience = EnginePatience()
         while !Task.isCancelled {

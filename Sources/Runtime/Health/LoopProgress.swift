@@ -1,17 +1,18 @@
 import RuntimeCore
 
-/// How the consume loop of a worker gets on, as the loop itself has noted it.
+/// The health of a worker's consume loop, as recorded by the loop itself.
 ///
-/// A loop that waits for work because there is none gets on. One whose rounds fail again and again, or that does not come
-/// back from a round, does not, whatever other connections of the worker say.
+/// A loop waiting for work is healthy. A loop is stuck if its rounds fail again and again, or if a round does not end.
+/// Other connections of the worker say nothing about the loop.
 struct LoopProgress: Equatable {
-    /// How long rounds may fail in a row before that is told: a connection that broke is back sooner.
+    /// How long consecutive rounds may fail before the loop reports a problem. A broken connection usually recovers
+    /// sooner.
     static let patience = Duration.seconds(2)
-    /// How long one round may take. Its calls to Redis have deadlines of 5 s.
+    /// Longest time of a round. The calls to Redis in a round have deadlines of 5 s.
     static let longestRound = Duration.seconds(15)
 
     private enum Phase: Equatable {
-        /// The worker has not joined its fleet yet.
+        /// The worker is not registered yet.
         case joining
         case waiting
         case inRound(since: MonotonicInstant)
@@ -19,10 +20,10 @@ struct LoopProgress: Equatable {
 
     private var phase = Phase.joining
     private var failingSince: MonotonicInstant?
-    /// What the last attempt to join, or the last round, has failed with.
+    /// The error of the last registration or the last round.
     private var error: String?
 
-    /// An attempt to join, or to join anew, has failed.
+    /// Records a failed registration. Later failures do not count once the worker is registered.
     mutating func couldNotJoin(_ error: String) {
         if phase == .joining { self.error = error }
     }
@@ -34,7 +35,7 @@ struct LoopProgress: Equatable {
 
     mutating func begins(now: MonotonicInstant) { phase = .inRound(since: now) }
 
-    /// A round has ended well.
+    /// Records a successful round.
     mutating func succeeded() { (phase, failingSince, error) = (.waiting, nil, nil) }
 
     mutating func failed(_ error: String, now: MonotonicInstant) {
@@ -42,7 +43,7 @@ struct LoopProgress: Equatable {
         failingSince = failingSince ?? now
     }
 
-    /// Why the loop does not get on, as a sentence; nil: it does.
+    /// Returns the problem of the loop as a sentence, or nil for a healthy loop.
     func problem(now: MonotonicInstant) -> String? {
         if phase == .joining {
             return "the worker has not joined yet" + (error.map { ": \($0)" } ?? "")

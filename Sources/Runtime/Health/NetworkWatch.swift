@@ -2,10 +2,10 @@ import DockerPort
 import Logging
 import Synchronization
 
-/// Watches whether the network of the games is on the node's Engine: without it every start fails, which is better known
-/// before the first one.
+/// Watches whether the games' network exists on the node's Docker Engine. Every start fails without the network, so an
+/// operator should know before the first start.
 final class NetworkWatch: Sendable {
-    /// Time from one look to the next.
+    /// Time between two checks.
     private static let pause = Duration.seconds(5)
 
     private let docker: any DockerClient
@@ -19,10 +19,10 @@ final class NetworkWatch: Sendable {
         self.logger = logger
     }
 
-    /// What is wrong and what to do; nil: the network was there when it was looked for last, or could not be looked for.
+    /// The problem and its remedy. Nil if the last check found the network, or if no check was possible.
     var problem: String? { missing.withLock { $0 } }
 
-    /// Looks every few seconds until the task is cancelled.
+    /// Checks every 5 s until the task is cancelled.
     func run() async {
         while !Task.isCancelled {
             await look()
@@ -35,7 +35,7 @@ final class NetworkWatch: Sendable {
             try await docker.ensureNetworkNow(network)
             if set(nil) { logger.notice("the network is there again", metadata: ["network": "\(network)"]) }
         } catch {
-            // An Engine that does not answer says nothing about its networks.
+            // A Docker Engine without an answer says nothing about its networks.
             guard error.code == .networkMissing else { return }
             let sentence =
                 "network \(network) is not on this node's Engine, and starts fail; docker network create \(network)"
@@ -48,7 +48,7 @@ final class NetworkWatch: Sendable {
         }
     }
 
-    /// Answers whether this is news.
+    /// Records the result. Returns whether the result is new.
     private func set(_ problem: String?) -> Bool {
         missing.withLock { missing in
             defer { missing = problem }

@@ -1,9 +1,9 @@
 import JobContract
 import Metrics
 
-/// What a worker measures. Names and labels are few and known: none is made of what a producer wrote.
+/// The metrics of a worker. Names and labels are few and known; no producer can add any.
 package enum RuntimeMetrics {
-    /// A sentence for each metric, by its name.
+    /// The help text of each metric, by the metric's name.
     package static let help = [
         "rtm_engine_up": "1 while the Docker Engine of the node answers; at 0 no jobs are taken.",
         "rtm_jobs_running": "Jobs that this worker runs now.",
@@ -40,7 +40,7 @@ package enum RuntimeMetrics {
         "rtm_redis_memory_full": "1 while Redis refuses new jobs because its memory is full.",
     ]
 
-    /// Notes whether the node's Engine answers.
+    /// Records whether the node's Docker Engine answers.
     package static func engine(isUp: Bool) { Gauge(label: "rtm_engine_up").record(isUp ? 1 : 0) }
 
     static func running(_ count: Int) { Gauge(label: "rtm_jobs_running").record(count) }

@@ -1,10 +1,10 @@
 import JobQueue
 import Synchronization
 
-/// Ends jobs in as few calls as there can be: what ends while one call is under way goes together with the next.
+/// Ends jobs in batches. While a call is under way, later ends wait and share the next call.
 ///
-/// There is no task of its own: the first to come makes the call, for itself and for those who wait, and then
-/// hands its part to the next of them.
+/// The batcher has no task of its own. The first caller makes the call for itself and for the waiting callers, then
+/// passes the turn to the next waiting caller.
 final class FinishDesk: Sendable {
     private typealias Waiting = (job: FinishedJob, continuation: CheckedContinuation<Turn, Never>)
 
@@ -18,20 +18,23 @@ final class FinishDesk: Sendable {
         var waiting: [Waiting] = []
     }
 
-    /// Jobs that one call ends at most, which bounds the time for which Redis does nothing else.
+    /// Most jobs in a single call. Bounds the time during which Redis serves nobody else.
     private static let largestBatch = 64
 
     private let queue: any DeliveryQueue
     private let madeReady: Signal
     private let state = Mutex(State())
 
-    /// - Parameter madeReady: raised where next jobs of the games may be ready, of which Redis tells nobody else.
+    /// Creates a batcher.
+    ///
+    /// - Parameter madeReady: Raised if next jobs of the games may be ready. Redis wakes no other worker for these
+    ///   jobs.
     init(queue: any DeliveryQueue, madeReady: Signal) {
         self.queue = queue
         self.madeReady = madeReady
     }
 
-    /// Ends one job, as ``DeliveryQueue/finish(_:)`` does.
+    /// Ends a job like ``DeliveryQueue/finish(_:)``.
     func finish(_ job: FinishedJob) async throws(QueueError) -> FinishAnswer {
         switch await turn(for: job) {
         case .answered(let result): return try result.get()
@@ -39,7 +42,7 @@ final class FinishDesk: Sendable {
         }
     }
 
-    /// Waits until others have made the call for this job, or until it is this one's turn to make it.
+    /// Waits until another caller has ended this job, or until this caller has the turn.
     private func turn(for job: FinishedJob) async -> Turn {
         let isFirst = state.withLock { state in
             defer { state.isBusy = true }
@@ -48,7 +51,7 @@ final class FinishDesk: Sendable {
         if isFirst { return .call }
         return await withCheckedContinuation { continuation in
             let isFirst = state.withLock { state in
-                // The one before may have gone since.
+                // The previous caller may have left in the meantime.
                 guard state.isBusy else {
                     state.isBusy = true
                     return true
@@ -62,17 +65,18 @@ final class FinishDesk: Sendable {
 
     private func call(for job: FinishedJob) async throws(QueueError) -> FinishAnswer {
         defer { passOn() }
-        // Jobs that end in the same moment come along.
+        // Lets jobs with an end at the same moment join the batch.
         await Task.yield()
         let others = state.withLock { state in
             let others = Array(state.waiting.prefix(Self.largestBatch - 1))
             state.waiting.removeFirst(others.count)
             return others
         }
-        // In this one's own task: a worker that ends must not wait for a Redis that is away. The others say it again.
+        // Runs in the caller's own task: an ending worker must not wait for an unreachable Redis. After an error the
+        // other callers repeat their calls.
         do throws(QueueError) {
             let outcome = try await queue.finish([job] + others.map(\.job))
-            // Of those that had ended before the answer was lost.
+            // `.again` means that an earlier answer was lost. The lost answer may have reported ready jobs.
             if outcome.hasMadeReady || outcome.answers.contains(.again) { madeReady.raise() }
             for (other, answer) in zip(others, outcome.answers.dropFirst()) {
                 other.continuation.resume(returning: .answered(.success(answer)))
@@ -84,7 +88,7 @@ final class FinishDesk: Sendable {
         }
     }
 
-    /// Gives the turn to who has waited longest.
+    /// Passes the turn to the longest waiting caller.
     private func passOn() {
         let next = state.withLock { state -> Waiting? in
             guard !state.waiting.isEmpty else {

@@ -2,17 +2,18 @@ import JobQueue
 import Logging
 import RuntimeCore
 
-/// Lengthens the leases of what runs, and brings what Redis says of each.
+/// Extends the leases of running jobs, and passes Redis' answer to each lease.
 struct Heartbeat: Sendable {
     let queue: any DeliveryQueue
     let leases: LeaseBook
     let watch: EngineWatch
     let now: Signal
-    /// Raised where Redis has to be told anew what the node owns.
+    /// Raised if Redis no longer knows the games owned by the node.
     let mustTell: Signal
     let logger: Logger
 
-    /// Beats every third of a lease while some are held, and whenever it is asked to, until the task is cancelled.
+    /// Extends leases three times in a lease's duration, and at once when `now` is raised, until the task is cancelled.
+    /// After a failed call the pause is 250 ms.
     func run() async {
         while !Task.isCancelled {
             let pause = await beat() ? queue.options.lease / 3 : .milliseconds(250)
@@ -20,8 +21,9 @@ struct Heartbeat: Sendable {
         }
     }
 
-    /// One beat over all leases; none where there are none, since ticks tell that the worker lives. Answers whether Redis
-    /// did.
+    /// Extends all leases with a single call. Returns whether Redis answered.
+    ///
+    /// Without leases no call is necessary, because sweeps already show that the worker lives.
     private func beat() async -> Bool {
         let held = leases.all
         guard !held.isEmpty else { return true }

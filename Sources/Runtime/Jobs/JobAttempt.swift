@@ -5,14 +5,14 @@ import Logging
 import RuntimeCore
 import Tracing
 
-/// One attempt at one job, from the lease to its end in Redis.
+/// An attempt at a job, from the claim to the job's end in Redis.
 final class JobAttempt: Sendable {
     let worker: Worker
     let claimed: ClaimedJob
     let lease: JobLease
     private let place: Place
     let decoded: DecodedMessage
-    /// When the job was leased.
+    /// The start of the lease.
     let begin: MonotonicInstant
     private let begun = BegunNote()
 
@@ -35,7 +35,7 @@ final class JobAttempt: Sendable {
     private enum Outcome: Sendable {
         case ended(JobEnding)
         case failed(JobFailure)
-        /// The lease was revoked while the job ran.
+        /// The lease was revoked during the attempt.
         case revoked
     }
 
@@ -75,13 +75,13 @@ final class JobAttempt: Sendable {
         )
     }
 
-    /// What the game's last successful start asked for; nil where that is not needed.
+    /// Returns the request of the game's last successful start, or nil if the job does not need the request.
     private func lastStart(of job: Job) throws(Rejection) -> Job? {
         guard claimed.undo == nil, let record = claimed.lastStart else { return nil }
         return try worker.decoder.lastStart(record, of: job.gameID)
     }
 
-    /// What the Engine's adapter asks before each call that changes something.
+    /// Returns the permit for the attempt's changing calls on the Docker Engine.
     private func permit(_ lease: JobLease) -> ChangePermit {
         ChangePermit {
             CrashPoint.reached(.engineChange)
@@ -91,7 +91,7 @@ final class JobAttempt: Sendable {
         }
     }
 
-    /// Runs the job until it ends or its lease is revoked, whichever is first.
+    /// Runs the job until the job ends or its lease is revoked.
     private func perform(_ job: Job, _ trace: JobTrace) async -> Outcome {
         let progress = ProgressBoard(worker.progress) { [self] in await show($0) }
         defer { progress.close() }
@@ -106,7 +106,7 @@ final class JobAttempt: Sendable {
             let isSettled = await lease.untilSettledOrRevoked(mayBeCancelled: mayBeCancelled)
             if !isSettled { group.cancelAll() }
             let outcome = await group.next() ?? .revoked
-            // What the cancelled job left undone, it undoes before it answers.
+            // A cancelled job cleans up before its task returns, so the outcome is final here.
             if case .failed = outcome, !isSettled { return .revoked }
             return outcome
         }
@@ -129,10 +129,10 @@ final class JobAttempt: Sendable {
         }
     }
 
-    /// A stop that comes while the job is undone wants nothing but that, and comes after it.
+    /// False while the attempt undoes the job. A later stop has the same aim and waits for its turn in the lane.
     private var mayBeCancelled: Bool { claimed.undo == nil }
 
-    /// Shows how far the job has come; that Redis does not take it hurts nothing.
+    /// Shows the job's progress. A failure has no effect on the job.
     private func show(_ progress: JobProgress) async -> Bool {
         do throws(QueueError) {
             try await worker.queue.show(progress, of: claimed.id, token: claimed.token)
@@ -149,12 +149,12 @@ final class JobAttempt: Sendable {
             log.warning("the lease was lost; another worker goes on with the job")
         case (.ended(let ending), _):
             await end(job, ending, trace)
-        // What could not be undone, because the lease was not sure any more, the next attempt undoes.
+        // If the lease was no longer trusted, the cancelled job could not clean up. The next attempt then cleans up.
         case (.failed, .cancel) where mayBeCancelled && !lease.hasRefused,
             (.revoked, .cancel) where mayBeCancelled && !lease.hasRefused:
             await end(job, JobRunner.superseded, trace)
         case (.failed(let failure), _):
-            // Where a change was refused because the lease was not sure any more, the job itself has not failed.
+            // A change refused because of an untrusted lease is not a failure of the job.
             if Task.isCancelled || lease.hasRefused { return await release(isClean: !lease.hasRefused) }
             await dispose(of: job, failure, trace)
         case (.revoked, _):
@@ -164,7 +164,7 @@ final class JobAttempt: Sendable {
 
     private func dispose(of job: Job, _ failure: JobFailure, _ trace: JobTrace) async {
         if let said = failure.detail {
-            // Only the log has these words: they may be the answer of any registry.
+            // Only the log may have these words, because any registry may have written them.
             log.warning("attempt failed", metadata: ["error": "\(failure.message)", "said": "\(said)"])
         }
         let isEngineAway = failure.mayBeOutage ? await worker.watch.isEngineAway() : false
@@ -178,9 +178,9 @@ final class JobAttempt: Sendable {
         switch disposition {
         case .end(let ending):
             let isLeft = job.kind.startsGame ? await !clearAway(job) : failure.mayHaveLeft
-            // What could not be undone because the lease is not sure any more, another attempt undoes.
+            // If the lease is no longer trusted, another attempt cleans up.
             if isLeft, lease.hasRefused { return await release(isClean: false) }
-            // One that was to be undone because it kills workers is told as that, whatever kept it from being undone.
+            // A poisoned job always ends as poisoned, even if its clean-up failed.
             let isPoisoned = claimed.undo == .poisoned
             await end(job, isPoisoned ? runner().poisoned : ending, trace, mayHaveLeft: isLeft)
         case .release:
@@ -192,7 +192,7 @@ final class JobAttempt: Sendable {
                 "attempt failed; trying again later",
                 metadata: ["code": "\(failure.code.rawValue)", "error": "\(failure.message)", "in": "\(pause)"]
             )
-            // A call without an answer may have been a look at what the job has started, which runs on then.
+            // A call without an answer may have concerned a container started by the job. The container may still run.
             let isClean = !failure.mayHaveLeft && !failure.mayBeOutage && claimed.undo == nil
             let freesPlace = isClean ? await !stillRuns(job) : false
             await untilAnswered("retry", .beforeRetry, .afterRetry) { [self] () throws(QueueError) in
@@ -207,27 +207,31 @@ final class JobAttempt: Sendable {
                 )
             }
             worker.state.due.willBeDue(after: pause)
-            // Where a stop came meanwhile, the next of the lane is ready.
+            // If a stop arrived during the attempt, the lane's next job is ready.
             worker.state.work.raise()
         }
     }
 
-    /// A start that is given up leaves nothing running, of an attempt before neither.
+    /// Removes the container of a start after its last attempt, also a container of an earlier attempt. Returns whether
+    /// nothing is left.
     private func clearAway(_ job: Job) async -> Bool {
         let runner = runner()
         return await ChangePermit.$current.withValue(permit(lease)) { await runner.clearAway(job) }
     }
 
-    /// A start or restart that came to nothing may have found a container that runs on.
+    /// Returns whether the game may still have a running container after a start or restart without effect. False for
+    /// other jobs.
     private func stillRuns(_ job: Job) async -> Bool {
         guard job.kind.startsGame else { return false }
         let runner = runner()
         return await uncancelled { await runner.gameStillRuns(job.gameID) }
     }
 
+    /// Ends the job in Redis.
+    ///
     /// - Parameters:
-    ///   - job: nil where the message is no job any more.
-    ///   - mayHaveLeft: whether the job may have left something behind on the Engine.
+    ///   - job: The job, or nil if the message is not a valid job any more.
+    ///   - mayHaveLeft: Whether the job may have left a container on the Docker Engine.
     private func end(
         _ job: Job?,
         _ ending: JobEnding,
@@ -255,7 +259,7 @@ final class JobAttempt: Sendable {
 
     private func publish(_ job: Job?, _ finished: FinishedJob) async {
         let ending = finished.ending
-        // All that is to be done on the Engine is done.
+        // All work on the Docker Engine is done.
         place.free()
         await untilAnswered("finish", .beforeFinish, .afterFinish) { [self] () throws(QueueError) in
             switch try await worker.finishing.finish(finished) {
@@ -276,10 +280,11 @@ final class JobAttempt: Sendable {
         worker.state.work.raise()
     }
 
-    /// Says it to Redis until Redis answers. Saying it late or twice does no harm: the token decides.
+    /// Repeats a call to Redis until Redis answers, for at most 600 s. A late or repeated call does no harm, because
+    /// Redis compares the token.
     ///
-    /// A worker that ends cancels its jobs; what becomes of them must be said all the same, or the leases
-    /// would have to run out.
+    /// An ending worker cancels its jobs. Redis must still learn the result, or the jobs would wait for the ends of
+    /// their leases. A cancelled attempt therefore repeats the call for up to 5 s in a task without cancellation.
     private func untilAnswered(
         _ what: String,
         _ before: CrashPoint,
@@ -292,7 +297,7 @@ final class JobAttempt: Sendable {
         if Task.isCancelled { _ = await uncancelled { [self] in await repeated(what, for: .seconds(5), body) } }
     }
 
-    /// Answers whether Redis did.
+    /// Repeats the call for at most `limit`. Returns whether Redis answered.
     private func repeated(
         _ what: String,
         for limit: Duration,
@@ -305,7 +310,7 @@ final class JobAttempt: Sendable {
                 try await body()
                 return true
             } catch {
-                // A worker that ends meanwhile says it once more, in a task that is not cancelled.
+                // The worker is ending: the caller repeats the call in a task without cancellation.
                 if Task.isCancelled { return false }
                 log.error(
                     "Redis did not take what became of the job; trying again",
@@ -329,7 +334,7 @@ final class JobAttempt: Sendable {
         log.log(level: level, "job ended", metadata: metadata)
     }
 
-    /// Asked before a line's values are put together, where most workers do not log it.
+    /// Returns whether the worker logs the level. Checked first, because most workers do not log these lines.
     private func isLogged(_ level: Logger.Level) -> Bool { level >= worker.logger.logLevel }
 
     private var log: Logger {

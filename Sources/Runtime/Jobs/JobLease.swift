@@ -2,8 +2,7 @@ import JobQueue
 import RuntimeCore
 import Synchronization
 
-/// What a worker believes of one lease. Redis is the authority; this says until when the worker may act
-/// without asking it.
+/// A worker's view of a lease: how long the worker may act without asking Redis. Redis remains the authority.
 final class JobLease: Sendable {
     private struct State {
         var trustedUntil: MonotonicInstant
@@ -23,7 +22,7 @@ final class JobLease: Sendable {
         state = Mutex(State(trustedUntil: trustedUntil))
     }
 
-    /// Whether a call that changes something may be made at `now`.
+    /// Returns whether a changing call is allowed at `now`.
     func allowsChanges(at now: MonotonicInstant) -> Bool {
         state.withLock { state in
             let isAllowed = state.verdict != .lost && now < state.trustedUntil
@@ -32,12 +31,12 @@ final class JobLease: Sendable {
         }
     }
 
-    /// Whether a change was ever refused: what the job has come to then says nothing about the job.
+    /// Whether any change was refused. The result of the attempt then says nothing about the job.
     var hasRefused: Bool { state.withLock { $0.hasRefused } }
 
     var verdict: BeatAnswer { state.withLock { $0.verdict } }
 
-    /// Takes Redis' answer to a beat that trusts the lease until `trustedUntil`. A lost lease stays lost.
+    /// Records Redis' answer to an extension of the lease until `trustedUntil`. A lost lease stays lost.
     func answered(_ answer: BeatAnswer, trustedUntil: MonotonicInstant) {
         let changed = state.withLock { state in
             guard state.verdict != .lost else { return false }
@@ -48,16 +47,16 @@ final class JobLease: Sendable {
         if changed { verdictChanged.raise() }
     }
 
-    /// Notes that the job has come to an end of its own.
+    /// Records that the job came to its own end.
     func settle() {
         state.withLock { $0.isSettled = true }
         verdictChanged.raise()
     }
 
-    /// Waits until the job has come to an end of its own, is to be cancelled, or was lost. Answers whether it has come
-    /// to an end.
+    /// Waits until the job ends, is cancelled, or loses its lease, or until the task is cancelled. Returns whether the
+    /// job ended.
     ///
-    /// - Parameter mayBeCancelled: false: only until it was lost.
+    /// - Parameter mayBeCancelled: Whether a cancellation of the job ends the wait. A lost lease always does.
     func untilSettledOrRevoked(mayBeCancelled: Bool = true) async -> Bool {
         while true {
             let (isSettled, verdict) = state.withLock { ($0.isSettled, $0.verdict) }
@@ -68,7 +67,7 @@ final class JobLease: Sendable {
     }
 }
 
-/// The leases of a worker.
+/// The leases held by a worker.
 final class LeaseBook: Sendable {
     private let leases = Mutex<[String: JobLease]>([:])
 

@@ -5,21 +5,23 @@ import RuntimeCore
 import Tracing
 
 extension JobRunner {
-    /// How often a start goes by another look at its image.
+    /// Largest number of tries of a start, each with a new inspection of the image.
     private static let mostLooksAtImage = 3
-    /// A pull that takes longer waits for its registry, and needs no permit.
+    /// After this time, a pull is waiting for its registry and needs no permit.
     private static let shortPull = Duration.seconds(1)
 
-    /// What was seen of the job's image a short while ago, where the job may go by that.
+    /// Returns a recent inspection of the job's image, if the job may use a recent inspection.
     func recentImage(of job: Job) -> ImageInspect? {
         guard job.pullPolicy != PullPolicy.always.rawValue, let image = job.image?.description else { return nil }
         return images.known(image)
     }
 
-    /// Starts a container by `launch`, and waits until it is ready. Where the start fails, leaves nothing, and its image
-    /// has become another since it was seen, it is made again by a new look.
+    /// Starts a container with `launch`, and waits until the container is ready.
     ///
-    /// - Parameter known: what is known of the image; nil: nothing yet.
+    /// If the start fails without a container and the image has changed since its inspection, the start is repeated
+    /// with a new inspection.
+    ///
+    /// - Parameter known: The inspection of the image, or nil to inspect the image first.
     func begin(
         _ job: Job,
         knowing known: ImageInspect?,
@@ -48,7 +50,7 @@ extension JobRunner {
         }
     }
 
-    /// Whether a start has failed, for a reason that may be its image's, and no container of it is left to be seen.
+    /// Returns whether a start failed without a container, for a reason possibly caused by its image.
     private static func leavesNothing(_ outcome: Result<JobEnding, JobFailure>) -> Bool {
         switch outcome {
         case .success(let ending): ending.outcome == .failed && ending.containerID == nil
@@ -56,7 +58,7 @@ extension JobRunner {
         }
     }
 
-    /// Whether a look at the image shows another than what was `seen` of it, or none.
+    /// Returns whether a new inspection of the image differs from `seen`, or finds no image.
     private func isOutdated(_ seen: ImageInspect) async -> Bool {
         images.forget(seen.ref)
         do throws(DockerError) {
@@ -66,7 +68,7 @@ extension JobRunner {
         }
     }
 
-    /// The image, pulled as the policy says.
+    /// Returns the inspection of the image, pulled if the policy requires a pull.
     func presentImage(_ image: String, _ policy: PullPolicy) async throws(JobFailure) -> ImageInspect {
         if policy != .always {
             do throws(DockerError) {
@@ -80,7 +82,8 @@ extension JobRunner {
         progress.show(JobProgress(.pulling))
         return try await call { () throws(DockerError) in
             try await trace.part("pull", .client) { () throws(DockerError) in
-                // A registry that never answers would keep the permits of all starts.
+                // The pull gives up its permit for the wait: a silent registry would otherwise block the permits of all
+                // starts.
                 try await place.lent(after: Self.shortPull) { [docker, progress] () throws(DockerError) in
                     try await docker.pullImage(image, policy: policy) { pull in
                         report.tell(pull)

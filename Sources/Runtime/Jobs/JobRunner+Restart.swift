@@ -4,9 +4,10 @@ import JobQueue
 import RuntimeCore
 
 extension JobRunner {
-    /// Pull, stop, remove and start in one turn. Nothing is stopped before all that the start needs is there.
+    /// Restarts the game: pull, stop, remove and start in a single job. Stops nothing before everything for the start
+    /// is ready.
     ///
-    /// - Parameter job: completed by what the game's last successful start asked for.
+    /// - Parameter job: The job, with the missing values of the game's last successful start.
     func restart(_ job: Job) async throws(JobFailure) -> JobEnding {
         guard job.image != nil else {
             return .failed(
@@ -14,7 +15,8 @@ extension JobRunner {
                 "game \(job.gameID) was never started here, so there is nothing to restart; give an image"
             )
         }
-        // What was seen of the image a while ago does not do: it may have gone, and what runs is stopped first.
+        // An earlier inspection of the image is not enough. The image may be gone, and the running container is stopped
+        // first.
         return try await begin(job, knowing: nil) { prepared async throws(JobFailure) in
             let spec = prepared.spec
             return try await launch(prepared) { name async throws(JobFailure) in
@@ -23,7 +25,7 @@ extension JobRunner {
         }
     }
 
-    /// Stops and removes the game's container, or ends the job where that is not needed or not allowed.
+    /// Stops and removes the game's container. Returns an ending if no restart is necessary or allowed.
     private func makeWayForRestart(
         of job: Job,
         _ spec: RunSpec,
@@ -34,7 +36,8 @@ extension JobRunner {
             switch decisions.restart(job, finding: found, port: spec.enginePort, isAnew: isAnew) {
             case .end(let ending): return ending
             case .run:
-                // The name is taken and nobody is there: the Engine is at it.
+                // The name is taken, but no container has the name: the Docker Engine is removing or creating a
+                // container.
                 if name != nil { try await waitForRemoval() }
                 return nil
             case .replaceRunning(let id):
@@ -49,8 +52,8 @@ extension JobRunner {
         throw Self.removedForTooLong
     }
 
-    /// Checks that what the start needs is on the Engine now: a pull may have taken minutes since it was seen, and what
-    /// runs must not be stopped for a start that cannot succeed.
+    /// Checks again that the image and the network are on the Docker Engine. A pull may have taken minutes since the
+    /// first check, and a running container must not be stopped for a start without a chance.
     private func requireSeenNow(_ spec: RunSpec) async throws(JobFailure) {
         try await call { () throws(DockerError) in
             try await docker.ensureNetworkNow(spec.network)
@@ -66,7 +69,7 @@ extension JobRunner {
         }
     }
 
-    /// Takes away what an attempt before made, where it made anything: the job has become pointless since.
+    /// Removes the containers of an obsolete job's earlier attempts.
     func undo(_ job: Job) async throws(JobFailure) -> JobEnding {
         for container in try await made(by: job) {
             if container.isRunning { _ = try await stop(container.id, job, timeout: .zero) }
@@ -75,27 +78,28 @@ extension JobRunner {
         return Self.superseded
     }
 
-    /// Ends a start that has killed too many workers: what it made must not run on. What has exited stays, for its logs.
+    /// Ends a start after too many dead workers. Removes the start's container unless the container has exited. An
+    /// exited container stays for its logs.
     func giveUp(_ job: Job) async throws(JobFailure) -> JobEnding {
         try await undoUnlessExited(job)
         return poisoned
     }
 
-    /// Takes away the container of this job where it runs, or never did.
+    /// Removes the job's containers if a container runs or never ran.
     private func undoUnlessExited(_ job: Job) async throws(JobFailure) {
         guard try await made(by: job).contains(where: { $0.isRunning || $0.startedAt == nil }) else { return }
         _ = try await undo(job)
     }
 
-    /// What this very job has made, in this attempt or one before.
+    /// Returns the containers made by this job, in this attempt or an earlier attempt.
     private func made(by job: Job) async throws(JobFailure) -> [ContainerInspect] {
         try await call { () throws(DockerError) in
             try await ownership.containers(of: job.gameID).filter { $0.jobID == job.id }.map(\.inspect)
         }
     }
 
-    /// Takes away what this attempt, or one before, has left behind of a start that is given up: a container that runs,
-    /// or that never did. One that has exited stays, for its logs. Answers whether nothing is left.
+    /// Removes the containers of a start after its last attempt, if a container runs or never ran. An exited container
+    /// stays for its logs. Returns whether the removal succeeded.
     func clearAway(_ job: Job) async -> Bool {
         var backoff = Backoff()
         for _ in 0..<Self.triesToClearAway {
@@ -114,14 +118,14 @@ extension JobRunner {
 
     static let superseded = JobEnding(.superseded, error: "a later stop or remove of the game made it pointless")
 
-    /// As tick.lua ends a job that nobody undoes any more.
+    /// The same ending as in `tick.lua`, for a poisoned job without a worker to undo the job.
     var poisoned: JobEnding {
         let deaths = queue.options.crashLimit
         return .failed(.poisoned, "its worker died \(deaths) times while it ran; it is not tried again")
     }
 
-    /// Whether a container of the game runs; true where that cannot be told. Somebody else's container of that name is
-    /// none of the game.
+    /// Returns whether a container of the game runs; true if the Docker Engine gives no answer. Does not count a
+    /// foreign container with the game's container name.
     func gameStillRuns(_ gameID: String) async -> Bool {
         do throws(DockerError) {
             return try await ownership.containers(of: gameID).contains { $0.inspect.isRunning }

@@ -3,13 +3,13 @@ import JobContract
 import RuntimeCore
 
 extension JobRunner {
-    /// Longest pause between two looks at a process that has to run for a while.
+    /// Longest pause between two inspections during the settle time.
     private static let settlePause = Duration.milliseconds(250)
 
-    /// Waits until the process that this job has started has run for the operator's settle time.
+    /// Waits until the process started by this job has run for the operator's settle time.
     ///
-    /// - Throws: `start_failed` with the exit code where the process ends before; the container stays, for its logs. Where
-    ///   the task is cancelled, the container has been removed.
+    /// - Throws: `start_failed` with the exit code if the process ends before; the container stays for its logs.
+    ///   `docker_error` if the task is cancelled; the container is removed first.
     func requireSettled(_ ending: JobEnding, _ job: Job) async throws(JobFailure) {
         let time = configuration.startSettle
         guard time > .zero, ending.effect == .started, let id = ending.containerID else { return }
@@ -21,7 +21,7 @@ extension JobRunner {
                 await uncancelled { await removeCancelled(id, job) }
                 throw JobFailure(.dockerError, "cancelled while the process was watched")
             }
-            // Read before the look, so that the look is of the end or later.
+            // Read before the inspection, so the inspection happens at the end of the settle time or later.
             left = MonotonicClock.now.duration(to: end)
             guard let container = try await look(at: id) else {
                 throw JobFailure(.startFailed, "the container was removed before its process had run for \(time)")

@@ -3,11 +3,12 @@ import JobContract
 import JobQueue
 import RuntimeCore
 
-/// A stop whose worker dies goes on at the Engine, so the attempt that finishes it has not seen all of it.
+/// Stops over several attempts. The Docker Engine continues a stop after the worker's death, so the final attempt has
+/// seen only a part of the stop.
 extension JobRunner {
-    /// Records that the job asks for the end of a container, before the Engine is told.
+    /// Records that the job is about to stop a container. Must come before the call to the Docker Engine.
     ///
-    /// - Returns: what an attempt before had said; nil: this is the first.
+    /// - Returns: The stop request of an earlier attempt, or nil for the first attempt.
     func noteIntent(_ job: Job, toEnd id: String, timeout: Duration) async throws(JobFailure) -> StopIntent? {
         let intent = StopIntent(jobID: job.id, askedAt: MonotonicClock.wallNow, timeout: timeout)
         do throws(QueueError) {
@@ -18,7 +19,7 @@ extension JobRunner {
         }
     }
 
-    /// What a stop came to, with what an attempt before had begun.
+    /// Returns the result of a stop, including the effect of an earlier attempt's stop request.
     func judged(_ outcome: StopOutcome, of id: String, _ earlier: StopIntent?) async -> StopOutcome {
         guard let earlier, !outcome.forced, let container = try? await docker.inspectContainer(id),
             let exit = ExitFacts(of: container), earlier.explains(exit)
@@ -26,8 +27,8 @@ extension JobRunner {
         return StopOutcome(forced: earlier.wasForced(exit))
     }
 
-    /// How the container ended, if an attempt of this very job before had asked for that; nil: nobody had, or it ended
-    /// before.
+    /// Returns the result of a stop begun by an earlier attempt of this job. Returns nil without such a stop, or if the
+    /// container ended before the request.
     func earlierStop(of container: ContainerInspect, by job: Job) async throws(JobFailure) -> StopOutcome? {
         guard let exit = ExitFacts(of: container) else { return nil }
         let intent: StopIntent?

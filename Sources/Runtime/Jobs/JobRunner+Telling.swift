@@ -5,7 +5,7 @@ import Logging
 import RuntimeCore
 import Synchronization
 
-/// The container that a job has started, until it is told.
+/// The container started by a job, kept until the start is recorded in Redis.
 final class BegunNote: Sendable {
     private let container = Mutex<BegunContainer?>(nil)
 
@@ -15,8 +15,11 @@ final class BegunNote: Sendable {
 }
 
 extension JobRunner {
-    /// Lets the listener be told that a container runs, so that its story is told even where it is gone before anyone
-    /// could look: together with the end of the job, but at once where that is still to wait for the engine.
+    /// Records that a container started. The leader can then publish the container's lifecycle, even if the container
+    /// is gone before any inspection.
+    ///
+    /// - Parameter isAwaited: Whether the job still waits for the container. A waiting job records the start at once;
+    ///   any other job records the start together with its end.
     func noteBegin(_ result: RunResult, _ spec: RunSpec, isAwaited: Bool) async {
         let mark = StoryMark(startedAt: result.startedAt, identity: ContainerIdentity(of: spec))
         if isAwaited {
@@ -26,13 +29,13 @@ extension JobRunner {
         }
     }
 
-    /// Tells the listener what the stop has seen, which the exit code alone does not say.
+    /// Records the result of a stop. The exit code alone does not show whether the stop needed SIGKILL.
     func tellVerdict(_ outcome: StopOutcome, of id: String) async {
         guard !outcome.alreadyStopped else { return }
         await tell(.forced(outcome.forced), of: id)
     }
 
-    /// Removes a container, and tells the listener before how it had ended: then nobody can look any more.
+    /// Removes a container. Records the container's exit first, because nobody can inspect the container afterwards.
     func discard(_ id: String) async throws(JobFailure) {
         await tellEnd(of: id)
         try await call { () throws(DockerError) in try await docker.remove(id) }
@@ -47,7 +50,7 @@ extension JobRunner {
         await tell(.exit(exit.encoded), of: id)
     }
 
-    /// What cannot be told is found by looking, as a rule; no job fails for it.
+    /// Records a note for the leader. A failure has no effect on the job: an inspection usually finds the same facts.
     private func tell(_ note: ContainerNote, of id: String) async {
         do throws(QueueError) {
             try await queue.tell(note, of: id)

@@ -4,18 +4,18 @@ import JobQueue
 import Logging
 import RuntimeCore
 
-/// Runs one job against the Engine: the thin shell around ``RuntimeCore/ContainerDecisions``.
+/// Runs a job on the Docker Engine, as decided by ``RuntimeCore/ContainerDecisions``.
 struct JobRunner: Sendable {
     let docker: any DockerClient
     let queue: any DeliveryQueue
     let configuration: WorkerConfiguration
     let images: RecentImages
     let ownership: ContainerOwnership
-    /// What it logs with; made only where there is something to log, which for most jobs there is not.
+    /// Creates the job's logger. Called only for a line to log, because most jobs log nothing.
     let makeLogger: @Sendable () -> Logger
-    /// Where the job shows what it is at.
+    /// Receives the job's progress.
     let progress: ProgressBoard
-    /// Where its spans go.
+    /// Receives the job's spans.
     let trace: JobTrace
 
     var logger: Logger { makeLogger() }
@@ -28,18 +28,18 @@ struct JobRunner: Sendable {
         retryable: true,
         pace: .brisk
     )
-    /// Whether an operator has the job run again, and this is the first attempt since.
+    /// Whether this is the first attempt after an operator's retry of the ended job.
     var isAnew = false
-    /// The container that the job has started, of which its end is to tell.
+    /// The container started by the job, to be recorded with the job's end.
     var begun = BegunNote()
-    /// The job's concurrency permit, which it lends while it only waits.
+    /// The job's concurrency permit. The job lends the permit to others during a wait.
     let place: Place
-    /// Time that the Engine gets to pass the signal on; a stop that takes longer waits for the game to end.
+    /// Time for the Docker Engine to deliver the signal. After this time, a stop only waits for the game's end.
     private static let signalTime = Duration.seconds(1)
 
     /// Runs the job to its end.
     ///
-    /// - Throws: ``JobFailure`` where it could not; what was half made has been undone.
+    /// - Throws: ``JobFailure`` if the attempt fails. Half-made changes are undone first.
     func run(_ job: Job) async throws(JobFailure) -> JobEnding {
         switch job.kind {
         case .start: return try await start(job)
@@ -57,12 +57,13 @@ struct JobRunner: Sendable {
         }
     }
 
-    /// Everything that a start needs before the game's container is touched: this worker's policy, network, image, spec,
-    /// state folder.
+    /// Prepares a start before the game's container is touched: this worker's policy, network, image, spec, state
+    /// folder.
     ///
-    /// - Parameter known: what the image is; nil: it is looked at, and pulled as the job says.
+    /// - Parameter known: The inspection of the image, or nil to inspect the image now, with a pull if the policy
+    ///   requires a pull.
     func prepare(_ job: Job, knowing known: inout ImageInspect?) async throws(JobFailure) -> PreparedStart {
-        // The job may have been admitted by a worker whose operator allows more, or before this one's settings changed.
+        // The job may come from a worker with a more generous operator, or from a time before the current settings.
         let allowed = try policy.allow(job)
         try await call { () throws(DockerError) in try await docker.ensureNetwork(configuration.node.network) }
         let found: ImageInspect
@@ -78,9 +79,10 @@ struct JobRunner: Sendable {
         return prepared
     }
 
-    /// Runs the container. Before, `makeWay` ends the job or makes way: the game may have a container already.
+    /// Runs the container.
     ///
-    /// - Parameter makeWay: its argument is the name of the container if the Engine has said that the name is taken.
+    /// - Parameter makeWay: Called before each try. Removes an existing container of the game, or returns the job's
+    ///   ending. The argument is the container's name if the Docker Engine reported a name conflict, otherwise nil.
     func launch(
         _ prepared: PreparedStart,
         makeWay: (_ takenName: String?) async throws(JobFailure) -> JobEnding?
@@ -107,7 +109,7 @@ struct JobRunner: Sendable {
         throw Self.removedForTooLong
     }
 
-    /// Makes way for a container of this job, or ends the job where that is not needed or not allowed.
+    /// Removes an ended container of the game. Returns an ending if no start is necessary or allowed.
     private func makeWay(
         for job: Job,
         _ spec: RunSpec,
@@ -118,7 +120,8 @@ struct JobRunner: Sendable {
             switch decisions.start(job, finding: found, port: spec.enginePort, isAnew: isAnew) {
             case .end(let ending): return ending
             case .run:
-                // The name is taken and nobody is there: the Engine is at it.
+                // The name is taken, but no container has the name: the Docker Engine is removing or creating a
+                // container.
                 if name != nil { try await waitForRemoval() }
                 return nil
             case .replace(let id):
@@ -172,12 +175,13 @@ struct JobRunner: Sendable {
         return decisions.ending(.removed, container, forced: forced)
     }
 
-    /// Stops a container of ours; nil where it is gone. The intent is recorded first, so that whoever sees
-    /// the exit knows that it was asked for.
+    /// Stops a container of this namespace. Returns nil if the container is gone.
     ///
-    /// - Parameter timeout: before SIGKILL; nil: as the job says.
+    /// Records the stop request first, so a reader of the exit knows that a job requested the end.
+    ///
+    /// - Parameter timeout: Time before SIGKILL, or nil for the job's own value.
     func stop(_ id: String, _ job: Job, timeout: Duration? = nil) async throws(JobFailure) -> StopOutcome? {
-        // A worker that may not stop it must not tell that it does, either.
+        // A worker without permission to stop the container must not record a stop request either.
         guard ChangePermit.isGranted() else { throw JobFailure(ChangePermit.refusal(operation: "stop")) }
         let timeout = timeout ?? .seconds(job.stopTimeoutSeconds)
         let earlier = try await noteIntent(job, toEnd: id, timeout: timeout)
@@ -197,9 +201,9 @@ struct JobRunner: Sendable {
         }
     }
 
-    /// The container of the job's game.
+    /// Returns the container of the job's game.
     ///
-    /// - Parameter name: the game's name; nil: whoever has taken it does not matter.
+    /// - Parameter name: The game's container name, or nil if a foreign container with the name does not matter.
     func container(of job: Job, named name: String?) async throws(JobFailure) -> FoundContainer {
         try await call { () throws(DockerError) in try await ownership.container(of: job.gameID, named: name) }
     }

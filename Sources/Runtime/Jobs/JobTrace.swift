@@ -4,12 +4,12 @@ import Primitives
 import RuntimeCore
 import Tracing
 
-/// The spans of one attempt at a job. Without a tracer there are none, and nothing is done for them.
+/// The spans of an attempt. Without a tracer the attempt has no spans and no cost.
 struct JobTrace: Sendable {
     private let tracer: (any Tracer)?
     private let span: (any Span)?
 
-    /// No spans.
+    /// A trace without spans.
     static let none = JobTrace(tracer: nil, span: nil)
 
     private init(tracer: (any Tracer)?, span: (any Span)?) {
@@ -17,8 +17,8 @@ struct JobTrace: Sendable {
         self.span = span
     }
 
-    /// Begins the span of the attempt, below the producer's where the message names one, and tells how long the job has
-    /// waited.
+    /// Begins the span of the attempt and records the job's wait in the queue. If the message names a parent span of
+    /// the producer, the attempt becomes its child.
     static func begin(_ job: Job, attempt: Int, _ tracer: (any Tracer)?) -> JobTrace {
         guard let tracer else { return .none }
         var context = ServiceContext.topLevel
@@ -47,14 +47,14 @@ struct JobTrace: Sendable {
         return trace
     }
 
-    /// Runs what the adapter of the Engine makes spans of its steps in.
+    /// Runs `body`, with a span for each step of the Docker Engine's adapter.
     func observed<R: Sendable, E: Error>(_ body: () async throws(E) -> R) async throws(E) -> R {
         guard span != nil else { return try await body() }
         let observer = StepObserver { step in
             let child = child(step, .client)
             return { child?.end() }
         }
-        // A task-local value takes no typed errors.
+        // `withValue` does not support typed errors.
         let result: Result<R, E> = await StepObserver.$current.withValue(observer) {
             do throws(E) {
                 return .success(try await body())
@@ -65,7 +65,7 @@ struct JobTrace: Sendable {
         return try result.get()
     }
 
-    /// A part of the attempt.
+    /// Runs `body` in a child span.
     func part<R, E: Error>(
         _ name: String,
         _ kind: SpanKind = .internal,
@@ -81,7 +81,7 @@ struct JobTrace: Sendable {
         }
     }
 
-    /// Says how the job has ended.
+    /// Records the ending of the job.
     func note(_ ending: JobEnding) {
         guard let span else { return }
         span.attributes["rtm.outcome"] = ending.outcome.rawValue
@@ -91,7 +91,7 @@ struct JobTrace: Sendable {
         span.setStatus(SpanStatus(code: .error, message: ending.error))
     }
 
-    /// Says that the attempt has failed, and that there will be another.
+    /// Records a failed attempt before another attempt.
     func note(_ failure: JobFailure) {
         guard let span else { return }
         span.attributes["rtm.error_code"] = failure.code.rawValue
@@ -106,7 +106,7 @@ struct JobTrace: Sendable {
     }
 }
 
-/// A point of the wall clock, as tracers want it.
+/// An instant of the wall clock in the form of tracers.
 private struct SpanInstant: TracerInstant {
     let nanosecondsSinceEpoch: UInt64
 
@@ -115,7 +115,7 @@ private struct SpanInstant: TracerInstant {
     }
 }
 
-/// Finds fields of a message.
+/// Reads fields of a message.
 private struct FieldExtractor: Extractor {
     func extract(key: String, from carrier: [String: String]) -> String? { carrier[key] }
 }

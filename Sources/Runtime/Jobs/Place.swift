@@ -1,7 +1,8 @@
 import JobContract
 import Synchronization
 
-/// A job's concurrency permit (``Permits``). It is given back once, and lent while the job only waits.
+/// A job's concurrency permit (``Permits``). The job lends the permit to others during a wait, and gives the permit
+/// back once.
 final class Place: Sendable {
     private let kind: JobKind
     private let state: WorkerState
@@ -12,7 +13,7 @@ final class Place: Sendable {
         self.state = state
     }
 
-    /// The job needs the Engine no more.
+    /// Gives the permit back. The job no longer needs the Docker Engine.
     func free() {
         use.withLock { use in
             if use != .done { state.freePlace(kind, from: use) }
@@ -20,9 +21,10 @@ final class Place: Sendable {
         }
     }
 
-    /// Runs `body`, in which the job only waits, without a permit, where not too many jobs do so.
+    /// Runs `body` without a permit, because the job only waits in `body`. If too many jobs already wait, the job keeps
+    /// its permit.
     ///
-    /// - Parameter delay: after which the waiting begins; what ends sooner keeps its permit.
+    /// - Parameter delay: Time before the permit is lent. A shorter `body` keeps the permit.
     func lent<Value: Sendable, Failure: Error>(
         after delay: Duration = .zero,
         _ body: @Sendable () async throws(Failure) -> Value
@@ -61,7 +63,7 @@ final class Place: Sendable {
 }
 
 extension Result {
-    /// The outcome of `body`.
+    /// Returns the outcome of `body`.
     fileprivate static func catching(_ body: () async throws(Failure) -> Success) async -> Result {
         do throws(Failure) {
             return .success(try await body())

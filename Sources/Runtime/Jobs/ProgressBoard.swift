@@ -3,7 +3,7 @@ import JobContract
 import RuntimeCore
 import Synchronization
 
-/// What a job is at: written by the job as often as it likes, and told to Redis now and then.
+/// The progress of a job. The job updates the progress as often as necessary. Redis receives only some of the updates.
 final class ProgressBoard: Sendable {
     private struct State {
         var current: JobProgress?
@@ -14,9 +14,12 @@ final class ProgressBoard: Sendable {
     private let desk: ProgressDesk?
     private let write: @Sendable (JobProgress) async -> Bool
 
+    /// Creates the progress of a job.
+    ///
     /// - Parameters:
-    ///   - desk: who tells it; nil: nobody.
-    ///   - write: tells it; answers whether it was taken. What was not is told with the next pause.
+    ///   - desk: The reporter of the worker, or nil to report nothing.
+    ///   - write: Sends the progress to Redis and returns whether Redis accepted the progress. After a failure the next
+    ///     report sends the progress again.
     init(_ desk: ProgressDesk? = nil, write: @escaping @Sendable (JobProgress) async -> Bool = { _ in true }) {
         self.desk = desk
         self.write = write
@@ -30,12 +33,12 @@ final class ProgressBoard: Sendable {
         if isFirst { desk?.add(self) }
     }
 
-    /// There is nothing more to tell.
+    /// Ends the reports.
     func close() {
         if state.withLock({ $0.current != nil }) { desk?.remove(self) }
     }
 
-    /// Tells what has changed since it was told last.
+    /// Reports the progress if the progress has changed since the last report.
     fileprivate func tell() async {
         let news = state.withLock { $0.current == $0.told ? nil : $0.current }
         guard let news, await write(news) else { return }
@@ -43,11 +46,10 @@ final class ProgressBoard: Sendable {
     }
 }
 
-/// Tells of all jobs of a worker how far they have come, at most once in each pause. A job that takes no longer than
-/// one pause costs nothing.
+/// Reports the progress of all jobs of a worker, each at most once per pause. A job shorter than a pause costs no call.
 final class ProgressDesk: Sendable {
     private let pause: Duration
-    /// In the order in which they came.
+    /// In order of arrival.
     private let boards = Mutex<[(board: ProgressBoard, since: MonotonicInstant)]>([])
     private let added = Signal()
 
@@ -63,7 +65,7 @@ final class ProgressDesk: Sendable {
         boards.withLock { $0.removeAll { $0.board === board } }
     }
 
-    /// Tells until it is cancelled.
+    /// Reports until the task is cancelled.
     func run() async {
         while !Task.isCancelled {
             if boards.withLock({ $0.isEmpty }) {

@@ -3,7 +3,8 @@ import Logging
 import RuntimeCore
 import Synchronization
 
-/// Tells now and then how far a pull has come: an image may take minutes, and many reports come in a second.
+/// Logs the progress of a pull, at most every 5 s. A pull may take minutes, and the Docker Engine reports many times a
+/// second.
 final class PullReport: Sendable {
     private static let pause = Duration.seconds(5)
     private let logger: Logger

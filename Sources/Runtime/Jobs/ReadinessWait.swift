@@ -4,18 +4,19 @@ import JobQueue
 import Logging
 import RuntimeCore
 
-/// Waits until the engine in a container answers: the shell around ``RuntimeCore/Readiness``.
+/// Waits until the game engine in a container answers, as decided by ``RuntimeCore/Readiness``.
 struct ReadinessWait: Sendable {
     let docker: any DockerClient
     let readiness: Readiness
     let containerID: String
-    /// Name by which the engine is asked.
+    /// Hostname for requests to the game engine.
     let hostname: String
     let timeoutSeconds: Int
 
-    /// Why the engine does not answer; nil where it does. The end of the container ends the waiting.
+    /// Waits for the game engine. Returns nil after an answer, otherwise the reason for the failure. The end of the
+    /// container ends the wait.
     ///
-    /// - Throws: ``RuntimeCore/JobFailure`` where the Engine fails, or where the task is cancelled.
+    /// - Throws: ``RuntimeCore/JobFailure`` if a call to the Docker Engine fails, or if the task is cancelled.
     func run() async throws(JobFailure) -> String? {
         let end = MonotonicClock.now.advanced(by: .seconds(timeoutSeconds))
         var looks = 0
@@ -53,15 +54,15 @@ struct ReadinessWait: Sendable {
     }
 }
 
-/// What a start needs, before the game's container is touched.
+/// The result of a start's preparation, before the game's container is touched.
 struct PreparedStart: Sendable {
     var spec: RunSpec
-    /// nil: the engine is not waited for.
+    /// The check for readiness, or nil if the job does not wait for the game engine.
     var readiness: Readiness?
 }
 
 extension Readiness {
-    /// By what the job learns that the engine of `image` is ready; nil where it does not wait for that.
+    /// Creates the check for the game engine of `image`, or returns nil if the job does not wait for the game engine.
     init?(of image: ImageInspect, for job: Job, _ spec: RunSpec) throws(JobFailure) {
         guard job.readyTimeoutSeconds > 0 else { return nil }
         self.init(probe: try ReadinessProbe(image: image, port: spec.enginePort), network: spec.network)
@@ -69,15 +70,15 @@ extension Readiness {
 }
 
 extension JobRunner {
-    /// Longest time that an engine which was not ready in time gets to end by itself.
+    /// Time between SIGTERM and SIGKILL for a game engine that was not ready in time.
     private static let graceOfTheLate = Duration.seconds(10)
 
-    /// What a start has come to when the engine answers, where the job wants that to be waited for. An engine that
-    /// does not answer in time is removed, but for one that another job had started.
+    /// Returns the result of a start, after a wait for the game engine if the job requests the wait. If the game engine
+    /// does not answer in time, the job removes the container, but never a container started by another job.
     ///
-    /// - Parameter ending: the start, as it would end without waiting.
-    /// - Throws: ``RuntimeCore/JobFailure`` where the Engine fails or the job is cancelled; in the latter case the
-    ///   job's own container has been removed.
+    /// - Parameter ending: The ending of the start without a wait.
+    /// - Throws: ``RuntimeCore/JobFailure`` if a call to the Docker Engine fails or the job is cancelled. After a
+    ///   cancellation the job first removes its own container.
     func whenReady(
         _ ending: JobEnding,
         _ job: Job,
@@ -118,9 +119,10 @@ extension JobRunner {
         try await discard(id)
     }
 
-    /// A stop waits for this, so the process gets no time.
+    /// Removes the container of a cancelled start. A stop job waits for the removal, so the process has no time to end
+    /// by itself.
     func removeCancelled(_ id: String, _ job: Job) async {
-        // Whether its end could be told as asked for or not, it must not stay.
+        // The container must go, even if the stop request could not be recorded.
         _ = try? await stop(id, job, timeout: .zero)
         do throws(JobFailure) {
             try await discard(id)

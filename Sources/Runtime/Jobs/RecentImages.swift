@@ -2,13 +2,13 @@ import DockerPort
 import RuntimeCore
 import Synchronization
 
-/// What a worker has seen of images a short while ago.
+/// A worker's recent inspections of images.
 final class RecentImages: Sendable {
     private let cache = Mutex(ImageCache())
 
     func known(_ reference: String) -> ImageInspect? { cache.withLock { $0.known(reference, at: MonotonicClock.now) } }
 
-    /// Notes what the Engine has just shown, and answers it.
+    /// Adds an inspection just received from the Docker Engine, and returns the inspection.
     func seen(_ image: ImageInspect) -> ImageInspect {
         cache.withLock { $0.add(image, at: MonotonicClock.now) }
         return image

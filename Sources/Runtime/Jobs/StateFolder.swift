@@ -11,13 +11,15 @@ import RuntimeCore
     import Darwin
 #endif
 
-/// Makes the state folder of a game where it is missing, with the owner and mode of the configuration.
+/// Creates the missing state folder of a game, with the configured owner and mode.
 struct StateFolder: Sendable {
     let owner: WorkerConfiguration.StateOwner?
     let mode: UInt32
 
-    /// - Throws: ``JobFailure`` that says which call failed on which path: `mount_not_allowed`, final, where a link or a
-    ///   file has the folder's name; else `internal`, which another try may mend.
+    /// Creates the folder if the folder is missing.
+    ///
+    /// - Throws: ``JobFailure`` with the failed call and the path. `mount_not_allowed` is final: a link or a file has
+    ///   the folder's name. `internal` may succeed in another attempt.
     func prepare(_ path: String) async throws(JobFailure) {
         let problem: Problem?
         do {
@@ -38,13 +40,13 @@ struct StateFolder: Sendable {
     }
 
     private enum Problem: Sendable {
-        /// A link, or anything else that no game may get as its folder.
+        /// A link, or another entry unfit as a game's folder.
         case notADirectory
-        /// A call failed.
+        /// A system call failed.
         case failed(String)
     }
 
-    /// What went wrong; nil where the folder is there. Blocks, so it runs on a thread of its own.
+    /// Creates the folder. Returns the problem, or nil if the folder exists. Blocks, so callers use a separate thread.
     private func create(_ path: String) -> Problem? {
         switch entry(at: path) {
         case .directory: return nil
@@ -52,7 +54,7 @@ struct StateFolder: Sendable {
         case .none: break
         }
         if let reason = createParents(of: path) { return .failed(reason) }
-        // It gets its name only when it is as it should be: a worker that dies here leaves none with another owner.
+        // The folder receives its name last. If the worker dies before, no folder with a wrong owner remains.
         let draft = Self.draft(of: path)
         rmdir(draft)
         let problem = make(draft) ?? (rename(draft, path) == 0 ? nil : "rename: \(lastError())")
@@ -62,7 +64,7 @@ struct StateFolder: Sendable {
         return entry(at: path) == .directory ? nil : .failed(problem)
     }
 
-    /// No game's id begins with a dot.
+    /// Returns the temporary name of a folder. No game has this name, because the id of a game never begins with a dot.
     static func draft(of path: String) -> String {
         let slash = path.lastIndex(of: "/") ?? path.startIndex
         return "\(path[...slash]).\(path[path.index(after: slash)...])-\(getpid()).new"
@@ -72,7 +74,7 @@ struct StateFolder: Sendable {
         case none, directory, other
     }
 
-    /// Of a link it is the link that counts.
+    /// Returns the kind of the entry. A link counts as a link, regardless of its target.
     private func entry(at path: String) -> Entry {
         var information = stat()
         guard lstat(path, &information) == 0 else { return .none }
@@ -84,7 +86,7 @@ struct StateFolder: Sendable {
         if let owner {
             guard lchown(path, owner.user, owner.group) == 0 else { return "chown: \(lastError())" }
         }
-        // After the change of owner, which takes bits away, and whatever the process' umask took.
+        // Last, because `lchown` clears bits of the mode, and `mkdir` applied the umask.
         guard chmod(path, mode_t(mode)) == 0 else { return "chmod: \(lastError())" }
         return nil
     }

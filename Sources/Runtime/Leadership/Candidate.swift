@@ -2,25 +2,27 @@ import JobQueue
 import Logging
 import RuntimeCore
 
-/// One term of leadership over a node.
+/// A term of leadership over a node.
 struct Term: Sendable, Equatable {
-    /// Fences everything that is published in it.
+    /// The fencing number of all events published in the term.
     let epoch: Int64
-    /// Point of the Engine's clock up to which the terms before have published.
+    /// Time on the Docker Engine's clock up to which earlier terms have published.
     let cursor: String?
 }
 
-/// Stands for the leadership of a node, and does what only its leader does while it leads: the shell around
-/// ``RuntimeCore/Leadership``.
+/// A candidate for the leadership of a node. During its terms the candidate does the work of the leader.
+/// ``RuntimeCore/Leadership`` decides the steps.
 struct Candidate: Sendable {
     let queue: any DeliveryQueue
     let ttl: Duration
-    /// Raised where a leader of this node has resigned.
+    /// Raised when a leader of this node has resigned.
     let leaderResigned: Signal
     let logger: Logger
 
-    /// Runs until the task is cancelled. `whileLeading` is run once for each term, and cancelled as a unit when
-    /// the term ends; the next term begins after it has returned.
+    /// Runs until the task is cancelled.
+    ///
+    /// - Parameter whileLeading: The work of a leader, run once per term. The end of the term cancels the work; the
+    ///   next term begins only after the work has returned.
     func run(_ whileLeading: @Sendable @escaping (Term) async -> Void) async {
         var leadership = Leadership(ttl: ttl, now: MonotonicClock.now)
         var other: Int64?
@@ -40,9 +42,10 @@ struct Candidate: Sendable {
         }
     }
 
-    /// Asks Redis for the lease. Answers the cursor where it was granted.
+    /// Asks Redis for the lease. Returns the cursor if Redis granted the lease.
     ///
-    /// - Parameter other: the term of another that was seen last. While it lasts nobody else can have the lease.
+    /// - Parameter other: The last known term of another candidate. During that term nobody else can have the lease, so
+    ///   a cheaper check of the term is enough.
     private func ask(_ leadership: inout Leadership, _ other: inout Int64?) async -> String? {
         let requestStart = MonotonicClock.now
         var cursor: String?
@@ -67,7 +70,7 @@ struct Candidate: Sendable {
         return cursor
     }
 
-    /// One term: renews it beside what runs in it.
+    /// Leads for a term: runs the leader's work, and renews the term meanwhile.
     private func lead(
         _ leadership: inout Leadership,
         _ term: Term,
@@ -88,7 +91,7 @@ struct Candidate: Sendable {
             group.cancelAll()
         }
         if Task.isCancelled {
-            // The end of this worker: another takes over without waiting for the lease to run out.
+            // The worker is ending. A resignation lets another worker lead without a wait for the end of the lease.
             await resign(term.epoch)
         } else {
             logger.warning("no longer listening to the node's events", metadata: ["epoch": "\(term.epoch)"])
@@ -97,8 +100,8 @@ struct Candidate: Sendable {
         leadership = machine
     }
 
-    /// Returns when the term has ended: lost, not to be trusted any more, given up by what runs in it, or the task is
-    /// cancelled.
+    /// Renews the term until its end. The term ends if the lease is lost, if the term is no longer trusted, if the
+    /// leader's work returns, or if the task is cancelled.
     private func renew(_ machine: inout Leadership, _ term: Term, until hasEnded: Signal) async {
         while !Task.isCancelled {
             switch machine.step(now: MonotonicClock.now) {
@@ -113,7 +116,7 @@ struct Candidate: Sendable {
         }
     }
 
-    /// Asks Redis for more of a term, and waits no longer than the term is trusted.
+    /// Asks Redis to renew the term. Waits no longer than the term is trusted.
     private func askForMore(_ machine: inout Leadership, _ term: Term) async {
         guard case .leader(_, let trustedUntil, _) = machine.state else { return }
         let requestStart = MonotonicClock.now
@@ -126,7 +129,7 @@ struct Candidate: Sendable {
                     return .failed
                 }
             }
-            // Not a deadline of the call: to miss it would close the connection, which others use.
+            // Not a deadline of the call itself: a missed deadline would close a connection shared with others.
             group.addTask {
                 try? await MonotonicClock.sleep(for: Self.pause(trustedUntil))
                 return .failed
@@ -138,7 +141,7 @@ struct Candidate: Sendable {
     }
 
     private func resign(_ epoch: Int64) async {
-        // A cancelled task cannot wait for Redis, so the goodbye runs in one that is not.
+        // A cancelled task cannot wait for Redis, so the resignation runs in a task without cancellation.
         await uncancelled {
             do throws(QueueError) { try await queue.resign(epoch: epoch) } catch {
                 logger.debug("could not resign; the lease runs out", metadata: ["error": "\(error)"])

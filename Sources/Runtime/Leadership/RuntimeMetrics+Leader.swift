@@ -2,11 +2,13 @@ import JobContract
 import JobQueue
 import Metrics
 
-/// What only the leader of a node measures.
+/// The metrics of a node's leader.
 extension RuntimeMetrics {
     static func leading(_ isLeading: Bool) { Gauge(label: "rtm_leading").record(isLeading ? 1 : 0) }
 
-    /// - Parameter delay: from what happened to its publication; nil where nobody could see when it happened.
+    /// Records a published event.
+    ///
+    /// - Parameter delay: Time between the event and its publication, or nil if the time of the event is unknown.
     static func published(_ event: LifecycleEvent, after delay: Duration?) {
         Counter(label: "rtm_events_published_total", dimensions: [("event", event.kind.rawValue)]).increment()
         if let reason = event.reason {
@@ -15,7 +17,7 @@ extension RuntimeMetrics {
         if let delay { Timer(label: "rtm_event_delay_seconds").recordNanoseconds(Int64(delay / .nanoseconds(1))) }
     }
 
-    /// - Parameter isHearing: whether the Engine's events can be read.
+    /// Records whether the leader reads the Docker Engine's events.
     static func hearing(_ isHearing: Bool) { Gauge(label: "rtm_events_heard").record(isHearing ? 1 : 0) }
 
     static func eventDropped() { Counter(label: "rtm_events_dropped_total").increment() }
@@ -40,7 +42,9 @@ extension RuntimeMetrics {
         }
     }
 
-    /// - Parameter entries: nil where Redis cannot count them.
+    /// Records the backlog of a consumer group.
+    ///
+    /// - Parameter entries: The number of entries, or nil if Redis cannot count the entries.
     static func backlog(of group: String, on stream: String, usedRetention: Double, entries: Int?) {
         let dimensions = [("stream", stream), ("group", group)]
         Gauge(label: "rtm_stream_group_retention_used", dimensions: dimensions).record(usedRetention)

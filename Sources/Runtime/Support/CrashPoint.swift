@@ -8,38 +8,39 @@ import Synchronization
     import Darwin
 #endif
 
-/// The steps between which a worker may die. A debug build can be made to die at any of them, so that a test can visit
-/// them all: `RTM_TEST_CRASH_AT=jobClaimed`, or `engineChange:2` for the second time that it is reached. A release
-/// build has none of this.
+/// The steps at which tests can kill a worker.
+///
+/// `RTM_TEST_CRASH_AT=jobClaimed` kills a debug build at the step; `engineChange:2` means the second time the step is
+/// reached. Tests visit all steps. A release build contains none of this.
 package enum CrashPoint: String, Sendable, CaseIterable {
-    /// Messages were read and not admitted.
+    /// Messages are read, but not admitted.
     case messagesRead
     case messagesAdmitted
-    /// A job is leased and not begun.
+    /// A job is leased, but has not begun.
     case jobClaimed
-    /// Network, image, spec and state folder of a start are there.
+    /// Network, image, spec and state folder of a start are ready.
     case startPrepared
-    /// Right before a call that changes something on the Engine: create, start, stop, remove.
+    /// Right before a call that changes a container on the Docker Engine: create, start, stop, remove.
     case engineChange
-    /// A container runs, and nobody but the Engine knows.
+    /// A container runs, but only the Docker Engine knows.
     case containerStarted
-    /// It is known that a stop is asked for, and the Engine has not been told.
+    /// The stop request is recorded, but the Docker Engine has not received the stop.
     case intentRecorded
     case containerStopped
-    /// The job is done, and Redis does not know.
+    /// The job is done, but Redis does not know.
     case beforeFinish
     case afterFinish
     case beforeRetry
     case afterRetry
     case beforeRelease
     case afterRelease
-    /// Jobs of a dead worker were taken back.
+    /// Jobs of a dead worker are taken back.
     case jobsReclaimed
-    /// This worker leads, and has not begun to listen.
+    /// This worker leads, but does not listen yet.
     case leaseGranted
     case beforeEmit
     case afterEmit
-    /// The worker has said goodbye.
+    /// The worker is deregistered.
     case left
 
     #if DEBUG
@@ -51,7 +52,7 @@ package enum CrashPoint: String, Sendable, CaseIterable {
         private static let times = Mutex(0)
     #endif
 
-    /// Dies here, as by `kill -9`, where the environment of a debug build wants it.
+    /// Kills the worker like `kill -9`, if the environment of a debug build names this step.
     static func reached(_ point: CrashPoint) {
         #if DEBUG
             Simulation.host?.reached(point)

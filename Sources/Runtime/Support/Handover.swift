@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Hands elements from one task to another, in order, and lets the giver wait while too many are on the way.
+/// A bounded channel between two tasks. Elements keep their order. A sender waits while the channel is full.
 final class Handover<Element: Sendable>: Sendable {
     private let elements = Mutex<[Element]>([])
     private let capacity: Int
@@ -9,7 +9,8 @@ final class Handover<Element: Sendable>: Sendable {
 
     init(capacity: Int) { self.capacity = capacity }
 
-    /// Waits for room, then gives all of them. Gives nothing where the task is cancelled.
+    /// Waits for space, then sends all elements together. An empty channel accepts any number of elements. Sends
+    /// nothing if the task is cancelled.
     func give(_ more: [Element]) async {
         while !Task.isCancelled {
             let fits = elements.withLock { elements in
@@ -22,7 +23,7 @@ final class Handover<Element: Sendable>: Sendable {
         }
     }
 
-    /// Takes up to `most` elements, waiting for the first until `limit` at most.
+    /// Returns up to `most` elements. Waits for the first element for at most `limit`.
     func take(most: Int, within limit: Duration?) async -> [Element] {
         if let some = takeNow(most) { return some }
         if let limit { await filled.wait(atMost: limit) } else { await filled.wait() }

@@ -10,8 +10,8 @@ import RuntimeCore
     import Darwin
 #endif
 
-/// The clock behind ``RuntimeCore/MonotonicInstant``. It counts the time in which the machine was
-/// suspended: a worker that slept must know that its leases ran out meanwhile.
+/// The clock of ``RuntimeCore/MonotonicInstant``. Counts the time during which the machine was suspended, so a worker
+/// notices leases that ended meanwhile.
 package enum MonotonicClock {
     package static var now: MonotonicInstant {
         if let host = Simulation.host { return host.now }
@@ -24,7 +24,7 @@ package enum MonotonicClock {
         return MonotonicInstant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
     }
 
-    /// The wall clock of this machine, for times that no other clock can tell.
+    /// The wall clock of this machine, for times to publish and to compare with other clocks.
     package static var wallNow: Timestamp {
         if let host = Simulation.host { return host.wallNow }
         var time = timespec()
@@ -32,7 +32,7 @@ package enum MonotonicClock {
         return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int32(time.tv_nsec))
     }
 
-    /// Sleeps.
+    /// Sleeps for `pause`.
     ///
     /// - Throws: `CancellationError` as soon as the task is cancelled.
     static func sleep(for pause: Duration) async throws {

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Something that happened, for one waiter at a time; happening twice before the waiter looks counts as once.
+/// A signal for a single waiter at a time. Several raises before the next wait count as a single raise.
 final class Signal: Sendable {
     private struct State {
         var isRaised = false
@@ -19,10 +19,10 @@ final class Signal: Sendable {
         waiter?.resume(returning: true)
     }
 
-    /// Forgets that it has happened.
+    /// Resets the signal.
     func lower() { state.withLock { $0.isRaised = false } }
 
-    /// Waits until it has happened since the last wait. Answers false at once where the task is cancelled.
+    /// Waits for a raise since the last wait. Returns false if the task is cancelled before a raise.
     @discardableResult
     func wait() async -> Bool {
         let number = state.withLock { state in
@@ -53,7 +53,7 @@ final class Signal: Sendable {
         }
     }
 
-    /// Waits until it has happened, for `limit` at most (nil: for ever). Answers whether it has.
+    /// Waits for a raise for at most `limit`, or without limit if nil. Returns whether the signal was raised.
     @discardableResult
     func wait(atMost limit: Duration?) async -> Bool {
         guard let limit else { return await wait() }
@@ -64,7 +64,7 @@ final class Signal: Sendable {
                 return false
             }
             var happened = false
-            // Both are heard: it may happen in the very moment in which the time is over.
+            // Reads both results: the raise may come at the same moment as the end of the time.
             for await outcome in group {
                 happened = happened || outcome
                 group.cancelAll()
@@ -74,8 +74,7 @@ final class Signal: Sendable {
     }
 }
 
-/// Pauses that grow while something fails, up to a cap, each of random length so that many do not come
-/// back together.
+/// Growing pauses during a series of failures, up to a cap. Random lengths keep many callers from returning together.
 struct Backoff: Sendable {
     private let base: Duration
     private let cap: Duration
@@ -88,7 +87,7 @@ struct Backoff: Sendable {
 
     mutating func succeeded() { failures = 0 }
 
-    /// Sleeps; ends early where the task is cancelled.
+    /// Sleeps for the next pause. Ends early if the task is cancelled.
     mutating func pause() async {
         let longest = min(base * (1 << min(failures, 16)), cap)
         failures += 1

@@ -2,7 +2,7 @@ import NIOPosix
 import Primitives
 import RuntimeCore
 
-/// What a worker's course depends on beside its ports: clocks, pauses, chance, and who runs its tasks.
+/// A worker's environment besides its ports: clocks, pauses, random numbers, and the executor of its tasks.
 protocol SimulatedHost: Sendable {
     var now: MonotonicInstant { get }
     var wallNow: Timestamp { get }
@@ -11,14 +11,14 @@ protocol SimulatedHost: Sendable {
 
     func sleep(for pause: Duration) async throws
     func random() -> UInt64
-    /// A worker may die here.
+    /// Called at each step at which a worker may die.
     func reached(_ point: CrashPoint)
-    /// A worker takes its lease for sure, and changes something on the Engine.
+    /// Called when a worker trusts its lease and is about to change a container on the Docker Engine.
     func trusted(_ lease: JobLease)
 }
 
-/// A debug build can be given another host for a task and all its children, so that a test can run workers in a time of
-/// its own and in an order that a seed decides. A release build has none of this.
+/// Replaces the environment of a task and its child tasks in a debug build. A test can then run workers with its own
+/// clock, in an order decided by a seed. A release build contains none of this.
 enum Simulation {
     #if DEBUG
         @TaskLocal static var host: (any SimulatedHost)?
@@ -26,21 +26,22 @@ enum Simulation {
         static var host: (any SimulatedHost)? { nil }
     #endif
 
-    /// Runs what blocks on a thread of its own; in a simulation at once, where nothing else runs.
+    /// Runs blocking code on a separate thread. In a simulation the code runs in place, because no other task runs at
+    /// the same time.
     static func blocking<Value: Sendable>(_ body: @Sendable @escaping () -> Value) async throws -> Value {
         guard host == nil else { return body() }
         return try await NIOThreadPool.singleton.runIfActive(body)
     }
 }
 
-/// Chance, for pauses that must not fall together.
+/// Random numbers, mainly for pauses that must not end together.
 struct Dice: RandomNumberGenerator {
     private let host = Simulation.host
     private var system = SystemRandomNumberGenerator()
 
     mutating func next() -> UInt64 { host?.random() ?? system.next() }
 
-    /// From 0 to 1.
+    /// Returns a random number from 0 to 1.
     static func fraction() -> Double {
         var dice = Dice()
         return .random(in: 0...1, using: &dice)
