@@ -1,7 +1,7 @@
-/// How log lines look.
+/// The format of log lines.
 package enum LogFormat: String, Sendable, CaseIterable {
-    /// For people.
+    /// Lines for people.
     case text
-    /// For machines: one object a line.
+    /// Lines for machines, each with a JSON object.
     case json
 }

@@ -2,27 +2,27 @@ import Logging
 import Primitives
 import Terminal
 
-/// One entry of the log, and how it looks as one line.
+/// An entry of the log, and its text on a single line.
 struct LogLine: Sendable {
-    /// Most bytes of a message, and of a value of the metadata.
+    /// The largest size of a message and of a metadata value, in bytes.
     static let maximumText = 4096
-    /// Bytes after which a line takes no more metadata.
+    /// The size at which a line takes no more metadata, in bytes.
     static let maximumLine = 16_384
-    /// Most elements that are shown of a list or dictionary, and how deep they may nest.
+    /// The largest number of shown elements in a list or dictionary, and the deepest nesting.
     static let maximumElements = 64
     static let maximumDepth = 4
 
     var time: Timestamp
     var level: Logger.Level
-    /// Which part of the program speaks.
+    /// The part of the program behind the entry.
     var label: String
     var message: String
     var metadata: Logger.Metadata
 
-    /// The message, without secrets of URLs and at most as long as it may be.
+    /// The message without secrets of URLs, cut to its largest size.
     private var shownMessage: String { EscapedText.cut(MaskedURL.maskAll(in: message), to: LogLine.maximumText) }
 
-    /// For people: time, level, label, message, then `key=value` by key.
+    /// Returns the line for people: time, level, label and message, then `key=value` in the order of the keys.
     func text(colored: Bool) -> TerminalText {
         let paint = colored ? LogColor(level: level) : .none
         let name = "\(level)".uppercased()
@@ -41,7 +41,8 @@ struct LogLine: Sendable {
         return line
     }
 
-    /// For machines: one JSON object with `time`, `level`, `logger`, `message`, then the metadata by key.
+    /// Returns the line for machines: a JSON object with `time`, `level`, `logger` and `message`, then the metadata in
+    /// the order of the keys.
     func json() -> TerminalText {
         var line = "{\"time\":\"\(time.rfc3339(fractionDigits: 3))\",\"level\":\"\(level)\""
         line += ",\"logger\":\(EscapedText.json(label)),\"message\":"
@@ -59,7 +60,7 @@ struct LogLine: Sendable {
 
     private static let ownKeys: Set<String> = ["time", "level", "logger", "message", "truncated"]
 
-    /// `text` as it stands after `key=`: quoted where it could not be told where it ends.
+    /// Returns `text` in its form after `key=`. Quotes surround a text with an unclear end.
     private static func word(_ text: String) -> String {
         let isPlain =
             !text.isEmpty
@@ -97,7 +98,7 @@ struct LogLine: Sendable {
         }
     }
 
-    /// The first of `parts`, as many as a value of the metadata may take.
+    /// Joins `parts` up to the largest size of a metadata value. The function leaves out parts beyond that size.
     private static func bounded(_ parts: [String], open: String, close: String) -> String {
         var text = open
         for part in parts where text.utf8.count + part.utf8.count < maximumText {
@@ -107,7 +108,7 @@ struct LogLine: Sendable {
     }
 }
 
-/// Terminal colours of one line.
+/// The terminal colours of a line.
 private struct LogColor {
     static let none = LogColor(level: "", dim: "", end: "")
 

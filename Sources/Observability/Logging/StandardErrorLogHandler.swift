@@ -2,7 +2,7 @@ import Logging
 import Primitives
 import Terminal
 
-/// Writes the log to stderr, one line for every entry.
+/// Writes the log to stderr, with a line for each entry.
 package struct StandardErrorLogHandler: LogHandler {
     package var metadata = Logger.Metadata()
     package var metadataProvider: Logger.MetadataProvider?
@@ -14,7 +14,7 @@ package struct StandardErrorLogHandler: LogHandler {
     private let now: @Sendable () -> Timestamp
     private let write: @Sendable (TerminalText) -> Void
 
-    /// A handler whose lines go to `write`, without their line feed.
+    /// Creates a handler. `write` receives each line without its line feed.
     package init(
         label: String,
         level: Logger.Level,

@@ -1,18 +1,18 @@
 import CoreMetrics
 import Synchronization
 
-/// Keeps what the program measures, and tells it in Prometheus' text format (version 0.0.4).
+/// Collects the program's metrics and renders them in the text format of Prometheus, version 0.0.4.
 ///
-/// A backend for swift-metrics. What is measured as a recorder without aggregation or as a meter is a gauge, a timer or an
-/// aggregating recorder is a histogram; timers are told in seconds. The number of series is bounded: one more is
-/// not kept, and `rtm_metrics_series_dropped_total` counts it.
+/// The registry is a backend for swift-metrics. Meters and recorders without aggregation become gauges. Timers and
+/// recorders with aggregation become histograms; timers count in seconds. The number of series is bounded. The registry
+/// drops further series, and `rtm_metrics_series_dropped_total` counts the drops.
 package final class PrometheusRegistry: MetricsFactory {
-    /// Names and values of a series' labels, sorted by name.
+    /// The names and values of a series' labels.
     typealias Labels = [(String, String)]
 
     private struct Family {
         var type: PrometheusSeries.Kind
-        /// By the text of the labels.
+        /// The series, by the text of their labels.
         var series: [String: PrometheusSeries] = [:]
     }
 
@@ -28,15 +28,17 @@ package final class PrometheusRegistry: MetricsFactory {
     private let limit: Int
     private let state = Mutex(State())
 
+    /// Creates an empty registry.
+    ///
     /// - Parameters:
-    ///   - help: one sentence for each metric that is known beforehand, by its name.
-    ///   - limit: series that are kept at most.
+    ///   - help: A sentence for each known metric, by the metric's name.
+    ///   - limit: The largest number of series.
     package init(help: [String: String] = [:], limit: Int = 4_096) {
         self.help = help
         self.limit = limit
     }
 
-    /// Everything measured so far, one line per value.
+    /// All metrics as text, with a line for each value.
     package var text: String {
         let (families, dropped) = state.withLock { ($0.families, $0.dropped) }
         var lines: [String] = []
@@ -58,7 +60,7 @@ package final class PrometheusRegistry: MetricsFactory {
         let labels = Self.text(of: dimensions)
         return state.withLock { state in
             var family = state.families[name] ?? Family(type: kind)
-            // One name has one type: what would make the page unreadable is left out.
+            // A name has a single type. A second type would make the page unreadable, so the registry leaves it out.
             guard family.type == kind else { return nil }
             if let series = family.series[labels] { return series }
             guard state.count < limit else {
@@ -73,14 +75,14 @@ package final class PrometheusRegistry: MetricsFactory {
         }
     }
 
-    /// `a="b",c="d"`
+    /// Returns labels as `a="b",c="d"`, sorted by name.
     private static func text(of dimensions: Labels) -> String {
         dimensions.sorted { $0.0 < $1.0 }
             .map { "\(name($0.0))=\"\(escaped($0.1, quotes: true))\"" }
             .joined(separator: ",")
     }
 
-    /// Letters, digits and underscores, as Prometheus wants names.
+    /// Returns `text` as a name for Prometheus: letters, digits and underscores.
     private static func name(_ text: String) -> String {
         let scalars = text.unicodeScalars.map { scalar -> Character in
             switch scalar {
@@ -115,7 +117,7 @@ extension PrometheusRegistry {
         series(label, dimensions, .histogram) ?? NOOPMetricsHandler.instance
     }
 
-    // What was measured stays on the page: a counter that vanishes looks like one that was set back.
+    // Destroyed metrics stay on the page, because a missing counter would look like a reset.
     package func destroyCounter(_ handler: any CounterHandler) {}
     package func destroyMeter(_ handler: any MeterHandler) {}
     package func destroyRecorder(_ handler: any RecorderHandler) {}

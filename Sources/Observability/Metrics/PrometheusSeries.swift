@@ -1,21 +1,21 @@
 import CoreMetrics
 import Synchronization
 
-/// One value, or one histogram, under one name and one set of labels.
+/// A value or a histogram, with a name and a set of labels.
 final class PrometheusSeries: CounterHandler, MeterHandler, RecorderHandler, TimerHandler {
     enum Kind: String, Sendable {
         case counter, gauge, histogram
     }
 
     private struct State {
-        /// Value of a counter or gauge; sum of a histogram.
+        /// The value of a counter or gauge, or the sum of a histogram.
         var value = 0.0
         var count = 0
-        /// Observations up to each bound, each counted in the first that holds it.
+        /// The number of observations in each bucket. An observation counts only in the smallest matching bucket.
         var buckets: [Int]
     }
 
-    /// Upper bounds in seconds: from what Redis takes to what a pull takes.
+    /// The upper bounds of the buckets, in seconds. The range covers a call of Redis as well as the pull of an image.
     static let bounds = [
         0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900,
     ]
@@ -47,7 +47,9 @@ final class PrometheusSeries: CounterHandler, MeterHandler, RecorderHandler, Tim
         }
     }
 
-    /// - Parameter labels: `a="b",c="d"`, or empty.
+    /// Returns the series in the text format of Prometheus.
+    ///
+    /// - Parameter labels: Labels as `a="b",c="d"`, or an empty text.
     func lines(name: String, labels: String) -> [String] {
         let state = state.withLock { $0 }
         let braces = labels.isEmpty ? "" : "{\(labels)}"
@@ -65,7 +67,7 @@ final class PrometheusSeries: CounterHandler, MeterHandler, RecorderHandler, Tim
         return lines
     }
 
-    /// Whole numbers without a fraction.
+    /// Returns a number as text. Whole numbers have no fraction.
     private static func number(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value > 0 ? "+Inf" : "-Inf" }

@@ -5,8 +5,9 @@ import NIOCore
 import NIOHTTP1
 import ServiceLifecycle
 
-/// Sends spans to a collector by OTLP/HTTP, as JSON. A collector that is away costs the spans of that time and nothing
-/// else.
+/// Sends spans to a collector by OTLP/HTTP, as JSON.
+///
+/// While the collector is out of reach, the exporter loses spans. An absent collector has no other effect.
 package struct OTLPExporter: Service {
     private static let pause = Duration.seconds(2)
     private static let batch = 512
@@ -18,9 +19,11 @@ package struct OTLPExporter: Service {
     private let version: String
     private let logger: Logger
 
+    /// Creates an exporter for the spans of `tracer`.
+    ///
     /// - Parameters:
-    ///   - endpoint: `http://host:4318`; `/v1/traces` is added where it does not end so.
-    ///   - resource: names and values of what all spans come from.
+    ///   - endpoint: The collector's address, such as `http://host:4318`. The exporter adds a missing `/v1/traces`.
+    ///   - resource: The names and values of attributes for the source of all spans.
     package init(
         _ tracer: OTLPTracer,
         endpoint: String,
@@ -35,14 +38,14 @@ package struct OTLPExporter: Service {
         self.logger = logger
     }
 
-    /// Where the traces go: both forms that collectors' pages name are taken, the base and the whole address.
+    /// Returns the address for traces. Collectors document two forms, the base and the full address; both are accepted.
     package static func traces(of endpoint: String) -> String {
         var base = endpoint[...]
         while base.hasSuffix("/") { base = base.dropLast() }
         return base.hasSuffix("/v1/traces") ? String(base) : base + "/v1/traces"
     }
 
-    /// Sends what has ended every two seconds, and once more at the end.
+    /// Sends ended spans every two seconds, and a last time at the end.
     package func run() async throws {
         let client = HTTPClient(eventLoopGroupProvider: .singleton)
         let isAway = await cancelWhenGracefulShutdown { () async -> Bool in
@@ -57,7 +60,7 @@ package struct OTLPExporter: Service {
         try await client.shutdown()
     }
 
-    /// Sends all that has ended. Answers whether the collector is away, which is told when it begins.
+    /// Sends all ended spans. Returns whether the collector is away. Only the first failure in a row writes a warning.
     private func send(_ client: HTTPClient, wasAway: Bool) async -> Bool {
         while true {
             let (spans, dropped) = tracer.drain(most: Self.batch)

@@ -1,8 +1,8 @@
 import Tracing
 
-/// Spans as OTLP/HTTP has them in JSON.
+/// Renders spans as JSON for OTLP/HTTP.
 enum OTLPMessage {
-    /// One request's body.
+    /// Returns the body of a request.
     static func text(_ spans: [TraceSpan.Record], resource: [(String, String)], version: String) -> String {
         let attributes = resource.map { attribute($0.0, .string($0.1)) }.joined(separator: ",")
         let scope = #"{"name":"rtmanager","version":"# + string(version) + "}"
@@ -14,7 +14,7 @@ enum OTLPMessage {
         var members = [
             (#""traceId""#, string(record.identity.trace)), (#""spanId""#, string(record.identity.span)),
             (#""name""#, string(record.name)), (#""kind""#, String(kind(record.kind))),
-            // 64-bit numbers are strings in the JSON of protocol buffers.
+            // The JSON form of protocol buffers writes 64-bit numbers as strings.
             (#""startTimeUnixNano""#, string(String(record.begin))),
             (#""endTimeUnixNano""#, string(String(record.end))),
         ]
@@ -29,7 +29,7 @@ enum OTLPMessage {
         return "{" + members.map { "\($0.0):\($0.1)" }.joined(separator: ",") + "}"
     }
 
-    /// As the protocol numbers them.
+    /// Returns the number of a kind in the protocol.
     private static func kind(_ kind: SpanKind) -> Int {
         switch kind {
         case .server: 2

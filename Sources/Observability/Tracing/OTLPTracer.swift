@@ -1,7 +1,7 @@
 import Synchronization
 import Tracing
 
-/// Keeps spans that have ended until the exporter takes them. Bounded: what finds no room is counted and lost.
+/// Keeps ended spans for the exporter. The number of kept spans is bounded; the tracer counts and drops further spans.
 package final class OTLPTracer: Tracer {
     private struct State {
         var ended: [TraceSpan.Record] = []
@@ -13,7 +13,9 @@ package final class OTLPTracer: Tracer {
     private let limit: Int
     private let state = Mutex(State())
 
-    /// - Parameter limit: spans that are kept at most.
+    /// Creates a tracer.
+    ///
+    /// - Parameter limit: The largest number of kept spans.
     package init(limit: Int = 4_096) { self.limit = limit }
 
     package func startSpan<Instant: TracerInstant>(
@@ -30,7 +32,7 @@ package final class OTLPTracer: Tracer {
         let identity = TraceIdentity(
             trace: parent?.trace ?? Self.hex(.random(in: 1 ... .max)) + Self.hex(.random(in: 1 ... .max)),
             span: Self.hex(.random(in: 1 ... .max)),
-            // Who began the trace decides whether it is kept.
+            // The first span of the trace decides about sampling.
             isSampled: parent?.isSampled ?? true
         )
         context[TraceIdentityKey.self] = identity
@@ -70,7 +72,7 @@ package final class OTLPTracer: Tracer {
         }
     }
 
-    /// Takes out up to `most` spans, and how many were lost since the last time.
+    /// Removes and returns up to `most` spans, with the number of spans dropped since the last call.
     package func drain(most: Int) -> (spans: [TraceSpan.Record], dropped: Int) {
         state.withLock { state in
             let spans = Array(state.ended.prefix(most))

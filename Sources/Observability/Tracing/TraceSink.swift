@@ -1,11 +1,11 @@
 import Hummingbird
 import Logging
 
-/// A collector of traces that reads them and throws them away, so that what is measured is their making and sending.
+/// A collector for benchmarks: it reads traces and discards them, so a measurement covers only making and sending them.
 package enum TraceSink {
-    /// Runs `body` with the endpoint of a sink on a free port of the loopback, which ends with it.
+    /// Runs `body` with the endpoint of a sink on a free port of the loopback address. The sink ends with `body`.
     ///
-    /// - Throws: what `body` throws, or why no port could be had.
+    /// - Throws: The error of `body`, or the reason why the sink has no port.
     package static func with<R: Sendable>(
         logger: Logger,
         _ body: (String) async throws -> R
@@ -16,7 +16,7 @@ package enum TraceSink {
             return HTTPResponse.Status.ok
         }
         var quiet = logger
-        // That it is cancelled in the end is no failure.
+        // The cancellation at the end is no failure and needs no log entry.
         quiet.logLevel = .critical
         let (ports, told) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingOldest(1))
         let application = Application(

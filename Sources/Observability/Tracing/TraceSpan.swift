@@ -1,9 +1,9 @@
 import Synchronization
 import Tracing
 
-/// One span, which goes to its tracer when it ends.
+/// A span. At its end, the span goes to its tracer.
 package final class TraceSpan: Span {
-    /// What was noted of it.
+    /// The recorded data of a span.
     package struct Record: Sendable {
         package var name: String
         package var kind: SpanKind
@@ -64,7 +64,7 @@ package final class TraceSpan: Span {
 
     package func setStatus(_ status: SpanStatus) { state.withLock { $0.status = status } }
 
-    /// Not kept: the log has what happens within a span.
+    /// Discards the event, because the log holds the events within a span.
     package func addEvent(_ event: SpanEvent) {}
 
     package func addLink(_ link: SpanLink) {}
@@ -81,7 +81,7 @@ package final class TraceSpan: Span {
         guard isRecording else { return }
         let time = instant().nanosecondsSinceEpoch
         let record: Record? = state.withLock { record in
-            // The second end of a span is none.
+            // Only the first end of a span counts.
             guard record.end == 0 else { return nil }
             record.end = max(time, record.begin)
             return record
@@ -90,11 +90,11 @@ package final class TraceSpan: Span {
     }
 }
 
-/// Which span of which trace, and whether the trace is kept.
+/// The ids of a span and its trace, and whether the trace is sampled.
 package struct TraceIdentity: Sendable, Equatable {
-    /// 32 hex digits.
+    /// The trace's id, 32 hex digits.
     var trace: String
-    /// 16 hex digits.
+    /// The span's id, 16 hex digits.
     var span: String
     var isSampled: Bool
 
@@ -104,7 +104,7 @@ package struct TraceIdentity: Sendable, Equatable {
         self.isSampled = isSampled
     }
 
-    /// Reads W3C trace context, of which a message's decoder has seen that it is one.
+    /// Parses W3C trace context. The decoder of the message has already validated the text.
     init?(traceparent: String) {
         let parts = traceparent.split(separator: "-")
         guard parts.count >= 4, parts[1].utf8.count == 32, parts[2].utf8.count == 16,
@@ -116,7 +116,7 @@ package struct TraceIdentity: Sendable, Equatable {
     var traceparent: String { "00-\(trace)-\(span)-0\(isSampled ? 1 : 0)" }
 }
 
-/// Where the identity of the current span is kept.
+/// The key of the current span's identity in a service context.
 enum TraceIdentityKey: ServiceContextKey {
     typealias Value = TraceIdentity
 }
