@@ -1,7 +1,7 @@
 import Hummingbird
 import NIOCore
 
-/// Lets requests pass that bear the token, or the cookie of who has given it in the form, and answers 401 to the others.
+/// Passes requests with the token, or with the cookie from the login form. Answers all other requests with 401.
 struct BearerToken: RouterMiddleware {
     typealias Context = BasicRequestContext
 
@@ -20,7 +20,7 @@ struct BearerToken: RouterMiddleware {
         return try await next(request, context)
     }
 
-    /// Takes what the form has sent.
+    /// Handles a submitted login form.
     func login(_ request: Request) async throws -> Response {
         var request = request
         let body = try await request.collectBody(upTo: LoginForm.maximumBytes)
@@ -28,7 +28,9 @@ struct BearerToken: RouterMiddleware {
         return form.answer(isRight: token.map { bears("Bearer \($0)") } ?? false)
     }
 
-    /// Takes as long for every text of the same length, so that nobody learns a part of the token by the time.
+    /// Returns whether `header` holds the token.
+    ///
+    /// The comparison takes the same time for all texts of the same length, so the time reveals no part of the token.
     func bears(_ header: String) -> Bool {
         Self.areEqual(header.utf8, expected)
     }

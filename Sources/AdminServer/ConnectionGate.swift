@@ -5,7 +5,7 @@ import NIOHTTPTypes
 import Observability
 import Synchronization
 
-/// Bounds the connections of the server: the shell around ``ConnectionTable``.
+/// Bounds the connections of the server by applying ``ConnectionTable`` to channels.
 final class ConnectionGate: Sendable {
     private struct State {
         var table: ConnectionTable
@@ -13,26 +13,28 @@ final class ConnectionGate: Sendable {
         var lastID = 0
     }
 
-    /// Most connections at once.
+    /// The largest number of simultaneous connections.
     static let limit = 64
-    /// Time for the first request, and from one request to the next: longer than the page waits before it asks again.
+    /// The longest silence before the first request and between requests. The page refreshes itself within this time.
     static let idleTimeout = TimeAmount.seconds(7)
-    /// Longest time from a request's head to the end of its answer.
+    /// The longest time from a request's head to the end of the response.
     static let requestTimeout = TimeAmount.seconds(10)
-    /// Most bytes of a request's head.
+    /// The largest size of a request's head, in bytes.
     static let headBytes = 16_384
 
     private let state = Mutex(State(table: ConnectionTable(limit: limit, patience: .seconds(1))))
     private let refused: Counter
 
-    /// - Parameter metrics: counts the connections that were closed because there were too many, or too many or too large
-    ///   requests on one.
+    /// Creates a gate.
+    ///
+    /// - Parameter metrics: Counts closed connections. The reasons are too many connections, or too many or too large
+    ///   requests on a connection.
     init(metrics: PrometheusRegistry) {
         refused = Counter(label: "rtm_http_connections_refused_total", factory: metrics)
         refused.increment(by: 0)
     }
 
-    /// What the server is told of its connections: how long they may be silent, and that this gate watches them.
+    /// The server's configuration, with a timeout for silent connections and a handler for this gate.
     var configuration: HTTP1Channel.Configuration {
         HTTP1Channel.Configuration(
             additionalChannelHandlers: [ConnectionHandler(self)],
@@ -74,7 +76,7 @@ final class ConnectionGate: Sendable {
     }
 }
 
-/// Tells the gate what becomes of one connection, and ends a request that takes too long.
+/// Reports the state of a connection to the gate. Closes the connection if a request is too slow or over budget.
 private final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -128,7 +130,7 @@ private final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHan
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         guard case .end = unwrapOutboundIn(data), let id else { return context.write(data, promise: promise) }
-        // Answered is what the peer has taken, not what waits here for a peer that does not read.
+        // A request is answered once the peer has received the response; a response still waiting here does not count.
         let written = promise ?? context.eventLoop.makePromise()
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
         written.futureResult.whenComplete { _ in handler.value.answered(id) }

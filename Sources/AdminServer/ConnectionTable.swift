@@ -1,24 +1,24 @@
-/// The connections that the server holds, and which one it gives up for a new one.
+/// The connections of the server, with the choice of the connection to close for a new connection.
 ///
-/// A silent connection costs a descriptor, and a worker that has none left reaches neither Redis nor the Engine. So the
-/// number is bounded, and a newcomer takes the place of whoever has been silent for the longest time: a health check is
-/// answered whatever else is connected.
+/// A silent connection costs a file descriptor. A worker without free descriptors reaches neither Redis nor the Docker
+/// Engine. The table therefore bounds the number of connections. In a full table, a new connection replaces the
+/// connection with the longest silence. A health check thus gets its answer, regardless of other connections.
 struct ConnectionTable: Equatable {
     typealias Instant = ContinuousClock.Instant
 
     private struct Connection: Equatable {
         var id: Int
-        /// Whether a request is being answered.
+        /// Whether the server is answering a request.
         var isBusy = false
-        /// When it became busy or silent.
+        /// The time at which the connection became busy or silent.
         var since: Instant
     }
 
-    /// Most connections at once.
+    /// The largest number of simultaneous connections.
     let limit: Int
-    /// How long an answer may take before its connection may be given up for a newcomer.
+    /// The time for a response. After this time, the server may close the busy connection for a new connection.
     let patience: Duration
-    /// Those that have been as they are for the longest time come first.
+    /// The connections, ordered by their last change of state, the oldest first.
     private var connections: [Connection] = []
 
     init(limit: Int, patience: Duration) {
@@ -28,8 +28,10 @@ struct ConnectionTable: Equatable {
 
     var count: Int { connections.count }
 
-    /// Takes a new connection in, or not. Returns the id of the connection to close for it, which is its own where all
-    /// others are being answered; nil: none.
+    /// Adds a new connection.
+    ///
+    /// - Returns: The id of the connection to close, or nil. If all others are busy and not yet slow, the id is the new
+    ///   connection's own.
     mutating func opened(_ id: Int, now: Instant) -> Int? {
         guard connections.count >= limit else {
             connections.append(Connection(id: id, since: now))
@@ -43,10 +45,10 @@ struct ConnectionTable: Equatable {
         return connections.remove(at: victim).id
     }
 
-    /// A request has begun.
+    /// Records the beginning of a request.
     mutating func began(_ id: Int, now: Instant) { change(id, isBusy: true, now) }
 
-    /// A request has been answered.
+    /// Records the end of a response.
     mutating func answered(_ id: Int, now: Instant) { change(id, isBusy: false, now) }
 
     mutating func closed(_ id: Int) { connections.removeAll { $0.id == id } }

@@ -5,11 +5,11 @@ import ServiceLifecycle
 
 /// Whether a worker can do its work, with the reasons.
 package struct Readiness: Sendable, Equatable {
-    /// One thing that the worker needs.
+    /// A check of something the worker needs.
     package struct Check: Sendable, Equatable {
         package var name: String
         package var holds: Bool
-        /// A sentence for a person.
+        /// The reason, as a sentence for a person.
         package var reason: String
 
         package init(name: String, holds: Bool, reason: String) {
@@ -25,7 +25,8 @@ package struct Readiness: Sendable, Equatable {
 
     package var isReady: Bool { checks.allSatisfy(\.holds) }
 
-    /// A reason on one line: what Redis or the Engine has said may have more, which must not look like checks.
+    /// Returns a reason on a single line. Messages of Redis or Docker may have several lines, and their lines must not
+    /// look like checks.
     private static func line(_ reason: String) -> String {
         let unwanted: Set<Unicode.GeneralCategory> = [.control, .format, .lineSeparator, .paragraphSeparator]
         return String(
@@ -35,14 +36,16 @@ package struct Readiness: Sendable, Equatable {
         )
     }
 
-    /// One line per check.
+    /// The checks, each on a line.
     package var text: String {
         checks.map { "\($0.holds ? "ok" : "failing") \($0.name): \(Self.line($0.reason))\n" }.joined()
     }
 }
 
-/// The small HTTP server of a worker: `/healthz` answers while the process lives, `/readyz` while the worker
-/// can do its work, `/metrics` tells what it measured, `/` is a page for people.
+/// The HTTP server of a worker.
+///
+/// `/healthz` answers while the process lives. `/readyz` reports whether the worker can do its work. `/metrics` serves
+/// the metrics, and `/` serves a page for people.
 package struct Console: Service {
     private let host: String
     private let port: Int
@@ -51,13 +54,15 @@ package struct Console: Service {
     private let metrics: PrometheusRegistry
     private let readiness: @Sendable () -> Readiness
     private let page: @Sendable () async -> String
-    /// Told the port once the server listens.
+    /// Receives the port as soon as the server listens.
     var onListening: @Sendable (Int) -> Void = { _ in }
 
+    /// Creates a server.
+    ///
     /// - Parameters:
-    ///   - token: what requests must bear, but those to `/healthz`; nil: everybody may ask.
-    ///   - readiness: asked with each request to `/readyz`.
-    ///   - page: asked with each request to `/`; HTML that needs no other file.
+    ///   - token: The token for all requests except `/healthz` and the login; nil: no token is required.
+    ///   - readiness: Called for each request to `/readyz`.
+    ///   - page: Called for each request to `/`. Returns HTML without references to other files.
     package init(
         host: String,
         port: Int,
@@ -76,10 +81,10 @@ package struct Console: Service {
         self.page = page
     }
 
-    /// Serves until graceful shutdown. An address that cannot be used is a warning, not an end: several
-    /// workers on a machine have the same default.
+    /// Serves until a graceful shutdown. If the address cannot be used, the server logs a warning and the worker
+    /// continues: several workers on a machine share the same default address.
     package func run() async throws {
-        // Probes and proxies ask by HEAD.
+        // Probes and proxies may send HEAD.
         let router = Router(options: .autoGenerateHeadEndpoints)
         if let loopback = LoopbackHost(boundTo: host) { router.add(middleware: loopback) }
         router.get("healthz") { _, _ in "ok\n" }
@@ -105,7 +110,8 @@ package struct Console: Service {
                 headers: [
                     .contentType: "text/html; charset=utf-8", .cacheControl: "no-store",
                     .xContentTypeOptions: "nosniff",
-                    // Nothing in it is to run or to be fetched, whatever a name in it says.
+                    // A browser must neither run nor fetch anything for this page, even if a name in the page holds
+                    // markup.
                     .contentSecurityPolicy:
                         "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
                 ],
@@ -120,7 +126,7 @@ package struct Console: Service {
             server: .http1(configuration: gate.configuration),
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: port),
-                // Those that are being closed have their descriptors still.
+                // Closing connections still hold their descriptors.
                 availableConnectionsDelegate: .maximum(2 * ConnectionGate.limit, logger: quiet)
             ),
             onServerRunning: { channel in onListening(channel.localAddress?.port ?? port) },

@@ -1,32 +1,36 @@
 import Synchronization
 
-/// The page that a worker serves. However many look at it, Redis is read by one of them at a time, and for a small
-/// part of the time only.
+/// The page of a worker.
+///
+/// Many viewers cost Redis no more than a single viewer: at most one request reads Redis at a time, and reads take only
+/// a small part of the time.
 package final class Dashboard: Sendable {
     private struct State {
         var look: DashboardLook?
         var problem: String?
         var isReading = false
-        /// Until when what was read is good enough; nil: nothing was read.
+        /// The time until which the last read is fresh; nil: nothing was read.
         var goodUntil: ContinuousClock.Instant?
     }
 
-    /// Time between two reads, at least.
+    /// The shortest time between two reads.
     private static let shortestAge = Duration.seconds(2)
-    /// A read that took long is not repeated before that many times as long: a large Redis is not kept busy by viewers.
+    /// The pause after a read, as a multiple of the read's duration. Viewers then cannot keep a large Redis busy.
     private static let restFactor = 10
 
     private let worker: String
     private let read: @Sendable () async throws -> DashboardLook
     private let state = Mutex(State())
 
-    /// - Parameter read: reads Redis; it must end in bounded time.
+    /// Creates a page.
+    ///
+    /// - Parameter read: Reads Redis. The call must end in bounded time.
     package init(worker: String, read: @escaping @Sendable () async throws -> DashboardLook) {
         self.worker = worker
         self.read = read
     }
 
-    /// The page as HTML. Who comes while Redis is being read is shown what was read before.
+    /// Returns the page as HTML. A request during a read gets the data of the read before.
     package func page(_ readiness: Readiness) async -> String {
         if mustRead() { await refresh() }
         let (look, problem) = state.withLock { state in

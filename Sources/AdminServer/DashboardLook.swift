@@ -6,21 +6,21 @@ import Primitives
 import RuntimeClient
 import Terminal
 
-/// What the page of a worker shows, as it was read at one moment.
+/// The content of a worker's page, as read from Redis at a certain time.
 package struct DashboardLook: Sendable, Equatable {
-    /// Results that are read, at most.
+    /// The largest number of results to read.
     package static let mostResults = 200
-    /// Rows of a table.
+    /// The largest number of rows in a table.
     private static let mostRows = 100
-    /// Results that have a row.
+    /// The number of results with a row.
     private static let shownResults = 20
-    /// Results older than that many ms are not counted.
+    /// The greatest age of a counted result, in milliseconds.
     private static let recent: Int64 = 300_000
 
     package var status: StatusPage
-    /// The latest first.
+    /// The latest results, the newest first.
     package var results: [StreamEntry] = []
-    /// What the doctor would warn of.
+    /// The doctor's warnings and failures.
     package var warnings: [Finding] = []
 
     package init(status: StatusPage, results: [StreamEntry] = [], warnings: [Finding] = []) {
@@ -29,7 +29,7 @@ package struct DashboardLook: Sendable, Equatable {
         self.warnings = warnings
     }
 
-    /// All but the head of the page, which is the worker's own.
+    /// The HTML below the worker's own checks.
     package var html: String {
         let tables = status.tables.map { section($0.1.prefix(1).uppercased() + $0.1.dropFirst(), $0.0, $0.1) }
         let parts =
@@ -50,7 +50,7 @@ package struct DashboardLook: Sendable, Equatable {
         return html.isEmpty ? "" : HTMLText.element("h2", heading) + "\n" + html
     }
 
-    /// The warnings, with how to mend each.
+    /// The warnings, each with its fix.
     private var list: String {
         warnings.prefix(Self.mostRows).map { finding in
             let style: TextStyle = finding.level == .warning ? .notable : .bad
@@ -59,7 +59,7 @@ package struct DashboardLook: Sendable, Equatable {
         }.joined(separator: "\n")
     }
 
-    /// How the jobs of the last minutes have ended.
+    /// The outcomes of jobs in the last minutes.
     private var tally: String {
         let since = status.overview.now - Self.recent
         let recent = results.filter { $0.writtenAt >= since }
@@ -81,13 +81,13 @@ package struct DashboardLook: Sendable, Equatable {
     }
 }
 
-/// The whole page: what the worker knows of itself, and what was read of Redis.
+/// The whole page: the worker's own state and the data from Redis.
 package struct DashboardPage: Sendable, Equatable {
     package var worker: String
     package var readiness: Readiness
-    /// Nil where Redis was never read.
+    /// The data from Redis; nil: Redis was never read.
     package var look: DashboardLook?
-    /// Why Redis could not be read this time; nil: it could.
+    /// The reason why the last read of Redis failed; nil: the read succeeded.
     package var problem: String?
 
     package init(worker: String, readiness: Readiness, look: DashboardLook? = nil, problem: String? = nil) {

@@ -1,13 +1,13 @@
 import Terminal
 
-/// Text as HTML shows it, and as none of it means anything.
+/// Escapes text for HTML. No part of an escaped text acts as markup.
 enum HTMLText {
-    /// UTF-8 bytes that one piece of text has at most, before it is escaped.
+    /// The largest size of a text before the escapes, in UTF-8 bytes.
     static let longest = 200
 
-    /// `text` without control characters, cut, and safe between tags and in quoted attributes.
+    /// Returns `text` without control characters, cut, and safe between tags and in quoted attributes.
     static func escape(_ text: String) -> String {
-        // Cut first: what is cut off need not be looked at.
+        // Cut first, because the removed text needs no escapes.
         let plain = EscapedText.escape(EscapedText.cut(text, to: longest), quotes: false)
         var escaped = ""
         for scalar in plain.unicodeScalars {
@@ -23,7 +23,7 @@ enum HTMLText {
         return escaped
     }
 
-    /// `<tag>text</tag>`, in the colour of the style.
+    /// Returns `<tag>text</tag>` in the colour of the style.
     static func element(_ tag: String, _ text: String, _ style: TextStyle = .plain) -> String {
         "<\(tag)\(cssClass(style).map { " class=\"\($0)\"" } ?? "")>\(escape(text))</\(tag)>"
     }
@@ -40,9 +40,9 @@ enum HTMLText {
 }
 
 extension TextTable {
-    /// The table under its headings; empty where there is nothing to show.
+    /// Returns the table under its headings as HTML. An empty table gives an empty text.
     ///
-    /// - Parameter things: what rows are, for the line that tells how many were left out.
+    /// - Parameter things: The noun for the rows, used in the line about omitted rows.
     package func html(things: String) -> String {
         guard !rows.isEmpty || omitted > 0 else { return "" }
         func row(_ tag: String, _ cells: [String]) -> String { "<\(tag)>" + cells.joined() + "</\(tag)>\n" }

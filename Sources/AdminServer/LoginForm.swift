@@ -1,14 +1,14 @@
 import Hummingbird
 import NIOCore
 
-/// What a person in a browser is shown who has not given the token yet: a browser sends no `Authorization` of its own.
+/// The form for a person without the token in a browser, because browsers send no `Authorization` by themselves.
 ///
-/// The right token is exchanged for a cookie with a random value, which lasts as long as this process. It is not sent with
-/// requests that other sites cause, and no script reads it.
+/// In exchange for the right token, a person gets a cookie with a random value. The cookie is valid as long as this
+/// process. Browsers send no such cookie with requests of other sites, and no script can read the cookie.
 struct LoginForm: Sendable {
     static let path = "login"
     private static let cookie = "rtm_session"
-    /// Most bytes of what the form sends.
+    /// The largest size of a submitted form, in bytes.
     static let maximumBytes = 16_384
 
     /// The value of the cookie.
@@ -18,7 +18,7 @@ struct LoginForm: Sendable {
         session = (0..<4).map { _ in String(UInt64.random(in: .min ... .max), radix: 36) }.joined(separator: "-")
     }
 
-    /// The answer to a request without a token: the form for a browser that asks for the page, else no text.
+    /// Returns the response to a request without a token: the form if a browser asks for the page, otherwise no text.
     func refusal(of request: Request) -> Response {
         var headers: HTTPFields = [.wwwAuthenticate: "Bearer"]
         guard request.uri.path == "/", request.headers[.accept]?.contains("text/html") == true else {
@@ -32,7 +32,7 @@ struct LoginForm: Sendable {
         )
     }
 
-    /// The answer to what the form has sent.
+    /// Returns the response to a submitted form.
     func answer(isRight: Bool) -> Response {
         guard isRight else {
             let page = Self.page("<p class=\"bad\">This is not the token.</p>")
@@ -46,7 +46,7 @@ struct LoginForm: Sendable {
         return Response(status: .seeOther, headers: [.location: "/", .setCookie: cookie, .cacheControl: "no-store"])
     }
 
-    /// The value of the cookie that a request has; nil: none.
+    /// Returns the value of the cookie in a request; nil: there is none.
     static func cookie(of request: Request) -> String? {
         for header in request.headers[values: .cookie] {
             for pair in header.split(separator: ";") {
@@ -57,7 +57,9 @@ struct LoginForm: Sendable {
         return nil
     }
 
-    /// The token in what a form sends, `token=...`, percent-encoded and with `+` for spaces; nil: none.
+    /// Returns the token in a submitted form; nil: there is no valid token.
+    ///
+    /// The form's text is `token=...`, percent-encoded, with `+` for spaces.
     static func token(inForm text: String) -> String? {
         guard let field = text.split(separator: "&").first(where: { $0.hasPrefix("token=") }) else { return nil }
         var bytes: [UInt8] = []

@@ -1,13 +1,13 @@
 import Hummingbird
 
-/// Answers only requests that name this machine, where the server listens on a loopback address.
+/// Accepts only requests for a name of this machine, if the server listens on a loopback address.
 ///
-/// A web page that somebody of this machine looks at may let its own name point to 127.0.0.1 (DNS rebinding) and would
-/// read what the server says. The browser tells the page's name in `Host`.
+/// A web page in a browser on this machine can point its own name to 127.0.0.1 (DNS rebinding). The page could then
+/// read the server's responses. The browser sends the page's name in `Host`, so the server can refuse the request.
 struct LoopbackHost: RouterMiddleware {
     typealias Context = BasicRequestContext
 
-    /// Nil where the server listens on another address: others reach it by names that it cannot know.
+    /// Returns nil if the server listens on another address, because the server cannot know its names there.
     init?(boundTo host: String) {
         guard Self.isLoopback(host) else { return nil }
     }
@@ -17,7 +17,7 @@ struct LoopbackHost: RouterMiddleware {
         context: BasicRequestContext,
         next: @concurrent (Request, BasicRequestContext) async throws -> Response
     ) async throws -> Response {
-        // No browser leaves it out.
+        // Every browser sends the authority.
         guard let authority = request.head.authority, !Self.names(authority) else {
             return try await next(request, context)
         }
@@ -33,7 +33,7 @@ struct LoopbackHost: RouterMiddleware {
         )
     }
 
-    /// Whether an authority, `host` or `host:port`, names this machine.
+    /// Returns whether an authority, `host` or `host:port`, names this machine.
     static func names(_ authority: String) -> Bool {
         var host = authority[...]
         if let colon = authority.lastIndex(of: ":"), !authority.hasSuffix("]") {
@@ -41,11 +41,11 @@ struct LoopbackHost: RouterMiddleware {
             guard port.utf8.count <= 5, port.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return false }
             host = authority[..<colon]
         }
-        // In an authority an IPv6 address stands in brackets.
+        // An IPv6 address in an authority needs brackets.
         return !host.contains(":") || host.hasPrefix("[") ? isLoopback(String(host)) : false
     }
 
-    /// Whether a host is `localhost`, of 127.0.0.0/8, or `::1` with or without brackets.
+    /// Returns whether a host is `localhost`, an address of 127.0.0.0/8, or `::1` with or without brackets.
     static func isLoopback(_ host: String) -> Bool {
         if ["localhost", "::1", "[::1]"].contains(host.lowercased()) { return true }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)

@@ -1,18 +1,19 @@
-/// How many requests one connection may make, and how large they may be.
+/// The number and size of the requests of a connection.
 ///
-/// A peer that sends thousands of requests without reading an answer, or a body without end, would keep the server from
-/// answering anybody else.
+/// Without a budget, a single client could keep the server from answering other clients. Such a client would send
+/// thousands of requests without reading a response, or an endless body.
 struct RequestBudget: Equatable {
     typealias Instant = ContinuousClock.Instant
 
-    /// Requests that a connection may make at once.
+    /// The number of requests in a burst.
     static let burst = 16.0
-    /// Requests a second that it may make after that.
+    /// The number of further requests per second.
     static let rate = 4.0
 
-    /// Most bytes of a request's body: a login form has some hundred, and one that is too large gets an answer.
+    /// The largest size of a request's body, in bytes. A login form has some hundred bytes. A form above
+    /// ``LoginForm/maximumBytes`` still gets a response.
     static let bodyBytes = 65_536
-    /// Most pieces of a body. Each piece costs the same, also a chunk of one byte.
+    /// The largest number of pieces in a body. Every piece has the same cost, even a chunk of a single byte.
     static let bodyPieces = 32
 
     private var left = burst
@@ -29,7 +30,7 @@ struct RequestBudget: Equatable {
         return bytes <= Self.bodyBytes && pieces <= Self.bodyPieces
     }
 
-    /// Takes one request off the budget. Returns false if nothing is left.
+    /// Takes a request off the budget. Returns false if nothing is left.
     mutating func take(now: Instant) -> Bool {
         let passed = last.duration(to: now)
         let seconds = Double(passed.components.seconds) + Double(passed.components.attoseconds) / 1e18
