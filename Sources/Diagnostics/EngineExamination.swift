@@ -4,11 +4,11 @@ import Primitives
 import RuntimeCore
 import Settings
 
-/// Reads what the doctor wants to know of the Engine, and changes nothing there.
+/// Reads the facts about the Docker Engine for the doctor, without a change there.
 package struct EngineExamination: Sendable {
     package let docker: any DockerClient
     package let settings: Settings
-    /// Images that are to be looked at.
+    /// The images to examine.
     package let images: [String]
 
     package init(docker: any DockerClient, settings: Settings, images: [String]) {

@@ -1,27 +1,27 @@
 import DockerPort
 import Terminal
 
-/// What was read of the Engine for the doctor.
+/// The facts about the Docker Engine for the doctor.
 package struct EngineFacts: Sendable, Equatable {
-    /// Nil where it does not answer; ``problem`` says why.
+    /// The Docker Engine's description; nil: the Docker Engine did not answer, and ``problem`` has the reason.
     var info: EngineInfo?
     var problem: String?
     var address = ""
     var network = ""
-    /// Why containers cannot be attached to the network; nil: they can.
+    /// The reason why containers cannot join the network; nil: the network is usable.
     var networkProblem: String?
-    /// What was asked for of images, and what was found.
+    /// The requested images, with the doctor's results.
     var images: [ImageFact] = []
-    /// The Engine's clock minus this machine's, in ms; nil where it does not tell.
+    /// The Docker Engine's clock minus this machine's clock, in milliseconds; nil: unknown.
     var clockOffset: Int64?
     var defaultCPUs = 0.0
     var defaultMemory: Int64 = 0
 
-    /// One image that the operator named.
+    /// An image named by the operator.
     struct ImageFact: Sendable, Equatable {
         var reference: String
         var isPresent: Bool
-        /// Why a start of it would be refused; nil: nothing is known against it.
+        /// The reason why a start of the image would fail; nil: no reason is known.
         var problem: String?
     }
 

@@ -1,12 +1,12 @@
 import Terminal
 
-/// What one check of the doctor found.
+/// The result of a check by the doctor.
 package struct Finding: Sendable, Equatable {
     package enum Level: String, Sendable {
         case ok
-        /// It works, and something may go wrong.
+        /// Everything works, but something may go wrong.
         case warning
-        /// It does not work, or loses jobs.
+        /// Something does not work, or loses jobs.
         case failure
         /// Redis or Docker does not answer.
         case outOfReach = "out_of_reach"
@@ -14,9 +14,9 @@ package struct Finding: Sendable, Equatable {
 
     package var check: String
     package var level: Level
-    /// What was found, as a sentence for a person.
+    /// The result as a sentence for a person.
     package var text: String
-    /// How to mend it; nil where nothing is to be mended.
+    /// The fix; nil: there is nothing to fix.
     package var mend: String?
 
     package static func ok(_ check: String, _ text: String) -> Finding { Finding(check: check, level: .ok, text: text) }
@@ -33,7 +33,7 @@ package struct Finding: Sendable, Equatable {
         Finding(check: check, level: .outOfReach, text: text, mend: mend)
     }
 
-    /// The finding, and below it how to mend it.
+    /// Returns a line with the finding, and a line below with the fix.
     package func lines(on surface: Surface, width: Int) -> [TerminalText] {
         let (word, style): (TerminalText, TextStyle) =
             switch level {
@@ -55,7 +55,7 @@ package struct Finding: Sendable, Equatable {
     }
 }
 
-/// All that the doctor found.
+/// All findings of the doctor.
 package struct Diagnosis: Sendable, Equatable {
     package var findings: [Finding]
 
@@ -68,7 +68,7 @@ package struct Diagnosis: Sendable, Equatable {
         return findings.flatMap { $0.lines(on: surface, width: width) }
     }
 
-    /// How the command ends; nil: well.
+    /// The error at the end of the command; nil: no check failed.
     package var error: CommandError? {
         let levels = findings.map(\.level)
         let failures = levels.count { $0 == .failure || $0 == .outOfReach }

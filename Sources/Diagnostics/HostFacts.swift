@@ -15,12 +15,12 @@ import Terminal
     import Darwin
 #endif
 
-/// What was read of this machine for the doctor.
+/// The facts about this machine for the doctor.
 package struct HostFacts: Sendable, Equatable {
-    /// How a path fares.
+    /// The state of a path.
     enum Folder: Sendable, Equatable {
         case writable
-        /// It is not there, and can be made in this directory.
+        /// The path does not exist, and can be created in this directory.
         case canBeMade(in: String)
         case forbidden(path: String)
         /// A part of the path is a file.
@@ -29,27 +29,27 @@ package struct HostFacts: Sendable, Equatable {
 
     package var stateRoot = ""
     var stateFolder = Folder.writable
-    /// Whether the Engine is on another machine, whose folders cannot be looked at.
+    /// Whether the Docker Engine is on another machine. The doctor cannot see folders there.
     package var isRemoteEngine = false
-    /// Files that a process may have open.
+    /// The largest number of open files in a process.
     package var openFiles: UInt64 = 0
-    /// Whether jobs may start any image.
+    /// Whether `RTM_ALLOWED_IMAGES` is empty. Jobs may then start all images except those of registries at an address.
     var allowsEveryImage = false
-    /// The files whose content nobody else is to know.
+    /// The files with secret content.
     var secrets: [Secret] = []
 
     /// A file with a key or token.
     struct Secret: Sendable, Equatable {
-        /// Name of its check.
+        /// The name of the check.
         var check: String
         var path: String
-        /// Whether others than its owner may read or change it.
+        /// Whether the file's group or other users may read, change or execute the file.
         var isOpen = false
-        /// Why a worker could not begin with it; nil: it could.
+        /// The reason why a worker could not start with the file; nil: the file is usable.
         var problem: String?
     }
 
-    /// Looks at this machine.
+    /// Returns the facts about this machine.
     package static func read(_ settings: Settings, isRemoteEngine: Bool) -> HostFacts {
         var facts = HostFacts()
         facts.stateRoot = settings.stateRoot
@@ -74,7 +74,7 @@ package struct HostFacts: Sendable, Equatable {
         return facts
     }
 
-    /// Reads a secret as a worker does, and whom else its file lets in.
+    /// Reads a secret as a worker does, and checks who else has access to the file.
     private static func secret(
         _ check: String,
         _ path: String?,
@@ -87,13 +87,13 @@ package struct HostFacts: Sendable, Equatable {
         } catch {
             secret.problem = error.description
         }
-        // Links are followed, as a reader does.
+        // Follow links, as a reader does.
         let others: FilePermissions = [.groupReadWriteExecute, .otherReadWriteExecute]
         secret.isOpen = (try? Stat(FilePath(path)).permissions.isDisjoint(with: others)) == false
         return secret
     }
 
-    /// How `path` fares, or its nearest ancestor that is there.
+    /// Returns the state of `path` or of its nearest existing ancestor.
     private static func folder(_ path: String) -> Folder {
         var current = path
         while true {

@@ -3,7 +3,7 @@ import JobQueue
 import Primitives
 import Redis
 
-/// Reads what the doctor wants to know of Redis. It writes nothing but a key of its own, which it deletes.
+/// Reads the facts about Redis for the doctor. Writes only a few keys of the doctor's own, and deletes them.
 package struct RedisExamination: Sendable {
     package let queue: JobQueue
 
@@ -25,7 +25,8 @@ package struct RedisExamination: Sendable {
         return facts
     }
 
-    /// What can be read every few seconds: it measures nothing and writes nothing.
+    /// Returns the facts for a page with a read every few seconds: without latency, without trial commands, without
+    /// writes.
     package func cheapFacts(_ overview: FleetOverview) async throws -> RedisFacts {
         var facts = await toldFacts()
         facts.clockOffset = try await clockOffset()
@@ -34,7 +35,7 @@ package struct RedisExamination: Sendable {
         return facts
     }
 
-    /// What Redis tells of itself, as far as this user may ask.
+    /// Returns Redis' description of itself, as far as this user may read the description.
     private func toldFacts() async -> RedisFacts {
         var facts = RedisFacts()
         for section in ["server", "memory", "persistence", "replication"] {
@@ -69,7 +70,7 @@ package struct RedisExamination: Sendable {
         return time - (before + after) / 2
     }
 
-    /// Tries each command that a worker needs on a key of the doctor's own.
+    /// Tries the commands of a worker on keys of the doctor's own. Returns the names of refused commands.
     private func refusedCommands() async throws -> [String] {
         let key = RedisArgument.string(queue.keys.prefix + "doctor:\(UInt64.random(in: .min ... .max))")
         let name = { (kind: RedisArgument) -> RedisArgument in

@@ -2,22 +2,22 @@ import JobQueue
 import Pages
 import Terminal
 
-/// What was read of Redis for the doctor.
+/// The facts about Redis for the doctor.
 package struct RedisFacts: Sendable, Equatable {
-    /// Fields of `INFO`.
+    /// The fields of `INFO`, and the name of the Redis user as `_user`.
     var info: [String: String] = [:]
-    /// Settings that `CONFIG GET` told; empty where it is not allowed.
+    /// The settings from `CONFIG GET`; empty: this user may not read settings.
     var config: [String: String] = [:]
-    /// Commands that a worker needs and this user may not use.
+    /// The commands of a worker refused to this user.
     var refused: [String] = []
-    /// Redis' clock minus this machine's, in ms.
+    /// Redis' clock minus this machine's clock, in milliseconds.
     var clockOffset: Int64 = 0
-    /// Median time of a `PING`, in µs.
+    /// The median time of a `PING`, in microseconds.
     var latency: Int64 = 0
     var overview = FleetOverview()
     var groups: [StreamGroup] = []
 
-    /// Reads the text that `INFO` answers.
+    /// Parses the reply to `INFO`.
     static func fields(ofInfo text: String) -> [String: String] {
         var fields: [String: String] = [:]
         for line in text.split(whereSeparator: \.isNewline) where !line.hasPrefix("#") {
@@ -29,7 +29,7 @@ package struct RedisFacts: Sendable, Equatable {
 
     private func number(_ name: String) -> Int64 { info[name].flatMap { Int64($0) } ?? 0 }
 
-    /// What is to be said of them, in the order of the page.
+    /// The findings, in the order of the report.
     package var findings: [Finding] {
         [
             version, role, eviction, memory, persistence, tornLog, permissions, clock, speed, data, fleet, consumers,
@@ -39,7 +39,7 @@ package struct RedisFacts: Sendable, Equatable {
 
     private var version: Finding {
         let name = info["valkey_version"].map { "Valkey \($0)" } ?? "Redis \(info["redis_version"] ?? "?")"
-        // Valkey tells the version of Redis that it is compatible with.
+        // Valkey reports the compatible version of Redis here.
         let major = info["redis_version"].flatMap { $0.split(separator: ".").first }.flatMap { Int($0) }
         guard let major, major < 7 else { return .ok("redis version", name) }
         return .failure(
@@ -124,8 +124,11 @@ package struct RedisFacts: Sendable, Equatable {
         return .warning("persistence", text, mend: mend)
     }
 
-    /// A power failure that tears the append-only file inside a script's transaction leaves its beginning in the file;
-    /// after the next restart that half is executed. Writing the file anew after each start closes it.
+    /// The finding about a torn append-only file.
+    ///
+    /// A power failure can cut the append-only file within a script's transaction. The file then holds the first half
+    /// of the transaction, and a later restart executes this half. A rewrite of the file after each start of Redis
+    /// prevents that.
     private var tornLog: Finding? {
         guard info["aof_enabled"] == "1" else { return nil }
         if config["aof-load-truncated"] == "no" {
