@@ -3,20 +3,20 @@ import Primitives
 import RuntimeCore
 import Terminal
 
-/// One container, as its story was published last.
+/// A container in its last published state.
 package struct ContainerLine: Sendable, Equatable {
     package var id: String
     package var gameID: String
     package var image: String
     package var node: String
-    /// `running`, `healthy`, `unhealthy` or `exited`.
+    /// The state: `running`, `healthy`, `unhealthy` or `exited`.
     package var word: String
-    /// Begin or end of its last run.
+    /// The beginning of the current run, or the end of the last run.
     package var since: Timestamp?
-    /// Whether a process of it was killed for want of memory.
+    /// Whether a process of the container was killed because the container was out of memory.
     var hadOOM: Bool
 
-    /// Nil where the mark is none of this version.
+    /// Creates a line from a checkpoint. Returns nil if another version wrote the checkpoint.
     package init?(_ story: KeptStory) {
         guard let mark = StoryMark(encoded: story.mark) else { return nil }
         id = story.containerID
@@ -36,7 +36,7 @@ package struct ContainerLine: Sendable, Equatable {
         }
     }
 
-    /// What needs a look first, then by game.
+    /// Returns the lines with containers in trouble first, then in the order of games.
     package static func sorted(_ lines: [ContainerLine]) -> [ContainerLine] {
         lines.sorted { (rank($0), $0.gameID, $0.id) < (rank($1), $1.gameID, $1.id) }
     }

@@ -3,7 +3,7 @@ import Primitives
 import RuntimeClient
 import Terminal
 
-/// One result or event as a line of a log that a person reads.
+/// A result or event, as a line of a log for a person.
 package struct EntryLine: Sendable, Equatable {
     package var time: Timestamp
     package var source: PublicStream
@@ -60,7 +60,7 @@ package struct EntryLine: Sendable, Equatable {
         }
     }
 
-    /// On one line; cut where the surface has a width.
+    /// Returns the entry on a single line, cut to the surface's width.
     package func text(on surface: Surface) -> TerminalText {
         let columns = [ShortTime.stamp(time), source == .results ? "result" : "event ", Self.padded(gameID, 12)]
         let prefix = TerminalText(columns.joined(separator: "  "))
@@ -78,7 +78,7 @@ package struct EntryLine: Sendable, Equatable {
 }
 
 extension StreamEntry {
-    /// For machines: the fields, and which entry of which stream they are.
+    /// The entry for machines: the stream, the entry's id and the fields.
     package var json: JSONNode {
         .object([
             ("stream", .string(stream.rawValue)), ("entry", .string(id)), ("fields", .strings(fields)),

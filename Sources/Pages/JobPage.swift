@@ -4,16 +4,16 @@ import Primitives
 import RuntimeClient
 import Terminal
 
-/// What `rtmanager job` tells of one job.
+/// The page of `rtmanager job`.
 package struct JobPage: Sendable, Equatable {
     package var id: String
-    /// What Redis knows of it, where a worker has taken it in.
+    /// The job's data in Redis; nil: no worker has taken in the job.
     package var sight: JobSight?
-    /// Where it lies in a queue, where none has.
+    /// The job's message in a queue; nil: a worker has taken in the message, or no queue has the message.
     package var queued: QueuedMessage?
-    /// Where a person may retry it.
+    /// The job's dead letter, ready for a retry by a person; nil: there is none.
     package var dead: DeadLetter?
-    /// Steps of the containers that it started, the oldest first.
+    /// The events of the containers started by the job, the oldest first.
     package var events: [StreamEntry] = []
 
     package init(
@@ -30,7 +30,7 @@ package struct JobPage: Sendable, Equatable {
         self.events = events
     }
 
-    /// The page, line by line.
+    /// Returns the page as lines.
     package func lines(on surface: Surface) -> [TerminalText] {
         let facts = facts
         let width = facts.map(\.0.count).max() ?? 0

@@ -2,7 +2,7 @@ import JobContract
 import RuntimeClient
 
 extension JobResult {
-    /// The result in one line for a person.
+    /// The result as a single line for a person.
     package var sentence: String {
         let game = gameID ?? "?"
         switch outcome {

@@ -1,16 +1,16 @@
 import JobQueue
 import Terminal
 
-/// How a node fares.
+/// The state of a node.
 package enum NodeState: Sendable, Equatable {
     case up
-    /// It begins no start.
+    /// The node begins no start.
     case draining
-    /// Its workers have not told yet what it owns.
+    /// The node's workers have not announced yet which games the node owns.
     case joining
-    /// No worker of it lives, for that many ms.
+    /// The node has no living worker, for this number of milliseconds.
     case silent(Int64)
-    /// Workers live, and the Engine does not answer, for that many ms.
+    /// The node's workers live but the Docker Engine does not answer, for this number of milliseconds.
     case withoutEngine(Int64)
 
     package init(_ node: NodeOverview, _ overview: FleetOverview) {
@@ -26,7 +26,7 @@ package enum NodeState: Sendable, Equatable {
         }
     }
 
-    /// The word of the JSON output.
+    /// The word for the state in the JSON output.
     package var word: String {
         switch self {
         case .up: "up"

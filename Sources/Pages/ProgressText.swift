@@ -1,9 +1,9 @@
 import JobContract
 import Terminal
 
-/// What a running job is at, in words.
+/// Texts for the progress of a running job.
 package enum ProgressText {
-    /// `pulling 3/8 layers, 12.0 MB of 50.0 MB`; nil where nothing is told.
+    /// Returns a phrase such as `pulling 3/8 layers, 12.0 MB of 50.0 MB`; nil: there is no progress to show.
     package static func phrase(_ encoded: String?) -> String? {
         encoded.flatMap(JobProgress.init(encoded:)).map(phrase)
     }
@@ -24,7 +24,7 @@ package enum ProgressText {
         return "\(layers), \(ShortSize.text(progress.bytesDone)) of \(ShortSize.text(progress.bytesTotal))"
     }
 
-    /// `[=====>    ]`, `width` characters in all; nil where how much is to come is not known.
+    /// Returns a bar such as `[=====>    ]`, `width` characters long; nil: the whole amount is unknown.
     package static func bar(_ progress: JobProgress, width: Int) -> String? {
         guard progress.step == .pulling, progress.layers > 0, width >= 5 else { return nil }
         let inner = width - 2
@@ -34,7 +34,8 @@ package enum ProgressText {
         return "[" + String(repeating: "=", count: filled) + head + rest + "]"
     }
 
-    /// Layers that are done count whole; of those that are coming, the bytes.
+    /// Returns the finished fraction of a pull, from 0 to 1. Finished layers count in full; the other layers by their
+    /// bytes.
     package static func fraction(_ progress: JobProgress) -> Double {
         guard progress.layers > 0 else { return 0 }
         let bytes = progress.bytesTotal > 0 ? Double(progress.bytesDone) / Double(progress.bytesTotal) : 0

@@ -4,14 +4,14 @@ import Primitives
 import RuntimeCore
 import Terminal
 
-/// What `rtmanager status` shows: one screen, however large the fleet is.
+/// The page of `rtmanager status`. The page fits on a screen, regardless of the fleet's size.
 package struct StatusPage: Sendable, Equatable {
-    /// Of which deployment, where.
+    /// The name and the address of the deployment.
     package var title: String
     package var overview: FleetOverview
-    /// Containers, what needs a look first.
+    /// The containers, with containers in trouble first.
     package var containers: [ContainerLine] = []
-    /// Whether more containers are there than were read.
+    /// Whether there may be more containers than the page has read.
     package var mayLackContainers = false
 
     package init(
@@ -28,7 +28,7 @@ package struct StatusPage: Sendable, Equatable {
 
     package var now: Timestamp { Timestamp(millisecondsSinceEpoch: overview.now) }
 
-    /// The page in lines that fit the surface.
+    /// Returns the page as lines for the surface.
     package func lines(on surface: Surface) -> [TerminalText] {
         var tables = tables
         func cut(_ text: String) -> TerminalText {
@@ -38,7 +38,7 @@ package struct StatusPage: Sendable, Equatable {
         head += remarks.map { surface.painter.paint(cut($0), .bad) }
         if let height = surface.height {
             let shown = tables.filter { !$0.0.rows.isEmpty || $0.0.omitted > 0 }
-            // One blank line and the headings for each table, and the prompt that follows.
+            // Each table needs a blank line and headings; the prompt needs a further line.
             let room = max(shown.count, height - head.count - 2 * shown.count - 1)
             let shares = Self.shares(of: room, wanted: tables.map { $0.0.rows.count + ($0.0.omitted > 0 ? 1 : 0) })
             for index in tables.indices { tables[index].0.cut(to: shares[index]) }
@@ -50,12 +50,12 @@ package struct StatusPage: Sendable, Equatable {
         return head
     }
 
-    /// What is shown below each other, and what the rows of each are.
+    /// The tables from top to bottom, each with the noun for its rows.
     package var tables: [(TextTable, String)] {
         [(queues, "queues"), (nodes, "nodes"), (running, "running jobs"), (games, "containers")]
     }
 
-    /// Who gets how many of `room` lines: the small ones all that they want, the others an equal part.
+    /// Divides `room` lines among tables. Small tables get all the lines they want; the others get equal parts.
     static func shares(of room: Int, wanted: [Int]) -> [Int] {
         var shares = wanted
         var left = room
@@ -78,7 +78,7 @@ package struct StatusPage: Sendable, Equatable {
             + "games: \(count(overview.ownedCount)) owned, \(count(places)) running"
     }
 
-    /// What somebody should know before all else.
+    /// The remarks about problems, for the top of the page.
     package var remarks: [String] {
         var remarks: [String] = []
         if overview.nodes.allSatisfy({ $0.workers == 0 }) { remarks.append("no worker lives: nothing is taken") }
@@ -119,7 +119,7 @@ package struct StatusPage: Sendable, Equatable {
             .init("NODE", least: 12), .init("STATE"), .init("WORKERS", isNumber: true),
             .init("GAMES", isNumber: true), .init("READY", isNumber: true), .init("LISTENER", least: 12),
         ])
-        // Those that need a look first.
+        // Nodes in trouble come first.
         let sorted = overview.nodes.sorted { (Self.rank(state(of: $0)), $0.id) < (Self.rank(state(of: $1)), $1.id) }
         table.rows = sorted.map { node in
             [

@@ -1,18 +1,18 @@
 import RuntimeClient
 
-/// What was found by reading streams backwards, no further than a bound.
+/// The result of a backward search in streams, within a bound.
 package struct StreamSearch: Sendable, Equatable {
-    /// The oldest first.
+    /// The matching entries, the oldest first.
     package var found: [StreamEntry] = []
-    /// Time of the oldest entry that was looked at, in ms since 1970, where older ones were not; nil: all were.
+    /// The time of the oldest entry read, in milliseconds since 1970; nil: the search left nothing out.
     package var searchedBackTo: Int64?
 
-    /// Reads each stream from its end.
+    /// Reads each stream backwards from its end.
     ///
     /// - Parameters:
-    ///   - most: entries of each stream that are looked at, at most about so many.
-    ///   - wanted: entries of each stream that are enough.
-    ///   - notBefore: older entries are of no interest; ms since 1970.
+    ///   - most: The approximate largest number of entries to read, for each stream.
+    ///   - wanted: The number of matching entries at which the search of a stream ends.
+    ///   - notBefore: The oldest time of interest, in milliseconds since 1970.
     package static func run(
         _ client: RuntimeClient,
         streams: [PublicStream] = PublicStream.allCases,

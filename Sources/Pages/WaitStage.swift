@@ -2,16 +2,16 @@ import JobContract
 import JobQueue
 import Terminal
 
-/// What is happening to a job that somebody waits for.
+/// The stage of a job, for a person in wait of the result.
 package enum WaitStage: Sendable, Equatable {
-    /// No worker has taken it in.
+    /// No worker has taken in the job.
     case queued(waiting: Int, isPaused: Bool)
-    /// Other jobs of its game come first.
+    /// Other jobs of the same game come first.
     case behind(Int, head: String)
-    /// It could begin, on the node where its game is, or anywhere.
+    /// The job can begin, on the node of its game or on any node.
     case ready(node: String?)
     case running(node: String, JobProgress?)
-    /// An attempt failed; the next comes in so many ms.
+    /// An attempt failed. The next attempt follows after a pause in milliseconds.
     case retrying(code: String, error: String, in: Int64)
     case ended
 
@@ -28,7 +28,7 @@ package enum WaitStage: Sendable, Equatable {
             if let before = sight.before, before > 0 {
                 self = .behind(before, head: sight.head ?? "")
             } else {
-                // ready:CLASS:QUEUE[:NODE]; a node's id may have colons.
+                // The list's name is ready:CLASS:QUEUE[:NODE]. A node's id may hold colons.
                 let parts = (sight.list ?? "").split(separator: ":", maxSplits: 3).map(String.init)
                 self = .ready(node: parts.count == 4 ? parts[3] : nil)
             }
@@ -55,7 +55,8 @@ package enum WaitStage: Sendable, Equatable {
         }
     }
 
-    /// Two stages with the same key are the same news for who reads lines: bytes and seconds that go by are none.
+    /// The identity of the stage as news. Stages with the same key differ only in amounts: bytes, seconds, waiting
+    /// jobs.
     package var key: String {
         switch self {
         case .queued(_, let isPaused): "queued \(isPaused)"
@@ -65,7 +66,7 @@ package enum WaitStage: Sendable, Equatable {
         }
     }
 
-    /// The stage on one line of a terminal, with a bar where something is pulled.
+    /// Returns the stage as a single line of a terminal, with a bar during a pull.
     package func line(width: Int) -> String {
         var line = EscapedText.escape(phrase, quotes: false)
         if case .running(_, let progress?) = self, let bar = ProgressText.bar(progress, width: 24) {
