@@ -65,7 +65,7 @@ final class FinishDesk: Sendable {
 
     private func call(for job: FinishedJob) async throws(QueueError) -> FinishAnswer {
         defer { passOn() }
-        // Lets jobs with an end at the same moment join the batch.
+        // Lets jobs that end at the same moment join the batch.
         await Task.yield()
         let others = state.withLock { state in
             let others = Array(state.waiting.prefix(Self.largestBatch - 1))

@@ -12,8 +12,8 @@ struct Heartbeat: Sendable {
     let mustTell: Signal
     let logger: Logger
 
-    /// Extends leases three times in a lease's duration, and at once when `now` is raised, until the task is cancelled.
-    /// After a failed call the pause is 250 ms.
+    /// Extends the leases after each third of a lease's duration, and at once when `now` is raised, until the task is
+    /// cancelled. After a failed call the pause is 250 ms.
     func run() async {
         while !Task.isCancelled {
             let pause = await beat() ? queue.options.lease / 3 : .milliseconds(250)

@@ -212,8 +212,8 @@ final class JobAttempt: Sendable {
         }
     }
 
-    /// Removes the container of a start after its last attempt, also a container of an earlier attempt. Returns whether
-    /// nothing is left.
+    /// Removes the container of a start after its last attempt, also a container of an earlier attempt. An exited
+    /// container stays for its logs. Returns whether the removal succeeded.
     private func clearAway(_ job: Job) async -> Bool {
         let runner = runner()
         return await ChangePermit.$current.withValue(permit(lease)) { await runner.clearAway(job) }

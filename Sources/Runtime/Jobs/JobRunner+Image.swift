@@ -5,7 +5,7 @@ import RuntimeCore
 import Tracing
 
 extension JobRunner {
-    /// Largest number of tries of a start, each with a new inspection of the image.
+    /// Largest number of tries of a start whose image keeps changing.
     private static let mostLooksAtImage = 3
     /// After this time, a pull is waiting for its registry and needs no permit.
     private static let shortPull = Duration.seconds(1)

@@ -53,7 +53,7 @@ extension JobRunner {
     }
 
     /// Checks again that the image and the network are on the Docker Engine. A pull may have taken minutes since the
-    /// first check, and a running container must not be stopped for a start without a chance.
+    /// first check. If the start cannot succeed, the running container must not be stopped.
     private func requireSeenNow(_ spec: RunSpec) async throws(JobFailure) {
         try await call { () throws(DockerError) in
             try await docker.ensureNetworkNow(spec.network)
