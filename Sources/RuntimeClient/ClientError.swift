@@ -1,16 +1,16 @@
 import Redis
 
-/// Why a call of the client did not come to what was asked for. The text is for a person.
+/// The reason for a failed call of the client. The text is for a person.
 public enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The request can be no job; nothing was sent.
+    /// The request is no valid job, or is too large. Nothing was sent.
     case invalidRequest(String)
-    /// Redis did not answer.
+    /// Redis did not answer, or can serve no commands now.
     case redis(String)
-    /// Redis has answered, and refused the command: a key of a wrong type, or a user without the permission.
+    /// Redis refused this command, for example because a key has the wrong type or the user lacks a permission.
     case refused(String)
-    /// The request's id belongs to an earlier job, of another kind or game. What the request asks for is not done.
+    /// The request's id belongs to an earlier job of another kind or game. The request was not executed.
     case idReused(id: String, asked: String, known: String)
-    /// There was no result in time. The job goes on, and its result will be on the stream.
+    /// No result came in time. The job continues, and its result will appear on the stream of results.
     case noResult(within: Duration)
 
     init(_ error: RedisError) { self = error.isOfThisCommand ? .refused("\(error)") : .redis("\(error)") }

@@ -2,23 +2,24 @@ import JobContract
 import Logging
 import Redis
 
-/// A member of a consumer group on one public stream: each entry of the stream is handled by one member of the group,
-/// at least once, also over crashes.
+/// A member of a consumer group on a public stream.
+///
+/// Each entry of the stream goes to one member of the group. Each entry is handled at least once, even after a crash.
 public struct Consumer: Sendable {
-    /// Where a group that is made now begins.
+    /// The first position of a new group.
     public enum Begin: String, Sendable {
-        /// With the oldest entry that is kept.
+        /// The oldest entry in Redis.
         case oldest = "0"
-        /// With what comes next.
+        /// The next new entry.
         case next = "$"
     }
 
     let client: RuntimeClient
     public let stream: PublicStream
     public let group: String
-    /// Name that stays over restarts of the same consumer.
+    /// The member's name, the same after a restart.
     public let name: String
-    /// Time after which an entry that its member has not acknowledged goes to another.
+    /// The time for a member to acknowledge an entry. Afterwards another member can take over the entry.
     public var patience = Duration.seconds(60)
     private static let batch: RedisArgument = 64
 
@@ -31,9 +32,15 @@ public struct Consumer: Sendable {
 
     private var key: RedisArgument { .string(stream.key(client.keys)) }
 
-    /// Handles entries until the task is cancelled: first what this consumer was given before and did not acknowledge,
-    /// then what comes. An entry is acknowledged when `handle` returns. One that it throws for comes again after the
-    /// patience; those behind it are handled meanwhile. An entry may come twice: see `docs/guide/consumers.md`.
+    /// Handles entries until the task is cancelled.
+    ///
+    /// The consumer begins with its own unacknowledged entries, and continues with new entries. The consumer
+    /// acknowledges an entry after `handle` returns. If `handle` throws, the entry comes again after `patience`; later
+    /// entries are handled meanwhile. An entry may come twice: see `docs/guide/consumers.md`.
+    ///
+    /// - Parameters:
+    ///   - begin: the first position, if the group does not exist yet.
+    ///   - handle: handles an entry.
     public func run(from begin: Begin = .oldest, _ handle: (StreamEntry) async throws -> Void) async {
         let connection = RedisBlockingConnection(
             client.redis.configuration,
@@ -57,7 +64,7 @@ public struct Consumer: Sendable {
                 try await apply(handle, to: try await read(">", connection, waiting: pause))
             } catch {
                 if Task.isCancelled { break }
-                // The group is gone where Redis lost its data.
+                // Redis may have lost its data, including the group.
                 hasGroup = false
                 client.logger.warning(
                     "consumer goes on when Redis is back",
@@ -69,7 +76,7 @@ public struct Consumer: Sendable {
         await connection.close()
     }
 
-    /// What was delivered to this consumer before and is not acknowledged.
+    /// Handles the entries that this consumer received before and did not acknowledge.
     private func handleOwn(_ handle: (StreamEntry) async throws -> Void) async throws {
         var after = "0"
         while !Task.isCancelled {
@@ -81,7 +88,7 @@ public struct Consumer: Sendable {
         }
     }
 
-    /// What a member was given and did not acknowledge in time, this one included.
+    /// Takes over and handles the entries that any member, this consumer included, did not acknowledge in time.
     private func handleAbandoned(_ handle: (StreamEntry) async throws -> Void) async throws {
         var cursor = "0-0"
         repeat {
@@ -105,7 +112,8 @@ public struct Consumer: Sendable {
     private func apply(_ handle: (StreamEntry) async throws -> Void, to entries: [StreamEntry]) async throws {
         for entry in entries {
             if Task.isCancelled { return }
-            // What was trimmed since it was delivered has no fields: it is lost, and must not come for ever.
+            // An entry without fields was trimmed after the delivery. Acknowledge the entry, so that the entry does not
+            // come forever.
             if !entry.fields.isEmpty {
                 do {
                     try await handle(entry)
@@ -153,11 +161,11 @@ public struct Consumer: Sendable {
 }
 
 extension RuntimeClient {
-    /// A member of a consumer group.
+    /// Returns a member of a consumer group.
     ///
     /// - Parameters:
-    ///   - group: made where it is not there yet.
-    ///   - name: of this member; stays over its restarts.
+    ///   - group: the group's name. The consumer creates a missing group.
+    ///   - name: the member's name, the same after a restart.
     public func consumer(of stream: PublicStream, group: String, name: String) -> Consumer {
         Consumer(self, stream, group: group, name: name)
     }

@@ -8,11 +8,13 @@ import Primitives
 #endif
 
 extension JobRequest {
-    /// Most bytes that a worker takes.
+    /// The largest message that workers accept, in bytes.
     public static let maximumMessageSize = JobDecoder.maximumMessageBytes
 
-    /// The message for the queue: one JSON object, UTF-8, with the names in alphabetical order. What was not
-    /// asked for is left out. Throws where it is larger than a worker takes.
+    /// Returns the message for the queue: a JSON object in UTF-8, with the keys in alphabetical order and without unset
+    /// fields.
+    ///
+    /// - Throws: ``ClientError/invalidRequest(_:)`` if the message is larger than ``maximumMessageSize``.
     public func message() throws(ClientError) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -33,7 +35,7 @@ extension JobRequest {
     }
 }
 
-/// The fields of a message; nil ones are left out.
+/// The fields of a message. The encoder leaves out nil fields.
 private struct JobMessage: Encodable {
     struct Limits: Encodable {
         enum CodingKeys: String, CodingKey {

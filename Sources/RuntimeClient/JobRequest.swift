@@ -3,15 +3,15 @@ import Primitives
 public import JobContract
 public import Primitives
 
-/// A job as a producer asks for it. What is left out, the contract's defaults stand for.
+/// A producer's request for a job. The contract's defaults apply to all unset fields.
 public struct JobRequest: Sendable, Equatable {
-    /// Limits of the container; nil: the image's, else the worker's.
+    /// The limits of the container. For each nil limit the image's limit applies, or the worker's default.
     public struct Limits: Sendable, Equatable {
-        /// CPUs.
+        /// The number of CPUs.
         public var cpuQuota: Double?
-        /// In Docker's notation: `512m`.
+        /// The memory in Docker's notation, for example `512m`.
         public var memory: String?
-        /// Processes and threads.
+        /// The number of processes and threads.
         public var pidsLimit: Int?
 
         public init(cpuQuota: Double? = nil, memory: String? = nil, pidsLimit: Int? = nil) {
@@ -21,7 +21,8 @@ public struct JobRequest: Sendable, Equatable {
         }
     }
 
-    /// A directory of the host in the container, below a root that the worker's operator allows.
+    /// A mount of a host directory in the container. The directory must be below a root that the worker's operator
+    /// allows.
     public struct Mount: Sendable, Equatable {
         public var hostPath: String
         public var mountPath: String
@@ -35,16 +36,18 @@ public struct JobRequest: Sendable, Equatable {
     }
 
     public var kind: JobKind
-    /// Idempotency key: a second job with the same id is dropped.
+    /// The idempotency key: workers drop a second job with the same id.
     public var id: String
     public var gameID: String
-    /// Queue that the message goes to; no part of the message. A game's jobs belong in one.
+    /// The queue for the message. The message itself does not contain the queue. Use the same queue for all jobs of a
+    /// game.
     public var queue = "default"
 
     public var image: String?
-    /// Guard of a stop or remove: nothing is done where the game's container is another one by now.
+    /// The expected container of a stop or remove. If the game has another container by now, the worker changes
+    /// nothing.
     public var containerID: String?
-    /// `if_missing`, `always` or `never`.
+    /// The pull policy: `if_missing`, `always` or `never`.
     public var pullPolicy: String?
     public var env: [String: String] = [:]
     public var cmd: [String] = []
@@ -53,14 +56,14 @@ public struct JobRequest: Sendable, Equatable {
     public var bindMounts: [Mount] = []
     public var readyTimeoutSeconds: Int?
     public var stopTimeoutSeconds: Int?
-    /// Whether a remove stops a running container first.
+    /// Whether a remove first stops a running container.
     public var force = false
-    /// The job is not begun after this instant.
+    /// The time after which no worker begins the job.
     public var deadline: Timestamp?
     public var maxAttempts: Int?
-    /// When it was pushed; for figures of latency.
+    /// The time of the push, for latency metrics. A signed job needs this time; the client fills in a missing time.
     public var enqueuedAt: Timestamp?
-    /// W3C trace context, which the worker's spans continue.
+    /// The W3C trace context. The worker's spans continue the trace.
     public var traceparent: String?
 
     public init(kind: JobKind, id: String, gameID: String) {
@@ -69,7 +72,7 @@ public struct JobRequest: Sendable, Equatable {
         self.gameID = gameID
     }
 
-    /// A start of `image`.
+    /// Returns a request to start `image`.
     public static func start(_ gameID: String, image: String, id: String) -> JobRequest {
         var request = JobRequest(kind: .start, id: id, gameID: gameID)
         request.image = image
@@ -80,7 +83,10 @@ public struct JobRequest: Sendable, Equatable {
         JobRequest(kind: .stop, id: id, gameID: gameID)
     }
 
-    /// - Parameter force: stop a running container first; else it is refused.
+    /// Returns a request to remove the game's container.
+    ///
+    /// - Parameter force: whether to stop a running container first. Without `force`, workers refuse to remove a
+    ///   running container.
     public static func remove(_ gameID: String, force: Bool = false, id: String) -> JobRequest {
         var request = JobRequest(kind: .remove, id: id, gameID: gameID)
         request.force = force

@@ -9,8 +9,9 @@ public import Redis
     import Foundation
 #endif
 
-/// Pushes jobs, waits for their results, and reads the streams. It uses public keys only, so it works with every
-/// worker that keeps the contract.
+/// A client for producers and consumers: pushes jobs, waits for results, and reads the streams.
+///
+/// The client uses public keys only, and therefore works with all workers that keep the contract.
 public struct RuntimeClient: Sendable {
     public let keys: Keyspace
     let redis: RedisClient
@@ -18,8 +19,8 @@ public struct RuntimeClient: Sendable {
     private let signer: JobSigner?
 
     /// - Parameters:
-    ///   - redis: a client that somebody else runs.
-    ///   - signingKeys: for fleets that take signed jobs only; the first key signs.
+    ///   - redis: a Redis client that the caller runs.
+    ///   - signingKeys: the keys for signed jobs; the first key signs. nil: the client does not sign.
     public init(_ redis: RedisClient, namespace: String = "rtm", signingKeys: SigningKeys? = nil, logger: Logger) {
         self.redis = redis
         signer = signingKeys.map { JobSigner($0, namespace: namespace) }
@@ -27,7 +28,7 @@ public struct RuntimeClient: Sendable {
         keys = Keyspace(namespace: namespace)
     }
 
-    /// Runs `body` with a client of its own connection to Redis.
+    /// Runs `body` with a client that has its own connection to Redis.
     public static func with<R>(
         url: String,
         namespace: String = "rtm",
@@ -41,22 +42,23 @@ public struct RuntimeClient: Sendable {
         }
     }
 
-    /// Puts the job at the end of its queue. A second job with the same id is dropped by the workers, so a push whose
-    /// answer was lost may be made again.
+    /// Adds the job at the end of its queue.
+    ///
+    /// Workers drop a second job with the same id. After a lost answer, the caller can therefore repeat the push.
     public func enqueue(_ request: JobRequest) async throws(ClientError) {
         var request = request
-        // A signed message has a time, by which workers know an old one that somebody sends again.
+        // A signed message needs a time: by the time, workers detect the replay of an old message.
         if signer != nil, request.enqueuedAt == nil { request.enqueuedAt = Self.now }
         var message = try request.message()
         if let signer { message = signer.sign(message) }
         _ = try await send(RedisCommand("LPUSH", .string(keys.queue(request.queue)), .string(message)))
     }
 
-    /// Puts the job at the end of its queue and waits for its result. If the id has ended before, that result is
-    /// returned and nothing is pushed.
+    /// Adds the job at the end of its queue and waits for the result. If a job with the same id has already ended,
+    /// returns the earlier result and pushes nothing.
     ///
-    /// - Throws: ``ClientError``; ``ClientError/idReused(id:asked:known:)`` if the id belongs to a job of another kind or
-    ///   game.
+    /// - Throws: ``ClientError``; ``ClientError/idReused(id:asked:known:)`` if the id belongs to a job of another kind
+    ///   or game.
     public func perform(
         _ request: JobRequest,
         within limit: Duration = .seconds(300)
@@ -67,14 +69,14 @@ public struct RuntimeClient: Sendable {
         return try request.accept(try await result(of: request.id, after: start, within: limit))
     }
 
-    /// The record of a job that has ended; nil where it has not, or is not known.
+    /// Returns the record of an ended job; nil if the job has not ended or is not known.
     public func record(of id: String) async throws(ClientError) -> JobResult? {
         let answer = try await send(RedisCommand("HGETALL", .string(keys.job(id))))
         let record = JobResult(pairs: (answer.array ?? []).map { $0.string ?? "" })
         return record.outcome == nil ? nil : record
     }
 
-    /// The state of a job that workers have taken in; nil where they have not, or have forgotten it.
+    /// Returns the state of an admitted job; nil if no worker has admitted the job yet, or if the record has expired.
     public func state(of id: String) async throws(ClientError) -> JobState? {
         let answer = try await send(RedisCommand("HGET", .string(keys.job(id)), "state"))
         return answer.string.flatMap(JobState.init(rawValue:))
@@ -82,8 +84,10 @@ public struct RuntimeClient: Sendable {
 
     /// Waits for the result of a job that was pushed before.
     ///
-    /// - Parameter position: entry of the stream of results before the job was pushed; nil: the job's record is
-    ///   looked at first, then what comes.
+    /// - Parameters:
+    ///   - position: an entry of the stream of results from before the push; nil: check the job's record first, and
+    ///     then wait for new entries.
+    /// - Throws: ``ClientError/noResult(within:)`` after `limit`, or when the task is cancelled.
     public func result(
         of id: String,
         after position: String? = nil,
@@ -104,7 +108,7 @@ public struct RuntimeClient: Sendable {
                 await reader.close()
                 return result
             }
-            // The entry may have been trimmed before it was read.
+            // The entry may have been trimmed before the client read the entry.
             if entries.isEmpty, let record = try? await record(of: id) {
                 await reader.close()
                 return record
@@ -114,15 +118,15 @@ public struct RuntimeClient: Sendable {
         throw .noResult(within: limit)
     }
 
-    /// Id of the last entry of a stream, from which its reader goes on.
+    /// Returns the id of the last entry of a stream, as the first position of a reader.
     public func lastEntry(of stream: PublicStream) async throws(ClientError) -> String {
         let last = try await send(RedisCommand("XREVRANGE", .string(stream.key(keys)), "+", "-", "COUNT", 1))
         return StreamEntry.entries(last, of: stream).first?.id ?? "0-0"
     }
 
-    /// Entries of a stream, the latest first.
+    /// Returns entries of a stream, the latest first.
     ///
-    /// - Parameter before: entry above the first one that is answered; nil: from the end.
+    /// - Parameter before: only entries before this entry are returned; nil: begin with the latest entry.
     public func entries(
         of stream: PublicStream,
         before: String? = nil,

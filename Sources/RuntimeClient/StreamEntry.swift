@@ -1,7 +1,7 @@
 public import JobContract
 import Redis
 
-/// The public streams.
+/// A public stream.
 public enum PublicStream: String, Sendable, CaseIterable {
     case results, events
 
@@ -13,10 +13,10 @@ public enum PublicStream: String, Sendable, CaseIterable {
     }
 }
 
-/// One entry of a public stream.
+/// An entry of a public stream.
 public struct StreamEntry: Sendable, Equatable {
     public var stream: PublicStream
-    /// Id of the entry; ids of a stream only grow.
+    /// The id of the entry. Ids only grow within a stream.
     public var id: String
     public var fields: [String: String]
 
@@ -26,16 +26,16 @@ public struct StreamEntry: Sendable, Equatable {
         self.fields = fields
     }
 
-    /// Nil on the stream of events.
+    /// The result in the entry; nil on the stream of events.
     public var result: JobResult? { stream == .results ? JobResult(fields: fields) : nil }
 
-    /// Nil on the stream of results.
+    /// The event in the entry; nil on the stream of results.
     public var event: PublishedEvent? { stream == .events ? PublishedEvent(fields: fields) : nil }
 
-    /// When Redis wrote it, in ms since 1970.
+    /// The time at which Redis wrote the entry, in milliseconds since 1970.
     public var writtenAt: Int64 { id.split(separator: "-").first.flatMap { Int64($0) } ?? 0 }
 
-    /// The entries of one stream, as `XRANGE` answers them. What was trimmed after it was delivered has no fields.
+    /// Returns the entries in a reply to `XRANGE`. An entry that was trimmed after the delivery has no fields.
     static func entries(_ value: RedisValue?, of stream: PublicStream) -> [StreamEntry] {
         (value?.array ?? []).compactMap { row in
             guard let parts = row.array, parts.count == 2, let id = parts[0].string else { return nil }

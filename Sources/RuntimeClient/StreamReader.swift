@@ -3,8 +3,10 @@ import Logging
 import Redis
 import Synchronization
 
-/// Follows public streams without a consumer group: for whoever only looks. It has a connection of its own and goes
-/// on where it was when Redis comes back; what was trimmed meanwhile it does not see.
+/// Follows public streams without a consumer group, for readers that only display entries.
+///
+/// The reader has its own connection. After an outage the reader continues at the last position. The reader misses
+/// entries that were trimmed meanwhile.
 public final class StreamReader: Sendable {
     private let keys: Keyspace
     private let connection: RedisBlockingConnection
@@ -12,8 +14,8 @@ public final class StreamReader: Sendable {
     private let failed: @Sendable (String) -> Void
 
     /// - Parameters:
-    ///   - positions: per stream the entry after which it begins.
-    ///   - failed: told each time that Redis did not answer.
+    ///   - positions: for each stream, the entry before the first entry to return.
+    ///   - failed: called after each failed read, with the reason.
     public init(
         _ client: RuntimeClient,
         after positions: [PublicStream: String],
@@ -30,7 +32,8 @@ public final class StreamReader: Sendable {
         self.failed = failed ?? { logger.warning("waiting for Redis to come back", metadata: ["error": "\($0)"]) }
     }
 
-    /// The next entries, the oldest first and at most 256 a stream; none where `limit` passed first, or Redis is away.
+    /// Returns the next entries, the oldest first, at most 256 of each stream. Returns an empty array if no entry comes
+    /// within `limit`, or if the read fails.
     public func next(within limit: Duration) async -> [StreamEntry] {
         let places = positions.withLock { $0 }.sorted { $0.key.rawValue < $1.key.rawValue }
         let command = RedisCommand(
