@@ -10,7 +10,7 @@ import NIOFoundationEssentialsCompat
 #endif
 
 extension EngineAnswer {
-    /// Decodes the body as `type`.
+    /// The body as `type`.
     ///
     /// - Throws: ``DockerPort/DockerError/Code/invalidAnswer``.
     func decode<Value: Decodable>(_ type: Value.Type, for request: EngineRequest) throws(DockerError) -> Value {
@@ -21,7 +21,7 @@ extension EngineAnswer {
         }
     }
 
-    /// Decodes the body as `type`, including the labels.
+    /// The body as `type`, with its labels.
     ///
     /// - Throws: ``DockerPort/DockerError/Code/invalidAnswer``.
     func decode<Value: LabelledAnswer>(_ type: Value.Type, for request: EngineRequest) throws(DockerError) -> Value {
@@ -43,20 +43,20 @@ extension EngineAnswer {
     }
 }
 
-/// Decodes an answer from `body`, including the labels.
+/// The answer in `body`, with its labels.
 func labelledJSON<Value: LabelledAnswer>(_ type: Value.Type, from body: ByteBuffer) throws -> Value {
     var answer = try JSONDecoder().decode(type, from: body)
     answer.labels = try body.withUnsafeReadableBytes { try LabelReader.labels(in: $0, at: Value.labelPath) }
     return answer
 }
 
-/// Returns `body` as JSON with sorted keys, including the labels.
+/// `body` as JSON with sorted keys and its labels.
 func encodedJSON(_ body: CreateBody, operation: String) throws(DockerError) -> ByteBuffer {
     let text = String(buffer: try encodedJSON(Encoded(body), operation: operation))
     return ByteBuffer(string: body.labels.filled(text, named: CreateBody.CodingKeys.labels.rawValue))
 }
 
-/// A wrapper that encodes its value alone. The wrapper selects the general `encodedJSON`.
+/// A value that is encoded as itself.
 private struct Encoded<Value: Encodable>: Encodable {
     let value: Value
 
@@ -65,7 +65,7 @@ private struct Encoded<Value: Encodable>: Encodable {
     func encode(to encoder: any Encoder) throws { try value.encode(to: encoder) }
 }
 
-/// Returns `value` as JSON with sorted keys, so that equal values have equal bytes.
+/// `value` as JSON with sorted keys, so that equal values are equal bytes.
 func encodedJSON(_ value: some Encodable, operation: String) throws(DockerError) -> ByteBuffer {
     do {
         let encoder = JSONEncoder()
