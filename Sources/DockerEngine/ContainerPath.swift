@@ -1,7 +1,7 @@
 import DockerPort
 
 extension DockerNames {
-    /// Returns `container` if the text is safe in the path of a request.
+    /// Returns `container` if the text is a full id or a container name, and therefore safe in the path of a request.
     static func container(_ container: String, operation: String) throws(DockerError) -> String {
         guard isContainerID(container) || isContainerName(container) else {
             throw DockerError(

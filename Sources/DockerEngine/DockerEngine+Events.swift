@@ -17,7 +17,7 @@ extension DockerEngine {
     /// because each run of a health check causes three events.
     static let eventActions = [
         "create", "start", "die", "oom", "kill", "stop", "destroy", "pause", "unpause", "rename", "health_status",
-        // Podman names `destroy` and `die` so, also in filters. Docker never sends these names for a container.
+        // Podman's names for `destroy` and `die`, also in filters. Docker never sends these names for a container.
         "remove", "died",
     ]
 

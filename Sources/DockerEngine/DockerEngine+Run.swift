@@ -130,7 +130,7 @@ struct RunAttempt: Sendable {
             if error.code == .containerNotFound {
                 return .undo(.run(.startFailed, "the container was removed before it was started", retryable: true))
             }
-            // A clear answer means that the container does not run.
+            // A clear error means that the container does not run. After an unclear error, the inspection decides.
             let isClear = error.status.map { $0 < 500 } ?? !error.mayHaveHappened
             guard !isClear else { return .undo(error) }
             failure = error

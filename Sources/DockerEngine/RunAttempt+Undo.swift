@@ -42,7 +42,7 @@ extension RunAttempt {
         case nothingLeft, somethingLeft, lookAgain
     }
 
-    /// Repeats `step` until the step succeeds or the time for cleaning up is over.
+    /// Repeats `step` until the step knows what is left, or fails for good, or the time for cleaning up is over.
     private func withinBudget(
         _ cause: DockerError,
         _ step: @escaping @Sendable () async throws(DockerError) -> Remainder
