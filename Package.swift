@@ -102,6 +102,7 @@ let modules: [Module] = [
         isSimulated: true
     ),
     Module(name: "JobQueue", imports: ["JobContract", "Primitives", "Redis"], libraries: [logging], isSimulated: true),
+    Module(name: "QueueAdmin", imports: ["JobContract", "JobQueue", "Primitives", "Redis"]),
     Module(
         name: "Runtime",
         imports: ["DockerPort", "JobContract", "JobQueue", "Primitives", "Redis", "RuntimeCore"],
@@ -122,21 +123,21 @@ let modules: [Module] = [
     ),
     Module(
         name: "Pages",
-        imports: ["JobContract", "JobQueue", "Primitives", "RuntimeClient", "RuntimeCore", "Terminal"]
+        imports: ["JobContract", "JobQueue", "Primitives", "QueueAdmin", "RuntimeClient", "RuntimeCore", "Terminal"]
     ),
     Module(
         name: "Diagnostics",
         imports: [
-            "DockerEngine", "DockerPort", "JobContract", "JobQueue", "Pages", "Primitives", "Redis", "RuntimeCore",
-            "Settings", "Terminal",
+            "DockerEngine", "DockerPort", "JobContract", "JobQueue", "Pages", "Primitives", "QueueAdmin", "Redis",
+            "RuntimeCore", "Settings", "Terminal",
         ],
         libraries: [logging]
     ),
     Module(
         name: "AdminServer",
         imports: [
-            "Diagnostics", "JobContract", "JobQueue", "Observability", "Pages", "Primitives", "RuntimeClient",
-            "Terminal",
+            "Diagnostics", "JobContract", "JobQueue", "Observability", "Pages", "Primitives", "QueueAdmin",
+            "RuntimeClient", "Terminal",
         ],
         libraries: [hummingbird, hummingbirdCore, lifecycle, logging, metrics, nioCore, nioHTTP1, nioHTTPTypes]
     ),
@@ -144,7 +145,8 @@ let modules: [Module] = [
         name: "Commands",
         imports: [
             "AdminServer", "Diagnostics", "DockerEngine", "DockerPort", "JobContract", "JobQueue", "Observability",
-            "Pages", "Primitives", "Redis", "Runtime", "RuntimeClient", "RuntimeCore", "Settings", "Terminal",
+            "Pages", "Primitives", "QueueAdmin", "Redis", "Runtime", "RuntimeClient", "RuntimeCore", "Settings",
+            "Terminal",
         ],
         libraries: [argumentParser, lifecycle, logging, metrics, subprocess, systemPackage, unixSignals]
     ),
@@ -175,7 +177,11 @@ let moduleTests: [Module] = [
     ),
     Module(name: "JobContract", imports: ["Primitives", "Support"], libraries: [crypto]),
     Module(name: "RuntimeCore", imports: ["DockerPort", "JobContract", "Primitives"]),
-    Module(name: "JobQueue", imports: ["JobContract", "Primitives", "Redis", "Support"], libraries: [logging]),
+    Module(
+        name: "JobQueue",
+        imports: ["JobContract", "Primitives", "QueueAdmin", "Redis", "Support"],
+        libraries: [logging]
+    ),
     Module(
         name: "Runtime",
         imports: ["DockerPort", "JobContract", "JobQueue", "Primitives", "Redis", "RuntimeCore", "Support"],
@@ -198,28 +204,32 @@ let moduleTests: [Module] = [
     ),
     Module(
         name: "Pages",
-        imports: ["JobContract", "JobQueue", "Primitives", "RuntimeClient", "RuntimeCore", "Support", "Terminal"]
+        imports: [
+            "JobContract", "JobQueue", "Primitives", "QueueAdmin", "RuntimeClient", "RuntimeCore", "Support",
+            "Terminal",
+        ]
     ),
     Module(
         name: "AdminServer",
         imports: [
-            "JobContract", "JobQueue", "Observability", "Pages", "Primitives", "Redis", "RuntimeClient", "RuntimeCore",
-            "Support", "Terminal",
+            "JobContract", "JobQueue", "Observability", "Pages", "Primitives", "QueueAdmin", "Redis", "RuntimeClient",
+            "RuntimeCore", "Support", "Terminal",
         ],
         libraries: [asyncHTTPClient, hummingbird, lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix]
     ),
     Module(
         name: "Diagnostics",
         imports: [
-            "DockerPort", "JobContract", "JobQueue", "Primitives", "Redis", "RuntimeCore", "Settings", "Support",
-            "Terminal",
+            "DockerPort", "JobContract", "JobQueue", "Primitives", "QueueAdmin", "Redis", "RuntimeCore", "Settings",
+            "Support", "Terminal",
         ]
     ),
     Module(
         name: "Commands",
         imports: [
             "AdminServer", "Diagnostics", "DockerPort", "JobContract", "JobQueue", "Observability", "Pages",
-            "Primitives", "Redis", "Runtime", "RuntimeClient", "RuntimeCore", "Settings", "Support", "Terminal",
+            "Primitives", "QueueAdmin", "Redis", "Runtime", "RuntimeClient", "RuntimeCore", "Settings", "Support",
+            "Terminal",
         ],
         libraries: [argumentParser, logging, metrics]
     ),
@@ -262,6 +272,7 @@ let package = Package(
         .target(
             name: "Support",
             dependencies: [
+                "QueueAdmin",
                 "DockerPort", "JobContract", "JobQueue", "Primitives", "Redis", "RuntimeCore", crypto, logging, nioCore,
                 nioHTTP1, nioPosix,
             ],
@@ -292,6 +303,7 @@ let package = Package(
             .testTarget(
                 name: "EndToEnd",
                 dependencies: [
+                    "QueueAdmin",
                     "DockerEngine", "DockerPort", "JobContract", "JobQueue", "Redis", "Support", "Primitives", logging,
                 ],
                 swiftSettings: strict
@@ -304,6 +316,7 @@ let package = Package(
             .testTarget(
                 name: "SimulationTests",
                 dependencies: [
+                    "QueueAdmin",
                     "DockerPort", "JobContract", "JobQueue", "Redis", "Runtime", "RuntimeCore", "Support", "Primitives",
                     logging,
                 ],
@@ -312,6 +325,7 @@ let package = Package(
             .testTarget(
                 name: "Benchmarks",
                 dependencies: [
+                    "QueueAdmin",
                     "DockerPort", "JobContract", "JobQueue", "Redis", "RuntimeCore", "Support", crypto, logging,
                     nioCore,
                 ],

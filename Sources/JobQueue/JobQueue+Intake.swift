@@ -308,7 +308,7 @@ extension JobQueue {
     }
 
     /// What a job does to earlier starts of its game, as placing.lua reads it.
-    static func marks(of job: Job) -> String {
+    package static func marks(of job: Job) -> String {
         (job.supersedesStarts ? "s" : "") + (job.cancelsStarts ? "c" : "")
     }
 }

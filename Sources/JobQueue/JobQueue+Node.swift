@@ -112,7 +112,7 @@ extension JobQueue {
         return try await self.command(command).string
     }
 
-    func command(_ command: RedisCommand) async throws(QueueError) -> RedisValue {
+    package func command(_ command: RedisCommand) async throws(QueueError) -> RedisValue {
         do throws(RedisError) {
             return try await redis.send(command)
         } catch {
@@ -121,7 +121,7 @@ extension JobQueue {
     }
 
     /// Several commands in one go; a reply that is an error stays a value.
-    func pipeline(_ commands: [RedisCommand]) async throws(QueueError) -> [RedisValue] {
+    package func pipeline(_ commands: [RedisCommand]) async throws(QueueError) -> [RedisValue] {
         do throws(RedisError) {
             return try await redis.pipeline(commands)
         } catch {

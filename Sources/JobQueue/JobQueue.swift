@@ -98,7 +98,7 @@ package struct JobQueue: Sendable {
     /// The connection that the calls go over.
     package var client: RedisClient { redis }
 
-    func call(
+    package func call(
         _ script: RedisScript,
         keys more: [String] = [],
         _ arguments: [RedisArgument]
@@ -110,7 +110,7 @@ package struct JobQueue: Sendable {
         }
     }
 
-    func unexpected(_ script: RedisScript, _ value: RedisValue) -> QueueError {
+    package func unexpected(_ script: RedisScript, _ value: RedisValue) -> QueueError {
         QueueError(call: script.name, message: "Redis answered \(value), which this version does not understand")
     }
 }

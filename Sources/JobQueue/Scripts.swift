@@ -5,9 +5,9 @@ import Redis
 ///
 /// All but `admit` carry `allow-oom`: under `maxmemory` only intake stops, while beats, ends and claims go
 /// on, or all leases would run out together when memory is full. Redis refuses `admit` before its first write.
-enum Scripts {
+package enum Scripts {
     static let peek = makeReader("peek", PackageResources.peek_lua)
-    static let page = makeReader("page", PackageResources.page_lua)
+    package static let page = makeReader("page", PackageResources.page_lua)
     /// Refused when memory is full: nobody needs it.
     static let progress = RedisScript(name: "progress", source: "#!lua\n" + text(PackageResources.progress_lua))
     static let admit = make(
@@ -27,9 +27,9 @@ enum Scripts {
     static let leave = make("leave", PackageResources.leave_lua, .lanes)
     static let lead = make("lead", PackageResources.lead_lua, .clock)
     static let emit = make("emit", PackageResources.emit_lua, .lanes)
-    static let requeue = make("requeue", PackageResources.requeue_lua, .games, [PackageResources.placing_lua])
-    static let drop = make("drop", PackageResources.drop_lua, .games)
-    static let clear = make("clear", PackageResources.clear_lua, .games)
+    package static let requeue = make("requeue", PackageResources.requeue_lua, .games, [PackageResources.placing_lua])
+    package static let drop = make("drop", PackageResources.drop_lua, .games)
+    package static let clear = make("clear", PackageResources.clear_lua, .games)
     static let tell = make("tell", PackageResources.tell_lua, .lanes)
     static let places = make("places", PackageResources.places_lua, .lanes)
 

@@ -1,3 +1,4 @@
+import QueueAdmin
 import JobQueue
 import Terminal
 

@@ -1,3 +1,4 @@
+import QueueAdmin
 import Diagnostics
 import JobQueue
 import RuntimeClient

@@ -1,3 +1,4 @@
+import QueueAdmin
 import DockerPort
 import JobContract
 import JobQueue

@@ -1,3 +1,4 @@
+import QueueAdmin
 import Foundation
 import JobContract
 import JobQueue

@@ -1,3 +1,4 @@
+import QueueAdmin
 import JobContract
 import JobQueue
 import Redis

@@ -1,3 +1,4 @@
+import JobQueue
 import JobContract
 import Redis
 
@@ -84,15 +85,5 @@ extension JobQueue {
     /// Names of the queues that workers serve, or have served.
     package func servedQueues() async throws(QueueError) -> [String] {
         (try await command(RedisCommand("SMEMBERS", .string(keys.queues))).array ?? []).compactMap(\.string).sorted()
-    }
-
-    /// Messages that wait in a queue, those set aside included, and whether it is paused.
-    package func depth(of queue: String) async throws(QueueError) -> (waiting: Int, isPaused: Bool) {
-        let answers = try await pipeline([
-            RedisCommand("LLEN", .string(keys.queue(queue))), RedisCommand("LLEN", .string(keys.overflow(queue))),
-            RedisCommand("SISMEMBER", .string(keys.paused), .string(queue)),
-        ])
-        let waiting = (answers[0].integer ?? 0) + (answers[1].integer ?? 0)
-        return (Int(waiting), answers[2].integer == 1)
     }
 }

@@ -1,3 +1,4 @@
+import JobQueue
 import JobContract
 import Redis
 
@@ -20,24 +21,6 @@ package struct DeadLetter: Sendable, Equatable {
     package var isWhole: Bool { message.count == size }
 }
 
-/// What there is of dead letters, and what was lost of them since this data began.
-package struct DeadLetterTotals: Sendable, Equatable {
-    package var count = 0
-    /// Bytes of those that are kept.
-    package var bytes = 0
-    /// Forgotten because there were too many, or too many bytes of them.
-    package var trimmed = 0
-    /// Not kept, because their key was no stream.
-    package var lost = 0
-
-    package init(count: Int = 0, bytes: Int = 0, trimmed: Int = 0, lost: Int = 0) {
-        self.count = count
-        self.bytes = bytes
-        self.trimmed = trimmed
-        self.lost = lost
-    }
-}
-
 /// How a retry or a drop of a dead letter went.
 package enum DeadLetterAnswer: String, Sendable {
     case ok
@@ -57,22 +40,6 @@ extension JobQueue {
             RedisCommand("XREVRANGE", .string(keys.dead), .string(newest), "-", "COUNT", .integer(Int64(limit)))
         )
         return (answer.array ?? []).compactMap(Self.deadLetter)
-    }
-
-    /// How many dead letters there are, and what was lost of them (Redis `XLEN`, `HMGET`).
-    package func deadLetterTotals() async throws(QueueError) -> DeadLetterTotals {
-        let answers = try await pipeline([
-            RedisCommand("XLEN", .string(keys.dead)),
-            RedisCommand("HMGET", .string(keys.meta), "dead_bytes", "dead_trimmed", "dead_lost"),
-        ])
-        let counts = (answers[1].array ?? []).map { $0.string.flatMap { Int($0) } ?? 0 }
-        guard counts.count == 3 else { throw QueueError(call: "HMGET", message: "Redis answered something else") }
-        return DeadLetterTotals(
-            count: Int(answers[0].integer ?? 0),
-            bytes: counts[0],
-            trimmed: counts[1],
-            lost: counts[2]
-        )
     }
 
     /// Forgets all dead letters that are there now; those that come meanwhile stay. Results and ids stay known.
@@ -139,41 +106,6 @@ extension JobQueue {
     /// Forgets a dead letter. The result and the id stay known.
     package func drop(_ letter: DeadLetter) async throws(QueueError) -> DeadLetterAnswer {
         try await answer(of: Scripts.drop, [.string(letter.entry)])
-    }
-
-    /// Takes no more jobs of `queue`; those that run go on. Answers false where it was paused already.
-    package func pause(queue: String) async throws(QueueError) -> Bool {
-        try await command(RedisCommand("SADD", .string(keys.paused), .string(queue))).integer == 1
-    }
-
-    /// Takes jobs of `queue` again, within a second. Answers false where it was not paused.
-    package func resume(queue: String) async throws(QueueError) -> Bool {
-        try await command(RedisCommand("SREM", .string(keys.paused), .string(queue))).integer == 1
-    }
-
-    /// Names of the paused queues.
-    package func pausedQueues() async throws(QueueError) -> [String] {
-        (try await command(RedisCommand("SMEMBERS", .string(keys.paused))).array ?? []).compactMap(\.string).sorted()
-    }
-
-    /// Lets a node begin no start or restart; what runs there runs on. Answers false where it was so already.
-    package func drain(node: String) async throws(QueueError) -> Bool {
-        try await command(RedisCommand("SADD", .string(keys.draining), .string(node))).integer == 1
-    }
-
-    /// Lets a node begin starts again, within a second. Answers false where it did.
-    package func resume(node: String) async throws(QueueError) -> Bool {
-        try await command(RedisCommand("SREM", .string(keys.draining), .string(node))).integer == 1
-    }
-
-    /// Nodes that begin no start.
-    package func drainingNodes() async throws(QueueError) -> [String] {
-        (try await command(RedisCommand("SMEMBERS", .string(keys.draining))).array ?? []).compactMap(\.string).sorted()
-    }
-
-    /// Whether Redis has ever heard of the node.
-    package func knows(node: String) async throws(QueueError) -> Bool {
-        try await command(RedisCommand("ZSCORE", .string(keys.prefix + "nodes"), .string(node))).string != nil
     }
 
     private func answer(

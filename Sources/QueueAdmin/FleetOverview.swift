@@ -1,3 +1,4 @@
+import JobQueue
 import JobContract
 
 /// How a deployment fares at one moment, read piece by piece: what moves meanwhile may be told twice or not at all.

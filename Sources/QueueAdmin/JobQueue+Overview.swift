@@ -1,3 +1,4 @@
+import JobQueue
 import JobContract
 import Primitives
 import Redis
