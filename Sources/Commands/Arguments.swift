@@ -4,13 +4,13 @@ import Primitives
 import RuntimeClient
 import Settings
 
-/// `NAME=value`; the value may be empty and may have further `=`.
+/// An argument `NAME=value`. The value may be empty, and may hold further `=`.
 struct Assignment: ExpressibleByArgument, Sendable, Equatable {
     var name: String
     var value: String
 
     init?(argument: String) {
-        // By bytes: a `=` with a combining mark behind it is one character.
+        // Split by bytes: a `=` followed by a combining mark is a single Character.
         let equals = UInt8(ascii: "=")
         let parts = argument.utf8.split(separator: equals, maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty else { return nil }
@@ -20,16 +20,16 @@ struct Assignment: ExpressibleByArgument, Sendable, Equatable {
 }
 
 extension [Assignment] {
-    /// The values by name; where a name was given twice, the last counts.
+    /// The values by name. The last value of a name counts.
     package var values: [String: String] {
         reduce(into: [:]) { $0[$1.name] = $1.value }
     }
 
-    /// The same as labels.
+    /// The assignments as labels.
     var labels: LabelMap { LabelMap(map { (key: $0.name, value: $0.value) }) }
 }
 
-/// `HOST:TARGET` or `HOST:TARGET:ro`, as `docker run --volume` takes it, with absolute paths.
+/// A mount `HOST:TARGET`, `HOST:TARGET:ro` or `HOST:TARGET:rw` with absolute paths, as for `docker run --volume`.
 struct MountArgument: ExpressibleByArgument, Sendable, Equatable {
     var mount: JobRequest.Mount
 
@@ -46,7 +46,7 @@ struct MountArgument: ExpressibleByArgument, Sendable, Equatable {
     }
 }
 
-/// A game's id: 1 to 51 of `a-z 0-9 -`, a letter or digit first and last.
+/// A game's id: 1 to 51 of `a-z 0-9 -`, with a letter or digit first and last.
 struct GameArgument: ExpressibleByArgument, Sendable, Equatable {
     var id: String
 
@@ -58,7 +58,7 @@ struct GameArgument: ExpressibleByArgument, Sendable, Equatable {
     }
 }
 
-/// A point in time, as RFC 3339 has it.
+/// A point in time in RFC 3339 form.
 struct TimeArgument: ExpressibleByArgument, Sendable, Equatable {
     var time: Timestamp
 
@@ -68,17 +68,17 @@ struct TimeArgument: ExpressibleByArgument, Sendable, Equatable {
     }
 }
 
-/// When the image is pulled.
+/// The policy for the pull of the image.
 enum PullPolicyArgument: String, ExpressibleByArgument, CaseIterable, Sendable {
     case ifMissing = "if_missing"
     case always
     case never
 }
 
-/// How a command prints what it was asked for.
+/// The format of a command's output.
 package enum OutputFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
-    /// For people.
+    /// Text for people.
     case text
-    /// For machines: one JSON object a line.
+    /// JSON for machines, with an object on each line.
     case json
 }

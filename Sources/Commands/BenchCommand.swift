@@ -9,9 +9,9 @@ import Terminal
     import Darwin
 #endif
 
-/// `rtmanager bench`: the program `rtmanager-bench` that was built beside this one.
+/// `rtmanager bench`: runs the program `rtmanager-bench` from the folder of this program.
 ///
-/// It is a program of its own, so that no shipped worker has an Engine in memory in it.
+/// The bench is a separate program, so that no shipped worker contains an in-memory Docker Engine.
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
@@ -35,7 +35,7 @@ struct BenchCommand: AsyncParsableCommand {
                     + "programs side by side"
             )
         }
-        // The bench takes this process over, so signals and the exit code are its own.
+        // The bench replaces this process, so signals and the exit code are the bench's own.
         let words = ([path] + arguments).map { strdup($0) } + [nil]
         execv(path, words)
         throw CommandError.failed("\(path) cannot be run: \(String(cString: strerror(errno)))")

@@ -2,7 +2,7 @@ import ArgumentParser
 import RuntimeClient
 import Settings
 
-/// What a container is to be like: what `start` and `restart` share.
+/// The flags of `start` and `restart` about the container.
 struct ContainerFlags: ParsableArguments {
     @Option(help: ArgumentHelp("Variable of the game's environment; may be given again.", valueName: "name=value"))
     var env: [Assignment] = []
@@ -57,7 +57,7 @@ struct ContainerFlags: ParsableArguments {
         if !cmd.isEmpty, !command.isEmpty { throw ValidationError("give the command by --cmd or after --, not both") }
     }
 
-    /// The job with what the flags ask for; what they leave out stays out of the message.
+    /// Returns the job with the values of the flags. The message leaves out absent flags.
     func added(to request: JobRequest) -> JobRequest {
         var request = request
         request.env = env.values

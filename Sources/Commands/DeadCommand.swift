@@ -41,7 +41,7 @@ struct DeadCommand: ParsableCommand {
         var source: SettingsSource { .process(flags: shared.values) }
     }
 
-    /// What names one dead letter, and how it is told.
+    /// The name of a dead letter, and the output format.
     struct Name: ParsableArguments {
         @Argument(help: ArgumentHelp("Id of the job, or of the entry as `dead list` shows it.", valueName: "id"))
         var name: String

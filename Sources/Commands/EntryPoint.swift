@@ -1,9 +1,9 @@
 import ArgumentParser
 import Terminal
 
-/// What the `main.swift` of a program calls.
+/// The entry point of a program, for its `main.swift`.
 package enum EntryPoint {
-    /// Runs the command that the process' arguments name, and ends the process with its exit code.
+    /// Runs the command named by the process's arguments, and ends the process with the command's exit code.
     package static func run<Root: AsyncParsableCommand>(_ root: Root.Type) async -> Never {
         OutputSignals.ignoreClosedPipes()
         do {
@@ -19,7 +19,7 @@ package enum EntryPoint {
         }
     }
 
-    /// Prints what `error` has to say, help to stdout and all else to stderr, and ends the process.
+    /// Prints the message of `error` and ends the process. Help goes to stdout, and everything else to stderr.
     private static func exit<Root: ParsableCommand>(after error: any Error, _ root: Root.Type) -> Never {
         let reason = root.exitReason(of: error)
         let text = (error as? CommandError)?.text ?? usage(root.fullMessage(for: error), CommandLine.arguments)
@@ -33,7 +33,7 @@ package enum EntryPoint {
         end(reason, root)
     }
 
-    /// Ends the process. A command whose output is not complete has failed; whoever closes the pipe wants no more.
+    /// Ends the process. A command with incomplete output has failed, unless the reader closed the pipe.
     private static func end<Root: ParsableCommand>(_ reason: ExitReason, _ root: Root.Type) -> Never {
         var reason = reason
         if reason == .done, let sentence = StandardOutput.problem?.sentence {
@@ -43,7 +43,8 @@ package enum EntryPoint {
         root.exit(withError: ExitCode(reason.rawValue))
     }
 
-    /// A help page, or what is wrong with the arguments, which it may repeat: those stand on one line.
+    /// Returns a help page or a message about wrong arguments, ready to print. Arguments in the message stay on a
+    /// single line.
     package static func usage(_ page: String, _ arguments: [String]) -> TerminalText {
         var page = page
         let values = arguments.dropFirst().flatMap { [$0] + $0.split(separator: "=", maxSplits: 1).map(String.init) }
@@ -56,7 +57,7 @@ package enum EntryPoint {
 }
 
 extension ParsableCommand {
-    /// The exit code that says how a command with `error` ended.
+    /// Returns the exit reason of a command ended by `error`.
     static func exitReason(of error: any Error) -> ExitReason {
         if let error = error as? CommandError { return error.reason }
         switch exitCode(for: error) {

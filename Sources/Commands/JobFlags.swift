@@ -10,7 +10,7 @@ import Settings
     import Foundation
 #endif
 
-/// What `start`, `stop` and `remove` share.
+/// The flags shared by `start`, `stop`, `remove` and `restart`.
 struct JobFlags: ParsableArguments {
     @Argument(help: "The game: 1 to 51 of a-z 0-9 -, a letter or digit first and last.")
     var game: GameArgument
@@ -54,10 +54,10 @@ struct JobFlags: ParsableArguments {
         if waitTimeout != nil, !wait { throw ValidationError("--wait-timeout needs --wait") }
     }
 
-    /// How long to wait for the result; nil: not at all.
+    /// The longest wait for the result; nil: no wait.
     var waiting: Duration? { wait ? .seconds(waitTimeout ?? 300) : nil }
 
-    /// A job of `kind` with what is shared by all kinds.
+    /// Returns a job of `kind` with the values of these flags.
     func request(_ kind: JobKind) -> JobRequest {
         var request = JobRequest(kind: kind, id: id ?? UUID().uuidString.lowercased(), gameID: game.id)
         request.queue = queue
@@ -68,13 +68,13 @@ struct JobFlags: ParsableArguments {
     }
 }
 
-/// Throws where `value` is given and outside of `range`.
+/// Throws if `value` is outside of `range`. Nil is allowed.
 func require<Value>(_ value: Value?, in range: ClosedRange<Value>, flag: String) throws {
     guard let value, !range.contains(value) else { return }
     throw ValidationError("\(flag) \(value) must be from \(range.lowerBound) to \(range.upperBound)")
 }
 
-/// Throws where `id` is given and is no container's id.
+/// Throws if `id` is not a container's id. Nil is allowed.
 func requireContainerID(_ id: String?) throws {
     guard let id else { return }
     let isHex = id.utf8.allSatisfy { SettingRule.isDigit($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0) }

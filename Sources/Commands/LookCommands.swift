@@ -111,7 +111,7 @@ struct WatchCommand: RunnableCommand {
         try require(count, in: 1...1_000_000_000, flag: "--count")
     }
 
-    /// What the arguments ask for.
+    /// The choice in the arguments.
     var choice: Actions.WatchChoice {
         Actions.WatchChoice(
             streams: only.map { $0 == .results ? [.results] : [.events] } ?? PublicStream.allCases,
@@ -128,7 +128,7 @@ struct WatchCommand: RunnableCommand {
     var source: SettingsSource { .process(flags: shared.values) }
 }
 
-/// One of the public streams.
+/// A public stream.
 enum StreamArgument: String, ExpressibleByArgument, CaseIterable, Sendable {
     case results, events
 }

@@ -18,7 +18,7 @@ struct QueueCommand: ParsableCommand {
         subcommands: [Pause.self, Resume.self, Peek.self]
     )
 
-    /// What names a queue, and how the answer is told.
+    /// The name of a queue, and the output format.
     struct Name: ParsableArguments {
         @Argument(help: "Name of the queue.") var name: String
 

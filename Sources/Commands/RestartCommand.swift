@@ -37,7 +37,7 @@ struct RestartCommand: RunnableCommand {
         try require(stopTimeout, in: 0...600, flag: "--stop-timeout")
     }
 
-    /// The job that the arguments ask for.
+    /// The job described by the arguments.
     var request: JobRequest {
         var request = container.added(to: job.request(.restart))
         request.image = image

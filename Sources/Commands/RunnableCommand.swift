@@ -6,10 +6,10 @@ import Terminal
 
 /// A command that reads its settings, starts the log and then acts.
 package protocol RunnableCommand: AsyncParsableCommand {
-    /// Whose settings it needs.
+    /// The audience of the settings needed by the command.
     static var audience: SettingDescriptor.Audience { get }
 
-    /// Where its settings come from.
+    /// The sources of the command's settings.
     var source: SettingsSource { get }
 
     func run(_ context: CommandContext) async throws(CommandError)
@@ -31,13 +31,13 @@ extension RunnableCommand {
     }
 }
 
-/// What a command acts with.
+/// The settings and the logger of a command.
 package struct CommandContext: Sendable {
     package var settings: Settings
     package var logger: Logger
 
     func enqueue(_ request: JobRequest, _ flags: JobFlags) async throws(CommandError) {
-        // Rendered first: what is too large is wrong use, whether Redis answers or not.
+        // Render the message first: a message of excessive size is wrong use, whether Redis answers or not.
         do {
             _ = try request.message()
         } catch {

@@ -4,8 +4,9 @@ import Settings
 import Terminal
 
 extension Settings {
-    /// Makes every logger of the process write as the settings say, and answers the program's own.
-    /// To be called once, before anything logs.
+    /// Sets up the log of the process by these settings, and returns the program's logger.
+    ///
+    /// Call this function once, before the first log entry.
     func startLogging() -> Logger {
         let (level, format) = (logLevel, logFormat)
         let colored = format == .text && StandardError.takesColors

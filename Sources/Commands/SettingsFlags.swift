@@ -2,7 +2,7 @@ import ArgumentParser
 import Settings
 
 extension ArgumentHelp {
-    /// The help of the flag for the setting `name`, from its descriptor.
+    /// Returns the help of the flag for the setting `name`, from the setting's descriptor.
     package static func setting(_ name: String) -> ArgumentHelp {
         guard let descriptor = SettingDescriptor.named(name) else { return ArgumentHelp(visibility: .private) }
         var text = "\(descriptor.summary) [\(name)"
@@ -15,7 +15,7 @@ extension ArgumentHelp {
     }
 }
 
-/// The settings that every command takes as flags.
+/// The flags for settings of every command.
 package struct SharedFlags: ParsableArguments {
     @Option(help: .setting("RTM_REDIS_URL")) var redisURL: String?
     @Option(help: .setting("RTM_REDIS_PASSWORD_FILE")) var redisPasswordFile: String?
@@ -27,7 +27,7 @@ package struct SharedFlags: ParsableArguments {
 
     package init() {}
 
-    /// The flags that were given, by the names of their settings.
+    /// The values of the given flags, by the names of their settings.
     package var values: [String: String] {
         [
             "RTM_REDIS_URL": redisURL, "RTM_REDIS_PASSWORD_FILE": redisPasswordFile, "RTM_NAMESPACE": namespace,
@@ -37,7 +37,7 @@ package struct SharedFlags: ParsableArguments {
     }
 }
 
-/// The settings that only a worker takes as flags.
+/// The flags for settings of a worker. The commands `worker` and `doctor` take these flags.
 struct WorkerFlags: ParsableArguments {
     @Option(help: .setting("RTM_NODE")) var node: String?
     @Option(help: .setting("RTM_QUEUES")) var queues: String?
@@ -92,7 +92,7 @@ struct WorkerFlags: ParsableArguments {
         )
     ) var env: [Assignment] = []
 
-    /// The flags that were given, by the names of their settings.
+    /// The values of the given flags, by the names of their settings.
     var values: [String: String] {
         [
             "RTM_NODE": node, "RTM_QUEUES": queues, "RTM_CONCURRENCY": concurrency, "RTM_SLOTS": slots,

@@ -31,7 +31,7 @@ struct StartCommand: RunnableCommand {
         if image.isEmpty { throw ValidationError("--image must not be empty") }
     }
 
-    /// The job that the arguments ask for.
+    /// The job described by the arguments.
     var request: JobRequest {
         var request = container.added(to: job.request(.start))
         request.image = image

@@ -35,7 +35,7 @@ struct StatusCommand: RunnableCommand {
     var source: SettingsSource { .process(flags: shared.values) }
 }
 
-/// How a command prints.
+/// The flag for the output format of a command.
 struct OutputFlags: ParsableArguments {
     @Option(help: ArgumentHelp("How it is printed: text or json.", valueName: "format"))
     var output = OutputFormat.text
@@ -71,7 +71,7 @@ struct NodeCommand: ParsableCommand {
         var source: SettingsSource { .process(flags: shared.values) }
     }
 
-    /// What names a node.
+    /// The id of a node, as an argument.
     struct Name: ParsableArguments {
         @Argument(help: ArgumentHelp("Id of the node, as `node list` shows it.", valueName: "node"))
         var node: String

@@ -24,7 +24,7 @@ struct StopCommand: RunnableCommand {
     @OptionGroup var stopping: StopFlags
     @OptionGroup var shared: SharedFlags
 
-    /// The job that the arguments ask for.
+    /// The job described by the arguments.
     var request: JobRequest { stopping.added(to: job.request(.stop)) }
 
     func run(_ context: CommandContext) async throws(CommandError) {
@@ -56,7 +56,7 @@ struct RemoveCommand: RunnableCommand {
 
     @OptionGroup var shared: SharedFlags
 
-    /// The job that the arguments ask for.
+    /// The job described by the arguments.
     var request: JobRequest {
         var request = stopping.added(to: job.request(.remove))
         request.force = force
@@ -70,7 +70,7 @@ struct RemoveCommand: RunnableCommand {
     var source: SettingsSource { .process(flags: shared.values) }
 }
 
-/// What `stop` and `remove` share.
+/// The flags shared by `stop` and `remove`.
 struct StopFlags: ParsableArguments {
     @Option(help: ArgumentHelp("Seconds between SIGTERM and SIGKILL, 0 to 600. Default: 30.", valueName: "s"))
     var stopTimeout: Int?

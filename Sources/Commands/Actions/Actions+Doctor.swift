@@ -14,7 +14,7 @@ import Terminal
 #endif
 
 extension Actions {
-    /// Looks at all that a worker with these settings needs, and says what is wrong and how to mend it.
+    /// Checks everything a worker with these settings needs, and prints each finding with its fix.
     static func examine(
         images: [String],
         _ output: OutputFormat,
@@ -39,7 +39,7 @@ extension Actions {
 
     private static func redisFindings(_ context: CommandContext) async throws(CommandError) -> [Finding] {
         let name = try context.settings.redisConfiguration().displayName
-        // What cannot be reached is a finding here, and no reason to look no further.
+        // An unreachable Redis is a finding. The other checks run all the same.
         var quiet = context
         quiet.logger.logLevel = .critical
         do throws(CommandError) {

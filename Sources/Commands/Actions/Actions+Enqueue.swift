@@ -9,8 +9,10 @@ import Settings
 import Terminal
 
 extension Actions {
-    /// Puts the job of `request` at the end of its queue and, with `wait`, waits that long for its result and shows
-    /// what happens to it.
+    /// Pushes the job of `request` to its queue.
+    ///
+    /// With `wait`, the command shows the job's stages and waits for the result, up to this duration. If a job with the
+    /// same id has ended before, the command pushes nothing and shows the earlier result.
     package static func enqueue(
         _ request: JobRequest,
         wait: Duration?,
@@ -27,7 +29,7 @@ extension Actions {
                 signingKeys: keys,
                 logger: logger.forCommand
             )
-            // A job that has not ended yet has its id already, too.
+            // A live job has a record, too. Only an ended job has an outcome.
             if let sight = try await queue.sight(of: request.id),
                 case let known = try accepted(JobResult(fields: sight.fields), request), known.outcome != nil
             {
@@ -52,7 +54,7 @@ extension Actions {
         guard outcome.succeeded else { throw .failed("the job did not succeed") }
     }
 
-    /// Returns the result if it is of this request, and not of an earlier job with the same id.
+    /// Returns `result`. Throws if the result belongs to an earlier job with the same id.
     private static func accepted(_ result: JobResult, _ request: JobRequest) throws(CommandError) -> JobResult {
         do throws(ClientError) {
             return try request.accept(result)
@@ -61,7 +63,7 @@ extension Actions {
         }
     }
 
-    /// Pushes, and waits for the result, while `display` shows what happens.
+    /// Pushes the job and waits for the result, while `display` shows the stages.
     private static func perform(
         _ request: JobRequest,
         within limit: Duration,
@@ -92,7 +94,7 @@ extension Actions {
         }
     }
 
-    /// Shows the stages of the job until it is cancelled.
+    /// Shows the stages of the job until the task is cancelled.
     private static func follow(_ request: JobRequest, _ queue: JobQueue, _ display: WaitDisplay) async {
         while !Task.isCancelled {
             do {
@@ -103,7 +105,7 @@ extension Actions {
                     display.show(.queued(waiting: depth.waiting, isPaused: depth.isPaused))
                 }
             } catch {
-                // The wait itself tells that Redis is away.
+                // The wait for the result reports an unreachable Redis.
             }
             try? await Task.sleep(for: .milliseconds(200))
         }
@@ -111,7 +113,7 @@ extension Actions {
 }
 
 extension Logger {
-    /// For commands that people call: what a worker tells of its daily life is of no interest there.
+    /// The logger for commands of a person, without a worker's routine messages.
     package var forCommand: Logger {
         var logger = self
         if logger.logLevel == .info || logger.logLevel == .notice { logger.logLevel = .warning }
@@ -119,6 +121,6 @@ extension Logger {
     }
 }
 extension Duration {
-    /// Whole milliseconds, cut.
+    /// The duration in whole milliseconds, rounded towards zero.
     package var milliseconds: Int64 { components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000 }
 }

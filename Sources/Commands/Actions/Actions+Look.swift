@@ -10,9 +10,9 @@ import Settings
 import Terminal
 import UnixSignals
 
-// One job, one game, and what happens now.
+// The commands for a job, for a game, and for current events.
 extension Actions {
-    /// Messages of each queue that are looked at for a job which no worker has taken in.
+    /// The largest number of messages to read from each queue in the search for a job not yet taken in.
     private static let mostMessages = 10_000
 
     static func showJob(_ id: String, search: Int, _ output: OutputFormat, _ context: CommandContext)
@@ -49,9 +49,11 @@ extension Actions {
         for line in page.lines(on: .standardOutput) { StandardOutput.write(line: line) }
     }
 
+    /// Shows the results and events of a game.
+    ///
     /// - Parameters:
-    ///   - limit: entries of each stream that are shown, the latest.
-    ///   - search: entries of each stream that are looked at.
+    ///   - limit: The number of shown entries from each stream. The latest entries are shown.
+    ///   - search: The number of entries to read from each stream.
     static func history(
         of game: String,
         limit: Int,
@@ -79,13 +81,13 @@ extension Actions {
         }
     }
 
-    /// What `watch` is to show.
+    /// The arguments of `watch`.
     struct WatchChoice: Sendable, Equatable {
         var streams: [PublicStream]
         var game: String?
-        /// Entries from before, at most so many of each stream.
+        /// The largest number of earlier entries to show from each stream.
         var last: Int
-        /// Ends after so many lines; nil: on SIGINT or SIGTERM.
+        /// The number of lines after which the command ends; nil: only SIGINT or SIGTERM ends the command.
         var count: Int?
 
         func matches(_ entry: StreamEntry) -> Bool { game == nil || entry.fields["game_id"] == game }
@@ -102,7 +104,7 @@ extension Actions {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { for await _ in signals { return } }
                 group.addTask { try await follow(choice, client, output, context.logger.forCommand) }
-                // Whichever is first: a signal, or enough lines.
+                // The first of the two ends the command: a signal, or enough lines.
                 _ = try await group.next()
                 group.cancelAll()
             }
@@ -122,7 +124,7 @@ extension Actions {
                 StandardOutput.write(line: output == .json ? entry.json.line : EntryLine(entry).text(on: surface))
                 shown += 1
                 if let count = choice.count, shown >= count { return true }
-                // Nobody reads any more, or nothing can be written.
+                // The reader has gone, or stdout cannot be written.
                 if StandardOutput.problem != nil { return true }
             }
             return false
@@ -130,7 +132,7 @@ extension Actions {
         var positions: [PublicStream: String] = [:]
         for stream in choice.streams { positions[stream] = try await client.lastEntry(of: stream) }
         if choice.last > 0 {
-            // Up to where the reader begins: an entry that came meanwhile is told once.
+            // Read only up to the start of the reader, so that an entry added meanwhile is shown once.
             let before = try await StreamSearch.run(
                 client,
                 streams: choice.streams,
@@ -154,7 +156,7 @@ extension Actions {
 }
 
 extension StreamEntry {
-    /// Whether it comes after the entry `other`; ids are `ms-sequence`.
+    /// Returns whether the entry comes after the entry `other`. Ids have the form `ms-sequence`.
     fileprivate func isAfter(_ other: String?) -> Bool {
         func parts(_ id: String) -> [UInt64] { id.split(separator: "-").map { UInt64($0) ?? 0 } }
         return other.map { parts($0).lexicographicallyPrecedes(parts(id)) } ?? false

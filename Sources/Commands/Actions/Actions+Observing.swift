@@ -17,10 +17,11 @@ import Terminal
     import Foundation
 #endif
 
-// How a worker is looked at from outside: health, metrics, traces.
+// The view of a worker from outside: health, metrics and traces.
 extension Actions {
-    /// The server of a worker's health, metrics and page; none where the settings say so. It answers before the worker
-    /// has begun.
+    /// Returns the server of a worker's health, metrics and page; empty: the settings turn the server off.
+    ///
+    /// The server answers even before the worker has begun.
     package static func console(
         of stage: WorkerStage,
         token: String?,
@@ -39,7 +40,7 @@ extension Actions {
         ]
     }
 
-    /// The sender of a worker's traces; none where the settings say so.
+    /// Returns the exporter of a worker's traces; empty: the settings turn traces off.
     package static func exporter(
         of tracer: OTLPTracer?,
         _ worker: WorkerIdentity,
@@ -50,7 +51,7 @@ extension Actions {
         return [exporter(of: tracer, to: endpoint, worker.id, node: worker.node, logger)]
     }
 
-    /// The page of a worker, which is read over the worker's own connection.
+    /// Returns the page of a worker. The page reads Redis over the worker's own connection.
     package static func dashboard(
         _ queue: JobQueue,
         _ worker: WorkerIdentity,
@@ -69,8 +70,9 @@ extension Actions {
         }
     }
 
-    /// Whether a worker can do its work, and why not. It hears from Redis every 2.5 s at least; a silence of 5 s is none of
-    /// chance.
+    /// Returns whether a worker can do its work, with the reasons.
+    ///
+    /// A worker hears from Redis at least every 2.5 s, so a silence of 5 s is no coincidence.
     package static func readiness(_ health: WorkerHealth) -> Readiness {
         let hearsRedis = health.sinceProgress < .seconds(5)
         let silence = "its last answer came \(health.sinceProgress.milliseconds) ms ago"

@@ -5,7 +5,7 @@ import Redis
 import Settings
 import Terminal
 
-// What operators do to queues and dead letters.
+// The commands of operators for queues and dead letters.
 extension Actions {
     static func listDeadLetters(
         limit: Int,
@@ -36,7 +36,7 @@ extension Actions {
         }
     }
 
-    /// The message is decoded as a worker would decode it: what is still no job cannot be retried.
+    /// Retries a dead letter. Decodes the message as a worker would, because an invalid message cannot be retried.
     static func retryDeadLetter(
         _ name: String,
         _ output: OutputFormat,
@@ -154,7 +154,7 @@ extension Actions {
         StandardOutput.write(line: output == .json ? JSONNode.strings(fields).line : TerminalText(sentence))
     }
 
-    /// The protocol, for a command that is no worker.
+    /// Calls `body` with a job queue, for a command other than `worker`.
     static func withQueue<Value: Sendable>(
         _ context: CommandContext,
         _ body: (JobQueue) async throws -> Value

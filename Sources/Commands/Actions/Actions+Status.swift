@@ -7,12 +7,15 @@ import Redis
 import Settings
 import Terminal
 
-// What operators look at.
+// The commands of operators for status and nodes.
 extension Actions {
-    /// Containers that are looked at for a page, at most about so many.
+    /// The approximate largest number of containers to read for a page.
     private static let mostContainers = 20_000
 
-    /// - Parameter rows: of each table where the output is no terminal, and of each list of the JSON.
+    /// Shows the status of the deployment.
+    ///
+    /// - Parameter rows: The approximate number of rows in each table if stdout is no terminal. The JSON has up to
+    ///   `rows` nodes and running jobs, or up to 200 if `rows` is smaller.
     package static func status(rows: Int, _ output: OutputFormat, _ context: CommandContext) async throws(CommandError)
     {
         let pushedAt = try pushTimes(context.settings)
@@ -26,7 +29,7 @@ extension Actions {
         for line in page.lines(on: surface) { StandardOutput.write(line: line) }
     }
 
-    /// Reads all that the page shows, with at most `rows` nodes and jobs and about `containers` containers.
+    /// Reads the data of the page: at most `rows` nodes and jobs, and about `containers` containers.
     package static func collect(
         _ queue: JobQueue,
         _ title: String,
@@ -90,7 +93,7 @@ extension Actions {
         "\(settings.namespace) on \(try settings.redisConfiguration().displayName)"
     }
 
-    /// Reads when a message was pushed, as its producer says.
+    /// Returns a function that reads the push time from a message, as the producer stated the time.
     static func pushTimes(_ settings: Settings) throws(CommandError) -> @Sendable ([UInt8]) -> Timestamp? {
         let decoder = JobDecoder(signer: try settings.signer())
         return { message in

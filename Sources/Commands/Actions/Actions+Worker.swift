@@ -18,11 +18,11 @@ import Terminal
     import Foundation
 #endif
 
-/// What the commands do, once their arguments and settings are known to be right.
+/// The actions of the commands, for checked arguments and settings.
 ///
-/// Each throws ``CommandError``, whose case decides the exit code.
+/// Each action throws ``CommandError``. The error's case decides the exit code.
 package enum Actions {
-    /// Runs one worker until SIGTERM or SIGINT.
+    /// Runs a worker until SIGTERM or SIGINT.
     static func runWorker(_ settings: Settings, logger: Logger) async throws(CommandError) {
         let token = try settings.httpToken()
         let tracer = settings.otlpEndpoint.map { _ in OTLPTracer() }
@@ -56,7 +56,7 @@ package enum Actions {
         await docker.shutdown()
     }
 
-    /// Runs the services until a signal; they end in the opposite order.
+    /// Runs the services until a signal. The services end in reverse order.
     package static func run(
         _ services: [any Service],
         _ settings: Settings,
@@ -71,34 +71,34 @@ package enum Actions {
         }
     }
 
-    /// The services as one, which ends with the last of them.
+    /// Returns a group of the services. The group ends together with the last service in the list.
     package static func group(_ services: [any Service], _ settings: Settings, _ logger: Logger) -> ServiceGroup {
         var configuration = ServiceGroupConfiguration(
             services: services.dropLast().map { .init(service: $0) }
                 + services.suffix(1).map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
             logger: quiet(logger)
         )
-        // Each service has deadlines of its own; these are the last resort.
+        // Each service has its own deadlines. These durations are the last resort.
         configuration.maximumGracefulShutdownDuration = .seconds(settings.drainTimeoutSeconds + 15)
         configuration.maximumCancellationDuration = .seconds(10)
         return ServiceGroup(configuration: configuration)
     }
 
-    /// The service group tells of each of its steps; its failures are enough for the operator.
+    /// Returns a logger for errors only, because a service group logs each of its steps.
     private static func quiet(_ logger: Logger) -> Logger {
         var logger = logger
         logger.logLevel = max(logger.logLevel, .error)
         return logger
     }
 
-    /// How a worker reaches Redis: it must be back before its leases run out.
+    /// Returns the worker's configuration of Redis. Short pauses let the worker reconnect before its leases end.
     private static func workerRedisConfiguration(_ settings: Settings) throws(CommandError) -> RedisConfiguration {
         var configuration = try settings.redisConfiguration()
         configuration.backoff.cap = min(configuration.backoff.cap, .seconds(settings.leaseTTLSeconds) / 4)
         return configuration
     }
 
-    /// Fails with one sentence where Redis does not answer.
+    /// Throws an error of a single sentence if Redis does not answer.
     package static func requireRedis(_ configuration: RedisConfiguration, logger: Logger) async throws(CommandError) {
         do throws(Away) {
             try await askRedis(configuration, logger: logger)
@@ -107,7 +107,7 @@ package enum Actions {
         }
     }
 
-    /// Asks Redis whether it is there, as a worker would.
+    /// Pings Redis, as a worker would.
     static func askRedis(_ configuration: RedisConfiguration, logger: Logger) async throws(Away) {
         var silent = logger
         silent.logLevel = .critical
@@ -121,7 +121,7 @@ package enum Actions {
         }
     }
 
-    /// What the Engine says of itself.
+    /// Returns the Docker Engine's description of itself.
     static func askEngine(_ docker: DockerEngine) async throws(Away) -> EngineInfo {
         do throws(DockerError) {
             return try await docker.info()
@@ -130,12 +130,12 @@ package enum Actions {
         }
     }
 
-    /// Fails where this Redis would lose jobs.
+    /// Throws if this Redis could lose jobs.
     static func requireSoundRedis(_ configuration: RedisConfiguration, logger: Logger) async throws(CommandError) {
         try await requireNoEviction(configuration, logger: logger)
     }
 
-    /// Fails where Redis would throw jobs away when its memory is full.
+    /// Throws if a Redis with full memory would evict keys, and jobs with them.
     private static func requireNoEviction(
         _ configuration: RedisConfiguration,
         logger: Logger
@@ -160,7 +160,7 @@ package enum Actions {
     }
 
     package static func outOfReach(_ error: any Error) -> CommandError {
-        // Redis has answered: what it says is what is wrong.
+        // Redis has answered, and the answer states the problem.
         let hint = "rtmanager doctor says what is wrong with Redis' keys and permissions"
         if let error = error as? QueueError, error.isRefusal { return .failed("\(error); \(hint)") }
         if case .refused(let text)? = error as? ClientError { return .failed("\(text); \(hint)") }
@@ -178,10 +178,10 @@ package enum Actions {
 }
 
 extension WorkerIdentity {
-    /// A new worker of this process.
+    /// Returns the identity of a new worker in this process.
     package static func new(node: String) -> WorkerIdentity {
         let nonce = String(UInt64.random(in: .min ... .max), radix: 36)
-        // Where the id is kept, spaces stand between it and others.
+        // A job's record in Redis separates ids by spaces, so the host's name must not hold a space.
         let host = ProcessInfo.processInfo.hostName.prefix(64).map { $0.isWhitespace ? "-" : String($0) }.joined()
         return WorkerIdentity(
             id: "\(host)-\(ProcessInfo.processInfo.processIdentifier)-\(nonce)",

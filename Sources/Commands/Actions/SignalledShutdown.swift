@@ -10,12 +10,14 @@ import UnixSignals
     import Darwin
 #endif
 
-/// Ends services by signals: the first SIGTERM or SIGINT lets them end what they do, the second ends the process at
-/// once. What a worker then leaves behind, its leases give back.
+/// Ends services by signals.
+///
+/// The first SIGTERM or SIGINT lets the services finish their work. The second signal ends the process at once; the
+/// worker's leases then end, and other workers run its jobs.
 struct SignalledShutdown: Sendable {
     let logger: Logger
 
-    /// Runs the services until they have ended.
+    /// Runs the services until all have ended.
     func run(_ services: ServiceGroup) async throws {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -37,7 +39,7 @@ struct SignalledShutdown: Sendable {
             "ending at once, as a second signal asks; the jobs that run go on elsewhere",
             metadata: ["signal": "\(signal)"]
         )
-        // As a process that the signal had killed.
+        // The exit code of a process killed by the signal.
         _exit(128 + (signal == .sigint ? SIGINT : SIGTERM))
     }
 }

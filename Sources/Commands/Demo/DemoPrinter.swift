@@ -8,7 +8,7 @@ import Terminal
     import Foundation
 #endif
 
-/// Tells the demo: in lines that a person enjoys, or as one JSON object per line.
+/// Prints the demo, either as lines for a person or as a JSON object on each line.
 final class DemoPrinter: Sendable {
     private let output: OutputFormat
     private let painter: Painter
@@ -26,13 +26,13 @@ final class DemoPrinter: Sendable {
         write("")
     }
 
-    /// Something that the story needs.
+    /// Prints a line about a part of the stage, such as Redis.
     func prop(_ name: String, _ text: String) {
         guard output == .text else { return }
         write("  \(painter.paint("●", .good)) \(padded(name, 9))\(text)")
     }
 
-    /// The next part of the story.
+    /// Prints the heading of the demo's next step.
     func act(_ text: String) {
         guard output == .text else { return }
         let number = lastAct.withLock { number in
@@ -69,7 +69,7 @@ final class DemoPrinter: Sendable {
         line("event", .plain, padded(fields["event"] ?? "", 17) + padded(fields["game_id"] ?? "", 9) + detail, fields)
     }
 
-    /// What the story comes to.
+    /// Prints the conclusion of the demo.
     func moral(_ text: String) {
         guard output == .text else { return }
         write("")

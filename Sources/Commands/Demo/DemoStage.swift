@@ -18,12 +18,13 @@ import Terminal
     import Darwin
 #endif
 
-/// What the demo plays on: a private Redis, an Engine, an image and a network of its own, two workers. All of
-/// it is taken down again, whatever happens.
+/// The stage of the demo: a private Redis, a Docker Engine with the demo's own image and network, and two workers.
+///
+/// At the end, even after a failure, the demo removes everything.
 struct DemoStage: Sendable {
-    /// Directory for sockets, logs and state folders; removed in the end.
+    /// The directory for sockets, logs and state folders. The demo removes the directory at the end.
     let directory: String
-    /// Part of every name, so that two demos never meet.
+    /// The part of every name that keeps two demos apart.
     let tag: String
     let printer: DemoPrinter
     let logger: Logger
@@ -34,7 +35,7 @@ struct DemoStage: Sendable {
     var namePrefix: String { "demo-\(tag)-" }
     var redisURL: String { "unix://\(directory)/redis.sock" }
 
-    /// Runs `body` on a stage that is taken down after it.
+    /// Runs `body` on a new stage, then removes the stage.
     static func with(
         _ printer: DemoPrinter,
         _ logger: Logger,
@@ -61,7 +62,8 @@ struct DemoStage: Sendable {
         }
     }
 
-    /// The Engine that the environment names, or a private one where none answers and this may start one.
+    /// Runs `body` with the Docker Engine of the environment. If no Docker Engine answers, the demo may start a private
+    /// one.
     private func withEngine(_ body: (_ host: String) async throws -> Void) async throws {
         let named = ProcessInfo.processInfo.environment["DOCKER_HOST"] ?? ""
         let host = named.isEmpty ? "unix:///var/run/docker.sock" : named
@@ -76,7 +78,7 @@ struct DemoStage: Sendable {
             )
         }
         let socket = "unix://\(directory)/docker.sock"
-        // A network namespace of its own: two daemons in one destroy each other's rules.
+        // The private daemon needs its own network namespace: two daemons in a namespace destroy each other's rules.
         let words = [
             "unshare", "--net", "dockerd", "--host", socket, "--data-root", "\(directory)/docker", "--exec-root",
             "\(directory)/docker-exec", "--pidfile", "\(directory)/docker.pid",
@@ -118,7 +120,7 @@ struct DemoStage: Sendable {
         try outcome.get()
     }
 
-    /// A tiny engine: answers HTTP on its port, keeps its state, and ends on SIGTERM.
+    /// Creates the image of a tiny game engine. The process answers HTTP on its port, keeps state and ends on SIGTERM.
     private func makeImage(_ host: String) async throws {
         for tool in ["docker", "busybox", "tar"] {
             guard await Program.exists(tool) else {

@@ -6,7 +6,7 @@ import Synchronization
 import Terminal
 
 extension Actions {
-    /// Tells the whole story on this machine, on a private Redis, against the local Docker Engine.
+    /// Runs the whole demo on this machine, with a private Redis and the local Docker Engine.
     static func runDemo(output: OutputFormat, settings: Settings, logger: Logger) async throws(CommandError) {
         let printer = DemoPrinter(output)
         let logger = logger.forCommand
@@ -29,7 +29,7 @@ extension Actions {
     }
 }
 
-/// The story itself: what a Game Master would do, and what it would see.
+/// The steps of the demo: the jobs of a Game Master, and the results and events.
 struct DemoStory: Sendable {
     let stage: DemoStage
     let printer: DemoPrinter
@@ -86,7 +86,7 @@ struct DemoStory: Sendable {
         )
     }
 
-    /// Pushes messages and waits until the streams have one result each, and the events.
+    /// Pushes messages and waits for a result of each message, and for `events` events.
     private func push(_ redis: RedisClient, _ messages: [Message], events: Int) async throws {
         let before = seen.counts
         for message in messages {
@@ -98,7 +98,7 @@ struct DemoStory: Sendable {
         }
     }
 
-    /// Prints both streams as they grow.
+    /// Prints the new entries of both streams.
     private func follow(_ configuration: RedisConfiguration) async throws {
         let connection = RedisBlockingConnection(configuration, logger: logger)
         var positions = [keys.results: "0-0", keys.events: "0-0"]
@@ -131,7 +131,7 @@ struct DemoStory: Sendable {
     }
 }
 
-/// How many entries of each stream have been seen.
+/// The number of seen entries in each stream.
 private final class StreamCounts: Sendable {
     private let numbers = Mutex((results: 0, events: 0))
 

@@ -1,7 +1,7 @@
 import Synchronization
 import UnixSignals
 
-/// Whether a signal has come.
+/// Whether a signal has interrupted the program.
 package final class Interruption: Sendable {
     private let flag = Mutex(false)
 
@@ -9,9 +9,9 @@ package final class Interruption: Sendable {
 
     private func happened() { flag.withLock { $0 = true } }
 
-    /// Runs `body` until SIGINT or SIGTERM, by which it is cancelled, so that what it has begun is taken down.
+    /// Runs `body` to its end. SIGINT or SIGTERM cancels `body`, so that `body` can remove everything it created.
     ///
-    /// - Throws: what `body` throws; what it throws after a signal is of no interest.
+    /// - Throws: The error of `body`. After a signal, errors are ignored.
     package static func ending(_ body: @escaping @Sendable () async throws -> Void) async throws -> Interruption {
         let interruption = Interruption()
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -25,7 +25,7 @@ package final class Interruption: Sendable {
             }
             defer { group.cancelAll() }
             try await group.next()
-            // After a signal all is taken down before this ends.
+            // After a signal, `body` removes everything before this function returns.
             group.cancelAll()
             while let outcome = await group.nextResult() {
                 if case .failure(let error) = outcome, !interruption.hasHappened { throw error }

@@ -3,10 +3,10 @@ import Redis
 import Terminal
 
 extension Program {
-    /// Runs `body` beside a private Redis that keeps nothing, on the socket `redis.sock` in `directory`.
+    /// Runs `body` beside a private Redis without persistence, at the socket `redis.sock` in `directory`.
     ///
-    /// - Parameter user: who needs it, for the message where it is not installed.
-    /// - Throws: ``CommandError`` where it is not there or does not begin, and what `body` throws.
+    /// - Parameter user: The program that needs Redis, for the message about a missing `redis-server`.
+    /// - Throws: ``CommandError`` if Redis is missing or does not start. Also the error of `body`.
     package static func withRedis<R: Sendable>(
         for user: String,
         in directory: String,

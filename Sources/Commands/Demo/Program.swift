@@ -18,9 +18,9 @@ import Terminal
 
 /// Runs other programs for the demo and the bench.
 package enum Program {
-    /// Runs a program to its end and answers what it printed.
+    /// Runs a program to its end and returns its output.
     ///
-    /// - Throws: ``CommandError`` with its last words where it fails.
+    /// - Throws: ``CommandError`` with the end of the output if the program fails.
     @discardableResult
     package static func output(_ words: [String], environment: [String: String] = [:]) async throws -> String {
         let result: ExecutionResult<Void, StringOutput<UTF8>, CombinedErrorOutput>
@@ -42,8 +42,9 @@ package enum Program {
         return text
     }
 
-    /// Runs `body` beside a program, which is ended by SIGTERM (and SIGKILL after a while) when `body` ends.
-    /// What the program prints goes to the file `log`.
+    /// Runs `body` beside a program. The output of the program goes to the file `log`.
+    ///
+    /// After `body`, the program gets SIGTERM, and SIGKILL 15 s later.
     package static func with<R: Sendable>(
         _ words: [String],
         environment: [String: String] = [:],
@@ -54,14 +55,15 @@ package enum Program {
             group.addTask { try await untilExit(words, environment: environment, log: log) }
             let result = try await body()
             group.cancelAll()
-            // How it ended is of no interest any more.
+            // The outcome of the program no longer matters.
             while let outcome = await group.nextResult() { _ = outcome }
             return result
         }
     }
 
-    /// Runs a program until it ends, however it does. Where the task is cancelled it is ended by SIGTERM (and SIGKILL
-    /// after a while). What the program prints goes to the end of the file `log`.
+    /// Runs a program until its end, successful or not. Appends the program's output to the file `log`.
+    ///
+    /// If the task is cancelled, the program gets SIGTERM, and SIGKILL 15 s later.
     package static func untilExit(_ words: [String], environment: [String: String] = [:], log: String) async throws {
         let file = try FileDescriptor.open(
             FilePath(log),
@@ -70,7 +72,7 @@ package enum Program {
             permissions: .ownerReadWrite
         )
         var options = PlatformOptions()
-        // A Ctrl-C is for the demo alone; it ends its programs in order.
+        // Ctrl-C must reach the demo only. The demo then ends its programs in order.
         options.processGroupID = 0
         options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(15))]
         _ = try await run(
@@ -83,7 +85,7 @@ package enum Program {
         )
     }
 
-    /// The path of this program.
+    /// Returns the path of this program.
     package static func ownPath() throws -> String {
         guard let path = CommandLine.arguments.first, path.contains("/") else {
             #if os(Linux)
@@ -95,7 +97,7 @@ package enum Program {
         return path
     }
 
-    /// The path of another program in this one's folder.
+    /// Returns the path of another program in this program's folder.
     package static func beside(_ name: String) throws -> String {
         let path = try ownPath()
         return path.lastIndex(of: "/").map { path[...$0] + name } ?? name
@@ -105,7 +107,7 @@ package enum Program {
         word.contains("/") ? .path(FilePath(word)) : .name(word)
     }
 
-    /// Whether a program of this name is to be found.
+    /// Returns whether a program with this name is installed.
     package static func exists(_ name: String) async -> Bool {
         (try? await output(["sh", "-c", "command -v \(name)"])) != nil
     }
@@ -117,10 +119,10 @@ package enum Program {
     }
 }
 
-/// Waits until `condition` holds, looking again after each `pause`.
+/// Waits until `condition` holds, with a check after each `pause`.
 ///
-/// - Parameter log: file of a program that has to become ready; its last words are told where it does not.
-/// - Throws: ``CommandError`` that names what did not come.
+/// - Parameter log: The log file of the awaited program. The error quotes the end of the log.
+/// - Throws: ``CommandError`` with the text `what` if the time `limit` has passed.
 package func awaitReadiness(
     _ what: String,
     within limit: Duration = .seconds(30),

@@ -2,7 +2,7 @@ import Pages
 import Synchronization
 import Terminal
 
-/// Shows the stages of a job on stderr: one line that changes on a terminal, else one line for each piece of news.
+/// Shows the stages of a job on stderr. A terminal has a single changing line; other output has a line for each change.
 final class WaitDisplay: Sendable {
     private struct State {
         var key = ""
@@ -14,7 +14,9 @@ final class WaitDisplay: Sendable {
     private let write: @Sendable (TerminalText) -> Void
     private let state = Mutex(State())
 
-    /// - Parameter write: takes text as it is, line feeds included.
+    /// Creates a display.
+    ///
+    /// - Parameter write: Writes a text unchanged, without an additional line feed.
     init(
         game: String,
         surface: Surface = .standardError,
@@ -40,7 +42,7 @@ final class WaitDisplay: Sendable {
         write("\r\u{1B}[K\(surface.painter.paint("\(game): \(line)", .dim))")
     }
 
-    /// Takes the changing line away, so that the result stands in its place.
+    /// Removes the changing line, so that the result takes its place.
     func clear() {
         let hasLine = state.withLock { state in
             defer { state.hasLine = false }

@@ -42,7 +42,7 @@ extension Settings {
         )
     }
 
-    /// `RTM_STATE_OWNER` as numbers; names are looked up on this machine.
+    /// Returns `RTM_STATE_OWNER` as numbers. The function looks names up on this machine.
     private func stateOwnerIDs() throws(CommandError) -> WorkerConfiguration.StateOwner? {
         guard let stateOwner else { return nil }
         let parts = stateOwner.split(separator: ":", maxSplits: 1).map(String.init)

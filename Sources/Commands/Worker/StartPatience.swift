@@ -1,27 +1,28 @@
-/// How a worker waits at its start for Redis and the Engine: pauses that grow, and a word in the log now and then.
+/// The wait of a starting worker for Redis and the Docker Engine: growing pauses, and a log entry now and then.
 ///
-/// After a machine has booted, each of the three may be there first.
+/// After the boot of a machine, Redis, Docker and the worker start in any order.
 struct StartPatience: Equatable {
     typealias Instant = ContinuousClock.Instant
 
     struct Step: Equatable {
-        /// Until the next try.
+        /// The pause before the next try.
         var pause: Duration
-        /// Whether the log is to say what is missing.
+        /// Whether the worker logs the missing services.
         var isTold: Bool
     }
 
     private static let shortest = Duration.milliseconds(250)
     private static let longest = Duration.seconds(5)
-    /// Time from one word in the log to the next, at least.
+    /// The shortest time between two log entries.
     static let silence = Duration.seconds(60)
 
     private var misses = 0
     private var lastTold: Instant?
 
-    /// Something is missing still.
+    /// Records a try with a missing service.
     ///
-    /// - Parameter random: 0 to 1, so that the workers of many machines do not come back together.
+    /// - Parameter random: A number from 0 to 1. Random pauses keep the workers of many machines from returning
+    ///   together.
     mutating func missed(now: Instant, random: Double) -> Step {
         let pause = min(Self.shortest * (1 << min(misses, 10)), Self.longest)
         misses += 1
@@ -31,16 +32,16 @@ struct StartPatience: Equatable {
     }
 }
 
-/// What a worker needs before it can begin, as it was when it looked last.
+/// The needs of a worker before its start, as of the last check.
 package struct StartNeeds: Sendable, Equatable {
-    /// Why Redis is out of reach; nil: it answers.
+    /// The reason why Redis is out of reach; nil: Redis answers.
     var redis: String?
-    /// Why the Engine is out of reach; nil: it answers.
+    /// The reason why the Docker Engine is out of reach; nil: the Docker Engine answers.
     var docker: String?
 
     var isMet: Bool { redis == nil && docker == nil }
 
-    /// What is missing, as a sentence.
+    /// The missing services, as a sentence.
     var sentence: String {
         [redis.map { "Redis: \($0)" }, docker.map { "Docker: \($0)" }].compactMap { $0 }.joined(separator: "; ")
     }

@@ -12,7 +12,7 @@ import ServiceLifecycle
 import Settings
 import Terminal
 
-/// A worker with all that it runs on: waits for Redis and the Engine, then runs until a graceful shutdown.
+/// Runs a worker: waits for Redis and the Docker Engine, then works until a graceful shutdown.
 struct WorkerService: Service {
     let settings: Settings
     let redisConfiguration: RedisConfiguration
@@ -60,10 +60,11 @@ struct WorkerService: Service {
         try await Actions.group([redis] + exporter + [worker], settings, logger).run()
     }
 
-    /// Waits until Redis and the Engine answer. Returns what the Engine says of itself; nil where the end came first.
+    /// Waits until Redis and the Docker Engine answer.
     ///
-    /// - Throws: ``CommandError`` for what another try does not change, and at the first miss where the settings want no
-    ///   waiting.
+    /// - Returns: The Docker Engine's description of itself; nil: the shutdown came first.
+    /// - Throws: ``CommandError`` for a failure without hope of recovery. If `RTM_NO_WAIT` is set, also for any other
+    ///   failure.
     private func untilNeedsAreMet() async throws -> EngineInfo? {
         do {
             return try await cancelWhenGracefulShutdown { try await wait() }
@@ -109,25 +110,27 @@ struct WorkerService: Service {
         }
     }
 
-    /// Throws where waiting is no use, or not wanted.
+    /// Throws if a wait is useless or unwanted.
     private func settle(_ away: Away) throws(CommandError) {
         if !away.mayHeal || settings.noWait { throw away.error }
     }
 }
 
-/// Why Redis or the Engine cannot be used now.
+/// The reason why Redis or the Docker Engine is unusable now.
 struct Away: Error, Sendable, Equatable {
-    /// As the log and `/readyz` say it.
+    /// The reason, for the log and `/readyz`.
     var reason: String
-    /// As a command that does not wait ends.
+    /// The error of a command without a wait.
     var error: CommandError
-    /// Whether it may come back by itself: nobody listens there yet, or it still starts. A refusal does not heal.
+    /// Whether the service may recover by itself, for example by finishing its start. A refusal is permanent.
     var mayHeal: Bool
 }
 
 extension Away {
-    /// What a call to the Engine has failed with. An Engine that starts refuses connections, does not answer, or answers
-    /// 5xx; one that is too old, or a socket of another group, stays as it is.
+    /// Creates the reason from a failed call to the Docker Engine.
+    ///
+    /// A starting Docker Engine refuses connections, does not answer, or answers with a 5xx status. An old version or a
+    /// socket without permission is permanent.
     init(_ failure: DockerError) {
         reason = failure.message
         error = .outOfReach("\(failure.message) (DOCKER_HOST says where it is)")

@@ -2,10 +2,10 @@ import AdminServer
 import Runtime
 import Synchronization
 
-/// How far a worker has come, for who looks at it from outside.
+/// The stage of a worker's start, for observers outside.
 package final class WorkerStage: Sendable {
     private enum Stage {
-        /// nil: it has not looked yet.
+        /// The worker waits. Nil: the worker has not checked its needs yet.
         case waiting(StartNeeds?)
         case running(Worker, Dashboard)
     }
@@ -34,7 +34,7 @@ package final class WorkerStage: Sendable {
         }
     }
 
-    /// The readiness of a worker that has not begun.
+    /// Returns the readiness of a worker before its start.
     static func readiness(_ needs: StartNeeds?) -> Readiness {
         func check(_ name: String, _ problem: String?, _ good: String) -> Readiness.Check {
             Readiness.Check(
