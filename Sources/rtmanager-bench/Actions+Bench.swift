@@ -42,7 +42,7 @@ extension Actions {
         }
     }
 
-    /// A worker over an Engine in memory.
+    /// Runs a worker with an in-memory Docker Engine.
     static func runBenchWorker(
         _ docker: any DockerClient,
         _ settings: Settings,

@@ -2,13 +2,15 @@ import Logging
 import Redis
 import Settings
 
-/// Measures a worker in a process of its own, form by form, each beside its floor of the same run.
+/// Measures a worker in its own process, scenario by scenario. Each scenario measures its baseline in the same run.
 struct Bench: Sendable {
     var options: BenchOptions
     var settings: Settings
     var logger: Logger
 
-    /// - Parameter report: called with each form as it ends.
+    /// Runs the scenarios.
+    ///
+    /// - Parameter report: Called at the end of each scenario.
     func run(_ report: (BenchReport) throws -> Void) async throws {
         try await BenchStage.with(options, settings, logger) { stage in
             for form in options.forms {

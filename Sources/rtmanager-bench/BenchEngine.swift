@@ -16,17 +16,18 @@ import Terminal
     import Foundation
 #endif
 
-/// A real Engine, the one that `DOCKER_HOST` names, with containers of the bench's own on it: what a worker would
-/// start is started here by the bare adapter, too. All of them are removed in the end.
+/// The real Docker Engine of `DOCKER_HOST`, with the bench's own containers.
+///
+/// The bare adapter starts the same containers as a worker would. At the end, the bench removes all its containers.
 struct BenchEngine: Sendable {
     let stage: BenchStage
     let docker: DockerEngine
     private let node: NodeSettings
     private let image: ImageInspect
 
-    /// Runs `body` with the Engine.
+    /// Runs `body` with the Docker Engine.
     ///
-    /// - Throws: ``CommandError`` where Engine, image or network are not there, with what to do.
+    /// - Throws: ``CommandError`` if the Docker Engine, the image or the network is missing. The error says what to do.
     static func with<R>(_ stage: BenchStage, _ body: (BenchEngine) async throws -> R) async throws -> R {
         let docker = try Actions.engine(logger: stage.logger)
         let outcome: Result<R, any Error>
@@ -79,7 +80,7 @@ struct BenchEngine: Sendable {
 
     // MARK: The bare adapter
 
-    /// Starts the container that a job for `game` would.
+    /// Starts the same container as a job for `game`.
     func run(_ game: String) async throws -> RunResult {
         var job = Job(id: "bare-\(game)", kind: .start, gameID: game, image: ImageReference(image.ref))
         job.pullPolicy = PullPolicy.never.rawValue
@@ -91,7 +92,7 @@ struct BenchEngine: Sendable {
         return try await docker.run(spec)
     }
 
-    /// The container of a game, whoever has started it.
+    /// Returns the name of a game's container, regardless of who started the container.
     func containerName(_ game: String) -> String { node.containerName(gameID: game) }
 
     /// Removes all containers of the bench.
@@ -112,7 +113,7 @@ struct BenchEngine: Sendable {
 
     // MARK: Workers
 
-    /// Runs `body` beside a worker on this Engine that listens to its events.
+    /// Runs `body` beside a worker of this Docker Engine, after the worker has become the leader.
     func withWorker<R: Sendable>(
         concurrency: Int? = nil,
         _ more: [String: String] = [:],
@@ -135,7 +136,7 @@ struct BenchEngine: Sendable {
         }
     }
 
-    /// A message, as producers push it.
+    /// Returns a message in the form used by producers.
     func message(_ kind: JobKind, _ id: String, _ game: String) -> String {
         let more =
             switch kind {
@@ -146,7 +147,7 @@ struct BenchEngine: Sendable {
         return #"{"v":1,"id":"\#(id)","kind":"\#(kind.rawValue)","game_id":"\#(game)"\#(more)}"#
     }
 
-    /// Pushes a job of `kind` for each game, its id made of both.
+    /// Pushes a job of `kind` for each game. The kind and the game form the job's id.
     func push(_ kind: JobKind, _ games: [String]) async throws {
         let messages = games.map { RedisArgument.string(message(kind, Self.id(kind, $0), $0)) }
         guard !messages.isEmpty else { return }
@@ -155,7 +156,7 @@ struct BenchEngine: Sendable {
 
     static func id(_ kind: JobKind, _ game: String) -> String { "\(kind.rawValue)-\(game)" }
 
-    /// Waits until all these jobs have ended well.
+    /// Waits until all these jobs have succeeded. Throws at the first job without success.
     func untilDone(_ kind: JobKind, _ games: [String], within limit: Duration = .seconds(120)) async throws {
         for game in games {
             let id = Self.id(kind, game)
@@ -176,7 +177,7 @@ struct BenchEngine: Sendable {
     }
 }
 
-/// Calls `body` with each of `items`, `width` at a time.
+/// Calls `body` with each of `items`, at most `width` calls at a time.
 func inFlight<Item: Sendable>(
     _ width: Int,
     _ items: [Item],

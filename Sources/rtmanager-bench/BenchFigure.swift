@@ -1,11 +1,11 @@
-/// One figure, beside its floor of the same run where it has one.
+/// A figure of a scenario, with the baseline's figure from the same run if there is a baseline.
 struct BenchFigure: Sendable, Equatable, Encodable {
     var name: String
     var value: Double
     var unit: String
-    /// The same of the cheapest that there can be.
+    /// The baseline's figure.
     var floor: Double?
-    /// Value for each of the floor: of the two, or the median of such pairs.
+    /// The value divided by the baseline's figure, or the median of several such quotients.
     var ratio: Double?
 
     init(_ name: String, _ value: Double, _ unit: String, floor: Double? = nil, ratio: Double? = nil) {
@@ -17,7 +17,7 @@ struct BenchFigure: Sendable, Equatable, Encodable {
         self.ratio = quotient.flatMap { $0.isFinite ? $0 : nil }
     }
 
-    /// For people: name, value and floor under each other.
+    /// The figure for people: name, value, baseline and ratio in columns.
     var line: String {
         var text = Self.padded(name, 52) + Self.padded(Self.short(value) + (unit.isEmpty ? "" : " " + unit), 16)
         if let floor { text += "floor \(Self.short(floor))\(unit.isEmpty ? "" : " " + unit)" }
@@ -29,7 +29,7 @@ struct BenchFigure: Sendable, Equatable, Encodable {
         text + String(repeating: " ", count: max(1, width - text.count))
     }
 
-    /// Three digits, or all before the point.
+    /// Returns a value with three digits, or with all digits before the decimal point.
     static func short(_ value: Double) -> String {
         guard value.isFinite else { return "-" }
         let decimals = abs(value) >= 100 ? 0 : abs(value) >= 10 ? 1 : 2
@@ -39,17 +39,17 @@ struct BenchFigure: Sendable, Equatable, Encodable {
     }
 }
 
-/// What one form came to.
+/// The result of a scenario.
 struct BenchReport: Sendable, Equatable, Encodable {
     var form: BenchForm
     var figures: [BenchFigure]
 
-    /// For people.
+    /// The result for people.
     var lines: [String] { [form.rawValue] + figures.map { "  " + $0.line } }
 }
 
 extension [Double] {
-    /// The value below which `part` of them lie; 0 where there are none.
+    /// Returns the value at the fraction `part` of the sorted values; 0 if there are no values.
     func quantile(_ part: Double) -> Double {
         guard !isEmpty else { return 0 }
         return sorted()[Swift.min(count - 1, Int(part * Double(count)))]
@@ -57,7 +57,7 @@ extension [Double] {
 
     var median: Double { quantile(0.5) }
 
-    /// The usual three quantiles, each beside that of `floor`.
+    /// Returns the figures for p50, p90 and p99, each with the baseline's figure.
     func figures(_ name: String, _ unit: String, floor: [Double]? = nil) -> [BenchFigure] {
         [(0.5, "p50"), (0.9, "p90"), (0.99, "p99")].map { part, title in
             BenchFigure("\(name), \(title)", quantile(part), unit, floor: floor?.quantile(part))

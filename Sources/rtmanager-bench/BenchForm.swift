@@ -1,39 +1,39 @@
 import ArgumentParser
 
-/// What `rtmanager bench` can measure.
+/// The scenarios of `rtmanager bench`.
 enum BenchForm: String, ExpressibleByArgument, CaseIterable, Encodable, Sendable {
     case drain, latency, backlog, start, rate, events, idle, failover, soak, reconcile
 
-    /// What is measured where nothing is said.
+    /// The default scenarios.
     static let usual: [BenchForm] = [.drain, .latency, .idle]
 
-    /// Whether it takes containers of a real Engine.
+    /// Whether the scenario needs a real Docker Engine.
     var needsEngine: Bool { [.start, .rate, .events].contains(self) }
 }
 
-/// How much is measured.
+/// The scenarios and the amount of measurements.
 struct BenchOptions: Sendable {
     var forms = BenchForm.usual
-    /// Whether each form takes a few seconds: enough to see that it works, too little for figures.
+    /// Whether each scenario takes a few seconds only: enough to see that it works, too little for figures.
     var isQuick = false
-    /// Jobs of a drain; nil: 20,000, or 2,000 where it is to be quick.
+    /// The number of jobs in a drain; nil: 20,000, or 2,000 if ``isQuick`` is true.
     var jobs: Int?
-    /// Drains of each; nil: 3, or 1 where it is to be quick.
+    /// The number of rounds; nil: the scenario's own number.
     var rounds: Int?
-    /// Jobs that the worker runs at a time while it drains.
+    /// The number of jobs the worker runs at a time during a drain.
     var concurrency = 128
     var kind = BenchKind.stop
-    /// Whether each drain is done once more with metrics and traces.
+    /// Whether each drain runs a second time with metrics and traces.
     var isObserved = false
-    /// Length of a soak; nil: 30 minutes, or 10 s where it is to be quick.
+    /// The length of a soak, in minutes; nil: 30 minutes, or 10 s if ``isQuick`` is true.
     var minutes: Double?
-    /// Image of the containers on a real Engine.
+    /// The image for containers on a real Docker Engine.
     var image: String?
 
     func full<Value>(_ value: Value, quick: Value) -> Value { isQuick ? quick : value }
 }
 
-/// Jobs of a drain.
+/// The kind of the jobs in a drain.
 enum BenchKind: String, ExpressibleByArgument, CaseIterable, Sendable {
     case stop, start
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Commands
 
-/// `rtmanager-bench`, for development.
+/// `rtmanager-bench`, a program for development.
 struct BenchProgram: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rtmanager-bench",

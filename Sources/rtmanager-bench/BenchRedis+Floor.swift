@@ -7,8 +7,10 @@ import Redis
     import Foundation
 #endif
 
-/// The cheapest reliable worker that there can be: each message is moved to a list of its own, and ended by one
-/// script that takes it off, publishes a result and keeps its id.
+/// The baseline: the cheapest reliable worker.
+///
+/// The baseline moves each message to its own list. A script then removes the message, publishes a result and keeps the
+/// job's id.
 extension BenchRedis {
     private static let floorScript = RedisScript(
         name: "floor",
@@ -20,13 +22,13 @@ extension BenchRedis {
     )
     private static let depth = 16
 
-    /// Names of the floor's own, so that it can live beside a worker.
+    /// The baseline has its own keys, so that the baseline can run beside a worker.
     private var taken: String { keys.prefix + "floor:taken" }
     var floorQueue: String { keys.prefix + "floor:queue" }
     var floorResults: String { keys.prefix + "floor:results" }
     private var floorKeys: [String] { [taken, floorResults, keys.prefix + "floor:id:"] }
 
-    /// Takes `count` jobs that are queued, by one connection, 16 at a time.
+    /// Runs up to `count` queued jobs on a single connection, 16 at a time.
     func floor(_ count: Int) async throws -> DrainFigures {
         _ = try await client.evaluate(Self.floorScript, keys: floorKeys, arguments: ["none", "none"])
         let own = Int(ProcessInfo.processInfo.processIdentifier)
@@ -59,7 +61,7 @@ extension BenchRedis {
         Self.floorScript.command(keys: floorKeys, arguments: [.bytes(message), .string(id)])
     }
 
-    /// Waits for single jobs in the floor's own queue and ends each, until it is cancelled.
+    /// Waits for single jobs in the baseline's own queue and ends each job, until the task is cancelled.
     func serveFloor(_ connection: RedisBlockingConnection) async throws {
         _ = try await client.evaluate(Self.floorScript, keys: floorKeys, arguments: ["none", "none"])
         var done = 0

@@ -1,7 +1,7 @@
 import JobContract
 import Redis
 
-/// The moves of a bench on its private Redis.
+/// The commands of a bench to its private Redis.
 struct BenchRedis: Sendable {
     private static let chunk = 500
 
@@ -17,7 +17,7 @@ struct BenchRedis: Sendable {
 
     func empty() async throws { _ = try await client.send(RedisCommand("FLUSHALL"), timeout: .seconds(60)) }
 
-    /// Pushes jobs of as many games.
+    /// Pushes a job for each number. Each job has its own game.
     func push(_ numbers: Range<Int>, kind: BenchKind = .stop, prefix: String = "job") async throws {
         let image = kind == .start ? #","image":"galaxy/engine:1.4.2""# : ""
         for start in stride(from: numbers.lowerBound, to: numbers.upperBound, by: Self.chunk) {
@@ -36,25 +36,25 @@ struct BenchRedis: Sendable {
 
     func results() async throws -> Int { Int(try await integer(RedisCommand("XLEN", .string(keys.results)))) }
 
-    /// Messages that nobody has taken.
+    /// Returns the number of messages no worker has taken.
     func queued() async throws -> Int { Int(try await integer(RedisCommand("LLEN", queue))) }
 
     private func integer(_ command: RedisCommand) async throws -> Int64 {
         try await client.send(command, timeout: .seconds(10)).integer ?? 0
     }
 
-    /// The last entry of a stream, `0-0` where there is none.
+    /// Returns the id of the last entry in a stream; `0-0` if the stream is empty.
     func lastID(of stream: String) async throws -> String {
         let last = try await client.send(RedisCommand("XREVRANGE", .string(stream), "+", "-", "COUNT", 1))
         return last.array?.first?.array?.first?.string ?? "0-0"
     }
 
-    /// CPU time that Redis has used, in s.
+    /// Returns the CPU time used by Redis, in seconds.
     func cpu() async throws -> Double {
         try await number("cpu", "used_cpu_user") + number("cpu", "used_cpu_sys")
     }
 
-    /// Commands so far, those of scripts among them.
+    /// Returns the number of commands so far, including the commands of scripts.
     func commands() async throws -> Double { try await number("stats", "total_commands_processed") }
 
     private func number(_ section: String, _ name: String) async throws -> Double {
@@ -63,27 +63,29 @@ struct BenchRedis: Sendable {
         return line.flatMap { Double($0.dropFirst(name.count + 1)) } ?? 0
     }
 
-    /// Processes of the workers, by their names.
+    /// Returns the process ids of the workers, taken from their names.
     func workerPIDs() async throws -> [Int] {
         let names = try await client.send(RedisCommand("HKEYS", .string(keys.prefix + "worker_nodes"))).array ?? []
         return names.compactMap { $0.string.flatMap(Self.pid(ofWorker:)) }
     }
 
-    /// The process of the one worker.
+    /// Returns the process id of the only worker.
     func workerPID() async throws -> Int? { try await workerPIDs().first }
 
-    /// The process in a worker's name.
+    /// Returns the process id in a worker's name.
     static func pid(ofWorker name: String) -> Int? { name.split(separator: "-").dropLast().last.flatMap { Int($0) } }
 }
 
-/// How often Redis was called.
+/// The number of calls to Redis.
 struct CommandCounts: Sendable, Equatable {
-    /// Commands, those of scripts among them, without what a bench asks to see how far it is.
+    /// The number of commands, including the commands of scripts but without the bench's own commands.
     var all = 0.0
-    /// Calls of scripts.
+    /// The number of script calls.
     var scripts = 0.0
 
-    /// - Parameter statistics: of `INFO commandstats`.
+    /// Parses the counts.
+    ///
+    /// - Parameter statistics: The reply to `INFO commandstats`.
     init(statistics: String) {
         for line in statistics.split(whereSeparator: \.isNewline) where line.hasPrefix("cmdstat_") {
             let parts = line.dropFirst("cmdstat_".count).split(separator: ":", maxSplits: 1)
@@ -94,7 +96,7 @@ struct CommandCounts: Sendable, Equatable {
         }
     }
 
-    /// The same for each of `count` jobs since `earlier`.
+    /// Returns the counts per job, for `count` jobs since `earlier`.
     func perJob(since earlier: CommandCounts, _ count: Double) -> CommandCounts {
         var counts = self
         counts.all = (all - earlier.all) / count

@@ -3,13 +3,14 @@ import Redis
 import Terminal
 
 extension BenchStage {
-    /// What a job costs with few and with many queued. The queue is kept at its length meanwhile, so that only the
-    /// length differs.
+    /// Measures the cost of a job with short and with long queues.
+    ///
+    /// During a measurement, the bench refills the queue, so that the measurements differ only in the queue's length.
     func backlog() async throws -> [BenchFigure] {
         let lengths = options.full([1_000, 10_000, 100_000, 1_000_000], quick: [1_000, 50_000])
         var costs: [[BacklogCost]] = Array(repeating: [], count: lengths.count)
         for round in 0..<(options.rounds ?? options.full(5, quick: 3)) {
-            // A machine that grows slower or faster meanwhile speaks for neither end.
+            // Alternate the order, so that a machine with changing speed favours neither end.
             let order = round.isMultiple(of: 2) ? Array(lengths.indices) : lengths.indices.reversed()
             for index in order { costs[index].append(try await cost(with: lengths[index])) }
         }
@@ -48,7 +49,7 @@ extension BenchStage {
         func refill() async throws {
             let missing = length - (try await redis.queued())
             guard missing > 0 else { return }
-            // Starts, for a young namespace lets stops wait for nodes that may still come.
+            // Push starts, because stops in a new namespace wait for nodes that may still come.
             try await redis.push(pushed..<pushed + missing, kind: .start)
             pushed += missing
         }
@@ -79,14 +80,14 @@ extension BenchStage {
     }
 }
 
-/// What jobs cost with so many queued.
+/// The costs of jobs at a certain length of the queue.
 struct BacklogCost: Sendable {
     var worker: DrainFigures
     var floor: [DrainFigures]
-    /// From the start of the process to its first result, in ms.
+    /// The time from the start of the worker's process to its first result, in milliseconds.
     var firstResult: Double
 
-    /// The ratios of single rounds: what was measured one after the other compares best.
+    /// Returns the ratio of each round. Measurements close in time compare best.
     static func ratios(
         _ many: [BacklogCost],
         over few: [BacklogCost],
@@ -101,7 +102,7 @@ struct BacklogCost: Sendable {
         return values.isEmpty ? nil : values.median
     }
 
-    /// Figures with their titles, of the worker and of the floor.
+    /// The figures with their titles, for the worker and for the baseline.
     static let kinds: [(String, @Sendable (BacklogCost) -> Double?, @Sendable (BacklogCost) -> Double?)] = [
         ("CPU of Redis a job", { $0.worker.redisMicros }, { $0.floor.map(\.redisMicros).median }),
         ("CPU of the worker a job", { $0.worker.workerMicros }, { _ in nil }),

@@ -3,29 +3,29 @@ import Commands
 import Observability
 import Redis
 
-/// What one drain came to.
+/// The result of a drain.
 struct DrainFigures: Sendable, Equatable {
     var jobsPerSecond: Double
-    /// CPU of Redis for each job, in µs.
+    /// The CPU time of Redis per job, in microseconds.
     var redisMicros: Double
-    /// CPU of the worker for each job, in µs; nil where the system does not tell.
+    /// The CPU time of the worker per job, in microseconds; nil: unknown on this system.
     var workerMicros: Double?
-    /// Largest resident memory of the worker, in MiB; nil where the system does not tell.
+    /// The largest resident memory of the worker, in MiB; nil: unknown on this system.
     var workerMiB: Double?
-    /// For each job.
+    /// The calls to Redis per job.
     var counts: CommandCounts
 }
 
-/// A pair of runs right after each other, which saw the same machine.
+/// A run of the baseline and a run of the worker directly afterwards, on the same machine.
 struct DrainRound: Sendable, Equatable {
     var floor: DrainFigures
     var worker: DrainFigures
-    /// The worker once more, with metrics and traces.
+    /// The worker's second run, with metrics and traces.
     var observed: DrainFigures?
 }
 
 extension BenchStage {
-    /// Many jobs that are there already, taken as fast as they can be.
+    /// Measures how fast a worker takes many queued jobs.
     func drain() async throws -> [BenchFigure] {
         let jobs = options.jobs ?? options.full(20_000, quick: 2_000)
         var rounds: [DrainRound] = []
@@ -44,7 +44,9 @@ extension BenchStage {
         return rounds.figures
     }
 
-    /// - Parameter traces: where its traces go; with them it keeps metrics, too.
+    /// Drains the queue with a worker.
+    ///
+    /// - Parameter traces: The endpoint for traces. With an endpoint, the worker collects metrics as well.
     private func drained(_ jobs: Int, traces: String? = nil) async throws -> DrainFigures {
         try await redis.empty()
         try await redis.push(0..<jobs, kind: options.kind)
@@ -63,8 +65,8 @@ extension BenchStage {
     }
 }
 
-/// Measures a worker while it drains: from jobs that have ended to jobs that have ended, so that the start of the
-/// process is not counted.
+/// Measures a worker during a drain. The measurement begins and ends between results, so the start of the process does
+/// not count.
 struct DrainMeter: Sendable {
     private let redis: BenchRedis
 
@@ -92,7 +94,7 @@ struct DrainMeter: Sendable {
 }
 
 extension [DrainRound] {
-    /// Medians of the rounds.
+    /// The medians of the rounds.
     var figures: [BenchFigure] {
         func median(_ name: String, _ unit: String, _ value: (DrainFigures) -> Double?) -> BenchFigure? {
             let (workers, floors) = (compactMap { value($0.worker) }, compactMap { value($0.floor) })
@@ -112,7 +114,7 @@ extension [DrainRound] {
         return figures + observedFigures
     }
 
-    /// What metrics and traces cost: beside the same worker without.
+    /// The cost of metrics and traces, in comparison with the same worker without both.
     private var observedFigures: [BenchFigure] {
         let pairs = compactMap { round in round.observed.map { (plain: round.worker, observed: $0) } }
         guard !pairs.isEmpty else { return [] }

@@ -5,9 +5,11 @@ import Primitives
 import Redis
 
 extension BenchStage {
-    /// From the Engine's time of an event to a blocked reader of the stream, one container after another, then as fast
-    /// as the Engine makes them. Beside the least that could tell the same: a pump of the bench that looks, as the
-    /// contract wants it, at what began or ended, and adds an entry to a stream.
+    /// Measures the delay from the Docker Engine's time of an event to a blocked reader of the stream.
+    ///
+    /// The scenario makes containers one by one, then as fast as the Docker Engine allows. The baseline is the least
+    /// program with the same events: it inspects a started or exited container, as the contract requires, and adds an
+    /// entry.
     func events() async throws -> [BenchFigure] {
         try await BenchEngine.with(self) { engine in
             let floor = try await pumping(engine) { try await watchedRounds(engine, prefix: "floor") }
@@ -28,7 +30,8 @@ extension BenchStage {
                 games.add(id)
                 try await games.awaitTold("started", of: id)
                 try await engine.docker.kill(engine.containerName(game), signal: "SIGKILL")
-                // The Engine locks a container that it removes: nobody could look at its end meanwhile.
+                // The Docker Engine locks a container during its removal. An inspection of the exit would wait
+                // meanwhile.
                 try await games.awaitTold("exited", of: id)
                 try await engine.docker.remove(engine.containerName(game))
                 try await games.awaitTold("removed", of: id)
@@ -39,14 +42,14 @@ extension BenchStage {
             for start in stride(from: 0, to: containers, by: wave) {
                 let names = (start..<min(start + wave, containers)).map { games.game($0) }
                 try await inFlight(4, names) { games.add(try await engine.run($0).containerID) }
-                // Two events of each, as fast as they come.
+                // Each container has two events here, as fast as the Docker Engine sends them.
                 try await inFlight(8, names) { try await engine.docker.remove(engine.containerName($0)) }
             }
         }
         return (calm, burst)
     }
 
-    /// Runs `body` beside a pump that tells each event as soon as it has looked at its container.
+    /// Runs `body` beside the baseline. The baseline publishes each event directly after the container's inspection.
     private func pumping<R: Sendable>(_ engine: BenchEngine, _ body: () async throws -> R) async throws -> R {
         let events = try await engine.docker.eventsListen(since: nil)
         return try await withThrowingTaskGroup(of: Void.self) { group in
@@ -79,8 +82,9 @@ extension BenchStage {
         )
     }
 
-    /// What a bare reader of the Engine and a reader of the stream saw of the containers that `body` makes, once all is
-    /// told or nothing more is to be expected.
+    /// Observes the containers made by `body`, with a bare reader of the Docker Engine and a reader of the stream.
+    ///
+    /// The observation ends when all events are published, or 20 s after `body`.
     private func watched(
         _ engine: BenchEngine,
         _ prefix: String,
@@ -98,7 +102,7 @@ extension BenchStage {
             }
             group.addTask { try await readStream(reader, from: cursor, into: watch) }
             try await body(watch)
-            // What has not come by then has been lost.
+            // Events missing after this time are lost.
             let end = ContinuousClock.now.advanced(by: .seconds(20))
             while watch.missing > 0, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(20)) }
             group.cancelAll()

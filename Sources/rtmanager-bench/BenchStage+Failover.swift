@@ -13,13 +13,13 @@ import Terminal
 #endif
 
 extension BenchStage {
-    /// From the end of a leader to its successor, and from the death of a worker to the result of the job that it had.
+    /// Measures the times from a leader's end to its successor, and from a worker's death to the result of its job.
     func failover() async throws -> [BenchFigure] {
         let lease = options.full(10, quick: 2)
         let settings = [
             "RTM_LEASE_TTL_SECONDS": String(lease), "RTM_LEADER_TTL_SECONDS": options.full("5", quick: "2"),
         ]
-        // A container of each one's own, so that whoever leads has something to tell; and starts that take a while.
+        // Each worker has a foreign container, so every leader has an event to publish. Starts take 500 ms.
         let words = ["--engine", "memory", "--start-milliseconds", "500", "--foreign-containers", "1"]
         return try await withWorkers(3, words, settings) {
             var figures: [BenchFigure] = []
@@ -50,7 +50,7 @@ extension BenchStage {
 
     private static let node = "bench"
 
-    /// Ends the leader at any point of its lease. Times in ms.
+    /// Ends the leader at a random point of its lease. Returns times in milliseconds.
     private func takeOver(_ signal: Int32) async throws -> (leads: Double, acts: Double) {
         let old = try await settledLeader()
         try await Task.sleep(for: .milliseconds(.random(in: 0..<1_500)))
@@ -75,7 +75,7 @@ extension BenchStage {
             }
         }
         await reader.close()
-        // Who tells of something leads, though it may be seen a moment later here.
+        // A worker with a published event leads, even if this process sees the lease a moment later.
         return (min(times.leads, times.acts), times.acts)
     }
 
@@ -96,7 +96,7 @@ extension BenchStage {
         }
     }
 
-    /// Processes whose own containers these entries tell of.
+    /// Returns the processes whose own containers have entries here.
     private static func tellers(_ entries: [RedisValue]) -> [Int] {
         entries.compactMap { $0.array?.last?.array }.compactMap { pairs in
             let fields = JobResult(pairs: pairs.compactMap(\.string)).fields
@@ -105,7 +105,7 @@ extension BenchStage {
         }
     }
 
-    /// The leader, once it has told of its container and the others live, too.
+    /// Returns the leader, once the leader has published its container's start and three workers live.
     private func settledLeader() async throws -> (name: String, pid: Int) {
         var found: (name: String, pid: Int)?
         try await awaitReadiness("three workers with a leader", within: .seconds(60), log: workerLog) {
@@ -122,7 +122,7 @@ extension BenchStage {
         return found
     }
 
-    /// Kills the worker that runs a start in its middle, and answers how long the result took from then on, in ms.
+    /// Kills a worker in the middle of a start. Returns the time from the kill to the job's result, in milliseconds.
     private func resumed(_ number: Int) async throws -> Double {
         _ = try await settledLeader()
         let id = "resumed-\(number)"
@@ -154,7 +154,7 @@ extension BenchStage {
         return begin.duration(to: .now).inMilliseconds
     }
 
-    /// Runs `body` beside `count` workers, each of which is followed by another when it ends.
+    /// Runs `body` beside `count` workers. Another worker replaces each ended worker.
     private func withWorkers<R: Sendable>(
         _ count: Int,
         _ arguments: [String],
@@ -167,7 +167,7 @@ extension BenchStage {
                 group.addTask {
                     while !Task.isCancelled {
                         try await Program.untilExit(words, environment: environment(settings), log: workerLog)
-                        // One that cannot live at all is not begun all the time.
+                        // The pause slows the restarts of a worker unable to start.
                         try await Task.sleep(for: .milliseconds(50))
                     }
                 }

@@ -9,7 +9,7 @@ import Terminal
 #endif
 
 extension BenchStage {
-    /// What a worker costs that has nothing to do.
+    /// Measures the cost of a worker without work.
     func idle() async throws -> [BenchFigure] {
         guard await Program.exists("redis-cli") else {
             throw CommandError.failed("this form needs redis-cli: apt-get install redis-tools")
@@ -32,7 +32,7 @@ extension BenchStage {
         let begin = ContinuousClock.now
         try await Task.sleep(for: options.full(.seconds(30), quick: .seconds(5)))
         let time = begin.duration(to: .now).inSeconds
-        // One of them is this one's own.
+        // A single command is the bench's own.
         let all = (try await redis.commands() - commands - 1) / time
         let trips = Double(Self.roundTrips(Self.text(log)) - seenBefore) / time
         var figures: [BenchFigure] = []
@@ -50,7 +50,7 @@ extension BenchStage {
         FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
-    /// Commands in what `MONITOR` printed, without those of scripts and what a bench asks.
+    /// Counts the commands in the output of `MONITOR`, without the commands of scripts and the bench's own.
     static func roundTrips(_ monitor: String) -> Int {
         monitor.split(separator: "\n").count { line in
             line.contains("] \"") && !line.contains(" lua] ") && !line.contains("] \"INFO\"")

@@ -3,8 +3,9 @@ import Redis
 import Terminal
 
 extension BenchStage {
-    /// One job at a time, from its push until a blocked reader sees its result: of a worker, and of a bare loop in
-    /// turn with it.
+    /// Measures the time from a job's push to its result at a blocked reader, one job at a time.
+    ///
+    /// The worker and the baseline take turns.
     func latency() async throws -> [BenchFigure] {
         let jobs = options.full(300, quick: 40)
         let bare = reader()
@@ -14,7 +15,7 @@ extension BenchStage {
                 group.addTask { try await redis.serveFloor(bare) }
                 let reader = reader()
                 var (workers, floors): ([Double], [Double]) = ([], [])
-                // The first ones warm caches.
+                // The first pairs warm caches.
                 for number in -5..<jobs {
                     let times = try await pair(number, reader)
                     guard number >= 0 else { continue }
@@ -29,7 +30,7 @@ extension BenchStage {
         }
     }
 
-    /// One job of each, whichever first, in ms.
+    /// Times a job of the worker and a job of the baseline, in alternating order. Returns milliseconds.
     private func pair(_ number: Int, _ reader: RedisBlockingConnection) async throws -> (worker: Double, floor: Double)
     {
         func worker() async throws -> Double {
@@ -48,7 +49,7 @@ extension BenchStage {
         return (try await worker(), try await floor())
     }
 
-    /// From `push` until a reader that was blocked before sees the next entry of `stream`, in ms.
+    /// Returns the time from `push` until a blocked reader sees the next entry of `stream`, in milliseconds.
     func timed(
         _ reader: RedisBlockingConnection,
         _ stream: String,

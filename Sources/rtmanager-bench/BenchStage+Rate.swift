@@ -5,7 +5,8 @@ import Synchronization
 import Terminal
 
 extension BenchStage {
-    /// Containers a second, and whether a stop waits for starts, beside the bare adapter with as many in flight.
+    /// Measures containers per second, and whether a stop waits for starts. The baseline is the bare adapter with the
+    /// same number of calls in flight.
     func rate() async throws -> [BenchFigure] {
         try await BenchEngine.with(self) { engine in
             var figures: [BenchFigure] = []
@@ -28,7 +29,7 @@ extension BenchStage {
         }
     }
 
-    /// Containers a second.
+    /// Starts and stops per second.
     private struct Rates {
         var starts: Double
         var stops: Double
@@ -88,7 +89,8 @@ extension BenchStage {
         ]
     }
 
-    /// Each stop while as many starts are in flight as a worker has, which begin anew until all stops are done.
+    /// Times stops during a constant load of as many starts as a worker has in flight. The load ends after the last
+    /// stop.
     private func bareStops(_ engine: BenchEngine, _ games: [String]) async throws -> [Double] {
         try await inFlight(Self.startsInFlight, games) { _ = try await engine.run($0) }
         let end = LoadEnd()
@@ -105,7 +107,7 @@ extension BenchStage {
             }
             group.addTask {
                 defer { end.reach() }
-                // So that starts are in flight.
+                // The pause puts starts in flight.
                 try await Task.sleep(for: .milliseconds(500))
                 var times: [Double] = []
                 for game in games {
@@ -150,7 +152,7 @@ extension BenchStage {
     }
 }
 
-/// Tells tasks that make load that it is enough.
+/// A flag that ends the tasks of a load.
 private final class LoadEnd: Sendable {
     private let flag = Atomic(false)
 

@@ -4,8 +4,9 @@ import Redis
 import Terminal
 
 extension BenchStage {
-    /// Push to result of one job at a time while all running games are compared again and again, and in turn with that
-    /// while they are not.
+    /// Measures the time from push to result, one job at a time, while the worker reconciles all running games.
+    ///
+    /// In turn, the scenario measures the same without reconciliation.
     func reconcile() async throws -> [BenchFigure] {
         let games = options.full(10_000, quick: 500)
         let jobs = options.full(100, quick: 20)
@@ -28,14 +29,14 @@ extension BenchStage {
                 compared += try await whileComparing(bell) { try await latencies(jobs, "compared\(round)", reader) }
             }
             await reader.close()
-            // Each game began once, and none of them has ended.
+            // Each game has begun once, and no game has ended.
             let told = Double(try await redis.client.send(events).integer ?? 0) - Double(games)
             return compared.figures("push to result while \(games) games are compared", "ms", floor: quiet)
                 + [BenchFigure("events told beyond one of each game", told, "")]
         }
     }
 
-    /// Times from push to result of jobs one by one, in ms.
+    /// Returns the times from push to result for jobs one by one, in milliseconds.
     private func latencies(_ jobs: Int, _ prefix: String, _ reader: RedisBlockingConnection) async throws -> [Double] {
         var times: [Double] = []
         for number in 0..<jobs {
@@ -48,7 +49,7 @@ extension BenchStage {
         return times
     }
 
-    /// Runs `body` while a comparison begins half a second after the last one was asked for. A worker makes one a minute.
+    /// Runs `body` while a reconciliation is requested every half second. A worker reconciles once a minute by itself.
     private func whileComparing<R: Sendable>(_ bell: String, _ body: () async throws -> R) async throws -> R {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {

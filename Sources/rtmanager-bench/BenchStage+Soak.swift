@@ -4,8 +4,9 @@ import Redis
 import Terminal
 
 extension BenchStage {
-    /// Starts, stops and removes for a long time at four fifths of what there can be: does memory grow, do jobs
-    /// become slower, is a result lost or told twice?
+    /// Runs starts, stops and removes for a long time, at 80 % of the highest rate.
+    ///
+    /// The scenario shows whether memory grows, jobs become slower, or results are lost or doubled.
     func soak() async throws -> [BenchFigure] {
         guard options.image != nil else {
             let settings = [
@@ -27,7 +28,9 @@ extension BenchStage {
         }
     }
 
-    /// - Parameter width: games at a time that show what there can be.
+    /// Finds the highest rate, then runs the soak.
+    ///
+    /// - Parameter width: The number of simultaneous games in the search for the highest rate.
     private func soaked(
         width: Int,
         _ message: @escaping @Sendable (SoakLedger.Order) -> String
@@ -47,7 +50,7 @@ extension BenchStage {
         return try await withSoak(games: 200, prefix: "soak", message) { ledger in
             let time = (options.minutes.map { $0 * 60 }) ?? options.full(1_800, quick: 10)
             let memory = try await pushed(rate, for: time, ledger, message)
-            // What has not come by then is told as lost.
+            // Results missing after this time count as lost.
             let end = ContinuousClock.now.advanced(by: .seconds(60))
             while ledger.waiting > 0, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(20)) }
             return [
@@ -57,7 +60,7 @@ extension BenchStage {
         }
     }
 
-    /// Pushes starts at `rate` for `time` s, and answers how the worker's memory went meanwhile.
+    /// Pushes starts at `rate` per second for `time` seconds. Returns figures about the worker's memory meanwhile.
     private func pushed(
         _ rate: Double,
         for time: Double,
@@ -72,13 +75,13 @@ extension BenchStage {
             let now = begin.duration(to: .now).inSeconds
             guard now < time else { break }
             begun += try await pushStarts(of: ledger, atMost: Int(rate * now) - begun, message)
-            // Four hundred of a long soak, of a short one as many as there are.
+            // A long soak gets 400 samples, and a short soak up to ten samples per second.
             if Double(samples.count) * max(time / 400, 0.1) <= now, let usage = ProcessUsage(pid: pid) {
                 samples.append((now / 3_600, usage.residentMiB))
             }
             try await Task.sleep(for: .milliseconds(10))
         }
-        // What is warm by then is kept for good.
+        // The first quarter warms the worker up and does not count as growth.
         let later = samples.filter { $0.x > time / 3_600 / 4 }
         return [
             BenchFigure("memory of the worker, at most", samples.map(\.y).max() ?? 0, "MiB"),
@@ -101,7 +104,7 @@ extension BenchStage {
         return messages.count
     }
 
-    /// Runs `body` beside a reader of results that pushes what each game does next.
+    /// Runs `body` beside a reader of results. After each result, the reader pushes the game's next job.
     private func withSoak<R: Sendable>(
         games: Int,
         prefix: String,
@@ -147,7 +150,7 @@ extension BenchStage {
         }
     }
 
-    /// By which `y` grows with `x`, of the straight line that is next to all.
+    /// Returns the slope of the straight line closest to all points.
     static func slope(_ points: [(x: Double, y: Double)]) -> Double {
         guard points.count > 1 else { return 0 }
         let count = Double(points.count)

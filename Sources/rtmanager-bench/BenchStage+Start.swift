@@ -6,18 +6,19 @@ import Redis
 import Terminal
 
 extension BenchStage {
-    /// What one start took, in ms, and of it what the Engine has no part in.
+    /// The duration of a start, and the share outside of the Docker Engine, in milliseconds.
     private struct StartTimes {
         let all: Double
-        /// From the push, or the call, to the Engine's time of the container's creation.
+        /// From the push or the call to the container's creation, by the Docker Engine's clock.
         let toCreation: Double
-        /// From the Engine's time of the process' start to the result.
+        /// From the start of the process, by the Docker Engine's clock, to the result.
         let fromStart: Double
 
         var outside: Double { toCreation + fromStart }
     }
 
-    /// One container at a time: from the push of a start to its result, beside create and start by the bare adapter.
+    /// Measures starts one at a time, from push to result. The baseline creates and starts a container by the bare
+    /// adapter.
     func start() async throws -> [BenchFigure] {
         try await BenchEngine.with(self) { engine in
             try await engine.withWorker {
@@ -53,7 +54,9 @@ extension BenchStage {
         }
     }
 
-    /// - Parameter all: what it took, in ms, until now.
+    /// Returns the times of a start.
+    ///
+    /// - Parameter all: The duration of the start, in milliseconds. The start has just ended.
     private func times(_ all: Double, of game: String, _ engine: BenchEngine) async throws -> StartTimes {
         let end = SystemClock.now()
         let container = try await engine.docker.inspectContainer(engine.containerName(game))
@@ -67,7 +70,9 @@ extension BenchStage {
         )
     }
 
-    /// - Parameter workers: in turn of a pair in which the worker was first, and of one in which it was second.
+    /// Returns the figures of all pairs.
+    ///
+    /// - Parameter workers: The worker's times. The worker is first and second in turn.
     private static func pairFigures(_ workers: [StartTimes], _ floors: [StartTimes]) -> [BenchFigure] {
         let pairs = Array(zip(workers, floors))
         return workers.map(\.all).figures("push to the result of a start", "ms", floor: floors.map(\.all)) + [
@@ -77,7 +82,7 @@ extension BenchStage {
                 "ms",
                 ratio: inTwos(pairs.map { $0.all / $1.all }).median
             ),
-            // The Engine's own spread is much larger than what a worker adds to it.
+            // The Docker Engine's own variation is much larger than the worker's share.
             BenchFigure(
                 "push to the Engine's creation, median",
                 workers.map(\.toCreation).median,
@@ -98,12 +103,12 @@ extension BenchStage {
         ]
     }
 
-    /// The means of each two: what the order of a pair adds to one is taken from the other.
+    /// Returns the mean of each two values. The means cancel the effect of the order within a pair.
     private static func inTwos(_ values: [Double]) -> [Double] {
         stride(from: 0, to: values.count - 1, by: 2).map { (values[$0] + values[$0 + 1]) / 2 }
     }
 
-    /// How long `body` takes, in ms.
+    /// Returns the duration of `body`, in milliseconds.
     static func time(_ body: () async throws -> Void) async throws -> Double {
         let begin = ContinuousClock.now
         try await body()

@@ -12,20 +12,20 @@ import Terminal
     import Foundation
 #endif
 
-/// What the forms of a bench have in common: a private Redis, a directory, and workers on both.
+/// The common stage of all scenarios: a private Redis, a directory, and workers with both.
 struct BenchStage: Sendable {
-    /// How each namespace of a bench begins.
+    /// The prefix of the bench's namespaces.
     static let namespacePrefix = "bench-"
 
     let options: BenchOptions
     let settings: Settings
-    /// For sockets, logs and state folders; removed in the end.
+    /// The directory for sockets, logs and state folders. The bench removes the directory at the end.
     let directory: String
     let configuration: RedisConfiguration
     let redis: BenchRedis
     let logger: Logger
 
-    /// Runs `body` on a stage that is taken down after it.
+    /// Runs `body` on a new stage, then removes the stage.
     static func with(
         _ options: BenchOptions,
         _ settings: Settings,
@@ -51,7 +51,7 @@ struct BenchStage: Sendable {
         }
     }
 
-    /// Settings of each worker, under those of a form.
+    /// Returns the settings of each worker. The settings in `more` take precedence.
     func environment(_ more: [String: String] = [:]) -> [String: String] {
         [
             "RTM_REDIS_URL": "unix://\(directory)/redis.sock", "RTM_REDIS_PASSWORD_FILE": "",
@@ -62,7 +62,8 @@ struct BenchStage: Sendable {
 
     var workerLog: String { "\(directory)/worker.log" }
 
-    /// Runs `body` beside one worker over an Engine in memory, which answers at once where `arguments` say no other.
+    /// Runs `body` beside a worker with an in-memory Docker Engine. Without `arguments`, this Docker Engine answers at
+    /// once.
     func withWorker<R: Sendable>(
         _ more: [String: String] = [:],
         _ arguments: [String] = [],
@@ -76,10 +77,10 @@ struct BenchStage: Sendable {
         )
     }
 
-    /// Waits until the worker has ended a job, and answers its process.
+    /// Waits until the worker has ended a job. Returns the worker's process id.
     func settledWorker() async throws -> Int {
         try await awaitReadiness("the worker", log: workerLog) { (try? await redis.workerPID()) ?? nil != nil }
-        // A young namespace lets stops wait for nodes that may still come.
+        // Stops in a new namespace wait for nodes that may still come.
         let before = try await redis.results()
         try await redis.push(0..<1, prefix: "first")
         try await awaitReadiness("the first result", log: workerLog) { (try? await redis.results()) == before + 1 }
@@ -87,7 +88,7 @@ struct BenchStage: Sendable {
         return pid
     }
 
-    /// The worker that listens to the events of `node`; nil where none does.
+    /// Returns the worker that leads `node`; nil: there is no leader.
     func leader(of node: String) async throws -> String? {
         let client = redis.client
         let key = RedisArgument.string(redis.keys.leader(node))

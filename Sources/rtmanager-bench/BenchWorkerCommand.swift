@@ -5,23 +5,23 @@ import JobContract
 import Settings
 import Terminal
 
-/// The worker that the bench measures, in a process of its own.
+/// The measured worker, in its own process.
 struct BenchWorkerCommand: RunnableCommand {
     static let configuration = CommandConfiguration(commandName: "worker", shouldDisplay: false)
 
     static let audience = SettingDescriptor.Audience.worker
 
-    /// Engines in memory.
+    /// The kinds of in-memory Docker Engines.
     enum EngineKind: String, ExpressibleByArgument {
         case ready, memory
     }
 
     @Option var engine = EngineKind.ready
 
-    /// How long a start takes on an Engine that keeps its containers.
+    /// The duration of a start on ``MemoryEngine``, in milliseconds.
     @Option var startMilliseconds = 0
 
-    /// How many containers such an Engine has from the beginning.
+    /// The number of containers on ``MemoryEngine`` at the beginning.
     @Option var foreignContainers = 0
 
     @OptionGroup var shared: SharedFlags
@@ -29,7 +29,7 @@ struct BenchWorkerCommand: RunnableCommand {
     var source: SettingsSource { .process(flags: shared.values) }
 
     func run(_ context: CommandContext) async throws(CommandError) {
-        // An Engine in memory answers for containers that do not exist: it must never meet jobs of a real fleet.
+        // An in-memory Docker Engine invents its answers, so this worker must never see the jobs of a real fleet.
         guard context.settings.namespace.hasPrefix(BenchStage.namespacePrefix) else {
             throw .wrongUse("this worker has an Engine in memory; it serves only the namespaces of rtmanager-bench")
         }

@@ -3,18 +3,18 @@ import JobContract
 import Primitives
 import Synchronization
 
-/// What two readers saw of the same containers.
+/// The observations of two readers about the same containers.
 final class EventWatch: Sendable {
     private struct State {
         var containers: Set<String> = []
         var bare: [Double] = []
         var told: [(step: String, delay: Double)] = []
-        /// How often each step of each container was told.
+        /// The number of publications of each step of each container.
         var counts: [String: Int] = [:]
     }
 
     private static let steps = ["started", "exited", "removed"]
-    /// Begins the name of each game that is watched.
+    /// The prefix of the observed games' names.
     private let prefix: String
     private let state = Mutex(State())
 
@@ -22,21 +22,21 @@ final class EventWatch: Sendable {
 
     func game(_ number: Int) -> String { "\(prefix)\(number)" }
 
-    /// What is told of an event; nil for others.
+    /// Returns the published step for an event; nil: the event is not published.
     static func step(of event: DockerEvent) -> String? {
         ["start": "started", "die": "exited", "destroy": "removed"][event.action]
     }
 
     func add(_ container: String) { _ = state.withLock { $0.containers.insert(container) } }
 
-    /// An event as a bare reader of the Engine sees it.
+    /// Records an event at a bare reader of the Docker Engine.
     func bare(_ event: DockerEvent) {
         guard Self.step(of: event) != nil, event.labels[GalaxyLabel.gameID]?.hasPrefix(prefix) == true else { return }
         let delay = SystemClock.now().milliseconds(since: event.occurredAt)
         state.withLock { $0.bare.append(delay) }
     }
 
-    /// An entry of the stream. Only one that an event of the Engine has brought tells a delay.
+    /// Records an entry of the stream. Only entries caused by an event of the Docker Engine have a delay.
     func told(_ fields: [String: String], at now: Timestamp) {
         guard let container = fields["container_id"], let step = fields["event"],
             fields["game_id"]?.hasPrefix(prefix) == true
@@ -48,8 +48,10 @@ final class EventWatch: Sendable {
         }
     }
 
-    /// Waits until a step of a container was told, for a while: what was lost is counted in the end. It asks now and
-    /// then, since to be woken would change the moments that are measured; 5 ms are little beside the Engine's own time.
+    /// Waits until a step of a container is published, for at most 5 s. Lost steps are counted at the end.
+    ///
+    /// The function polls, because a wake-up would change the measured moments. A pause of 5 ms is short in comparison
+    /// with the Docker Engine's own time.
     func awaitTold(_ step: String, of container: String) async throws {
         let end = ContinuousClock.now.advanced(by: .seconds(5))
         while state.withLock({ $0.counts["\(step) \(container)"] == nil }), ContinuousClock.now < end {
@@ -57,7 +59,7 @@ final class EventWatch: Sendable {
         }
     }
 
-    /// Steps of the containers that were not told yet.
+    /// The number of the containers' steps not published yet.
     var missing: Int {
         state.withLock { state in
             state.containers.reduce(0) { sum, container in
@@ -74,7 +76,7 @@ final class EventWatch: Sendable {
         let state = state.withLock { $0 }
         let title = "event to its entry, \(name)"
         let all = delays().figures(title, "ms", floor: floor.delays())
-        // An exit's look waits where the Engine works at the container still, and locks it meanwhile.
+        // The inspection after an exit waits while the Docker Engine works on the container and holds its lock.
         let steps = Self.steps.flatMap { step in
             delays(step).figures("\(title), \(step)", "ms", floor: floor.delays(step)).prefix(1)
         }

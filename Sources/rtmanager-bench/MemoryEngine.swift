@@ -10,11 +10,11 @@ import Synchronization
     import Foundation
 #endif
 
-/// An Engine in memory that keeps its containers and tells of them. Every image is there, and every start succeeds
-/// after `startTime`.
+/// An in-memory Docker Engine with containers and events. Every image exists, and every start succeeds after
+/// `startTime`, unless the name is taken.
 final class MemoryEngine: DockerClient {
     private struct State {
-        /// By id.
+        /// The containers by id.
         var containers: [String: ContainerInspect] = [:]
         var ids: [String: String] = [:]
         var listeners: [UInt64: AsyncThrowingStream<DockerEvent, any Error>.Continuation] = [:]
@@ -24,7 +24,9 @@ final class MemoryEngine: DockerClient {
     private let state = Mutex(State())
     private let startTime: Duration
 
-    /// - Parameter foreign: containers that are there from the beginning, of which whoever listens has to tell.
+    /// Creates a Docker Engine.
+    ///
+    /// - Parameter foreign: Containers from the beginning. The leader has to publish these containers.
     init(startTime: Duration = .zero, foreign: [ContainerInspect] = []) {
         self.startTime = startTime
         state.withLock { state in
@@ -37,12 +39,12 @@ final class MemoryEngine: DockerClient {
 
     private static let foreignGame = "by-hand-"
 
-    /// The process whose Engine has the first container of this kind, of that game; nil where none has.
+    /// Returns the process whose first foreign container belongs to `game`; nil: `game` is not of this kind.
     static func process(ofForeign game: String) -> Int? {
         game.hasPrefix(foreignGame) ? Int(game.dropFirst(foreignGame.count)) : nil
     }
 
-    /// A container that runs and that no job has started, of this process alone.
+    /// Returns a running container of this process, not started by any job.
     static func foreign(namespace: String, number: Int = 0) -> ContainerInspect {
         let suffix = number > 0 ? "-\(number)" : ""
         let game = foreignGame + String(ProcessInfo.processInfo.processIdentifier) + suffix
@@ -129,7 +131,7 @@ final class MemoryEngine: DockerClient {
         }
     }
 
-    /// Ends a container that runs; nil where it does not.
+    /// Ends a running container. Returns nil if the container does not run.
     private func end(_ container: String, code: Int, _ operation: String) throws(DockerError) -> ContainerInspect? {
         let now = SystemClock.now()
         var isThere = false
@@ -161,7 +163,7 @@ final class MemoryEngine: DockerClient {
     }
 
     func list(_ filter: ListFilter) async throws(DockerError) -> [ContainerSummary] {
-        // Whoever else asks meanwhile does not wait for this.
+        // Copy the containers first, so that other calls need not wait for the filter.
         state.withLock { $0.containers }.values.filter { container in
             container.labels.hasAll(of: filter.labels)
         }.map { container in

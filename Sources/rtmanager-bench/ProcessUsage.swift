@@ -11,16 +11,16 @@
     import Darwin
 #endif
 
-/// What a process has used, as Linux tells it.
+/// The resources used by a process, as reported by Linux.
 struct ProcessUsage: Sendable, Equatable {
-    /// CPU time, in s.
+    /// The CPU time, in seconds.
     var cpu: Double
-    /// Largest resident memory, in MiB.
+    /// The largest resident memory, in MiB.
     var peakMiB: Double
-    /// Resident memory, in MiB.
+    /// The resident memory, in MiB.
     var residentMiB: Double
 
-    /// nil where the system does not tell.
+    /// Reads the usage of a process. Returns nil if the system has no such report.
     init?(pid: Int) {
         guard let stat = Self.text("/proc/\(pid)/stat"), let status = Self.text("/proc/\(pid)/status") else {
             return nil
@@ -28,7 +28,8 @@ struct ProcessUsage: Sendable, Equatable {
         self.init(stat: stat, status: status, ticksPerSecond: Double(sysconf(Int32(_SC_CLK_TCK))))
     }
 
-    /// Of the texts that Linux gives. The name in the first may hold blanks and brackets; what counts is behind it.
+    /// Parses the texts of `/proc/PID/stat` and `/proc/PID/status`. The process's name in `stat` may hold blanks and
+    /// brackets, so the parser begins after the name.
     init?(stat: String, status: String, ticksPerSecond: Double) {
         let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
         guard fields.count > 13, let user = Double(fields[12]), let system = Double(fields[13]) else { return nil }

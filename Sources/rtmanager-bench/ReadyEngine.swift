@@ -3,8 +3,9 @@ import Primitives
 import Runtime
 import Synchronization
 
-/// An Engine in memory that answers at once: every image is there, every start succeeds, and nothing was started
-/// before. With it a worker's own cost is what is left to measure.
+/// An in-memory Docker Engine without state, for measurements of a worker's own cost.
+///
+/// Calls return at once: every image exists, every start succeeds, and there are no containers.
 final class ReadyEngine: DockerClient {
     private let listeners = Mutex<[AsyncThrowingStream<DockerEvent, any Error>.Continuation]>([])
 
@@ -44,7 +45,7 @@ final class ReadyEngine: DockerClient {
 
     func list(_ filter: ListFilter) async throws(DockerError) -> [ContainerSummary] { [] }
 
-    /// Nothing ever happens, for as long as the Engine is there.
+    /// Returns a stream without events that stays open as long as this Docker Engine exists.
     func eventsListen(since: Timestamp?) async throws(DockerError) -> DockerEvents {
         let (stream, continuation) = AsyncThrowingStream.makeStream(of: DockerEvent.self, throwing: (any Error).self)
         listeners.withLock { $0.append(continuation) }

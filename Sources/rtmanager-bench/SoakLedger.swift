@@ -1,9 +1,9 @@
 import JobContract
 import Synchronization
 
-/// Who waits for what in a soak: games that go from start to stop to remove and anew, and what came of their jobs.
+/// The games and jobs of a soak. Each game goes from start to stop to remove, and then begins again.
 final class SoakLedger: Sendable {
-    /// A job that is to be pushed.
+    /// A job to push.
     struct Order: Sendable {
         var kind: JobKind
         var game: String
@@ -11,33 +11,35 @@ final class SoakLedger: Sendable {
     }
 
     private struct State {
-        /// Begins every id, since none may come twice.
+        /// The prefix of every id, because each id must be unique.
         let prefix: String
         var free: [String]
         var number = 0
-        /// When each job was pushed that has no result yet.
+        /// The jobs without a result, each with the time of its push.
         var waiting: [String: (order: Order, time: ContinuousClock.Instant)] = [:]
         var pushed = 0
         var duplicates = 0
         var failed = 0
         var lifecycles = 0
-        /// Times of results in ms, and when they came, in s since the begin.
+        /// The latencies of results in milliseconds, each with its time in seconds since the beginning.
         var latencies: [(at: Double, time: Double)] = []
     }
 
     private let state: Mutex<State>
     private let begin = ContinuousClock.now
-    /// Most times that are kept; later ones take the place of others.
+    /// The largest number of kept latencies. Further latencies are left out.
     private static let maximumLatencies = 1 << 20
 
+    /// Creates a ledger.
+    ///
     /// - Parameters:
-    ///   - games: of which each has one job at a time.
-    ///   - prefix: of the ids of its jobs.
+    ///   - games: The number of games. Each game has one job at a time.
+    ///   - prefix: The prefix of the jobs' ids.
     init(games: Int, prefix: String) {
         state = Mutex(State(prefix: prefix, free: (0..<games).map { "soak-\($0)" }))
     }
 
-    /// A start of a game that has nothing to do; nil where all have.
+    /// Returns a start of an idle game; nil: no game is idle.
     func nextStart() -> Order? {
         state.withLock { state in
             guard let game = state.free.popLast() else { return nil }
@@ -53,7 +55,7 @@ final class SoakLedger: Sendable {
         return order
     }
 
-    /// Takes a result, and answers what its game does next; nil where that is nothing yet.
+    /// Records a result. Returns the game's next job; nil: the game is idle now, or the result is a duplicate.
     func ended(_ result: JobResult) -> Order? {
         state.withLock { state in
             guard let (order, time) = state.waiting.removeValue(forKey: result.jobID) else {
@@ -77,7 +79,9 @@ final class SoakLedger: Sendable {
     var waiting: Int { state.withLock { $0.waiting.count } }
     var lifecycles: Int { state.withLock { $0.lifecycles } }
 
-    /// - Parameter time: how long jobs were begun, in s.
+    /// Returns the figures of the soak.
+    ///
+    /// - Parameter time: The duration of the pushes, in seconds.
     func figures(over time: Double) -> [BenchFigure] {
         let state = state.withLock { $0 }
         let first = state.latencies.filter { $0.at < time / 4 }.map(\.time).quantile(0.99)
