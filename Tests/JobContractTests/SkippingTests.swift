@@ -65,7 +65,7 @@ struct SkippingTests {
 
     @Test("agrees on texts of every kind, whole, cut and damaged", arguments: 0..<8 as Range<UInt64>)
     func grown(seed: UInt64) {
-        var dice = Dice(state: seed &* 0x9E37_79B9_7F4A_7C15 | 1)
+        var dice = RandomSource(state: seed &* 0x9E37_79B9_7F4A_7C15 | 1)
         for _ in 0..<400 {
             var text: [UInt8] = []
             dice.grow(into: &text, depth: 0)
@@ -146,7 +146,7 @@ struct SkippingTests {
 }
 
 /// Grows texts that are JSON, or nearly.
-private struct Dice {
+private struct RandomSource {
     var state: UInt64
 
     private static let strings = [

@@ -56,7 +56,7 @@ enum Rules {
     static func unsimulated(_ file: SourceFile) -> [Finding] {
         guard file.module == "Runtime" else { return [] }
         let pattern = #/\bTask\.sleep|\bSystemRandomNumberGenerator|\.random\s*\(\s*in:[^,)]*\)/#
-        return find(pattern, in: file, "is not simulated: use MonotonicClock.sleep and Dice")
+        return find(pattern, in: file, "is not simulated: use MonotonicClock.sleep and RandomSource")
     }
 
     /// `import Foundation` that is not the other half of `#if canImport(FoundationEssentials)`: it adds

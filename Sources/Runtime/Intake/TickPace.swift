@@ -78,16 +78,16 @@ final class TickClock: Sendable {
                 nextDue: nextDue,
                 mayHaveWork: mayHaveWork,
                 now: MonotonicClock.now,
-                random: Dice.fraction()
+                random: RandomSource.fraction()
             )
         }
     }
 
     func willBeDue(after pause: Duration) {
-        change { $0.willBeDue(after: pause, now: MonotonicClock.now, random: Dice.fraction()) }
+        change { $0.willBeDue(after: pause, now: MonotonicClock.now, random: RandomSource.fraction()) }
     }
 
-    func worked() { change { $0.worked(now: MonotonicClock.now, random: Dice.fraction()) } }
+    func worked() { change { $0.worked(now: MonotonicClock.now, random: RandomSource.fraction()) } }
 
     func lookAtOnce(afterSilence: Bool) {
         change { $0.lookAtOnce(afterSilence: afterSilence, now: MonotonicClock.now) }

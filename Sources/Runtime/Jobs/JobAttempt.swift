@@ -173,7 +173,7 @@ final class JobAttempt: Sendable {
             isEngineAway: isEngineAway,
             attempt: claimed.attempt,
             maximumAttempts: job.maxAttempts,
-            random: Dice.fraction()
+            random: RandomSource.fraction()
         )
         switch disposition {
         case .end(let ending):

@@ -30,10 +30,10 @@ struct Candidate: Sendable {
             switch leadership.step(now: MonotonicClock.now) {
             case .wait(let until):
                 if await leaderResigned.wait(atMost: Self.pause(until)) {
-                    leadership.leaderResigned(now: MonotonicClock.now, random: Dice.fraction())
+                    leadership.leaderResigned(now: MonotonicClock.now, random: RandomSource.fraction())
                 }
             case .standDown:
-                leadership.stoodDown(now: MonotonicClock.now, random: Dice.fraction())
+                leadership.stoodDown(now: MonotonicClock.now, random: RandomSource.fraction())
             case .ask:
                 let cursor = await ask(&leadership, &other)
                 guard case .leader(let granted, _, _) = leadership.state else { continue }
@@ -66,7 +66,12 @@ struct Candidate: Sendable {
         } catch {
             answer = .failed
         }
-        leadership.answered(answer, requestStart: requestStart, now: MonotonicClock.now, random: Dice.fraction())
+        leadership.answered(
+            answer,
+            requestStart: requestStart,
+            now: MonotonicClock.now,
+            random: RandomSource.fraction()
+        )
         return cursor
     }
 
@@ -96,7 +101,7 @@ struct Candidate: Sendable {
         } else {
             logger.warning("no longer listening to the node's events", metadata: ["epoch": "\(term.epoch)"])
         }
-        machine.stoodDown(now: MonotonicClock.now, random: Dice.fraction())
+        machine.stoodDown(now: MonotonicClock.now, random: RandomSource.fraction())
         leadership = machine
     }
 
@@ -137,7 +142,7 @@ struct Candidate: Sendable {
             defer { group.cancelAll() }
             return await group.next() ?? .failed
         }
-        machine.answered(answer, requestStart: requestStart, now: MonotonicClock.now, random: Dice.fraction())
+        machine.answered(answer, requestStart: requestStart, now: MonotonicClock.now, random: RandomSource.fraction())
     }
 
     private func resign(_ epoch: Int64) async {

@@ -91,6 +91,6 @@ struct Backoff: Sendable {
     mutating func pause() async {
         let longest = min(base * (1 << min(failures, 16)), cap)
         failures += 1
-        try? await MonotonicClock.sleep(for: longest * (0.5 + Dice.fraction() / 2))
+        try? await MonotonicClock.sleep(for: longest * (0.5 + RandomSource.fraction() / 2))
     }
 }

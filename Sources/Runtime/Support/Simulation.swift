@@ -35,7 +35,7 @@ enum Simulation {
 }
 
 /// Random numbers, mainly for pauses that must not end together.
-struct Dice: RandomNumberGenerator {
+struct RandomSource: RandomNumberGenerator {
     private let host = Simulation.host
     private var system = SystemRandomNumberGenerator()
 
@@ -43,7 +43,7 @@ struct Dice: RandomNumberGenerator {
 
     /// Returns a random number from 0 to 1.
     static func fraction() -> Double {
-        var dice = Dice()
+        var dice = RandomSource()
         return .random(in: 0...1, using: &dice)
     }
 }
