@@ -8,7 +8,7 @@ extension Worker {
     /// Looks again and again whether somebody has put something else in place of a key that all use, and reports it:
     /// to the log when it changes and once a minute, to the metrics, and to ``health``.
     func watchKeys() async {
-        let reminder = Reminder()
+        let reminder = LogThrottle()
         var reported: [KeyProblem] = []
         while !Task.isCancelled {
             do throws(QueueError) {

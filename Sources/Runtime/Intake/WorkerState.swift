@@ -32,8 +32,8 @@ final class WorkerState: Sendable {
     /// When to look at what is due.
     let due: TickClock
     /// Told once a minute at most.
-    let memoryIsFull = Reminder()
-    let queueFails = Reminder()
+    let memoryIsFull = LogThrottle()
+    let queueFails = LogThrottle()
     /// Raised where a call has failed as calls do that meet a key of a wrong type.
     let keysSuspect = Signal()
     private let troubles = Mutex((queues: QueueTroubles(), keys: [KeyProblem]()))
@@ -230,7 +230,7 @@ final class WorkerState: Sendable {
 }
 
 /// Lets a condition that lasts be told now and then, not each time that it is met.
-final class Reminder: Sendable {
+final class LogThrottle: Sendable {
     private let lastTold = Mutex<MonotonicInstant?>(nil)
 
     /// Whether it is to be told now.
