@@ -101,7 +101,7 @@ struct EventsListener: Sendable {
         _ hear: @escaping @Sendable (EventInbox, Signal) async throws -> Void
     ) async throws {
         let inbox = EventInbox()
-        let sightings = Handover<Sighting>(capacity: 1_024)
+        let sightings = BoundedChannel<Sighting>(capacity: 1_024)
         let published = PublishedMarks()
         let overflow = Signal()
         let looker = Looker(

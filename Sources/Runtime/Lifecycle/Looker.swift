@@ -13,7 +13,7 @@ struct Looker: Sendable {
     let ownership: ContainerOwnership
     let watch: EngineWatch
     let inbox: EventInbox
-    let sightings: Handover<Sighting>
+    let sightings: BoundedChannel<Sighting>
     let logger: Logger
 
     /// Longest look: one container that the Engine cannot tell of must not hold up the others.

@@ -9,7 +9,7 @@ import RuntimeCore
 struct StoryTeller: Sendable {
     let queue: any DeliveryQueue
     let epoch: Int64
-    let sightings: Handover<Sighting>
+    let sightings: BoundedChannel<Sighting>
     let published: PublishedMarks
     let progress: Progress
     let logger: Logger

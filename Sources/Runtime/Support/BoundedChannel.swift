@@ -1,7 +1,7 @@
 import Synchronization
 
 /// A bounded channel between two tasks. Elements keep their order. A sender waits while the channel is full.
-final class Handover<Element: Sendable>: Sendable {
+final class BoundedChannel<Element: Sendable>: Sendable {
     private let elements = Mutex<[Element]>([])
     private let capacity: Int
     private let filled = Signal()
