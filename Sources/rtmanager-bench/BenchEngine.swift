@@ -43,7 +43,7 @@ struct BenchEngine: Sendable {
             } catch {
                 outcome = .failure(error)
             }
-            await uncancelled { await engine.removeLeftovers() }
+            await withCancellationShield { await engine.removeLeftovers() }
         } catch {
             outcome = .failure(error)
         }

@@ -116,7 +116,7 @@ struct DemoStage: Sendable {
         } catch {
             outcome = .failure(error)
         }
-        await uncancelled { await removeLeftovers(host) }
+        await withCancellationShield { await removeLeftovers(host) }
         try outcome.get()
     }
 

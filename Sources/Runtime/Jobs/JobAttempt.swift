@@ -224,7 +224,7 @@ final class JobAttempt: Sendable {
     private func stillRuns(_ job: Job) async -> Bool {
         guard job.kind.startsGame else { return false }
         let runner = runner()
-        return await uncancelled { await runner.gameStillRuns(job.gameID) }
+        return await withCancellationShield { await runner.gameStillRuns(job.gameID) }
     }
 
     /// Ends the job in Redis.
@@ -294,7 +294,9 @@ final class JobAttempt: Sendable {
         CrashPoint.reached(before)
         defer { CrashPoint.reached(after) }
         if !Task.isCancelled, await repeated(what, for: .seconds(600), body) { return }
-        if Task.isCancelled { _ = await uncancelled { [self] in await repeated(what, for: .seconds(5), body) } }
+        if Task.isCancelled {
+            _ = await withCancellationShield { [self] in await repeated(what, for: .seconds(5), body) }
+        }
     }
 
     /// Repeats the call for at most `limit`. Returns whether Redis answered.

@@ -18,7 +18,7 @@ extension JobRunner {
         while left > .zero {
             try? await MonotonicClock.sleep(for: min(left, Self.settlePause))
             if Task.isCancelled {
-                await uncancelled { await removeCancelled(id, job) }
+                await withCancellationShield { await removeCancelled(id, job) }
                 throw JobFailure(.dockerError, "cancelled while the process was watched")
             }
             // Read before the inspection, so the inspection happens at the end of the settle time or later.

@@ -100,7 +100,7 @@ extension JobRunner {
         do throws(JobFailure) {
             problem = try await place.lent { () throws(JobFailure) in try await wait.run() }
         } catch {
-            if Task.isCancelled, isOurs { await uncancelled { await removeCancelled(id, job) } }
+            if Task.isCancelled, isOurs { await withCancellationShield { await removeCancelled(id, job) } }
             throw error
         }
         guard let problem else { return ending }

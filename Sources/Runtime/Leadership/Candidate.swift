@@ -147,7 +147,7 @@ struct Candidate: Sendable {
 
     private func resign(_ epoch: Int64) async {
         // A cancelled task cannot wait for Redis, so the resignation runs in a task without cancellation.
-        await uncancelled {
+        await withCancellationShield {
             do throws(QueueError) { try await queue.resign(epoch: epoch) } catch {
                 logger.debug("could not resign; the lease runs out", metadata: ["error": "\(error)"])
             }
