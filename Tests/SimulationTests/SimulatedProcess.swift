@@ -45,7 +45,7 @@ final class SimulatedProcess: SimulatedHost {
 
     func random() -> UInt64 { world.scheduler.random() }
 
-    func reached(_ point: CrashPoint) {
+    func reached(_ point: Failpoint) {
         if world.mayDie(at: point) { die() }
     }
 

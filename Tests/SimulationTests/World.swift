@@ -178,7 +178,7 @@ final class World: Sendable {
 
     func mayDie(at moment: SimulatedProcess.Moment) -> Bool { mayDie(scenario.deathAtCall) }
 
-    func mayDie(at point: CrashPoint) -> Bool { mayDie(scenario.deathAtPoint) }
+    func mayDie(at point: Failpoint) -> Bool { mayDie(scenario.deathAtPoint) }
 
     private func mayDie(_ chance: Int) -> Bool {
         guard chance > 0, dice(1_000) < chance else { return false }

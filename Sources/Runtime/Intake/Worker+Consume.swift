@@ -120,7 +120,7 @@ extension Worker {
     }
 
     private func read(_ message: [UInt8], _ policy: Policy) -> DecodedMessage {
-        CrashPoint.reached(.messagesRead)
+        Failpoint.reached(.messagesRead)
         let decoded = decoder.decode(message)
         guard case .job(let job) = decoded else { return decoded }
         if job.hasIgnoredTraceparent { RuntimeMetrics.traceparentIgnored() }
@@ -157,7 +157,7 @@ extension Worker {
     private func admitted(_ intake: Result<IntakeOutcome, QueueError>) throws(QueueError) -> IntakeOutcome? {
         do throws(QueueError) {
             let outcome = try intake.get()
-            if outcome.taken > 0 { CrashPoint.reached(.messagesAdmitted) }
+            if outcome.taken > 0 { Failpoint.reached(.messagesAdmitted) }
             RuntimeMetrics.memory(isFull: false)
             for id in outcome.reused {
                 RuntimeMetrics.rejected(.idReused)
@@ -208,7 +208,7 @@ extension Worker {
             trustedUntil: requestStart.advanced(by: queue.options.lease - queue.options.leaseMargin)
         )
         state.leases.insert(lease)
-        CrashPoint.reached(.jobClaimed)
+        Failpoint.reached(.jobClaimed)
         let decoded =
             claimed.decoded ?? state.takeDecoded(claimed.id, claimed.message) ?? decoder.decode(claimed.message)
         // What was admitted decodes, but for a change of the signing key meanwhile.

@@ -13,7 +13,7 @@ extension Worker {
                 state.progressed()
                 state.due.looked(nextDue: outcome.nextDue, mayHaveWork: outcome.mayHaveWork)
                 if outcome.leasesReclaimed + outcome.poisoned > 0 {
-                    CrashPoint.reached(.jobsReclaimed)
+                    Failpoint.reached(.jobsReclaimed)
                     RuntimeMetrics.reclaimed(outcome.leasesReclaimed, poisoned: outcome.poisoned)
                     logger.warning(
                         "jobs of a worker that died were taken back",

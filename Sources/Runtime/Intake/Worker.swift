@@ -162,7 +162,7 @@ package struct Worker: Service {
     private func leave() async {
         do throws(QueueError) {
             try await queue.leave()
-            CrashPoint.reached(.left)
+            Failpoint.reached(.left)
             logger.notice("worker has ended", metadata: ["worker": "\(queue.worker.id)"])
         } catch {
             logger.warning("could not say goodbye to Redis; leases do the rest", metadata: ["error": "\(error)"])

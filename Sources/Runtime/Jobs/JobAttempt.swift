@@ -84,7 +84,7 @@ final class JobAttempt: Sendable {
     /// Returns the permit for the attempt's changing calls on the Docker Engine.
     private func permit(_ lease: JobLease) -> ChangePermit {
         ChangePermit {
-            CrashPoint.reached(.engineChange)
+            Failpoint.reached(.engineChange)
             let isAllowed = lease.allowsChanges(at: MonotonicClock.now)
             if isAllowed { Simulation.host?.trusted(lease) }
             return isAllowed
@@ -287,12 +287,12 @@ final class JobAttempt: Sendable {
     /// their leases. A cancelled attempt therefore repeats the call for up to 5 s in a task without cancellation.
     private func untilAnswered(
         _ what: String,
-        _ before: CrashPoint,
-        _ after: CrashPoint,
+        _ before: Failpoint,
+        _ after: Failpoint,
         _ body: @Sendable @escaping () async throws(QueueError) -> Void
     ) async {
-        CrashPoint.reached(before)
-        defer { CrashPoint.reached(after) }
+        Failpoint.reached(before)
+        defer { Failpoint.reached(after) }
         if !Task.isCancelled, await repeated(what, for: .seconds(600), body) { return }
         if Task.isCancelled {
             _ = await withCancellationShield { [self] in await repeated(what, for: .seconds(5), body) }

@@ -75,7 +75,7 @@ struct JobRunner: Sendable {
         let prepared = PreparedStart(spec: spec, readiness: try Readiness(of: found, for: job, spec))
         let folder = StateFolder(owner: configuration.stateOwner, mode: configuration.stateMode)
         try await folder.prepare(configuration.node.stateFolder(gameID: job.gameID))
-        CrashPoint.reached(.startPrepared)
+        Failpoint.reached(.startPrepared)
         return prepared
     }
 
@@ -94,7 +94,7 @@ struct JobRunner: Sendable {
             progress.show(JobProgress(.starting))
             do throws(DockerError) {
                 let result = try await docker.run(spec)
-                CrashPoint.reached(.containerStarted)
+                Failpoint.reached(.containerStarted)
                 await noteBegin(result, spec, isAwaited: prepared.readiness != nil || configuration.startSettle > .zero)
                 return started(result, spec)
             } catch {
@@ -185,14 +185,14 @@ struct JobRunner: Sendable {
         guard ChangePermit.isGranted() else { throw JobFailure(ChangePermit.refusal(operation: "stop")) }
         let timeout = timeout ?? .seconds(job.stopTimeoutSeconds)
         let earlier = try await noteIntent(job, toEnd: id, timeout: timeout)
-        CrashPoint.reached(.intentRecorded)
+        Failpoint.reached(.intentRecorded)
         progress.show(JobProgress(.stopping))
         do throws(DockerError) {
             let stopped = try await place.lent(after: Self.signalTime) { () throws(DockerError) in
                 try await docker.stop(id, timeout: timeout)
             }
             let outcome = await judged(stopped, of: id, earlier)
-            CrashPoint.reached(.containerStopped)
+            Failpoint.reached(.containerStopped)
             await tellVerdict(outcome, of: id)
             return outcome
         } catch {

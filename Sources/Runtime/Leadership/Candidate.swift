@@ -81,7 +81,7 @@ struct Candidate: Sendable {
         _ term: Term,
         _ whileLeading: @Sendable @escaping (Term) async -> Void
     ) async {
-        CrashPoint.reached(.leaseGranted)
+        Failpoint.reached(.leaseGranted)
         logger.notice("listening to the node's events", metadata: ["epoch": "\(term.epoch)"])
         RuntimeMetrics.leading(true)
         defer { RuntimeMetrics.leading(false) }

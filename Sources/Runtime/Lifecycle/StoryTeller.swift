@@ -75,11 +75,11 @@ struct StoryTeller: Sendable {
             )
         }
         let cursor = told.flatMap(\.sighting.value.hints).map(\.occurredAt).max()
-        CrashPoint.reached(.beforeEmit)
+        Failpoint.reached(.beforeEmit)
         let answers = try await persistently { () throws in
             try await queue.emit(updates, epoch: epoch, cursor: cursor.map { max($0, progress.value).rfc3339 })
         }
-        CrashPoint.reached(.afterEmit)
+        Failpoint.reached(.afterEmit)
         for (index, answer) in answers.enumerated() {
             let id = updates[index].containerID
             switch answer {

@@ -12,7 +12,7 @@ protocol SimulatedHost: Sendable {
     func sleep(for pause: Duration) async throws
     func random() -> UInt64
     /// Called at each step at which a worker may die.
-    func reached(_ point: CrashPoint)
+    func reached(_ point: Failpoint)
     /// Called when a worker trusts its lease and is about to change a container on the Docker Engine.
     func trusted(_ lease: JobLease)
 }

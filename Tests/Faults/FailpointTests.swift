@@ -8,10 +8,10 @@ import Testing
 
 /// A worker dies at every step at which one can; another goes on, and the outside sees nothing of it.
 @Suite("A worker that dies at any step", .engineWorld, .timeLimit(.minutes(15)))
-struct CrashPointTests {
+struct FailpointTests {
     /// Where it dies, and in which story.
     struct Death: Sendable, CustomTestStringConvertible {
-        var point: CrashPoint
+        var point: Failpoint
         var time = 1
         var plot = Plot.life
 
@@ -50,7 +50,7 @@ struct CrashPointTests {
 
     @Test("visits all of them")
     func complete() {
-        #expect(Set(Self.deaths.map(\.point)) == Set(CrashPoint.allCases))
+        #expect(Set(Self.deaths.map(\.point)) == Set(Failpoint.allCases))
     }
 
     @Test("leaves nothing that another does not finish, once and in order", arguments: deaths)
@@ -108,7 +108,7 @@ private struct Script {
     }
 
     /// What is there before the worker begins that is to die.
-    mutating func prepare(_ plot: CrashPointTests.Plot) async throws {
+    mutating func prepare(_ plot: FailpointTests.Plot) async throws {
         switch plot {
         case .life: break
         case .retry:
@@ -131,7 +131,7 @@ private struct Script {
     }
 
     /// What it does while it lives. Each job waits for the one before: a stop would make a waiting start pointless.
-    mutating func play(_ plot: CrashPointTests.Plot, until victim: WorkerProcess) async throws {
+    mutating func play(_ plot: FailpointTests.Plot, until victim: WorkerProcess) async throws {
         switch plot {
         case .retry, .takeOver: return
         case .drain:

@@ -12,7 +12,7 @@ import Synchronization
 ///
 /// `RTM_TEST_CRASH_AT=jobClaimed` kills a debug build at the step; `engineChange:2` means the second time the step is
 /// reached. Tests visit all steps. A release build contains none of this.
-package enum CrashPoint: String, Sendable, CaseIterable {
+package enum Failpoint: String, Sendable, CaseIterable {
     /// Messages are read, but not admitted.
     case messagesRead
     case messagesAdmitted
@@ -53,7 +53,7 @@ package enum CrashPoint: String, Sendable, CaseIterable {
     #endif
 
     /// Kills the worker like `kill -9`, if the environment of a debug build names this step.
-    static func reached(_ point: CrashPoint) {
+    static func reached(_ point: Failpoint) {
         #if DEBUG
             Simulation.host?.reached(point)
             guard let wanted, wanted.point == point.rawValue else { return }
