@@ -20,7 +20,7 @@ package struct Worker: Service {
     /// Where jobs and what keeps them going run; nil: where the worker runs.
     private let executor: EventLoopExecutor?
     let state: WorkerState
-    let watch: EngineWatch
+    let watch: DockerHealth
     private let network: NetworkWatch
     let finishing: FinishDesk
     let progress = ProgressDesk()
@@ -71,7 +71,7 @@ package struct Worker: Service {
         state = WorkerState(lease: queue.options.lease, concurrency: configuration.concurrency)
         finishing = FinishDesk(queue: queue, madeReady: state.work)
         ownership = ContainerOwnership(docker: docker, queue: queue, namespace: configuration.node.namespace)
-        watch = EngineWatch(docker: docker, logger: logger, cameBack: state.work)
+        watch = DockerHealth(docker: docker, logger: logger, cameBack: state.work)
         network = NetworkWatch(docker: docker, network: configuration.node.network, logger: logger)
     }
 

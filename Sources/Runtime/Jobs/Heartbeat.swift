@@ -6,7 +6,7 @@ import RuntimeCore
 struct Heartbeat: Sendable {
     let queue: any DeliveryQueue
     let leases: LeaseBook
-    let watch: EngineWatch
+    let watch: DockerHealth
     let now: Signal
     /// Raised if Redis no longer knows the games owned by the node.
     let mustTell: Signal

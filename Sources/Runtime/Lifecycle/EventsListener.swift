@@ -17,7 +17,7 @@ struct EventsListener: Sendable {
     let docker: any DockerClient
     let ownership: ContainerOwnership
     let term: Term
-    let watch: EngineWatch
+    let watch: DockerHealth
     /// Raised where everything is to be compared now.
     let reconcileNow: Signal
     /// Where events are followed; nil: where the listener runs. What compares everything does not run there.

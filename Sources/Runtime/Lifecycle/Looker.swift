@@ -11,7 +11,7 @@ import Synchronization
 struct Looker: Sendable {
     let docker: any DockerClient
     let ownership: ContainerOwnership
-    let watch: EngineWatch
+    let watch: DockerHealth
     let inbox: EventInbox
     let sightings: BoundedChannel<Sighting>
     let logger: Logger

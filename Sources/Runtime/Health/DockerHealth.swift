@@ -6,7 +6,7 @@ import Synchronization
 
 /// Watches whether the node's Docker Engine answers. During an outage the worker claims no jobs, because the outage is
 /// not a job's fault.
-final class EngineWatch: Sendable {
+final class DockerHealth: Sendable {
     private struct Record {
         /// Number of consecutive pings without an answer.
         var misses = 0
