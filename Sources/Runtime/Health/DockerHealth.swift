@@ -87,9 +87,9 @@ final class DockerHealth: Sendable {
     }
 
     /// Pings the Docker Engine until the task is cancelled: every 5 s, or every 0.5 s during an outage.
-    /// ``RuntimeCore/EnginePatience`` makes the pauses longer after repeated relapses.
+    /// ``RuntimeCore/DockerBackoff`` makes the pauses longer after repeated relapses.
     func run() async {
-        var patience = EnginePatience()
+        var patience = DockerBackoff()
         while !Task.isCancelled {
             await look()
             if engineAnswers { patience.answered(now: MonotonicClock.now) }

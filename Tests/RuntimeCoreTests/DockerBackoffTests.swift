@@ -2,12 +2,12 @@ import RuntimeCore
 import Testing
 
 @Suite("Patience with an Engine")
-struct EnginePatienceTests {
+struct DockerBackoffTests {
     private func at(_ seconds: Int64) -> MonotonicInstant { MonotonicInstant(nanoseconds: seconds * 1_000_000_000) }
 
     @Test("grows with each relapse soon after a return, to a cap, and is forgotten after a return that lasts")
     func grows() {
-        var patience = EnginePatience(base: .seconds(1), cap: .seconds(4), trust: .seconds(10))
+        var patience = DockerBackoff(base: .seconds(1), cap: .seconds(4), trust: .seconds(10))
         patience.answered(now: at(0))
         #expect(patience.lost(now: at(100)) == .seconds(1))
         // Every look that is answered says so; the return is the first of them.

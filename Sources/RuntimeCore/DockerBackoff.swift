@@ -3,7 +3,7 @@
 /// During its start or shutdown, a Docker Engine may answer pings and refuse all other calls. A worker trusting every
 /// ping would claim jobs and give them back in a tight loop. Each relapse soon after a recovery therefore doubles the
 /// pause.
-package struct EnginePatience: Sendable, Equatable {
+package struct DockerBackoff: Sendable, Equatable {
     private let base: Duration
     private let cap: Duration
     /// A recovery of this length counts as real.
