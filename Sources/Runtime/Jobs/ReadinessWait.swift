@@ -47,9 +47,9 @@ struct ReadinessWait: Sendable {
     private func answers(at address: String) async -> Bool {
         switch readiness.probe {
         case .health: false
-        case .port(let port): await EngineKnock(address: address, port: port).isAccepted()
+        case .port(let port): await GameReadinessProbe(address: address, port: port).isAccepted()
         case .path(let path, let port):
-            await EngineKnock(address: address, port: port).isAnswered(path: path, host: "\(hostname):\(port)")
+            await GameReadinessProbe(address: address, port: port).isAnswered(path: path, host: "\(hostname):\(port)")
         }
     }
 }

@@ -3,7 +3,7 @@ import NIOPosix
 import RuntimeCore
 
 /// A single attempt to reach a game engine at the address of its container.
-struct EngineKnock: Sendable {
+struct GameReadinessProbe: Sendable {
     let address: String
     let port: Int
 
