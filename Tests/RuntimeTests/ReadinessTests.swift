@@ -8,7 +8,7 @@ import Synchronization
 import Testing
 
 @Suite("A start that waits for its engine", .timeLimit(.minutes(2)))
-struct ReadinessWaitTests {
+struct ReadinessPollerTests {
     private static let waits = #","ready_timeout_seconds":20"#
     private static let impatient = #","ready_timeout_seconds":1"#
 

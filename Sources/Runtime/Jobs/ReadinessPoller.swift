@@ -5,7 +5,7 @@ import Logging
 import RuntimeCore
 
 /// Waits until the game engine in a container answers, as decided by ``RuntimeCore/Readiness``.
-struct ReadinessWait: Sendable {
+struct ReadinessPoller: Sendable {
     let docker: any DockerClient
     let readiness: Readiness
     let containerID: String
@@ -89,7 +89,7 @@ extension JobRunner {
         }
         let isOurs = ending.effect == .started
         progress.show(JobProgress(.waitingForReady))
-        let wait = ReadinessWait(
+        let wait = ReadinessPoller(
             docker: docker,
             readiness: readiness,
             containerID: id,
