@@ -9,7 +9,7 @@ import Terminal
 package struct JobPage: Sendable, Equatable {
     package var id: String
     /// The job's data in Redis; nil: no worker has taken in the job.
-    package var sight: JobSight?
+    package var sight: JobDetail?
     /// The job's message in a queue; nil: a worker has taken in the message, or no queue has the message.
     package var queued: QueuedMessage?
     /// The job's dead letter, ready for a retry by a person; nil: there is none.
@@ -19,7 +19,7 @@ package struct JobPage: Sendable, Equatable {
 
     package init(
         id: String,
-        sight: JobSight? = nil,
+        sight: JobDetail? = nil,
         queued: QueuedMessage? = nil,
         dead: DeadLetter? = nil,
         events: [StreamEntry] = []
@@ -61,7 +61,7 @@ package struct JobPage: Sendable, Equatable {
         ]
     }
 
-    private static func facts(of sight: JobSight) -> [(String, String, TextStyle)] {
+    private static func facts(of sight: JobDetail) -> [(String, String, TextStyle)] {
         let fields = sight.fields
         var facts: [(String, String, TextStyle)] = []
         func add(_ name: String, _ value: String?, _ style: TextStyle = .plain) {

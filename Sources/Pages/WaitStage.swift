@@ -16,7 +16,7 @@ package enum WaitStage: Sendable, Equatable {
     case retrying(code: String, error: String, in: Int64)
     case ended
 
-    package init(_ sight: JobSight) {
+    package init(_ sight: JobDetail) {
         switch sight.state {
         case .running?: self = .running(node: sight.fields["_node"] ?? "", sight.progress)
         case .retrying?:

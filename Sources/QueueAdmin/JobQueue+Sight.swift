@@ -3,7 +3,7 @@ import JobContract
 import Redis
 
 /// What Redis knows of one job.
-package struct JobSight: Sendable, Equatable {
+package struct JobDetail: Sendable, Equatable {
     package var id: String
     /// What its hash says, internal facts (`_`) included, each under its own name.
     package var fields: [String: String]
@@ -53,7 +53,7 @@ struct LaneState: Equatable {
 
 extension JobQueue {
     /// What Redis knows of a job; nil where no worker has taken it in, or it is forgotten.
-    package func sight(of id: String) async throws(QueueError) -> JobSight? {
+    package func sight(of id: String) async throws(QueueError) -> JobDetail? {
         let name = RedisArgument.string(id)
         let answers = try await pipeline([
             RedisCommand("HGETALL", .string(keys.job(id))),
@@ -63,7 +63,7 @@ extension JobQueue {
         ])
         let fields = JobResult(pairs: (answers[0].array ?? []).map { $0.string ?? "" }).fields
         guard !fields.isEmpty else { return nil }
-        var sight = JobSight(id: id, fields: JobRecord.named(fields), now: try await redisTime())
+        var sight = JobDetail(id: id, fields: JobRecord.named(fields), now: try await redisTime())
         sight.message = answers[3].bytes
         sight.due = answers[1].string.flatMap { Double($0) }.map { Int64($0) }
         sight.leaseUntil = answers[2].string.flatMap { Double($0) }.map { Int64($0) }

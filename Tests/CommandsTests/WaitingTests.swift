@@ -10,8 +10,8 @@ import Testing
 
 @Suite("What a waiting command shows")
 struct WaitingTests {
-    private func sight(_ fields: [String: String], _ change: (inout JobSight) -> Void = { _ in }) -> JobSight {
-        var sight = JobSight(id: "j", fields: fields.merging(["game_id": "g"]) { $1 }, now: 10_000)
+    private func sight(_ fields: [String: String], _ change: (inout JobDetail) -> Void = { _ in }) -> JobDetail {
+        var sight = JobDetail(id: "j", fields: fields.merging(["game_id": "g"]) { $1 }, now: 10_000)
         change(&sight)
         return sight
     }

@@ -66,7 +66,7 @@ struct JobPageTests {
     @Test("A running job tells where it is and what it is at")
     func running() {
         var page = JobPage(id: "j")
-        var sight = JobSight(
+        var sight = JobDetail(
             id: "j",
             fields: [
                 "state": "running", "kind": "start", "game_id": "lobby", "_queue": "default", "_attempts": "2",
