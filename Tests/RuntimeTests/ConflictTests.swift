@@ -40,11 +40,11 @@ struct ConflictTests {
     @Test("a start without effect keeps the game only if its container is or may be there")
     func placement() {
         let conflict = JobEnding.failed(.nameConflict, "x")
-        let foreign = Placement(kind: .start, ending: conflict)
+        let foreign = SlotOutcome(kind: .start, ending: conflict)
         #expect(foreign.owner == .undo && foreign.freesPlace)
-        let own = Placement(kind: .start, ending: conflict, stillRuns: true)
+        let own = SlotOutcome(kind: .start, ending: conflict, stillRuns: true)
         #expect(own.owner == .keep && !own.freesPlace)
-        let stop = Placement(kind: .stop, ending: conflict)
+        let stop = SlotOutcome(kind: .stop, ending: conflict)
         #expect(stop.owner == .keep && !stop.freesPlace)
     }
 }

@@ -241,7 +241,7 @@ final class JobAttempt: Sendable {
         trace.note(ending)
         var stillRuns = mayHaveLeft || job == nil
         if let job, ending.effect == .none, !stillRuns { stillRuns = await self.stillRuns(job) }
-        let placement = Placement(kind: job?.kind ?? .start, ending: ending, stillRuns: stillRuns)
+        let placement = SlotOutcome(kind: job?.kind ?? .start, ending: ending, stillRuns: stillRuns)
         let hasStarted = ending.effect == .started || ending.effect == .alreadyRunning
         let finished = FinishedJob(
             claimed,
@@ -348,7 +348,7 @@ final class JobAttempt: Sendable {
 }
 
 extension OwnerChange {
-    fileprivate init(_ owner: Placement.Owner) {
+    fileprivate init(_ owner: SlotOutcome.Owner) {
         switch owner {
         case .keep: self = .keep
         case .clear: self = .clear

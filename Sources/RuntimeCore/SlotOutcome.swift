@@ -1,7 +1,7 @@
 import JobContract
 
 /// The effect of a job's end on the node of the job.
-package struct Placement: Sendable, Equatable {
+package struct SlotOutcome: Sendable, Equatable {
     /// The effect on the node's ownership of the game.
     package enum Owner: String, Sendable {
         case keep
