@@ -22,7 +22,7 @@ package struct Worker: Service {
     let state: WorkerState
     let watch: DockerHealth
     private let network: NetworkWatch
-    let finishing: FinishDesk
+    let finishing: ResultBatcher
     let progress = ProgressDesk()
     let images = RecentImages()
     let ownership: ContainerOwnership
@@ -69,7 +69,7 @@ package struct Worker: Service {
         self.executor = executor
         self.logger = logger
         state = WorkerState(lease: queue.options.lease, concurrency: configuration.concurrency)
-        finishing = FinishDesk(queue: queue, madeReady: state.work)
+        finishing = ResultBatcher(queue: queue, madeReady: state.work)
         ownership = ContainerOwnership(docker: docker, queue: queue, namespace: configuration.node.namespace)
         watch = DockerHealth(docker: docker, logger: logger, cameBack: state.work)
         network = NetworkWatch(docker: docker, network: configuration.node.network, logger: logger)

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// The batcher has no task of its own. The first caller makes the call for itself and for the waiting callers, then
 /// passes the turn to the next waiting caller.
-final class FinishDesk: Sendable {
+final class ResultBatcher: Sendable {
     private typealias Waiting = (job: FinishedJob, continuation: CheckedContinuation<Turn, Never>)
 
     private enum Turn {
