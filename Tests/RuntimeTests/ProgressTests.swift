@@ -57,7 +57,7 @@ struct ProgressTests {
     @Test("is told only where it has changed, one pause after the other, and again where it was not taken")
     func board() async throws {
         let told = Told()
-        let desk = ProgressDesk(pause: .milliseconds(20))
+        let desk = ProgressReporter(pause: .milliseconds(20))
         // The first is not taken.
         let board = ProgressBoard(desk) { told.add($0) > 1 }
         await withTaskGroup(of: Void.self) { group in

@@ -23,7 +23,7 @@ package struct Worker: Service {
     let watch: DockerHealth
     private let network: NetworkWatch
     let finishing: ResultBatcher
-    let progress = ProgressDesk()
+    let progress = ProgressReporter()
     let images = RecentImages()
     let ownership: ContainerOwnership
 

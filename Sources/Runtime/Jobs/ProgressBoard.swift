@@ -11,7 +11,7 @@ final class ProgressBoard: Sendable {
     }
 
     private let state = Mutex(State())
-    private let desk: ProgressDesk?
+    private let desk: ProgressReporter?
     private let write: @Sendable (JobProgress) async -> Bool
 
     /// Creates the progress of a job.
@@ -20,7 +20,7 @@ final class ProgressBoard: Sendable {
     ///   - desk: The reporter of the worker, or nil to report nothing.
     ///   - write: Sends the progress to Redis and returns whether Redis accepted the progress. After a failure the next
     ///     report sends the progress again.
-    init(_ desk: ProgressDesk? = nil, write: @escaping @Sendable (JobProgress) async -> Bool = { _ in true }) {
+    init(_ desk: ProgressReporter? = nil, write: @escaping @Sendable (JobProgress) async -> Bool = { _ in true }) {
         self.desk = desk
         self.write = write
     }
@@ -47,7 +47,7 @@ final class ProgressBoard: Sendable {
 }
 
 /// Reports the progress of all jobs of a worker, each at most once per pause. A job shorter than a pause costs no call.
-final class ProgressDesk: Sendable {
+final class ProgressReporter: Sendable {
     private let pause: Duration
     /// In order of arrival.
     private let boards = Mutex<[(board: ProgressBoard, since: MonotonicInstant)]>([])
