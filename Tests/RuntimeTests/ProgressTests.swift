@@ -59,7 +59,7 @@ struct ProgressTests {
         let told = Told()
         let desk = ProgressReporter(pause: .milliseconds(20))
         // The first is not taken.
-        let board = ProgressBoard(desk) { told.add($0) > 1 }
+        let board = ProgressStore(desk) { told.add($0) > 1 }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await desk.run() }
             // A thousand within one pause, as a pull reports them.

@@ -59,7 +59,7 @@ final class JobAttempt: Sendable {
         }
     }
 
-    private func runner(_ progress: ProgressBoard = ProgressBoard(), _ trace: JobTrace = .none) -> JobRunner {
+    private func runner(_ progress: ProgressStore = ProgressStore(), _ trace: JobTrace = .none) -> JobRunner {
         JobRunner(
             docker: worker.docker,
             queue: worker.queue,
@@ -93,7 +93,7 @@ final class JobAttempt: Sendable {
 
     /// Runs the job until the job ends or its lease is revoked.
     private func perform(_ job: Job, _ trace: JobTrace) async -> Outcome {
-        let progress = ProgressBoard(worker.progress) { [self] in await show($0) }
+        let progress = ProgressStore(worker.progress) { [self] in await show($0) }
         defer { progress.close() }
         return await withTaskGroup(of: Outcome.self) { group in
             group.addTask { [self] in
@@ -112,7 +112,7 @@ final class JobAttempt: Sendable {
         }
     }
 
-    private func attempt(_ job: Job, _ progress: ProgressBoard, _ trace: JobTrace) async -> Outcome {
+    private func attempt(_ job: Job, _ progress: ProgressStore, _ trace: JobTrace) async -> Outcome {
         let runner = runner(progress, trace)
         do throws(JobFailure) {
             return .ended(

@@ -14,7 +14,7 @@ struct JobRunner: Sendable {
     /// Creates the job's logger. Called only for a line to log, because most jobs log nothing.
     let makeLogger: @Sendable () -> Logger
     /// Receives the job's progress.
-    let progress: ProgressBoard
+    let progress: ProgressStore
     /// Receives the job's spans.
     let trace: JobTrace
 

@@ -4,7 +4,7 @@ import RuntimeCore
 import Synchronization
 
 /// The progress of a job. The job updates the progress as often as necessary. Redis receives only some of the updates.
-final class ProgressBoard: Sendable {
+final class ProgressStore: Sendable {
     private struct State {
         var current: JobProgress?
         var told: JobProgress?
@@ -50,18 +50,18 @@ final class ProgressBoard: Sendable {
 final class ProgressReporter: Sendable {
     private let pause: Duration
     /// In order of arrival.
-    private let boards = Mutex<[(board: ProgressBoard, since: MonotonicInstant)]>([])
+    private let boards = Mutex<[(board: ProgressStore, since: MonotonicInstant)]>([])
     private let added = Signal()
 
     init(pause: Duration = .milliseconds(500)) { self.pause = pause }
 
-    fileprivate func add(_ board: ProgressBoard) {
+    fileprivate func add(_ board: ProgressStore) {
         let now = MonotonicClock.now
         boards.withLock { $0.append((board, now)) }
         added.raise()
     }
 
-    fileprivate func remove(_ board: ProgressBoard) {
+    fileprivate func remove(_ board: ProgressStore) {
         boards.withLock { $0.removeAll { $0.board === board } }
     }
 
