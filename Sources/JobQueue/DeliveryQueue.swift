@@ -17,7 +17,7 @@ package protocol DeliveryQueue: Sendable {
         decode: (_ message: [UInt8]) -> DecodedMessage
     ) async throws(QueueError) -> Taken
     func claim(_ capacity: Capacity) async throws(QueueError) -> ClaimedJobs
-    func beat(_ jobs: [(id: String, token: String)], engineAnswers: Bool) async throws(QueueError) -> BeatOutcome
+    func beat(_ jobs: [(id: String, token: String)], engineAnswers: Bool) async throws(QueueError) -> HeartbeatResult
     func show(_ progress: JobProgress, of id: String, token: String) async throws(QueueError)
     func finish(_ jobs: [FinishedJob]) async throws(QueueError) -> FinishOutcome
     func retry(

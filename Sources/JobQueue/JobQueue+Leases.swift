@@ -84,7 +84,7 @@ package enum BeatAnswer: String, Sendable {
 }
 
 /// What a beat brings back.
-package struct BeatOutcome: Sendable, Equatable {
+package struct HeartbeatResult: Sendable, Equatable {
     /// Whether Redis does not know what the node owns, because it lost its data: the worker has to join anew.
     package var mustTell: Bool
     /// One per job, in their order.
@@ -301,7 +301,7 @@ extension JobQueue {
     package func beat(
         _ jobs: [(id: String, token: String)],
         engineAnswers: Bool
-    ) async throws(QueueError) -> BeatOutcome {
+    ) async throws(QueueError) -> HeartbeatResult {
         var arguments: [RedisArgument] = [
             .string(worker.id), .string(worker.node), engineAnswers ? "1" : "0",
             .integer(options.lease.milliseconds), .integer(options.aliveTime.milliseconds),
@@ -313,7 +313,7 @@ extension JobQueue {
         }
         let answers = words.dropFirst().compactMap(BeatAnswer.init(rawValue:))
         guard answers.count == jobs.count else { throw unexpected(Scripts.beat, answer) }
-        return BeatOutcome(mustTell: words[0] == "tell", answers: answers)
+        return HeartbeatResult(mustTell: words[0] == "tell", answers: answers)
     }
 
     /// Ends jobs that have been run: result, idempotency record, owner and next of the lane in one step.

@@ -264,7 +264,7 @@ struct RedisModel {
         engineAnswers: Bool,
         by caller: Caller,
         at time: Int64
-    ) -> BeatOutcome {
+    ) -> HeartbeatResult {
         let now = begin(at: time)
         if engineAnswers { nodesSeen[caller.node] = now }
         let answers: [BeatAnswer] = held.map { id, token in
@@ -272,7 +272,7 @@ struct RedisModel {
             leases[id] = now + lease
             return lanes.jobs[id]?.isCancelled == true ? .cancel : .ok
         }
-        return BeatOutcome(mustTell: !told.contains(caller.node), answers: answers)
+        return HeartbeatResult(mustTell: !told.contains(caller.node), answers: answers)
     }
 
     mutating func finish(_ job: FinishedJob, by caller: Caller, at time: Int64) -> FinishAnswer {

@@ -101,7 +101,7 @@ struct SimulatedQueue: DeliveryQueue {
         return try await call("claim") { $0.claim(capacity, by: worker, at: $1) }
     }
 
-    func beat(_ jobs: [(id: String, token: String)], engineAnswers: Bool) async throws(QueueError) -> BeatOutcome {
+    func beat(_ jobs: [(id: String, token: String)], engineAnswers: Bool) async throws(QueueError) -> HeartbeatResult {
         let worker = worker
         return try await call("beat") { $0.beat(jobs, engineAnswers: engineAnswers, by: worker, at: $1) }
     }
