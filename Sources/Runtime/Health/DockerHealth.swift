@@ -30,13 +30,13 @@ final class DockerHealth: Sendable {
     private let logger: Logger
     private let answers = Mutex(true)
     private let record = Mutex(Record())
-    private let asked = Signal()
+    private let asked = WakeSignal()
     /// Raised whenever the Docker Engine answers again.
-    let cameBack: Signal
+    let cameBack: WakeSignal
     /// Raised by each regular ping without an answer.
-    let missed = Signal()
+    let missed = WakeSignal()
 
-    init(docker: any DockerClient, logger: Logger, cameBack: Signal) {
+    init(docker: any DockerClient, logger: Logger, cameBack: WakeSignal) {
         self.docker = docker
         self.logger = logger
         self.cameBack = cameBack

@@ -57,7 +57,7 @@ struct TickPace: Equatable {
 /// A ``TickPace`` that several tasks share: one that looks, and those that know of something sooner.
 final class TickClock: Sendable {
     private let pace: Mutex<TickPace>
-    private let changed = Signal()
+    private let changed = WakeSignal()
 
     init(lease: Duration) { pace = Mutex(TickPace(lease: lease)) }
 

@@ -17,17 +17,17 @@ final class WorkerState: Sendable {
     }
 
     /// Raised where there may be something to take, or to end.
-    let work = Signal()
+    let work = WakeSignal()
     /// Raised where a running job was cancelled, of which the next beat tells.
-    let beatNow = Signal()
+    let beatNow = WakeSignal()
     /// Raised where Redis has lost what it knew of this node.
-    let mustTell = Signal()
+    let mustTell = WakeSignal()
     /// Raised where a leader has resigned.
-    let leaderResigned = Signal()
+    let leaderResigned = WakeSignal()
     /// Raised where the leader is to compare all containers with what was published.
-    let reconcileNow = Signal()
+    let reconcileNow = WakeSignal()
     /// Raised where no place was free.
-    let isFull = Signal()
+    let isFull = WakeSignal()
     let leases = LeaseBook()
     /// When to look at what is due.
     let due: TickClock
@@ -35,12 +35,12 @@ final class WorkerState: Sendable {
     let memoryIsFull = LogThrottle()
     let queueFails = LogThrottle()
     /// Raised where a call has failed as calls do that meet a key of a wrong type.
-    let keysSuspect = Signal()
+    let keysSuspect = WakeSignal()
     private let troubles = Mutex((queues: QueueTroubles(), keys: [KeyProblem]()))
     private let counts: Mutex<Counts>
     private let progress = Mutex((at: MonotonicClock.now, isLookFailing: false))
     private let loop = Mutex(LoopProgress())
-    private let gates = Mutex<[String: Signal]>([:])
+    private let gates = Mutex<[String: WakeSignal]>([:])
     /// The oldest messages of a queue, as its watcher or the last intake has seen them.
     private let found = Mutex<[String: SeenMessages]>([:])
     /// Queues whose messages found no room in the window, until when they are left alone, and how many places had been
@@ -219,10 +219,10 @@ final class WorkerState: Sendable {
     }
 
     /// Raised each time a queue was found empty, so that its watcher may wait at it again.
-    func emptied(_ queue: String) -> Signal {
+    func emptied(_ queue: String) -> WakeSignal {
         gates.withLock { gates in
             if let gate = gates[queue] { return gate }
-            let gate = Signal()
+            let gate = WakeSignal()
             gates[queue] = gate
             return gate
         }

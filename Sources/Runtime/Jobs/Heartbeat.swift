@@ -7,9 +7,9 @@ struct Heartbeat: Sendable {
     let queue: any DeliveryQueue
     let leases: LeaseBook
     let watch: DockerHealth
-    let now: Signal
+    let now: WakeSignal
     /// Raised if Redis no longer knows the games owned by the node.
-    let mustTell: Signal
+    let mustTell: WakeSignal
     let logger: Logger
 
     /// Extends the leases after each third of a lease's duration, and at once when `now` is raised, until the task is

@@ -14,7 +14,7 @@ final class JobLease: Sendable {
     let id: String
     let token: String
     private let state: Mutex<State>
-    private let verdictChanged = Signal()
+    private let verdictChanged = WakeSignal()
 
     init(id: String, token: String, trustedUntil: MonotonicInstant) {
         self.id = id

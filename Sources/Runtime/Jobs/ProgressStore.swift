@@ -51,7 +51,7 @@ final class ProgressReporter: Sendable {
     private let pause: Duration
     /// In order of arrival.
     private let boards = Mutex<[(board: ProgressStore, since: MonotonicInstant)]>([])
-    private let added = Signal()
+    private let added = WakeSignal()
 
     init(pause: Duration = .milliseconds(500)) { self.pause = pause }
 

@@ -22,14 +22,14 @@ final class ResultBatcher: Sendable {
     private static let largestBatch = 64
 
     private let queue: any DeliveryQueue
-    private let madeReady: Signal
+    private let madeReady: WakeSignal
     private let state = Mutex(State())
 
     /// Creates a batcher.
     ///
     /// - Parameter madeReady: Raised if next jobs of the games may be ready. Redis wakes no other worker for these
     ///   jobs.
-    init(queue: any DeliveryQueue, madeReady: Signal) {
+    init(queue: any DeliveryQueue, madeReady: WakeSignal) {
         self.queue = queue
         self.madeReady = madeReady
     }

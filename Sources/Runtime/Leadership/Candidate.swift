@@ -16,7 +16,7 @@ struct Candidate: Sendable {
     let queue: any DeliveryQueue
     let ttl: Duration
     /// Raised when a leader of this node has resigned.
-    let leaderResigned: Signal
+    let leaderResigned: WakeSignal
     let logger: Logger
 
     /// Runs until the task is cancelled.
@@ -87,7 +87,7 @@ struct Candidate: Sendable {
         defer { RuntimeMetrics.leading(false) }
         var machine = leadership
         await withTaskGroup(of: Void.self) { group in
-            let hasEnded = Signal()
+            let hasEnded = WakeSignal()
             group.addTask {
                 await whileLeading(term)
                 hasEnded.raise()
@@ -107,7 +107,7 @@ struct Candidate: Sendable {
 
     /// Renews the term until its end. The term ends if the lease is lost, if the term is no longer trusted, if the
     /// leader's work returns, or if the task is cancelled.
-    private func renew(_ machine: inout Leadership, _ term: Term, until hasEnded: Signal) async {
+    private func renew(_ machine: inout Leadership, _ term: Term, until hasEnded: WakeSignal) async {
         while !Task.isCancelled {
             switch machine.step(now: MonotonicClock.now) {
             case .wait(let until):

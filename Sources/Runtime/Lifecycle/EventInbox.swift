@@ -40,7 +40,7 @@ final class EventInbox: Sendable {
     private let state = Mutex(State())
     private let capacity: Int
     /// Raised where there is something to take.
-    let filled = Signal()
+    let filled = WakeSignal()
 
     init(capacity: Int = 65_536) { self.capacity = capacity }
 

@@ -19,7 +19,7 @@ struct EventsListener: Sendable {
     let term: Term
     let watch: DockerHealth
     /// Raised where everything is to be compared now.
-    let reconcileNow: Signal
+    let reconcileNow: WakeSignal
     /// Where events are followed; nil: where the listener runs. What compares everything does not run there.
     let executor: (any TaskExecutor)?
     let logger: Logger
@@ -98,12 +98,12 @@ struct EventsListener: Sendable {
     private func publish(
         _ progress: Progress,
         interval: Duration = Reconciler.interval,
-        _ hear: @escaping @Sendable (EventInbox, Signal) async throws -> Void
+        _ hear: @escaping @Sendable (EventInbox, WakeSignal) async throws -> Void
     ) async throws {
         let inbox = EventInbox()
         let sightings = BoundedChannel<Sighting>(capacity: 1_024)
         let published = PublishedMarks()
-        let overflow = Signal()
+        let overflow = WakeSignal()
         let looker = Looker(
             docker: docker,
             ownership: ownership,
@@ -141,7 +141,7 @@ struct EventsListener: Sendable {
     }
 
     /// Reads the stream and waits for nobody. Foreign containers' events end here.
-    private func pump(_ events: DockerEvents, _ inbox: EventInbox, _ overflow: Signal) async throws {
+    private func pump(_ events: DockerEvents, _ inbox: EventInbox, _ overflow: WakeSignal) async throws {
         for try await event in events {
             guard event.labels[GalaxyLabel.owner] == GalaxyLabel.ownerValue,
                 event.labels[GalaxyLabel.namespace] == ownership.namespace, event.mayTell

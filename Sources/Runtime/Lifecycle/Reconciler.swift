@@ -26,7 +26,7 @@ struct Reconciler: Sendable {
     ///   - interval: time between two comparisons that nobody asks for.
     ///   - now: raised to have everything compared at once.
     ///   - afterGap: raised where an event was dropped.
-    func run(every interval: Duration, now: Signal, afterGap: Signal) async throws {
+    func run(every interval: Duration, now: WakeSignal, afterGap: WakeSignal) async throws {
         var unheld: Set<String> = []
         // The stream has just begun: what was before it may have been missed.
         var isThorough = true
@@ -38,7 +38,7 @@ struct Reconciler: Sendable {
     }
 
     /// Waits for the next comparison. Answers whether events may have been missed.
-    private func untilNext(_ interval: Duration, _ now: Signal, _ afterGap: Signal) async -> Bool {
+    private func untilNext(_ interval: Duration, _ now: WakeSignal, _ afterGap: WakeSignal) async -> Bool {
         await withTaskGroup(of: Bool.self) { group in
             group.addTask { await now.wait(atMost: interval) }
             group.addTask { await afterGap.wait() }

@@ -4,8 +4,8 @@ import Synchronization
 final class BoundedChannel<Element: Sendable>: Sendable {
     private let elements = Mutex<[Element]>([])
     private let capacity: Int
-    private let filled = Signal()
-    private let emptied = Signal()
+    private let filled = WakeSignal()
+    private let emptied = WakeSignal()
 
     init(capacity: Int) { self.capacity = capacity }
 

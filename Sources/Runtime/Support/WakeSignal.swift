@@ -1,7 +1,7 @@
 import Synchronization
 
 /// A signal for a single waiter at a time. Several raises before the next wait count as a single raise.
-final class Signal: Sendable {
+final class WakeSignal: Sendable {
     private struct State {
         var isRaised = false
         var waiter: (number: Int, continuation: CheckedContinuation<Bool, Never>)?
