@@ -101,14 +101,14 @@ struct IntakePaceTests {
         for hasSlots in [false, true] {
             let state = state(8)
             state.began(.stop)
-            state.freePlace(.stop)
+            state.freePermit(.stop)
             let changes = state.beginRound()
             state.ended(hasSlots: hasSlots)
             #expect(state.waitForPlace(true, since: changes) == !hasSlots)
         }
         let state = state(1)
         for _ in 0..<2 { state.began(.stop) }
-        for _ in 0..<2 { state.freePlace(.stop) }
+        for _ in 0..<2 { state.freePermit(.stop) }
         let changes = state.beginRound()
         state.ended(hasSlots: false)
         #expect(!state.waitForPlace(true, since: changes))

@@ -214,12 +214,12 @@ extension Worker {
         // What was admitted decodes, but for a change of the signing key meanwhile.
         let kind: JobKind = if case .job(let job) = decoded { job.kind } else { .start }
         state.began(kind)
-        let place = Place(kind, state)
+        let permit = ConcurrencyPermit(kind, state)
         let attempt = JobAttempt(
             worker: self,
             claimed: claimed,
             lease: lease,
-            place: place,
+            permit: permit,
             decoded: decoded,
             begin: requestStart
         )
@@ -227,7 +227,7 @@ extension Worker {
         jobs.addTask { [state] in
             await attempt.run()
             state.leases.remove(lease)
-            place.free()
+            permit.free()
             state.ended(hasSlots: hasSlots)
         }
     }

@@ -12,7 +12,7 @@ final class WorkerState: Sendable {
         /// Times that room was made, ever: by a permit given back, or by an end that Redis has taken.
         var changes = 0
         /// Whether the loop could do more as soon as a permit is free.
-        var waitsForPlace = false
+        var waitsForPermit = false
         var isDraining = false
     }
 
@@ -89,7 +89,7 @@ final class WorkerState: Sendable {
     /// Begins a round, which needs not to be told of room. Answers how many times some was made, ever.
     func beginRound() -> Int {
         counts.withLock { counts in
-            counts.waitsForPlace = false
+            counts.waitsForPermit = false
             return counts.changes
         }
     }
@@ -105,7 +105,7 @@ final class WorkerState: Sendable {
     /// A job needs the Engine no more.
     ///
     /// - Parameter use: what it used its permit for until now.
-    func freePlace(_ kind: JobKind, from use: Permits.Use = .working) {
+    func freePermit(_ kind: JobKind, from use: Permits.Use = .working) {
         let mustTell = counts.withLock { counts in
             counts.permits.done(kind, from: use)
             return Self.wasFreed(&counts)
@@ -114,7 +114,7 @@ final class WorkerState: Sendable {
     }
 
     /// A job only waits from now on. Answers whether its permit is free for others.
-    func lendPlace(_ kind: JobKind) -> Bool {
+    func lendPermit(_ kind: JobKind) -> Bool {
         let (isLent, mustTell) = counts.withLock { counts in
             guard counts.permits.waits(kind) else { return (false, false) }
             return (true, Self.wasFreed(&counts))
@@ -124,13 +124,13 @@ final class WorkerState: Sendable {
     }
 
     /// A job that has only waited works again.
-    func takePlaceBack(_ kind: JobKind) { counts.withLock { $0.permits.goesOn(kind) } }
+    func takePermitBack(_ kind: JobKind) { counts.withLock { $0.permits.goesOn(kind) } }
 
     /// Counts a permit that was given back. Answers whether the loop is to be told.
     private static func wasFreed(_ counts: inout Counts) -> Bool {
         counts.freed += 1
         counts.changes += 1
-        return counts.waitsForPlace
+        return counts.waitsForPermit
     }
 
     /// A job has ended, also for Redis. That makes room where more ends were on their way than there are permits, and
@@ -142,7 +142,7 @@ final class WorkerState: Sendable {
                 hasSlots || hasFoundFull || counts.permits.publishing > counts.permits.concurrency
             counts.permits.ended()
             if makesRoom { counts.changes += 1 }
-            return (counts.permits.running, makesRoom && counts.waitsForPlace || counts.isDraining)
+            return (counts.permits.running, makesRoom && counts.waitsForPermit || counts.isDraining)
         }
         RuntimeMetrics.running(running)
         if mustTell { work.raise() }
@@ -151,7 +151,7 @@ final class WorkerState: Sendable {
     /// Says whether it is to be told that room was made. Answers false where that happened since `changes`.
     func waitForPlace(_ waits: Bool, since changes: Int) -> Bool {
         counts.withLock { counts in
-            counts.waitsForPlace = waits
+            counts.waitsForPermit = waits
             return !waits || counts.changes == changes
         }
     }

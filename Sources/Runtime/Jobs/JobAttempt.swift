@@ -10,7 +10,7 @@ final class JobAttempt: Sendable {
     let worker: Worker
     let claimed: ClaimedJob
     let lease: JobLease
-    private let place: Place
+    private let permit: ConcurrencyPermit
     let decoded: DecodedMessage
     /// The start of the lease.
     let begin: MonotonicInstant
@@ -20,14 +20,14 @@ final class JobAttempt: Sendable {
         worker: Worker,
         claimed: ClaimedJob,
         lease: JobLease,
-        place: Place,
+        permit: ConcurrencyPermit,
         decoded: DecodedMessage,
         begin: MonotonicInstant
     ) {
         self.worker = worker
         self.claimed = claimed
         self.lease = lease
-        self.place = place
+        self.permit = permit
         self.decoded = decoded
         self.begin = begin
     }
@@ -71,7 +71,7 @@ final class JobAttempt: Sendable {
             trace: trace,
             isAnew: claimed.run > 1 && claimed.attempt == 1,
             begun: begun,
-            place: place
+            permit: permit
         )
     }
 
@@ -260,7 +260,7 @@ final class JobAttempt: Sendable {
     private func publish(_ job: Job?, _ finished: FinishedJob) async {
         let ending = finished.ending
         // All work on the Docker Engine is done.
-        place.free()
+        permit.free()
         await untilAnswered("finish", .beforeFinish, .afterFinish) { [self] () throws(QueueError) in
             switch try await worker.finishing.finish(finished) {
             case .stale: log.warning("the job had been taken over; its end counts there")

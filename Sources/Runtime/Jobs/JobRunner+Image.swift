@@ -84,7 +84,7 @@ extension JobRunner {
             try await trace.part("pull", .client) { () throws(DockerError) in
                 // The pull gives up its permit for the wait: a silent registry would otherwise block the permits of all
                 // starts.
-                try await place.lent(after: Self.shortPull) { [docker, progress] () throws(DockerError) in
+                try await permit.lent(after: Self.shortPull) { [docker, progress] () throws(DockerError) in
                     try await docker.pullImage(image, policy: policy) { pull in
                         report.tell(pull)
                         progress.show(JobProgress(pull))

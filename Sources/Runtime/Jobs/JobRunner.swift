@@ -33,7 +33,7 @@ struct JobRunner: Sendable {
     /// The container started by the job, to be recorded with the job's end.
     var begun = BegunNote()
     /// The job's concurrency permit. The job lends the permit to others during a wait.
-    let place: Place
+    let permit: ConcurrencyPermit
     /// Time for the Docker Engine to deliver the signal. After this time, a stop only waits for the game's end.
     private static let signalTime = Duration.seconds(1)
 
@@ -188,7 +188,7 @@ struct JobRunner: Sendable {
         Failpoint.reached(.intentRecorded)
         progress.show(JobProgress(.stopping))
         do throws(DockerError) {
-            let stopped = try await place.lent(after: Self.signalTime) { () throws(DockerError) in
+            let stopped = try await permit.lent(after: Self.signalTime) { () throws(DockerError) in
                 try await docker.stop(id, timeout: timeout)
             }
             let outcome = await judged(stopped, of: id, earlier)

@@ -98,7 +98,7 @@ extension JobRunner {
         )
         let problem: String?
         do throws(JobFailure) {
-            problem = try await place.lent { () throws(JobFailure) in try await wait.run() }
+            problem = try await permit.lent { () throws(JobFailure) in try await wait.run() }
         } catch {
             if Task.isCancelled, isOurs { await withCancellationShield { await removeCancelled(id, job) } }
             throw error

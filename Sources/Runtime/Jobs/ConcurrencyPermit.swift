@@ -3,7 +3,7 @@ import Synchronization
 
 /// A job's concurrency permit (``Permits``). The job lends the permit to others during a wait, and gives the permit
 /// back once.
-final class Place: Sendable {
+final class ConcurrencyPermit: Sendable {
     private let kind: JobKind
     private let state: WorkerState
     private let use = Mutex(Permits.Use.working)
@@ -16,7 +16,7 @@ final class Place: Sendable {
     /// Gives the permit back. The job no longer needs the Docker Engine.
     func free() {
         use.withLock { use in
-            if use != .done { state.freePlace(kind, from: use) }
+            if use != .done { state.freePermit(kind, from: use) }
             use = .done
         }
     }
@@ -49,14 +49,14 @@ final class Place: Sendable {
 
     private func lend() {
         use.withLock { use in
-            if use == .working, state.lendPlace(kind) { use = .waiting }
+            if use == .working, state.lendPermit(kind) { use = .waiting }
         }
     }
 
     private func takeBack() {
         use.withLock { use in
             guard use == .waiting else { return }
-            state.takePlaceBack(kind)
+            state.takePermitBack(kind)
             use = .working
         }
     }
