@@ -73,7 +73,7 @@ extension Actions {
         let stage = WorkerStage()
         stage.runs(worker, try dashboard(queue, identity, settings, logger))
         let observers =
-            exporter(of: tracer, identity, settings, logger) + console(of: stage, token: nil, settings, logger)
+            exporter(of: tracer, identity, settings, logger) + adminServer(of: stage, token: nil, settings, logger)
         try await run([redis] + observers + [worker], settings, logger)
     }
 }

@@ -18,13 +18,13 @@ private struct Server {
     {
         let metrics = PrometheusRegistry()
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-        var console = Console(host: host, port: 0, token: token, metrics: metrics, logger: .silent) {
+        var adminServer = AdminServer(host: host, port: 0, token: token, metrics: metrics, logger: .silent) {
             Readiness(checks: [])
         } page: {
             "page"
         }
-        console.onListening = { continuation.yield($0) }
-        let service = console
+        adminServer.onListening = { continuation.yield($0) }
+        let service = adminServer
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await service.run() }
             for await port in ports {

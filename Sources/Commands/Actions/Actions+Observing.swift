@@ -22,7 +22,7 @@ extension Actions {
     /// Returns the server of a worker's health, metrics and page; empty: the settings turn the server off.
     ///
     /// The server answers even before the worker has begun.
-    package static func console(
+    package static func adminServer(
         of stage: WorkerStage,
         token: String?,
         _ settings: Settings,
@@ -32,7 +32,7 @@ extension Actions {
         let metrics = PrometheusRegistry(help: RuntimeMetrics.help)
         MetricsSystem.bootstrap(metrics)
         return [
-            Console(host: address.host, port: address.port, token: token, metrics: metrics, logger: logger) {
+            AdminServer(host: address.host, port: address.port, token: token, metrics: metrics, logger: logger) {
                 stage.readiness
             } page: {
                 await stage.page()

@@ -47,8 +47,8 @@ package enum Actions {
                     metadata: ["example": "RTM_ALLOWED_IMAGES=registry.example/games/**"]
                 )
             }
-            let console = console(of: stage, token: token, settings, logger)
-            try await run(console + [worker], settings, logger)
+            let adminServer = adminServer(of: stage, token: token, settings, logger)
+            try await run(adminServer + [worker], settings, logger)
         } catch {
             await docker.shutdown()
             throw error

@@ -46,7 +46,7 @@ package struct Readiness: Sendable, Equatable {
 ///
 /// `/healthz` answers while the process lives. `/readyz` reports whether the worker can do its work. `/metrics` serves
 /// the metrics, and `/` serves a page for people.
-package struct Console: Service {
+package struct AdminServer: Service {
     private let host: String
     private let port: Int
     private let logger: Logger
