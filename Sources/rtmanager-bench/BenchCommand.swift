@@ -9,9 +9,9 @@ import Terminal
 struct BenchCommand: RunnableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Measure a worker beside a floor: jobs, latency, containers, events, failover.",
+        abstract: "Measure a worker beside a baseline: jobs, latency, containers, events, failover.",
         discussion: """
-            It works on a private Redis, beside the cheapest that there can be (the floor)
+            It works on a private Redis, beside the cheapest that there can be (the baseline)
             in the same run, since only figures of one moment compare.
 
             Forms:

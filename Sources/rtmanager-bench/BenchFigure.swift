@@ -4,24 +4,24 @@ struct BenchFigure: Sendable, Equatable, Encodable {
     var value: Double
     var unit: String
     /// The baseline's figure.
-    var floor: Double?
+    var baseline: Double?
     /// The value divided by the baseline's figure, or the median of several such quotients.
     var ratio: Double?
 
-    init(_ name: String, _ value: Double, _ unit: String, floor: Double? = nil, ratio: Double? = nil) {
+    init(_ name: String, _ value: Double, _ unit: String, baseline: Double? = nil, ratio: Double? = nil) {
         self.name = name
         self.value = value
         self.unit = unit
-        self.floor = floor
-        let quotient = ratio ?? floor.map { value / $0 }
+        self.baseline = baseline
+        let quotient = ratio ?? baseline.map { value / $0 }
         self.ratio = quotient.flatMap { $0.isFinite ? $0 : nil }
     }
 
     /// The figure for people: name, value, baseline and ratio in columns.
     var line: String {
         var text = Self.padded(name, 52) + Self.padded(Self.short(value) + (unit.isEmpty ? "" : " " + unit), 16)
-        if let floor { text += "floor \(Self.short(floor))\(unit.isEmpty ? "" : " " + unit)" }
-        if let ratio { text += (floor == nil ? "" : ", ") + "ratio \(Self.short(ratio))" }
+        if let baseline { text += "baseline \(Self.short(baseline))\(unit.isEmpty ? "" : " " + unit)" }
+        if let ratio { text += (baseline == nil ? "" : ", ") + "ratio \(Self.short(ratio))" }
         return text
     }
 
@@ -58,9 +58,9 @@ extension [Double] {
     var median: Double { quantile(0.5) }
 
     /// Returns the figures for p50, p90 and p99, each with the baseline's figure.
-    func figures(_ name: String, _ unit: String, floor: [Double]? = nil) -> [BenchFigure] {
+    func figures(_ name: String, _ unit: String, baseline: [Double]? = nil) -> [BenchFigure] {
         [(0.5, "p50"), (0.9, "p90"), (0.99, "p99")].map { part, title in
-            BenchFigure("\(name), \(title)", quantile(part), unit, floor: floor?.quantile(part))
+            BenchFigure("\(name), \(title)", quantile(part), unit, baseline: baseline?.quantile(part))
         }
     }
 }

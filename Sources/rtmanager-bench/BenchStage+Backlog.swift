@@ -15,7 +15,7 @@ extension BenchStage {
             for index in order { costs[index].append(try await cost(with: lengths[index])) }
         }
         var figures: [BenchFigure] = []
-        for (title, worker, floor) in BacklogCost.kinds {
+        for (title, worker, baseline) in BacklogCost.kinds {
             for (index, length) in lengths.enumerated() {
                 guard let value = BacklogCost.median(costs[index], worker) else { continue }
                 figures.append(
@@ -23,17 +23,17 @@ extension BenchStage {
                         "\(title) with \(length) queued",
                         value,
                         "µs",
-                        floor: BacklogCost.median(costs[index], floor)
+                        baseline: BacklogCost.median(costs[index], baseline)
                     )
                 )
             }
             guard let few = costs.first, let many = costs.last else { continue }
             let ratios = BacklogCost.ratios(many, over: few, worker)
             guard let least = ratios.min() else { continue }
-            let floors = BacklogCost.ratios(many, over: few, floor)
+            let baselines = BacklogCost.ratios(many, over: few, baseline)
             let name = "\(title), most over fewest"
-            figures.append(BenchFigure(name, ratios.median, "", floor: floors.isEmpty ? nil : floors.median))
-            figures.append(BenchFigure("\(name), least", least, "", floor: floors.min()))
+            figures.append(BenchFigure(name, ratios.median, "", baseline: baselines.isEmpty ? nil : baselines.median))
+            figures.append(BenchFigure("\(name), least", least, "", baseline: baselines.min()))
         }
         for (index, length) in lengths.enumerated() {
             let time = costs[index].map(\.firstResult).median
@@ -54,9 +54,9 @@ extension BenchStage {
             pushed += missing
         }
         try await refill()
-        var floor: [DrainFigures] = []
+        var baseline: [DrainFigures] = []
         for _ in 0..<options.full(10, quick: 2) {
-            floor.append(try await redis.floor(500))
+            baseline.append(try await redis.baseline(500))
             try await refill()
         }
         let begin = ContinuousClock.now
@@ -75,7 +75,7 @@ extension BenchStage {
                     }
                 }
             }
-            return BacklogCost(worker: worker, floor: floor, firstResult: firstResult)
+            return BacklogCost(worker: worker, baseline: baseline, firstResult: firstResult)
         }
     }
 }
@@ -83,7 +83,7 @@ extension BenchStage {
 /// The costs of jobs at a certain length of the queue.
 struct BacklogCost: Sendable {
     var worker: DrainFigures
-    var floor: [DrainFigures]
+    var baseline: [DrainFigures]
     /// The time from the start of the worker's process to its first result, in milliseconds.
     var firstResult: Double
 
@@ -104,7 +104,7 @@ struct BacklogCost: Sendable {
 
     /// The figures with their titles, for the worker and for the baseline.
     static let kinds: [(String, @Sendable (BacklogCost) -> Double?, @Sendable (BacklogCost) -> Double?)] = [
-        ("CPU of Redis a job", { $0.worker.redisMicros }, { $0.floor.map(\.redisMicros).median }),
+        ("CPU of Redis a job", { $0.worker.redisMicros }, { $0.baseline.map(\.redisMicros).median }),
         ("CPU of the worker a job", { $0.worker.workerMicros }, { _ in nil }),
     ]
 }

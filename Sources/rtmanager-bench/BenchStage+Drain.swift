@@ -18,7 +18,7 @@ struct DrainFigures: Sendable, Equatable {
 
 /// A run of the baseline and a run of the worker directly afterwards, on the same machine.
 struct DrainRound: Sendable, Equatable {
-    var floor: DrainFigures
+    var baseline: DrainFigures
     var worker: DrainFigures
     /// The worker's second run, with metrics and traces.
     var observed: DrainFigures?
@@ -32,8 +32,8 @@ extension BenchStage {
         for _ in 0..<(options.rounds ?? options.full(3, quick: 1)) {
             try await redis.empty()
             try await redis.push(0..<jobs)
-            let floor = try await redis.floor(jobs)
-            var round = DrainRound(floor: floor, worker: try await drained(jobs))
+            let baseline = try await redis.baseline(jobs)
+            var round = DrainRound(baseline: baseline, worker: try await drained(jobs))
             if options.isObserved {
                 round.observed = try await TraceSink.with(logger: logger) { endpoint in
                     try await drained(jobs, traces: endpoint)
@@ -97,11 +97,11 @@ extension [DrainRound] {
     /// The medians of the rounds.
     var figures: [BenchFigure] {
         func median(_ name: String, _ unit: String, _ value: (DrainFigures) -> Double?) -> BenchFigure? {
-            let (workers, floors) = (compactMap { value($0.worker) }, compactMap { value($0.floor) })
+            let (workers, baselines) = (compactMap { value($0.worker) }, compactMap { value($0.baseline) })
             guard !workers.isEmpty else { return nil }
-            return BenchFigure(name, workers.median, unit, floor: floors.isEmpty ? nil : floors.median)
+            return BenchFigure(name, workers.median, unit, baseline: baselines.isEmpty ? nil : baselines.median)
         }
-        let rates = map { $0.worker.jobsPerSecond / $0.floor.jobsPerSecond }
+        let rates = map { $0.worker.jobsPerSecond / $0.baseline.jobsPerSecond }
         var figures = [median("jobs a second", "1/s", \.jobsPerSecond)].compactMap(\.self)
         figures.append(BenchFigure("jobs a second, median of the pairs' ratios", rates.median, ""))
         figures += [

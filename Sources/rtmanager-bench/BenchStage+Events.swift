@@ -12,10 +12,10 @@ extension BenchStage {
     /// entry.
     func events() async throws -> [BenchFigure] {
         try await BenchEngine.with(self) { engine in
-            let floor = try await pumping(engine) { try await watchedRounds(engine, prefix: "floor") }
+            let baseline = try await pumping(engine) { try await watchedRounds(engine, prefix: "baseline") }
             let worker = try await engine.withWorker { try await watchedRounds(engine, prefix: "worker") }
-            return worker.calm.figures("one by one", beside: floor.calm)
-                + worker.burst.figures("burst", beside: floor.burst)
+            return worker.calm.figures("one by one", beside: baseline.calm)
+                + worker.burst.figures("burst", beside: baseline.burst)
         }
     }
 

@@ -12,41 +12,42 @@ extension BenchStage {
         return try await withWorker {
             _ = try await settledWorker()
             return try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await redis.serveFloor(bare) }
+                group.addTask { try await redis.serveBaseline(bare) }
                 let reader = reader()
-                var (workers, floors): ([Double], [Double]) = ([], [])
+                var (workers, baselines): ([Double], [Double]) = ([], [])
                 // The first pairs warm caches.
                 for number in -5..<jobs {
                     let times = try await pair(number, reader)
                     guard number >= 0 else { continue }
                     workers.append(times.worker)
-                    floors.append(times.floor)
+                    baselines.append(times.baseline)
                 }
                 group.cancelAll()
                 await reader.close()
                 await bare.close()
-                return workers.figures("push to result", "ms", floor: floors)
+                return workers.figures("push to result", "ms", baseline: baselines)
             }
         }
     }
 
     /// Times a job of the worker and a job of the baseline, in alternating order. Returns milliseconds.
-    private func pair(_ number: Int, _ reader: RedisBlockingConnection) async throws -> (worker: Double, floor: Double)
-    {
+    private func pair(_ number: Int, _ reader: RedisBlockingConnection) async throws -> (
+        worker: Double, baseline: Double
+    ) {
         func worker() async throws -> Double {
             try await timed(reader, redis.keys.results) { try await redis.push(number..<number + 1, prefix: "one") }
         }
-        func floor() async throws -> Double {
+        func baseline() async throws -> Double {
             let message = #"{"v":1,"id":"bare-\#(number)","kind":"stop","game_id":"game-bare-\#(number)"}"#
-            return try await timed(reader, redis.floorResults) {
-                _ = try await redis.client.send(RedisCommand("LPUSH", .string(redis.floorQueue), .string(message)))
+            return try await timed(reader, redis.baselineResults) {
+                _ = try await redis.client.send(RedisCommand("LPUSH", .string(redis.baselineQueue), .string(message)))
             }
         }
         guard number.isMultiple(of: 2) else {
-            let first = try await floor()
+            let first = try await baseline()
             return (try await worker(), first)
         }
-        return (try await worker(), try await floor())
+        return (try await worker(), try await baseline())
     }
 
     /// Returns the time from `push` until a blocked reader sees the next entry of `stream`, in milliseconds.

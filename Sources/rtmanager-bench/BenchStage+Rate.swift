@@ -11,18 +11,18 @@ extension BenchStage {
         try await BenchEngine.with(self) { engine in
             var figures: [BenchFigure] = []
             for width in options.full([1, 2, 4, 8], quick: [4]) {
-                var (workers, floors): ([Rates], [Rates]) = ([], [])
+                var (workers, baselines): ([Rates], [Rates]) = ([], [])
                 for round in 0..<(options.rounds ?? options.full(3, quick: 1)) {
                     let games = (0..<options.full(24, quick: 6)).map { "w\(width)r\(round)n\($0)" }
-                    if round.isMultiple(of: 2) { floors.append(try await bareRates(engine, width, games)) }
+                    if round.isMultiple(of: 2) { baselines.append(try await bareRates(engine, width, games)) }
                     workers.append(try await workerRates(engine, width, games))
-                    if !round.isMultiple(of: 2) { floors.append(try await bareRates(engine, width, games)) }
+                    if !round.isMultiple(of: 2) { baselines.append(try await bareRates(engine, width, games)) }
                 }
                 for (what, value) in [("starts", \Rates.starts), ("stops", \Rates.stops)] {
                     let name = "\(what) a second, \(width) in flight"
-                    let (ours, bare) = (workers.map { $0[keyPath: value] }, floors.map { $0[keyPath: value] })
+                    let (ours, bare) = (workers.map { $0[keyPath: value] }, baselines.map { $0[keyPath: value] })
                     let ratio = zip(ours, bare).map { $0 / $1 }.median
-                    figures.append(BenchFigure(name, ours.median, "1/s", floor: bare.median, ratio: ratio))
+                    figures.append(BenchFigure(name, ours.median, "1/s", baseline: bare.median, ratio: ratio))
                 }
             }
             return figures + (try await stopsWhileStartsQueue(engine))
@@ -74,7 +74,7 @@ extension BenchStage {
     private func stopsWhileStartsQueue(_ engine: BenchEngine) async throws -> [BenchFigure] {
         try await redis.empty()
         let count = options.full(20, quick: 3)
-        let floors = try await bareStops(engine, (0..<count).map { "bare\($0)" })
+        let baselines = try await bareStops(engine, (0..<count).map { "bare\($0)" })
         try await engine.removeAll()
         let workers = try await engine.withWorker(concurrency: Self.startsInFlight) {
             try await queuedStops(engine, (0..<count).map { "job\($0)" })
@@ -84,7 +84,7 @@ extension BenchStage {
                 "push to the result of a stop while starts queue, p50",
                 workers.median,
                 "ms",
-                floor: floors.median
+                baseline: baselines.median
             )
         ]
     }

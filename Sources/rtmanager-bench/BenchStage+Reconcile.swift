@@ -31,7 +31,7 @@ extension BenchStage {
             await reader.close()
             // Each game has begun once, and no game has ended.
             let told = Double(try await redis.client.send(events).integer ?? 0) - Double(games)
-            return compared.figures("push to result while \(games) games are compared", "ms", floor: quiet)
+            return compared.figures("push to result while \(games) games are compared", "ms", baseline: quiet)
                 + [BenchFigure("events told beyond one of each game", told, "")]
         }
     }

@@ -23,7 +23,7 @@ extension BenchStage {
         try await BenchEngine.with(self) { engine in
             try await engine.withWorker {
                 let reader = reader()
-                var (workers, floors): ([StartTimes], [StartTimes]) = ([], [])
+                var (workers, baselines): ([StartTimes], [StartTimes]) = ([], [])
                 // The first pair warms caches.
                 for number in -1..<options.full(40, quick: 4) {
                     let (bare, job) = ("bare\(number + 1)", "job\(number + 1)")
@@ -33,23 +33,23 @@ extension BenchStage {
                         }
                         return try await times(pushed, of: job, engine)
                     }
-                    func floor() async throws -> StartTimes {
+                    func baseline() async throws -> StartTimes {
                         let called = try await Self.time { _ = try await engine.run(bare) }
                         return try await times(called, of: bare, engine)
                     }
                     let isFirst = number.isMultiple(of: 2)
-                    let first = isFirst ? try await worker() : try await floor()
-                    let second = isFirst ? try await floor() : try await worker()
+                    let first = isFirst ? try await worker() : try await baseline()
+                    let second = isFirst ? try await baseline() : try await worker()
                     try await engine.untilDone(.start, [job])
                     try await engine.push(.remove, [job])
                     try await engine.untilDone(.remove, [job])
                     try await engine.docker.remove(engine.containerName(bare))
                     guard number >= 0 else { continue }
                     workers.append(isFirst ? first : second)
-                    floors.append(isFirst ? second : first)
+                    baselines.append(isFirst ? second : first)
                 }
                 await reader.close()
-                return Self.pairFigures(workers, floors)
+                return Self.pairFigures(workers, baselines)
             }
         }
     }
@@ -73,9 +73,9 @@ extension BenchStage {
     /// Returns the figures of all pairs.
     ///
     /// - Parameter workers: The worker's times. The worker is first and second in turn.
-    private static func pairFigures(_ workers: [StartTimes], _ floors: [StartTimes]) -> [BenchFigure] {
-        let pairs = Array(zip(workers, floors))
-        return workers.map(\.all).figures("push to the result of a start", "ms", floor: floors.map(\.all)) + [
+    private static func pairFigures(_ workers: [StartTimes], _ baselines: [StartTimes]) -> [BenchFigure] {
+        let pairs = Array(zip(workers, baselines))
+        return workers.map(\.all).figures("push to the result of a start", "ms", baseline: baselines.map(\.all)) + [
             BenchFigure(
                 "over create and start, median of the pairs",
                 inTwos(pairs.map { $0.all - $1.all }).median,
@@ -87,13 +87,13 @@ extension BenchStage {
                 "push to the Engine's creation, median",
                 workers.map(\.toCreation).median,
                 "ms",
-                floor: floors.map(\.toCreation).median
+                baseline: baselines.map(\.toCreation).median
             ),
             BenchFigure(
                 "the Engine's start to the result, median",
                 workers.map(\.fromStart).median,
                 "ms",
-                floor: floors.map(\.fromStart).median
+                baseline: baselines.map(\.fromStart).median
             ),
             BenchFigure(
                 "outside the Engine, over the bare call, median of the pairs",

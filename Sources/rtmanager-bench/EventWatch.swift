@@ -72,18 +72,18 @@ final class EventWatch: Sendable {
         state.withLock { $0.told }.filter { step == nil || $0.step == step }.map(\.delay)
     }
 
-    func figures(_ name: String, beside floor: EventWatch) -> [BenchFigure] {
+    func figures(_ name: String, beside baseline: EventWatch) -> [BenchFigure] {
         let state = state.withLock { $0 }
         let title = "event to its entry, \(name)"
-        let all = delays().figures(title, "ms", floor: floor.delays())
+        let all = delays().figures(title, "ms", baseline: baseline.delays())
         // The inspection after an exit waits while the Docker Engine works on the container and holds its lock.
         let steps = Self.steps.flatMap { step in
-            delays(step).figures("\(title), \(step)", "ms", floor: floor.delays(step)).prefix(1)
+            delays(step).figures("\(title), \(step)", "ms", baseline: baseline.delays(step)).prefix(1)
         }
         return all + steps + [
             BenchFigure("event to a bare reader of the Engine, \(name), p50", state.bare.median, "ms"),
             BenchFigure("events told, \(name)", Double(state.counts.count), ""),
-            BenchFigure("events lost, \(name)", Double(missing), "", floor: Double(floor.missing)),
+            BenchFigure("events lost, \(name)", Double(missing), "", baseline: Double(baseline.missing)),
             BenchFigure("events told twice, \(name)", Double(state.counts.values.count { $0 > 1 }), ""),
         ]
     }

@@ -13,15 +13,15 @@ struct CodecBenchmarks {
         let command = RedisCommand("EVALSHA", arguments: words.map { .string($0) })
         let bytes = words.map { Array($0.utf8) }
         var formatter = CommandFormatter()
-        var (buffer, floor) = (ByteBuffer(), ByteBuffer())
+        var (buffer, baseline) = (ByteBuffer(), ByteBuffer())
         let times = try Stopwatch.compare("format a command of \(words.count + 1) words", beside: "copy of the words") {
             buffer.clear()
             try formatter.append(command, to: &buffer)
-        } floor: {
-            floor.clear()
-            for word in bytes { _ = word.withUnsafeBytes { floor.writeBytes($0) } }
+        } baseline: {
+            baseline.clear()
+            for word in bytes { _ = word.withUnsafeBytes { baseline.writeBytes($0) } }
         }
-        #expect(buffer.readableBytes > floor.readableBytes && times.floor > 0)
+        #expect(buffer.readableBytes > baseline.readableBytes && times.baseline > 0)
     }
 
     @Test("reading a reply, beside the copy of its texts")
@@ -34,9 +34,9 @@ struct CodecBenchmarks {
         let times = try Stopwatch.compare("read a reply of 16 messages", beside: "copy of the messages") {
             try wire.withUnsafeBytes { try reader.feed($0) }
             last = try reader.next()
-        } floor: {
+        } baseline: {
             Stopwatch.keep(bytes.map { $0.withUnsafeBytes { Array($0) } })
         }
-        #expect(last?.array?.count == 16 && times.floor > 0)
+        #expect(last?.array?.count == 16 && times.baseline > 0)
     }
 }

@@ -33,10 +33,10 @@ struct DecodingBenchmarks {
         let data = Data(message)
         let times = try Stopwatch.compare("decode a \(kind) of \(message.count) bytes", beside: "JSONSerialization") {
             Stopwatch.keep(decoder.decode(message))
-        } floor: {
+        } baseline: {
             Stopwatch.keep(try JSONSerialization.jsonObject(with: data))
         }
-        #expect(times.work > 0 && times.floor > 0)
+        #expect(times.work > 0 && times.baseline > 0)
     }
 
     /// The largest message, made of one part over and over.
@@ -78,7 +78,7 @@ struct DecodingBenchmarks {
             let decoder = JobDecoder()
             let times = Stopwatch.compare("decode \(name)", beside: "SHA-1", calls: 4) {
                 Stopwatch.keep(decoder.decode(message))
-            } floor: {
+            } baseline: {
                 Stopwatch.keep(JobDecoder.sha1(of: message))
             }
             #expect(times.work > 0)
@@ -100,9 +100,9 @@ struct DecodingBenchmarks {
         #expect(try allowed.spec(on: image).enginePort == 9_000)
         let times = try Stopwatch.compare("translate", beside: "SHA-256 of the message") {
             Stopwatch.keep(try allowed.spec(on: image))
-        } floor: {
+        } baseline: {
             Stopwatch.keep(SHA256.hash(data: Self.large))
         }
-        #expect(times.work > 0 && times.floor > 0)
+        #expect(times.work > 0 && times.baseline > 0)
     }
 }

@@ -20,12 +20,12 @@ struct ScriptFigureTests {
                 figures.append(try await bench.times(rounds: Stopwatch.isMeasuring ? 12 : 4))
             }
         }
-        let floor = try #require(figures[0][ScriptBench.floorName])
+        let baseline = try #require(figures[0][ScriptBench.baselineName])
         #expect(figures[0].count == 8)
         for name in figures[0].keys.sorted() {
             let (few, many) = (figures[0][name] ?? 0, figures[1][name] ?? 0)
-            let ratio = String(format: "%.1f", few / floor)
-            print("\(name): \(few) µs with 1,000 queued (\(ratio) of the floor), \(many) µs with \(Self.manyJobs)")
+            let ratio = String(format: "%.1f", few / baseline)
+            print("\(name): \(few) µs with 1,000 queued (\(ratio) of the baseline), \(many) µs with \(Self.manyJobs)")
             // Not a figure but a bound: what grows with the backlog would be a thousand times as much.
             #expect(many < few * 20 + 1_000)
         }
@@ -34,14 +34,14 @@ struct ScriptFigureTests {
 
 /// A private Redis and the moves of one worker, of which Redis tells the time.
 struct ScriptBench {
-    static let floorName = "floor"
+    static let baselineName = "baseline"
 
     private let client: RedisClient
     private let keys = Keyspace(namespace: "rtm")
     private let worker: JobQueue
 
-    private static let floorScript = RedisScript(
-        name: "floor",
+    private static let baselineScript = RedisScript(
+        name: "baseline",
         source: """
             redis.call('LREM', KEYS[1], -1, ARGV[1])
             redis.call('XADD', KEYS[2], 'MAXLEN', '~', 10000, '*', 'id', ARGV[2], 'outcome', 'succeeded')
@@ -100,7 +100,7 @@ struct ScriptBench {
             }
             _ = try await meter.measure("tick", jobs: { _ in 1 }) { try await worker.tick() }
             for (index, job) in jobs.enumerated() { try await end(job, index, &meter) }
-            try await endByFloor(round, &meter)
+            try await endByBaseline(round, &meter)
         }
         return meter.micros
     }
@@ -129,21 +129,21 @@ struct ScriptBench {
     }
 
     /// A job that only the cheapest script ends, eight times as often as others are in a round.
-    private func endByFloor(_ round: Int, _ meter: inout ScriptMeter) async throws {
-        let (taken, results, id) = ("{floor}:taken", "{floor}:results", "{floor}:id:")
+    private func endByBaseline(_ round: Int, _ meter: inout ScriptMeter) async throws {
+        let (taken, results, id) = ("{baseline}:taken", "{baseline}:results", "{baseline}:id:")
         for number in 0..<8 {
             let message = RedisArgument.string(Self.message(number))
             _ = try await client.send(RedisCommand("LPUSH", .string(taken), message))
             let evaluate = { () async throws -> RedisValue in
                 try await client.evaluate(
-                    Self.floorScript,
+                    Self.baselineScript,
                     keys: [taken, results, id],
                     arguments: [message, .string("job-\(round)-\(number)")]
                 )
             }
             // The first one has Redis compile it.
             if round == 0, number == 0 { _ = try await evaluate() }
-            _ = try await meter.measure(Self.floorName, jobs: { _ in 1 }, evaluate)
+            _ = try await meter.measure(Self.baselineName, jobs: { _ in 1 }, evaluate)
         }
     }
 }

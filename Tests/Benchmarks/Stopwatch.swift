@@ -1,6 +1,6 @@
 import Foundation
 
-/// Times small pieces of work beside a floor of the same run, and prints both for a person.
+/// Times small pieces of work beside a baseline of the same run, and prints both for a person.
 ///
 /// A usual run takes a second or two, so that it cannot rot; `RTM_TEST_MEASURE=1` takes as many rounds as a figure
 /// needs. Most rooms are not optimised in a debug build: figures come from
@@ -11,26 +11,26 @@ enum Stopwatch {
     /// ns of one call each, of the least disturbed of many batches that take turns.
     struct Times {
         var work: Double
-        var floor: Double
+        var baseline: Double
     }
 
-    /// Times `work` beside `floor`, and prints it.
+    /// Times `work` beside `baseline`, and prints it.
     @discardableResult
     static func compare(
         _ name: String,
-        beside floorName: String,
+        beside baselineName: String,
         calls: Int = 500,
         work: () throws -> Void,
-        floor: () throws -> Void
+        baseline: () throws -> Void
     ) rethrows -> Times {
-        var times = Times(work: .infinity, floor: .infinity)
+        var times = Times(work: .infinity, baseline: .infinity)
         for _ in 0..<(isMeasuring ? 200 : 5) {
             times.work = min(times.work, try batch(work, calls))
-            times.floor = min(times.floor, try batch(floor, calls))
+            times.baseline = min(times.baseline, try batch(baseline, calls))
         }
-        let figures = [times.work, times.floor].map { String(format: "%.0f", $0) }
-        let ratio = String(format: "%.2f", times.work / times.floor)
-        print("\(name): \(figures[0]) ns, \(floorName): \(figures[1]) ns, ratio \(ratio)")
+        let figures = [times.work, times.baseline].map { String(format: "%.0f", $0) }
+        let ratio = String(format: "%.2f", times.work / times.baseline)
+        print("\(name): \(figures[0]) ns, \(baselineName): \(figures[1]) ns, ratio \(ratio)")
         return times
     }
 

@@ -25,7 +25,7 @@ struct BenchFormTests {
         let figures = try await Figures.of("latency")
         let (half, most) = (try figures["push to result, p50"], try figures["push to result, p99"])
         #expect(half.value > 0 && half.value <= most.value)
-        #expect(try #require(half.floor) > 0)
+        #expect(try #require(half.baseline) > 0)
     }
 
     @Test("backlog: a job costs Redis the same with many queued")
@@ -98,7 +98,7 @@ struct Figures {
     struct Figure: Decodable {
         var name: String
         var value: Double
-        var floor: Double?
+        var baseline: Double?
         var ratio: Double?
     }
 
@@ -126,7 +126,7 @@ struct Figures {
         try #require(report.form == form)
         for figure in report.figures {
             print(
-                "\(form): \(figure.name) \(figure.value), floor \(figure.floor ?? .nan), ratio \(figure.ratio ?? .nan)"
+                "\(form): \(figure.name) \(figure.value), baseline \(figure.baseline ?? .nan), ratio \(figure.ratio ?? .nan)"
             )
         }
         return Figures(figures: Dictionary(uniqueKeysWithValues: report.figures.map { ($0.name, $0) }))
@@ -149,10 +149,10 @@ struct BenchEngineTests {
     @Test("start: pairs of a job and the bare Engine")
     func start() async throws {
         let figures = try await figures(of: "start")
-        #expect(try #require(figures["push to the result of a start, p50"].floor) > 0)
+        #expect(try #require(figures["push to the result of a start, p50"].baseline) > 0)
         #expect(try figures["over create and start, median of the pairs"].ratio != nil)
         for name in ["push to the Engine's creation, median", "the Engine's start to the result, median"] {
-            #expect(try #require(figures[name].floor) > 0 && figures[name].value > 0)
+            #expect(try #require(figures[name].baseline) > 0 && figures[name].value > 0)
         }
     }
 
@@ -173,7 +173,7 @@ struct BenchEngineTests {
         for name in ["one by one", "burst"] {
             #expect(try figures["events lost, \(name)"].value == 0)
             #expect(try figures["events told twice, \(name)"].value == 0)
-            #expect(try #require(figures["event to its entry, \(name), p50"].floor) > 0)
+            #expect(try #require(figures["event to its entry, \(name), p50"].baseline) > 0)
         }
     }
 

@@ -8,21 +8,21 @@ import Testing
 
 @Suite("The bench")
 struct BenchTests {
-    @Test("tells each figure beside its floor")
+    @Test("tells each figure beside its baseline")
     func lines() {
         let figures = [
-            BenchFigure("jobs a second", 500, "1/s", floor: 1_000),
+            BenchFigure("jobs a second", 500, "1/s", baseline: 1_000),
             BenchFigure("median of the pairs' ratios", 0.625, ""),
-            BenchFigure("push to result, p99", 9, "ms"), BenchFigure("nothing", 1, "ms", floor: 0),
+            BenchFigure("push to result, p99", 9, "ms"), BenchFigure("nothing", 1, "ms", baseline: 0),
         ]
         let lines = BenchReport(form: .drain, figures: figures).lines
         #expect(lines[0] == "drain")
         #expect(
             lines[1]
-                == "  jobs a second                                       500 1/s         floor 1000 1/s, ratio 0.5"
+                == "  jobs a second                                       500 1/s         baseline 1000 1/s, ratio 0.5"
         )
         #expect(lines[2].hasSuffix(" 0.63            "))
-        #expect(lines[3].contains(" 9.0 ms") && lines[4].hasSuffix("floor 0.0 ms"))
+        #expect(lines[3].contains(" 9.0 ms") && lines[4].hasSuffix("baseline 0.0 ms"))
     }
 
     @Test("tells the medians of drains, and what metrics and traces cost beside the same worker without")
@@ -39,13 +39,13 @@ struct BenchTests {
         }
         let rounds = [(1_000.0, 500.0), (2_000, 500), (1_000, 800)].map {
             DrainRound(
-                floor: drain($0.0, cpu: 5),
+                baseline: drain($0.0, cpu: 5),
                 worker: drain($0.1, cpu: 50, memory: 30),
                 observed: drain(400, cpu: 61, memory: 33)
             )
         }
         let figures = Dictionary(uniqueKeysWithValues: rounds.figures.map { ($0.name, $0) })
-        #expect(figures["jobs a second"] == BenchFigure("jobs a second", 500, "1/s", floor: 1_000))
+        #expect(figures["jobs a second"] == BenchFigure("jobs a second", 500, "1/s", baseline: 1_000))
         #expect(figures["jobs a second, median of the pairs' ratios"]?.value == 0.5)
         #expect(figures["CPU of the worker a job"]?.ratio == 10)
         #expect(figures["calls of scripts a job"]?.value == 2)

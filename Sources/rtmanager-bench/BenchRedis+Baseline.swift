@@ -12,8 +12,8 @@ import Redis
 /// The baseline moves each message to its own list. A script then removes the message, publishes a result and keeps the
 /// job's id.
 extension BenchRedis {
-    private static let floorScript = RedisScript(
-        name: "floor",
+    private static let baselineScript = RedisScript(
+        name: "baseline",
         source: """
             redis.call('LREM', KEYS[1], -1, ARGV[1])
             redis.call('XADD', KEYS[2], 'MAXLEN', '~', 10000, '*', 'id', ARGV[2], 'outcome', 'succeeded')
@@ -23,14 +23,14 @@ extension BenchRedis {
     private static let depth = 16
 
     /// The baseline has its own keys, so that the baseline can run beside a worker.
-    private var taken: String { keys.prefix + "floor:taken" }
-    var floorQueue: String { keys.prefix + "floor:queue" }
-    var floorResults: String { keys.prefix + "floor:results" }
-    private var floorKeys: [String] { [taken, floorResults, keys.prefix + "floor:id:"] }
+    private var taken: String { keys.prefix + "baseline:taken" }
+    var baselineQueue: String { keys.prefix + "baseline:queue" }
+    var baselineResults: String { keys.prefix + "baseline:results" }
+    private var baselineKeys: [String] { [taken, baselineResults, keys.prefix + "baseline:id:"] }
 
     /// Runs up to `count` queued jobs on a single connection, 16 at a time.
-    func floor(_ count: Int) async throws -> DrainFigures {
-        _ = try await client.evaluate(Self.floorScript, keys: floorKeys, arguments: ["none", "none"])
+    func baseline(_ count: Int) async throws -> DrainFigures {
+        _ = try await client.evaluate(Self.baselineScript, keys: baselineKeys, arguments: ["none", "none"])
         let own = Int(ProcessInfo.processInfo.processIdentifier)
         let (cpuBefore, countsBefore, usageBefore) = (try await cpu(), try await counts(), ProcessUsage(pid: own))
         let begin = ContinuousClock.now
@@ -58,16 +58,16 @@ extension BenchRedis {
     }
 
     private func end(_ message: [UInt8], _ id: String) -> RedisCommand {
-        Self.floorScript.command(keys: floorKeys, arguments: [.bytes(message), .string(id)])
+        Self.baselineScript.command(keys: baselineKeys, arguments: [.bytes(message), .string(id)])
     }
 
     /// Waits for single jobs in the baseline's own queue and ends each job, until the task is cancelled.
-    func serveFloor(_ connection: RedisBlockingConnection) async throws {
-        _ = try await client.evaluate(Self.floorScript, keys: floorKeys, arguments: ["none", "none"])
+    func serveBaseline(_ connection: RedisBlockingConnection) async throws {
+        _ = try await client.evaluate(Self.baselineScript, keys: baselineKeys, arguments: ["none", "none"])
         var done = 0
         while !Task.isCancelled {
             let message = try await connection.send(
-                RedisCommand("BLMOVE", .string(floorQueue), .string(taken), "RIGHT", "LEFT", "1"),
+                RedisCommand("BLMOVE", .string(baselineQueue), .string(taken), "RIGHT", "LEFT", "1"),
                 serverTimeout: .seconds(1)
             )
             guard let bytes = message.bytes else { continue }
