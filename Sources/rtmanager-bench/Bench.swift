@@ -13,15 +13,15 @@ struct Bench: Sendable {
     /// - Parameter report: Called at the end of each scenario.
     func run(_ report: (BenchReport) throws -> Void) async throws {
         try await BenchStage.with(options, settings, logger) { stage in
-            for form in options.forms {
+            for scenario in options.scenarios {
                 try await stage.redis.empty()
-                try report(BenchReport(form: form, figures: try await figures(form, stage)))
+                try report(BenchReport(scenario: scenario, figures: try await figures(scenario, stage)))
             }
         }
     }
 
-    private func figures(_ form: BenchForm, _ stage: BenchStage) async throws -> [BenchFigure] {
-        switch form {
+    private func figures(_ scenario: BenchScenario, _ stage: BenchStage) async throws -> [BenchFigure] {
+        switch scenario {
         case .drain: try await stage.drain()
         case .latency: try await stage.latency()
         case .backlog: try await stage.backlog()

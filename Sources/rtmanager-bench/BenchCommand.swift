@@ -14,7 +14,7 @@ struct BenchCommand: RunnableCommand {
             It works on a private Redis, beside the cheapest that there can be (the baseline)
             in the same run, since only figures of one moment compare.
 
-            Forms:
+            Scenarios:
               drain     many jobs: jobs a second, CPU, memory, commands to Redis
               latency   one job at a time, from its push to its result
               backlog   what a job costs with 1,000 to 1,000,000 queued
@@ -42,8 +42,8 @@ struct BenchCommand: RunnableCommand {
 
     static let audience = SettingDescriptor.Audience.worker
 
-    @Argument(help: ArgumentHelp("What is measured.", valueName: "form"))
-    var forms = BenchForm.usual
+    @Argument(help: ArgumentHelp("What is measured.", valueName: "scenario"))
+    var scenarios = BenchScenario.usual
 
     @Flag(help: "A few seconds of each: enough to see that it works, too little for figures.")
     var quick = false
@@ -77,7 +77,7 @@ struct BenchCommand: RunnableCommand {
     @Option(help: .setting("RTM_NETWORK"))
     var network: String?
 
-    @Option(help: ArgumentHelp("How it is told: text or json, one line of it for each form.", valueName: "format"))
+    @Option(help: ArgumentHelp("How it is told: text or json, one line of it for each scenario.", valueName: "format"))
     var output = OutputFormat.text
 
     @OptionGroup var shared: SharedFlags
@@ -92,10 +92,10 @@ struct BenchCommand: RunnableCommand {
             throw ValidationError("--jobs takes 100 to 1000000, --rounds 1 to 50, --concurrency 1 to 1024")
         }
         guard (0.1...10_080).contains(minutes ?? 1) else { throw ValidationError("--minutes takes 0.1 to 10080") }
-        if let form = forms.first(where: \.needsEngine), image == nil {
+        if let scenario = scenarios.first(where: \.needsEngine), image == nil {
             throw ValidationError(
                 """
-                \(form.rawValue) starts containers, so it needs --image: an image on the Engine that DOCKER_HOST names \
+                \(scenario.rawValue) starts containers, so it needs --image: an image on the Engine that DOCKER_HOST names \
                 which runs until it is told to stop. A small one: mkdir -p r/bin && cp /bin/busybox r/bin && \
                 tar -C r -c . | docker import -c 'CMD ["/bin/busybox","sleep","2147483647"]' - rtmanager-bench:1
                 """
@@ -105,7 +105,7 @@ struct BenchCommand: RunnableCommand {
 
     func run(_ context: CommandContext) async throws(CommandError) {
         let options = BenchOptions(
-            forms: forms,
+            scenarios: scenarios,
             isQuick: quick,
             jobs: jobs,
             rounds: rounds,

@@ -136,7 +136,7 @@ struct BenchEngine: Sendable {
         }
     }
 
-    /// Returns a message in the form used by producers.
+    /// Returns a message as producers push it.
     func message(_ kind: JobKind, _ id: String, _ game: String) -> String {
         let more =
             switch kind {

@@ -41,11 +41,11 @@ struct BenchFigure: Sendable, Equatable, Encodable {
 
 /// The result of a scenario.
 struct BenchReport: Sendable, Equatable, Encodable {
-    var form: BenchForm
+    var scenario: BenchScenario
     var figures: [BenchFigure]
 
     /// The result for people.
-    var lines: [String] { [form.rawValue] + figures.map { "  " + $0.line } }
+    var lines: [String] { [scenario.rawValue] + figures.map { "  " + $0.line } }
 }
 
 extension [Double] {

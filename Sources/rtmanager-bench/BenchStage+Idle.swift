@@ -12,7 +12,7 @@ extension BenchStage {
     /// Measures the cost of a worker without work.
     func idle() async throws -> [BenchFigure] {
         guard await Program.exists("redis-cli") else {
-            throw CommandError.failed("this form needs redis-cli: apt-get install redis-tools")
+            throw CommandError.failed("this scenario needs redis-cli: apt-get install redis-tools")
         }
         return try await withWorker {
             let pid = try await settledWorker()

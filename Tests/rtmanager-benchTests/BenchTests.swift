@@ -15,7 +15,7 @@ struct BenchTests {
             BenchFigure("median of the pairs' ratios", 0.625, ""),
             BenchFigure("push to result, p99", 9, "ms"), BenchFigure("nothing", 1, "ms", baseline: 0),
         ]
-        let lines = BenchReport(form: .drain, figures: figures).lines
+        let lines = BenchReport(scenario: .drain, figures: figures).lines
         #expect(lines[0] == "drain")
         #expect(
             lines[1]
@@ -102,7 +102,7 @@ struct BenchTests {
         #expect(figures["results twice"] == 1 && figures["jobs failed"] == 1)
     }
 
-    @Test("says what is missing where a form takes containers")
+    @Test("says what is missing where a scenario takes containers")
     func needsImage() async throws {
         let output = try await Support.Program.run(["bench", "latency", "start"], environment: [:])
         #expect(output.exitCode == 2 && output.errors.contains("start starts containers, so it needs --image"))

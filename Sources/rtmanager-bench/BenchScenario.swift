@@ -1,11 +1,11 @@
 import ArgumentParser
 
 /// The scenarios of `rtmanager bench`.
-enum BenchForm: String, ExpressibleByArgument, CaseIterable, Encodable, Sendable {
+enum BenchScenario: String, ExpressibleByArgument, CaseIterable, Encodable, Sendable {
     case drain, latency, backlog, start, rate, events, idle, failover, soak, reconcile
 
     /// The default scenarios.
-    static let usual: [BenchForm] = [.drain, .latency, .idle]
+    static let usual: [BenchScenario] = [.drain, .latency, .idle]
 
     /// Whether the scenario needs a real Docker Engine.
     var needsEngine: Bool { [.start, .rate, .events].contains(self) }
@@ -13,7 +13,7 @@ enum BenchForm: String, ExpressibleByArgument, CaseIterable, Encodable, Sendable
 
 /// The scenarios and the amount of measurements.
 struct BenchOptions: Sendable {
-    var forms = BenchForm.usual
+    var scenarios = BenchScenario.usual
     /// Whether each scenario takes a few seconds only: enough to see that it works, too little for figures.
     var isQuick = false
     /// The number of jobs in a drain; nil: 20,000, or 2,000 if ``isQuick`` is true.

@@ -4,10 +4,10 @@ import Testing
 
 @testable import Commands
 
-/// Runs every form of the bench, short. What fails here are figures that stay the same on a machine that has other
+/// Runs every scenario of the bench, short. What fails here are figures that stay the same on a machine that has other
 /// work: counts, memory, and CPU within wide bounds. Times are for people.
-@Suite("The forms of the bench", .timeLimit(.minutes(5)))
-struct BenchFormTests {
+@Suite("The scenarios of the bench", .timeLimit(.minutes(5)))
+struct BenchScenarioTests {
     @Test("drain: commands, CPU and memory stay within bounds, and nothing of jobs that have ended is kept")
     func drain() async throws {
         let figures = try await Figures.of("drain", ["--jobs", "5000", "--observed"])
@@ -93,7 +93,7 @@ struct BenchFormTests {
     }
 }
 
-/// What the program told of one form.
+/// What the program told of one scenario.
 struct Figures {
     struct Figure: Decodable {
         var name: String
@@ -103,30 +103,30 @@ struct Figures {
     }
 
     private struct Report: Decodable {
-        var form: String
+        var scenario: String
         var figures: [Figure]
     }
 
     private let figures: [String: Figure]
 
-    /// Runs the form, short.
+    /// Runs the scenario, short.
     static func of(
-        _ form: String,
+        _ scenario: String,
         _ arguments: [String] = [],
         environment: [String: String] = [:]
     ) async throws -> Figures {
         let output = try await Support.Program.run(
-            ["bench", form, "--quick", "--output", "json"] + arguments,
+            ["bench", scenario, "--quick", "--output", "json"] + arguments,
             environment: environment,
             within: .seconds(200)
         )
         try #require(output.exitCode == 0, "\(output.errors)")
         let line = try #require(output.output.split(separator: "\n").last)
         let report = try JSONDecoder().decode(Report.self, from: Data(line.utf8))
-        try #require(report.form == form)
+        try #require(report.scenario == scenario)
         for figure in report.figures {
             print(
-                "\(form): \(figure.name) \(figure.value), baseline \(figure.baseline ?? .nan), ratio \(figure.ratio ?? .nan)"
+                "\(scenario): \(figure.name) \(figure.value), baseline \(figure.baseline ?? .nan), ratio \(figure.ratio ?? .nan)"
             )
         }
         return Figures(figures: Dictionary(uniqueKeysWithValues: report.figures.map { ($0.name, $0) }))
@@ -137,13 +137,13 @@ struct Figures {
     }
 }
 
-/// The forms that take containers, on a real Engine.
-@Suite("The forms of the bench on an Engine", .engineWorld, .serialized, .timeLimit(.minutes(5)))
+/// The scenarios that take containers, on a real Engine.
+@Suite("The scenarios of the bench on an Engine", .engineWorld, .serialized, .timeLimit(.minutes(5)))
 struct BenchEngineTests {
-    private func figures(of form: String, _ arguments: String...) async throws -> Figures {
+    private func figures(of scenario: String, _ arguments: String...) async throws -> Figures {
         let world = try #require(EngineWorld.current)
         let own = ["--image", world.image, "--network", world.network]
-        return try await Figures.of(form, own + arguments, environment: ["DOCKER_HOST": world.engine.host])
+        return try await Figures.of(scenario, own + arguments, environment: ["DOCKER_HOST": world.engine.host])
     }
 
     @Test("start: pairs of a job and the bare Engine")
