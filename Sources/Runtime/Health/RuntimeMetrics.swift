@@ -23,7 +23,7 @@ package enum RuntimeMetrics {
         "rtm_exits_published_total": "Exits that this worker published, by reason.",
         "rtm_event_delay_seconds": "Time from what happened, on the Engine's clock, to its publication.",
         "rtm_events_dropped_total": "Events of the Engine that found no room and ended in a reconcile.",
-        "rtm_reconcile_looks_total": "Containers that a reconcile wanted looked at.",
+        "rtm_reconcile_inspects_total": "Containers that a reconcile wanted looked at.",
         "rtm_janitor_containers": "Containers that nothing needs, by what the janitor minds of them.",
         "rtm_stream_group_retention_used":
             "Part of the retention that a consumer group is behind; at 1 it loses entries.",

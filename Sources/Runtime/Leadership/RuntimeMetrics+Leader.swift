@@ -22,7 +22,7 @@ extension RuntimeMetrics {
 
     static func eventDropped() { Counter(label: "rtm_events_dropped_total").increment() }
 
-    static func reconciled(looks: Int) { Counter(label: "rtm_reconcile_looks_total").increment(by: looks) }
+    static func reconciled(inspects: Int) { Counter(label: "rtm_reconcile_inspects_total").increment(by: inspects) }
 
     static func janitor(abandoned: Int, unexplained: Int) {
         for (complaint, count) in [("abandoned", abandoned), ("unexplained", unexplained)] {

@@ -72,7 +72,7 @@ struct Reconciler: Sendable {
                 places: places
             )
             inbox.put(wanted: difference.suspects)
-            RuntimeMetrics.reconciled(looks: difference.suspects.count)
+            RuntimeMetrics.reconciled(inspects: difference.suspects.count)
             try await queue.correctPlaces(
                 free: difference.unheldPlaces.intersection(unheldBefore).sorted(),
                 taken: difference.missingPlaces.sorted(),
