@@ -116,7 +116,7 @@ struct StartTests {
                     && answer.contains("failing docker: ")
             }
             #expect(try await get("/healthz", port) == "ok\n 200")
-            #expect(try await get("/metrics", port).contains("rtm_engine_up 0"))
+            #expect(try await get("/metrics", port).contains("rtm_docker_up 0"))
             #expect(try await get("/", port).contains("waits for what it needs"))
             #expect(process.log.matches(of: #/the worker waits for what it needs/#).count == 1)
             process.signal(SIGTERM)

@@ -5,7 +5,7 @@ import Metrics
 package enum RuntimeMetrics {
     /// The help text of each metric, by the metric's name.
     package static let help = [
-        "rtm_engine_up": "1 while the Docker Engine of the node answers; at 0 no jobs are taken.",
+        "rtm_docker_up": "1 while the Docker Engine of the node answers; at 0 no jobs are taken.",
         "rtm_jobs_running": "Jobs that this worker runs now.",
         "rtm_jobs_ended_total": "Jobs that this worker ended, by kind, outcome and error code.",
         "rtm_job_seconds": "Time from the lease of a job to its end in Redis, by kind.",
@@ -41,7 +41,7 @@ package enum RuntimeMetrics {
     ]
 
     /// Records whether the node's Docker Engine answers.
-    package static func engine(isUp: Bool) { Gauge(label: "rtm_engine_up").record(isUp ? 1 : 0) }
+    package static func engine(isUp: Bool) { Gauge(label: "rtm_docker_up").record(isUp ? 1 : 0) }
 
     static func running(_ count: Int) { Gauge(label: "rtm_jobs_running").record(count) }
 
