@@ -46,6 +46,7 @@ package struct Policy: Sendable {
                 return JobFailure(.mountNotAllowed, "bind_mounts[\(index)]: \(problem)")
             }
         }
+        if let problem = nestedMountProblem(job.bindMounts ?? []) { return JobFailure(.mountNotAllowed, problem) }
         if let failure = imageFailure(job) ?? labelFailure(job) ?? timeoutFailure(job) { return failure }
         do throws(JobFailure) {
             _ = try ResolvedLimits.resolve(job: job.limits, imageLabels: [:], settings: settings)
@@ -85,6 +86,22 @@ package struct Policy: Sendable {
         let stops = job.kind != .start
         return (stops ? failure("stop_timeout_seconds", job.stopTimeoutSeconds, settings.maximumStopTimeout) : nil)
             ?? failure("ready_timeout_seconds", job.readyTimeoutSeconds, settings.maximumReadyTimeout)
+    }
+
+    /// Returns why a mount inside another mount is refused, or nil if there is none.
+    ///
+    /// A game can write to the outer mount and swap a directory there for a link while another container starts. The
+    /// container runtime would then create the inner mount's directory outside the container.
+    private func nestedMountProblem(_ mounts: [Job.Mount]) -> String? {
+        let targets = mounts.map { NodeSettings.components($0.mountPath) ?? [] }
+        for (index, inner) in targets.enumerated() {
+            for outer in targets
+            where inner.count > outer.count && !outer.isEmpty && inner.starts(with: outer, by: isSameComponent) {
+                return "bind_mounts[\(index)]: mount_path \(mounts[index].mountPath) lies inside the mount /"
+                    + outer.joined(separator: "/")
+            }
+        }
+        return nil
     }
 
     private func mountProblem(_ mount: Job.Mount) -> String? {

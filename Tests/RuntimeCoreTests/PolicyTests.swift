@@ -54,6 +54,25 @@ struct PolicyTests {
         #expect(code(NodeSettings()) { $0.bindMounts = [.init(hostPath: host, mountPath: target)] } == .mountNotAllowed)
     }
 
+    @Test(
+        "no mount lies inside another: a game could swap a directory of the outer one for a link",
+        arguments: [
+            (["/m", "/m/d"], false), (["/m/d/e", "/m"], false), (["/m", "/maps"], true), (["/a/b", "/a/c"], true),
+            (["/m", "/m/\u{301}x"], false),
+        ]
+    )
+    func nestedMounts(targets: [String], allowed: Bool) {
+        for isReadOnly in [false, true] {
+            let settings = NodeSettings(allowedMountRoots: [MountRoot("/srv/maps")])
+            let found = code(settings) { job in
+                job.bindMounts = targets.map {
+                    .init(hostPath: "/srv/maps/a", mountPath: $0, readOnly: isReadOnly)
+                }
+            }
+            #expect(found == (allowed ? nil : .mountNotAllowed))
+        }
+    }
+
     @Test("each mount keeps its root, below which nothing may be a link")
     func mountRoots() throws {
         let settings = NodeSettings(allowedMountRoots: [MountRoot("/srv/maps"), MountRoot("/other", isReadOnly: true)])

@@ -7,8 +7,6 @@ import Tracing
 extension JobRunner {
     /// Largest number of tries of a start whose image keeps changing.
     private static let mostLooksAtImage = 3
-    /// After this time, a pull is waiting for its registry and needs no permit.
-    private static let shortPull = Duration.seconds(1)
 
     /// Returns a recent inspection of the job's image, if the job may use a recent inspection.
     func recentImage(of job: Job) -> ImageInspect? {
@@ -84,7 +82,7 @@ extension JobRunner {
             try await trace.part("pull", .client) { () throws(DockerError) in
                 // The pull gives up its permit for the wait: a silent registry would otherwise block the permits of all
                 // starts.
-                try await permit.lent(after: Self.shortPull) { [docker, progress] () throws(DockerError) in
+                try await permit.lent { [docker, progress] () throws(DockerError) in
                     try await docker.pullImage(image, policy: policy) { pull in
                         report.tell(pull)
                         progress.show(JobProgress(pull))
