@@ -22,7 +22,7 @@ struct PrometheusTests {
         registry.makeMeter(label: "rtm_share", dimensions: []).set(0.5)
         #expect(
             lines(registry) == [
-                "# HELP rtm_docker_up Measured by rtmanager.", "# TYPE rtm_docker_up gauge", "rtm_docker_up 1",
+                "# HELP rtm_engine_up Measured by rtmanager.", "# TYPE rtm_engine_up gauge", "rtm_engine_up 1",
                 #"# HELP rtm_jobs_total Jobs,\nall \\ of them."#, "# TYPE rtm_jobs_total counter",
                 #"rtm_jobs_total{code="a\"b\\c\nd",kind="start"} 3"#,
                 "# HELP rtm_share Measured by rtmanager.", "# TYPE rtm_share gauge", "rtm_share 0.5",
