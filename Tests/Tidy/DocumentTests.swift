@@ -22,7 +22,7 @@ private struct Page {
     /// Paths of the project between backticks, without those that hold a name to be filled in (`NAME`).
     var paths: [String] {
         text.matches(of: #/`((?:Sources|Tests|docs|deploy)\/[A-Za-z0-9_.\/+\-]+)`/#).map { String($0.1) }
-            .filter { !$0.contains(#/\b[A-Z]{4,}\b/#) }
+            .filter { !$0.contains(#/\/[A-Z]{4,}(?:[.\/]|$)/#) }
     }
 
     /// The anchors of the page's headings, as GitHub makes them.
