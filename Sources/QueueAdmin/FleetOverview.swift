@@ -1,83 +1,85 @@
 import JobQueue
 import JobContract
 
-/// How a deployment fares at one moment, read piece by piece: what moves meanwhile may be told twice or not at all.
+/// The state of a deployment at about one moment.
+///
+/// Several commands read the parts one after another. A change between two commands may appear twice or not at all.
 package struct FleetOverview: Sendable, Equatable {
-    /// Redis' time in ms since 1970, as are all times below.
+    /// The time of Redis in ms since 1970. All times below have the same unit and clock.
     package var now: Int64 = 0
     package var queues: [QueueOverview] = []
-    /// The nodes that were seen last first, at most as many as were asked for.
+    /// The nodes, most recently seen first, up to the requested number.
     package var nodes: [NodeOverview] = []
-    /// All nodes that Redis knows.
+    /// The number of all nodes known to Redis.
     package var nodeCount = 0
-    /// Jobs that run, the longest first, at most as many as were asked for.
+    /// The running jobs, longest-running first, up to the requested number.
     package var running: [RunningJob] = []
     package var runningCount = 0
-    /// Jobs that wait for their next attempt.
+    /// The number of jobs between two attempts.
     package var retryingCount = 0
-    /// Jobs in the window: admitted and not ended. Of one game, 100 count at most.
+    /// The number of jobs in the window: admitted and not ended. A game counts for at most 100 jobs.
     package var liveCount = 0
     /// Whether the window admits no start until other jobs end.
     package var isWindowFull = false
-    /// Games that have such jobs.
+    /// The number of games with a live job.
     package var laneCount = 0
-    /// Games that some node owns.
+    /// The number of games with an owner.
     package var ownedCount = 0
     package var deadCount = 0
-    /// Jobs whose data was gone when their turn came.
+    /// The number of lost records: jobs without their hash when their turn came.
     package var ghosts = 0
-    /// Keys of another type than they must have.
+    /// The keys of a wrong type.
     package var keyProblems: [KeyProblem] = []
-    /// Bytes of the dead letters that are kept.
+    /// The size of the kept dead letters in bytes.
     package var deadBytes = 0
-    /// Dead letters that were forgotten because there were too many, or too many bytes of them.
+    /// The number of dead letters deleted to keep within the limits for entries and bytes.
     package var deadTrimmed = 0
-    /// Dead letters that could not be kept, because `{ns}:dead` was no stream.
+    /// The number of dead letters lost because `{ns}:dead` was no stream.
     package var deadLost = 0
-    /// How often Redis' clock was set back by more than the scripts can hold.
+    /// The number of times that the clock of Redis went back further than the scripts can hide.
     package var clockSteps = 0
-    /// How long a job stays leased without a beat, in ms. Nodes give signs that often.
+    /// The length of a lease in ms. A living node reports to Redis at least about this often.
     package var lease: Int64 = 10_000
-    /// Whether queues that nobody serves may be missing, because there are too many keys to look through.
+    /// Whether unserved queues may be missing, because the search for their keys stopped at its limit.
     package var mayLackQueues = false
 
     package init() {}
 }
 
-/// One queue.
+/// The figures of a queue.
 package struct QueueOverview: Sendable, Equatable {
     package var name: String
-    /// Messages that nobody has taken in.
+    /// The number of messages on the queue's list, not taken in yet.
     package var waiting = 0
-    /// Messages that were set aside because no node has room for a start.
+    /// The number of deferred starts: messages set apart because no node has capacity for a start.
     package var aside = 0
-    /// Games whose next job could begin: starts and restarts.
+    /// The number of games with a start or restart ready to begin.
     package var readyStarts = 0
-    /// The same for stops and removes.
+    /// The number of games with a stop or remove ready to begin.
     package var readyStops = 0
     package var isPaused = false
-    /// When the oldest job was pushed, as its producer says; nil where none says so.
+    /// The push time of the oldest job, as written by its producer; nil if no job has a push time.
     package var oldest: Int64?
 
     package init(name: String) { self.name = name }
 }
 
-/// One node.
+/// The figures of a node.
 package struct NodeOverview: Sendable, Equatable {
     package var id: String
-    /// The last sign of a worker of it whose Engine answers.
+    /// The last time at which a worker of the node reported an answering Docker Engine.
     package var seen: Int64
-    /// Workers that live.
+    /// The number of living workers.
     package var workers = 0
-    /// Games that hold a place on it.
+    /// The number of games with a reservation on the node.
     package var games = 0
-    /// Games whose next job waits for this node.
+    /// The number of games whose next job can only run on this node.
     package var ready = 0
-    /// The worker that listens to its Engine; nil: none does.
+    /// The worker that leads the node; nil if the node has no leader.
     package var leader: String?
     package var epoch: Int64?
     package var isDraining = false
-    /// Whether it has told what it owns.
+    /// Whether a worker of the node has announced the node's games.
     package var hasTold = false
 
     package init(id: String, seen: Int64) {
@@ -86,27 +88,27 @@ package struct NodeOverview: Sendable, Equatable {
     }
 }
 
-/// One job that a worker runs.
+/// A running job.
 package struct RunningJob: Sendable, Equatable {
     package var id: String
     package var kind = ""
     package var gameID = ""
     package var worker = ""
     package var node = ""
-    /// Begin of this attempt.
+    /// The begin of this attempt.
     package var taken: Int64 = 0
     package var attempt = 1
-    /// What it is at, as the worker has it written; nil: nothing is told.
+    /// The encoded progress, as the worker wrote it; nil if there is none.
     package var progress: String?
 
     package init(id: String) { self.id = id }
 }
 
-/// One container whose story goes on, as Redis keeps it.
+/// A container in Redis whose lifecycle has not ended.
 package struct KeptStory: Sendable, Equatable {
     package var node: String
     package var containerID: String
-    /// What was published of it last.
+    /// The container's last published state.
     package var mark: String
 
     package init(node: String, containerID: String, mark: String) {

@@ -2,38 +2,42 @@ import JobQueue
 import JobContract
 import Redis
 
-/// One entry of the stream of dead messages and jobs.
+/// A rejected message or a failed job on the stream `{ns}:dead`.
 package struct DeadLetter: Sendable, Equatable {
-    /// Id of the entry on the stream; names the letter for an operator.
+    /// The id of the entry on the stream. An operator names the letter by this id.
     package var entry: String
     package var jobID: String
     package var run: Int
     package var queue: String
     package var errorCode: String
     package var error: String
-    /// The producer's bytes: all of a job, the first 4 KiB of what is no job.
+    /// The producer's bytes: all bytes of a job, or the first 4 KiB of a message that is no job.
     package var message: [UInt8]
-    /// Bytes of the whole message.
+    /// The size of the whole message in bytes.
     package var size: Int
     package var diedAt: String
 
-    /// Whether nothing of the message was cut off, so that it can be tried again.
+    /// Whether the message is complete. Only a complete message can be retried.
     package var isWhole: Bool { message.count == size }
 }
 
-/// How a retry or a drop of a dead letter went.
+/// The outcome of a retry or a drop of a dead letter.
 package enum DeadLetterAnswer: String, Sendable {
     case ok
-    /// It is there no more: somebody else retried or dropped it.
+    /// The letter is gone: another operator retried or dropped it.
     case gone
-    /// The job runs again already.
+    /// The job already runs again.
     case live
-    /// Its id belongs to another job, so it can only be dropped.
+    /// The id belongs to another job, so the letter can only be dropped.
     case reused
 }
 
 extension JobQueue {
-    /// Dead letters, the latest first, at most `limit`; before the entry `before` where given.
+    /// Returns dead letters, newest first.
+    ///
+    /// - Parameters:
+    ///   - limit: The greatest number of letters.
+    ///   - before: An entry id. Only older entries are returned; nil: from the newest.
     package func deadLetters(limit: Int, before: String? = nil) async throws(QueueError) -> [DeadLetter] {
         let newest = before.map { "(" + $0 } ?? "+"
         let answer = try await command(
@@ -42,9 +46,9 @@ extension JobQueue {
         return (answer.array ?? []).compactMap(Self.deadLetter)
     }
 
-    /// Forgets all dead letters that are there now; those that come meanwhile stay. Results and ids stay known.
+    /// Drops all present dead letters. Letters that arrive during the call stay, and results and ids stay known.
     ///
-    /// - Returns: how many were forgotten.
+    /// - Returns: The number of dropped letters.
     package func dropAll() async throws(QueueError) -> Int {
         let newest = try await command(RedisCommand("XREVRANGE", .string(keys.dead), "+", "-", "COUNT", 1))
         guard let last = newest.array?.first?.array?.first?.string else { return 0 }
@@ -57,8 +61,9 @@ extension JobQueue {
         }
     }
 
-    /// The dead letter that an operator names: by the id of its entry, or by its job's id (then the latest of it, among
-    /// the latest `searched`).
+    /// Returns the dead letter with this entry id, or else the newest letter of the job with this id.
+    ///
+    /// - Parameter searched: The number of newest letters to search for a job's id.
     package func deadLetter(named name: String, searched: Int = 10_000) async throws(QueueError) -> DeadLetter? {
         if Self.isEntryID(name) {
             let answer = try await command(
@@ -72,7 +77,7 @@ extension JobQueue {
         while left > 0 {
             let page = try await deadLetters(limit: min(left, 100), before: before)
             for letter in page where letter.jobID == name {
-                // What the id stands for comes first, before messages that have reused it.
+                // The letter of the id's own job comes before letters of messages that reused the id.
                 guard letter.errorCode == ErrorCode.idReused.rawValue else { return letter }
                 reused = reused ?? letter
             }
@@ -83,13 +88,13 @@ extension JobQueue {
         return reused
     }
 
-    /// Lets a dead job run again: same id, next run, at the end of its game's lane, without its deadline.
+    /// Runs a dead job again: the same id, the next run, at the end of its game's lane, without its deadline.
     ///
-    /// - Parameter job: what `letter.message` says, decoded.
+    /// - Parameter job: The decoded `letter.message`.
     package func retry(_ letter: DeadLetter, as job: Job) async throws(QueueError) -> DeadLetterAnswer {
         let sha1 = RedisArgument.string(JobDecoder.sha1(of: letter.message))
         var arguments: [RedisArgument] = [.string(letter.entry), sha1]
-        // The age of a signed job is not compared for an operator, so it does not go through the queue again.
+        // An operator's retry skips the age check for signed jobs, so the job goes directly into its lane.
         if letter.jobID == job.id || options.mostAge != nil {
             arguments += [
                 "job", .string(job.id), .string(job.kind.rawValue), .string(job.gameID),
@@ -97,13 +102,14 @@ extension JobQueue {
                 .string(job.traceparent ?? ""), .string(job.digest),
             ]
         } else {
-            // It was rejected before its id was believed; now it is a message like any other.
+            // The message was rejected before its id was trusted. Now the message goes back to its queue like a new
+            // one.
             arguments.append("message")
         }
         return try await answer(of: Scripts.requeue, arguments)
     }
 
-    /// Forgets a dead letter. The result and the id stay known.
+    /// Drops a dead letter. The result and the id stay known.
     package func drop(_ letter: DeadLetter) async throws(QueueError) -> DeadLetterAnswer {
         try await answer(of: Scripts.drop, [.string(letter.entry)])
     }

@@ -2,19 +2,19 @@ import JobQueue
 import JobContract
 import Redis
 
-/// One message of a queue as a person reads it.
+/// A message of a queue, as shown to a person.
 package enum ListedMessage: Sendable, Equatable {
     case bytes([UInt8])
-    /// A message that is too large to be a job: its size in bytes and its ``JobDecoder/sha1(of:)``.
+    /// A message too large for a job: its size in bytes and its ``JobDecoder/sha1(of:)``.
     case tooLarge(size: Int, sha1: String)
 }
 
-/// Where a message lies that no worker has taken in.
+/// A message that no worker has taken in, with its position.
 package struct QueuedMessage: Sendable, Equatable {
     package var queue: String
-    /// Messages before it, as far as was looked.
+    /// The number of messages before this message, within the searched part.
     package var before: Int
-    /// Whether it was set aside because no node has room for a start.
+    /// Whether the message is among the deferred starts.
     package var isAside: Bool
     package var message: [UInt8]
 
@@ -30,9 +30,9 @@ extension JobQueue {
     private static let pageMessages = 100
     private static let pageBytes = 1 << 20
 
-    /// Returns the oldest messages of `queue`, what was set aside first, without taking them.
+    /// Returns the oldest messages of `queue` without taking them. Deferred starts come first.
     ///
-    /// - Throws: ``QueueError`` if Redis is away, or a key of the queue is no list.
+    /// - Throws: ``QueueError`` if Redis does not answer, or if a key of the queue is no list.
     package func peek(queue: String, limit: Int) async throws(QueueError) -> [ListedMessage] {
         var messages: [ListedMessage] = []
         for list in [keys.overflow(queue), keys.queue(queue)] {
@@ -47,9 +47,12 @@ extension JobQueue {
         return messages
     }
 
-    /// Looks for a message among the oldest `most` of each of these queues.
+    /// Returns the first matching message of these queues.
     ///
-    /// - Parameter matches: whether a message is the one that is looked for.
+    /// - Parameters:
+    ///   - names: The queues, searched in this order.
+    ///   - most: The number of oldest messages to search, in each queue and in its deferred starts.
+    ///   - matches: Returns whether a message is the wanted message.
     package func find(
         inQueues names: [String],
         most: Int,
@@ -73,7 +76,11 @@ extension JobQueue {
         return nil
     }
 
-    /// Messages of a list behind the oldest `skipped`; empty at its end. Redis reads a bounded number of bytes for it.
+    /// Returns messages of a list, oldest first; empty at the end of the list. A call reads a bounded number of bytes.
+    ///
+    /// - Parameters:
+    ///   - skipped: The number of oldest messages to skip.
+    ///   - most: The greatest number of messages.
     func page(of list: String, skipping skipped: Int, most: Int) async throws(QueueError) -> [ListedMessage] {
         let answer = try await call(
             Scripts.page,

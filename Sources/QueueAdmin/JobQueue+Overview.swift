@@ -4,15 +4,15 @@ import Primitives
 import Redis
 
 extension JobQueue {
-    /// Commands that one pipeline takes at most.
+    /// The greatest number of commands in a pipeline.
     private static let pipelineLimit = 1_000
-    /// Keys that are looked through for queues which no worker serves.
+    /// The greatest number of keys to search for queues that no worker serves.
     private static let mostKeysSearched = 200_000
     private static let mostRunningSorted = 1_000
 
-    /// How the deployment fares, with at most `limit` nodes and running jobs.
+    /// Returns the state of the deployment, with at most `limit` nodes and `limit` running jobs.
     ///
-    /// - Parameter pushedAt: when a message was pushed, as it says itself.
+    /// - Parameter pushedAt: Returns the push time written in a message; nil if the message has none.
     package func overview(
         limit: Int,
         pushedAt: (_ message: [UInt8]) -> Timestamp?
@@ -28,7 +28,7 @@ extension JobQueue {
         return overview
     }
 
-    /// Containers of these nodes whose stories have not ended, at most about `limit`.
+    /// Returns the containers of these nodes whose lifecycle has not ended, about `limit` at most.
     package func keptStories(of nodes: [String], limit: Int) async throws(QueueError) -> [KeptStory] {
         var stories: [KeptStory] = []
         for node in nodes {
@@ -72,7 +72,7 @@ extension JobQueue {
             overview.deadTrimmed = Int(fields[6]) ?? 0
         }
         let counts = answers.dropFirst().map { Int($0.integer ?? 0) }
-        // One field of each is not a game's.
+        // Each of the two hashes has one field that belongs to no game.
         overview.laneCount = max(0, counts[0] - 1)
         overview.ownedCount = max(0, counts[1] - 1)
         overview.runningCount = counts[2]
@@ -81,12 +81,12 @@ extension JobQueue {
         overview.nodeCount = counts[5]
     }
 
-    /// What a field of `{ns}:meta` holds, as clock.lua names it.
+    /// Returns the numbers in a field of `{ns}:meta`. clock.lua describes the fields.
     private static func numbers(in text: String) -> [Int64] {
         text.split(separator: " ").compactMap { Int64($0) }
     }
 
-    /// Names of the queues that workers serve or that hold messages, sorted.
+    /// Returns the sorted names of queues that workers serve, that hold messages, or that are paused.
     private func queueNames(_ overview: inout FleetOverview) async throws(QueueError) -> [String] {
         var names = Set(try await members(keys.queues) + members(keys.paused))
         let begin = keys.queue("")
@@ -125,7 +125,7 @@ extension JobQueue {
         queue.isPaused = answers[6].integer == 1
         var times: [Timestamp] = []
         for (list, count) in zip(lists, answers) where count.integer ?? 0 > 0 {
-            // A message may be of any size: the script answers the small ones only.
+            // The message may have any size: the script returns the bytes of small messages only.
             if case .bytes(let oldest)? = try? await page(of: list, skipping: 0, most: 1).first {
                 times += [pushedAt(oldest)].compactMap { $0 }
             }
@@ -176,7 +176,7 @@ extension JobQueue {
         node.ready = answers.dropFirst(4).reduce(0) { $0 + Int($1.integer ?? 0) }
         let term = answers[1].array ?? []
         let workers = (answers[3].array ?? []).compactMap(\.string)
-        // A node that has neither is asked for what is not there: one round trip for each node, whatever it has.
+        // Commands about a missing leader or worker find nothing. So each node costs one round trip here.
         let epoch = term.count == 2 ? term[1].integer : nil
         let living = try await pipeline([
             RedisCommand("EXISTS", .string(keys.term(node.id, epoch: epoch ?? 0))),
@@ -209,7 +209,7 @@ extension JobQueue {
     }
 
     private static func runningJob(_ id: String, _ row: RedisValue) -> RunningJob? {
-        // One that has ended meanwhile has neither.
+        // A job that ended meanwhile has neither field.
         guard let values = row.array, values.count == 3, let live = values[0].string, let lease = values[1].string
         else { return nil }
         let facts = JobRecord.named([JobRecord.live: live, JobRecord.lease: lease])
@@ -227,23 +227,24 @@ extension JobQueue {
         return job
     }
 
-    /// Returns the answer to one command, an error among them: a key of a wrong type must not hide all the rest, and
-    /// ``FleetOverview/keyProblems`` names it.
+    /// Returns the reply to a command, also if the reply is an error.
+    ///
+    /// A key of a wrong type must not hide the rest of the overview; ``FleetOverview/keyProblems`` names the key.
     private func lenient(_ command: RedisCommand) async throws(QueueError) -> RedisValue {
         try await pipeline([command])[0]
     }
 
-    /// Members of a set; a key of another type has none.
+    /// Returns the members of a set; none if the key has another type.
     private func members(_ key: String) async throws(QueueError) -> [String] {
         (try await lenient(RedisCommand("SMEMBERS", .string(key))).array ?? []).compactMap(\.string)
     }
 
-    /// A score, which Redis may write as a number with an exponent.
+    /// Returns a score in ms. Redis may write a score as a number with an exponent.
     private static func milliseconds(_ score: String) -> Int64 {
         Int64(score) ?? Double(score).flatMap { Int64(exactly: $0.rounded()) } ?? 0
     }
 
-    /// `text` so that a pattern means nothing but it.
+    /// Returns a pattern that matches exactly `text`.
     private static func glob(_ text: String) -> String {
         text.reduce(into: "") { pattern, character in
             if "*?[]\\".contains(character) { pattern += "\\" }

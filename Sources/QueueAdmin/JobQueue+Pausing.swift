@@ -2,39 +2,47 @@ import JobContract
 import JobQueue
 import Redis
 
-/// What an operator stops for a while.
+/// Pausing queues and draining nodes.
 extension JobQueue {
-    /// Takes no more jobs of `queue`; those that run go on. Answers false where it was paused already.
+    /// Stops the intake and the claims of jobs of `queue`. Running jobs go on.
+    ///
+    /// - Returns: false if the queue was already paused.
     package func pause(queue: String) async throws(QueueError) -> Bool {
         try await command(RedisCommand("SADD", .string(keys.paused), .string(queue))).integer == 1
     }
 
-    /// Takes jobs of `queue` again, within a second. Answers false where it was not paused.
+    /// Takes jobs of `queue` again, within a second.
+    ///
+    /// - Returns: false if the queue was not paused.
     package func resume(queue: String) async throws(QueueError) -> Bool {
         try await command(RedisCommand("SREM", .string(keys.paused), .string(queue))).integer == 1
     }
 
-    /// Names of the paused queues.
+    /// Returns the sorted names of the paused queues.
     package func pausedQueues() async throws(QueueError) -> [String] {
         (try await command(RedisCommand("SMEMBERS", .string(keys.paused))).array ?? []).compactMap(\.string).sorted()
     }
 
-    /// Lets a node begin no start or restart; what runs there runs on. Answers false where it was so already.
+    /// Stops the node from beginning a start or restart. Running containers and jobs go on.
+    ///
+    /// - Returns: false if the node was already draining.
     package func drain(node: String) async throws(QueueError) -> Bool {
         try await command(RedisCommand("SADD", .string(keys.draining), .string(node))).integer == 1
     }
 
-    /// Lets a node begin starts again, within a second. Answers false where it did.
+    /// Lets a node begin starts again, within a second.
+    ///
+    /// - Returns: false if the node was not draining.
     package func resume(node: String) async throws(QueueError) -> Bool {
         try await command(RedisCommand("SREM", .string(keys.draining), .string(node))).integer == 1
     }
 
-    /// Nodes that begin no start.
+    /// Returns the sorted ids of the draining nodes.
     package func drainingNodes() async throws(QueueError) -> [String] {
         (try await command(RedisCommand("SMEMBERS", .string(keys.draining))).array ?? []).compactMap(\.string).sorted()
     }
 
-    /// Whether Redis has ever heard of the node.
+    /// Returns whether Redis knows the node.
     package func knows(node: String) async throws(QueueError) -> Bool {
         try await command(RedisCommand("ZSCORE", .string(keys.prefix + "nodes"), .string(node))).string != nil
     }

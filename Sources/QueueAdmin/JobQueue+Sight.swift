@@ -2,24 +2,25 @@ import JobQueue
 import JobContract
 import Redis
 
-/// What Redis knows of one job.
+/// The facts about a job in Redis.
 package struct JobDetail: Sendable, Equatable {
     package var id: String
-    /// What its hash says, internal facts (`_`) included, each under its own name.
+    /// The fields of the job's hash, each fact under its own name. Names of internal facts begin with `_`.
     package var fields: [String: String]
-    /// Live jobs of its game before it; nil where it is in no lane any more.
+    /// The number of live jobs before this job in the lane; nil if the job is in no lane or behind more than 10,000
+    /// jobs.
     package var before: Int?
-    /// The job at the head of its game's lane.
+    /// The id of the job at the head of the game's lane.
     package var head: String?
-    /// The ready list on which its game's lane waits: `ready:CLASS:QUEUE[:NODE]`; nil: on none.
+    /// The ready list with the game's lane: `ready:CLASS:QUEUE[:NODE]`; nil if the lane is on no list.
     package var list: String?
-    /// When it is tried again, in ms since 1970.
+    /// The time of the next attempt, in ms since 1970.
     package var due: Int64?
-    /// End of its lease, in ms since 1970.
+    /// The end of the job's lease, in ms since 1970.
     package var leaseUntil: Int64?
-    /// Redis' time, in ms since 1970.
+    /// The time of Redis, in ms since 1970.
     package var now: Int64
-    /// The producer's bytes while the job lives; nil if it has ended, or if this user may not read them.
+    /// The producer's bytes; nil if the job has ended, or if this Redis user may not read the bytes.
     package var message: [UInt8]?
 
     package init(id: String, fields: [String: String], now: Int64) {
@@ -30,17 +31,17 @@ package struct JobDetail: Sendable, Equatable {
 
     package var state: JobState? { fields["state"].flatMap(JobState.init(rawValue:)) }
     package var gameID: String { fields["game_id"] ?? "" }
-    /// What it is at, while it runs.
+    /// The progress of a running job.
     package var progress: JobProgress? {
         state == .running ? fields[JobProgress.field].flatMap(JobProgress.init(encoded:)) : nil
     }
 }
 
-/// What `{ns}:lanes` says of a game: `r HEAD LIST`, `a HEAD TOKEN` or `d HEAD`.
+/// The state of a game's lane in `{ns}:lanes`: `r HEAD LIST`, `a HEAD TOKEN` or `d HEAD`.
 struct LaneState: Equatable {
-    /// The job at the head.
+    /// The id of the job at the head.
     var head: String
-    /// The ready list that the lane is on; nil: its head runs, or is tried again later.
+    /// The ready list with the lane; nil if the head runs or waits for its next attempt.
     var list: String?
 
     init?(_ text: String) {
@@ -52,7 +53,7 @@ struct LaneState: Equatable {
 }
 
 extension JobQueue {
-    /// What Redis knows of a job; nil where no worker has taken it in, or it is forgotten.
+    /// Returns the facts about a job; nil if no worker has taken the job in, or if Redis has forgotten the job.
     package func sight(of id: String) async throws(QueueError) -> JobDetail? {
         let name = RedisArgument.string(id)
         let answers = try await pipeline([
@@ -67,7 +68,7 @@ extension JobQueue {
         sight.message = answers[3].bytes
         sight.due = answers[1].string.flatMap { Double($0) }.map { Int64($0) }
         sight.leaseUntil = answers[2].string.flatMap { Double($0) }.map { Int64($0) }
-        // One that has ended is in no lane, even where a later job of its game is.
+        // An ended job is in no lane, even if its game has a lane for later jobs.
         guard fields[JobRecord.live] != nil, !sight.gameID.isEmpty else { return sight }
         let lane = RedisArgument.string(keys.lane(sight.gameID))
         let places = try await pipeline([
@@ -77,12 +78,12 @@ extension JobQueue {
         let state = LaneState(places[1].string ?? "")
         sight.head = state?.head
         sight.list = state?.list
-        // The head stands in the lane's state, those behind it in the list.
+        // The lane's state holds the head; the lane's list holds the jobs behind the head.
         sight.before = sight.head == id ? 0 : places[0].integer.map { Int($0) + 1 }
         return sight
     }
 
-    /// Names of the queues that workers serve, or have served.
+    /// Returns the sorted names of the queues that workers serve or have served.
     package func servedQueues() async throws(QueueError) -> [String] {
         (try await command(RedisCommand("SMEMBERS", .string(keys.queues))).array ?? []).compactMap(\.string).sorted()
     }
