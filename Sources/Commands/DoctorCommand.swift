@@ -9,7 +9,7 @@ struct DoctorCommand: RunnableCommand {
         abstract: "Check all that a worker needs, and say how to mend what is wrong.",
         discussion: """
             Give it the settings of the worker: it looks at Redis, Docker, the network, the
-            state folders and the clocks as the worker would. It changes nothing.
+            state folders and the clocks as the worker would. It changes nothing that lasts.
 
             Examples:
               rtmanager doctor

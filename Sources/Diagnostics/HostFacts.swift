@@ -114,7 +114,7 @@ package struct HostFacts: Sendable, Equatable {
         guard allowsEveryImage else { return nil }
         return .warning(
             "allowed images",
-            "every image of every registry may be started, and the Engine asks any registry that a job names",
+            "images of every named registry may run, and the Docker Engine asks any registry that a job names",
             mend: "let RTM_ALLOWED_IMAGES name the games' images, such as registry.example/games/**"
         )
     }

@@ -129,7 +129,10 @@ extension DockerEngine {
         if splitter.dropped > 0 {
             // This project's containers have at most 20 KiB of labels, so a longer row belongs to somebody else's
             // container.
-            logger.warning("containers with too long a row were left out", metadata: ["rows": "\(splitter.dropped)"])
+            logger.warning(
+                "containers with an oversized list entry were left out",
+                metadata: ["rows": "\(splitter.dropped)"]
+            )
         }
         return rows
     }

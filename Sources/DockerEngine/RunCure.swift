@@ -84,7 +84,7 @@ extension DockerEngine {
             }
             if isNew {
                 logger.warning(
-                    "the Engine may not set limits of processes, so containers have its own",
+                    "the Docker Engine may not set ulimits; containers get its own",
                     metadata: ["wanted": "core=0, nofile=\(CreateBody.Ulimit.openFiles.hard)"]
                 )
             }

@@ -67,7 +67,7 @@ public struct Consumer: Sendable {
                 // Redis may have lost its data, including the group.
                 hasGroup = false
                 client.logger.warning(
-                    "consumer goes on when Redis is back",
+                    "the consumer continues when Redis answers again",
                     metadata: ["stream": "\(stream.rawValue)", "group": "\(group)", "error": "\(error)"]
                 )
                 try? await Task.sleep(for: .milliseconds(500))
@@ -120,7 +120,7 @@ public struct Consumer: Sendable {
                 } catch {
                     if Task.isCancelled { return }
                     client.logger.warning(
-                        "entry was not handled and comes again",
+                        "an entry was not handled; it comes again",
                         metadata: ["stream": "\(stream.rawValue)", "entry": "\(entry.id)", "error": "\(error)"]
                     )
                     continue

@@ -107,7 +107,7 @@ struct BenchEngine: Sendable {
         do {
             try await removeAll()
         } catch {
-            stage.logger.warning("something of the bench is left on the Engine", metadata: ["error": "\(error)"])
+            stage.logger.warning("the bench left containers on the Docker Engine", metadata: ["error": "\(error)"])
         }
     }
 

@@ -51,7 +51,7 @@ extension Deployment {
                 try await fleet.push(Fleet.message(.stop, "c-2", game: "g", #""stop_timeout_seconds":3"#))
                 let ending = try await fleet.runner(of: "c-2")
                 ending.terminate()
-                try await ending.untilItSays("ending: waiting for the jobs that run")
+                try await ending.untilItSays("ending: waiting for the running jobs")
                 ending.terminate()
                 #expect(await ending.process.waitForExit(atMost: .seconds(3)) == 143)
                 let result = try await fleet.result(of: "c-2")

@@ -23,7 +23,7 @@ extension Deployment {
                 try await eventually(within: .seconds(30), "the leftover to be removed") {
                     try await fleet.world.engine.inspect(leftover) == nil
                 }
-                try await fleet.workers[0].untilItSays("without explanation", within: .seconds(30))
+                try await fleet.workers[0].untilItSays("no job explains", within: .seconds(30))
                 let left = Set(try await fleet.containers())
                 #expect(left == [foreign, copy, byHand, game.containerID ?? ""])
             }
@@ -51,7 +51,7 @@ extension Deployment {
         func dryRun() async throws {
             try await Fleet.with(settings: settings("dry-run"), world: try #require(EngineWorld.current)) { fleet in
                 let leftover = try await fleet.createByHand(game: "left")
-                try await fleet.workers[0].untilItSays("without explanation", within: .seconds(30))
+                try await fleet.workers[0].untilItSays("no job explains", within: .seconds(30))
                 #expect(try await fleet.containers() == [leftover])
             }
         }

@@ -19,7 +19,7 @@ extension Deployment {
                     ["RTM_REDIS_URL": "unix://\(redis)", "DOCKER_HOST": "unix://\(docker)"],
                     untilReady: false
                 )
-                try await worker.untilItSays("the worker waits for what it needs")
+                try await worker.untilItSays("the worker waits for Redis or Docker")
                 for (path, target) in isRedisFirst ? links : links.reversed() {
                     #expect(!worker.process.log.contains("worker begins"))
                     try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: target)

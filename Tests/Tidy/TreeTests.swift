@@ -8,7 +8,8 @@ private enum Exceptions {
     static let unstructuredTasks: [String: String] = [
         "Sources/DockerEngine/BackgroundTask.swift":
             "undoing a half-made container, pulls with many waiters and event readers outlive their callers",
-        "Sources/Runtime/Support/CancellationShield.swift": "goodbyes that must be said although the caller was cancelled",
+        "Sources/Runtime/Support/CancellationShield.swift":
+            "goodbyes that must be said although the caller was cancelled",
     ]
     static let traps: [String: String] = [:]
     static let unsimulated: [String: String] = [

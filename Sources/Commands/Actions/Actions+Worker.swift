@@ -43,7 +43,7 @@ package enum Actions {
             )
             if settings.allowedImages.isEmpty {
                 logger.warning(
-                    "every image of every registry may be started; RTM_ALLOWED_IMAGES bounds that",
+                    "RTM_ALLOWED_IMAGES is empty: images of every named registry may run",
                     metadata: ["example": "RTM_ALLOWED_IMAGES=registry.example/games/**"]
                 )
             }
@@ -147,7 +147,7 @@ package enum Actions {
             }
         } catch {
             logger.warning(
-                "Redis does not tell its eviction policy; it must be noeviction, or jobs are lost when memory is full",
+                "Redis does not report its eviction policy; set it to noeviction, or a full Redis loses jobs",
                 metadata: ["error": "\(error)"]
             )
             return

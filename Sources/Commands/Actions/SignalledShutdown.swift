@@ -36,7 +36,7 @@ struct SignalledShutdown: Sendable {
 
     private func endNow(_ signal: UnixSignal) -> Never {
         logger.warning(
-            "ending at once, as a second signal asks; the jobs that run go on elsewhere",
+            "ending at once after a second signal; other workers finish the running jobs",
             metadata: ["signal": "\(signal)"]
         )
         // The exit code of a process killed by the signal.

@@ -149,7 +149,7 @@ struct DemoStage: Sendable {
         do {
             try await Program.output(["sh", "-c", script])
         } catch {
-            logger.warning("something of the demo is left on the Engine", metadata: ["error": "\(error)"])
+            logger.warning("the demo left containers on the Docker Engine", metadata: ["error": "\(error)"])
         }
     }
 

@@ -25,7 +25,7 @@ struct WorkerService: Service {
 
     func run() async throws {
         guard let info = try await untilNeedsAreMet() else {
-            logger.notice("ending before the worker has begun")
+            logger.notice("ending before the start of the worker")
             return
         }
         var configuration = configuration
@@ -98,13 +98,13 @@ struct WorkerService: Service {
             stage.waits(for: needs)
             RuntimeMetrics.engine(isUp: needs.docker == nil)
             if needs.isMet, let info {
-                if hasWaited { logger.notice("Redis and Docker answer; the worker goes on") }
+                if hasWaited { logger.notice("Redis and Docker answer; the worker starts") }
                 return info
             }
             hasWaited = true
             let step = patience.missed(now: .now, random: .random(in: 0...1))
             if step.isTold {
-                logger.warning("the worker waits for what it needs", metadata: ["missing": "\(needs.sentence)"])
+                logger.warning("the worker waits for Redis or Docker", metadata: ["missing": "\(needs.sentence)"])
             }
             try await Task.sleep(for: step.pause)
         }

@@ -44,7 +44,7 @@ package final class WorkerStage: Sendable {
             )
         }
         return Readiness(checks: [
-            .init(name: "loop", holds: false, reason: "the worker waits for what it needs before it begins"),
+            .init(name: "loop", holds: false, reason: "the worker waits for Redis or Docker before it begins"),
             check("redis", needs?.redis, "it answers"), check("docker", needs?.docker, "the Engine answers"),
         ])
     }

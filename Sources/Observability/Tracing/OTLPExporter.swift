@@ -73,7 +73,7 @@ package struct OTLPExporter: Service {
                 Counter(label: "rtm_spans_dropped_total").increment(by: spans.count)
                 if !wasAway {
                     logger.warning(
-                        "spans are lost: the collector does not take them",
+                        "spans are lost: the collector does not accept them",
                         metadata: ["collector": "\(endpoint)", "error": "\(error)"]
                     )
                 }

@@ -82,7 +82,7 @@ final class DockerHealth: Sendable {
             return answers
         }
         RuntimeMetrics.engine(isUp: false)
-        if changed { logger.error("the Docker Engine is out of reach; no jobs are taken") }
+        if changed { logger.error("the Docker Engine is out of reach; the worker takes no jobs") }
         asked.raise()
     }
 
@@ -123,7 +123,7 @@ final class DockerHealth: Sendable {
         guard changed else { return }
         if let problem {
             logger.error(
-                "the Docker Engine does not answer; no jobs are taken",
+                "the Docker Engine does not answer; the worker takes no jobs",
                 metadata: ["error": "\(problem.message)"]
             )
         } else {

@@ -162,7 +162,7 @@ extension Worker {
             for id in outcome.reused {
                 RuntimeMetrics.rejected(.idReused)
                 logger.warning(
-                    "a message reuses the id of another job; it is on the stream of the dead",
+                    "a message reuses the id of another job; it is a dead letter now",
                     metadata: ["job": "\(id)"]
                 )
             }
@@ -180,7 +180,7 @@ extension Worker {
             guard error.isOutOfMemory else { throw error }
             RuntimeMetrics.memory(isFull: true)
             if state.memoryIsFull.begins() {
-                logger.error("Redis has no memory for new jobs (maxmemory); those that it has go on")
+                logger.error("Redis has no memory for new jobs (maxmemory); admitted jobs go on")
             }
             return nil
         }
@@ -236,7 +236,7 @@ extension Worker {
     private func drain(_ jobs: inout DiscardingTaskGroup) async {
         let running = state.running
         guard running > 0 else { return }
-        logger.notice("ending: waiting for the jobs that run", metadata: ["jobs": "\(running)"])
+        logger.notice("ending: waiting for the running jobs", metadata: ["jobs": "\(running)"])
         let limit = MonotonicClock.now.advanced(by: configuration.drainTimeout)
         while state.running > 0, !Task.isCancelled {
             let left = MonotonicClock.now.duration(to: limit)
@@ -244,7 +244,7 @@ extension Worker {
             await state.work.wait(atMost: left)
         }
         if state.running > 0 {
-            logger.warning("giving back what has not ended in time", metadata: ["jobs": "\(state.running)"])
+            logger.warning("giving back the jobs that did not end in time", metadata: ["jobs": "\(state.running)"])
             jobs.cancelAll()
         }
     }

@@ -18,7 +18,7 @@ extension Worker {
                 if problems != reported || !problems.isEmpty && reminder.begins() { report(problems) }
                 reported = problems
             } catch {
-                logger.debug("the types of keys could not be looked at", metadata: ["error": "\(error)"])
+                logger.debug("the types of the Redis keys cannot be checked", metadata: ["error": "\(error)"])
             }
             await state.keysSuspect.wait(atMost: Self.keyInterval)
         }
@@ -40,7 +40,7 @@ extension Worker {
         RuntimeMetrics.redisFailed(in: "take")
         if state.queueFails.begins() {
             logger.error(
-                "nothing can be taken from a queue; the others go on",
+                "a queue cannot be read; the other queues go on",
                 metadata: ["queue": "\(name)", "error": "\(error)"]
             )
         }

@@ -144,7 +144,7 @@ package struct Worker: Service {
                 return true
             } catch {
                 state.noteLoop { $0.couldNotJoin("\(error)") }
-                logger.error("the worker cannot join yet; trying again", metadata: ["error": "\(error)"])
+                logger.error("the worker cannot register yet; trying again", metadata: ["error": "\(error)"])
                 await backoff.pause()
             }
         }
@@ -154,7 +154,7 @@ package struct Worker: Service {
     /// Joins anew whenever Redis says that it does not know what the node owns.
     private func tellAgain() async {
         while await state.mustTell.wait() {
-            logger.warning("Redis has lost what it knew of this node; telling it again")
+            logger.warning("Redis has lost its data about this node; reporting the node's games again")
             _ = await join()
         }
     }
@@ -165,7 +165,10 @@ package struct Worker: Service {
             Failpoint.reached(.left)
             logger.notice("worker has ended", metadata: ["worker": "\(queue.worker.id)"])
         } catch {
-            logger.warning("could not say goodbye to Redis; leases do the rest", metadata: ["error": "\(error)"])
+            logger.warning(
+                "could not deregister from Redis; the leases expire by themselves",
+                metadata: ["error": "\(error)"]
+            )
         }
     }
 }

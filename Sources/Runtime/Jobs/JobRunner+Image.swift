@@ -43,7 +43,7 @@ extension JobRunner {
                 try await requireSettled(begun.ending, job)
                 return try await whenReady(begun.ending, job, begun.prepared)
             }
-            logger.info("the image has become another; looking at it again", metadata: ["image": "\(seen.ref)"])
+            logger.info("the image changed; inspecting it again", metadata: ["image": "\(seen.ref)"])
             image = nil
         }
     }

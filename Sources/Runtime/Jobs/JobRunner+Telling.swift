@@ -55,7 +55,7 @@ extension JobRunner {
         do throws(QueueError) {
             try await queue.tell(note, of: id)
         } catch {
-            logger.warning("the listener could not be told of a container", metadata: ["error": "\(error)"])
+            logger.warning("a container could not be reported to the leader", metadata: ["error": "\(error)"])
         }
     }
 }

@@ -125,7 +125,7 @@ struct JobRunner: Sendable {
                 if name != nil { try await waitForRemoval() }
                 return nil
             case .replace(let id):
-                logger.info("replacing a container that has ended", metadata: ["container": "\(id.prefix(12))"])
+                logger.info("replacing an ended container", metadata: ["container": "\(id.prefix(12))"])
                 try await discard(id)
             case .wait: try await waitForRemoval()
             }

@@ -55,10 +55,10 @@ struct EventsListener: Sendable {
                     failures = 1
                 }
             } catch is Fenced {
-                return logger.warning("another worker publishes the node's events by now")
+                return logger.warning("another worker publishes the node's events now")
             } catch {
                 guard !Task.isCancelled else { return }
-                logger.warning("the event stream broke; listening anew", metadata: ["error": "\(error)"])
+                logger.warning("Docker's event stream ended; reconnecting", metadata: ["error": "\(error)"])
                 // The Engine may refuse its events alone.
                 if (error as? DockerError)?.code == .unavailable { _ = await watch.isEngineAway() }
                 let lasted = begun.duration(to: MonotonicClock.now)
@@ -81,7 +81,7 @@ struct EventsListener: Sendable {
     private func compareLists(_ progress: Progress) async throws {
         RuntimeMetrics.hearing(false)
         logger.error(
-            "the Engine's events cannot be read; its list of containers is compared instead",
+            "Docker's events cannot be read; the leader reconciles instead",
             metadata: ["every": "\(Reconciler.deafInterval)", "tried_again_after": "\(Self.deafTime)"]
         )
         do {

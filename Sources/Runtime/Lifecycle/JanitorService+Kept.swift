@@ -33,7 +33,7 @@ extension JanitorService {
             try await discard(container)
         }
         logger.notice(
-            "removed the oldest containers that had ended",
+            "removed the oldest ended containers",
             metadata: ["removed": "\(surplus.count)", "kept": "\(kept)"]
         )
     }

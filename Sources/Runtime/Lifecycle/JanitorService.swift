@@ -36,7 +36,7 @@ struct JanitorService: Sendable {
                 try await boundKept(found)
             } catch {
                 guard !Task.isCancelled else { return }
-                logger.debug("the janitor could not look", metadata: ["error": "\(error)"])
+                logger.debug("the janitor could not list the containers", metadata: ["error": "\(error)"])
             }
             try? await MonotonicClock.sleep(for: min(Self.interval, max(grace / 2, .seconds(1))))
         }
@@ -92,14 +92,14 @@ struct JanitorService: Sendable {
             "why": "\(verdict.complaint.sentence)",
         ]
         guard verdict.action == .remove else {
-            return logger.warning("a container of this namespace is without explanation", metadata: metadata)
+            return logger.warning("no job explains a container of this namespace", metadata: metadata)
         }
         do {
             guard try await remove(subject) else { return }
-            logger.notice("a container without explanation was removed", metadata: metadata)
+            logger.notice("the janitor removed a container that no job explains", metadata: metadata)
         } catch {
             logger.warning(
-                "a container without explanation could not be removed",
+                "the janitor could not remove a container",
                 metadata: metadata.merging(["error": "\(error)"]) { $1 }
             )
         }

@@ -91,7 +91,7 @@ struct Looker: Sendable {
     private func pause(after error: DockerError, of glance: Glance) throws -> Duration {
         guard error.code != .unavailable, error.code != .cancelled else { throw error }
         logger.warning(
-            "a container cannot be looked at; trying again later",
+            "a container cannot be inspected; trying again later",
             metadata: ["container": "\(glance.containerID.prefix(12))", "error": "\(error.message)"]
         )
         return error.code == .timeout ? Self.pauses.afterTimeout : Self.pauses.afterError

@@ -79,17 +79,17 @@ struct Reconciler: Sendable {
                 epoch: epoch
             )
             logger.debug(
-                "compared what was published with the Engine",
+                "reconciled the lifecycles with Docker's containers",
                 metadata: ["containers": "\(containers.count)", "looked_at": "\(difference.suspects.count)"]
             )
             return difference.unheldPlaces
         } catch let error as QueueError {
             // Redis is away: the next comparison, or the next term, does it.
-            logger.warning("the containers could not be compared", metadata: ["error": "\(error)"])
+            logger.warning("the reconcile failed", metadata: ["error": "\(error)"])
         } catch let error as DockerError {
             // Where the Engine is away the stream has to begin anew. Where it is only slow, events come all the same.
             guard error.code != .unavailable, error.code != .cancelled else { throw error }
-            logger.warning("the containers could not be compared", metadata: ["error": "\(error.message)"])
+            logger.warning("the reconcile failed", metadata: ["error": "\(error.message)"])
         }
         return unheldBefore
     }

@@ -31,7 +31,7 @@ struct StreamWatch: Sendable {
                 RuntimeMetrics.dead(try await queue.deadLetterTotals())
                 looks += 1
             } catch {
-                logger.debug("the consumer groups could not be looked at", metadata: ["error": "\(error)"])
+                logger.debug("the consumer groups cannot be read", metadata: ["error": "\(error)"])
             }
             try? await MonotonicClock.sleep(for: Self.interval)
         }
