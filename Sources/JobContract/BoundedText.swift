@@ -1,7 +1,7 @@
 extension StringProtocol {
-    /// The longest beginning that has at most `limit` bytes of UTF-8 and ends between two Unicode scalars.
+    /// Returns the longest prefix of at most `limit` UTF-8 bytes that ends between two Unicode scalars.
     ///
-    /// Bytes, since that is what streams and logs hold: one character may have thousands of them.
+    /// The limit counts bytes like streams and logs: a single character may have thousands of bytes.
     package func cut(toBytes limit: Int) -> String {
         guard utf8.count > limit else { return String(self) }
         var cut = ""
@@ -15,8 +15,8 @@ extension StringProtocol {
     }
 }
 
-/// Bounds of the sentences for persons that are published.
+/// Limits of published sentences for people.
 package enum Sentence {
-    /// Most bytes of an `error` in results, dead letters and records of jobs.
+    /// The greatest size of an `error` in results, dead letters and job hashes, in bytes.
     package static let maximumBytes = 1_024
 }

@@ -1,8 +1,8 @@
-/// A JSON value as the strict reader returns it. Members keep their order.
+/// A JSON value, as the strict reader returns it. Members keep their order.
 enum JSONValue: Equatable {
     case null
     case bool(Bool)
-    /// A number without fraction and exponent.
+    /// A number without a fraction and without an exponent.
     case integer(Int64)
     case number(Double)
     case string(String)
@@ -14,7 +14,7 @@ enum JSONValue: Equatable {
         let value: JSONValue
     }
 
-    /// What this is, in the words of an error message.
+    /// The type of the value, in the words of an error message.
     var typeName: String {
         switch self {
         case .null: "null"
@@ -27,18 +27,18 @@ enum JSONValue: Equatable {
     }
 }
 
-/// Why bytes are no acceptable JSON text.
+/// The reason for refusing bytes as JSON text.
 struct JSONError: Error, Equatable, CustomStringConvertible {
     let reason: String
-    /// Byte offset at which reading stopped.
+    /// The byte offset at which reading stopped.
     let offset: Int
 
     var description: String { "\(reason) at byte \(offset)" }
 }
 
-/// The names of the members that somebody reads.
+/// A set of member names, for the members that a reader needs.
 struct JSONNames: Sendable {
-    /// The names in bytes, by their length.
+    /// The names in bytes, indexed by their length.
     private let byLength: [[[UInt8]]]
 
     init(_ names: [String]) {

@@ -2,9 +2,10 @@ import Primitives
 import Crypto
 
 extension Job {
-    /// A digest of what the job asks for, 24 hex digits: kind, game and every field that changes what is done. Without
-    /// `id`, `enqueued_at`, `traceparent`, `deadline` and signature, so that the same job sent again has the same digest.
-    /// A field that is left out counts as its default.
+    /// A digest of the request, 24 hex digits: kind, game and every field that changes the work.
+    ///
+    /// The digest leaves out `id`, `enqueued_at`, `traceparent`, `deadline` and the signature. So the same job, sent
+    /// again, has the same digest. A missing field counts as its default.
     package var digest: String {
         var bytes = DigestedBytes()
         bytes.add(kind.rawValue)
@@ -20,13 +21,13 @@ extension Job {
         bytes.add(limits.pidsLimit.map { "\($0)" } ?? "")
         bytes.add((bindMounts ?? []).flatMap { [$0.hostPath, $0.mountPath, $0.readOnly ? "ro" : "rw"] })
         bytes.add("\(readyTimeoutSeconds) \(stopTimeoutSeconds) \(force) \(maxAttempts)")
-        // A restart takes the fields that it does not give from the start before.
+        // A restart takes missing fields from the last start, so a missing field differs from a given default.
         bytes.add(given.map(\.rawValue).sorted())
         return String(hexadecimal(SHA256.hash(data: bytes.bytes)).prefix(24))
     }
 }
 
-/// Texts one after the other, each with its length, so that no two lists of texts are the same bytes.
+/// Texts in sequence, each after its length. Two different lists of texts never give the same bytes.
 private struct DigestedBytes {
     var bytes: [UInt8] = []
 

@@ -1,7 +1,9 @@
 import Primitives
 extension Job {
-    /// The message of a start that asks for the same container: what a later restart of the game completes itself by.
-    /// Nil where there is no image.
+    /// The message of a start with the same container. A later restart of the game takes its missing fields from this
+    /// message.
+    ///
+    /// Nil if the job has no image.
     package var startMessage: String? {
         guard let image else { return nil }
         var members = [
@@ -20,7 +22,7 @@ extension Job {
         return Self.object(members)
     }
 
-    /// The start that a message made by ``startMessage`` says, however long it has become; nil where it is none.
+    /// Reads a message made by ``startMessage``, of any length; nil if the message is no start.
     init?(startMessage: [UInt8]) {
         guard case .object(let members)? = try? StrictJSON.parse(startMessage),
             let job = try? JobFields(Fields(members)).job(), job.kind == .start
@@ -34,16 +36,16 @@ extension Job {
 }
 
 extension JobDecoder {
-    /// Returns what is kept of a job that has started its game, for a later restart; nil where it has no image.
+    /// Returns the record of a job that started its game, for a later restart; nil if the job has no image.
     package func startRecord(of job: Job) -> String? {
         guard let message = job.startMessage else { return nil }
         return signer?.envelope(of: message, for: .startRecord(gameID: job.gameID)) ?? message
     }
 
-    /// Reads what was kept of a game's last start.
+    /// Reads the record of a game's last start.
     ///
-    /// - Throws: ``Rejection`` with `bad_signature` where only signed jobs are taken and no key of the fleet has signed this
-    ///   for this game, or with `internal` where the record is no start.
+    /// - Throws: ``Rejection`` with `bad_signature` if the fleet takes signed jobs only, and no key of the fleet signed
+    ///   the record for this game. ``Rejection`` with `internal` if the record is no start.
     package func lastStart(_ record: [UInt8], of gameID: String) throws(Rejection) -> Job {
         func rejection(_ code: ErrorCode, _ sentence: String) -> Rejection {
             Rejection(id: "", kind: .restart, gameID: gameID, code: code, error: sentence)

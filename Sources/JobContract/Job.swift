@@ -1,15 +1,15 @@
 import Primitives
 
-/// A job as its producer wrote it, decoded and checked field by field.
+/// A job, decoded from its producer's message and checked field by field.
 package struct Job: Sendable, Equatable {
-    /// The idempotency key that the producer chose.
+    /// The idempotency key, chosen by the producer.
     package var id: String
     package var kind: JobKind
-    /// The workload; names its container, hostname and state folder.
+    /// The workload. The container, the hostname and the state folder have their names from this id.
     package var gameID: String
-    /// Image reference with a tag or a digest; always there for a start.
+    /// The image reference, with a tag or a digest. A start always has an image.
     package var image: ImageReference?
-    /// Guard of a stop or remove: nothing is done where the game's container is another one by now.
+    /// The guard of a stop or remove: the job changes nothing if the game's container has another id.
     package var containerID: String?
     package var pullPolicy: String
     package var env: [String: String]?
@@ -17,23 +17,23 @@ package struct Job: Sendable, Equatable {
     package var labels: LabelMap?
     package var limits: Limits
     package var bindMounts: [Mount]?
-    /// Seconds to wait for the engine to answer; 0: not waited for.
+    /// The time in seconds to wait for an answer of the game engine; 0: the job does not wait.
     package var readyTimeoutSeconds: Int
-    /// Seconds between SIGTERM and SIGKILL.
+    /// The time in seconds between SIGTERM and SIGKILL.
     package var stopTimeoutSeconds: Int
-    /// Whether a remove stops a running container first.
+    /// Whether a remove first stops a running container.
     package var force: Bool
-    /// The job is not begun after this instant.
+    /// The last instant at which the job may begin.
     package var deadline: Timestamp?
-    /// How often the job is begun at most.
+    /// The greatest number of attempts.
     package var maxAttempts: Int
-    /// As the producer wrote it; echoed in the result.
+    /// The push time, as written by the producer. The result repeats the text.
     package var enqueuedAt: String?
-    /// W3C trace context; echoed in the result.
+    /// The W3C trace context. The result repeats the text.
     package var traceparent: String?
-    /// Whether the message had a `traceparent` that is none.
+    /// Whether the message had an invalid `traceparent`.
     package var hasIgnoredTraceparent = false
-    /// Of a restart: which of the fields that a start has its message gives. It takes the others from the start before.
+    /// The fields of a start that a restart's message contains. The game's last start gives the others.
     package var given: Set<StartField> = []
 
     /// The fields of a start that a restart may leave out.
@@ -44,11 +44,11 @@ package struct Job: Sendable, Equatable {
         case readyTimeoutSeconds = "ready_timeout_seconds"
     }
 
-    /// Limits that the job asks for; nil: the image's, else the worker's.
+    /// The requested limits. A nil limit is taken from the image, or else from the worker.
     package struct Limits: Sendable, Equatable {
-        /// CPUs, as `docker run --cpus` takes them.
+        /// The number of CPUs, as in `docker run --cpus`.
         package var cpuQuota: Double?
-        /// Memory as `docker run --memory` takes it: `512m`.
+        /// The memory, as in `docker run --memory`: `512m`.
         package var memory: String?
         package var pidsLimit: Int?
 
@@ -59,7 +59,7 @@ package struct Job: Sendable, Equatable {
         }
     }
 
-    /// An extra mount that the job asks for.
+    /// An extra mount, requested by the job.
     package struct Mount: Sendable, Equatable {
         package var hostPath: String
         package var mountPath: String
@@ -112,21 +112,21 @@ package struct Job: Sendable, Equatable {
         self.traceparent = traceparent
     }
 
-    /// Values of fields that a producer leaves out.
+    /// The values of missing fields.
     package enum Defaults {
         package static let pullPolicy = "if_missing"
         package static let stopTimeoutSeconds = 30
         package static let maxAttempts = 5
     }
 
-    /// Whether a start or restart of the same game that waits before this job, or is under way, is made
-    /// pointless by it: a stop or remove without a guard.
+    /// Whether this job makes an earlier start or restart of the game obsolete: a stop or remove without a guard.
     package var supersedesStarts: Bool { (kind == .stop || kind == .remove) && containerID == nil }
 
-    /// Whether this job also cancels a start that is under way: a stop, or a remove that may stop.
+    /// Whether this job also cancels a running start or restart: a stop, or a remove with `force`, without a guard.
     package var cancelsStarts: Bool { supersedesStarts && (kind == .stop || force) }
 
-    /// This restart with each field that it does not give as the game's last start had it; a job of another kind as it is.
+    /// Returns this restart with its missing fields taken from the game's last start. Another job is returned
+    /// unchanged.
     package func completed(by last: Job?) -> Job {
         guard kind == .restart, let last else { return self }
         var job = self

@@ -1,20 +1,22 @@
 import Crypto
 
-/// The one decoder of job messages. What it does not accept is a value, not an error: bad input is
-/// expected, ends as a `rejected` result, and never hurts the worker.
+/// The decoder of all job messages.
+///
+/// Bad input is expected, so ``decode(_:)`` returns a refused message as a value and throws no error. The message ends
+/// with the outcome `rejected` and never harms the worker.
 package struct JobDecoder: Sendable {
-    /// Largest message that is taken, in bytes.
+    /// The greatest size of an accepted message, in bytes.
     package static let maximumMessageBytes = 65_536
 
-    /// Verifies signatures; nil: messages are taken unsigned.
+    /// Verifies signatures; nil: the decoder accepts unsigned messages.
     let signer: JobSigner?
 
-    /// - Parameter signer: where given, only messages that one of its keys has signed are taken.
+    /// - Parameter signer: If given, the decoder accepts only messages signed by one of the signer's keys.
     package init(signer: JobSigner? = nil) {
         self.signer = signer
     }
 
-    /// Decodes one message; the first check that fails decides, in the order of the contract.
+    /// Decodes a message. The contract gives the order of the checks, and the first failed check decides.
     package func decode(_ message: [UInt8]) -> DecodedMessage {
         do throws(Refusal) {
             guard message.count <= Self.maximumMessageBytes else {
@@ -36,26 +38,28 @@ package struct JobDecoder: Sendable {
         }
     }
 
-    /// Returns the id under which a message ends that has none of its own: `invalid:` and ``sha1(of:)``.
+    /// Returns the id for a message without a usable id: `invalid:` and ``sha1(of:)``.
     package static func invalidID(of message: [UInt8]) -> String {
         Syntax.invalidIDPrefix + sha1(of: message)
     }
 
-    /// Returns the SHA-1 that stands for a message, in lower case hex: of its bytes up to 1 MiB. Above, it is the SHA-1 of
-    /// the size in decimal, a line feed and the first 64 KiB. The script `naming.lua` computes the same.
+    /// Returns a SHA-1 for a message, in lower case hex.
+    ///
+    /// Up to 1 MiB, the SHA-1 covers all bytes. For a larger message, the SHA-1 covers the size in decimal, a line feed
+    /// and the first 64 KiB. The script `naming.lua` computes the same SHA-1.
     package static func sha1(of message: [UInt8]) -> String {
         guard message.count > wholeHashBytes else { return hexadecimal(Insecure.SHA1.hash(data: message)) }
         let named = Array("\(message.count)\n".utf8) + message.prefix(maximumMessageBytes)
         return hexadecimal(Insecure.SHA1.hash(data: named))
     }
 
-    /// Largest message of which all bytes are hashed.
+    /// The greatest size of a message with all bytes hashed, in bytes.
     private static let wholeHashBytes = 1 << 20
 
     private static func job(from members: Fields, message: [UInt8], isSigned: Bool = false) -> DecodedMessage {
         do throws(Refusal) {
             let job = try JobFields(members).job()
-            // Without it nobody could tell how old a captured message is.
+            // Without `enqueued_at`, a worker could not tell the age of a captured message.
             guard !isSigned || job.enqueuedAt != nil else {
                 throw .field("enqueued_at", "must be given in a signed job")
             }
@@ -65,7 +69,7 @@ package struct JobDecoder: Sendable {
         }
     }
 
-    /// A rejection that names the job as far as its members are well-formed.
+    /// Returns a rejection with the well-formed id, kind and game of the message.
     private static func rejection(of members: Fields, _ message: [UInt8], _ refusal: Refusal) -> Rejection {
         Rejection(
             id: members.string("id").flatMap { Syntax.isJobID($0) ? $0 : nil } ?? invalidID(of: message),
@@ -76,7 +80,8 @@ package struct JobDecoder: Sendable {
         )
     }
 
-    /// A signed job at a worker that has no key. Ids need no proof there, so the job ends under its own.
+    /// Returns the rejection of a signed job by a worker without a key. Such a worker demands no proof of ids, so the
+    /// job keeps its own id.
     private static func unverifiable(_ envelope: SignedEnvelope, message: [UInt8]) -> DecodedMessage {
         let members = (try? object(Array(envelope.text.utf8))) ?? Fields([])
         let sentence = "the message is signed; this worker has no key (RTM_SIGNING_KEY_FILE)"
@@ -95,7 +100,7 @@ package struct JobDecoder: Sendable {
     }
 }
 
-/// Bytes as lower case hex digits.
+/// Returns bytes as lower case hex digits.
 func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
     let digits = Array("0123456789abcdef".utf8)
     var text: [UInt8] = []
@@ -107,13 +112,13 @@ func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
     return String(decoding: text, as: UTF8.self)
 }
 
-/// What became of a message's bytes.
+/// The result of decoding a message.
 package enum DecodedMessage: Sendable, Equatable {
-    // A job has many fields: handing it on is to copy none of them.
+    // A job has many fields. `indirect` passes a reference, so no field is copied.
     indirect case job(Job)
     case rejected(Rejection)
 
-    /// Under which it ends.
+    /// The id under which the message ends.
     package var id: String {
         switch self {
         case .job(let job): job.id
@@ -122,17 +127,17 @@ package enum DecodedMessage: Sendable, Equatable {
     }
 }
 
-/// A message that ends `rejected`: it supersedes, cancels and blocks nothing.
+/// A message that ends `rejected`. The message supersedes, cancels and blocks nothing.
 package struct Rejection: Error, Sendable, Equatable {
-    /// Its own id where that is well-formed (and proven, where signatures are demanded), else `invalid:…`.
+    /// The message's own id if the id is well-formed, and proven where signatures are demanded; else `invalid:…`.
     package var id: String
-    /// As far as the message told them in a well-formed way.
+    /// The kind, if the message has a well-formed kind.
     package var kind: JobKind?
     package var gameID: String?
     package var code: ErrorCode
-    /// A sentence for a person, of at most 1,024 bytes.
+    /// A sentence for a person, at most 1,024 bytes.
     package var error: String { didSet { error = error.cut(toBytes: Sentence.maximumBytes) } }
-    /// ``Job/digest`` of a job that the operator's policy refuses; nil: the message is no job.
+    /// The ``Job/digest`` of a job refused by the operator's policy; nil: the message is no job.
     package var digest: String?
 
     package init(id: String, kind: JobKind? = nil, gameID: String? = nil, code: ErrorCode, error: String) {
@@ -144,7 +149,7 @@ package struct Rejection: Error, Sendable, Equatable {
     }
 }
 
-/// A check that failed.
+/// A failed check.
 struct Refusal: Error, Equatable {
     let code: ErrorCode
     let sentence: String
@@ -154,18 +159,18 @@ struct Refusal: Error, Equatable {
         self.sentence = sentence
     }
 
-    /// A field of a job that is not what the contract wants.
+    /// Returns the refusal of a job's field that breaks the contract.
     static func field(_ name: String, _ sentence: String) -> Refusal {
         Refusal(.invalidJob, "\(name): \(sentence)")
     }
 }
 
-/// The members of one JSON object. A member whose value is `null` counts as left out: many languages
-/// write an absent value so.
+/// The members of a JSON object. A member with the value `null` counts as missing, because many languages write absent
+/// values so.
 struct Fields {
     let members: [JSONValue.Member]
 
-    /// The names of all fields of jobs and envelopes, and of the objects in them. Nobody reads another member of a message.
+    /// The names of all fields of jobs, envelopes and their nested objects. The decoder reads no other member.
     private static let known: Set<String> = [
         "v", "id", "kind", "game_id", "image", "container_id", "pull_policy", "env", "cmd", "labels", "limits",
         "bind_mounts",
@@ -174,7 +179,7 @@ struct Fields {
         "key", "job", "signature", "cpu_quota", "memory", "pids_limit", "host_path", "mount_path", "read_only",
     ]
 
-    /// The names of the members that a reader of messages must keep.
+    /// The names of the members to keep while reading a message.
     static let names = JSONNames(Array(known))
 
     init(_ members: [JSONValue.Member]) { self.members = members }

@@ -1,16 +1,16 @@
 import Primitives
 
-/// How a worker says that a job ended; the script that publishes it adds what Redis knows of the job.
+/// The end of a job, as reported by its worker. The publishing script adds the facts that Redis has about the job.
 public struct JobEnding: Sendable, Equatable {
     public var outcome: JobOutcome
     public var effect: JobEffect
     public var errorCode: ErrorCode?
-    /// A sentence for a person, of at most 1,024 bytes.
+    /// A sentence for a person, at most 1,024 bytes.
     public var error: String? { didSet { error = error?.cut(toBytes: Sentence.maximumBytes) } }
     public var containerID: String?
     public var containerName: String?
     public var engineEndpoint: String?
-    /// The Engine's clock.
+    /// The start time of the container, by the clock of the Docker Engine.
     public var startedAt: Timestamp?
     /// Whether a stop needed SIGKILL.
     public var forced: Bool
@@ -37,20 +37,20 @@ public struct JobEnding: Sendable, Equatable {
         self.forced = forced
     }
 
-    /// An ending without success.
+    /// Returns the ending of a failed job.
     public static func failed(_ code: ErrorCode, _ error: String) -> JobEnding {
         JobEnding(.failed, errorCode: code, error: error)
     }
 }
 
-/// One entry of the stream of results, as its readers see it.
+/// An entry of the stream of results, for its consumers.
 public struct JobResult: Sendable, Equatable {
-    /// Fields as they were written; unknown ones included.
+    /// The fields as written, with unknown fields.
     public var fields: [String: String]
 
     public init(fields: [String: String]) { self.fields = fields }
 
-    /// - Parameter pairs: names and values in turn, as Redis answers them.
+    /// - Parameter pairs: Names and values in turn, as in a reply of Redis.
     public init(pairs: [String]) {
         var fields: [String: String] = [:]
         for index in stride(from: 0, to: pairs.count - 1, by: 2) { fields[pairs[index]] = pairs[index + 1] }

@@ -1,9 +1,9 @@
 import Primitives
 
-/// Reads a job out of the members of its JSON object, field by field.
+/// Reads a job from the members of its JSON object, field by field.
 struct JobFields {
     private let fields: Fields
-    /// Put before a field's name in messages: `limits.`.
+    /// The prefix of a field's name in error messages, such as `limits.`.
     private let path: String
 
     init(_ fields: Fields, path: String = "") {
@@ -11,7 +11,7 @@ struct JobFields {
         self.path = path
     }
 
-    /// The job, or the first check that failed: version, kind, then every other field.
+    /// Returns the job. The checks begin with the version and the kind, and the first failed check is thrown.
     func job() throws(Refusal) -> Job {
         guard fields.value("v") == .integer(1) else {
             throw Refusal(.unsupportedVersion, "v must be 1, the only version of the contract")
@@ -49,7 +49,7 @@ struct JobFields {
         return job
     }
 
-    /// What is no trace context is ignored, as W3C wants it: a job is not worth less for its trace.
+    /// Reads the trace context. An invalid context is ignored, as W3C demands: tracing must not cost a job.
     private func readTraceparent(into job: inout Job) {
         guard let value = fields.value("traceparent") else { return }
         if case .string(let text) = value, Syntax.isTraceparent(text) {
@@ -81,7 +81,7 @@ struct JobFields {
                 throw self.refusal("env.\(name.cut(toBytes: 64))", "must not contain NUL")
             }
         }
-        // Its names are ASCII, so a dictionary tells them apart.
+        // The names are ASCII. So a dictionary, which compares by Unicode equivalence, keeps all of them apart.
         job.env = env.map { Dictionary($0) { _, last in last } }
         let labels = try strings("labels", atMost: 64) { name, value throws(Refusal) in
             guard !name.isEmpty, !name.utf8.contains(0), !value.utf8.contains(0) else {
@@ -102,7 +102,7 @@ struct JobFields {
         job.readyTimeoutSeconds = try integer("ready_timeout_seconds", 0...600) ?? 0
     }
 
-    /// Labels stand in every list of containers and in every event.
+    /// The greatest size of all labels, in bytes. Labels are in every list of containers and in every event.
     private static let mostLabelBytes = 4_096
 
     private func command() throws(Refusal) -> [String]? {
@@ -217,7 +217,7 @@ extension JobFields {
         }
     }
 
-    /// An object of strings, each member checked by `check`.
+    /// Returns the members of an object of strings, after calling `check` for each member.
     fileprivate func strings(
         _ name: String,
         atMost limit: Int,
@@ -246,7 +246,7 @@ extension JobFields {
         return strings
     }
 
-    /// A nested object. Its unknown fields are refused: a misspelt limit would mean no limit.
+    /// Returns a nested object. Unknown fields are refused, because a misspelt limit would mean no limit.
     fileprivate func object(_ name: String, allowing names: Set<String>) throws(Refusal) -> JobFields? {
         switch fields.value(name) {
         case nil: return nil

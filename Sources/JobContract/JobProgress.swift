@@ -1,27 +1,29 @@
-/// How far a running job has come, for whoever waits for it. It stands in a field of the job's hash while the job
-/// runs; a job that is done within the first half second shows none.
+/// The progress of a running job, for anyone who waits for the job.
+///
+/// The job's hash has the progress in a field while the job runs. A job that ends within half a second shows no
+/// progress.
 package struct JobProgress: Sendable, Equatable {
-    /// What the worker is at.
+    /// The current step of the worker.
     package enum Step: String, Sendable, CaseIterable {
         case pulling
-        /// The container is being created and started.
+        /// The worker creates and starts the container.
         case starting
-        /// The container runs, and its engine does not answer yet.
+        /// The container runs, but its game engine does not answer yet.
         case waitingForReady = "waiting_for_ready"
         case stopping
     }
 
-    /// Name of the field in the hash of the job.
+    /// The name of the field in the job's hash.
     package static let field = "_progress"
 
     package var step: Step
-    /// Layers that the image has, as far as the registry has told; 0 unless it is pulled.
+    /// The number of the image's layers, as far as the registry has reported; 0 unless the worker pulls the image.
     package var layers: Int
-    /// Layers that are complete.
+    /// The number of complete layers.
     package var layersDone: Int
-    /// Bytes of the layers that are being downloaded, as far as told.
+    /// The size of the layers in download, in bytes, as far as reported.
     package var bytesTotal: Int64
-    /// Bytes received of them.
+    /// The number of received bytes of these layers.
     package var bytesDone: Int64
 
     package init(_ step: Step, layersDone: Int = 0, layers: Int = 0, bytesDone: Int64 = 0, bytesTotal: Int64 = 0) {
@@ -32,10 +34,10 @@ package struct JobProgress: Sendable, Equatable {
         self.bytesDone = bytesDone
     }
 
-    /// The field's text: the step, layers done and in all, bytes done and in all, with a space between them.
+    /// The text of the field: step, complete layers, all layers, received bytes and all bytes, separated by spaces.
     package var encoded: String { "\(step.rawValue) \(layersDone) \(layers) \(bytesDone) \(bytesTotal)" }
 
-    /// Reads a field's text; nil where it says something that this version does not know.
+    /// Reads the text of a field; nil if this version does not know the text.
     package init?(encoded: String) {
         let words = encoded.split(separator: " ", omittingEmptySubsequences: false)
         guard words.count == 5, let step = Step(rawValue: String(words[0])), let layersDone = Int(words[1]),

@@ -1,11 +1,12 @@
-/// Names of the keys of one namespace. The namespace is the hash tag, so that all its keys live in one
-/// slot of a Redis Cluster and scripts stay atomic. docs/reference/keys.md says what each key holds.
+/// The names of the keys of a namespace. docs/reference/keys.md describes the content of each key.
+///
+/// The namespace is the hash tag of its keys. So all keys are in one slot of a Redis Cluster, and scripts stay atomic.
 public struct Keyspace: Sendable, Equatable {
     public let namespace: String
-    /// `{ns}:`, what every key begins with.
+    /// The prefix of every key: `{ns}:`.
     public let prefix: String
 
-    /// - Parameter namespace: of `A-Z a-z 0-9 . _ -`.
+    /// - Parameter namespace: Characters of `A-Z a-z 0-9 . _ -`.
     public init(namespace: String) {
         self.namespace = namespace
         prefix = "{\(namespace)}:"
@@ -19,40 +20,41 @@ public struct Keyspace: Sendable, Equatable {
     public var events: String { "\(prefix)events" }
     public var dead: String { "\(prefix)dead" }
 
-    // Internal keys that a call names; the scripts make the others of the prefix.
+    // Internal keys with a name in Swift. The scripts build the names of all other keys from the prefix.
 
-    /// Clock, fence and counters; the first key of every script, of which it makes the other names.
+    /// The clock, the fencing numbers and the counters. The first key of every script, which derives the other names
+    /// from it.
     public var meta: String { "\(prefix)meta" }
-    /// The producer's bytes of a live job. They may hold secrets: no producer and no consumer needs this key.
+    /// The producer's bytes of a live job. The bytes may contain secrets; producers and consumers do not need the key.
     public func message(_ id: String) -> String { "\(prefix)message:\(id)" }
-    /// Names of the queues that workers serve.
+    /// The names of the served queues.
     public var queues: String { "\(prefix)queues" }
-    /// Nodes that begin no start.
+    /// The draining nodes.
     public var draining: String { "\(prefix)draining" }
-    /// Ids of a game's live jobs behind the head, in their order.
+    /// The ids of a game's live jobs behind the head, in order.
     public func lane(_ game: String) -> String { "\(prefix)lane:\(game)" }
-    /// Games whose next job could begin on any node; with `:NODE` behind it, on that one.
+    /// The games with a job ready for any node. With the suffix `:NODE`, the games with a job ready for that node.
     public func ready(_ jobClass: String, _ queue: String) -> String { "\(prefix)ready:\(jobClass):\(queue)" }
-    /// Names of the queues from which nothing is taken.
+    /// The names of the paused queues.
     public var paused: String { "\(prefix)paused" }
-    /// Messages of a queue that were set aside because no node has room for a start, the oldest at the tail.
+    /// The deferred starts of a queue, with the oldest at the tail.
     public func overflow(_ queue: String) -> String { "\(prefix)overflow:\(queue)" }
-    /// How many messages of each game lie in the overflow of a queue.
+    /// The number of each game's messages among the deferred starts of a queue.
     public func overflowing(_ queue: String) -> String { "\(prefix)overflowing:\(queue)" }
-    /// Doorbell of a worker.
+    /// The doorbell of a worker.
     public func bell(_ worker: String) -> String { "\(prefix)bell:\(worker)" }
-    /// Leader, its epoch and event cursor of a node.
+    /// The leader of a node, its epoch and its event cursor.
     public func leader(_ node: String) -> String { "\(prefix)leader:\(node)" }
-    /// There as long as that term of a node's leader lasts.
+    /// The key of a leader's term. The key exists as long as the term lasts.
     public func term(_ node: String, epoch: Int64) -> String { "\(prefix)term:\(node):\(epoch)" }
-    /// There as long as signs of life come.
+    /// The liveness key. The key exists as long as workers renew it.
     public var awake: String { "\(prefix)awake" }
-    /// What jobs have told of the ends of containers, of a node.
+    /// The records of a node's jobs about the ends of containers.
     public func intents(_ node: String) -> String { "\(prefix)intents:\(node)" }
-    /// Last published step of each container of a node.
+    /// The last published state of each container of a node.
     public func stories(_ node: String) -> String { "\(prefix)stories:\(node)" }
-    /// Containers that jobs have started and of which nothing was published, of a node.
+    /// The containers of a node that were started by jobs and have no published event yet.
     public func begun(_ node: String) -> String { "\(prefix)begun:\(node)" }
-    /// Games that hold a place on a node.
+    /// The games with a reservation on a node.
     public func running(_ node: String) -> String { "\(prefix)running:\(node)" }
 }
