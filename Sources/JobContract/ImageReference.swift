@@ -1,17 +1,18 @@
-/// An image reference such as `registry.example:5000/team/engine:1.2` or `engine@sha256:…`, always with
-/// a tag or a digest: without one Docker would pull every tag of the repository.
+/// An image reference such as `registry.example:5000/team/engine:1.2` or `engine@sha256:…`.
+///
+/// A reference always has a tag or a digest. Without them, Docker would pull every tag of the repository.
 public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
-    /// Registry host with its port; nil where the reference names none, which Docker reads as its Hub.
+    /// The registry's host and port; nil if the reference names no registry, which means Docker Hub.
     public let registry: String?
-    /// Repository path, without the registry.
+    /// The repository path, without the registry.
     public let path: String
     public let tag: String?
     /// `sha256:` and 64 hex digits.
     public let digest: String?
 
-    /// Parses a reference; a missing tag becomes `latest` where there is no digest either.
+    /// Parses a reference. Without a tag and a digest, the tag becomes `latest`.
     ///
-    /// Answers nil for what Docker would refuse, and for what it would take for an image id.
+    /// Returns nil for references that Docker refuses or takes for an image id.
     public init?(_ text: String) {
         guard text.utf8.count <= 512, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
         var rest = text[...]
@@ -36,7 +37,7 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
         if let registry, !Self.isRegistry(registry) { return nil }
         guard Self.isPath(rest), tag.map(Self.isTag) ?? true, digest.map(Self.isDigest) ?? true else { return nil }
         guard (registry.map { $0.utf8.count + 1 } ?? 0) + rest.utf8.count <= 255 else { return nil }
-        // Docker takes 64 hex digits for an id, not for a name, and `sha256:` for the begin of one.
+        // Docker takes 64 hex digits for an image id, and `sha256:` for the prefix of an image id.
         if registry == nil, rest == "sha256" || rest.utf8.count == 64 && rest.utf8.allSatisfy(isHexadecimal) {
             return nil
         }
@@ -46,7 +47,7 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
         self.digest = digest
     }
 
-    /// Registry and path, without tag and digest.
+    /// The registry and the path, without tag and digest.
     public var repository: String { (registry.map { $0 + "/" } ?? "") + path }
 
     public var description: String {
@@ -67,7 +68,8 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Components of lower case letters and digits, parted by `.`, `_`, `__` or any number of `-`.
+    /// Returns whether a path has components of lower case letters and digits, separated by `.`, `_`, `__` or any
+    /// number of `-`.
     private static func isPath(_ text: Substring) -> Bool {
         guard !text.isEmpty, text.utf8.count <= 255 else { return false }
         return text.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { component in

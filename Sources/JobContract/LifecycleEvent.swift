@@ -1,25 +1,25 @@
 import Primitives
 
-/// One step of a container's story, as `{ns}:events` has it.
+/// A step of a container's lifecycle, as published on `{ns}:events`.
 package struct LifecycleEvent: Sendable, Equatable {
     package var kind: LifecycleKind
-    /// Docker's own action, verbatim; nil where the listener found the step by looking.
+    /// Docker's action, verbatim; nil if the leader found the step by inspecting the container.
     package var action: String?
     package var containerID: String
     package var containerName: String
     package var gameID: String
-    /// Id of the job that started the container.
+    /// The id of the job that started the container.
     package var jobID: String
     package var image: String
-    /// For `exited`, as `inspect` has them.
+    /// The exit code of an `exited` event, as reported by `inspect`.
     package var exitCode: Int?
     package var oomKilled: Bool?
     package var reason: ExitReason?
-    /// The Engine's clock, as are the next two.
+    /// The start time. All three times are of the Docker Engine's clock.
     package var startedAt: Timestamp?
     package var finishedAt: Timestamp?
     package var occurredAt: Timestamp
-    /// For `oom`, `healthy` and `unhealthy`: how many of Docker's events it stands for, 1 or more.
+    /// For `oom`, `healthy` and `unhealthy`: the number of merged Docker events, 1 or more.
     package var count: Int?
     package var labels: LabelMap
 
@@ -57,7 +57,7 @@ package struct LifecycleEvent: Sendable, Equatable {
         self.labels = labels
     }
 
-    /// Fields of the entry but `node` and `epoch`, which the publishing script adds.
+    /// The fields of the entry. The publishing script adds `node` and `epoch`.
     package var fields: [(name: String, value: String)] {
         var fields: [(name: String, value: String)] = [("v", "1"), ("event", kind.rawValue)]
         func add(_ name: String, _ value: String?) {
@@ -82,12 +82,12 @@ package struct LifecycleEvent: Sendable, Equatable {
     }
 }
 
-/// Writes the few JSON texts that messages need, with sorted names so that equal values give equal text.
+/// Writes the JSON texts of messages. The names are sorted, so equal values give equal text.
 package enum JSONText {
-    /// An object of strings.
+    /// Returns an object of strings.
     package static func object(_ strings: [String: String]) -> String { LabelMap(strings).json }
 
-    /// The strings of an object of strings; nil where `text` is none.
+    /// Returns the members of an object of strings; nil if `text` is none.
     package static func strings(_ text: String) -> LabelMap? {
         guard case .object(let members)? = try? StrictJSON.parse(Array(text.utf8)) else { return nil }
         var strings: [LabelMap.Element] = []
@@ -98,11 +98,11 @@ package enum JSONText {
         return LabelMap(strings)
     }
 
-    /// An array of strings.
+    /// Returns an array of strings.
     package static func array(_ strings: [String]) -> String {
         "[" + strings.map(string).joined(separator: ",") + "]"
     }
 
-    /// A string in quotation marks, escaped.
+    /// Returns a string in quotation marks, escaped.
     package static func string(_ text: String) -> String { quotedJSON(text) }
 }

@@ -1,35 +1,37 @@
-/// The names of the objects that are open while a text is read, by which a name that is there twice is found.
+/// The member names of all open objects, used to find a repeated name during reading.
 ///
-/// The names of all open objects lie in two arrays, so that an object costs no allocation of its own. Where an object has more
-/// than a few names, a table finds them. Its hash has a seed that nobody outside of the process knows, so nobody can choose
-/// names that fall into one place.
+/// Two arrays hold the names of all open objects, so no object needs an allocation of its own. An object with many
+/// names has a hash table. Its hash has a secret seed of the process, so no producer can choose names that collide.
 struct MemberNames {
-    /// One object whose names are being read.
+    /// An object with its names being read.
     struct Object {
-        /// Of its first name among all.
+        /// The index of the object's first name among all names.
         fileprivate let first: Int
         fileprivate let firstByte: Int
-        /// The hash of a name in the upper half, its number among all plus 1 in the lower; 0: free. Empty while names are few.
+        /// The hash table; empty while the object has few names. The upper half of a slot is the hash of a name. The
+        /// lower half is the name's index among all names, plus 1. A free slot is 0.
         fileprivate var slots: [UInt64] = []
     }
 
-    /// Most names that are compared one by one.
+    /// The greatest number of names to compare without a hash table.
     private static let few = 8
 
-    /// All names, one after the other.
+    /// The bytes of all names in sequence.
     private var bytes: [UInt8] = []
-    /// Where each name begins.
+    /// The first byte of each name.
     private var starts: [Int] = []
 
     mutating func open() -> Object { Object(first: starts.count, firstByte: bytes.count) }
 
-    /// Forgets the names of the object that was opened last.
+    /// Forgets the names of the most recently opened object.
     mutating func close(_ object: Object) {
         bytes.removeLast(bytes.count - object.firstByte)
         starts.removeLast(starts.count - object.first)
     }
 
-    /// Adds a name to the object that was opened last. Returns false where the object has this name.
+    /// Adds a name to the most recently opened object.
+    ///
+    /// - Returns: false if the object already has the name.
     mutating func add(_ name: UnsafeBufferPointer<UInt8>, to object: inout Object) -> Bool {
         if starts.count - object.first < Self.few {
             for index in object.first..<starts.count where isSame(name, index) { return false }
@@ -52,7 +54,7 @@ struct MemberNames {
         }
     }
 
-    /// Gives the object a table of twice the size, or its first.
+    /// Doubles the object's hash table, or creates the first table.
     private func grow(_ object: inout Object) {
         let old = object.slots
         object.slots = [UInt64](repeating: 0, count: max(32, 2 * old.count))
@@ -92,7 +94,7 @@ struct MemberNames {
         slots[place] = slot
     }
 
-    /// 32 bits.
+    /// Returns a hash of 32 bits.
     private static func hash(_ name: UnsafeBufferPointer<UInt8>) -> UInt64 {
         var hasher = Hasher()
         hasher.combine(bytes: UnsafeRawBufferPointer(name))

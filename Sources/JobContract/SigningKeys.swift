@@ -1,12 +1,12 @@
 import Crypto
 
-/// The keys of a fleet that takes signed jobs only: the first one signs, all of them verify.
+/// The keys of a fleet that takes signed jobs only. The first key signs, and all keys verify.
 ///
-/// Two keys at once let a fleet change its key while jobs of the old one still wait.
+/// With two keys, a fleet can change its key while jobs signed by the old key still wait.
 public struct SigningKeys: Sendable {
-    /// Fewest bytes of a secret.
+    /// The smallest size of a secret, in bytes.
     public static let minimumSecretBytes = 16
-    /// Most keys.
+    /// The greatest number of keys.
     public static let maximumKeys = 64
 
     struct Key: Sendable {
@@ -14,22 +14,22 @@ public struct SigningKeys: Sendable {
         let secret: SymmetricKey
     }
 
-    /// The key that signs.
+    /// The signing key.
     let first: Key
     private let byName: [String: SymmetricKey]
 
-    /// Why a text gives no keys, to follow the name of its file. It never shows a secret.
+    /// The reason why a text has no usable keys, to print after the file's name. The description never shows a secret.
     public struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
         public let description: String
     }
 
-    /// Reads lines `NAME:SECRET`. Empty lines and lines that begin with `#` say nothing.
+    /// Reads lines `NAME:SECRET`. Empty lines and lines that begin with `#` are ignored.
     ///
-    /// - Throws: ``Problem`` that names the line.
+    /// - Throws: ``Problem`` with the number of the line.
     public init(lines bytes: [UInt8]) throws(Problem) {
         var keys: [Key] = []
         for (index, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
-            // Editors of other systems end a line with a carriage return, which nobody means as part of a secret.
+            // Some editors end a line with a carriage return, which is not part of the secret.
             let line = line.last == 0x0D ? line.dropLast() : line
             if line.isEmpty || line.first == UInt8(ascii: "#") { continue }
             let key = try Self.key(of: line, number: index + 1)
@@ -62,14 +62,14 @@ public struct SigningKeys: Sendable {
         return Key(name: name, secret: SymmetricKey(data: parts[1]))
     }
 
-    /// The secret of this name; nil: the fleet has no such key.
+    /// Returns the secret of this name; nil if the fleet has no such key.
     func secret(named name: String) -> SymmetricKey? {
-        // To a dictionary the Kelvin sign is a K.
+        // A dictionary compares by Unicode equivalence, so the Kelvin sign would find a key named K.
         Syntax.isKeyName(name) ? byName[name] : nil
     }
 }
 
-/// Signs and verifies for one namespace, so that what was signed for one deployment is worth nothing in another.
+/// Signs and verifies jobs of a single namespace. Another deployment's signatures are invalid.
 public struct JobSigner: Sendable {
     private let keys: SigningKeys
     private let namespace: String
@@ -79,25 +79,25 @@ public struct JobSigner: Sendable {
         self.namespace = namespace
     }
 
-    /// What a signature is made for. A signature of one use proves nothing for the other.
+    /// The purpose of a signature. A signature for one purpose is invalid for the other.
     enum Use {
         /// A message of a producer.
         case job
-        /// What a worker keeps of a game's last start, for a restart.
+        /// A worker's record of a game's last start, for a restart.
         case startRecord(gameID: String)
     }
 
     /// Returns the envelope of a job message: `{"v":2,"key":"NAME","job":"…","signature":"…"}`.
     public func sign(_ message: String) -> String { envelope(of: message, for: .job) }
 
-    /// Returns `text` with the first key's signature for this use.
+    /// Returns an envelope of `text`, signed by the first key for this purpose.
     func envelope(of text: String, for use: Use) -> String {
         let mac = HMAC<SHA256>.authenticationCode(for: signed(text, use), using: keys.first.secret)
         return "{\"v\":2,\"key\":\(JSONText.string(keys.first.name)),\"job\":\(JSONText.string(text))"
             + ",\"signature\":\"\(hexadecimal(mac))\"}"
     }
 
-    /// Returns the text in an envelope that a key of this fleet has signed for this use and namespace.
+    /// Returns the text in an envelope, after verifying the fleet's signature for this purpose and namespace.
     ///
     /// - Throws: `bad_signature`.
     func verified(_ envelope: SignedEnvelope?, for use: Use) throws(Refusal) -> String {
@@ -118,7 +118,7 @@ public struct JobSigner: Sendable {
         return envelope.text
     }
 
-    /// The bytes under a signature: what it is for, line by line, then the text.
+    /// Returns the signed bytes: the purpose and its names, line by line, then the text.
     private func signed(_ text: String, _ use: Use) -> [UInt8] {
         switch use {
         case .job: Array("rtm2\n\(namespace)\n\(text)".utf8)
@@ -133,14 +133,14 @@ public struct JobSigner: Sendable {
     }
 }
 
-/// The members of an envelope, before anything of it is believed.
+/// The members of an envelope, not verified yet.
 struct SignedEnvelope {
     let version: JSONValue?
     let key: String
     let text: String
     let signature: String
 
-    /// Nil where the object has not the members of an envelope, or has those of a job.
+    /// Returns nil if the object lacks `job` or `signature`, or has a `kind` like a job.
     init?(_ members: Fields) {
         guard members.value("kind") == nil, let text = members.string("job"),
             let signature = members.string("signature")

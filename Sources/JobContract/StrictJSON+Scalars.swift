@@ -1,13 +1,13 @@
 extension StrictJSON {
-    /// Where the characters of a string are, which are valid UTF-8.
+    /// The position of a string's characters, which are valid UTF-8.
     struct StringPlace {
-        /// As written, without the quotation marks.
+        /// The bytes of the string as written, without the quotation marks.
         let range: Range<Int>
-        /// Whether there are escapes in it, so that its characters are in `unescaped`.
+        /// Whether the string contains escapes. If so, `unescaped` holds the characters of a kept string.
         let isEscaped: Bool
     }
 
-    /// Reads the string at the position. Of one that is not kept, `unescaped` has nothing.
+    /// Reads the string at the position. Only a kept string with escapes changes `unescaped`.
     mutating func string(keeps: Bool) throws(JSONError) -> StringPlace {
         position += 1
         let start = position
@@ -26,7 +26,7 @@ extension StrictJSON {
         guard let byte = current else { throw failure("the text ends inside a string") }
         guard byte == UInt8(ascii: "\"") else { throw failure("a control character must be escaped in a string") }
         if isEscaped, keeps { unescaped.append(contentsOf: bytes[copied..<position]) }
-        // An escape is a whole character, so what is around it must be whole, too.
+        // An escape is a whole character. So the bytes between escapes must form whole characters, too.
         guard bits < 0x80 || isUTF8(UnsafeBufferPointer(rebasing: bytes[start..<position])) else {
             throw failure("a string is not UTF-8")
         }
@@ -39,7 +39,9 @@ extension StrictJSON {
         unescaped.append(UInt8(truncatingIfNeeded: scalar.value))
     }
 
-    /// Skips what stands for itself in a string. Returns all bits of it.
+    /// Skips characters without a special meaning in a string.
+    ///
+    /// - Returns: The bitwise OR of all skipped bytes. A result below 0x80 means ASCII only.
     private mutating func skipPlain() -> UInt8 {
         var bits: UInt8 = 0
         while let byte = current, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 {
@@ -49,7 +51,7 @@ extension StrictJSON {
         return bits
     }
 
-    /// The string that was read last and kept.
+    /// Returns the most recently kept string.
     func text(at place: StringPlace) -> String {
         place.isEscaped
             ? String(decoding: unescaped, as: UTF8.self)
@@ -105,7 +107,7 @@ extension StrictJSON {
         }
     }
 
-    /// Reads the number at the position. One that is not kept is `null`.
+    /// Reads the number at the position. The value of a number that is not kept may be `null`.
     mutating func number(keeps: Bool) throws(JSONError) -> JSONValue {
         var number = WrittenNumber(start: position)
         number.isNegative = take(UInt8(ascii: "-"))
@@ -143,11 +145,11 @@ extension StrictJSON {
         throw failure("the number \(text.cut(toBytes: 32)) is out of range")
     }
 
-    /// Skips digits and appends them to `value`, which holds 18 of them. Returns how many there were.
+    /// Skips digits and appends up to 18 digits to `value`. Returns the number of skipped digits.
     private mutating func digits(_ value: inout UInt64) -> Int {
         let start = position
         while let byte = current, (48...57).contains(byte) {
-            // Too large a value is never used, but must stay too large.
+            // A value with more digits is never used as such, but must stay too large.
             value = value < WrittenNumber.limit ? value * 10 + UInt64(byte - 48) : value
             position += 1
         }

@@ -1,15 +1,15 @@
-/// Reads RFC 8259 JSON so that no two readers can understand a message differently: names must not
-/// repeat, strings must be well-formed UTF-8 without unpaired surrogates, numbers must fit, nesting is
-/// bounded. Foundation's decoder takes the last of two equal names, so it cannot be used for messages
-/// whose signature and policy checks must see what another reader sees.
+/// Reads RFC 8259 JSON so strictly that all readers understand a message alike.
 ///
-/// Values that nobody reads are checked as strictly as the others and not built: whoever can push a message must not be able
-/// to buy much time of a worker with it.
+/// Names must not repeat, strings must be well-formed UTF-8 without unpaired surrogates, numbers must fit, and nesting
+/// has a limit. Foundation's decoder takes the last of two equal names. A signature check with that decoder could see
+/// other values than another reader.
+///
+/// Unread values get the same checks but are not built. So a large message costs a worker little time.
 struct StrictJSON {
-    /// Deepest nesting that is read; a bare value has depth 0, `{}` has depth 1.
+    /// The greatest nesting depth. A bare value has depth 0, and `{}` has depth 1.
     static let maximumDepth = 32
 
-    /// Returns the value that `bytes` are.
+    /// Returns the value of a JSON text.
     static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSONValue {
         try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) in
             var reader = StrictJSON(bytes: buffer)
@@ -17,7 +17,7 @@ struct StrictJSON {
         }
     }
 
-    /// Returns the members of the object that `bytes` are, as far as `names` has them; nil where `bytes` are another value.
+    /// Returns the members of the object in `bytes` whose names are in `names`; nil if `bytes` hold another value.
     static func members(of bytes: [UInt8], keeping names: JSONNames) throws(JSONError) -> [JSONValue.Member]? {
         try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) in
             var reader = StrictJSON(bytes: buffer)
@@ -26,16 +26,16 @@ struct StrictJSON {
         }
     }
 
-    /// What is built of a value.
+    /// The parts of a value to build.
     private enum Keeping {
         case all, nothing
-        /// Of an object the members with these names, of another value nothing.
+        /// The members with these names, if the value is an object; else nothing.
         case members(JSONNames)
     }
 
     let bytes: UnsafeBufferPointer<UInt8>
     var position = 0
-    /// The characters of the last string that had an escape in it and was kept.
+    /// The characters of the most recently kept string with an escape.
     var unescaped: [UInt8] = []
     private var names = MemberNames()
 
@@ -63,7 +63,7 @@ struct StrictJSON {
         return value
     }
 
-    /// The value at the position; one that is not kept is `null`, or has nothing in it.
+    /// Reads the value at the position. A value that is not kept becomes `null`, or an empty array or object.
     private mutating func value(depth: Int, _ keeping: Keeping) throws(JSONError) -> JSONValue {
         switch current {
         case UInt8(ascii: "{"): return .object(try object(depth: depth + 1, keeping))
@@ -106,7 +106,7 @@ struct StrictJSON {
             skipWhitespace()
             guard current == UInt8(ascii: "\"") else { throw failure("a member's name must be a string") }
             let name = try string(keeps: true)
-            // By bytes: two names that only look the same are two names to every other reader.
+            // Compare bytes: other readers tell names apart that are only equivalent in Unicode.
             let isNew = withBytes(at: name) { names, bytes in names.add(bytes, to: &open) }
             guard isNew else { throw failure("the name \"\(text(at: name).cut(toBytes: 64))\" is there twice") }
             let isKept = keeps(name, keeping)

@@ -1,5 +1,5 @@
 import Primitives
-// The character rules that several messages and settings share.
+// Character rules shared by messages and settings.
 
 func isLetterOrDigit(_ byte: UInt8) -> Bool {
     isLowerOrDigit(byte) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
@@ -9,14 +9,14 @@ func isLowerOrDigit(_ byte: UInt8) -> Bool {
     (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
 }
 
-/// Lower case only: Docker writes ids and digests so.
+/// Returns whether a byte is a hex digit in lower case, as in Docker's ids and digests.
 func isHexadecimal(_ byte: UInt8) -> Bool {
     (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
 }
 
-/// The forms of the identifiers of the contract.
+/// The syntax of the contract's identifiers.
 package enum Syntax {
-    /// 1 to 128 of `A-Z a-z 0-9 . _ : -`, not beginning with `invalid:`.
+    /// Returns whether a text is 1 to 128 of `A-Z a-z 0-9 . _ : -`, without the prefix `invalid:`.
     package static func isJobID(_ text: String) -> Bool {
         (1...128).contains(text.utf8.count) && !text.hasPrefix(invalidIDPrefix)
             && text.utf8.allSatisfy {
@@ -25,7 +25,7 @@ package enum Syntax {
             }
     }
 
-    /// 1 to 51 of `a-z 0-9 -`, begins and ends with a letter or digit.
+    /// Returns whether a text is 1 to 51 of `a-z 0-9 -`, with a letter or digit first and last.
     package static func isGameID(_ text: String) -> Bool {
         guard (1...51).contains(text.utf8.count), let first = text.utf8.first, let last = text.utf8.last else {
             return false
@@ -34,7 +34,7 @@ package enum Syntax {
             && text.utf8.allSatisfy { isLowerOrDigit($0) || $0 == UInt8(ascii: "-") }
     }
 
-    /// The name of a signing key: 1 to 64 of `A-Z a-z 0-9 _ . -`.
+    /// Returns whether a text is the name of a signing key: 1 to 64 of `A-Z a-z 0-9 _ . -`.
     static func isKeyName(_ text: String) -> Bool {
         (1...64).contains(text.utf8.count)
             && text.utf8.allSatisfy {
@@ -42,12 +42,12 @@ package enum Syntax {
             }
     }
 
-    /// The full id of a container: 64 hex digits.
+    /// Returns whether a text is the full id of a container: 64 hex digits.
     package static func isContainerID(_ text: String) -> Bool {
         text.utf8.count == 64 && text.utf8.allSatisfy(isHexadecimal)
     }
 
-    /// The name of an environment variable: `[A-Za-z_][A-Za-z0-9_]*`.
+    /// Returns whether a text is the name of an environment variable: `[A-Za-z_][A-Za-z0-9_]*`.
     package static func isEnvironmentName(_ text: String) -> Bool {
         guard let first = text.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else {
             return false
@@ -55,19 +55,21 @@ package enum Syntax {
         return text.utf8.allSatisfy { isLetterOrDigit($0) || $0 == UInt8(ascii: "_") }
     }
 
-    /// Whether a label's name belongs to us or to Docker, or is one that Docker's events mistake for their own.
+    /// Returns whether a label's name is reserved for rtmanager or Docker, or would clash with an attribute of Docker's
+    /// events.
     package static func isReservedLabel(_ name: String) -> Bool {
         reservedLabelNames.contains(name) || reservedLabelPrefixes.contains { name.startsWithBytes(of: $0) }
     }
 
-    /// Begins the id under which a message without a usable id of its own ends.
+    /// The prefix of the id for a message without a usable id.
     package static let invalidIDPrefix = "invalid:"
 
     private static let reservedLabelPrefixes = ["com.galaxy.", "com.docker.", "io.docker.", "org.dockerproject."]
     private static let reservedLabelNames: Set<String> = ["exitCode", "signal", "execID", "name", "image"]
 
-    /// W3C trace context, version 00: `00-<32 hex>-<16 hex>-<2 hex>`, neither id all zeros. What a later version adds
-    /// has no spaces either.
+    /// Returns whether a text is a W3C trace context: `00-<32 hex>-<16 hex>-<2 hex>`, without an id of zeros.
+    ///
+    /// A later version may append more parts. These parts must not contain spaces.
     static func isTraceparent(_ text: String) -> Bool {
         guard text.utf8.count <= 256 else { return false }
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)

@@ -1,11 +1,12 @@
-/// Whether bytes are well-formed UTF-8: table 3-7 of the Unicode standard. `String` finds the same, and copies the bytes for it.
+/// Returns whether bytes are well-formed UTF-8, by table 3-7 of the Unicode standard. `String` has the same check, but
+/// copies the bytes.
 func isUTF8(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
     var position = 0
     while position < bytes.count {
         let byte = bytes[position]
         position += 1
         if byte < 0x80 { continue }
-        /// How many bytes follow the first, and what the next one of them may be.
+        /// The number of bytes after the first byte, and the allowed range of the second byte.
         let rest: Int
         let second: ClosedRange<UInt8>
         switch byte {

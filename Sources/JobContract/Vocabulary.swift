@@ -1,24 +1,24 @@
-/// What a job asks for.
+/// The request of a job.
 public enum JobKind: String, Sendable, CaseIterable {
     case start, stop, remove, restart
 
-    /// Whether its end is a game that runs.
+    /// Whether the game runs after a successful job of this kind.
     public var startsGame: Bool { self == .start || self == .restart }
 }
 
-/// How a job ended.
+/// The end of a job.
 public enum JobOutcome: String, Sendable, CaseIterable {
     case succeeded
     case failed
-    /// Invalid or not allowed: never tried.
+    /// The job was invalid or not allowed, and was never tried.
     case rejected
-    /// A later stop or remove made it pointless.
+    /// A later stop or remove made the job obsolete.
     case superseded
-    /// Its deadline had passed before it was begun.
+    /// The deadline passed before the job began.
     case expired
 }
 
-/// What a job changed.
+/// The change made by a job.
 public enum JobEffect: String, Sendable, CaseIterable {
     case started
     case alreadyRunning = "already_running"
@@ -29,7 +29,7 @@ public enum JobEffect: String, Sendable, CaseIterable {
     case none
 }
 
-/// Why a job did not succeed.
+/// The reason why a job did not succeed.
 public enum ErrorCode: String, Sendable, CaseIterable {
     case invalidMessage = "invalid_message"
     case messageTooLarge = "message_too_large"
@@ -63,43 +63,43 @@ public enum ErrorCode: String, Sendable, CaseIterable {
 
 /// The `state` of a job's hash.
 public enum JobState: String, Sendable, CaseIterable {
-    /// Behind another job of its game, or for its node.
+    /// The job waits behind another job of its game, or for a worker.
     case waiting
     case running
     case retrying
     case done
-    /// Ended, and on the stream of dead jobs.
+    /// The job has ended, and a dead letter was kept on `{ns}:dead`.
     case dead
 }
 
-/// A step of a container's story.
+/// A step of a container's lifecycle.
 public enum LifecycleKind: String, Sendable, CaseIterable {
     case started, healthy, unhealthy, oom, exited, removed
 
-    /// Whether it may happen many times a second while the container runs on. Events of such a kind have a `count`.
+    /// Whether the step may repeat many times a second in a running container. Events of such steps have a `count`.
     public var isFrequent: Bool { self == .healthy || self == .unhealthy || self == .oom }
 }
 
-/// Why a container's process ended.
+/// The reason why a container's process ended.
 public enum ExitReason: String, Sendable, CaseIterable {
-    /// A job asked for it.
+    /// A job stopped the container.
     case stopped
-    /// A job asked for it, and SIGKILL was needed.
+    /// A job stopped the container, and SIGKILL was necessary.
     case stoppedForced = "stopped_forced"
-    /// Exit code 0, unasked.
+    /// The process exited with code 0, without a job.
     case completed
     case crashed
     case oomKilled = "oom_killed"
-    /// A signal, unasked.
+    /// A signal ended the process, without a job.
     case killed
     case daemonShutdown = "daemon_shutdown"
-    /// Gone before anyone could look.
+    /// The container was gone before the leader could inspect it.
     case unknown
 }
 
-/// Labels that rtmanager gives its containers and reads from images.
+/// The labels that rtmanager sets on containers and reads from images.
 public enum GalaxyLabel {
-    /// Begins every label of ours.
+    /// The prefix of rtmanager's labels.
     public static let prefix = "com.galaxy."
     public static let owner = "com.galaxy.owner"
     /// The value of ``owner``.
@@ -107,11 +107,11 @@ public enum GalaxyLabel {
     public static let namespace = "com.galaxy.namespace"
     public static let gameID = "com.galaxy.game_id"
     public static let jobID = "com.galaxy.job_id"
-    /// Digest of what the job asks for.
+    /// The digest of the job's request.
     public static let spec = "com.galaxy.spec"
-    /// Fence of the ownership under which the container was made.
+    /// A reserved label. Workers set no such label, and an image must not carry one.
     public static let fence = "com.galaxy.fence"
-    /// The labels that say whose a container is. An image must carry none of them.
+    /// The labels that identify the owner of a container. An image must carry none of them.
     public static let ownership = [owner, namespace, gameID, jobID, spec, fence]
     public static let cpuQuota = "com.galaxy.cpu_quota"
     public static let memory = "com.galaxy.memory"

@@ -1,32 +1,32 @@
-/// A number as its digits stand in a text.
+/// The digits of a number in a JSON text.
 struct WrittenNumber {
-    /// Where it begins.
+    /// The position of the first byte.
     let start: Int
     var isNegative = false
-    /// Whether it has neither a fraction nor an exponent.
+    /// Whether the number has neither a fraction nor an exponent.
     var isInteger = true
     var integerDigits = 0
     var fractionDigits = 0
-    /// All digits before the exponent as one whole number, right only where they are 18 at most.
+    /// All digits before the exponent as a whole number; correct for up to 18 digits.
     var digits: UInt64 = 0
-    /// As written; one above ``limit`` stands for any that is as large.
+    /// The exponent as written. A magnitude of ``limit`` or more stands for any exponent of that magnitude.
     var exponent = 0
 
-    /// Above it no further digit is taken, so that nothing overflows.
+    /// A value of this size takes no further digit, so that the value cannot overflow.
     static let limit: UInt64 = 100_000_000_000_000_000
 
     init(start: Int) { self.start = start }
 
-    /// Whether it is in range whatever its digits are. Where this is false it may be in range all the same.
+    /// Whether the number is in range for certain. If false, the number may still be in range.
     var fitsForSure: Bool {
-        // The largest Double has 309 digits.
+        // The largest Double has 309 digits before the point.
         isInteger ? integerDigits <= 18 : integerDigits <= 308 && exponent <= 308 - integerDigits
     }
 
-    /// The value, where it follows from a few exact steps; nil where a text's own reader must find it.
+    /// The exact value, if a few exact steps give the value; else nil, and the text needs a full parser.
     ///
-    /// A whole number below 2^53 and a power of ten up to 10^22 are exact as a Double, so one product or quotient of both is
-    /// rounded once, as it must be.
+    /// A whole number below 2^53 and a power of ten up to 10^22 are exact as a Double. So a product or quotient of both
+    /// is rounded once, as required.
     var exactValue: JSONValue? {
         if isInteger {
             guard integerDigits <= 18 else { return nil }
