@@ -1,7 +1,8 @@
 import JobContract
 
-/// What a worker asks of the delivery protocol. ``JobQueue`` is the protocol itself, on Redis; a simulation puts a
-/// model of the scripts in its place.
+/// The calls of a worker to the delivery protocol.
+///
+/// ``JobQueue`` is the protocol on Redis. A simulation replaces it with a model of the scripts.
 package protocol DeliveryQueue: Sendable {
     var keys: Keyspace { get }
     var worker: WorkerIdentity { get }
@@ -42,7 +43,7 @@ package protocol DeliveryQueue: Sendable {
     func remainder(ofTerm epoch: Int64) async throws(QueueError) -> Duration?
     func resign(epoch: Int64) async throws(QueueError)
 
-    // Containers and their stories.
+    // Containers and their lifecycles.
     func emit(_ updates: [StoryUpdate], epoch: Int64, cursor: String?) async throws -> [EmitAnswer]
     func stories() async throws(QueueError) -> [String: String]
     func begunContainers() async throws(QueueError) -> [String: String]

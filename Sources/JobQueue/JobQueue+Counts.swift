@@ -1,14 +1,14 @@
 import JobContract
 import Redis
 
-/// What there is of dead letters, and what was lost of them since this data began.
+/// The totals of kept and lost dead letters since the namespace's data began.
 package struct DeadLetterTotals: Sendable, Equatable {
     package var count = 0
-    /// Bytes of those that are kept.
+    /// The size of the kept dead letters in bytes.
     package var bytes = 0
-    /// Forgotten because there were too many, or too many bytes of them.
+    /// The number of dead letters deleted to keep within the limits for entries and bytes.
     package var trimmed = 0
-    /// Not kept, because their key was no stream.
+    /// The number of dead letters lost because their key was no stream.
     package var lost = 0
 
     package init(count: Int = 0, bytes: Int = 0, trimmed: Int = 0, lost: Int = 0) {
@@ -19,9 +19,9 @@ package struct DeadLetterTotals: Sendable, Equatable {
     }
 }
 
-/// What workers measure of queues and dead letters.
+/// Measurements of queues and dead letters.
 extension JobQueue {
-    /// Messages that wait in a queue, those set aside included, and whether it is paused.
+    /// Returns the number of waiting messages in a queue, with its deferred starts, and whether the queue is paused.
     package func depth(of queue: String) async throws(QueueError) -> (waiting: Int, isPaused: Bool) {
         let answers = try await pipeline([
             RedisCommand("LLEN", .string(keys.queue(queue))), RedisCommand("LLEN", .string(keys.overflow(queue))),
@@ -31,7 +31,7 @@ extension JobQueue {
         return (Int(waiting), answers[2].integer == 1)
     }
 
-    /// How many dead letters there are, and what was lost of them (Redis `XLEN`, `HMGET`).
+    /// Returns the totals of dead letters (Redis `XLEN`, `HMGET`).
     package func deadLetterTotals() async throws(QueueError) -> DeadLetterTotals {
         let answers = try await pipeline([
             RedisCommand("XLEN", .string(keys.dead)),

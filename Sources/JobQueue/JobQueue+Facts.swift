@@ -1,17 +1,17 @@
 import JobContract
 import Redis
 
-/// What Redis knows of a container's game and job.
+/// The facts in Redis about a container's game and job.
 package struct GameFacts: Sendable, Equatable {
-    /// Node that owns the game; nil: none.
+    /// The node that owns the game; nil if the game has no owner.
     package var owner: String?
-    /// Whether a job of the game runs.
+    /// Whether a job of the game is running.
     package var isBusy: Bool
     /// Whether the job has not ended.
     package var isJobLive: Bool
 }
 
-/// A container that is gone, and whose it was, as its events claim.
+/// The game and job of a removed container, as claimed by its events.
 package struct ContainerClaim: Sendable, Equatable {
     package var containerID: String
     package var gameID: String
@@ -25,14 +25,15 @@ package struct ContainerClaim: Sendable, Equatable {
 }
 
 extension JobQueue {
-    /// Returns whether an event of this container of the node was published and its `removed` was not (Redis `HEXISTS`).
+    /// Returns whether an event of this container was published by its node, but not yet `removed` (Redis `HEXISTS`).
     package func isPublished(_ containerID: String) async throws(QueueError) -> Bool {
         try await command(RedisCommand("HEXISTS", .string(keys.stories(worker.node)), .string(containerID))).integer
             == 1
     }
 
-    /// Returns the containers that the jobs which they name may have made: the job is a start or restart of that game, and
-    /// has not ended at another container (Redis `HMGET` of `{ns}:job:ID`).
+    /// Returns the containers that may belong to their claimed jobs (Redis `HMGET` of `{ns}:job:ID`).
+    ///
+    /// Such a job is a start or restart of the claimed game, and has not ended with another container.
     package func believable(_ claims: [ContainerClaim]) async throws(QueueError) -> Set<String> {
         guard !claims.isEmpty else { return [] }
         let names = [JobRecord.live, "kind", "game_id", "container_id"]
@@ -55,7 +56,7 @@ extension JobQueue {
         )
     }
 
-    /// What is known of these games and jobs, in their order.
+    /// Returns the facts about these games and jobs, in their order.
     package func gameFacts(of pairs: [(gameID: String, jobID: String)]) async throws(QueueError) -> [GameFacts] {
         guard !pairs.isEmpty else { return [] }
         let games = pairs.map { RedisArgument.string($0.gameID) }

@@ -1,18 +1,18 @@
 import JobContract
 import Redis
 
-/// A consumer group of one of the public streams.
+/// A consumer group of a public stream.
 package struct StreamGroup: Sendable, Equatable {
-    /// `results` or `events`.
+    /// The stream: `results` or `events`.
     package var stream: String
     package var name: String
-    /// Entries delivered and not acknowledged.
+    /// The number of delivered entries without an acknowledgement.
     package var pending: Int
-    /// Entries not delivered yet; nil where Redis cannot tell.
+    /// The number of entries not delivered yet; nil if Redis does not know the number.
     package var lag: Int?
-    /// When the oldest entry was written that the group has not acknowledged, in ms since 1970; nil: there is none.
+    /// The time of the oldest entry without an acknowledgement, in ms since 1970; nil if there is none.
     package var oldestNeeded: Int64?
-    /// Whether that entry was trimmed already, or another that was not even delivered.
+    /// Whether the stream was trimmed of entries that the group has not acknowledged or not received.
     package var hasLost: Bool
 
     package init(stream: String, name: String, pending: Int, lag: Int?, oldestNeeded: Int64?, hasLost: Bool) {
@@ -26,7 +26,7 @@ package struct StreamGroup: Sendable, Equatable {
 }
 
 extension JobQueue {
-    /// Redis' time in ms since 1970.
+    /// Returns the time of Redis in ms since 1970.
     package func redisTime() async throws(QueueError) -> Int64 {
         let parts = try await command(RedisCommand("TIME")).array ?? []
         guard parts.count == 2, let seconds = parts[0].string.flatMap(Int64.init),
@@ -35,7 +35,7 @@ extension JobQueue {
         return seconds * 1_000 + micros / 1_000
     }
 
-    /// The consumer groups of `{ns}:results` and `{ns}:events`, and how far each is behind.
+    /// Returns the consumer groups of `{ns}:results` and `{ns}:events`, with the backlog of each group.
     package func streamGroups() async throws(QueueError) -> [StreamGroup] {
         var groups: [StreamGroup] = []
         for (stream, key) in [("results", keys.results), ("events", keys.events)] {
@@ -43,7 +43,7 @@ extension JobQueue {
                 RedisCommand("XINFO", "GROUPS", .string(key)),
                 RedisCommand("XINFO", "STREAM", .string(key)),
             ])
-            // A stream that is not there yet is answered by an error.
+            // Redis replies with an error if the stream does not exist yet.
             guard let rows = answers.first?.array else { continue }
             let facts = Self.fields(answers[1])
             for row in rows { groups.append(try await group(stream, key, Self.fields(row), facts)) }
@@ -67,7 +67,7 @@ extension JobQueue {
         let oldestPending = pending.count > 1 ? pending[1].string : nil
         let next = answers.last?.array?.first?.array?.first?.string
         let oldest = (oldestPending ?? next).flatMap(StreamID.init)
-        // Where the stream is empty, all that it ever had is before what comes next.
+        // In an empty stream, every old entry has been trimmed.
         let first = facts["first-entry"]?.array?.first?.string.flatMap(StreamID.init)
         let lostPending = oldestPending.flatMap(StreamID.init).map { oldest in first.map { oldest < $0 } ?? true }
         return StreamGroup(
@@ -80,8 +80,10 @@ extension JobQueue {
         )
     }
 
-    /// Whether entries were trimmed that a group had still to be given. Redis counts what a group was given since its
-    /// first read; of one that has never read nobody knows what it wants.
+    /// Returns whether the stream was trimmed of entries that the group has not received.
+    ///
+    /// Redis counts the received entries since a group's first read. Before its first read, nobody knows the entries
+    /// that a group needs.
     private static func hasSkipped(
         _ group: [String: RedisValue],
         _ facts: [String: RedisValue],
@@ -92,7 +94,7 @@ extension JobQueue {
             let length = facts["length"]?.integer, let delivered = StreamID(delivered),
             let last = facts["last-generated-id"]?.string.flatMap(StreamID.init)
         else { return false }
-        // What lies behind the group already is no loss any more that somebody could mend.
+        // Entries behind the group's position are no loss that anyone could still fix.
         let isBehind = delivered < (first ?? last)
         return isBehind && added - length > read
     }
@@ -107,7 +109,7 @@ extension JobQueue {
     }
 }
 
-/// Id of an entry.
+/// The id of a stream's entry.
 private struct StreamID: Comparable {
     let milliseconds: Int64
     let sequence: Int64

@@ -1,14 +1,14 @@
 import JobContract
 import Redis
 
-/// A key that is of another type than rtmanager keeps there, because somebody has written it by hand.
+/// A key of a wrong type, usually written by hand.
 package struct KeyProblem: Sendable, Equatable, CustomStringConvertible {
     package var key: String
-    /// Type that the key must have, as Redis names it.
+    /// The required type of the key, as named by Redis.
     package var expected: String
-    /// Type that the key has.
+    /// The actual type of the key.
     package var found: String
-    /// What follows from it.
+    /// The consequence for the deployment.
     package var consequence: String
 
     package init(key: String, expected: String, found: String, consequence: String) {
@@ -24,10 +24,10 @@ package struct KeyProblem: Sendable, Equatable, CustomStringConvertible {
 extension JobQueue {
     private typealias Rule = (key: String, type: String, consequence: String)
 
-    /// Returns the keys of another type (Redis `TYPE`) among those that are one for the whole namespace, and those
-    /// of these queues.
+    /// Returns the keys of a wrong type (Redis `TYPE`), among the shared keys of the namespace and the keys of these
+    /// queues.
     ///
-    /// - Parameter names: queues; nil: those that the worker serves.
+    /// - Parameter names: The queues; nil: the worker's queues.
     package func keyProblems(ofQueues names: [String]?) async throws(QueueError) -> [KeyProblem] {
         let rules = rules(names ?? options.queues)
         let types = try await pipeline(rules.map { RedisCommand("TYPE", .string($0.key)) })

@@ -2,42 +2,42 @@ import JobContract
 import Primitives
 import Redis
 
-/// A job that this worker has leased.
+/// A job leased by this worker.
 package struct ClaimedJob: Sendable, Equatable {
     package var id: String
-    /// Proves the lease; a job that was leased anew has another.
+    /// The number of the lease, which proves the lease to Redis. Each claim gives a new token.
     package var token: String
-    /// How often the job has been begun, this time included.
+    /// The number of attempts, including the current attempt.
     package var attempt: Int
     package var queue: String
     /// The producer's bytes.
     package var message: [UInt8]
-    /// Of a restart: the message of the game's last successful start, where there was one.
+    /// For a restart: the record of the game's last successful start, if there is one.
     package var lastStart: [UInt8]?
-    /// 2 and up: after an operator's retry.
+    /// The number of the job's life. An operator's retry begins run 2 and later runs.
     package var run: Int
-    /// When it was leased, on the shared clock, RFC 3339.
+    /// The time of the claim by the shared clock, in RFC 3339.
     package var takenAt: String
-    /// What the producer's bytes say, where the call that has claimed it had decoded them.
+    /// The decoded message, if the claiming call had decoded it.
     package var decoded: DecodedMessage?
-    /// ``Job/digest`` of what it asks for, as it was admitted.
+    /// The ``Job/digest`` of the job at its admission.
     package var digest = ""
-    /// Why it is not to be run, and only what an attempt before may have left behind is to be undone; nil: it is run.
+    /// The reason to undo the job instead of running it; nil: the worker runs the job.
     package var undo: Undo?
 
-    /// Why a job is only undone.
+    /// The reason why a worker only removes what an earlier attempt may have left behind.
     package enum Undo: Int, Sendable {
-        /// A later stop or remove has made it pointless.
+        /// A later stop or remove made the job obsolete.
         case superseded = 1
-        /// It has killed too many workers.
+        /// The job's worker died too often.
         case poisoned = 2
     }
 }
 
-/// What a claim has brought.
+/// The result of a claim.
 package struct ClaimedJobs: Sendable, Equatable {
     package var jobs: [ClaimedJob]
-    /// What waits that the worker had no place for.
+    /// The classes with ready jobs left after the claim, for lack of capacity.
     package var waiting: JobClasses
 
     package init(_ jobs: [ClaimedJob] = [], waiting: JobClasses = []) {
@@ -46,7 +46,7 @@ package struct ClaimedJobs: Sendable, Equatable {
     }
 }
 
-/// Kinds of jobs that have places of their own, as claim.lua adds them up.
+/// The classes of jobs with separate concurrency permits. claim.lua adds up these numbers.
 package struct JobClasses: OptionSet, Sendable {
     package let rawValue: Int
 
@@ -58,13 +58,13 @@ package struct JobClasses: OptionSet, Sendable {
     package static let starts = JobClasses(rawValue: 2)
 }
 
-/// How much a worker can take.
+/// The number of jobs that a worker can take now.
 package struct Capacity: Sendable, Equatable {
     /// Starts and restarts.
     package var starts: Int
-    /// Stops and removes; these have places of their own, so that they never wait behind starts.
+    /// Stops and removes. Their permits are separate, so stops never wait behind starts.
     package var stops: Int
-    /// Games that the node may run; 0: no bound.
+    /// The number of games that the node may run; 0: no limit.
     package var slots: Int
 
     package init(starts: Int, stops: Int, slots: Int) {
@@ -74,44 +74,44 @@ package struct Capacity: Sendable, Equatable {
     }
 }
 
-/// What Redis says of a leased job.
+/// Redis' reply about a leased job.
 package enum BeatAnswer: String, Sendable {
     case ok
-    /// A stop of the game waits: undo it.
+    /// A stop of the game waits, so the worker must undo the job.
     case cancel
-    /// Another worker has it, or it has ended: touch nothing of it any more.
+    /// The job has ended, or another worker has leased it. This worker must not touch the job any more.
     case lost
 }
 
-/// What a beat brings back.
+/// The result of extending leases.
 package struct HeartbeatResult: Sendable, Equatable {
-    /// Whether Redis does not know what the node owns, because it lost its data: the worker has to join anew.
+    /// Whether Redis has lost the node's games, so that the worker must announce them again.
     package var mustTell: Bool
-    /// One per job, in their order.
+    /// The replies, one for each job, in the order of the jobs.
     package var answers: [BeatAnswer]
 }
 
-/// What the end of a job means for the node's ownership of its game.
+/// The effect of a job's end on the node's ownership of the game.
 package enum OwnerChange: String, Sendable {
     case keep
-    /// The node owns the game no longer.
+    /// The node no longer owns the game.
     case clear
-    /// The node owns the game no longer where this job made it the owner.
+    /// The node no longer owns the game if this job made the node the owner.
     case undo
 }
 
-/// A job to be ended. It is handed on by reference: what it says is a lot to copy.
+/// A job to end. A class, because copying all its fields would cost much.
 package final class FinishedJob: Sendable {
     package let claimed: ClaimedJob
-    /// What its message says; nil where that cannot be read any more.
+    /// The decoded job; nil if the message can no longer be read.
     package let job: Job?
     package let ending: JobEnding
     package let owner: OwnerChange
-    /// Whether the game's place on the node is free again.
+    /// Whether the game's reservation on the node ends.
     package let freesPlace: Bool
-    /// What the game runs from now on, as a start message that a later restart can complete itself by; nil: unchanged.
+    /// The record of the game's start for later restarts; nil: the record does not change.
     package let startMessage: String?
-    /// The container that it has started, of which the listener is told.
+    /// The container started by the job, reported to the node's leader.
     package let begun: BegunContainer?
 
     package init(
@@ -132,7 +132,7 @@ package final class FinishedJob: Sendable {
         self.begun = begun
     }
 
-    /// Appends what finish.lua names, in its order.
+    /// Appends the arguments of finish.lua, in the script's order.
     fileprivate func append(to arguments: inout [RedisArgument], by worker: WorkerIdentity) {
         func add(_ text: String?) { arguments.append(.string(text ?? "")) }
         add(claimed.id)
@@ -181,10 +181,10 @@ package final class FinishedJob: Sendable {
     }
 }
 
-/// A container that a job has started.
+/// A container started by a job.
 package struct BegunContainer: Sendable, Equatable {
     package var containerID: String
-    /// The mark of its run.
+    /// The checkpoint of the container's current run.
     package var mark: String
 
     package init(containerID: String, mark: String) {
@@ -193,20 +193,20 @@ package struct BegunContainer: Sendable, Equatable {
     }
 }
 
-/// How an end went.
+/// The result of ending a job.
 package enum FinishAnswer: String, Sendable {
     case ok
-    /// It had been ended by this token before: the first answer was lost.
+    /// This token had already ended the job, and the first reply was lost.
     case again
-    /// The token was replaced: nothing was done.
+    /// Another token replaced this token, so nothing was done.
     case stale
 }
 
-/// What an end of jobs brings back.
+/// The result of ending jobs.
 package struct FinishOutcome: Sendable, Equatable {
-    /// One per job, in their order.
+    /// The results, one for each job, in the order of the jobs.
     package var answers: [FinishAnswer]
-    /// Whether next jobs of their games are ready now, of which nobody is told but the caller.
+    /// Whether later jobs of the games are ready now. The script wakes nobody, so the caller claims next.
     package var hasMadeReady: Bool
 
     package init(answers: [FinishAnswer], hasMadeReady: Bool) {
@@ -215,22 +215,21 @@ package struct FinishOutcome: Sendable, Equatable {
     }
 }
 
-/// What a tick moved.
+/// The result of a sweep.
 package struct TickOutcome: Sendable, Equatable {
     package var retriesDue: Int
     package var leasesReclaimed: Int
     package var poisoned: Int
-    /// Time until the next retry or lease is due; nil: there is none.
+    /// The time until the next retry or the next end of a lease; nil if there is neither.
     package var nextDue: Duration?
-    /// Whether this worker may find something to take in or to claim.
+    /// Whether this worker may find jobs to take in or to claim.
     package var mayHaveWork: Bool
-    /// Whether Redis does not know what the node owns, because it lost its data: the worker has to join anew.
+    /// Whether Redis has lost the node's games, so that the worker must announce them again.
     package var mustTell = false
 }
 
 extension JobQueue {
-    /// Leases as many ready jobs as there is capacity for. Its answer also parks the worker where it could
-    /// take more, so that others ring it.
+    /// Leases ready jobs, up to the capacity. A worker with capacity left joins the idle workers that scripts wake.
     package func claim(_ capacity: Capacity) async throws(QueueError) -> ClaimedJobs {
         let arguments = [.string(worker.id), .string(worker.node)] + claimArguments(capacity)
         let answer = try await call(Scripts.claim, arguments + options.queues.map { .string($0) })
@@ -241,7 +240,7 @@ extension JobQueue {
         return try claimed(parts[1], waiting: waiting, placed: [], &none, Scripts.claim)
     }
 
-    /// From the nonce on, as claim.lua names them.
+    /// Returns the arguments of claim.lua, from the nonce on.
     func claimArguments(_ capacity: Capacity) -> [RedisArgument] {
         [
             .string(worker.nonce), .integer(options.lease.milliseconds), .integer(Int64(capacity.starts)),
@@ -249,11 +248,11 @@ extension JobQueue {
         ]
     }
 
-    /// The jobs that a script has claimed.
+    /// Returns the jobs claimed by a script.
     ///
     /// - Parameters:
-    ///   - placed: messages that the same call has taken in.
-    ///   - begun: gets the numbers of those of them that were claimed.
+    ///   - placed: The messages taken in by the same call.
+    ///   - begun: Receives the indices of the claimed messages among `placed`.
     func claimed(
         _ answer: RedisValue,
         waiting: Int64,
@@ -295,9 +294,9 @@ extension JobQueue {
         return ClaimedJobs(jobs, waiting: JobClasses(rawValue: Int(waiting)))
     }
 
-    /// Says that the worker lives, and lengthens its leases.
+    /// Reports the worker as living and extends its leases.
     ///
-    /// - Parameter engineAnswers: whether the node counts as having a worker with a living Engine.
+    /// - Parameter engineAnswers: Whether the Docker Engine answers. If so, Redis also counts the node as living.
     package func beat(
         _ jobs: [(id: String, token: String)],
         engineAnswers: Bool
@@ -316,7 +315,8 @@ extension JobQueue {
         return HeartbeatResult(mustTell: words[0] == "tell", answers: answers)
     }
 
-    /// Ends jobs that have been run: result, idempotency record, owner and next of the lane in one step.
+    /// Ends jobs. A single step publishes each result, keeps the job's record, updates the owner and readies the next
+    /// job.
     package func finish(_ jobs: [FinishedJob]) async throws(QueueError) -> FinishOutcome {
         var arguments: [RedisArgument] = [.string(worker.id), .string(worker.node)]
         arguments.reserveCapacity(2 + 48 * jobs.count)
@@ -330,14 +330,14 @@ extension JobQueue {
         return FinishOutcome(answers: answers, hasMadeReady: next == 1)
     }
 
-    /// Shows how far a leased job has come. It does nothing where the job is not this worker's any more.
+    /// Publishes the progress of a leased job. The call changes nothing if the worker has lost the lease.
     package func show(_ progress: JobProgress, of id: String, token: String) async throws(QueueError) {
         _ = try await call(Scripts.progress, [.string(id), .string(token), .string(progress.encoded)])
     }
 
-    /// Parks a job whose attempt failed, and with it the lane of its game.
+    /// Delays a job after a failed attempt, and with the job the lane of its game.
     ///
-    /// - Returns: whether the job was still this worker's.
+    /// - Returns: Whether the worker still held the lease.
     package func retry(
         id: String,
         token: String,
@@ -358,9 +358,9 @@ extension JobQueue {
         return answer.string != "stale"
     }
 
-    /// Gives jobs back without burning an attempt.
+    /// Gives jobs back without using up an attempt.
     ///
-    /// - Parameter isClean: false where they may have left something behind, which the next attempt has to look at.
+    /// - Parameter isClean: false if the jobs may have left something behind, for the next attempt to inspect.
     package func release(_ jobs: [(id: String, token: String)], isClean: Bool = true) async throws(QueueError) {
         guard !jobs.isEmpty else { return }
         var arguments: [RedisArgument] = [.string(worker.id), .string(worker.node)]
@@ -368,11 +368,12 @@ extension JobQueue {
         _ = try await call(Scripts.release, arguments)
     }
 
-    /// Says that the worker lives, and makes due what waits for a time; any worker does it, for all.
+    /// Reports the worker as living, makes due retries ready and takes back expired leases. Any worker sweeps for all
+    /// workers.
     ///
     /// - Parameters:
-    ///   - engineAnswers: whether the node counts as having a worker with a living Engine.
-    ///   - afterSilence: whether ``keepAwake()`` has found that there was one.
+    ///   - engineAnswers: Whether the Docker Engine answers. If so, Redis also counts the node as living.
+    ///   - afterSilence: Whether ``keepAwake()`` has found an outage.
     package func tick(engineAnswers: Bool, afterSilence: Bool) async throws(QueueError) -> TickOutcome {
         let answer = try await call(
             Scripts.tick,

@@ -1,7 +1,7 @@
 import JobContract
 import Redis
 
-/// A game that the node has a container of.
+/// A game with a container on the node.
 package struct OwnedGame: Sendable, Equatable {
     package var gameID: String
     package var isRunning: Bool
@@ -12,25 +12,26 @@ package struct OwnedGame: Sendable, Equatable {
     }
 }
 
-/// What Redis answers a candidate for leadership.
+/// The reply to a candidate for leadership.
 package enum LeaseAnswer: Sendable, Equatable {
-    /// It leads; `cursor` is the point up to which its predecessors have published, where there were any.
+    /// The worker leads. `cursor` is the point up to which earlier leaders have published; nil if there is none.
     case granted(epoch: Int64, cursor: String?)
-    /// Another leads, in the term of this epoch.
+    /// Another worker leads, in the term of this epoch. The lease lasts for `remaining`.
     case held(remaining: Duration, epoch: Int64)
 }
 
 extension JobQueue {
-    /// Tells that the worker is there, before it looks what its node owns: until that is told, a stop of a game that
-    /// nobody is known to own waits.
+    /// Registers the worker, before the worker lists the games of its node.
+    ///
+    /// Until the node's games are announced, a stop of a game without a known owner waits.
     package func arrive() async throws(QueueError) {
         let queues = options.queues.map { RedisArgument.string($0) }
-        // Names for people: a key of another type there must keep no worker out.
+        // The names are for people: a key of a wrong type must not keep a worker from starting.
         _ = try await pipeline([RedisCommand("SADD", arguments: [.string(keys.queues)] + queues)])
         _ = try await call(Scripts.join, joinArguments(isComplete: false))
     }
 
-    /// Tells what the node owns. The worker takes no job before it has done so.
+    /// Announces the games of the node. The worker takes no job before.
     package func join(games: [OwnedGame]) async throws(QueueError) {
         let chunk = 500
         var start = 0
@@ -52,12 +53,12 @@ extension JobQueue {
         ]
     }
 
-    /// Says that the worker ends: nobody rings it any more.
+    /// Deregisters the worker. Scripts no longer wake the worker.
     package func leave() async throws(QueueError) {
         _ = try await call(Scripts.leave, [.string(worker.id), .string(worker.node)])
     }
 
-    /// Asks for the lease of the node's one listener.
+    /// Asks for the leader's lease of the node.
     package func lead(ttl: Duration) async throws(QueueError) -> LeaseAnswer {
         let answer = try await lead("ask", ttl: ttl, epoch: nil)
         guard let parts = answer.array, parts.count == 3, let granted = parts[0].integer,
@@ -70,24 +71,25 @@ extension JobQueue {
         return .held(remaining: .milliseconds(number), epoch: holder)
     }
 
-    /// Makes a term last (Redis `PEXPIRE` of its key).
+    /// Extends a term (Redis `PEXPIRE` of the term's key).
     ///
-    /// - Parameter ttl: from now.
-    /// - Returns: false where the term has ended.
+    /// - Parameter ttl: The time from now until the term ends.
+    /// - Returns: false if the term has already ended.
     package func renew(epoch: Int64, ttl: Duration) async throws(QueueError) -> Bool {
         let term = RedisArgument.string(keys.term(worker.node, epoch: epoch))
         return try await command(RedisCommand("PEXPIRE", term, .integer(ttl.milliseconds))).integer == 1
     }
 
-    /// How long the term of this epoch still lasts (Redis `PTTL` of its key), which costs less than to ask for the lease;
-    /// nil: it has ended.
+    /// Returns the rest of a term (Redis `PTTL` of the term's key); nil if the term has ended.
+    ///
+    /// This call costs less than ``lead(ttl:)``.
     package func remainder(ofTerm epoch: Int64) async throws(QueueError) -> Duration? {
         let command = RedisCommand("PTTL", .string(keys.term(worker.node, epoch: epoch)))
         guard let left = try await self.command(command).integer, left > 0 else { return nil }
         return .milliseconds(left)
     }
 
-    /// Gives the lease up, so that another worker of the node takes over at once.
+    /// Ends the term, so that another worker of the node leads at once.
     package func resign(epoch: Int64) async throws(QueueError) {
         _ = try await lead("resign", ttl: .zero, epoch: epoch)
     }
@@ -103,10 +105,10 @@ extension JobQueue {
         )
     }
 
-    /// Says that Redis and a worker are there (Redis `GETEX` of `{ns}:awake`).
+    /// Renews the liveness key (Redis `GETEX` of `{ns}:awake`).
     ///
-    /// - Returns: what stays the same as long as everybody's signs of life have come without a silence, and Redis has its
-    ///   data; nil where there was a silence that nobody has noted: the next tick has to be told.
+    /// - Returns: The value of the key, which changes after an outage or a loss of data. Nil after an outage that no
+    ///   sweep has noted yet; the next sweep must report the outage.
     package func keepAwake() async throws(QueueError) -> String? {
         let command = RedisCommand("GETEX", .string(keys.awake), "PX", .integer(options.silence.milliseconds))
         return try await self.command(command).string
@@ -120,7 +122,7 @@ extension JobQueue {
         }
     }
 
-    /// Several commands in one go; a reply that is an error stays a value.
+    /// Sends several commands together. An error reply to a command stays a value.
     package func pipeline(_ commands: [RedisCommand]) async throws(QueueError) -> [RedisValue] {
         do throws(RedisError) {
             return try await redis.pipeline(commands)

@@ -1,13 +1,13 @@
 import JobContract
 import Redis
 
-/// Who a worker is. One value per process: a replacement is another worker.
+/// The identity of a worker. A new process is a new worker.
 package struct WorkerIdentity: Sendable, Hashable {
-    /// Unique name of the process.
+    /// The unique name of the process.
     package let id: String
-    /// Id of the Engine that it serves.
+    /// The id of the worker's node.
     package let node: String
-    /// Part of every token that it is given, so that two workers never have the same.
+    /// A part of the worker's tokens. Tokens of different workers never match.
     package let nonce: String
 
     package init(id: String, node: String, nonce: String) {
@@ -17,27 +17,29 @@ package struct WorkerIdentity: Sendable, Hashable {
     }
 }
 
-/// What the delivery protocol can be told.
+/// The settings of the delivery protocol.
 package struct JobQueueOptions: Sendable, Equatable {
-    /// Queues in strict order of priority.
+    /// The queues, in strict order of priority.
     package var queues: [String]
-    /// How long a job stays leased without a beat.
+    /// The duration of a job's lease without a renewal.
     package var lease: Duration
-    /// How long results and ids are kept.
+    /// The time for which results and ids are kept.
     package var retention: Duration
-    /// How many results, ids and events are kept at most.
+    /// The greatest number of kept results, ids and events.
     package var retentionEntries: Int
-    /// Bytes of dead letters that are kept at most; the oldest go.
+    /// The greatest size of all kept dead letters, in bytes. The oldest letters are deleted first.
     package var deadBytes: Int
-    /// How long a node without a sign of life still counts as one that may own games.
+    /// The time for which a silent node still counts as a possible owner of games.
     package var nodeGrace: Duration
-    /// Jobs in the window at most: admitted and not ended. The rest stays in the queues. Of one game, 100 count at most.
+    /// The size of the window: the greatest number of admitted jobs that have not ended.
+    ///
+    /// More messages wait in their queues. A game counts for at most 100 jobs.
     package var mostLive: Int
-    /// Part of the window that starts and restarts leave to stops and removes.
+    /// The part of the window that only stops and removes may use.
     package var keptForStops: Int
-    /// Crashes of its worker after which a job is given up.
+    /// The number of worker deaths after which a job is given up as poisoned.
     package var crashLimit: Int
-    /// How old a job may be when it is taken in, by its `enqueued_at`; nil: as old as it likes. For signed jobs.
+    /// The greatest age of a signed job at intake, by its `enqueued_at`; nil: no limit.
     package var mostAge: Duration?
 
     package init(
@@ -64,24 +66,27 @@ package struct JobQueueOptions: Sendable, Equatable {
         self.mostAge = mostAge
     }
 
-    /// Jobs in the window with which no start is admitted.
+    /// The size of the window for starts and restarts.
     package var mostLiveForStarts: Int { mostLive - keptForStops }
-    /// Part of a lease that a worker does not trust, for the way to Redis and for scheduling.
+    /// The last part of a lease, not trusted by its worker because of network and scheduling delays.
     package var leaseMargin: Duration { lease / 5 }
 
-    /// How long without a sign of life Redis or all workers count as having been away. A lease that is kept has two
-    /// thirds left then; the difference is for its worker's way back.
+    /// The time without a renewal after which the liveness key expires, and Redis or all workers count as away.
+    ///
+    /// Workers renew a lease after each third of its duration. So a lease has at least two thirds left when the renewals
+    /// stop. The part left when the key expires is the time for a worker's return.
     package var silence: Duration { max(lease * 0.4, .milliseconds(1_200)) }
-    /// From one sign of life of a worker to the next.
+    /// The time between two renewals of the liveness key by a worker.
     package var signInterval: Duration { min(silence * 5 / 8, .milliseconds(2_500)) }
-    /// How long a worker that says nothing counts as alive.
+    /// The time for which a silent worker counts as living.
     var aliveTime: Duration { lease * 2 }
 }
 
-/// The delivery protocol: one typed call per script. docs/design/protocol.md says how they work together.
+/// The delivery protocol: a typed call for each script. docs/design/protocol.md describes how the scripts work
+/// together.
 ///
-/// Every call throws ``QueueError``. A call whose answer was lost may be made again: intake finds other
-/// bytes at the tail, ends answer `again`, and a claim that nobody knows of runs out with its lease.
+/// Every call throws ``QueueError``. A call may be repeated after its reply was lost. A repeated intake finds other
+/// bytes at the tail of the queue. A repeated end returns `again`. A claim with a lost reply ends with its lease.
 package struct JobQueue: Sendable {
     package let keys: Keyspace
     package let worker: WorkerIdentity
@@ -95,7 +100,7 @@ package struct JobQueue: Sendable {
         self.options = options
     }
 
-    /// The connection that the calls go over.
+    /// The Redis client of all calls.
     package var client: RedisClient { redis }
 
     package func call(
@@ -115,13 +120,13 @@ package struct JobQueue: Sendable {
     }
 }
 
-/// What a call of the protocol failed with.
+/// The error of a failed call.
 package struct QueueError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The script or command.
+    /// The name of the script or command.
     package var call: String
     /// A sentence for a person.
     package var message: String
-    /// What Redis' room said, where it was that.
+    /// The error of the Redis client, if the client failed.
     package var redis: RedisError?
 
     init(script: String, _ error: RedisError) {
@@ -135,20 +140,20 @@ package struct QueueError: Error, Sendable, Equatable, CustomStringConvertible {
         self.message = message
     }
 
-    /// Whether Redis refuses because its memory is full.
+    /// Whether Redis refused the call because its memory is full.
     package var isOutOfMemory: Bool {
         if case .server(let error)? = redis { return error.code == "OOM" }
         return false
     }
 
-    /// Whether Redis has answered, and refuses this call: other calls may well succeed.
+    /// Whether Redis answered and refused only this call. Other calls may succeed.
     package var isRefusal: Bool { redis?.isOfThisCommand ?? false }
 
     package var description: String { "\(call): \(message)" }
 }
 
 extension Duration {
-    /// Whole milliseconds, cut.
+    /// The whole milliseconds, rounded towards zero.
     var milliseconds: Int64 {
         components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000
     }

@@ -1,14 +1,14 @@
-/// The hash of a job, as its fields stand in Redis and as they are meant.
+/// The hash of a job, with the meaning of its fields.
 ///
-/// While the job lives most of what is known of it stands in two fields, `_job` and `_lease`, since each field costs
-/// Redis more than a long text (`Lua/lanes.lua` writes them, `docs/reference/keys.md` describes them).
+/// A live job has most facts in the two fields `_job` and `_lease`, because each field costs Redis more than a long
+/// text. `Lua/lanes.lua` writes both fields, and `docs/reference/keys.md` describes them.
 package enum JobRecord {
-    /// A live job has this field, the record of one that has ended has not.
+    /// The field with the facts of admission. Only a live job has this field.
     package static let live = "_job"
-    /// What was said of the last claim.
+    /// The field with the facts of the last claim.
     package static let lease = "_lease"
 
-    /// The container that the job has asked to end, and what it said of that.
+    /// The container that the job asked to end, with the facts of that request.
     static let asked = "_asked"
 
     private static let liveNames = [
@@ -16,7 +16,7 @@ package enum JobRecord {
     ]
     private static let leaseNames = ["_token", "_worker", "_node", "_taken", "_attempts", "_owns"]
 
-    /// The fields with each fact under its own name, in place of the two texts.
+    /// Returns the fields with each fact under its own name, instead of the two texts.
     package static func named(_ fields: [String: String]) -> [String: String] {
         var named = fields
         for (field, names) in [(live, liveNames), (lease, leaseNames)] {

@@ -1,14 +1,14 @@
 import Redis
 
-/// The scripts of the protocol, each made of its own file and the pieces that it shares with others. What a script has
-/// changed of games and jobs is written when its own file has answered.
+/// The scripts of the protocol. Each script consists of its own file and the pieces that it shares with other scripts.
 ///
-/// All but `admit` carry `allow-oom`: under `maxmemory` only intake stops, while beats, ends and claims go
-/// on, or all leases would run out together when memory is full. Redis refuses `admit` before its first write.
+/// All scripts that write carry `allow-oom`, except `admit` and `progress`. So with a full memory only intake and
+/// progress stop. Renewals, ends and claims go on; otherwise all leases would expire together. Redis refuses `admit`
+/// before its first write.
 package enum Scripts {
     static let peek = makeReader("peek", PackageResources.peek_lua)
     package static let page = makeReader("page", PackageResources.page_lua)
-    /// Refused when memory is full: nobody needs it.
+    /// Refused when memory is full, because no job depends on progress.
     static let progress = RedisScript(name: "progress", source: "#!lua\n" + text(PackageResources.progress_lua))
     static let admit = make(
         "admit",
@@ -33,13 +33,14 @@ package enum Scripts {
     static let tell = make("tell", PackageResources.tell_lua, .lanes)
     static let places = make("places", PackageResources.places_lua, .lanes)
 
-    /// What a script shares with others. Each piece is made anew with each call, so a script has those that it needs.
+    /// The pieces that a script shares. Each call runs all pieces of its script, so a script has only the necessary
+    /// pieces.
     private enum Pieces {
-        /// The time, and what all scripts keep.
+        /// The time, and the state kept by all scripts.
         case clock
-        /// That, and what reads games and rings workers.
+        /// The pieces of `clock`, with reading games and waking workers.
         case lanes
-        /// All, with what ends jobs and what writes games.
+        /// All pieces, with ending jobs and writing games.
         case games
     }
 
@@ -55,7 +56,7 @@ package enum Scripts {
         if pieces == .games { shared += [PackageResources.naming_lua, PackageResources.endings_lua] }
         shared += more
         let shebang = refusedWhenFull ? "#!lua" : "#!lua flags=allow-oom"
-        // What it has changed is written where it has failed, too: Redis undoes nothing of what it did.
+        // Write the changes also after a failure, because Redis undoes nothing.
         let main = [
             "local function main()", text(body), "end", "local ok, answer = pcall(main)",
             pieces == .games ? "write_back()" : "write_state()", "if not ok then error(answer, 0) end", "return answer",
@@ -63,7 +64,7 @@ package enum Scripts {
         return RedisScript(name: name, source: ([shebang] + shared.map(text) + main).joined(separator: "\n"))
     }
 
-    /// A script that reads messages and changes nothing.
+    /// Returns a script that reads messages and changes nothing.
     private static func makeReader(_ name: String, _ body: [UInt8]) -> RedisScript {
         let pieces = [PackageResources.naming_lua, PackageResources.tail_lua, body].map(text)
         return RedisScript(name: name, source: (["#!lua flags=no-writes"] + pieces).joined(separator: "\n"))
