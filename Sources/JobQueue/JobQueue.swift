@@ -73,8 +73,8 @@ package struct JobQueueOptions: Sendable, Equatable {
 
     /// The time without a renewal after which the liveness key expires, and Redis or all workers count as away.
     ///
-    /// Workers renew a lease after each third of its duration. So a lease has at least two thirds left when the renewals
-    /// stop. The part left when the key expires is the time for a worker's return.
+    /// Workers renew a lease after each third of its duration. So a lease has at least two thirds left when the
+    /// renewals stop. The part left when the key expires is the time for a worker's return.
     package var silence: Duration { max(lease * 0.4, .milliseconds(1_200)) }
     /// The time between two renewals of the liveness key by a worker.
     package var signInterval: Duration { min(silence * 5 / 8, .milliseconds(2_500)) }

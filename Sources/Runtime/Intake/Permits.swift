@@ -1,42 +1,47 @@
 import JobContract
 import JobQueue
 
-/// The concurrency permits of a worker: how many jobs may work on the Engine at once, and who holds one.
+/// The concurrency permits of a worker: the number of jobs that may use the Docker Engine at once, and their holders.
 ///
-/// Starts and restarts are one class, stops and removes the other; each class has as many permits as the concurrency
-/// says. A job that only waits, for a game to answer, a process to end or a registry to send, needs no permit: else a few patient jobs
-/// would keep all others from beginning. The number of such jobs is bounded, since each costs a lease and a task.
+/// Starts and restarts are one class; stops and removes are the other class. The concurrency gives the number of
+/// permits of each class. A job gives its permit back while it waits for a game engine, for the end of a process or for
+/// a registry. Otherwise a few waiting jobs would block all others. The number of waiting jobs has a limit, because
+/// each costs a lease and a task.
 struct Permits: Equatable {
-    /// What a job needs its permit for.
+    /// A job's use of its permit.
     enum Use: Equatable {
-        /// It holds one.
+        /// The job holds a permit.
         case working
-        /// It waits, and holds none.
+        /// The job waits without a permit.
         case waiting
-        /// Its end is on its way to Redis, or there.
+        /// The worker sends the job's end to Redis, or has sent it.
         case done
     }
 
-    /// Waiting jobs at most, as a multiple of the concurrency.
+    /// The greatest number of waiting jobs, as a multiple of the concurrency.
     static let waitingFactor = 8
 
     let concurrency: Int
-    /// Permits that are held, of each class. A job that goes on after a wait takes its permit back at once, so for a
-    /// while there may be more than the concurrency says; then nothing new begins.
+    /// The number of permits held by starts and restarts.
+    ///
+    /// After a wait, a job takes a permit back at once. So held permits may exceed the concurrency for a while; then no
+    /// new job begins.
     private(set) var starts = 0
     private(set) var stops = 0
-    /// Jobs that wait without a permit.
+    /// The number of jobs that wait without a permit.
     private(set) var waiting = 0
-    /// Jobs whose end Redis has not taken yet.
+    /// The number of jobs whose end has not reached Redis yet.
     private(set) var running = 0
 
     init(concurrency: Int) { self.concurrency = concurrency }
 
-    /// Jobs whose end is on its way to Redis.
+    /// The number of jobs whose end is on its way to Redis.
     var publishing: Int { max(0, running - starts - stops - waiting) }
 
-    /// Returns what can be claimed now. Jobs whose end is on its way to Redis need no permit, but are no more than as
-    /// many once again.
+    /// Returns the number of jobs that the worker can claim now.
+    ///
+    /// Jobs whose end is on its way to Redis need no permit. But if their number exceeds the concurrency, each further
+    /// job reduces the capacity of both classes by 1.
     func capacity(slots: Int) -> Capacity {
         let most = max(0, 2 * concurrency - publishing)
         return Capacity(
@@ -46,13 +51,15 @@ struct Permits: Equatable {
         )
     }
 
-    /// A job begins, with a permit.
+    /// Begins a job with a permit.
     mutating func began(_ kind: JobKind) {
         running += 1
         take(kind)
     }
 
-    /// A job begins to wait. Returns whether it has given its permit back; false: too many wait, and it keeps it.
+    /// Lets a job wait without its permit.
+    ///
+    /// - Returns: false if too many jobs wait already; then the job keeps its permit.
     mutating func waits(_ kind: JobKind) -> Bool {
         guard waiting < Self.waitingFactor * concurrency else { return false }
         waiting += 1
@@ -60,13 +67,13 @@ struct Permits: Equatable {
         return true
     }
 
-    /// A job that had given its permit back goes on, and takes it again.
+    /// Takes a permit again for a job after its wait.
     mutating func goesOn(_ kind: JobKind) {
         waiting -= 1
         take(kind)
     }
 
-    /// A job has done all that it had to do on the Engine.
+    /// Ends a job's work on the Docker Engine.
     mutating func done(_ kind: JobKind, from use: Use) {
         switch use {
         case .working: giveBack(kind)
@@ -75,7 +82,7 @@ struct Permits: Equatable {
         }
     }
 
-    /// Redis has taken a job's end.
+    /// Notes that Redis has taken a job's end.
     mutating func ended() { running -= 1 }
 
     private mutating func take(_ kind: JobKind) {

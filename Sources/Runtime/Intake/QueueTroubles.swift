@@ -1,6 +1,7 @@
 import RuntimeCore
 
-/// Queues of which Redis refuses to give messages, each with a back-off of its own, so that one of them stops no other.
+/// The queues whose messages Redis refuses to give. Each queue has its own back-off, so a bad queue stops no other
+/// queue.
 struct QueueTroubles: Equatable {
     private struct Trouble: Equatable {
         var pause: Duration
@@ -12,14 +13,14 @@ struct QueueTroubles: Equatable {
 
     private var troubles: [String: Trouble] = [:]
 
-    /// Whether to ask for messages of the queue.
+    /// Returns whether the worker may ask for messages of the queue.
     func mayTry(_ queue: String, now: MonotonicInstant) -> Bool {
         troubles[queue].map { $0.until <= now } ?? true
     }
 
     mutating func succeeded(_ queue: String) { troubles[queue] = nil }
 
-    /// The pause doubles with each failure in a row.
+    /// Notes a failure. The pause doubles with each failure in a row, up to ``longestPause``.
     mutating func failed(_ queue: String, now: MonotonicInstant) {
         let pause = min(troubles[queue].map { $0.pause * 2 } ?? Self.firstPause, Self.longestPause)
         troubles[queue] = Trouble(pause: pause, until: now.advanced(by: pause))

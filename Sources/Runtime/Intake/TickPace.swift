@@ -1,51 +1,53 @@
 import RuntimeCore
 import Synchronization
 
-/// When a worker looks next at what is due. Each look costs Redis, idle or not, so there are as few as there can be: what
-/// is due sooner is known, and looked at then. A lease that is given after one look runs out after the next.
+/// The time of a worker's next sweep.
+///
+/// Each sweep costs Redis, also in an idle fleet, so sweeps are as rare as possible. A sweep returns the next due time,
+/// and the next sweep comes then. A lease given after a sweep expires after the next sweep.
 struct TickPace: Equatable {
-    /// At once in the beginning.
+    /// The time of the next sweep. The first sweep is due at once.
     private(set) var next = MonotonicInstant(nanoseconds: 0)
     private var isAfterSilence = false
     private let lease: Duration
 
     init(lease: Duration) { self.lease = lease }
 
-    /// From one look to the next, where nothing is due sooner.
+    /// Returns the pause between two sweeps if nothing is due sooner.
     ///
     /// - Parameter random: 0 to 1.
     private func pause(mayHaveWork: Bool, random: Double) -> Duration {
         guard mayHaveWork else { return min(max(lease, .seconds(1)), .seconds(10)) * (0.9 + 0.1 * random) }
-        // What is ready and could not be begun may wait for a time to pass, of which nobody tells.
+        // A ready job that could not begin may wait for a time to pass, and nothing announces that time.
         return min(max(lease * 0.2, .seconds(1)), .seconds(2)) * (0.9 + 0.1 * random)
     }
 
-    /// A look begins. Answers whether Redis is to be told that there was a silence.
+    /// Begins a sweep. Returns whether the sweep must report an outage to Redis.
     mutating func begin() -> Bool {
         next = MonotonicInstant(nanoseconds: .max)
         defer { isAfterSilence = false }
         return isAfterSilence
     }
 
-    /// Takes what the look has found. Something may have become due sooner meanwhile.
+    /// Ends a sweep with its findings. Another task may have set an earlier time meanwhile.
     mutating func looked(nextDue: Duration?, mayHaveWork: Bool, now: MonotonicInstant, random: Double) {
         var pause = pause(mayHaveWork: mayHaveWork, random: random)
-        // Each worker at another moment.
+        // The random part spreads the sweeps of the workers.
         if let nextDue { pause = min(pause, max(nextDue, .milliseconds(10)) + Self.spread(random)) }
         next = min(next, now.advanced(by: pause))
     }
 
-    /// Something is due after this time, as this worker knows.
+    /// Brings the next sweep forward, because this worker knows of something due after `pause`.
     mutating func willBeDue(after pause: Duration, now: MonotonicInstant, random: Double) {
         next = min(next, now.advanced(by: pause + Self.spread(random)))
     }
 
-    /// The worker has looked for jobs, and may have left some that could not be begun.
+    /// Brings the next sweep forward after intake, because the worker may have left jobs that could not begin.
     mutating func worked(now: MonotonicInstant, random: Double) {
         next = min(next, now.advanced(by: pause(mayHaveWork: true, random: random)))
     }
 
-    /// Redis or this worker was away, or a look came to nothing.
+    /// Makes a sweep due now, because Redis or this worker was away, or because a sweep failed.
     mutating func lookAtOnce(afterSilence: Bool, now: MonotonicInstant) {
         next = now
         isAfterSilence = isAfterSilence || afterSilence
@@ -54,15 +56,16 @@ struct TickPace: Equatable {
     private static func spread(_ random: Double) -> Duration { .milliseconds(5) + .milliseconds(95) * random }
 }
 
-/// A ``TickPace`` that several tasks share: one that looks, and those that know of something sooner.
+/// A ``TickPace`` shared by tasks: a task that sweeps, and tasks that know of earlier due times.
 final class TickClock: Sendable {
     private let pace: Mutex<TickPace>
     private let changed = WakeSignal()
 
     init(lease: Duration) { pace = Mutex(TickPace(lease: lease)) }
 
-    /// Waits until it is time to look. Answers whether Redis is to be told that there was a silence; nil where the task is
-    /// cancelled.
+    /// Waits until a sweep is due.
+    ///
+    /// - Returns: Whether the sweep must report an outage to Redis; nil if the task is cancelled.
     func wait() async -> Bool? {
         while !Task.isCancelled {
             let pause = MonotonicClock.now.duration(to: pace.withLock { $0.next })
@@ -93,7 +96,7 @@ final class TickClock: Sendable {
         change { $0.lookAtOnce(afterSilence: afterSilence, now: MonotonicClock.now) }
     }
 
-    /// Wakes who waits where it is to be sooner.
+    /// Changes the pace, and wakes the waiting task if the next sweep is now earlier.
     private func change(_ body: (inout TickPace) -> Void) {
         let isSooner = pace.withLock { pace in
             let before = pace.next

@@ -1,6 +1,6 @@
 import Redis
 
-/// A connection on which a worker waits to be woken.
+/// A connection for a worker's blocking wait on its doorbell.
 protocol WaitingConnection: Sendable {
     func send(_ command: RedisCommand, serverTimeout: Duration) async throws(RedisError) -> RedisValue
     func close() async

@@ -2,11 +2,12 @@ import JobQueue
 import Logging
 
 extension Worker {
-    /// From one look at the types of keys to the next, unless a queue fails sooner.
+    /// The time between two checks of the keys' types, unless a queue fails sooner.
     private static let keyInterval = Duration.seconds(15)
 
-    /// Looks again and again whether somebody has put something else in place of a key that all use, and reports it:
-    /// to the log when it changes and once a minute, to the metrics, and to ``health``.
+    /// Checks the types of the shared keys until the task is cancelled, and reports keys of a wrong type.
+    ///
+    /// The log gets a report after each change and once a minute. The metrics and ``health`` get every result.
     func watchKeys() async {
         let reminder = LogThrottle()
         var reported: [KeyProblem] = []
@@ -34,7 +35,7 @@ extension Worker {
         }
     }
 
-    /// Notes that Redis refuses to give messages of one queue. The others go on.
+    /// Notes that Redis refuses to give messages of a queue. The other queues go on.
     func failed(_ name: String, _ error: QueueError) {
         state.failed(name)
         RuntimeMetrics.redisFailed(in: "take")

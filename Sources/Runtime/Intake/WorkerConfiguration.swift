@@ -1,34 +1,34 @@
 import RuntimeCore
 import Tracing
 
-/// What a worker can be told.
+/// The settings of a worker.
 package struct WorkerConfiguration: Sendable {
     package var node: NodeSettings
-    /// Starts and restarts at once; as many stops and removes beside them.
+    /// The number of concurrent starts and restarts, and the same number of concurrent stops and removes.
     package var concurrency: Int
-    /// Games that the node may run; 0: no bound.
+    /// The number of games that the node may run; 0: no limit.
     package var slots: Int
-    /// How long running jobs are waited for at the end.
+    /// The time to wait for running jobs when the worker ends.
     package var drainTimeout: Duration
-    /// How long the lease of the node's listener lasts without renewal.
+    /// The duration of the leader's lease without a renewal.
     package var leaderTTL: Duration
-    /// Owner of a new state folder; nil: the worker's own user.
+    /// The owner of a new state folder; nil: the worker's own user.
     package var stateOwner: StateOwner?
-    /// Permissions of a new state folder.
+    /// The permissions of a new state folder.
     package var stateMode: UInt32
     package var retries: RetryPolicy
-    /// How long the process of a start must have run before the start counts as successful.
+    /// The time that a started process must run before the start counts as successful.
     package var startSettle: Duration
-    /// What is done about containers that nothing needs.
+    /// The janitor's rights over containers without a purpose.
     package var janitor: JanitorMode
-    /// How long such a container must be so before it is removed.
+    /// The time for which a container must be without a purpose before its removal.
     package var janitorGrace: Duration
-    /// Most containers of the node that have ended and are kept for their logs; the oldest go.
+    /// The greatest number of ended containers to keep for their logs on the node. The oldest are removed first.
     package var keptContainers: Int
-    /// Who keeps the spans of jobs; nil: there are none.
+    /// The tracer for the spans of jobs; nil: no tracing.
     package var tracer: (any Tracer)?
 
-    /// User and group, as numbers.
+    /// A user and a group, as numbers.
     package struct StateOwner: Sendable, Equatable {
         package var user: UInt32
         package var group: UInt32

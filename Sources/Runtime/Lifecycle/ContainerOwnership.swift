@@ -5,28 +5,29 @@ import Primitives
 import RuntimeCore
 import Synchronization
 
-/// Finds out which containers are ours, for every part of one worker: the shell around ``RuntimeCore/OwnedContainer``.
+/// Finds the containers of this namespace, for all parts of a worker. Applies ``RuntimeCore/OwnedContainer`` to Docker
+/// and Redis.
 ///
-/// The labels of an image and the answer for a container never change, so both are kept, with a bound.
+/// An image's labels and a container's verdict never change. So a bounded number of both is cached.
 final class ContainerOwnership: Sendable {
     let docker: any DockerClient
     let queue: any DeliveryQueue
     let namespace: String
 
     private struct Known {
-        /// By the image's id.
+        /// The labels, by the image's id.
         var images: [String: LabelMap] = [:]
-        /// By the container's id.
+        /// Whether a container is of this namespace, by the container's id.
         var verdicts: [String: Bool] = [:]
     }
 
     private let known = Mutex(Known())
 
-    /// Images whose labels are kept; an image has 16 KiB of them at most as a rule.
+    /// The greatest number of images with cached labels. An image rarely has more than 16 KiB of labels.
     private static let mostImages = 256
-    /// Containers of which is kept whether they are ours.
+    /// The greatest number of containers with a cached verdict.
     private static let mostVerdicts = 65_536
-    /// Containers that are looked at together.
+    /// The number of containers to inspect concurrently.
     private static let looksAtOnce = 8
 
     init(docker: any DockerClient, queue: any DeliveryQueue, namespace: String) {
@@ -35,13 +36,13 @@ final class ContainerOwnership: Sendable {
         self.namespace = namespace
     }
 
-    /// Returns the container as one of ours; nil if it is not.
+    /// Returns the container as owned by this namespace; nil if the container belongs to somebody else.
     func owned(_ container: ContainerInspect) async throws(DockerError) -> OwnedContainer? {
         var owned: OwnedContainer?
         if OwnedContainer.mayBeOurs(container, namespace: namespace) {
             let labels = try await imageLabels(of: container)
             owned = OwnedContainer(container, image: labels, namespace: namespace)
-            // An event of it may still be published.
+            // Cache no verdict yet: the leader may still publish an event of the container.
             if labels == .gone(wasPublished: false) { return nil }
         }
         let isOurs = owned != nil
@@ -52,15 +53,18 @@ final class ContainerOwnership: Sendable {
         return owned
     }
 
-    /// Returns the container of this id as one of ours; nil if it is not, or is gone.
+    /// Returns the container with this id as owned by this namespace; nil if the container is gone or belongs to
+    /// somebody else.
     func owned(id: String) async throws(DockerError) -> OwnedContainer? {
         guard let container = try await found(id) else { return nil }
         return try await owned(container)
     }
 
-    /// Returns what the game has on the Engine. Its containers are found by their labels, whatever their names are.
+    /// Returns the game's container on the Docker Engine. Labels identify the game's containers, so their names may
+    /// differ.
     ///
-    /// - Parameter name: the name of the game's container; asked for if the game has none. nil: not asked for.
+    /// - Parameter name: The name of the game's container, used if no container has the game's labels; nil: no search
+    ///   by name.
     func container(of gameID: String, named name: String?) async throws(DockerError) -> FoundContainer {
         if let current = OwnedContainer.current(of: try await containers(of: gameID)) { return .owned(current) }
         guard let name, let holder = try await found(name) else { return .none }
@@ -68,7 +72,7 @@ final class ContainerOwnership: Sendable {
         return .foreign(holder)
     }
 
-    /// Returns all containers of the game that are ours.
+    /// Returns all containers of the game in this namespace.
     func containers(of gameID: String) async throws(DockerError) -> [OwnedContainer] {
         var owned: [OwnedContainer] = []
         for row in try await rows(of: gameID) {
@@ -77,22 +81,22 @@ final class ContainerOwnership: Sendable {
         return owned
     }
 
-    /// Returns the list's rows of containers that may be ours: their labels say so.
+    /// Returns the listed containers whose labels claim this namespace.
     ///
-    /// - Parameter gameID: of this game only; nil: of all games.
+    /// - Parameter gameID: The game; nil: all games.
     func rows(of gameID: String? = nil) async throws(DockerError) -> [ContainerSummary] {
         var labels: LabelMap = [GalaxyLabel.owner: GalaxyLabel.ownerValue, GalaxyLabel.namespace: namespace]
         if let gameID { labels[GalaxyLabel.gameID] = gameID }
         return try await docker.list(ListFilter(labels: labels, inspectsRows: false))
     }
 
-    /// Returns which of these containers were looked at: true for ours. A container that nobody looked at is missing.
+    /// Returns the cached verdicts on these containers: true if a container is of this namespace.
     func verdicts(on rows: [ContainerSummary]) -> [String: Bool] {
         let verdicts = known.withLock { $0.verdicts }
         return Dictionary(rows.compactMap { row in verdicts[row.id].map { (row.id, $0) } }) { first, _ in first }
     }
 
-    /// Returns the list's rows of all containers that are ours. Containers that nobody has looked at are looked at.
+    /// Returns the listed containers of this namespace, after inspecting containers without a verdict.
     func ownedRows() async throws(DockerError) -> [ContainerSummary] {
         let rows = try await rows()
         let before = verdicts(on: rows)
@@ -137,7 +141,7 @@ final class ContainerOwnership: Sendable {
         return .known(labels)
     }
 
-    /// Takes notice of an image that a job has looked at, so that the Engine need not be asked again.
+    /// Caches the labels of an image that a job has inspected, which saves a call to the Docker Engine.
     func saw(_ image: ImageInspect) { keep(image.labels, ofImage: image.id) }
 
     private func keep(_ labels: LabelMap, ofImage id: String) {

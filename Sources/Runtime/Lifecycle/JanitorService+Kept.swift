@@ -5,10 +5,10 @@ import Logging
 import RuntimeCore
 
 extension JanitorService {
-    /// Removes the oldest containers that have ended, if the node has more of them than it keeps. A container whose game
-    /// has a running job is left to that job.
+    /// Removes the oldest ended containers if the node has more than the configured number. A running job keeps its
+    /// game's container.
     ///
-    /// - Parameter found: the node's containers, with what Redis knows of their games.
+    /// - Parameter found: The node's containers, with Redis' knowledge of their games.
     func boundKept(_ found: [FoundRow]) async throws {
         let ended = found.filter { ["exited", "dead"].contains($0.row.status) && !$0.facts.isBusy }
         guard ended.count > kept else { return }
@@ -28,7 +28,7 @@ extension JanitorService {
             )
         }
         for id in surplus {
-            // It may have been started by hand since it was looked at.
+            // Somebody may have started the container by hand since the last inspection.
             guard let container = try await ownership.owned(id: id)?.inspect, !container.isRunning else { continue }
             try await discard(container)
         }
@@ -38,7 +38,8 @@ extension JanitorService {
         )
     }
 
-    /// Removes a container that has ended, and tells the listener before how: then nobody can look any more.
+    /// Removes an ended container. First the call records the exit for the leader, because nobody can inspect a removed
+    /// container.
     func discard(_ container: ContainerInspect) async throws {
         if let exit = ExitFacts(of: container) { try await queue.tell(.exit(exit.encoded), of: container.id) }
         try await docker.remove(container.id)

@@ -5,23 +5,23 @@ import JobQueue
 import Logging
 import RuntimeCore
 
-/// Looks every minute for containers that nothing needs, while this worker leads its node: the shell around
-/// ``RuntimeCore/Janitor``.
+/// Searches for containers without a purpose while this worker leads its node. Runs ``RuntimeCore/Janitor`` with Docker
+/// and Redis.
 struct JanitorService: Sendable {
     let queue: any DeliveryQueue
     let docker: any DockerClient
     let ownership: ContainerOwnership
     let mode: JanitorMode
     let grace: Duration
-    /// Most containers that have ended and are kept for their logs.
+    /// The greatest number of ended containers to keep for their logs.
     let kept: Int
     let logger: Logger
 
     private static let interval = Duration.seconds(60)
-    /// Time for an unexplained process between SIGTERM and SIGKILL.
+    /// The time between SIGTERM and SIGKILL for an unexplained process.
     private static let stopTimeout = Duration.seconds(30)
 
-    /// Looks until the task is cancelled.
+    /// Searches until the task is cancelled: every minute, or more often with a grace time under two minutes.
     func run() async {
         guard mode != .off else { return }
         var janitor = Janitor(mode: mode, grace: grace, node: queue.worker.node)
@@ -42,7 +42,7 @@ struct JanitorService: Sendable {
         }
     }
 
-    /// A container of ours, and what Redis knows of its game and its job.
+    /// A container of this namespace, with Redis' knowledge of its game and its job.
     struct FoundRow {
         var row: ContainerSummary
         var gameID: String
@@ -75,7 +75,7 @@ struct JanitorService: Sendable {
         }
     }
 
-    /// Returns which container is its game's, of the games that have several.
+    /// Returns the current container of each game with several containers.
     private func currentContainers(_ rows: [ContainerSummary]) async throws -> [String: String] {
         var current: [String: String] = [:]
         for (game, rows) in Dictionary(grouping: rows, by: { $0.labels[GalaxyLabel.gameID] ?? "" }) where rows.count > 1
@@ -105,8 +105,9 @@ struct JanitorService: Sendable {
         }
     }
 
-    /// Answers whether it was removed: not where it has come to life, or is another namespace's, since it was
-    /// listed.
+    /// Removes a container, after stopping it if necessary.
+    ///
+    /// - Returns: false if the container is gone, has started since the listing, or is not of this namespace.
     private func remove(_ subject: JanitorSubject) async throws -> Bool {
         let id = subject.containerID
         guard let container = try await ownership.owned(id: id)?.inspect,

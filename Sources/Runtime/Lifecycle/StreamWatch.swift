@@ -2,16 +2,19 @@ import JobQueue
 import Logging
 import RuntimeCore
 
-/// Watches how far the consumer groups of the public streams are behind, while this worker leads its node, and warns
-/// before one would lose entries to the trimming. Beside that it measures how much waits in queues and for a person.
+/// Watches the backlog of the public streams' consumer groups, while this worker leads its node.
+///
+/// The watch warns before trimming takes entries that a group still needs. The watch also measures waiting messages and
+/// dead letters.
 struct StreamWatch: Sendable {
     let queue: any DeliveryQueue
     let logger: Logger
 
     private static let interval = Duration.seconds(60)
-    /// Groups are looked at each so many times: retention is hours, and each look costs Redis more than all the rest.
+    /// The number of rounds for each check of the groups. Retention lasts hours, and a check costs Redis more than the
+    /// rest of a round.
     private static let looksForGroups = 2
-    /// Between two warnings of one group.
+    /// The time between two warnings about a group.
     private static let reminder = Duration.seconds(600)
 
     /// Watches until the task is cancelled.
