@@ -59,7 +59,7 @@ package struct JobDecoder: Sendable {
     private static func job(from members: Fields, message: [UInt8], isSigned: Bool = false) -> DecodedMessage {
         do throws(Refusal) {
             let job = try JobFields(members).job()
-            // Without `enqueued_at`, a worker could not tell the age of a captured message.
+            // Without `enqueued_at`, a worker could not know the age of a captured message.
             guard !isSigned || job.enqueuedAt != nil else {
                 throw .field("enqueued_at", "must be given in a signed job")
             }

@@ -37,7 +37,7 @@ public struct Keyspace: Sendable, Equatable {
     public func ready(_ jobClass: String, _ queue: String) -> String { "\(prefix)ready:\(jobClass):\(queue)" }
     /// The names of the paused queues.
     public var paused: String { "\(prefix)paused" }
-    /// The deferred starts of a queue, with the oldest at the tail.
+    /// The deferred starts of a queue and the jobs behind these starts, with the oldest at the tail.
     public func overflow(_ queue: String) -> String { "\(prefix)overflow:\(queue)" }
     /// The number of each game's messages among the deferred starts of a queue.
     public func overflowing(_ queue: String) -> String { "\(prefix)overflowing:\(queue)" }

@@ -106,7 +106,7 @@ struct StrictJSON {
             skipWhitespace()
             guard current == UInt8(ascii: "\"") else { throw failure("a member's name must be a string") }
             let name = try string(keeps: true)
-            // Compare bytes: other readers tell names apart that are only equivalent in Unicode.
+            // Compare bytes: for other readers, names that are only equivalent in Unicode are different names.
             let isNew = withBytes(at: name) { names, bytes in names.add(bytes, to: &open) }
             guard isNew else { throw failure("the name \"\(text(at: name).cut(toBytes: 64))\" is there twice") }
             let isKept = keeps(name, keeping)

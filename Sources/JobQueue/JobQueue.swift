@@ -126,7 +126,7 @@ package struct QueueError: Error, Sendable, Equatable, CustomStringConvertible {
     package var call: String
     /// A sentence for a person.
     package var message: String
-    /// The error of the Redis client, if the client failed.
+    /// The underlying error of Redis or of the connection; nil if Redis sent an unknown reply.
     package var redis: RedisError?
 
     init(script: String, _ error: RedisError) {

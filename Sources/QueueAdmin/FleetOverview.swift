@@ -15,7 +15,7 @@ package struct FleetOverview: Sendable, Equatable {
     /// The running jobs, longest-running first, up to the requested number.
     package var running: [RunningJob] = []
     package var runningCount = 0
-    /// The number of jobs between two attempts.
+    /// The number of jobs delayed until their next attempt.
     package var retryingCount = 0
     /// The number of jobs in the window: admitted and not ended. A game counts for at most 100 jobs.
     package var liveCount = 0
@@ -51,7 +51,7 @@ package struct QueueOverview: Sendable, Equatable {
     package var name: String
     /// The number of messages on the queue's list, not taken in yet.
     package var waiting = 0
-    /// The number of deferred starts: messages set apart because no node has capacity for a start.
+    /// The number of deferred messages: starts without capacity on any node, and later jobs of their games.
     package var aside = 0
     /// The number of games with a start or restart ready to begin.
     package var readyStarts = 0
@@ -73,7 +73,7 @@ package struct NodeOverview: Sendable, Equatable {
     package var workers = 0
     /// The number of games with a reservation on the node.
     package var games = 0
-    /// The number of games whose next job can only run on this node.
+    /// The number of games with a job ready for this node only.
     package var ready = 0
     /// The worker that leads the node; nil if the node has no leader.
     package var leader: String?

@@ -14,7 +14,7 @@ package struct QueuedMessage: Sendable, Equatable {
     package var queue: String
     /// The number of messages before this message, within the searched part.
     package var before: Int
-    /// Whether the message is among the deferred starts.
+    /// Whether the message is a deferred start, or a job behind a deferred start of its game.
     package var isAside: Bool
     package var message: [UInt8]
 
