@@ -1,5 +1,6 @@
 import DockerPort
 import NIOHTTP1
+import Primitives
 
 extension DockerEngine {
     package func inspectImage(_ reference: String) async throws(DockerError) -> ImageInspect {

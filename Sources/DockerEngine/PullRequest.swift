@@ -3,6 +3,7 @@ import DockerPort
 import NIOCore
 import NIOFoundationEssentialsCompat
 import NIOHTTP1
+import Primitives
 import Synchronization
 
 #if canImport(FoundationEssentials)

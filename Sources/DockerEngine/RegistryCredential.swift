@@ -1,4 +1,5 @@
 import DockerPort
+import Primitives
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -43,19 +44,11 @@ extension RegistryCredential: CustomStringConvertible {
 }
 
 extension ImageReference {
-    /// Docker Hub, the default registry.
-    static let hub = "docker.io"
-
-    /// The host and port of the registry, exactly as in the reference; otherwise Docker Hub.
-    var registry: String {
-        let parts = repository.split(separator: "/", maxSplits: 1)
-        guard parts.count == 2, let first = parts.first else { return Self.hub }
-        return first.contains(".") || first.contains(":") || first == "localhost" ? String(first) : Self.hub
-    }
-
     /// The registry's name in the file of `docker login`.
     var credentialServer: String {
-        ["docker.io", "index.docker.io", "registry-1.docker.io"].contains(registry)
-            ? "https://index.docker.io/v1/" : registry
+        guard let registry, !["docker.io", "index.docker.io", "registry-1.docker.io"].contains(registry) else {
+            return "https://index.docker.io/v1/"
+        }
+        return registry
     }
 }

@@ -1,6 +1,7 @@
 import DockerPort
 import Logging
 import NIOPosix
+import Primitives
 import Subprocess
 
 #if canImport(FoundationEssentials)

@@ -1,3 +1,5 @@
+import Primitives
+
 extension RunSpec {
     /// Checks the rules of Docker beyond ``validate()``.
     ///

@@ -61,7 +61,9 @@ struct JobFields {
 
     private func readStart(into job: inout Job) throws(Refusal) {
         if let reference = try optionalText("image", "must be an image reference") {
-            guard let image = ImageReference(reference) else { throw refusal("image", "must be an image reference") }
+            guard let image = ImageReference(reference), image.hasValidRegistry else {
+                throw refusal("image", "must be an image reference")
+            }
             job.image = image
         } else if job.kind == .start {
             throw refusal("image", "must be given for a start")

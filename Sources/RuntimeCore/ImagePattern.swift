@@ -1,4 +1,5 @@
 import JobContract
+import Primitives
 
 /// An operator's pattern of allowed images. The pattern must match the whole reference.
 ///

@@ -1,5 +1,6 @@
 import DockerPort
 import Foundation
+import Primitives
 import Testing
 
 @testable import DockerEngine

@@ -3,48 +3,6 @@ import Testing
 
 @testable import DockerPort
 
-@Suite("An image reference")
-struct ImageReferenceTests {
-    private static let digest = "sha256:" + String(repeating: "0f", count: 32)
-
-    @Test(
-        "has repository, tag and digest",
-        arguments: [
-            ("engine", "engine", "latest", nil), ("engine:1.2", "engine", "1.2", nil),
-            ("team/engine:1", "team/engine", "1", nil), ("a-b_c.d__e--f/x", "a-b_c.d__e--f/x", "latest", nil),
-            ("localhost/engine", "localhost/engine", "latest", nil),
-            ("registry.example:5000/team/engine", "registry.example:5000/team/engine", "latest", nil),
-            ("registry.example:5000/team/engine:V_1.2-x", "registry.example:5000/team/engine", "V_1.2-x", nil),
-            ("Registry.Example/engine", "Registry.Example/engine", "latest", nil),
-            ("engine@" + digest, "engine", nil, digest),
-            ("r.example/engine:1@" + digest, "r.example/engine", "1", digest),
-        ] as [(String, String, String?, String?)]
-    )
-    func reads(text: String, repository: String, tag: String?, digest: String?) throws {
-        let reference = try #require(ImageReference(text))
-        #expect(reference.repository == repository)
-        #expect(reference.tag == tag)
-        #expect(reference.digest == digest)
-        #expect(ImageReference(reference.description) == reference)
-    }
-
-    @Test(
-        "is nothing else",
-        arguments: [
-            "", ":", "@", "/", "UPPER", "a b", "a/", "/a", "a//b", "a:", "a:b:c", "-a", "a-", "a._b", "a___b", "a..b",
-            "engine:" + String(repeating: "x", count: 129), "engine:.x", "engine:-x", "engine@sha256:00",
-            "engine@md5:1",
-            "engine@sha256:" + String(repeating: "G", count: 64), "sha256:" + String(repeating: "a", count: 64),
-            "sha256:abc", String(repeating: "a", count: 64), "registry.example:0/x", "registry.example:x/y",
-            "registry.example:99999/x", "registry.example:+5/x", "-r.example/x", "r..example/x", "a\u{301}", "ä",
-            "a\n", "../x", "https://r.example/x", String(repeating: "a/", count: 200) + "a",
-        ]
-    )
-    func refuses(text: String) {
-        #expect(ImageReference(text) == nil)
-    }
-}
-
 @Suite("Docker's names")
 struct DockerNamesTests {
     @Test("tell ids, names and what could be the beginning of an id")

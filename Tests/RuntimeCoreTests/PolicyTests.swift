@@ -5,8 +5,6 @@ import Testing
 
 @testable import RuntimeCore
 
-private typealias ImageReference = JobContract.ImageReference
-
 @Suite("What an operator allows")
 struct PolicyTests {
     private func code(_ settings: NodeSettings, _ change: (inout Job) -> Void) -> ErrorCode? {
@@ -24,7 +22,7 @@ struct PolicyTests {
             "r.example:5000/galaxy/engine:1", "xr.example/galaxy/engine:1", "r.example/galaxy-evil/engine:1",
             "r.example/galaxy/engine@sha256:" + String(repeating: "0", count: 64) + "1",
         ]
-        for other in others where JobContract.ImageReference(other) != nil {
+        for other in others where ImageReference(other) != nil {
             #expect(code(settings) { $0.image = ImageReference(other) } == .imageNotAllowed)
         }
     }

@@ -1,6 +1,7 @@
 import DockerPort
 import JobContract
 import Logging
+import Primitives
 import RuntimeCore
 import Tracing
 
