@@ -1,4 +1,5 @@
 import ArgumentParser
+import Primitives
 import RuntimeClient
 import Settings
 
@@ -48,7 +49,7 @@ struct ContainerFlags: ParsableArguments {
                 "--env \(quoted(wrong.name)) must begin with a letter or _, then letters, digits and _"
             )
         }
-        if let memory, MemoryAmount(memory) == nil {
+        if let memory, SettingRule.memory(memory) == nil {
             throw ValidationError("--memory \(quoted(memory)) must be 6m or more, as 512m or 2g")
         }
         try require(cpus, in: 0.01...4096, flag: "--cpus")

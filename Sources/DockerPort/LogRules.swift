@@ -1,3 +1,5 @@
+import Primitives
+
 /// The allowed logging drivers and options of a container.
 ///
 /// Other drivers are unsafe: the Docker Engine, running as root, would connect to the addresses in their options or
@@ -18,7 +20,7 @@ package enum LogRules {
     /// Returns whether Docker accepts the value for the option, regardless of the driver.
     package static func allows(_ name: String, _ value: String) -> Bool {
         switch name {
-        case "max-size", "max-buffer-size": MemorySize.bytes(value).map { $0 > 0 } ?? false
+        case "max-size", "max-buffer-size": MemorySize(value).map { $0.bytes > 0 } ?? false
         case "max-file":
             value.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
                 && Int(value).map { (1...1_000).contains($0) } ?? false

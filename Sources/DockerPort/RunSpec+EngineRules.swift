@@ -33,9 +33,9 @@ extension RunSpec {
     private func checkLimits() throws(Violation) {
         // Docker reads lower values as "no limit".
         try require(cpuQuota >= 0.01 && cpuQuota <= 100_000, "cpu quota \(cpuQuota) is not between 0.01 and 100000")
-        let bytes = MemorySize.bytes(memory)
-        try require(bytes != nil, "memory \(printable(memory)) is no amount such as 512m")
-        try require((bytes ?? 0) >= 6 << 20, "memory \(printable(memory)) is below 6m")
+        let size = MemorySize(memory)
+        try require(size != nil, "memory \(printable(memory)) is no amount such as 512m")
+        try require((size?.bytes ?? 0) >= 6 << 20, "memory \(printable(memory)) is below 6m")
         try require((1...4_194_304).contains(pidsLimit), "pids limit \(pidsLimit) is not between 1 and 4194304")
     }
 

@@ -39,10 +39,10 @@ struct ResolvedLimits: Equatable {
             return "limits.cpu_quota: must be at least \(smallestCPUQuota); Docker takes less for no limit"
         }
         if let memory = limits.memory {
-            guard let bytes = MemorySize.bytes(memory) else {
+            guard let size = MemorySize(memory) else {
                 return "limits.memory: must be a whole number with b, k, m or g, such as 512m"
             }
-            guard bytes >= smallestMemory else { return "limits.memory: must be at least 6m" }
+            guard size.bytes >= smallestMemory else { return "limits.memory: must be at least 6m" }
         }
         if let pids = limits.pidsLimit, !(1...largestPIDsLimit).contains(pids) {
             return "limits.pids_limit: must be from 1 to \(largestPIDsLimit)"
@@ -78,7 +78,7 @@ struct ResolvedLimits: Equatable {
         if let most = maximum.cpuQuota, cpuQuota > most {
             throw JobFailure(.limitExceeded, "cpu_quota \(cpuQuota) is above the \(most) that this fleet allows")
         }
-        if let text = maximum.memory, let most = MemorySize.bytes(text), (MemorySize.bytes(memory) ?? 0) > most {
+        if let text = maximum.memory, let most = MemorySize(text), (MemorySize(memory)?.bytes ?? 0) > most.bytes {
             throw JobFailure(.limitExceeded, "memory \(memory) is above the \(text) that this fleet allows")
         }
         if let most = maximum.pidsLimit, pidsLimit > most {

@@ -1,4 +1,5 @@
 import DockerPort
+import Primitives
 
 extension SettingDescriptor {
     /// The settings of every game's container.
@@ -138,7 +139,7 @@ extension SettingDescriptor {
             default: "512m",
             allowed: "6m or more, as 512m or 2g",
             valueName: "amount",
-            assign: .field(\.memory, MemoryAmount.init(_:))
+            assign: .field(\.memory, SettingRule.memory)
         ),
         SettingDescriptor(
             "RTM_PIDS_LIMIT",
@@ -162,7 +163,7 @@ extension SettingDescriptor {
             allowed: "6m or more, as 512m or 2g",
             valueName: "amount",
             isRare: true,
-            assign: .optional(\.maxMemory, MemoryAmount.init(_:))
+            assign: .optional(\.maxMemory, SettingRule.memory)
         ),
         SettingDescriptor(
             "RTM_MAX_PIDS_LIMIT",

@@ -1,4 +1,5 @@
 import DockerPort
+import Primitives
 import RuntimeCore
 
 extension SettingDescriptor {
@@ -103,7 +104,7 @@ extension SettingDescriptor {
             valueName: "amount",
             isRare: true,
             assign: .field(\.deadBytes) { text in
-                MemorySize.bytes(text).flatMap { (1 << 20...4 << 30).contains($0) ? Int($0) : nil }
+                MemorySize(text).flatMap { (1 << 20...4 << 30).contains($0.bytes) ? Int($0.bytes) : nil }
             }
         ),
         SettingDescriptor(

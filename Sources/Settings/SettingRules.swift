@@ -1,6 +1,7 @@
 import DockerPort
 import JobContract
 import Logging
+import Primitives
 import RuntimeCore
 
 /// Parsers for the text of settings. A parser returns nil if the text is not allowed.
@@ -56,6 +57,12 @@ package enum SettingRule {
     package static func cpus(_ text: String) -> Double? {
         guard let value = DecimalNumber.fraction(text), (0.01...4096).contains(value) else { return nil }
         return value
+    }
+
+    /// Memory of a container: 6 MiB at least, the least that Docker takes.
+    package static func memory(_ text: String) -> MemorySize? {
+        guard let amount = MemorySize(text), amount.bytes >= 6 << 20 else { return nil }
+        return amount
     }
 
     package static func flag(_ text: String) -> Bool? {

@@ -1,3 +1,4 @@
+import Primitives
 import RuntimeCore
 import Terminal
 

@@ -1,4 +1,5 @@
 import DockerPort
+import Primitives
 import RuntimeCore
 
 extension Settings {

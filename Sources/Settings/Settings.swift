@@ -1,6 +1,7 @@
 import DockerPort
 import Logging
 import Observability
+import Primitives
 import RuntimeCore
 
 /// All settings of the program, checked.
@@ -62,12 +63,12 @@ package struct Settings: Sendable, Equatable {
     /// The permission bits of a state folder.
     package var stateMode: UInt32 = 0o750
     package var cpuQuota = 1.0
-    package var memory = MemoryAmount(text: "512m", bytes: 512 << 20)
+    package var memory = MemorySize(mebibytes: 512)
     package var pidsLimit = 512
     /// The largest number of CPUs for a job; nil: the host's.
     package var maxCPUQuota: Double?
     /// The largest amount of memory for a job; nil: the host's.
-    package var maxMemory: MemoryAmount?
+    package var maxMemory: MemorySize?
     /// The largest number of processes for a job; nil: the host's.
     package var maxPIDsLimit: Int?
     package var logDriver = "json-file"
@@ -102,22 +103,4 @@ package struct HTTPAddress: Sendable, Equatable {
     package var host: String
     /// The port; 0: any free port.
     package var port: Int
-}
-
-/// An amount of memory in the notation of Docker's command line.
-package struct MemoryAmount: Sendable, Equatable {
-    /// The amount as written, such as `512m`.
-    package var text: String
-    package var bytes: Int64
-
-    /// Creates an amount. Returns nil if `text` is malformed or below 6 MiB, Docker's minimum.
-    package init?(_ text: String) {
-        guard let bytes = MemorySize.bytes(text), bytes >= 6 << 20 else { return nil }
-        self.init(text: text, bytes: bytes)
-    }
-
-    package init(text: String, bytes: Int64) {
-        self.text = text
-        self.bytes = bytes
-    }
 }

@@ -151,8 +151,8 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     }
 
     private func memory(_ text: String) {
-        guard let bytes = MemorySize.bytes(text) else { return }
-        precondition(bytes >= 0 && MemorySize.bytes("\(bytes)") == bytes)
+        guard let bytes = MemorySize(text)?.bytes else { return }
+        precondition(bytes >= 0 && MemorySize("\(bytes)")?.bytes == bytes)
     }
 
     /// A point in time that is written is read as the same.

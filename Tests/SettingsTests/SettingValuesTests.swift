@@ -1,4 +1,5 @@
 import Logging
+import Primitives
 import Testing
 
 @testable import Settings
@@ -151,7 +152,7 @@ struct SettingValuesTests {
         #expect(settings.http == HTTPAddress(host: "::1", port: 80))
         #expect(settings.stateMode == 448)
         #expect(settings.capAdd == ["CHOWN"])
-        #expect(settings.memory == MemoryAmount(text: "1536m", bytes: 1_610_612_736))
+        #expect(settings.memory.text == "1536m" && settings.memory.bytes == 1_610_612_736)
         #expect(settings.stateRoot == "/srv/games")
         #expect(settings.logLevel == .error)
     }

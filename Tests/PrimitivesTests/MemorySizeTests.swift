@@ -1,6 +1,5 @@
+import Primitives
 import Testing
-
-@testable import DockerPort
 
 @Suite("An amount of memory")
 struct MemorySizeTests {
@@ -14,7 +13,8 @@ struct MemorySizeTests {
         ] as [(String, Int64)]
     )
     func reads(text: String, bytes: Int64) {
-        #expect(MemorySize.bytes(text) == bytes)
+        #expect(MemorySize(text)?.bytes == bytes)
+        #expect(MemorySize(text)?.text == text)
     }
 
     @Test(
@@ -25,6 +25,8 @@ struct MemorySizeTests {
         ]
     )
     func refuses(text: String) {
-        #expect(MemorySize.bytes(text) == nil)
+        #expect(MemorySize(text) == nil)
     }
+
+    @Test("is written in MiB") func mebibytes() { #expect(MemorySize(mebibytes: 512) == MemorySize("512m")) }
 }
