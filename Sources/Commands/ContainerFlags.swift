@@ -50,10 +50,10 @@ struct ContainerFlags: ParsableArguments {
             )
         }
         if let memory, SettingRule.memory(memory) == nil {
-            throw ValidationError("--memory \(quoted(memory)) must be 6m or more, as 512m or 2g")
+            throw ValidationError("--memory \(quoted(memory)) must be \(SettingRule.allowedMemory)")
         }
-        try require(cpus, in: 0.01...4096, flag: "--cpus")
-        try require(pids, in: 1...4_194_304, flag: "--pids")
+        try require(cpus, in: ResourceBounds.settableCPUs, flag: "--cpus")
+        try require(pids, in: ResourceBounds.pids, flag: "--pids")
         try require(readyTimeout, in: 0...600, flag: "--ready-timeout")
         if !cmd.isEmpty, !command.isEmpty { throw ValidationError("give the command by --cmd or after --, not both") }
     }

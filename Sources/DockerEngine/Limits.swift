@@ -22,7 +22,8 @@ struct Limits: Sendable, Equatable {
     /// Creates the limits of a validated spec; nil if the memory size is not readable. The CPU quota is rounded to
     /// steps of 0.01 CPU.
     init?(_ spec: RunSpec) {
-        guard let bytes = MemorySize(spec.memory)?.bytes, (0...100_000).contains(spec.cpuQuota) else { return nil }
+        guard let bytes = MemorySize(spec.memory)?.bytes, (0...ResourceBounds.cpus.upperBound).contains(spec.cpuQuota)
+        else { return nil }
         self.init(
             nanoCPUs: Int64((spec.cpuQuota * 100).rounded()) * 10_000_000,
             memory: bytes,

@@ -31,12 +31,20 @@ extension RunSpec {
     }
 
     private func checkLimits() throws(Violation) {
-        // Docker reads lower values as "no limit".
-        try require(cpuQuota >= 0.01 && cpuQuota <= 100_000, "cpu quota \(cpuQuota) is not between 0.01 and 100000")
+        let cpus = ResourceBounds.cpus
+        try require(
+            cpus.contains(cpuQuota),
+            "cpu quota \(cpuQuota) is not between \(cpus.lowerBound) and \(Int(cpus.upperBound))"
+        )
         let size = MemorySize(memory)
         try require(size != nil, "memory \(printable(memory)) is no amount such as 512m")
-        try require((size?.bytes ?? 0) >= 6 << 20, "memory \(printable(memory)) is below 6m")
-        try require((1...4_194_304).contains(pidsLimit), "pids limit \(pidsLimit) is not between 1 and 4194304")
+        let least = ResourceBounds.leastMemory
+        try require((size?.bytes ?? 0) >= least.bytes, "memory \(printable(memory)) is below \(least.text)")
+        let pids = ResourceBounds.pids
+        try require(
+            pids.contains(pidsLimit),
+            "pids limit \(pidsLimit) is not between \(pids.lowerBound) and \(pids.upperBound)"
+        )
     }
 
     private func checkLog() throws(Violation) {

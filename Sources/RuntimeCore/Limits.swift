@@ -4,13 +4,6 @@ import JobContract
 
 /// Limits of one container, each one checked. A value that Docker would read as "no limit" cannot be made.
 struct ResolvedLimits: Equatable {
-    /// CPUs below this are "unlimited" to Docker.
-    static let smallestCPUQuota = 0.01
-    /// Docker refuses less, in bytes.
-    static let smallestMemory: Int64 = 6 << 20
-    /// Kernel's bound on processes.
-    static let largestPIDsLimit = 4_194_304
-
     var cpuQuota: Double
     var memory: String
     var pidsLimit: Int
@@ -35,17 +28,20 @@ struct ResolvedLimits: Equatable {
 
     /// The first reason why a job's own limits would fail open or cannot be read.
     static func problem(with limits: Job.Limits) -> String? {
-        if let cpus = limits.cpuQuota, !(cpus >= smallestCPUQuota) {
-            return "limits.cpu_quota: must be at least \(smallestCPUQuota); Docker takes less for no limit"
+        if let cpus = limits.cpuQuota, !(cpus >= ResourceBounds.cpus.lowerBound) {
+            return
+                "limits.cpu_quota: must be at least \(ResourceBounds.cpus.lowerBound); Docker takes less for no limit"
         }
         if let memory = limits.memory {
             guard let size = MemorySize(memory) else {
                 return "limits.memory: must be a whole number with b, k, m or g, such as 512m"
             }
-            guard size.bytes >= smallestMemory else { return "limits.memory: must be at least 6m" }
+            let least = ResourceBounds.leastMemory
+            guard size.bytes >= least.bytes else { return "limits.memory: must be at least \(least.text)" }
         }
-        if let pids = limits.pidsLimit, !(1...largestPIDsLimit).contains(pids) {
-            return "limits.pids_limit: must be from 1 to \(largestPIDsLimit)"
+        let bounds = ResourceBounds.pids
+        if let pids = limits.pidsLimit, !bounds.contains(pids) {
+            return "limits.pids_limit: must be from \(bounds.lowerBound) to \(bounds.upperBound)"
         }
         return nil
     }

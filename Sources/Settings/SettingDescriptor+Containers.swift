@@ -129,7 +129,7 @@ extension SettingDescriptor {
             "RTM_CPU_QUOTA",
             "CPUs of a game, where neither job nor image says",
             default: "1.0",
-            allowed: "a number of CPUs from 0.01 to 4096",
+            allowed: SettingRule.allowedCPUs,
             valueName: "cpus",
             assign: .field(\.cpuQuota, SettingRule.cpus)
         ),
@@ -137,7 +137,7 @@ extension SettingDescriptor {
             "RTM_MEMORY",
             "Memory of a game, where neither job nor image says",
             default: "512m",
-            allowed: "6m or more, as 512m or 2g",
+            allowed: SettingRule.allowedMemory,
             valueName: "amount",
             assign: .field(\.memory, SettingRule.memory)
         ),
@@ -145,14 +145,14 @@ extension SettingDescriptor {
             "RTM_PIDS_LIMIT",
             "Processes of a game, where neither job nor image says",
             default: "512",
-            allowed: "a whole number from 1 to 4194304",
+            allowed: SettingRule.allowedPIDs,
             valueName: "n",
-            assign: .field(\.pidsLimit, SettingRule.number(1...4_194_304))
+            assign: .field(\.pidsLimit, SettingRule.number(ResourceBounds.pids))
         ),
         SettingDescriptor(
             "RTM_MAX_CPU_QUOTA",
             "CPUs that a job may ask for; empty: the host's",
-            allowed: "a number of CPUs from 0.01 to 4096",
+            allowed: SettingRule.allowedCPUs,
             valueName: "cpus",
             isRare: true,
             assign: .optional(\.maxCPUQuota, SettingRule.cpus)
@@ -160,7 +160,7 @@ extension SettingDescriptor {
         SettingDescriptor(
             "RTM_MAX_MEMORY",
             "Memory that a job may ask for; empty: the host's",
-            allowed: "6m or more, as 512m or 2g",
+            allowed: SettingRule.allowedMemory,
             valueName: "amount",
             isRare: true,
             assign: .optional(\.maxMemory, SettingRule.memory)
@@ -168,10 +168,10 @@ extension SettingDescriptor {
         SettingDescriptor(
             "RTM_MAX_PIDS_LIMIT",
             "Processes that a job may ask for; empty: the host's",
-            allowed: "a whole number from 1 to 4194304",
+            allowed: SettingRule.allowedPIDs,
             valueName: "n",
             isRare: true,
-            assign: .optional(\.maxPIDsLimit, SettingRule.number(1...4_194_304))
+            assign: .optional(\.maxPIDsLimit, SettingRule.number(ResourceBounds.pids))
         ),
         SettingDescriptor(
             "RTM_ALLOWED_IMAGES",

@@ -53,17 +53,26 @@ package enum SettingRule {
         }
     }
 
-    /// Parses a number of CPUs from 0.01 to 4,096. Docker would take a smaller number as "unlimited".
+    /// Parses a number of CPUs. Docker would take a smaller number as "unlimited".
     package static func cpus(_ text: String) -> Double? {
-        guard let value = DecimalNumber.fraction(text), (0.01...4096).contains(value) else { return nil }
+        guard let value = DecimalNumber.fraction(text), ResourceBounds.settableCPUs.contains(value) else { return nil }
         return value
     }
 
-    /// Memory of a container: 6 MiB at least, the least that Docker takes.
+    /// Parses an amount of memory that a container may have.
     package static func memory(_ text: String) -> MemorySize? {
-        guard let amount = MemorySize(text), amount.bytes >= 6 << 20 else { return nil }
+        guard let amount = MemorySize(text), amount.bytes >= ResourceBounds.leastMemory.bytes else { return nil }
         return amount
     }
+
+    /// The values that ``cpus(_:)`` parses, in words.
+    package static let allowedCPUs =
+        "a number of CPUs from \(ResourceBounds.settableCPUs.lowerBound) to \(Int(ResourceBounds.settableCPUs.upperBound))"
+    /// The values that ``memory(_:)`` parses, in words.
+    package static let allowedMemory = "\(ResourceBounds.leastMemory.text) or more, as 512m or 2g"
+    /// The allowed limits on processes, in words.
+    package static let allowedPIDs =
+        "a whole number from \(ResourceBounds.pids.lowerBound) to \(ResourceBounds.pids.upperBound)"
 
     package static func flag(_ text: String) -> Bool? {
         switch text.lowercased() {
