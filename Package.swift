@@ -85,7 +85,7 @@ let modules: [Module] = [
     Module(name: "Primitives", imports: [], isSimulated: true),
     Module(
         name: "Redis",
-        imports: ["CHiredis"],
+        imports: ["CHiredis", "Primitives"],
         libraries: [nioCore, nioPosix, nioSSL, logging, lifecycle, crypto, deque]
     ),
     Module(name: "DockerPort", imports: ["Primitives"], isSimulated: true),
@@ -168,7 +168,7 @@ let programs: [Module] = [
 /// What tests of one module need besides it.
 let moduleTests: [Module] = [
     Module(name: "Primitives", imports: []),
-    Module(name: "Redis", imports: ["Support"], libraries: [nioCore, nioPosix, logging]),
+    Module(name: "Redis", imports: ["Primitives", "Support"], libraries: [nioCore, nioPosix, logging]),
     Module(name: "DockerPort", imports: ["Primitives"]),
     Module(
         name: "DockerEngine",

@@ -57,7 +57,7 @@ extension DockerEngine {
 
     /// Waits for the end of a removal that another client began.
     private func waitUntilGone(_ id: String, caller: String) async throws(DockerError) {
-        let patience = Backoff(limit: configuration.deadlines.removeInProgress)
+        let patience = PollSchedule(limit: configuration.deadlines.removeInProgress)
         while let pause = patience.pause(at: .now) {
             let late = DockerError(.timeout, operation: caller, message: "remove: no answer", retryable: true)
             if try await isGone(id, else: late) { return }

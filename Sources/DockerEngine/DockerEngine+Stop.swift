@@ -60,7 +60,7 @@ extension DockerEngine {
         } catch {
             guard error.code == .containerNotRunning || error.mayHaveHappened else { throw error }
         }
-        let patience = Backoff(limit: configuration.deadlines.kill)
+        let patience = PollSchedule(limit: configuration.deadlines.kill)
         while let pause = patience.pause(at: .now) {
             if let outcome = try await ended(id, else: failure) { return outcome }
             try await self.pause(pause, operation: "stop")

@@ -63,7 +63,7 @@ extension RunAttempt {
         _ step: @Sendable () async throws(DockerError) -> Remainder,
         for budget: Duration
     ) async throws -> Remainder {
-        let backoff = Backoff(limit: budget, longest: .seconds(1))
+        let backoff = PollSchedule(limit: budget, longest: .seconds(1))
         while let pause = backoff.pause(at: .now) {
             do throws(DockerError) {
                 let remainder = try await step()

@@ -1,4 +1,5 @@
 import NIOCore
+import Primitives
 
 /// The state machine of a client's connection: turns each event into the next action.
 ///

@@ -1,3 +1,5 @@
+import Primitives
+
 /// The server's address, the credentials, and the limits of a connection.
 public struct RedisConfiguration: Sendable, Equatable {
     /// The address of a server.
@@ -29,6 +31,10 @@ public struct RedisConfiguration: Sendable, Equatable {
     /// The largest number of waiting and unanswered commands; further calls fail at once. Each command of a pipeline
     /// counts.
     public var maximumInFlight = 4_096
+    /// The delays between attempts to connect: exponential with full jitter, so that the clients of a server do not
+    /// reconnect at once after its start.
+    public typealias Backoff = Primitives.Backoff
+
     /// The delays between attempts to connect.
     public var backoff = Backoff()
 

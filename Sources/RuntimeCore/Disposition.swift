@@ -1,5 +1,6 @@
 import DockerPort
 import JobContract
+import Primitives
 
 extension JobFailure {
     /// Creates the job's failure from the failure of a Docker call.
@@ -110,7 +111,6 @@ package struct RetryPolicy: Sendable, Equatable {
     /// The pause is random between zero and a bound. The bound is `base`, doubled with each attempt up to `cap`, then
     /// multiplied by the factor of `pace`.
     package func pause(attempt: Int, pace: RetryPace = .usual, random: Double) -> Duration {
-        let doublings = min(max(attempt - 1, 0), 30)
-        return min(base * (1 << doublings), cap) * (random * pace.factor)
+        Backoff(base: base, cap: cap).longestDelay(attempt: attempt - 1) * (random * pace.factor)
     }
 }

@@ -1,19 +1,19 @@
+import Primitives
+
 /// The pause before the next check of an unreachable Docker Engine.
 ///
 /// During its start or shutdown, a Docker Engine may answer pings and refuse all other calls. A worker trusting every
 /// ping would claim jobs and give them back in a tight loop. Each relapse soon after a recovery therefore doubles the
 /// pause.
 package struct DockerBackoff: Sendable, Equatable {
-    private let base: Duration
-    private let cap: Duration
+    private let backoff: Backoff
     /// A recovery of this length counts as real.
     private let trust: Duration
     private var relapses = 0
     private var lastReturn: MonotonicInstant?
 
     package init(base: Duration = .milliseconds(250), cap: Duration = .seconds(4), trust: Duration = .seconds(10)) {
-        self.base = base
-        self.cap = cap
+        backoff = Backoff(base: base, cap: cap)
         self.trust = trust
     }
 
@@ -25,6 +25,6 @@ package struct DockerBackoff: Sendable, Equatable {
         // Several reports of the same loss do not increase the pause.
         if let lastReturn { relapses = lastReturn.duration(to: now) < trust ? relapses + 1 : 0 }
         lastReturn = nil
-        return min(base * (1 << min(relapses, 16)), cap)
+        return backoff.longestDelay(attempt: relapses)
     }
 }

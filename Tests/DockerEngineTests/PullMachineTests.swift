@@ -142,7 +142,7 @@ struct SmallDecisionTests {
     @Test("pauses double up to a bound and never pass the end")
     func backoff() {
         let begun = ContinuousClock.now
-        let backoff = Backoff(limit: .seconds(10), shortest: .milliseconds(50), longest: .seconds(2), begun: begun)
+        let backoff = PollSchedule(limit: .seconds(10), shortest: .milliseconds(50), longest: .seconds(2), begun: begun)
         #expect(backoff.pause(at: begun) == .milliseconds(50))
         #expect(backoff.pause(at: begun + .milliseconds(400)) == .milliseconds(400))
         #expect(backoff.pause(at: begun + .seconds(5)) == .seconds(2))

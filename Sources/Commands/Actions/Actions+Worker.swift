@@ -5,6 +5,7 @@ import JobContract
 import JobQueue
 import Logging
 import Observability
+import Primitives
 import Redis
 import Runtime
 import RuntimeClient

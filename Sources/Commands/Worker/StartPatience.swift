@@ -1,3 +1,5 @@
+import Primitives
+
 /// The wait of a starting worker for Redis and the Docker Engine: growing pauses, and a log entry now and then.
 ///
 /// After the boot of a machine, Redis, Docker and the worker start in any order.
@@ -11,8 +13,8 @@ struct StartPatience: Equatable {
         var isTold: Bool
     }
 
-    private static let shortest = Duration.milliseconds(250)
-    private static let longest = Duration.seconds(5)
+    /// Half of each pause is random.
+    private static let backoff = Backoff(base: .milliseconds(250), cap: .seconds(5), jitter: 0.5)
     /// The shortest time between two log entries.
     static let silence = Duration.seconds(60)
 
@@ -24,11 +26,11 @@ struct StartPatience: Equatable {
     /// - Parameter random: A number from 0 to 1. Random pauses keep the workers of many machines from returning
     ///   together.
     mutating func missed(now: Instant, random: Double) -> Step {
-        let pause = min(Self.shortest * (1 << min(misses, 10)), Self.longest)
+        let pause = Self.backoff.delay(attempt: misses, random: random)
         misses += 1
         let isTold = lastTold.map { $0.duration(to: now) >= Self.silence } ?? true
         if isTold { lastTold = now }
-        return Step(pause: pause * (0.5 + random / 2), isTold: isTold)
+        return Step(pause: pause, isTold: isTold)
     }
 }
 

@@ -1,15 +1,16 @@
+import Primitives
 import RuntimeCore
 
 /// The queues whose messages Redis refuses to give. Each queue has its own back-off, so a bad queue stops no other
 /// queue.
 struct QueueTroubles: Equatable {
     private struct Trouble: Equatable {
-        var pause: Duration
+        var failures: Int
         var until: MonotonicInstant
     }
 
-    static let firstPause = Duration.milliseconds(250)
-    static let longestPause = Duration.seconds(5)
+    private static let backoff = Backoff(base: .milliseconds(250), cap: .seconds(5))
+    static var firstPause: Duration { backoff.longestDelay(attempt: 0) }
 
     private var troubles: [String: Trouble] = [:]
 
@@ -22,7 +23,8 @@ struct QueueTroubles: Equatable {
 
     /// Notes a failure. The pause doubles with each failure in a row, up to ``longestPause``.
     mutating func failed(_ queue: String, now: MonotonicInstant) {
-        let pause = min(troubles[queue].map { $0.pause * 2 } ?? Self.firstPause, Self.longestPause)
-        troubles[queue] = Trouble(pause: pause, until: now.advanced(by: pause))
+        let failures = troubles[queue]?.failures ?? 0
+        let pause = Self.backoff.longestDelay(attempt: failures)
+        troubles[queue] = Trouble(failures: failures + 1, until: now.advanced(by: pause))
     }
 }

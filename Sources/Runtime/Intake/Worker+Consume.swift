@@ -9,7 +9,7 @@ extension Worker {
     func consume() async {
         // A group that keeps nothing of what has ended: a worker lives for millions of jobs.
         await withDiscardingTaskGroup { jobs in
-            var backoff = Backoff()
+            var backoff = LoopBackoff()
             var pace = IntakePace()
             while !state.isDraining, !Task.isCancelled {
                 await state.work.wait()
@@ -258,7 +258,7 @@ extension Worker {
     func peek(at name: String) async {
         let connection = connect("rtmanager-wake")
         let key = RedisArgument.string(queue.keys.queue(name))
-        var backoff = Backoff()
+        var backoff = LoopBackoff()
         state.work.raise()
         while !Task.isCancelled {
             await state.emptied(name).wait()
@@ -285,7 +285,7 @@ extension Worker {
     func answerDoorbell() async {
         let connection = connect("rtmanager-bell")
         let command = RedisCommand("BLPOP", .string(queue.keys.bell(queue.worker.id)), Self.longestWait.argument)
-        var backoff = Backoff()
+        var backoff = LoopBackoff()
         while !Task.isCancelled {
             do throws(RedisError) {
                 let answer = try await connection.send(command, serverTimeout: Self.longestWait.time)

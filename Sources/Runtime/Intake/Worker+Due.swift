@@ -5,7 +5,7 @@ import RuntimeCore
 extension Worker {
     /// Lets retries and leases become due, says that the worker lives, and looks for work that nobody rang for.
     func tick() async {
-        var backoff = Backoff()
+        var backoff = LoopBackoff()
         while let afterSilence = await state.due.wait() {
             do throws(QueueError) {
                 let outcome = try await queue.tick(engineAnswers: watch.engineAnswers, afterSilence: afterSilence)

@@ -132,7 +132,7 @@ package struct Worker: Service {
 
     /// Tells what the node owns before the first job is taken. Answers false where the end came first.
     private func join() async -> Bool {
-        var backoff = Backoff()
+        var backoff = LoopBackoff()
         while !state.isDraining, !Task.isCancelled {
             do {
                 try await queue.arrive()

@@ -305,7 +305,7 @@ final class JobAttempt: Sendable {
         for limit: Duration,
         _ body: @Sendable () async throws(QueueError) -> Void
     ) async -> Bool {
-        var backoff = Backoff()
+        var backoff = LoopBackoff()
         let giveUpAt = MonotonicClock.now.advanced(by: limit)
         while MonotonicClock.now < giveUpAt {
             do throws(QueueError) {

@@ -101,7 +101,7 @@ extension JobRunner {
     /// Removes the containers of a start after its last attempt, if a container runs or never ran. An exited container
     /// stays for its logs. Returns whether the removal succeeded.
     func clearAway(_ job: Job) async -> Bool {
-        var backoff = Backoff()
+        var backoff = LoopBackoff()
         for _ in 0..<Self.triesToClearAway {
             do throws(JobFailure) {
                 try await undoUnlessExited(job)

@@ -39,7 +39,7 @@ struct EventsListener: Sendable {
 
     /// Listens until the task is cancelled or another worker leads.
     func run() async {
-        var backoff = Backoff()
+        var backoff = LoopBackoff()
         var failures = 0
         let progress = Progress(
             term.cursor.flatMap { Timestamp(rfc3339: $0) }

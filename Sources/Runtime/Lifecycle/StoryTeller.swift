@@ -126,7 +126,7 @@ struct StoryTeller: Sendable {
 
     /// Asks Redis until it answers: nothing is dropped for its being away, as long as the term lasts.
     private func persistently<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
-        var backoff = Backoff()
+        var backoff = LoopBackoff()
         while true {
             do {
                 return try await body()

@@ -73,24 +73,3 @@ final class WakeSignal: Sendable {
         }
     }
 }
-
-/// Growing pauses during a series of failures, up to a cap. Random lengths keep many callers from returning together.
-struct Backoff: Sendable {
-    private let base: Duration
-    private let cap: Duration
-    private var failures = 0
-
-    init(base: Duration = .milliseconds(50), cap: Duration = .seconds(2)) {
-        self.base = base
-        self.cap = cap
-    }
-
-    mutating func succeeded() { failures = 0 }
-
-    /// Sleeps for the next pause. Ends early if the task is cancelled.
-    mutating func pause() async {
-        let longest = min(base * (1 << min(failures, 16)), cap)
-        failures += 1
-        try? await MonotonicClock.sleep(for: longest * (0.5 + RandomSource.fraction() / 2))
-    }
-}

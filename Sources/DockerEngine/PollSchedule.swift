@@ -1,5 +1,5 @@
-/// Pauses between looks at something that takes its time: doubling, and over when the limit has passed.
-struct Backoff {
+/// The pauses between checks of a slow operation. They double, and end at a time limit.
+struct PollSchedule {
     private let end: ContinuousClock.Instant
     private let begun: ContinuousClock.Instant
     private let shortest: Duration
@@ -17,8 +17,9 @@ struct Backoff {
         end = begun.advanced(by: limit)
     }
 
-    /// How long to wait now; nil where the limit has passed. As long as was waited already, so that the pauses
-    /// double without a count of them.
+    /// Returns the pause at `now`; nil after the time limit.
+    ///
+    /// A pause is as long as the time that has passed, so the pauses double without a counter.
     func pause(at now: ContinuousClock.Instant) -> Duration? {
         guard now < end else { return nil }
         return min(max(now - begun, shortest), longest, end - now)
