@@ -19,7 +19,7 @@ extension Job {
             members.append(("bind_mounts", "[" + bindMounts.map(\.json).joined(separator: ",") + "]"))
         }
         if readyTimeoutSeconds > 0 { members.append(("ready_timeout_seconds", "\(readyTimeoutSeconds)")) }
-        return Self.object(members)
+        return JSONText.object(members)
     }
 
     /// Reads a message made by ``startMessage``, of any length; nil if the message is no start.
@@ -28,10 +28,6 @@ extension Job {
             let job = try? JobFields(Fields(members)).job(), job.kind == .start
         else { return nil }
         self = job
-    }
-
-    fileprivate static func object(_ members: [(name: String, json: String)]) -> String {
-        "{" + members.map { JSONText.string($0.name) + ":" + $0.json }.joined(separator: ",") + "}"
     }
 }
 
@@ -79,13 +75,13 @@ extension Job.Limits {
         if let cpuQuota { members.append(("cpu_quota", "\(cpuQuota)")) }
         if let memory { members.append(("memory", JSONText.string(memory))) }
         if let pidsLimit { members.append(("pids_limit", "\(pidsLimit)")) }
-        return Job.object(members)
+        return JSONText.object(members)
     }
 }
 
 extension Job.Mount {
     fileprivate var json: String {
-        Job.object([
+        JSONText.object([
             ("host_path", JSONText.string(hostPath)), ("mount_path", JSONText.string(mountPath)),
             ("read_only", readOnly ? "true" : "false"),
         ])

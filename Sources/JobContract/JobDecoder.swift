@@ -1,4 +1,5 @@
 import Crypto
+import Primitives
 
 /// The decoder of all job messages.
 ///

@@ -81,28 +81,3 @@ package struct LifecycleEvent: Sendable, Equatable {
         return fields
     }
 }
-
-/// Writes the JSON texts of messages. The names are sorted, so equal values give equal text.
-package enum JSONText {
-    /// Returns an object of strings.
-    package static func object(_ strings: [String: String]) -> String { LabelMap(strings).json }
-
-    /// Returns the members of an object of strings; nil if `text` is none.
-    package static func strings(_ text: String) -> LabelMap? {
-        guard case .object(let members)? = try? StrictJSON.parse(Array(text.utf8)) else { return nil }
-        var strings: [LabelMap.Element] = []
-        for member in members {
-            guard case .string(let value) = member.value else { return nil }
-            strings.append((key: member.name, value: value))
-        }
-        return LabelMap(strings)
-    }
-
-    /// Returns an array of strings.
-    package static func array(_ strings: [String]) -> String {
-        "[" + strings.map(string).joined(separator: ",") + "]"
-    }
-
-    /// Returns a string in quotation marks, escaped.
-    package static func string(_ text: String) -> String { quotedJSON(text) }
-}

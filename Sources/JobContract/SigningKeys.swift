@@ -1,4 +1,5 @@
 import Crypto
+import Primitives
 
 /// The keys of a fleet that takes signed jobs only. The first key signs, and all keys verify.
 ///

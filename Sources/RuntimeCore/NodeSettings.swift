@@ -1,5 +1,6 @@
 import DockerPort
 import JobContract
+import Primitives
 
 /// The operator's settings for the containers of a node. Settings and a job together make a ``DockerPort/RunSpec``.
 package struct NodeSettings: Sendable, Equatable {

@@ -1,3 +1,5 @@
+import Primitives
+
 /// Functions for foreign text: escaped text cannot disturb a terminal or imitate another line.
 package enum EscapedText {
     /// Returns `text` with escapes for control characters, line and paragraph separators, and marks of the writing
@@ -27,9 +29,7 @@ package enum EscapedText {
         case "\t": text += "\\t"
         case "\"": text += "\\\""
         case "\\": text += "\\\\"
-        default:
-            let digits = String(scalar.value, radix: 16)
-            text += "\\u" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+        default: text += JSONText.unicodeEscape(scalar)
         }
     }
 

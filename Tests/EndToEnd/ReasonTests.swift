@@ -1,5 +1,6 @@
 import Foundation
 import JobContract
+import Primitives
 import Redis
 import Support
 import Testing

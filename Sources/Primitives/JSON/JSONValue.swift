@@ -1,5 +1,5 @@
 /// A JSON value, as the strict reader returns it. Members keep their order.
-enum JSONValue: Equatable {
+package enum JSONValue: Sendable, Equatable {
     case null
     case bool(Bool)
     /// A number without a fraction and without an exponent.
@@ -9,13 +9,13 @@ enum JSONValue: Equatable {
     case array([JSONValue])
     case object([Member])
 
-    struct Member: Equatable {
-        let name: String
-        let value: JSONValue
+    package struct Member: Sendable, Equatable {
+        package let name: String
+        package let value: JSONValue
     }
 
     /// The type of the value, in the words of an error message.
-    var typeName: String {
+    package var typeName: String {
         switch self {
         case .null: "null"
         case .bool: "a boolean"
@@ -28,20 +28,25 @@ enum JSONValue: Equatable {
 }
 
 /// The reason for refusing bytes as JSON text.
-struct JSONError: Error, Equatable, CustomStringConvertible {
-    let reason: String
+package struct JSONError: Error, Equatable, CustomStringConvertible {
+    package let reason: String
     /// The byte offset at which reading stopped.
-    let offset: Int
+    package let offset: Int
 
-    var description: String { "\(reason) at byte \(offset)" }
+    package init(reason: String, offset: Int) {
+        self.reason = reason
+        self.offset = offset
+    }
+
+    package var description: String { "\(reason) at byte \(offset)" }
 }
 
 /// A set of member names, for the members that a reader needs.
-struct JSONNames: Sendable {
+package struct JSONNames: Sendable {
     /// The names in bytes, indexed by their length.
     private let byLength: [[[UInt8]]]
 
-    init(_ names: [String]) {
+    package init(_ names: [String]) {
         var byLength: [[[UInt8]]] = []
         for name in names.map({ Array($0.utf8) }) {
             while byLength.count <= name.count { byLength.append([]) }

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import JobContract
+@testable import Primitives
 
 @Suite("The strict JSON reader")
 struct StrictJSONTests {

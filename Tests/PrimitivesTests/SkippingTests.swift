@@ -1,6 +1,6 @@
 import Testing
 
-@testable import JobContract
+@testable import Primitives
 
 /// Whether what the reader of messages skips and shortens changes anything.
 @Suite("The strict JSON reader, beside the plain one")

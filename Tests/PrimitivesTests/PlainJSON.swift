@@ -1,4 +1,4 @@
-@testable import JobContract
+@testable import Primitives
 
 /// The strict reader in its plainest form: it builds everything, and each step is one of the standard library's. What the
 /// reader of messages accepts, refuses and says is compared with it.

@@ -1,20 +1,12 @@
+import Primitives
 import Testing
 
 @testable import JobContract
 
 @Suite("Sentences that are published")
-struct BoundedTextTests {
+struct SentenceTests {
     /// One character of many bytes.
     private static let zalgo = "a" + String(repeating: "\u{301}", count: 15_000)
-
-    @Test("a cut is by bytes, and ends between two scalars", arguments: 0...11)
-    func cut(limit: Int) {
-        let text = "aü€😀x"
-        let cut = text.cut(toBytes: limit)
-        #expect(cut.utf8.count <= limit && text.hasPrefix(cut))
-        #expect(["", "a", "aü", "aü€", "aü€😀", "aü€😀x"].contains(cut))
-        #expect("aü€😀x".dropFirst().cut(toBytes: 2) == "ü")
-    }
 
     @Test(
         "no sentence has more than 1,024 bytes, however few characters",

@@ -5,12 +5,12 @@
 /// other values than another reader.
 ///
 /// Unread values get the same checks but are not built. So a large message costs a worker little time.
-struct StrictJSON {
+package struct StrictJSON {
     /// The greatest nesting depth. A bare value has depth 0, and `{}` has depth 1.
-    static let maximumDepth = 32
+    package static let maximumDepth = 32
 
     /// Returns the value of a JSON text.
-    static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSONValue {
+    package static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSONValue {
         try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) in
             var reader = StrictJSON(bytes: buffer)
             return try reader.whole(.all)
@@ -18,7 +18,7 @@ struct StrictJSON {
     }
 
     /// Returns the members of the object in `bytes` whose names are in `names`; nil if `bytes` hold another value.
-    static func members(of bytes: [UInt8], keeping names: JSONNames) throws(JSONError) -> [JSONValue.Member]? {
+    package static func members(of bytes: [UInt8], keeping names: JSONNames) throws(JSONError) -> [JSONValue.Member]? {
         try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) in
             var reader = StrictJSON(bytes: buffer)
             guard case .object(let members) = try reader.whole(.members(names)) else { return nil }

@@ -19,7 +19,7 @@ package struct LabelsInJSON: Encodable, Equatable {
     ///   - text: written without spaces. No string in it can look like the member, since quotation marks are escaped there.
     ///   - name: of the member; no other empty object in the text has this name.
     package func filled(_ text: String, named name: String) -> String {
-        let member = quotedJSON(name) + ":"
+        let member = JSONText.string(name) + ":"
         let empty = Array((member + "{}").utf8)
         let bytes = Array(text.utf8)
         guard let start = bytes.indices.first(where: { bytes[$0...].starts(with: empty) }) else { return text }

@@ -1,0 +1,49 @@
+/// Writes JSON. Equal values give equal text: the members of a dictionary are sorted, and nothing has spaces.
+package enum JSONText {
+    /// Returns `text` as a JSON string: in quotation marks, escaped.
+    package static func string(_ text: String) -> String {
+        var escaped = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": escaped += "\\\""
+            case "\\": escaped += "\\\\"
+            case "\n": escaped += "\\n"
+            case "\r": escaped += "\\r"
+            case "\t": escaped += "\\t"
+            case "\0"..<" ": escaped += unicodeEscape(scalar)
+            default: escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return escaped + "\""
+    }
+
+    /// Returns the escape `\uXXXX` of a scalar of the Basic Multilingual Plane.
+    package static func unicodeEscape(_ scalar: Unicode.Scalar) -> String {
+        let digits = String(scalar.value, radix: 16)
+        return "\\u" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    }
+
+    /// Returns an array of strings.
+    package static func array(_ strings: [String]) -> String {
+        "[" + strings.map(string).joined(separator: ",") + "]"
+    }
+
+    /// Returns an object of strings.
+    package static func object(_ strings: [String: String]) -> String { LabelMap(strings).json }
+
+    /// Returns an object whose members are written already, in their order.
+    package static func object(_ members: [(name: String, json: String)]) -> String {
+        "{" + members.map { string($0.name) + ":" + $0.json }.joined(separator: ",") + "}"
+    }
+
+    /// Returns the strings of an object of strings; nil if `text` is none.
+    package static func strings(_ text: String) -> LabelMap? {
+        guard case .object(let members)? = try? StrictJSON.parse(Array(text.utf8)) else { return nil }
+        var strings: [LabelMap.Element] = []
+        for member in members {
+            guard case .string(let value) = member.value else { return nil }
+            strings.append((key: member.name, value: value))
+        }
+        return LabelMap(strings)
+    }
+}
