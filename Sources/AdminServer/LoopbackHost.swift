@@ -1,4 +1,5 @@
 import Hummingbird
+import Primitives
 
 /// Accepts only requests for a name of this machine, if the server listens on a loopback address.
 ///
@@ -38,7 +39,7 @@ struct LoopbackHost: RouterMiddleware {
         var host = authority[...]
         if let colon = authority.lastIndex(of: ":"), !authority.hasSuffix("]") {
             let port = authority[authority.index(after: colon)...]
-            guard port.utf8.count <= 5, port.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return false }
+            guard port.utf8.count <= 5, port.utf8.allSatisfy(\.isDigit) else { return false }
             host = authority[..<colon]
         }
         // An IPv6 address in an authority needs brackets.
@@ -51,7 +52,7 @@ struct LoopbackHost: RouterMiddleware {
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4 && parts[0] == "127"
             && parts.allSatisfy { part in
-                part.utf8.count <= 3 && part.utf8.allSatisfy { (0x30...0x39).contains($0) } && UInt8(part) != nil
+                part.utf8.count <= 3 && part.utf8.allSatisfy(\.isDigit) && UInt8(part) != nil
             }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import JobContract
 import Primitives
 import RuntimeClient
 import Settings
@@ -44,7 +45,7 @@ struct ContainerFlags: ParsableArguments {
     var readyTimeout: Int?
 
     func validate() throws {
-        if let wrong = env.first(where: { !isEnvironmentName($0.name) }) {
+        if let wrong = env.first(where: { !Syntax.isEnvironmentName($0.name) }) {
             throw ValidationError(
                 "--env \(quoted(wrong.name)) must begin with a letter or _, then letters, digits and _"
             )

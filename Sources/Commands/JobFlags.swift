@@ -77,8 +77,7 @@ func require<Value>(_ value: Value?, in range: ClosedRange<Value>, flag: String)
 /// Throws if `id` is not a container's id. Nil is allowed.
 func requireContainerID(_ id: String?) throws {
     guard let id else { return }
-    let isHex = id.utf8.allSatisfy { SettingRule.isDigit($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0) }
-    guard id.utf8.count == 64, isHex else {
+    guard Syntax.isContainerID(id) else {
         throw ValidationError("--container-id \(quoted(id)) must be 64 hex digits, as docker ps --no-trunc shows them")
     }
 }

@@ -1,3 +1,5 @@
+import Primitives
+
 /// Rules for names sent to Docker.
 ///
 /// Docker resolves prefixes of ids, removes `..` from paths, reserves some network names and accepts hostnames that DNS
@@ -5,7 +7,7 @@
 package enum DockerNames {
     /// Returns whether `text` is a full container id: 64 lower-case hex digits.
     package static func isContainerID(_ text: String) -> Bool {
-        text.utf8.count == 64 && text.utf8.allSatisfy(isHex)
+        text.utf8.count == 64 && text.utf8.allSatisfy(\.isLowerHexDigit)
     }
 
     /// Returns whether `text` is a full image id: `sha256:` and 64 lower-case hex digits.
@@ -20,7 +22,7 @@ package enum DockerNames {
 
     /// Returns whether Docker could read `text` as the beginning of another container's id.
     package static func looksLikeIDPrefix(_ text: String) -> Bool {
-        text.utf8.count < 64 && text.utf8.allSatisfy(isHex)
+        text.utf8.count < 64 && text.utf8.allSatisfy(\.isLowerHexDigit)
     }
 
     /// Returns whether a user-defined network may have the name. Docker's own networks and another container's network
@@ -32,24 +34,17 @@ package enum DockerNames {
     /// Returns whether DNS resolves the name: a single label of RFC 1123 in lower case.
     package static func isHostname(_ text: String) -> Bool {
         guard (1...63).contains(text.utf8.count), text.first != "-", text.last != "-" else { return false }
-        return text.utf8.allSatisfy { isDigit($0) || isLower($0) || $0 == UInt8(ascii: "-") }
+        return text.utf8.allSatisfy { $0.isLowerOrDigit || $0 == UInt8(ascii: "-") }
     }
 
     /// Returns whether `text` is the name of a signal, with or without `SIG`, or a signal number.
     package static func isSignal(_ text: String) -> Bool {
         (1...16).contains(text.utf8.count)
-            && text.utf8.allSatisfy { isDigit($0) || isUpper($0) || "+-".utf8.contains($0) }
+            && text.utf8.allSatisfy { $0.isDigit || $0.isUpper || "+-".utf8.contains($0) }
     }
 
     private static func isName(_ text: String) -> Bool {
-        guard let first = text.utf8.first, isDigit(first) || isLower(first) || isUpper(first) else { return false }
-        return text.utf8.allSatisfy { isDigit($0) || isLower($0) || isUpper($0) || "_.-".utf8.contains($0) }
-    }
-
-    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
-    private static func isLower(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }
-    private static func isUpper(_ byte: UInt8) -> Bool { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) }
-    private static func isHex(_ byte: UInt8) -> Bool {
-        isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+        guard let first = text.utf8.first, first.isLetterOrDigit else { return false }
+        return text.utf8.allSatisfy { $0.isLetterOrDigit || "_.-".utf8.contains($0) }
     }
 }

@@ -22,7 +22,7 @@ package enum LogRules {
         switch name {
         case "max-size", "max-buffer-size": MemorySize(value).map { $0.bytes > 0 } ?? false
         case "max-file":
-            value.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+            value.utf8.allSatisfy(\.isDigit)
                 && Int(value).map { (1...1_000).contains($0) } ?? false
         case "compress": value == "true" || value == "false"
         case "mode": value == "blocking" || value == "non-blocking"

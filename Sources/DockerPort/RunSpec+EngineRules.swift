@@ -69,7 +69,7 @@ extension RunSpec {
         }
         for (index, argument) in cmd.enumerated() { try require(!hasNUL(argument), "cmd[\(index)] has a NUL") }
         for capability in hardening.capAdd {
-            let isName = capability.utf8.allSatisfy { (65...90).contains($0) || $0 == 95 }
+            let isName = capability.utf8.allSatisfy { $0.isUpper || $0 == UInt8(ascii: "_") }
             try require(
                 !capability.isEmpty && isName && capability != "ALL" && capability != "CAP_ALL",
                 "capability \(printable(capability)) is no single capability such as CHOWN"

@@ -1,3 +1,5 @@
+import Primitives
+
 /// Reads numbers in labels and settings: ASCII digits, with a point between digits for a fraction.
 ///
 /// Swift's parsers also take signs, exponents, hexadecimal floating point, `inf` and `nan`. An operator who reads
@@ -10,7 +12,7 @@ package enum DecimalNumber {
     ///
     /// - Returns: nil for a text other than 1 to 32 digits, and for a number too large for an `Int`.
     package static func integer(_ text: String) -> Int? {
-        guard (1...longest).contains(text.utf8.count), text.utf8.allSatisfy(isDigit) else { return nil }
+        guard (1...longest).contains(text.utf8.count), text.utf8.allSatisfy(\.isDigit) else { return nil }
         return Int(text)
     }
 
@@ -20,9 +22,7 @@ package enum DecimalNumber {
     package static func fraction(_ text: String) -> Double? {
         guard (1...longest).contains(text.utf8.count) else { return nil }
         let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard parts.count <= 2, parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy(isDigit) }) else { return nil }
+        guard parts.count <= 2, parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy(\.isDigit) }) else { return nil }
         return Double(text)
     }
-
-    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 }

@@ -1,18 +1,4 @@
 import Primitives
-// Character rules shared by messages and settings.
-
-func isLetterOrDigit(_ byte: UInt8) -> Bool {
-    isLowerOrDigit(byte) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
-}
-
-func isLowerOrDigit(_ byte: UInt8) -> Bool {
-    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-}
-
-/// Returns whether a byte is a hex digit in lower case, as in Docker's ids and digests.
-func isHexadecimal(_ byte: UInt8) -> Bool {
-    (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-}
 
 /// The syntax of the contract's identifiers.
 package enum Syntax {
@@ -20,7 +6,7 @@ package enum Syntax {
     package static func isJobID(_ text: String) -> Bool {
         (1...128).contains(text.utf8.count) && !text.hasPrefix(invalidIDPrefix)
             && text.utf8.allSatisfy {
-                isLetterOrDigit($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ":")
+                $0.isLetterOrDigit || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ":")
                     || $0 == UInt8(ascii: "-")
             }
     }
@@ -30,29 +16,29 @@ package enum Syntax {
         guard (1...51).contains(text.utf8.count), let first = text.utf8.first, let last = text.utf8.last else {
             return false
         }
-        return isLowerOrDigit(first) && isLowerOrDigit(last)
-            && text.utf8.allSatisfy { isLowerOrDigit($0) || $0 == UInt8(ascii: "-") }
+        return first.isLowerOrDigit && last.isLowerOrDigit
+            && text.utf8.allSatisfy { $0.isLowerOrDigit || $0 == UInt8(ascii: "-") }
     }
 
     /// Returns whether a text is the name of a signing key: 1 to 64 of `A-Z a-z 0-9 _ . -`.
     static func isKeyName(_ text: String) -> Bool {
         (1...64).contains(text.utf8.count)
             && text.utf8.allSatisfy {
-                isLetterOrDigit($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-")
+                $0.isLetterOrDigit || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-")
             }
     }
 
     /// Returns whether a text is the full id of a container: 64 hex digits.
     package static func isContainerID(_ text: String) -> Bool {
-        text.utf8.count == 64 && text.utf8.allSatisfy(isHexadecimal)
+        text.utf8.count == 64 && text.utf8.allSatisfy(\.isLowerHexDigit)
     }
 
     /// Returns whether a text is the name of an environment variable: `[A-Za-z_][A-Za-z0-9_]*`.
     package static func isEnvironmentName(_ text: String) -> Bool {
-        guard let first = text.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else {
+        guard let first = text.utf8.first, !first.isDigit else {
             return false
         }
-        return text.utf8.allSatisfy { isLetterOrDigit($0) || $0 == UInt8(ascii: "_") }
+        return text.utf8.allSatisfy { $0.isLetterOrDigit || $0 == UInt8(ascii: "_") }
     }
 
     /// Returns whether a label's name is reserved for rtmanager or Docker, or would clash with an attribute of Docker's
@@ -78,7 +64,7 @@ package enum Syntax {
         else { return false }
         guard parts[0] != "ff", parts[0] != "00" || parts.count == 4 else { return false }
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return false }
-        return parts[0...3].allSatisfy { $0.utf8.allSatisfy(isHexadecimal) }
+        return parts[0...3].allSatisfy { $0.utf8.allSatisfy(\.isLowerHexDigit) }
             && parts[1].contains { $0 != "0" } && parts[2].contains { $0 != "0" }
     }
 }

@@ -1,3 +1,5 @@
+import Primitives
+
 /// The error for an invalid Redis URL. The text never quotes the URL, because a misplaced password would end up in a
 /// log.
 public struct RedisURLError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -77,7 +79,7 @@ extension RedisConfiguration {
 
     /// Returns the number of a text of digits only. `Int` alone would also accept a sign.
     fileprivate static func decimal(_ text: Substring) -> Int? {
-        text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ? Int(text) : nil
+        text.utf8.allSatisfy(\.isDigit) ? Int(text) : nil
     }
 
     private static func decoded(_ text: Substring, part: String) throws(RedisURLError) -> String {

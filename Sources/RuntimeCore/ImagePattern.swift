@@ -30,7 +30,7 @@ struct ImagePattern {
         let names = host.split(separator: ".")
         guard let last = names.last else { return nil }
         // As in URLs: a host with a numeric last part is an IPv4 address, in any base.
-        let isAddress = last.utf8.allSatisfy { (0x30...0x39).contains($0) } || last.hasPrefix("0x")
+        let isAddress = last.utf8.allSatisfy(\.isDigit) || last.hasPrefix("0x")
         let isLocal =
             ["localhost", "ip6-localhost", "ip6-loopback"].contains(last)
             || names.starts(with: ["localhost", "localdomain"])

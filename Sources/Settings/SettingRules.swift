@@ -27,7 +27,7 @@ package enum SettingRule {
     /// Returns whether `text` consists of 1 to `length` letters, digits and characters of `others`.
     package static func word(_ text: some StringProtocol, _ others: String, upTo length: Int) -> Bool {
         (1...length).contains(text.utf8.count)
-            && text.utf8.allSatisfy { isAlphanumeric($0) || others.utf8.contains($0) }
+            && text.utf8.allSatisfy { $0.isLetterOrDigit || others.utf8.contains($0) }
     }
 
     /// Parses a list with commas. `part` parses each part, without blanks around the part. No part may occur twice.
@@ -84,7 +84,7 @@ package enum SettingRule {
 
     /// Accepts the name of a user-defined network. Docker's own networks do not resolve names.
     package static func network(_ text: String) -> String? {
-        guard let first = text.utf8.first, isAlphanumeric(first), text.utf8.count >= 2, word(text, "_.-", upTo: 63),
+        guard let first = text.utf8.first, first.isLetterOrDigit, text.utf8.count >= 2, word(text, "_.-", upTo: 63),
             !["none", "host", "bridge", "default"].contains(text)
         else { return nil }
         return text
@@ -92,7 +92,7 @@ package enum SettingRule {
 
     /// Accepts the beginning of a DNS label, short enough to leave space for a game's id.
     package static func namePrefix(_ text: String) -> String? {
-        guard let first = text.utf8.first, isAlphanumeric(first), word(text, "-", upTo: 61), text == text.lowercased()
+        guard let first = text.utf8.first, first.isLetterOrDigit, word(text, "-", upTo: 61), text == text.lowercased()
         else { return nil }
         return text
     }
@@ -115,7 +115,7 @@ package enum SettingRule {
 
     /// Parses permission bits of 3 or 4 octal digits.
     package static func mode(_ text: String) -> UInt32? {
-        guard (3...4).contains(text.utf8.count), text.utf8.allSatisfy({ isDigit($0) }) else { return nil }
+        guard (3...4).contains(text.utf8.count), text.utf8.allSatisfy(\.isDigit) else { return nil }
         return UInt32(text, radix: 8)
     }
 
@@ -162,17 +162,11 @@ package enum SettingRule {
         text.isEmpty || text.utf8.contains(where: { $0 < 0x20 }) ? nil : text
     }
 
-    package static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
-
-    package static func isAlphanumeric(_ byte: UInt8) -> Bool {
-        isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) && byte < 0x80
-    }
-
     /// Returns whether `text` is a valid number or name of a user or group.
     private static func isAccount(_ text: Substring) -> Bool {
         guard let first = text.utf8.first else { return false }
-        if text.utf8.allSatisfy({ isDigit($0) }) { return UInt32(text).map { $0 < .max } ?? false }
-        return (isAlphanumeric(first) && !isDigit(first) || first == UInt8(ascii: "_")) && word(text, "_.-", upTo: 32)
+        if text.utf8.allSatisfy(\.isDigit) { return UInt32(text).map { $0 < .max } ?? false }
+        return (first.isLetterOrDigit && !first.isDigit || first == UInt8(ascii: "_")) && word(text, "_.-", upTo: 32)
     }
 }
 

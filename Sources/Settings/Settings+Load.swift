@@ -1,3 +1,4 @@
+import JobContract
 import Primitives
 import RuntimeCore
 import Terminal
@@ -89,7 +90,7 @@ private struct SettingsLoader {
 
     mutating func takeGameEnvironment(_ variables: [(name: String, value: String, origin: SettingOrigin)]) {
         for (name, value, origin) in variables {
-            if isEnvironmentName(name) {
+            if Syntax.isEnvironmentName(name) {
                 settings.gameEnvironment[name] = value
             } else {
                 // The message leaves out the value, because the value may be a secret.
@@ -173,10 +174,4 @@ private struct SettingsLoader {
         let hint = nearest.map { "; did you mean \($0)?" } ?? ""
         warnings.append("\(EscapedText.escape(name, quotes: true)) \(place) is no setting and has no effect\(hint)")
     }
-}
-
-/// Returns whether `name` is a valid name of a variable: a letter or `_`, then letters, digits and `_`.
-package func isEnvironmentName(_ name: some StringProtocol) -> Bool {
-    guard let first = name.utf8.first, !SettingRule.isDigit(first) else { return false }
-    return name.utf8.allSatisfy { SettingRule.isAlphanumeric($0) || $0 == UInt8(ascii: "_") }
 }
