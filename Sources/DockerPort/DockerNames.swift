@@ -7,7 +7,7 @@ import Primitives
 package enum DockerNames {
     /// Returns whether `text` is a full container id: 64 lower-case hex digits.
     package static func isContainerID(_ text: String) -> Bool {
-        text.utf8.count == 64 && text.utf8.allSatisfy(\.isLowerHexDigit)
+        Hex.isSHA256(text.utf8)
     }
 
     /// Returns whether `text` is a full image id: `sha256:` and 64 lower-case hex digits.

@@ -23,7 +23,7 @@ extension Job {
         bytes.add("\(readyTimeoutSeconds) \(stopTimeoutSeconds) \(force) \(maxAttempts)")
         // A restart takes missing fields from the last start, so a missing field differs from a given default.
         bytes.add(given.map(\.rawValue).sorted())
-        return String(hexadecimal(SHA256.hash(data: bytes.bytes)).prefix(24))
+        return String(Hex.string(SHA256.hash(data: bytes.bytes)).prefix(24))
     }
 }
 

@@ -49,9 +49,9 @@ package struct JobDecoder: Sendable {
     /// Up to 1 MiB, the SHA-1 covers all bytes. For a larger message, the SHA-1 covers the size in decimal, a line feed
     /// and the first 64 KiB. The script `naming.lua` computes the same SHA-1.
     package static func sha1(of message: [UInt8]) -> String {
-        guard message.count > wholeHashBytes else { return hexadecimal(Insecure.SHA1.hash(data: message)) }
+        guard message.count > wholeHashBytes else { return Hex.string(Insecure.SHA1.hash(data: message)) }
         let named = Array("\(message.count)\n".utf8) + message.prefix(maximumMessageBytes)
-        return hexadecimal(Insecure.SHA1.hash(data: named))
+        return Hex.string(Insecure.SHA1.hash(data: named))
     }
 
     /// The greatest size of a message with all bytes hashed, in bytes.
@@ -99,18 +99,6 @@ package struct JobDecoder: Sendable {
             throw Refusal(.invalidMessage, "not an acceptable JSON object: \(error)")
         }
     }
-}
-
-/// Returns bytes as lower case hex digits.
-func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    text.reserveCapacity(64)
-    for byte in bytes {
-        text.append(digits[Int(byte >> 4)])
-        text.append(digits[Int(byte & 15)])
-    }
-    return String(decoding: text, as: UTF8.self)
 }
 
 /// The result of decoding a message.

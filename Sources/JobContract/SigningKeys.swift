@@ -95,7 +95,7 @@ public struct JobSigner: Sendable {
     func envelope(of text: String, for use: Use) -> String {
         let mac = HMAC<SHA256>.authenticationCode(for: signed(text, use), using: keys.first.secret)
         return "{\"v\":2,\"key\":\(JSONText.string(keys.first.name)),\"job\":\(JSONText.string(text))"
-            + ",\"signature\":\"\(hexadecimal(mac))\"}"
+            + ",\"signature\":\"\(Hex.string(mac))\"}"
     }
 
     /// Returns the text in an envelope, after verifying the fleet's signature for this purpose and namespace.
@@ -108,7 +108,7 @@ public struct JobSigner: Sendable {
         guard let secret = keys.secret(named: envelope.key) else {
             throw Refusal(.badSignature, "the key \(envelope.key.prefix(64)) is none of this fleet's")
         }
-        guard let mac = bytes(hexadecimal: envelope.signature),
+        guard let mac = Hex.bytes(envelope.signature), mac.count == 32,
             HMAC<SHA256>.isValidAuthenticationCode(mac, authenticating: signed(envelope.text, use), using: secret)
         else {
             throw Refusal(
@@ -125,12 +125,6 @@ public struct JobSigner: Sendable {
         case .job: Array("rtm2\n\(namespace)\n\(text)".utf8)
         case .startRecord(let gameID): Array("rtm2-spec\n\(namespace)\n\(gameID)\n\(text)".utf8)
         }
-    }
-
-    private func bytes(hexadecimal text: String) -> [UInt8]? {
-        let digits = text.utf8.compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
-        guard digits.count == text.utf8.count, digits.count == 64 else { return nil }
-        return stride(from: 0, to: 64, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
     }
 }
 

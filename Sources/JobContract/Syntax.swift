@@ -30,7 +30,7 @@ package enum Syntax {
 
     /// Returns whether a text is the full id of a container: 64 hex digits.
     package static func isContainerID(_ text: String) -> Bool {
-        text.utf8.count == 64 && text.utf8.allSatisfy(\.isLowerHexDigit)
+        Hex.isSHA256(text.utf8)
     }
 
     /// Returns whether a text is the name of an environment variable: `[A-Za-z_][A-Za-z0-9_]*`.

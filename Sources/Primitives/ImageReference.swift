@@ -75,7 +75,7 @@ extension ImageReference {
 
     /// Docker takes 64 hex digits for an id, and `sha256:` for the beginning of an id.
     private static func isImageID(_ path: Bytes) -> Bool {
-        path.elementsEqual("sha256".utf8) || path.count == 64 && path.allSatisfy(\.isLowerHexDigit)
+        path.elementsEqual("sha256".utf8) || Hex.isSHA256(path)
     }
 
     /// Labels of a host's name, and optionally a port.
@@ -114,7 +114,6 @@ extension ImageReference {
 
     private static func isDigest(_ text: Bytes) -> Bool {
         let prefix = "sha256:".utf8
-        return text.starts(with: prefix) && text.count == prefix.count + 64
-            && text.dropFirst(prefix.count).allSatisfy(\.isLowerHexDigit)
+        return text.starts(with: prefix) && Hex.isSHA256(text.dropFirst(prefix.count))
     }
 }

@@ -1,4 +1,5 @@
 import Crypto
+import Primitives
 
 /// A Lua script, identified by the digest of its source as in the server's script cache.
 package struct RedisScript: Sendable, Equatable {
@@ -13,7 +14,7 @@ package struct RedisScript: Sendable, Equatable {
     package init(name: String, source: String) {
         self.name = name
         self.source = source
-        self.sha1 = Self.hex(Insecure.SHA1.hash(data: Array(source.utf8)))
+        self.sha1 = Hex.string(Insecure.SHA1.hash(data: Array(source.utf8)))
     }
 
     /// Returns the `EVALSHA` command for these keys and arguments. The sender of the command handles the reply
@@ -38,16 +39,5 @@ package struct RedisScript: Sendable, Equatable {
         all.append(contentsOf: keys.map(RedisArgument.string))
         all.append(contentsOf: arguments)
         return RedisCommand(verb, arguments: all)
-    }
-
-    private static func hex(_ digest: Insecure.SHA1.Digest) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        text.reserveCapacity(40)
-        for byte in digest {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: text, as: UTF8.self)
     }
 }

@@ -90,7 +90,7 @@ extension RedisConfiguration {
                 bytes.append(byte)
                 continue
             }
-            guard let high = rest.popFirst().flatMap(hexDigit), let low = rest.popFirst().flatMap(hexDigit) else {
+            guard let high = rest.popFirst().flatMap(Hex.value), let low = rest.popFirst().flatMap(Hex.value) else {
                 throw RedisURLError("\(part): a % must be followed by two hexadecimal digits; write %25 for % itself")
             }
             bytes.append(high << 4 | low)
@@ -99,10 +99,6 @@ extension RedisConfiguration {
             throw RedisURLError("\(part): must be UTF-8 without NUL")
         }
         return result
-    }
-
-    private static func hexDigit(_ byte: UInt8) -> UInt8? {
-        Character(Unicode.Scalar(byte)).hexDigitValue.flatMap(UInt8.init(exactly:))
     }
 }
 

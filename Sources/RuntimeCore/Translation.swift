@@ -111,6 +111,6 @@ struct Translation: Sendable {
             "[" + mounts.joined(separator: ",") + "]",
         ]
         let digest = SHA256.hash(data: Array(JSONText.array(parts).utf8))
-        return "sha256:" + digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return "sha256:" + Hex.string(digest)
     }
 }

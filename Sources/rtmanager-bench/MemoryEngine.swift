@@ -66,10 +66,7 @@ final class MemoryEngine: DockerClient {
     }
 
     private static func newID() -> String {
-        (0..<4).map { _ in
-            let part = String(UInt64.random(in: .min ... .max), radix: 16)
-            return String(repeating: "0", count: 16 - part.count) + part
-        }.joined()
+        (0..<4).map { _ in Hex.string(UInt64.random(in: .min ... .max)) }.joined()
     }
 
     func ensureNetwork(_ name: String) async throws(DockerError) {}

@@ -26,10 +26,7 @@ final class ReadyEngine: DockerClient {
     }
 
     func run(_ spec: RunSpec) async throws(DockerError) -> RunResult {
-        let id = (0..<4).map { _ in
-            let part = String(UInt64.random(in: .min ... .max), radix: 16)
-            return String(repeating: "0", count: 16 - part.count) + part
-        }
+        let id = (0..<4).map { _ in Hex.string(UInt64.random(in: .min ... .max)) }
         return RunResult(
             containerID: id.joined(),
             engineEndpoint: spec.engineEndpoint,

@@ -29,7 +29,7 @@ struct SigningTests {
         )
         let envelope = try signer().sign(Self.text)
         let job = JSONText.string(Self.text)
-        #expect(envelope == #"{"v":2,"key":"k1","job":\#(job),"signature":"\#(hexadecimal(mac))"}"#)
+        #expect(envelope == #"{"v":2,"key":"k1","job":\#(job),"signature":"\#(Hex.string(mac))"}"#)
         guard case .job(let job) = JobDecoder(signer: try signer()).decode(Array(envelope.utf8)) else {
             Issue.record("it is not taken")
             return

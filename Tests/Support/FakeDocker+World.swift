@@ -115,8 +115,7 @@ extension FakeDocker {
     }
 
     static func hexID(_ number: Int) -> String {
-        let digits = String(number, radix: 16)
-        return String(repeating: "f", count: 48) + String(repeating: "0", count: 16 - digits.count) + digits
+        String(repeating: "f", count: 48) + Hex.string(UInt64(number))
     }
 }
 

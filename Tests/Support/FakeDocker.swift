@@ -46,8 +46,7 @@ package actor FakeDocker: DockerClient {
             for byte in "\(FakeDocker.key(reference)) \(build)".utf8 {
                 hash = (hash ^ UInt64(byte)) &* 1_099_511_628_211
             }
-            let digits = String(hash, radix: 16)
-            return "sha256:" + String(repeating: "0", count: 64 - digits.count) + digits
+            return "sha256:" + String(repeating: "0", count: 48) + Hex.string(hash)
         }
     }
 

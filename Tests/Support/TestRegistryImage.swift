@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import NIOHTTP1
+import Primitives
 
 /// The image of a ``TestRegistry``, and what the registry answers.
 struct TestRegistryImage: Sendable {
@@ -116,6 +117,6 @@ struct TestRegistryImage: Sendable {
     }
 
     private static func digest(_ bytes: [UInt8]) -> String {
-        "sha256:" + SHA256.hash(data: bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        "sha256:" + Hex.string(SHA256.hash(data: bytes))
     }
 }

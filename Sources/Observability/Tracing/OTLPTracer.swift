@@ -1,3 +1,4 @@
+import Primitives
 import Synchronization
 import Tracing
 
@@ -30,8 +31,9 @@ package final class OTLPTracer: Tracer {
         var context = context()
         let parent = context[TraceIdentityKey.self]
         let identity = TraceIdentity(
-            trace: parent?.trace ?? Self.hex(.random(in: 1 ... .max)) + Self.hex(.random(in: 1 ... .max)),
-            span: Self.hex(.random(in: 1 ... .max)),
+            trace: parent?.trace ?? Hex.string(UInt64.random(in: 1 ... .max))
+                + Hex.string(UInt64.random(in: 1 ... .max)),
+            span: Hex.string(UInt64.random(in: 1 ... .max)),
             // The first span of the trace decides about sampling.
             isSampled: parent?.isSampled ?? true
         )
@@ -80,10 +82,5 @@ package final class OTLPTracer: Tracer {
             defer { state.dropped = 0 }
             return (spans, state.dropped)
         }
-    }
-
-    private static func hex(_ number: UInt64) -> String {
-        let digits = String(number, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 }

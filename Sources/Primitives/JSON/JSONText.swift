@@ -17,10 +17,9 @@ package enum JSONText {
         return escaped + "\""
     }
 
-    /// Returns the escape `\uXXXX` of a scalar of the Basic Multilingual Plane.
+    /// Returns the escape `\uXXXX` of a scalar below U+10000.
     package static func unicodeEscape(_ scalar: Unicode.Scalar) -> String {
-        let digits = String(scalar.value, radix: 16)
-        return "\\u" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+        "\\u" + Hex.string([UInt8(truncatingIfNeeded: scalar.value >> 8), UInt8(truncatingIfNeeded: scalar.value)])
     }
 
     /// Returns an array of strings.
