@@ -1,3 +1,5 @@
+import Primitives
+
 /// The number and size of the requests of a connection.
 ///
 /// Without a budget, a single client could keep the server from answering other clients. Such a client would send
@@ -32,9 +34,7 @@ struct RequestBudget: Equatable {
 
     /// Takes a request off the budget. Returns false if nothing is left.
     mutating func take(now: Instant) -> Bool {
-        let passed = last.duration(to: now)
-        let seconds = Double(passed.components.seconds) + Double(passed.components.attoseconds) / 1e18
-        left = min(Self.burst, left + seconds * Self.rate)
+        left = min(Self.burst, left + last.duration(to: now).inSeconds * Self.rate)
         last = now
         guard left >= 1 else { return false }
         (bytes, pieces) = (0, 0)

@@ -3,6 +3,7 @@ import DockerPort
 import Logging
 import NIOCore
 import NIOHTTP1
+import Primitives
 import Synchronization
 
 /// An answer of the Docker Engine with any status.

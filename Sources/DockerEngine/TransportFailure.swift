@@ -3,6 +3,7 @@ import DockerPort
 import NIOCore
 import NIOPosix
 import NIOSSL
+import Primitives
 
 #if canImport(Glibc)
     import Glibc

@@ -1,4 +1,5 @@
 import JobContract
+import Primitives
 import Redis
 
 /// A consumer group of a public stream.

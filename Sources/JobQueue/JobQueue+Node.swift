@@ -1,4 +1,5 @@
 import JobContract
+import Primitives
 import Redis
 
 /// A game with a container on the node.

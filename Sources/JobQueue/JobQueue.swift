@@ -151,10 +151,3 @@ package struct QueueError: Error, Sendable, Equatable, CustomStringConvertible {
 
     package var description: String { "\(call): \(message)" }
 }
-
-extension Duration {
-    /// The whole milliseconds, rounded towards zero.
-    var milliseconds: Int64 {
-        components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000
-    }
-}

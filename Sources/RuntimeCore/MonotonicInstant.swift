@@ -1,3 +1,5 @@
+import Primitives
+
 /// An instant of a clock that never goes back. The clock also counts the time during which the machine was suspended.
 ///
 /// Decisions receive instants as parameters; only their callers read the clock.
@@ -13,8 +15,7 @@ package struct MonotonicInstant: Sendable, Hashable, Comparable {
 
     /// Returns this instant moved by `duration`.
     package func advanced(by duration: Duration) -> MonotonicInstant {
-        let (seconds, attoseconds) = duration.components
-        return MonotonicInstant(nanoseconds: nanoseconds + seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+        MonotonicInstant(nanoseconds: nanoseconds + duration.nanoseconds)
     }
 
     /// Returns the time from this instant to `other`; negative if `other` is earlier.

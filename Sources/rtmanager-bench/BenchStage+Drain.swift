@@ -1,6 +1,7 @@
 import AdminServer
 import Commands
 import Observability
+import Primitives
 import Redis
 
 /// The result of a drain.

@@ -1,6 +1,7 @@
 import Commands
 import JobContract
 import JobQueue
+import Primitives
 import Redis
 import Terminal
 

@@ -1,4 +1,5 @@
 import Commands
+import Primitives
 import Redis
 import Terminal
 

@@ -1,5 +1,6 @@
 import Commands
 import JobContract
+import Primitives
 import Redis
 import Terminal
 

@@ -102,11 +102,6 @@ struct BenchStage: Sendable {
     func reader() -> RedisBlockingConnection { RedisBlockingConnection(configuration, logger: logger) }
 }
 
-extension Duration {
-    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
-    var inMilliseconds: Double { inSeconds * 1_000 }
-}
-
 extension Timestamp {
     func milliseconds(since other: Timestamp) -> Double {
         Double(nanosecondsSinceEpoch - other.nanosecondsSinceEpoch) / 1_000_000

@@ -1,4 +1,5 @@
 import JobContract
+import Primitives
 import Synchronization
 
 /// The games and jobs of a soak. Each game goes from start to stop to remove, and then begins again.

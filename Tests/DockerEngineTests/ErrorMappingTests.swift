@@ -3,6 +3,7 @@ import DockerPort
 import Glibc
 import NIOCore
 import NIOHTTP1
+import Primitives
 import Testing
 
 @testable import DockerEngine

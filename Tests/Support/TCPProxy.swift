@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import Primitives
 import Synchronization
 
 /// A line between a client and a server on loopback that a test can cut, slow down, lead elsewhere or let go dead.
@@ -82,7 +83,7 @@ package final class TCPProxy: Sendable {
     /// Holds back all bytes for so long, each way, in their order.
     package func delay(by time: Duration) {
         state.set(
-            delay: .nanoseconds(time.components.seconds * 1_000_000_000 + time.components.attoseconds / 1_000_000_000)
+            delay: .nanoseconds(time.nanoseconds)
         )
     }
 

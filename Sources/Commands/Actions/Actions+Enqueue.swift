@@ -120,7 +120,3 @@ extension Logger {
         return logger
     }
 }
-extension Duration {
-    /// The duration in whole milliseconds, rounded towards zero.
-    package var milliseconds: Int64 { components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000 }
-}

@@ -5,6 +5,7 @@ import Logging
 import Metrics
 import Observability
 import Pages
+import Primitives
 import Runtime
 import RuntimeClient
 import ServiceLifecycle

@@ -1,4 +1,5 @@
 import JobContract
+import Primitives
 import Synchronization
 import Terminal
 

@@ -1,4 +1,5 @@
 import DockerPort
+import Primitives
 
 /// A health check in the form of the Docker API. Durations are in nanoseconds. 0 means the default or, in a create, the
 /// image's value.
@@ -13,10 +14,10 @@ struct HealthcheckForm: Codable, Equatable {
 
     init(_ healthcheck: Healthcheck) {
         test = healthcheck.test
-        interval = healthcheck.interval.map(Self.nanoseconds)
-        timeout = healthcheck.timeout.map(Self.nanoseconds)
-        startPeriod = healthcheck.startPeriod.map(Self.nanoseconds)
-        startInterval = healthcheck.startInterval.map(Self.nanoseconds)
+        interval = healthcheck.interval.map(\.nanoseconds)
+        timeout = healthcheck.timeout.map(\.nanoseconds)
+        startPeriod = healthcheck.startPeriod.map(\.nanoseconds)
+        startInterval = healthcheck.startInterval.map(\.nanoseconds)
         retries = healthcheck.retries
     }
 
@@ -34,11 +35,6 @@ struct HealthcheckForm: Codable, Equatable {
 
     private static func duration(_ nanoseconds: Int64?) -> Duration? {
         nanoseconds.flatMap { $0 > 0 ? .nanoseconds($0) : nil }
-    }
-
-    private static func nanoseconds(_ duration: Duration) -> Int64 {
-        let (seconds, attoseconds) = duration.components
-        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
     }
 
     enum CodingKeys: String, CodingKey {

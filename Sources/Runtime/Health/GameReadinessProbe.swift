@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import Primitives
 import RuntimeCore
 
 /// A single attempt to reach a game engine at the address of its container.
@@ -25,15 +26,10 @@ struct GameReadinessProbe: Sendable {
     /// Returns whether `path` answers with a status below 500.
     func isAnswered(path: String, host: String) async -> Bool {
         let request = "GET \(path) HTTP/1.1\r\nHost: \(host)\r\nUser-Agent: rtmanager\r\nConnection: close\r\n\r\n"
-        return await withTaskGroup(of: Bool.self) { group in
-            group.addTask { await status(of: request).map { $0 < 500 } ?? false }
-            group.addTask {
-                try? await MonotonicClock.sleep(for: Self.longestAnswer)
-                return false
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? false
+        let status = try? await withDeadline(Self.longestAnswer, sleep: MonotonicClock.sleep) {
+            await self.status(of: request)
         }
+        return status.map { $0 < 500 } ?? false
     }
 
     private var bootstrap: ClientBootstrap {

@@ -1,5 +1,6 @@
 import JobContract
 import Metrics
+import Primitives
 
 /// The metrics of a worker. Names and labels are few and known; no producer can add any.
 package enum RuntimeMetrics {
@@ -55,7 +56,7 @@ package enum RuntimeMetrics {
                 ("kind", kind), ("outcome", ending.outcome.rawValue), ("code", ending.errorCode?.rawValue ?? ""),
             ]
         ).increment()
-        Timer(label: "rtm_job_seconds", dimensions: [("kind", kind)]).recordNanoseconds(time.wholeNanoseconds)
+        Timer(label: "rtm_job_seconds", dimensions: [("kind", kind)]).recordNanoseconds(time.nanoseconds)
     }
 
     static func retried(_ code: ErrorCode) {
@@ -84,10 +85,4 @@ package enum RuntimeMetrics {
     static func keyProblems(_ count: Int) { Gauge(label: "rtm_redis_key_problems").record(count) }
 
     static func memory(isFull: Bool) { Gauge(label: "rtm_redis_memory_full").record(isFull ? 1 : 0) }
-}
-
-extension Duration {
-    fileprivate var wholeNanoseconds: Int64 {
-        components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000
-    }
 }

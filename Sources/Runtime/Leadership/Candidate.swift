@@ -1,5 +1,6 @@
 import JobQueue
 import Logging
+import Primitives
 import RuntimeCore
 
 /// A term of leadership over a node.
@@ -125,23 +126,16 @@ struct Candidate: Sendable {
     private func askForMore(_ machine: inout Leadership, _ term: Term) async {
         guard case .leader(_, let trustedUntil, _) = machine.state else { return }
         let requestStart = MonotonicClock.now
-        let answer = await withTaskGroup(of: Leadership.Answer.self) { group in
-            group.addTask {
-                do throws(QueueError) {
-                    let lasts = try await queue.renew(epoch: term.epoch, ttl: ttl)
-                    return lasts ? .granted(epoch: term.epoch) : .held(remaining: .zero)
-                } catch {
-                    return .failed
-                }
-            }
-            // Not a deadline of the call itself: a missed deadline would close a connection shared with others.
-            group.addTask {
-                try? await MonotonicClock.sleep(for: Self.pause(trustedUntil))
-                return .failed
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? .failed
+        // Not a deadline of the call itself: a missed deadline would close a connection shared with others.
+        let lasts = try? await withDeadline(Self.pause(trustedUntil), sleep: MonotonicClock.sleep) {
+            try await queue.renew(epoch: term.epoch, ttl: ttl)
         }
+        let answer: Leadership.Answer =
+            switch lasts {
+            case true?: .granted(epoch: term.epoch)
+            case false?: .held(remaining: .zero)
+            case nil: .failed
+            }
         machine.answered(answer, requestStart: requestStart, now: MonotonicClock.now, random: RandomSource.fraction())
     }
 
