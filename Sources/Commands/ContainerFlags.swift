@@ -41,7 +41,7 @@ struct ContainerFlags: ParsableArguments {
     @Option(help: ArgumentHelp("When to pull: if_missing, always or never. Default: if_missing.", valueName: "policy"))
     var pullPolicy: PullPolicyArgument?
 
-    @Option(help: ArgumentHelp("Succeed only when the engine answers within this time, 0 to 600.", valueName: "s"))
+    @Option(help: ArgumentHelp("Succeed only if the game answers within this time, 0 to 600.", valueName: "s"))
     var readyTimeout: Int?
 
     func validate() throws {

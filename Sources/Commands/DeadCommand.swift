@@ -6,7 +6,7 @@ import Terminal
 struct DeadCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dead",
-        abstract: "Look at messages and jobs that a person may want to mend, and retry or drop them.",
+        abstract: "Show dead letters: rejected messages and failed jobs. Retry or drop them.",
         discussion: """
             Examples:
               rtmanager dead list
@@ -22,12 +22,12 @@ struct DeadCommand: ParsableCommand {
 
     /// `rtmanager dead list`
     struct List: RunnableCommand {
-        static let configuration = CommandConfiguration(abstract: "The latest first.")
+        static let configuration = CommandConfiguration(abstract: "Show dead letters, the latest first.")
 
-        @Option(help: ArgumentHelp("How many at most, 1 to 10000.", valueName: "n"))
+        @Option(help: ArgumentHelp("Largest number of rows, 1 to 10000.", valueName: "n"))
         var limit = 50
 
-        @Option(help: ArgumentHelp("How they are printed: text or json.", valueName: "format"))
+        @Option(help: ArgumentHelp("Output: text or json.", valueName: "format"))
         var output = OutputFormat.text
 
         @OptionGroup var shared: SharedFlags
@@ -46,13 +46,13 @@ struct DeadCommand: ParsableCommand {
         @Argument(help: ArgumentHelp("Id of the job, or of the entry as `dead list` shows it.", valueName: "id"))
         var name: String
 
-        @Option(help: ArgumentHelp("How it is printed: text or json.", valueName: "format"))
+        @Option(help: ArgumentHelp("Output: text or json.", valueName: "format"))
         var output = OutputFormat.text
     }
 
     /// `rtmanager dead show`
     struct Show: RunnableCommand {
-        static let configuration = CommandConfiguration(abstract: "One of them, with its whole message.")
+        static let configuration = CommandConfiguration(abstract: "Show one dead letter, with its whole message.")
 
         @OptionGroup var letter: Name
         @OptionGroup var shared: SharedFlags
@@ -67,7 +67,7 @@ struct DeadCommand: ParsableCommand {
     /// `rtmanager dead retry`
     struct Retry: RunnableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Let it run again: same id, next run, behind the other jobs of its game, without its deadline."
+            abstract: "Run the job again: same id, next run, behind the other jobs of its game, without its deadline."
         )
 
         @OptionGroup var letter: Name
@@ -82,15 +82,17 @@ struct DeadCommand: ParsableCommand {
 
     /// `rtmanager dead drop`
     struct Drop: RunnableCommand {
-        static let configuration = CommandConfiguration(abstract: "Forget it; its result and its id stay known.")
+        static let configuration = CommandConfiguration(
+            abstract: "Delete a dead letter. The job's result and its id stay known."
+        )
 
         @Argument(help: ArgumentHelp("Id of the job, or of the entry as `dead list` shows it.", valueName: "id"))
         var name: String?
 
-        @Flag(help: "All that are there now.")
+        @Flag(help: "All present dead letters.")
         var all = false
 
-        @Option(help: ArgumentHelp("How it is printed: text or json.", valueName: "format"))
+        @Option(help: ArgumentHelp("Output: text or json.", valueName: "format"))
         var output = OutputFormat.text
 
         @OptionGroup var shared: SharedFlags

@@ -6,11 +6,11 @@ import Terminal
 struct DemoCommand: RunnableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Show the whole story on this machine, on a private Redis, against the local Docker Engine.",
+        abstract: "Show the lifecycle of some games, on a private Redis and the local Docker Engine.",
         discussion: ExitReason.help
     )
 
-    @Option(help: ArgumentHelp("How it is told: text or json.", valueName: "format"))
+    @Option(help: ArgumentHelp("Output: text or json.", valueName: "format"))
     var output = OutputFormat.text
 
     @OptionGroup var shared: SharedFlags

@@ -6,10 +6,11 @@ import Terminal
 struct DoctorCommand: RunnableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Check all that a worker needs, and say how to mend what is wrong.",
+        abstract: "Check everything that a worker needs, and say how to fix what is wrong.",
         discussion: """
-            Give it the settings of the worker: it looks at Redis, Docker, the network, the
-            state folders and the clocks as the worker would. It changes nothing that lasts.
+            Use the settings of the worker. The doctor checks Redis, Docker, the network,
+            the state folders and the clocks as the worker would. It changes nothing that
+            lasts.
 
             Examples:
               rtmanager doctor
@@ -24,7 +25,7 @@ struct DoctorCommand: RunnableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Image that is to be looked at as a start would; may be given again.",
+            "Image to inspect, as a start would; may be given again.",
             valueName: "reference"
         )
     ) var image: [String] = []

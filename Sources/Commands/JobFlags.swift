@@ -17,27 +17,27 @@ struct JobFlags: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Id of the job; a second job with the same id is dropped. Default: a new one.",
+            "Id of the job; a second job with the same id never runs. Default: a new id.",
             valueName: "id"
         )
     ) var id: String?
 
-    @Option(help: ArgumentHelp("Queue that the job goes to; a game's jobs belong in one.", valueName: "name"))
+    @Option(help: ArgumentHelp("Queue of the job; use one queue for all jobs of a game.", valueName: "name"))
     var queue = "default"
 
-    @Option(help: ArgumentHelp("Not begun after this instant, as 2026-05-04T03:02:01Z.", valueName: "time"))
+    @Option(help: ArgumentHelp("Do not begin after this time, such as 2026-05-04T03:02:01Z.", valueName: "time"))
     var deadline: TimeArgument?
 
-    @Option(help: ArgumentHelp("How often the job is begun at most, 1 to 20. Default: 5.", valueName: "n"))
+    @Option(help: ArgumentHelp("Largest number of attempts, 1 to 20. Default: 5.", valueName: "n"))
     var maxAttempts: Int?
 
-    @Flag(help: "Wait for the result, and exit with 0 only where the job succeeded.")
+    @Flag(help: "Wait for the result, and exit with 0 only if the job succeeded.")
     var wait = false
 
     @Option(help: ArgumentHelp("Longest wait, in seconds, 1 to 86400. Default with --wait: 300.", valueName: "s"))
     var waitTimeout: Int?
 
-    @Option(help: ArgumentHelp("How the result is printed: text or json.", valueName: "format"))
+    @Option(help: ArgumentHelp("Output: text or json.", valueName: "format"))
     var output = OutputFormat.text
 
     func validate() throws {

@@ -7,7 +7,7 @@ import Terminal
 struct JobCommand: RunnableCommand {
     static let configuration = CommandConfiguration(
         commandName: "job",
-        abstract: "Tell one job's whole story.",
+        abstract: "Show everything about a job: state, attempts, result, events.",
         discussion: """
             Examples:
               rtmanager job job-17
@@ -20,7 +20,7 @@ struct JobCommand: RunnableCommand {
     @Argument(help: ArgumentHelp("Id of the job.", valueName: "id"))
     var id: String
 
-    @Option(help: ArgumentHelp("Entries of the stream of events that are looked at.", valueName: "n"))
+    @Option(help: ArgumentHelp("Entries of the event stream to search.", valueName: "n"))
     var search = 50_000
 
     @OptionGroup var print: OutputFlags
@@ -39,7 +39,7 @@ struct JobCommand: RunnableCommand {
 struct HistoryCommand: RunnableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history",
-        abstract: "Tell a game's story out of results and events.",
+        abstract: "Show the results and events of a game, in order.",
         discussion: """
             Examples:
               rtmanager history lobby
@@ -52,10 +52,10 @@ struct HistoryCommand: RunnableCommand {
     @Argument(help: "The game: 1 to 51 of a-z 0-9 -, a letter or digit first and last.")
     var game: GameArgument
 
-    @Option(help: ArgumentHelp("Entries of each stream that are shown, the latest; 1 to 100000.", valueName: "n"))
+    @Option(help: ArgumentHelp("Latest entries to show of each stream, 1 to 100000.", valueName: "n"))
     var limit = 100
 
-    @Option(help: ArgumentHelp("Entries of each stream that are looked at.", valueName: "n"))
+    @Option(help: ArgumentHelp("Entries of each stream to search.", valueName: "n"))
     var search = 100_000
 
     @OptionGroup var print: OutputFlags
@@ -91,16 +91,16 @@ struct WatchCommand: RunnableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("Of this game only.", valueName: "game"))
+    @Option(help: ArgumentHelp("Only this game.", valueName: "game"))
     var game: GameArgument?
 
-    @Option(help: ArgumentHelp("One stream only: results or events.", valueName: "stream"))
+    @Option(help: ArgumentHelp("Only this stream: results or events.", valueName: "stream"))
     var only: StreamArgument?
 
     @Option(help: ArgumentHelp("Begin with the latest entries of each stream, 0 to 10000.", valueName: "n"))
     var last = 0
 
-    @Option(help: ArgumentHelp("End after so many lines.", valueName: "n"))
+    @Option(help: ArgumentHelp("End after this number of lines.", valueName: "n"))
     var count: Int?
 
     @OptionGroup var print: OutputFlags

@@ -6,7 +6,7 @@ import Terminal
 struct QueueCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "queue",
-        abstract: "Pause and resume queues, and look what waits in them.",
+        abstract: "Pause and resume queues, and show their waiting messages.",
         discussion: """
             Examples:
               rtmanager queue pause default
@@ -22,7 +22,7 @@ struct QueueCommand: ParsableCommand {
     struct Name: ParsableArguments {
         @Argument(help: "Name of the queue.") var name: String
 
-        @Option(help: ArgumentHelp("How the answer is printed: text or json.", valueName: "format"))
+        @Option(help: ArgumentHelp("Output: text or json.", valueName: "format"))
         var output = OutputFormat.text
 
         func validate() throws {
@@ -35,7 +35,7 @@ struct QueueCommand: ParsableCommand {
     /// `rtmanager queue pause`
     struct Pause: RunnableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Take no more jobs of it; those that run go on, and what is pushed waits."
+            abstract: "Take no more jobs from a queue. Running jobs go on, and pushed jobs wait."
         )
 
         @OptionGroup var queue: Name
@@ -50,7 +50,7 @@ struct QueueCommand: ParsableCommand {
 
     /// `rtmanager queue resume`
     struct Resume: RunnableCommand {
-        static let configuration = CommandConfiguration(abstract: "Take jobs of it again.")
+        static let configuration = CommandConfiguration(abstract: "Take jobs from a queue again.")
 
         @OptionGroup var queue: Name
         @OptionGroup var shared: SharedFlags
@@ -65,12 +65,12 @@ struct QueueCommand: ParsableCommand {
     /// `rtmanager queue peek`
     struct Peek: RunnableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Its oldest messages that nobody has taken yet; nothing is changed."
+            abstract: "Show the oldest waiting messages of a queue. Nothing changes."
         )
 
         @OptionGroup var queue: Name
 
-        @Option(help: ArgumentHelp("How many at most, 1 to 1000.", valueName: "n"))
+        @Option(help: ArgumentHelp("Largest number of rows, 1 to 1000.", valueName: "n"))
         var limit = 10
 
         @OptionGroup var shared: SharedFlags

@@ -8,7 +8,7 @@ import Terminal
 struct RestartCommand: RunnableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restart",
-        abstract: "Ask for a game's container to be stopped, removed and started anew.",
+        abstract: "Push a job that stops, removes and starts a game's container.",
         discussion: """
             It starts what the game's last successful start asked for; what is given here
             replaces that. The image is pulled before anything is stopped.

@@ -8,7 +8,7 @@ package struct RootCommand: AsyncParsableCommand {
 
     package static let configuration = CommandConfiguration(
         commandName: "rtmanager",
-        abstract: "Runs game engines in containers, as jobs on Redis ask for it.",
+        abstract: "Runs one container per game, as jobs on Redis ask.",
         discussion: """
             Examples:
               rtmanager demo

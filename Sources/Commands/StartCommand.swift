@@ -8,7 +8,7 @@ import Terminal
 struct StartCommand: RunnableCommand {
     static let configuration = CommandConfiguration(
         commandName: "start",
-        abstract: "Ask for a game's container to be started.",
+        abstract: "Push a job that starts a game's container.",
         discussion: """
             Examples:
               rtmanager start lobby --image registry.example/engine:1.4 --wait

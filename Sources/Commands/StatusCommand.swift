@@ -20,7 +20,7 @@ struct StatusCommand: RunnableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("Rows of a table where stdout is no terminal, 1 to 1000.", valueName: "n"))
+    @Option(help: ArgumentHelp("Rows of a table if stdout is no terminal, 1 to 1000.", valueName: "n"))
     var rows = 50
 
     @OptionGroup var print: OutputFlags
@@ -37,7 +37,7 @@ struct StatusCommand: RunnableCommand {
 
 /// The flag for the output format of a command.
 struct OutputFlags: ParsableArguments {
-    @Option(help: ArgumentHelp("How it is printed: text or json.", valueName: "format"))
+    @Option(help: ArgumentHelp("Output: text or json.", valueName: "format"))
     var output = OutputFormat.text
 }
 
@@ -45,7 +45,7 @@ struct OutputFlags: ParsableArguments {
 struct NodeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "node",
-        abstract: "Look at nodes, and take them out of service.",
+        abstract: "Show nodes, and take them out of service.",
         discussion: """
             Examples:
               rtmanager node list
@@ -59,7 +59,7 @@ struct NodeCommand: ParsableCommand {
 
     /// `rtmanager node list`
     struct List: RunnableCommand {
-        static let configuration = CommandConfiguration(abstract: "Every node, what needs a look first.")
+        static let configuration = CommandConfiguration(abstract: "Show every node, those with problems first.")
 
         @OptionGroup var print: OutputFlags
         @OptionGroup var shared: SharedFlags
@@ -86,7 +86,7 @@ struct NodeCommand: ParsableCommand {
     /// `rtmanager node drain`
     struct Drain: RunnableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Let it begin no start or restart; its games run on, and can be stopped and removed."
+            abstract: "Begin no start or restart on a node. Its games run on, and can be stopped and removed."
         )
 
         @OptionGroup var name: Name
@@ -102,7 +102,7 @@ struct NodeCommand: ParsableCommand {
 
     /// `rtmanager node resume`
     struct Resume: RunnableCommand {
-        static let configuration = CommandConfiguration(abstract: "Let it begin starts again, within a second.")
+        static let configuration = CommandConfiguration(abstract: "Begin starts on a node again, within a second.")
 
         @OptionGroup var name: Name
         @OptionGroup var print: OutputFlags

@@ -8,7 +8,7 @@ import Terminal
 struct StopCommand: RunnableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stop",
-        abstract: "Ask for a game's container to be stopped.",
+        abstract: "Push a job that stops a game's container.",
         discussion: """
             A start of the same game that waits or is under way is given up.
 
@@ -38,7 +38,7 @@ struct StopCommand: RunnableCommand {
 struct RemoveCommand: RunnableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove",
-        abstract: "Ask for a game's container to be removed; its state folder stays.",
+        abstract: "Push a job that removes a game's container. Its state folder stays.",
         discussion: """
             Examples:
               rtmanager remove lobby --wait
@@ -51,7 +51,7 @@ struct RemoveCommand: RunnableCommand {
     @OptionGroup var job: JobFlags
     @OptionGroup var stopping: StopFlags
 
-    @Flag(help: "Stop the container first where it runs; else a running one is refused.")
+    @Flag(help: "Stop a running container first; without this flag a running container is refused.")
     var force = false
 
     @OptionGroup var shared: SharedFlags
@@ -75,7 +75,7 @@ struct StopFlags: ParsableArguments {
     @Option(help: ArgumentHelp("Seconds between SIGTERM and SIGKILL, 0 to 600. Default: 30.", valueName: "s"))
     var stopTimeout: Int?
 
-    @Option(help: ArgumentHelp("Only where the game's container is still this one.", valueName: "id"))
+    @Option(help: ArgumentHelp("Only if this is still the game's container.", valueName: "id"))
     var containerID: String?
 
     func validate() throws {

@@ -24,7 +24,7 @@ extension SettingDescriptor {
         ),
         SettingDescriptor(
             "RTM_NAMESPACE",
-            "Keeps this deployment apart from others on the same Redis",
+            "Separates this deployment from others on the same Redis",
             default: "rtm",
             allowed: "1 to 64 of A-Z a-z 0-9 _ . -",
             valueName: "name",
@@ -56,7 +56,7 @@ extension SettingDescriptor {
     static let logging: [SettingDescriptor] = [
         SettingDescriptor(
             "RTM_LOG_LEVEL",
-            "Least urgent level that is logged",
+            "Least urgent level in the log",
             default: "info",
             allowed: "trace, debug, info, notice, warning, error or critical",
             valueName: "level",
@@ -65,7 +65,7 @@ extension SettingDescriptor {
         ),
         SettingDescriptor(
             "RTM_LOG_FORMAT",
-            "Form of the log on stderr",
+            "Format of the log on stderr",
             default: "text",
             allowed: "text or json",
             valueName: "format",

@@ -14,7 +14,7 @@ extension SettingDescriptor {
         ),
         SettingDescriptor(
             "RTM_NAME_PREFIX",
-            "Begin of container names and hostnames",
+            "Prefix of container names and hostnames",
             default: "galaxy-game-",
             allowed: "1 to 61 of a-z 0-9 -, a letter or digit first",
             valueName: "prefix",
@@ -23,7 +23,7 @@ extension SettingDescriptor {
         ),
         SettingDescriptor(
             "RTM_ENGINE_PORT",
-            "Port of the engine in the container, where its image names none",
+            "Port of the game in the container, if its image names none",
             default: "8080",
             allowed: "a whole number from 1 to 65535",
             valueName: "port",
@@ -86,7 +86,7 @@ extension SettingDescriptor {
         ),
         SettingDescriptor(
             "RTM_LOG_OPTS",
-            "Its options, where it takes them",
+            "Options of the log driver",
             default: "max-size=10m,max-file=3",
             allowed: "NAME=VALUE,... with names of " + DockerName.logOptions.joined(separator: ", ")
                 + ", each at most once and with a value that Docker takes, or empty",
@@ -127,7 +127,7 @@ extension SettingDescriptor {
     package static let limits: [SettingDescriptor] = [
         SettingDescriptor(
             "RTM_CPU_QUOTA",
-            "CPUs of a game, where neither job nor image says",
+            "CPUs of a game, if neither job nor image says",
             default: "1.0",
             allowed: SettingRule.allowedCPUs,
             valueName: "cpus",
@@ -135,7 +135,7 @@ extension SettingDescriptor {
         ),
         SettingDescriptor(
             "RTM_MEMORY",
-            "Memory of a game, where neither job nor image says",
+            "Memory of a game, if neither job nor image says",
             default: "512m",
             allowed: SettingRule.allowedMemory,
             valueName: "amount",
@@ -143,7 +143,7 @@ extension SettingDescriptor {
         ),
         SettingDescriptor(
             "RTM_PIDS_LIMIT",
-            "Processes of a game, where neither job nor image says",
+            "Processes of a game, if neither job nor image says",
             default: "512",
             allowed: SettingRule.allowedPIDs,
             valueName: "n",
@@ -151,7 +151,7 @@ extension SettingDescriptor {
         ),
         SettingDescriptor(
             "RTM_MAX_CPU_QUOTA",
-            "CPUs that a job may ask for; empty: the host's",
+            "Most CPUs of a job; empty: the host's",
             allowed: SettingRule.allowedCPUs,
             valueName: "cpus",
             isRare: true,
@@ -159,7 +159,7 @@ extension SettingDescriptor {
         ),
         SettingDescriptor(
             "RTM_MAX_MEMORY",
-            "Memory that a job may ask for; empty: the host's",
+            "Most memory of a job; empty: the host's",
             allowed: SettingRule.allowedMemory,
             valueName: "amount",
             isRare: true,
@@ -167,7 +167,7 @@ extension SettingDescriptor {
         ),
         SettingDescriptor(
             "RTM_MAX_PIDS_LIMIT",
-            "Processes that a job may ask for; empty: the host's",
+            "Most processes of a job; empty: the host's",
             allowed: SettingRule.allowedPIDs,
             valueName: "n",
             isRare: true,
@@ -183,7 +183,7 @@ extension SettingDescriptor {
         ),
         SettingDescriptor(
             "RTM_ALLOWED_MOUNT_ROOTS",
-            "Directories below which jobs may mount, PATH or PATH:ro; empty: none",
+            "Directories for the mounts of jobs, PATH or PATH:ro; empty: none",
             allowed:
                 "absolute paths other than / and without .., each with :ro or without, separated by commas, none twice",
             valueName: "paths",
@@ -193,7 +193,7 @@ extension SettingDescriptor {
         ),
         SettingDescriptor(
             "RTM_ALLOWED_LABELS",
-            "Globs of label names that jobs may give; empty: all but those of known tools",
+            "Globs of label names that jobs may set; empty: all but those of known tools",
             allowed: "globs without blanks, separated by commas, none twice",
             valueName: "globs",
             isRare: true,
@@ -202,14 +202,14 @@ extension SettingDescriptor {
         seconds(
             "RTM_MAX_STOP_TIMEOUT_SECONDS",
             \.maxStopTimeoutSeconds,
-            "Most that a job may ask for between SIGTERM and SIGKILL",
+            "Longest time of a job between SIGTERM and SIGKILL",
             600,
             30...600
         ),
         seconds(
             "RTM_MAX_READY_TIMEOUT_SECONDS",
             \.maxReadyTimeoutSeconds,
-            "Most that a job may have its game engine waited for",
+            "Longest time that a job may wait for its game",
             600,
             0...600
         ),

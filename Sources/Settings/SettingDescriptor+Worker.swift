@@ -23,14 +23,14 @@ extension SettingDescriptor {
         ),
         SettingDescriptor(
             "RTM_CONCURRENCY",
-            "Jobs that run at once; empty: 2 a core",
+            "Starts at once, and as many stops; empty: 2 a core",
             allowed: "a whole number from 1 to 1024",
             valueName: "n",
             assign: .field(\.concurrency, SettingRule.number(1...1024))
         ),
         SettingDescriptor(
             "RTM_NO_WAIT",
-            "End with 3 where Redis or Docker is out of reach at the start; else wait for them",
+            "Exit with 3 if Redis or Docker is out of reach at the start, instead of waiting",
             default: "false",
             allowed: "true or false (also 1, 0, yes, no)",
             valueName: "bool",
@@ -39,7 +39,7 @@ extension SettingDescriptor {
         ),
         SettingDescriptor(
             "RTM_SLOTS",
-            "Games at most on this node; 0: no bound",
+            "Most games on this node; 0: no bound",
             default: "0",
             allowed: "a whole number from 0 to 1000000",
             valueName: "n",
@@ -55,7 +55,7 @@ extension SettingDescriptor {
         seconds(
             "RTM_LEADER_TTL_SECONDS",
             \.leaderTTLSeconds,
-            "Silence after which another worker listens to the Engine",
+            "Silence after which another worker leads the node",
             5,
             1...60
         ),
@@ -83,7 +83,7 @@ extension SettingDescriptor {
         seconds(
             "RTM_SIGNED_MAX_AGE_SECONDS",
             \.signedMaxAgeSeconds,
-            "How old a signed job may be when a worker takes it in",
+            "Age of a signed job above which intake rejects it",
             86_400,
             60...2_592_000
         ),
@@ -98,7 +98,7 @@ extension SettingDescriptor {
         ),
         SettingDescriptor(
             "RTM_DEAD_BYTES",
-            "Memory for dead letters; beyond it the oldest go",
+            "Memory for dead letters; the oldest go first",
             default: "16m",
             allowed: "1m to 4g, as 16m or 2g",
             valueName: "amount",
@@ -109,7 +109,7 @@ extension SettingDescriptor {
         ),
         SettingDescriptor(
             "RTM_JANITOR",
-            "What is done about containers that nothing needs",
+            "What the janitor does with containers that nothing needs",
             default: "report",
             allowed: JanitorMode.allCases.map(\.rawValue).joined(separator: ", "),
             valueName: "mode",

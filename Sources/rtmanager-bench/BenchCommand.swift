@@ -54,7 +54,7 @@ struct BenchCommand: RunnableCommand {
     @Option(help: ArgumentHelp("Drains of each, and runs with each backlog. Default: 3.", valueName: "number"))
     var rounds: Int?
 
-    @Option(help: ArgumentHelp("Jobs that the worker runs at a time while it drains.", valueName: "number"))
+    @Option(help: ArgumentHelp("Jobs that the worker runs at a time during a drain.", valueName: "number"))
     var concurrency = 128
 
     @Option(
@@ -65,19 +65,19 @@ struct BenchCommand: RunnableCommand {
     )
     var kind = BenchKind.stop
 
-    @Flag(help: "Drain once more each time with metrics and traces, and say what they cost.")
+    @Flag(help: "Drain again with metrics and traces each time, and report their cost.")
     var observed = false
 
     @Option(help: ArgumentHelp("Length of a soak. Default: 30.", valueName: "minutes"))
     var minutes: Double?
 
-    @Option(help: ArgumentHelp("Image of the containers on a real Engine.", valueName: "reference"))
+    @Option(help: ArgumentHelp("Image of the containers on a real Docker Engine.", valueName: "reference"))
     var image: String?
 
     @Option(help: .setting("RTM_NETWORK"))
     var network: String?
 
-    @Option(help: ArgumentHelp("How it is told: text or json, one line of it for each scenario.", valueName: "format"))
+    @Option(help: ArgumentHelp("Output: text, or json with one line for each scenario.", valueName: "format"))
     var output = OutputFormat.text
 
     @OptionGroup var shared: SharedFlags

@@ -117,7 +117,7 @@ struct StartTests {
             }
             #expect(try await get("/healthz", port) == "ok\n 200")
             #expect(try await get("/metrics", port).contains("rtm_docker_up 0"))
-            #expect(try await get("/", port).contains("waits for what it needs"))
+            #expect(try await get("/", port).contains("waits for Redis or Docker"))
             #expect(process.log.matches(of: #/the worker waits for Redis or Docker/#).count == 1)
             process.signal(SIGTERM)
             #expect(await process.waitForExit(atMost: .seconds(3)) == 0, "\(process.log)")
