@@ -46,7 +46,7 @@ struct DeadLetterSpaceTests {
                 refusal.digest = job.digest
                 return .rejected(refusal)
             }
-            let job = try await world.claim(worker)[0]
+            let job = try #require(try await world.claim(worker).first)
             try await world.finish(worker, job, .failed(.timeout, "late"))
             for code in ["invalid_message", "invalid_job"] {
                 let letter = try #require(try await letter(worker, code))

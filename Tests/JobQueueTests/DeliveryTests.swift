@@ -122,7 +122,7 @@ struct DeliveryTests {
             let (dead, alive) = (world.worker("w1"), world.worker("w2"))
             try await world.push(QueueWorld.message(.start, "j1"))
             try await world.intake(dead)
-            let lost = try await world.claim(dead)[0]
+            let lost = try #require(try await world.claim(dead).first)
             var reclaimed = 0
             while reclaimed == 0 { reclaimed = try await alive.tick().leasesReclaimed }
             let again = try await world.claim(alive)
@@ -175,10 +175,10 @@ struct DeliveryTests {
             let worker = world.worker("w1")
             try await world.push(QueueWorld.message(.start, "j1"), QueueWorld.message(.start, "j2"))
             try await world.intake(worker)
-            var job = try await world.claim(worker)[0]
+            var job = try #require(try await world.claim(worker).first)
             #expect(try await worker.beat([(id: job.id, token: job.token)], engineAnswers: true).answers == [.ok])
             try await worker.release([(id: job.id, token: job.token)])
-            job = try await world.claim(worker)[0]
+            job = try #require(try await world.claim(worker).first)
             #expect(job.id == "j1" && job.attempt == 1)
             #expect(
                 try await worker.retry(id: "j1", token: job.token, after: .milliseconds(20), code: .timeout, error: "x")
@@ -187,7 +187,7 @@ struct DeliveryTests {
             #expect(try await world.hash(world.keys.job("j1"))["state"] == "retrying")
             var due = 0
             while due == 0 { due = try await worker.tick().retriesDue }
-            job = try await world.claim(worker)[0]
+            job = try #require(try await world.claim(worker).first)
             #expect(job.id == "j1" && job.attempt == 2)
         }
     }
@@ -200,7 +200,7 @@ struct DeliveryTests {
             try await there.join(games: [OwnedGame(gameID: "g2", isRunning: true)])
             try await world.push(QueueWorld.message(.start, "s1", game: "g1"))
             try await world.intake(here)
-            let started = try await world.claim(here)[0]
+            let started = try #require(try await world.claim(here).first)
             try await world.finish(here, started)
             // Both are parked now; the other node's worker admits the stops.
             #expect(try await world.claim(here).isEmpty)
@@ -223,7 +223,7 @@ struct DeliveryTests {
             try await worker.join(games: [])
             for id in ["s1", "s2", "s3"] { try await world.push(QueueWorld.message(.start, id)) }
             try await world.intake(worker)
-            let running = try await world.claim(worker)[0]
+            let running = try #require(try await world.claim(worker).first)
             try await world.push(QueueWorld.message(.stop, "t1"), QueueWorld.message(.start, "s4"))
             try await world.intake(worker)
             #expect(try await worker.beat([(id: "s1", token: running.token)], engineAnswers: true).answers == [.cancel])
@@ -345,7 +345,7 @@ struct DeliveryTests {
             try await world.intake(here)
             #expect(try await here.tick().mayHaveWork)
             #expect(try await there.tick().mayHaveWork)
-            let job = try await world.claim(here)[0]
+            let job = try #require(try await world.claim(here).first)
             #expect(try await here.tick().mayHaveWork == false)
             try await world.finish(here, job)
             // What belongs to another node is none of its business.
@@ -362,7 +362,7 @@ struct DeliveryTests {
             let worker = world.worker("w1")
             try await world.push(QueueWorld.message(.start, "j1"), QueueWorld.message(.start, "j2", game: "g2"))
             try await world.intake(worker)
-            let job = try await world.claim(worker, starts: 1)[0]
+            let job = try #require(try await world.claim(worker, starts: 1).first)
             try await world.push(QueueWorld.message(.start, "j3", game: "g3"))
             _ = try await world.client.send(RedisCommand("CONFIG", "SET", "maxmemory", "1"))
             let error = await #expect(throws: QueueError.self) { try await world.intake(worker) }

@@ -33,12 +33,12 @@ struct LostRecordTests {
         try await Self.with { world, worker in
             switch moment {
             case .behind:
-                let head = try await world.claim(worker)[0]
+                let head = try #require(try await world.claim(worker).first)
                 try await lose("a2", world)
                 try await world.finish(worker, head)
             case .ready: try await lose("a1", world)
             case .retrying:
-                let head = try await world.claim(worker)[0]
+                let head = try #require(try await world.claim(worker).first)
                 let isOurs = try await worker.retry(
                     id: head.id,
                     token: head.token,

@@ -15,7 +15,7 @@ struct OperatorTests {
                 try await world.push(QueueWorld.message(.start, "a\(number)", game: "a"), queue: "a")
             }
             try await world.intake(worker, from: "a")
-            let running = try await world.claim(worker)[0]
+            let running = try #require(try await world.claim(worker).first)
             #expect(try await worker.pause(queue: "a"))
             #expect(try await worker.pause(queue: "a") == false)
             #expect(try await worker.pausedQueues() == ["a"])
@@ -30,7 +30,7 @@ struct OperatorTests {
             #expect(try await worker.resume(queue: "a") == false)
             try await world.intake(worker, from: "a")
             for id in ["a2", "a3", "a4"] {
-                let job = try await world.claim(worker)[0]
+                let job = try #require(try await world.claim(worker).first)
                 #expect(job.id == id)
                 try await world.finish(worker, job)
             }
@@ -44,7 +44,7 @@ struct OperatorTests {
             let message = QueueWorld.message(.start, "j1", more: #","deadline":"2999-01-01T00:00:00Z","env":{"A":"ä"}"#)
             try await world.push(message)
             try await world.intake(worker)
-            var job = try await world.claim(worker)[0]
+            var job = try #require(try await world.claim(worker).first)
             try await world.finish(
                 worker,
                 job,
@@ -71,8 +71,8 @@ struct OperatorTests {
             #expect(try await worker.retry(letter, as: decoded) == .gone)
             #expect(try await worker.deadLetters(limit: 10).isEmpty)
             // At the end of its game's lane.
-            try await world.finish(worker, try await world.claim(worker)[0])
-            job = try await world.claim(worker)[0]
+            try await world.finish(worker, try #require(try await world.claim(worker).first))
+            job = try #require(try await world.claim(worker).first)
             #expect(job.id == "j1" && job.attempt == 1)
             #expect(JobRecord.named(try await world.hash(world.keys.job("j1")))["_deadline"] == nil)
             try await world.finish(worker, job)

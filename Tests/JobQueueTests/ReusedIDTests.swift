@@ -42,7 +42,7 @@ struct ReusedIDTests {
             try await world.push(QueueWorld.message(.start, "fixed-1"))
             if moment != .together { try await world.intake(worker) }
             if moment == .running || moment == .ended || moment == .retried {
-                let job = try await world.claim(worker)[0]
+                let job = try #require(try await world.claim(worker).first)
                 let ending =
                     moment == .retried ? JobEnding.failed(.timeout, "late") : JobEnding(.succeeded, effect: .started)
                 if moment != .running { try await world.finish(worker, job, ending) }
@@ -104,7 +104,7 @@ struct ReusedIDTests {
             let worker = world.worker("w1")
             try await world.push(QueueWorld.message(.start, "a"))
             try await world.intake(worker)
-            let job = try await world.claim(worker)[0]
+            let job = try #require(try await world.claim(worker).first)
             try await world.finish(worker, job, .failed(.timeout, "late"))
             try await world.push(QueueWorld.message(.stop, "a"))
             #expect(try await world.intake(worker).reused == ["a"])

@@ -52,7 +52,7 @@ struct SilenceTests {
             for isAfterSilence in [false, true] {
                 try await world.push(QueueWorld.message(.stop, isAfterSilence ? "j2" : "j1", game: "g2"))
                 try await world.intake(worker)
-                let job = try await world.claim(worker)[0]
+                let job = try #require(try await world.claim(worker).first)
                 try await eventually("the lease to run out") {
                     _ = try await worker.keepAwake()
                     let end = try await world.client.send(
@@ -64,7 +64,7 @@ struct SilenceTests {
                 let outcome = try await worker.tick()
                 #expect(outcome.leasesReclaimed == (isAfterSilence ? 0 : 1))
                 guard isAfterSilence else {
-                    let again = try await world.claim(worker)[0]
+                    let again = try #require(try await world.claim(worker).first)
                     try await world.finish(worker, again, JobEnding(.succeeded, effect: .none))
                     continue
                 }

@@ -81,7 +81,7 @@ struct WindowTests {
             try await worker.join(games: [])
             try await world.push(QueueWorld.message(.start, "first", game: "g"))
             try await world.intake(worker)
-            try await world.finish(worker, try await world.claim(worker, slots: 1)[0])
+            try await world.finish(worker, try #require(try await world.claim(worker, slots: 1).first))
             for number in 0..<200 { try await world.push(QueueWorld.message(.start, "s\(number)", game: "w\(number)")) }
             try await takeAll(world, worker)
             #expect(try await world.claim(worker, slots: 1).isEmpty)
@@ -110,7 +110,7 @@ struct WindowTests {
             try await worker.join(games: (0..<20).map { OwnedGame(gameID: "w\($0)", isRunning: false) })
             try await world.push(QueueWorld.message(.start, "first", game: "g"))
             try await world.intake(worker)
-            try await world.finish(worker, try await world.claim(worker, slots: 1)[0])
+            try await world.finish(worker, try #require(try await world.claim(worker, slots: 1).first))
             for number in 0..<20 { try await world.push(QueueWorld.message(.start, "s\(number)", game: "w\(number)")) }
             try await takeAll(world, worker)
             #expect(try await world.claim(worker, slots: 1).isEmpty)
@@ -126,7 +126,7 @@ struct WindowTests {
             let worker = world.worker("w1")
             try await world.push(QueueWorld.message(.start, "first", game: "g"))
             try await world.intake(worker)
-            try await world.finish(worker, try await world.claim(worker, slots: 1)[0])
+            try await world.finish(worker, try #require(try await world.claim(worker, slots: 1).first))
             for number in 0..<10 { try await world.push(QueueWorld.message(.start, "s\(number)", game: "w\(number)")) }
             try await takeAll(world, worker)
             #expect(try await world.claim(worker, slots: 1).isEmpty)
@@ -219,13 +219,13 @@ struct OwnershipTests {
                 QueueWorld.message(.restart, "r2")
             )
             try await world.intake(worker)
-            let start = try await world.claim(worker)[0]
+            let start = try #require(try await world.claim(worker).first)
             #expect(start.lastStart == nil)
             try await world.finish(worker, start, startMessage: "first")
-            let first = try await world.claim(worker)[0]
+            let first = try #require(try await world.claim(worker).first)
             #expect(first.lastStart == Array("first".utf8))
             try await world.finish(worker, first, .failed(.startFailed, "x"))
-            #expect(try await world.claim(worker)[0].lastStart == Array("first".utf8))
+            #expect(try #require(try await world.claim(worker).first).lastStart == Array("first".utf8))
         }
     }
 }

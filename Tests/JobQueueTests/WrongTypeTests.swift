@@ -106,7 +106,7 @@ struct WrongTypeTests {
             try await spoil("dead", world)
             try await world.push(QueueWorld.message(.start, "a"), "no job")
             try await world.intake(worker)
-            let job = try await world.claim(worker)[0]
+            let job = try #require(try await world.claim(worker).first)
             #expect(try await world.finish(worker, job, .failed(.timeout, "late")) == .ok)
             #expect(try await world.results().map(\.outcome) == [.rejected, .failed])
             #expect(try await world.hash(world.keys.job("a"))["state"] == "done")
