@@ -6,7 +6,7 @@ import Testing
 private enum Exceptions {
     /// The files that may start a task that no group waits for, each in one named function.
     static let unstructuredTasks: [String: String] = [
-        "Sources/DockerEngine/BackgroundTask.swift":
+        "Sources/DockerEngine/Transport/BackgroundTask.swift":
             "undoing a half-made container, pulls with many waiters and event readers outlive their callers",
         "Sources/Runtime/Support/CancellationShield.swift":
             "goodbyes that must be said although the caller was cancelled",
