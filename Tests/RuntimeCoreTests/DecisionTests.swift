@@ -57,6 +57,7 @@ struct ContainerDecisionTests {
         case .run: "run"
         case .end(let ending): "\(ending.outcome.rawValue) \(ending.errorCode?.rawValue ?? ending.effect.rawValue)"
         case .replace: "replace"
+        case .replaceRunning: "replace running"
         case .wait: "wait"
         }
     }

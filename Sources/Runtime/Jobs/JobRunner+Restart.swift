@@ -20,41 +20,14 @@ extension JobRunner {
         return try await begin(job, knowing: nil) { prepared async throws(JobFailure) in
             let spec = prepared.spec
             return try await launch(prepared) { name async throws(JobFailure) in
-                try await makeWayForRestart(of: job, spec, named: name)
+                try await makeWay(for: job, spec, named: name)
             }
         }
-    }
-
-    /// Stops and removes the game's container. Returns an ending if no restart is necessary or allowed.
-    private func makeWayForRestart(
-        of job: Job,
-        _ spec: RunSpec,
-        named name: String?
-    ) async throws(JobFailure) -> JobEnding? {
-        for _ in 0..<Self.longestWaitForRemoval {
-            let found = try await container(of: job, named: name)
-            switch decisions.restart(job, finding: found, port: spec.enginePort, isAnew: isAnew) {
-            case .end(let ending): return ending
-            case .run:
-                // The name is taken, but no container has the name: the Docker Engine is removing or creating a
-                // container.
-                if name != nil { try await waitForRemoval() }
-                return nil
-            case .replaceRunning(let id):
-                try await requireSeenNow(spec)
-                _ = try await stop(id, job)
-                try await discard(id)
-            case .replace(let id):
-                try await discard(id)
-            case .wait: try await waitForRemoval()
-            }
-        }
-        throw Self.removedForTooLong
     }
 
     /// Checks again that the image and the network are on the Docker Engine. A pull may have taken minutes since the
     /// first check. If the start cannot succeed, the running container must not be stopped.
-    private func requireSeenNow(_ spec: RunSpec) async throws(JobFailure) {
+    func requireSeenNow(_ spec: RunSpec) async throws(JobFailure) {
         try await call { () throws(DockerError) in
             try await docker.ensureNetworkNow(spec.network)
             let image = try await docker.inspectImage(spec.image)

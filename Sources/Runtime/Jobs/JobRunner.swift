@@ -109,15 +109,20 @@ struct JobRunner: Sendable {
         throw Self.removedForTooLong
     }
 
-    /// Removes an ended container of the game. Returns an ending if no start is necessary or allowed.
-    private func makeWay(
+    /// Removes the game's ended container, or stops and removes a running one if the job is a restart. Returns an ending
+    /// if no start is necessary or allowed.
+    func makeWay(
         for job: Job,
         _ spec: RunSpec,
         named name: String?
     ) async throws(JobFailure) -> JobEnding? {
         for _ in 0..<Self.longestWaitForRemoval {
             let found = try await container(of: job, named: name)
-            switch decisions.start(job, finding: found, port: spec.enginePort, isAnew: isAnew) {
+            let decision =
+                job.kind == .restart
+                ? decisions.restart(job, finding: found, port: spec.enginePort, isAnew: isAnew)
+                : decisions.start(job, finding: found, port: spec.enginePort, isAnew: isAnew)
+            switch decision {
             case .end(let ending): return ending
             case .run:
                 // The name is taken, but no container has the name: the Docker Engine is removing or creating a
@@ -126,6 +131,10 @@ struct JobRunner: Sendable {
                 return nil
             case .replace(let id):
                 logger.info("replacing an ended container", metadata: ["container": "\(id.prefix(12))"])
+                try await discard(id)
+            case .replaceRunning(let id):
+                try await requireSeenNow(spec)
+                _ = try await stop(id, job)
                 try await discard(id)
             case .wait: try await waitForRemoval()
             }

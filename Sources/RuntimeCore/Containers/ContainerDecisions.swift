@@ -1,12 +1,12 @@
-import Primitives
 import DockerPort
 import JobContract
+import Primitives
 
 /// Decides a job's next step from the existing container of the game.
 package struct ContainerDecisions: Sendable {
     package init() {}
 
-    /// The next step of a start.
+    /// The next step of a start or restart.
     package enum StartDecision: Sendable, Equatable {
         /// Nothing is in the way: start a container.
         case run
@@ -14,6 +14,8 @@ package struct ContainerDecisions: Sendable {
         case end(JobEnding)
         /// Remove this container, then start a new container.
         case replace(containerID: String)
+        /// Stop and remove this container, then start a new container. Only a restart does so.
+        case replaceRunning(containerID: String)
         /// The Docker Engine is removing the container: inspect again later.
         case wait
     }
@@ -68,6 +70,21 @@ package struct ContainerDecisions: Sendable {
         }
     }
 
+    /// The container of a stop or remove, or the ending of a job without a container.
+    private enum Target {
+        case end(JobEnding)
+        case container(ContainerInspect)
+    }
+
+    private func target(of job: Job, finding found: FoundContainer) -> Target {
+        switch found {
+        case .none: return .end(JobEnding(.succeeded, effect: .alreadyAbsent))
+        case .foreign(let other): return .end(foreign(other))
+        case .owned(let owned):
+            return guardFailure(job, owned.inspect).map { .end($0) } ?? .container(owned.inspect)
+        }
+    }
+
     /// The next step of a stop.
     package enum StopDecision: Sendable, Equatable {
         case end(JobEnding)
@@ -76,12 +93,10 @@ package struct ContainerDecisions: Sendable {
 
     package func stop(_ job: Job, finding found: FoundContainer) -> StopDecision {
         let container: ContainerInspect
-        switch found {
-        case .none: return .end(JobEnding(.succeeded, effect: .alreadyAbsent))
-        case .foreign(let other): return .end(foreign(other))
-        case .owned(let owned): container = owned.inspect
+        switch target(of: job, finding: found) {
+        case .end(let ending): return .end(ending)
+        case .container(let owned): container = owned
         }
-        if let refusal = guardFailure(job, container) { return .end(refusal) }
         guard container.isRunning else { return .end(ending(.alreadyStopped, container)) }
         return .stop(container)
     }
@@ -95,12 +110,10 @@ package struct ContainerDecisions: Sendable {
 
     package func remove(_ job: Job, finding found: FoundContainer) -> RemoveDecision {
         let container: ContainerInspect
-        switch found {
-        case .none: return .end(JobEnding(.succeeded, effect: .alreadyAbsent))
-        case .foreign(let other): return .end(foreign(other))
-        case .owned(let owned): container = owned.inspect
+        switch target(of: job, finding: found) {
+        case .end(let ending): return .end(ending)
+        case .container(let owned): container = owned
         }
-        if let refusal = guardFailure(job, container) { return .end(refusal) }
         guard container.isRunning else { return .remove(container) }
         guard job.force else {
             return .end(

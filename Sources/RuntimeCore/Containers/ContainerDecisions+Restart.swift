@@ -2,25 +2,11 @@ import DockerPort
 import JobContract
 
 extension ContainerDecisions {
-    /// The next step of a restart, after the image and the spec are known.
+    /// Returns the next step of a restart, after the image and the spec are known.
     ///
     /// After a crash of its worker, a restart may reach this decision again. A container made by the restart itself
     /// shows the progress of the earlier attempt. Any other container, or none, means that the earlier attempt had not
     /// started its container.
-    package enum RestartDecision: Sendable, Equatable {
-        /// Nothing is left to do: end the job.
-        case end(JobEnding)
-        /// Stop and remove this container, then start.
-        case replaceRunning(containerID: String)
-        /// Remove this container, then start.
-        case replace(containerID: String)
-        /// Start.
-        case run
-        /// The Docker Engine is removing the container: inspect again later.
-        case wait
-    }
-
-    /// Returns the next step of a restart.
     ///
     /// - Parameters:
     ///   - port: The port of the game engine if the container's image has no port label.
@@ -30,7 +16,7 @@ extension ContainerDecisions {
         finding found: FoundContainer,
         port: Int,
         isAnew: Bool = false
-    ) -> RestartDecision {
+    ) -> StartDecision {
         let owned: OwnedContainer
         switch found {
         case .none: return .run
@@ -40,12 +26,7 @@ extension ContainerDecisions {
         let container = owned.inspect
         if owned.jobID == job.id {
             // An earlier attempt came this far before its worker died.
-            switch start(job, finding: owned, port: port, isAnew: isAnew) {
-            case .run: return .run
-            case .end(let ending): return .end(ending)
-            case .replace(let id): return .replace(containerID: id)
-            case .wait: return .wait
-            }
+            return start(job, finding: owned, port: port, isAnew: isAnew)
         }
         if container.isRunning { return .replaceRunning(containerID: container.id) }
         return container.status == "removing" ? .wait : .replace(containerID: container.id)
