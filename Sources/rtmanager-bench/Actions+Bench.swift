@@ -53,27 +53,20 @@ extension Actions {
         let tracer = settings.otlpEndpoint.map { _ in OTLPTracer() }
         workerConfiguration.tracer = tracer
         try await requireRedis(configuration, logger: logger)
-        let identity = WorkerIdentity.new(node: "bench")
-        let redis = RedisClient(configuration, clientName: "rtmanager-\(identity.nonce)", logger: logger)
-        let queue = JobQueue(
-            redis: redis,
-            keys: Keyspace(namespace: settings.namespace),
-            worker: identity,
-            options: settings.queueOptions
-        )
-        let worker = Worker(
-            queue: queue,
+        let parts = WorkerParts(
+            node: "bench",
             docker: docker,
             decoder: JobDecoder(),
             configuration: workerConfiguration,
             redisConfiguration: configuration,
-            executor: redis.executor,
+            settings: settings,
             logger: logger
         )
         let stage = WorkerStage()
-        stage.runs(worker, try dashboard(queue, identity, settings, logger))
+        stage.runs(parts.worker, try dashboard(parts.queue, parts.identity, settings, logger))
         let observers =
-            exporter(of: tracer, identity, settings, logger) + adminServer(of: stage, token: nil, settings, logger)
-        try await run([redis] + observers + [worker], settings, logger)
+            exporter(of: tracer, parts.identity, settings, logger)
+            + adminServer(of: stage, token: nil, settings, logger)
+        try await run([parts.redis] + observers + [parts.worker], settings, logger)
     }
 }

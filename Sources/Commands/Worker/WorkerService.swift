@@ -30,34 +30,26 @@ struct WorkerService: Service {
         }
         var configuration = configuration
         configuration.node.boundLimits(by: info)
-        let identity = WorkerIdentity.new(node: settings.node ?? info.id)
-        let redis = RedisClient(redisConfiguration, clientName: "rtmanager-\(identity.nonce)", logger: logger)
-        let queue = JobQueue(
-            redis: redis,
-            keys: Keyspace(namespace: settings.namespace),
-            worker: identity,
-            options: settings.queueOptions
-        )
-        let worker = Worker(
-            queue: queue,
+        let parts = WorkerParts(
+            node: settings.node ?? info.id,
             docker: docker,
             decoder: decoder,
             configuration: configuration,
             redisConfiguration: redisConfiguration,
-            executor: redis.executor,
+            settings: settings,
             logger: logger
         )
         logger.notice(
             "worker begins",
             metadata: [
-                "version": "\(RootCommand.version)", "worker": "\(identity.id)",
+                "version": "\(RootCommand.version)", "worker": "\(parts.identity.id)",
                 "redis": "\(redisConfiguration.displayName)", "namespace": "\(settings.namespace)",
                 "engine": "\(info.name) (\(info.serverVersion))", "concurrency": "\(settings.concurrency)",
             ]
         )
-        stage.runs(worker, try Actions.dashboard(queue, identity, settings, logger))
-        let exporter = Actions.exporter(of: tracer, identity, settings, logger)
-        try await Actions.group([redis] + exporter + [worker], settings, logger).run()
+        stage.runs(parts.worker, try Actions.dashboard(parts.queue, parts.identity, settings, logger))
+        let exporter = Actions.exporter(of: tracer, parts.identity, settings, logger)
+        try await Actions.group([parts.redis] + exporter + [parts.worker], settings, logger).run()
     }
 
     /// Waits until Redis and the Docker Engine answer.
