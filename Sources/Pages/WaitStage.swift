@@ -1,6 +1,6 @@
-import QueueAdmin
 import JobContract
 import JobQueue
+import QueueAdmin
 import Terminal
 
 /// The stage of a job, for a person in wait of the result.
@@ -45,7 +45,7 @@ package enum WaitStage: Sendable, Equatable {
             waiting > 1 ? "in its queue, with \(TextTable.grouped(waiting - 1)) others" : "in its queue"
         case .behind(1, let head): "queued behind job \(head) of its game"
         case .behind(let count, let head): "queued behind \(count) jobs of its game; \(head) comes first"
-        case .ready(nil): "waits for a worker with a free permit or a node with room"
+        case .ready(nil): "waits for a worker with a free permit or a node with capacity"
         case .ready(let node?): "waits for a free permit on node \(node), where its game is"
         case .running(let node, nil): "begun on node \(node)"
         case .running(_, let progress?): ProgressText.phrase(progress)
