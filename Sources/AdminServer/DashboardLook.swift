@@ -1,9 +1,9 @@
-import QueueAdmin
 import Diagnostics
 import JobContract
 import JobQueue
 import Pages
 import Primitives
+import QueueAdmin
 import RuntimeClient
 import Terminal
 

@@ -1,7 +1,7 @@
-import QueueAdmin
 import JobContract
 import JobQueue
 import Primitives
+import QueueAdmin
 import Redis
 
 /// Reads the facts about Redis for the doctor. Writes only a few keys of the doctor's own, and deletes them.

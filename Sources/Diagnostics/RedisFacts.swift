@@ -1,6 +1,6 @@
-import QueueAdmin
 import JobQueue
 import Pages
+import QueueAdmin
 import Terminal
 
 /// The facts about Redis for the doctor.

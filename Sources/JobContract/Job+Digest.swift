@@ -1,5 +1,5 @@
-import Primitives
 import Crypto
+import Primitives
 
 extension Job {
     /// A digest of the request, 24 hex digits: kind, game and every field that changes the work.

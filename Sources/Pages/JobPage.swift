@@ -1,7 +1,7 @@
-import QueueAdmin
 import JobContract
 import JobQueue
 import Primitives
+import QueueAdmin
 import RuntimeClient
 import Terminal
 

@@ -1,5 +1,5 @@
-import QueueAdmin
 import JobQueue
+import QueueAdmin
 import Terminal
 
 /// The state of a node.

@@ -1,6 +1,6 @@
-import QueueAdmin
 import JobQueue
 import Primitives
+import QueueAdmin
 import Terminal
 
 extension StatusPage {

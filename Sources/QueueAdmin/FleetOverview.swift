@@ -1,5 +1,5 @@
-import JobQueue
 import JobContract
+import JobQueue
 
 /// The state of a deployment at about one moment.
 ///

@@ -1,5 +1,5 @@
-import JobQueue
 import JobContract
+import JobQueue
 import Redis
 
 /// A rejected message or a failed job on the stream `{ns}:dead`.

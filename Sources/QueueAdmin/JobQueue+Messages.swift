@@ -1,5 +1,5 @@
-import JobQueue
 import JobContract
+import JobQueue
 import Redis
 
 /// A message of a queue, as shown to a person.

@@ -1,5 +1,5 @@
-import JobQueue
 import JobContract
+import JobQueue
 import Primitives
 import Redis
 

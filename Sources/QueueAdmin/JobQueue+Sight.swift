@@ -1,5 +1,5 @@
-import JobQueue
 import JobContract
+import JobQueue
 import Redis
 
 /// The facts about a job in Redis.

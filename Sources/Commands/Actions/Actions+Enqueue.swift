@@ -1,8 +1,8 @@
-import QueueAdmin
 import JobContract
 import JobQueue
 import Logging
 import Pages
+import QueueAdmin
 import Redis
 import RuntimeClient
 import Settings

@@ -1,9 +1,9 @@
-import QueueAdmin
 import JobContract
 import JobQueue
 import Logging
 import Pages
 import Primitives
+import QueueAdmin
 import RuntimeClient
 import ServiceLifecycle
 import Settings

@@ -1,6 +1,6 @@
-import QueueAdmin
 import JobContract
 import JobQueue
+import QueueAdmin
 import Redis
 import Settings
 import Terminal

@@ -1,8 +1,8 @@
-import QueueAdmin
 import JobContract
 import JobQueue
 import Pages
 import Primitives
+import QueueAdmin
 import Redis
 import Settings
 import Terminal

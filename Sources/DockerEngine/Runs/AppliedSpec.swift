@@ -1,5 +1,5 @@
-import Primitives
 import DockerPort
+import Primitives
 
 extension ContainerAnswer {
     /// Returns the differences between the container and the spec as a sentence, without the limits; nil if there are

@@ -1,5 +1,5 @@
-import Primitives
 import DockerPort
+import Primitives
 
 extension CreateBody {
     /// Creates the body for `spec`.

@@ -1,5 +1,5 @@
-import Primitives
 import DockerPort
+import Primitives
 
 extension RunAttempt {
     /// Removes the attempt's container.

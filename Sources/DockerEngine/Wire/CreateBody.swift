@@ -1,5 +1,5 @@
-import Primitives
 import DockerPort
+import Primitives
 
 /// The body of `POST /containers/create` for API 1.41 and newer.
 ///

@@ -1,7 +1,7 @@
-import Primitives
 import DockerPort
 import NIOCore
 import NIOFoundationEssentialsCompat
+import Primitives
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

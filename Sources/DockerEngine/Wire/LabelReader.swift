@@ -1,5 +1,5 @@
-import Primitives
 import DockerPort
+import Primitives
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

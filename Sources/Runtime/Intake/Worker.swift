@@ -1,8 +1,8 @@
-import Primitives
 import DockerPort
 import JobContract
 import JobQueue
 import Logging
+import Primitives
 import Redis
 import RuntimeCore
 import ServiceLifecycle

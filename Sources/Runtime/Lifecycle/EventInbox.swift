@@ -1,6 +1,6 @@
-import Primitives
 import DockerPort
 import JobContract
+import Primitives
 import Synchronization
 
 /// A container to be looked at, and the events that are the reason.

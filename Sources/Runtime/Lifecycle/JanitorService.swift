@@ -1,8 +1,8 @@
-import Primitives
 import DockerPort
 import JobContract
 import JobQueue
 import Logging
+import Primitives
 import RuntimeCore
 
 /// Searches for containers without a purpose while this worker leads its node. Runs ``RuntimeCore/Janitor`` with Docker

@@ -1,6 +1,6 @@
-import Primitives
 import DockerPort
 import JobContract
+import Primitives
 
 /// The check for the readiness of a game engine.
 package enum ReadinessProbe: Sendable, Equatable {

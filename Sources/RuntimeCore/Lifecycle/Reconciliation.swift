@@ -1,6 +1,6 @@
-import Primitives
 import DockerPort
 import JobContract
+import Primitives
 
 /// The difference between a list of the Docker Engine's containers and their checkpoints.
 ///

@@ -1,6 +1,6 @@
-import Primitives
 import DockerPort
 import JobContract
+import Primitives
 
 /// The bound on the labels of an image. Each container of the image carries all the labels, and each list of containers
 /// contains them.

@@ -1,6 +1,6 @@
-import Primitives
 import DockerPort
 import JobContract
+import Primitives
 
 /// Limits of one container, each one checked. A value that Docker would read as "no limit" cannot be made.
 struct ResolvedLimits: Equatable {

@@ -1,6 +1,6 @@
-import Primitives
 import DockerPort
 import JobContract
+import Primitives
 
 /// The rules of a worker's operator for jobs.
 ///

@@ -1,7 +1,7 @@
-import Primitives
 import Crypto
 import DockerPort
 import JobContract
+import Primitives
 
 /// Translates a job into the spec of its container. Pure: the labels of the image are a parameter.
 ///

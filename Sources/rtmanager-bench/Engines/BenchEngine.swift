@@ -1,9 +1,9 @@
-import Primitives
 import Commands
 import DockerEngine
 import DockerPort
 import JobContract
 import Logging
+import Primitives
 import Redis
 import Runtime
 import RuntimeCore
