@@ -1,3 +1,4 @@
+import Logging
 import Observability
 
 extension SettingDescriptor {
@@ -7,7 +8,11 @@ extension SettingDescriptor {
             "RTM_REDIS_URL",
             "Redis, as redis://, rediss:// (TLS) or unix:// URL",
             default: "redis://127.0.0.1:6379",
-            allowed: "redis://HOST[:PORT][/DB], rediss://HOST[:PORT][/DB] or unix:///PATH",
+            // Messages mask a URL with user or query, so these forms stand in the details only.
+            allowed: "`redis://HOST[:PORT][/DB]`, `rediss://HOST[:PORT][/DB]` or `unix:///PATH`",
+            details: "Address of Redis; `rediss://` uses TLS. A URL may have a user and a password, as in "
+                + "`redis://USER:PASSWORD@HOST` or `redis://:PASSWORD@HOST`, and a socket a database, as in "
+                + "`unix:///PATH?db=N`",
             valueName: "url",
             audience: .everyone,
             disclosure: .maskedURL,
@@ -16,7 +21,9 @@ extension SettingDescriptor {
         SettingDescriptor(
             "RTM_REDIS_PASSWORD_FILE",
             "File with the password of Redis, instead of one in the URL",
-            allowed: "the path of a file that can be read",
+            allowed: allowedFile,
+            details: "File with the password of Redis, for a URL without a password; at most 4 KiB. A line end after "
+                + "the password does not count. A password in both places is refused",
             valueName: "path",
             audience: .everyone,
             namesFile: true,
@@ -26,7 +33,7 @@ extension SettingDescriptor {
             "RTM_NAMESPACE",
             "Separates this deployment from others on the same Redis",
             default: "rtm",
-            allowed: "1 to 64 of A-Z a-z 0-9 _ . -",
+            allowed: "1 to 64 of `A-Z a-z 0-9 _ . -`",
             valueName: "name",
             audience: .everyone,
             assign: .field(\.namespace) { SettingRule.word($0, "_.-", upTo: 64) ? $0 : nil }
@@ -34,7 +41,9 @@ extension SettingDescriptor {
         SettingDescriptor(
             "RTM_SIGNING_KEY_FILE",
             "Keys of the jobs' signatures, NAME:SECRET a line; a worker with it takes signed jobs only",
-            allowed: "the path of a file that can be read",
+            allowed: allowedFile,
+            details: "File with the keys of the jobs' signatures, `NAME:SECRET` on each line. A worker with keys takes "
+                + "signed jobs only; see section 2, signed jobs",
             valueName: "path",
             audience: .everyone,
             isRare: true,
@@ -44,7 +53,8 @@ extension SettingDescriptor {
         SettingDescriptor(
             configName,
             "File with settings, one RTM_NAME=value a line",
-            allowed: "the path of a file that can be read",
+            allowed: allowedFile,
+            details: "File with settings, `RTM_NAME=value` on each line; at most 1 MiB",
             valueName: "path",
             audience: .everyone,
             namesFile: true,
@@ -52,13 +62,16 @@ extension SettingDescriptor {
         ),
     ]
 
+    /// The values of settings with a path, in words.
+    static let allowedFile = "the path of a file that can be read"
+
     /// The settings of the log.
     static let logging: [SettingDescriptor] = [
         SettingDescriptor(
             "RTM_LOG_LEVEL",
             "Least urgent level in the log",
             default: "info",
-            allowed: "trace, debug, info, notice, warning, error or critical",
+            allowed: oneOf(Logger.Level.allCases.map(\.rawValue)),
             valueName: "level",
             audience: .everyone,
             assign: .field(\.logLevel, SettingRule.logLevel)
@@ -67,10 +80,16 @@ extension SettingDescriptor {
             "RTM_LOG_FORMAT",
             "Format of the log on stderr",
             default: "text",
-            allowed: "text or json",
+            allowed: "`text` or `json`",
             valueName: "format",
             audience: .everyone,
             assign: .field(\.logFormat) { LogFormat(rawValue: $0) }
         ),
     ]
+
+    /// Returns the words as Markdown: `a`, `b` or `c`.
+    static func oneOf(_ words: [String]) -> String {
+        let words = words.map { "`\($0)`" }
+        return words.dropLast().joined(separator: ", ") + " or " + (words.last ?? "")
+    }
 }

@@ -1,5 +1,4 @@
 import DockerPort
-import Primitives
 
 extension SettingDescriptor {
     /// The settings of every game's container.
@@ -8,7 +7,7 @@ extension SettingDescriptor {
             "RTM_NETWORK",
             "User-defined Docker network of the games",
             default: "galaxy-net",
-            allowed: "2 to 63 of A-Z a-z 0-9 _ . -, a letter or digit first, and none of none host bridge default",
+            allowed: "2 to 63 of `A-Z a-z 0-9 _ . -`, a letter or digit first, and none of `none host bridge default`",
             valueName: "name",
             assign: .field(\.network, SettingRule.network)
         ),
@@ -16,7 +15,7 @@ extension SettingDescriptor {
             "RTM_NAME_PREFIX",
             "Prefix of container names and hostnames",
             default: "galaxy-game-",
-            allowed: "1 to 61 of a-z 0-9 -, a letter or digit first",
+            allowed: "1 to 61 of `a-z 0-9 -`, a letter or digit first",
             valueName: "prefix",
             isRare: true,
             assign: .field(\.namePrefix, SettingRule.namePrefix)
@@ -32,9 +31,10 @@ extension SettingDescriptor {
         ),
         SettingDescriptor(
             "RTM_START_SETTLE_MS",
-            "Time that the process of a start must have run before the start counts as successful",
+            "Time for which a started process must run before its start succeeds",
             default: "0",
             allowed: "a whole number of milliseconds from 0 to 60000",
+            details: "Time for which a started process must run before its start succeeds; see section 3",
             valueName: "ms",
             isRare: true,
             assign: .field(\.startSettleMilliseconds, SettingRule.number(0...60_000))
@@ -43,7 +43,10 @@ extension SettingDescriptor {
             "RTM_STATE_ROOT",
             "Directory of the host with one state folder a game",
             default: "/var/lib/rtmanager/games",
-            allowed: "an absolute path other than / and without ..",
+            allowed: "an absolute path other than `/` and without `..`",
+            details:
+                "Directory of the host with one state folder a game. The directory must not be or contain a system "
+                + "directory, as for `RTM_ALLOWED_MOUNT_ROOTS`",
             valueName: "path",
             assign: .field(\.stateRoot, SettingRule.directory)
         ),
@@ -51,7 +54,8 @@ extension SettingDescriptor {
             "RTM_STATE_MOUNT",
             "Where a game sees its state folder",
             default: "/var/lib/galaxy",
-            allowed: "an absolute path other than / and without .., outside of /etc, /usr and the like",
+            allowed: "an absolute path other than `/` and without `..`, outside of `/etc`, `/usr` and the like",
+            details: "Where a game sees its state folder. Section 2 lists the system directories",
             valueName: "path",
             isRare: true,
             assign: .field(\.stateMount) {
@@ -60,15 +64,16 @@ extension SettingDescriptor {
         ),
         SettingDescriptor(
             "RTM_STATE_OWNER",
-            "Owner of a state folder; empty: the worker's own user",
-            allowed: "USER[:GROUP], each a name or a number",
+            "Owner of a new state folder",
+            whenEmpty: "the worker's own user",
+            allowed: "`USER[:GROUP]`, each a name or a number",
             valueName: "user[:group]",
             isRare: true,
             assign: .optional(\.stateOwner, SettingRule.owner)
         ),
         SettingDescriptor(
             "RTM_STATE_MODE",
-            "Permissions of a state folder",
+            "Permissions of a new state folder",
             default: "0750",
             allowed: "3 or 4 octal digits",
             valueName: "octal",
@@ -79,7 +84,8 @@ extension SettingDescriptor {
             "RTM_LOG_DRIVER",
             "Docker's log driver for the games",
             default: "json-file",
-            allowed: "one of " + DockerName.logDrivers.joined(separator: ", "),
+            allowed: oneOf(DockerName.logDrivers),
+            details: "Docker's log driver for the games. These drivers neither send logs away nor read files",
             valueName: "driver",
             isRare: true,
             assign: .field(\.logDriver) { DockerName.logDrivers.contains($0) ? $0 : nil }
@@ -88,8 +94,12 @@ extension SettingDescriptor {
             "RTM_LOG_OPTS",
             "Options of the log driver",
             default: "max-size=10m,max-file=3",
-            allowed: "NAME=VALUE,... with names of " + DockerName.logOptions.joined(separator: ", ")
-                + ", each at most once and with a value that Docker takes, or empty",
+            whenEmpty: "none",
+            allowed: "`NAME=VALUE,...` with names of " + oneOf(DockerName.logOptions)
+                + ", each at most once and with a value that Docker takes",
+            details:
+                "Options of the log driver. A driver without files of its own (`journald`, `none`) has no options by "
+                + "default, and takes only `mode` and `max-buffer-size`",
             valueName: "name=value,...",
             isRare: true,
             emptyIsValue: true,
@@ -97,8 +107,9 @@ extension SettingDescriptor {
         ),
         SettingDescriptor(
             "RTM_CAP_ADD",
-            "Capabilities that games keep; empty: none",
-            allowed: "capability names (NET_BIND_SERVICE,...) without ALL, separated by commas, none twice",
+            "Capabilities that games keep",
+            whenEmpty: "none",
+            allowed: "capability names (`NET_BIND_SERVICE,...`) without `ALL`, separated by commas, none twice",
             valueName: "names",
             isRare: true,
             emptyIsValue: true,
@@ -108,110 +119,20 @@ extension SettingDescriptor {
             "RTM_READ_ONLY_ROOTFS",
             "Read-only root file system, with a tmpfs at /tmp",
             default: "false",
-            allowed: "true or false (also 1, 0, yes, no)",
+            allowed: allowedFlag,
+            details: "Whether games have a read-only root file system, with a tmpfs at `/tmp`",
             valueName: "bool",
             isRare: true,
             assign: .field(\.readOnlyRootfs, SettingRule.flag)
         ),
         SettingDescriptor(
             "RTM_USER",
-            "User of the games' processes; empty: the image's own",
-            allowed: "USER[:GROUP], each a name or a number",
+            "User of the games' processes",
+            whenEmpty: "the image's own",
+            allowed: "`USER[:GROUP]`, each a name or a number",
             valueName: "user[:group]",
             isRare: true,
             assign: .optional(\.user, SettingRule.owner)
-        ),
-    ]
-
-    /// The default limits of a game, and the bounds of a job's requests.
-    package static let limits: [SettingDescriptor] = [
-        SettingDescriptor(
-            "RTM_CPU_QUOTA",
-            "CPUs of a game, if neither job nor image says",
-            default: "1.0",
-            allowed: SettingRule.allowedCPUs,
-            valueName: "cpus",
-            assign: .field(\.cpuQuota, SettingRule.cpus)
-        ),
-        SettingDescriptor(
-            "RTM_MEMORY",
-            "Memory of a game, if neither job nor image says",
-            default: "512m",
-            allowed: SettingRule.allowedMemory,
-            valueName: "amount",
-            assign: .field(\.memory, SettingRule.memory)
-        ),
-        SettingDescriptor(
-            "RTM_PIDS_LIMIT",
-            "Processes of a game, if neither job nor image says",
-            default: "512",
-            allowed: SettingRule.allowedPIDs,
-            valueName: "n",
-            assign: .field(\.pidsLimit, SettingRule.number(ResourceBounds.pids))
-        ),
-        SettingDescriptor(
-            "RTM_MAX_CPU_QUOTA",
-            "Most CPUs of a job; empty: the host's",
-            allowed: SettingRule.allowedCPUs,
-            valueName: "cpus",
-            isRare: true,
-            assign: .optional(\.maxCPUQuota, SettingRule.cpus)
-        ),
-        SettingDescriptor(
-            "RTM_MAX_MEMORY",
-            "Most memory of a job; empty: the host's",
-            allowed: SettingRule.allowedMemory,
-            valueName: "amount",
-            isRare: true,
-            assign: .optional(\.maxMemory, SettingRule.memory)
-        ),
-        SettingDescriptor(
-            "RTM_MAX_PIDS_LIMIT",
-            "Most processes of a job; empty: the host's",
-            allowed: SettingRule.allowedPIDs,
-            valueName: "n",
-            isRare: true,
-            assign: .optional(\.maxPIDsLimit, SettingRule.number(ResourceBounds.pids))
-        ),
-        SettingDescriptor(
-            "RTM_ALLOWED_IMAGES",
-            "Globs of the image references that may run; empty: all but those at addresses",
-            allowed: "globs without blanks, separated by commas, none twice",
-            valueName: "globs",
-            emptyIsValue: true,
-            assign: .field(\.allowedImages) { SettingRule.list($0, part: SettingRule.glob) }
-        ),
-        SettingDescriptor(
-            "RTM_ALLOWED_MOUNT_ROOTS",
-            "Directories for the mounts of jobs, PATH or PATH:ro; empty: none",
-            allowed:
-                "absolute paths other than / and without .., each with :ro or without, separated by commas, none twice",
-            valueName: "paths",
-            isRare: true,
-            emptyIsValue: true,
-            assign: .field(\.allowedMountRoots) { SettingRule.list($0, part: SettingRule.mountRoot) }
-        ),
-        SettingDescriptor(
-            "RTM_ALLOWED_LABELS",
-            "Globs of label names that jobs may set; empty: all but those of known tools",
-            allowed: "globs without blanks, separated by commas, none twice",
-            valueName: "globs",
-            isRare: true,
-            assign: .optional(\.allowedLabels) { SettingRule.list($0, part: SettingRule.glob) }
-        ),
-        seconds(
-            "RTM_MAX_STOP_TIMEOUT_SECONDS",
-            \.maxStopTimeoutSeconds,
-            "Longest time of a job between SIGTERM and SIGKILL",
-            600,
-            30...600
-        ),
-        seconds(
-            "RTM_MAX_READY_TIMEOUT_SECONDS",
-            \.maxReadyTimeoutSeconds,
-            "Longest time that a job may wait for its game",
-            600,
-            0...600
         ),
     ]
 }

@@ -7,8 +7,9 @@ extension SettingDescriptor {
     package static let worker: [SettingDescriptor] = [
         SettingDescriptor(
             "RTM_NODE",
-            "Id of this node; empty: the Docker Engine's own id",
-            allowed: "1 to 128 of A-Z a-z 0-9 : _ . -",
+            "Id of this node",
+            whenEmpty: "the Docker Engine's own id",
+            allowed: "1 to 128 of `A-Z a-z 0-9 : _ . -`",
             valueName: "id",
             isRare: true,
             assign: .optional(\.node) { SettingRule.word($0, ":_.-", upTo: 128) ? $0 : nil }
@@ -17,14 +18,18 @@ extension SettingDescriptor {
             "RTM_QUEUES",
             "Queues, the most urgent first",
             default: "default",
-            allowed: "names of 1 to 64 of A-Z a-z 0-9 _ . -, separated by commas, none twice",
+            allowed: "names of 1 to 64 of `A-Z a-z 0-9 _ . -`, separated by commas, none twice",
             valueName: "names",
             assign: .field(\.queues, SettingRule.queues)
         ),
         SettingDescriptor(
             "RTM_CONCURRENCY",
-            "Starts at once, and as many stops; empty: 2 a core",
+            "Starts at once, and as many stops",
+            whenEmpty: "2 a core",
             allowed: "a whole number from 1 to 1024",
+            details: "Concurrency permits for starts, and as many for stops and removes. A start holds no permit while "
+                + "it pulls or waits for its game to answer. A stop holds none while its game ends. At most 8 times "
+                + "as many jobs wait without a permit",
             valueName: "n",
             assign: .field(\.concurrency, SettingRule.number(1...1024))
         ),
@@ -32,7 +37,9 @@ extension SettingDescriptor {
             "RTM_NO_WAIT",
             "Exit with 3 if Redis or Docker is out of reach at the start, instead of waiting",
             default: "false",
-            allowed: "true or false (also 1, 0, yes, no)",
+            allowed: allowedFlag,
+            details: "`true`: a worker that finds Redis or Docker out of reach at its start ends with 3. `false`: the "
+                + "worker waits for them",
             valueName: "bool",
             isRare: true,
             assign: .field(\.noWait, SettingRule.flag)
@@ -50,21 +57,25 @@ extension SettingDescriptor {
             \.leaseTTLSeconds,
             "Silence after which a worker's jobs run elsewhere",
             10,
-            2...300
+            2...300,
+            details: "Silence of a worker after which its jobs run elsewhere"
         ),
         seconds(
             "RTM_LEADER_TTL_SECONDS",
             \.leaderTTLSeconds,
             "Silence after which another worker leads the node",
             5,
-            1...60
+            1...60,
+            details: "Silence of a leader after which another worker listens to the Docker Engine"
         ),
         seconds(
             "RTM_NODE_GRACE_SECONDS",
             \.nodeGraceSeconds,
             "Absence after which a node counts as lost",
             300,
-            0...86_400
+            0...86_400,
+            details: "How long workers wait for a silent node before a game without a known owner counts as nobody's; "
+                + "see section 3. That the node's games are lost after this time: **not yet**"
         ),
         seconds(
             "RTM_DRAIN_TIMEOUT_SECONDS",
@@ -85,13 +96,17 @@ extension SettingDescriptor {
             \.signedMaxAgeSeconds,
             "Age of a signed job above which intake rejects it",
             86_400,
-            60...2_592_000
+            60...2_592_000,
+            details:
+                "Largest age of a signed job when a worker admits it. With signing keys, the age must be more than "
+                + "60 s below `RTM_RETENTION_SECONDS`"
         ),
         SettingDescriptor(
             "RTM_RETENTION_ENTRIES",
             "Entries that each stream keeps",
             default: "1000000",
             allowed: "a whole number from 1000 to 100000000",
+            details: "Largest number of results; approximate largest number of events",
             valueName: "n",
             isRare: true,
             assign: .field(\.retentionEntries, SettingRule.number(1000...100_000_000))
@@ -100,7 +115,8 @@ extension SettingDescriptor {
             "RTM_DEAD_BYTES",
             "Memory for dead letters; the oldest go first",
             default: "16m",
-            allowed: "1m to 4g, as 16m or 2g",
+            allowed: "`1m` to `4g`, as `16m` or `2g`",
+            details: "Memory for dead letters. Beyond it the oldest go, and are counted",
             valueName: "amount",
             isRare: true,
             assign: .field(\.deadBytes) { text in
@@ -111,7 +127,9 @@ extension SettingDescriptor {
             "RTM_JANITOR",
             "What the janitor does with containers that nothing needs",
             default: "report",
-            allowed: JanitorMode.allCases.map(\.rawValue).joined(separator: ", "),
+            allowed: oneOf(JanitorMode.allCases.map(\.rawValue)),
+            details: "What the node's leader does with containers of the namespace that nothing needs; see "
+                + "[Janitor](#janitor)",
             valueName: "mode",
             isRare: true,
             assign: .field(\.janitor) { JanitorMode(rawValue: $0) }
@@ -121,22 +139,31 @@ extension SettingDescriptor {
             \.janitorGraceSeconds,
             "How long a container must be without need before it is removed",
             600,
-            1...604_800
+            1...604_800,
+            details: "How long every inspection must find a container without need before it is removed"
         ),
         SettingDescriptor(
             "RTM_KEPT_CONTAINERS",
             "Ended containers that the node keeps for their logs",
             default: "200",
             allowed: "a whole number from 1 to 100000",
+            details:
+                "Ended containers that the node keeps for their logs. The leader's janitor checks every minute and "
+                + "removes the oldest beyond this number. Their `removed` is published. With `RTM_JANITOR=off` it does "
+                + "not check, with `dry-run` it only reports",
             valueName: "n",
             isRare: true,
             assign: .field(\.keptContainers, SettingRule.number(1...100_000))
         ),
         SettingDescriptor(
             "RTM_HTTP",
-            "Address of health, metrics and dashboard; empty: none",
+            "Address of health, metrics and dashboard",
             default: "127.0.0.1:8081",
-            allowed: "HOST:PORT with a port from 0 to 65535, or empty",
+            whenEmpty: "none",
+            allowed: "`HOST:PORT` with a port from 0 to 65535",
+            details:
+                "Address of `/healthz`, `/readyz`, `/metrics` and the dashboard at `/`. If the port is in use, the "
+                + "worker warns and runs on",
             valueName: "host:port",
             emptyIsValue: true,
             assign: .optional(\.http, SettingRule.address)
@@ -144,7 +171,10 @@ extension SettingDescriptor {
         SettingDescriptor(
             "RTM_HTTP_TOKEN_FILE",
             "File with the token that HTTP requests must bear",
-            allowed: "the path of a file that can be read",
+            allowed: allowedFile,
+            details: "File with the token of all requests except those to `/healthz`: `Authorization: Bearer TOKEN`. "
+                + "Requests without the token get 401. The token has at least 8 printable ASCII characters and no space; "
+                + "line ends do not count",
             valueName: "path",
             isRare: true,
             namesFile: true,
@@ -152,8 +182,9 @@ extension SettingDescriptor {
         ),
         SettingDescriptor(
             "RTM_OTLP_ENDPOINT",
-            "Collector that spans are sent to by OTLP/HTTP; empty: none are made",
-            allowed: "http://HOST:PORT or https://HOST:PORT, with or without /v1/traces",
+            "Collector for the spans of jobs, by OTLP/HTTP",
+            whenEmpty: "no spans",
+            allowed: "`http://HOST:PORT` or `https://HOST:PORT`, with or without `/v1/traces`",
             valueName: "url",
             isRare: true,
             disclosure: .maskedURL,
@@ -161,18 +192,24 @@ extension SettingDescriptor {
         ),
     ]
 
+    /// The values of a switch, in words.
+    static let allowedFlag = "`true` or `false` (also `1`, `0`, `yes`, `no`)"
+
+    /// Returns the descriptor of a rare setting with a whole number of seconds.
     package static func seconds(
         _ name: String,
         _ field: any WritableKeyPath<Settings, Int> & Sendable,
         _ summary: String,
         _ defaultValue: Int,
-        _ range: ClosedRange<Int>
+        _ range: ClosedRange<Int>,
+        details: String? = nil
     ) -> SettingDescriptor {
         SettingDescriptor(
             name,
             summary,
             default: String(defaultValue),
             allowed: "a whole number of seconds from \(range.lowerBound) to \(range.upperBound)",
+            details: details,
             valueName: "s",
             isRare: true,
             assign: .field(field, SettingRule.number(range))

@@ -2,7 +2,7 @@ import Terminal
 
 /// The description of a setting: name, meaning, allowed values, and the conversion from text.
 ///
-/// The table ``all`` drives reading, checks and help, so these three always agree.
+/// The table ``all`` drives reading, checks, help and the reference page, so these four always agree.
 package struct SettingDescriptor: Sendable {
     /// The commands with a need for a setting.
     package enum Audience: Sendable {
@@ -21,12 +21,17 @@ package struct SettingDescriptor: Sendable {
 
     /// The name, such as `RTM_REDIS_URL`.
     package let name: String
-    /// The meaning, as a phrase for the help.
-    package let summary: String
-    /// The default, as a user would write it. Empty: no default; then ``summary`` explains the empty value.
+    /// The meaning, as a phrase.
+    let phrase: String
+    /// The meaning of empty text; nil: nothing, or the same as no value.
+    let whenEmpty: String?
+    /// The meaning for the reference page, in Markdown and with more facts than ``phrase``; nil: the page shows the
+    /// phrase.
+    let details: String?
+    /// The default, as a user would write it. Empty: no default; then ``whenEmpty`` explains the empty value.
     package let defaultText: String
-    /// The allowed values, in a form to follow "must be".
-    package let allowed: String
+    /// The allowed values in Markdown, without the empty text.
+    let allowedMarkdown: String
     /// The placeholder for the value in the help.
     package let valueName: String
     package let audience: Audience
@@ -39,11 +44,14 @@ package struct SettingDescriptor: Sendable {
     let disclosure: Disclosure
     private let assignment: SettingAssignment
 
+    /// Creates a descriptor. `allowed` and `details` are Markdown; messages leave out the backticks of `allowed`.
     init(
         _ name: String,
-        _ summary: String,
+        _ phrase: String,
         default defaultText: String = "",
+        whenEmpty: String? = nil,
         allowed: String,
+        details: String? = nil,
         valueName: String,
         audience: Audience = .worker,
         isRare: Bool = false,
@@ -54,9 +62,11 @@ package struct SettingDescriptor: Sendable {
     ) {
         self.name = name
         self.assignment = assignment
-        self.summary = summary
+        self.phrase = phrase
+        self.whenEmpty = whenEmpty
+        self.details = details
         self.defaultText = defaultText
-        self.allowed = allowed
+        allowedMarkdown = allowed
         self.valueName = valueName
         self.audience = audience
         self.isRare = isRare
@@ -67,6 +77,14 @@ package struct SettingDescriptor: Sendable {
 
     /// Parses `text` and stores the value in `settings`. Returns false if `text` is not allowed.
     func assign(_ text: String, to settings: inout Settings) -> Bool { assignment.assign(text, &settings) }
+
+    /// The meaning on a single line, for the help.
+    package var summary: String { phrase + (whenEmpty.map { "; empty: \($0)" } ?? "") }
+
+    /// The allowed values, in a form to follow "must be".
+    package var allowed: String {
+        allowedMarkdown.filter { $0 != "`" } + (emptyIsValue ? ", or empty" : "")
+    }
 
     /// The name of the flag without its dashes, such as `redis-url`.
     package var flag: String { SettingDescriptor.flag(of: name) }
