@@ -35,7 +35,8 @@ package enum ShortSize {
         var amount = Double(bytes)
         var unit = 0
         let units = ["B", "kB", "MB", "GB", "TB"]
-        while amount >= 1_000, unit < units.count - 1 {
+        // An amount that rounds to 1,000.0 gets the next unit.
+        while amount >= (unit == 0 ? 1_000 : 999.95), unit < units.count - 1 {
             amount /= 1_000
             unit += 1
         }
