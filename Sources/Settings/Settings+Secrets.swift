@@ -52,7 +52,9 @@ extension Settings {
         }
         let token = String(decoding: data, as: UTF8.self).filter { !$0.isNewline }
         guard token.utf8.count >= 8, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
-            throw .wrongUse("RTM_HTTP_TOKEN_FILE \(path): the token must have 8 printable characters or more")
+            throw .wrongUse(
+                "RTM_HTTP_TOKEN_FILE \(path): the token must have at least 8 printable ASCII characters, and no space"
+            )
         }
         return token
     }
