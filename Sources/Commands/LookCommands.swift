@@ -1,4 +1,5 @@
 import ArgumentParser
+import JobContract
 import RuntimeClient
 import Settings
 import Terminal
@@ -29,7 +30,7 @@ struct JobCommand: RunnableCommand {
     func validate() throws { try require(search, in: 0...10_000_000, flag: "--search") }
 
     func run(_ context: CommandContext) async throws(CommandError) {
-        try await Actions.showJob(id, search: search, print.output, context)
+        try await Actions.showJob(JobID(id), search: search, print.output, context)
     }
 
     var source: SettingsSource { .process(flags: shared.values) }

@@ -7,7 +7,7 @@ extension Job {
     package var startMessage: String? {
         guard let image else { return nil }
         var members = [
-            (name: "v", json: "1"), ("id", JSONText.string(id)), ("kind", JSONText.string(JobKind.start.rawValue)),
+            (name: "v", json: "1"), ("id", JSONText.string(id.text)), ("kind", JSONText.string(JobKind.start.rawValue)),
             ("game_id", JSONText.string(gameID)), ("image", JSONText.string(image.description)),
             ("pull_policy", JSONText.string(pullPolicy)),
         ]

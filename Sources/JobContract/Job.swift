@@ -3,7 +3,7 @@ import Primitives
 /// A job, decoded from its producer's message and checked field by field.
 package struct Job: Sendable, Equatable {
     /// The idempotency key, chosen by the producer.
-    package var id: String
+    package var id: JobID
     package var kind: JobKind
     /// The workload. The container, the hostname and the state folder have their names from this id.
     package var gameID: String
@@ -73,7 +73,7 @@ package struct Job: Sendable, Equatable {
     }
 
     package init(
-        id: String,
+        id: JobID,
         kind: JobKind,
         gameID: String,
         image: ImageReference? = nil,

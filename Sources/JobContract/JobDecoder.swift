@@ -40,8 +40,8 @@ package struct JobDecoder: Sendable {
     }
 
     /// Returns the id for a message without a usable id: `invalid:` and ``sha1(of:)``.
-    package static func invalidID(of message: [UInt8]) -> String {
-        Syntax.invalidIDPrefix + sha1(of: message)
+    package static func invalidID(of message: [UInt8]) -> JobID {
+        JobID(Syntax.invalidIDPrefix + sha1(of: message))
     }
 
     /// Returns a SHA-1 for a message, in lower case hex.
@@ -73,7 +73,7 @@ package struct JobDecoder: Sendable {
     /// Returns a rejection with the well-formed id, kind and game of the message.
     private static func rejection(of members: Fields, _ message: [UInt8], _ refusal: Refusal) -> Rejection {
         Rejection(
-            id: members.string("id").flatMap { Syntax.isJobID($0) ? $0 : nil } ?? invalidID(of: message),
+            id: members.string("id").flatMap { Syntax.isJobID($0) ? JobID($0) : nil } ?? invalidID(of: message),
             kind: members.string("kind").flatMap(JobKind.init(rawValue:)),
             gameID: members.string("game_id").flatMap { Syntax.isGameID($0) ? $0 : nil },
             code: refusal.code,
@@ -108,7 +108,7 @@ package enum DecodedMessage: Sendable, Equatable {
     case rejected(Rejection)
 
     /// The id under which the message ends.
-    package var id: String {
+    package var id: JobID {
         switch self {
         case .job(let job): job.id
         case .rejected(let rejection): rejection.id
@@ -119,7 +119,7 @@ package enum DecodedMessage: Sendable, Equatable {
 /// A message that ends `rejected`. The message supersedes, cancels and blocks nothing.
 package struct Rejection: Error, Sendable, Equatable {
     /// The message's own id if the id is well-formed, and proven where signatures are demanded; else `invalid:…`.
-    package var id: String
+    package var id: JobID
     /// The kind, if the message has a well-formed kind.
     package var kind: JobKind?
     package var gameID: String?
@@ -129,7 +129,7 @@ package struct Rejection: Error, Sendable, Equatable {
     /// The ``Job/digest`` of a job refused by the operator's policy; nil: the message is no job.
     package var digest: String?
 
-    package init(id: String, kind: JobKind? = nil, gameID: String? = nil, code: ErrorCode, error: String) {
+    package init(id: JobID, kind: JobKind? = nil, gameID: String? = nil, code: ErrorCode, error: String) {
         self.id = id
         self.kind = kind
         self.gameID = gameID

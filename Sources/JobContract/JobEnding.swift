@@ -57,7 +57,7 @@ public struct JobResult: Sendable, Equatable {
         self.fields = fields
     }
 
-    public var jobID: String { fields["job_id"] ?? "" }
+    public var jobID: JobID { JobID(fields["job_id"] ?? "") }
     public var kind: JobKind? { fields["kind"].flatMap(JobKind.init(rawValue:)) }
     public var gameID: String? { fields["game_id"] }
     public var outcome: JobOutcome? { fields["outcome"].flatMap(JobOutcome.init(rawValue:)) }

@@ -23,7 +23,9 @@ struct JobFields {
             )
         }
         var job = Job(
-            id: try text("id", "must be 1 to 128 of A-Z a-z 0-9 . _ : -, not beginning with invalid:", Syntax.isJobID),
+            id: JobID(
+                try text("id", "must be 1 to 128 of A-Z a-z 0-9 . _ : -, not beginning with invalid:", Syntax.isJobID)
+            ),
             kind: kind,
             gameID: try text(
                 "game_id",

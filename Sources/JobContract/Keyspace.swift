@@ -15,7 +15,7 @@ public struct Keyspace: Sendable, Equatable {
     // Public keys, fixed by the contract.
 
     public func queue(_ name: String) -> String { "\(prefix)queue:\(name)" }
-    public func job(_ id: String) -> String { "\(prefix)job:\(id)" }
+    public func job(_ id: JobID) -> String { "\(prefix)job:\(id.text)" }
     public var results: String { "\(prefix)results" }
     public var events: String { "\(prefix)events" }
     public var dead: String { "\(prefix)dead" }
@@ -26,7 +26,7 @@ public struct Keyspace: Sendable, Equatable {
     /// from it.
     public var meta: String { "\(prefix)meta" }
     /// The producer's bytes of a live job. The bytes may contain secrets; producers and consumers do not need the key.
-    public func message(_ id: String) -> String { "\(prefix)message:\(id)" }
+    public func message(_ id: JobID) -> String { "\(prefix)message:\(id.text)" }
     /// The names of the served queues.
     public var queues: String { "\(prefix)queues" }
     /// The draining nodes.

@@ -9,7 +9,7 @@ package struct LifecycleEvent: Sendable, Equatable {
     package var containerName: String
     package var gameID: String
     /// The id of the job that started the container.
-    package var jobID: String
+    package var jobID: JobID
     package var image: String
     /// The exit code of an `exited` event, as reported by `inspect`.
     package var exitCode: Int?
@@ -29,7 +29,7 @@ package struct LifecycleEvent: Sendable, Equatable {
         containerID: String,
         containerName: String,
         gameID: String,
-        jobID: String,
+        jobID: JobID,
         image: String,
         exitCode: Int? = nil,
         oomKilled: Bool? = nil,
@@ -68,7 +68,7 @@ package struct LifecycleEvent: Sendable, Equatable {
         add("container_id", containerID)
         add("container_name", containerName)
         add("game_id", gameID)
-        add("job_id", jobID)
+        add("job_id", jobID.text)
         add("image", image)
         add("exit_code", exitCode.map(String.init))
         add("oom_killed", oomKilled.map { $0 ? "true" : "false" })

@@ -10,7 +10,7 @@ public struct PublishedEvent: Sendable, Equatable {
     public var kind: LifecycleKind? { fields["event"].flatMap(LifecycleKind.init(rawValue:)) }
     public var gameID: String { fields["game_id"] ?? "" }
     /// The id of the start or restart that created the container.
-    public var jobID: String { fields["job_id"] ?? "" }
+    public var jobID: JobID { JobID(fields["job_id"] ?? "") }
     public var containerID: String { fields["container_id"] ?? "" }
     public var containerName: String { fields["container_name"] ?? "" }
     public var image: String { fields["image"] ?? "" }

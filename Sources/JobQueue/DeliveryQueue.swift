@@ -18,11 +18,11 @@ package protocol DeliveryQueue: Sendable {
         decode: (_ message: [UInt8]) -> DecodedMessage
     ) async throws(QueueError) -> Taken
     func claim(_ capacity: Capacity) async throws(QueueError) -> ClaimedJobs
-    func beat(_ jobs: [(id: String, token: String)], engineAnswers: Bool) async throws(QueueError) -> HeartbeatResult
-    func show(_ progress: JobProgress, of id: String, token: String) async throws(QueueError)
+    func beat(_ jobs: [(id: JobID, token: String)], engineAnswers: Bool) async throws(QueueError) -> HeartbeatResult
+    func show(_ progress: JobProgress, of id: JobID, token: String) async throws(QueueError)
     func finish(_ jobs: [FinishedJob]) async throws(QueueError) -> FinishOutcome
     func retry(
-        id: String,
+        id: JobID,
         token: String,
         after pause: Duration,
         code: ErrorCode,
@@ -30,7 +30,7 @@ package protocol DeliveryQueue: Sendable {
         freesPlace: Bool,
         isClean: Bool
     ) async throws(QueueError) -> Bool
-    func release(_ jobs: [(id: String, token: String)], isClean: Bool) async throws(QueueError)
+    func release(_ jobs: [(id: JobID, token: String)], isClean: Bool) async throws(QueueError)
     func tick(engineAnswers: Bool, afterSilence: Bool) async throws(QueueError) -> TickOutcome
     func keepAwake() async throws(QueueError) -> String?
 
@@ -49,13 +49,13 @@ package protocol DeliveryQueue: Sendable {
     func begunContainers() async throws(QueueError) -> [String: String]
     @discardableResult
     func tell(_ note: ContainerNote, of containerID: String) async throws(QueueError) -> String?
-    func intent(ofJob jobID: String, toEnd containerID: String) async throws(QueueError) -> String?
+    func intent(ofJob jobID: JobID, toEnd containerID: String) async throws(QueueError) -> String?
     func notes(of containerIDs: [String]) async throws(QueueError) -> [String: ContainerNotes]
     func isPublished(_ containerID: String) async throws(QueueError) -> Bool
     func believable(_ claims: [ContainerClaim]) async throws(QueueError) -> Set<String>
     func places() async throws(QueueError) -> Set<String>
     func correctPlaces(free: [String], taken: [String], epoch: Int64) async throws
-    func gameFacts(of pairs: [(gameID: String, jobID: String)]) async throws(QueueError) -> [GameFacts]
+    func gameFacts(of pairs: [(gameID: String, jobID: JobID)]) async throws(QueueError) -> [GameFacts]
 
     // Streams.
     func redisTime() async throws(QueueError) -> Int64

@@ -15,9 +15,9 @@ package struct GameFacts: Sendable, Equatable {
 package struct ContainerClaim: Sendable, Equatable {
     package var containerID: String
     package var gameID: String
-    package var jobID: String
+    package var jobID: JobID
 
-    package init(containerID: String, gameID: String, jobID: String) {
+    package init(containerID: String, gameID: String, jobID: JobID) {
         self.containerID = containerID
         self.gameID = gameID
         self.jobID = jobID
@@ -57,7 +57,7 @@ extension JobQueue {
     }
 
     /// Returns the facts about these games and jobs, in their order.
-    package func gameFacts(of pairs: [(gameID: String, jobID: String)]) async throws(QueueError) -> [GameFacts] {
+    package func gameFacts(of pairs: [(gameID: String, jobID: JobID)]) async throws(QueueError) -> [GameFacts] {
         guard !pairs.isEmpty else { return [] }
         let games = pairs.map { RedisArgument.string($0.gameID) }
         let answers = try await pipeline(

@@ -19,7 +19,7 @@ package struct IntakeOutcome: Sendable, Equatable {
     /// The messages that ended `rejected`, for the log.
     package var rejections: [Rejection]
     /// Ids of messages that ask for something else than the job whose id they have.
-    package var reused: [String] = []
+    package var reused: [JobID] = []
 
     /// The same with something left in the queue.
     fileprivate func leaving() -> IntakeOutcome {
@@ -95,14 +95,14 @@ private struct Batch {
             // What is no job is compared by its bytes.
             let digest = rejection.digest ?? "-" + Self.sha1(proof, message).prefix(23)
             arguments += [
-                proof, rejection.digest == nil ? "rejected" : "refused", .string(rejection.id),
+                proof, rejection.digest == nil ? "rejected" : "refused", .string(rejection.id.text),
                 .string(rejection.kind?.rawValue ?? ""),
                 .string(rejection.gameID ?? ""), "", "", "", "",
                 .string("\(rejection.code.rawValue) \(rejection.error)"), .string(String(digest)),
             ]
         case .job(let job):
             arguments += [
-                proof, "job", .string(job.id), .string(job.kind.rawValue), .string(job.gameID),
+                proof, "job", .string(job.id.text), .string(job.kind.rawValue), .string(job.gameID),
                 .string(job.deadline.map { String($0.millisecondsSinceEpoch) } ?? ""),
                 .string(JobQueue.marks(of: job)), .string(job.enqueuedAt ?? ""), .string(job.traceparent ?? ""),
                 .string(times(of: job)),
@@ -303,7 +303,7 @@ extension JobQueue {
         // Its bytes are not here, and nobody needs them: the script keeps what is kept of it.
         return (
             .string(sha1), [],
-            .rejected(Rejection(id: Syntax.invalidIDPrefix + sha1, code: .messageTooLarge, error: sentence))
+            .rejected(Rejection(id: JobID(Syntax.invalidIDPrefix + sha1), code: .messageTooLarge, error: sentence))
         )
     }
 

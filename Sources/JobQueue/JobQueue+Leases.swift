@@ -4,7 +4,7 @@ import Redis
 
 /// A job leased by this worker.
 package struct ClaimedJob: Sendable, Equatable {
-    package var id: String
+    package var id: JobID
     /// The number of the lease, which proves the lease to Redis. Each claim gives a new token.
     package var token: String
     /// The number of attempts, including the current attempt.
@@ -135,7 +135,7 @@ package final class FinishedJob: Sendable {
     /// Appends the arguments of finish.lua, in the script's order.
     fileprivate func append(to arguments: inout [RedisArgument], by worker: WorkerIdentity) {
         func add(_ text: String?) { arguments.append(.string(text ?? "")) }
-        add(claimed.id)
+        add(claimed.id.text)
         add(claimed.token)
         add(owner.rawValue)
         add(freesPlace ? "free" : "keep")
@@ -157,7 +157,7 @@ package final class FinishedJob: Sendable {
             arguments.append(name)
             arguments.append(.string(text))
         }
-        add("job_id", claimed.id)
+        add("job_id", claimed.id.text)
         add("kind", job?.kind.rawValue)
         add("game_id", job?.gameID)
         add("outcome", ending.outcome.rawValue)
@@ -270,7 +270,7 @@ extension JobQueue {
             else { throw unexpected(script, answer) }
             let lastStart = parts[5].bytes.flatMap { $0.isEmpty ? nil : $0 }
             var job = ClaimedJob(
-                id: id,
+                id: JobID(id),
                 token: token,
                 attempt: Int(attempt),
                 queue: queue,
@@ -298,14 +298,14 @@ extension JobQueue {
     ///
     /// - Parameter engineAnswers: Whether the Docker Engine answers. If so, Redis also counts the node as living.
     package func beat(
-        _ jobs: [(id: String, token: String)],
+        _ jobs: [(id: JobID, token: String)],
         engineAnswers: Bool
     ) async throws(QueueError) -> HeartbeatResult {
         var arguments: [RedisArgument] = [
             .string(worker.id), .string(worker.node), engineAnswers ? "1" : "0",
             .integer(options.lease.milliseconds), .integer(options.aliveTime.milliseconds),
         ]
-        for job in jobs { arguments += [.string(job.id), .string(job.token)] }
+        for job in jobs { arguments += [.string(job.id.text), .string(job.token)] }
         let answer = try await call(Scripts.beat, arguments)
         guard let words = answer.array?.compactMap(\.string), words.count == jobs.count + 1 else {
             throw unexpected(Scripts.beat, answer)
@@ -331,15 +331,15 @@ extension JobQueue {
     }
 
     /// Publishes the progress of a leased job. The call changes nothing if the worker has lost the lease.
-    package func show(_ progress: JobProgress, of id: String, token: String) async throws(QueueError) {
-        _ = try await call(Scripts.progress, [.string(id), .string(token), .string(progress.encoded)])
+    package func show(_ progress: JobProgress, of id: JobID, token: String) async throws(QueueError) {
+        _ = try await call(Scripts.progress, [.string(id.text), .string(token), .string(progress.encoded)])
     }
 
     /// Delays a job after a failed attempt, and with the job the lane of its game.
     ///
     /// - Returns: Whether the worker still held the lease.
     package func retry(
-        id: String,
+        id: JobID,
         token: String,
         after pause: Duration,
         code: ErrorCode,
@@ -350,7 +350,7 @@ extension JobQueue {
         let answer = try await call(
             Scripts.retry,
             [
-                .string(worker.id), .string(worker.node), .string(id), .string(token),
+                .string(worker.id), .string(worker.node), .string(id.text), .string(token),
                 .integer(pause.milliseconds), .string(code.rawValue), .string(error), freesPlace ? "free" : "keep",
                 isClean ? "clean" : "dirty",
             ]
@@ -361,10 +361,10 @@ extension JobQueue {
     /// Gives jobs back without using up an attempt.
     ///
     /// - Parameter isClean: false if the jobs may have left something behind, for the next attempt to inspect.
-    package func release(_ jobs: [(id: String, token: String)], isClean: Bool = true) async throws(QueueError) {
+    package func release(_ jobs: [(id: JobID, token: String)], isClean: Bool = true) async throws(QueueError) {
         guard !jobs.isEmpty else { return }
         var arguments: [RedisArgument] = [.string(worker.id), .string(worker.node)]
-        for job in jobs { arguments += [.string(job.id), .string(job.token), isClean ? "clean" : "dirty"] }
+        for job in jobs { arguments += [.string(job.id.text), .string(job.token), isClean ? "clean" : "dirty"] }
         _ = try await call(Scripts.release, arguments)
     }
 

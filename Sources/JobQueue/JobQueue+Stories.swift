@@ -45,7 +45,7 @@ package enum ContainerNote: Sendable, Equatable {
     /// It runs; the mark of its run.
     case begun(mark: String)
     /// A job is about to end it; what it says of that, for whoever sees the end.
-    case asked(jobID: String, intent: String)
+    case asked(jobID: JobID, intent: String)
     /// Whether that end needed SIGKILL.
     case forced(Bool)
     /// How the last run had ended, before the container is removed.
@@ -54,7 +54,7 @@ package enum ContainerNote: Sendable, Equatable {
     fileprivate var words: [RedisArgument] {
         switch self {
         case .begun(let mark): ["begun", .string(mark)]
-        case .asked(let jobID, let intent): ["asked", .string(intent), .string(jobID)]
+        case .asked(let jobID, let intent): ["asked", .string(intent), .string(jobID.text)]
         case .forced(let isForced): ["forced", isForced ? "1" : "0"]
         case .exit(let facts): ["exit", .string(facts)]
         }
@@ -129,7 +129,7 @@ extension JobQueue {
     }
 
     /// What the job said of this container when it asked for its end, while the job lives (Redis `HGET` of `{ns}:job:ID`).
-    package func intent(ofJob jobID: String, toEnd containerID: String) async throws(QueueError) -> String? {
+    package func intent(ofJob jobID: JobID, toEnd containerID: String) async throws(QueueError) -> String? {
         let note = try await command(RedisCommand("HGET", .string(keys.job(jobID)), .string(JobRecord.asked))).string
         guard let note, note.hasPrefix(containerID + "\n") else { return nil }
         return String(note.dropFirst(containerID.count + 1))

@@ -7,7 +7,7 @@ import Terminal
 
 /// The page of `rtmanager job`.
 package struct JobPage: Sendable, Equatable {
-    package var id: String
+    package var id: JobID
     /// The job's data in Redis; nil: no worker has taken in the job.
     package var sight: JobDetail?
     /// The job's message in a queue; nil: a worker has taken in the message, or no queue has the message.
@@ -18,7 +18,7 @@ package struct JobPage: Sendable, Equatable {
     package var events: [StreamEntry] = []
 
     package init(
-        id: String,
+        id: JobID,
         sight: JobDetail? = nil,
         queued: QueuedMessage? = nil,
         dead: DeadLetter? = nil,
@@ -44,7 +44,7 @@ package struct JobPage: Sendable, Equatable {
     }
 
     private var facts: [(String, String, TextStyle)] {
-        var facts: [(String, String, TextStyle)] = [("job", id, .heading)]
+        var facts: [(String, String, TextStyle)] = [("job", id.text, .heading)]
         if let queued { facts += Self.facts(of: queued) }
         if let sight { facts += Self.facts(of: sight) }
         if let dead {
@@ -109,7 +109,7 @@ package struct JobPage: Sendable, Equatable {
     /// The page for machines.
     package var json: JSONNode {
         .object([
-            ("job_id", .string(id)),
+            ("job_id", .string(id.text)),
             ("state", .string(sight?.fields["state"] ?? "queued")),
             ("queue", (queued?.queue ?? sight?.fields["_queue"]).map { .string($0) }),
             ("before", (queued?.before ?? sight?.before).map { .integer($0) }),

@@ -1,3 +1,4 @@
+import JobContract
 import JobQueue
 import Primitives
 import QueueAdmin
@@ -54,7 +55,7 @@ extension QueueOverview {
 extension RunningJob {
     fileprivate var json: JSONNode {
         .object([
-            ("job_id", .string(id)), ("kind", .string(kind)), ("game_id", .string(gameID)),
+            ("job_id", .string(id.text)), ("kind", .string(kind)), ("game_id", .string(gameID)),
             ("worker", .string(worker)), ("node", .string(node)), ("taken_at", .time(taken)),
             ("attempt", .integer(attempt)), ("progress", progress.map { .string($0) }),
         ])

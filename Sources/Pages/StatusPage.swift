@@ -150,7 +150,7 @@ package struct StatusPage: Sendable, Equatable {
         ])
         table.rows = overview.running.map { job in
             [
-                .init(job.id), .init(job.kind), .init(job.gameID), .init(job.node),
+                .init(job.id.text), .init(job.kind), .init(job.gameID), .init(job.node),
                 .init(ShortTime.span(milliseconds: overview.now - job.taken)),
                 .init("\(job.attempt)", job.attempt > 1 ? .notable : .plain),
                 .init(ProgressText.phrase(job.progress) ?? "-"),

@@ -8,7 +8,7 @@ package enum WaitStage: Sendable, Equatable {
     /// No worker has taken in the job.
     case queued(waiting: Int, isPaused: Bool)
     /// Other jobs of the same game come first.
-    case behind(Int, head: String)
+    case behind(Int, head: JobID)
     /// The job can begin, on the node of its game or on any node.
     case ready(node: String?)
     case running(node: String, JobProgress?)

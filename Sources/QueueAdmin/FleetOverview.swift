@@ -90,7 +90,7 @@ package struct NodeOverview: Sendable, Equatable {
 
 /// A running job.
 package struct RunningJob: Sendable, Equatable {
-    package var id: String
+    package var id: JobID
     package var kind = ""
     package var gameID = ""
     package var worker = ""
@@ -101,7 +101,7 @@ package struct RunningJob: Sendable, Equatable {
     /// The encoded progress, as the worker wrote it; nil if there is none.
     package var progress: String?
 
-    package init(id: String) { self.id = id }
+    package init(id: JobID) { self.id = id }
 }
 
 /// A container in Redis whose lifecycle has not ended.

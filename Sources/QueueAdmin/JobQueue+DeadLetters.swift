@@ -6,7 +6,7 @@ import Redis
 package struct DeadLetter: Sendable, Equatable {
     /// The id of the entry on the stream. An operator names the letter by this id.
     package var entry: String
-    package var jobID: String
+    package var jobID: JobID
     package var run: Int
     package var queue: String
     package var errorCode: String
@@ -76,7 +76,7 @@ extension JobQueue {
         var left = searched
         while left > 0 {
             let page = try await deadLetters(limit: min(left, 100), before: before)
-            for letter in page where letter.jobID == name {
+            for letter in page where letter.jobID.text == name {
                 // The letter of the id's own job comes before letters of messages that reused the id.
                 guard letter.errorCode == ErrorCode.idReused.rawValue else { return letter }
                 reused = reused ?? letter
@@ -97,7 +97,7 @@ extension JobQueue {
         // An operator's retry skips the age check for signed jobs, so the job goes directly into its lane.
         if letter.jobID == job.id || options.mostAge != nil {
             arguments += [
-                "job", .string(job.id), .string(job.kind.rawValue), .string(job.gameID),
+                "job", .string(job.id.text), .string(job.kind.rawValue), .string(job.gameID),
                 .string(Self.marks(of: job)), .string(job.enqueuedAt ?? ""),
                 .string(job.traceparent ?? ""), .string(job.digest),
             ]
@@ -141,7 +141,7 @@ extension JobQueue {
         func text(_ name: String) -> String { fields[name]?.string ?? "" }
         return DeadLetter(
             entry: id,
-            jobID: text("job_id"),
+            jobID: JobID(text("job_id")),
             run: Int(text("run")) ?? 1,
             queue: text("queue"),
             errorCode: text("error_code"),

@@ -192,7 +192,7 @@ extension JobQueue {
     private func readRunning(_ overview: inout FleetOverview, _ limit: Int) async throws(QueueError) {
         let last = RedisArgument.integer(Int64(Self.mostRunningSorted - 1))
         let ids = (try await lenient(RedisCommand("ZRANGE", .string(keys.prefix + "lease"), 0, last)).array ?? [])
-            .compactMap(\.string)
+            .compactMap { $0.string.map { JobID($0) } }
         let rows = try await pipeline(
             ids.prefix(Self.pipelineLimit).map {
                 RedisCommand(
@@ -208,7 +208,7 @@ extension JobQueue {
         overview.running = Array(jobs.sorted { $0.taken < $1.taken }.prefix(limit))
     }
 
-    private static func runningJob(_ id: String, _ row: RedisValue) -> RunningJob? {
+    private static func runningJob(_ id: JobID, _ row: RedisValue) -> RunningJob? {
         // A job that ended meanwhile has neither field.
         guard let values = row.array, values.count == 3, let live = values[0].string, let lease = values[1].string
         else { return nil }

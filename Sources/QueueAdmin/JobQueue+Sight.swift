@@ -4,14 +4,14 @@ import Redis
 
 /// The facts about a job in Redis.
 package struct JobDetail: Sendable, Equatable {
-    package var id: String
+    package var id: JobID
     /// The fields of the job's hash, each fact under its own name. Names of internal facts begin with `_`.
     package var fields: [String: String]
     /// The number of live jobs before this job in the lane; nil if the job is in no lane or behind more than 10,000
     /// jobs.
     package var before: Int?
     /// The id of the job at the head of the game's lane.
-    package var head: String?
+    package var head: JobID?
     /// The ready list with the game's lane: `ready:CLASS:QUEUE[:NODE]`; nil if the lane is on no list.
     package var list: String?
     /// The time of the next attempt, in ms since 1970.
@@ -23,7 +23,7 @@ package struct JobDetail: Sendable, Equatable {
     /// The producer's bytes; nil if the job has ended, or if this Redis user may not read the bytes.
     package var message: [UInt8]?
 
-    package init(id: String, fields: [String: String], now: Int64) {
+    package init(id: JobID, fields: [String: String], now: Int64) {
         self.id = id
         self.fields = fields
         self.now = now
@@ -40,22 +40,22 @@ package struct JobDetail: Sendable, Equatable {
 /// The state of a game's lane in `{ns}:lanes`: `r HEAD LIST`, `a HEAD TOKEN` or `d HEAD`.
 struct LaneState: Equatable {
     /// The id of the job at the head.
-    var head: String
+    var head: JobID
     /// The ready list with the lane; nil if the head runs or waits for its next attempt.
     var list: String?
 
     init?(_ text: String) {
         let parts = text.split(separator: " ", maxSplits: 2).map(String.init)
         guard parts.count >= 2 else { return nil }
-        head = parts[1]
+        head = JobID(parts[1])
         list = parts.count == 3 && parts[0] == "r" ? parts[2] : nil
     }
 }
 
 extension JobQueue {
     /// Returns the facts about a job; nil if no worker has taken the job in, or if Redis has forgotten the job.
-    package func sight(of id: String) async throws(QueueError) -> JobDetail? {
-        let name = RedisArgument.string(id)
+    package func sight(of id: JobID) async throws(QueueError) -> JobDetail? {
+        let name = RedisArgument.string(id.text)
         let answers = try await pipeline([
             RedisCommand("HGETALL", .string(keys.job(id))),
             RedisCommand("ZSCORE", .string(keys.prefix + "delay"), name),

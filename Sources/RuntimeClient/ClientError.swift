@@ -1,3 +1,4 @@
+public import JobContract
 import Redis
 
 /// The reason for a failed call of the client. The text is for a person.
@@ -9,7 +10,7 @@ public enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Redis refused this command, for example because a key has the wrong type or the user lacks a permission.
     case refused(String)
     /// The request's id belongs to an earlier job of another kind or game. The request was not executed.
-    case idReused(id: String, asked: String, known: String)
+    case idReused(id: JobID, asked: String, known: String)
     /// No result came in time. The job continues, and its result will appear on the stream of results.
     case noResult(within: Duration)
 

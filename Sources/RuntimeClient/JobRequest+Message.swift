@@ -96,7 +96,7 @@ private struct JobMessage: Encodable {
     var traceparent: String?
 
     init(_ request: JobRequest) {
-        id = request.id
+        id = request.id.text
         kind = request.kind.rawValue
         gameID = request.gameID
         image = request.image

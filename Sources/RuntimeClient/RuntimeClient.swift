@@ -70,14 +70,14 @@ public struct RuntimeClient: Sendable {
     }
 
     /// Returns the record of an ended job; nil if the job has not ended or is not known.
-    public func record(of id: String) async throws(ClientError) -> JobResult? {
+    public func record(of id: JobID) async throws(ClientError) -> JobResult? {
         let answer = try await send(RedisCommand("HGETALL", .string(keys.job(id))))
         let record = JobResult(pairs: (answer.array ?? []).map { $0.string ?? "" })
         return record.outcome == nil ? nil : record
     }
 
     /// Returns the state of an admitted job; nil if no worker has admitted the job yet, or if the record has expired.
-    public func state(of id: String) async throws(ClientError) -> JobState? {
+    public func state(of id: JobID) async throws(ClientError) -> JobState? {
         let answer = try await send(RedisCommand("HGET", .string(keys.job(id)), "state"))
         return answer.string.flatMap(JobState.init(rawValue:))
     }
@@ -89,7 +89,7 @@ public struct RuntimeClient: Sendable {
     ///     then wait for new entries.
     /// - Throws: ``ClientError/noResult(within:)`` after `limit`, or when the task is cancelled.
     public func result(
-        of id: String,
+        of id: JobID,
         after position: String? = nil,
         within limit: Duration = .seconds(300)
     ) async throws(ClientError) -> JobResult {

@@ -1,5 +1,6 @@
 import QueueAdmin
 import Diagnostics
+import JobContract
 import JobQueue
 import RuntimeClient
 import Synchronization
@@ -25,7 +26,7 @@ struct DashboardTests {
             return node
         }
         overview.running = (0..<size).map { _ in
-            var job = RunningJob(id: text)
+            var job = RunningJob(id: JobID(text))
             (job.kind, job.gameID, job.node) = (text, text, text)
             return job
         }

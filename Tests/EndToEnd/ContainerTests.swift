@@ -88,7 +88,7 @@ extension Deployment {
                 #expect(mount?.volume == "\(root)/a:/maps:ro")
                 for (index, path) in ["/etc", root, "\(root)/../x", "/", "\(root)/a/b"].enumerated() {
                     let more = #""bind_mounts":[{"host_path":"\#(path)","mount_path":"/maps"}]"#
-                    let id = "m-bad-\(index)"
+                    let id: JobID = "m-bad-\(index)"
                     let result = try await fleet.finish(id, fleet.start(id, game: "bad", more))
                     #expect(result.outcome == .rejected, "\(path)")
                     #expect(["mount_not_allowed", "invalid_job"].contains(result.errorCode ?? ""), "\(path)")

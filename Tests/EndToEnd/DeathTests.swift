@@ -70,7 +70,7 @@ extension Deployment {
                 }
                 // It works on, as one of two.
                 for index in 0..<4 {
-                    let id = "z-more-\(index)"
+                    let id: JobID = "z-more-\(index)"
                     #expect(
                         try await fleet.finish(id, Fleet.message(.stop, id, game: "h\(index)")).outcome == .succeeded
                     )
@@ -101,9 +101,9 @@ extension Deployment {
         }
 
         /// When the lease of a job that runs ends, on Redis' clock; nil where the job has ended.
-        static func leaseEnd(of job: String, _ fleet: Fleet) async throws -> Timestamp? {
+        static func leaseEnd(of job: JobID, _ fleet: Fleet) async throws -> Timestamp? {
             let key = fleet.keys.prefix + "lease"
-            let score = try await fleet.client.send(RedisCommand("ZSCORE", .string(key), .string(job)))
+            let score = try await fleet.client.send(RedisCommand("ZSCORE", .string(key), .string(job.text)))
             return score.string.flatMap { Double($0) }.map { Timestamp(millisecondsSinceEpoch: Int64($0)) }
         }
 

@@ -77,7 +77,7 @@ extension Deployment {
         /// A container that comes and goes by jobs while nobody listens: with the noise, the Engine keeps no trace
         /// of it. Answers its id.
         private func wholeLife(_ round: Int, _ fleet: Fleet) async throws -> String {
-            let (start, stop, remove) = ("s-\(round)", "t-\(round)", "r-\(round)")
+            let (start, stop, remove): (JobID, JobID, JobID) = ("s-\(round)", "t-\(round)", "r-\(round)")
             let game = "whole-\(round)"
             let result = try await fleet.finish(start, fleet.start(start, game: game))
             #expect(result.effect == .started)

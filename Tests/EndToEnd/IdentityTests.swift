@@ -41,7 +41,7 @@ extension Deployment {
                 try await fleet.untilTold([stray])
                 #expect(Set(try await fleet.containers(all: false)) == [random, namesake])
                 for (id, message) in [
-                    ("s", fleet.start("s", game: "a")), ("t", Fleet.message(.stop, "t", game: "a")),
+                    ("s" as JobID, fleet.start("s", game: "a")), ("t", Fleet.message(.stop, "t", game: "a")),
                     ("r", Fleet.message(.remove, "r", game: "a", #""force":true"#)),
                 ] {
                     expect(try await fleet.finish(id, message), failed: "name_conflict")

@@ -20,7 +20,7 @@ extension Deployment {
                 var sinceDeath: [Duration] = []
                 var sinceLeaseEnd: [Duration] = []
                 for round in 0..<(Self.isMeasuring ? 50 : 1) {
-                    let id = "m-\(round)"
+                    let id: JobID = "m-\(round)"
                     try await fleet.push(fleet.start(id, game: "g\(round)"))
                     let victim = try await fleet.runner(of: id)
                     let leaseEnd = try #require(try await DeathTests.leaseEnd(of: id, fleet))
@@ -66,7 +66,7 @@ extension Deployment {
             _ fleet: Fleet,
             _ reader: RedisBlockingConnection
         ) async throws -> Duration {
-            let id = "s-\(round)"
+            let id: JobID = "s-\(round)"
             let message = fleet.start(id, game: "g")
             let clock = ContinuousClock()
             let begin = clock.now

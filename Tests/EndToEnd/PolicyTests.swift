@@ -20,16 +20,16 @@ extension Deployment {
                     ),
                 ]
                 for (id, message, code) in cases {
-                    let rejected = try await fleet.finish(id, message)
+                    let rejected = try await fleet.finish(JobID(id), message)
                     #expect(rejected.outcome == .rejected && rejected.errorCode == code)
                     let letter = try #require(try await fleet.deadLetters().first { $0["job_id"] == id })
                     #expect(letter["message"] == message)
                     let output = try await fleet.run("dead", "retry", id)
                     #expect(output.exitCode == 0, "\(output.errors)")
                     try await eventually("the second result of \(id)") {
-                        try await fleet.results().filter { $0.jobID == id }.count == 2
+                        try await fleet.results().filter { $0.jobID.text == id }.count == 2
                     }
-                    let second = try #require(try await fleet.results().last { $0.jobID == id })
+                    let second = try #require(try await fleet.results().last { $0.jobID.text == id })
                     #expect(second.outcome == .failed && second.errorCode == code)
                     #expect(second.fields["run"] == "2" && second.fields["attempts"] == "1")
                 }

@@ -98,7 +98,7 @@ extension Deployment {
                     await fleet.redis.kill9()
                     try await fleet.redis.restart()
                     let begin = ContinuousClock.now
-                    let id = "i-\(round)"
+                    let id: JobID = "i-\(round)"
                     #expect(try await fleet.finish(id, Fleet.message(.stop, id, game: "g")).effect == .alreadyAbsent)
                     #expect(begin.duration(to: .now) <= .seconds(5))
                 }

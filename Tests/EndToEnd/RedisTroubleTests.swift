@@ -8,9 +8,9 @@ extension Deployment {
     @Suite("Trouble with Redis", .engineWorld, .timeLimit(.minutes(10)))
     struct RedisTroubleTests {
         /// A stop of nothing, from push to result.
-        private func roundTrip(_ fleet: Fleet, _ id: String) async throws -> Duration {
+        private func roundTrip(_ fleet: Fleet, _ id: JobID) async throws -> Duration {
             let begin = ContinuousClock.now
-            let result = try await fleet.finish(id, Fleet.message(.stop, id, game: id), within: .seconds(20))
+            let result = try await fleet.finish(id, Fleet.message(.stop, id, game: id.text), within: .seconds(20))
             #expect(result.effect == .alreadyAbsent)
             return begin.duration(to: .now)
         }

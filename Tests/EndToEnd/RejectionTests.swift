@@ -11,7 +11,7 @@ extension Deployment {
                 "RTM_ALLOWED_IMAGES": "\(try #require(EngineWorld.current).prefix)*", "RTM_MAX_MEMORY": "1g",
             ]
             try await Fleet.with(settings: settings, world: try #require(EngineWorld.current)) { fleet in
-                let cases: [(id: String?, message: String, code: String)] = [
+                let cases: [(id: JobID?, message: String, code: String)] = [
                     (nil, "garbage", "invalid_message"),
                     (nil, #"["a"]"#, "invalid_message"),
                     (nil, #"{"v":1,"id":"twice","id":"twice","kind":"stop","game_id":"g"}"#, "invalid_message"),
@@ -38,7 +38,7 @@ extension Deployment {
                     if let id = item.id {
                         #expect(result.jobID == id)
                     } else {
-                        #expect(result.jobID.wholeMatch(of: /invalid:[0-9a-f]{40}/) != nil, "\(result.jobID)")
+                        #expect(result.jobID.text.wholeMatch(of: /invalid:[0-9a-f]{40}/) != nil, "\(result.jobID)")
                     }
                 }
                 #expect(results[6].error?.contains("game_id") == true)

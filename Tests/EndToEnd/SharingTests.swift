@@ -58,9 +58,9 @@ extension Deployment {
         func order() async throws {
             try await Fleet.with(workers: 2, world: try #require(EngineWorld.current)) { fleet in
                 // Removes without force supersede no start that runs, so each is pushed when the start has ended.
-                var expected: [String] = []
+                var expected: [JobID] = []
                 for round in 0..<5 {
-                    let ids = ["s-\(round)", "t-\(round)", "r-\(round)"]
+                    let ids: [JobID] = ["s-\(round)", "t-\(round)", "r-\(round)"]
                     _ = try await fleet.finish(ids[0], fleet.start(ids[0], game: "g"))
                     try await fleet.push(
                         Fleet.message(.stop, ids[1], game: "g"),

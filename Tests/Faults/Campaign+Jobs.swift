@@ -7,7 +7,7 @@ import Redis
 extension Campaign {
     /// A job to be pushed.
     private struct Draft {
-        var id: String
+        var id: JobID
         var kind: JobKind
         var game: String
         var more: [String] = []
@@ -45,7 +45,7 @@ extension Campaign {
     private func image(_ reference: String) -> [String] { [#""image":"\#(reference)""#, #""pull_policy":"never""#] }
 
     private func draft(
-        _ id: String,
+        _ id: JobID,
         _ kind: JobKind,
         _ game: String,
         _ random: inout SeededGenerator
@@ -112,7 +112,7 @@ extension Campaign {
     /// As an operator does. Where the command fails, Redis may have done it nevertheless.
     private func retryDeadLetter(_ random: inout SeededGenerator) async throws {
         guard let letters = try? await fleet.deadLetters(), let letter = letters.randomElement(using: &random),
-            let id = letter["job_id"], let push = log.pushes.last(where: { $0.id == id })
+            let id = letter["job_id"], let push = log.pushes.last(where: { $0.id.text == id })
         else { return }
         let output = try await fleet.run("dead", "retry", id)
         var retry = push

@@ -1,4 +1,5 @@
 import Foundation
+import JobContract
 import Primitives
 import Synchronization
 
@@ -12,7 +13,7 @@ final class CampaignLog: Sendable {
         var sizes: [(tail: PrivateRedis.Tail, at: Timestamp)] = []
         var forgotten: [ClosedRange<Timestamp>] = []
         var strict: [WorkerProcess] = []
-        var labelled: Set<String> = []
+        var labelled: Set<JobID> = []
     }
 
     private let content = Mutex(Content())
@@ -38,10 +39,10 @@ final class CampaignLog: Sendable {
     /// Workers whose policy is stricter than the others'.
     var strict: [WorkerProcess] { content.withLock { $0.strict } }
     /// Jobs with labels that those do not allow.
-    var labelled: Set<String> { content.withLock { $0.labelled } }
+    var labelled: Set<JobID> { content.withLock { $0.labelled } }
 
     func add(strict worker: WorkerProcess) { content.withLock { $0.strict.append(worker) } }
-    func add(labelled id: String) { content.withLock { _ = $0.labelled.insert(id) } }
+    func add(labelled id: JobID) { content.withLock { _ = $0.labelled.insert(id) } }
     /// A push that Redis has said to have taken.
     func add(_ push: History.Push) { content.withLock { $0.pushes.append((push, Self.now)) } }
     func add(fault: String) { content.withLock { $0.faults[fault, default: 0] += 1 } }

@@ -8,7 +8,7 @@ import Testing
 private func flawless() -> History {
     func time(_ seconds: Int64) -> Timestamp { Timestamp(seconds: seconds) }
     func result(
-        _ id: String,
+        _ id: JobID,
         _ game: String,
         _ effect: JobEffect,
         _ container: String?,

@@ -72,7 +72,7 @@ struct FailoverTests {
     /// Starts and stops of eight games in turn.
     private static func push(_ numbers: ClosedRange<Int>, to fleet: Fleet, _ log: CampaignLog) async throws {
         for number in numbers {
-            let (id, game) = ("j\(number)", "g\(number % 8)")
+            let (id, game): (JobID, String) = ("j\(number)", "g\(number % 8)")
             let isStart = number / 8 % 2 == 0
             let stop = Fleet.message(.stop, id, game: game, #""stop_timeout_seconds":1"#)
             try await fleet.push(isStart ? fleet.start(id, game: game) : stop)
@@ -83,8 +83,8 @@ struct FailoverTests {
 
     /// What the replica had when it became the master.
     private struct Kept {
-        var results: Set<String>
-        var pushes: Set<String>
+        var results: Set<JobID>
+        var pushes: Set<JobID>
 
         init(_ client: RedisClient, _ keys: Keyspace) async throws {
             let entries = try await client.send(RedisCommand("XRANGE", .string(keys.results), "-", "+")).array ?? []
@@ -95,10 +95,12 @@ struct FailoverTests {
             )
             let waiting = try await client.send(RedisCommand("LRANGE", .string(keys.queue("default")), "0", "-1"))
             let words = (waiting.array ?? []).compactMap(\.string).compactMap {
-                $0.firstMatch(of: #/"id":"(j\d+)"/#).map { String($0.1) }
+                $0.firstMatch(of: #/"id":"(j\d+)"/#).map { JobID(String($0.1)) }
             }
             let jobs = try await client.send(RedisCommand("KEYS", .string(keys.job("*")))).array ?? []
-            let admitted = jobs.compactMap(\.string).compactMap { $0.split(separator: ":").last.map(String.init) }
+            let admitted = jobs.compactMap(\.string).compactMap {
+                $0.split(separator: ":").last.map { JobID(String($0)) }
+            }
             pushes = Set(words + admitted)
         }
     }

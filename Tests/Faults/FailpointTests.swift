@@ -99,7 +99,7 @@ private struct Script {
 
     init(_ fleet: Fleet) { self.fleet = fleet }
 
-    mutating func push(_ kind: JobKind, _ id: String, _ more: String = "", image: String? = nil) async throws {
+    mutating func push(_ kind: JobKind, _ id: JobID, _ more: String = "", image: String? = nil) async throws {
         let message =
             kind == .start
             ? fleet.start(id, game: "g", image: image, more) : Fleet.message(kind, id, game: "g", more)
@@ -141,7 +141,8 @@ private struct Script {
             }
             victim.terminate()
         case .life:
-            for (kind, id) in [(JobKind.start, "s"), (.stop, "t"), (.remove, "r")] where victim.process.isRunning {
+            for (kind, id) in [(JobKind.start, "s" as JobID), (.stop, "t"), (.remove, "r")]
+            where victim.process.isRunning {
                 try await push(kind, id, kind == .stop ? #""stop_timeout_seconds":1"# : "")
                 try await eventually(within: .seconds(30), "the end of \(id), or of the worker") {
                     let outcome = try await fleet.record(of: id)["outcome"]

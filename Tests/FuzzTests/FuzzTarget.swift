@@ -29,7 +29,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     /// A message is decoded or rejected; what is decoded can be checked and translated, and names no other place.
     private func jobs(_ bytes: [UInt8]) {
         guard case .job(let job) = JobDecoder().decode(bytes) else { return }
-        precondition(Syntax.isJobID(job.id) && Syntax.isGameID(job.gameID))
+        precondition(Syntax.isJobID(job.id.text) && Syntax.isGameID(job.gameID))
         precondition(JobDecoder().decode(bytes) == .job(job))
         let policy = Policy(
             NodeSettings(allowedMountRoots: [MountRoot("/srv"), MountRoot("/ro", isReadOnly: true)])

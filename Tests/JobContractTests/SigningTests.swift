@@ -63,7 +63,7 @@ struct SigningTests {
         for message in forged {
             let rejection = rejection(message, signer)
             #expect(rejection?.code == .badSignature, "\(message)")
-            #expect(rejection?.id.hasPrefix("invalid:") == true)
+            #expect(rejection?.id.text.hasPrefix("invalid:") == true)
         }
     }
 

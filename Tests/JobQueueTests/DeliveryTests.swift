@@ -221,7 +221,7 @@ struct DeliveryTests {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
             try await worker.join(games: [])
-            for id in ["s1", "s2", "s3"] { try await world.push(QueueWorld.message(.start, id)) }
+            for id: JobID in ["s1", "s2", "s3"] { try await world.push(QueueWorld.message(.start, id)) }
             try await world.intake(worker)
             let running = try #require(try await world.claim(worker).first)
             try await world.push(QueueWorld.message(.stop, "t1"), QueueWorld.message(.start, "s4"))
@@ -531,7 +531,7 @@ struct LeadershipTests {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
             for (job, fields) in [
-                ("live", ["_job", "1 start g default 1 - - -"]),
+                ("live" as JobID, ["_job", "1 start g default 1 - - -"]),
                 ("made", ["kind", "restart", "game_id", "g", "container_id", "c"]),
                 ("failed", ["kind", "start", "game_id", "g"]), ("stop", ["kind", "stop", "game_id", "g"]),
                 ("elsewhere", ["kind", "start", "game_id", "g", "container_id", "other"]),
@@ -540,7 +540,7 @@ struct LeadershipTests {
                 let arguments = [RedisArgument.string(world.keys.job(job))] + fields.map { .string($0) }
                 _ = try await world.client.send(RedisCommand("HSET", arguments: arguments))
             }
-            for job in ["live", "made", "failed", "stop", "elsewhere", "other-game", "unknown"] {
+            for job: JobID in ["live", "made", "failed", "stop", "elsewhere", "other-game", "unknown"] {
                 let claim = ContainerClaim(containerID: "c", gameID: "g", jobID: job)
                 #expect(
                     try await worker.believable([claim]).isEmpty == !["live", "made", "failed"].contains(job),

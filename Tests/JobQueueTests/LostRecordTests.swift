@@ -16,7 +16,7 @@ struct LostRecordTests {
     private static func with(_ body: (QueueWorld, JobQueue) async throws -> Void) async throws {
         try await QueueWorld.with(options: JobQueueOptions(queues: ["low"], lease: .zero)) { world in
             let worker = world.worker("w1")
-            for id in ["a1", "a2"] {
+            for id: JobID in ["a1", "a2"] {
                 try await world.push(QueueWorld.message(.start, id, game: "a"), queue: "low")
             }
             try await world.intake(worker, from: "low")
@@ -24,7 +24,7 @@ struct LostRecordTests {
         }
     }
 
-    private func lose(_ id: String, _ world: QueueWorld) async throws {
+    private func lose(_ id: JobID, _ world: QueueWorld) async throws {
         _ = try await world.client.send(RedisCommand("DEL", .string(world.keys.job(id))))
     }
 

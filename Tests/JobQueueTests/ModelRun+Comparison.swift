@@ -16,7 +16,11 @@ extension ModelRun {
     private func compareLanes() async throws {
         for game in Self.games {
             let lane = model.lanes[game] ?? []
-            try agree(try await list("lane:\(game)"), Array(lane.dropFirst()), "what waits behind the head of \(game)")
+            try agree(
+                try await list("lane:\(game)"),
+                lane.dropFirst().map(\.text),
+                "what waits behind the head of \(game)"
+            )
             for (index, id) in lane.enumerated() {
                 guard let job = model.jobs[id] else { continue }
                 let hash = JobRecord.named(try await world.hash(world.keys.job(id)))
@@ -39,7 +43,7 @@ extension ModelRun {
         try agree(try await world.games(in: "lanes"), expected, "lanes")
         // The message of a lost record goes when the loss is found.
         let ids = Set(model.jobs.keys).union(model.lanes.values.joined().filter { model.lost.contains($0) })
-        try agree(try await keys("message:").sorted(), ids.sorted(), "messages")
+        try agree(try await keys("message:").sorted(), ids.sorted().map(\.text), "messages")
     }
 
     private func compareReady() async throws {
@@ -52,9 +56,10 @@ extension ModelRun {
         // A lane is on one list exactly while it is ready.
         let ready = model.states.filter { if case .ready = $0.value { true } else { false } }.keys
         try agree(places, Dictionary(uniqueKeysWithValues: ready.map { ($0, 1) }), "places of lanes")
-        let running = model.jobs.filter { $0.value.state == .running }.keys.sorted()
+        let running = model.jobs.filter { $0.value.state == .running }.keys.sorted().map(\.text)
         try agree(try await command("ZRANGE", "lease", "0", "-1").sorted(), running, "leases")
-        let delayed = model.states.filter { $0.value == .delayed }.keys.compactMap { model.lanes[$0]?.first }.sorted()
+        let delayed = model.states.filter { $0.value == .delayed }.keys.compactMap { model.lanes[$0]?.first?.text }
+            .sorted()
         try agree(try await command("ZRANGE", "delay", "0", "-1").sorted(), delayed, "retries")
     }
 
@@ -87,7 +92,7 @@ extension ModelRun {
     }
 
     /// Under which the record says that the job runs.
-    private func token(of id: String) async throws -> String {
+    private func token(of id: JobID) async throws -> String {
         JobRecord.named(try await world.hash(world.keys.job(id)))["_token"] ?? "none"
     }
 

@@ -101,7 +101,7 @@ struct ModelRun {
         nextID += 1
         let dice = Int.random(in: 0..<20, using: &random)
         if dice == 0 {
-            let known = "j\(Int.random(in: max(0, nextID - 30)..<nextID, using: &random))"
+            let known: JobID = "j\(Int.random(in: max(0, nextID - 30)..<nextID, using: &random))"
             if !model.lost.contains(known) { message.id = known }
         }
         message.isExpired = dice == 1
@@ -340,9 +340,9 @@ struct ModelRun {
     }
 
     /// Makes `id` due on a time list, and lets a worker look.
-    private func tick(_ id: String, on list: String, moves: Int = 1) async throws {
+    private func tick(_ id: JobID, on list: String, moves: Int = 1) async throws {
         let key = RedisArgument.string(world.keys.prefix + list)
-        _ = try await world.client.send(RedisCommand("ZADD", key, "XX", 0, .string(id)))
+        _ = try await world.client.send(RedisCommand("ZADD", key, "XX", 0, .string(id.text)))
         var options = world.options
         // A pause of the machine must not look like an outage of Redis, after which leases are left alone.
         options.lease = .zero

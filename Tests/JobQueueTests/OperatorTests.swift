@@ -29,7 +29,7 @@ struct OperatorTests {
             #expect(try await worker.resume(queue: "a"))
             #expect(try await worker.resume(queue: "a") == false)
             try await world.intake(worker, from: "a")
-            for id in ["a2", "a3", "a4"] {
+            for id: JobID in ["a2", "a3", "a4"] {
                 let job = try #require(try await world.claim(worker).first)
                 #expect(job.id == id)
                 try await world.finish(worker, job)
@@ -116,7 +116,7 @@ struct OperatorTests {
             let other = JobDecoder(signer: try signer("k:another key, also long"))
             _ = try await worker.intake(queue: "default") { other.decode($0) }
             let letter = try #require(try await worker.deadLetters(limit: 10).first)
-            #expect(letter.jobID.hasPrefix("invalid:") && letter.errorCode == "bad_signature")
+            #expect(letter.jobID.text.hasPrefix("invalid:") && letter.errorCode == "bad_signature")
             let right = JobDecoder(signer: key)
             guard case .job(let job) = right.decode(letter.message) else {
                 Issue.record("the kept message is no job")

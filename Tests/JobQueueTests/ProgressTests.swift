@@ -8,7 +8,7 @@ import Testing
 struct ProgressTests {
     private let pulling = JobProgress(.pulling, layersDone: 1, layers: 2, bytesDone: 3, bytesTotal: 4)
 
-    private func shown(_ world: QueueWorld, _ id: String = "j1") async throws -> String? {
+    private func shown(_ world: QueueWorld, _ id: JobID = "j1") async throws -> String? {
         try await world.hash(world.keys.job(id))[JobProgress.field]
     }
 

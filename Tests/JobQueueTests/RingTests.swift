@@ -19,7 +19,7 @@ struct RingTests {
             for number in 1...3 { try await world.push(QueueWorld.message(.stop, "t\(number)", game: "g\(number)")) }
             try await world.intake(full)
             let capacity = Capacity(starts: 4, stops: 1, slots: 0)
-            for (worker, id) in [(full, "t1"), (other, "t2")] {
+            for (worker, id) in [(full, "t1" as JobID), (other, "t2")] {
                 let claimed = try await worker.claim(capacity)
                 #expect(claimed.jobs.map(\.id) == [id] && claimed.waiting == .stops)
             }
@@ -84,7 +84,7 @@ struct RingTests {
             #expect(try taken.intake.get().taken == 5 && taken.claimed?.waiting == .starts)
             #expect(taken.claimed?.jobs.map(\.id) == ["t2", "s1"])
             #expect(taken.claimed?.jobs.allSatisfy { $0.decoded != nil || $0.id == "t2" } == true)
-            #expect(try await world.results().map { [$0.jobID, $0.outcome?.rawValue] } == [["s2", "superseded"]])
+            #expect(try await world.results().map { [$0.jobID.text, $0.outcome?.rawValue] } == [["s2", "superseded"]])
             #expect(try await world.hash(world.keys.job("s3"))["state"] == "waiting")
             let next = try await worker.take(
                 queue: "default",

@@ -16,11 +16,11 @@ struct SignedAgeTests {
     }
 
     /// A signed start that was pushed so many seconds ago, on Redis' clock.
-    private func message(_ id: String, age: Int64, in world: QueueWorld) async throws -> String {
+    private func message(_ id: JobID, age: Int64, in world: QueueWorld) async throws -> String {
         let parts = try await world.client.send(RedisCommand("TIME")).array ?? []
         let now = Timestamp(seconds: parts.first?.string.flatMap { Int64($0) } ?? 0)
         let time = now.advanced(by: .seconds(-age)).rfc3339
-        return try signer().sign(QueueWorld.message(.start, id, game: id, more: #","enqueued_at":"\#(time)""#))
+        return try signer().sign(QueueWorld.message(.start, id, game: id.text, more: #","enqueued_at":"\#(time)""#))
     }
 
     private func intake(_ worker: JobQueue) async throws -> IntakeOutcome {
@@ -32,20 +32,20 @@ struct SignedAgeTests {
     func window() async throws {
         try await QueueWorld.with(options: Self.options) { world in
             let worker = world.worker("w1")
-            for (id, age) in [("old", Int64(102)), ("fits", 98), ("ahead", -58), ("far", -63)] {
+            for (id, age) in [("old" as JobID, Int64(102)), ("fits", 98), ("ahead", -58), ("far", -63)] {
                 try await world.push(try await message(id, age: age, in: world))
             }
             let outcome = try await intake(worker)
             #expect(outcome.taken == 4)
             #expect(outcome.rejections.map(\.code) == [.badSignature, .badSignature])
             #expect(try await world.claim(worker).map(\.id) == ["fits", "ahead"])
-            for id in ["old", "far"] {
+            for id: JobID in ["old", "far"] {
                 let known = try await world.client.send(RedisCommand("EXISTS", .string(world.keys.job(id)))).integer
                 #expect(known == 0)
             }
             let letters = try await worker.deadLetters(limit: 10)
             #expect(letters.count == 2)
-            #expect(letters.allSatisfy { $0.errorCode == "bad_signature" && $0.jobID.hasPrefix("invalid:") })
+            #expect(letters.allSatisfy { $0.errorCode == "bad_signature" && $0.jobID.text.hasPrefix("invalid:") })
             #expect(letters.contains { $0.error.contains("more than 100 s ago") })
             #expect(letters.contains { $0.error.contains("ahead of Redis' clock") })
         }

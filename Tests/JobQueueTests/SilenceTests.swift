@@ -56,7 +56,7 @@ struct SilenceTests {
                 try await eventually("the lease to run out") {
                     _ = try await worker.keepAwake()
                     let end = try await world.client.send(
-                        RedisCommand("ZSCORE", .string(world.keys.prefix + "lease"), .string(job.id))
+                        RedisCommand("ZSCORE", .string(world.keys.prefix + "lease"), .string(job.id.text))
                     )
                     return try await worker.redisTime() > (end.string.flatMap { Int64($0) } ?? .max)
                 }

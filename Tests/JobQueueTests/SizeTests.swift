@@ -21,7 +21,7 @@ struct SizeTests {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
             for (number, size) in Self.sizes.enumerated() { try await world.push(message(number, size)) }
-            var order: [String] = []
+            var order: [JobID] = []
             var seen = SeenMessages()
             var isEmptied = false
             while !isEmptied {
@@ -38,7 +38,7 @@ struct SizeTests {
                 seen = taken.ahead
                 isEmptied = outcome.isEmptied
             }
-            let expected = Self.sizes.enumerated().filter { $0.element <= 65_536 }.map { "s\($0.offset)" }
+            let expected = Self.sizes.enumerated().filter { $0.element <= 65_536 }.map { "s\($0.offset)" as JobID }
             #expect(order == expected)
             let rejected = try await world.results().filter { $0.outcome == .rejected }
             #expect(rejected.count == Self.sizes.count { $0 > 65_536 })

@@ -21,7 +21,7 @@ struct SupersededFloodTests {
             for job in first { try await world.finish(worker, job, .failed(.internal, "cancelled")) }
             #expect(try await world.claim(worker).map(\.id).sorted() == ["halt", "start"])
             #expect(try await world.results().count < 200)
-            var rest: [String] = []
+            var rest: [JobID] = []
             while rest.isEmpty { rest += try await world.claim(worker).map(\.id) }
             #expect(rest == ["stop"])
             #expect(try await world.results().count == 501)

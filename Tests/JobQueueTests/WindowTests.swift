@@ -28,7 +28,7 @@ struct WindowTests {
             try await takeAll(world, worker)
             #expect(try await world.intake(worker).isFull)
             #expect(try await world.liveCount() == 10)
-            var order: [String] = []
+            var order: [JobID] = []
             while order.count < 30 {
                 let jobs = try await world.claim(worker, starts: 3)
                 for job in jobs {
@@ -144,10 +144,10 @@ struct WindowTests {
             let stop = try await world.claim(worker, slots: 1)
             #expect(stop.map(\.id) == ["x2"])
             try await finishAll(world, worker, stop)
-            let outcomes = try await world.results().reduce(into: [String: JobOutcome]()) { $0[$1.jobID] = $1.outcome }
+            let outcomes = try await world.results().reduce(into: [JobID: JobOutcome]()) { $0[$1.jobID] = $1.outcome }
             #expect(outcomes["x1"] == .superseded && outcomes["x3"] == .succeeded)
             let order = try await world.results().map(\.jobID)
-            let ofY = order.filter { $0.hasPrefix("y") }
+            let ofY = order.filter { $0.text.hasPrefix("y") }
             #expect(ofY == ["y1", "y2", "y3"])
             #expect(order.firstIndex(of: "x2") ?? 99 < order.firstIndex(of: "x3") ?? 0)
         }

@@ -19,7 +19,7 @@ struct ClientTests {
             let jobs = try await (world.messages() + world.messages("urgent")).map {
                 JobDecoder().decode(Array($0.utf8))
             }
-            let ids = jobs.map { decoded in if case .job(let job) = decoded { job.id } else { "" } }
+            let ids = jobs.map { decoded in if case .job(let job) = decoded { job.id } else { "" as JobID } }
             #expect(ids == ["j1", "j2", "j3"])
         }
     }

@@ -26,13 +26,13 @@ struct ClientWorld {
 
     /// Ends a job as a worker would: its record and its result.
     func end(
-        _ id: String,
+        _ id: JobID,
         _ kind: JobKind = .start,
         game: String = "g",
         outcome: String = "succeeded"
     ) async throws {
         let fields: [RedisArgument] = [
-            "job_id", .string(id), "kind", .string(kind.rawValue), "game_id", .string(game), "outcome",
+            "job_id", .string(id.text), "kind", .string(kind.rawValue), "game_id", .string(game), "outcome",
             .string(outcome),
             "effect", outcome == "succeeded" ? "started" : "none",
         ]

@@ -29,7 +29,7 @@ struct ConsumerTests {
             let notes = Notes()
             let consumer = world.client.consumer(of: .results, group: "master", name: "one")
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { await consumer.run { notes.add($0.result?.jobID ?? "?") } }
+                group.addTask { await consumer.run { notes.add($0.result?.jobID.text ?? "?") } }
                 try await eventually("the first") { notes.all == ["j1"] }
                 try await world.end("j2")
                 try await eventually("the second") { notes.all == ["j1", "j2"] }
@@ -47,13 +47,13 @@ struct ConsumerTests {
             let first = world.client.consumer(of: .results, group: "master", name: "one")
             // It refuses once and goes away, as one that crashes.
             try await run(first, notes, until: { $0.count == 1 }) { entry in
-                notes.add(entry.result?.jobID ?? "?")
+                notes.add(entry.result?.jobID.text ?? "?")
                 throw Refused()
             }
             #expect(try await world.pending(world.keys.results, "master") == 1)
             var other = world.client.consumer(of: .results, group: "master", name: "two")
             other.patience = .milliseconds(200)
-            try await run(other, notes, until: { $0.count == 2 }) { notes.add($0.result?.jobID ?? "?") }
+            try await run(other, notes, until: { $0.count == 2 }) { notes.add($0.result?.jobID.text ?? "?") }
             #expect(notes.all == ["j1", "j1"])
         }
     }
@@ -67,7 +67,7 @@ struct ConsumerTests {
             var consumer = world.client.consumer(of: .results, group: "master", name: "one")
             consumer.patience = .milliseconds(200)
             try await run(consumer, notes, until: { $0.count == 3 }) { entry in
-                let id = entry.result?.jobID ?? "?"
+                let id = entry.result?.jobID.text ?? "?"
                 notes.add(id)
                 if id == "bad", notes.all.count == 1 { throw Refused() }
             }
@@ -82,7 +82,7 @@ struct ConsumerTests {
             let notes = Notes()
             let consumer = world.client.consumer(of: .results, group: "master", name: "one")
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { await consumer.run { notes.add($0.result?.jobID ?? "?") } }
+                group.addTask { await consumer.run { notes.add($0.result?.jobID.text ?? "?") } }
                 try await eventually("the first") { notes.all == ["j1"] }
                 _ = try await world.raw.send(RedisCommand("FLUSHALL"))
                 try await world.end("j2")

@@ -6,7 +6,7 @@ import RuntimeClient
 /// Starts a game, waits until its engine runs, and tells what becomes of it.
 func play(_ game: String, redis: String, logger: Logger, tell: @Sendable @escaping (String) -> Void) async throws {
     try await RuntimeClient.with(url: redis, logger: logger) { client in
-        var start = JobRequest.start(game, image: "galaxy/engine:test", id: "start-\(game)")
+        var start = JobRequest.start(game, image: "galaxy/engine:test", id: JobID("start-\(game)"))
         start.env = ["MODE": "ranked"]
         start.readyTimeoutSeconds = 60
         let result = try await client.perform(start, within: .seconds(120))
@@ -21,8 +21,8 @@ func play(_ game: String, redis: String, logger: Logger, tell: @Sendable @escapi
                     tell("\(event.kind?.rawValue ?? "?") \(event.reason?.rawValue ?? "")")
                 }
             }
-            _ = try await client.perform(.stop(game, id: "stop-\(game)"))
-            _ = try await client.perform(.remove(game, id: "remove-\(game)"))
+            _ = try await client.perform(.stop(game, id: JobID("stop-\(game)")))
+            _ = try await client.perform(.remove(game, id: JobID("remove-\(game)")))
             group.cancelAll()
         }
     }

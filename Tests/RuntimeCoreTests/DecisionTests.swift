@@ -46,13 +46,13 @@ private func inspect(_ found: FoundContainer) -> ContainerInspect {
 
 private let foreign = FoundContainer.foreign(ContainerInspect(id: id, name: "n", imageRef: "e", status: "running"))
 
-private func start(_ id: String) -> Job { Job(id: id, kind: .start, gameID: "g1", image: ImageReference("engine:1")) }
+private func start(_ id: JobID) -> Job { Job(id: id, kind: .start, gameID: "g1", image: ImageReference("engine:1")) }
 
 @Suite("What a container that is there means")
 struct ContainerDecisionTests {
     private let decisions = ContainerDecisions()
 
-    private func decide(_ job: String, _ container: FoundContainer) -> String {
+    private func decide(_ job: JobID, _ container: FoundContainer) -> String {
         switch decisions.start(start(job), finding: container, port: 8080) {
         case .run: "run"
         case .end(let ending): "\(ending.outcome.rawValue) \(ending.errorCode?.rawValue ?? ending.effect.rawValue)"
@@ -72,7 +72,7 @@ struct ContainerDecisionTests {
 
     @Test("for a restart")
     func restarts() {
-        func decide(_ job: String, _ container: FoundContainer) -> String {
+        func decide(_ job: JobID, _ container: FoundContainer) -> String {
             let restart = Job(id: job, kind: .restart, gameID: "g1", image: ImageReference("engine:1"))
             switch decisions.restart(restart, finding: container, port: 8080) {
             case .end(let ending):

@@ -40,7 +40,7 @@ struct EngineAnswerTests {
     @Test("by 503, or by breaking the connection off, is no outage: the job's attempts end, and the others go on")
     func unavailable() async throws {
         try await WorkerWorld.with { world in
-            for (id, status) in [("s1", 503), ("s2", nil)] {
+            for (id, status) in [("s1" as JobID, 503), ("s2", nil)] {
                 let broken = DockerError(.unavailable, operation: "run", message: "no answer", retryable: true)
                 if let status {
                     await world.docker.refuse(.run, status: status, times: 3)

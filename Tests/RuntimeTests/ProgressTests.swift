@@ -9,7 +9,7 @@ import Testing
 
 @Suite("What a worker shows of a job that takes its time", .timeLimit(.minutes(2)))
 struct ProgressTests {
-    private func shown(_ world: WorkerWorld, _ id: String) async throws -> JobProgress? {
+    private func shown(_ world: WorkerWorld, _ id: JobID) async throws -> JobProgress? {
         let command = RedisCommand("HGET", .string(world.keys.job(id)), .string(JobProgress.field))
         return try await world.client.send(command).string.flatMap(JobProgress.init(encoded:))
     }

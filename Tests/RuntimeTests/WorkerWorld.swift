@@ -96,13 +96,13 @@ struct WorkerWorld: Sendable {
         _ = try await client.send(RedisCommand("LPUSH", .string(keys.queue("default")), .string(message)))
     }
 
-    func push(_ kind: JobKind, _ id: String, game: String = "g1", more: String = "") async throws {
+    func push(_ kind: JobKind, _ id: JobID, game: String = "g1", more: String = "") async throws {
         let image = kind == .start ? #","image":"engine:1""# : ""
         try await push(#"{"v":1,"id":"\#(id)","kind":"\#(kind.rawValue)","game_id":"\#(game)"\#(image)\#(more)}"#)
     }
 
     /// The result of a job, waited for.
-    func result(_ id: String, within limit: Duration = .seconds(20)) async throws -> JobResult {
+    func result(_ id: JobID, within limit: Duration = .seconds(20)) async throws -> JobResult {
         let found = Found()
         try await eventually(within: limit, "the result of \(id)") {
             found.result = try await results().first { $0.jobID == id }
@@ -123,7 +123,7 @@ struct WorkerWorld: Sendable {
         return answer.compactMap { $0.array?.last?.array?.map { $0.string ?? "" } }
     }
 
-    func state(_ id: String) async throws -> String? {
+    func state(_ id: JobID) async throws -> String? {
         try await client.send(RedisCommand("HGET", .string(keys.job(id)), "state")).string
     }
 
@@ -141,7 +141,7 @@ struct WorkerWorld: Sendable {
     }
 
     /// A start that three workers died of, the first of them when the container ran.
-    func poison(_ id: String, more: String = "") async throws {
+    func poison(_ id: JobID, more: String = "") async throws {
         let queue = JobQueue(
             redis: client,
             keys: keys,
@@ -170,7 +170,7 @@ struct WorkerWorld: Sendable {
         try await client.send(RedisCommand("SISMEMBER", "{rtm}:running:n1", .string(game))).integer == 1
     }
 
-    func attempts(_ id: String) async throws -> Int? {
+    func attempts(_ id: JobID) async throws -> Int? {
         let lease = try await client.send(RedisCommand("HGET", .string(keys.job(id)), .string(JobRecord.lease)))
         return lease.string.flatMap { JobRecord.named([JobRecord.lease: $0])["_attempts"] }.flatMap { Int($0) }
     }

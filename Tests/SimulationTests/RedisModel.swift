@@ -16,7 +16,7 @@ struct RedisModel {
 
     struct Peeked {
         var isFromOverflow = false
-        var ids: [String]
+        var ids: [JobID]
     }
 
     /// One worker as Redis sees it.
@@ -25,14 +25,14 @@ struct RedisModel {
     var lanes: LaneModel
     let options: JobQueueOptions
     /// Messages by job id; the last one pushed under an id.
-    var bytes: [String: [UInt8]] = [:]
-    var deadlines: [String: Int64] = [:]
-    var tokens: [String: String] = [:]
+    var bytes: [JobID: [UInt8]] = [:]
+    var deadlines: [JobID: Int64] = [:]
+    var tokens: [JobID: String] = [:]
     /// Tokens by which jobs were ended.
-    var endedBy: [String: String] = [:]
-    var leases: [String: Int64] = [:]
-    var delays: [String: Int64] = [:]
-    var taken: [String: Int64] = [:]
+    var endedBy: [JobID: String] = [:]
+    var leases: [JobID: Int64] = [:]
+    var delays: [JobID: Int64] = [:]
+    var taken: [JobID: Int64] = [:]
     var specs: [String: [UInt8]] = [:]
     var clock: Int64 = 0
     var born: Int64 = 0
@@ -48,14 +48,14 @@ struct RedisModel {
     var idle: [String: [Caller]] = [:]
     var members: [Caller] = []
     var bells: [String: [String]] = [:]
-    var cancelsRung: Set<String> = []
+    var cancelsRung: Set<JobID> = []
     var leaders: [String: Leader] = [:]
     var marks: [String: [String: String]] = [:]
     var begun: [String: [String: String]] = [:]
     var endedStories: [String: Set<String>] = [:]
     var notes: [String: [String: ContainerNotes]] = [:]
     /// What live jobs have said of the containers that they end.
-    var asked: [String: (container: String, text: String)] = [:]
+    var asked: [JobID: (container: String, text: String)] = [:]
     var results: [History.Result] = []
     var events: [History.Event] = []
     var mutation: Mutation?
@@ -104,7 +104,7 @@ struct RedisModel {
         ring()
     }
 
-    private var gameOf: [String: String] = [:]
+    private var gameOf: [JobID: String] = [:]
 
     /// Heads that were rung for.
     private var rung: Set<String> = []
@@ -144,7 +144,7 @@ struct RedisModel {
         return Peeked(isFromOverflow: isFromOverflow, ids: list.prefix(most).map(\.id))
     }
 
-    func texts(of ids: [String]) -> [[UInt8]] { ids.map { bytes[$0] ?? [] } }
+    func texts(of ids: [JobID]) -> [[UInt8]] { ids.map { bytes[$0] ?? [] } }
 
     /// Messages behind the oldest ones of a queue; nil where some lie aside.
     func ahead(in queue: String, skipping count: Int, most: Int) -> [[UInt8]]? {
@@ -255,12 +255,12 @@ struct RedisModel {
         for kind in ["stop", "start"] { idle[kind]?.removeAll { $0 == caller } }
     }
 
-    private func holds(_ id: String, _ token: String) -> Bool {
+    private func holds(_ id: JobID, _ token: String) -> Bool {
         (tokens[id] == token || mutation == .finishWithoutToken) && lanes.jobs[id]?.state == .running
     }
 
     mutating func beat(
-        _ held: [(id: String, token: String)],
+        _ held: [(id: JobID, token: String)],
         engineAnswers: Bool,
         by caller: Caller,
         at time: Int64
@@ -297,7 +297,7 @@ struct RedisModel {
     }
 
     mutating func retry(
-        _ job: (id: String, token: String),
+        _ job: (id: JobID, token: String),
         after pause: Duration,
         frees: Bool,
         isClean: Bool,
@@ -313,7 +313,7 @@ struct RedisModel {
         return true
     }
 
-    mutating func release(_ jobs: [(id: String, token: String)], isClean: Bool, at time: Int64) {
+    mutating func release(_ jobs: [(id: JobID, token: String)], isClean: Bool, at time: Int64) {
         let now = begin(at: time)
         for (id, token) in jobs where holds(id, token) {
             lanes.release(id, isClean: isClean)
@@ -322,7 +322,7 @@ struct RedisModel {
         settle(at: now)
     }
 
-    private mutating func letGo(_ id: String) {
+    private mutating func letGo(_ id: JobID) {
         if lanes.jobs[id] != nil { tokens[id] = nil }
         leases[id] = nil
         cancelsRung.remove(id)
@@ -374,7 +374,7 @@ struct RedisModel {
     }
 
     /// An operator's retry of the oldest dead letter of a valid job; answers which job and run.
-    mutating func requeue(at time: Int64) -> (id: String, run: Int)? {
+    mutating func requeue(at time: Int64) -> (id: JobID, run: Int)? {
         let now = begin(at: time)
         guard let index = lanes.letters.firstIndex(where: { !$0.message.isInvalid && lanes.jobs[$0.message.id] == nil })
         else { return nil }
@@ -536,13 +536,13 @@ struct RedisModel {
         return true
     }
 
-    func mayHaveMade(_ container: String, job: String, game: String) -> Bool {
+    func mayHaveMade(_ container: String, job: JobID, game: String) -> Bool {
         if let live = lanes.jobs[job] { return live.message.kind.startsGame && live.message.game == game }
         guard let result = results.last(where: { $0.id == job && $0.game == game }) else { return false }
         return result.containerID.map { $0 == container } ?? true
     }
 
-    func facts(_ game: String, _ job: String) -> GameFacts {
+    func facts(_ game: String, _ job: JobID) -> GameFacts {
         GameFacts(
             owner: lanes.owners[game],
             isBusy: lanes.states[game] == .active,

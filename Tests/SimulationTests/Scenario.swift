@@ -18,7 +18,7 @@ struct Scenario: Sendable {
 
     struct Push: Sendable {
         var at: Duration
-        var id: String
+        var id: JobID
         var text: String
     }
 
@@ -128,13 +128,13 @@ struct Scenario: Sendable {
             at += .milliseconds(Int.random(in: 0...700, using: &random))
             let kind =
                 [JobKind.start, .start, .start, .restart, .stop, .stop, .remove].randomElement(using: &random) ?? .stop
-            let id = "j\(number)"
+            let id: JobID = "j\(number)"
             let game = "g\(Int.random(in: 1...games, using: &random))"
             return Push(at: at, id: id, text: text(kind, id, game, &random))
         }
     }
 
-    private static func text(_ kind: JobKind, _ id: String, _ game: String, _ random: inout SeededGenerator) -> String {
+    private static func text(_ kind: JobKind, _ id: JobID, _ game: String, _ random: inout SeededGenerator) -> String {
         func dice(_ most: Int) -> Int { Int.random(in: 0..<most, using: &random) }
         var more = ""
         if kind == .start || kind == .restart && dice(2) == 0 {

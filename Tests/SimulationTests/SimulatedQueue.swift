@@ -89,7 +89,7 @@ struct SimulatedQueue: DeliveryQueue {
         return taken
     }
 
-    private static func idOf(_ message: DecodedMessage) -> String {
+    private static func idOf(_ message: DecodedMessage) -> JobID {
         switch message {
         case .job(let job): job.id
         case .rejected(let rejection): rejection.id
@@ -101,13 +101,13 @@ struct SimulatedQueue: DeliveryQueue {
         return try await call("claim") { $0.claim(capacity, by: worker, at: $1) }
     }
 
-    func beat(_ jobs: [(id: String, token: String)], engineAnswers: Bool) async throws(QueueError) -> HeartbeatResult {
+    func beat(_ jobs: [(id: JobID, token: String)], engineAnswers: Bool) async throws(QueueError) -> HeartbeatResult {
         let worker = worker
         return try await call("beat") { $0.beat(jobs, engineAnswers: engineAnswers, by: worker, at: $1) }
     }
 
     /// Nothing that the simulation looks at depends on it.
-    func show(_ progress: JobProgress, of id: String, token: String) async throws(QueueError) {
+    func show(_ progress: JobProgress, of id: JobID, token: String) async throws(QueueError) {
         try await call("progress") { _, _ in }
     }
 
@@ -122,7 +122,7 @@ struct SimulatedQueue: DeliveryQueue {
     }
 
     func retry(
-        id: String,
+        id: JobID,
         token: String,
         after pause: Duration,
         code: ErrorCode,
@@ -136,7 +136,7 @@ struct SimulatedQueue: DeliveryQueue {
         }
     }
 
-    func release(_ jobs: [(id: String, token: String)], isClean: Bool) async throws(QueueError) {
+    func release(_ jobs: [(id: JobID, token: String)], isClean: Bool) async throws(QueueError) {
         try await call("release") { $0.release(jobs, isClean: isClean, at: $1) }
     }
 
@@ -213,7 +213,7 @@ struct SimulatedQueue: DeliveryQueue {
         return try await call("tell") { $0.tell(note, of: containerID, by: worker, at: $1) }
     }
 
-    func intent(ofJob jobID: String, toEnd containerID: String) async throws(QueueError) -> String? {
+    func intent(ofJob jobID: JobID, toEnd containerID: String) async throws(QueueError) -> String? {
         try await call("intent") { redis, _ in
             redis.asked[jobID].flatMap { $0.container == containerID ? $0.text : nil }
         }
@@ -252,7 +252,7 @@ struct SimulatedQueue: DeliveryQueue {
         if !leads { throw Fenced() }
     }
 
-    func gameFacts(of pairs: [(gameID: String, jobID: String)]) async throws(QueueError) -> [GameFacts] {
+    func gameFacts(of pairs: [(gameID: String, jobID: JobID)]) async throws(QueueError) -> [GameFacts] {
         guard !pairs.isEmpty else { return [] }
         return try await call("facts") { redis, _ in pairs.map { redis.facts($0.gameID, $0.jobID) } }
     }

@@ -35,7 +35,7 @@ package enum ContractSchemas {
                 let fields = JobResult(pairs: pairs).fields
                 problems += schema.problems(of: TestJSON(fields: fields)).map { "\(stream) \(fields): \($0)" }
                 guard stream == keys.results, let id = fields["job_id"] else { continue }
-                problems += try await recordProblems(keys.job(id), on: client)
+                problems += try await recordProblems(keys.job(JobID(id)), on: client)
             }
         }
         return problems

@@ -3,13 +3,13 @@ import Redis
 
 extension Fleet {
     /// A job message. `more`: further members, as JSON.
-    package static func message(_ kind: JobKind, _ id: String, game: String, _ more: String = "") -> String {
+    package static func message(_ kind: JobKind, _ id: JobID, game: String, _ more: String = "") -> String {
         let rest = more.isEmpty ? "" : "," + more
         return #"{"v":1,"id":"\#(id)","kind":"\#(kind.rawValue)","game_id":"\#(game)"\#(rest)}"#
     }
 
     /// A start of `image`, or of the world's idle one; never pulled, for there is no registry.
-    package func start(_ id: String, game: String, image: String? = nil, _ more: String = "") -> String {
+    package func start(_ id: JobID, game: String, image: String? = nil, _ more: String = "") -> String {
         let rest = more.isEmpty ? "" : "," + more
         return Self.message(
             .start,
@@ -36,7 +36,7 @@ extension Fleet {
     }
 
     /// All results of one id.
-    package func results(of id: String) async throws -> [JobResult] {
+    package func results(of id: JobID) async throws -> [JobResult] {
         try await results().filter { $0.jobID == id }
     }
 
@@ -62,7 +62,7 @@ extension Fleet {
 
     /// Waits for the result of a job.
     @discardableResult
-    package func result(of id: String, within limit: Duration = .seconds(20)) async throws -> JobResult {
+    package func result(of id: JobID, within limit: Duration = .seconds(20)) async throws -> JobResult {
         var found: JobResult?
         try await eventually(within: limit, "the result of \(id)") {
             // The record is written with the result; it is cheaper to look at.
@@ -77,7 +77,7 @@ extension Fleet {
     }
 
     /// Pushes one message and waits for its result.
-    package func finish(_ id: String, _ message: String, within limit: Duration = .seconds(20)) async throws
+    package func finish(_ id: JobID, _ message: String, within limit: Duration = .seconds(20)) async throws
         -> JobResult
     {
         try await push(message)
@@ -116,7 +116,7 @@ extension Fleet {
     }
 
     /// Fields of a job's hash.
-    package func record(of id: String) async throws -> [String: String] {
+    package func record(of id: JobID) async throws -> [String: String] {
         let answer = try await client.send(RedisCommand("HGETALL", .string(keys.job(id))))
         return JobResult(pairs: (answer.array ?? []).compactMap(\.string)).fields
     }

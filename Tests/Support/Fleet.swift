@@ -146,7 +146,7 @@ extension Fleet {
     }
 
     /// The worker that runs the job, once one does.
-    package func runner(of job: String, within limit: Duration = .seconds(10)) async throws -> WorkerProcess {
+    package func runner(of job: JobID, within limit: Duration = .seconds(10)) async throws -> WorkerProcess {
         var found: WorkerProcess?
         try await eventually(within: limit, "job \(job) to run") {
             let fields = try await client.send(

@@ -4,7 +4,7 @@ import Primitives
 /// What was asked for in a run, and what came of it: everything that the outside can see.
 struct History: Sendable, Equatable {
     struct Push: Sendable, Equatable {
-        var id: String
+        var id: JobID
         var kind: JobKind
         var game: String
         /// Whether it makes earlier starts of its game pointless.
@@ -18,7 +18,7 @@ struct History: Sendable, Equatable {
     }
 
     struct Result: Sendable, Equatable {
-        var id: String
+        var id: JobID
         var run = 1
         var game: String
         var outcome: JobOutcome

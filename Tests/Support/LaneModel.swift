@@ -4,7 +4,7 @@ import JobQueue
 /// What the delivery protocol is meant to do, without Redis: plain arrays and dictionaries, one method per script.
 struct LaneModel {
     struct Message: Equatable {
-        var id: String
+        var id: JobID
         var kind: JobKind
         var game: String
         var isExpired = false
@@ -51,7 +51,7 @@ struct LaneModel {
     }
 
     struct Result: Equatable {
-        var id: String
+        var id: JobID
         var outcome: JobOutcome
         var code: String?
         var run: Int
@@ -74,10 +74,10 @@ struct LaneModel {
     /// Games whose starts in the overflow a later stop has made pointless, and how many of them.
     var overtaken: [String: [String: Int]] = [:]
     var paused: Set<String> = []
-    var jobs: [String: LiveJob] = [:]
+    var jobs: [JobID: LiveJob] = [:]
     /// What the jobs asked for that have ended, by id.
-    var ended: [String: Message] = [:]
-    var lanes: [String: [String]] = [:]
+    var ended: [JobID: Message] = [:]
+    var lanes: [String: [JobID]] = [:]
     var states: [String: Lane] = [:]
     /// Games by list, the oldest head first.
     var ready: [String: [(seq: Int, game: String)]] = [:]
@@ -91,7 +91,7 @@ struct LaneModel {
     var results: [Result] = []
     var letters: [Letter] = []
     /// Jobs whose records are gone.
-    var lost: Set<String> = []
+    var lost: Set<JobID> = []
     /// Lost jobs whose turn came.
     var ghosts = 0
 
@@ -110,7 +110,7 @@ struct LaneModel {
     }
 
     /// Why the job is only undone; nil: it is run.
-    func undo(_ id: String) -> ClaimedJob.Undo? {
+    func undo(_ id: JobID) -> ClaimedJob.Undo? {
         guard let job = jobs[id], isPointless(job) else { return nil }
         return job.isPoisoned ? .poisoned : .superseded
     }
@@ -136,7 +136,7 @@ struct LaneModel {
     }
 
     /// The record of a job that does not run goes.
-    mutating func lose(_ id: String) {
+    mutating func lose(_ id: JobID) {
         if jobs.removeValue(forKey: id) != nil { lost.insert(id) }
     }
 
@@ -168,7 +168,7 @@ struct LaneModel {
     }
 
     /// The one end of a live job, which is the head of its lane.
-    mutating func end(_ id: String, _ outcome: JobOutcome, _ code: String? = nil) {
+    mutating func end(_ id: JobID, _ outcome: JobOutcome, _ code: String? = nil) {
         guard let job = jobs.removeValue(forKey: id) else { return }
         lanes[job.message.game]?.removeFirst()
         ended[id] = job.message
@@ -257,8 +257,8 @@ struct LaneModel {
         stops: Int,
         slots: Int,
         queues names: [String]
-    ) -> [(id: String, attempt: Int)] {
-        var claimed: [(id: String, attempt: Int)] = []
+    ) -> [(id: JobID, attempt: Int)] {
+        var claimed: [(id: JobID, attempt: Int)] = []
         var left = ["stop": stops, "start": starts]
         let before = ended.count
         for pass in 0..<2 where pass == 0 || ended.count > before {
@@ -288,8 +288,8 @@ struct LaneModel {
         _ slots: Int,
         _ worker: String,
         _ node: String
-    ) -> [(id: String, attempt: Int)] {
-        var claimed: [(id: String, attempt: Int)] = []
+    ) -> [(id: JobID, attempt: Int)] {
+        var claimed: [(id: JobID, attempt: Int)] = []
         while claimed.count < most {
             let games = pop(list, most - claimed.count, slots, node)
             if games.isEmpty { return claimed }
@@ -314,7 +314,7 @@ struct LaneModel {
         return [entries[index].game]
     }
 
-    private mutating func begin(_ game: String, _ worker: String, _ node: String) -> (id: String, attempt: Int)? {
+    private mutating func begin(_ game: String, _ worker: String, _ node: String) -> (id: JobID, attempt: Int)? {
         guard let id = lanes[game]?.first, var job = jobs[id] else {
             settle(game)
             return nil
@@ -338,7 +338,7 @@ struct LaneModel {
     }
 
     mutating func finish(
-        _ id: String,
+        _ id: JobID,
         _ outcome: JobOutcome,
         _ code: String?,
         owner: OwnerChange,
@@ -352,7 +352,7 @@ struct LaneModel {
         settle(job.message.game)
     }
 
-    mutating func retry(_ id: String, frees: Bool, isClean: Bool, node: String) {
+    mutating func retry(_ id: JobID, frees: Bool, isClean: Bool, node: String) {
         guard var job = jobs[id] else { return }
         if frees { running[node]?.remove(job.message.game) }
         let isClean = isClean && !job.isPoisoned
@@ -367,7 +367,7 @@ struct LaneModel {
         states[job.message.game] = .delayed
     }
 
-    mutating func release(_ id: String, isClean: Bool) {
+    mutating func release(_ id: JobID, isClean: Bool) {
         guard var job = jobs[id] else { return }
         job.state = .waiting
         job.attempts -= 1
@@ -377,7 +377,7 @@ struct LaneModel {
         settle(job.message.game)
     }
 
-    mutating func leaseLapsed(_ id: String) {
+    mutating func leaseLapsed(_ id: JobID) {
         guard var job = jobs[id] else { return }
         job.crashes += 1
         job.isDirty = true
@@ -391,7 +391,7 @@ struct LaneModel {
         settle(job.message.game)
     }
 
-    mutating func retryDue(_ id: String) {
+    mutating func retryDue(_ id: JobID) {
         guard let game = jobs[id]?.message.game else { return }
         jobs[id]?.state = .waiting
         settle(game)

@@ -88,8 +88,8 @@ struct BenchTests {
         let ledger = SoakLedger(games: 2, prefix: "soak")
         let (start, other) = (try #require(ledger.nextStart()), try #require(ledger.nextStart()))
         #expect(ledger.nextStart() == nil && other.game != start.game)
-        func result(_ id: String, _ outcome: String = "succeeded") -> JobResult {
-            JobResult(fields: ["job_id": id, "outcome": outcome])
+        func result(_ id: JobID, _ outcome: String = "succeeded") -> JobResult {
+            JobResult(fields: ["job_id": id.text, "outcome": outcome])
         }
         let stop = try #require(ledger.ended(result(start.id)))
         #expect(stop.kind == .stop && stop.game == start.game)

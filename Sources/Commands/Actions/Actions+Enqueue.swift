@@ -48,7 +48,7 @@ extension Actions {
             return try await perform(request, within: wait, client, queue, display)
         }
         guard let outcome else {
-            return tell("job \(request.id) is queued", output, ["job_id": request.id, "queue": request.queue])
+            return tell("job \(request.id) is queued", output, ["job_id": request.id.text, "queue": request.queue])
         }
         tell(outcome.sentence, output, outcome.fields)
         guard outcome.succeeded else { throw .failed("the job did not succeed") }

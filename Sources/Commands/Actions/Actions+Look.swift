@@ -15,7 +15,7 @@ extension Actions {
     /// The largest number of messages to read from each queue in the search for a job not yet taken in.
     private static let mostMessages = 10_000
 
-    static func showJob(_ id: String, search: Int, _ output: OutputFormat, _ context: CommandContext)
+    static func showJob(_ id: JobID, search: Int, _ output: OutputFormat, _ context: CommandContext)
         async throws(CommandError)
     {
         let decoder = JobDecoder(signer: try context.settings.signer())
@@ -23,10 +23,10 @@ extension Actions {
             var page = JobPage(id: id)
             page.sight = try await queue.sight(of: id)
             if let sight = page.sight {
-                if sight.state == .dead { page.dead = try await queue.deadLetter(named: id) }
+                if sight.state == .dead { page.dead = try await queue.deadLetter(named: id.text) }
                 let client = client(queue, context)
                 page.events = try await StreamSearch.run(client, streams: [.events], most: search) {
-                    $0.fields["job_id"] == id
+                    $0.event?.jobID == id
                 }.found
             } else {
                 let names = try await queue.servedQueues()

@@ -68,7 +68,7 @@ extension Actions {
             case .live: throw CommandError.failed("job \(letter.jobID) runs again already")
             }
         }
-        tell("\(letter.jobID) will run again", output, ["job_id": letter.jobID, "run": "\(letter.run + 1)"])
+        tell("\(letter.jobID) will run again", output, ["job_id": letter.jobID.text, "run": "\(letter.run + 1)"])
     }
 
     static func dropDeadLetter(
@@ -83,7 +83,7 @@ extension Actions {
             }
             return letter
         }
-        tell("\(letter.jobID) is dropped", output, ["job_id": letter.jobID, "entry": letter.entry])
+        tell("\(letter.jobID) is dropped", output, ["job_id": letter.jobID.text, "entry": letter.entry])
     }
 
     static func dropAllDeadLetters(_ output: OutputFormat, _ context: CommandContext) async throws(CommandError) {
@@ -144,7 +144,7 @@ extension Actions {
 
     private static func fields(_ letter: DeadLetter) -> [String: String] {
         [
-            "entry": letter.entry, "job_id": letter.jobID, "run": "\(letter.run)", "queue": letter.queue,
+            "entry": letter.entry, "job_id": letter.jobID.text, "run": "\(letter.run)", "queue": letter.queue,
             "error_code": letter.errorCode, "error": letter.error, "died_at": letter.diedAt, "size": "\(letter.size)",
             "message": String(decoding: letter.message, as: UTF8.self),
         ]

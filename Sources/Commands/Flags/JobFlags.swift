@@ -59,7 +59,7 @@ struct JobFlags: ParsableArguments {
 
     /// Returns a job of `kind` with the values of these flags.
     func request(_ kind: JobKind) -> JobRequest {
-        var request = JobRequest(kind: kind, id: id ?? UUID().uuidString.lowercased(), gameID: game.id)
+        var request = JobRequest(kind: kind, id: JobID(id ?? UUID().uuidString.lowercased()), gameID: game.id)
         request.queue = queue
         request.deadline = deadline?.time
         request.maxAttempts = maxAttempts

@@ -48,7 +48,7 @@ final class WorkerState: Sendable {
     private let full = Mutex<[String: (until: MonotonicInstant, freed: Int)]>([:])
 
     /// Jobs as they were decoded when this worker took them in, since it is mostly the one that claims them, too.
-    private let decoded = Mutex<[String: (message: [UInt8], job: DecodedMessage)]>([:])
+    private let decoded = Mutex<[JobID: (message: [UInt8], job: DecodedMessage)]>([:])
 
     private static let decodedLimit = (jobs: 256, bytes: 2_048)
 
@@ -167,7 +167,7 @@ final class WorkerState: Sendable {
     }
 
     /// What the bytes of a claimed job say, where that is known.
-    func takeDecoded(_ id: String, _ message: [UInt8]) -> DecodedMessage? {
+    func takeDecoded(_ id: JobID, _ message: [UInt8]) -> DecodedMessage? {
         let kept = decoded.withLock { $0.removeValue(forKey: id) }
         return kept?.message == message ? kept?.job : nil
     }

@@ -1,3 +1,4 @@
+import JobContract
 import JobQueue
 import RuntimeCore
 import Synchronization
@@ -11,12 +12,12 @@ final class JobLease: Sendable {
         var isSettled = false
     }
 
-    let id: String
+    let id: JobID
     let token: String
     private let state: Mutex<State>
     private let verdictChanged = WakeSignal()
 
-    init(id: String, token: String, trustedUntil: MonotonicInstant) {
+    init(id: JobID, token: String, trustedUntil: MonotonicInstant) {
         self.id = id
         self.token = token
         state = Mutex(State(trustedUntil: trustedUntil))
@@ -69,7 +70,7 @@ final class JobLease: Sendable {
 
 /// The leases held by a worker.
 final class LeaseBook: Sendable {
-    private let leases = Mutex<[String: JobLease]>([:])
+    private let leases = Mutex<[JobID: JobLease]>([:])
 
     func insert(_ lease: JobLease) {
         leases.withLock { $0[lease.id] = lease }

@@ -26,7 +26,7 @@ struct JobTrace: Sendable {
             tracer.extract(["traceparent": traceparent], into: &context, using: FieldExtractor())
         }
         let span = tracer.startSpan("\(job.kind.rawValue) game", context: context, ofKind: .consumer)
-        span.attributes["rtm.job_id"] = job.id
+        span.attributes["rtm.job_id"] = job.id.text
         span.attributes["rtm.game_id"] = job.gameID
         span.attributes["rtm.kind"] = job.kind.rawValue
         span.attributes["rtm.attempt"] = attempt

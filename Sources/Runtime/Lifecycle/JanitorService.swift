@@ -52,7 +52,7 @@ struct JanitorService: Sendable {
     private func found() async throws -> [FoundRow] {
         let rows = try await ownership.ownedRows()
         let pairs = rows.map { row in
-            (gameID: row.labels[GalaxyLabel.gameID] ?? "", jobID: row.labels[GalaxyLabel.jobID] ?? "")
+            (gameID: row.labels[GalaxyLabel.gameID] ?? "", jobID: JobID(row.labels[GalaxyLabel.jobID] ?? ""))
         }
         return zip(rows, zip(pairs, try await queue.gameFacts(of: pairs))).map { row, known in
             FoundRow(row: row, gameID: known.0.gameID, facts: known.1)

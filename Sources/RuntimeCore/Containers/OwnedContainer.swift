@@ -21,7 +21,7 @@ package struct OwnedContainer: Sendable, Equatable {
     package let inspect: ContainerInspect
     package let gameID: String
     /// Id of the job that made the container.
-    package let jobID: String
+    package let jobID: JobID
     /// The labels given by the job, of at most ``longestLabels`` bytes. Excludes reserved labels, and labels of the
     /// image if the image still exists.
     package let jobLabels: LabelMap
@@ -53,7 +53,7 @@ package struct OwnedContainer: Sendable, Equatable {
         }
         inspect = container
         self.gameID = gameID
-        self.jobID = jobID
+        self.jobID = JobID(jobID)
     }
 
     /// Returns whether the container passes all checks except those of the image's labels.

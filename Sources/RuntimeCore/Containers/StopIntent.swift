@@ -1,3 +1,4 @@
+import JobContract
 import Primitives
 
 /// A stop request, recorded by a job before the job asks the Docker Engine to stop a container.
@@ -5,13 +6,13 @@ import Primitives
 /// Any later reader can derive from the request whether the stop needed SIGKILL, even if the requesting worker is gone.
 package struct StopIntent: Sendable, Equatable {
     /// The requesting job.
-    package var jobID: String
+    package var jobID: JobID
     /// The time of the first request on the worker's clock, or nil if an older worker recorded no time.
     package var askedAt: Timestamp?
     /// Time between SIGTERM and SIGKILL.
     package var timeout: Duration
 
-    package init(jobID: String, askedAt: Timestamp?, timeout: Duration) {
+    package init(jobID: JobID, askedAt: Timestamp?, timeout: Duration) {
         self.jobID = jobID
         self.askedAt = askedAt
         self.timeout = timeout
@@ -39,7 +40,7 @@ package struct StopIntent: Sendable, Equatable {
 
     /// The form stored in Redis, a line for each value: job, time, whole seconds.
     package var encoded: String {
-        [jobID, askedAt?.rfc3339 ?? "", String(timeout.components.seconds)].joined(separator: "\n")
+        [jobID.text, askedAt?.rfc3339 ?? "", String(timeout.components.seconds)].joined(separator: "\n")
     }
 
     /// Decodes a stop request, or returns nil if `encoded` names no job. Older workers stored only the id of the job.
@@ -47,7 +48,7 @@ package struct StopIntent: Sendable, Equatable {
         let lines = encoded.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         guard let job = lines.first, !job.isEmpty else { return nil }
         self.init(
-            jobID: job,
+            jobID: JobID(job),
             askedAt: lines.count > 1 ? Timestamp(rfc3339: lines[1]) : nil,
             timeout: .seconds(lines.count > 2 ? Int64(lines[2]) ?? 0 : 0)
         )

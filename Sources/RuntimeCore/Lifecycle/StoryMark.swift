@@ -7,11 +7,11 @@ import JobContract
 package struct ContainerIdentity: Sendable, Equatable {
     package var containerName: String
     package var gameID: String
-    package var jobID: String
+    package var jobID: JobID
     package var image: String
     package var labels: LabelMap
 
-    package init(containerName: String, gameID: String, jobID: String, image: String, labels: LabelMap) {
+    package init(containerName: String, gameID: String, jobID: JobID, image: String, labels: LabelMap) {
         self.containerName = containerName
         self.gameID = gameID
         self.jobID = jobID
@@ -34,7 +34,7 @@ package struct ContainerIdentity: Sendable, Equatable {
         self.init(
             containerName: spec.name,
             gameID: spec.labels[GalaxyLabel.gameID] ?? "",
-            jobID: spec.labels[GalaxyLabel.jobID] ?? "",
+            jobID: JobID(spec.labels[GalaxyLabel.jobID] ?? ""),
             image: spec.image,
             labels: OwnedContainer.jobLabels(spec.labels, imageLabels: [:])
         )
@@ -46,7 +46,7 @@ package struct ContainerIdentity: Sendable, Equatable {
         self.init(
             containerName: event.name,
             gameID: event.labels[GalaxyLabel.gameID] ?? "",
-            jobID: event.labels[GalaxyLabel.jobID] ?? "",
+            jobID: JobID(event.labels[GalaxyLabel.jobID] ?? ""),
             image: event.image,
             labels: [:]
         )
@@ -106,7 +106,7 @@ extension StoryMark {
     package var encoded: String {
         let lines = [
             isRunning ? "s" : "e", startedAt?.rfc3339 ?? "", exitedAt?.rfc3339 ?? "", health?.rawValue ?? "",
-            ooms.map(\.rfc3339).joined(separator: ","), identity.containerName, identity.gameID, identity.jobID,
+            ooms.map(\.rfc3339).joined(separator: ","), identity.containerName, identity.gameID, identity.jobID.text,
             identity.image, identity.labels.json,
         ]
         return lines.joined(separator: "\n")
@@ -128,7 +128,7 @@ extension StoryMark {
             identity: ContainerIdentity(
                 containerName: lines[5],
                 gameID: lines[6],
-                jobID: lines[7],
+                jobID: JobID(lines[7]),
                 image: lines[8],
                 labels: labels
             )

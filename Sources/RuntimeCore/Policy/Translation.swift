@@ -59,7 +59,7 @@ struct Translation: Sendable {
         labels[GalaxyLabel.owner] = GalaxyLabel.ownerValue
         labels[GalaxyLabel.namespace] = settings.namespace
         labels[GalaxyLabel.gameID] = job.gameID
-        labels[GalaxyLabel.jobID] = job.id
+        labels[GalaxyLabel.jobID] = job.id.text
         labels[GalaxyLabel.spec] = Self.specDigest(of: job)
         return labels
     }

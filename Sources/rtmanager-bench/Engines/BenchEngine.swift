@@ -82,7 +82,7 @@ struct BenchEngine: Sendable {
 
     /// Starts the same container as a job for `game`.
     func run(_ game: String) async throws -> RunResult {
-        var job = Job(id: "bare-\(game)", kind: .start, gameID: game, image: ImageReference(image.ref))
+        var job = Job(id: JobID("bare-\(game)"), kind: .start, gameID: game, image: ImageReference(image.ref))
         job.pullPolicy = PullPolicy.never.rawValue
         let spec = try Policy(node).allow(job).spec(on: image)
         try FileManager.default.createDirectory(
@@ -137,7 +137,7 @@ struct BenchEngine: Sendable {
     }
 
     /// Returns a message as producers push it.
-    func message(_ kind: JobKind, _ id: String, _ game: String) -> String {
+    func message(_ kind: JobKind, _ id: JobID, _ game: String) -> String {
         let more =
             switch kind {
             case .start: #","image":"\#(image.ref)","pull_policy":"never""#
@@ -154,7 +154,7 @@ struct BenchEngine: Sendable {
         _ = try await stage.redis.client.send(RedisCommand("LPUSH", arguments: [stage.redis.queue] + messages))
     }
 
-    static func id(_ kind: JobKind, _ game: String) -> String { "\(kind.rawValue)-\(game)" }
+    static func id(_ kind: JobKind, _ game: String) -> JobID { JobID("\(kind.rawValue)-\(game)") }
 
     /// Waits until all these jobs have succeeded. Throws at the first job without success.
     func untilDone(_ kind: JobKind, _ games: [String], within limit: Duration = .seconds(120)) async throws {

@@ -126,7 +126,7 @@ extension BenchStage {
     /// Kills a worker in the middle of a start. Returns the time from the kill to the job's result, in milliseconds.
     private func resumed(_ number: Int) async throws -> Double {
         _ = try await settledLeader()
-        let id = "resumed-\(number)"
+        let id = JobID("resumed-\(number)")
         let reader = reader()
         let cursor = try await redis.lastID(of: redis.keys.results)
         try await redis.push(number..<number + 1, kind: .start, prefix: "resumed")

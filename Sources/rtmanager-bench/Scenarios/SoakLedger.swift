@@ -8,7 +8,7 @@ final class SoakLedger: Sendable {
     struct Order: Sendable {
         var kind: JobKind
         var game: String
-        var id: String
+        var id: JobID
     }
 
     private struct State {
@@ -17,7 +17,7 @@ final class SoakLedger: Sendable {
         var free: [String]
         var number = 0
         /// The jobs without a result, each with the time of its push.
-        var waiting: [String: (order: Order, time: ContinuousClock.Instant)] = [:]
+        var waiting: [JobID: (order: Order, time: ContinuousClock.Instant)] = [:]
         var pushed = 0
         var duplicates = 0
         var failed = 0
@@ -50,7 +50,7 @@ final class SoakLedger: Sendable {
 
     private static func order(_ kind: JobKind, _ game: String, _ state: inout State) -> Order {
         state.number += 1
-        let order = Order(kind: kind, game: game, id: "\(state.prefix)-\(kind.rawValue)-\(state.number)")
+        let order = Order(kind: kind, game: game, id: JobID("\(state.prefix)-\(kind.rawValue)-\(state.number)"))
         state.waiting[order.id] = (order, .now)
         state.pushed += 1
         return order
@@ -60,7 +60,7 @@ final class SoakLedger: Sendable {
     func ended(_ result: JobResult) -> Order? {
         state.withLock { state in
             guard let (order, time) = state.waiting.removeValue(forKey: result.jobID) else {
-                if result.jobID.hasPrefix(state.prefix + "-") { state.duplicates += 1 }
+                if result.jobID.text.hasPrefix(state.prefix + "-") { state.duplicates += 1 }
                 return nil
             }
             if !result.succeeded { state.failed += 1 }
