@@ -331,6 +331,7 @@ let package = Package(
                 ],
                 swiftSettings: strict
             ),
+            .testTarget(name: "SupportTests", dependencies: ["Support"], swiftSettings: strict),
             .testTarget(name: "Tidy", swiftSettings: strict),
             fuzzTests,
         ]

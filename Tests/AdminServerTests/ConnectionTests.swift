@@ -42,7 +42,7 @@ private struct Server {
         let socket = try ClientSocket(port: port)
         let head = host.map { "Host: \($0)\r\n" } ?? ""
         socket.send("GET \(path) HTTP/1.1\r\n\(head)Connection: close\r\n\r\n")
-        try await eventually(within: limit, "the answer to \(path)") { socket.isAtEnd() }
+        try await eventually("the answer to \(path)", within: limit) { socket.isAtEnd() }
         return socket.text
     }
 }
@@ -100,8 +100,8 @@ struct ConnectionTests {
                 return socket
             }
             #expect(try await server.answer(to: "/healthz", within: .seconds(2)).hasSuffix("ok\n"))
-            try await eventually(within: .seconds(15), "the end of all connections") {
-                sockets.allSatisfy { $0.isAtEnd() }
+            try await eventually("the end of all connections", within: .seconds(15), until: { $0 == 0 }) {
+                sockets.count { !$0.isAtEnd() }
             }
             let most = sockets.map { $0.text.split(separator: "HTTP/1.1 200 OK").count }.max() ?? 0
             #expect(most <= 2 * Int(RequestBudget.burst), "\(most) answers on one connection")
@@ -121,8 +121,8 @@ struct ConnectionTests {
             }
             #expect(try await server.answer(to: "/healthz", within: .seconds(2)).hasSuffix("ok\n"))
             // A body that nobody reads waits for the time-out of its request.
-            try await eventually(within: .seconds(15), "the end of all connections") {
-                sockets.allSatisfy { $0.isAtEnd() }
+            try await eventually("the end of all connections", within: .seconds(15), until: { $0 == 0 }) {
+                sockets.count { !$0.isAtEnd() }
             }
         }
     }
@@ -174,8 +174,8 @@ struct ConnectionTests {
             let metrics = try await server.answer(to: "/metrics", within: .seconds(2))
             let count = metrics.firstMatch(of: #/\nrtm_http_connections_refused_total (\d+)/#).flatMap { Int($0.1) }
             #expect(count ?? 0 >= 1_100 - ConnectionGate.limit)
-            try await eventually(within: .seconds(20), "the end of all connections") {
-                sockets.allSatisfy { $0.isAtEnd() }
+            try await eventually("the end of all connections", within: .seconds(20), until: { $0 == 0 }) {
+                sockets.count { !$0.isAtEnd() }
             }
         }
     }
@@ -233,9 +233,9 @@ struct ConnectionTests {
             let socket = try ClientSocket(port: server.port)
             for count in 1...3 {
                 socket.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                try await eventually("answer \(count)") {
+                try await eventually("answer \(count)", until: { $0.matches(of: #/ok\n/#).count == count }) {
                     #expect(!socket.isAtEnd())
-                    return socket.text.matches(of: #/ok\n/#).count == count
+                    return socket.text
                 }
             }
         }

@@ -108,12 +108,18 @@ struct StartTests {
     func waits() async throws {
         let port = try FreePort.find()
         try await worker(["RTM_HTTP": "127.0.0.1:\(port)"]) { process in
-            try await eventually("a word in the log") { process.log.contains("the worker waits for Redis or Docker") }
+            try await eventually("a word in the log", until: { $0.contains("the worker waits for Redis or Docker") }) {
+                process.log
+            }
             #expect(process.log.contains("Redis: Redis connection") && process.log.contains("Docker: "))
-            try await eventually("a few tries") {
-                let answer = try await get("/readyz", port)
-                return answer.hasSuffix("503") && answer.contains("failing redis: Redis connection: cannot connect")
-                    && answer.contains("failing docker: ")
+            try await eventually(
+                "both reasons",
+                until: {
+                    $0.hasSuffix("503") && $0.contains("failing redis: Redis connection: cannot connect")
+                        && $0.contains("failing docker: ")
+                }
+            ) {
+                try await get("/readyz", port)
             }
             #expect(try await get("/healthz", port) == "ok\n 200")
             #expect(try await get("/metrics", port).contains("rtm_docker_up 0"))

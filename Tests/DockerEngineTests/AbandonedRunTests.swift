@@ -126,7 +126,7 @@ struct CancelledRunTests {
         } _: { engine, stub in
             let error = try await withThrowingTaskGroup(of: DockerError?.self) { group in
                 group.addTask { await dockerFailure { try await engine.run(Samples.spec()) } }
-                #expect(try await eventually { stub.lines.contains(line) })
+                try await eventually("the line \(line)", until: { $0.contains(line) }) { stub.lines }
                 group.cancelAll()
                 return try await group.next() ?? nil
             }

@@ -22,8 +22,8 @@ struct BehaviourTests {
     }
 
     private func untilEnded(_ name: String, _ engine: DockerEngine) async throws -> ContainerInspect {
-        try await eventually(within: .seconds(30), "the end of \(name)") {
-            try await engine.inspectContainer(name).status == "exited"
+        try await eventually("the end of \(name)", within: .seconds(30), until: { $0.status == "exited" }) {
+            try await engine.inspectContainer(name)
         }
         return try await engine.inspectContainer(name)
     }

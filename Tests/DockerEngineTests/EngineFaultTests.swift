@@ -85,10 +85,9 @@ struct EngineFaultTests {
             #expect(run?.mayHaveHappened == true)
             docker.resume()
             // The Engine carries out what it was sent while it stood still.
-            let appears = try await eventually(within: .seconds(20)) {
-                await dockerFailure { try await engine.inspectContainer(spec.name) } == nil
+            try await eventually("the container", within: .seconds(20), until: { $0 == nil }) {
+                await dockerFailure { try await engine.inspectContainer(spec.name) }
             }
-            #expect(appears)
             #expect(try await engine.inspectContainer(spec.name).status == "created")
             try await engine.remove(spec.name)
         }

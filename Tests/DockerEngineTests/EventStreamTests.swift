@@ -100,7 +100,7 @@ struct EventStreamTests {
                         for try await _ in events { first.add() }
                     }?.code
                 }
-                #expect(try await eventually { first.count > 0 })
+                try await eventually("an event", until: { $0 > 0 }) { first.count }
                 group.cancelAll()
                 let code = try await group.next() ?? nil
                 #expect(code == .cancelled)

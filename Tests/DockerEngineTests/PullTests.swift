@@ -207,7 +207,7 @@ struct PullTests {
         try await with([Self.inspect: [Self.present], Self.pull: [.later(.seconds(1), Self.done)]]) { engine, stub in
             try await withThrowingTaskGroup(of: Void.self) { stayers in
                 stayers.addTask { try await engine.pullImage("team/engine:1", policy: .always, progress: nil) }
-                #expect(try await eventually { stub.requests.count == 1 })
+                try await eventually("one request", until: { $0.count == 1 }) { stub.requests }
                 let left = await withTaskGroup(of: DockerError?.self) { leavers in
                     leavers.addTask {
                         await dockerFailure {
@@ -235,7 +235,7 @@ struct PullTests {
                         }
                     }
                 }
-                #expect(try await eventually { stub.requests.count == 1 })
+                try await eventually("one request", until: { $0.count == 1 }) { stub.requests }
                 group.cancelAll()
                 for try await error in group { #expect(error?.code == .cancelled) }
             }
@@ -251,7 +251,7 @@ struct PullTests {
                 group.addTask {
                     await dockerFailure { try await engine.pullImage("team/engine:1", policy: .always, progress: nil) }
                 }
-                #expect(try await eventually { stub.requests.count == 1 })
+                try await eventually("one request", until: { $0.count == 1 }) { stub.requests }
                 await engine.shutdown()
                 let error = try await group.next() ?? nil
                 #expect(error != nil)

@@ -71,11 +71,9 @@ struct RealEngineTests {
             spec.cmd = ["/bin/sh", "-c", "sleep 1; dd if=/dev/zero of=/dev/null bs=64M count=4"]
             _ = try await engine.run(spec)
             let name = spec.name
-            #expect(
-                try await eventually(within: .seconds(30)) {
-                    try await engine.inspectContainer(name).status == "exited"
-                }
-            )
+            try await eventually("the end of \(name)", within: .seconds(30), until: { $0.status == "exited" }) {
+                try await engine.inspectContainer(name)
+            }
             let inspect = try await engine.inspectContainer(name)
             #expect(inspect.oomKilled)
             #expect(inspect.exitCode == 137)
@@ -90,11 +88,9 @@ struct RealEngineTests {
             spec.cmd = ["/bin/sh", "-c", "sleep 1; exit 42"]
             _ = try await engine.run(spec)
             let name = spec.name
-            #expect(
-                try await eventually(within: .seconds(30)) {
-                    try await engine.inspectContainer(name).status == "exited"
-                }
-            )
+            try await eventually("the end of \(name)", within: .seconds(30), until: { $0.status == "exited" }) {
+                try await engine.inspectContainer(name)
+            }
             #expect(try await engine.inspectContainer(name).exitCode == 42)
         }
     }
@@ -111,10 +107,9 @@ struct RealEngineTests {
             let events = try await engine.eventsListen(since: result.startedAt)
             let name = spec.name
             #expect(["starting", "healthy"].contains(try await engine.inspectContainer(name).health))
-            let isHealthy = try await eventually(within: .seconds(30)) {
-                try await engine.inspectContainer(name).health == "healthy"
+            try await eventually("health", within: .seconds(30), until: { $0.health == "healthy" }) {
+                try await engine.inspectContainer(name)
             }
-            #expect(isHealthy)
             try await engine.remove(name)
             var actions: [String] = []
             for try await event in events where event.containerID == result.containerID {
@@ -139,11 +134,9 @@ struct RealEngineTests {
             #expect(shown?.port.interval == .seconds(1) && shown?.port.timeout == .seconds(3))
             #expect(shown?.port.retries == 4 && shown?.test == ["CMD", "/bin/busybox", "true"])
             let name = spec.name
-            #expect(
-                try await eventually(within: .seconds(30)) {
-                    try await engine.inspectContainer(name).health == "healthy"
-                }
-            )
+            try await eventually("health", within: .seconds(30), until: { $0.health == "healthy" }) {
+                try await engine.inspectContainer(name)
+            }
         }
     }
 

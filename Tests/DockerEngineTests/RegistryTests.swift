@@ -152,7 +152,9 @@ struct RegistryTests {
                         await dockerFailure { try await engine.pullImage(stalled, policy: .always, progress: nil) }
                     }
                 }
-                #expect(try await eventually { registry.requests.contains { $0.contains("/blobs/") } })
+                try await eventually("a request for a layer", until: { $0.contains { $0.contains("/blobs/") } }) {
+                    registry.requests
+                }
                 group.cancelAll()
                 return try await group.reduce(into: []) { $0.append($1?.code) }
             }
@@ -160,7 +162,7 @@ struct RegistryTests {
             let manifests = registry.requests.count { $0.hasPrefix("GET /v2/stalled/manifests/") }
             #expect(manifests == 1)
             #expect(await isAbsent(stalled, engine))
-            #expect(try await eventually { engine.pulls.isIdle })
+            try await eventually("the end of the pull") { engine.pulls.isIdle }
         }
     }
 

@@ -169,7 +169,7 @@ struct TransportTests {
         } _: { engine, stub in
             try await withThrowingTaskGroup(of: DockerError?.self) { group in
                 group.addTask { await dockerFailure { try await engine.stop("some-name", timeout: .seconds(60)) } }
-                #expect(try await eventually { stub.requests.count == 1 })
+                try await eventually("one request", until: { $0.count == 1 }) { stub.requests }
                 let begun = ContinuousClock.now
                 group.cancelAll()
                 let error = try await group.next() ?? nil
@@ -191,7 +191,7 @@ struct TransportTests {
                         _ = await dockerFailure { try await engine.stop("name-\(number)", timeout: .zero) }
                     }
                 }
-                #expect(try await eventually { stub.requests.count == 100 })
+                try await eventually("100 requests", until: { $0.count == 100 }) { stub.requests }
                 _ = try await engine.info()
                 group.cancelAll()
             }

@@ -16,7 +16,7 @@ extension Deployment {
                     let image = "127.0.0.1:\(registry.port)/engine:1"
                     let start = Fleet.message(.start, "s", game: "g", #""image":"\#(image)","pull_policy":"always""#)
                     try await fleet.push(start, Fleet.message(.start, "other", game: "h", #""image":"\#(image)""#))
-                    try await eventually("the registry to be asked") { registry.connections > 0 }
+                    try await eventually("the registry to be asked", until: { $0 > 0 }) { registry.connections }
                     let begin = Date().timeIntervalSince1970
                     let force = kind == .remove ? #""force":true"# : ""
                     try await fleet.push(Fleet.message(kind, "t", game: "g", force))

@@ -43,9 +43,8 @@ extension Deployment {
                     _ = try await Tool.run(["curl"] + arguments)
                 }
                 // A connection that gives way keeps its descriptor until its task has ended.
-                try await eventually(within: .seconds(2), "few open descriptors") {
-                    let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(worker.process.pid)/fd")
-                    return open.count < 250
+                try await eventually("few open descriptors", within: .seconds(2), until: { $0 < 250 }) {
+                    try FileManager.default.contentsOfDirectory(atPath: "/proc/\(worker.process.pid)/fd").count
                 }
                 #expect(try await fleet.finish("s1", fleet.start("s1", game: "lobby")).succeeded)
                 #expect(try await fleet.finish("t1", Fleet.message(.stop, "t1", game: "lobby")).succeeded)

@@ -15,9 +15,11 @@ enum Strike: String, CaseIterable, CustomTestStringConvertible {
     func arrives(_ fleet: Fleet, game: String) async throws {
         guard self != .claimed else { return }
         let name = fleet.containerName(game)
-        try await eventually(within: .seconds(10), "the container \(name)") {
-            guard let shown = try await fleet.world.engine.inspect(name) else { return false }
-            return self == .containerMade || shown.State.Status == "running"
+        try await eventually(
+            "the container \(name)",
+            until: { $0 == "running" || (self == .containerMade && $0 != nil) }
+        ) {
+            try await fleet.world.engine.inspect(name)?.State.Status
         }
     }
 }
@@ -64,7 +66,7 @@ extension Deployment {
                 if leaseEnd != nil {
                     // Redis tells it, or its own clock says that the time is over for which it may trust its lease.
                     let words = ["lease was lost", "had been taken over", "giving the job back"]
-                    try await eventually("the zombie to learn that its lease is lost") {
+                    try await eventually("the frozen worker to learn that its lease is lost") {
                         words.contains { zombie.process.log.contains($0) }
                     }
                 }
@@ -113,7 +115,7 @@ extension Deployment {
             #expect(taken <= leaseEnd.advanced(by: .milliseconds(1_500)), "lease ended \(leaseEnd), begun \(taken)")
             #expect(
                 finished <= leaseEnd.advanced(by: .seconds(2)),
-                "lease ended \(leaseEnd), job \(finished)\n\(fleet.logs)"
+                "lease ended \(leaseEnd), job \(finished)"
             )
         }
 

@@ -44,8 +44,8 @@ extension Deployment {
                 // The append-only file was not written anew since Redis began.
                 #expect(found["torn log"]?.level == "warning")
                 _ = try await fleet.client.send(RedisCommand("BGREWRITEAOF"))
-                try await eventually("the file to be written anew") {
-                    try await examine(fleet).findings["torn log"]?.level == "ok"
+                try await eventually("the file to be rewritten", until: { $0 == "ok" }) {
+                    try await examine(fleet).findings["torn log"]?.level
                 }
                 let text = try await fleet.run("doctor")
                 #expect(text.output.contains("ok    redis version") && !text.output.contains("\u{1B}"))

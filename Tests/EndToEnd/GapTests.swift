@@ -114,19 +114,15 @@ extension Fleet {
     }
 
     fileprivate func leader(otherThan old: WorkerProcess) async throws -> WorkerProcess {
-        var found: WorkerProcess?
-        try await eventually(within: .seconds(20), "another leader") {
-            found = try await leader()
-            return found?.process.pid != old.process.pid
+        try await eventually("another leader", within: .seconds(20), until: { $0.process.pid != old.process.pid }) {
+            try await leader()
         }
-        return found ?? old
     }
 
     /// Waits until none of these containers runs.
     fileprivate func untilEnded(_ ids: [String]) async throws {
-        try await eventually(within: .seconds(20), "the containers to end") {
-            let running = try await world.engine.docker("ps", "--quiet", "--no-trunc").split(separator: "\n")
-            return Set(running.map(String.init)).isDisjoint(with: ids)
+        try await eventually("the containers to end", within: .seconds(20), until: { ids.isDisjoint(with: $0) }) {
+            try await world.engine.docker("ps", "--quiet", "--no-trunc").split(separator: "\n").map(String.init)
         }
     }
 }
@@ -134,9 +130,12 @@ extension Fleet {
 extension TestEngine {
     /// Waits until a container of that name is there and was started.
     fileprivate func untilRuns(_ name: String) async throws {
-        try await eventually(within: .seconds(20), "\(name) to run") {
-            guard let shown = try await inspect(name) else { return false }
-            return shown.State.Status != "created"
+        try await eventually(
+            "\(name) to run",
+            within: .seconds(20),
+            until: { $0 != nil && $0 != "created" }
+        ) {
+            try await inspect(name)?.State.Status
         }
     }
 }

@@ -20,8 +20,8 @@ extension Deployment {
                 try await TestImage.make(image, on: fleet.world.engine, labels: ["com.galaxy.owner": "rtmanager"])
                 let copy = try await fleet.createByHand(game: "copied", image: image)
                 let byHand = try await fleet.runByHand(game: "by-hand")
-                try await eventually(within: .seconds(30), "the leftover to be removed") {
-                    try await fleet.world.engine.inspect(leftover) == nil
+                try await eventually("the leftover to be removed", within: .seconds(30), until: { $0 == nil }) {
+                    try await fleet.world.engine.inspect(leftover)
                 }
                 try await fleet.workers[0].untilItSays("no job explains", within: .seconds(30))
                 let left = Set(try await fleet.containers())
@@ -61,8 +61,8 @@ extension Deployment {
             try await Fleet.with(settings: settings("remove"), world: try #require(EngineWorld.current)) { fleet in
                 let game = try await fleet.finish("s", fleet.start("s", game: "runs"))
                 let id = try await fleet.runByHand(game: "stray")
-                try await eventually(within: .seconds(60), "the stray container to be removed") {
-                    try await fleet.world.engine.inspect(id) == nil
+                try await eventually("the stray container to be removed", within: .seconds(60), until: { $0 == nil }) {
+                    try await fleet.world.engine.inspect(id)
                 }
                 let events = try await fleet.events(ofGame: "stray", until: ["started", "exited", "removed"])
                 #expect(events.map { $0["event"] } == ["started", "exited", "removed"])

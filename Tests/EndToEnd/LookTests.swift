@@ -77,8 +77,8 @@ extension Deployment {
                 #expect(drain.exitCode == 0, "\(drain.errors)")
                 #expect(try await fleet.run("node", "list").output.contains("draining"))
                 try await fleet.push(fleet.start("s1", game: "g"))
-                try await eventually("the start to be taken in") {
-                    try await fleet.record(of: "s1")["state"] == "waiting"
+                try await eventually("the intake of the start", until: { $0["state"] == "waiting" }) {
+                    try await fleet.record(of: "s1")
                 }
                 #expect(try await fleet.finish("e1", Fleet.message(.stop, "e1", game: "other")).succeeded)
                 #expect(try await fleet.record(of: "s1")["state"] == "waiting")
@@ -101,10 +101,11 @@ extension Deployment {
                 )
                 var number = 0
                 // A result that comes before it has begun to read is not shown.
-                try await eventually(within: .seconds(30), "a line; there is \(watch.log)") {
+                let isShown = { @Sendable (log: String) in log.contains("already absent") }
+                try await eventually("a line of the watch", within: .seconds(30), until: isShown) {
                     number += 1
                     _ = try await fleet.finish("e\(number)", Fleet.message(.stop, "e\(number)", game: "g"))
-                    return watch.log.contains("already absent")
+                    return watch.log
                 }
                 watch.signal(SIGINT)
                 #expect(await watch.waitForExit() == 0, "\(watch.log)")

@@ -26,9 +26,9 @@ extension Deployment {
                     #expect(result.succeeded && result.fields["traceparent"]?.contains(trace) == true)
                     var spans: [TestJSON] = []
                     let wanted: Set = ["start game", "queue wait", "create", "start", "publish"]
-                    try await eventually("the spans; there are \(collector.posts)") {
+                    try await eventually("the spans \(wanted)", until: { wanted.isSubset(of: $0) }) {
                         spans = try collector.posts.flatMap { try Self.spans($0) }
-                        return wanted.isSubset(of: Set(spans.compactMap { $0["name"]?.string }))
+                        return spans.compactMap { $0["name"]?.string }
                     }
                     #expect(Set(spans.compactMap { $0["traceId"]?.string }) == [trace])
                     let job = try #require(spans.first { $0["name"] == .string("start game") })
@@ -53,9 +53,10 @@ extension Deployment {
                         let more = #""image":"\#(image)","pull_policy":"always","max_attempts":1"#
                         _ = try await fleet.finish("p1", Fleet.message(.start, "p1", game: "g", more))
                         var spans: [TestJSON] = []
-                        try await eventually("the spans; there are \(collector.posts)") {
+                        let wanted = Set(["start game", "pull"])
+                        try await eventually("the spans \(wanted)", until: { wanted.isSubset(of: $0) }) {
                             spans = try collector.posts.flatMap { try Self.spans($0) }
-                            return Set(["start game", "pull"]).isSubset(of: spans.compactMap { $0["name"]?.string })
+                            return spans.compactMap { $0["name"]?.string }
                         }
                         let job = try #require(spans.first { $0["name"] == .string("start game") })
                         let pull = try #require(spans.first { $0["name"] == .string("pull") })
@@ -88,10 +89,8 @@ extension Deployment {
                     "loop: it takes jobs", "default", node, "start s1", "lobby", "&lt;b&gt;&amp;",
                     "last 5 minutes: 1 succeeded, 0 did not", "persistence: none: a restart loses every job",
                 ]
-                var page = ""
-                try await eventually("the page to tell of it: \(page)") {
-                    page = try await get(url).body
-                    return wanted.allSatisfy(page.contains)
+                let page = try await eventually("\(wanted) on the page", until: { wanted.allSatisfy($0.contains) }) {
+                    try await get(url).body
                 }
                 #expect(!page.contains("<b>") && !page.contains("<script"))
                 #expect(page.hasPrefix("<!doctype html>") && page.utf8.count < 100_000)
@@ -101,9 +100,12 @@ extension Deployment {
                 }
                 fleet.redis.suspend()
                 defer { fleet.redis.resume() }
-                try await eventually(within: .seconds(30), "the page to tell that Redis is away") {
-                    let page = try await get(url, ["--max-time", "20"]).body
-                    return page.contains("Redis was not read") && page.contains("lobby")
+                try await eventually(
+                    "the page to say that Redis is away",
+                    within: .seconds(30),
+                    until: { $0.contains("Redis was not read") && $0.contains("lobby") }
+                ) {
+                    try await get(url, ["--max-time", "20"]).body
                 }
                 fleet.redis.resume()
             }
@@ -127,8 +129,8 @@ extension Deployment {
                     #expect(ready.body.contains(line), "\(ready.body)")
                 }
                 #expect(try await fleet.finish("e1", Fleet.message(.stop, "e1", game: "g")).succeeded)
-                try await eventually("metrics of the job") {
-                    try await get(base + "/metrics", bearer).body.contains("rtm_jobs_ended_total{")
+                try await eventually("metrics of the job", until: { $0.contains("rtm_jobs_ended_total{") }) {
+                    try await get(base + "/metrics", bearer).body
                 }
                 let dashboard = try await get(base + "/", bearer)
                 #expect(dashboard.status == "200" && dashboard.body.hasPrefix("<!doctype html>"))
@@ -140,16 +142,21 @@ extension Deployment {
 
                 fleet.redis.suspend()
                 defer { fleet.redis.resume() }
-                try await eventually(within: .seconds(20), "the worker not to be ready") {
-                    try await get(base + "/readyz", bearer).status == "503"
+                try await eventually("the worker not to be ready", within: .seconds(20), until: { $0.status == "503" })
+                {
+                    try await get(base + "/readyz", bearer)
                 }
                 let reasons = try await get(base + "/readyz", bearer).body
                 #expect(reasons.contains("failing loop: it waits for Redis and takes no jobs"), "\(reasons)")
                 #expect(reasons.contains("failing redis: its last answer came"))
                 #expect(try await get(base + "/healthz").status == "200")
                 fleet.redis.resume()
-                try await eventually(within: .seconds(20), "the worker to be ready again") {
-                    try await get(base + "/readyz", bearer).status == "200"
+                try await eventually(
+                    "the worker to be ready again",
+                    within: .seconds(20),
+                    until: { $0.status == "200" }
+                ) {
+                    try await get(base + "/readyz", bearer)
                 }
             }
         }

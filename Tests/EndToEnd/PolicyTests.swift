@@ -26,8 +26,8 @@ extension Deployment {
                     #expect(letter["message"] == message)
                     let output = try await fleet.run("dead", "retry", id)
                     #expect(output.exitCode == 0, "\(output.errors)")
-                    try await eventually("the second result of \(id)") {
-                        try await fleet.results().filter { $0.jobID.text == id }.count == 2
+                    try await eventually("the second result of \(id)", until: { $0.count == 2 }) {
+                        try await fleet.results().filter { $0.jobID.text == id }
                     }
                     let second = try #require(try await fleet.results().last { $0.jobID.text == id })
                     #expect(second.outcome == .failed && second.errorCode == code)
@@ -49,7 +49,9 @@ extension Deployment {
                 _ = try await fleet.finish("p-1", fleet.start("p-1", game: "holder"))
                 let mount = #""bind_mounts":[{"host_path":"\#(root)/a","mount_path":"/maps"}]"#
                 try await fleet.push(fleet.start("p-2", game: "waits", mount))
-                try await eventually("p-2 to be admitted") { try await fleet.record(of: "p-2")["state"] == "waiting" }
+                try await eventually("p-2 to be admitted", until: { $0["state"] == "waiting" }) {
+                    try await fleet.record(of: "p-2")
+                }
                 first.process.signal(SIGTERM)
                 _ = await first.process.waitForExit()
                 try await fleet.startWorker()

@@ -111,8 +111,8 @@ extension Deployment {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let more = #""ready_timeout_seconds":600"#
                 try await fleet.push(fleet.start("r-1", game: "slow", image: deaf, more))
-                try await eventually(within: .seconds(10), "the container") {
-                    try await fleet.containers(all: false).count == 1
+                try await eventually("the container", within: .seconds(10), until: { $0.count == 1 }) {
+                    try await fleet.containers(all: false)
                 }
                 let begun = ContinuousClock.now
                 try await fleet.push(Fleet.message(.stop, "r-2", game: "slow"))
@@ -133,8 +133,8 @@ extension Deployment {
             try await Fleet.with(workers: 2, settings: ["RTM_LEASE_TTL_SECONDS": "2"], world: world) { fleet in
                 try await fleet.push(fleet.start("w-1", game: "heir", image: slow, Self.waits))
                 let runner = try await fleet.runner(of: "w-1")
-                try await eventually(within: .seconds(10), "the container") {
-                    try await fleet.containers(all: false).count == 1
+                try await eventually("the container", within: .seconds(10), until: { $0.count == 1 }) {
+                    try await fleet.containers(all: false)
                 }
                 let ids = try await fleet.containers()
                 await runner.kill9()

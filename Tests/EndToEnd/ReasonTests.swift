@@ -166,10 +166,14 @@ extension Deployment {
                 let labels = #","labels":{"team":"red"}"#
                 _ = try await fleet.finish("l-1", fleet.start("l-1", game: "oom", more + labels))
                 _ = try await fleet.finish("l-2", fleet.start("l-2", game: "sick", image: flapping))
-                try await eventually(within: .seconds(60), "five ooms and five changes of health") {
+                try await eventually(
+                    "five ooms and five changes of health",
+                    within: .seconds(60),
+                    until: { $0.allSatisfy { $0 >= 5 } }
+                ) {
                     let events = try await fleet.events()
-                    return ["oom", "sick"].allSatisfy { game in
-                        events.count { $0["game_id"] == game && $0["count"] != nil } >= 5
+                    return ["oom", "sick"].map { game in
+                        events.count { $0["game_id"] == game && $0["count"] != nil }
                     }
                 }
                 let entries = try await fleet.client.send(RedisCommand("XRANGE", .string(fleet.keys.events), "-", "+"))

@@ -49,8 +49,12 @@ extension Deployment {
                 try await untilEndIsAsked(of: id, in: fleet)
                 fleet.redis.suspend()
                 // When the process has been killed, the worker may not remove the container any more.
-                try await eventually(within: .seconds(20), "the end of the process") {
-                    try await fleet.world.engine.inspect(id)?.State.Status == "exited"
+                try await eventually(
+                    "the end of the process",
+                    within: .seconds(20),
+                    until: { $0?.State.Status == "exited" }
+                ) {
+                    try await fleet.world.engine.inspect(id)
                 }
                 try await fleet.workers[0].untilItSays("giving the job back", within: .seconds(40))
                 fleet.redis.resume()
@@ -64,8 +68,8 @@ extension Deployment {
         /// does not go on.
         private func untilEndIsAsked(of container: String, in fleet: Fleet) async throws {
             let intents = RedisArgument.string(fleet.keys.intents(try await fleet.node()))
-            try await eventually("the stop to begin") {
-                try await fleet.client.send(RedisCommand("HEXISTS", intents, .string(container))).integer == 1
+            try await eventually("the stop to begin", until: { $0 == 1 }) {
+                try await fleet.client.send(RedisCommand("HEXISTS", intents, .string(container))).integer
             }
         }
 

@@ -113,14 +113,18 @@ enum RestartStrike: String, CaseIterable, CustomTestStringConvertible {
     /// Waits for the moment.
     func arrives(_ fleet: Fleet, first: String) async throws {
         let name = fleet.containerName("g")
-        try await eventually(within: .seconds(10), "the restart to come to \(rawValue)") {
-            let shown = try await fleet.world.engine.inspect(name)
-            switch self {
-            case .stopping: return shown?.Id == first
-            case .stopped: return shown?.Id != first || shown?.State.Status != "running"
-            case .removed: return shown?.Id != first
-            case .started: return shown.map { $0.Id != first && $0.State.Status == "running" } ?? false
+        try await eventually(
+            "the restart to come to \(rawValue)",
+            until: { shown in
+                switch self {
+                case .stopping: shown?.Id == first
+                case .stopped: shown?.Id != first || shown?.State.Status != "running"
+                case .removed: shown?.Id != first
+                case .started: shown.map { $0.Id != first && $0.State.Status == "running" } ?? false
+                }
             }
+        ) {
+            try await fleet.world.engine.inspect(name)
         }
     }
 }

@@ -11,7 +11,7 @@ extension Deployment {
             let settings = ["RTM_SLOTS": "2"]
             try await Fleet.with(workers: 2, settings: settings, world: try #require(EngineWorld.current)) { fleet in
                 for index in 0..<40 { try await fleet.push(fleet.start("s-\(index)", game: "g\(index)")) }
-                try await eventually("two games to run") { try await fleet.results().count == 2 }
+                try await eventually("two games to run", until: { $0.count == 2 }) { try await fleet.results() }
                 let busy = try await commands(fleet, during: .seconds(2))
                 // Two workers that give signs of life, lead and wait: nobody spins.
                 #expect(busy < 60, "\(busy) commands in 2 s while nothing could be done")
@@ -20,8 +20,8 @@ extension Deployment {
                 let begin = ContinuousClock.now
                 #expect(try await fleet.finish("t", Fleet.message(.stop, "t", game: first)).effect == .stopped)
                 #expect(begin.duration(to: .now) < .seconds(5))
-                try await eventually("the next game to run in its place") {
-                    try await fleet.results().count { $0.effect == .started } == 3
+                try await eventually("the next game to take the free slot", until: { $0 == 3 }) {
+                    try await fleet.results().count { $0.effect == .started }
                 }
                 #expect(try await fleet.containers(all: false).count == 2)
                 #expect(try await running(fleet).count == 2)

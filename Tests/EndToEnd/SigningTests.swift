@@ -38,8 +38,8 @@ extension Deployment {
                 )
                 try await fleet.push(other.sign(fleet.start("s-2", game: "h", time)))
                 try await fleet.push(fleet.start("s-3", game: "h", time))
-                try await eventually("two rejections") {
-                    try await fleet.results().count { $0.errorCode == "bad_signature" } == 2
+                try await eventually("two rejections", until: { $0 == 2 }) {
+                    try await fleet.results().count { $0.errorCode == "bad_signature" }
                 }
                 let containers = try await fleet.containers()
                 #expect(containers.count == 1)

@@ -176,9 +176,12 @@ extension Campaign {
         try await untilTaken("CONFIG", "SET", "save", "3600 1")
         // One that is under way, of the file of all changes perhaps, goes first.
         try await untilTaken("BGSAVE", "SCHEDULE")
-        try await eventually(within: .seconds(20), "Redis to find its disk full") {
-            let facts = (try? await command("INFO", "persistence"))?.string ?? ""
-            return facts.contains("rdb_last_bgsave_status:err")
+        try await eventually(
+            "Redis to find its disk full",
+            within: .seconds(20),
+            until: { $0.contains("rdb_last_bgsave_status:err") }
+        ) {
+            (try? await command("INFO", "persistence"))?.string ?? ""
         }
         try await Task.sleep(for: time)
         try await untilTaken("CONFIG", "SET", "save", "")
@@ -186,7 +189,7 @@ extension Campaign {
     }
 
     private func untilTaken(_ words: String...) async throws {
-        try await eventually(within: .seconds(20), "Redis to take \(words)") {
+        try await eventually("Redis to take \(words)", within: .seconds(20)) {
             (try? await fleet.client.send(
                 RedisCommand(words[0], arguments: words.dropFirst().map { RedisArgument.string($0) })
             )) != nil

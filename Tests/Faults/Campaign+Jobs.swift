@@ -97,7 +97,7 @@ extension Campaign {
 
     private func push(_ draft: Draft) async throws {
         // As a producer does that was not answered: again, under the same id.
-        try await eventually(within: .seconds(60), "Redis to take \(draft.id)") {
+        try await eventually("Redis to take \(draft.id)", within: .seconds(60)) {
             do {
                 try await fleet.push(draft.message)
                 return true

@@ -35,12 +35,15 @@ extension Campaign {
 
     /// What an operator of Redis 7.0 is told to do after each boot: else a second crash may let Redis run half a script.
     func rewriteFile() async throws {
-        try await eventually(within: .seconds(20), "Redis to begin a new file") {
+        try await eventually("Redis to begin a new file", within: .seconds(20)) {
             (try? await command("BGREWRITEAOF")) != nil
         }
-        try await eventually(within: .seconds(20), "Redis to have a new file") {
-            let facts = (try? await command("INFO", "persistence"))?.string ?? ""
-            return facts.contains("aof_rewrite_in_progress:0") && facts.contains("aof_rewrite_scheduled:0")
+        try await eventually(
+            "Redis to have a new file",
+            within: .seconds(20),
+            until: { $0.contains("aof_rewrite_in_progress:0") && $0.contains("aof_rewrite_scheduled:0") }
+        ) {
+            (try? await command("INFO", "persistence"))?.string ?? ""
         }
     }
 }

@@ -100,7 +100,7 @@ final class Campaign: Sendable {
         while !missing.isEmpty {
             let before = missing
             do {
-                try await eventually(within: .seconds(90), "another result") {
+                try await eventually("another result", within: .seconds(90)) {
                     missing = sure.subtracting(try await history().results.map(\.key))
                     return missing != before
                 }
@@ -110,11 +110,13 @@ final class Campaign: Sendable {
             }
         }
         do {
-            try await eventually(within: .seconds(75), "all stories, and nothing left") {
-                let rules = Checker.violations(of: try await history()).map(\.rule)
-                return !rules.contains { $0 == .story || $0 == .started || $0 == .empty || $0 == .rest }
+            let awaited: Set<Checker.Rule> = [.story, .started, .empty, .rest]
+            try await eventually("all events, and nothing left", within: .seconds(75)) {
+                awaited.isDisjoint(with: Checker.violations(of: try await history()).map(\.rule))
             }
-        } catch is Overdue {}
+        } catch is Overdue {
+            // The checker says what is missing.
+        }
     }
 
     private func history() async throws -> History {

@@ -41,9 +41,11 @@ struct FailoverTests {
     ) async throws {
         let quiet = Logger(label: "failover") { _ in SwiftLogNoOpLogHandler() }
         try await RedisClient.withClient(try RedisConfiguration(url: replica.url), logger: quiet) { client in
-            try await eventually("the replica to follow") {
-                try await client.send(RedisCommand("INFO", "replication")).string?.contains("master_link_status:up")
-                    == true
+            try await eventually(
+                "the replica to follow",
+                until: { $0.contains("master_link_status:up") }
+            ) {
+                try await client.send(RedisCommand("INFO", "replication")).string ?? ""
             }
             let log = CampaignLog()
             try await push(1...40, to: fleet, log)
@@ -116,13 +118,13 @@ struct FailoverTests {
         let lostPushes = log.pushes.filter { !kept.pushes.contains($0.id) }
         for game in 0..<8 {
             let stop = Fleet.message(.stop, "last\(game)", game: "g\(game)", #""stop_timeout_seconds":1"#)
-            try await eventually(within: .seconds(20), "the new master to take pushes") {
+            try await eventually("the new master to take pushes", within: .seconds(20)) {
                 (try? await fleet.push(stop)) != nil
             }
             log.add(.init(id: "last\(game)", kind: .stop, game: "g\(game)", supersedes: true))
         }
         var violations: [Checker.Violation] = []
-        try? await eventually(within: .seconds(90), "rest") {
+        try? await eventually("an end to all violations", within: .seconds(90)) {
             var history = try await History(of: fleet, pushes: log.pushes)
             history.forgotten = log.forgotten
             violations = Checker.violations(of: history)
@@ -142,6 +144,6 @@ struct FailoverTests {
             \(lostResults.count) results: \(counted)
             """
         )
-        #expect(violations.isEmpty, "\(fleet.logs)")
+        #expect(violations.isEmpty)
     }
 }

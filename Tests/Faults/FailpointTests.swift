@@ -83,11 +83,13 @@ struct FailpointTests {
     private func atRest(_ fleet: Fleet, _ pushes: [History.Push]) async throws -> History {
         var history = History()
         do {
-            try await eventually(within: .seconds(15), "the end of all stories") {
+            try await eventually("the last events", within: .seconds(15)) {
                 history = try await History(of: fleet, pushes: pushes)
                 return Checker.violations(of: history).isEmpty
             }
-        } catch is Overdue {}
+        } catch is Overdue {
+            // The checker says what is missing.
+        }
         return history
     }
 }
@@ -135,18 +137,24 @@ private struct Script {
         switch plot {
         case .retry, .takeOver: return
         case .drain:
-            try await eventually(within: .seconds(20), "the stop to run, or the worker to die") {
-                let state = try await fleet.record(of: "t")["state"]
-                return !victim.process.isRunning || state == "running"
+            try await eventually(
+                "the stop to run, or the worker to die",
+                within: .seconds(20),
+                until: { !victim.process.isRunning || $0["state"] == "running" }
+            ) {
+                try await fleet.record(of: "t")
             }
             victim.terminate()
         case .life:
             for (kind, id) in [(JobKind.start, "s" as JobID), (.stop, "t"), (.remove, "r")]
             where victim.process.isRunning {
                 try await push(kind, id, kind == .stop ? #""stop_timeout_seconds":1"# : "")
-                try await eventually(within: .seconds(30), "the end of \(id), or of the worker") {
-                    let outcome = try await fleet.record(of: id)["outcome"]
-                    return !victim.process.isRunning || outcome != nil
+                try await eventually(
+                    "the end of \(id), or of the worker",
+                    within: .seconds(30),
+                    until: { !victim.process.isRunning || $0["outcome"] != nil }
+                ) {
+                    try await fleet.record(of: id)
                 }
             }
         }

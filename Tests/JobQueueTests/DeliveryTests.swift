@@ -143,9 +143,11 @@ struct DeliveryTests {
             for isLast in [false, false, false, true] {
                 let claimed = try await world.claim(worker)
                 #expect(claimed.map(\.id) == ["j1"] && claimed[0].undo == (isLast ? .poisoned : nil))
-                try await eventually("the lease to be over") {
-                    let outcome = try await worker.tick()
-                    return outcome.poisoned == (isLast ? 1 : 0) && outcome.leasesReclaimed == (isLast ? 0 : 1)
+                try await eventually(
+                    "the lease to be over",
+                    until: { $0.poisoned == (isLast ? 1 : 0) && $0.leasesReclaimed == (isLast ? 0 : 1) }
+                ) {
+                    try await worker.tick()
                 }
             }
             #expect(try await world.results().map(\.errorCode) == ["poisoned"])

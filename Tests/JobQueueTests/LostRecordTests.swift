@@ -52,9 +52,9 @@ struct LostRecordTests {
             case .running:
                 _ = try await world.claim(worker)
                 try await lose("a1", world)
-                try await eventually("the lease to be taken back") {
+                try await eventually("the lease to be taken back", until: { $0["a"]?.hasPrefix("r a2") == true }) {
                     _ = try await worker.tick()
-                    return try await world.games(in: "lanes")["a"]?.hasPrefix("r a2") == true
+                    return try await world.games(in: "lanes")
                 }
             }
             try await world.push(QueueWorld.message(.start, "a3", game: "a"), queue: "low")

@@ -54,7 +54,9 @@ struct ProgressTests {
                 let pause = Duration.seconds(60)
                 _ = try await worker.retry(id: job.id, token: job.token, after: pause, code: .timeout, error: "e")
             default:
-                try await eventually("the lease is taken back") { try await worker.tick().leasesReclaimed == 1 }
+                try await eventually("the lease to be taken back", until: { $0 == 1 }) {
+                    try await worker.tick().leasesReclaimed
+                }
             }
             #expect(try await shown(world) == nil)
             // Who had it says no more of it.

@@ -69,9 +69,9 @@ struct SilenceTests {
                     continue
                 }
                 let resumed = try await worker.redisTime()
-                try await eventually("the lease to be taken back") {
+                try await eventually("the lease to be taken back", until: { $0.leasesReclaimed == 1 }) {
                     _ = try await worker.keepAwake()
-                    return try await worker.tick().leasesReclaimed == 1
+                    return try await worker.tick()
                 }
                 #expect(try await worker.redisTime() >= resumed + 250)
             }

@@ -73,10 +73,10 @@ struct WrongTypeTests {
             try await mend("results", world)
             for job in jobs { #expect(try await world.finish(worker, job) == .ok) }
             try await world.intake(worker)
-            try await eventually("the late job to end") {
+            try await eventually("the late job to end", until: { $0.count == 4 }) {
                 _ = try await worker.tick()
                 _ = try await world.claim(worker)
-                return try await world.results().count == 4
+                return try await world.results()
             }
             let outcomes = try await world.results().map(\.outcome)
             #expect(outcomes == [.succeeded, .succeeded, .rejected, .expired])
@@ -94,7 +94,7 @@ struct WrongTypeTests {
             try await spoil("results", world)
             for _ in 0..<3 { #expect(try await worker.tick().poisoned == 0) }
             try await mend("results", world)
-            try await eventually("the job to be given up") { try await worker.tick().poisoned == 1 }
+            try await eventually("the job to be given up", until: { $0 == 1 }) { try await worker.tick().poisoned }
             #expect(try await world.results().map(\.errorCode) == ["poisoned"])
         }
     }

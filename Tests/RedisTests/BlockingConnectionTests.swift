@@ -20,7 +20,7 @@ struct BlockingConnectionTests {
             let connection = try Self.connection(server)
             let id = try await connection.send(RedisCommand("CLIENT", "ID"), serverTimeout: .zero)
             async let popped = connection.send(RedisCommand("BLPOP", "q", 60), serverTimeout: .seconds(60))
-            try await eventually("a waiter") { try await server.blockedClients() == 1 }
+            try await eventually("a blocked client", until: { $0 == 1 }) { try await server.blockedClients() }
             try await server.ask(RedisCommand("LPUSH", "q", "x"))
             #expect(try await popped == .array([.bulk([0x71]), .bulk([0x78])]))
             let empty = try await connection.send(RedisCommand("BLPOP", "q", "0.05"), serverTimeout: .milliseconds(50))
@@ -41,12 +41,12 @@ struct BlockingConnectionTests {
                             try await connection.send(RedisCommand("BLPOP", "q", 0), serverTimeout: .seconds(60))
                         }.error
                     }
-                    try await eventually("a waiter") { try await server.blockedClients() == 1 }
+                    try await eventually("a blocked client", until: { $0 == 1 }) { try await server.blockedClients() }
                     group.cancelAll()
                     return try await group.next() ?? nil
                 }
                 #expect(error == .cancelled(mayHaveHappened: true))
-                try await eventually("no waiter") { try await server.blockedClients() == 0 }
+                try await eventually("no blocked client", until: { $0 == 0 }) { try await server.blockedClients() }
                 try await server.ask(RedisCommand("RPUSH", "q", .integer(Int64(round))))
                 #expect(try await server.ask(RedisCommand("LLEN", "q")) == .integer(1))
                 let next = try await connection.send(RedisCommand("BLPOP", "q", 5), serverTimeout: .seconds(5))
@@ -63,7 +63,7 @@ struct BlockingConnectionTests {
             await #expect(throws: RedisError.timeout(command: "BLPOP", mayHaveHappened: true)) {
                 try await connection.send(RedisCommand("BLPOP", "q", 0), serverTimeout: .milliseconds(50))
             }
-            try await eventually("no waiter") { try await server.blockedClients() == 0 }
+            try await eventually("no blocked client", until: { $0 == 0 }) { try await server.blockedClients() }
             try await server.ask(RedisCommand("RPUSH", "q", "x"))
             #expect(try await server.ask(RedisCommand("LLEN", "q")) == .integer(1))
             await connection.close()
@@ -75,7 +75,7 @@ struct BlockingConnectionTests {
         try await PrivateRedis.with { server in
             let connection = try Self.connection(server)
             async let popped = connection.send(RedisCommand("BLPOP", "q", 60), serverTimeout: .seconds(60))
-            try await eventually("a waiter") { try await server.blockedClients() == 1 }
+            try await eventually("a blocked client", until: { $0 == 1 }) { try await server.blockedClients() }
             await #expect(throws: RedisError.overloaded("a blocking connection carries one command at a time")) {
                 try await connection.send(RedisCommand("PING"), serverTimeout: .zero)
             }
@@ -92,13 +92,13 @@ struct BlockingConnectionTests {
             async let waiting = outcome {
                 try await connection.send(RedisCommand("BLPOP", "q", 0), serverTimeout: .seconds(60))
             }
-            try await eventually("a waiter") { try await server.blockedClients() == 1 }
+            try await eventually("a blocked client", until: { $0 == 1 }) { try await server.blockedClients() }
             await connection.close()
             #expect(await waiting.error?.mayHaveHappened == true)
             await #expect(throws: RedisError.closed) {
                 try await connection.send(RedisCommand("PING"), serverTimeout: .zero)
             }
-            try await eventually("no waiter") { try await server.blockedClients() == 0 }
+            try await eventually("no blocked client", until: { $0 == 0 }) { try await server.blockedClients() }
         }
     }
 
@@ -109,7 +109,7 @@ struct BlockingConnectionTests {
             async let waiting = outcome {
                 try await connection.send(RedisCommand("BLPOP", "q", 0), serverTimeout: .seconds(60))
             }
-            try await eventually("a waiter") { try await server.blockedClients() == 1 }
+            try await eventually("a blocked client", until: { $0 == 1 }) { try await server.blockedClients() }
             await server.kill9()
             let error = RedisError.connection(reason: "the server closed the connection", mayHaveHappened: true)
             #expect(await waiting.error == error)

@@ -15,7 +15,7 @@ struct ConnectTests {
     static func reason(_ configuration: RedisConfiguration) async throws -> String {
         try await RedisClient.withClient(configuration, logger: .silent) { client in
             var reason = "not connected yet"
-            try await eventually("a first attempt has failed") {
+            try await eventually("a first attempt to fail") {
                 let error = await outcome { try await client.send(RedisCommand("PING"), timeout: .milliseconds(50)) }
                     .error
                 guard case .connection(let text, mayHaveHappened: false) = error else {

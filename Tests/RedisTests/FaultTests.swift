@@ -9,7 +9,9 @@ struct FaultTests {
     func killed() async throws {
         try await withServerAndClient { server, client in
             async let cut = outcome { try await client.send(RedisCommand("BLPOP", "q", 0), timeout: .seconds(60)) }
-            try await eventually("the command is in the server") { try await server.blockedClients() == 1 }
+            try await eventually("the command to reach the server", until: { $0 == 1 }) {
+                try await server.blockedClients()
+            }
             await server.kill9()
             let lost = RedisError.connection(reason: "the server closed the connection", mayHaveHappened: true)
             #expect(await cut.error == lost)
@@ -25,7 +27,7 @@ struct FaultTests {
             for _ in 0..<3 {
                 _ = try await client.send(RedisCommand("PING"), timeout: .seconds(60))
                 await server.kill9()
-                try await eventually("the client notices") { !client.isConnected }
+                try await eventually("the client to notice") { !client.isConnected }
                 async let replies = client.pipeline(
                     [RedisCommand("SET", "k", "v"), RedisCommand("GET", "k")],
                     timeout: .seconds(60)
@@ -42,9 +44,8 @@ struct FaultTests {
             for _ in 0..<5 {
                 let id = try await client.send(RedisCommand("CLIENT", "ID"), timeout: .seconds(60)).integer ?? 0
                 try await server.ask(RedisCommand("CLIENT", "KILL", "ID", .integer(id)))
-                try await eventually("another connection") {
-                    let now = await outcome { try await client.send(RedisCommand("CLIENT", "ID")) }
-                    return now.value?.integer.map { $0 != id } ?? false
+                try await eventually("another connection", until: { $0.value?.integer.map { $0 != id } ?? false }) {
+                    await outcome { try await client.send(RedisCommand("CLIENT", "ID")) }
                 }
             }
         }
@@ -73,7 +74,9 @@ struct FaultTests {
         try await withServerAndClient { server, client in
             let before = try await client.send(RedisCommand("CLIENT", "ID"))
             async let slow = client.send(RedisCommand("BLPOP", "q", 0), timeout: .seconds(60))
-            try await eventually("the slow command is in the server") { try await server.blockedClients() == 1 }
+            try await eventually("the slow command to reach the server", until: { $0 == 1 }) {
+                try await server.blockedClients()
+            }
             async let patient = client.send(RedisCommand("ECHO", "patient"), timeout: .seconds(60))
             await #expect(throws: RedisError.timeout(command: "ECHO", mayHaveHappened: true)) {
                 try await client.send(RedisCommand("ECHO", "hasty"), timeout: .milliseconds(50))
@@ -93,7 +96,7 @@ struct FaultTests {
             await #expect(throws: RedisError.timeout(command: "PING", mayHaveHappened: true)) {
                 try await client.send(RedisCommand("PING"))
             }
-            try await eventually("the connection is given up") { !client.isConnected }
+            try await eventually("the client to give the connection up") { !client.isConnected }
             server.resume()
             #expect(try await client.send(RedisCommand("PING"), timeout: .seconds(60)) == .status("PONG"))
         }
@@ -124,7 +127,9 @@ struct FaultTests {
         try await withServerAndClient { server, client in
             let before = try await client.send(RedisCommand("CLIENT", "ID"))
             async let slow = client.send(RedisCommand("BLPOP", "q", 0), timeout: .seconds(60))
-            try await eventually("the slow command is in the server") { try await server.blockedClients() == 1 }
+            try await eventually("the slow command to reach the server", until: { $0 == 1 }) {
+                try await server.blockedClients()
+            }
             let error = await withTaskGroup(of: RedisError?.self) { group in
                 group.addTask {
                     await outcome { try await client.send(RedisCommand("ECHO", "gone"), timeout: .seconds(60)) }.error
@@ -167,7 +172,9 @@ struct FaultTests {
             async let cut = outcome { try await client.send(RedisCommand("BLPOP", "q", 0), timeout: .seconds(60)) }
             try await withThrowingTaskGroup(of: Void.self) { running in
                 running.addTask { try await client.run() }
-                try await eventually("the command is in the server") { try await server.blockedClients() == 1 }
+                try await eventually("the command to reach the server", until: { $0 == 1 }) {
+                    try await server.blockedClients()
+                }
                 running.cancelAll()
                 try await running.waitForAll()
             }

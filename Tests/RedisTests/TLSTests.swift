@@ -55,8 +55,8 @@ struct TLSTests {
                 #expect(try await client.send(RedisCommand("GET", "k")).bytes == payload)
                 await world.server.kill9()
                 try await world.server.restart()
-                try await eventually("a new connection") {
-                    await outcome { try await client.send(RedisCommand("PING")) }.value == .status("PONG")
+                try await eventually("a new connection", until: { $0 == .status("PONG") }) {
+                    await outcome { try await client.send(RedisCommand("PING")) }.value
                 }
             }
         }
@@ -98,7 +98,7 @@ struct TLSTests {
                         try await connection.send(RedisCommand("BLPOP", "q", 0), serverTimeout: .seconds(60))
                     }.error
                 }
-                try await eventually("a waiter") { try await world.server.blockedClients() == 1 }
+                try await eventually("a blocked client", until: { $0 == 1 }) { try await world.server.blockedClients() }
                 world.server.suspend()
                 let start = clock.now
                 group.cancelAll()

@@ -44,7 +44,7 @@ struct ClientTests {
         try await ClientWorld.with { world in
             try await world.end("earlier")
             async let result = world.client.perform(.start("g", image: "i", id: "j1"), within: .seconds(20))
-            try await eventually("the message") { try await world.messages().count == 1 }
+            try await eventually("the message", until: { $0.count == 1 }) { try await world.messages() }
             try await world.end("another")
             try await world.end("j1")
             #expect(try await result.effect == .started)
@@ -69,7 +69,7 @@ struct ClientTests {
             #expect(try await world.messages().isEmpty)
 
             let waiting = Task { try await world.client.perform(.stop("g", id: "fixed-2"), within: .seconds(20)) }
-            try await eventually("the message") { try await world.messages().count == 1 }
+            try await eventually("the message", until: { $0.count == 1 }) { try await world.messages() }
             try await world.end("fixed-2")
             await #expect(throws: ClientError.self) { try await waiting.value }
         }

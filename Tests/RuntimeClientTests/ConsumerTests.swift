@@ -17,7 +17,7 @@ struct ConsumerTests {
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await consumer.run(handle) }
-            try await eventually("entries; there are \(notes.all)") { enough(notes.all) }
+            try await eventually("entries", until: enough) { notes.all }
             group.cancelAll()
         }
     }
@@ -30,10 +30,12 @@ struct ConsumerTests {
             let consumer = world.client.consumer(of: .results, group: "master", name: "one")
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await consumer.run { notes.add($0.result?.jobID.text ?? "?") } }
-                try await eventually("the first") { notes.all == ["j1"] }
+                try await eventually("the first", until: { $0 == ["j1"] }) { notes.all }
                 try await world.end("j2")
-                try await eventually("the second") { notes.all == ["j1", "j2"] }
-                try await eventually("acknowledgement") { try await world.pending(world.keys.results, "master") == 0 }
+                try await eventually("the second", until: { $0 == ["j1", "j2"] }) { notes.all }
+                try await eventually("the acknowledgement", until: { $0 == 0 }) {
+                    try await world.pending(world.keys.results, "master")
+                }
                 group.cancelAll()
             }
         }
@@ -83,10 +85,10 @@ struct ConsumerTests {
             let consumer = world.client.consumer(of: .results, group: "master", name: "one")
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await consumer.run { notes.add($0.result?.jobID.text ?? "?") } }
-                try await eventually("the first") { notes.all == ["j1"] }
+                try await eventually("the first", until: { $0 == ["j1"] }) { notes.all }
                 _ = try await world.raw.send(RedisCommand("FLUSHALL"))
                 try await world.end("j2")
-                try await eventually("the second; there are \(notes.all)") { notes.all == ["j1", "j2"] }
+                try await eventually("the second", until: { $0 == ["j1", "j2"] }) { notes.all }
                 group.cancelAll()
             }
         }

@@ -16,13 +16,13 @@ struct SampleTests {
                 }
                 group.addTask {
                     // What a worker does.
-                    try await eventually("the start") { try await world.messages().count == 1 }
+                    try await eventually("the start", until: { $0.count == 1 }) { try await world.messages() }
                     try await world.publish("started", game: "lobby")
                     try await world.end("start-lobby", game: "lobby")
-                    try await eventually("the event") { notes.all.contains("started ") }
-                    try await eventually("the stop") { try await world.messages().count == 2 }
+                    try await eventually("the event", until: { $0.contains("started ") }) { notes.all }
+                    try await eventually("the stop", until: { $0.count == 2 }) { try await world.messages() }
                     try await world.end("stop-lobby", .stop, game: "lobby")
-                    try await eventually("the removal") { try await world.messages().count == 3 }
+                    try await eventually("the removal", until: { $0.count == 3 }) { try await world.messages() }
                     try await world.end("remove-lobby", .remove, game: "lobby")
                 }
                 try await group.waitForAll()

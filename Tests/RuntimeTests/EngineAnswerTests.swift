@@ -109,7 +109,7 @@ struct RestartLookTests {
                 let id = try await world.result("s1").containerID
                 await world.docker.delay(.pullImage, by: .seconds(1))
                 try await world.push(.restart, "r1", more: #","image":"engine:2""#)
-                try await eventually("the pull") { await world.docker.calls[.pullImage] == 1 }
+                try await eventually("the pull", until: { $0 == 1 }) { await world.docker.calls[.pullImage] }
                 await world.docker.removeNetwork("galaxy-net")
                 #expect(try await world.result("r1").errorCode == "network_missing")
                 let container = try await world.docker.inspectContainer("galaxy-game-g1")
@@ -138,7 +138,7 @@ struct SettleTests {
         try await WorkerWorld.with { world in
             try await world.withWorker(startSettle: .seconds(30)) { _ in
                 try await world.push(.start, "s1")
-                try await eventually("the container") { await world.docker.containersByName.count == 1 }
+                try await eventually("the container", until: { $0.count == 1 }) { await world.docker.containersByName }
                 await world.docker.exit(container: "galaxy-game-g1", code: 127)
                 let result = try await world.result("s1")
                 #expect(result.errorCode == "start_failed" && result.fields["attempts"] == "1")
@@ -155,7 +155,7 @@ struct SettleTests {
         try await WorkerWorld.with { world in
             try await world.withWorker(startSettle: .seconds(30)) { _ in
                 try await world.push(.start, "s1")
-                try await eventually("the container") { await world.docker.containersByName.count == 1 }
+                try await eventually("the container", until: { $0.count == 1 }) { await world.docker.containersByName }
                 try await world.push(.stop, "x1")
                 #expect(try await world.result("s1").outcome == .superseded)
                 #expect(try await world.result("x1").outcome == .succeeded)

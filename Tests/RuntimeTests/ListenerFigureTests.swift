@@ -16,7 +16,7 @@ struct ListenerFigureTests {
         try await WorkerWorld.with { world in
             try await world.withWorker { worker in
                 let first = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g\(count)"))
-                try await eventually("the listener to listen") { try await world.eventCount() == 1 }
+                try await eventually("the listener to listen", until: { $0 == 1 }) { try await world.eventCount() }
                 let begin = ContinuousClock.now
                 for number in 0..<count {
                     // Most are gone before anyone has looked: what their events say is believed for their jobs' sake.
@@ -29,8 +29,8 @@ struct ListenerFigureTests {
                     try await world.docker.remove(id)
                 }
                 let made = begin.duration(to: .now)
-                try await eventually(within: .seconds(240), "all to be told") {
-                    try await world.eventCount() >= 3 * count + 1
+                try await eventually("all events", within: .seconds(240), until: { $0 >= 3 * count + 1 }) {
+                    try await world.eventCount()
                 }
                 let told = begin.duration(to: .now)
                 #expect(worker.health.engineAnswers)

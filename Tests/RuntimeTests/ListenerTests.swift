@@ -14,10 +14,8 @@ struct ListenerTests {
     }
 
     private func expect(_ kinds: [String], _ world: WorkerWorld) async throws {
-        var last: [String] = []
-        try await eventually("the events \(kinds)") {
-            last = try await self.kinds(world)
-            return last.count >= kinds.count
+        let last = try await eventually("the events \(kinds)", until: { $0.count >= kinds.count }) {
+            try await self.kinds(world)
         }
         #expect(last == kinds)
     }
@@ -74,7 +72,7 @@ struct ListenerTests {
                 try await expect(["started", "started", "exited", "removed"], world)
                 await world.docker.delayInspect(of: slow, by: nil)
                 try await world.docker.remove(slow)
-                try await eventually("the end of both stories") { try await kinds(world).count == 6 }
+                try await eventually("all events of both games", until: { $0.count == 6 }) { try await kinds(world) }
                 let events = try await world.events()
                 #expect(events.map { $0["game_id"] } == ["slow", "quick", "quick", "quick", "slow", "slow"])
                 #expect(Checker.problems(events, complete: [slow, quick]) == [])
@@ -131,15 +129,17 @@ struct ListenerTests {
                         ids.append(noisy)
                     }
                     // What is removed before anyone has looked at it has no story.
-                    try await eventually(within: .seconds(30), "the ends of round \(round)") {
-                        let ended = try await world.events().filter { $0["event"] == "exited" }
-                        return Set(ended.compactMap { $0["container_id"] }).isSuperset(of: ids)
+                    try await eventually(
+                        "the ends of round \(round)",
+                        within: .seconds(30),
+                        until: { Set(ids).subtracting($0).isEmpty }
+                    ) {
+                        try await world.events().filter { $0["event"] == "exited" }.compactMap { $0["container_id"] }
                     }
                 }
                 for id in ids { try await world.docker.remove(id) }
-                try await eventually("the end of all stories") {
-                    let removed = try await world.events().filter { $0["event"] == "removed" }
-                    return Set(removed.compactMap { $0["container_id"] }).isSuperset(of: ids)
+                try await eventually("the removal of all containers", until: { Set(ids).subtracting($0).isEmpty }) {
+                    try await world.events().filter { $0["event"] == "removed" }.compactMap { $0["container_id"] }
                 }
             }
             let events = try await world.events()
@@ -211,8 +211,8 @@ struct ListenerTests {
                 try await expect(["started", "exited", "removed"], world)
                 #expect(try await world.events().allSatisfy { $0["source"] == "reconcile" })
                 #expect(worker.health.engineAnswers)
-                try await eventually(within: .seconds(40), "the stream to be had") {
-                    await world.docker.subscriptionCount == 1
+                try await eventually("the stream to be had", within: .seconds(40), until: { $0 == 1 }) {
+                    await world.docker.subscriptionCount
                 }
                 let next = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g2"))
                 try await expect(["started", "exited", "removed", "started"], world)
@@ -233,8 +233,8 @@ struct ListenerTests {
                 let before = await world.docker.calls[.eventsListen] ?? 0
                 let silence = DockerError(.timeout, operation: "ping", message: "no answer", retryable: true)
                 await world.docker.fail(.ping, with: silence, times: 6)
-                try await eventually(within: .seconds(20), "another subscription") {
-                    await world.docker.calls[.eventsListen] ?? 0 > before
+                try await eventually("another subscription", within: .seconds(20), until: { $0 > before }) {
+                    await world.docker.calls[.eventsListen] ?? 0
                 }
                 try await expect(["started", "exited"], world)
             }
@@ -250,7 +250,9 @@ struct ListenerTests {
                 let sick = DockerError(.engineError, operation: "inspectContainer", message: "sick", status: 500)
                 await world.docker.fail(.inspectContainer, with: sick)
                 let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"))
-                try await eventually("the look that fails") { await world.docker.faultsLeft(.inspectContainer) == 0 }
+                try await eventually("the inspection that fails", until: { $0 == 0 }) {
+                    await world.docker.faultsLeft(.inspectContainer)
+                }
                 let other = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g2"))
                 try await expect(["started", "started", "started"], world)
                 #expect(try await world.events().map { $0["container_id"] } == [first, other, id])
@@ -264,17 +266,19 @@ struct ListenerTests {
             for number in 0..<2_000 { await world.docker.addForeignContainer(WorkerWorld.spec(game: "many-\(number)")) }
             await world.docker.delay(.inspectContainer, by: .milliseconds(5))
             try await world.withWorker { _ in
-                try await eventually("the reconcile to be under way") { try await kinds(world).count > 50 }
+                try await eventually("the reconcile to be under way", until: { $0.count > 50 }) {
+                    try await kinds(world)
+                }
                 try await world.push(.start, "s1")
                 let started = try await world.result("s1", within: .seconds(2))
                 let id = try #require(started.containerID)
-                var position = 0
-                try await eventually(within: .seconds(1), "the start to be told") {
-                    position = try await world.events().firstIndex { $0["container_id"] == id } ?? 0
-                    return position > 0
+                let position = try await eventually("the start", within: .seconds(1), until: { $0 > 0 }) {
+                    try await world.events().firstIndex { $0["container_id"] == id } ?? 0
                 }
                 #expect(position < 1_900, "told after the reconcile")
-                try await eventually(within: .seconds(60), "all to be told") { try await kinds(world).count == 2_001 }
+                try await eventually("all events", within: .seconds(60), until: { $0.count == 2_001 }) {
+                    try await kinds(world)
+                }
             }
             #expect(Checker.problems(try await world.events()) == [])
         }
@@ -295,7 +299,7 @@ struct ListenerTests {
             await world.docker.setReachable(false)
             await world.docker.setReachable(true)
             try await world.withWorker("w2") { _ in
-                try await eventually("all to be told") { try await kinds(world).count == 6 }
+                try await eventually("all events", until: { $0.count == 6 }) { try await kinds(world) }
             }
             let events = try await world.events()
             #expect(Checker.problems(events, complete: [id, other]) == [])
@@ -327,10 +331,10 @@ struct JanitorServiceTests {
                 if mode != .remove { left.insert(stray) }
                 if mode == .dryRun { left.insert(made) }
                 let looks = await world.docker.calls[.list] ?? 0
-                try await eventually("several looks of the janitor") {
-                    await world.docker.calls[.list] ?? 0 > looks + 4
+                try await eventually("several passes of the janitor", until: { $0 > looks + 4 }) {
+                    await world.docker.calls[.list] ?? 0
                 }
-                try await eventually("what is left") { await ids() == left }
+                try await eventually("only what is left", until: { $0 == left }) { await ids() }
             }
         }
     }

@@ -70,16 +70,16 @@ struct WorkerHealthTests {
     func failingRounds() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { worker in
-                try await eventually("the worker is ready") { worker.health.loopProblem == nil }
+                try await eventually("the worker to be ready", until: { $0 == nil }) { worker.health.loopProblem }
                 // Every script of the loop comes to the sorted set of starts that are ready.
                 let key = RedisArgument.string("{rtm}:ready:start:default")
                 _ = try await world.client.send(RedisCommand("SET", key, "x"))
                 try await world.push(.start, "s1")
-                try await eventually("the worker is not ready") { worker.health.loopProblem != nil }
+                try await eventually("the worker not to be ready", until: { $0 != nil }) { worker.health.loopProblem }
                 #expect(worker.health.loopProblem?.contains("WRONGTYPE") == true)
                 #expect(worker.health.sinceProgress < .seconds(5) && worker.health.engineAnswers)
                 _ = try await world.client.send(RedisCommand("DEL", key))
-                try await eventually("the worker is ready again") { worker.health.loopProblem == nil }
+                try await eventually("the worker to be ready again", until: { $0 == nil }) { worker.health.loopProblem }
             }
         }
     }
@@ -89,10 +89,14 @@ struct WorkerHealthTests {
         try await WorkerWorld.with { world in
             await world.docker.removeNetwork("galaxy-net")
             try await world.withWorker { worker in
-                try await eventually("the worker misses it") { worker.health.networkProblem != nil }
+                try await eventually("the worker to miss the network", until: { $0 != nil }) {
+                    worker.health.networkProblem
+                }
                 #expect(worker.health.networkProblem?.contains("docker network create galaxy-net") == true)
                 await world.docker.addNetwork("galaxy-net")
-                try await eventually(within: .seconds(10), "the worker has it") { worker.health.networkProblem == nil }
+                try await eventually("the worker to see the network", within: .seconds(10), until: { $0 == nil }) {
+                    worker.health.networkProblem
+                }
             }
         }
     }

@@ -43,7 +43,7 @@ struct OwnershipTests {
                 await world.docker.setHealth(container: forged, "healthy")
                 await world.docker.exit(container: forged, code: 3)
                 let ours = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g2"))
-                try await eventually("the events of ours") { try await world.events().count == 1 }
+                try await eventually("the events of ours", until: { $0.count == 1 }) { try await world.events() }
                 #expect(try await world.events().first?["container_id"] == ours)
                 #expect(try await !world.holdsRoom("g1"))
                 try await world.push(.stop, "t1")

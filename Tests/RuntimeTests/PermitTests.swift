@@ -88,8 +88,8 @@ struct WaitingJobTests {
                         """#
                     try await world.push(message)
                 }
-                try await eventually("all of them run") {
-                    await world.docker.containersByName.count == Self.concurrency
+                try await eventually("all of them to run", until: { $0.count == Self.concurrency }) {
+                    await world.docker.containersByName
                 }
                 try await world.push(.start, "s1")
                 #expect(try await world.result("s1").effect == .started)
@@ -109,8 +109,8 @@ struct WaitingJobTests {
                         #"{"v":1,"id":"p\#(number)","kind":"start","game_id":"p\#(number)","image":"absent:1"}"#
                     try await world.push(message)
                 }
-                try await eventually("all of them pull") {
-                    await world.docker.calls[.pullImage] == Self.concurrency
+                try await eventually("all of them to pull", until: { $0 == Self.concurrency }) {
+                    await world.docker.calls[.pullImage]
                 }
                 try await world.push(.start, "s1")
                 #expect(try await world.result("s1").effect == .started)
@@ -128,8 +128,8 @@ struct WaitingJobTests {
                 }
                 await world.docker.delay(.stop, by: .seconds(600))
                 for number in 0..<Self.concurrency { try await world.push(.stop, "t\(number)", game: "w\(number)") }
-                try await eventually("all of them stop") {
-                    await world.docker.calls[.stop] == Self.concurrency
+                try await eventually("all of them to stop", until: { $0 == Self.concurrency }) {
+                    await world.docker.calls[.stop]
                 }
                 try await world.push(.stop, "t", game: "other")
                 #expect(try await world.result("t").effect == .alreadyAbsent)

@@ -23,10 +23,15 @@ struct ProgressTests {
             await world.docker.delay(.run, by: .seconds(2))
             try await world.withWorker { _ in
                 try await world.push(.start, "s1")
-                try await eventually("the pull is shown") {
-                    try await shown(world, "s1") == JobProgress(.pulling, layers: 1, bytesTotal: 1)
+                try await eventually(
+                    "the progress of the pull",
+                    until: { $0 == JobProgress(.pulling, layers: 1, bytesTotal: 1) }
+                ) {
+                    try await shown(world, "s1")
                 }
-                try await eventually("the start is shown") { try await shown(world, "s1")?.step == .starting }
+                try await eventually("the progress of the start", until: { $0?.step == .starting }) {
+                    try await shown(world, "s1")
+                }
                 #expect(try await world.result("s1").effect == .started)
                 #expect(try await shown(world, "s1") == nil)
             }
@@ -40,8 +45,8 @@ struct ProgressTests {
             await world.docker.addImage(FakeDocker.Image("engine:1", labels: ["com.galaxy.port": "\(port)"]))
             try await world.withWorker { _ in
                 try await world.push(.start, "s1", more: #","ready_timeout_seconds":600"#)
-                try await eventually("the waiting is shown") {
-                    try await shown(world, "s1") == JobProgress(.waitingForReady)
+                try await eventually("the progress of the wait", until: { $0 == JobProgress(.waitingForReady) }) {
+                    try await shown(world, "s1")
                 }
                 await world.docker.delay(.stop, by: .milliseconds(1_500))
                 try await world.push(.stop, "t1")
@@ -49,7 +54,9 @@ struct ProgressTests {
                 try await world.push(.start, "s2")
                 #expect(try await world.result("s2").effect == .started)
                 try await world.push(.stop, "t2")
-                try await eventually("the stop is shown") { try await shown(world, "t2")?.step == .stopping }
+                try await eventually("the progress of the stop", until: { $0?.step == .stopping }) {
+                    try await shown(world, "t2")
+                }
             }
         }
     }
@@ -67,9 +74,9 @@ struct ProgressTests {
                 board.show(JobProgress(.pulling, bytesDone: Int64(number), bytesTotal: 1_000))
             }
             let last = JobProgress(.pulling, bytesDone: 1_000, bytesTotal: 1_000)
-            try? await eventually("it is told again") { told.all == [last, last] }
+            _ = try? await eventually("a second report", until: { $0 == [last, last] }) { told.all }
             board.show(JobProgress(.starting))
-            try? await eventually("the next step") { told.all.last?.step == .starting }
+            _ = try? await eventually("the next step", until: { $0?.step == .starting }) { told.all.last }
             group.cancelAll()
         }
         #expect(told.all.count == 3)

@@ -36,14 +36,17 @@ struct QueueTroubleTests {
                     try await world.push(.stop, "t\(number)")
                     _ = try await world.result("t\(number)")
                 }
-                try await eventually("the key is named") {
-                    worker.health.keyProblems.contains { $0.contains("{rtm}:queue:low is a string, not a list") }
+                let problem = "{rtm}:queue:low is a string, not a list"
+                try await eventually("the name of the key", until: { $0.contains { $0.contains(problem) } }) {
+                    worker.health.keyProblems
                 }
                 _ = try await world.client.send(RedisCommand("DEL", low))
                 let message = #"{"v":1,"id":"low-1","kind":"stop","game_id":"g2"}"#
                 _ = try await world.client.send(RedisCommand("LPUSH", low, .string(message)))
                 #expect(try await world.result("low-1").succeeded)
-                try await eventually(within: .seconds(30), "the key is right") { worker.health.keyProblems.isEmpty }
+                try await eventually("the end of the trouble", within: .seconds(30), until: \.isEmpty) {
+                    worker.health.keyProblems
+                }
             }
         }
     }

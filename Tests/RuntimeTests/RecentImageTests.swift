@@ -129,7 +129,7 @@ struct RecentImageTests {
                 let runs = await world.docker.calls[.run, default: 0]
                 await world.docker.delay(.run, by: .milliseconds(500))
                 try await world.push(isRestart ? .restart : .start, "s2")
-                try await eventually("the run") { await world.docker.calls[.run, default: 0] > runs }
+                try await eventually("the run", until: { $0 > runs }) { await world.docker.calls[.run, default: 0] }
                 await world.docker.addImage(Image("engine:1", labels: ["com.galaxy.port": "9000"], build: 2))
                 let result = try await world.result("s2")
                 #expect(result.outcome == .succeeded)

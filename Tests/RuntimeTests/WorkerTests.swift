@@ -25,7 +25,7 @@ struct WorkerTests {
                 #expect(try await world.result("r1").effect == .removed)
                 try await world.push(.remove, "r2")
                 #expect(try await world.result("r2").effect == .alreadyAbsent)
-                try await eventually("the story") { try await world.events().count == 3 }
+                try await eventually("all events", until: { $0.count == 3 }) { try await world.events() }
             }
             let events = try await world.events()
             #expect(events.map { $0["event"] } == ["started", "exited", "removed"])
@@ -41,16 +41,18 @@ struct WorkerTests {
         let jobs = 20
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
-                try await eventually("the worker waits") { try await world.isWaitingForJobs() }
+                try await eventually("the worker to wait for jobs") { try await world.isWaitingForJobs() }
                 let before = try await world.calls(of: "blmove")
                 for number in 0..<jobs {
                     // Whoever rings lets the worker look at its queue, and see once more that it is empty.
                     let looks = try await world.calls(of: "evalsha")
                     _ = try await world.client.send(RedisCommand("LPUSH", .string(world.keys.bell("w1")), "work"))
-                    try await eventually("the worker looks") { try await world.calls(of: "evalsha") >= looks + 2 }
+                    try await eventually("the worker to ask for jobs", until: { $0 >= looks + 2 }) {
+                        try await world.calls(of: "evalsha")
+                    }
                     try await world.push(.stop, "t\(number)")
                     _ = try await world.result("t\(number)")
-                    try await eventually("the worker waits again") { try await world.isWaitingForJobs() }
+                    try await eventually("the worker to wait again") { try await world.isWaitingForJobs() }
                 }
                 // Redis counts a wait when it begins; a tick between two jobs may come in the way of some.
                 let waits = try await world.calls(of: "blmove") - before
@@ -65,7 +67,7 @@ struct WorkerTests {
             try await world.withWorker { worker in
                 await world.docker.setReachable(false)
                 try await world.push(.start, "s1")
-                try await eventually("the worker notices") { !worker.health.engineAnswers }
+                try await eventually("the worker to notice") { !worker.health.engineAnswers }
                 await world.docker.setReachable(true)
                 let result = try await world.result("s1")
                 #expect(result.effect == .started && result.fields["attempts"] == "1")
@@ -119,7 +121,7 @@ struct WorkerTests {
             await world.docker.delay(.run, by: .seconds(60))
             try await world.withWorker("w1", drain: .milliseconds(50)) { _ in
                 try await world.push(.start, "s1")
-                try await eventually("the job runs") { try await world.state("s1") == "running" }
+                try await eventually("the job to run", until: { $0 == "running" }) { try await world.state("s1") }
             }
             #expect(try await world.state("s1") == "waiting")
             #expect(try await world.attempts("s1") == 0)
@@ -137,7 +139,7 @@ struct WorkerTests {
             await world.docker.delay(.run, by: .seconds(60))
             try await world.withWorker { _ in
                 try await world.push(.start, "s1")
-                try await eventually("the job runs") { try await world.state("s1") == "running" }
+                try await eventually("the job to run", until: { $0 == "running" }) { try await world.state("s1") }
                 try await world.push(.stop, "t1")
                 #expect(try await world.result("s1", within: .seconds(2)).outcome == .superseded)
                 #expect(try await world.result("t1").effect == .alreadyAbsent)
@@ -152,7 +154,7 @@ struct WorkerTests {
             #expect(try await world.results().isEmpty)
             await world.docker.delay(.stop, by: .milliseconds(300))
             try await world.withWorker { _ in
-                try await eventually("the undoing") { try await world.state("s1") == "running" }
+                try await eventually("the job to be undone", until: { $0 == "running" }) { try await world.state("s1") }
                 try await world.push(.stop, "t1")
                 let result = try await world.result("s1")
                 #expect(result.outcome == .failed && result.errorCode == "poisoned")
@@ -199,7 +201,7 @@ struct WorkerTests {
                 try await world.push(.restart, "r3", game: "never")
                 #expect(try await world.result("r3").errorCode == "container_not_found")
                 #expect(try await world.holdsRoom("never") == false)
-                try await eventually("the story") { try await world.events().count == 4 }
+                try await eventually("all events", until: { $0.count == 4 }) { try await world.events() }
             }
             #expect(try await world.events().map { $0["event"] } == ["started", "exited", "removed", "started"])
         }
@@ -236,7 +238,7 @@ struct WorkerTests {
                 )
                 _ = try await world.docker.run(spec)
                 try await world.push(.start, "s1")
-                try await eventually("our own start") { try await world.events().count == 1 }
+                try await eventually("our own start", until: { $0.count == 1 }) { try await world.events() }
             }
             #expect(try await world.events().map { $0["game_id"] } == ["g1"])
         }

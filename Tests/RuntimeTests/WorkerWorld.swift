@@ -103,12 +103,14 @@ struct WorkerWorld: Sendable {
 
     /// The result of a job, waited for.
     func result(_ id: JobID, within limit: Duration = .seconds(20)) async throws -> JobResult {
-        let found = Found()
-        try await eventually(within: limit, "the result of \(id)") {
-            found.result = try await results().first { $0.jobID == id }
-            return found.result != nil
+        let found = try await eventually(
+            "the result of \(id)",
+            within: limit,
+            until: { $0.contains { $0.jobID == id } }
+        ) {
+            try await results()
         }
-        guard let result = found.result else { throw Overdue("no result of \(id)") }
+        guard let result = found.first(where: { $0.jobID == id }) else { throw Overdue("no result of \(id)") }
         return result
     }
 
@@ -161,7 +163,7 @@ struct WorkerWorld: Sendable {
                 let image = try await docker.inspectImage("engine:1")
                 _ = try await docker.run(try allowed.spec(on: image))
             }
-            try await eventually("the lease to be over") { try await queue.tick().leasesReclaimed == 1 }
+            try await eventually("the lease to be over", until: { $0.leasesReclaimed == 1 }) { try await queue.tick() }
         }
     }
 
@@ -174,10 +176,6 @@ struct WorkerWorld: Sendable {
         let lease = try await client.send(RedisCommand("HGET", .string(keys.job(id)), .string(JobRecord.lease)))
         return lease.string.flatMap { JobRecord.named([JobRecord.lease: $0])["_attempts"] }.flatMap { Int($0) }
     }
-}
-
-private final class Found {
-    var result: JobResult?
 }
 
 extension WorkerWorld {

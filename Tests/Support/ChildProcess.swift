@@ -11,16 +11,24 @@ package final class ChildProcess: Sendable {
     /// Exit status as `waitpid` has it, once it has ended.
     private let status = Mutex<Int32?>(nil)
 
-    /// Starts `arguments` (a program of PATH first). The kernel kills the child where the test process dies.
+    /// Starts a process. The kernel kills the process when the test process dies.
+    ///
+    /// - Parameters:
+    ///   - arguments: A program of PATH, and what it is called with.
+    ///   - name: The process in a test's failure; without one, the name of the program.
     package static func start(
         _ arguments: [String],
+        named name: String? = nil,
         environment: [String: String] = [:],
         logPath: String
     ) async throws -> ChildProcess {
         // The kernel kills the child when the thread that made it ends, so it must be one that stays.
-        try await NIOThreadPool.singleton.runIfActive {
+        let process = try await NIOThreadPool.singleton.runIfActive {
             try ChildProcess(arguments, environment: environment, logPath: logPath)
         }
+        let program = arguments.first?.split(separator: "/").last.map(String.init)
+        ProcessLogs.add("\(name ?? program ?? "?") (process \(process.pid))", path: logPath)
+        return process
     }
 
     private init(_ arguments: [String], environment: [String: String], logPath: String) throws {
@@ -66,10 +74,13 @@ package final class ChildProcess: Sendable {
         if isRunning { kill(pid, signal) }
     }
 
-    /// Waits for its end; answers the exit code (128 and the signal where one ended it), or nil where it has
-    /// not ended in time.
+    /// Waits for the end of the process.
+    ///
+    /// - Returns: The exit code, 128 and the signal if a signal ended the process, or nil after `limit`.
     package func waitForExit(atMost limit: Duration = .seconds(10)) async -> Int32? {
-        guard (try? await eventually(within: limit, "the end of process \(pid)", { !self.isRunning })) != nil else {
+        do {
+            try await eventually("the end of process \(pid)", within: limit) { !isRunning }
+        } catch {
             return nil
         }
         return status.withLock { status in
@@ -89,27 +100,6 @@ package final class ChildProcess: Sendable {
     }
 
     package var log: String { (try? String(contentsOfFile: logPath, encoding: .utf8)) ?? "" }
-}
-
-/// What a test waited for in vain.
-package struct Overdue: Error, CustomStringConvertible {
-    package let description: String
-
-    package init(_ description: String) { self.description = description }
-}
-
-/// Waits until `condition` holds, looking every few milliseconds: for what gives no signal of its own.
-package func eventually(
-    within limit: Duration = .seconds(10),
-    _ what: String,
-    _ condition: () async throws -> Bool
-) async throws {
-    let end = ContinuousClock.now.advanced(by: limit)
-    while ContinuousClock.now < end {
-        if try await condition() { return }
-        try await Task.sleep(for: .milliseconds(5))
-    }
-    throw Overdue("waited \(limit) for \(what)")
 }
 
 /// A directory of its own for one test.

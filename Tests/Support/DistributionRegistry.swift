@@ -21,8 +21,8 @@ package struct DistributionRegistry: Sendable {
         let command = ["docker-registry", "serve", file]
         let server = try await ChildProcess.start(command, logPath: directory + "/log")
         do {
-            try await eventually(within: .seconds(20), "the registry: \(server.log)") {
-                guard server.isRunning else { throw Overdue("the registry ended: \(server.log)") }
+            try await eventually("the registry", within: .seconds(20)) {
+                guard server.isRunning else { throw Overdue(withLogs: "the registry ended") }
                 return await isAnswered(address)
             }
             try await body(DistributionRegistry(address: address))

@@ -77,8 +77,9 @@ extension DockerConformance {
     func kills(_ rule: Rule) async throws {
         let result = try await client.run(spec(rule, image: environment.stubbornImage))
         try await client.kill(result.containerID, signal: "SIGKILL")
-        let hasEnded = try await eventually { try await client.inspectContainer(result.containerID).status == "exited" }
-        #expect(hasEnded)
+        try await eventually("the end of \(result.containerID)", until: { $0.status == "exited" }) {
+            try await client.inspectContainer(result.containerID)
+        }
         #expect(try await client.inspectContainer(result.containerID).exitCode == 137)
         let again = await code {
             try await client.kill(result.containerID, signal: "SIGKILL")

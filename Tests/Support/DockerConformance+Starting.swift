@@ -176,8 +176,9 @@ extension DockerConformance {
             #expect(failure.code == .startFailed)
             #expect(failure.containerID == (try await client.inspectContainer(spec.name)).id)
         }
-        let hasEnded = try await eventually { try await client.inspectContainer(spec.name).status == "exited" }
-        #expect(hasEnded)
+        try await eventually("the end of \(spec.name)", until: { $0.status == "exited" }) {
+            try await client.inspectContainer(spec.name)
+        }
         #expect(try await client.inspectContainer(spec.name).exitCode == 3)
     }
 

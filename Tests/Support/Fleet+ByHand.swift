@@ -62,14 +62,14 @@ extension Fleet {
     package func leader() async throws -> WorkerProcess {
         let node = try await node()
         var found: WorkerProcess?
-        try await eventually(within: .seconds(20), "a leader") {
+        try await eventually("a leader", within: .seconds(20), until: { _ in found != nil }) {
             let command = RedisCommand("HMGET", .string(keys.leader(node)), "holder", "epoch")
             let fields = try await client.send(command).array ?? []
-            guard fields.count == 2, let holder = fields[0].string, let epoch = fields[1].integer else { return false }
+            guard fields.count == 2, let holder = fields[0].string, let epoch = fields[1].integer else { return fields }
             let term = RedisCommand("EXISTS", .string(keys.term(node, epoch: epoch)))
-            guard try await client.send(term).integer == 1 else { return false }
+            guard try await client.send(term).integer == 1 else { return fields }
             found = workers.first { $0.isWorker(holder) && $0.process.isRunning }
-            return found != nil
+            return fields
         }
         guard let found else { throw Overdue("nobody leads") }
         return found
@@ -78,16 +78,10 @@ extension Fleet {
     /// Waits until the stories of these containers were told to their removal, and answers all events.
     @discardableResult
     package func untilTold(_ ids: [String], within limit: Duration = .seconds(30)) async throws -> [[String: String]] {
-        var problems: [String] = []
         var last: [[String: String]] = []
-        do {
-            try await eventually(within: limit, "") {
-                last = try await events()
-                problems = Checker.problems(last, complete: Set(ids))
-                return problems.isEmpty
-            }
-        } catch is Overdue {
-            throw Overdue("waited \(limit) for stories to be told; what is wrong: \(problems)")
+        try await eventually("an end to what is wrong with the events", within: limit, until: \.isEmpty) {
+            last = try await events()
+            return Checker.problems(last, complete: Set(ids))
         }
         return last
     }

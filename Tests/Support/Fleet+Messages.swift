@@ -63,17 +63,12 @@ extension Fleet {
     /// Waits for the result of a job.
     @discardableResult
     package func result(of id: JobID, within limit: Duration = .seconds(20)) async throws -> JobResult {
-        var found: JobResult?
-        try await eventually(within: limit, "the result of \(id)") {
-            // The record is written with the result; it is cheaper to look at.
-            guard try await client.send(RedisCommand("HEXISTS", .string(keys.job(id)), "outcome")).integer == 1 else {
-                return false
-            }
-            found = try await results(of: id).last
-            return found != nil
+        // The record is written with the result; it is cheaper to read.
+        try await eventually("the result of \(id)", within: limit, until: { $0["outcome"] != nil }) {
+            try await record(of: id)
         }
-        guard let found else { throw Overdue("there is no result of \(id)") }
-        return found
+        guard let result = try await results(of: id).last else { throw Overdue("there is no result of \(id)") }
+        return result
     }
 
     /// Pushes one message and waits for its result.
@@ -92,15 +87,10 @@ extension Fleet {
         within limit: Duration = .seconds(10)
     ) async throws -> [[String: String]] {
         var last: [[String: String]] = []
-        do {
-            try await eventually(within: limit, "") {
-                last = try await events(ofGame: game)
-                return Self.steps(last).count >= kinds.count
-            }
-        } catch is Overdue {
-            throw Overdue(
-                "waited \(limit) for the events \(kinds) of \(game); there are \(last.map { $0["event"] ?? "" })"
-            )
+        let what = "the events \(kinds) of \(game)"
+        try await eventually(what, within: limit, until: { $0.count >= kinds.count }) {
+            last = try await events(ofGame: game)
+            return Self.steps(last)
         }
         return last
     }

@@ -45,7 +45,7 @@ package final class Fleet: Sendable {
         settings: [String: String] = [:],
         redisArguments: [String] = [],
         world: EngineWorld,
-        _ body: (Fleet) async throws -> Void
+        _ body: @Sendable (Fleet) async throws -> Void
     ) async throws {
         let logger = Logger(label: "fleet") { _ in SwiftLogNoOpLogHandler() }
         try await PrivateRedis.with(extraArguments: redisArguments) { redis in
@@ -53,12 +53,13 @@ package final class Fleet: Sendable {
                 let fleet = try Fleet(world, redis, client, settings)
                 do {
                     for _ in 0..<workers { try await fleet.startWorker() }
-                    try await body(fleet)
+                    try await ProcessLogs.withFailures { try await body(fleet) }
                     try await fleet.checkContract()
                 } catch {
-                    let logs = fleet.logs
+                    // Its processes and their logs are gone before anyone reads the error.
+                    let complete = ProcessLogs.completed(error)
                     await fleet.takeDown()
-                    throw Overdue("\(error)\n\(logs)")
+                    throw complete
                 }
                 await fleet.takeDown()
             }
@@ -121,11 +122,6 @@ package final class Fleet: Sendable {
         guard !ids.isEmpty else { return }
         try await Tool.run(["docker", "--host", world.engine.host, "rm", "--force"] + ids)
     }
-
-    /// The end of each worker's log, for a test that has failed.
-    package var logs: String {
-        workers.map { "--- worker \($0.process.pid):\n\($0.process.log.suffix(4_000))" }.joined(separator: "\n")
-    }
 }
 
 extension Fleet {
@@ -147,18 +143,17 @@ extension Fleet {
 
     /// The worker that runs the job, once one does.
     package func runner(of job: JobID, within limit: Duration = .seconds(10)) async throws -> WorkerProcess {
-        var found: WorkerProcess?
-        try await eventually(within: limit, "job \(job) to run") {
-            let fields = try await client.send(
-                RedisCommand("HMGET", .string(keys.job(job)), "state", .string(JobRecord.lease))
-            ).array?.map(\.string)
-            guard let fields, fields.count == 2, fields[0] == "running", let lease = fields[1],
+        let runs: ([String?]) -> WorkerProcess? = { fields in
+            guard fields.count == 2, fields[0] == "running", let lease = fields[1],
                 let id = JobRecord.named([JobRecord.lease: lease])["_worker"]
-            else { return false }
-            found = workers.first { $0.isWorker(id) }
-            return found != nil
+            else { return nil }
+            return self.workers.first { $0.isWorker(id) }
         }
-        guard let found else { throw Overdue("nobody runs \(job)") }
-        return found
+        let command = RedisCommand("HMGET", .string(keys.job(job)), "state", .string(JobRecord.lease))
+        let fields = try await eventually("job \(job) to run", within: limit, until: { runs($0) != nil }) {
+            try await client.send(command).array?.map(\.string) ?? []
+        }
+        guard let worker = runs(fields) else { throw Overdue("nobody runs \(job)") }
+        return worker
     }
 }

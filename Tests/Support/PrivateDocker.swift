@@ -39,8 +39,9 @@ package final class PrivateDocker: Sendable {
             try await docker.takeDown()
             return value
         } catch {
+            let complete = ProcessLogs.completed(error)
             try? await docker.takeDown()
-            throw error
+            throw complete
         }
     }
 
@@ -73,17 +74,19 @@ package final class PrivateDocker: Sendable {
         process.standardInput = FileHandle.nullDevice
         try process.run()
         daemon.withLock { $0 = process.processIdentifier }
-        let answers = try await eventually(within: .seconds(60), every: .milliseconds(100)) {
+        ProcessLogs.add("dockerd (process \(process.processIdentifier))", path: log.path)
+        try await eventually(
+            "an answer of the private dockerd",
+            within: .seconds(60),
+            every: .milliseconds(100),
+            until: { $0 == "none" }
+        ) {
             do {
-                try await self.engine.requireAnswer()
-                return true
+                try await engine.requireAnswer()
+                return "none"
             } catch {
-                return false
+                return "\(error)"
             }
-        }
-        guard answers else {
-            let said = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
-            throw ToolFailure(description: "the private dockerd does not answer: \(said.suffix(2_000))")
         }
     }
 
@@ -106,7 +109,7 @@ package final class PrivateDocker: Sendable {
         }
         for pid in ownProcesses() + processes { _ = kill(pid, SIGKILL) }
         try await end(by: SIGKILL)
-        _ = try await eventually { self.ownProcesses().isEmpty }
+        try await untilEmpty()
         try await forgetNumbers()
     }
 
@@ -135,8 +138,7 @@ package final class PrivateDocker: Sendable {
     private func end(by number: Int32) async throws {
         guard let pid = daemon.withLock({ $0 }) else { return }
         _ = kill(pid, number)
-        let hasEnded = try await eventually(within: .seconds(60)) { kill(pid, 0) != 0 || Self.isZombie(pid) }
-        guard hasEnded else { throw ToolFailure(description: "the private dockerd \(pid) does not end") }
+        try await untilEnded(pid, "dockerd", within: .seconds(60))
         daemon.withLock { $0 = nil }
     }
 
@@ -146,9 +148,20 @@ package final class PrivateDocker: Sendable {
         for file in [path("pid"), path("exec/containerd/containerd.pid")] {
             guard let text = try? String(contentsOfFile: file, encoding: .utf8) else { continue }
             guard let pid = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)) else { continue }
-            let hasEnded = try await eventually { kill(pid, 0) != 0 || Self.isZombie(pid) }
-            if hasEnded { try? FileManager.default.removeItem(atPath: file) }
+            // An Engine whose killed process still stands in the table starts all the same, only later.
+            guard (try? await untilEnded(pid, file)) != nil else { continue }
+            try? FileManager.default.removeItem(atPath: file)
         }
+    }
+
+    private func untilEnded(_ pid: Int32, _ name: String, within limit: Duration = .seconds(10)) async throws {
+        try await eventually("the end of \(name), process \(pid)", within: limit) {
+            kill(pid, 0) != 0 || Self.isZombie(pid)
+        }
+    }
+
+    private func untilEmpty() async throws {
+        try await eventually("the end of the private dockerd's processes", until: \.isEmpty) { ownProcesses() }
     }
 
     private static func isZombie(_ pid: Int32) -> Bool {
@@ -162,7 +175,7 @@ package final class PrivateDocker: Sendable {
         if daemon.withLock({ $0 }) == nil, !ownProcesses().isEmpty { try? await start() }
         try? await stop()
         for pid in ownProcesses() { _ = kill(pid, SIGKILL) }
-        _ = try await eventually { self.ownProcesses().isEmpty }
+        try? await untilEmpty()
         for mount in mounts().reversed() { _ = try? await Tool.run(["umount", "--lazy", mount]) }
         try await Tool.run(["ip", "netns", "delete", namespace])
         try FileManager.default.removeItem(at: directory)

@@ -25,14 +25,14 @@ package enum PrivatePodman {
         )
         let result: Result<Void, any Error>
         do {
-            try await eventually(within: .seconds(30), "Podman's service") {
-                guard service.isRunning else { throw Overdue("Podman's service ended: \(service.log)") }
+            try await eventually("Podman's service", within: .seconds(30)) {
+                guard service.isRunning else { throw Overdue(withLogs: "Podman's service ended") }
                 return (try? await engine.requireAnswer()) != nil
             }
             try await body(engine)
             result = .success(())
         } catch {
-            result = .failure(Overdue("\(error)\n\(service.log.suffix(2_000))"))
+            result = .failure(ProcessLogs.completed(error))
         }
         await service.end()
         // What it has mounted below the folder goes first.

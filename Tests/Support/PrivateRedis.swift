@@ -72,20 +72,19 @@ package final class PrivateRedis: Sendable {
             await redis.stop()
             return result
         } catch {
+            let complete = ProcessLogs.completed(error)
             await redis.stop()
-            throw error
+            throw complete
         }
     }
 
     private func untilReady() async throws {
-        try await eventually("redis-server on port \(port); its log: \(process.value.log.suffix(500))") {
-            if !self.process.value.isRunning {
-                let status = await self.process.value.waitForExit() ?? -1
-                throw Overdue(
-                    "redis-server ended with \(status) (127: it is not installed): \(self.process.value.log.suffix(500))"
-                )
+        try await eventually("redis-server on port \(port)") {
+            if !process.value.isRunning {
+                let status = await process.value.waitForExit() ?? -1
+                throw Overdue(withLogs: "redis-server ended with \(status) (127: it is not installed)")
             }
-            return self.process.value.log.contains("Ready to accept connections")
+            return process.value.log.contains("Ready to accept connections")
         }
     }
 

@@ -1,13 +1,73 @@
-/// Waits until `condition` holds, looking every few milliseconds; false where it does not within `limit`.
-package func eventually(
+/// Waits until a condition holds. A wait that takes too long says what it last saw, and what the processes of the test
+/// have logged.
+///
+/// - Parameters:
+///   - what: Completes the sentence "waited 10.0 seconds for ...".
+///   - limit: The longest wait.
+///   - pause: The time between two looks.
+///   - isReached: Whether a value is the one waited for.
+///   - value: Reads the value.
+/// - Returns: The first value for which `isReached` holds.
+/// - Throws: ``Overdue`` after `limit`, or what `value` throws, at once.
+@discardableResult
+package func eventually<Value>(
+    _ what: @autoclosure () -> String,
     within limit: Duration = .seconds(10),
     every pause: Duration = .milliseconds(10),
-    _ condition: @Sendable () async throws -> Bool
-) async throws -> Bool {
+    until isReached: (Value) throws -> Bool,
+    _ value: () async throws -> Value
+) async throws -> Value {
     let end = ContinuousClock.now.advanced(by: limit)
     while true {
-        if try await condition() { return true }
-        guard ContinuousClock.now < end else { return false }
+        let last = try await value()
+        if try isReached(last) { return last }
+        guard ContinuousClock.now < end else {
+            throw Overdue(withLogs: "waited \(limit) for \(what()); the last value was \(shown(last))")
+        }
+        // Many servers tell nobody of a change, so this is the one place where tests look again and again.
         try await Task.sleep(for: pause)
+    }
+}
+
+/// Waits until a condition holds for which there is no value to show.
+///
+/// - Parameter what: Completes the sentence "waited 10.0 seconds for ...". Read at the end, so it may show a state.
+/// - Throws: ``Overdue`` after `limit`, or what `condition` throws, at once.
+package func eventually(
+    _ what: @autoclosure () -> String,
+    within limit: Duration = .seconds(10),
+    every pause: Duration = .milliseconds(10),
+    _ condition: () async throws -> Bool
+) async throws {
+    let end = ContinuousClock.now.advanced(by: limit)
+    while try await !condition() {
+        guard ContinuousClock.now < end else {
+            throw Overdue(withLogs: "waited \(limit) for \(what())")
+        }
+        try await Task.sleep(for: pause)
+    }
+}
+
+/// A value in a message, at most 2,000 characters of it.
+private func shown(_ value: some Any) -> String {
+    let text = String(describing: value)
+    return text.count > 2_000 ? "\(text.prefix(1_000)) ... \(text.suffix(1_000))" : text
+}
+
+/// A condition that did not hold in time.
+package struct Overdue: Error, CustomStringConvertible {
+    /// What was waited for, and what there was instead.
+    package let description: String
+    /// Whether ``description`` has the ends of the logs.
+    private(set) var hasLogs = false
+
+    /// Makes an error with that description.
+    package init(_ description: String) { self.description = description }
+
+    /// Adds the ends of the logs of the test's processes.
+    init(withLogs sentence: String) {
+        let logs = ProcessLogs.ends
+        description = logs.isEmpty ? sentence : "\(sentence)\n\(logs)"
+        hasLogs = true
     }
 }

@@ -60,6 +60,7 @@ package struct WorkerProcess: Sendable {
         let worker = WorkerProcess(
             process: try await ChildProcess.start(
                 [try Program.path, "worker"],
+                named: "worker",
                 environment: environment,
                 logPath: logPath
             )
@@ -88,14 +89,10 @@ package struct WorkerProcess: Sendable {
 
     /// Waits for a line of its log that has `text` in it.
     package func untilItSays(_ text: String, within limit: Duration = .seconds(10)) async throws {
-        do {
-            try await eventually(within: limit, "\"\(text)\" in the log of worker \(process.pid)") {
-                if process.log.contains(text) { return true }
-                guard process.isRunning else { throw Overdue("worker \(process.pid) has ended") }
-                return false
-            }
-        } catch {
-            throw Overdue("\(error); its log ends so:\n\(process.log.suffix(3_000))")
+        try await eventually("\"\(text)\" in the log of worker \(process.pid)", within: limit) {
+            if process.log.contains(text) { return true }
+            guard process.isRunning else { throw Overdue(withLogs: "worker \(process.pid) has ended") }
+            return false
         }
     }
 }

@@ -83,8 +83,11 @@ struct BenchScenarioTests {
         func left() throws -> [String] {
             try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasPrefix("rtmanager-bench-") }
         }
-        try await eventually("the bench to have a worker") {
-            try left().contains { FileManager.default.fileExists(atPath: "\(directory)/\($0)/worker.log") }
+        try await eventually(
+            "the bench to have a worker",
+            until: { $0.contains { FileManager.default.fileExists(atPath: "\(directory)/\($0)/worker.log") } }
+        ) {
+            try left()
         }
         process.signal(SIGTERM)
         #expect(await process.waitForExit(atMost: .seconds(20)) == 1)
