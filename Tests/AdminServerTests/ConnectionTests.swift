@@ -89,7 +89,7 @@ private final class ClientSocket: Sendable {
 
 @Suite("Connections of the server", .timeLimit(.minutes(1)))
 struct ConnectionTests {
-    @Test("a connection with thousands of requests at once is closed after a few, and others are answered")
+    @Test("the server closes a connection with thousands of requests at once, and answers others")
     func pipelined() async throws {
         try await Server.with { server in
             let request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -108,7 +108,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("bodies without end, in chunks of one byte or announced, keep nobody from an answer and are cut off")
+    @Test("the server cuts off endless bodies, and answers others meanwhile")
     func bodies() async throws {
         try await Server.with { server in
             let head = "POST / HTTP/1.1\r\nHost: localhost\r\n"
@@ -127,7 +127,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("the budget of a body: few bytes, in few pieces, for each request anew")
+    @Test("a body has a budget of bytes and pieces, which each request starts afresh")
     func bodyBudget() {
         let start = ContinuousClock.now
         var budget = RequestBudget(now: start)
@@ -142,7 +142,7 @@ struct ConnectionTests {
         #expect(isTaken && fits && isTooMuch)
     }
 
-    @Test("the budget of a connection: some requests at once, then some a second")
+    @Test("a connection may send some requests at once, then some a second")
     func budget() {
         let start = ContinuousClock.now
         var budget = RequestBudget(now: start)
@@ -153,7 +153,7 @@ struct ConnectionTests {
         #expect(afterwards == Int(2 * RequestBudget.rate))
     }
 
-    @Test("1,100 silent connections keep nobody from an answer, and few of them are held, for a few seconds")
+    @Test("with 1,100 silent connections the server answers others, and keeps a few silent ones for seconds")
     func silentConnections() async throws {
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
@@ -180,7 +180,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("HEAD is answered as GET is, without the text", arguments: ["/", "/healthz", "/readyz", "/metrics"])
+    @Test("HEAD gets the answer of GET without the body", arguments: ["/", "/healthz", "/readyz", "/metrics"])
     func head(path: String) async throws {
         try await Server.with { server in
             let socket = try ClientSocket(port: server.port)
@@ -190,7 +190,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("a browser is asked for the token by a form, whose answer lets it in")
+    @Test("a browser gets a form for the token, and enters with the token")
     func login() async throws {
         try await Server.with(token: "s3cret;to ken") { server in
             func answer(_ head: String, _ body: String = "") async throws -> String {
@@ -261,7 +261,7 @@ struct ConnectionTests {
     }
 
     @Test(
-        "only a loopback server asks for the name",
+        "a server on another address does not check the host name",
         arguments: [("127.0.0.1", true), ("::1", true), ("0.0.0.0", false)]
     )
     func boundAddress(host: String, isChecked: Bool) { #expect((LoopbackHost(boundTo: host) != nil) == isChecked) }
@@ -277,7 +277,7 @@ struct ConnectionTableTests {
         return table
     }
 
-    @Test("a newcomer takes the place of who has been silent for the longest time")
+    @Test("a new connection replaces the connection that has been silent longest")
     func silent() {
         var table = table(3)
         table.began(0, now: start)
@@ -288,7 +288,7 @@ struct ConnectionTableTests {
         #expect(table.count == 3)
     }
 
-    @Test("whoever is being answered stays, but for one whom that takes too long")
+    @Test("a connection with a request in progress stays, unless the request takes too long")
     func busy() {
         var table = table(3)
         for id in 0..<3 { table.began(id, now: start) }
@@ -298,7 +298,7 @@ struct ConnectionTableTests {
         #expect(table.count == 3)
     }
 
-    @Test("an end makes room, and one of a connection that was given up changes nothing")
+    @Test("a closed connection frees its slot; the end of a replaced connection changes nothing")
     func ends() {
         var table = table(3)
         table.closed(1)

@@ -10,7 +10,7 @@ import Testing
 @testable import Pages
 @testable import Terminal
 
-@Suite("The page of a worker")
+@Suite("The dashboard of a worker")
 struct DashboardTests {
     private static let now: Int64 = 1_767_225_600_000
     private static let evil = #"<script>alert("x")</script>&'"# + "\u{1B}\u{202E}"
@@ -50,7 +50,7 @@ struct DashboardTests {
         return DashboardPage(worker: worker, readiness: Readiness(checks: checks), look: look, problem: problem).html
     }
 
-    @Test("Text means nothing to HTML, and is cut")
+    @Test("Text is escaped for HTML, and cut")
     func escaping() {
         #expect(HTMLText.escape("a<b>&\"'") == "a&lt;b&gt;&amp;&quot;&#39;")
         #expect(HTMLText.escape("a\u{0}\n\u{202E}") == "a\\u0000\\n\\u202e")
@@ -59,7 +59,7 @@ struct DashboardTests {
         #expect(HTMLText.escape(tower).utf8.count < 300)
     }
 
-    @Test("Whatever the texts are, the page has the tags of a page with plain texts")
+    @Test("Hostile texts add no tag to the page")
     func injection() {
         func tags(_ page: String) -> [String] { page.matches(of: #/<[^>]*>/#).map { String($0.output) } }
         let page = Self.page(Self.look(Self.evil), problem: Self.evil, worker: Self.evil)
@@ -76,7 +76,7 @@ struct DashboardTests {
         for part in ["http:", "https:", "src=", "href=", "url(", "@import", "<script"] { #expect(!page.contains(part)) }
     }
 
-    @Test("However large a deployment is, and however long its texts, the page is bounded")
+    @Test("The page of a large deployment with long texts has a bounded size")
     func bounded() {
         let page = Self.page(Self.look(String(repeating: "\"", count: 10_000), 5_000))
         #expect(page.utf8.count < 4_000_000)
@@ -92,7 +92,7 @@ struct DashboardTests {
         #expect(page.contains("6m40s"))
     }
 
-    @Test("Before Redis was read and while it is away the worker tells of itself")
+    @Test("Before the first read of Redis and during an outage, the page shows the worker's own state")
     func withoutRedis() {
         let first = Self.page(nil, problem: "no connection")
         #expect(first.contains("loop: it takes jobs") && first.contains("Redis was not read: no connection<"))
@@ -100,7 +100,7 @@ struct DashboardTests {
         #expect(later.contains("what follows was read before") && later.contains("kept"))
     }
 
-    @Test("Many viewers cost one read, and a failure leaves what was read before")
+    @Test("Many viewers cost one read of Redis; after a failed read the page keeps the last data")
     func cached() async {
         let reads = Mutex(0)
         let dashboard = Dashboard(worker: "w") {

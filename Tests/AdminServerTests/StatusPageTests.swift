@@ -9,7 +9,7 @@ import Testing
 @testable import Pages
 @testable import Terminal
 
-@Suite("The page of status")
+@Suite("The status page")
 struct StatusPageTests {
     private static let now: Int64 = 1_767_225_600_000
 
@@ -56,7 +56,7 @@ struct StatusPageTests {
         return ContainerLine(KeptStory(node: "n1", containerID: "c-" + game, mark: mark.encoded))
     }
 
-    @Test("in a browser it stays small, and no name in it is more than text")
+    @Test("in a browser the page stays small, and names are only text")
     func html() {
         var page = Self.page(5_000)
         page.title = #"<script>alert("it's & on")</script>"#
@@ -67,7 +67,7 @@ struct StatusPageTests {
         #expect(DashboardLook(status: Self.page(0)).html.contains("no worker lives"))
     }
 
-    @Test("However large the fleet is, it is one screen", arguments: [(80, 24), (120, 50), (80, 40)])
+    @Test("The page of a large fleet is one screen", arguments: [(80, 24), (120, 50), (80, 40)])
     func oneScreen(width: Int, height: Int) {
         for size in [0, 1, 3, 5_000] {
             let lines = Self.page(size).lines(on: Surface(width: width, height: height))
@@ -89,7 +89,7 @@ struct StatusPageTests {
         #expect(!text.contains("more "))
     }
 
-    @Test("What needs a look comes first")
+    @Test("Problems come first")
     func order() {
         var page = Self.page(0)
         var silent = NodeOverview(id: "z-silent", seen: Self.now - 90_000)
@@ -107,14 +107,14 @@ struct StatusPageTests {
         #expect(nodes.first?.contains("silent 1m30s") == true, "\(lines)")
     }
 
-    @Test("Room goes to the small tables first, then to the others in equal parts")
+    @Test("Small tables get their lines first, and the others share the rest equally")
     func shares() {
         #expect(StatusPage.shares(of: 12, wanted: [2, 100, 0, 100]) == [2, 5, 0, 5])
         #expect(StatusPage.shares(of: 2, wanted: [5, 5, 5, 0]) == [1, 1, 1, 0])
         #expect(StatusPage.shares(of: 50, wanted: [1, 2, 3, 4]) == [1, 2, 3, 4])
     }
 
-    @Test("Nodes are up, draining, joining, silent, or without their Engine")
+    @Test("A node is up, draining, joining, silent, or without its Docker Engine")
     func nodeStates() {
         var overview = FleetOverview()
         overview.now = Self.now
@@ -139,7 +139,7 @@ struct StatusPageTests {
         #expect(!Self.page(1).lines(on: .plain).joined(by: "").text.contains("no worker lives"))
     }
 
-    @Test("For machines everything has a name")
+    @Test("In JSON every value has a name")
     func json() {
         let text = Self.page(1).json.text
         for part in [
