@@ -3,11 +3,11 @@ import Testing
 
 @testable import Redis
 
-@Suite("Benchmarks of the codec", .serialized, .timeLimit(.minutes(5)))
+@Suite("Benchmarks of the RESP codec", .serialized, .timeLimit(.minutes(5)))
 struct CodecBenchmarks {
     private static let message = #"{"v":1,"id":"job-1","kind":"stop","game_id":"game-1"}"#
 
-    @Test("formatting a command, beside the copy of its words")
+    @Test("formatting a command, compared with a copy of its words")
     func format() throws {
         let words = ["finish", "{rtm}:meta", Self.message, "job-1", "w1", "1764000000000000", "succeeded", "started"]
         let command = RedisCommand("EVALSHA", arguments: words.map { .string($0) })
@@ -24,7 +24,7 @@ struct CodecBenchmarks {
         #expect(buffer.readableBytes > baseline.readableBytes && times.baseline > 0)
     }
 
-    @Test("reading a reply, beside the copy of its texts")
+    @Test("reading a reply, compared with a copy of its texts")
     func parse() throws {
         let texts = Array(repeating: Self.message, count: 16)
         let wire = Array("*16\r\n".utf8) + texts.flatMap { Array("$\($0.utf8.count)\r\n\($0)\r\n".utf8) }

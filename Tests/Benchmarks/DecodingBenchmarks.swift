@@ -6,7 +6,7 @@ import JobContract
 import RuntimeCore
 import Testing
 
-@Suite("Benchmarks of messages", .serialized, .timeLimit(.minutes(5)))
+@Suite("Benchmarks of the job decoder", .serialized, .timeLimit(.minutes(5)))
 struct DecodingBenchmarks {
     private static let small = Array(
         #"{"v":1,"id":"job-1","kind":"stop","game_id":"game-1","enqueued_at":"2026-01-01T00:00:00.000Z"}"#.utf8
@@ -21,7 +21,7 @@ struct DecodingBenchmarks {
         """.utf8
     )
 
-    @Test("decoding a job, beside Foundation's reading of the same bytes", arguments: ["stop", "start"])
+    @Test("decoding a job, compared with Foundation's decoder", arguments: ["stop", "start"])
     func decode(_ kind: String) throws {
         let message = kind == "start" ? Self.large : Self.small
         let decoder = JobDecoder()
@@ -71,7 +71,7 @@ struct DecodingBenchmarks {
         ]
     }()
 
-    @Test("decoding what takes most time of 64 KiB, beside the SHA-1 that a refused message costs anyway")
+    @Test("decoding the slowest 64 KiB, compared with the SHA-1 of a refused message")
     func worst() {
         for (name, message) in Self.worst {
             #expect(message.count <= JobDecoder.maximumMessageBytes)
@@ -86,7 +86,7 @@ struct DecodingBenchmarks {
         }
     }
 
-    @Test("making the spec of a container, beside the digest of the message that is a part of it")
+    @Test("making the spec of a container, compared with the digest of the message")
     func translate() throws {
         guard case .job(let job) = JobDecoder().decode(Self.large) else {
             Issue.record("the message is no job")

@@ -7,11 +7,11 @@ import Support
 import Testing
 
 /// What each script costs Redis, beside the cheapest script that ends a job.
-@Suite("Figures of the scripts", .serialized, .timeLimit(.minutes(20)))
+@Suite("Measurements of the Lua scripts", .serialized, .timeLimit(.minutes(20)))
 struct ScriptFigureTests {
     private static let manyJobs = Stopwatch.isMeasuring ? 1_000_000 : 20_000
 
-    @Test("no script gets slower with the length of the backlog")
+    @Test("no script becomes slower with the length of the backlog")
     func scripts() async throws {
         var figures: [[String: Double]] = []
         for count in [1_000, Self.manyJobs] {
