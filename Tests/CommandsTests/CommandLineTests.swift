@@ -52,7 +52,7 @@ struct CommandLineTests {
         }
     }
 
-    @Test("Other commands take the settings that everyone needs, and no others")
+    @Test("Other commands take only the shared settings")
     func sharedFlags() {
         let commands = RootCommand.configuration.subcommands.flatMap { command in
             command.configuration.subcommands.isEmpty ? [command] : command.configuration.subcommands
@@ -66,7 +66,7 @@ struct CommandLineTests {
         }
     }
 
-    @Test("--env of a worker gathers variables of the games")
+    @Test("--env of a worker adds variables of the games")
     func gameEnvironment() throws {
         let command = try parse(WorkerCommand.self, "worker", "--env", "A=1=2", "--env", "B=")
         #expect(command.source.gameEnvironment == ["A": "1=2", "B": ""])
@@ -142,7 +142,7 @@ struct CommandLineTests {
         #expect(command.job.waiting == .seconds(9))
     }
 
-    @Test("What stands after -- is the command in the container")
+    @Test("Arguments after -- are the command in the container")
     func commandAfterTerminator() throws {
         let command = try parse(StartCommand.self, "start", "g", "--image", "i", "--", "sh", "-c", "sleep 1")
         #expect(command.request.cmd == ["sh", "-c", "sleep 1"])
@@ -158,7 +158,7 @@ struct CommandLineTests {
         #expect(remove.kind == .remove && remove.force && remove.stopTimeoutSeconds == nil)
     }
 
-    @Test("Jobs without an id get one each")
+    @Test("Each job without an id gets one")
     func newIDs() throws {
         let command = try parse(StopCommand.self, "stop", "g")
         #expect(command.request.id != command.request.id)
@@ -183,13 +183,13 @@ struct CommandLineTests {
         ["start", "g", "--image", "i", "--output", "xml"], ["start", "g", "--image", "i", "--stop-timeout", "3"],
     ]
 
-    @Test("Wrong use ends with 2", arguments: wrong)
+    @Test("Wrong use exits with 2", arguments: wrong)
     func wrongUse(arguments: [String]) {
         #expect(exitReason(arguments) == .wrongUse)
     }
 
     @Test(
-        "Help and version end with 0",
+        "Help and version exit with 0",
         arguments: [["--help"], ["--version"], ["start", "--help"], ["help", "stop"]]
     )
     func help(arguments: [String]) async throws {
@@ -202,7 +202,7 @@ struct CommandLineTests {
         }
     }
 
-    @Test("Errors of the commands end with the code of their case")
+    @Test("Each kind of error has its exit code")
     func exitReasons() {
         #expect(RootCommand.exitReason(of: CommandError.failed("")) == .failed)
         #expect(RootCommand.exitReason(of: CommandError.wrongUse("")) == .wrongUse)
@@ -211,7 +211,7 @@ struct CommandLineTests {
         #expect(ExitReason.allCases.map(\.rawValue) == [0, 1, 2, 3])
     }
 
-    @Test("The help of every command fits a terminal and tells the exit codes")
+    @Test("The help of every command fits a terminal and lists the exit codes")
     func helpTexts() {
         let commands: [any ParsableCommand.Type] =
             [RootCommand.self] + RootCommand.configuration.subcommands.filter { $0.configuration.shouldDisplay }
@@ -225,7 +225,7 @@ struct CommandLineTests {
         }
     }
 
-    @Test("Names and values are parted at the first byte that is =, and labels are told apart by their bytes")
+    @Test("The first byte = separates name and value, and labels with different bytes are different")
     func assignments() throws {
         let found = ["a==b", "a=\u{301}b", "\u{e9}=1", "e\u{301}=2", "a=3"].map { Assignment(argument: $0) }
         let assignments = try found.map { try #require($0) }

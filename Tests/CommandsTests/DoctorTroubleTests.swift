@@ -45,9 +45,9 @@ private func send(_ redis: PrivateRedis, _ commands: [RedisCommand]) async throw
     }
 }
 
-@Suite("The doctor, where there is trouble", .timeLimit(.minutes(2)))
+@Suite("The doctor on a machine with problems", .timeLimit(.minutes(2)))
 struct DoctorTroubleTests {
-    @Test("A replica is told from its master")
+    @Test("The doctor recognises a replica")
     func replica() async throws {
         try await PrivateRedis.with { master in
             try await PrivateRedis.with(extraArguments: ["--replicaof", "127.0.0.1 \(master.port)"]) { replica in
@@ -60,7 +60,7 @@ struct DoctorTroubleTests {
         }
     }
 
-    @Test("Memory is told to be nearly full, and to be full")
+    @Test("The doctor reports memory that is nearly full, or full")
     func memory() async throws {
         try await PrivateRedis.with { redis in
             #expect(try await examine(redis.url)["redis memory"]?.level == "ok")
@@ -80,7 +80,7 @@ struct DoctorTroubleTests {
         }
     }
 
-    @Test("A long way to Redis is told, and no difference of clocks")
+    @Test("The doctor reports a slow network to Redis, and no clock difference")
     func latency() async throws {
         try await PrivateRedis.with { redis in
             try await TCPProxy.with(to: redis.port) { line in
@@ -93,7 +93,7 @@ struct DoctorTroubleTests {
         }
     }
 
-    @Test("Consumers that lost entries are told, whether those were delivered to them or not")
+    @Test("The doctor reports consumers that lost entries, delivered or not")
     func consumers() async throws {
         try await PrivateRedis.with { redis in
             let add = { (stream: String) in RedisCommand("XADD", .string("{rtm}:\(stream)"), "*", "a", "1") }
@@ -155,7 +155,7 @@ struct DoctorTroubleTests {
         }
     }
 
-    @Test("Files of secrets that others may read, and those with too little in them, are told")
+    @Test("The doctor reports secret files that others may read, and short secrets")
     func secrets() async throws {
         let directory = try temporaryDirectory("secrets")
         defer { try? FileManager.default.removeItem(atPath: directory) }
@@ -181,7 +181,7 @@ struct DoctorTroubleTests {
         }
     }
 
-    @Test("A low bound of open files is told")
+    @Test("The doctor reports a low limit of open files")
     func openFiles() async throws {
         try await PrivateRedis.with { redis in
             let found = try await examine(redis.url, by: ["prlimit", "--nofile=256:256"])
@@ -190,7 +190,7 @@ struct DoctorTroubleTests {
         }
     }
 
-    @Test("A socket and folders that are closed to the user are told, each with its mend")
+    @Test("The doctor reports a socket and folders without access, each with a fix")
     func permissions() async throws {
         let directory = try temporaryDirectory("closed")
         let closed = directory + "/closed"

@@ -40,9 +40,9 @@ private func expectHarmless(_ text: String, _ what: String) {
     )
 }
 
-@Suite("Text that may be written to a terminal")
+@Suite("Escapes of text for a terminal")
 struct TerminalTextTests {
-    @Test("what is put in is escaped, what the program says stands", arguments: hostileTexts)
+    @Test("interpolated text is escaped, and the program's own text is not", arguments: hostileTexts)
     func escapes(text: String) {
         let whole: TerminalText = "\u{1B}[1mgame\n\(text), \(Substring(text)), \(Optional(text) ?? "")"
         #expect(whole.text.hasPrefix("\u{1B}[1mgame\n"))
@@ -54,7 +54,7 @@ struct TerminalTextTests {
         expectHarmless(String(whole.text.dropFirst(9)), "the rest")
     }
 
-    @Test("JSON keeps what the text says", arguments: hostileTexts)
+    @Test("JSON keeps the text", arguments: hostileTexts)
     func json(text: String) throws {
         let line = JSONNode.strings(["x": text]).line.text
         let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: String]
@@ -62,17 +62,17 @@ struct TerminalTextTests {
         #expect(!line.contains("\n"))
     }
 
-    @Test("help and problems of settings keep their lines, and nothing else")
+    @Test("help and problems of settings keep their line breaks, and no other control character")
     func lines() {
         #expect(TerminalText(lines: "a\n  b\u{1B}\r\n").text == "a\n  b\\u001b\\r\n")
         #expect(CommandError.wrongUse("a\n  b").text == "Error: a\n  b")
         #expect(CommandError.failed("a\nb").text == "Error: a\\nb")
     }
 
-    @Test("the page in a browser shows no mark that changes the direction of writing", arguments: hostileTexts)
+    @Test("the page in a browser has no character that changes the direction of writing", arguments: hostileTexts)
     func html(text: String) { expectHarmless(HTMLText.escape(text), "HTML") }
 
-    @Test("a line of the log is one line", arguments: hostileTexts)
+    @Test("a log entry is one line", arguments: hostileTexts)
     func log(text: String) {
         let line = LogLine(
             time: .init(seconds: 0),
@@ -88,7 +88,7 @@ struct TerminalTextTests {
     }
 }
 
-@Suite("Every command, where Redis holds hostile text", .timeLimit(.minutes(2)))
+@Suite("Every command with hostile text in Redis", .timeLimit(.minutes(2)))
 struct HostileTextTests {
     /// Calls that end by themselves, and whether they print data as JSON, too.
     private static let calls: [([String], hasJSON: Bool)] = [
@@ -207,7 +207,7 @@ struct HostileTextTests {
         }
     }
 
-    @Test("nothing of it reaches a terminal, and JSON can be read")
+    @Test("no control character reaches a terminal, and the JSON is valid")
     func commands() async throws {
         try await PrivateRedis.with { redis in
             try await fill(redis)
@@ -233,7 +233,7 @@ struct HostileTextTests {
     }
 }
 
-@Suite("Output that cannot be written", .timeLimit(.minutes(2)))
+@Suite("Output to a full device or a closed pipe", .timeLimit(.minutes(2)))
 struct OutputTests {
     private static let calls = [
         ["status"], ["status", "--output", "json"], ["node", "list"], ["dead", "list"], ["queue", "peek", "default"],
@@ -269,7 +269,7 @@ struct OutputTests {
         }
     }
 
-    @Test("a full device fails the command, which says so")
+    @Test("a full device fails the command with a message")
     func full() async throws {
         try await with { environment in
             for arguments in Self.calls {
@@ -284,7 +284,7 @@ struct OutputTests {
         }
     }
 
-    @Test("a reader that has gone ends the command quietly, with its usual code")
+    @Test("a closed pipe ends the command quietly, with its usual exit code")
     func closedPipe() async throws {
         // The reader closes its end before the program begins.
         let script = #"""

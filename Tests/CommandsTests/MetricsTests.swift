@@ -20,7 +20,7 @@ struct MetricsTests {
     }
 
     @Test(
-        "Alarms and dashboard name only what is measured",
+        "Alarms and dashboard name only existing metrics",
         arguments: ["deploy/alerts.yml", "deploy/grafana-dashboard.json"]
     )
     func known(path: String) throws {
@@ -29,7 +29,7 @@ struct MetricsTests {
         #expect(used.subtracting(RuntimeMetrics.help.keys) == [])
     }
 
-    @Test("Every metric that is measured has its sentence of help")
+    @Test("Every metric has a help sentence")
     func help() throws {
         var measured: Set<String> = []
         for module in ["Runtime", "Observability", "AdminServer", "Commands"] {
@@ -43,7 +43,7 @@ struct MetricsTests {
         #expect(measured == Set(RuntimeMetrics.help.keys))
     }
 
-    @Test("The dashboard is JSON whose panels have queries and places of their own")
+    @Test("The dashboard is JSON, and each panel has a query and a position")
     func dashboard() throws {
         let document = try TestJSON(text: Data(try Self.text("deploy/grafana-dashboard.json").utf8))
         guard case .array(let panels)? = document["panels"] else { throw Overdue("it has no panels") }
@@ -54,20 +54,20 @@ struct MetricsTests {
         }
     }
 
-    @Test("Every alarm is explained in the operators' guide, and no other")
+    @Test("The operators' guide explains exactly the existing alarms")
     func explained() throws {
         let rules = try Self.text("deploy/alerts.yml").matches(of: #/alert: (\w+)/#).map { String($0.1) }
         let guide = try Self.text("docs/guide/operators.md").matches(of: #/\| `(Rtm\w+)` \|/#).map { String($0.1) }
         #expect(rules.count > 5 && Set(rules) == Set(guide))
     }
 
-    @Test("promtool takes the alarms")
+    @Test("promtool accepts the alarms")
     func alarms() async throws {
         let path = ContractSchemas.root.appending(path: "deploy/alerts.yml").path
         #expect(try await Tool.run(["promtool", "check", "rules", path]).contains("SUCCESS"))
     }
 
-    @Test("promtool has nothing against the page with every metric on it")
+    @Test("promtool accepts a page with every metric")
     func page() async throws {
         let registry = PrometheusRegistry(help: RuntimeMetrics.help)
         for name in RuntimeMetrics.help.keys {

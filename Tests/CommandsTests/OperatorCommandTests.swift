@@ -6,7 +6,7 @@ import Redis
 import Support
 import Testing
 
-@Suite("What commands of operators do to a real Redis", .timeLimit(.minutes(2)))
+@Suite("Operator commands on a real Redis", .timeLimit(.minutes(2)))
 struct OperatorCommandTests {
     /// A private Redis, a client of it, and the built program against it.
     struct Desk {
@@ -53,7 +53,7 @@ struct OperatorCommandTests {
         #"{"v":1,"id":"\#(id)","kind":"start","game_id":"g1","image":"engine:1"}"#
     }
 
-    @Test("a stop under the id of a start fails, whether that has ended or not, and nothing is pushed")
+    @Test("a stop with the id of a start fails and pushes nothing, before and after the start's end")
     func reusedID() async throws {
         try await with { desk in
             let decoder = JobDecoder()
@@ -75,7 +75,7 @@ struct OperatorCommandTests {
         }
     }
 
-    @Test("dead drop --all drops all and says how many; with neither --all nor an id it is wrong use")
+    @Test("dead drop --all drops all and prints the count; without --all and without an id it is wrong use")
     func dropAll() async throws {
         try await with { desk in
             for number in 0..<70 {
@@ -91,7 +91,7 @@ struct OperatorCommandTests {
         }
     }
 
-    @Test("a dead message that reuses an id is not retried, and can be dropped")
+    @Test("a dead message that reuses an id cannot be retried, and can be dropped")
     func reusedLetter() async throws {
         try await with { desk in
             let stop = Self.start("a").replacing("start", with: "stop")
@@ -106,7 +106,7 @@ struct OperatorCommandTests {
         }
     }
 
-    @Test("status and doctor name keys of a wrong type; a command that needs one says so, not that Redis is away")
+    @Test("status and doctor name keys of a wrong type; a command that needs such a key names it, too")
     func wrongTypes() async throws {
         try await with { desk in
             for name in ["queue:low", "dead", "paused"] {

@@ -11,7 +11,7 @@ private func call(_ arguments: String..., environment: [String: String] = [:]) a
 
 @Suite("The program", .timeLimit(.minutes(1)))
 struct ProgramTests {
-    @Test("tells its version and help on stdout, and ends with 0")
+    @Test("prints version and help on stdout, and exits with 0")
     func version() async throws {
         let version = try await call("--version")
         #expect(version.code == 0 && version.output == "\(RootCommand.version)\n" && version.errors == "")
@@ -19,13 +19,13 @@ struct ProgramTests {
         #expect(help.code == 0 && help.output.contains("rtmanager start lobby") && help.errors == "")
     }
 
-    @Test("tells wrong arguments on stderr, and ends with 2")
+    @Test("reports wrong arguments on stderr, and exits with 2")
     func wrongArguments() async throws {
         let unknown = try await call("stop", "lobby", "--unknown")
         #expect(unknown.code == 2 && unknown.output == "" && unknown.errors.contains("Unknown option '--unknown'"))
     }
 
-    @Test("tells all wrong settings and what may be behind them on stderr, and ends with 2")
+    @Test("reports all wrong settings and likely misspellings on stderr, and exits with 2")
     func wrongSettings() async throws {
         let wrong = try await call(
             "worker",
@@ -46,7 +46,7 @@ struct ProgramTests {
         )
     }
 
-    @Test("refuses a job that is too large before it looks for Redis")
+    @Test("refuses a job that is too large before it connects to Redis")
     func tooLarge() async throws {
         let value = String(repeating: "x", count: 70_000)
         let large = try await call(
@@ -63,7 +63,7 @@ struct ProgramTests {
     }
 
     @Test(
-        "shows no password of a URL, whatever is wrong with it",
+        "never prints the password of a URL, whatever is wrong with the URL",
         arguments: [
             ["status", "--redis-url", "redis://user:hunter2@"], ["status", "--redis-url", "user:hunter2@h"],
             ["status", "--redis-url", "redis:user:hunter2"], ["status", "--redis-url", "hunter2"],
@@ -83,7 +83,7 @@ struct ProgramTests {
         #expect(!call.errors.isEmpty)
     }
 
-    @Test("takes the password of Redis from a file, with or without a line end")
+    @Test("reads the password of Redis from a file, with or without a line end")
     func passwordFile() async throws {
         let directory = try temporaryDirectory("password")
         defer { try? FileManager.default.removeItem(atPath: directory) }

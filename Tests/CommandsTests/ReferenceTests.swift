@@ -20,13 +20,13 @@ struct ReferenceTests {
         }
     }
 
-    @Test("has every setting of the code once, and no other")
+    @Test("lists every setting of the code once, and no other")
     func names() throws {
         let documented = try Self.rows().flatMap(\.names).sorted()
         #expect(documented == (SettingDescriptor.all.map(\.name) + ["RTM_ENV_NAME"]).sorted())
     }
 
-    @Test("tells the defaults of the code")
+    @Test("has the defaults of the code")
     func defaults() throws {
         for (names, defaults) in try Self.rows() where defaults.count == names.count {
             for (name, value) in zip(names, defaults) {
@@ -40,7 +40,7 @@ struct ReferenceTests {
         }
     }
 
-    @Test("has every command of the program")
+    @Test("lists every command of the program")
     func commands() throws {
         let page = try String(
             contentsOf: ContractSchemas.root.appending(path: "docs/reference/contract.md"),

@@ -7,9 +7,9 @@ import Testing
 @testable import AdminServer
 @testable import Commands
 
-@Suite("How a worker waits at its start")
+@Suite("The start of a worker without Redis or Docker")
 struct StartPatienceTests {
-    @Test("pauses grow up to a bound; the log has a word at once, then one a minute at most")
+    @Test("pauses grow up to a bound; the log has a line at once, then at most one a minute")
     func steps() {
         var patience = StartPatience()
         let start = ContinuousClock.now
@@ -33,7 +33,7 @@ struct StartPatienceTests {
         #expect(patience.missed(now: now, random: 0).pause == .milliseconds(2_500))
     }
 
-    @Test("what is missing is said, and a worker that has not begun is not ready")
+    @Test("a worker that has not started is not ready, and names what is missing")
     func needs() {
         #expect(StartNeeds().isMet)
         let needs = StartNeeds(redis: "refused", docker: "no socket")
@@ -44,7 +44,7 @@ struct StartPatienceTests {
     }
 
     @Test(
-        "an Engine that starts is waited for; one that is too old or not for us is not",
+        "the worker waits for a Docker Engine that starts, not for one that is too old or refuses access",
         arguments: [
             (DockerError(.unavailable, operation: "info", message: "connection refused"), true),
             (DockerError(.unavailable, operation: "info", message: "s: permission denied; is this user"), false),
@@ -58,7 +58,7 @@ struct StartPatienceTests {
     func engines(error: DockerError, mayHeal: Bool) { #expect(Away(error).mayHeal == mayHeal) }
 
     @Test(
-        "a refusal does not heal; all else may",
+        "only a refusal is permanent",
         arguments: [
             (RedisError.server(RedisServerError(code: "NOPERM", message: "no permissions")), true),
             (.server(RedisServerError(code: "NOAUTH", message: "Authentication required.")), true),
@@ -75,7 +75,7 @@ struct StartPatienceTests {
     func refusals(error: RedisError, isRefusal: Bool) { #expect(error.isRefusal == isRefusal) }
 }
 
-@Suite("A worker whose Redis and Engine are away when it starts", .timeLimit(.minutes(1)))
+@Suite("A worker that starts while Redis and Docker are away", .timeLimit(.minutes(1)))
 struct StartTests {
     private static let nowhere = ["DOCKER_HOST": "unix:///no/such.sock", "RTM_REDIS_URL": "redis://127.0.0.1:1"]
 
@@ -104,7 +104,7 @@ struct StartTests {
         try await Tool.run(["curl", "-s", "-m", "5", "-w", " %{http_code}", "http://127.0.0.1:\(port)\(path)"])
     }
 
-    @Test("it says so once, lives, is not ready, and ends at once when it is told to")
+    @Test("logs this once, keeps running, is not ready, and ends at once on SIGTERM")
     func waits() async throws {
         let port = try FreePort.find()
         try await worker(["RTM_HTTP": "127.0.0.1:\(port)"]) { process in
@@ -130,14 +130,14 @@ struct StartTests {
         }
     }
 
-    @Test("where it is not to wait, it ends with 3", arguments: [["--no-wait"], []])
+    @Test("exits with 3 if the settings forbid to wait", arguments: [["--no-wait"], []])
     func noWait(arguments: [String]) async throws {
         try await worker(arguments.isEmpty ? ["RTM_NO_WAIT": "true"] : [:], arguments) { process in
             #expect(await process.waitForExit() == 3, "\(process.log)")
         }
     }
 
-    @Test("wrong settings, a wrong password and a Redis that throws keys away end it, Engine or not")
+    @Test("exits on wrong settings, a wrong password and a Redis that evicts keys, with and without Docker")
     func lasting() async throws {
         try await worker(["RTM_SLOTS": "x"]) { #expect(await $0.waitForExit() == 2) }
         let redis = try await PrivateRedis.start(requirePassword: "right")

@@ -8,7 +8,7 @@ import Testing
 @testable import Pages
 @testable import Terminal
 
-@Suite("What a waiting command shows")
+@Suite("The output of a command that waits for a job")
 struct WaitingTests {
     private func sight(_ fields: [String: String], _ change: (inout JobDetail) -> Void = { _ in }) -> JobDetail {
         var sight = JobDetail(id: "j", fields: fields.merging(["game_id": "g"]) { $1 }, now: 10_000)
@@ -16,7 +16,7 @@ struct WaitingTests {
         return sight
     }
 
-    @Test("Stages follow from what Redis knows")
+    @Test("The stage of a job follows from its record in Redis")
     func stages() {
         let behind = sight(["state": "waiting"]) { ($0.before, $0.head) = (2, "j0") }
         #expect(WaitStage(behind) == .behind(2, head: "j0"))
@@ -33,7 +33,7 @@ struct WaitingTests {
     }
 
     @Test(
-        "The bar is as full as the pull has come",
+        "The bar shows how much is pulled",
         arguments: [
             (0, 4, 0, 0, "[>       ]"), (2, 4, 0, 0, "[====>   ]"), (3, 4, 50, 100, "[=======>]"),
             (4, 4, 100, 100, "[========]"), (9, 4, 5, 1, "[========]"),
@@ -44,13 +44,13 @@ struct WaitingTests {
         #expect(ProgressText.bar(progress, width: 10) == bar)
     }
 
-    @Test("There is no bar for what nobody can measure")
+    @Test("There is no bar without a known total")
     func noBar() {
         #expect(ProgressText.bar(JobProgress(.pulling), width: 10) == nil)
         #expect(ProgressText.bar(JobProgress(.starting), width: 10) == nil)
     }
 
-    @Test("Where stderr is no terminal, each piece of news is one line, told once")
+    @Test("If stderr is no terminal, each change is one line")
     func lines() {
         let written = Mutex("")
         let display = WaitDisplay(game: "g", surface: .plain) { text in written.withLock { $0 += text.text } }
@@ -72,7 +72,7 @@ struct WaitingTests {
         )
     }
 
-    @Test("On a terminal one line changes and is gone in the end")
+    @Test("On a terminal one line changes, and disappears at the end")
     func terminal() {
         let written = Mutex("")
         let surface = Surface(width: 40, height: 24)
