@@ -8,7 +8,7 @@ import Testing
 @testable import Diagnostics
 @testable import Terminal
 
-@Suite("What the doctor says")
+@Suite("The findings of the doctor")
 struct DoctorTests {
     /// A Redis without any trouble.
     private static var healthy: RedisFacts {
@@ -25,7 +25,7 @@ struct DoctorTests {
         return facts
     }
 
-    @Test("A healthy Redis has nothing to mend")
+    @Test("A healthy Redis has no problem")
     func healthy() { #expect(Self.healthy.findings.filter { $0.level != .ok } == []) }
 
     /// What makes one check tell of trouble, and how bad it is.
@@ -58,7 +58,7 @@ struct DoctorTests {
         ("dead letters", .warning, { $0.overview.deadCount = 3 }),
     ]
 
-    @Test("Each trouble is told by its own check alone, with how to mend it", arguments: troubles.indices)
+    @Test("Each problem fails exactly one check, which says how to fix it", arguments: troubles.indices)
     func trouble(index: Int) {
         let (check, level, injure) = Self.troubles[index]
         var facts = Self.healthy
@@ -69,7 +69,7 @@ struct DoctorTests {
         #expect(told.allSatisfy { $0.mend?.isEmpty == false })
     }
 
-    @Test("The torn log is no matter without an append-only file, or where Redis refuses one that is torn")
+    @Test("A truncated log is no problem without an append-only file, or if Redis refuses to load it")
     func tornLog() {
         var facts = Self.healthy
         facts.info["aof_rewrites"] = "0"
@@ -79,7 +79,7 @@ struct DoctorTests {
         #expect(facts.findings.contains { $0.check == "torn log" } == false)
     }
 
-    @Test("An Engine that refuses this user is mended otherwise than one that is away")
+    @Test("The fix for a Docker Engine that refuses the user differs from the fix for one that is away")
     func engineAway() {
         var facts = EngineFacts()
         facts.problem = "unix:///var/run/docker.sock: permission denied"
@@ -89,7 +89,7 @@ struct DoctorTests {
         #expect(facts.findings.map(\.level) == [.outOfReach])
     }
 
-    @Test("Network, limits, clock and images of an Engine are told")
+    @Test("Network, limits, clock and images of a Docker Engine have findings")
     func engine() {
         var facts = EngineFacts()
         facts.info = EngineInfo(
@@ -114,7 +114,7 @@ struct DoctorTests {
         #expect(told.map(\.level) == [.failure, .failure, .warning, .warning, .failure])
     }
 
-    @Test("State folders that cannot be made are a failure")
+    @Test("State folders that cannot be created are a failure")
     func folders() {
         var facts = HostFacts()
         facts.openFiles = 65_536
@@ -134,7 +134,7 @@ struct DoctorTests {
         #expect(facts.findings.map(\.level) == [.warning, .warning, .warning, .ok, .failure])
     }
 
-    @Test("How the command ends follows from the worst")
+    @Test("The exit code follows from the worst finding")
     func ends() {
         func error(_ levels: Finding.Level...) -> CommandError? {
             Diagnosis(findings: levels.map { Finding(check: "c", level: $0, text: "t") }).error
@@ -144,7 +144,7 @@ struct DoctorTests {
         #expect(error(.failure, .outOfReach)?.reason == .outOfReach)
     }
 
-    @Test("INFO is read line by line")
+    @Test("INFO is parsed line by line")
     func info() {
         let text = "# Server\r\nredis_version:7.0.15\r\nexecutable:/usr/bin:x\r\n\r\n# Memory\r\nused_memory:5\r\n"
         #expect(
