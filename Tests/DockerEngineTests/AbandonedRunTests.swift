@@ -6,7 +6,7 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite("A run whose create has no answer")
+@Suite("A run whose create request gets no answer")
 struct AbandonedRunTests {
     private static let create = "POST /containers/create"
     private static let inspectName = "GET /containers/galaxy-game-g1/json"
@@ -39,7 +39,7 @@ struct AbandonedRunTests {
 
     private static let made = Samples.inspect(status: "created", startedAt: Samples.neverStarted)
 
-    @Test("waits for the container that the Engine makes all the same, and removes it")
+    @Test("waits for the container that the Docker Engine still creates, and removes it")
     func appearsLater() async throws {
         let (error, lines) = try await failure { request, earlier in
             switch request.line {
@@ -54,7 +54,7 @@ struct AbandonedRunTests {
         #expect(lines.last == Self.remove)
     }
 
-    @Test("says that it may have happened where none appears")
+    @Test("reports a possible effect if no container appears")
     func neverAppears() async throws {
         let (error, lines) = try await failure { request, _ in
             request.line == Self.create ? .close : Self.absent
@@ -65,7 +65,7 @@ struct AbandonedRunTests {
         #expect(lines.count(where: { $0 == Self.create }) == 1)
     }
 
-    @Test("leaves a container with other labels alone")
+    @Test("does not touch a container with other labels")
     func othersContainer() async throws {
         var labels = Samples.labels
         labels["com.galaxy.job_id"] = "j2"
@@ -78,7 +78,7 @@ struct AbandonedRunTests {
         #expect(!lines.contains(Self.remove))
     }
 
-    @Test("leaves a container alone that runs, or that no label proves to be its own", arguments: [true, false])
+    @Test("does not touch a running container, or one without a label of this run", arguments: [true, false])
     func notProvablyOwn(runs: Bool) async throws {
         let found = runs ? Samples.inspect() : Self.made
         let (error, lines) = try await failure(labels: runs ? nil : [:]) { request, _ in
@@ -88,7 +88,7 @@ struct AbandonedRunTests {
         #expect(!lines.contains(Self.remove))
     }
 
-    @Test("looks once after an answer of 500")
+    @Test("inspects once after an answer of 500")
     func answered500() async throws {
         let (error, lines) = try await failure { request, _ in
             request.line == Self.create ? .answer(500, Samples.message("disk full")) : Self.absent
@@ -98,7 +98,7 @@ struct AbandonedRunTests {
         #expect(lines == [Self.create, Self.inspectName])
     }
 
-    @Test("has sent nothing where there is no Engine")
+    @Test("reports that nothing was sent if there is no Docker Engine")
     func noEngine() async throws {
         let configuration = DockerEngine.Configuration(endpoint: .unix(path: "/nonexistent/docker.sock"))
         try await DockerEngine.withEngine(configuration: configuration) { engine in
@@ -113,7 +113,7 @@ struct AbandonedRunTests {
     }
 }
 
-@Suite("A run that is cancelled")
+@Suite("A cancelled run")
 struct CancelledRunTests {
     private static let remove = "DELETE /containers/\(Samples.id)"
 
@@ -135,7 +135,7 @@ struct CancelledRunTests {
         return result
     }
 
-    @Test("ends the create that is under way, starts nothing and removes what was made")
+    @Test("ends the create request in progress, starts nothing and removes the new container")
     func duringCreate() async throws {
         let (error, lines) = try await cancel(
             at: "POST /containers/create",
@@ -149,7 +149,7 @@ struct CancelledRunTests {
         #expect(lines == ["POST /containers/create", Self.remove])
     }
 
-    @Test("ends the start that is under way and removes what runs")
+    @Test("ends the start request in progress and removes the running container")
     func duringStart() async throws {
         let start = "POST /containers/\(Samples.id)/start"
         let inspect = "GET /containers/\(Samples.id)/json"
@@ -166,7 +166,7 @@ struct CancelledRunTests {
         #expect(lines == ["POST /containers/create", start, inspect, Self.remove])
     }
 
-    @Test("keeps nothing that ended at once either")
+    @Test("also removes a container that exited at once")
     func endedAtOnce() async throws {
         let start = "POST /containers/\(Samples.id)/start"
         let inspect = "GET /containers/\(Samples.id)/json"

@@ -6,7 +6,7 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite("The Engine's answers")
+@Suite("Responses of the Docker Engine")
 struct AnswerTests {
     private func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
         try JSONDecoder().decode(type, from: Data(text.utf8))
@@ -16,7 +16,7 @@ struct AnswerTests {
         try labelledJSON(type, from: ByteBuffer(string: text))
     }
 
-    @Test("about a container are read whole")
+    @Test("an inspected container has all its fields")
     func container() throws {
         let text = #"""
             {"Id":"\#(Samples.id)","Created":"2026-05-04T03:02:00.05Z","Name":"/galaxy-game-g1","RestartCount":2,
@@ -56,7 +56,7 @@ struct AnswerTests {
         #expect(answer.limits == Limits(nanoCPUs: 1, memory: 2, memorySwap: 3, pids: 4))
     }
 
-    @Test("about a container may leave out all but its id")
+    @Test("an inspected container may have only an id")
     func bareContainer() throws {
         let answer = try decode(ContainerAnswer.self, #"{"Id":"x","State":{"StartedAt":"0001-01-01T00:00:00Z"}}"#)
         #expect(answer.inspect == ContainerInspect(id: "x", name: "", imageRef: "", status: ""))
@@ -66,7 +66,7 @@ struct AnswerTests {
         #expect(try decode(ContainerAnswer.self, nulls).inspect.id == "x")
     }
 
-    @Test("keep labels that only look the same, and read each escape")
+    @Test("labels with equal glyphs and different bytes stay different, and escapes are decoded")
     func labels() throws {
         let expected: LabelMap = ["\u{e9}": "1", "e\u{301}": "2", "\u{212A}\"": "<\n\u{1F600}", "K\"": ""]
         let text = #"{"\#u{e9}":"1","e\u0301":"2","\u212a\"" : "\u003c\n\ud83d\ude00","K\"":""}"#
@@ -80,7 +80,7 @@ struct AnswerTests {
     }
 
     @Test(
-        "cannot be read where labels are no object of strings",
+        "labels that are no object of strings are an error",
         arguments: [
             #"{"a":1}"#, #"{"a":null}"#, #"["a"]"#, #""a""#, "1", "true", #"{"a":"\ud83d"}"#, #"{"a":{"b":"c"}}"#,
         ]
@@ -92,7 +92,7 @@ struct AnswerTests {
         }
     }
 
-    @Test("about an image may leave out labels and health check")
+    @Test("an image may have no labels and no health check")
     func image() throws {
         let text = #"{"Id":"sha256:1","Config":{"Labels":{"a":"b"},"Healthcheck":{"Test":["CMD","x"]}}}"#
         #expect(
@@ -107,7 +107,7 @@ struct AnswerTests {
         }
     }
 
-    @Test("about an image tell the slower health check that its containers get")
+    @Test("an image shows the slowed health check of its containers")
     func quickHealthcheck() throws {
         let check = #""Test":["CMD","x"],"Timeout":2000000,"Retries":3"#
         let quick = #"{"Config":{"Healthcheck":{\#(check),"Interval":1000000}}}"#
@@ -120,7 +120,7 @@ struct AnswerTests {
     }
 
     @Test(
-        "about a network tell what speaks against it",
+        "a network shows why containers cannot use it",
         arguments: [
             (#"{"Name":"n","Driver":"bridge","Scope":"local","Attachable":false,"Ingress":false}"#, nil),
             (#"{"Name":"n"}"#, nil),
@@ -136,7 +136,7 @@ struct AnswerTests {
     }
 
     @Test(
-        "tell a Swarm's worker from others",
+        "a Swarm worker differs from a Docker Engine alone",
         arguments: [
             (#"{"ID":"x"}"#, false),
             (#"{"Swarm":{"LocalNodeState":"inactive","ControlAvailable":false}}"#, false),
@@ -149,13 +149,13 @@ struct AnswerTests {
     }
 }
 
-@Suite("A line of the event stream")
+@Suite("A line of the Docker Engine's event stream")
 struct EventLineTests {
     private func event(_ text: String) throws -> DockerEvent? {
         try labelledJSON(EventLine.self, from: ByteBuffer(string: text)).event
     }
 
-    @Test("becomes an event, its labels without Docker's own attributes")
+    @Test("becomes an event with labels but without Docker's own attributes")
     func die() throws {
         let text = #"""
             {"status":"die","id":"x","from":"i","Type":"container","Action":"die","Actor":{"ID":"x","Attributes":
@@ -183,13 +183,13 @@ struct EventLineTests {
         #expect(found == DockerEvent(action: "start", containerID: "x", occurredAt: Timestamp(seconds: 5)))
     }
 
-    @Test("has no exit code where it is none")
+    @Test("has no exit code if the text is no number")
     func exitCode() throws {
         let text = #"{"Action":"die","Actor":{"ID":"x","Attributes":{"exitCode":"many"}},"timeNano":1}"#
         #expect(try event(text)?.hasExitCode == false)
     }
 
-    @Test("of Podman has Docker's word for a removal, and no exit code among its labels")
+    @Test("of Podman gets Docker's word for a removal, and no exit code among its labels")
     func podman() throws {
         let text = #"""
             {"Type":"container","Action":"remove","Actor":{"ID":"x","Attributes":{"a":"b","containerExitCode":"0","podId":"",
@@ -199,14 +199,14 @@ struct EventLineTests {
         #expect(found?.action == "destroy" && found?.labels == ["a": "b"] && found?.hasExitCode == false)
     }
 
-    @Test("keeps the action's own words")
+    @Test("keeps the action's text")
     func verbatim() throws {
         let text = #"{"Action":"health_status: healthy","Actor":{"ID":"x"},"timeNano":1}"#
         #expect(try event(text)?.action == "health_status: healthy")
     }
 
     @Test(
-        "is passed over where it is no event of a container's life",
+        "is skipped if it is no container lifecycle event",
         arguments: [
             #"{"Action":"exec_start: sh -c x","Actor":{"ID":"x"},"timeNano":1}"#,
             #"{"Type":"image","Action":"tag","Actor":{"ID":"x"},"timeNano":1}"#,

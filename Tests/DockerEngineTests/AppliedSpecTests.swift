@@ -4,7 +4,7 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite("A container that runs")
+@Suite("The difference between a running container and its spec")
 struct AppliedSpecTests {
     /// What an Engine shows of a container made by ``Samples/spec()`` that has one mount.
     private func difference(
@@ -24,7 +24,7 @@ struct AppliedSpecTests {
         return try JSONDecoder().decode(ContainerAnswer.self, from: Data(text.utf8)).difference(from: spec)
     }
 
-    @Test("as asked differs in nothing")
+    @Test("is empty if the container is as requested")
     func same() throws {
         #expect(try difference() == nil)
         // Volumes that the image declares are its own matter.
@@ -34,7 +34,7 @@ struct AppliedSpecTests {
     }
 
     @Test(
-        "with fewer bounds than asked is told",
+        "names each limit that was not applied",
         arguments: [
             (#""Privileged":true,"SecurityOpt":["no-new-privileges"]"#, "it is privileged"),
             (#""SecurityOpt":null"#, "it may gain privileges"), ("", "it may gain privileges"),
@@ -57,7 +57,7 @@ struct AppliedSpecTests {
         #expect(try difference(host: host)?.contains(part) == true)
     }
 
-    @Test("has a health check as slow as was asked")
+    @Test("includes a health check that is faster than requested")
     func healthcheck() throws {
         func shown(_ nanoseconds: Int) -> String { #""Healthcheck":{"Test":["CMD","x"],"Interval":\#(nanoseconds)}"# }
         func ask(_ spec: inout RunSpec) { spec.healthcheck = Healthcheck(test: ["CMD", "x"], interval: .seconds(1)) }
@@ -65,7 +65,7 @@ struct AppliedSpecTests {
         #expect(try difference(config: shown(1_000_000), asking: ask)?.contains("health check") == true)
     }
 
-    @Test("has mounts by their bytes")
+    @Test("compares mounts by their bytes")
     func mountBytes() throws {
         func ask(_ spec: inout RunSpec) { spec.bindMounts = [BindMount(hostPath: "/srv/\u{e9}", mountPath: "/data")] }
         func shown(_ path: String) -> String { #"{"Type":"bind","Source":"\#(path)","Destination":"/data","RW":true}"# }
@@ -73,7 +73,7 @@ struct AppliedSpecTests {
         #expect(try difference(mounts: shown("/srv/e\u{301}"), asking: ask)?.contains("is not mounted") == true)
     }
 
-    @Test("with other mounts, user, root or network than asked is told")
+    @Test("names mounts, user, root file system and network that differ")
     func others() throws {
         #expect(try difference(mounts: "") == "/srv/g1 at /data is not mounted")
         let readOnly = #"{"Type":"bind","Source":"/srv/g1","Destination":"/data","RW":false}"#

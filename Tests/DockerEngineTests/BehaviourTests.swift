@@ -7,7 +7,7 @@ import Testing
 @testable import DockerEngine
 
 /// What only a real Engine does, and what follows of it; docs/reference/docker-engine.md says which behaviour is held where.
-@Suite("A container and its Engine", .engineWorld, .timeLimit(.minutes(3)))
+@Suite("The behaviour of a real Docker Engine that the adapter relies on", .engineWorld, .timeLimit(.minutes(3)))
 struct BehaviourTests {
     private func with(_ name: String, _ body: (DockerEngine, EngineWorld, RunSpec) async throws -> Void) async throws {
         let world = try #require(EngineWorld.current)
@@ -28,7 +28,7 @@ struct BehaviourTests {
         return try await engine.inspectContainer(name)
     }
 
-    @Test("whose network was made anew cannot be started again, and is made anew too")
+    @Test("a container whose network was recreated cannot be restarted, and is recreated")
     func networkMadeAnew() async throws {
         try await with("anew") { engine, world, spec in
             var spec = spec
@@ -47,7 +47,7 @@ struct BehaviourTests {
         }
     }
 
-    @Test("is on a network of exactly the name that was asked for, not of an id that begins so")
+    @Test("a network name matches exactly, not as the prefix of an id")
     func beginningOfNetworkID() async throws {
         try await with("prefix") { engine, world, _ in
             let id = try await world.engine.docker("network", "inspect", "--format", "{{.Id}}", world.network)
@@ -57,7 +57,7 @@ struct BehaviourTests {
         }
     }
 
-    @Test("whose program is not there ends by its init, and says so")
+    @Test("a missing program ends the container by its init process, with a message")
     func programMissing() async throws {
         try await with("nope") { engine, _, spec in
             var spec = spec
@@ -71,7 +71,7 @@ struct BehaviourTests {
         }
     }
 
-    @Test("that is being started is stopped and removed all the same")
+    @Test("a container can be stopped and removed during its start")
     func duringStart() async throws {
         try await with("starting") { engine, world, spec in
             for number in 0..<4 {
@@ -91,7 +91,7 @@ struct BehaviourTests {
         }
     }
 
-    @Test("that stands still is stopped")
+    @Test("a paused container can be stopped")
     func paused() async throws {
         try await with("paused") { engine, world, spec in
             let id = try await engine.run(spec).containerID
@@ -102,7 +102,7 @@ struct BehaviourTests {
         }
     }
 
-    @Test("keeps the reference that it was started from when that names another image")
+    @Test("a container keeps its image reference when the tag moves to another image")
     func untagged() async throws {
         try await with("untagged") { engine, world, spec in
             var spec = spec
@@ -119,7 +119,7 @@ struct BehaviourTests {
         }
     }
 
-    @Test("that was killed for want of memory once is not said to be so at its next end")
+    @Test("an out-of-memory kill does not show in the next exit of the same container")
     func startedAfterOOM() async throws {
         try await with("oom-again") { engine, world, spec in
             var spec = spec
@@ -142,7 +142,7 @@ struct BehaviourTests {
         }
     }
 
-    @Test("whose child was killed for want of memory has the exit code of its own process")
+    @Test("after an out-of-memory kill of a child, the exit code is that of the main process")
     func oomOfChild() async throws {
         try await with("oom-child") { engine, _, spec in
             var spec = spec
@@ -152,7 +152,7 @@ struct BehaviourTests {
         }
     }
 
-    @Test("has ended, with its code, when its end is told")
+    @Test("an exit event means that inspect shows the exit and its code")
     func endIsTold() async throws {
         try await with("told") { engine, _, spec in
             var codes: [String: Int] = [:]

@@ -3,10 +3,10 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite("The Engine's place")
+@Suite("The address of the Docker Engine")
 struct ConfigurationTests {
     @Test(
-        "is read from the environment as Docker's command line reads it",
+        "is read from the environment in the same way as by Docker's command line",
         arguments: [
             ([:], .unix(path: "/var/run/docker.sock")),
             (["DOCKER_HOST": ""], .unix(path: "/var/run/docker.sock")),
@@ -23,7 +23,7 @@ struct ConfigurationTests {
     }
 
     @Test(
-        "is refused with a sentence where it cannot be read",
+        "is refused with a sentence if it is malformed",
         arguments: [
             (["DOCKER_HOST": "ssh://user@host"], "ssh:// is not supported"),
             (["DOCKER_HOST": "npipe:////./pipe/docker"], "npipe:// is not supported"),
@@ -51,7 +51,7 @@ struct ConfigurationTests {
         #expect(error?.description.contains(sentence) == true, "\(error?.description ?? "")")
     }
 
-    @Test("has TLS where the environment asks for it, from the files of the certificate path")
+    @Test("uses TLS if the environment says so, with the files of the certificate path")
     func tls() throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("tls-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -86,10 +86,10 @@ struct ConfigurationTests {
     }
 }
 
-@Suite("The API's version")
+@Suite("The version of Docker's API")
 struct APIVersionTests {
     @Test(
-        "is the newest that both know",
+        "is the newest version that both sides know",
         arguments: [("1.41", "1.41"), ("1.44", "1.44"), ("1.51", "1.51"), ("1.52", "1.51"), ("2.0", "1.51")]
     )
     func negotiates(theirs: String, spoken: String) throws {
@@ -102,7 +102,7 @@ struct APIVersionTests {
         #expect(error?.description.contains("\(theirs) at most and 1.41 is needed") == true)
     }
 
-    @Test("is refused where it is none", arguments: [nil, "", "1", "1.x", "v1.41", "1.41.0", "-1.41"])
+    @Test("is refused if it is malformed", arguments: [nil, "", "1", "1.x", "v1.41", "1.41.0", "-1.41"])
     func refusesNone(theirs: String?) {
         #expect(throws: APIVersion.Refusal.self) { try APIVersion.negotiated(theirs: theirs).get() }
     }

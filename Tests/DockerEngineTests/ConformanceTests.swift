@@ -4,9 +4,9 @@ import DockerPort
 import Support
 import Testing
 
-@Suite("The port on the fake")
+@Suite("The Docker port on the fake engine")
 struct FakeConformanceTests {
-    @Test("keeps the rule", arguments: DockerConformance.Rule.allCases)
+    @Test("keeps each rule", arguments: DockerConformance.Rule.allCases)
     func rule(_ rule: DockerConformance.Rule) async throws {
         let fake = FakeDocker()
         let labels: LabelMap = ["conformance": "yes"]
@@ -32,7 +32,7 @@ struct FakeConformanceTests {
 
 @Suite("The port on a Docker Engine", .engineWorld)
 struct EngineConformanceTests {
-    @Test("keeps the rule", .timeLimit(.minutes(2)), arguments: DockerConformance.Rule.allCases)
+    @Test("keeps each rule", .timeLimit(.minutes(2)), arguments: DockerConformance.Rule.allCases)
     func rule(_ rule: DockerConformance.Rule) async throws {
         let world = try #require(EngineWorld.current)
         let configuration = try DockerEngine.Configuration(environment: ["DOCKER_HOST": world.engine.host])

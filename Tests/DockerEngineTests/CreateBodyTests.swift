@@ -6,13 +6,13 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite("The body of a create")
+@Suite("The body of a create request")
 struct CreateBodyTests {
     private func json(_ spec: RunSpec) throws -> String {
         String(buffer: try encodedJSON(try CreateBody(spec), operation: "run"))
     }
 
-    @Test("says the whole spec, hardened")
+    @Test("has the whole spec, with hardening")
     func whole() throws {
         var spec = Samples.spec()
         spec.cmd = ["serve", "--fast"]
@@ -40,7 +40,7 @@ struct CreateBodyTests {
         #expect(try json(spec) == expected)
     }
 
-    @Test("has labels by their bytes, and nothing else in their place")
+    @Test("keeps labels by their bytes, and adds none")
     func labels() throws {
         var spec = Samples.spec()
         spec.env = ["A": #""Labels":{}"#]
@@ -59,14 +59,14 @@ struct CreateBodyTests {
         return bytes.indices.contains { bytes[$0...].starts(with: part) }
     }
 
-    @Test("leaves out what the image decides")
+    @Test("omits fields that the image decides")
     func imageDecides() throws {
         let text = try json(Samples.spec())
         for field in ["Cmd", "User", "CapAdd", "Tmpfs", "Healthcheck"] { #expect(!text.contains("\"\(field)\"")) }
         #expect(text.contains(#""ReadonlyRootfs":false"#))
     }
 
-    @Test("says a health check in nanoseconds, and nothing of what stays Docker's default")
+    @Test("has a health check in nanoseconds, and omits Docker's defaults")
     func healthcheck() throws {
         var spec = Samples.spec()
         spec.healthcheck = Healthcheck(
@@ -82,7 +82,7 @@ struct CreateBodyTests {
         )
     }
 
-    @Test("names the tag that Docker would assume")
+    @Test("adds the tag that Docker would assume")
     func tag() throws {
         var spec = Samples.spec()
         spec.image = "registry.example:5000/team/engine"
@@ -102,7 +102,7 @@ struct CreateBodyTests {
         #expect(try CreateBody(spec).limits.nanoCPUs == nano)
     }
 
-    @Test("is not made of a spec that breaks a rule")
+    @Test("is refused for an invalid spec")
     func refused() {
         var spec = Samples.spec()
         spec.name = ""
@@ -112,14 +112,14 @@ struct CreateBodyTests {
     }
 }
 
-@Suite("Limits")
+@Suite("The limits of a container")
 struct LimitsTests {
     private let asked = Limits(nanoCPUs: 1, memory: 2, memorySwap: 2, pids: 3)
 
-    @Test("are the same where nothing differs")
+    @Test("are equal if no field differs")
     func same() { #expect(asked.difference(from: asked) == nil) }
 
-    @Test("are told each by its name where they differ")
+    @Test("are listed by name if they differ")
     func differ() {
         let shown = Limits(nanoCPUs: 0, memory: 2, memorySwap: -1, pids: 0)
         #expect(

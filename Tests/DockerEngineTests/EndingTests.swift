@@ -51,14 +51,14 @@ struct StopTests {
         return try #require(answer)
     }
 
-    @Test("tells whole seconds, and that nothing ran where nothing did")
+    @Test("sends whole seconds, and reports a container that was not running")
     func alreadyStopped() async throws {
         let (result, requests) = try await stop(.milliseconds(1_200), [Self.stop: [.answer(304)]])
         #expect(try result.get() == StopOutcome(alreadyStopped: true))
         #expect(requests.map(\.target) == ["/v1.41/containers/\(Samples.id)/stop?t=2"])
     }
 
-    @Test("was not forced where the container ended before its time")
+    @Test("is not forced if the container ends within the time-out")
     func inTime() async throws {
         let (result, requests) = try await stop(.seconds(30), [Self.stop: [.answer(204)]])
         #expect(try result.get() == StopOutcome())
@@ -66,7 +66,7 @@ struct StopTests {
     }
 
     @Test(
-        "was forced where the time had passed and the code is that of SIGKILL",
+        "is forced if the time-out passed and the exit code is that of SIGKILL",
         arguments: [(137, true), (143, false), (0, false)]
     )
     func forced(code: Int, isForced: Bool) async throws {
@@ -74,7 +74,7 @@ struct StopTests {
         #expect(try result.get() == StopOutcome(forced: isForced))
     }
 
-    @Test("that got no answer has succeeded where the container has ended")
+    @Test("without an answer has succeeded if the container has ended")
     func answerLost() async throws {
         for reply in [StubEngine.Reply.silence, .close] {
             let (result, requests) = try await stop(.zero, [Self.stop: [reply], Self.inspect: [Self.ended(137)]])
@@ -83,7 +83,7 @@ struct StopTests {
         }
     }
 
-    @Test("that hangs in the Engine is followed by SIGKILL")
+    @Test("that hangs in the Docker Engine is followed by SIGKILL")
     func hangs() async throws {
         let running = StubEngine.Reply.answer(200, Samples.inspect())
         let (result, requests) = try await stop(
@@ -95,7 +95,7 @@ struct StopTests {
         #expect(requests.count { $0.line == Self.stop } == 1)
     }
 
-    @Test("fails where the container outlives SIGKILL")
+    @Test("fails if the container survives SIGKILL")
     func immortal() async throws {
         let running = StubEngine.Reply.answer(200, Samples.inspect())
         let (result, _) = try await stop(
@@ -108,7 +108,7 @@ struct StopTests {
         #expect(error?.mayHaveHappened == true)
     }
 
-    @Test("is not sent again where the connection was lost and the container runs on")
+    @Test("is not repeated if the connection was lost and the container still runs")
     func lostAndRunning() async throws {
         let running = StubEngine.Reply.answer(200, Samples.inspect())
         let (result, requests) = try await stop(.zero, [Self.stop: [.close], Self.inspect: [running]])
@@ -118,7 +118,7 @@ struct StopTests {
         #expect(requests.map(\.line) == [Self.stop, Self.inspect])
     }
 
-    @Test("of a name that could be the beginning of an id goes to the container of exactly that name")
+    @Test("of a name that could be the prefix of an id reaches the container with exactly that name")
     func ambiguousName() async throws {
         let script = Script(["GET /containers/a1a1/json": [.answer(200, Samples.inspect())]])
         try await StubEngine.with {
@@ -155,21 +155,21 @@ struct RemoveTests {
         return answer
     }
 
-    @Test("succeeds where the container goes, and where it has gone", arguments: [204, 404])
+    @Test("succeeds if the container disappears, or is already gone", arguments: [204, 404])
     func once(status: Int) async throws {
         let (error, requests) = try await remove([Self.remove: [.answer(status)]])
         #expect(error == nil)
         #expect(requests.map(\.target) == ["/v1.41/containers/\(Samples.id)?force=1&v=1"])
     }
 
-    @Test("succeeds where Podman says, in its own way, that the container has gone meanwhile")
+    @Test("succeeds if Podman reports in its own words that the container is gone")
     func goneMeanwhile() async throws {
         let gone = StubEngine.Reply.answer(500, Samples.message("x does not exist in database: no such container"))
         #expect(try await remove([Self.remove: [gone]]).0 == nil)
         #expect(try await remove([Self.remove: [.close], Self.inspect: [gone]]).0 == nil)
     }
 
-    @Test("waits for one that is in progress")
+    @Test("waits for another removal in progress")
     func inProgress() async throws {
         let replies = [Self.remove: [Self.inProgress], Self.inspect: [Self.present, Self.present, Self.absent]]
         let (error, requests) = try await remove(replies)
@@ -177,14 +177,14 @@ struct RemoveTests {
         #expect(requests.count == 4)
     }
 
-    @Test("fails where one that is in progress does not end")
+    @Test("fails if another removal in progress does not end")
     func stuck() async throws {
         let (error, _) = try await remove([Self.remove: [Self.inProgress], Self.inspect: [Self.present]])
         #expect(error?.code == .timeout)
         #expect(error?.retryable == true)
     }
 
-    @Test("is tried three times where the kernel still holds a mount")
+    @Test("is tried three times if the kernel still holds a mount")
     func busy() async throws {
         let busy = StubEngine.Reply.answer(500, Samples.message("unlinkat /x: device or resource busy"))
         let (error, requests) = try await remove([Self.remove: [busy, busy, .answer(204)]])
@@ -195,7 +195,7 @@ struct RemoveTests {
         #expect(tried.count == 3)
     }
 
-    @Test("that got no answer is decided by a look, not by another one")
+    @Test("without an answer is decided by inspecting, not by a second removal")
     func answerLost() async throws {
         let (error, _) = try await remove([Self.remove: [.close], Self.inspect: [Self.absent]])
         #expect(error == nil)
@@ -206,9 +206,9 @@ struct RemoveTests {
     }
 }
 
-@Suite("A list")
+@Suite("A list of containers")
 struct ListTests {
-    @Test("asks for all, checks the labels itself, and passes over what has gone")
+    @Test("requests all containers, filters labels itself, and skips removed containers")
     func rows() async throws {
         let third = String(repeating: "c3", count: 32)
         let rows = #"""
@@ -239,7 +239,7 @@ struct ListTests {
         }
     }
 
-    @Test("has no bound in all, only one for each row", .timeLimit(.minutes(1)))
+    @Test("has no total size limit, only a limit for each row", .timeLimit(.minutes(1)))
     func long() async throws {
         let label = String(repeating: "x", count: 64 << 10)
         let rows = (0..<600).map { number in
@@ -256,7 +256,7 @@ struct ListTests {
         }
     }
 
-    @Test("leaves out a row that is too long, and fails where it breaks off")
+    @Test("omits a row that is too long, and fails if the response breaks off")
     func rowTooLong() async throws {
         let long = #"{"Id":"\#(Samples.otherID)","Labels":{"a":"\#(String(repeating: "x", count: 5_000))"}}"#
         let settings = DockerEngine.Configuration(maximumAnswerBytes: 4_000)
@@ -279,7 +279,7 @@ struct ListTests {
         }
     }
 
-    @Test("looks at its rows a few at a time, and keeps their order")
+    @Test("inspects a few rows at a time, and keeps their order")
     func bounded() async throws {
         let ids = (0..<40).map { String(repeating: "0", count: 62) + String($0 + 10) }
         let rows = "[" + ids.map { #"{"Id":"\#($0)","State":"running"}"# }.joined(separator: ",") + "]"
@@ -297,7 +297,7 @@ struct ListTests {
         }
     }
 
-    @Test("has no more than eight looks under way")
+    @Test("has at most eight inspections in progress")
     func eightAtATime() async throws {
         let ids = (0..<40).map { String(repeating: "0", count: 62) + String($0 + 10) }
         let rows = "[" + ids.map { #"{"Id":"\#($0)","State":"running"}"# }.joined(separator: ",") + "]"

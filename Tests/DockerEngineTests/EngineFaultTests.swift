@@ -4,7 +4,7 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite("An Engine that fails", .serialized)
+@Suite("A Docker Engine that fails", .serialized)
 struct EngineFaultTests {
     private func with(
         deadlines: DockerEngine.Deadlines = .init(),
@@ -28,7 +28,7 @@ struct EngineFaultTests {
     }
 
     @Test(
-        "by being killed is out of reach, ends subscriptions, and is used again when it is back",
+        "a killed one is out of reach, ends subscriptions, and is used again after its return",
         .timeLimit(.minutes(3))
     )
     func killed() async throws {
@@ -53,7 +53,7 @@ struct EngineFaultTests {
         }
     }
 
-    @Test("by being stopped has ended its containers", .timeLimit(.minutes(3)))
+    @Test("a stopped one has ended its containers", .timeLimit(.minutes(3)))
     func stopped() async throws {
         try await with { engine, docker, spec in
             let id = try await engine.run(spec).containerID
@@ -68,7 +68,7 @@ struct EngineFaultTests {
         }
     }
 
-    @Test("by being frozen is met by deadlines, and what may have happened is told", .timeLimit(.minutes(3)))
+    @Test("a frozen one runs into deadlines, and the error says what may have happened", .timeLimit(.minutes(3)))
     func frozen() async throws {
         var deadlines = DockerEngine.Deadlines()
         deadlines.ping = .seconds(1)
@@ -93,7 +93,7 @@ struct EngineFaultTests {
         }
     }
 
-    @Test("for a moment leaves nothing of a run whose create it answered too late", .timeLimit(.minutes(3)))
+    @Test("a late answer to a create request leaves no container behind", .timeLimit(.minutes(3)))
     func frozenForAMoment() async throws {
         var deadlines = DockerEngine.Deadlines()
         deadlines.create = .seconds(1)

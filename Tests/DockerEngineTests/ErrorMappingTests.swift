@@ -8,12 +8,12 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite("What the Engine's refusals mean")
+@Suite("Error responses of the Docker Engine")
 struct ErrorMappingTests {
     typealias Row = (EngineOperation, Int, String, DockerError.Code, Bool)
 
     @Test(
-        "depends on endpoint and status, then on the words",
+        "mean what endpoint and status say, then what the text says",
         arguments: [
             (.inspectNetwork, 404, "network nope not found", .networkMissing, false),
             (.inspectNetwork, 400, "2 matches found based on name: network x is ambiguous", .networkAmbiguous, false),
@@ -104,7 +104,7 @@ struct ErrorMappingTests {
         #expect(error.operation == operation.portOperation)
     }
 
-    @Test("is told in the Engine's own words, and never by what controls a terminal")
+    @Test("keep the Docker Engine's text without control characters")
     func words() {
         let plain = DockerError.answer(.list, status: 400, body: "client version 1.50 is too new\n")
         #expect(plain.message == "list: client version 1.50 is too new (status 400)")
@@ -115,7 +115,7 @@ struct ErrorMappingTests {
         #expect((1_022...1_024).contains(long.message.utf8.count))
     }
 
-    @Test("is not told in words of what stands before the Engine")
+    @Test("lose text that a proxy in front of the Docker Engine wrote")
     func foreignBody() {
         let page = DockerError.answer(.create, status: 502, body: "<h1>secret of 10.0.0.7</h1>")
         #expect(page.message == "create: the answer is not one of the Docker API (status 502)")
@@ -125,7 +125,7 @@ struct ErrorMappingTests {
     }
 
     @Test(
-        "of a pull is told in our words, never in those of the registry",
+        "of a pull get our own text, never the registry's",
         arguments: [
             (404, "manifest unknown: secret", "the registry has no such image"),
             (500, "no matching manifest for secret", "machines of other kinds only"),
@@ -156,12 +156,12 @@ struct ErrorMappingTests {
         }
     }
 
-    @Test("of a pull has a sentence of its own for each kind")
+    @Test("of a pull have one sentence for each kind")
     func pullSentences() {
         #expect(Set(PullRefusal.allCases.map(\.sentence)).count == PullRefusal.allCases.count)
     }
 
-    @Test("is worth another try by status, at every endpoint", arguments: EngineOperation.allCases)
+    @Test("are retryable by status at every endpoint", arguments: EngineOperation.allCases)
     func retries(operation: EngineOperation) {
         func error(_ status: Int) -> DockerError {
             .answer(operation, status: status, body: Samples.message("device or resource busy"))
@@ -180,7 +180,7 @@ struct ErrorMappingTests {
     }
 
     @Test(
-        "of a start is tried again for any 5xx but what the same container meets again",
+        "of a start are retryable for any 5xx that is not permanent for the container",
         arguments: [
             ("device or resource busy", true), ("OCI runtime create failed: x: device or resource busy", true),
             ("failed to create shim task: OCI runtime create failed: sethostname: invalid argument", true),
@@ -198,7 +198,7 @@ struct ErrorMappingTests {
     }
 
     @Test(
-        "in a pull's lines is told by the words alone",
+        "within a pull's response are classified by their text alone",
         arguments: [
             ("manifest unknown", DockerError.Code.imageNotFound),
             ("unauthorized: authentication required", .imageAuthentication),
@@ -212,7 +212,7 @@ struct ErrorMappingTests {
     }
 }
 
-@Suite("What a failed connection means")
+@Suite("A failed connection to the Docker Engine")
 struct TransportFailureTests {
     private let endpoint = DockerEngine.Endpoint.unix(path: "/d.sock")
 
@@ -221,7 +221,7 @@ struct TransportFailureTests {
     }
 
     @Test(
-        "is that nothing was sent, where no connection stood",
+        "means that nothing was sent if there was no connection",
         arguments: [ENOENT, ECONNREFUSED, EACCES, EAGAIN, ENOTSOCK]
     )
     func notSent(code: CInt) {
@@ -233,7 +233,7 @@ struct TransportFailureTests {
         #expect(error.message.contains("unix:///d.sock"))
     }
 
-    @Test("is that it may have happened, where the connection broke", arguments: [ECONNRESET, EPIPE])
+    @Test("means a possible effect if the connection broke", arguments: [ECONNRESET, EPIPE])
     func lost(code: CInt) {
         let failure = TransportFailure(IOError(errnoCode: code, reason: "read"))
         #expect(failure.dockerError(request(.create), endpoint: endpoint).mayHaveHappened)
@@ -241,7 +241,7 @@ struct TransportFailureTests {
         #expect(!failure.dockerError(request(.list), endpoint: endpoint).mayHaveHappened)
     }
 
-    @Test("follows from the HTTP client's errors")
+    @Test("is recognised by the HTTP client's errors")
     func clientErrors() {
         #expect(TransportFailure(HTTPClientError.remoteConnectionClosed) == .lost("the Engine closed the connection"))
         #expect(TransportFailure(HTTPClientError.cancelled) == .cancelled)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite("A subscription to events")
+@Suite("A subscription to Docker's events")
 struct EventStreamTests {
     private static func line(_ number: Int, action: String = "start") -> String {
         #"{"Type":"container","Action":"\#(action)","Actor":{"ID":"x","Attributes":{"name":"n"}},"timeNano":\#(number)}"#
@@ -24,7 +24,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test("says what it wants: containers, their life, from one point on")
+    @Test("requests lifecycle events of containers since a point in time")
     func request() async throws {
         try await StubEngine.with { _ in
             .stream([], then: .end)
@@ -40,7 +40,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test("hands out what comes, in order, and throws at the end of the connection")
+    @Test("delivers events in order, and throws at the end of the connection")
     func order() async throws {
         let chunks = [
             Self.line(1) + Self.line(2), "\n", String(Self.line(3).prefix(20)), String(Self.line(3).dropFirst(20)),
@@ -58,7 +58,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test("passes over lines that are no events, that cannot be read and that are too long")
+    @Test("skips lines that are no events, malformed or too long")
     func hostileLines() async throws {
         let long = #"{"Action":"\#(String(repeating: "x", count: 1 << 20))"}"# + "\n"
         let chunks = [Self.line(1), "garbage\n", "{}\n", Self.line(2, action: "exec_start: x"), long, Self.line(3)]
@@ -70,7 +70,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test("does not wait for its reader, and says so where too many events wait")
+    @Test("does not wait for its reader, and fails if too many events wait")
     func overflow() async {
         let (chunks, source) = AsyncStream<ByteBuffer>.makeStream()
         for number in 1...50 { source.yield(ByteBuffer(string: Self.line(number))) }
@@ -108,7 +108,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test("has a deadline for its beginning, and tells a refusal")
+    @Test("has a deadline for the first answer, and throws a refusal")
     func refused() async throws {
         var deadlines = DockerEngine.Deadlines()
         deadlines.eventsHead = .seconds(1)

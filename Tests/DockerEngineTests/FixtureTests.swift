@@ -6,7 +6,7 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite("Answers of newer Engines")
+@Suite("Responses of newer Docker Engines")
 struct FixtureTests {
     /// One version's answers.
     private struct Fixture {
@@ -41,7 +41,7 @@ struct FixtureTests {
         )
     }
 
-    @Test("say the same as those of 1.41", arguments: ["1.44", "1.51", "1.52"])
+    @Test("have the same meaning as those of API 1.41", arguments: ["1.44", "1.51", "1.52"])
     func shapes(_ version: String) throws {
         let fixture = try fixture(version)
         let inspect = fixture.container.inspect

@@ -4,7 +4,7 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite("What is mounted of the host")
+@Suite("Paths of the host that are mounted")
 struct HostPathsTests {
     /// A directory with a directory, a file, a socket and links in it.
     private func with(_ body: (String) async throws -> Void) async throws {
@@ -26,7 +26,7 @@ struct HostPathsTests {
         )
     }
 
-    @Test("can be written to only right below its root")
+    @Test("a writable mount is directly below its root")
     func depth() async throws {
         try await with { root in
             #expect(await problem(root + "/real", root: root, readOnly: false) == nil)
@@ -36,7 +36,7 @@ struct HostPathsTests {
         }
     }
 
-    @Test("may be a directory or a file below its root, to which links may lead")
+    @Test("a mount is a directory or file below its root, and links may lead to the root")
     func allowed() async throws {
         try await with { root in
             for path in ["/real/game", "/real/game/data", "/real/game/file", "/linked/game/data"] {
@@ -48,7 +48,7 @@ struct HostPathsTests {
     }
 
     @Test(
-        "is never a link below its root, nor reached by one, nor a socket or device",
+        "a mount is never a link below its root, behind such a link, a socket or a device",
         arguments: [
             ("/real/link", "is a symbolic link"), ("/real/link/ssh", "is a symbolic link"),
             ("/real/link/\u{301}ssh", "is a symbolic link"),
@@ -64,7 +64,7 @@ struct HostPathsTests {
         }
     }
 
-    @Test("is never a socket")
+    @Test("a mount is never a socket")
     func socket() async throws {
         try await StubEngine.with({ _ in nil }) { _, stub in
             guard case .unix(let path) = stub.configuration.endpoint else { return }
@@ -74,7 +74,7 @@ struct HostPathsTests {
         }
     }
 
-    @Test("lies below its root, and exists")
+    @Test("a mount is below its root, and exists")
     func outside() async throws {
         try await with { root in
             #expect(await problem(root + "/real-2", root: root + "/real")?.code == .invalidMount)
@@ -85,7 +85,7 @@ struct HostPathsTests {
         }
     }
 
-    @Test("is looked at again right before the start, and a swap is undone")
+    @Test("a mount is checked again right before the start, and a swapped path undoes the run")
     func swapped() async throws {
         try await with { root in
             var spec = Samples.spec()

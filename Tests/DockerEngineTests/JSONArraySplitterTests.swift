@@ -3,7 +3,7 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite("A list that arrives in pieces")
+@Suite("A JSON list that arrives in pieces")
 struct JSONArraySplitterTests {
     private func elements(_ text: String, limit: Int = 1_000, pieces: Int) throws -> (found: [String], dropped: Int) {
         var splitter = JSONArraySplitter(limit: limit)
@@ -17,7 +17,7 @@ struct JSONArraySplitterTests {
         return (found, splitter.dropped)
     }
 
-    @Test("is cut into its elements wherever the pieces end", arguments: 1...40)
+    @Test("is split into its elements, wherever the pieces end", arguments: 1...40)
     func pieces(length: Int) throws {
         let text = #" [ {"a":"]}\"\\","b":[{},[1]]} , {"c":{"d":"é{["}},{}]"# + "\n"
         let expected = [#"{"a":"]}\"\\","b":[{},[1]]}"#, #"{"c":{"d":"é{["}}"#, "{}"]
@@ -25,7 +25,7 @@ struct JSONArraySplitterTests {
         #expect(try elements("[]", pieces: length).found.isEmpty)
     }
 
-    @Test("may be of any length, and loses an element that is too long alone", arguments: [1, 7, 4_096])
+    @Test("may be of any length, and loses only an element that is too long", arguments: [1, 7, 4_096])
     func longElement(length: Int) throws {
         let long = #"{"long":"\#(String(repeating: "x", count: 100))"}"#
         let text = "[" + (Array(repeating: #"{"a":1}"#, count: 50) + [long, #"{"b":2}"#]).joined(separator: ",") + "]"
@@ -35,7 +35,7 @@ struct JSONArraySplitterTests {
     }
 
     @Test(
-        "that breaks off, or is no list of objects, is refused",
+        "is refused if it breaks off or is no list of objects",
         arguments: ["", "[", #"[{"a":1}"#, #"[{"a":1},"#, #"[{"a":"#, "{}", "null", "[1]", "[]x", "[[]]"]
     )
     func refused(text: String) {

@@ -13,7 +13,7 @@ struct LineSplitterTests {
         return (lines, splitter.dropped)
     }
 
-    @Test("are the same however the bytes are cut")
+    @Test("are the same, however the bytes are cut")
     func anyCut() {
         let text = "one\ntwo\r\n\n\r\nthree ünï\nfour"
         let bytes = Array(text.utf8)
@@ -30,14 +30,14 @@ struct LineSplitterTests {
         }
     }
 
-    @Test("are dropped whole where they are too long, and the next one is read")
+    @Test("are dropped if they are too long, and the next line is read")
     func tooLong() {
         #expect(lines(["12345\n", "123456\n", "ok\n"], limit: 5) == (["12345", "ok"], 1))
         #expect(lines(["123", "456", "78\nok"], limit: 5) == (["ok"], 1))
         #expect(lines(["123456"], limit: 5) == ([], 1))
     }
 
-    @Test("are none where nothing came")
+    @Test("are none for no bytes")
     func nothing() {
         #expect(lines([]) == ([], 0))
         #expect(lines(["", "\n\n"]) == ([], 0))

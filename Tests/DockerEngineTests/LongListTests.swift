@@ -6,7 +6,7 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite("An Engine with many long labels")
+@Suite("A Docker Engine with many long labels")
 struct LongListTests {
     @Test("lists all of its containers, 40 MB of them", .timeLimit(.minutes(3)))
     func all() async throws {

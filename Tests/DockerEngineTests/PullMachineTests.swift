@@ -5,9 +5,9 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite("Shared pulls, decided in values")
+@Suite("Pulls that several callers share")
 struct PullFlightsTests {
-    @Test("are one request for one reference")
+    @Test("become one request for each reference")
     func oneRequest() {
         var flights = PullFlights()
         #expect(flights.join(1, reference: "a") == .begin(flight: 1))
@@ -18,7 +18,7 @@ struct PullFlightsTests {
         #expect(flights.join(4, reference: "a") == .begin(flight: 3))
     }
 
-    @Test("go on when one of their waiters leaves, and end with the last")
+    @Test("continue when one caller leaves, and end with the last caller")
     func leaving() {
         var flights = PullFlights()
         _ = flights.join(1, reference: "a")
@@ -29,7 +29,7 @@ struct PullFlightsTests {
         #expect(flights.isEmpty)
     }
 
-    @Test("begin anew for who comes after the last has left, and the old one's end means nothing to him")
+    @Test("start again for a caller that comes after the last left, whatever the old pull returns")
     func lateEnd() {
         var flights = PullFlights()
         _ = flights.join(1, reference: "a")
@@ -42,13 +42,13 @@ struct PullFlightsTests {
     }
 }
 
-@Suite("A pull's lines")
+@Suite("Lines of a pull's response")
 struct PullTrackerTests {
     private func line(_ id: String?, _ status: String, _ current: Int64? = nil, _ total: Int64? = nil) -> PullLine {
         PullLine(id: id, status: status, progressDetail: .init(current: current, total: total))
     }
 
-    @Test("tell how far it is")
+    @Test("say how far the pull is")
     func progress() {
         var tracker = PullTracker(reference: "r")
         let begun = [
@@ -71,7 +71,7 @@ struct PullTrackerTests {
         #expect(tracker.failure == nil)
     }
 
-    @Test("are not those of unpacking while a layer is still coming")
+    @Test("do not count as unpacking while a layer is still downloading")
     func extractingBesideDownloading() {
         var tracker = PullTracker(reference: "r")
         _ = tracker.read(line("a", "Downloading", 1, 9))
@@ -79,7 +79,7 @@ struct PullTrackerTests {
         #expect(!tracker.isExtracting)
     }
 
-    @Test("tell the first failure, from either field")
+    @Test("give the first error, from either field")
     func failure() {
         var tracker = PullTracker(reference: "r")
         _ = tracker.read(PullLine(errorDetail: .init(message: "detail")))
@@ -103,12 +103,12 @@ struct PullTrackerTests {
     }
 }
 
-@Suite("A pull's deadlines")
+@Suite("The deadlines of a pull")
 struct PullClockTests {
     private let begun = ContinuousClock.now
     private var deadlines: DockerEngine.Deadlines { .init() }
 
-    @Test("begin with the first byte, then count silence, more of it while unpacking, and end in any case")
+    @Test("cover the first byte, then silence, longer silence while unpacking, and the total")
     func order() {
         var clock = PullClock(begun: begun, deadlines: deadlines)
         #expect(clock.next == (begun + .seconds(60), .firstByte))
@@ -123,9 +123,9 @@ struct PullClockTests {
     }
 }
 
-@Suite("Small decisions")
+@Suite("Small decisions of the adapter")
 struct SmallDecisionTests {
-    @Test("a network that was found counts for half a minute")
+    @Test("a network is cached for 30 seconds")
     func networkCache() {
         let now = ContinuousClock.now
         var cache = NetworkCache()
@@ -139,7 +139,7 @@ struct SmallDecisionTests {
         #expect(cache.has("n199", at: now))
     }
 
-    @Test("pauses double up to a bound and never pass the end")
+    @Test("pauses double up to a bound and never exceed the time that is left")
     func backoff() {
         let begun = ContinuousClock.now
         let backoff = PollSchedule(limit: .seconds(10), shortest: .milliseconds(50), longest: .seconds(2), begun: begun)
@@ -151,7 +151,7 @@ struct SmallDecisionTests {
     }
 
     @Test(
-        "seconds of a stop are rounded up and bounded",
+        "a stop's time-out is rounded up to seconds and bounded",
         arguments: [
             (.zero, 0), (.milliseconds(1), 1), (.seconds(30), 30), (.milliseconds(29_001), 30), (.seconds(-5), 0),
             (.seconds(601), 600), (.nanoseconds(-1), 0),
@@ -161,13 +161,13 @@ struct SmallDecisionTests {
         #expect(DockerEngine.wholeSeconds(timeout) == seconds)
     }
 
-    @Test("a point in time is told to the Engine with all of its nanoseconds")
+    @Test("a point in time is sent with all its nanoseconds")
     func since() {
         #expect(DockerEngine.engineTime(.init(seconds: 5, nanoseconds: 7)) == "5.000000007")
         #expect(DockerEngine.engineTime(.init(seconds: 5)) == "5.000000000")
     }
 
-    @Test("what stands in a URL is encoded byte by byte")
+    @Test("text in a URL is encoded byte by byte")
     func encoding() {
         let request = EngineRequest(
             .list,

@@ -30,7 +30,7 @@ struct PullTests {
         try await StubEngine.with(settings: .init(deadlines: deadlines), { script.next($0.line) }, body)
     }
 
-    @Test("asks for one tag, tells its progress and looks at the image in the end")
+    @Test("requests one tag, reports progress and inspects the image at the end")
     func whole() async throws {
         let told = Mutex<[PullProgress]>([])
         try await with([Self.inspect: [Self.absent, Self.present], Self.pull: [Self.done]]) { engine, stub in
@@ -48,7 +48,7 @@ struct PullTests {
         )
     }
 
-    @Test("is asked for the latest tag, or the digest")
+    @Test("requests the latest tag or the digest if the reference has no tag")
     func reference() async throws {
         let digest = "sha256:" + String(repeating: "0", count: 64)
         for (reference, tag) in [("engine", "latest"), ("engine:1@\(digest)", digest.replacing(":", with: "%3A"))] {
@@ -62,7 +62,7 @@ struct PullTests {
     }
 
     @Test(
-        "is made or not as the policy says",
+        "happens or not as the pull policy says",
         arguments: [
             (PullPolicy.always, true, 2), (.always, false, 2), (.ifMissing, true, 1), (.ifMissing, false, 3),
             (.never, true, 1),
@@ -76,7 +76,7 @@ struct PullTests {
         }
     }
 
-    @Test("is not made of what is pinned by its digest and there")
+    @Test("does not happen for an image that is pinned by its digest and present")
     func pinned() async throws {
         let reference = "team/engine@sha256:" + String(repeating: "0", count: 64)
         try await StubEngine.with {
@@ -87,7 +87,7 @@ struct PullTests {
         }
     }
 
-    @Test("never asks a registry where the policy forbids it")
+    @Test("does not happen if the policy forbids the registry")
     func never() async throws {
         try await with([Self.inspect: [Self.absent]]) { engine, stub in
             let error = await dockerFailure {
@@ -100,7 +100,7 @@ struct PullTests {
     }
 
     @Test(
-        "fails by a line within an answer of 200",
+        "fails by an error line in a response of status 200",
         arguments: [
             (
                 #"{"errorDetail":{"message":"manifest unknown"},"error":"manifest unknown"}"#,
@@ -121,7 +121,7 @@ struct PullTests {
         }
     }
 
-    @Test("fails where the answer breaks off, or ends without an image")
+    @Test("fails if the response breaks off, or ends without an image")
     func brokenOff() async throws {
         for (reply, code) in [
             (StubEngine.Reply.stream([#"{"status":"x"}"#], then: .close), DockerError.Code.unavailable),
@@ -138,7 +138,7 @@ struct PullTests {
         }
     }
 
-    @Test("by Podman has no last line, and is over when the answer is and the image is there")
+    @Test("by Podman has no last line, and succeeds if the image is present at the end")
     func podman() async throws {
         let lines = StubEngine.Reply.stream([#"{"status":"Download complete","id":"a"}"# + "\n"], then: .end)
         let headers = ["Api-Version": "1.41", "Libpod-Api-Version": "4.3.1"]
@@ -157,7 +157,7 @@ struct PullTests {
         }
     }
 
-    @Test("ends where the registry says nothing, goes silent, or goes on for ever")
+    @Test("fails in time if the registry never answers, goes silent or never ends")
     func silence() async throws {
         var first = DockerEngine.Deadlines()
         first.pullFirstByte = .milliseconds(300)
@@ -181,7 +181,7 @@ struct PullTests {
         }
     }
 
-    @Test("is one for all who want the image at once, and each hears of its progress")
+    @Test("is shared by all callers for one image, and each gets the progress")
     func shared() async throws {
         let told = Tally()
         try await with([Self.inspect: [Self.present], Self.pull: [.later(.milliseconds(500), Self.done)]]) {
@@ -202,7 +202,7 @@ struct PullTests {
         #expect(told.count == 20)
     }
 
-    @Test("goes on for the others when one of its waiters is cancelled")
+    @Test("continues for the others when one caller is cancelled")
     func oneLeaves() async throws {
         try await with([Self.inspect: [Self.present], Self.pull: [.later(.seconds(1), Self.done)]]) { engine, stub in
             try await withThrowingTaskGroup(of: Void.self) { stayers in
@@ -224,7 +224,7 @@ struct PullTests {
         }
     }
 
-    @Test("ends when the last of its waiters is cancelled, and the next one begins anew")
+    @Test("ends when the last caller is cancelled, and the next caller starts another")
     func allLeave() async throws {
         try await with([Self.inspect: [Self.present], Self.pull: [.silence, Self.done]]) { engine, stub in
             try await withThrowingTaskGroup(of: DockerError?.self) { group in

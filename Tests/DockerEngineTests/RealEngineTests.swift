@@ -7,7 +7,7 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite("A container on a Docker Engine", .engineWorld)
+@Suite("A container on a real Docker Engine", .engineWorld)
 struct RealEngineTests {
     private func with(
         deadlines: DockerEngine.Deadlines = .init(),
@@ -26,7 +26,7 @@ struct RealEngineTests {
         try await DockerEngine.withEngine(configuration: configuration) { try await body($0, world, spec) }
     }
 
-    @Test("has no privileges, and the limits, files and variables that were asked for")
+    @Test("has no privileges, and has the requested limits, mounts and variables")
     func hardened() async throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("state-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -64,7 +64,7 @@ struct RealEngineTests {
         }
     }
 
-    @Test("that takes more memory than it may is killed, without swap to hide in")
+    @Test("is killed above its memory limit, and has no swap")
     func outOfMemory() async throws {
         try await with("oom") { engine, _, spec in
             var spec = spec
@@ -95,7 +95,7 @@ struct RealEngineTests {
         }
     }
 
-    @Test("tells its health, also by an event")
+    @Test("reports its health by inspect and by an event")
     func health() async throws {
         try await with("health") { engine, world, spec in
             var spec = spec
@@ -121,7 +121,7 @@ struct RealEngineTests {
         }
     }
 
-    @Test("is checked once a second at most, whatever its image says, and keeps the rest of the check")
+    @Test("has at most one health check a second, and keeps the image's other check settings")
     func quickHealthcheck() async throws {
         try await with("quick-health") { engine, world, spec in
             var spec = spec
@@ -154,7 +154,7 @@ struct RealEngineTests {
         }
     }
 
-    @Test("that the Engine refuses, or cannot start, leaves nothing behind")
+    @Test("leaves nothing behind if the Docker Engine refuses it or cannot start it")
     func refused() async throws {
         try await with("refused") { engine, _, spec in
             var noSource = spec
@@ -174,7 +174,7 @@ struct RealEngineTests {
         }
     }
 
-    @Test("whose create was given up appears all the same, and is removed")
+    @Test("is removed if it appears after its create request was abandoned")
     func abandonedCreate() async throws {
         var deadlines = DockerEngine.Deadlines()
         deadlines.create = .milliseconds(2)
@@ -191,7 +191,7 @@ struct RealEngineTests {
         }
     }
 
-    @Test("whose run is cancelled at any moment is not left behind")
+    @Test("is not left behind if its run is cancelled at any moment")
     func cancelledAnywhere() async throws {
         try await with("cancelled") { engine, _, spec in
             for number in 0..<8 {
@@ -212,7 +212,7 @@ struct RealEngineTests {
         }
     }
 
-    @Test("does not wait for a reader of its events, who misses none")
+    @Test("does not wait for a slow reader of events, and the reader misses none")
     func idleReader() async throws {
         try await with("idle-reader") { engine, _, spec in
             let result = try await engine.run(spec)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite("Docker's file of credentials")
+@Suite("Docker's credentials file")
 struct RegistryConfigurationTests {
     private func source(_ json: String, _ reference: String) throws -> RegistryConfiguration.Source? {
         let configuration = try JSONDecoder().decode(RegistryConfiguration.self, from: Data(json.utf8))
@@ -18,7 +18,7 @@ struct RegistryConfigurationTests {
 
     private static let auth = Data("ann:a:b".utf8).base64EncodedString()
 
-    @Test("gives what stands under exactly the registry of the image")
+    @Test("gives the entry of exactly the image's registry")
     func exact() throws {
         let json = #"{"auths":{"r.example":{"auth":"\#(Self.auth)"},"r.example:5000":{"identitytoken":"t"}}}"#
         #expect(try source(json, "r.example/a/b:1") == password("r.example", "ann", "a:b"))
@@ -29,20 +29,20 @@ struct RegistryConfigurationTests {
         }
     }
 
-    @Test("knows Docker's Hub by its old name", arguments: ["a", "a/b:1", "docker.io/a/b", "index.docker.io/a"])
+    @Test("has Docker Hub under its old name", arguments: ["a", "a/b:1", "docker.io/a/b", "index.docker.io/a"])
     func hub(_ reference: String) throws {
         let server = "https://index.docker.io/v1/"
         let json = #"{"auths":{"\#(server)":{"username":"u","password":"p"},"r.example":{"auth":"x"}}}"#
         #expect(try source(json, reference) == password(server, "u", "p"))
     }
 
-    @Test("may name registries with scheme and path")
+    @Test("may name a registry with scheme and path")
     func oldNames() throws {
         let json = #"{"auths":{"https://r.example/v1/":{"auth":"\#(Self.auth)"}}}"#
         #expect(try source(json, "r.example/a:1") == password("r.example", "ann", "a:b"))
     }
 
-    @Test("asks a registry's own helper first, then the store of all, then what it holds")
+    @Test("uses a registry's own helper first, then the common helper, then the file's entry")
     func helpers() throws {
         let json = #"""
             {"auths":{"r.example":{"auth":"\#(Self.auth)"},"s.example":{}},"credsStore":"all",
@@ -52,13 +52,13 @@ struct RegistryConfigurationTests {
         #expect(try source(json, "s.example/a:1") == .helper(name: "all"))
     }
 
-    @Test("may hold nothing that can be used", arguments: ["", "!", "YW5u", "OnA="])
+    @Test("may have no usable entry", arguments: ["", "!", "YW5u", "OnA="])
     func unusable(_ auth: String) throws {
         #expect(try source(#"{"auths":{"r.example":{"auth":"\#(auth)"}}}"#, "r.example/a:1") == nil)
         #expect(try source("{}", "r.example/a:1") == nil)
     }
 
-    @Test("makes a header that the Engine reads")
+    @Test("becomes a header that the Docker Engine reads")
     func header() throws {
         let credential = RegistryCredential(server: "r.example", proof: .password(user: "ü?>", password: "p"))
         let text = credential.header.replacing("-", with: "+").replacing("_", with: "/")

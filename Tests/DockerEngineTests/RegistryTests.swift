@@ -7,7 +7,7 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite("A pull by a Docker Engine", .engineWorld, .timeLimit(.minutes(3)))
+@Suite("A pull by a real Docker Engine", .engineWorld, .timeLimit(.minutes(3)))
 struct RegistryTests {
     private func with(
         deadlines: DockerEngine.Deadlines = .init(),
@@ -33,7 +33,7 @@ struct RegistryTests {
         await dockerFailure { try await engine.inspectImage(reference) }?.code == .imageNotFound
     }
 
-    @Test("brings the image, and tells how far it is")
+    @Test("brings the image, and reports progress")
     func good() async throws {
         let told = Mutex<[PullProgress]>([])
         try await with { engine, registry in
@@ -54,7 +54,7 @@ struct RegistryTests {
         #expect((last?.bytesTotal ?? 0) > 200_000 && last?.bytesDone == last?.bytesTotal)
     }
 
-    @Test("brings what was pushed to the registry that the world uses, layer by layer, and by its digest")
+    @Test("brings an image from a real registry, by tag and by digest")
     func distribution() async throws {
         let world = try #require(EngineWorld.current)
         let configuration = try DockerEngine.Configuration(environment: ["DOCKER_HOST": world.engine.host])
@@ -87,7 +87,7 @@ struct RegistryTests {
     }
 
     @Test(
-        "that the registry refuses says why, and whether it is worth another try",
+        "that the registry refuses has a reason, and says if a retry may help",
         arguments: [
             (.unknownWithDetail, .imageNotFound, false), (.unknown, .imageNotFound, false),
             (.page, .imageNotFound, false), (.deniedWithDetail, .imageAuthentication, false),
@@ -108,7 +108,7 @@ struct RegistryTests {
         }
     }
 
-    @Test("from where no registry is may be tried again")
+    @Test("is retryable if there is no registry at the address")
     func nobody() async throws {
         try await with { engine, _ in
             for host in ["127.0.0.1:\(try FreePort.find())", "registry.invalid"] {
@@ -122,7 +122,7 @@ struct RegistryTests {
     }
 
     @Test(
-        "that does not come on is ended by a deadline",
+        "without progress is ended by a deadline",
         arguments: [
             (.silent, "did not answer"), (.stalled, "nothing more came"), (.truncated, "longer than allowed"),
         ] as [(TestRegistry.Fault, String)]
@@ -142,7 +142,7 @@ struct RegistryTests {
         }
     }
 
-    @Test("is one for all who want the image; the last who leaves ends it")
+    @Test("is shared by all callers for one image, and ends with the last caller")
     func shared() async throws {
         try await with { engine, registry in
             let stalled = registry.reference(.stalled)
@@ -166,7 +166,7 @@ struct RegistryTests {
         }
     }
 
-    @Test("asks for one tag only, and for none where the policy forbids it")
+    @Test("requests one tag only, and none if the policy forbids the pull")
     func oneTag() async throws {
         try await with { engine, registry in
             let untagged = "\(registry.address)/unknown"
@@ -185,7 +185,7 @@ struct RegistryTests {
         }
     }
 
-    @Test("of an image for another machine cannot be run, and leaves nothing")
+    @Test("of an image for another CPU cannot be run, and leaves nothing behind")
     func foreign() async throws {
         let world = try #require(EngineWorld.current)
         try await with { engine, registry in
@@ -202,7 +202,7 @@ struct RegistryTests {
         }
     }
 
-    @Test("shows the credentials that `docker login` has kept, in the file or with a helper")
+    @Test("sends the credentials of `docker login`, from the file or a helper")
     func credentials() async throws {
         let directory = try temporaryDirectory("docker-config")
         defer { try? FileManager.default.removeItem(atPath: directory) }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite("A start that fails for what was left behind, or for what the Engine may not do")
+@Suite("A start that fails for a reason that the adapter can fix")
 struct RunCureTests {
     private static let create = "POST /containers/create"
     private static let start = "POST /containers/\(Samples.id)/start"
@@ -46,7 +46,7 @@ struct RunCureTests {
     }
 
     @Test(
-        "disconnects the stale endpoint of its name, once no container has the name, and is made again",
+        "disconnects a stale endpoint of its name if no container has the name, and runs again",
         arguments: [#""ep-5":{"Name":"galaxy-game-g1"},"x":{"Name":"another"}"#, "", nil, "exited"]
     )
     func stale(endpoints: String?) async throws {
@@ -78,7 +78,7 @@ struct RunCureTests {
         }
     }
 
-    @Test("leaves an endpoint alone that is a living container's, and may be tried again")
+    @Test("does not touch the endpoint of an existing container, and is retryable")
     func living() async throws {
         try await run([
             Self.start: [Self.taken], Self.network: [Self.showing(#""\#(Samples.otherID)":{"Name":"galaxy-game-g1"}"#)],
@@ -91,7 +91,7 @@ struct RunCureTests {
         }
     }
 
-    @Test("leaves it alone where a container has the name again, which would be disconnected instead")
+    @Test("does not touch an endpoint if another container has the name meanwhile")
     func nameTaken() async throws {
         try await run([
             Self.start: [Self.taken], Self.inspectName: [.answer(200, Samples.inspect(id: Samples.otherID))],
@@ -101,7 +101,7 @@ struct RunCureTests {
         }
     }
 
-    @Test("is made again once")
+    @Test("runs again only once")
     func once() async throws {
         try await run([
             Self.start: [Self.taken], Self.network: [Self.showing("")], Self.disconnect: [.answer(200)],
@@ -112,7 +112,7 @@ struct RunCureTests {
         }
     }
 
-    @Test("keeps the Engine's own bound of open files where the Engine may not raise it, from then on")
+    @Test("keeps the default limit of open files if the Docker Engine may not raise the limit")
     func openFiles() async throws {
         let made = StubEngine.Reply.answer(200, Samples.inspect())
         let failed = StubEngine.Reply.answer(200, Samples.inspect(status: "created", startedAt: Samples.neverStarted))
@@ -127,7 +127,7 @@ struct RunCureTests {
         }
     }
 
-    @Test("asks for no bound of processes where the Engine refuses each, and fails where that is not the reason")
+    @Test("requests no process limit if the Docker Engine refuses every such limit")
     func noUlimits() async throws {
         let made = StubEngine.Reply.answer(200, Samples.inspect())
         let failed = StubEngine.Reply.answer(200, Samples.inspect(status: "created", startedAt: Samples.neverStarted))
@@ -144,9 +144,9 @@ struct RunCureTests {
     }
 }
 
-@Suite("A look at the network")
+@Suite("The cached network")
 struct NetworkLookTests {
-    @Test("is asked for anew where what was seen a short while ago does not do")
+    @Test("is read again if the cached state does not fit")
     func now() async throws {
         let script = Script([
             "GET /networks/galaxy-net": [

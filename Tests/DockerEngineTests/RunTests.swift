@@ -46,7 +46,7 @@ struct RunTests {
         }
     }
 
-    @Test("takes three calls: create, start, inspect")
+    @Test("takes three requests: create, start, inspect")
     func threeCalls() async throws {
         let replies: [String: StubEngine.Reply] = [
             Self.create: .answer(201, Samples.created), Self.start: .answer(204),
@@ -63,7 +63,7 @@ struct RunTests {
         }
     }
 
-    @Test("has begun where the Engine says that it runs already")
+    @Test("has started if the Docker Engine says that the container already runs")
     func runsAlready() async throws {
         let replies: [String: StubEngine.Reply] = [
             Self.create: .answer(201, Samples.created), Self.start: .answer(304),
@@ -77,7 +77,7 @@ struct RunTests {
     }
 
     @Test(
-        "removes what it made where the start fails",
+        "removes the container if the start fails",
         arguments: [
             (404, "network galaxy-net not found", DockerError.Code.networkMissing),
             (404, "No such container: x", .startFailed),
@@ -97,7 +97,7 @@ struct RunTests {
         }
     }
 
-    @Test("counts as begun where the container runs although the answer to its start was lost")
+    @Test("has started if the container runs although the answer was lost")
     func startAnswerLost() async throws {
         for reply in [StubEngine.Reply.close, .silence, .answer(500, Samples.message("context deadline exceeded"))] {
             let replies: [String: StubEngine.Reply] = [
@@ -112,7 +112,7 @@ struct RunTests {
         }
     }
 
-    @Test("removes what does not run after an unclear start, and tells the start's failure")
+    @Test("removes a container that does not run after an unclear start, and throws the start's error")
     func startUnclear() async throws {
         let replies: [String: StubEngine.Reply] = [
             Self.create: .answer(201, Samples.created),
@@ -127,7 +127,7 @@ struct RunTests {
         }
     }
 
-    @Test("leaves a container whose process ended at once")
+    @Test("keeps a container whose process ended at once")
     func endedAtOnce() async throws {
         let ended = Samples.inspect(
             status: "exited",
@@ -146,7 +146,7 @@ struct RunTests {
         }
     }
 
-    @Test("removes a container that got other limits than asked")
+    @Test("removes a container with other limits than requested")
     func otherLimits() async throws {
         let replies: [String: StubEngine.Reply] = [
             Self.create: .answer(201, Samples.created), Self.start: .answer(204),
@@ -183,7 +183,7 @@ struct RunTests {
         }
     }
 
-    @Test("is undone where the reference has come to name another image", arguments: ["sha256:2", nil])
+    @Test("is undone if the tag meanwhile names another image", arguments: ["sha256:2", nil])
     func otherImage(now: String?) async throws {
         let image = "GET /images/galaxy/engine:1/json"
         let replies: [String: StubEngine.Reply] = [
@@ -198,7 +198,7 @@ struct RunTests {
         }
     }
 
-    @Test("is as asked where the Engine only shows another digest of the image")
+    @Test("accepts another digest of the same image")
     func otherDigest() async throws {
         let image = "GET /images/galaxy/engine:1/json"
         let replies: [String: StubEngine.Reply] = [
@@ -213,7 +213,7 @@ struct RunTests {
         }
     }
 
-    @Test("touches nothing where the name is taken")
+    @Test("changes nothing if the name is taken")
     func nameTaken() async throws {
         let replies: [String: StubEngine.Reply] = [
             Self.create: .answer(409, Samples.message("Conflict. The container name is already in use")),
@@ -227,7 +227,7 @@ struct RunTests {
         }
     }
 
-    @Test("may be tried again where the holder of the name has gone")
+    @Test("is retryable if the container with the same name is gone")
     func nameFreeAgain() async throws {
         let replies: [String: StubEngine.Reply] = [
             Self.create: .answer(409, Samples.message("Conflict.")),
@@ -239,7 +239,7 @@ struct RunTests {
         }
     }
 
-    @Test("does not look for remains where the Engine refused to create", arguments: [400, 404])
+    @Test("does not search for leftovers if the Docker Engine refused the create", arguments: [400, 404])
     func createRefused(status: Int) async throws {
         try await run([Self.create: .answer(status, Samples.message("no"))]) { error, _, stub in
             #expect(error?.code == (status == 404 ? .imageNotFound : .invalidSpec))
@@ -247,7 +247,7 @@ struct RunTests {
         }
     }
 
-    @Test("says that it may have happened where what it made cannot be removed")
+    @Test("reports a possible effect if its container cannot be removed")
     func cannotUndo() async throws {
         let replies: [String: StubEngine.Reply] = [
             Self.create: .answer(201, Samples.created),

@@ -6,7 +6,7 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite("The way to an Engine over TCP")
+@Suite("The connection to a Docker Engine over TLS")
 struct TLSTests {
     private static let info = #"{"ID":"ABCD","NCPU":2}"#
 
@@ -66,7 +66,7 @@ struct TLSTests {
         return failure
     }
 
-    @Test("shows the client's certificate, and verifies the Engine's")
+    @Test("presents the client's certificate, and verifies the server's")
     func verified() async throws {
         try await with { own, _ in
             let error = try await failure(server: own, client: try files(own))
@@ -74,7 +74,7 @@ struct TLSTests {
         }
     }
 
-    @Test("is refused where either side is not who it should be, and says so")
+    @Test("fails with a reason if either side has the wrong certificate")
     func refused() async throws {
         try await with { own, other in
             let ours = try files(own)
@@ -95,7 +95,7 @@ struct TLSTests {
         }
     }
 
-    @Test("is refused for a certificate of another name")
+    @Test("fails for a certificate of another host name")
     func otherName() async throws {
         try await with { own, _ in
             try await StubEngine.with(tls: (try server(own), try files(own))) { _ in
@@ -113,7 +113,7 @@ struct TLSTests {
         }
     }
 
-    @Test("leads to a real Engine that takes clients of its own authority only", .timeLimit(.minutes(3)))
+    @Test("works with a real Docker Engine that accepts only its own authority", .timeLimit(.minutes(3)))
     func realEngine() async throws {
         try await with { own, other in
             let arguments = [

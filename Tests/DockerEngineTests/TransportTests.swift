@@ -6,11 +6,11 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite("The way to the Engine")
+@Suite("The connection to the Docker Engine")
 struct TransportTests {
     private static let info = #"{"ID":"ABCD","Name":"n","ServerVersion":"20.10.24","NCPU":2,"MemTotal":1024}"#
 
-    @Test("is negotiated once")
+    @Test("negotiates the API version once")
     func negotiatedOnce() async throws {
         let ping = StubEngine.Reply.answer(200, "OK", headers: ["Api-Version": "1.60"])
         try await StubEngine.with(ping: ping) { _ in
@@ -33,7 +33,7 @@ struct TransportTests {
         }
     }
 
-    @Test("is refused to an Engine that is too old, or is none")
+    @Test("fails for a Docker Engine that is too old, and for another server")
     func tooOld() async throws {
         for (headers, part) in [(["Api-Version": "1.40"], "20.10 or newer"), ([:], "is it a Docker Engine?")] {
             try await StubEngine.with(ping: .answer(200, "OK", headers: headers)) { _ in
@@ -49,7 +49,7 @@ struct TransportTests {
         }
     }
 
-    @Test("is negotiated anew after a connection was lost, and after the Engine became older")
+    @Test("negotiates again after a lost connection, and after a downgrade of the Docker Engine")
     func renegotiated() async throws {
         let answers = Mutex<[StubEngine.Reply]>([
             .answer(200, Self.info), .close, .answer(200, Self.info),
@@ -72,7 +72,7 @@ struct TransportTests {
     }
 
     @Test(
-        "shows references as people write them, also where Podman answers",
+        "shows image references in their usual form, also with Podman",
         arguments: [
             (true, "docker.io/library/engine:1", "engine:1"), (true, "docker.io/team/engine:1", "team/engine:1"),
             (true, "r.example/team/engine:1", "r.example/team/engine:1"),
@@ -104,7 +104,7 @@ struct TransportTests {
         }
     }
 
-    @Test("follows no redirect")
+    @Test("does not follow redirects")
     func redirect() async throws {
         try await StubEngine.with { _ in
             .answer(301, "", headers: ["Location": "/info"])
@@ -116,7 +116,7 @@ struct TransportTests {
         }
     }
 
-    @Test("carries answers of a bounded length, but for the list, whose rows are bounded")
+    @Test("accepts responses up to a size limit; in a list the limit is for each row")
     func tooLong() async throws {
         let id = String(repeating: "x", count: 4_000)
         let settings = DockerEngine.Configuration(maximumAnswerBytes: 1_000)
@@ -133,7 +133,7 @@ struct TransportTests {
         }
     }
 
-    @Test("tells an answer that cannot be read")
+    @Test("reports a malformed response")
     func unreadable() async throws {
         try await StubEngine.with { _ in
             .answer(200, "<html>")
@@ -144,7 +144,7 @@ struct TransportTests {
         }
     }
 
-    @Test("has a deadline, also within an answer")
+    @Test("has a deadline that also covers the response body")
     func deadline() async throws {
         var deadlines = DockerEngine.Deadlines()
         deadlines.inspect = .milliseconds(150)
@@ -162,7 +162,7 @@ struct TransportTests {
         }
     }
 
-    @Test("is left at once by who is cancelled")
+    @Test("ends at once for a cancelled caller")
     func cancelled() async throws {
         try await StubEngine.with { _ in
             .silence
@@ -180,7 +180,7 @@ struct TransportTests {
         }
     }
 
-    @Test("does not let short calls wait behind many long ones")
+    @Test("does not delay short requests behind many long ones")
     func lanes() async throws {
         try await StubEngine.with {
             $0.line.hasSuffix("/stop") ? .silence : .answer(200, Self.info)
