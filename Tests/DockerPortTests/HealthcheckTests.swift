@@ -3,7 +3,7 @@ import Testing
 
 @Suite("A health check")
 struct HealthcheckTests {
-    @Test("of short intervals is slowed down to one a second, and keeps the rest")
+    @Test("with short intervals is slowed down to one a second, and keeps its other fields")
     func slowed() {
         let quick = Healthcheck(
             test: ["CMD", "/check"],
@@ -22,7 +22,7 @@ struct HealthcheckTests {
         #expect(start.slowed?.startInterval == .seconds(1))
     }
 
-    @Test("that is slow enough, or checks nothing, stays the image's own")
+    @Test("that is slow enough, or disabled, is the image's own")
     func unchanged() {
         #expect(Healthcheck(test: ["CMD", "x"]).slowed == nil)
         #expect(Healthcheck(test: ["CMD", "x"], interval: .seconds(1), startInterval: .seconds(1)).slowed == nil)

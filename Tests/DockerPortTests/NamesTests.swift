@@ -3,9 +3,9 @@ import Testing
 
 @testable import DockerPort
 
-@Suite("Docker's names")
+@Suite("Names in the Docker API")
 struct DockerNamesTests {
-    @Test("tell ids, names and what could be the beginning of an id")
+    @Test("an id, a name and a possible prefix of an id are distinguished")
     func containers() {
         let id = String(repeating: "0a", count: 32)
         #expect(DockerNames.isContainerID(id))
@@ -22,7 +22,7 @@ struct DockerNamesTests {
         #expect(!DockerNames.looksLikeIDPrefix(id))
     }
 
-    @Test("are user-defined networks or none")
+    @Test("a network is user-defined or none")
     func networks() {
         #expect(DockerNames.isNetwork("galaxy-net"))
         #expect(DockerNames.isNetwork("hosts"))
@@ -31,7 +31,7 @@ struct DockerNamesTests {
         }
     }
 
-    @Test("are signals")
+    @Test("a signal has a known name")
     func signals() {
         for name in ["SIGKILL", "TERM", "9", "SIGRTMIN+3"] { #expect(DockerNames.isSignal(name)) }
         for name in ["", "sigkill", "SIG KILL", "9&x", String(repeating: "A", count: 17)] {
@@ -40,9 +40,9 @@ struct DockerNamesTests {
     }
 }
 
-@Suite("What the port throws")
+@Suite("Errors of the Docker port")
 struct DockerErrorTests {
-    @Test("has a message that is bounded and controls nothing")
+    @Test("have a bounded message without control characters")
     func message() {
         let error = DockerError(
             .engineError,
@@ -55,7 +55,7 @@ struct DockerErrorTests {
     }
 }
 
-@Suite("The events of a subscription")
+@Suite("The event sequence of a subscription")
 struct DockerEventsTests {
     private let event = DockerEvent(action: "start", containerID: "x", occurredAt: Timestamp(seconds: 1))
 
@@ -74,7 +74,7 @@ struct DockerEventsTests {
         }
     }
 
-    @Test("end by throwing what ended them")
+    @Test("throws the error that ended the subscription")
     func thrown() async {
         let error = DockerError(.unavailable, operation: "eventsListen", message: "gone")
         let (seen, thrown) = await ending { $0.finish(throwing: error) }
@@ -82,7 +82,7 @@ struct DockerEventsTests {
         #expect(thrown == error)
     }
 
-    @Test("end by throwing also where the stream ended quietly or by something else")
+    @Test("throws also if the stream ended without an error or with another one")
     func quiet() async {
         #expect(await ending { $0.finish() }.1?.code == .unavailable)
         #expect(await ending { $0.finish(throwing: CancellationError()) }.1?.code == .engineError)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import DockerPort
 
-@Suite("Text of the Engine")
+@Suite("Text of the Docker Engine")
 struct PrintableTests {
     @Test("is bounded in bytes, and cut between scalars")
     func bytes() {
@@ -13,7 +13,7 @@ struct PrintableTests {
         #expect(error.message.utf8.count == 1_024)
     }
 
-    @Test("has no character that controls, and is one line")
+    @Test("has no control characters, and is one line")
     func controls() {
         #expect(printable("a\u{1B}[31m\n\u{202E}\u{9B}\u{2028}b") == "a [31m    b")
     }

@@ -33,7 +33,7 @@ struct RunSpecTests {
         ("run spec: bind mounts[0]: mount path must not be empty", { $0.bindMounts[0].mountPath = "" }),
     ]
 
-    @Test("that is right is accepted")
+    @Test("is accepted if it is valid")
     func accepted() throws {
         try valid().validate()
         try valid().validateForEngine()
@@ -48,7 +48,7 @@ struct RunSpecTests {
         }
     }
 
-    @Test("is refused by the first rule that it breaks, in the words of the port's reference")
+    @Test("is refused with the sentence of the first rule that it breaks")
     func order() {
         for first in Self.rules.indices {
             var spec = valid()
@@ -59,7 +59,7 @@ struct RunSpecTests {
         }
     }
 
-    @Test("names the mount that is wrong")
+    @Test("is refused with the name of the wrong mount")
     func secondMount() {
         var spec = valid()
         spec.bindMounts.append(BindMount(hostPath: "", mountPath: ""))
@@ -67,7 +67,7 @@ struct RunSpecTests {
         #expect(violation?.description == "run spec: bind mounts[1]: host path must not be empty")
     }
 
-    @Test("has a quota that is a number", arguments: [-1, 0, .nan, -.infinity] as [Double])
+    @Test("has a CPU quota that is a number", arguments: [-1, 0, .nan, -.infinity] as [Double])
     func quota(_ quota: Double) {
         var spec = valid()
         spec.cpuQuota = quota
@@ -121,14 +121,14 @@ struct RunSpecTests {
         ("bind mounts[1]: /data is mounted twice", { $0.bindMounts.append($0.bindMounts[0]) }),
     ]
 
-    @Test("may have mounts at two paths that only look the same")
+    @Test("may have mounts at two paths with equal glyphs and different bytes")
     func mountBytes() throws {
         var spec = valid()
         spec.bindMounts = ["/\u{e9}", "/e\u{301}"].map { BindMount(hostPath: "/srv/a", mountPath: $0) }
         try spec.validateForEngine()
     }
 
-    @Test("that Docker would take for something else is refused")
+    @Test("is refused if Docker would interpret it differently")
     func engineRules() throws {
         for (part, change) in Self.engineRules {
             var spec = valid()
@@ -139,7 +139,7 @@ struct RunSpecTests {
         }
     }
 
-    @Test("may be at its bounds")
+    @Test("may have values at their bounds")
     func bounds() throws {
         var spec = valid()
         spec.name = "a" + String(repeating: "b", count: 62)
@@ -152,7 +152,7 @@ struct RunSpecTests {
         try spec.validateForEngine()
     }
 
-    @Test("has the endpoint of its hostname and port")
+    @Test("gives the endpoint of its hostname and port")
     func endpoint() {
         var spec = valid()
         spec.enginePort = 9_000
