@@ -5,10 +5,10 @@ import Support
 import Testing
 
 extension Deployment {
-    @Suite("A start that is cancelled", .engineWorld, .timeLimit(.minutes(10)))
+    @Suite("Cancelling a start", .engineWorld, .timeLimit(.minutes(10)))
     struct CancellationTests {
         /// What cancels, as a message for the game.
-        @Test("ends within 2 s while it pulls from a registry that says nothing", arguments: [JobKind.stop, .remove])
+        @Test("ends the start within 2 s while it pulls from a silent registry", arguments: [JobKind.stop, .remove])
         func pulling(_ kind: JobKind) async throws {
             try await SilentServer.with { registry in
                 let settings = ["RTM_ALLOWED_IMAGES": "127.0.0.1:*/**"]
@@ -32,7 +32,7 @@ extension Deployment {
             }
         }
 
-        @Test("by a guarded stop or a remove without force it is not")
+        @Test("does not happen by a guarded stop, or by a remove without force")
         func notCancelled() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let guardID = #""container_id":"\#(String(repeating: "a", count: 64))""#

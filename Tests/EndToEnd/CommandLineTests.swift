@@ -7,7 +7,7 @@ import Testing
 extension Deployment {
     @Suite("The command line", .engineWorld, .timeLimit(.minutes(5)))
     struct CommandLineTests {
-        @Test("start, stop and remove wait for their results and say how they went")
+        @Test("start, stop and remove wait for their results and print them")
         func waits() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let image = fleet.world.image
@@ -27,7 +27,7 @@ extension Deployment {
             }
         }
 
-        @Test("without --wait the job is queued and its id is told")
+        @Test("without --wait a command queues the job and prints its id")
         func queues() async throws {
             try await Fleet.with(workers: 0, world: try #require(EngineWorld.current)) { fleet in
                 let queued = try await fleet.run("stop", "g", "--id", "q-1")
@@ -41,7 +41,7 @@ extension Deployment {
             }
         }
 
-        @Test("a job that does not succeed ends the command with 1 and the reason")
+        @Test("a job that fails makes the command exit with 1 and print the reason")
         func fails() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let image = "\(fleet.world.prefix)-no-such:1"
@@ -52,7 +52,7 @@ extension Deployment {
             }
         }
 
-        @Test("a wait that is too short ends with 1 and says that the job goes on")
+        @Test("a wait that is too short exits with 1 and says that the job continues")
         func waitsTooShort() async throws {
             try await Fleet.with(workers: 0, world: try #require(EngineWorld.current)) { fleet in
                 let stop = try await fleet.run("stop", "g", "--wait", "--wait-timeout", "1")
@@ -62,7 +62,7 @@ extension Deployment {
         }
 
         @Test(
-            "wrong use ends with 2 and says what is allowed",
+            "wrong use exits with 2 and prints what is allowed",
             arguments: [
                 (["start", "Not-A-Game", "--image", "x"], ["Not-A-Game", "1 to 51 of a-z 0-9 -"]),
                 (["start", "g"], ["--image"]),
@@ -81,7 +81,7 @@ extension Deployment {
             for part in parts { #expect(answer.errors.contains(part), "\(answer.errors)") }
         }
 
-        @Test("all wrong settings are told at once, with name, value and what is allowed")
+        @Test("all wrong settings are reported at once, with name, value and allowed values")
         func wrongSettings() async throws {
             let answer = try await Program.run(
                 ["worker"],
@@ -95,7 +95,7 @@ extension Deployment {
         }
 
         @Test(
-            "Redis out of reach ends with 3 and says where it was looked for",
+            "a command exits with 3 if Redis is out of reach, and prints the address",
             arguments: [["worker", "--no-wait"], ["stop", "g"]]
         )
         func withoutRedis(_ arguments: [String]) async throws {
@@ -110,7 +110,7 @@ extension Deployment {
             #expect(!answer.errors.contains("secret"))
         }
 
-        @Test("Docker out of reach ends a worker with 3 and says where it was looked for")
+        @Test("a worker exits with 3 if Docker is out of reach, and prints the address")
         func withoutDocker() async throws {
             try await Fleet.with(workers: 0, world: try #require(EngineWorld.current)) { fleet in
                 let answer = try await fleet.run(
@@ -124,7 +124,7 @@ extension Deployment {
             }
         }
 
-        @Test("--version and --help answer on standard output with 0", arguments: ["--version", "--help"])
+        @Test("--version and --help print to standard output and exit with 0", arguments: ["--version", "--help"])
         func answers(_ flag: String) async throws {
             let answer = try await Program.run([flag], environment: [:])
             #expect(answer.exitCode == 0)

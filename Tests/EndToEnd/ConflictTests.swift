@@ -3,9 +3,9 @@ import Support
 import Testing
 
 extension Deployment {
-    @Suite("What a job finds", .engineWorld, .timeLimit(.minutes(5)))
+    @Suite("Jobs whose container is in an unexpected state", .engineWorld, .timeLimit(.minutes(5)))
     struct ConflictTests {
-        @Test("a start of what runs changes nothing; a start of something else is refused")
+        @Test("a start equal to the running game changes nothing; a different start is refused")
         func startOfWhatRuns() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let first = try await fleet.finish("s-1", fleet.start("s-1", game: "g", #""env":{"A":"1"}"#))
@@ -23,7 +23,7 @@ extension Deployment {
             }
         }
 
-        @Test("a container that has exited makes way for a start")
+        @Test("a start replaces an exited container")
         func exitedIsReplaced() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let first = try await fleet.finish("x-1", fleet.start("x-1", game: "g"))
@@ -39,7 +39,7 @@ extension Deployment {
             }
         }
 
-        @Test("an image that has changed, or has gone, since it was looked at is what the next start finds")
+        @Test("the next start sees that an image changed or disappeared")
         func imageThatChanges() async throws {
             let world = try #require(EngineWorld.current)
             try await Fleet.with(world: world) { fleet in
@@ -59,7 +59,7 @@ extension Deployment {
             }
         }
 
-        @Test("an engine that ends at once fails the start where the worker still sees it end, and stays for its logs")
+        @Test("a game that exits at once fails the start, and its container stays for the logs")
         func endsAtOnce() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let message = fleet.start("f-1", game: "g", image: fleet.world.endingImage)
@@ -85,7 +85,7 @@ extension Deployment {
             }
         }
 
-        @Test("a missing image or network fails the start and leaves nothing")
+        @Test("a missing image or network fails the start and leaves nothing behind")
         func missing() async throws {
             let world = try #require(EngineWorld.current)
             try await Fleet.with(world: world) { fleet in
@@ -102,7 +102,7 @@ extension Deployment {
             }
         }
 
-        @Test("stop and remove of nothing, of what has stopped, and of what runs")
+        @Test("stop and remove handle a missing, a stopped and a running container")
         func endings() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 #expect(try await fleet.finish("e-1", Fleet.message(.stop, "e-1", game: "g")).effect == .alreadyAbsent)
@@ -129,7 +129,7 @@ extension Deployment {
             }
         }
 
-        @Test("an engine that ignores SIGTERM is killed after the job's time")
+        @Test("a game that ignores SIGTERM is killed after the job's time-out")
         func stubborn() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 _ = try await fleet.finish("k-1", fleet.start("k-1", game: "g", image: fleet.world.stubbornImage))
@@ -143,7 +143,7 @@ extension Deployment {
             }
         }
 
-        @Test("a guard for another container makes stop and remove do nothing")
+        @Test("stop and remove do nothing if their guard names another container")
         func guarded() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let id = try #require(try await fleet.finish("g-1", fleet.start("g-1", game: "g")).containerID)
@@ -160,7 +160,7 @@ extension Deployment {
         }
 
         @Test(
-            "somebody else's container of the game's name is never touched",
+            "a job never touches a foreign container with the game's name",
             arguments: [JobKind.start, .stop, .remove]
         )
         func foreign(_ kind: JobKind) async throws {

@@ -5,7 +5,7 @@ import Support
 import Testing
 
 extension Deployment {
-    @Suite("A worker whose HTTP server is held by silent connections", .engineWorld, .timeLimit(.minutes(2)))
+    @Suite("A worker whose HTTP server has many silent connections", .engineWorld, .timeLimit(.minutes(2)))
     struct ConnectionTests {
         /// Opens a connection and sends the begin of a request; negative: it could not be opened.
         private static func open(_ port: Int) -> Int32 {
@@ -28,7 +28,7 @@ extension Deployment {
             return descriptor
         }
 
-        @Test("has descriptors for Redis and the Engine, and answers health checks")
+        @Test("keeps descriptors for Redis and Docker, and answers health checks")
         func silentConnections() async throws {
             let port = try FreePort.find()
             let settings = ["RTM_HTTP": "127.0.0.1:\(port)"]

@@ -7,7 +7,7 @@ import Testing
 extension Deployment {
     @Suite("A started container", .engineWorld, .timeLimit(.minutes(5)))
     struct ContainerTests {
-        @Test("shows in `docker inspect` what the job and the settings ask for")
+        @Test("has in `docker inspect` the values of job and settings")
         func showsWhatWasAsked() async throws {
             let settings = ["RTM_ENV_REGION": "eu", "RTM_CAP_ADD": "NET_BIND_SERVICE"]
             try await Fleet.with(settings: settings, world: try #require(EngineWorld.current)) { fleet in
@@ -37,7 +37,7 @@ extension Deployment {
             }
         }
 
-        @Test("has the defaults of the contract where nothing is asked for")
+        @Test("has the defaults of the contract for everything that the job omits")
         func hasDefaults() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 #expect(try await fleet.finish("c-2", fleet.start("c-2", game: "plain")).effect == .started)
@@ -50,7 +50,7 @@ extension Deployment {
             }
         }
 
-        @Test("takes limits and port of the image's labels, and the operator's settings over all")
+        @Test("uses limits and port of the image's labels, and the operator's settings before all others")
         func takesLabels() async throws {
             let world = try #require(EngineWorld.current)
             let image = "\(world.prefix)-labelled:1"

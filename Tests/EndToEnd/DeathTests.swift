@@ -25,11 +25,11 @@ enum Strike: String, CaseIterable, CustomTestStringConvertible {
 }
 
 extension Deployment {
-    @Suite("A worker's death", .engineWorld, .timeLimit(.minutes(10)))
+    @Suite("A worker that dies or freezes during a job", .engineWorld, .timeLimit(.minutes(10)))
     struct DeathTests {
         static let settings = ["RTM_LEASE_TTL_SECONDS": "3"]
 
-        @Test("in the middle of a start lets another worker finish it, once", arguments: Strike.allCases)
+        @Test("another worker finishes the start of a killed worker, once", arguments: Strike.allCases)
         func killed(_ strike: Strike) async throws {
             try await Fleet.with(workers: 2, settings: Self.settings, world: try #require(EngineWorld.current)) {
                 fleet in
@@ -49,7 +49,7 @@ extension Deployment {
             }
         }
 
-        @Test("a worker that sleeps beyond its lease changes nothing when it wakes", arguments: Strike.allCases)
+        @Test("a worker that was frozen beyond its lease changes nothing afterwards", arguments: Strike.allCases)
         func suspended(_ strike: Strike) async throws {
             try await Fleet.with(workers: 2, settings: Self.settings, world: try #require(EngineWorld.current)) {
                 fleet in
@@ -84,7 +84,7 @@ extension Deployment {
             }
         }
 
-        @Test("in the middle of a stop lets another worker finish it")
+        @Test("another worker finishes the stop of a killed worker")
         func killedWhileStopping() async throws {
             try await Fleet.with(workers: 2, settings: Self.settings, world: try #require(EngineWorld.current)) {
                 fleet in

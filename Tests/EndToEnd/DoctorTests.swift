@@ -5,7 +5,7 @@ import Support
 import Testing
 
 extension Deployment {
-    @Suite("The doctor", .engineWorld, .timeLimit(.minutes(5)))
+    @Suite("The doctor on a deployment", .engineWorld, .timeLimit(.minutes(5)))
     struct DoctorTests {
         /// Level and text of each check.
         private func findings(_ output: ProgramOutput) throws -> [String: (level: String, text: String)] {
@@ -29,7 +29,7 @@ extension Deployment {
             return (output.exitCode, try findings(output))
         }
 
-        @Test("finds nothing that fails in a healthy deployment, and says each check")
+        @Test("reports each check of a healthy deployment, and no failure")
         func healthy() async throws {
             try await Fleet.with(
                 redisArguments: ["--appendonly", "yes"],
@@ -52,7 +52,7 @@ extension Deployment {
             }
         }
 
-        @Test("tells what was broken in Redis")
+        @Test("reports problems in Redis")
         func redis() async throws {
             try await Fleet.with(workers: 0, world: try #require(EngineWorld.current)) { fleet in
                 for command in [
@@ -78,7 +78,7 @@ extension Deployment {
             }
         }
 
-        @Test("tells what is wrong on the node, and ends with 3 where Redis or Docker is out of reach")
+        @Test("reports problems of the node, and exits with 3 if Redis or Docker is out of reach")
         func node() async throws {
             try await Fleet.with(workers: 0, world: try #require(EngineWorld.current)) { fleet in
                 let broken = try await examine(

@@ -5,9 +5,9 @@ import Support
 import Testing
 
 extension Deployment {
-    @Suite("The end of a worker", .engineWorld, .timeLimit(.minutes(10)))
+    @Suite("The shutdown of a worker", .engineWorld, .timeLimit(.minutes(10)))
     struct EndingTests {
-        @Test("SIGTERM in the middle of a start: the job ends, the exit code is 0, the other goes on at once")
+        @Test("after SIGTERM during a start, the start ends, the worker exits with 0, another continues")
         func duringStart() async throws {
             try await Fleet.with(workers: 2, world: try #require(EngineWorld.current)) { fleet in
                 try await fleet.push(fleet.start("t-1", game: "g"))
@@ -25,7 +25,7 @@ extension Deployment {
             }
         }
 
-        @Test("what has not ended within the drain time is given back, and no attempt is spent")
+        @Test("a job that outlasts the drain time is released without using up an attempt")
         func givesBack() async throws {
             let settings = ["RTM_DRAIN_TIMEOUT_SECONDS": "1"]
             try await Fleet.with(workers: 2, settings: settings, world: try #require(EngineWorld.current)) { fleet in
@@ -43,7 +43,7 @@ extension Deployment {
             }
         }
 
-        @Test("a second signal ends it at once; its lease runs out, and another goes on")
+        @Test("a second signal ends the worker at once; after its lease another worker continues")
         func secondSignal() async throws {
             let settings = ["RTM_LEASE_TTL_SECONDS": "3"]
             try await Fleet.with(workers: 2, settings: settings, world: try #require(EngineWorld.current)) { fleet in
@@ -60,7 +60,7 @@ extension Deployment {
             }
         }
 
-        @Test("an idle worker ends at SIGTERM and SIGINT at once, with 0", arguments: [15, 2] as [Int32])
+        @Test("an idle worker exits with 0 at once on SIGTERM and SIGINT", arguments: [15, 2] as [Int32])
         func idle(_ signal: Int32) async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let worker = fleet.workers[0]
@@ -71,7 +71,7 @@ extension Deployment {
 
         /// The bounds count from the leader's end to the event of an exit that comes with it.
         @Test(
-            "the events go on when the leader ends",
+            "events continue when the leader ends",
             arguments: [("SIGTERM", Duration.seconds(2)), ("SIGKILL", .seconds(7))]
         )
         func leader(_ signal: String, _ limit: Duration) async throws {

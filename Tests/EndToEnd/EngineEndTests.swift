@@ -5,11 +5,11 @@ import Testing
 
 extension Deployment {
     /// Each has an Engine of its own, which it may end.
-    @Suite("The Engine's end", .timeLimit(.minutes(60)))
+    @Suite("The end of a Docker Engine", .timeLimit(.minutes(60)))
     struct EngineEndTests {
         private static let graceful = ["/bin/busybox", "sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.1; done"]
 
-        @Test("stopped, killed and frozen: each end is told once, with its reason")
+        @Test("each exit is published once, with its reason, after a stop, a kill and a freeze of Docker")
         func ends() async throws {
             try await PrivateDocker.with { docker in
                 try await EngineWorld.with(on: docker.engine) { world in
@@ -72,7 +72,7 @@ extension Deployment {
             try await fleet.untilTold([id])
         }
 
-        @Test("a loss of power ended what ran, and nothing that had ended by itself before, whoever finds it")
+        @Test("after a power loss, running containers have that reason, and earlier exits keep their own")
         func powerLoss() async throws {
             try await PrivateDocker.with { docker in
                 try await EngineWorld.with(on: docker.engine) { world in
@@ -113,7 +113,7 @@ extension Deployment {
             #expect(events.last?["reason"] == reason && events.last?["exit_code"] == "255", "\(events.last ?? [:])")
         }
 
-        @Test("an Engine that lets its containers live on: their own ends are told, and no others")
+        @Test("with live restore, only the containers' own exits are published")
         func liveRestore() async throws {
             try await PrivateDocker.with(arguments: ["--live-restore"]) { docker in
                 try await EngineWorld.with(on: docker.engine) { world in

@@ -12,10 +12,10 @@ import Testing
 extension Deployment {
     /// Figures for a person, as in ``MeasureTests``: a few rounds, and with `RTM_TEST_MEASURE=1` as many as figures
     /// need.
-    @Suite("Figures of events", .engineWorld, .timeLimit(.minutes(30)))
+    @Suite("Measurements of events", .engineWorld, .timeLimit(.minutes(30)))
     struct EventFigureTests {
         @Test(
-            "how long a take-over takes, from the leader's end to the first event of the next",
+            "the time from a leader's end to the first event of the next leader",
             arguments: [9, 15] as [Int32]
         )
         func takeOver(_ signal: Int32) async throws {
@@ -41,7 +41,7 @@ extension Deployment {
             }
         }
 
-        @Test("how long an event takes from the Engine's clock to the stream, beside a bare reader of the Engine")
+        @Test("the time from Docker's time stamp to the stream, compared with a direct reader of Docker")
         func delay() async throws {
             let world = try #require(EngineWorld.current)
             let logger = Logger(label: "measure") { _ in SwiftLogNoOpLogHandler() }

@@ -4,7 +4,7 @@ import Support
 import Testing
 
 extension Deployment {
-    @Suite("The examples of the documents", .engineWorld, .timeLimit(.minutes(3)))
+    @Suite("Examples in the documentation", .engineWorld, .timeLimit(.minutes(3)))
     struct ExampleTests {
         private func run(_ name: String, _ arguments: String..., url: String? = nil, in fleet: Fleet) async throws -> (
             Int32?, String
@@ -36,7 +36,7 @@ extension Deployment {
             }
         }
 
-        @Test("they honour user, password and database of the Redis URL, percent-encoded")
+        @Test("the examples use user, password and database of the Redis URL, percent-encoded")
         func login() async throws {
             try await Fleet.with(workers: 0, world: try #require(EngineWorld.current)) { fleet in
                 let rights: [RedisArgument] = ["SETUSER", "mas@ter", "on", ">p@ss/:word", "~*", "&*", "+@all"]

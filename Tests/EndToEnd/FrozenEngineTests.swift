@@ -4,9 +4,9 @@ import Support
 import Testing
 
 extension Deployment {
-    @Suite("An Engine that stands still", .timeLimit(.minutes(3)))
+    @Suite("A frozen Docker Engine", .timeLimit(.minutes(3)))
     struct FrozenEngineTests {
-        @Test("is noticed within 15 s: no jobs are taken, and they go on when it does")
+        @Test("stops the claiming of jobs within 15 s, and jobs continue after the freeze")
         func noticed() async throws {
             try await PrivateDocker.with { docker in
                 try await EngineWorld.with(on: docker.engine) { world in

@@ -32,12 +32,12 @@ enum LeaderFault: String, CaseIterable, CustomTestStringConvertible {
 
 extension Deployment {
     /// With `RTM_TEST_ROUNDS=20` each runs twenty rounds, on the same workers: a search for faults.
-    @Suite("Events without gaps", .engineWorld, .timeLimit(.minutes(60)))
+    @Suite("Events during a change of leader", .engineWorld, .timeLimit(.minutes(60)))
     struct GapTests {
         static let rounds = ProcessInfo.processInfo.environment["RTM_TEST_ROUNDS"].flatMap { Int($0) } ?? 1
 
         @Test(
-            "whatever happens to the leader in a burst, every step is told once and in order",
+            "every step is published once and in order, whatever happens to the leader in a burst",
             arguments: LeaderFault.allCases
         )
         func leader(_ fault: LeaderFault) async throws {

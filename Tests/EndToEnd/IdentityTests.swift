@@ -4,7 +4,7 @@ import Support
 import Testing
 
 extension Deployment {
-    @Suite("Whose a container is", .engineWorld, .timeLimit(.minutes(5)))
+    @Suite("The ownership of containers", .engineWorld, .timeLimit(.minutes(5)))
     struct IdentityTests {
         /// An image as `docker commit` makes it of a container of ours.
         private func committed(_ fleet: Fleet, game: String) async throws -> String {
@@ -22,7 +22,7 @@ extension Deployment {
             return text.trimmingCharacters(in: .whitespacesAndNewlines)
         }
 
-        @Test("a container of somebody else is told nothing of and never touched, though its image carries our labels")
+        @Test("a foreign container is neither published nor touched, even if its image has our labels")
         func inheritedLabels() async throws {
             let settings = ["RTM_JANITOR": "remove", "RTM_JANITOR_GRACE_SECONDS": "2"]
             try await Fleet.with(settings: settings, world: try #require(EngineWorld.current)) { fleet in
@@ -56,7 +56,7 @@ extension Deployment {
             }
         }
 
-        @Test("an image that carries one of our labels is not started, and the label is named")
+        @Test("a start of an image with one of our labels is refused, with the label's name")
         func refusedImage() async throws {
             let world = try #require(EngineWorld.current)
             try await Fleet.with(world: world) { fleet in
@@ -70,7 +70,7 @@ extension Deployment {
             }
         }
 
-        @Test("jobs find a container that was renamed, and its endpoint stays that of its hostname")
+        @Test("jobs find a renamed container, and its endpoint still has its hostname")
         func renamed() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let first = try await fleet.finish("n-1", fleet.start("n-1", game: "g", #""env":{"A":"1"}"#))
@@ -96,7 +96,7 @@ extension Deployment {
             }
         }
 
-        @Test("a worker with another name prefix finds the containers that were made under the old one")
+        @Test("a worker with a new name prefix finds the containers with the old prefix")
         func otherPrefix() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let first = try await fleet.finish("p-1", fleet.start("p-1", game: "g"))

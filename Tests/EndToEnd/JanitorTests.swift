@@ -3,13 +3,13 @@ import Support
 import Testing
 
 extension Deployment {
-    @Suite("The janitor on a real Engine", .engineWorld, .timeLimit(.minutes(5)))
+    @Suite("The janitor on a real Docker Engine", .engineWorld, .timeLimit(.minutes(5)))
     struct JanitorTests {
         private func settings(_ mode: String) -> [String: String] {
             ["RTM_JANITOR": mode, "RTM_JANITOR_GRACE_SECONDS": "2"]
         }
 
-        @Test("removes what creates have left, and tells of what no job explains; others' containers stay")
+        @Test("removes leftovers of creates, reports unexplained containers, and leaves foreign ones")
         func reports() async throws {
             try await Fleet.with(settings: settings("report"), world: try #require(EngineWorld.current)) { fleet in
                 let game = try await fleet.finish("s", fleet.start("s", game: "runs"))
@@ -29,7 +29,7 @@ extension Deployment {
             }
         }
 
-        @Test("keeps so many containers that have ended as it may, and removes the oldest")
+        @Test("keeps the allowed number of exited containers, and removes the oldest")
         func bounds() async throws {
             let more = settings("report").merging(["RTM_KEPT_CONTAINERS": "2"]) { $1 }
             try await Fleet.with(settings: more, world: try #require(EngineWorld.current)) { fleet in
@@ -47,7 +47,7 @@ extension Deployment {
             }
         }
 
-        @Test("in a dry run removes nothing")
+        @Test("removes nothing in a dry run")
         func dryRun() async throws {
             try await Fleet.with(settings: settings("dry-run"), world: try #require(EngineWorld.current)) { fleet in
                 let leftover = try await fleet.createByHand(game: "left")
@@ -56,7 +56,7 @@ extension Deployment {
             }
         }
 
-        @Test("where it may, ends and removes what no job explains, and its story is told to the end")
+        @Test("stops and removes unexplained containers if the settings allow, and publishes all their events")
         func removes() async throws {
             try await Fleet.with(settings: settings("remove"), world: try #require(EngineWorld.current)) { fleet in
                 let game = try await fleet.finish("s", fleet.start("s", game: "runs"))

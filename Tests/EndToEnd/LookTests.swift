@@ -5,13 +5,13 @@ import Support
 import Testing
 
 extension Deployment {
-    @Suite("Looking at a deployment", .engineWorld, .timeLimit(.minutes(5)))
+    @Suite("Commands that show a deployment", .engineWorld, .timeLimit(.minutes(5)))
     struct LookTests {
         private func lines(_ output: ProgramOutput) -> [Substring] {
             output.output.split(separator: "\n")
         }
 
-        @Test("status, job, history and watch tell what has happened")
+        @Test("status, job, history and watch show what has happened")
         func looks() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let start = try await fleet.finish("s1", fleet.start("s1", game: "lobby"))
@@ -55,7 +55,7 @@ extension Deployment {
             }
         }
 
-        @Test("a job that waits tells what for, and --wait shows it")
+        @Test("a waiting job shows its reason, also with --wait")
         func waits() async throws {
             try await Fleet.with(workers: 0, world: try #require(EngineWorld.current)) { fleet in
                 try await fleet.push(fleet.start("s1", game: "g"), fleet.start("s2", game: "g"))
@@ -69,7 +69,7 @@ extension Deployment {
             }
         }
 
-        @Test("a node that is drained begins no start until it is resumed")
+        @Test("a drained node begins no start until it is resumed")
         func drains() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let node = try await fleet.node()
@@ -89,7 +89,7 @@ extension Deployment {
             }
         }
 
-        @Test("watch ends with 0 on SIGINT, and shows what happens until then")
+        @Test("watch shows new events until SIGINT, and exits with 0")
         func watches() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let directory = try temporaryDirectory("watch")

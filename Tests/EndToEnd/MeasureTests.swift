@@ -9,11 +9,11 @@ import Testing
 extension Deployment {
     /// Figures for a person: nothing is expected of them here but that there are some. A usual run takes a few
     /// rounds of each, so that they cannot rot; with `RTM_TEST_MEASURE=1` there are as many as figures need.
-    @Suite("Figures", .engineWorld, .timeLimit(.minutes(30)))
+    @Suite("Measurements of starts", .engineWorld, .timeLimit(.minutes(30)))
     struct MeasureTests {
         static let isMeasuring = ProcessInfo.processInfo.environment["RTM_TEST_MEASURE"] == "1"
 
-        @Test("how long a start takes whose worker was killed in the middle")
+        @Test("the duration of a start whose worker is killed")
         func recovery() async throws {
             let settings = Self.isMeasuring ? [:] : ["RTM_LEASE_TTL_SECONDS": "3"]
             try await Fleet.with(workers: 2, settings: settings, world: try #require(EngineWorld.current)) { fleet in
@@ -41,7 +41,7 @@ extension Deployment {
             }
         }
 
-        @Test("how long a start takes from LPUSH to its result, beside `docker run --detach`")
+        @Test("the time from LPUSH to the result of a start, compared with `docker run --detach`")
         func start() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let logger = Logger(label: "measure") { _ in SwiftLogNoOpLogHandler() }

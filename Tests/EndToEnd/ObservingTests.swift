@@ -5,7 +5,7 @@ import Support
 import Testing
 
 extension Deployment {
-    @Suite("A worker seen from outside", .engineWorld, .timeLimit(.minutes(5)))
+    @Suite("Traces, dashboard and metrics of a worker", .engineWorld, .timeLimit(.minutes(5)))
     struct ObservingTests {
         private func get(_ url: String, _ more: [String] = []) async throws -> (status: String, body: String) {
             let text = try await Tool.run(
@@ -15,7 +15,7 @@ extension Deployment {
             return (String(lines.last ?? ""), lines.dropLast().joined(separator: "\n"))
         }
 
-        @Test("spans of a job go to the collector, below the producer's")
+        @Test("the collector gets the spans of a job below the producer's span")
         func spans() async throws {
             try await TestCollector.with { collector in
                 let settings = ["RTM_OTLP_ENDPOINT": "http://127.0.0.1:\(collector.port)"]
@@ -41,7 +41,7 @@ extension Deployment {
             }
         }
 
-        @Test("a pull has its span, which tells where it fails", arguments: [TestRegistry.Fault.good, .unknown])
+        @Test("a pull has its own span, also if it fails", arguments: [TestRegistry.Fault.good, .unknown])
         func pull(fault: TestRegistry.Fault) async throws {
             try await TestCollector.with { collector in
                 try await TestRegistry.with { registry in
@@ -76,7 +76,7 @@ extension Deployment {
                 .flatMap { $0["spans"]?.elements ?? [] }
         }
 
-        @Test("its page tells of the deployment, safely, and goes on while Redis is away")
+        @Test("the dashboard shows the deployment, escapes text, and answers while Redis is away")
         func page() async throws {
             let port = try FreePort.find()
             let settings = ["RTM_HTTP": "127.0.0.1:\(port)"]
@@ -111,7 +111,7 @@ extension Deployment {
             }
         }
 
-        @Test("the token is asked for, readiness gives its reasons, and promtool takes the metrics")
+        @Test("HTTP requests need the token, readiness gives reasons, and promtool accepts the metrics")
         func http() async throws {
             let directory = try temporaryDirectory("http")
             defer { try? FileManager.default.removeItem(atPath: directory) }

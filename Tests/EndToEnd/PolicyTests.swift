@@ -4,11 +4,11 @@ import Support
 import Testing
 
 extension Deployment {
-    @Suite("Policy where the work is done", .engineWorld, .timeLimit(.minutes(5)))
+    @Suite("The policy of the worker that runs a job", .engineWorld, .timeLimit(.minutes(5)))
     struct PolicyTests {
         private static let strict = ["RTM_ALLOWED_IMAGES": "allowed.example/**", "RTM_ALLOWED_MOUNT_ROOTS": ""]
 
-        @Test("an operator's retry of a forbidden job is refused again by the worker that runs it")
+        @Test("refuses an operator's retry of a forbidden job again")
         func deadRetry() async throws {
             try await Fleet.with(settings: Self.strict, world: try #require(EngineWorld.current)) { fleet in
                 let mount = #""bind_mounts":[{"host_path":"/run","mount_path":"/host"}]"#
@@ -38,7 +38,7 @@ extension Deployment {
             }
         }
 
-        @Test("a job that a worker of another policy admitted ends failed at the one that runs it, and never runs")
+        @Test("fails a job that a worker with another policy has admitted, without running it")
         func stricterWorker() async throws {
             let root = try temporaryDirectory("mounts")
             defer { try? FileManager.default.removeItem(atPath: root) }
@@ -63,7 +63,7 @@ extension Deployment {
             }
         }
 
-        @Test("what a restart takes over is asked for again")
+        @Test("also covers the settings that a restart takes over")
         func restart() async throws {
             let label = #""labels":{"traefik.enable":"true"}"#
             try await Fleet.with(workers: 0, world: try #require(EngineWorld.current)) { fleet in

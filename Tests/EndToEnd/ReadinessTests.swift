@@ -5,7 +5,7 @@ import Support
 import Testing
 
 extension Deployment {
-    @Suite("A start that waits for its engine", .engineWorld, .timeLimit(.minutes(5)))
+    @Suite("A start that waits until its game is ready", .engineWorld, .timeLimit(.minutes(5)))
     struct ReadinessTests {
         private static let waits = #""ready_timeout_seconds":30"#
         /// Listens after a while, and serves no page: every path answers 404.
@@ -56,7 +56,7 @@ extension Deployment {
             }
         }
 
-        @Test("fails when it does not answer in time or ends, and its container goes")
+        @Test("fails when the game does not answer in time or exits, and removes the container")
         func doesNotBecomeReady() async throws {
             let ending = try await image("ends", ["/bin/busybox", "sh", "-c", "sleep 1; exit 3"])
             let deaf = try await image("deaf", TestImage.idle)
@@ -81,7 +81,7 @@ extension Deployment {
             }
         }
 
-        @Test("is waited for by a restart as well, which takes that from the start before or says it itself")
+        @Test("also a restart waits, by its own fields or those of the former start")
         func restarted() async throws {
             let server = try await image("again", Self.server)
             let deaf = try await image("deaf-again", TestImage.idle)
@@ -105,7 +105,7 @@ extension Deployment {
             }
         }
 
-        @Test("is superseded by a stop within 2 s, and leaves nothing")
+        @Test("is superseded by a stop within 2 s, and leaves nothing behind")
         func cancelled() async throws {
             let deaf = try await image("waits", TestImage.idle)
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
@@ -123,7 +123,7 @@ extension Deployment {
             }
         }
 
-        @Test("is waited for by the worker that takes over from one that died while it waited")
+        @Test("continues to wait in the worker that takes over from a killed one")
         func takenOver() async throws {
             let world = try #require(EngineWorld.current)
             let slow = try await image(

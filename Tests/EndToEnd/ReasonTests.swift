@@ -6,7 +6,7 @@ import Support
 import Testing
 
 extension Deployment {
-    @Suite("What is told of a container", .engineWorld, .timeLimit(.minutes(5)))
+    @Suite("The published events of a container", .engineWorld, .timeLimit(.minutes(5)))
     struct ReasonTests {
         /// A game, what it runs, who ends it how, and what is told of its end.
         struct Case: Sendable, CustomTestStringConvertible {
@@ -69,7 +69,7 @@ extension Deployment {
             ),
         ]
 
-        @Test("why it ended, whoever ended it, and whatever its labels claim")
+        @Test("an exit has its true reason, whoever ended the container, and whatever its labels claim")
         func reasons() async throws {
             let world = try #require(EngineWorld.current)
             let lying = "\(world.prefix)-lying:1"
@@ -110,7 +110,7 @@ extension Deployment {
             if test.name.hasPrefix("oom") { #expect(exit["oom_killed"] == "true") }
         }
 
-        @Test("its health, where it changes, and once")
+        @Test("each change of health is published once")
         func health() async throws {
             let world = try #require(EngineWorld.current)
             let image = "\(world.prefix)-health:1"
@@ -132,7 +132,7 @@ extension Deployment {
             }
         }
 
-        @Test("an exit has its code and reason though the Engine is told to start the container again")
+        @Test("an exit has its code and reason, even if Docker restarts the container")
         func restartPolicy() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let command = JSONText.array(Self.shell("sleep 3; exit 7"))
@@ -150,7 +150,7 @@ extension Deployment {
             }
         }
 
-        @Test("a game that is killed for memory, or is sick and well, in a loop, publishes about one event a second")
+        @Test("out-of-memory kills and changes of health in a loop publish about one event a second")
         func loops() async throws {
             let world = try #require(EngineWorld.current)
             let flapping = "\(world.prefix)-flapping:1"
@@ -200,7 +200,7 @@ extension Deployment {
             }
         }
 
-        @Test("only of those that this namespace has made, though an image carries our labels")
+        @Test("only containers of this namespace have events, even if an image has our labels")
         func inheritedLabels() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let ours = try await fleet.runByHand(game: "real")

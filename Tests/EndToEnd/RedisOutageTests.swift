@@ -4,11 +4,11 @@ import Support
 import Testing
 
 extension Deployment {
-    @Suite("Redis killed and restarted", .engineWorld, .timeLimit(.minutes(10)))
+    @Suite("An outage of Redis", .engineWorld, .timeLimit(.minutes(10)))
     struct RedisOutageTests {
         static let persistence = ["--appendonly", "yes", "--appendfsync", "always"]
 
-        @Test("workers go on within 5 s, and nothing is lost")
+        @Test("workers continue within 5 s after a restart of Redis, and nothing is lost")
         func restart() async throws {
             let world = try #require(EngineWorld.current)
             try await Fleet.with(workers: 2, redisArguments: Self.persistence, world: world) { fleet in
@@ -38,7 +38,7 @@ extension Deployment {
             }
         }
 
-        @Test("that stands still for longer than leases are trusted in the middle of a job fails no job")
+        @Test("a freeze beyond the trust window during a job fails no job")
         func frozen() async throws {
             let settings = ["RTM_LEASE_TTL_SECONDS": "3"]
             try await Fleet.with(settings: settings, world: try #require(EngineWorld.current)) { fleet in
@@ -73,7 +73,7 @@ extension Deployment {
             }
         }
 
-        @Test("that is away while a worker is told to end does not keep it")
+        @Test("a worker ends on SIGTERM while Redis is away")
         func awayAtTheEnd() async throws {
             let settings = ["RTM_DRAIN_TIMEOUT_SECONDS": "1"]
             try await Fleet.with(settings: settings, world: try #require(EngineWorld.current)) { fleet in
@@ -92,7 +92,7 @@ extension Deployment {
             }
         }
 
-        @Test("a worker that was idle meanwhile takes the first job after it")
+        @Test("a worker that was idle during the outage takes the first job afterwards")
         func idle() async throws {
             let world = try #require(EngineWorld.current)
             try await Fleet.with(redisArguments: Self.persistence, world: world) { fleet in

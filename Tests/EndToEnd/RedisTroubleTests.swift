@@ -5,7 +5,7 @@ import Support
 import Testing
 
 extension Deployment {
-    @Suite("Trouble with Redis", .engineWorld, .timeLimit(.minutes(10)))
+    @Suite("Problems with Redis", .engineWorld, .timeLimit(.minutes(10)))
     struct RedisTroubleTests {
         /// A stop of nothing, from push to result.
         private func roundTrip(_ fleet: Fleet, _ id: JobID) async throws -> Duration {
@@ -15,7 +15,7 @@ extension Deployment {
             return begin.duration(to: .now)
         }
 
-        @Test("scripts that are forgotten, and connections that are killed, are no more than a hiccup")
+        @Test("workers continue after SCRIPT FLUSH and after killed connections")
         func flushAndKill() async throws {
             try await Fleet.with(workers: 2, world: try #require(EngineWorld.current)) { fleet in
                 _ = try await roundTrip(fleet, "before")
@@ -28,7 +28,7 @@ extension Deployment {
             }
         }
 
-        @Test("waits that a failover breaks off (UNBLOCKED) are begun anew")
+        @Test("workers wait again after a failover ended their blocking commands (UNBLOCKED)")
         func unblocked() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 _ = try await roundTrip(fleet, "before")
@@ -48,7 +48,7 @@ extension Deployment {
             }
         }
 
-        @Test("a cut line is mended by itself; a dead one is noticed, and work goes on within 5 s of its return")
+        @Test("workers reconnect after a cut connection, and within 5 s after a silent network returns")
         func cutAndSilent() async throws {
             let world = try #require(EngineWorld.current)
             try await Fleet.with(workers: 0, world: world) { fleet in
@@ -69,7 +69,7 @@ extension Deployment {
             }
         }
 
-        @Test("a server that became a replica is left, and taken again when it is none")
+        @Test("workers leave a server that became a replica, and return when it is master again")
         func failover() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 _ = try await roundTrip(fleet, "before")
@@ -81,7 +81,7 @@ extension Deployment {
             }
         }
 
-        @Test("data that are lost are told anew: a stop still finds the container that runs")
+        @Test("after a loss of data, ownership is announced again, and a stop finds the running container")
         func flushAll() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let start = try await fleet.finish("s", fleet.start("s", game: "g"))
@@ -91,7 +91,7 @@ extension Deployment {
             }
         }
 
-        @Test("an eviction policy that throws jobs away is refused, with the mend")
+        @Test("an eviction policy that may delete jobs is refused, with the fix")
         func evictionPolicy() async throws {
             let world = try #require(EngineWorld.current)
             try await Fleet.with(workers: 0, redisArguments: ["--maxmemory-policy", "allkeys-lru"], world: world) {
@@ -103,7 +103,7 @@ extension Deployment {
             }
         }
 
-        @Test("with Redis' memory full, what runs is finished, and new jobs wait until there is room")
+        @Test("with Redis' memory full, running jobs end, and new jobs wait for free memory")
         func memoryFull() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 _ = try await fleet.finish("s", fleet.start("s", game: "g", image: fleet.world.stubbornImage))

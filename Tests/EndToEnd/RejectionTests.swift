@@ -3,9 +3,9 @@ import Support
 import Testing
 
 extension Deployment {
-    @Suite("Messages that are no jobs", .engineWorld, .timeLimit(.minutes(5)))
+    @Suite("Messages that are no valid jobs", .engineWorld, .timeLimit(.minutes(5)))
     struct RejectionTests {
-        @Test("each ends rejected once, and the worker goes on")
+        @Test("each is rejected once, and the worker continues")
         func rejections() async throws {
             let settings = [
                 "RTM_ALLOWED_IMAGES": "\(try #require(EngineWorld.current).prefix)*", "RTM_MAX_MEMORY": "1g",
@@ -46,7 +46,7 @@ extension Deployment {
             }
         }
 
-        @Test("what was rejected lies on the stream of dead messages")
+        @Test("rejected messages are on the dead-letter stream")
         func deadLetters() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let message = #"{"v":1,"id":"dead-1","kind":"explode","game_id":"g"}"#
@@ -63,7 +63,7 @@ extension Deployment {
             }
         }
 
-        @Test("a deadline that has passed ends the job expired")
+        @Test("a job after its deadline ends as expired")
         func expired() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let message = fleet.start("late", game: "g", #""deadline":"2020-01-01T00:00:00Z""#)

@@ -5,7 +5,7 @@ import Testing
 extension Deployment {
     @Suite("A restart", .engineWorld, .timeLimit(.minutes(10)))
     struct RestartTests {
-        @Test("stops, removes and starts what the last start asked for, with what it gives itself in its place")
+        @Test("stops, removes and starts the game with the fields of the last start, or with its own")
         func replaces() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let message = fleet.start(
@@ -37,7 +37,7 @@ extension Deployment {
             }
         }
 
-        @Test("of a game that never ran needs an image; one whose image cannot be had leaves the game running")
+        @Test("of an unknown game needs an image; a missing image leaves the game running")
         func failures() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let never = try await fleet.finish("n", Fleet.message(.restart, "n", game: "new"))
@@ -54,7 +54,7 @@ extension Deployment {
             }
         }
 
-        @Test("whose network has gone since the game's start leaves the game running")
+        @Test("leaves the game running if its network is gone")
         func networkGone() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let first = try await fleet.finish("s", fleet.start("s", game: "g"))
@@ -75,7 +75,7 @@ extension Deployment {
             }
         }
 
-        @Test("whose worker dies at any point is finished by another, once", arguments: RestartStrike.allCases)
+        @Test("is finished by another worker, once, wherever its worker dies", arguments: RestartStrike.allCases)
         func killed(_ strike: RestartStrike) async throws {
             let settings = ["RTM_LEASE_TTL_SECONDS": "3"]
             try await Fleet.with(workers: 2, settings: settings, world: try #require(EngineWorld.current)) { fleet in

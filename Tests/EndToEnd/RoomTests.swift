@@ -4,9 +4,9 @@ import Support
 import Testing
 
 extension Deployment {
-    @Suite("A node that is full of games", .engineWorld, .timeLimit(.minutes(10)))
+    @Suite("A node at its capacity", .engineWorld, .timeLimit(.minutes(10)))
     struct RoomTests {
-        @Test("runs no more than it may, whichever of its workers claims; a stop behind many starts runs at once")
+        @Test("runs no more games than allowed over all its workers; a stop behind many starts runs at once")
         func room() async throws {
             let settings = ["RTM_SLOTS": "2"]
             try await Fleet.with(workers: 2, settings: settings, world: try #require(EngineWorld.current)) { fleet in

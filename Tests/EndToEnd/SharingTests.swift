@@ -6,7 +6,7 @@ import Testing
 extension Deployment {
     @Suite("Two workers", .engineWorld, .timeLimit(.minutes(10)))
     struct SharingTests {
-        @Test("share the games of one host, each job once and each game in order")
+        @Test("share one host: each job runs once, and each game's jobs run in order")
         func share() async throws {
             try await Fleet.with(workers: 2, world: try #require(EngineWorld.current)) { fleet in
                 let games = (0..<20).map { "game-\($0)" }
@@ -54,7 +54,7 @@ extension Deployment {
             #expect(try await fleet.containers().isEmpty)
         }
 
-        @Test("a backlog of start and stop of one game keeps its order")
+        @Test("run a backlog of starts and stops of one game in order")
         func order() async throws {
             try await Fleet.with(workers: 2, world: try #require(EngineWorld.current)) { fleet in
                 // Removes without force supersede no start that runs, so each is pushed when the start has ended.
@@ -75,7 +75,7 @@ extension Deployment {
             }
         }
 
-        @Test("a stop supersedes the starts that wait before it")
+        @Test("let a stop supersede the earlier waiting starts")
         func supersedes() async throws {
             try await Fleet.with(workers: 0, world: try #require(EngineWorld.current)) { fleet in
                 try await fleet.push(

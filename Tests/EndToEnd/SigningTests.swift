@@ -6,7 +6,7 @@ import Support
 import Testing
 
 extension Deployment {
-    @Suite("A fleet that takes signed jobs only", .engineWorld, .timeLimit(.minutes(5)))
+    @Suite("A fleet that accepts only signed jobs", .engineWorld, .timeLimit(.minutes(5)))
     struct SigningTests {
         private func with(_ body: (Fleet, JobSigner, _ keyFile: String) async throws -> Void) async throws {
             let directory = try temporaryDirectory("keys")
@@ -25,7 +25,7 @@ extension Deployment {
             #""enqueued_at":"\#(Timestamp(seconds: Int64(Date().timeIntervalSince1970)).rfc3339)""#
         }
 
-        @Test("runs what its key has signed for this namespace, and the command line signs")
+        @Test("runs jobs that its key signed for this namespace; the command line signs jobs")
         func signed() async throws {
             try await with { fleet, signer, _ in
                 let result = try await fleet.finish("s-1", signer.sign(fleet.start("s-1", game: "g", time)))
@@ -46,7 +46,7 @@ extension Deployment {
             }
         }
 
-        @Test("runs no command that somebody has planted for the next restart")
+        @Test("does not run a forged command in a later restart")
         func plantedStart() async throws {
             try await with { fleet, signer, _ in
                 let first = try await fleet.finish("s-1", signer.sign(fleet.start("s-1", game: "g", time)))
@@ -70,7 +70,7 @@ extension Deployment {
             }
         }
 
-        @Test("takes what an old key has signed as long as the file has it")
+        @Test("accepts jobs of an old key as long as the file has the key")
         func rotation() async throws {
             try await with { fleet, signer, file in
                 let waiting = signer.sign(fleet.start("s-1", game: "g", time))

@@ -4,9 +4,9 @@ import Support
 import Testing
 
 extension Deployment {
-    @Suite("A worker that starts before what it needs", .engineWorld, .timeLimit(.minutes(2)))
+    @Suite("A worker that starts before Redis and Docker", .engineWorld, .timeLimit(.minutes(2)))
     struct StartTests {
-        @Test("goes on when Redis and the Engine come, in either order", arguments: [true, false])
+        @Test("begins its work when both have started, in either order", arguments: [true, false])
         func comes(isRedisFirst: Bool) async throws {
             let world = try #require(EngineWorld.current)
             try await Fleet.with(workers: 0, world: world) { fleet in

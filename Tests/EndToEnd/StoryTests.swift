@@ -4,9 +4,9 @@ import Support
 import Testing
 
 extension Deployment {
-    @Suite("A game's story", .engineWorld, .timeLimit(.minutes(5)))
+    @Suite("The lifecycle of a game", .engineWorld, .timeLimit(.minutes(5)))
     struct StoryTests {
-        @Test("start, stop and remove give the results and events of the contract")
+        @Test("start, stop and remove publish the results and events of the contract")
         func wholeStory() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let more =
@@ -90,7 +90,7 @@ extension Deployment {
             #expect(events[0]["exit_code"] == nil && events[2]["exit_code"] == nil)
         }
 
-        @Test("a second message with an id that was seen is dropped, never run again")
+        @Test("a second message with the same id is dropped, never run")
         func duplicates() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let message = fleet.start("d-1", game: "twice")
@@ -104,7 +104,10 @@ extension Deployment {
             }
         }
 
-        @Test("a container that ends by itself is told with its reason", arguments: [(0, "completed"), (3, "crashed")])
+        @Test(
+            "the exit of a container by itself is published with its reason",
+            arguments: [(0, "completed"), (3, "crashed")]
+        )
         func endsByItself(_ code: Int, _ reason: String) async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let command = #""cmd":["/bin/busybox","sh","-c","/bin/busybox sleep 1; exit \#(code)"]"#

@@ -7,7 +7,7 @@ extension Deployment {
     @Suite("A stop that another worker finishes", .engineWorld, .timeLimit(.minutes(5)))
     struct TakenOverStopTests {
         @Test(
-            "tells that SIGKILL was needed, though who sent it is gone",
+            "says that SIGKILL was necessary, although the worker that sent it is gone",
             arguments: [(SIGKILL, 4), (SIGKILL, 12), (SIGTERM, 6)] as [(Int32, Int)]
         )
         func forced(_ signal: Int32, _ timeout: Int) async throws {
