@@ -6,13 +6,13 @@ import Testing
 
 /// Everything at once, on real parts. `RTM_TEST_SEED` replays a seed; `RTM_TEST_FAULT_SECONDS` makes it as long as one
 /// likes.
-@Suite("A campaign of faults", .serialized, .timeLimit(.minutes(120)))
+@Suite("A random campaign of faults", .serialized, .timeLimit(.minutes(120)))
 struct CampaignTests {
     private static let environment = ProcessInfo.processInfo.environment
     static let seed = environment["RTM_TEST_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 1...999_999_999)
     static let seconds = environment["RTM_TEST_FAULT_SECONDS"].flatMap { Int($0) } ?? 75
 
-    @Test("loses no job, doubles none, swaps none, and misses no event")
+    @Test("loses, duplicates and reorders no job, and misses no event")
     func campaign() async throws {
         print("campaign with RTM_TEST_SEED=\(Self.seed), \(Self.seconds) s")
         let settings = [

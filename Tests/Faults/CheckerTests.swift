@@ -60,7 +60,7 @@ private func flawless() -> History {
 
 @Suite("The checker of histories")
 struct CheckerTests {
-    @Test("finds nothing wrong with a run without a flaw")
+    @Test("accepts a correct history")
     func clean() {
         #expect(Checker.violations(of: flawless()) == [])
     }
@@ -104,7 +104,7 @@ struct CheckerTests {
         (.empty, { $0.leftovers = ["lane a: a2"] }),
     ]
 
-    @Test("sees each flaw", arguments: flaws.indices)
+    @Test("finds each violation", arguments: flaws.indices)
     func flawed(_ index: Int) {
         let (rule, flaw) = Self.flaws[index]
         var history = flawless()
@@ -112,7 +112,7 @@ struct CheckerTests {
         #expect(Checker.violations(of: history).map(\.rule).contains(rule))
     }
 
-    @Test("excuses what Redis has forgotten, and no more")
+    @Test("excuses only data that Redis has forgotten")
     func forgotten() {
         var history = flawless()
         history.results.removeAll { $0.id == "c2" }
@@ -130,13 +130,13 @@ struct CheckerTests {
         #expect(Checker.violations(of: history).map(\.rule).contains(.started))
     }
 
-    @Test("has a flaw for every rule")
+    @Test("is tested with a violation of every rule")
     func complete() {
         #expect(Set(Self.flaws.map(\.0)) == Set(Checker.Rule.allCases))
     }
 
     @Test(
-        "knows stories",
+        "checks the order of a container's events",
         arguments: [
             ("started exited removed", false, true), ("started", true, true), ("started exited", false, true),
             ("started exited started exited removed", false, true),

@@ -16,7 +16,7 @@ struct FailoverTests {
         ProcessInfo.processInfo.environment["RTM_TEST_MEASURE"] == "1"
         ? [0, 0, 0, 100, 100, 100, 1_000, 1_000, 1_000] : [500]
 
-    @Test("takes what the replica had not received, and nothing else", arguments: lags)
+    @Test("loses only writes that the replica had not received", arguments: lags)
     func failover(_ lag: Int) async throws {
         let settings = ["RTM_LEASE_TTL_SECONDS": "3", "RTM_LOG_LEVEL": "info"]
         try await Fleet.with(

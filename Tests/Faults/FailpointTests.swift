@@ -7,7 +7,7 @@ import Testing
 @testable import Support
 
 /// A worker dies at every step at which one can; another goes on, and the outside sees nothing of it.
-@Suite("A worker that dies at any step", .engineWorld, .timeLimit(.minutes(15)))
+@Suite("A worker that dies at a failpoint", .engineWorld, .timeLimit(.minutes(15)))
 struct FailpointTests {
     /// Where it dies, and in which story.
     struct Death: Sendable, CustomTestStringConvertible {
@@ -48,12 +48,12 @@ struct FailpointTests {
         Death(point: .jobsReclaimed, plot: .takeOver),
     ]
 
-    @Test("visits all of them")
+    @Test("every failpoint is visited")
     func complete() {
         #expect(Set(Self.deaths.map(\.point)) == Set(Failpoint.allCases))
     }
 
-    @Test("leaves nothing that another does not finish, once and in order", arguments: deaths)
+    @Test("another worker finishes its jobs, once and in order", arguments: deaths)
     func dies(_ death: Death) async throws {
         let settings = [
             "RTM_LEASE_TTL_SECONDS": "3", "RTM_LEADER_TTL_SECONDS": "2", "RTM_DRAIN_TIMEOUT_SECONDS": "1",
