@@ -3,12 +3,12 @@ import Testing
 
 /// Runs the corpus through the fuzz targets, as a quick look whether what was found once is still true.
 /// `Tests/fuzz` looks for more.
-@Suite("The fuzzers' corpus")
+@Suite("The corpus of the fuzzers")
 struct ReplayTests {
     private static let corpus = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().appendingPathComponent("Corpus")
 
-    @Test("is taken by every decoder, whole, cut short and with each byte changed", arguments: FuzzTarget.allCases)
+    @Test("crashes no decoder, whole, truncated and with each byte changed", arguments: FuzzTarget.allCases)
     func replay(_ target: FuzzTarget) throws {
         let directory = Self.corpus.appendingPathComponent(target.rawValue)
         let files = try FileManager.default.contentsOfDirectory(atPath: directory.path)
