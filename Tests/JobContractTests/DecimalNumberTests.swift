@@ -3,7 +3,7 @@ import Testing
 
 @Suite("A decimal number")
 struct DecimalNumberTests {
-    @Test("is digits, with one point between digits where a fraction is allowed")
+    @Test("is digits, with one point between digits if a fraction is allowed")
     func reads() {
         #expect(DecimalNumber.integer("0") == 0)
         #expect(DecimalNumber.integer("0512") == 512)
@@ -14,7 +14,7 @@ struct DecimalNumberTests {
     }
 
     @Test(
-        "is not what only a parser takes for a number",
+        "is no other text that a parser accepts as a number",
         arguments: [
             "", " ", "0x10", "0X10", "0x1p3", "inf", "-inf", "infinity", "nan", "1e400", "1e3", "1E3", "+1", "-1", " 1",
             "1 ", "1\n", "1_000", "1,5", "١", "1\u{301}", String(repeating: "1", count: 33),
@@ -31,6 +31,6 @@ struct DecimalNumberTests {
         #expect(DecimalNumber.fraction(text) == nil)
     }
 
-    @Test("that does not fit is none")
+    @Test("is refused if it does not fit")
     func tooLarge() { #expect(DecimalNumber.integer("9223372036854775808") == nil) }
 }

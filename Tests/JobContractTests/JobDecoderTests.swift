@@ -44,7 +44,7 @@ struct JobDecoderTests {
         #expect(decode(message) == .job(expected))
     }
 
-    @Test("gives what is left out its default, and takes null for left out")
+    @Test("gives an omitted field its default, and treats null as omitted")
     func defaults() {
         let stop = decode(#"{"v":1,"id":"x","kind":"stop","game_id":"g","container_id":null}"#)
         #expect(stop == .job(Job(id: "x", kind: .stop, gameID: "g")))
@@ -52,7 +52,7 @@ struct JobDecoderTests {
         #expect(job.stopTimeoutSeconds == 30 && job.maxAttempts == 5 && job.supersedesStarts && job.cancelsStarts)
     }
 
-    @Test("a guarded job, and a remove without force, cancel nothing")
+    @Test("decodes a guarded job, and a remove without force, as jobs that cancel nothing")
     func effects() throws {
         let id = String(repeating: "a", count: 64)
         guard case .job(let guarded) = decode(#"{"v":1,"id":"x","kind":"stop","game_id":"g","container_id":"\#(id)"}"#),
@@ -66,7 +66,7 @@ struct JobDecoderTests {
     }
 
     @Test(
-        "names the field that is wrong",
+        "names the wrong field",
         arguments: [
             (#""id":"""#, "id"), (#""id":"a b""#, "id"), (#""id":"invalid:x""#, "id"), (#""id":7"#, "id"),
             (#""game_id":"G""#, "game_id"), (#""game_id":"-g""#, "game_id"),
@@ -108,7 +108,7 @@ struct JobDecoderTests {
         #expect(decoder.decode([UInt8](repeating: 0x20, count: 65_537)).rejection?.code == .messageTooLarge)
     }
 
-    @Test("rejects under its own id where that is well-formed, else under the SHA-1 of the bytes")
+    @Test("rejects a message under its own id if that is well-formed, else under the SHA-1 of the bytes")
     func rejectionID() {
         let own = rejection(#"{"v":1,"kind":"fly","id":"mine","game_id":"g"}"#)
         #expect(own?.id == "mine" && own?.gameID == "g" && own?.kind == nil)
@@ -117,7 +117,7 @@ struct JobDecoderTests {
         #expect(JobDecoder.invalidID(of: Array("abc".utf8)) == "invalid:a9993e364706816aba3e25717850c26c9cd0d89d")
     }
 
-    @Test("above 1 MiB a message is named by its size and its first 64 KiB")
+    @Test("identifies a message above 1 MiB by its size and its first 64 KiB")
     func sha1OfLargeMessage() {
         let limit = 1 << 20
         var message = [UInt8](repeating: 0, count: limit)
@@ -134,7 +134,7 @@ struct JobDecoderTests {
     }
 
     @Test(
-        "a traceparent that is none is ignored, and the job is taken",
+        "accepts a job with an invalid traceparent, and ignores the field",
         arguments: [
             #""x""#, #""01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-a b""#,
             #""01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-a\nb""#, "7", "{}",
@@ -148,7 +148,7 @@ struct JobDecoderTests {
         #expect(decoded == .job(expected))
     }
 
-    @Test("names of labels are compared by bytes, and each prefix and name of Docker's and ours is reserved")
+    @Test("compares label names by bytes, and refuses the reserved names of Docker and of this project")
     func labelNames() throws {
         func message(_ labels: String) -> String {
             #"{"v":1,"id":"l","kind":"start","game_id":"g","image":"i:1","labels":{\#(labels)}}"#
@@ -170,7 +170,7 @@ struct JobDecoderTests {
         }
     }
 
-    @Test("labels have 4,096 bytes in all at most")
+    @Test("accepts labels of at most 4,096 bytes in total")
     func labelBytes() {
         func message(_ bytes: Int) -> String {
             let value = String(repeating: "x", count: bytes - 3)

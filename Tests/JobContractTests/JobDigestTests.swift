@@ -1,7 +1,7 @@
 import JobContract
 import Testing
 
-@Suite("The digest of what a job asks for")
+@Suite("The digest of a job's request")
 struct JobDigestTests {
     private func digest(_ more: String, kind: String = "start", game: String = "g", id: String = "a") -> String? {
         let text = #"{"v":1,"id":"\#(id)","kind":"\#(kind)","game_id":"\#(game)","image":"e:1"\#(more)}"#
@@ -9,7 +9,7 @@ struct JobDigestTests {
         return job.digest
     }
 
-    @Test("leaves out what does not change what is done, and takes defaults for what is left out")
+    @Test("ignores fields without effect on the container, and treats an omitted field as its default")
     func same() throws {
         let plain = try #require(digest(""))
         #expect(plain.count == 24)
@@ -24,7 +24,7 @@ struct JobDigestTests {
         #expect(digest(#","env":{"A":"1","B":"2"}"#) == digest(#","env":{"B":"2","A":"1"}"#))
     }
 
-    @Test("has labels by their bytes")
+    @Test("includes labels by their bytes")
     func labels() {
         let spellings = [
             #"{"\u00e9":"1"}"#, #"{"e\u0301":"1"}"#, #"{"\u00e9":"1","e\u0301":"1"}"#, #"{"\u00e9":"1","e\u0301":"2"}"#,
@@ -35,7 +35,7 @@ struct JobDigestTests {
         #expect(digest(#","labels":{"e\u0301":"2","\u00e9":"1"}"#) == all[3])
     }
 
-    @Test("is another for each field that changes what is done")
+    @Test("differs for each field that changes the container")
     func other() {
         let all = [
             digest(""), digest("", kind: "stop"), digest("", kind: "restart"), digest("", game: "h"),

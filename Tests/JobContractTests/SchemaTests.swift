@@ -22,7 +22,7 @@ struct SchemaTests {
         #"{"v":1,"id":"x","kind":"restart","game_id":"g","limits":{"memory":null}}"#,
     ]
 
-    @Test("let pass what the decoder takes", arguments: taken)
+    @Test("accept what the decoder accepts", arguments: taken)
     func takes(message: String) throws {
         guard case .job = JobDecoder().decode(Array(message.utf8)) else {
             Issue.record("the decoder does not take \(message)")
@@ -57,14 +57,14 @@ struct SchemaTests {
         #expect(try !ContractSchemas.job.get().problems(of: TestJSON(text: Data(message.utf8))).isEmpty)
     }
 
-    @Test("a signed job has its envelope")
+    @Test("describe the envelope of a signed job")
     func signed() throws {
         let keys = try SigningKeys(lines: Array("k1:0123456789abcdef".utf8))
         let message = JobSigner(keys, namespace: "rtm").sign(#"{"v":1}"#)
         #expect(try ContractSchemas.signedJob.get().problems(of: TestJSON(text: Data(message.utf8))) == [])
     }
 
-    @Test("have the words of the code, all and no others")
+    @Test("list exactly the words of the code")
     func words() throws {
         func words(_ file: String, _ field: String) throws -> Set<String> {
             guard case .array(let values)? = try ContractSchemas.json(file)["properties"]?[field]?["enum"] else {
@@ -83,7 +83,7 @@ struct SchemaTests {
         #expect(try words("job-record.schema.json", "state") == Set(JobState.allCases.map(\.rawValue)))
     }
 
-    @Test("The AsyncAPI document names each schema, its references lead somewhere, and its examples are right")
+    @Test("The AsyncAPI document names each schema, its references resolve, and its examples are valid")
     func asyncAPI() throws {
         let document = try ContractSchemas.json("asyncapi.json")
         #expect(document["asyncapi"] == .string("3.0.0"))
@@ -119,14 +119,14 @@ struct SchemaTests {
     }
 }
 
-@Suite("The validator of the tests")
+@Suite("The schema validator of the tests")
 struct JSONSchemaTests {
     private func problems(_ schema: String, _ value: String) throws -> Int {
         try JSONSchema(TestJSON(text: Data(schema.utf8))).problems(of: TestJSON(text: Data(value.utf8))).count
     }
 
     @Test(
-        "knows each of its keywords",
+        "checks each of its keywords",
         arguments: [
             (#"{"type":"integer"}"#, "1", "1.5"), (#"{"type":"object"}"#, "{}", "[]"), (#"{"const":1}"#, "1", "2"),
             (#"{"enum":["a",null]}"#, "null", #""b""#), (#"{"pattern":"^a"}"#, #""ab""#, #""ba""#),

@@ -3,13 +3,13 @@ import Testing
 
 @testable import JobContract
 
-@Suite("Sentences that are published")
+@Suite("Published error sentences")
 struct SentenceTests {
     /// One character of many bytes.
     private static let zalgo = "a" + String(repeating: "\u{301}", count: 15_000)
 
     @Test(
-        "no sentence has more than 1,024 bytes, however few characters",
+        "have at most 1,024 bytes",
         arguments: [zalgo, String(repeating: "😀", count: 2_000)]
     )
     func sentences(text: String) {
@@ -24,7 +24,7 @@ struct SentenceTests {
         #expect(ending.error?.utf8.count ?? .max <= 1_024 && rejection.error.utf8.count <= 1_024)
     }
 
-    @Test("a rejection names at most a part of what was wrong")
+    @Test("show at most a part of the wrong value")
     func names() {
         let decoder = JobDecoder()
         for field in [

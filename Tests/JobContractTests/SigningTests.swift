@@ -21,7 +21,7 @@ struct SigningTests {
         return rejection
     }
 
-    @Test("are signed over the version, the namespace and the job")
+    @Test("have a signature over version, namespace and job")
     func bytes() throws {
         let mac = HMAC<SHA256>.authenticationCode(
             for: Array("rtm2\nrtm\n\(Self.text)".utf8),
@@ -37,7 +37,7 @@ struct SigningTests {
         #expect(job.id == "s1" && job.enqueuedAt == "2026-01-01T00:00:00Z")
     }
 
-    @Test("are taken by every key of the fleet, so that a key can be changed while jobs wait")
+    @Test("are accepted with every key of the fleet, so a key can be changed while jobs wait")
     func rotation() throws {
         let old = try signer("k1:0123456789abcdef").sign(Self.text)
         let both = try signer("k2:fedcba9876543210\nk1:0123456789abcdef")
@@ -47,7 +47,7 @@ struct SigningTests {
         #expect(rejection(old, try signer("k2:fedcba9876543210"))?.error.contains("the key k1 is none") == true)
     }
 
-    @Test("that are forged, of version 1, of another namespace or use, end bad_signature, and use up no id")
+    @Test("fail with bad_signature if forged, of version 1, or of another namespace or use; no id is used up")
     func forged() throws {
         let signer = try signer()
         let good = signer.sign(Self.text)
@@ -67,7 +67,7 @@ struct SigningTests {
         }
     }
 
-    @Test("say when they were pushed")
+    @Test("say when they were signed")
     func time() throws {
         let text = #"{"v":1,"id":"s1","kind":"stop","game_id":"g"}"#
         let rejection = rejection(try signer().sign(text), try signer())
@@ -75,7 +75,7 @@ struct SigningTests {
         #expect(rejection?.error.hasPrefix("enqueued_at: ") == true)
     }
 
-    @Test("at a worker without a key end bad_signature, under their own id")
+    @Test("fail with bad_signature under their own id at a worker without keys")
     func withoutKey() throws {
         let rejection = rejection(try signer().sign(Self.text), nil)
         #expect(rejection?.code == .badSignature && rejection?.id == "s1" && rejection?.gameID == "g")
@@ -83,7 +83,7 @@ struct SigningTests {
         #expect(rejection?.error == "the message is signed; this worker has no key (RTM_SIGNING_KEY_FILE)")
     }
 
-    @Test("come again as what a restart takes over only where a key has signed it for that game")
+    @Test("let a restart take over a start only if a key signed that start for the game")
     func startRecords() throws {
         let decoder = JobDecoder(signer: try signer())
         let start = Job(id: "s", kind: .start, gameID: "g", image: ImageReference("i:1"))
@@ -106,7 +106,7 @@ struct SigningTests {
         #expect(unreadable?.code == .internal)
     }
 
-    @Test("files of keys: lines NAME:SECRET, comments and empty lines")
+    @Test("read keys from a file of lines NAME:SECRET, comments and empty lines")
     func files() throws {
         let read = try keys("# keys", "", "k1:0123456789abcdef\r", "k2:a:b:c:d:e:f:g:h:i")
         #expect(read.first.name == "k1")

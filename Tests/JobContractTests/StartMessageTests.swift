@@ -2,7 +2,7 @@ import Testing
 
 @testable import JobContract
 
-@Suite("What a restart takes from the start before")
+@Suite("The start message that a restart takes over")
 struct StartMessageTests {
     private let full = """
         {"v":1,"id":"s","kind":"start","game_id":"g","image":"reg.example/engine:2","pull_policy":"never",\
@@ -20,14 +20,14 @@ struct StartMessageTests {
 
     private struct Problem: Error {}
 
-    @Test("the start's message says all that it asked for", arguments: [true, false])
+    @Test("has every field of the start", arguments: [true, false])
     func roundTrip(isFull: Bool) throws {
         let start = try job(isFull ? full : #"{"v":1,"id":"s","kind":"start","game_id":"g","image":"engine"}"#)
         #expect(Job(startMessage: Array(try #require(start.startMessage).utf8)) == start)
         #expect(Job(id: "r", kind: .restart, gameID: "g").startMessage == nil)
     }
 
-    @Test("it may have become longer than a message may be, and is nothing but a start")
+    @Test("may be longer than a job message, and is only ever a start")
     func long() throws {
         var start = try job(full)
         start.env = ["A": String(repeating: "x", count: 60_000)]
@@ -37,7 +37,7 @@ struct StartMessageTests {
         #expect(Job(startMessage: Array("first".utf8)) == nil)
     }
 
-    @Test("each field that it does not give, and none that it gives")
+    @Test("gives the restart each field that the restart omits")
     func completed() throws {
         let last = try job(full)
         let bare = try job(#"{"v":1,"id":"r","kind":"restart","game_id":"g","stop_timeout_seconds":3}"#).completed(
