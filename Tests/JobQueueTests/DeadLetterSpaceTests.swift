@@ -5,7 +5,7 @@ import Redis
 import Support
 import Testing
 
-@Suite("How much is kept of dead letters, on a real Redis", .timeLimit(.minutes(2)))
+@Suite("The space of dead letters, on a real Redis", .timeLimit(.minutes(2)))
 struct DeadLetterSpaceTests {
     private static func with(
         bytes: Int = 16 << 20,
@@ -29,7 +29,7 @@ struct DeadLetterSpaceTests {
         try await worker.deadLetters(limit: 10).first { $0.errorCode == code }
     }
 
-    @Test("of a message that is no job 4 KiB are kept; a job that was refused or has failed is kept whole")
+    @Test("a message that is no job keeps 4 KiB; a refused or failed job keeps its whole message")
     func kept() async throws {
         try await Self.with { world, worker in
             let pad = String(repeating: " ", count: 20_000)
@@ -60,7 +60,7 @@ struct DeadLetterSpaceTests {
         }
     }
 
-    @Test("beyond the bound the oldest go, each counted, and their records are done")
+    @Test("beyond the bound the oldest are deleted and counted, and their records closed")
     func bounded() async throws {
         try await Self.with(bytes: 100_000) { world, worker in
             let pad = String(repeating: " ", count: 65_000)
@@ -79,7 +79,7 @@ struct DeadLetterSpaceTests {
         }
     }
 
-    @Test("all that are there are dropped at once, and the count of bytes with them")
+    @Test("all are dropped at once, and the byte count becomes zero")
     func dropAll() async throws {
         try await Self.with { world, worker in
             for number in 1...100 { try await world.push("bad \(number)") }

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("The delivery protocol on a real Redis", .timeLimit(.minutes(2)))
 struct DeliveryTests {
-    @Test("a job goes from the queue through its lane to one result")
+    @Test("a job moves from the queue through its lane to one result")
     func oneJob() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
@@ -57,7 +57,7 @@ struct DeliveryTests {
         }
     }
 
-    @Test("jobs of one game run one at a time in the order in which they were pushed; others do not wait")
+    @Test("jobs of one game run one at a time in push order; other games do not wait")
     func lanes() async throws {
         try await QueueWorld.with { world in
             let (one, two) = (world.worker("w1"), world.worker("w2"))
@@ -75,7 +75,7 @@ struct DeliveryTests {
         }
     }
 
-    @Test("garbage ends as one rejected result and blocks nothing")
+    @Test("an invalid message becomes one rejected result and blocks nothing")
     func rejected() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
@@ -97,7 +97,7 @@ struct DeliveryTests {
         }
     }
 
-    @Test("two workers that read the same messages admit each once, in order")
+    @Test("two workers that read the same messages admit each message once, in order")
     func admitRace() async throws {
         try await QueueWorld.with { world in
             for number in 0..<300 { try await world.push(QueueWorld.message(.start, "j\(number)", game: "g")) }
@@ -116,7 +116,7 @@ struct DeliveryTests {
         }
     }
 
-    @Test("a lease that ran out is taken back by any worker; the old owner can end nothing any more")
+    @Test("any worker reclaims an expired lease, and the former owner can finish nothing")
     func reclaim() async throws {
         try await QueueWorld.with(options: JobQueueOptions(lease: .milliseconds(100))) { world in
             let (dead, alive) = (world.worker("w1"), world.worker("w2"))
@@ -134,7 +134,7 @@ struct DeliveryTests {
         }
     }
 
-    @Test("a start that killed its worker three times is undone by the fourth, and given up if that dies, too")
+    @Test("a start that killed three workers is undone by the fourth, and is poisoned if that dies, too")
     func poison() async throws {
         try await QueueWorld.with(options: JobQueueOptions(lease: .milliseconds(30))) { world in
             let worker = world.worker("w1")
@@ -155,7 +155,7 @@ struct DeliveryTests {
         }
     }
 
-    @Test("a stop that killed its worker three times is given up")
+    @Test("a stop that killed three workers is poisoned")
     func poisonedStop() async throws {
         try await QueueWorld.with(options: JobQueueOptions(lease: .milliseconds(30))) { world in
             let worker = world.worker("w1")
@@ -171,7 +171,7 @@ struct DeliveryTests {
         }
     }
 
-    @Test("beats keep a lease; retries park the lane; releases burn no attempt")
+    @Test("heartbeats extend a lease; a retry delays the lane; a release uses up no attempt")
     func beatRetryRelease() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
@@ -194,7 +194,7 @@ struct DeliveryTests {
         }
     }
 
-    @Test("a stop goes to the node that owns the game, and rings its worker")
+    @Test("a stop goes to the node that owns the game, and wakes its worker")
     func owners() async throws {
         try await QueueWorld.with { world in
             let (here, there) = (world.worker("w1", node: "n1"), world.worker("w2", node: "n2"))
@@ -218,7 +218,7 @@ struct DeliveryTests {
         }
     }
 
-    @Test("a stop makes waiting starts pointless and cancels a running one")
+    @Test("a stop supersedes waiting starts and cancels a running one")
     func supersede() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
@@ -241,7 +241,7 @@ struct DeliveryTests {
         }
     }
 
-    @Test("a start whose worker died is not ended unseen when a stop makes it pointless: its node undoes it first")
+    @Test("a superseded start whose worker died is undone by its node before it ends")
     func supersededAfterCrash() async throws {
         try await QueueWorld.with(options: JobQueueOptions(lease: .milliseconds(50))) { world in
             let (dead, alive, other) = (world.worker("w1"), world.worker("w2"), world.worker("w3", node: "n2"))
@@ -262,7 +262,7 @@ struct DeliveryTests {
         }
     }
 
-    @Test("a stop behind starts that it makes pointless is claimed with their ends, in one call")
+    @Test("one call ends superseded starts and claims the stop behind them")
     func stopBehindPointless() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
@@ -274,7 +274,7 @@ struct DeliveryTests {
         }
     }
 
-    @Test("a start that waits for room ends when its time is over")
+    @Test("a start that waits for node capacity expires at its deadline")
     func expiredWithoutRoom() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
@@ -286,7 +286,7 @@ struct DeliveryTests {
         }
     }
 
-    @Test("a guarded or expired stop makes nothing pointless; a job past its deadline ends expired")
+    @Test("a guarded or expired stop supersedes nothing; a job past its deadline ends as expired")
     func deadlines() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
@@ -304,7 +304,7 @@ struct DeliveryTests {
         }
     }
 
-    @Test("queues are served in strict order, and stops have places of their own")
+    @Test("queues are served in strict order, and stops have permits of their own")
     func queuesAndPlaces() async throws {
         try await QueueWorld.with(options: JobQueueOptions(queues: ["high", "low"])) { world in
             let worker = world.worker("w1")
@@ -320,7 +320,7 @@ struct DeliveryTests {
         }
     }
 
-    @Test("a node takes no more games than it has places for, over all its workers")
+    @Test("a node runs no more games than its capacity, over all its workers")
     func slots() async throws {
         try await QueueWorld.with { world in
             let (one, two) = (world.worker("w1"), world.worker("w2"))
@@ -336,7 +336,7 @@ struct DeliveryTests {
         }
     }
 
-    @Test("a tick tells whether there may be work, so that an idle worker asks for nothing")
+    @Test("a sweep says if there may be work, so an idle worker sends no claim")
     func mayHaveWork() async throws {
         try await QueueWorld.with { world in
             let (here, there) = (world.worker("w1"), world.worker("w2", node: "n2"))
@@ -358,7 +358,7 @@ struct DeliveryTests {
         }
     }
 
-    @Test("under maxmemory only intake stops")
+    @Test("at maxmemory only the intake stops")
     func outOfMemory() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
@@ -379,7 +379,7 @@ struct DeliveryTests {
         }
     }
 
-    @Test("results and ids are kept for as many as allowed")
+    @Test("the configured number of results and ids is kept")
     func retention() async throws {
         try await QueueWorld.with(options: JobQueueOptions(retention: .seconds(3_600), retentionEntries: 10)) { world in
             let worker = world.worker("w1")
@@ -416,7 +416,7 @@ struct LeadershipTests {
         StoryUpdate(containerID: "c1", gameID: "g1", expectedMark: expected, newMark: mark, entries: kinds.map(event))
     }
 
-    @Test("one worker of a node leads, epochs only grow, and an old term publishes nothing")
+    @Test("one worker of a node leads, epochs only increase, and an old term publishes nothing")
     func fencing() async throws {
         try await QueueWorld.with { world in
             let (one, two) = (world.worker("w1"), world.worker("w2"))
@@ -454,7 +454,7 @@ struct LeadershipTests {
         }
     }
 
-    @Test("each step is published once, whoever reports it")
+    @Test("each lifecycle step is published once, whoever reports it")
     func once() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
@@ -481,7 +481,7 @@ struct LeadershipTests {
         }
     }
 
-    @Test("what jobs tell of a container lasts until its step is published, and is no other run's")
+    @Test("a job's fact about a container lasts until its step is published, and is for one run only")
     func notes() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
@@ -509,7 +509,7 @@ struct LeadershipTests {
         }
     }
 
-    @Test("a job's first word of a container that it ends stays, until the job has ended")
+    @Test("a job's first fact about a container that it stops remains until the job has ended")
     func intents() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
@@ -528,7 +528,7 @@ struct LeadershipTests {
         }
     }
 
-    @Test("a container that is gone is believed to be of the job that it names only where that may have made it")
+    @Test("a removed container counts as the job's only if that job may have created it")
     func claims() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
@@ -552,7 +552,7 @@ struct LeadershipTests {
         }
     }
 
-    @Test("a place on the node goes with the container, but a job that runs keeps that of its game")
+    @Test("a node reservation ends with the container, but a running job keeps its game's reservation")
     func places() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")

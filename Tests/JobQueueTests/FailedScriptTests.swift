@@ -3,9 +3,9 @@ import JobQueue
 import Redis
 import Testing
 
-@Suite("A script that fails in its middle", .timeLimit(.minutes(1)))
+@Suite("A Lua script that fails halfway", .timeLimit(.minutes(1)))
 struct FailedScriptTests {
-    @Test("leaves no lane and no lease behind of the jobs that it has ended")
+    @Test("leaves no lane and no lease of the jobs that it has ended")
     func finish() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
@@ -27,9 +27,9 @@ struct FailedScriptTests {
     }
 }
 
-@Suite("Data of another form", .timeLimit(.minutes(1)))
+@Suite("Data of another version", .timeLimit(.minutes(1)))
 struct DataFormTests {
-    @Test("keeps a worker from joining, until it is gone", arguments: [("form", "1"), ("seq", "17")])
+    @Test("keeps a worker from registering until the data are deleted", arguments: [("form", "1"), ("seq", "17")])
     func refused(_ field: String, _ value: String) async throws {
         try await QueueWorld.with(isNew: true) { world in
             let worker = world.worker("w1")

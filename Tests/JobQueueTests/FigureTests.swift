@@ -6,7 +6,7 @@ import Testing
 
 /// What jobs cost Redis in memory; its time is in `Benchmarks`. A usual run takes a short backlog, so that this cannot
 /// rot; `RTM_TEST_MEASURE=1` takes a million, and its figures go into the documentation.
-@Suite("Figures of the protocol", .serialized, .timeLimit(.minutes(20)))
+@Suite("Memory in Redis for each job", .serialized, .timeLimit(.minutes(20)))
 struct FigureTests {
     static let isMeasuring = ProcessInfo.processInfo.environment["RTM_TEST_MEASURE"] == "1"
     static let manyJobs = isMeasuring ? 1_000_000 : 20_000
@@ -37,7 +37,7 @@ struct FigureTests {
         return bytes
     }
 
-    @Test("a raw job costs its bytes and little more; admitted ones are bounded by the window")
+    @Test("a queued job costs little more than its bytes; the window bounds admitted jobs")
     func bytes() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")

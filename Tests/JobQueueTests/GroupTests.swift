@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Consumer groups of the public streams", .timeLimit(.minutes(1)))
 struct GroupTests {
-    @Test("how far each is behind, and whether it has lost entries")
+    @Test("show the lag of each group, and if it has lost entries")
     func groups() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("The record of a job")
 struct JobRecordTests {
-    @Test("names each fact of its two texts, and leaves out what there is not")
+    @Test("names each field of its two texts, and omits absent ones")
     func names() {
         let named = JobRecord.named([
             "state": "running",
@@ -30,7 +30,7 @@ struct JobRecordTests {
         "state", "_seq", "kind", "game_id", "_queue", "_run", "_digest", "_deadline", "_traceparent", "_enqueued_at",
     ]
 
-    @Test("what a job asks for stands in no record that producers and consumers may read, and goes with the job")
+    @Test("the request of a job is in no public record, and is deleted with the job")
     func message() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
@@ -59,13 +59,13 @@ struct JobRecordTests {
         }
     }
 
-    @Test("one that has ended is as it is")
+    @Test("the record of an ended job has its documented fields")
     func ended() {
         let fields = ["state": "done", "_token": "1-n", "_result": "1-0", "outcome": "succeeded"]
         #expect(JobRecord.named(fields) == fields)
     }
 
-    @Test("what Redis keeps of a job while it waits, runs and waits again")
+    @Test("Redis keeps the documented keys of a job while it waits, runs and waits again")
     func kept() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
@@ -89,7 +89,7 @@ struct JobRecordTests {
         }
     }
 
-    @Test("of a job whose hash somebody has deleted the result is published all the same", arguments: [true, false])
+    @Test("the result is published even if somebody deleted the hash of the job", arguments: [true, false])
     func deleted(_ succeeds: Bool) async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")

@@ -4,7 +4,7 @@ import Redis
 import Support
 import Testing
 
-@Suite("Jobs whose records are gone, on a real Redis", .timeLimit(.minutes(2)))
+@Suite("Jobs with lost records, on a real Redis", .timeLimit(.minutes(2)))
 struct LostRecordTests {
     enum Moment: CaseIterable {
         /// The job waits behind the head of its lane.
@@ -28,7 +28,7 @@ struct LostRecordTests {
         _ = try await world.client.send(RedisCommand("DEL", .string(world.keys.job(id))))
     }
 
-    @Test("the lane goes on with the next job that has a record, and the loss is counted", arguments: Moment.allCases)
+    @Test("the lane continues with the next job that has a record, and the loss is counted", arguments: Moment.allCases)
     func goesOn(moment: Moment) async throws {
         try await Self.with { world, worker in
             switch moment {
@@ -66,7 +66,7 @@ struct LostRecordTests {
         }
     }
 
-    @Test("with all jobs of a lane lost the lane is forgotten, and the counts of live jobs with the last of them")
+    @Test("if a lane loses all its jobs, the lane and the counts of live jobs are deleted")
     func all() async throws {
         try await Self.with { world, worker in
             try await lose("a1", world)

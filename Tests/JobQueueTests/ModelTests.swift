@@ -4,7 +4,7 @@ import Testing
 
 /// Random operations on the real scripts and on a model of them in Swift. `RTM_TEST_SEED` replays one seed;
 /// `RTM_TEST_OPERATIONS` makes each run as long as one likes.
-@Suite("The scripts and their model", .timeLimit(.minutes(10)))
+@Suite("The Lua scripts and their model", .timeLimit(.minutes(10)))
 struct ModelTests {
     static let operations = ProcessInfo.processInfo.environment["RTM_TEST_OPERATIONS"].flatMap { Int($0) } ?? 26_000
     static let seeds: [UInt64] = {
@@ -12,7 +12,7 @@ struct ModelTests {
         return (0..<4).map { _ in UInt64.random(in: 1...UInt64(UInt32.max)) }
     }()
 
-    @Test("agree after every operation", arguments: seeds)
+    @Test("agree after every random operation", arguments: seeds)
     func agree(seed: UInt64) async throws {
         print("model run with RTM_TEST_SEED=\(seed), \(Self.operations) operations")
         var options = JobQueueOptions(queues: ModelRun.queueNames, lease: .seconds(36_000))

@@ -5,9 +5,9 @@ import Redis
 import Support
 import Testing
 
-@Suite("What operators do, on a real Redis", .timeLimit(.minutes(2)))
+@Suite("Operator actions on a real Redis", .timeLimit(.minutes(2)))
 struct OperatorTests {
-    @Test("of a paused queue nothing is taken or begun, and what runs ends; resumed, it goes on in order")
+    @Test("a paused queue begins nothing, running jobs end, and after resume it continues in order")
     func pause() async throws {
         try await QueueWorld.with(options: JobQueueOptions(queues: ["a", "b"])) { world in
             let worker = world.worker("w1")
@@ -37,7 +37,7 @@ struct OperatorTests {
         }
     }
 
-    @Test("a dead job keeps its whole message, and runs again under its id as its next run")
+    @Test("a dead job keeps its whole message, and a retry runs it again under its id")
     func requeue() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
@@ -86,7 +86,7 @@ struct OperatorTests {
         }
     }
 
-    @Test("a dropped letter is gone; the result and the id stay known")
+    @Test("a dropped dead letter is deleted; its result and id remain")
     func drop() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
@@ -101,7 +101,7 @@ struct OperatorTests {
         }
     }
 
-    @Test("a message that was rejected before its id was believed goes to its queue again")
+    @Test("a retry of a rejected message without a valid id pushes it to its queue again")
     func requeueMessage() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
@@ -128,7 +128,7 @@ struct OperatorTests {
         }
     }
 
-    @Test("what is older than the retention is forgotten, results with their ids, dead letters and events")
+    @Test("results with their ids, dead letters and events are deleted after the retention time")
     func retention() async throws {
         try await QueueWorld.with(options: JobQueueOptions(retention: .milliseconds(300))) { world in
             let worker = world.worker("w1")

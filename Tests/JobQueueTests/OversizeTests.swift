@@ -6,13 +6,13 @@ import Redis
 import Support
 import Testing
 
-@Suite("Messages that are far too large, on a real Redis", .serialized, .timeLimit(.minutes(5)))
+@Suite("Oversized messages, on a real Redis", .serialized, .timeLimit(.minutes(5)))
 struct OversizeTests {
     /// A usual run takes a few messages; `RTM_TEST_MEASURE=1` takes as many as a figure needs.
     private static let count = ProcessInfo.processInfo.environment["RTM_TEST_MEASURE"] == "1" ? 64 : 8
     private static let size = 16 << 20
 
-    @Test("the id and sha1 of a message are the same in the scripts and in Swift, at each size")
+    @Test("Lua and Swift compute the same id and SHA-1 of a message of each size")
     func names() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
@@ -34,7 +34,7 @@ struct OversizeTests {
         }
     }
 
-    @Test("many drain, and no call of a script takes longer than a few reads of one of them")
+    @Test("many of them are drained, and no script call takes longer than a few reads of one")
     func drains() async throws {
         // The slow log keeps each call; its own entries are small, since arguments are cut there.
         let settings = ["--slowlog-log-slower-than", "0", "--slowlog-max-len", "10000"]
@@ -89,7 +89,7 @@ struct OversizeTests {
         return times.compactMap { $0[2].integer }.max() ?? 0
     }
 
-    @Test("a person who looks at the queue is told its size, and sees what stands behind it")
+    @Test("a listing of the queue shows the size, and the messages behind")
     func pages() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")

@@ -5,7 +5,7 @@ import Primitives
 import Redis
 import Testing
 
-@Suite("What operators see", .timeLimit(.minutes(1)))
+@Suite("The overview for operators", .timeLimit(.minutes(1)))
 struct OverviewTests {
     private let pushed = Timestamp(seconds: 1_700_000_000)
 
@@ -17,7 +17,7 @@ struct OverviewTests {
         }
     }
 
-    @Test("queues, nodes, running jobs and counts, out of what the scripts keep")
+    @Test("shows queues, nodes, running jobs and counts")
     func overview() async throws {
         try await QueueWorld.with { world in
             let queue = world.worker("w1")
@@ -47,7 +47,7 @@ struct OverviewTests {
         }
     }
 
-    @Test("a fleet of thousands is read within the bounds")
+    @Test("has a bounded size for a fleet of thousands")
     func large() async throws {
         try await QueueWorld.with { world in
             let queue = world.worker("w1")
@@ -69,7 +69,7 @@ struct OverviewTests {
         }
     }
 
-    @Test("a job is seen where it is: behind another, running, retrying, ended, or not taken in yet")
+    @Test("shows a job behind another, running, retrying, ended, or still in the queue")
     func sight() async throws {
         try await QueueWorld.with { world in
             let queue = world.worker("w1")
@@ -101,7 +101,7 @@ struct OverviewTests {
         }
     }
 
-    @Test("a drained node begins no start, ends what it has, and begins again when it is resumed")
+    @Test("shows a drained node, which begins no start until it is resumed")
     func drain() async throws {
         try await QueueWorld.with { world in
             let drained = world.worker("w1")
@@ -130,7 +130,7 @@ struct OverviewTests {
         }
     }
 
-    @Test("a drained node still ends starts whose time is over")
+    @Test("a drained node still ends expired starts")
     func drainedDeadline() async throws {
         try await QueueWorld.with { world in
             let queue = world.worker("w1")

@@ -3,9 +3,9 @@ import JobQueue
 import Redis
 import Testing
 
-@Suite("What is read a part at a time, on a real Redis", .timeLimit(.minutes(1)))
+@Suite("Paged reading, on a real Redis", .timeLimit(.minutes(1)))
 struct PageTests {
-    @Test("is read whole", arguments: [0, 1, 3, 2_000])
+    @Test("returns every element", arguments: [0, 1, 3, 2_000])
     func whole(_ count: Int) async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")

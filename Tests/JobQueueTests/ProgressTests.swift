@@ -26,7 +26,7 @@ struct ProgressTests {
         }
     }
 
-    @Test("stands in the job's hash while it runs, and not in the record of its end")
+    @Test("is in the job's hash while the job runs, and not in the record afterwards")
     func whileItRuns() async throws {
         try await withLeasedJob { world, worker, job in
             #expect(try await shown(world) == nil)
@@ -43,7 +43,7 @@ struct ProgressTests {
         }
     }
 
-    @Test("goes with the lease, however that ends", arguments: ["release", "retry", "lapse"])
+    @Test("is deleted with the lease, however the lease ends", arguments: ["release", "retry", "lapse"])
     func goesWithTheLease(_ end: String) async throws {
         try await withLeasedJob(options: JobQueueOptions(lease: .milliseconds(300))) { world, worker, job in
             try await worker.show(pulling, of: job.id, token: job.token)
@@ -65,7 +65,7 @@ struct ProgressTests {
         }
     }
 
-    @Test("is refused when memory is full, while the job goes on to its end")
+    @Test("is refused when memory is full, and the job still ends")
     func memoryFull() async throws {
         try await withLeasedJob { world, worker, job in
             _ = try await world.client.send(RedisCommand("CONFIG", "SET", "maxmemory", "1"))

@@ -5,7 +5,7 @@ import Redis
 import Support
 import Testing
 
-@Suite("Ids that are used again, on a real Redis", .timeLimit(.minutes(2)))
+@Suite("Reused ids, on a real Redis", .timeLimit(.minutes(2)))
 struct ReusedIDTests {
     /// When the second message comes.
     enum Moment: CaseIterable {
@@ -58,7 +58,7 @@ struct ReusedIDTests {
         }
     }
 
-    @Test("the same job again is a harmless duplicate", arguments: Moment.allCases)
+    @Test("the same job again is a duplicate without effect", arguments: Moment.allCases)
     func same(moment: Moment) async throws {
         try await Self.with(Self.same, at: moment) { world, worker in
             #expect(try await worker.deadLetters(limit: 10).isEmpty)
@@ -68,7 +68,10 @@ struct ReusedIDTests {
         }
     }
 
-    @Test("a message that asks for something else is dead, counted, and has no result", arguments: Moment.allCases)
+    @Test(
+        "a different job with the same id is a dead letter, is counted, and has no result",
+        arguments: Moment.allCases
+    )
     func other(moment: Moment) async throws {
         try await Self.with(Self.others, at: moment) { world, worker in
             let letters = try await worker.deadLetters(limit: 10)
@@ -85,7 +88,7 @@ struct ReusedIDTests {
         }
     }
 
-    @Test("of messages that are no jobs the bytes decide")
+    @Test("messages that are no jobs are equal if their bytes are")
     func noJob() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
@@ -98,7 +101,7 @@ struct ReusedIDTests {
         }
     }
 
-    @Test("a job's own dead letter is found by its id before those that have reused it")
+    @Test("a lookup by id finds the job's own dead letter before those with a reused id")
     func named() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")

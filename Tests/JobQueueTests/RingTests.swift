@@ -3,14 +3,14 @@ import JobQueue
 import Redis
 import Testing
 
-@Suite("Who is rung, and who goes on by itself, on a real Redis", .timeLimit(.minutes(1)))
+@Suite("Doorbells, on a real Redis", .timeLimit(.minutes(1)))
 struct RingTests {
     private func bell(_ world: QueueWorld, _ worker: String) async throws -> [String] {
         let answer = try await world.client.send(RedisCommand("LRANGE", .string(world.keys.bell(worker)), 0, -1))
         return answer.array?.compactMap(\.string) ?? []
     }
 
-    @Test("a worker does not ring itself, nor another as full, for what it has no place for")
+    @Test("a worker without a free permit wakes neither itself nor another full worker")
     func noRingForFull() async throws {
         try await QueueWorld.with { world in
             let (full, other) = (world.worker("w1"), world.worker("w2"))
@@ -40,7 +40,7 @@ struct RingTests {
         }
     }
 
-    @Test("behind a flood of starts that have expired the worker goes on with the next call, and takes what is alive")
+    @Test("behind many expired starts the worker claims the next live job in the next call")
     func expiredFlood() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
@@ -60,7 +60,7 @@ struct RingTests {
         }
     }
 
-    @Test("one call takes in and claims what two would, and answers what comes behind")
+    @Test("one call admits and claims as much as two calls would, and says what waits behind")
     func oneStep() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")

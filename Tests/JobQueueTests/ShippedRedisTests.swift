@@ -3,9 +3,9 @@ import Redis
 import Support
 import Testing
 
-@Suite("The settings of Redis that are shipped", .timeLimit(.minutes(1)))
+@Suite("The shipped Redis configuration", .timeLimit(.minutes(1)))
 struct ShippedRedisTests {
-    @Test("redis-server takes deploy/redis/redis.conf, and has its settings then")
+    @Test("redis-server accepts deploy/redis/redis.conf, and has its settings")
     func settings() async throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()

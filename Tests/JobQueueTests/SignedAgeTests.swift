@@ -28,7 +28,7 @@ struct SignedAgeTests {
         return try await worker.intake(queue: "default") { decoder.decode($0) }
     }
 
-    @Test("is compared when they are taken in: too old and too far ahead are refused, under no id of theirs")
+    @Test("is checked at intake: a job that is too old or from the future is refused without its id")
     func window() async throws {
         try await QueueWorld.with(options: Self.options) { world in
             let worker = world.worker("w1")
@@ -51,7 +51,7 @@ struct SignedAgeTests {
         }
     }
 
-    @Test("a captured message that is pushed again and again has one result, and no other job runs for it")
+    @Test("a replayed message has one result, and never runs again")
     func captured() async throws {
         try await QueueWorld.with(options: Self.options) { world in
             let worker = world.worker("w1")
@@ -66,7 +66,7 @@ struct SignedAgeTests {
         }
     }
 
-    @Test("and their ids are known for as long as they may come again, however many results came after them")
+    @Test("their ids are kept as long as a replay is possible, whatever the number of later results")
     func trimmed() async throws {
         let options = JobQueueOptions(retentionEntries: 10, mostAge: .seconds(100))
         try await QueueWorld.with(options: options) { world in
@@ -89,7 +89,7 @@ struct SignedAgeTests {
         }
     }
 
-    @Test("does not count for an operator, who may have the job run once, under its own id")
+    @Test("does not matter for an operator's retry, which runs the job once under its id")
     func retried() async throws {
         try await QueueWorld.with(options: Self.options) { world in
             let worker = world.worker("w1")
@@ -110,7 +110,7 @@ struct SignedAgeTests {
         }
     }
 
-    @Test("is not compared again at a claim")
+    @Test("is not checked again at the claim")
     func later() async throws {
         try await QueueWorld.with(options: Self.options) { world in
             let worker = world.worker("w1")

@@ -4,9 +4,9 @@ import Redis
 import Support
 import Testing
 
-@Suite("Signs of life, on a real Redis", .timeLimit(.minutes(1)))
+@Suite("The liveness key, on a real Redis", .timeLimit(.minutes(1)))
 struct SilenceTests {
-    @Test("keep a key alive that only a look or a join makes anew")
+    @Test("heartbeats keep the key, and only a sweep or a registration creates it")
     func key() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
@@ -24,7 +24,7 @@ struct SilenceTests {
         }
     }
 
-    @Test("tell every worker of a silence, and of lost data, whoever found it")
+    @Test("every worker learns of an outage and of lost data, whoever noticed them")
     func everybody() async throws {
         try await QueueWorld.with { world in
             let (one, two) = (world.worker("w1"), world.worker("w2", node: "n2"))
@@ -42,7 +42,7 @@ struct SilenceTests {
     }
 
     @Test(
-        "a lease that has run out is taken back at once where they came all the time; after a silence one lease later"
+        "an expired lease is reclaimed at once, but one lease later after an outage"
     )
     func leases() async throws {
         let lease = Duration.milliseconds(300)

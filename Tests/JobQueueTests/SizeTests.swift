@@ -16,7 +16,7 @@ struct SizeTests {
         return text + String(repeating: " ", count: max(0, size - text.utf8.count))
     }
 
-    @Test("all are taken in their order, by whatever number at a time", arguments: [1, 7, 64])
+    @Test("are admitted in order, whatever the batch size", arguments: [1, 7, 64])
     func order(most: Int) async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("One stop that supersedes a flood, on a real Redis", .timeLimit(.minutes(1)))
 struct SupersededFloodTests {
-    @Test("keeps no other game from being started or stopped while the superseded starts are ended")
+    @Test("does not delay starts and stops of other games while the superseded starts end")
     func others() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")

@@ -4,7 +4,7 @@ import Redis
 import Support
 import Testing
 
-@Suite("A window that is full, on a real Redis", .timeLimit(.minutes(2)))
+@Suite("A full admission window, on a real Redis", .timeLimit(.minutes(2)))
 struct WindowTests {
     private var options: JobQueueOptions {
         var options = JobQueueOptions()
@@ -20,7 +20,7 @@ struct WindowTests {
         }
     }
 
-    @Test("holds back what is more, and goes on as jobs end, in order")
+    @Test("holds back further jobs, and continues in order as jobs end")
     func window() async throws {
         try await QueueWorld.with(options: options) { world in
             let worker = world.worker("w1")
@@ -41,7 +41,7 @@ struct WindowTests {
         }
     }
 
-    @Test("one game cannot fill it, whatever number of its jobs wait", arguments: [JobKind.start, .stop])
+    @Test("one game cannot fill the window, whatever the number of its jobs", arguments: [JobKind.start, .stop])
     func oneGame(kind: JobKind) async throws {
         var options = JobQueueOptions()
         (options.mostLive, options.keptForStops) = (120, 10)
@@ -57,7 +57,7 @@ struct WindowTests {
         }
     }
 
-    @Test("is empty again when all jobs of a long lane have ended, and jobs whose records were lost")
+    @Test("becomes empty when all jobs of a long lane have ended, including jobs with lost records")
     func countedOff() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
@@ -74,7 +74,7 @@ struct WindowTests {
         }
     }
 
-    @Test("with every node full of games, a stop behind any number of starts comes in at once, and room is made")
+    @Test("if every node is at capacity, a stop behind many starts is admitted at once and frees capacity")
     func noDeadlock() async throws {
         try await QueueWorld.with(options: options) { world in
             let worker = world.worker("w1")
@@ -103,7 +103,7 @@ struct WindowTests {
         }
     }
 
-    @Test("starts that only their own full node may take do not keep the stop out either")
+    @Test("also starts that wait for their own full node do not block a stop")
     func noDeadlockOfOwned() async throws {
         try await QueueWorld.with(options: options) { world in
             let worker = world.worker("w1")
@@ -120,7 +120,7 @@ struct WindowTests {
         }
     }
 
-    @Test("a stop overtakes only the starts that it makes pointless")
+    @Test("a stop overtakes only the starts that it supersedes")
     func overtaking() async throws {
         try await QueueWorld.with(options: options) { world in
             let worker = world.worker("w1")
@@ -164,9 +164,9 @@ struct WindowTests {
     }
 }
 
-@Suite("Who owns a game, on a real Redis", .timeLimit(.minutes(2)))
+@Suite("The owner of a game, on a real Redis", .timeLimit(.minutes(2)))
 struct OwnershipTests {
-    @Test("a stop of a game that nobody owns waits until every node that lives has told")
+    @Test("a stop of a game without owner waits until every live node has announced its games")
     func untold() async throws {
         try await QueueWorld.with { world in
             let (here, there) = (world.worker("w1"), world.worker("w2", node: "n2"))
@@ -181,7 +181,7 @@ struct OwnershipTests {
         }
     }
 
-    @Test("a node that has been silent for longer than the grace time is not waited for")
+    @Test("a stop does not wait for a node that is silent beyond the grace time")
     func silent() async throws {
         try await QueueWorld.with(options: JobQueueOptions(nodeGrace: .milliseconds(1))) { world in
             let (here, there) = (world.worker("w1"), world.worker("w2", node: "n2"))
@@ -195,7 +195,7 @@ struct OwnershipTests {
         }
     }
 
-    @Test("where Redis has lost its data, it asks each node what it owns, and stops wait for that")
+    @Test("after a loss of data each node announces its games again, and stops wait for this")
     func dataLost() async throws {
         try await QueueWorld.with(isNew: true) { world in
             let worker = world.worker("w1")
@@ -209,7 +209,7 @@ struct OwnershipTests {
         }
     }
 
-    @Test("a restart is told what the game's last successful start asked for")
+    @Test("a restart gets the request of the game's last successful start")
     func lastStart() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")

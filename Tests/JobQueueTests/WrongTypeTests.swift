@@ -17,7 +17,7 @@ struct WrongTypeTests {
         _ = try await world.client.send(RedisCommand("DEL", .string(world.keys.prefix + name)))
     }
 
-    @Test("each is named, with what follows from it")
+    @Test("each key is reported with its consequence")
     func named() async throws {
         try await QueueWorld.with(options: JobQueueOptions(queues: ["high", "low"])) { world in
             let worker = world.worker("w1")
@@ -39,7 +39,7 @@ struct WrongTypeTests {
         }
     }
 
-    @Test("a list of paused queues or drained nodes that cannot be read stops nobody")
+    @Test("an unreadable list of paused queues or drained nodes stops no worker")
     func paused() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
@@ -51,7 +51,7 @@ struct WrongTypeTests {
         }
     }
 
-    @Test("without a stream of results no job ends, and none is lost: all end when it is there again")
+    @Test("without the result stream no job ends or gets lost; all end when the key is fixed")
     func results() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
@@ -84,7 +84,7 @@ struct WrongTypeTests {
         }
     }
 
-    @Test("a job that killed its last worker is given up only when its result can be published")
+    @Test("a job without attempts left is poisoned only when its result can be published")
     func poisoned() async throws {
         try await QueueWorld.with(options: JobQueueOptions(lease: .zero, crashLimit: 1)) { world in
             let worker = world.worker("w1")
@@ -99,7 +99,7 @@ struct WrongTypeTests {
         }
     }
 
-    @Test("without a stream of dead letters results are published, and the lost letters counted")
+    @Test("without the dead-letter stream results are published, and lost dead letters counted")
     func dead() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
@@ -116,7 +116,7 @@ struct WrongTypeTests {
         }
     }
 
-    @Test("a job's key of another type counts as a lost record, and stops no other job")
+    @Test("a job's key of a wrong type counts as a lost record, and stops no other job")
     func record() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
