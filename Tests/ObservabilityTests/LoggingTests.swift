@@ -29,7 +29,7 @@ private func parsed(_ json: String) throws -> [String: Any] {
 
 @Suite("Log lines")
 struct LogLineTests {
-    @Test("Text has time, level, label, message and the metadata by key")
+    @Test("Text has time, level, label, message and sorted metadata")
     func text() {
         let text = line("started", level: .notice, ["b": "two words", "a": "1", "c": "", "d": "x=\"y\""]).text(
             colored: false
@@ -39,7 +39,7 @@ struct LogLineTests {
         )
     }
 
-    @Test("Colours surround, and change no text", arguments: Logger.Level.allCases)
+    @Test("Colours surround the text and change nothing else", arguments: Logger.Level.allCases)
     func colors(level: Logger.Level) throws {
         let entry = line("m", level: level, ["a": "1"])
         let colored = entry.text(colored: true).text
@@ -47,7 +47,7 @@ struct LogLineTests {
         #expect(colored.replacing(try Regex("\u{1b}\\[[0-9;]*m"), with: "") == entry.text(colored: false).text)
     }
 
-    @Test("JSON is one object that says the same")
+    @Test("JSON is one object with the same fields")
     func json() throws {
         let object = try parsed(
             line("say \"hi\"", level: .error, ["n": .stringConvertible(3), "l": ["x", ["k": "v"]], "time": "mine"])
@@ -62,7 +62,7 @@ struct LogLineTests {
         #expect(object["metadata_time"] as? String == "mine")
     }
 
-    @Test("What could disturb a terminal or begin another line is escaped in both forms")
+    @Test("Control characters and line breaks are escaped in both forms")
     func escapes() throws {
         let nasty = "a\nb\r\u{1b}[31m\u{0}\u{85}\u{2028}\u{202e}\u{7f}"
         let entry = line(nasty, [nasty: .string(nasty)])
@@ -83,7 +83,7 @@ struct LogLineTests {
         #expect(line("see https://h/page, pull h:5000/x@sha256:0").text(colored: false).text.hasSuffix("x@sha256:0"))
     }
 
-    @Test("Whatever is logged, a line is bounded and stays whole")
+    @Test("Every entry is one line of bounded length")
     func bounds() throws {
         let long = String(repeating: "ü\u{1}", count: 100_000)
         var deep: Logger.MetadataValue = .string(long)
@@ -99,7 +99,7 @@ struct LogLineTests {
         #expect(try parsed(line("m", metadata).json().text)["truncated"] as? Bool == true)
     }
 
-    @Test("A cut text ends between characters", arguments: 0...9)
+    @Test("A text is cut between two characters", arguments: 0...9)
     func cuts(limit: Int) {
         let cut = EscapedText.cut("aü€😀", to: limit)
         #expect(["...", "a...", "aü...", "aü€..."].contains(cut))
@@ -107,7 +107,7 @@ struct LogLineTests {
     }
 }
 
-@Suite("Log handler")
+@Suite("The log handler")
 struct LogHandlerTests {
     /// Lines that a handler has written.
     private final class Lines: Sendable {
@@ -120,7 +120,7 @@ struct LogHandlerTests {
         var description: String { "no route" }
     }
 
-    @Test("Metadata of the logger, of the provider and of the entry add up, the nearest wins")
+    @Test("Metadata of logger, provider and entry are merged, and the nearest wins")
     func metadata() {
         let lines = Lines()
         var logger = Logger(label: "part") { label in

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Observability
 
-@Suite("What is measured, in Prometheus' text format")
+@Suite("Metrics in Prometheus' text format")
 struct PrometheusTests {
     private func lines(_ registry: PrometheusRegistry) -> [String] {
         registry.text.split(separator: "\n").map(String.init)
@@ -47,7 +47,7 @@ struct PrometheusTests {
         #expect(lines.contains(#"rtm_job_seconds_count{kind="stop"} 4"#))
     }
 
-    @Test("the same labels are the same series; one name has one type; there are no more than allowed")
+    @Test("equal labels are one series, one name has one type, and the number of series is bounded")
     func bounds() {
         let registry = PrometheusRegistry(limit: 2)
         for _ in 0..<3 { registry.makeCounter(label: "a_total", dimensions: [("x", "1")]).increment(by: 1) }

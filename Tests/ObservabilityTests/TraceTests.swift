@@ -21,7 +21,7 @@ struct TraceTests {
         return context
     }
 
-    @Test("continue the producer's trace, and tell theirs to whoever is called")
+    @Test("continue the producer's trace, and pass it on to called services")
     func continues() throws {
         let tracer = OTLPTracer()
         let span = tracer.startSpan("start game", context: context(tracer), ofKind: .consumer)
@@ -38,7 +38,7 @@ struct TraceTests {
         #expect(carrier["traceparent"] == "00-\(Self.trace)-\(spans[0].identity.span)-01")
     }
 
-    @Test("are not kept where who began the trace does not keep it; without one a trace begins here")
+    @Test("are not recorded if the producer's trace is not; without a producer's trace a new one begins")
     func sampling() {
         let tracer = OTLPTracer()
         tracer.startSpan("a", context: context(tracer, flags: "00")).end()
@@ -48,7 +48,7 @@ struct TraceTests {
         #expect(spans.count == 1 && spans[0].parent == nil && spans[0].identity.trace.utf8.count == 32)
     }
 
-    @Test("are bounded: what finds no room is counted")
+    @Test("are bounded, and dropped spans are counted")
     func bounded() {
         let tracer = OTLPTracer(limit: 2)
         for _ in 0..<5 { tracer.startSpan("a", context: ServiceContext.topLevel).end() }
@@ -57,7 +57,7 @@ struct TraceTests {
         #expect(tracer.drain(most: 10).dropped == 0)
     }
 
-    @Test("are written as OTLP's JSON has them")
+    @Test("are encoded as OTLP JSON")
     func message() throws {
         let tracer = OTLPTracer()
         let span = tracer.startSpan("start \"game\"\n", context: context(tracer), ofKind: .consumer)
@@ -83,7 +83,7 @@ struct TraceTests {
     }
 
     @Test(
-        "a collector is named with or without the path of traces",
+        "accept a collector address with or without the path",
         arguments: [
             ("http://c:4318", "http://c:4318/v1/traces"), ("http://c:4318/", "http://c:4318/v1/traces"),
             ("http://c:4318/v1/traces", "http://c:4318/v1/traces"), ("http://c/v1/traces//", "http://c/v1/traces"),
