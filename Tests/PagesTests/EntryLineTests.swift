@@ -14,7 +14,7 @@ struct EntryLineTests {
             .text(on: Surface(width: width)).text
     }
 
-    @Test("A success tells what it changed")
+    @Test("A success shows its effect")
     func success() {
         let text = line(
             .results,
@@ -29,7 +29,7 @@ struct EntryLineTests {
         )
     }
 
-    @Test("A failure tells why")
+    @Test("A failure shows its reason")
     func failure() {
         let text = line(
             .results,
@@ -41,7 +41,7 @@ struct EntryLineTests {
         #expect(text.hasSuffix("failed           stop j, timeout: late\\u001b[2J, 3 attempts, run 2"))
     }
 
-    @Test("An exit tells its reason and code")
+    @Test("An exit shows its reason and code")
     func exit() {
         let text = line(
             .events,
@@ -63,7 +63,7 @@ struct EntryLineTests {
 
 @Suite("The page of a job")
 struct JobPageTests {
-    @Test("A running job tells where it is and what it is at")
+    @Test("A running job shows its worker and its progress")
     func running() {
         var page = JobPage(id: "j")
         var sight = JobDetail(
@@ -87,7 +87,7 @@ struct JobPageTests {
         #expect(page.json.text.contains(#""message":"{}""#))
     }
 
-    @Test("A job that no worker has taken in tells where it waits")
+    @Test("A job that no worker has admitted shows its position in the queue")
     func queued() {
         var page = JobPage(id: "j")
         page.queued = QueuedMessage(queue: "default", before: 17, isAside: false, message: Array("{}".utf8))
