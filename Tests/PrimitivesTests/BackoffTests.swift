@@ -12,7 +12,7 @@ struct BackoffTests {
         #expect(delays == (0..<6).map { backoff.delay(attempt: $0, random: 1) })
     }
 
-    @Test("is random as far as its jitter says", arguments: [(0, 1_000, 1_000), (0.5, 500, 1_000), (1, 0, 1_000)])
+    @Test("is random within its jitter", arguments: [(0, 1_000, 1_000), (0.5, 500, 1_000), (1, 0, 1_000)])
     func jitter(_ jitter: Double, shortest: Int, longest: Int) {
         let backoff = Backoff(base: .seconds(1), cap: .seconds(1), jitter: jitter)
         for random in [-1, 0.0] { #expect(backoff.delay(attempt: 3, random: random) == .milliseconds(shortest)) }

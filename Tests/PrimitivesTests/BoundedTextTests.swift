@@ -3,7 +3,7 @@ import Testing
 
 @Suite("A text of bounded length")
 struct BoundedTextTests {
-    @Test("a cut is by bytes, and ends between two scalars", arguments: 0...11)
+    @Test("is cut by bytes, between two scalars", arguments: 0...11)
     func cut(limit: Int) {
         let text = "aü€😀x"
         let cut = text.cut(toBytes: limit)

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Hexadecimal digits")
 struct HexTests {
-    @Test("are written in lower case, two for a byte")
+    @Test("are written in lower case, two for each byte")
     func writes() {
         #expect(Hex.string([0x00, 0x0F, 0xA5, 0xFF]) == "000fa5ff")
         #expect(Hex.string([]) == "")

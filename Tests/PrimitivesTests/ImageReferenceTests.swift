@@ -27,7 +27,7 @@ struct ImageReferenceTests {
     }
 
     @Test(
-        "is nothing else",
+        "is refused in any other form",
         arguments: [
             "", ":", "@", "/", "UPPER", "a b", "a/", "/a", "a//b", "a:", "a:b:c", "-a", "a-", "a._b", "a___b", "a..b",
             "engine:" + String(repeating: "x", count: 129), "engine:.x", "engine:-x", "engine@sha256:00",
@@ -43,7 +43,7 @@ struct ImageReferenceTests {
     }
 
     @Test(
-        "tells the registry from the path",
+        "separates the registry from the path",
         arguments: [
             ("engine", nil, "engine"), ("team/engine", nil, "team/engine"), ("localhost/engine", "localhost", "engine"),
             ("r.example/team/engine", "r.example", "team/engine"), ("r:5000/engine", "r:5000", "engine"),
@@ -55,7 +55,7 @@ struct ImageReferenceTests {
         #expect(reference.path == path)
     }
 
-    @Test("says whether a host can have the name of its registry")
+    @Test("says if its registry name can be a host")
     func impossibleRegistries() throws {
         let reference = try #require(ImageReference("my.team_x/engine:1"))
         #expect(reference.registry == "my.team_x" && !reference.hasValidRegistry)
@@ -69,7 +69,7 @@ struct ImageReferenceTests {
     }
 
     @Test(
-        "is written out with its tag or digest, or refused",
+        "is expanded with its tag or digest, or refused",
         arguments: [
             ("engine", "engine:latest"), ("galaxy/engine:1.2", "galaxy/engine:1.2"),
             ("localhost:5000/a/b", "localhost:5000/a/b:latest"), ("r.example/a__b/c--d:V1", "r.example/a__b/c--d:V1"),

@@ -4,7 +4,7 @@ import Testing
 @Suite("Written JSON")
 struct JSONTextTests {
     @Test(
-        "escapes what a JSON string must not have in it",
+        "escapes characters that a JSON string must not contain",
         arguments: [
             ("plain é😀", "\"plain é😀\""), ("\"\\", #""\"\\""#), ("\n\r\t", #""\n\r\t""#),
             ("\u{0}\u{1f}", #""\u0000\u001f""#),
@@ -24,7 +24,7 @@ struct JSONTextTests {
         #expect(JSONText.object([("b", "1"), ("a", "[]")]) == #"{"b":1,"a":[]}"#)
     }
 
-    @Test("is read again as the strings of an object")
+    @Test("decodes to the same strings")
     func objects() {
         #expect(JSONText.strings(#"{"a":"1","e\u0301":"","é":"x"}"#) == ["a": "1", "e\u{301}": "", "é": "x"])
         for text in ["", "[]", #"{"a":1}"#, #"{"a":"1","a":"2"}"#] { #expect(JSONText.strings(text) == nil) }

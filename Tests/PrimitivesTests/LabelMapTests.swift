@@ -2,13 +2,13 @@ import Testing
 
 @testable import Primitives
 
-@Suite("Labels by their bytes")
+@Suite("A map of labels")
 struct LabelMapTests {
     /// One character, written in two ways.
     private static let one = "\u{e9}"
     private static let two = "e\u{301}"
 
-    @Test("names that only look the same are two")
+    @Test("treats names with equal glyphs and different bytes as different")
     func names() {
         var labels: LabelMap = [Self.one: "1", Self.two: "2"]
         #expect(Self.one == Self.two && labels.count == 2)
@@ -21,7 +21,7 @@ struct LabelMapTests {
         #expect(labels == [Self.two: "2"] && labels != [Self.one: "2"])
     }
 
-    @Test("values that only look the same are two")
+    @Test("treats values with equal glyphs and different bytes as different")
     func values() {
         #expect(LabelMap(dictionaryLiteral: ("a", Self.one)) != ["a": Self.two])
         let labels: LabelMap = ["a": Self.one, "b": ""]
@@ -32,7 +32,7 @@ struct LabelMapTests {
         #expect(Set<LabelMap>([["a": "bc"], ["ab": "c"], ["a": "b", "c": ""]]).count == 3)
     }
 
-    @Test("stand in the order of the bytes, and the last of a name counts")
+    @Test("is in byte order, and the last value of a name counts")
     func order() {
         let pairs = [("b", "1"), ("a", "2"), ("b", "3"), (Self.one, "4"), (Self.two, "5"), ("", "6"), ("b", "7")]
         let labels = LabelMap(pairs.map { (key: $0.0, value: $0.1) })
@@ -44,7 +44,7 @@ struct LabelMapTests {
         #expect(one == labels && one.hashValue == labels.hashValue)
     }
 
-    @Test("do as a dictionary of bytes does, in a thousand steps")
+    @Test("behaves as a dictionary of bytes in a thousand random steps")
     func model() {
         var dice = SystemRandomNumberGenerator()
         let names = ["", "a", "b", "ab", "e", Self.one, Self.two, "K", "\u{212A}", "\u{0}", "z\u{10FFFF}"]
@@ -63,14 +63,14 @@ struct LabelMapTests {
         }
     }
 
-    @Test("are filtered and merged")
+    @Test("can be filtered and merged")
     func transformed() {
         let labels: LabelMap = ["a": "1", Self.one: "2"]
         #expect(labels.filter { $0.key != "a" } == [Self.one: "2"])
         #expect(labels.merging(["a": "3", Self.two: "4"]) { $0 + $1 } == ["a": "13", Self.one: "2", Self.two: "4"])
     }
 
-    @Test("are compared by bytes, not by characters, at their begins too")
+    @Test("compares prefixes by bytes, not by characters")
     func begins() {
         #expect("com.galaxy.\u{301}x".startsWithBytes(of: "com.galaxy."))
         #expect(!"com.galaxy.\u{301}x".hasPrefix("com.galaxy."))

@@ -18,7 +18,7 @@ struct MemorySizeTests {
     }
 
     @Test(
-        "is nothing else",
+        "is refused in any other form",
         arguments: [
             "", "m", "1.5g", "-1", "+1", " 1", "1 ", "1 m", "1mib", "1MiB", "1t", "1bb", "1mbb", "0x10", "1e3", "١",
             "9223372036854775808", "8589934592g", "99999999999999999999", "1\u{301}", "1m\0",

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("The bounds of a container's resources")
 struct ResourceBoundsTests {
-    @Test("allow nothing that Docker reads as no limit")
+    @Test("exclude values that Docker reads as no limit")
     func lowerBounds() {
         #expect(ResourceBounds.cpus.lowerBound == 0.01)
         #expect(ResourceBounds.settableCPUs.lowerBound == 0.01)
@@ -11,7 +11,7 @@ struct ResourceBoundsTests {
         #expect(ResourceBounds.pids.lowerBound == 1)
     }
 
-    @Test("allow no setting that a container's spec refuses")
+    @Test("exclude settings that a container's spec refuses")
     func settings() {
         #expect(ResourceBounds.settableCPUs.clamped(to: ResourceBounds.cpus) == ResourceBounds.settableCPUs)
     }

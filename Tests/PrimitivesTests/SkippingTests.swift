@@ -3,7 +3,7 @@ import Testing
 @testable import Primitives
 
 /// Whether what the reader of messages skips and shortens changes anything.
-@Suite("The strict JSON reader, beside the plain one")
+@Suite("The strict JSON reader compared with a simple one")
 struct SkippingTests {
     /// What a reader makes of a text.
     private enum Outcome: Equatable {
@@ -63,7 +63,7 @@ struct SkippingTests {
         one == other && Array("\(one)".utf8) == Array("\(other)".utf8)
     }
 
-    @Test("agrees on texts of every kind, whole, cut and damaged", arguments: 0..<8 as Range<UInt64>)
+    @Test("agrees on valid, truncated and damaged texts", arguments: 0..<8 as Range<UInt64>)
     func grown(seed: UInt64) {
         var dice = RandomSource(state: seed &* 0x9E37_79B9_7F4A_7C15 | 1)
         for _ in 0..<400 {
@@ -78,7 +78,7 @@ struct SkippingTests {
         }
     }
 
-    @Test("agrees on the edges of numbers")
+    @Test("agrees on numbers at their limits")
     func numbers() {
         let digits = ["0", "1", "9", "17", "123456789012345", "1234567890123456", "999999999999999999"]
         let more = [
@@ -104,7 +104,7 @@ struct SkippingTests {
         }
     }
 
-    @Test("finds a name that is there twice among any number of names")
+    @Test("finds a duplicate name among any number of names")
     func manyNames() {
         for count in [1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 200] {
             let names = (0..<count).map { "\"n\($0)\":{\"n0\":0}" }
@@ -121,7 +121,7 @@ struct SkippingTests {
         }
     }
 
-    @Test("knows UTF-8 as the standard library does")
+    @Test("accepts the same UTF-8 as the standard library")
     func utf8() {
         // The first bytes of every length, beside each other kind of byte.
         let edges: [UInt8] = [

@@ -5,7 +5,7 @@ import Testing
 @Suite("A point in time")
 struct TimestampTests {
     @Test(
-        "reads every form that Docker prints",
+        "reads every format that Docker prints",
         arguments: [
             ("2026-05-04T03:02:01Z", 1_777_863_721, 0),
             ("2026-05-04T03:02:01.5Z", 1_777_863_721, 500_000_000),
@@ -22,7 +22,7 @@ struct TimestampTests {
     }
 
     @Test(
-        "refuses what is no date",
+        "refuses invalid dates",
         arguments: [
             "", "2026", "2026-13-01T00:00:00Z", "2026-02-29T00:00:00Z", "2026-05-04T24:00:00Z",
             "2026-05-04T03:02:01", "2026-05-04T03:02:01.Z", "2026-05-04T03:02:01.1234567890Z",
