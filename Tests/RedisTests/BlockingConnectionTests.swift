@@ -3,7 +3,7 @@ import Redis
 import Support
 import Testing
 
-@Suite("Blocking connection", .timeLimit(.minutes(3)))
+@Suite("A connection for blocking commands", .timeLimit(.minutes(3)))
 struct BlockingConnectionTests {
     static func connection(
         _ server: PrivateRedis,
@@ -14,7 +14,7 @@ struct BlockingConnectionTests {
         return RedisBlockingConnection(configuration, clientName: "waiter", logger: .silent)
     }
 
-    @Test("waits in the server and wakes with the element; an empty wait is null; the connection is kept")
+    @Test("returns an element when it arrives, or null after the time-out, on the same connection")
     func waits() async throws {
         try await PrivateRedis.with { server in
             let connection = try Self.connection(server)
@@ -30,7 +30,7 @@ struct BlockingConnectionTests {
         }
     }
 
-    @Test("a cancelled wait leaves no waiter in the server: the next element is still there")
+    @Test("leaves no blocked client in the server after a cancelled wait, so no element is lost")
     func cancelled() async throws {
         try await PrivateRedis.with { server in
             let connection = try Self.connection(server)
@@ -56,7 +56,7 @@ struct BlockingConnectionTests {
         }
     }
 
-    @Test("a wait that times out here is closed there")
+    @Test("closes the connection after a time-out on the client's side")
     func timesOut() async throws {
         try await PrivateRedis.with { server in
             let connection = try Self.connection(server) { $0.commandTimeout = .milliseconds(100) }
@@ -70,7 +70,7 @@ struct BlockingConnectionTests {
         }
     }
 
-    @Test("carries one command at a time")
+    @Test("runs one command at a time")
     func oneAtATime() async throws {
         try await PrivateRedis.with { server in
             let connection = try Self.connection(server)
@@ -85,7 +85,7 @@ struct BlockingConnectionTests {
         }
     }
 
-    @Test("close ends a wait and everything later")
+    @Test("fails a running wait and all later commands after close")
     func closed() async throws {
         try await PrivateRedis.with { server in
             let connection = try Self.connection(server)
@@ -102,7 +102,7 @@ struct BlockingConnectionTests {
         }
     }
 
-    @Test("a server that went away is an error, and the next call finds it again")
+    @Test("fails when the server goes away, and reconnects in the next call")
     func restarted() async throws {
         try await PrivateRedis.with { server in
             let connection = try Self.connection(server)

@@ -3,9 +3,9 @@ import Redis
 import Support
 import Testing
 
-@Suite("Client on a real server", .timeLimit(.minutes(3)))
+@Suite("The client on a real Redis", .timeLimit(.minutes(3)))
 struct ClientTests {
-    @Test("carries every kind of reply")
+    @Test("decodes every kind of reply")
     func values() async throws {
         try await withServerAndClient { (_, client) async throws in
             let payload: [UInt8] = [0, 255, 13, 10, 36]
@@ -27,7 +27,7 @@ struct ClientTests {
         }
     }
 
-    @Test("carries megabytes both ways")
+    @Test("sends and receives megabytes")
     func large() async throws {
         try await withServerAndClient { _, client in
             let payload = (0..<8_000_000).map { UInt8(truncatingIfNeeded: $0 &* 131) }
@@ -37,7 +37,7 @@ struct ClientTests {
         }
     }
 
-    @Test("a reply above the bound fails its command, and the client goes on with a new connection")
+    @Test("fails a command whose reply is too large, and reconnects")
     func replyBound() async throws {
         try await withServerAndClient({ $0.maximumReplyBytes = 10_000 }) { _, client in
             _ = try await client.send(RedisCommand("SETRANGE", "big", 20_000, "x"))
@@ -48,7 +48,7 @@ struct ClientTests {
         }
     }
 
-    @Test("10,000 tasks at once each get their own reply")
+    @Test("gives each of 10,000 concurrent tasks its own reply")
     func concurrent() async throws {
         try await withServerAndClient({ $0.maximumInFlight = 20_000 }) { _, client in
             let wrong = try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -63,7 +63,7 @@ struct ClientTests {
         }
     }
 
-    @Test("writes in the order of the calls, sends and pipelines mixed")
+    @Test("writes single commands and pipelines in the order of the calls")
     func order() async throws {
         try await withServerAndClient { _, client in
             for round in 0..<300 {
@@ -80,7 +80,7 @@ struct ClientTests {
         }
     }
 
-    @Test("a pipeline keeps order and leaves error replies as values")
+    @Test("returns the replies of a pipeline in order, errors as values")
     func pipeline() async throws {
         try await withServerAndClient { _, client in
             let replies = try await client.pipeline([
@@ -95,7 +95,7 @@ struct ClientTests {
         }
     }
 
-    @Test("refuses more than the bound at once, and takes commands again afterwards")
+    @Test("refuses commands beyond the bound at once, and accepts commands again afterwards")
     func overloaded() async throws {
         try await withServerAndClient({ $0.maximumInFlight = 10 }) { _, client in
             await #expect(throws: RedisError.overloaded("0 commands are unanswered, 11 more would exceed 10")) {
@@ -108,7 +108,7 @@ struct ClientTests {
         }
     }
 
-    @Test("loads a script where the server does not know it, before and after SCRIPT FLUSH")
+    @Test("loads a script that the server does not know, also after SCRIPT FLUSH")
     func scripts() async throws {
         try await withServerAndClient { _, client in
             let script = RedisScript(name: "put", source: "redis.call('SET', KEYS[1], ARGV[1]) return #ARGV")
@@ -131,7 +131,7 @@ struct ClientTests {
         }
     }
 
-    @Test("fails what waits when the scope ends, and everything later")
+    @Test("fails waiting and later commands when the scope ends")
     func closed() async throws {
         try await PrivateRedis.with { server in
             let configuration = try RedisConfiguration.patient(server.url)

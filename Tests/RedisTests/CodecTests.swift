@@ -3,7 +3,7 @@ import Testing
 
 @testable import Redis
 
-@Suite("Codec")
+@Suite("The RESP2 codec")
 struct CodecTests {
     struct Sample: Sendable, CustomTestStringConvertible {
         let wire: String
@@ -70,7 +70,7 @@ struct CodecTests {
     }
 
     @Test(
-        "refuses what is no RESP2",
+        "refuses invalid RESP2",
         arguments: [
             "hello\r\n", "\r\n", "HTTP/1.1 400 Bad Request\r\n", "%1\r\n+a\r\n+b\r\n", "*1048577\r\n",
             "*2147483647\r\n", "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n",
@@ -87,7 +87,7 @@ struct CodecTests {
         #expect(throws: RedisError.self, "byte by byte") { try Self.values(bytes.indices.map { bytes[$0...$0] }) }
     }
 
-    @Test("never fails other than by an error on random bytes")
+    @Test("throws an error, and never crashes, on random bytes")
     func random() throws {
         var generator = SplitMix64(state: 7)
         let alphabet = Array("*$:+-0123456789\r\nabc".utf8)
@@ -103,7 +103,7 @@ struct CodecTests {
         }
     }
 
-    @Test("bounds a reply that comes at once, and one that never ends")
+    @Test("bounds a reply that arrives at once, and an endless one")
     func bound() throws {
         let allowed = Array("$90\r\n\(String(repeating: "x", count: 90))\r\n".utf8)
         #expect(try Self.values([allowed[...], allowed[...]], maximum: 100).count == 2)
@@ -142,7 +142,7 @@ struct CodecTests {
         #expect(Array(buffer.readableBytesView) == head + payload + Array("\r\n*1\r\n$4\r\nPING\r\n".utf8))
     }
 
-    @Test("accessors read what the server may use for a text or a number")
+    @Test("has accessors that read each encoding of a text or a number")
     func accessors() {
         #expect(RedisValue.bulk(Array("12".utf8)).integer == 12)
         #expect(RedisValue.bulk(Array("12x".utf8)).integer == nil)
@@ -155,7 +155,7 @@ struct CodecTests {
         #expect(RedisValue.null.string == nil && RedisValue.integer(1).string == nil)
     }
 
-    @Test("a script is named by the digest that the server computes")
+    @Test("computes the same script digest as the server")
     func scriptDigest() {
         let script = RedisScript(name: "one", source: "return 1")
         #expect(script.sha1 == "e0e1f9fabfc9d4800c877a703b823ac0578ff8db")

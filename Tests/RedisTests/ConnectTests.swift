@@ -3,7 +3,7 @@ import Redis
 import Support
 import Testing
 
-@Suite("Connecting", .timeLimit(.minutes(3)))
+@Suite("Connecting to Redis", .timeLimit(.minutes(3)))
 struct ConnectTests {
     static func reply(_ command: RedisCommand, to configuration: RedisConfiguration) async throws -> RedisValue {
         try await RedisClient.withClient(configuration, clientName: "a name", logger: .silent) {
@@ -29,7 +29,7 @@ struct ConnectTests {
         }
     }
 
-    @Test("over TCP and over a Unix socket, with a password, into a database, under a name")
+    @Test("works over TCP and a Unix socket, with a password, a database and a client name")
     func ways() async throws {
         try await PrivateRedis.with(requirePassword: "secret") { server in
             for url in [
@@ -43,7 +43,7 @@ struct ConnectTests {
         }
     }
 
-    @Test("as an ACL user, with and without a password, also one that may do little")
+    @Test("works as an ACL user, with and without a password, and with few permissions")
     func users() async throws {
         try await PrivateRedis.with { server in
             try await server.ask(RedisCommand("ACL", "SETUSER", "ann", "on", ">p@ss/word", "~*", "+@all"))
@@ -59,7 +59,7 @@ struct ConnectTests {
         }
     }
 
-    @Test("says what the server does not accept")
+    @Test("reports which part the server refuses")
     func refusals() async throws {
         try await PrivateRedis.with(requirePassword: "secret") { server in
             let address = "127.0.0.1:\(server.port)"
@@ -77,7 +77,7 @@ struct ConnectTests {
     }
 
     @Test(
-        "says why there is no connection",
+        "reports why there is no connection",
         arguments: [
             ("redis://127.0.0.1:1", "connection refused"), ("unix:///nowhere/redis.sock", "no such socket file"),
             ("redis://no-such-host.invalid", "cannot be resolved"),
@@ -95,7 +95,7 @@ struct ConnectTests {
         }
     }
 
-    @Test("waits for a server that comes later")
+    @Test("waits for a server that starts later")
     func lateServer() async throws {
         try await PrivateRedis.with { server in
             await server.kill9()
@@ -108,7 +108,7 @@ struct ConnectTests {
         }
     }
 
-    @Test("a client that nobody runs fails its commands in time")
+    @Test("fails commands in time if the client's run loop does not run")
     func neverRun() async throws {
         let configuration = try RedisConfiguration(url: "redis://127.0.0.1:1")
         let client = RedisClient(configuration, logger: .silent)
@@ -117,7 +117,7 @@ struct ConnectTests {
         }
     }
 
-    @Test("too many clients is a reason, and passes when one leaves")
+    @Test("reports too many clients, and succeeds when one leaves")
     func maximumClients() async throws {
         try await PrivateRedis.with(extraArguments: ["--maxclients", "1"]) { server in
             let first = RedisBlockingConnection(try .patient(server.unixURL), logger: .silent)
@@ -134,7 +134,7 @@ struct ConnectTests {
         }
     }
 
-    @Test("shutting down does not wait for a server that accepts and says nothing")
+    @Test("can be shut down while the server accepts and stays silent")
     func stopsWhileConnecting() async throws {
         try await PrivateRedis.with { server in
             server.suspend()

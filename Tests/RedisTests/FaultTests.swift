@@ -3,9 +3,9 @@ import Redis
 import Support
 import Testing
 
-@Suite("Faults", .timeLimit(.minutes(3)))
+@Suite("Faults of the connection", .timeLimit(.minutes(3)))
 struct FaultTests {
-    @Test("kill -9 and restart: what was written may have happened, and the client comes back by itself")
+    @Test("after kill -9 and restart, a written command may have happened, and the client reconnects")
     func killed() async throws {
         try await withServerAndClient { server, client in
             async let cut = outcome { try await client.send(RedisCommand("BLPOP", "q", 0), timeout: .seconds(60)) }
@@ -21,7 +21,7 @@ struct FaultTests {
         }
     }
 
-    @Test("a restart between commands costs none of those that wait")
+    @Test("a restart fails no waiting command")
     func restarted() async throws {
         try await withServerAndClient { server, client in
             for _ in 0..<3 {
@@ -38,7 +38,7 @@ struct FaultTests {
         }
     }
 
-    @Test("CLIENT KILL: the client is back at once")
+    @Test("after CLIENT KILL the client reconnects at once")
     func clientKill() async throws {
         try await withServerAndClient { server, client in
             for _ in 0..<5 {
@@ -51,7 +51,7 @@ struct FaultTests {
         }
     }
 
-    @Test("a command without an answer in time fails, and its late reply reaches nobody")
+    @Test("a command without a reply in time fails, and no other command gets its late reply")
     func timeout() async throws {
         try await withServerAndClient { server, client in
             _ = try await client.send(RedisCommand("PING"))
@@ -69,7 +69,7 @@ struct FaultTests {
         }
     }
 
-    @Test("a short time-out behind a slow command does not cost the others their connection")
+    @Test("a short time-out behind a slow command keeps the connection for the others")
     func impatientNeighbour() async throws {
         try await withServerAndClient { server, client in
             let before = try await client.send(RedisCommand("CLIENT", "ID"))
@@ -88,7 +88,7 @@ struct FaultTests {
         }
     }
 
-    @Test("a frozen server is noticed by the deadline, and used again when it thaws")
+    @Test("a frozen server fails commands at their deadline, and is used again afterwards")
     func frozen() async throws {
         try await withServerAndClient({ $0.commandTimeout = .milliseconds(200) }) { server, client in
             _ = try await client.send(RedisCommand("PING"), timeout: .seconds(60))
@@ -102,7 +102,7 @@ struct FaultTests {
         }
     }
 
-    @Test("a server that reads nothing stops the writing, not the process")
+    @Test("a server that reads nothing fails commands and blocks nothing else")
     func backPressure() async throws {
         try await withServerAndClient({ $0.commandTimeout = .milliseconds(300) }) { server, client in
             _ = try await client.send(RedisCommand("PING"), timeout: .seconds(60))
@@ -122,7 +122,7 @@ struct FaultTests {
         }
     }
 
-    @Test("a cancelled call stops waiting at once and hurts no neighbour")
+    @Test("a cancelled call returns at once and affects no other call")
     func cancelled() async throws {
         try await withServerAndClient { server, client in
             let before = try await client.send(RedisCommand("CLIENT", "ID"))
@@ -146,7 +146,7 @@ struct FaultTests {
         }
     }
 
-    @Test("cancellations in a storm of commands leave every other reply in its place")
+    @Test("cancellations among many commands leave every other reply with its command")
     func cancellationStorm() async throws {
         try await withServerAndClient { (_, client) async throws in
             let wrong = await withTaskGroup(of: Int.self) { group in
@@ -165,7 +165,7 @@ struct FaultTests {
         }
     }
 
-    @Test("shutting down while a command is unanswered ends the command and the client")
+    @Test("a shutdown with an unanswered command ends the command and the client")
     func shutdown() async throws {
         try await PrivateRedis.with { server in
             let client = RedisClient(try .patient(server.unixURL), logger: .silent)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Redis
 
-@Suite("Connection machine")
+@Suite("The state machine of the connection")
 struct MachineTests {
     typealias Machine = ConnectionMachine
     static let backoff = RedisConfiguration.Backoff(base: .milliseconds(50), cap: .seconds(2))
@@ -23,7 +23,7 @@ struct MachineTests {
         return actions
     }
 
-    @Test("goes from start to serving")
+    @Test("moves from start to serving")
     func starts() {
         var machine = Machine(backoff: Self.backoff)
         let actions = Self.run([.started, .connected, .handshakeSucceeded], on: &machine)
@@ -31,7 +31,7 @@ struct MachineTests {
         #expect(machine.state == .ready(failures: 0, since: Self.at(2_000)))
     }
 
-    @Test("waits longer after each failure, wherever it happens, up to the cap")
+    @Test("waits longer after each failure at any stage, up to the cap")
     func backsOff() {
         var machine = Machine(backoff: Self.backoff)
         let events: [Machine.Event] =
@@ -44,7 +44,7 @@ struct MachineTests {
         #expect(machine.state == .backingOff(failures: 8))
     }
 
-    @Test("starts over after a connection that lasted, not after one that broke at once")
+    @Test("resets the delay after a connection that lasted, not after one that broke at once")
     func forgivesOnlyStability() {
         var machine = Machine(backoff: Self.backoff)
         _ = Self.run([.started, .failed, .delayElapsed, .connected, .handshakeSucceeded], on: &machine)
@@ -76,7 +76,7 @@ struct MachineTests {
         return machine
     }
 
-    @Test("every event in every state", arguments: states)
+    @Test("handles every event in every state", arguments: states)
     func table(_ state: Machine.State) {
         let expected: [(Machine.Event, Machine.Action)] =
             switch state {
@@ -101,7 +101,7 @@ struct MachineTests {
         }
     }
 
-    @Test("delays stay between nothing and the cap", arguments: [-1, 0, 1, 5, 31, 64, Int.max])
+    @Test("keeps delays between zero and the cap", arguments: [-1, 0, 1, 5, 31, 64, Int.max])
     func delays(attempt: Int) {
         for random in [-1, 0, 0.25, 0.999, 7.0] {
             let delay = Self.backoff.delay(attempt: attempt, random: random)
@@ -110,9 +110,9 @@ struct MachineTests {
     }
 }
 
-@Suite("Handshake")
+@Suite("The handshake")
 struct HandshakeTests {
-    @Test("says only what is needed, PING last")
+    @Test("sends only the necessary commands, PING last")
     func commands() throws {
         let plain = try RedisConfiguration(url: "redis://h")
         #expect(Handshake(plain, clientName: nil).commands == [RedisCommand("PING")])
@@ -129,7 +129,7 @@ struct HandshakeTests {
         #expect(Handshake(userOnly, clientName: nil).commands.first == RedisCommand("AUTH", "ann", ""))
     }
 
-    @Test("finds the refusal, and forgives only a missing permission for courtesies")
+    @Test("reports a refusal, but accepts a missing permission for optional commands")
     func failures() throws {
         let handshake = Handshake(try RedisConfiguration(url: "redis://:pw@h"), clientName: "w")
         let ok = RedisValue.status("OK")

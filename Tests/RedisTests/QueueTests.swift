@@ -3,11 +3,11 @@ import Testing
 
 @testable import Redis
 
-@Suite("Reply queue and backlog")
+@Suite("The reply queue and the backlog")
 struct QueueTests {
     static func at(_ milliseconds: Int64) -> NIODeadline { MachineTests.at(milliseconds) }
 
-    @Test("gives replies to the oldest entry, a pipeline as many as it has commands")
+    @Test("the oldest entry gets the next replies, as many as its commands")
     func order() {
         var queue = ReplyQueue<String>()
         queue.append("a", replies: 1, isPipeline: false, deadline: Self.at(10))
@@ -27,7 +27,7 @@ struct QueueTests {
         #expect(queue.missing == 0 && queue.isEmpty)
     }
 
-    @Test("reports each late entry once, and a stall when the oldest is late")
+    @Test("each late entry is reported once, and a late oldest entry is a stall")
     func expiry() {
         var queue = ReplyQueue<Int>()
         queue.append(1, replies: 1, isPipeline: false, deadline: Self.at(100))
@@ -48,7 +48,7 @@ struct QueueTests {
         #expect(queue.nextDeadline == nil && queue.missing == 0)
     }
 
-    @Test("a late entry keeps its place, so that its reply meets nobody else")
+    @Test("a late entry keeps its position, so no other entry gets its reply")
     func lateReplies() {
         var queue = ReplyQueue<Int>()
         queue.append(1, replies: 1, isPipeline: false, deadline: Self.at(100))
@@ -62,7 +62,7 @@ struct QueueTests {
         #expect(answered == [1, 2, 3])
     }
 
-    @Test("bounds what waits and what is unanswered together")
+    @Test("one bound covers waiting and unanswered commands")
     func bound() {
         var backlog = Backlog<Int>(limit: 4)
         var submissions = [backlog.submit(1, commands: 1, bytes: 10, deadline: Self.at(1))]
@@ -80,7 +80,7 @@ struct QueueTests {
         #expect(fits == .acceptedWakeWriter)
     }
 
-    @Test("gives calls out in order, in batches, and forgets the late ones")
+    @Test("the backlog returns calls in order, in batches, without late ones")
     func backlogOrder() {
         var backlog = Backlog<Int>(limit: 100)
         for number in 0..<10 {
@@ -100,7 +100,7 @@ struct QueueTests {
         #expect(afterClose == .refused(.closed))
     }
 
-    @Test("batches end at a number of bytes, but hold one call at least")
+    @Test("a batch has a byte limit, but at least one call")
     func batchBytes() {
         var backlog = Backlog<Int>(limit: 100)
         for (number, bytes) in [40, 50, 20, 500, 90, 10, 1].enumerated() {

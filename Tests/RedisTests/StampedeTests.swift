@@ -4,7 +4,7 @@ import Support
 import Testing
 
 /// A fleet that has lost its server at once must not come back at once.
-@Suite("Many clients of one server", .timeLimit(.minutes(2)))
+@Suite("Many clients of one Redis", .timeLimit(.minutes(2)))
 struct StampedeTests {
     private static let clients = 200
 
@@ -50,7 +50,7 @@ struct StampedeTests {
         return line.flatMap { Int($0.drop { $0 != ":" }.dropFirst()) } ?? 0
     }
 
-    @Test("come back within 5 s of a restart, with hardly more connections than clients")
+    @Test("reconnect within 5 s of a restart, with few connection attempts each")
     func restart() async throws {
         try await withFleet { fleet, redis in
             await redis.kill9()
@@ -65,7 +65,7 @@ struct StampedeTests {
         }
     }
 
-    @Test("that are all cut off at once each come back by one connection")
+    @Test("reconnect with one connection each after all were cut at once")
     func killed() async throws {
         try await withFleet { fleet, redis in
             let before = try await connectionsReceived(fleet[0])

@@ -4,7 +4,7 @@ import Redis
 import Support
 import Testing
 
-@Suite("TLS", .timeLimit(.minutes(3)))
+@Suite("TLS to Redis", .timeLimit(.minutes(3)))
 struct TLSTests {
     /// A server with a certificate of its own for `localhost`.
     struct World {
@@ -44,7 +44,7 @@ struct TLSTests {
         }
     }
 
-    @Test("verifies the server by a given authority, carries large values, comes back after a restart")
+    @Test("verifies the server by a given authority, sends large values, reconnects after a restart")
     func verified() async throws {
         try await Self.withWorld { world in
             let configuration = try world.configuration(host: "localhost", trusted: true)
@@ -72,7 +72,7 @@ struct TLSTests {
         }
     }
 
-    @Test("says so where the port speaks no TLS, and where the authority's file is missing")
+    @Test("reports a port without TLS, and a missing authority file")
     func misconfigured() async throws {
         try await Self.withWorld { world in
             var plain = try RedisConfiguration(url: "rediss://localhost:\(world.server.port)")
@@ -86,7 +86,7 @@ struct TLSTests {
         }
     }
 
-    @Test("an abandoned wait is closed at once although the frozen server never says goodbye")
+    @Test("closes an abandoned wait at once, although the frozen server never answers the close")
     func abandoned() async throws {
         try await Self.withWorld { world in
             let configuration = try world.configuration(host: "localhost", trusted: true)
@@ -110,7 +110,7 @@ struct TLSTests {
         }
     }
 
-    @Test("a client can be shut down at any moment of its connecting")
+    @Test("can be shut down at any moment of connecting")
     func stoppedWhileConnecting() async throws {
         try await Self.withWorld { world in
             let configuration = try world.configuration(host: "localhost", trusted: true)

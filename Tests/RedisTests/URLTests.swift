@@ -85,7 +85,7 @@ struct URLTests {
         ),
     ]
 
-    @Test("reads what is allowed", arguments: good)
+    @Test("accepts every allowed form", arguments: good)
     func reads(_ good: Good) throws {
         let configuration = try RedisConfiguration(url: good.url)
         #expect(configuration.endpoint == good.endpoint)
@@ -97,7 +97,7 @@ struct URLTests {
     }
 
     @Test(
-        "says which part is wrong",
+        "names the wrong part",
         arguments: [
             ("", "scheme"), ("localhost:6379", "scheme"), ("http://h", "scheme"), ("redis:/h", "scheme"),
             ("redis://", "host"), ("redis://:6379", "host"), ("redis:///1", "host"), ("redis://a b", "host"),
@@ -129,7 +129,7 @@ struct URLTests {
         #expect(!error.description.contains("hunter2"), "\(error)")
     }
 
-    @Test("printing a configuration hides user and password")
+    @Test("prints a configuration without user and password")
     func printing() throws {
         let configuration = try RedisConfiguration(url: "redis://ann:hunter2@h")
         #expect("\(configuration)" == "redis://h:6379/0")
