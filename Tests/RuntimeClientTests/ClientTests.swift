@@ -4,9 +4,9 @@ import RuntimeClient
 import Support
 import Testing
 
-@Suite("The client", .timeLimit(.minutes(1)))
+@Suite("The client library", .timeLimit(.minutes(1)))
 struct ClientTests {
-    @Test("a job goes to the end of its queue, and a decoder takes it")
+    @Test("pushes a job to the end of its queue, in a form that the decoder accepts")
     func enqueue() async throws {
         try await ClientWorld.with { world in
             try await world.client.enqueue(.start("lobby", image: "engine:1", id: "j1"))
@@ -24,7 +24,7 @@ struct ClientTests {
         }
     }
 
-    @Test("with a key the message is signed")
+    @Test("signs the message if there is a key")
     func signs() async throws {
         let keys = try SigningKeys(lines: Array("k:0123456789abcdef".utf8))
         try await ClientWorld.with(signingKeys: keys) { world in
@@ -39,7 +39,7 @@ struct ClientTests {
         }
     }
 
-    @Test("a result is waited for, whenever it comes")
+    @Test("waits for a result that comes before, during or after the call")
     func performs() async throws {
         try await ClientWorld.with { world in
             try await world.end("earlier")
@@ -57,7 +57,7 @@ struct ClientTests {
         }
     }
 
-    @Test("a result of another job with the same id is no answer, whether that has ended before or meanwhile")
+    @Test("ignores the result of another job with the same id")
     func reusedID() async throws {
         try await ClientWorld.with { world in
             try await world.end("fixed-1")
@@ -75,7 +75,7 @@ struct ClientTests {
         }
     }
 
-    @Test("a result that does not come in time is told so")
+    @Test("throws an error if the result does not come in time")
     func late() async throws {
         try await ClientWorld.with { world in
             await #expect(throws: ClientError.noResult(within: .milliseconds(50))) {
@@ -84,7 +84,7 @@ struct ClientTests {
         }
     }
 
-    @Test("a reader follows both streams, and goes on after Redis was away")
+    @Test("follows both streams, and continues after an outage of Redis")
     func follows() async throws {
         try await ClientWorld.with { world in
             try await world.end("before")
@@ -107,7 +107,7 @@ struct ClientTests {
         }
     }
 
-    @Test("entries are read backwards, page by page")
+    @Test("reads entries backwards, page by page")
     func backwards() async throws {
         try await ClientWorld.with { world in
             for number in 0..<5 { try await world.end("j\(number)") }

@@ -22,7 +22,7 @@ struct ConsumerTests {
         }
     }
 
-    @Test("begins with the oldest entry, goes on with what comes, and acknowledges each")
+    @Test("begins with the oldest entry, continues with new ones, and acknowledges each")
     func handles() async throws {
         try await ClientWorld.with { world in
             try await world.end("j1")
@@ -41,7 +41,7 @@ struct ConsumerTests {
         }
     }
 
-    @Test("gives what was not acknowledged again: to the same consumer at once, to another after its patience")
+    @Test("redelivers unacknowledged entries: to the same consumer at once, to others after a delay")
     func again() async throws {
         try await ClientWorld.with { world in
             try await world.end("j1")
@@ -60,7 +60,7 @@ struct ConsumerTests {
         }
     }
 
-    @Test("an entry that is refused does not hold up those behind it, and comes again")
+    @Test("redelivers a refused entry, which does not block the entries behind it")
     func refused() async throws {
         try await ClientWorld.with { world in
             try await world.end("bad")
@@ -77,7 +77,7 @@ struct ConsumerTests {
         }
     }
 
-    @Test("goes on where Redis has lost its data, group and all")
+    @Test("continues after Redis has lost all data, including the group")
     func lostData() async throws {
         try await ClientWorld.with { world in
             try await world.end("j1")

@@ -5,13 +5,13 @@ import Testing
 
 @Suite("Job requests")
 struct JobRequestTests {
-    @Test("A small job has the fields that it needs, and no others")
+    @Test("A minimal job has only the necessary fields")
     func small() throws {
         let request = JobRequest(kind: .stop, id: "j", gameID: "lobby")
         #expect(try request.message() == #"{"game_id":"lobby","id":"j","kind":"stop","v":1}"#)
     }
 
-    @Test("A full start has every field by its name of the contract")
+    @Test("A full start has every field under its contract name")
     func fullStart() throws {
         var request = JobRequest(kind: .start, id: "j-1", gameID: "lobby")
         request.queue = "urgent"
@@ -37,7 +37,7 @@ struct JobRequestTests {
         )
     }
 
-    @Test("Labels stand in the message by their bytes, wherever their text stands too")
+    @Test("Labels keep their bytes in the message")
     func labels() throws {
         var request = JobRequest(kind: .start, id: "j", gameID: "g")
         request.env = ["labels": "", "A": #""labels":{}"#]
@@ -54,7 +54,7 @@ struct JobRequestTests {
         #expect(job.labels == request.labels && job.labels?.count == 2 && job.env == request.env)
     }
 
-    @Test("A remove tells its force, guard and time")
+    @Test("A remove has force, guard and time-out")
     func remove() throws {
         var request = JobRequest(kind: .remove, id: "j", gameID: "g")
         request.force = true
@@ -67,7 +67,7 @@ struct JobRequestTests {
         )
     }
 
-    @Test("A job that no worker takes for its size is refused")
+    @Test("A job that is too large for the workers is refused")
     func tooLarge() throws {
         var request = JobRequest(kind: .start, id: "j", gameID: "g")
         request.env = ["A": ""]

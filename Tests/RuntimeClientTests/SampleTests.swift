@@ -4,9 +4,9 @@ import Redis
 import Support
 import Testing
 
-@Suite("The sample of the producers' page", .timeLimit(.minutes(1)))
+@Suite("The sample code of the producers' page", .timeLimit(.minutes(1)))
 struct SampleTests {
-    @Test("runs as it is printed")
+    @Test("runs as printed")
     func runs() async throws {
         try await ClientWorld.with { world in
             let notes = Notes()
@@ -32,7 +32,7 @@ struct SampleTests {
         }
     }
 
-    @Test("is in the page as it is compiled")
+    @Test("is on the page as compiled")
     func isInThePage() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
