@@ -48,7 +48,7 @@ private let foreign = FoundContainer.foreign(ContainerInspect(id: id, name: "n",
 
 private func start(_ id: JobID) -> Job { Job(id: id, kind: .start, gameID: "g1", image: ImageReference("engine:1")) }
 
-@Suite("What a container that is there means")
+@Suite("Decisions about an existing container")
 struct ContainerDecisionTests {
     private let decisions = ContainerDecisions()
 
@@ -62,7 +62,7 @@ struct ContainerDecisionTests {
         }
     }
 
-    @Test("for a job that an operator runs again, what its run before left is no answer")
+    @Test("a retry by an operator does not accept the container of the former run")
     func anew() {
         let left = container(status: "exited")
         #expect(decisions.start(start("j1"), finding: left, port: 1, isAnew: true) == .replace(containerID: id))
@@ -70,7 +70,7 @@ struct ContainerDecisionTests {
         #expect(decisions.restart(restart, finding: left, port: 1, isAnew: true) == .replace(containerID: id))
     }
 
-    @Test("for a restart")
+    @Test("a restart replaces, starts or refuses")
     func restarts() {
         func decide(_ job: JobID, _ container: FoundContainer) -> String {
             let restart = Job(id: job, kind: .restart, gameID: "g1", image: ImageReference("engine:1"))
@@ -97,7 +97,7 @@ struct ContainerDecisionTests {
         #expect(decide("r", container(status: "removing", job: "r")) == "wait")
     }
 
-    @Test("for a start")
+    @Test("a start keeps, replaces or refuses")
     func starts() {
         #expect(decide("j1", container(status: "running")) == "succeeded started")
         #expect(decide("j2", container(status: "running")) == "succeeded already_running")
@@ -116,7 +116,7 @@ struct ContainerDecisionTests {
         #expect(ending.engineEndpoint == "http://old-prefix-g1:9000")
     }
 
-    @Test("for a stop and a remove")
+    @Test("a stop and a remove act, do nothing or refuse")
     func stopsAndRemoves() {
         var stop = Job(id: "s", kind: .stop, gameID: "g1")
         let runs = container(status: "running")
@@ -152,7 +152,7 @@ struct ContainerDecisionTests {
 struct RetryTests {
     private let policy = RetryPolicy(base: .seconds(1), cap: .seconds(60))
 
-    @Test("pauses grow to the cap and are spread over their whole length")
+    @Test("pauses grow to the cap with full jitter")
     func pauses() {
         #expect(policy.pause(attempt: 1, random: 1) == .seconds(1))
         #expect(policy.pause(attempt: 4, random: 0.5) == .seconds(4))
@@ -161,7 +161,7 @@ struct RetryTests {
         #expect(policy.pause(attempt: 5, random: 0) == .zero)
     }
 
-    @Test("only what may succeed later is tried again, and an outage of the Engine costs no attempt")
+    @Test("only a transient failure is retried, and an outage of Docker uses up no attempt")
     func dispositions() {
         func of(_ code: ErrorCode, retryable: Bool, attempt: Int, isAway: Bool = false) -> Disposition {
             policy.disposition(
@@ -179,7 +179,7 @@ struct RetryTests {
         #expect(of(.timeout, retryable: true, attempt: 3, isAway: true) == .end(.failed(.timeout, "x")))
     }
 
-    @Test("an Engine that answers other calls is not away, so a call without an answer costs an attempt")
+    @Test("a request without an answer uses up an attempt if Docker answers other requests")
     func notAway() {
         func of(_ error: DockerError, attempt: Int) -> Disposition {
             policy.disposition(
@@ -195,7 +195,7 @@ struct RetryTests {
         #expect(of(refused, attempt: 3) == .end(.failed(.dockerUnavailable, "x")))
     }
 
-    @Test("a failure's own word decides on another try, whatever its code", arguments: DockerError.Code.allCases)
+    @Test("the failure's retryable flag decides, whatever its code", arguments: DockerError.Code.allCases)
     func retryable(code: DockerError.Code) {
         for retryable in [true, false] {
             let failure = JobFailure(DockerError(code, operation: "run", message: "x", retryable: retryable))
@@ -210,7 +210,7 @@ struct RetryTests {
         }
     }
 
-    @Test("a job that failed names the container that stays")
+    @Test("a failed job names the container that remains")
     func stays() {
         let failure = JobFailure(.startFailed, "x", detail: "foreign", container: .init(id: "c", name: "n"))
         let disposition = policy.disposition(
@@ -231,7 +231,7 @@ struct RetryTests {
 struct LeadershipTests {
     private func at(_ seconds: Double) -> MonotonicInstant { MonotonicInstant(nanoseconds: Int64(seconds * 1e9)) }
 
-    @Test("asks at once, renews in time, and trusts no longer than from the start of the request")
+    @Test("is requested at once, renewed in time, and trusted from the start of the request only")
     func term() {
         var machine = Leadership(ttl: .seconds(5), now: at(0))
         #expect(machine.step(now: at(0)) == .ask(epoch: nil))
@@ -246,7 +246,7 @@ struct LeadershipTests {
         #expect(machine.step(now: at(4.4)) == .wait(until: at(4.5)))
     }
 
-    @Test("a follower asks when the lease may have run out, each at another moment")
+    @Test("followers ask when the lease may have expired, each at a different time")
     func follower() {
         var machine = Leadership(ttl: .seconds(5), now: at(0))
         machine.answered(.held(remaining: .seconds(2)), requestStart: at(0), now: at(0), random: 1)
@@ -255,7 +255,7 @@ struct LeadershipTests {
         #expect(machine.step(now: at(1.05)) == .ask(epoch: nil))
     }
 
-    @Test("losing the lease ends the term at once")
+    @Test("ends at once when the lease is lost")
     func lost() {
         var machine = Leadership(ttl: .seconds(5), now: at(0))
         machine.answered(.granted(epoch: 1), requestStart: at(0), now: at(0), random: 0)

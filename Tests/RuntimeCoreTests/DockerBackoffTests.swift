@@ -1,11 +1,11 @@
 import RuntimeCore
 import Testing
 
-@Suite("Patience with an Engine")
+@Suite("The back-off after failures of Docker")
 struct DockerBackoffTests {
     private func at(_ seconds: Int64) -> MonotonicInstant { MonotonicInstant(nanoseconds: seconds * 1_000_000_000) }
 
-    @Test("grows with each relapse soon after a return, to a cap, and is forgotten after a return that lasts")
+    @Test("grows up to a cap if failures return soon, and resets after a longer recovery")
     func grows() {
         var patience = DockerBackoff(base: .seconds(1), cap: .seconds(4), trust: .seconds(10))
         patience.answered(now: at(0))

@@ -3,9 +3,9 @@ import Testing
 
 @testable import RuntimeCore
 
-@Suite("What was seen of images")
+@Suite("The image cache")
 struct ImageCacheTests {
-    @Test("an image that was seen counts for ten seconds")
+    @Test("keeps an inspected image for ten seconds")
     func imageCache() {
         let now = MonotonicInstant(nanoseconds: 0)
         var cache = ImageCache()

@@ -4,9 +4,9 @@ import Testing
 
 @testable import RuntimeCore
 
-@Suite("An image's labels")
+@Suite("The labels of an image")
 struct ImageLabelRuleTests {
-    @Test("may take 16 KiB in all, names and values, in bytes")
+    @Test("may have 16 KiB in total, names and values")
     func bound() throws {
         try ImageLabelRule.check([:])
         try ImageLabelRule.check([
@@ -26,7 +26,7 @@ struct ImageLabelRuleTests {
         )
     }
 
-    @Test("that are too long keep a start from a spec")
+    @Test("fail the start if they are too long")
     func translation() {
         let job = Job(id: "j1", kind: .start, gameID: "g1", image: ImageReference("galaxy/engine:1"))
         let failure = #expect(throws: JobFailure.self) {

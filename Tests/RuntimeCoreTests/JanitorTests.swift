@@ -33,7 +33,7 @@ struct JanitorTests {
         }
     }
 
-    @Test("tells first, and removes after the grace time what it may")
+    @Test("reports an unexplained container first, and removes it after the grace time")
     func modes() {
         let (abandoned, stray) = (subject(neverRan: true), subject())
         #expect(actions(.off, abandoned) == ["", "", "", "", ""])
@@ -43,7 +43,7 @@ struct JanitorTests {
         #expect(actions(.remove, stray) == ["", "report", "", "", "remove"])
     }
 
-    @Test("what is explained is left alone")
+    @Test("does not touch explained containers")
     func explained() {
         let subjects = [
             subject(owner: "n1"), subject(isGameBusy: true), subject(isJobLive: true),
@@ -55,7 +55,7 @@ struct JanitorTests {
         }
     }
 
-    @Test("an explanation in between begins the grace time anew")
+    @Test("restarts the grace time after an explanation")
     func again() {
         var janitor = Janitor(mode: .remove, grace: .seconds(600), node: "n1")
         _ = janitor.review([subject()], now: at(0))
@@ -65,7 +65,7 @@ struct JanitorTests {
         #expect(janitor.complaints.isEmpty)
     }
 
-    @Test("a backlog counts by entries or by age, whichever is nearer to the trimming")
+    @Test("measures the backlog by entries or age, whichever is closer to the limit")
     func backlog() {
         func used(_ entries: Int?, _ age: Duration?, lost: Bool = false) -> Double {
             StreamBacklog(entries: entries, age: age, hasLost: lost).usedRetention(entries: 1_000, age: .seconds(100))

@@ -2,14 +2,14 @@ import Testing
 
 @testable import RuntimeCore
 
-@Suite("Directories of the operator's")
+@Suite("Mount roots")
 struct MountRootTests {
     private func problems(_ roots: [String], state: String = "/state", links: [String: String] = [:]) -> [String] {
         MountRootRules.problems(roots: roots.map { MountRoot($0) }, stateRoot: state) { links[$0] ?? $0 }
             .map { "\($0.path) \($0.reason)" }
     }
 
-    @Test("lie apart from each other and from the state root")
+    @Test("do not overlap each other or the state root")
     func apart() {
         #expect(problems(["/a", "/b", "/a-b"]) == [])
         #expect(problems(["/b", "/b/a/b"]) == ["/b/a/b lies inside /b"])
@@ -27,13 +27,13 @@ struct MountRootTests {
         #expect(problems(["/a"], links: ["/a": "/usr/bin", "/bin": "/usr/bin"]) == ["/a is /bin"])
     }
 
-    @Test("are no system directory and contain none", arguments: MountRootRules.systemDirectories)
+    @Test("neither are nor contain a system directory", arguments: MountRootRules.systemDirectories)
     func system(directory: String) {
         #expect(problems([directory]).count == 1)
         #expect(problems([], state: directory).count == 1)
     }
 
-    @Test("may lie inside one")
+    @Test("may be inside a system directory")
     func inside() {
         #expect(problems(["/var"]) == ["/var contains /var/run"])
         #expect(problems(["/var/lib"]) == ["/var/lib contains /var/lib/docker"])

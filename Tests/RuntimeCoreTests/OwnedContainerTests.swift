@@ -5,7 +5,7 @@ import Testing
 
 @testable import RuntimeCore
 
-@Suite("Which containers are ours")
+@Suite("Containers of this namespace")
 struct OwnedContainerTests {
     private static let id = String(repeating: "ab", count: 32)
 
@@ -36,13 +36,13 @@ struct OwnedContainerTests {
         OwnedContainer(container, image: image, namespace: "rtm")
     }
 
-    @Test("those whose own labels say so and whose hostname was set, whatever their name is")
+    @Test("have our own labels and a hostname that was set, whatever their name")
     func ours() throws {
         let container = try #require(owned(inspect()))
         #expect(container.gameID == "g1" && container.jobID == "j1")
     }
 
-    @Test("not one of another owner or namespace, without game or job, or of a game that cannot be")
+    @Test("do not have another owner or namespace, no game or job, or an invalid game id")
     func others() {
         for (label, value) in [
             ("com.galaxy.owner", "somebody"), ("com.galaxy.namespace", "other"), ("com.galaxy.game_id", ""),
@@ -55,13 +55,13 @@ struct OwnedContainerTests {
         }
     }
 
-    @Test("not one whose hostname Docker made of its id")
+    @Test("do not have a hostname that Docker derived from the id")
     func hostnames() {
         #expect(owned(inspect(hostname: String(Self.id.prefix(12)))) == nil)
         #expect(owned(inspect(hostname: "")) == nil)
     }
 
-    @Test("not one whose image carries a label that says whose a container is; limits and port are no such label")
+    @Test("do not have an image with ownership labels; labels for limits and port are allowed")
     func images() {
         for label in GalaxyLabel.ownership {
             #expect(owned(inspect(), .known([label: ""])) == nil, "\(label)")
@@ -82,13 +82,13 @@ struct OwnedContainerTests {
         }
     }
 
-    @Test("one whose image is gone only if an event of it was published before")
+    @Test("may have a deleted image only if an event of the container was published before")
     func imageThatIsGone() {
         #expect(owned(inspect(), .gone(wasPublished: true)) != nil)
         #expect(owned(inspect(), .gone(wasPublished: false)) == nil)
     }
 
-    @Test("the job's labels are neither ours nor the image's, and have a bound")
+    @Test("have the job's labels without ours and the image's, with a size limit")
     func labels() {
         let more: LabelMap = ["team": "red", "maker": "ci", "tier": "own", "com.galaxy.port": "9"]
         let image: LabelMap = ["maker": "ci", "tier": "image", "com.galaxy.port": "9"]
@@ -112,7 +112,7 @@ struct OwnedContainerTests {
         #expect(ContainerIdentity(of: spec).labels == ["team": "red"])
     }
 
-    @Test("of several of a game, one that runs is the game's, then the latest")
+    @Test("if a game has several, the running one counts, then the latest")
     func current() {
         let ids = (0..<4).map { String(repeating: "\($0)", count: 64) }
         let all = [
@@ -126,7 +126,7 @@ struct OwnedContainerTests {
         #expect(OwnedContainer.current(of: []) == nil)
     }
 
-    @Test("the endpoint is of the container's hostname and of its image's port")
+    @Test("have an endpoint of their hostname and their image's port")
     func endpoint() {
         #expect(owned(inspect())?.engineEndpoint(port: 80) == "http://any-name:80")
         let labels = Self.own.merging(["com.galaxy.port": "9000"]) { $1 }

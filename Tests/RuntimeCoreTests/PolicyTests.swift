@@ -5,7 +5,7 @@ import Testing
 
 @testable import RuntimeCore
 
-@Suite("What an operator allows")
+@Suite("The operator's policy")
 struct PolicyTests {
     private func code(_ settings: NodeSettings, _ change: (inout Job) -> Void) -> ErrorCode? {
         var job = Job(id: "j1", kind: .start, gameID: "g1", image: ImageReference("r.example/galaxy/engine:1"))
@@ -13,7 +13,7 @@ struct PolicyTests {
         return Policy(settings).refusal(of: job)?.code
     }
 
-    @Test("images by globs over the whole reference")
+    @Test("allows images by glob patterns over the whole reference")
     func images() {
         let settings = NodeSettings(allowedImages: ["r.example/galaxy/*:*", "exact:1"])
         #expect(code(settings) { _ in } == nil)
@@ -28,7 +28,7 @@ struct PolicyTests {
     }
 
     @Test(
-        "mounts by components below a root",
+        "allows mounts by path components below a root",
         arguments: [
             ("/srv/maps/a", "/maps", true), ("/srv/maps", "/maps", false), ("/srv/maps-evil/a", "/maps", false),
             ("/srv/maps/../x", "/maps", false), ("/srv/maps/./a", "/maps", false), ("/srv/maps//a", "/maps", false),
@@ -53,7 +53,7 @@ struct PolicyTests {
     }
 
     @Test(
-        "no mount lies inside another: a game could swap a directory of the outer one for a link",
+        "refuses a mount inside another: a game could replace a directory of the outer one by a link",
         arguments: [
             (["/m", "/m/d"], false), (["/m/d/e", "/m"], false), (["/m", "/maps"], true), (["/a/b", "/a/c"], true),
             (["/m", "/m/\u{301}x"], false),
@@ -71,7 +71,7 @@ struct PolicyTests {
         }
     }
 
-    @Test("each mount keeps its root, below which nothing may be a link")
+    @Test("keeps the root of each mount, below which no link is allowed")
     func mountRoots() throws {
         let settings = NodeSettings(allowedMountRoots: [MountRoot("/srv/maps"), MountRoot("/other", isReadOnly: true)])
         let job = Job(
@@ -89,7 +89,7 @@ struct PolicyTests {
     }
 
     @Test(
-        "a root that can be written to gives whole directories right below it, one with :ro any depth, read-only",
+        "allows direct subdirectories of a writable root, and read-only mounts of any depth with :ro",
         arguments: [
             ("/rw/a", false, true), ("/rw/a", true, true), ("/rw", false, false), ("/rw", true, false),
             ("/rw/a/b", false, false), ("/rw/a/b", true, false), ("/ro", true, true), ("/ro", false, false),
@@ -107,7 +107,7 @@ struct PolicyTests {
     private static let digest = "sha256:" + String(repeating: "0", count: 64)
 
     @Test(
-        "an image by a digest only where the pattern names one",
+        "allows a digest only if the pattern has one",
         arguments: [
             ("reg.example/games/engine:1.*", "reg.example/games/engine:1.4@D", false),
             ("reg.example/games/**", "reg.example/games/engine:1.4@D", false), ("**", "engine@D", false),
@@ -125,7 +125,7 @@ struct PolicyTests {
     }
 
     @Test(
-        "a registry at an address, or on the Engine's machine, only where a pattern names it",
+        "allows a registry by address, or on the Docker host, only if a pattern names it",
         arguments: [
             "127.0.0.1:5000/a/b:1", "10.0.0.1/a:1", "169.254.169.254/latest/x:1", "localhost/a:1", "LOCALHOST:5000/a:1",
             "x.localhost:5000/a:1", "localhost.localdomain/a:1", "127.1:80/a:1", "2130706433:80/a:1", "0x7f.1:80/a:1",
@@ -144,7 +144,7 @@ struct PolicyTests {
     }
 
     @Test(
-        "other registries need no pattern",
+        "allows other registries without a pattern",
         arguments: ["a:1", "reg.example/a:1", "reg.example:5000/a:1", "1x.example/a:1"]
     )
     func names(reference: String) {
@@ -152,7 +152,7 @@ struct PolicyTests {
         #expect(code(NodeSettings(allowedImages: ["**"])) { $0.image = ImageReference(reference) } == nil)
     }
 
-    @Test("labels that tools on the host act on are not allowed by default", arguments: LabelRules.toolPrefixes)
+    @Test("refuses labels with effects on host tools by default", arguments: LabelRules.toolPrefixes)
     func toolLabels(prefix: String) {
         for name in [prefix, prefix + "x", prefix.uppercased() + "x"] {
             #expect(code(NodeSettings()) { $0.labels = [name: "1", "team": "x"] } == .labelNotAllowed)
@@ -166,7 +166,7 @@ struct PolicyTests {
         #expect(code(settings) { $0.labels = ["team": "1"] } == .labelNotAllowed)
     }
 
-    @Test("time-outs up to the operator's bounds")
+    @Test("allows time-outs up to the operator's bounds")
     func timeouts() {
         let settings = NodeSettings(maximumStopTimeout: 60, maximumReadyTimeout: 20)
         #expect(code(settings) { $0.readyTimeoutSeconds = 20 } == nil)
@@ -177,7 +177,7 @@ struct PolicyTests {
         }
     }
 
-    @Test("what is refused at admission is refused to the worker that runs it, with the same code")
+    @Test("refuses with the same code at intake and in the worker that runs the job")
     func attempt() {
         let settings = NodeSettings(allowedImages: ["x:1"])
         let job = Job(id: "j1", kind: .start, gameID: "g1", image: ImageReference("y:1"))
@@ -190,7 +190,7 @@ struct PolicyTests {
         #expect(other?.code == .invalidJob)
     }
 
-    @Test("a restart without an image is checked as far as it can be")
+    @Test("checks the known fields of a restart without an image")
     func restart() {
         let settings = NodeSettings(maximumLimits: .init(memory: "1g"), allowedImages: ["x:1"])
         func code(_ change: (inout Job) -> Void) -> ErrorCode? {
@@ -205,7 +205,7 @@ struct PolicyTests {
     }
 
     @Test(
-        "the first check that fails decides: the job's own fields, mounts, image, labels, time-outs, limits, the spec"
+        "reports the first failure in the order fields, mounts, image, labels, time-outs, limits, spec"
     )
     func order() {
         let settings = NodeSettings(
@@ -236,7 +236,7 @@ struct PolicyTests {
         #expect(Policy(settings).refusal(of: job) == nil)
     }
 
-    @Test("limits that fail open, and limits above the maximum")
+    @Test("refuses limits that Docker would ignore, and limits above the maximum")
     func limits() {
         #expect(code(NodeSettings()) { $0.limits.cpuQuota = 0.009 } == .invalidJob)
         #expect(code(NodeSettings()) { $0.limits.memory = "5m" } == .invalidJob)
@@ -248,7 +248,7 @@ struct PolicyTests {
         #expect(code(settings) { $0.limits.pidsLimit = 601 } == .limitExceeded)
     }
 
-    @Test("limits are bounded by the host where the operator sets no bound")
+    @Test("bounds limits by the host if the operator sets no bound")
     func hostBounds() {
         let host = EngineInfo(id: "e", name: "h", serverVersion: "1", apiVersion: "1.41", cpus: 2, memoryBytes: 1 << 30)
         var settings = NodeSettings()
@@ -261,7 +261,7 @@ struct PolicyTests {
         #expect(bounded.maximumLimits == .init(cpuQuota: 1.5, memory: "2g"))
     }
 
-    @Test("an image's labels may not pass the bounds either, which fails at the start")
+    @Test("also applies the bounds to an image's labels, at the start")
     func imageBounds() {
         let settings = NodeSettings(maximumLimits: .init(cpuQuota: 2, memory: "1g", pidsLimit: 600))
         for labels in [
@@ -276,7 +276,7 @@ struct PolicyTests {
     }
 
     @Test(
-        "globs",
+        "matches glob patterns",
         arguments: [
             ("*", "abc", true), ("*", "a/b", false), ("**", "a/b", true), ("a?c", "abc", true), ("a?c", "a/c", false),
             ("a*", "a", true), ("a*b*c", "axxbyyc", true), ("a*b*c", "axxbyy", false), ("", "", true), ("", "a", false),

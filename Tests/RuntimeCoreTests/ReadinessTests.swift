@@ -4,11 +4,11 @@ import JobContract
 import RuntimeCore
 import Testing
 
-@Suite("Whether an engine is ready")
+@Suite("The readiness of a game")
 struct ReadinessTests {
     private static let path: LabelMap = ["com.galaxy.ready_path": "/ready?x=1"]
 
-    @Test("is told by the health check, else by the path of the label, else by the port")
+    @Test("is decided by the health check, else by the path in the label, else by the port")
     func probes() throws {
         let checked = ImageInspect(ref: "r", labels: Self.path, hasHealthcheck: true)
         #expect(try ReadinessProbe(image: checked, port: 8080) == .health)
@@ -17,7 +17,7 @@ struct ReadinessTests {
         #expect(try ReadinessProbe(image: ImageInspect(ref: "r"), port: 8080) == .port(8080))
     }
 
-    @Test("is not asked at what is no path", arguments: ["", "ready", "/a b", "/a\r\nHost: x", "/ä", "/\0"])
+    @Test("is never requested at an invalid path", arguments: ["", "ready", "/a b", "/a\r\nHost: x", "/ä", "/\0"])
     func badPath(_ path: String) {
         let image = ImageInspect(ref: "r", labels: ["com.galaxy.ready_path": path])
         let failure = #expect(throws: JobFailure.self) { try ReadinessProbe(image: image, port: 1) }
@@ -45,7 +45,7 @@ struct ReadinessTests {
         )
     }
 
-    @Test("by the port: is tried at the address of the container on its network")
+    @Test("by the port is checked at the container's address on its network")
     func port() {
         let readiness = Readiness(probe: .port(80), network: "net")
         #expect(readiness.step(finding: container()) == .ask(address: "10.0.0.2"))
@@ -54,7 +54,7 @@ struct ReadinessTests {
     }
 
     @Test(
-        "by the health check: is what the Engine says",
+        "by the health check is Docker's health status",
         arguments: [("", false), ("starting", false), ("unhealthy", false), ("healthy", true)]
     )
     func health(_ health: String, isReady: Bool) {
@@ -62,7 +62,10 @@ struct ReadinessTests {
         #expect(readiness.step(finding: container(health: health)) == (isReady ? .ready : .wait))
     }
 
-    @Test("is over when the container is", arguments: [ReadinessProbe.health, .port(80), .path("/", port: 80)])
+    @Test(
+        "cannot be reached after the container's exit",
+        arguments: [ReadinessProbe.health, .port(80), .path("/", port: 80)]
+    )
     func ended(_ probe: ReadinessProbe) {
         let readiness = Readiness(probe: probe, network: "net")
         func reason(_ container: ContainerInspect?) -> String? {
@@ -75,7 +78,7 @@ struct ReadinessTests {
     }
 
     @Test(
-        "is told by the first line of an answer",
+        "by the path depends on the first line of the response",
         arguments: [
             ("HTTP/1.1 200 OK\r\n", 200), ("HTTP/1.0 404", 404), ("HTTP/1.1 500 x", 500), ("HTTP/1.1 20", nil),
             ("HTTP/1.1 abc", nil), ("HTTP/1.1 999 x", nil), ("SSH-2.0 200 x", nil), ("", nil), ("HTTP/1.1", nil),
@@ -85,14 +88,14 @@ struct ReadinessTests {
         #expect(Readiness.status(ofAnswer: Array(text.utf8)) == status)
     }
 
-    @Test("is looked at quickly first, then twice a second")
+    @Test("is checked quickly at first, then twice a second")
     func pauses() {
         let pauses = (0..<40).map { Readiness.pause(beforeLook: $0) }
         #expect(pauses.first == .milliseconds(50) && pauses.last == .milliseconds(500))
         #expect(zip(pauses, pauses.dropFirst()).allSatisfy { $0 <= $1 })
     }
 
-    @Test("says what was missing", arguments: [ReadinessProbe.health, .port(80), .path("/up", port: 80)])
+    @Test("gives a reason if it is not reached", arguments: [ReadinessProbe.health, .port(80), .path("/up", port: 80)])
     func timeout(_ probe: ReadinessProbe) {
         let sentence = Readiness(probe: probe, network: "net").timeout(seconds: 7)
         #expect(sentence.hasPrefix("the engine was not ready within 7 s: "))

@@ -69,14 +69,14 @@ private func mark(
     StoryMark(startedAt: startedAt, exitedAt: exited, health: health, ooms: ooms, identity: identity)
 }
 
-@Suite("Stories of containers")
+@Suite("Lifecycle steps of a container")
 struct StoryTests {
     private func steps(_ mark: StoryMark?, _ container: ContainerInspect?, _ hints: DockerEvent...) -> [StoryStep] {
         let record = ContainerRecord(isClaimBelieved: true)
         return Story.missingSteps(after: mark, seeing: sighting(container, hints: hints), knowing: record)
     }
 
-    @Test("says exactly what is missing")
+    @Test("publishes exactly the missing steps")
     func missing() {
         let running = container("running")
         let exited = container("exited", finishedAt: t1, exitCode: 3)
@@ -96,12 +96,12 @@ struct StoryTests {
         #expect(steps(mark(t0, exited: t1), nil) == [.removed])
     }
 
-    @Test("an old look after a newer one changes nothing")
+    @Test("an older observation after a newer one changes nothing")
     func stale() {
         #expect(steps(mark(t0, exited: t1), container("running")) == [])
     }
 
-    @Test("a process so quick that the Engine says it ended before it began has begun and ended, once")
+    @Test("a process whose end time is before its start time has one start and one exit")
     func endsBeforeItBegins() {
         let quick = container("exited", startedAt: t1, finishedAt: t0, exitCode: 3)
         let end = StoryStep.exited(ExitFacts(startedAt: t1, finishedAt: t0, exitCode: 3, oomKilled: false))
@@ -110,7 +110,7 @@ struct StoryTests {
         #expect(steps(mark(t1, exited: t0), quick) == [])
     }
 
-    @Test("health is told where it differs from what was told last, and begins anew with each run")
+    @Test("a change of health is published, and health starts afresh with each run")
     func health() {
         let healthy = container("running", health: "healthy")
         #expect(steps(nil, healthy) == [.started(t0), .health(.healthy)])
@@ -124,7 +124,7 @@ struct StoryTests {
         #expect(steps(mark(t0, exited: t1, health: .healthy), ended) == [])
     }
 
-    @Test("an oom is told once by its time, within its run; one that nobody heard of, before the exit that it caused")
+    @Test("an out-of-memory kill is published once in its run, and before the exit that it caused")
     func ooms() {
         let at = Timestamp(seconds: 1_500)
         let running = container("running")
@@ -156,7 +156,7 @@ struct StoryTests {
         #expect(told == [.oom(many), end])
     }
 
-    @Test("a container that came and went unseen is told of what a job or an event knows")
+    @Test("a container that nobody observed has the steps that a job or an event reports")
     func unseen() {
         let die = hint("die", at: t1)
         #expect(steps(nil, nil, hint("start", at: t0), die) == [.started(nil), .exited(ExitFacts()), .removed])
@@ -178,7 +178,7 @@ struct StoryTests {
         )
     }
 
-    @Test("marks and ends are read as they were written")
+    @Test("checkpoints and exits decode to the encoded values")
     func encoding() {
         let marks = [
             mark(t0), mark(nil), mark(t0, exited: t1, health: .unhealthy, ooms: [t0, t1]),
@@ -202,9 +202,9 @@ struct StoryTests {
     }
 }
 
-@Suite("Entries of a story")
+@Suite("Fields of a lifecycle event")
 struct StoryTellingTests {
-    @Test("a step has the event's action and time where the event is its own, else those of the look")
+    @Test("a step has action and time of its own Docker event, else of the observation")
     func sources() throws {
         let exited = container("exited", finishedAt: t1, exitCode: 3)
         let telling = try #require(
@@ -225,7 +225,7 @@ struct StoryTellingTests {
         #expect(after?.mark == nil)
     }
 
-    @Test("an exit by SIGKILL that a job asked for waits for what the stop saw")
+    @Test("an exit by a job's SIGKILL waits for the outcome of the stop")
     func verdicts() throws {
         let killed = sighting(container("exited", finishedAt: t1, exitCode: 137))
         let reasons = [nil, true, false].map { isForced in
@@ -259,7 +259,7 @@ struct StoryTellingTests {
         )
     }
 
-    @Test("an oom long before a kill does not explain it")
+    @Test("an out-of-memory kill long before a SIGKILL is not its reason")
     func oldOOM() {
         let exit = ExitFacts(finishedAt: t1, exitCode: 137, oomKilled: true)
         let near = ExitClassification.reason(exit, ContainerRecord(), lastOOM: t1.advanced(by: .seconds(-1)))
@@ -267,7 +267,7 @@ struct StoryTellingTests {
         #expect(near == .oomKilled && far == .killed)
     }
 
-    @Test("an end that was found later is the Engine's where it was away then and its containers end with it")
+    @Test("an exit that was found later has Docker's outage as reason if Docker was away then")
     func absence() {
         func isByEngine(_ code: Int, _ absence: EngineAbsence?, liveRestore: Bool = false) -> Bool {
             ExitClassification.isByEngine(
@@ -283,10 +283,10 @@ struct StoryTellingTests {
     }
 }
 
-@Suite("Ends that are found later")
+@Suite("Exits that are found later")
 struct FoundEndTests {
     @Test(
-        "a process that the Engine found gone when it came back ended with it; the same code at another time is its own"
+        "an exit during Docker's outage has that reason; the same code at another time is the game's own"
     )
     func powerLoss() {
         let start = Timestamp(seconds: 2_001)
@@ -306,7 +306,7 @@ struct FoundEndTests {
         #expect(!isByPowerLoss(255, t1.advanced(by: .seconds(-6)), refusal: t1))
     }
 
-    @Test("a container that waits for the Engine to start it again has ended, and begins anew")
+    @Test("a container that waits for a restart by Docker has exited, and starts again")
     func restarting() {
         let waits = container("restarting", finishedAt: t1, exitCode: 7)
         let end = StoryStep.exited(ExitFacts(startedAt: t0, finishedAt: t1, exitCode: 7, oomKilled: false))
@@ -317,7 +317,7 @@ struct FoundEndTests {
         #expect(waits.isRunning && !waits.hasProcess)
     }
 
-    @Test("whether SIGKILL was needed shows when the time of the stop was over, whoever finishes it")
+    @Test("the end of a stop's time-out shows if SIGKILL was necessary, whichever worker finishes the stop")
     func forced() {
         let intent = StopIntent(jobID: "j", askedAt: t0, timeout: .seconds(10))
         func exit(_ code: Int?, after seconds: Int64) -> ExitFacts {
@@ -339,7 +339,7 @@ struct FoundEndTests {
         #expect(reason(exit(137, after: 1), isForced: true) == .stoppedForced)
     }
 
-    @Test("events of what may happen many times a second say how many they stand for")
+    @Test("events that may happen many times a second have a count")
     func counts() throws {
         let ooms = (0..<40).map { hint("oom", at: Timestamp(seconds: 1_100 + $0)) }
         let running = sighting(
@@ -359,7 +359,7 @@ struct FoundEndTests {
         #expect(exit.entries.map(\.kind) == [.oom, .exited] && exit.entries.map(\.count) == [1, nil] && !exit.mayWait)
     }
 
-    @Test("of the containers that have ended the latest are kept")
+    @Test("the most recent exited containers are kept")
     func kept() {
         func ended(_ id: String, _ time: Int64?) -> KeptContainers.Ended {
             KeptContainers.Ended(containerID: id, endedAt: time.map { Timestamp(seconds: $0) })
@@ -470,9 +470,9 @@ private struct SplitMix: RandomNumberGenerator {
     }
 }
 
-@Suite("Random lives")
+@Suite("Random lives of containers")
 struct RandomLifeTests {
-    @Test("whatever is lost, doubled or late, a story keeps its grammar, and what was told is missing no more")
+    @Test("published events have a valid order, whatever is lost, duplicated or late")
     func grammar() throws {
         for seed in 0..<500 as Range<UInt64> {
             var life = RandomLife(seed: seed)
@@ -495,7 +495,7 @@ struct RandomLifeTests {
     }
 }
 
-@Suite("What a list of the Engine gives reason to look at")
+@Suite("Containers to inspect after a list by Docker")
 struct ReconciliationTests {
     private func row(_ id: String, _ status: String, game: String = "g", health: String = "") -> ContainerSummary {
         ContainerSummary(
@@ -521,7 +521,7 @@ struct ReconciliationTests {
             .suspects
     }
 
-    @Test("only what differs, and all that may have begun anew where events may have been missed")
+    @Test("are those that differ, and all that may have restarted if events may be missing")
     func differences() {
         let rows = [
             row("new", "running"), row("runs", "running"), row("ended", "exited"), row("over", "exited"),
@@ -542,7 +542,7 @@ struct ReconciliationTests {
         #expect(!suspects(rows, [:], isThorough: true, ours: ["new": false]).contains("new"))
     }
 
-    @Test("places belong to the games that have a running container of ours")
+    @Test("reserve node capacity for games with a running container")
     func places() {
         let found = Reconciliation(
             containers: [

@@ -5,7 +5,7 @@ import Testing
 
 @testable import RuntimeCore
 
-@Suite("From job to spec")
+@Suite("The container spec of a job")
 struct TranslationTests {
     private func job(_ change: (inout Job) -> Void = { _ in }) -> Job {
         var job = Job(id: "j1", kind: .start, gameID: "g1", image: ImageReference("galaxy/engine:1"))
@@ -13,7 +13,7 @@ struct TranslationTests {
         return job
     }
 
-    @Test("makes the spec of the contract")
+    @Test("follows the contract")
     func spec() throws {
         let settings = NodeSettings(env: ["REGION": "eu", "A": "worker"])
         let job = job {
@@ -38,7 +38,7 @@ struct TranslationTests {
         #expect(spec.engineEndpoint == "http://galaxy-game-g1:8080")
     }
 
-    @Test("takes limits of the job, else of the image, else of the worker")
+    @Test("has the limits of the job, else of the image, else of the worker")
     func limits() throws {
         let labels: LabelMap = ["com.galaxy.cpu_quota": "0.5", "com.galaxy.memory": "64m", "com.galaxy.port": "9000"]
         let job = job { $0.limits = .init(memory: "32m") }
@@ -47,7 +47,7 @@ struct TranslationTests {
     }
 
     @Test(
-        "refuses an image's label that cannot be meant",
+        "refuses an invalid label of the image",
         arguments: [
             ["com.galaxy.memory": "much"], ["com.galaxy.memory": "1m"], ["com.galaxy.cpu_quota": "nan"],
             ["com.galaxy.cpu_quota": "0.001"], ["com.galaxy.pids_limit": "0"], ["com.galaxy.port": "70000"],
@@ -64,7 +64,7 @@ struct TranslationTests {
         #expect(failure?.code == .invalidSpec)
     }
 
-    @Test("labels of a job stand on its container and in the digest by their bytes")
+    @Test("keeps the job's labels by their bytes, in the container and in the digest")
     func labelBytes() throws {
         let spellings = job { $0.labels = ["\u{e9}": "1", "e\u{301}": "2"] }
         let spec = try Translation(NodeSettings()).runSpec(for: spellings, imageLabels: [:])
@@ -76,7 +76,7 @@ struct TranslationTests {
         #expect(Set(digests).count == digests.count)
     }
 
-    @Test("the digest is of what the job asks for, not of who asks")
+    @Test("has a digest of the job's request, not of the job's id")
     func digest() {
         let digest = Translation.specDigest(of: job())
         #expect(digest == Translation.specDigest(of: job { $0.id = "j2" }))
