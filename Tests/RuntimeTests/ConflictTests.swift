@@ -4,13 +4,13 @@ import RuntimeCore
 import Support
 import Testing
 
-@Suite("Whom a game belongs to after a name conflict", .timeLimit(.minutes(2)))
+@Suite("The owner of a game after a name conflict", .timeLimit(.minutes(2)))
 struct ConflictTests {
     private func owner(_ game: String, _ world: WorkerWorld) async throws -> String? {
         try await world.client.send(RedisCommand("HGET", .string(world.keys.prefix + "owner"), .string(game))).string
     }
 
-    @Test("a start that meets somebody else's container gives up the game and its room on the node")
+    @Test("a start that finds a foreign container gives up the game and its node reservation")
     func foreign() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
@@ -23,7 +23,7 @@ struct ConflictTests {
         }
     }
 
-    @Test("a start that meets the game's own container, which runs something else, leaves both as they are")
+    @Test("a start that finds the game's own container with another spec changes nothing")
     func own() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
@@ -37,7 +37,7 @@ struct ConflictTests {
         }
     }
 
-    @Test("a start without effect keeps the game only if its container is or may be there")
+    @Test("a start without effect keeps the game only if its container may exist")
     func placement() {
         let conflict = JobEnding.failed(.nameConflict, "x")
         let foreign = SlotOutcome(kind: .start, ending: conflict)

@@ -6,9 +6,9 @@ import RuntimeCore
 import Support
 import Testing
 
-@Suite("What the Engine answers to a job", .timeLimit(.minutes(1)))
+@Suite("Docker's errors during a job", .timeLimit(.minutes(1)))
 struct EngineAnswerTests {
-    @Test("by a failure that may pass is tried again, also where the process could not be started")
+    @Test("a transient failure is retried, also if the process could not be started")
     func busy() async throws {
         try await WorkerWorld.with { world in
             await world.docker.refuse(.run, status: 500)
@@ -21,7 +21,7 @@ struct EngineAnswerTests {
         }
     }
 
-    @Test("by a failure that stays ends the job at once, and so does the last attempt of one that may pass")
+    @Test("a permanent failure ends the job at once, as does a transient one of the last attempt")
     func permanent() async throws {
         try await WorkerWorld.with { world in
             await world.docker.refuse(.run, status: 400)
@@ -37,7 +37,7 @@ struct EngineAnswerTests {
         }
     }
 
-    @Test("by 503, or by breaking the connection off, is no outage: the job's attempts end, and the others go on")
+    @Test("status 503 or a broken connection is no outage: the job fails, and others continue")
     func unavailable() async throws {
         try await WorkerWorld.with { world in
             for (id, status) in [("s1" as JobID, 503), ("s2", nil)] {
@@ -60,7 +60,7 @@ struct EngineAnswerTests {
         }
     }
 
-    @Test("about an image's quick health check slows that of the container")
+    @Test("an image with frequent health checks gets a slower check in its container")
     func slowedHealthcheck() async throws {
         try await WorkerWorld.with { world in
             var image = FakeDocker.Image("engine:1", hasHealthcheck: true)
@@ -74,7 +74,7 @@ struct EngineAnswerTests {
         }
     }
 
-    @Test("about a pull never shows the registry's words in a result")
+    @Test("a result never has the registry's text about a pull")
     func foreignWords() async throws {
         try await WorkerWorld.with { world in
             let error = DockerError(
@@ -98,9 +98,9 @@ struct EngineAnswerTests {
     }
 }
 
-@Suite("Before a restart stops a game", .timeLimit(.minutes(1)))
+@Suite("A restart before it stops the game", .timeLimit(.minutes(1)))
 struct RestartLookTests {
-    @Test("the network is looked at once more: a pull may have taken long")
+    @Test("checks the network again, since the pull may have taken long")
     func network() async throws {
         try await WorkerWorld.with { world in
             await world.docker.addToRegistry(FakeDocker.Image("engine:2"))
@@ -119,9 +119,9 @@ struct RestartLookTests {
     }
 }
 
-@Suite("With a settle time", .timeLimit(.minutes(1)))
+@Suite("A start with a settle time", .timeLimit(.minutes(1)))
 struct SettleTests {
-    @Test("a start succeeds when its process has run for it")
+    @Test("succeeds when the process has run that long")
     func runs() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker(startSettle: .milliseconds(600)) { _ in
@@ -133,7 +133,7 @@ struct SettleTests {
         }
     }
 
-    @Test("a start whose process ends before fails with the exit code, is not tried again, and its container stays")
+    @Test("fails with the exit code if the process exits earlier, without a retry, and keeps the container")
     func ends() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker(startSettle: .seconds(30)) { _ in
@@ -150,7 +150,7 @@ struct SettleTests {
         }
     }
 
-    @Test("a start is superseded by a stop as ever, and leaves nothing")
+    @Test("is superseded by a stop, and leaves nothing behind")
     func superseded() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker(startSettle: .seconds(30)) { _ in

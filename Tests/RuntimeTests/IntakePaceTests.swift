@@ -7,7 +7,7 @@ import Testing
 
 @testable import Runtime
 
-@Suite("When and how much a worker takes in")
+@Suite("The size and time of a worker's intake")
 struct IntakePaceTests {
     private func at(_ milliseconds: Int64) -> MonotonicInstant {
         MonotonicInstant(nanoseconds: milliseconds * 1_000_000)
@@ -16,7 +16,7 @@ struct IntakePaceTests {
     private func capacity(_ starts: Int, _ stops: Int) -> Capacity { Capacity(starts: starts, stops: stops, slots: 0) }
 
     @Test(
-        "as many as can be begun, no more than half of all places, and no more than one call moves",
+        "a call requests as many jobs as can begin, at most half of all permits, and at most a batch",
         arguments: [(3, 2, 100, 3), (0, 7, 100, 7), (500, 0, 500, 64), (16, 16, 16, 8), (1, 1, 1, 1)]
     )
     func free(_ starts: Int, _ stops: Int, _ concurrency: Int, _ most: Int) {
@@ -24,7 +24,7 @@ struct IntakePaceTests {
         #expect(pace.step(capacity(starts, stops), of: concurrency, now: at(0)) == .take(most: most))
     }
 
-    @Test("with no place free it waits a little, then looks further, until a place is free")
+    @Test("without a free permit the worker waits a little, then reads further, until one is free")
     func full() {
         var pace = IntakePace()
         #expect(pace.step(capacity(0, 0), of: 200, now: at(100)) == .wait)
@@ -35,7 +35,7 @@ struct IntakePaceTests {
         #expect(pace.step(capacity(0, 0), of: 200, now: at(108)) == .wait)
     }
 
-    @Test("what is ready goes first, but not for long")
+    @Test("ready jobs come first, but not for long")
     func ready() {
         var pace = IntakePace()
         pace.claimed(0, of: capacity(9, 9), waiting: .starts)
@@ -46,7 +46,7 @@ struct IntakePaceTests {
         #expect(pace.step(capacity(1, 1), of: 200, now: at(21)) == .take(most: 1))
     }
 
-    @Test("what is ready and has no place is not claimed again and again")
+    @Test("ready jobs without a free permit are not claimed repeatedly")
     func readyWithoutPlace() {
         var pace = IntakePace()
         _ = pace.step(capacity(1, 1), of: 200, now: at(0))
@@ -57,7 +57,7 @@ struct IntakePaceTests {
         #expect(pace.step(capacity(0, 1), of: 200, now: at(3)) == .claim)
     }
 
-    @Test("a place that was given back while Redis had a job for it is filled at once")
+    @Test("a released permit is used at once if Redis has a job for it")
     func placeGivenBackMeanwhile() {
         var pace = IntakePace()
         #expect(!pace.goesOn(capacity(1, 1), mayHaveMessages: false))
@@ -71,7 +71,7 @@ struct IntakePaceTests {
         #expect(!pace.goesOn(capacity(1, 1), mayHaveMessages: false))
     }
 
-    @Test("with places given back one by one, empty queues are looked at now and then, others each time")
+    @Test("as permits are released one by one, empty queues are read now and then, others each time")
     func messagesBehindReady() {
         var pace = IntakePace()
         #expect(pace.looksAtMessages(now: at(0), hasSeenSome: false))
@@ -84,7 +84,7 @@ struct IntakePaceTests {
         #expect(pace.looksAtMessages(now: at(1), hasSeenSome: false))
     }
 
-    @Test("Redis is asked anew where it may believe that no place of some class is free")
+    @Test("the worker asks again if Redis may believe that a class has no free permit")
     func filledPlaces() {
         var pace = IntakePace()
         pace.claimed(1, of: capacity(9, 2), waiting: [])
@@ -95,7 +95,7 @@ struct IntakePaceTests {
         #expect(pace.hasFilledPlaces)
     }
 
-    @Test("the end of a job makes room where places were short, and where Redis counts games")
+    @Test("the end of a job frees capacity if permits were short, and if Redis counts games")
     func roomOfAnEnd() {
         func state(_ concurrency: Int) -> WorkerState { WorkerState(lease: .seconds(10), concurrency: concurrency) }
         for hasSlots in [false, true] {
@@ -114,7 +114,7 @@ struct IntakePaceTests {
         #expect(!state.waitForPlace(true, since: changes))
     }
 
-    @Test("a container that was to be looked at, and then had an event, is known to be of its game")
+    @Test("a container with a pending inspection that gets an event is known by its game")
     func gameOfGlance() {
         let event = DockerEvent(
             action: "die",

@@ -6,10 +6,10 @@ import Runtime
 import Support
 import Testing
 
-@Suite("Figures of the listener", .timeLimit(.minutes(5)))
+@Suite("Measurements of the listener", .timeLimit(.minutes(5)))
 struct ListenerFigureTests {
     /// As fast as an Engine in memory can tell: three events for each container, all of them live.
-    @Test("how many events a second are told without a gap")
+    @Test("the number of events a second without a gap")
     func rate() async throws {
         let isMeasuring = ProcessInfo.processInfo.environment["RTM_TEST_MEASURE"] == "1"
         let count = isMeasuring ? 10_000 : 300

@@ -7,7 +7,7 @@ import RuntimeCore
 import Support
 import Testing
 
-@Suite("The listener over a fake Engine and a real Redis", .timeLimit(.minutes(2)))
+@Suite("The listener with a fake Docker Engine and a real Redis", .timeLimit(.minutes(2)))
 struct ListenerTests {
     private func kinds(_ world: WorkerWorld) async throws -> [String] {
         try await world.events().map { $0["event"] ?? "" }
@@ -20,7 +20,7 @@ struct ListenerTests {
         #expect(last == kinds)
     }
 
-    @Test("health and oom are told in their place, each change once")
+    @Test("publishes health and out-of-memory events in order, each change once")
     func healthAndOOM() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
@@ -43,7 +43,7 @@ struct ListenerTests {
         }
     }
 
-    @Test("a leader of which Redis knows nothing any more leads anew, and tells what was missed")
+    @Test("a leader that Redis has forgotten leads again, and publishes what was missed")
     func forgotten() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
@@ -56,7 +56,7 @@ struct ListenerTests {
         }
     }
 
-    @Test("a container that the Engine is slow to tell of holds up no other, and is told in its own order")
+    @Test("a container with slow inspections delays no other, and its events stay in order")
     func slowLook() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
@@ -80,7 +80,7 @@ struct ListenerTests {
         }
     }
 
-    @Test("the Engine is not asked about a container of whose removal it has told")
+    @Test("does not inspect a container after its removal event")
     func removalNeedsNoLook() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
@@ -94,7 +94,7 @@ struct ListenerTests {
         }
     }
 
-    @Test("a new container of a game is told after the end of the one before, however slowly that is told of")
+    @Test("publishes a new container of a game after the end of the former one, even if that one is slow")
     func orderOfGame() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
@@ -111,7 +111,7 @@ struct ListenerTests {
         }
     }
 
-    @Test("a subscription that is cut again and again loses and doubles nothing, however little the Engine remembers")
+    @Test("loses and duplicates nothing when the subscription is cut repeatedly and Docker's event buffer is short")
     func cutAgainAndAgain() async throws {
         try await WorkerWorld.with { world in
             var ids: [String] = []
@@ -151,7 +151,7 @@ struct ListenerTests {
         }
     }
 
-    @Test("what no event told is found on demand")
+    @Test("finds changes without an event when asked")
     func onDemand() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
@@ -166,7 +166,7 @@ struct ListenerTests {
         }
     }
 
-    @Test("steps that Redis has forgotten since they were told are told again by the same leader")
+    @Test("publishes steps again that Redis has lost")
     func forgottenSteps() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
@@ -195,7 +195,7 @@ struct ListenerTests {
     }
 
     @Test(
-        "while the Engine's events cannot be read its lists are compared, and events are read again when they can",
+        "compares lists while Docker's events are unreadable, and reads events again later",
         arguments: [DockerError.Code.engineError, .unavailable]
     )
     func deaf(_ code: DockerError.Code) async throws {
@@ -223,7 +223,7 @@ struct ListenerTests {
         }
     }
 
-    @Test("a silent Engine that answers no pings is subscribed to anew, and what it hid is told")
+    @Test("subscribes again if Docker answers no ping, and publishes what was missed")
     func watchdog() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
@@ -241,7 +241,7 @@ struct ListenerTests {
         }
     }
 
-    @Test("a container of which the Engine cannot tell holds up no other, and is told when it can")
+    @Test("a container whose inspection fails delays no other, and is published later")
     func sickContainer() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
@@ -260,7 +260,7 @@ struct ListenerTests {
         }
     }
 
-    @Test("a reconcile of thousands delays neither live events nor jobs")
+    @Test("delays neither events nor jobs during a reconcile of thousands of containers")
     func manyContainers() async throws {
         try await WorkerWorld.with { world in
             for number in 0..<2_000 { await world.docker.addForeignContainer(WorkerWorld.spec(game: "many-\(number)")) }
@@ -284,7 +284,7 @@ struct ListenerTests {
         }
     }
 
-    @Test("a container that was told and is gone is ended; one that a job began and nobody saw is told whole")
+    @Test("publishes the end of a container that is gone, and all steps of one that only a job saw")
     func gone() async throws {
         try await WorkerWorld.with { world in
             let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"))
@@ -308,10 +308,10 @@ struct ListenerTests {
     }
 }
 
-@Suite("The janitor over a fake Engine and a real Redis", .timeLimit(.minutes(2)))
+@Suite("The janitor with a fake Docker Engine and a real Redis", .timeLimit(.minutes(2)))
 struct JanitorServiceTests {
     @Test(
-        "removes what it may, after the grace time, and nothing of another namespace",
+        "removes containers after the grace time, and nothing of another namespace",
         arguments: [JanitorMode.dryRun, .report, .remove]
     )
     func modes(_ mode: JanitorMode) async throws {

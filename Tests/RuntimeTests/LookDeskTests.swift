@@ -7,7 +7,7 @@ import Testing
 
 @testable import Runtime
 
-@Suite("What is looked at next, and what waits for that")
+@Suite("The schedule of inspections")
 struct LookDeskTests {
     private let now = MonotonicInstant(nanoseconds: 0)
 
@@ -24,7 +24,7 @@ struct LookDeskTests {
         Glance(containerID: id, hints: game.map { [event(action, id, $0)] } ?? [])
     }
 
-    @Test("four looks in two milliseconds where no event asks, and no more than four at once")
+    @Test("has four inspections in two milliseconds without an event, and at most four at once")
     func pace() {
         var desk = LookDesk(now: now)
         #expect(desk.takeRoom(at: now) == LookDesk.Room(looks: 64, wanted: 4))
@@ -43,7 +43,7 @@ struct LookDeskTests {
         #expect(desk.takeRoom(at: next.advanced(by: .milliseconds(1))).wanted == 0)
     }
 
-    @Test("what events ask for does not wait for that")
+    @Test("does not delay inspections for events")
     func events() {
         var desk = LookDesk(now: now)
         _ = desk.takeRoom(at: now)
@@ -56,7 +56,7 @@ struct LookDeskTests {
         #expect(desk.takeRoom(at: now.advanced(by: .seconds(1))) == LookDesk.Room(looks: 1, wanted: 0))
     }
 
-    @Test("containers of a game one after the other, others at once")
+    @Test("inspects containers of one game one after the other, others at once")
     func games() {
         var desk = LookDesk(now: now)
         #expect(
@@ -67,7 +67,7 @@ struct LookDeskTests {
         #expect(desk.begin([glance("new", "g")]).count == 1)
     }
 
-    @Test("one more look at a container, whatever has asked for it meanwhile, but one for each run")
+    @Test("merges requests for a container during its inspection into one, but one for each run")
     func runs() {
         var desk = LookDesk(now: now)
         _ = desk.begin([glance("c", "g", "start")])
@@ -77,7 +77,7 @@ struct LookDeskTests {
         #expect(waited.map { $0.hints.map(\.action) } == [["oom", "die"], ["start"]])
     }
 
-    @Test("one that failed takes with it what had asked for it, and is due when its pause is over")
+    @Test("keeps the hints of a failed inspection, and repeats it after a pause")
     func failures() {
         var desk = LookDesk(now: now)
         _ = desk.begin([glance("c", "g", "start"), glance("c", "g", "die"), glance("d", "g")])
@@ -89,7 +89,7 @@ struct LookDeskTests {
         #expect(desk.takeDue(at: next).isEmpty && desk.pause(at: next, hasWanted: false) == nil)
     }
 
-    @Test("no hint is lost, none is looked at twice at once, in any order", arguments: 0..<50)
+    @Test("loses no hint and inspects no container twice at once, in any order", arguments: 0..<50)
     func anyOrder(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var desk = LookDesk(now: now)

@@ -18,7 +18,7 @@ struct LoopProgressTests {
         return progress
     }
 
-    @Test("before it has joined a worker is not ready, and says why; to join anew is no trouble")
+    @Test("a worker is not ready before it is registered, and gives the reason; registering again is no problem")
     func joining() {
         var progress = LoopProgress()
         #expect(progress.problem(now: at(0)) == "the worker has not joined yet")
@@ -30,7 +30,7 @@ struct LoopProgressTests {
         #expect(progress.problem(now: at(0)) == nil)
     }
 
-    @Test("a loop that has nothing to do gets on, however long")
+    @Test("a loop without work has progress, however long")
     func idle() {
         var progress = joined
         progress.begins(now: at(0))
@@ -38,7 +38,7 @@ struct LoopProgressTests {
         #expect(progress.problem(now: at(1_000_000)) == nil)
     }
 
-    @Test("rounds that fail for a while are told with their reason, until one ends well")
+    @Test("rounds that fail for a while are reported with the reason, until one succeeds")
     func failing() {
         var progress = joined
         for second in 0...3 {
@@ -55,7 +55,7 @@ struct LoopProgressTests {
         #expect(progress.problem(now: at(11)) == nil)
     }
 
-    @Test("a round that does not end is told")
+    @Test("a round that does not end is reported")
     func stuck() {
         var progress = joined
         progress.begins(now: at(0))
@@ -64,9 +64,9 @@ struct LoopProgressTests {
     }
 }
 
-@Suite("The health of a worker, over a fake Engine and a real Redis", .timeLimit(.minutes(1)))
+@Suite("The health of a worker with a fake Docker Engine and a real Redis", .timeLimit(.minutes(1)))
 struct WorkerHealthTests {
-    @Test("rounds that fail make the worker not ready, though Redis answers all else; it recovers")
+    @Test("failing rounds make the worker not ready, even if Redis answers other commands; it recovers")
     func failingRounds() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { worker in
@@ -84,7 +84,7 @@ struct WorkerHealthTests {
         }
     }
 
-    @Test("a worker whose network is missing is not ready and says what to do, until the network is there")
+    @Test("a worker without its network is not ready and says what to do, until the network exists")
     func missingNetwork() async throws {
         try await WorkerWorld.with { world in
             await world.docker.removeNetwork("galaxy-net")

@@ -6,9 +6,9 @@ import RuntimeCore
 import Support
 import Testing
 
-@Suite("Whose a container is, over a fake Engine and a real Redis", .timeLimit(.minutes(2)))
+@Suite("The ownership of containers, with a fake Docker Engine and a real Redis", .timeLimit(.minutes(2)))
 struct OwnershipTests {
-    @Test("jobs find a container that was renamed, and make no second one")
+    @Test("jobs find a renamed container, and create no second one")
     func renamed() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
@@ -30,7 +30,7 @@ struct OwnershipTests {
         }
     }
 
-    @Test("a container whose image carries our labels is told nothing of, and holds no place")
+    @Test("a container whose image has our labels has no events and no node reservation")
     func inherited() async throws {
         try await WorkerWorld.with { world in
             var spec = WorkerWorld.spec(game: "g1")

@@ -15,14 +15,14 @@ struct PermitTests {
 
     private func capacity(_ starts: Int, _ stops: Int) -> Capacity { Capacity(starts: starts, stops: stops, slots: 0) }
 
-    @Test("each class has as many as the concurrency says")
+    @Test("each class has as many permits as the concurrency")
     func classes() {
         let permits = permits(2, running: [.start, .restart, .stop])
         #expect(permits.capacity(slots: 0) == capacity(0, 1))
         #expect(permits.running == 3 && permits.publishing == 0)
     }
 
-    @Test("a job that only waits holds none, and takes one again when it goes on, though none is free")
+    @Test("a waiting job returns its permit, and takes one again afterwards, even if none is free")
     func waiting() {
         var permits = permits(1, running: [.start])
         let waits = permits.waits(.start)
@@ -42,7 +42,7 @@ struct PermitTests {
         #expect(permits == self.permits(1))
     }
 
-    @Test("at most 8 times the concurrency wait without one; the others keep theirs", arguments: [1, 3])
+    @Test("at most 8 times the concurrency wait without a permit; further jobs keep theirs", arguments: [1, 3])
     func bound(concurrency: Int) {
         var permits = permits(concurrency)
         for _ in 0..<8 * concurrency {
@@ -61,7 +61,7 @@ struct PermitTests {
         #expect(permits.starts == 0)
     }
 
-    @Test("ends on their way to Redis leave less for new jobs")
+    @Test("results that are not yet in Redis reduce the permits for new jobs")
     func publishing() {
         var permits = permits(2, running: [.start, .start, .stop])
         for kind in [JobKind.start, .start, .stop] { permits.done(kind, from: .working) }
@@ -71,12 +71,12 @@ struct PermitTests {
     }
 }
 
-@Suite("Jobs that wait, over a fake Engine and a real Redis", .timeLimit(.minutes(1)))
+@Suite("Waiting jobs, with a fake Docker Engine and a real Redis", .timeLimit(.minutes(1)))
 struct WaitingJobTests {
     /// The concurrency of the workers here.
     private static let concurrency = 4
 
-    @Test("starts that wait for their games keep no other start from beginning")
+    @Test("starts that wait for readiness do not block other starts")
     func readiness() async throws {
         try await WorkerWorld.with { world in
             await world.docker.addImage(FakeDocker.Image("slow:1", hasHealthcheck: true))
@@ -99,7 +99,7 @@ struct WaitingJobTests {
         }
     }
 
-    @Test("pulls from a registry that does not answer keep no start of a present image from beginning")
+    @Test("pulls from a silent registry do not block starts of present images")
     func pulls() async throws {
         try await WorkerWorld.with { world in
             await world.docker.delay(.pullImage, by: .seconds(600))
@@ -118,7 +118,7 @@ struct WaitingJobTests {
         }
     }
 
-    @Test("stops of games that do not end keep no other stop from beginning")
+    @Test("stops of games that ignore SIGTERM do not block other stops")
     func stops() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker(drain: .zero) { _ in

@@ -7,14 +7,14 @@ import Testing
 
 @testable import Runtime
 
-@Suite("What a worker shows of a job that takes its time", .timeLimit(.minutes(2)))
+@Suite("The published progress of a job", .timeLimit(.minutes(2)))
 struct ProgressTests {
     private func shown(_ world: WorkerWorld, _ id: JobID) async throws -> JobProgress? {
         let command = RedisCommand("HGET", .string(world.keys.job(id)), .string(JobProgress.field))
         return try await world.client.send(command).string.flatMap(JobProgress.init(encoded:))
     }
 
-    @Test("is the pull with its layers and bytes, and then the start")
+    @Test("shows the pull with layers and bytes, and then the start")
     func pull() async throws {
         try await WorkerWorld.with { world in
             await world.docker.removeImage("engine:1")
@@ -38,7 +38,7 @@ struct ProgressTests {
         }
     }
 
-    @Test("is that the engine does not answer yet, and that a stop waits for the process")
+    @Test("shows the wait for readiness, and the wait of a stop for the process")
     func waiting() async throws {
         try await WorkerWorld.with { world in
             let port = try FreePort.find()
@@ -61,7 +61,7 @@ struct ProgressTests {
         }
     }
 
-    @Test("is told only where it has changed, one pause after the other, and again where it was not taken")
+    @Test("is published only on a change, after a pause, and again if Redis refused it")
     func board() async throws {
         let told = Told()
         let desk = ProgressReporter(pause: .milliseconds(20))

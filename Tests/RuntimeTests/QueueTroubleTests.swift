@@ -7,9 +7,9 @@ import Testing
 
 @testable import Runtime
 
-@Suite("Queues that Redis refuses to read", .timeLimit(.minutes(2)))
+@Suite("Queues that cannot be read", .timeLimit(.minutes(2)))
 struct QueueTroubleTests {
-    @Test("each has its own back-off, which doubles up to a bound and ends with a success")
+    @Test("each queue has its own back-off, which doubles up to a bound and ends with a success")
     func backoff() {
         var troubles = QueueTroubles()
         var now = MonotonicInstant(nanoseconds: 0)
@@ -26,7 +26,7 @@ struct QueueTroubleTests {
         #expect(troubles.mayTry("a", now: now.advanced(by: QueueTroubles.firstPause)))
     }
 
-    @Test("with one queue's key of a wrong type the others go on, and readiness names the key until it is gone")
+    @Test("a queue key of a wrong type does not stop the others, and readiness names the key")
     func isolated() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker(queues: ["low", "default"]) { worker in

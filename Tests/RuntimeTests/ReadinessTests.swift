@@ -7,7 +7,7 @@ import Support
 import Synchronization
 import Testing
 
-@Suite("A start that waits for its engine", .timeLimit(.minutes(2)))
+@Suite("A start that waits until its game is ready", .timeLimit(.minutes(2)))
 struct ReadinessPollerTests {
     private static let waits = #","ready_timeout_seconds":20"#
     private static let impatient = #","ready_timeout_seconds":1"#
@@ -70,7 +70,7 @@ struct ReadinessPollerTests {
         }
     }
 
-    @Test("fails when the time is over, and removes the container")
+    @Test("fails after the time-out, and removes the container")
     func tooLate() async throws {
         try await WorkerWorld.with { world in
             await image(world.docker, port: try FreePort.find())
@@ -98,7 +98,7 @@ struct ReadinessPollerTests {
         }
     }
 
-    @Test("is cancelled by a stop, and leaves nothing")
+    @Test("is cancelled by a stop, and leaves nothing behind")
     func cancelled() async throws {
         try await WorkerWorld.with { world in
             await image(world.docker, port: try FreePort.find())
@@ -113,7 +113,7 @@ struct ReadinessPollerTests {
         }
     }
 
-    @Test("of what another job had started leaves it where it does not answer")
+    @Test("keeps a container of another job that does not answer")
     func othersContainer() async throws {
         try await WorkerWorld.with { world in
             await image(world.docker, port: try FreePort.find())

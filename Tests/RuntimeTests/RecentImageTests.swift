@@ -4,11 +4,11 @@ import JobContract
 import Support
 import Testing
 
-@Suite("Starts by what was seen of an image a short while ago", .timeLimit(.minutes(1)))
+@Suite("Starts with a cached image", .timeLimit(.minutes(1)))
 struct RecentImageTests {
     private typealias Image = FakeDocker.Image
 
-    @Test("look at an image once for many starts")
+    @Test("inspect an image once for many starts")
     func once() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
@@ -21,7 +21,7 @@ struct RecentImageTests {
         }
     }
 
-    @Test("look at it for each job that asks for a pull, or that ends a game before it starts it")
+    @Test("inspect the image for each job with a pull or a restart")
     func always() async throws {
         try await WorkerWorld.with { world in
             await world.docker.addToRegistry(Image("engine:1"))
@@ -58,7 +58,7 @@ struct RecentImageTests {
         }
     }
 
-    @Test("start what the reference names now, with its labels")
+    @Test("start the image that the reference names now, with its labels")
     func replaced() async throws {
         try await second(
             change: { await $0.addImage(Image("engine:1", labels: ["com.galaxy.port": "9000"], build: 2)) },
@@ -73,7 +73,7 @@ struct RecentImageTests {
         )
     }
 
-    @Test("pull what is there no more")
+    @Test("pull an image that was deleted meanwhile")
     func pulled() async throws {
         try await second(
             change: {
@@ -84,7 +84,7 @@ struct RecentImageTests {
         )
     }
 
-    @Test("fail where it may not be pulled")
+    @Test("fail if the image was deleted and must not be pulled")
     func missing() async throws {
         try await second(
             #","pull_policy":"never""#,
@@ -93,7 +93,7 @@ struct RecentImageTests {
         )
     }
 
-    @Test("take a label that was mended")
+    @Test("use a corrected label")
     func mended() async throws {
         try await second(
             first: Image("engine:1", labels: ["com.galaxy.port": "none"]),
@@ -106,7 +106,7 @@ struct RecentImageTests {
         )
     }
 
-    @Test("fail where the image is the same, after one more look at it")
+    @Test("fail if the image is unchanged after a second inspection")
     func same() async throws {
         try await second(
             first: Image("engine:1", labels: ["com.galaxy.port": "none"]),
@@ -118,7 +118,7 @@ struct RecentImageTests {
         )
     }
 
-    @Test("start by a new look where the reference is moved between the look and the create", arguments: [false, true])
+    @Test("inspect again if the tag moves between inspection and create", arguments: [false, true])
     func moved(isRestart: Bool) async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in

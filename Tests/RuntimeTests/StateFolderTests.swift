@@ -6,7 +6,7 @@ import Testing
 
 @testable import Runtime
 
-@Suite("A game's state folder")
+@Suite("The state folder of a game")
 struct StateFolderTests {
     private struct Look: Equatable {
         var mode: Int?
@@ -27,7 +27,7 @@ struct StateFolderTests {
         try await body(root)
     }
 
-    @Test("is made with the owner and mode of the configuration, and its parents with it")
+    @Test("is created with the configured owner and mode, and with its parents")
     func made() async throws {
         try await with { root in
             let owner = WorkerConfiguration.StateOwner(user: getuid() == 0 ? 1_234 : getuid(), group: getgid())
@@ -40,7 +40,7 @@ struct StateFolderTests {
         }
     }
 
-    @Test("that is there is left as it is")
+    @Test("is not changed if it exists")
     func kept() async throws {
         try await with { root in
             let folder = StateFolder(owner: nil, mode: 0o750)
@@ -71,7 +71,7 @@ struct StateFolderTests {
         }
     }
 
-    @Test("is whole or not there, whatever became of an earlier try")
+    @Test("is complete or absent, whatever an earlier attempt left")
     func leftOver() async throws {
         try await with { root in
             let path = root + "/game"
@@ -85,7 +85,7 @@ struct StateFolderTests {
         }
     }
 
-    @Test("that cannot be made is told with the call that failed")
+    @Test("reports the failed system call if it cannot be created")
     func impossible() async throws {
         let failure = await #expect(throws: JobFailure.self) {
             try await StateFolder(owner: nil, mode: 0o750).prepare("/proc/no-such/game")

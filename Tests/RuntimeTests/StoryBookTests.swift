@@ -5,7 +5,7 @@ import Testing
 
 @testable import Runtime
 
-@Suite("What waits to be published")
+@Suite("Lifecycle steps that wait to be published")
 struct StoryBookTests {
     private func at(_ milliseconds: Int64) -> MonotonicInstant {
         MonotonicInstant(nanoseconds: milliseconds * 1_000_000)
@@ -17,7 +17,7 @@ struct StoryBookTests {
         return Sighting(containerID: "c", container: nil, hints: [hint], seenAt: time)
     }
 
-    @Test("what may happen many times a second waits for a second, and is told together with what comes meanwhile")
+    @Test("frequent steps wait for a second, and are published together")
     func holds() throws {
         var book = StoryBook(marks: [:])
         book.add([sighting(1)], at: at(0))
@@ -39,7 +39,7 @@ struct StoryBookTests {
         #expect(!book.hasWaiting)
     }
 
-    @Test("what is seen later is not told before, and forgotten is forgotten")
+    @Test("steps are published in order of observation, and removed ones never")
     func keepsOrder() throws {
         var book = StoryBook(marks: [:])
         book.publishedFrequent("c", at: at(0))

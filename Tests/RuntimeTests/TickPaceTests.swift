@@ -3,7 +3,7 @@ import Testing
 
 @testable import Runtime
 
-@Suite("When a worker looks at what is due")
+@Suite("The times of a worker's sweeps")
 struct TickPaceTests {
     private func at(_ milliseconds: Int64) -> MonotonicInstant {
         MonotonicInstant(nanoseconds: milliseconds * 1_000_000)
@@ -22,7 +22,7 @@ struct TickPaceTests {
         return pace
     }
 
-    @Test("at once in the beginning")
+    @Test("a sweep is due at the start")
     func first() {
         var pace = TickPace(lease: .seconds(10))
         #expect(pace.next == at(0))
@@ -30,7 +30,7 @@ struct TickPaceTests {
         #expect(tells == false)
     }
 
-    @Test("within a lease where nothing waits, so that one that is given meanwhile is seen before it runs out")
+    @Test("a sweep is due within a lease if nothing waits, so no new lease expires unnoticed")
     func quiet() {
         #expect(looked(random: 0).next == at(109_000))
         #expect(looked(random: 1).next == at(110_000))
@@ -39,13 +39,13 @@ struct TickPaceTests {
         #expect(looked(lease: .seconds(60)).next == at(110_000))
     }
 
-    @Test("within two seconds where something is ready that could not be begun")
+    @Test("a sweep is due within two seconds if a ready job could not begin")
     func ready() {
         #expect(looked(mayHaveWork: true).next == at(102_000))
         #expect(looked(mayHaveWork: true, lease: .seconds(1)).next == at(101_000))
     }
 
-    @Test("within two seconds after it has looked for jobs, of which some may wait for a time to pass")
+    @Test("a sweep is due within two seconds after a claim, since jobs may be delayed")
     func worked() {
         var pace = looked()
         pace.worked(now: at(101_000), random: 1)
@@ -54,7 +54,7 @@ struct TickPaceTests {
         #expect(pace.next == at(103_000))
     }
 
-    @Test("soon after the next is due, each worker at another moment")
+    @Test("a sweep is due soon after the next due time, for each worker at another moment")
     func due() {
         #expect(looked(nextDue: .seconds(4), random: 0).next == at(104_005))
         #expect(looked(nextDue: .seconds(4), random: 1).next == at(104_100))
@@ -62,7 +62,7 @@ struct TickPaceTests {
         #expect(looked(nextDue: .seconds(40)).next == at(110_000))
     }
 
-    @Test("when a retry of its own is due, also where it learns of that while it looks")
+    @Test("a sweep is due with the worker's own retry, also if that begins during a sweep")
     func retry() {
         var pace = looked()
         pace.willBeDue(after: .seconds(1), now: at(101_000), random: 0)
@@ -75,7 +75,7 @@ struct TickPaceTests {
         #expect(pace.next == at(103_015))
     }
 
-    @Test("at once after a silence, of which Redis is told with the next look that succeeds")
+    @Test("a sweep is due at once after an outage, and the next successful sweep reports the outage")
     func silence() {
         var pace = looked()
         pace.lookAtOnce(afterSilence: true, now: at(101_000))

@@ -7,9 +7,9 @@ import RuntimeCore
 import Support
 import Testing
 
-@Suite("A worker over a fake Engine and a real Redis", .timeLimit(.minutes(2)))
+@Suite("A worker with a fake Docker Engine and a real Redis", .timeLimit(.minutes(2)))
 struct WorkerTests {
-    @Test("runs a game's whole life and publishes its story, each step once")
+    @Test("runs a game from start to removal, and publishes each step once")
     func story() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
@@ -36,7 +36,7 @@ struct WorkerTests {
         }
     }
 
-    @Test("a job that comes alone is waited for once, not found again by the connection that has waited for it")
+    @Test("claims a single job once, without a second search after the wake-up")
     func waitsOnce() async throws {
         let jobs = 20
         try await WorkerWorld.with { world in
@@ -61,7 +61,7 @@ struct WorkerTests {
         }
     }
 
-    @Test("an outage of the Engine stops the taking of jobs and burns no attempt")
+    @Test("stops claiming jobs during an outage of Docker, and uses up no attempt")
     func engineOutage() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { worker in
@@ -75,7 +75,7 @@ struct WorkerTests {
         }
     }
 
-    @Test("a failure that may pass is tried again; one that will not, is not")
+    @Test("retries transient failures and no others")
     func retries() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
@@ -94,7 +94,7 @@ struct WorkerTests {
         }
     }
 
-    @Test("a start that is given up leaves nothing running, although its answer was lost")
+    @Test("leaves nothing running of an abandoned start, although its answer was lost")
     func givenUp() async throws {
         try await WorkerWorld.with { world in
             let lost = DockerError(
@@ -115,7 +115,7 @@ struct WorkerTests {
         }
     }
 
-    @Test("what has not ended within the drain time is given back with no attempt burnt, and another goes on")
+    @Test("releases a job that outlasts the drain time without using up an attempt, and another continues")
     func drain() async throws {
         try await WorkerWorld.with { world in
             await world.docker.delay(.run, by: .seconds(60))
@@ -133,7 +133,7 @@ struct WorkerTests {
         }
     }
 
-    @Test("a stop cancels a start that is under way")
+    @Test("cancels a start in progress for a stop")
     func cancellation() async throws {
         try await WorkerWorld.with { world in
             await world.docker.delay(.run, by: .seconds(60))
@@ -147,7 +147,7 @@ struct WorkerTests {
         }
     }
 
-    @Test("a start that killed three workers leaves nothing running, and is told as poisoned, whatever comes meanwhile")
+    @Test("leaves nothing running of a start that killed three workers, and publishes it as poisoned")
     func poisoned() async throws {
         try await WorkerWorld.with { world in
             try await world.poison("s1", more: #","max_attempts":1"#)
@@ -166,7 +166,7 @@ struct WorkerTests {
         }
     }
 
-    @Test("a start that killed three workers is told as poisoned although its undoing fails, and nothing of it runs on")
+    @Test("publishes a start that killed three workers as poisoned, even if undoing it fails")
     func poisonedAndHard() async throws {
         try await WorkerWorld.with { world in
             try await world.poison("s1", more: #","max_attempts":1"#)
@@ -180,7 +180,7 @@ struct WorkerTests {
         }
     }
 
-    @Test("a restart replaces the container; one that comes to nothing leaves it, and its place, as they were")
+    @Test("replaces the container in a restart; a failed restart changes nothing")
     func restart() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
@@ -207,7 +207,7 @@ struct WorkerTests {
         }
     }
 
-    @Test("goes on by itself when Redis was killed and comes back, and loses nothing")
+    @Test("continues after Redis was killed and restarted, and loses nothing")
     func redisRestart() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
@@ -221,7 +221,7 @@ struct WorkerTests {
         }
     }
 
-    @Test("events of other namespaces and other containers are not published")
+    @Test("publishes no events of other namespaces and other containers")
     func foreignContainers() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
