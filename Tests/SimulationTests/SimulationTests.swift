@@ -7,7 +7,7 @@ import Testing
 /// Many short lives of a fleet, each made of its seed: the worker as it is, over models of Redis and of the Engine, in a
 /// time of its own. `RTM_TEST_SEED` replays one seed and tells what happens; `RTM_TEST_SEEDS` says how many are run, and
 /// `RTM_TEST_FIRST_SEED` which is the first.
-@Suite("Simulation by seed", .timeLimit(.minutes(60 * 24)))
+@Suite("Simulated fleets", .timeLimit(.minutes(60 * 24)))
 struct SimulationTests {
     private static let environment = ProcessInfo.processInfo.environment
 
@@ -20,7 +20,7 @@ struct SimulationTests {
         return first...(first + max(1, number("RTM_TEST_SEEDS") ?? 10_000) - 1)
     }
 
-    @Test("no seed breaks the contract")
+    @Test("keep the contract for every seed")
     func contract() async {
         let begin = ContinuousClock.now
         let report = await Simulations.run(Self.seeds, isLoud: Self.seeds.count == 1)
@@ -30,7 +30,7 @@ struct SimulationTests {
         }
     }
 
-    @Test("a seed is the same life each time", arguments: [1, 2, 3, 5, 8, 13, 21, 34, 55, 89] as [UInt64])
+    @Test("repeat exactly for the same seed", arguments: [1, 2, 3, 5, 8, 13, 21, 34, 55, 89] as [UInt64])
     func replay(_ seed: UInt64) async {
         let first = await Simulations.outcome(of: seed)
         let second = await Simulations.outcome(of: seed)
@@ -38,7 +38,7 @@ struct SimulationTests {
         #expect(first.history == second.history)
     }
 
-    @Test("a rule that is broken on purpose is found", arguments: Mutation.allCases)
+    @Test("fail if a rule is broken on purpose", arguments: Mutation.allCases)
     func mutation(_ mutation: Mutation) async {
         let report = await Simulations.run(1...mutation.seeds, mutation: mutation, most: 1)
         print(
