@@ -79,7 +79,7 @@ struct DocumentTests {
         }
     }
 
-    @Test("Files and folders that pages name are there")
+    @Test("Files and folders that pages name exist")
     func paths() throws {
         for page in try Self.pages.get() {
             for path in page.paths { #expect(exists(path), "\(page.path) names \(path)") }

@@ -35,7 +35,7 @@ struct RuleTests {
         #expect(Rules.upwardImports(file(module, text)) == [])
     }
 
-    @Test("Imports of tests are their own matter")
+    @Test("Imports of tests are not checked")
     func testImports() {
         #expect(Rules.upwardImports(SourceFile(path: "Tests/RedisTests/File.swift", text: "import Support")) == [])
     }
@@ -80,7 +80,7 @@ struct RuleTests {
     }
 
     @Test(
-        "What only looks like a clock",
+        "Code that only looks like a clock",
         arguments: ["UpdateDate.x", "randomness()", "// Date()", "let date: Timestamp"]
     )
     func passedIn(text: String) {
@@ -88,7 +88,7 @@ struct RuleTests {
     }
 
     @Test(
-        "Output around the writer",
+        "Output without the writer",
         arguments: [
             ("print(text)", 1), ("try print(text, output)", 1), ("debugPrint(x)", 1), ("fputs(text, stderr)", 1),
             ("FileHandle.standardError.write(data)", 1), ("FileDescriptor.standardOutput.writeAll(bytes)", 1),
@@ -104,7 +104,7 @@ struct RuleTests {
     }
 
     @Test(
-        "Pauses and chance of a worker",
+        "Pauses and randomness of a worker",
         arguments: [
             ("try await Task.sleep(for: pause)", 1), (".random(in: 0...1)", 1), ("SystemRandomNumberGenerator()", 1),
             ("Double.random(in: 0...1, using: &dice)", 0), ("try await MonotonicClock.sleep(for: pause)", 0),
@@ -182,10 +182,10 @@ struct RuleTests {
     }
 }
 
-@Suite("Comments and strings are no code")
+@Suite("Stripping of comments and strings")
 struct CodeOnlyTests {
     @Test(
-        "Lines stay, text goes",
+        "keeps lines and removes text",
         arguments: [
             ("a // b\nc", "a     \nc"), ("a /* b\n */ c", "a     \n    c"), ("\"a\\\"b\" c", "\"    \" c"),
             ("\"\\(f(\"x\")) y\"", "\" (f(\" \"))  \""), ("#\"a\"b\"# c", "#\"   \"# c"),

@@ -64,7 +64,7 @@ struct TreeTests {
 
     @Test("Files are short") func lengths() throws { try check(except: Exceptions.longFiles, Rules.longFiles) }
 
-    @Test("Scripts say what they do") func scripts() throws { try check(files: ".lua", Rules.scriptHeaders) }
+    @Test("Scripts have a header") func scripts() throws { try check(files: ".lua", Rules.scriptHeaders) }
 
     @Test("Every folder of Sources is a module of the package")
     func modules() throws {
