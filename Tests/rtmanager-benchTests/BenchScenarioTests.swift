@@ -8,7 +8,7 @@ import Testing
 /// work: counts, memory, and CPU within wide bounds. Times are for people.
 @Suite("The scenarios of the bench", .timeLimit(.minutes(5)))
 struct BenchScenarioTests {
-    @Test("drain: commands, CPU and memory stay within bounds, and nothing of jobs that have ended is kept")
+    @Test("drain: commands, CPU and memory stay within bounds, and ended jobs leave nothing behind")
     func drain() async throws {
         let figures = try await Figures.of("drain", ["--jobs", "5000", "--observed"])
         #expect(try figures["jobs a second"].value > 0)
@@ -20,7 +20,7 @@ struct BenchScenarioTests {
         #expect(try figures["with metrics and traces: jobs a second"].value > 0)
     }
 
-    @Test("latency: a job alone has a result, beside a bare loop")
+    @Test("latency: a single job has a result, compared with a bare loop")
     func latency() async throws {
         let figures = try await Figures.of("latency")
         let (half, most) = (try figures["push to result, p50"], try figures["push to result, p99"])
@@ -28,14 +28,14 @@ struct BenchScenarioTests {
         #expect(try #require(half.baseline) > 0)
     }
 
-    @Test("backlog: a job costs Redis the same with many queued")
+    @Test("backlog: the cost of a job in Redis does not depend on the backlog")
     func backlog() async throws {
         let figures = try await Figures.of("backlog")
         // What grows with the queue does so in each round, whatever else the machine does.
         #expect(try figures["CPU of Redis a job, most over fewest, least"].value < 1.5)
     }
 
-    @Test("idle: a worker that has nothing to do asks for little")
+    @Test("idle: a worker without work sends few commands")
     func idle() async throws {
         let figures = try await Figures.of("idle")
         #expect(try figures["round trips to Redis"].value < 3)
@@ -43,7 +43,7 @@ struct BenchScenarioTests {
         #expect(try figures["resident memory of the worker"].value < 96)
     }
 
-    @Test("failover: a successor leads and tells, and the job of a killed worker ends")
+    @Test("failover: a successor leads and publishes, and the job of a killed worker ends")
     func failover() async throws {
         let figures = try await Figures.of("failover")
         for title in ["leader killed", "leader stopped"] {
@@ -54,14 +54,14 @@ struct BenchScenarioTests {
         #expect(try figures["worker killed to the result of its job, at most"].value > 0)
     }
 
-    @Test("reconcile: jobs go on while all games are compared")
+    @Test("reconcile: jobs continue during a reconcile of all games")
     func reconcile() async throws {
         let figures = try await Figures.of("reconcile")
         #expect(try figures["push to result while 500 games are compared, p50"].value > 0)
         #expect(try figures["events told beyond one of each game"].value == 0)
     }
 
-    @Test("soak: no result is lost or told twice, and memory stays within bounds")
+    @Test("soak: no result is lost or published twice, and memory stays within bounds")
     func soak() async throws {
         let figures = try await Figures.of("soak")
         #expect(try figures["jobs"].value > 0)
@@ -71,7 +71,7 @@ struct BenchScenarioTests {
         #expect(try figures["memory of the worker, at most"].value < 128)
     }
 
-    @Test("a bench that is interrupted leaves nothing behind")
+    @Test("an interrupted bench leaves nothing behind")
     func interrupted() async throws {
         let directory = try temporaryDirectory("bench")
         defer { try? FileManager.default.removeItem(atPath: directory) }
@@ -141,7 +141,7 @@ struct Figures {
 }
 
 /// The scenarios that take containers, on a real Engine.
-@Suite("The scenarios of the bench on an Engine", .engineWorld, .serialized, .timeLimit(.minutes(5)))
+@Suite("The scenarios of the bench on a Docker Engine", .engineWorld, .serialized, .timeLimit(.minutes(5)))
 struct BenchEngineTests {
     private func figures(of scenario: String, _ arguments: String...) async throws -> Figures {
         let world = try #require(EngineWorld.current)
@@ -149,7 +149,7 @@ struct BenchEngineTests {
         return try await Figures.of(scenario, own + arguments, environment: ["DOCKER_HOST": world.engine.host])
     }
 
-    @Test("start: pairs of a job and the bare Engine")
+    @Test("start: pairs of a job and a direct start by Docker")
     func start() async throws {
         let figures = try await figures(of: "start")
         #expect(try #require(figures["push to the result of a start, p50"].baseline) > 0)
@@ -168,7 +168,7 @@ struct BenchEngineTests {
         #expect(try figures["push to the result of a stop while starts queue, p50"].value > 0)
     }
 
-    @Test("events: nothing is lost or told twice, one by one and in a burst")
+    @Test("events: none is lost or published twice, one by one and in a burst")
     func events() async throws {
         let figures = try await figures(of: "events")
         #expect(try figures["events told, one by one"].value == 12)
@@ -180,14 +180,14 @@ struct BenchEngineTests {
         }
     }
 
-    @Test("soak: no result of containers is lost or told twice")
+    @Test("soak: no result of containers is lost or published twice")
     func soak() async throws {
         let figures = try await figures(of: "soak")
         #expect(try figures["jobs"].value > 0)
         for name in ["results lost", "results twice", "jobs failed"] { #expect(try figures[name].value == 0) }
     }
 
-    @Test("says what to do where the image, the network or the Engine is missing")
+    @Test("a scenario says what to do if the image, the network or Docker is missing")
     func missing() async throws {
         let world = try #require(EngineWorld.current)
         func bench(_ image: String, _ network: String, _ host: String) async throws -> ProgramOutput {

@@ -6,9 +6,9 @@ import Testing
 @testable import Commands
 @testable import rtmanager_bench
 
-@Suite("The bench")
+@Suite("The report of the bench")
 struct BenchTests {
-    @Test("tells each figure beside its baseline")
+    @Test("shows each figure beside its baseline")
     func lines() {
         let figures = [
             BenchFigure("jobs a second", 500, "1/s", baseline: 1_000),
@@ -25,7 +25,7 @@ struct BenchTests {
         #expect(lines[3].contains(" 9.0 ms") && lines[4].hasSuffix("baseline 0.0 ms"))
     }
 
-    @Test("tells the medians of drains, and what metrics and traces cost beside the same worker without")
+    @Test("shows the medians of drains, and the cost of metrics and traces")
     func drains() {
         func drain(_ jobs: Double, cpu: Double, memory: Double? = nil) -> DrainFigures {
             let counts = CommandCounts(statistics: "cmdstat_evalsha:calls=2,usec=3\r\ncmdstat_hset:calls=5,usec=3")
@@ -55,7 +55,7 @@ struct BenchTests {
         #expect(figures["with metrics and traces: memory, at most"]?.value == 33)
     }
 
-    @Test("reads what Linux tells of a process, whatever its name is")
+    @Test("reads a process's figures from Linux, whatever its name")
     func usage() {
         let stat = "12 (a) b (c)) S 1 12 12 0 -1 4194304 100 0 0 0 250 50 0 0 20 0 4 0 100 1000 200"
         let status = "Name:\ta\nVmHWM:\t   20480 kB\nVmRSS:\t   10240 kB\n"
@@ -63,7 +63,7 @@ struct BenchTests {
         #expect(usage?.cpu == 3 && usage?.peakMiB == 20 && usage?.residentMiB == 10)
     }
 
-    @Test("counts what MONITOR shows without scripts' commands and its own")
+    @Test("counts the commands of MONITOR without those of scripts and its own")
     func monitor() {
         let text = """
             OK
@@ -76,14 +76,14 @@ struct BenchTests {
         #expect(BenchStage.roundTrips(text) == 2)
     }
 
-    @Test("draws the straight line through samples of memory")
+    @Test("computes the trend of memory samples")
     func slope() {
         let growing = (0..<10).map { (x: Double($0), y: 30 + 2 * Double($0) + ($0.isMultiple(of: 2) ? 0.1 : -0.1)) }
         #expect(abs(BenchStage.slope(growing) - 2) < 0.05)
         #expect(BenchStage.slope([]) == 0 && BenchStage.slope([(1, 5), (1, 6)]) == 0)
     }
 
-    @Test("a soak notices results that are lost and that come twice")
+    @Test("finds lost and duplicate results in a soak")
     func ledger() throws {
         let ledger = SoakLedger(games: 2, prefix: "soak")
         let (start, other) = (try #require(ledger.nextStart()), try #require(ledger.nextStart()))
@@ -102,7 +102,7 @@ struct BenchTests {
         #expect(figures["results twice"] == 1 && figures["jobs failed"] == 1)
     }
 
-    @Test("says what is missing where a scenario takes containers")
+    @Test("says what is missing for a scenario with containers")
     func needsImage() async throws {
         let output = try await Support.Program.run(["bench", "latency", "start"], environment: [:])
         #expect(output.exitCode == 2 && output.errors.contains("start starts containers, so it needs --image"))
