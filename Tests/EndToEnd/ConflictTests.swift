@@ -122,9 +122,9 @@ extension Deployment {
                 let force = Fleet.message(.remove, "e-9", game: "g", #""force":true"#)
                 #expect(try await fleet.finish("e-9", force).effect == .removed)
                 #expect(try await fleet.containers().isEmpty)
-                let story = ["started", "exited", "removed"]
-                let events = try await fleet.events(ofGame: "g", until: story + story)
-                #expect(events.map { $0["event"] } == story + story)
+                let kinds = ["started", "exited", "removed"]
+                let events = try await fleet.events(ofGame: "g", until: kinds + kinds)
+                #expect(events.map { $0["event"] } == kinds + kinds)
                 #expect(events.compactMap { $0["reason"] } == ["stopped", "stopped"])
             }
         }

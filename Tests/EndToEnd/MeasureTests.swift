@@ -23,7 +23,7 @@ extension Deployment {
                     let id: JobID = "m-\(round)"
                     try await fleet.push(fleet.start(id, game: "g\(round)"))
                     let victim = try await fleet.runner(of: id)
-                    let leaseEnd = try #require(try await DeathTests.leaseEnd(of: id, fleet))
+                    let leaseEnd = try #require(try await WorkerCrashTests.leaseEnd(of: id, fleet))
                     let death = Timestamp(millisecondsSinceEpoch: Int64(Date().timeIntervalSince1970 * 1_000))
                     await victim.kill9()
                     let result = try await fleet.result(of: id)

@@ -5,9 +5,9 @@ import Testing
 
 extension Deployment {
     @Suite("A node at its capacity", .engineWorld, .timeLimit(.minutes(10)))
-    struct RoomTests {
+    struct NodeCapacityTests {
         @Test("runs no more games than allowed over all its workers; a stop behind many starts runs at once")
-        func room() async throws {
+        func capacity() async throws {
             let settings = ["RTM_SLOTS": "2"]
             try await Fleet.with(workers: 2, settings: settings, world: try #require(EngineWorld.current)) { fleet in
                 for index in 0..<40 { try await fleet.push(fleet.start("s-\(index)", game: "g\(index)")) }

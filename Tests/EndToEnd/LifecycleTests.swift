@@ -5,9 +5,9 @@ import Testing
 
 extension Deployment {
     @Suite("The lifecycle of a game", .engineWorld, .timeLimit(.minutes(5)))
-    struct StoryTests {
+    struct LifecycleTests {
         @Test("start, stop and remove publish the results and events of the contract")
-        func wholeStory() async throws {
+        func lifecycle() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let more =
                     #""labels":{"team":"blue"},"enqueued_at":"2026-01-02T03:04:05Z","#

@@ -5,7 +5,7 @@ import Testing
 
 extension Deployment {
     @Suite("The ownership of containers", .engineWorld, .timeLimit(.minutes(5)))
-    struct IdentityTests {
+    struct ContainerOwnershipTests {
         /// An image as `docker commit` makes it of a container of ours.
         private func committed(_ fleet: Fleet, game: String) async throws -> String {
             let id = try #require(try await fleet.finish("make", fleet.start("make", game: game)).containerID)
@@ -51,8 +51,8 @@ extension Deployment {
                 let started = try await fleet.finish("s-2", fleet.start("s-2", game: "a"))
                 #expect(started.effect == .started)
                 try await fleet.events(ofGame: "a", until: ["started", "exited", "removed", "started"])
-                let told = Set(try await fleet.events().compactMap { $0["container_id"] })
-                #expect(told.isDisjoint(with: [random, namesake, brief]))
+                let published = Set(try await fleet.events().compactMap { $0["container_id"] })
+                #expect(published.isDisjoint(with: [random, namesake, brief]))
             }
         }
 

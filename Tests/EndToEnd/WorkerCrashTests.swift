@@ -26,7 +26,7 @@ enum Strike: String, CaseIterable, CustomTestStringConvertible {
 
 extension Deployment {
     @Suite("A worker that dies or freezes during a job", .engineWorld, .timeLimit(.minutes(10)))
-    struct DeathTests {
+    struct WorkerCrashTests {
         static let settings = ["RTM_LEASE_TTL_SECONDS": "3"]
 
         @Test("another worker finishes the start of a killed worker, once", arguments: Strike.allCases)

@@ -6,7 +6,7 @@ import Testing
 
 extension Deployment {
     @Suite("The shutdown of a worker", .engineWorld, .timeLimit(.minutes(10)))
-    struct EndingTests {
+    struct ShutdownTests {
         @Test("after SIGTERM during a start, the start ends, the worker exits with 0, another continues")
         func duringStart() async throws {
             try await Fleet.with(workers: 2, world: try #require(EngineWorld.current)) { fleet in

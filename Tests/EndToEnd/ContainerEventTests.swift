@@ -7,7 +7,7 @@ import Testing
 
 extension Deployment {
     @Suite("The published events of a container", .engineWorld, .timeLimit(.minutes(5)))
-    struct ReasonTests {
+    struct ContainerEventTests {
         /// A game, what it runs, who ends it how, and what is told of its end.
         struct Case: Sendable, CustomTestStringConvertible {
             let name: String

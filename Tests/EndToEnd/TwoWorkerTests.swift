@@ -5,7 +5,7 @@ import Testing
 
 extension Deployment {
     @Suite("Two workers", .engineWorld, .timeLimit(.minutes(10)))
-    struct SharingTests {
+    struct TwoWorkerTests {
         @Test("share one host: each job runs once, and each game's jobs run in order")
         func share() async throws {
             try await Fleet.with(workers: 2, world: try #require(EngineWorld.current)) { fleet in

@@ -6,7 +6,7 @@ import Testing
 
 extension Deployment {
     @Suite("Traces, dashboard and metrics of a worker", .engineWorld, .timeLimit(.minutes(5)))
-    struct ObservingTests {
+    struct WorkerObservabilityTests {
         private func get(_ url: String, _ more: [String] = []) async throws -> (status: String, body: String) {
             let text = try await Tool.run(
                 ["curl", "--silent", "--max-time", "5", "--write-out", "\n%{http_code}"] + more + [url]

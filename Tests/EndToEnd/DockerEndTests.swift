@@ -6,7 +6,7 @@ import Testing
 extension Deployment {
     /// Each has an Engine of its own, which it may end.
     @Suite("The end of a Docker Engine", .timeLimit(.minutes(60)))
-    struct EngineEndTests {
+    struct DockerEndTests {
         private static let graceful = ["/bin/busybox", "sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.1; done"]
 
         @Test("each exit is published once, with its reason, after a stop, a kill and a freeze of Docker")

@@ -6,13 +6,13 @@ import Testing
 
 extension Deployment {
     @Suite("Commands that show a deployment", .engineWorld, .timeLimit(.minutes(5)))
-    struct LookTests {
+    struct StatusCommandTests {
         private func lines(_ output: ProgramOutput) -> [Substring] {
             output.output.split(separator: "\n")
         }
 
         @Test("status, job, history and watch show what has happened")
-        func looks() async throws {
+        func commands() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let start = try await fleet.finish("s1", fleet.start("s1", game: "lobby"))
                 #expect(start.succeeded)

@@ -5,7 +5,7 @@ import Testing
 
 extension Deployment {
     @Suite("A frozen Docker Engine", .timeLimit(.minutes(3)))
-    struct FrozenEngineTests {
+    struct FrozenDockerTests {
         @Test("stops the claiming of jobs within 15 s, and jobs continue after the freeze")
         func noticed() async throws {
             try await PrivateDocker.with { docker in
