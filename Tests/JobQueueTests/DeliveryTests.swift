@@ -172,7 +172,7 @@ struct DeliveryTests {
     }
 
     @Test("heartbeats extend a lease; a retry delays the lane; a release uses up no attempt")
-    func beatRetryRelease() async throws {
+    func heartbeatRetryRelease() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
             try await world.push(QueueWorld.message(.start, "j1"), QueueWorld.message(.start, "j2"))
@@ -263,7 +263,7 @@ struct DeliveryTests {
     }
 
     @Test("one call ends superseded starts and claims the stop behind them")
-    func stopBehindPointless() async throws {
+    func stopBehindSuperseded() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
             try await worker.join(games: [OwnedGame(gameID: "g1", isRunning: true)])
@@ -275,7 +275,7 @@ struct DeliveryTests {
     }
 
     @Test("a start that waits for node capacity expires at its deadline")
-    func expiredWithoutRoom() async throws {
+    func expiredAtCapacity() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
             try await worker.join(games: [OwnedGame(gameID: "full", isRunning: true)])
@@ -305,7 +305,7 @@ struct DeliveryTests {
     }
 
     @Test("queues are served in strict order, and stops have permits of their own")
-    func queuesAndPlaces() async throws {
+    func queuesAndPermits() async throws {
         try await QueueWorld.with(options: JobQueueOptions(queues: ["high", "low"])) { world in
             let worker = world.worker("w1")
             for number in 1...3 {
@@ -553,7 +553,7 @@ struct LeadershipTests {
     }
 
     @Test("a node reservation ends with the container, but a running job keeps its game's reservation")
-    func places() async throws {
+    func reservations() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
             guard case .granted(let epoch, _) = try await worker.lead(ttl: .seconds(5)) else { return }

@@ -28,7 +28,7 @@ struct FailedScriptTests {
 }
 
 @Suite("Data of another version", .timeLimit(.minutes(1)))
-struct DataFormTests {
+struct DataVersionTests {
     @Test("keeps a worker from registering until the data are deleted", arguments: [("form", "1"), ("seq", "17")])
     func refused(_ field: String, _ value: String) async throws {
         try await QueueWorld.with(isNew: true) { world in

@@ -167,7 +167,7 @@ struct WindowTests {
 @Suite("The owner of a game, on a real Redis", .timeLimit(.minutes(2)))
 struct OwnershipTests {
     @Test("a stop of a game without owner waits until every live node has announced its games")
-    func untold() async throws {
+    func unannounced() async throws {
         try await QueueWorld.with { world in
             let (here, there) = (world.worker("w1"), world.worker("w2", node: "n2"))
             try await here.join(games: [])

@@ -4,14 +4,14 @@ import Redis
 import Testing
 
 @Suite("Doorbells, on a real Redis", .timeLimit(.minutes(1)))
-struct RingTests {
+struct DoorbellTests {
     private func bell(_ world: QueueWorld, _ worker: String) async throws -> [String] {
         let answer = try await world.client.send(RedisCommand("LRANGE", .string(world.keys.bell(worker)), 0, -1))
         return answer.array?.compactMap(\.string) ?? []
     }
 
     @Test("a worker without a free permit wakes neither itself nor another full worker")
-    func noRingForFull() async throws {
+    func noWakeWhenFull() async throws {
         try await QueueWorld.with { world in
             let (full, other) = (world.worker("w1"), world.worker("w2"))
             try await full.join(games: (1...3).map { OwnedGame(gameID: "g\($0)", isRunning: true) })

@@ -5,7 +5,7 @@ import Support
 import Testing
 
 @Suite("The liveness key, on a real Redis", .timeLimit(.minutes(1)))
-struct SilenceTests {
+struct LivenessTests {
     @Test("heartbeats keep the key, and only a sweep or a registration creates it")
     func key() async throws {
         try await QueueWorld.with { world in
