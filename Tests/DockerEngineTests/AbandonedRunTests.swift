@@ -20,15 +20,15 @@ struct AbandonedRunTests {
         var deadlines = DockerEngine.Deadlines()
         deadlines.create = .seconds(2)
         deadlines.cleanup = .seconds(60)
-        let looks = Mutex(0)
+        let inspections = Mutex(0)
         var spec = Samples.spec()
         if let labels { spec.labels = labels }
         var result: (DockerError?, [String]) = (nil, [])
         try await StubEngine.with(settings: .init(deadlines: deadlines)) { request in
             guard request.line == Self.inspectName else { return reply(request, 0) }
-            let earlier = looks.withLock { looks in
-                defer { looks += 1 }
-                return looks
+            let earlier = inspections.withLock { inspections in
+                defer { inspections += 1 }
+                return inspections
             }
             return reply(request, earlier)
         } _: { engine, stub in

@@ -29,7 +29,7 @@ struct BehaviourTests {
     }
 
     @Test("a container whose network was recreated cannot be restarted, and is recreated")
-    func networkMadeAnew() async throws {
+    func networkRecreated() async throws {
         try await with("anew") { engine, world, spec in
             var spec = spec
             spec.network = "\(world.prefix)-second-net"
@@ -153,7 +153,7 @@ struct BehaviourTests {
     }
 
     @Test("an exit event means that inspect shows the exit and its code")
-    func endIsTold() async throws {
+    func exitEvent() async throws {
         try await with("told") { engine, _, spec in
             var codes: [String: Int] = [:]
             var begin: DockerEvents?

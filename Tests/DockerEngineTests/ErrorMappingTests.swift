@@ -145,14 +145,14 @@ struct ErrorMappingTests {
         ] as [(Int, String, String)]
     )
     func pullWords(status: Int, text: String, part: String) {
-        let told = DockerError.answer(.pull, status: status, body: Samples.message(text))
-        #expect(told.message.contains(part), "\(told.message)")
-        #expect(!told.message.contains("secret") && !told.description.contains("secret"))
-        #expect(told.detail == text)
+        let shown = DockerError.answer(.pull, status: status, body: Samples.message(text))
+        #expect(shown.message.contains(part), "\(shown.message)")
+        #expect(!shown.message.contains("secret") && !shown.description.contains("secret"))
+        #expect(shown.detail == text)
         if status == 500 {
             let line = DockerError.pullLine(text)
-            #expect(line.message == told.message.replacing(" (status 500)", with: ""))
-            #expect(line.detail == text && line.code == told.code)
+            #expect(line.message == shown.message.replacing(" (status 500)", with: ""))
+            #expect(line.detail == text && line.code == shown.code)
         }
     }
 

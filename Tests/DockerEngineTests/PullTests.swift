@@ -32,16 +32,16 @@ struct PullTests {
 
     @Test("requests one tag, reports progress and inspects the image at the end")
     func whole() async throws {
-        let told = Mutex<[PullProgress]>([])
+        let reported = Mutex<[PullProgress]>([])
         try await with([Self.inspect: [Self.absent, Self.present], Self.pull: [Self.done]]) { engine, stub in
             try await engine.pullImage("team/engine:1", policy: .ifMissing) { progress in
-                told.withLock { $0.append(progress) }
+                reported.withLock { $0.append(progress) }
             }
             #expect(stub.lines == [Self.inspect, Self.pull, Self.inspect])
             #expect(stub.requests[1].target == "/v1.41/images/create?fromImage=team%2Fengine&tag=1")
         }
         #expect(
-            told.withLock { $0 } == [
+            reported.withLock { $0 } == [
                 PullProgress(reference: "team/engine:1", layers: 1, layersDone: 0, bytesDone: 5, bytesTotal: 10),
                 PullProgress(reference: "team/engine:1", layers: 1, layersDone: 1, bytesDone: 10, bytesTotal: 10),
             ]
@@ -69,8 +69,8 @@ struct PullTests {
         ]
     )
     func policies(policy: PullPolicy, isThere: Bool, calls: Int) async throws {
-        let looks = isThere ? [Self.present] : policy == .always ? [Self.present] : [Self.absent, Self.present]
-        try await with([Self.inspect: looks, Self.pull: [Self.done]]) { engine, stub in
+        let inspections = isThere ? [Self.present] : policy == .always ? [Self.present] : [Self.absent, Self.present]
+        try await with([Self.inspect: inspections, Self.pull: [Self.done]]) { engine, stub in
             try await engine.pullImage("team/engine:1", policy: policy, progress: nil)
             #expect(stub.requests.count == calls)
         }
@@ -183,7 +183,7 @@ struct PullTests {
 
     @Test("is shared by all callers for one image, and each gets the progress")
     func shared() async throws {
-        let told = Tally()
+        let reported = Tally()
         try await with([Self.inspect: [Self.present], Self.pull: [.later(.milliseconds(500), Self.done)]]) {
             engine,
             stub in
@@ -191,7 +191,7 @@ struct PullTests {
                 for _ in 0..<20 {
                     group.addTask {
                         try await engine.pullImage("team/engine:1", policy: .always) { progress in
-                            if progress.layersDone == 1 { told.add() }
+                            if progress.layersDone == 1 { reported.add() }
                         }
                     }
                 }
@@ -199,7 +199,7 @@ struct PullTests {
             }
             #expect(stub.lines.count { $0 == Self.pull } == 1)
         }
-        #expect(told.count == 20)
+        #expect(reported.count == 20)
     }
 
     @Test("continues for the others when one caller is cancelled")

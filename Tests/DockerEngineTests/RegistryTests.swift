@@ -35,12 +35,12 @@ struct RegistryTests {
 
     @Test("brings the image, and reports progress")
     func good() async throws {
-        let told = Mutex<[PullProgress]>([])
+        let reported = Mutex<[PullProgress]>([])
         try await with { engine, registry in
             let reference = registry.reference(.good)
             #expect(await isAbsent(reference, engine))
             try await engine.pullImage(reference, policy: .ifMissing) { progress in
-                told.withLock { $0.append(progress) }
+                reported.withLock { $0.append(progress) }
             }
             #expect(try await engine.inspectImage(reference).labels == ["made": "here"])
             let count = registry.requests.count
@@ -49,7 +49,7 @@ struct RegistryTests {
             try await engine.pullImage(reference, policy: .always, progress: nil)
             #expect(registry.requests.count > count)
         }
-        let last = told.withLock { $0.last }
+        let last = reported.withLock { $0.last }
         #expect(last?.layers == 1 && last?.layersDone == 1)
         #expect((last?.bytesTotal ?? 0) > 200_000 && last?.bytesDone == last?.bytesTotal)
     }
@@ -69,10 +69,10 @@ struct RegistryTests {
             try await world.engine.docker("rmi", "--force", reference)
             try await DockerEngine.withEngine(configuration: configuration) { engine in
                 #expect(await isAbsent(reference, engine))
-                let told = Mutex<PullProgress?>(nil)
-                try await engine.pullImage(reference, policy: .ifMissing) { progress in told.withLock { $0 = progress }
+                let reported = Mutex<PullProgress?>(nil)
+                try await engine.pullImage(reference, policy: .ifMissing) { progress in reported.withLock { $0 = progress }
                 }
-                let last = told.withLock { $0 }
+                let last = reported.withLock { $0 }
                 #expect(last?.layers == 2 && last?.layersDone == 2)
                 #expect(try await engine.inspectImage(reference).labels["made"] == "there")
                 try await engine.pullImage(digest, policy: .always, progress: nil)

@@ -7,7 +7,7 @@ import Testing
 @testable import DockerEngine
 
 @Suite("Responses of the Docker Engine")
-struct AnswerTests {
+struct ResponseTests {
     private func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
         try JSONDecoder().decode(type, from: Data(text.utf8))
     }

@@ -5,7 +5,7 @@ import Testing
 @testable import DockerEngine
 
 @Suite("A Docker Engine that fails", .serialized)
-struct EngineFaultTests {
+struct DockerFaultTests {
     private func with(
         deadlines: DockerEngine.Deadlines = .init(),
         _ body: (DockerEngine, PrivateDocker, RunSpec) async throws -> Void

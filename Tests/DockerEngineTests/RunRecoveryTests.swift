@@ -4,7 +4,7 @@ import Testing
 @testable import DockerEngine
 
 @Suite("A start that fails for a reason that the adapter can fix")
-struct RunCureTests {
+struct RunRecoveryTests {
     private static let create = "POST /containers/create"
     private static let start = "POST /containers/\(Samples.id)/start"
     private static let inspect = "GET /containers/\(Samples.id)/json"
@@ -145,7 +145,7 @@ struct RunCureTests {
 }
 
 @Suite("The cached network")
-struct NetworkLookTests {
+struct NetworkCacheTests {
     @Test("is read again if the cached state does not fit")
     func now() async throws {
         let script = Script([
