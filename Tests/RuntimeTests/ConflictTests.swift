@@ -38,7 +38,7 @@ struct ConflictTests {
     }
 
     @Test("a start without effect keeps the game only if its container may exist")
-    func placement() {
+    func ownership() {
         let conflict = JobEnding.failed(.nameConflict, "x")
         let foreign = SlotOutcome(kind: .start, ending: conflict)
         #expect(foreign.owner == .undo && foreign.freesPlace)

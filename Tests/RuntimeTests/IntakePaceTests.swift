@@ -47,7 +47,7 @@ struct IntakePaceTests {
     }
 
     @Test("ready jobs without a free permit are not claimed repeatedly")
-    func readyWithoutPlace() {
+    func readyWithoutPermit() {
         var pace = IntakePace()
         _ = pace.step(capacity(1, 1), of: 200, now: at(0))
         pace.claimed(0, of: capacity(9, 9), waiting: .starts)
@@ -58,7 +58,7 @@ struct IntakePaceTests {
     }
 
     @Test("a released permit is used at once if Redis has a job for it")
-    func placeGivenBackMeanwhile() {
+    func permitReleasedMeanwhile() {
         var pace = IntakePace()
         #expect(!pace.goesOn(capacity(1, 1), mayHaveMessages: false))
         #expect(pace.goesOn(capacity(0, 0), mayHaveMessages: true))
@@ -85,7 +85,7 @@ struct IntakePaceTests {
     }
 
     @Test("the worker asks again if Redis may believe that a class has no free permit")
-    func filledPlaces() {
+    func releasedPermits() {
         var pace = IntakePace()
         pace.claimed(1, of: capacity(9, 2), waiting: [])
         #expect(!pace.hasFilledPlaces)
@@ -96,7 +96,7 @@ struct IntakePaceTests {
     }
 
     @Test("the end of a job frees capacity if permits were short, and if Redis counts games")
-    func roomOfAnEnd() {
+    func capacityOfAnEnd() {
         func state(_ concurrency: Int) -> WorkerState { WorkerState(lease: .seconds(10), concurrency: concurrency) }
         for hasSlots in [false, true] {
             let state = state(8)
@@ -115,7 +115,7 @@ struct IntakePaceTests {
     }
 
     @Test("a container with a pending inspection that gets an event is known by its game")
-    func gameOfGlance() {
+    func gameOfInspection() {
         let event = DockerEvent(
             action: "die",
             containerID: "old",

@@ -57,7 +57,7 @@ struct ListenerTests {
     }
 
     @Test("a container with slow inspections delays no other, and its events stay in order")
-    func slowLook() async throws {
+    func slowInspection() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
                 let slow = await world.docker.addForeignContainer(WorkerWorld.spec(game: "slow"))
@@ -81,7 +81,7 @@ struct ListenerTests {
     }
 
     @Test("does not inspect a container after its removal event")
-    func removalNeedsNoLook() async throws {
+    func removalNeedsNoInspection() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
                 let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"))
@@ -330,8 +330,8 @@ struct JanitorServiceTests {
                 var left: Set<String> = [foreign, game]
                 if mode != .remove { left.insert(stray) }
                 if mode == .dryRun { left.insert(made) }
-                let looks = await world.docker.calls[.list] ?? 0
-                try await eventually("several passes of the janitor", until: { $0 > looks + 4 }) {
+                let lists = await world.docker.calls[.list] ?? 0
+                try await eventually("several passes of the janitor", until: { $0 > lists + 4 }) {
                     await world.docker.calls[.list] ?? 0
                 }
                 try await eventually("only what is left", until: { $0 == left }) { await ids() }

@@ -63,27 +63,27 @@ struct ProgressTests {
 
     @Test("is published only on a change, after a pause, and again if Redis refused it")
     func board() async throws {
-        let told = Told()
-        let desk = ProgressReporter(pause: .milliseconds(20))
+        let reports = Reports()
+        let reporter = ProgressReporter(pause: .milliseconds(20))
         // The first is not taken.
-        let board = ProgressStore(desk) { told.add($0) > 1 }
+        let board = ProgressStore(reporter) { reports.add($0) > 1 }
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await desk.run() }
+            group.addTask { await reporter.run() }
             // A thousand within one pause, as a pull reports them.
             for number in 0...1_000 {
                 board.show(JobProgress(.pulling, bytesDone: Int64(number), bytesTotal: 1_000))
             }
             let last = JobProgress(.pulling, bytesDone: 1_000, bytesTotal: 1_000)
-            _ = try? await eventually("a second report", until: { $0 == [last, last] }) { told.all }
+            _ = try? await eventually("a second report", until: { $0 == [last, last] }) { reports.all }
             board.show(JobProgress(.starting))
-            _ = try? await eventually("the next step", until: { $0?.step == .starting }) { told.all.last }
+            _ = try? await eventually("the next step", until: { $0?.step == .starting }) { reports.all.last }
             group.cancelAll()
         }
-        #expect(told.all.count == 3)
+        #expect(reports.all.count == 3)
     }
 }
 
-private final class Told: Sendable {
+private final class Reports: Sendable {
     private let progress = Mutex<[JobProgress]>([])
 
     var all: [JobProgress] { progress.withLock { $0 } }

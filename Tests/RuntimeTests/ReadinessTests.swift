@@ -26,7 +26,7 @@ struct ReadinessPollerTests {
             await image(world.docker, port: port)
             try await world.withWorker { _ in
                 try await world.push(.start, "s1", more: Self.waits)
-                try await eventually("requests to the game engine", until: { $0 > 3 }) { await world.looks() }
+                try await eventually("inspections", until: { $0 > 3 }) { await world.inspections() }
                 #expect(try await world.state("s1") == "running")
                 try await FakeEngine.with(port: port) {
                     let result = try await world.result("s1")
@@ -62,7 +62,7 @@ struct ReadinessPollerTests {
             await image(world.docker, port: 1, hasHealthcheck: true)
             try await world.withWorker { _ in
                 try await world.push(.start, "s1", more: Self.waits)
-                try await eventually("the container", until: { $0 > 2 }) { await world.looks() }
+                try await eventually("the container", until: { $0 > 2 }) { await world.inspections() }
                 await world.docker.setHealth(container: "galaxy-game-g1", "unhealthy")
                 await world.docker.setHealth(container: "galaxy-game-g1", "healthy")
                 #expect(try await world.result("s1").effect == .started)
@@ -89,7 +89,7 @@ struct ReadinessPollerTests {
             await image(world.docker, port: try FreePort.find())
             try await world.withWorker { _ in
                 try await world.push(.start, "s1", more: #","ready_timeout_seconds":600"#)
-                try await eventually("the container", until: { $0 > 2 }) { await world.looks() }
+                try await eventually("the container", until: { $0 > 2 }) { await world.inspections() }
                 await world.docker.exit(container: "galaxy-game-g1", code: 3)
                 let result = try await world.result("s1", within: .seconds(5))
                 #expect(result.errorCode == "not_ready" && result.error?.contains("exit code 3") == true)
@@ -104,7 +104,7 @@ struct ReadinessPollerTests {
             await image(world.docker, port: try FreePort.find())
             try await world.withWorker { _ in
                 try await world.push(.start, "s1", more: #","ready_timeout_seconds":600"#)
-                try await eventually("the container", until: { $0 > 2 }) { await world.looks() }
+                try await eventually("the container", until: { $0 > 2 }) { await world.inspections() }
                 try await world.push(.stop, "t1")
                 #expect(try await world.result("s1", within: .seconds(3)).outcome == .superseded)
                 #expect(try await world.result("t1").effect == .alreadyAbsent)
@@ -131,7 +131,7 @@ struct ReadinessPollerTests {
 
 extension WorkerWorld {
     /// How often a container was looked at.
-    fileprivate func looks() async -> Int { await docker.calls[.inspectContainer] ?? 0 }
+    fileprivate func inspections() async -> Int { await docker.calls[.inspectContainer] ?? 0 }
 }
 
 /// A server at a port of this machine that answers every request with the same.

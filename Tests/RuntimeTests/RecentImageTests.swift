@@ -94,7 +94,7 @@ struct RecentImageTests {
     }
 
     @Test("use a corrected label")
-    func mended() async throws {
+    func corrected() async throws {
         try await second(
             first: Image("engine:1", labels: ["com.galaxy.port": "none"]),
             change: { await $0.addImage(Image("engine:1", build: 2)) },

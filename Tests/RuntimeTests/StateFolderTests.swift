@@ -8,7 +8,7 @@ import Testing
 
 @Suite("The state folder of a game")
 struct StateFolderTests {
-    private struct Look: Equatable {
+    private struct Metadata: Equatable {
         var mode: Int?
         var user: UInt32?
         var group: UInt32?
@@ -33,9 +33,9 @@ struct StateFolderTests {
             let owner = WorkerConfiguration.StateOwner(user: getuid() == 0 ? 1_234 : getuid(), group: getgid())
             let folder = StateFolder(owner: owner, mode: 0o2770)
             try await folder.prepare(root + "/a/b/game")
-            let look = try Look(root + "/a/b/game")
-            #expect(look.mode == 0o2770 && look.user == owner.user && look.group == owner.group)
-            #expect(try Look(root + "/a").mode == 0o755)
+            let metadata = try Metadata(root + "/a/b/game")
+            #expect(metadata.mode == 0o2770 && metadata.user == owner.user && metadata.group == owner.group)
+            #expect(try Metadata(root + "/a").mode == 0o755)
             #expect(try FileManager.default.contentsOfDirectory(atPath: root + "/a/b") == ["game"])
         }
     }
@@ -46,9 +46,9 @@ struct StateFolderTests {
             let folder = StateFolder(owner: nil, mode: 0o750)
             try await folder.prepare(root + "/game")
             try Data().write(to: URL(fileURLWithPath: root + "/game/save"))
-            let before = try Look(root + "/game")
+            let before = try Metadata(root + "/game")
             try await StateFolder(owner: nil, mode: 0o777).prepare(root + "/game")
-            #expect(try Look(root + "/game") == before)
+            #expect(try Metadata(root + "/game") == before)
             #expect(FileManager.default.fileExists(atPath: root + "/game/save"))
         }
     }
@@ -80,7 +80,7 @@ struct StateFolderTests {
                 withIntermediateDirectories: true
             )
             try await StateFolder(owner: nil, mode: 0o710).prepare(path)
-            #expect(try Look(path).mode == 0o710)
+            #expect(try Metadata(path).mode == 0o710)
             #expect(try FileManager.default.contentsOfDirectory(atPath: root) == ["game"])
         }
     }

@@ -10,7 +10,7 @@ import Testing
 @Suite("A worker with a fake Docker Engine and a real Redis", .timeLimit(.minutes(2)))
 struct WorkerTests {
     @Test("runs a game from start to removal, and publishes each step once")
-    func story() async throws {
+    func lifecycle() async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
                 try await world.push(.start, "s1")
@@ -45,9 +45,9 @@ struct WorkerTests {
                 let before = try await world.calls(of: "blmove")
                 for number in 0..<jobs {
                     // Whoever rings lets the worker look at its queue, and see once more that it is empty.
-                    let looks = try await world.calls(of: "evalsha")
+                    let calls = try await world.calls(of: "evalsha")
                     _ = try await world.client.send(RedisCommand("LPUSH", .string(world.keys.bell("w1")), "work"))
-                    try await eventually("the worker to ask for jobs", until: { $0 >= looks + 2 }) {
+                    try await eventually("the worker to ask for jobs", until: { $0 >= calls + 2 }) {
                         try await world.calls(of: "evalsha")
                     }
                     try await world.push(.stop, "t\(number)")

@@ -7,7 +7,7 @@ import Support
 import Testing
 
 @Suite("Docker's errors during a job", .timeLimit(.minutes(1)))
-struct EngineAnswerTests {
+struct DockerFailureTests {
     @Test("a transient failure is retried, also if the process could not be started")
     func busy() async throws {
         try await WorkerWorld.with { world in
@@ -99,7 +99,7 @@ struct EngineAnswerTests {
 }
 
 @Suite("A restart before it stops the game", .timeLimit(.minutes(1)))
-struct RestartLookTests {
+struct RestartNetworkTests {
     @Test("checks the network again, since the pull may have taken long")
     func network() async throws {
         try await WorkerWorld.with { world in
