@@ -6,9 +6,6 @@ import Testing
 @testable import RuntimeCore
 
 private let id = String(repeating: "a", count: 64)
-private let t0 = Timestamp(seconds: 1_000)
-private let t1 = Timestamp(seconds: 2_000)
-private let t2 = Timestamp(seconds: 3_000)
 
 private func container(
     status: String,

@@ -1,0 +1,70 @@
+import DockerPort
+import JobContract
+import Primitives
+import Testing
+
+@testable import RuntimeCore
+
+@Suite("Containers to inspect after a list by Docker")
+struct ReconciliationTests {
+    private func row(_ id: String, _ status: String, game: String = "g", health: String = "") -> ContainerSummary {
+        ContainerSummary(
+            id: id,
+            name: "n",
+            imageRef: "e",
+            hostname: "",
+            labels: [GalaxyLabel.gameID: game],
+            status: status,
+            health: health,
+            startedAt: nil
+        )
+    }
+
+    private func suspects(
+        _ rows: [ContainerSummary],
+        _ marks: [String: StoryMark],
+        begun: Set<String> = [],
+        isThorough: Bool = false,
+        ours: [String: Bool] = [:]
+    ) -> [String] {
+        Reconciliation(containers: rows, ours: ours, marks: marks, begun: begun, isThorough: isThorough, places: [])
+            .suspects
+    }
+
+    @Test("are those that differ, and all that may have restarted if events may be missing")
+    func differences() {
+        let rows = [
+            row("new", "running"), row("runs", "running"), row("ended", "exited"), row("over", "exited"),
+            row("again", "running"), row("made", "created"), row("sick", "running", health: "unhealthy"),
+            row("well", "running", health: "healthy"),
+        ]
+        let marks = [
+            "runs": mark(t0), "ended": mark(t0), "over": mark(t0, exited: t1), "again": mark(t0, exited: t1),
+            "sick": mark(t0, health: .healthy), "well": mark(t0, health: .healthy), "gone": mark(t0),
+        ]
+        #expect(suspects(rows, marks, begun: ["lost"]) == ["gone", "lost", "ended", "new", "again", "sick"])
+        #expect(
+            Set(suspects(rows, marks, begun: ["lost"], isThorough: true))
+                == ["gone", "lost", "ended", "new", "again", "sick", "runs", "over", "well"]
+        )
+        // What was looked at and is not ours is not looked at again.
+        #expect(suspects(rows, [:], ours: ["new": false, "runs": true]).contains("runs"))
+        #expect(!suspects(rows, [:], isThorough: true, ours: ["new": false]).contains("new"))
+    }
+
+    @Test("reserve node capacity for games with a running container")
+    func reservations() {
+        let found = Reconciliation(
+            containers: [
+                row("a", "running", game: "a"), row("b", "exited", game: "b"), row("c", "paused", game: "c"),
+                row("e", "running", game: "e"), row("f", "running", game: "f"), row("g", "restarting", game: "g"),
+            ],
+            ours: ["a": true, "c": true, "e": false, "g": true],
+            marks: [:],
+            begun: [],
+            isThorough: false,
+            places: ["a", "b", "d", "e", "f"]
+        )
+        #expect(found.unheldPlaces == ["b", "d", "e"] && found.missingPlaces == ["c", "g"])
+    }
+}
