@@ -1,0 +1,183 @@
+import JobContract
+import JobQueue
+import Primitives
+import Redis
+import Support
+import Testing
+
+@Suite("Leadership and publication on a real Redis", .timeLimit(.minutes(2)))
+struct LeadershipTests {
+    private func event(_ kind: LifecycleKind) -> LifecycleEvent {
+        LifecycleEvent(
+            kind: kind,
+            action: nil,
+            containerID: "c1",
+            containerName: "n",
+            gameID: "g1",
+            jobID: "j1",
+            image: "e",
+            occurredAt: Timestamp(seconds: 1),
+            labels: ["a": "b"]
+        )
+    }
+
+    private func update(_ expected: String, _ mark: String, _ kinds: LifecycleKind...) -> StoryUpdate {
+        StoryUpdate(containerID: "c1", gameID: "g1", expectedMark: expected, newMark: mark, entries: kinds.map(event))
+    }
+
+    @Test("one worker of a node leads, epochs only increase, and an old term publishes nothing")
+    func fencing() async throws {
+        try await QueueWorld.with { world in
+            let (one, two) = (world.worker("w1"), world.worker("w2"))
+            guard case .granted(let epoch, nil) = try await one.lead(ttl: .seconds(5)) else {
+                Issue.record("the first asks and leads")
+                return
+            }
+            guard case .held(let remaining, epoch) = try await two.lead(ttl: .seconds(5)) else {
+                Issue.record("the second follows")
+                return
+            }
+            #expect(remaining <= .seconds(5))
+            #expect(try await two.remainder(ofTerm: epoch) ?? .zero > .seconds(4))
+            #expect(try await one.renew(epoch: epoch, ttl: .milliseconds(50)))
+            #expect(try await one.emit([update("", "s1", .started)], epoch: epoch, cursor: "x") == [.published])
+            var next: Int64 = 0
+            while next == 0 {
+                if case .granted(let granted, let cursor) = try await two.lead(ttl: .seconds(5)) {
+                    #expect(cursor == "x")
+                    next = granted
+                }
+            }
+            #expect(next > epoch)
+            #expect(try await one.renew(epoch: epoch, ttl: .seconds(5)) == false)
+            #expect(try await one.remainder(ofTerm: epoch) == nil)
+            await #expect(throws: Fenced.self) {
+                try await one.emit([update("s1", "e1", .exited)], epoch: epoch, cursor: nil)
+            }
+            try await two.resign(epoch: next)
+            guard case .granted(let last, _) = try await one.lead(ttl: .seconds(5)) else {
+                Issue.record("after a resignation the lease is free at once")
+                return
+            }
+            #expect(last > next)
+        }
+    }
+
+    @Test("each lifecycle step is published once, whoever reports it")
+    func once() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            guard case .granted(let epoch, _) = try await worker.lead(ttl: .seconds(5)) else { return }
+            #expect(try await worker.emit([update("", "s1", .started)], epoch: epoch, cursor: nil) == [.published])
+            #expect(
+                try await worker.emit([update("", "s1", .started)], epoch: epoch, cursor: nil) == [
+                    .conflict(mark: "s1")
+                ]
+            )
+            #expect(try await worker.stories() == ["c1": "s1"])
+            #expect(
+                try await worker.emit([update("s1", "", .exited, .removed)], epoch: epoch, cursor: nil) == [.published]
+            )
+            #expect(try await worker.stories().isEmpty)
+            #expect(try await worker.emit([update("", "s1", .started)], epoch: epoch, cursor: nil) == [.ended])
+            let events = try await world.events()
+            #expect(events.map { $0["event"] } == ["started", "exited", "removed"])
+            #expect(
+                events.allSatisfy {
+                    $0["epoch"] == String(epoch) && $0["node"] == "n1" && $0["labels"] == #"{"a":"b"}"#
+                }
+            )
+        }
+    }
+
+    @Test("a job's fact about a container lasts until its step is published, and is for one run only")
+    func notes() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            guard case .granted(let epoch, _) = try await worker.lead(ttl: .seconds(5)) else { return }
+            try await worker.tell(.begun(mark: "s0"), of: "c1")
+            #expect(try await worker.begunContainers() == ["c1": "s0"])
+            _ = try await worker.emit([update("", "s1", .started)], epoch: epoch, cursor: nil)
+            try await worker.tell(.begun(mark: "s0"), of: "c1")
+            #expect(try await worker.begunContainers().isEmpty)
+            try await worker.tell(.forced(true), of: "c1")
+            try await worker.tell(.asked(jobID: "j", intent: "i"), of: "c1")
+            #expect(try await worker.notes(of: ["c1", "c2"])["c1"] == ContainerNotes(asked: "i"))
+            try await worker.tell(.forced(true), of: "c1")
+            try await worker.tell(.exit("x"), of: "c1")
+            let notes = try await worker.notes(of: ["c2", "c1"])
+            #expect(notes["c1"] == ContainerNotes(asked: "i", isForced: true, exit: "x"))
+            #expect(notes["c2"] == ContainerNotes())
+            _ = try await worker.emit([update("s1", "e1", .exited)], epoch: epoch, cursor: nil)
+            try await worker.tell(.exit("y"), of: "c1")
+            try await worker.tell(.forced(false), of: "c1")
+            #expect(try await worker.notes(of: ["c1"])["c1"] == ContainerNotes())
+            _ = try await worker.emit([update("e1", "", .removed)], epoch: epoch, cursor: nil)
+            try await worker.tell(.asked(jobID: "j", intent: "i"), of: "c1")
+            #expect(try await worker.notes(of: ["c1"])["c1"] == ContainerNotes())
+        }
+    }
+
+    @Test("a job's first fact about a container that it stops remains until the job has ended")
+    func intents() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            try await world.push(QueueWorld.message(.stop, "j"))
+            _ = try await world.intake(worker)
+            #expect(try await worker.intent(ofJob: "j", toEnd: "c1") == nil)
+            #expect(try await worker.tell(.asked(jobID: "j", intent: "first"), of: "c1") == nil)
+            #expect(try await worker.tell(.asked(jobID: "j", intent: "second"), of: "c1") == "first")
+            #expect(try await worker.notes(of: ["c1"])["c1"]?.asked == "first")
+            #expect(try await worker.intent(ofJob: "j", toEnd: "c1") == "first")
+            #expect(try await worker.intent(ofJob: "j", toEnd: "c2") == nil)
+            // Another job, or one that nobody knows, has a word of its own.
+            #expect(try await worker.tell(.asked(jobID: "x", intent: "third"), of: "c1") == nil)
+            #expect(try await worker.notes(of: ["c1"])["c1"]?.asked == "third")
+            #expect(try await world.client.send(RedisCommand("EXISTS", .string(world.keys.job("x")))).integer == 0)
+        }
+    }
+
+    @Test("a removed container counts as the job's only if that job may have created it")
+    func claims() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            for (job, fields) in [
+                ("live" as JobID, ["_job", "1 start g default 1 - - -"]),
+                ("made", ["kind", "restart", "game_id", "g", "container_id", "c"]),
+                ("failed", ["kind", "start", "game_id", "g"]), ("stop", ["kind", "stop", "game_id", "g"]),
+                ("elsewhere", ["kind", "start", "game_id", "g", "container_id", "other"]),
+                ("other-game", ["kind", "start", "game_id", "h"]),
+            ] {
+                let arguments = [RedisArgument.string(world.keys.job(job))] + fields.map { .string($0) }
+                _ = try await world.client.send(RedisCommand("HSET", arguments: arguments))
+            }
+            for job: JobID in ["live", "made", "failed", "stop", "elsewhere", "other-game", "unknown"] {
+                let claim = ContainerClaim(containerID: "c", gameID: "g", jobID: job)
+                #expect(
+                    try await worker.believable([claim]).isEmpty == !["live", "made", "failed"].contains(job),
+                    "\(job)"
+                )
+            }
+        }
+    }
+
+    @Test("a node reservation ends with the container, but a running job keeps its game's reservation")
+    func reservations() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            guard case .granted(let epoch, _) = try await worker.lead(ttl: .seconds(5)) else { return }
+            _ = try await worker.emit([update("", "s1", .started)], epoch: epoch, cursor: nil)
+            #expect(try await worker.places() == ["g1"])
+            _ = try await worker.emit([update("s1", "e1", .exited)], epoch: epoch, cursor: nil)
+            #expect(try await worker.places().isEmpty)
+            try await world.push(QueueWorld.message(.start, "j1", game: "g2"))
+            try await world.intake(worker)
+            #expect(try await world.claim(worker).count == 1)
+            try await worker.correctPlaces(free: ["g2", "g3"], taken: ["g4"], epoch: epoch)
+            #expect(try await worker.places() == ["g2", "g4"])
+            await #expect(throws: Fenced.self) {
+                try await worker.correctPlaces(free: ["g4"], taken: [], epoch: epoch + 1)
+            }
+        }
+    }
+}
