@@ -105,7 +105,7 @@ struct LaneModel {
 
     // MARK: Lanes
 
-    private func isPointless(_ job: LiveJob) -> Bool {
+    func isPointless(_ job: LiveJob) -> Bool {
         job.message.startsGame && (job.isPoisoned || job.seq < superseded[job.message.game] ?? 0)
     }
 
@@ -130,7 +130,7 @@ struct LaneModel {
         ready[list]?.sort { $0.seq < $1.seq }
     }
 
-    private mutating func forgetHead(_ game: String) {
+    mutating func forgetHead(_ game: String) {
         lanes[game]?.removeFirst()
         ghosts += 1
     }
@@ -156,7 +156,7 @@ struct LaneModel {
         }
     }
 
-    private mutating func supersede(_ message: Message) {
+    mutating func supersede(_ message: Message) {
         superseded[message.game] = seq
         guard let head = lanes[message.game]?.first, jobs[head]?.message.startsGame == true else { return }
         switch states[message.game] {
@@ -177,236 +177,5 @@ struct LaneModel {
         if outcome == .failed, !refusals.contains(code ?? "") {
             letters.append(Letter(message: job.message, queue: job.queue, run: job.run))
         }
-    }
-
-    // MARK: Scripts
-
-    /// Answers taken, and whether the window was full; nil where the queue is paused.
-    /// - Parameters:
-    ///   - most: messages that the caller has read.
-    ///   - source: whether it has read what was set aside; nil: whichever is to be read now.
-    mutating func intake(
-        _ queue: String,
-        most: Int = JobQueue.intakeBatch,
-        isFromOverflow source: Bool? = nil
-    ) -> (taken: Int, isFull: Bool)? {
-        if paused.contains(queue) { return nil }
-        let fromOverflow = source ?? (!(overflow[queue] ?? []).isEmpty && live < mostForStarts)
-        let batch = (fromOverflow ? overflow : queues)[queue, default: []].prefix(most)
-        var taken = 0
-        for message in batch {
-            let known = jobs[message.id]?.message ?? ended[message.id]
-            let verdictOfKnown = known.map { message.asksForTheSame(as: $0) ? Verdict.drop : .reused }
-            guard let verdict = verdictOfKnown ?? verdict(message, queue, fromOverflow) else { return (taken, true) }
-            taken += 1
-            take(message, queue, fromOverflow, verdict)
-        }
-        return (taken, false)
-    }
-
-    private enum Verdict { case drop, reused, place, aside, reject }
-
-    /// Nil: the window is full.
-    private mutating func verdict(_ message: Message, _ queue: String, _ fromOverflow: Bool) -> Verdict? {
-        if message.isInvalid { return .reject }
-        let aside = overflow[queue] ?? []
-        if message.startsGame {
-            if !fromOverflow, !aside.isEmpty { return .aside }
-            if live < mostForStarts { return .place }
-            return noRoom && !fromOverflow ? .aside : nil
-        }
-        if live >= mostLive { return nil }
-        let older = fromOverflow ? [] : aside.filter { $0.game == message.game }
-        if older.isEmpty { return .place }
-        guard message.supersedes, !message.isExpired, older.allSatisfy(\.startsGame) else { return .aside }
-        overtaken[queue, default: [:]][message.game] = older.count
-        return .place
-    }
-
-    private mutating func take(_ message: Message, _ queue: String, _ fromOverflow: Bool, _ verdict: Verdict) {
-        var isPointless = false
-        if fromOverflow {
-            overflow[queue]?.removeFirst()
-            if message.startsGame, let left = overtaken[queue]?[message.game] {
-                isPointless = true
-                overtaken[queue]?[message.game] = left > 1 ? left - 1 : nil
-            }
-        } else {
-            queues[queue]?.removeFirst()
-        }
-        switch verdict {
-        case .drop: break
-        case .reused: letters.append(Letter(message: message, queue: queue, run: 1, isReused: true))
-        case .reject:
-            ended[message.id] = message
-            results.append(Result(id: message.id, outcome: .rejected, code: "unknown_kind", run: 1))
-            letters.append(Letter(message: message, queue: queue, run: 1))
-        case .aside: overflow[queue, default: []].append(message)
-        case .place where isPointless:
-            ended[message.id] = message
-            results.append(Result(id: message.id, outcome: .superseded, code: nil, run: 1))
-        case .place: place(message, queue: queue)
-        }
-    }
-
-    /// Answers what was leased: id and attempt.
-    mutating func claim(
-        worker: String,
-        node: String,
-        starts: Int,
-        stops: Int,
-        slots: Int,
-        queues names: [String]
-    ) -> [(id: JobID, attempt: Int)] {
-        var claimed: [(id: JobID, attempt: Int)] = []
-        var left = ["stop": stops, "start": starts]
-        let before = ended.count
-        for pass in 0..<2 where pass == 0 || ended.count > before {
-            for kind in ["stop", "start"] {
-                for name in names where !paused.contains(name) {
-                    for list in ["\(kind):\(name):\(node)", "\(kind):\(name)"] {
-                        if kind == "stop", !untold.isEmpty, !list.hasSuffix(node) { continue }
-                        let jobs = drain(list, left[kind] ?? 0, kind == "start" ? slots : 0, worker, node)
-                        left[kind]? -= jobs.count
-                        claimed += jobs
-                    }
-                }
-            }
-        }
-        return claimed
-    }
-
-    /// Whether the head of the lane only waits to be told that its time is over.
-    private func isLate(_ game: String) -> Bool {
-        guard let job = lanes[game]?.first.flatMap({ jobs[$0] }) else { return false }
-        return job.message.isExpired && job.run == 1 && !job.isDirty
-    }
-
-    private mutating func drain(
-        _ list: String,
-        _ most: Int,
-        _ slots: Int,
-        _ worker: String,
-        _ node: String
-    ) -> [(id: JobID, attempt: Int)] {
-        var claimed: [(id: JobID, attempt: Int)] = []
-        while claimed.count < most {
-            let games = pop(list, most - claimed.count, slots, node)
-            if games.isEmpty { return claimed }
-            claimed += games.compactMap { begin($0, worker, node) }
-        }
-        return claimed
-    }
-
-    /// Takes games off a list, the oldest first: as many as there is room for, or one that needs none.
-    private mutating func pop(_ list: String, _ most: Int, _ slots: Int, _ node: String) -> [String] {
-        let held = running[node] ?? []
-        let room = slots == 0 ? most : min(most, slots - held.count)
-        let entries = ready[list] ?? []
-        if room > 0 {
-            ready[list] = Array(entries.dropFirst(room))
-            return entries.prefix(room).map(\.game)
-        }
-        guard let index = entries.prefix(8).firstIndex(where: { held.contains($0.game) || isLate($0.game) }) else {
-            return []
-        }
-        ready[list]?.remove(at: index)
-        return [entries[index].game]
-    }
-
-    private mutating func begin(_ game: String, _ worker: String, _ node: String) -> (id: JobID, attempt: Int)? {
-        guard let id = lanes[game]?.first, var job = jobs[id] else {
-            settle(game)
-            return nil
-        }
-        if !job.isDirty, isPointless(job) || job.message.isExpired && job.run == 1 {
-            end(id, isPointless(job) ? .superseded : .expired)
-            settle(game)
-            return nil
-        }
-        job.state = .running
-        job.attempts += 1
-        (job.worker, job.node) = (worker, node)
-        states[game] = .active
-        if job.message.startsGame {
-            if owners[game] == nil { job.owns = true }
-            owners[game] = node
-            running[node, default: []].insert(game)
-        }
-        jobs[id] = job
-        return (id, job.attempts)
-    }
-
-    mutating func finish(
-        _ id: JobID,
-        _ outcome: JobOutcome,
-        _ code: String?,
-        owner: OwnerChange,
-        frees: Bool,
-        node: String
-    ) {
-        guard let job = jobs[id] else { return }
-        end(id, outcome, code)
-        if owner == .clear || owner == .undo && job.owns { owners[job.message.game] = nil }
-        if frees { running[node]?.remove(job.message.game) }
-        settle(job.message.game)
-    }
-
-    mutating func retry(_ id: JobID, frees: Bool, isClean: Bool, node: String) {
-        guard var job = jobs[id] else { return }
-        if frees { running[node]?.remove(job.message.game) }
-        let isClean = isClean && !job.isPoisoned
-        job.isDirty = !isClean
-        if isClean, isPointless(job) {
-            end(id, .superseded)
-            return settle(job.message.game)
-        }
-        job.state = .retrying
-        (job.worker, job.isCancelled) = (nil, false)
-        jobs[id] = job
-        states[job.message.game] = .delayed
-    }
-
-    mutating func release(_ id: JobID, isClean: Bool) {
-        guard var job = jobs[id] else { return }
-        job.state = .waiting
-        job.attempts -= 1
-        if !isClean { job.isDirty = true }
-        (job.worker, job.isCancelled) = (nil, false)
-        jobs[id] = job
-        settle(job.message.game)
-    }
-
-    mutating func leaseLapsed(_ id: JobID) {
-        guard var job = jobs[id] else { return }
-        job.crashes += 1
-        job.isDirty = true
-        job.state = .waiting
-        (job.worker, job.isCancelled) = (nil, false)
-        job.isPoisoned = job.crashes == crashLimit && job.message.startsGame
-        jobs[id] = job
-        if job.crashes >= crashLimit, !job.isPoisoned {
-            end(id, .failed, "poisoned")
-        }
-        settle(job.message.game)
-    }
-
-    mutating func retryDue(_ id: JobID) {
-        guard let game = jobs[id]?.message.game else { return }
-        jobs[id]?.state = .waiting
-        settle(game)
-    }
-
-    mutating func join(node: String, games: [(game: String, isRunning: Bool)]) {
-        for (game, isRunning) in games where owners[game] ?? node == node {
-            let wasOwned = owners[game] != nil
-            owners[game] = node
-            if isRunning { running[node, default: []].insert(game) }
-            if !wasOwned, case .ready = states[game] {
-                unready(game)
-                settle(game)
-            }
-        }
-        untold.remove(node)
     }
 }
