@@ -21,7 +21,7 @@ final class SimulatedEngine: Sendable {
         var to: Timestamp?
     }
 
-    private struct State {
+    struct State {
         var containers: [String: Container] = [:]
         var history: [DockerEvent] = []
         var subscriptions: [Int: AsyncThrowingStream<DockerEvent, any Error>.Continuation] = [:]
@@ -35,10 +35,10 @@ final class SimulatedEngine: Sendable {
     }
 
     let node: String
-    private let number: Int
-    private let scheduler: Scheduler
-    private let clock: @Sendable () -> Timestamp
-    private let state = Mutex(State())
+    let number: Int
+    let scheduler: Scheduler
+    let clock: @Sendable () -> Timestamp
+    let state = Mutex(State())
 
     init(_ number: Int, node: String, _ scheduler: Scheduler, clock: @escaping @Sendable () -> Timestamp) {
         self.number = number
@@ -60,7 +60,7 @@ final class SimulatedEngine: Sendable {
         return .nanoseconds(max(0, until - scheduler.now.nanoseconds))
     }
 
-    private func dice(_ most: Int) -> Int { Int(scheduler.random() % UInt64(most)) }
+    func dice(_ most: Int) -> Int { Int(scheduler.random() % UInt64(most)) }
 
     // MARK: What calls do
 
@@ -163,102 +163,5 @@ final class SimulatedEngine: Sendable {
             state.subscriptions[state.lastNumber] = continuation
         }
         return DockerEvents(stream)
-    }
-
-    // MARK: What happens by itself
-
-    static let gameLabel = "com.galaxy.game_id"
-
-    /// Events are told a little later, in their order.
-    private func emit(_ action: String, _ id: String) {
-        guard let container = find(id)?.inspect, isUp else { return }
-        let event = DockerEvent(
-            action: action,
-            containerID: id,
-            name: container.name,
-            image: container.imageRef,
-            labels: container.labels,
-            exitCode: container.exitCode,
-            hasExitCode: action == "die",
-            occurredAt: clock()
-        )
-        let now = scheduler.now.nanoseconds
-        let (numbers, at) = state.withLock { state in
-            state.history.append(event)
-            if state.history.count > 256 { state.history.removeFirst() }
-            state.lastDelivery = max(state.lastDelivery, state.frozenUntil, now + Int64(dice(3_000_000)))
-            return (state.subscriptions.keys.sorted(), state.lastDelivery)
-        }
-        scheduler.after(.nanoseconds(at - now)) {
-            for number in numbers { self.state.withLock { $0.subscriptions[number] }?.yield(event) }
-        }
-    }
-
-    /// The process of a container is over.
-    func end(_ id: String, code: Int, isOOM: Bool = false, isSeen: Bool = true) {
-        guard find(id)?.inspect.isRunning == true else { return }
-        if isOOM {
-            state.withLock { $0.containers[id]?.inspect.oomKilled = true }
-            emit("oom", id)
-        }
-        let now = clock()
-        state.withLock { state in
-            state.containers[id]?.inspect.status = "exited"
-            state.containers[id]?.inspect.exitCode = code
-            state.containers[id]?.inspect.finishedAt = now
-            if let index = state.runs.lastIndex(where: { $0.containerID == id }) { state.runs[index].to = now }
-        }
-        if isSeen { emit("die", id) }
-    }
-
-    func setHealth(_ id: String, _ health: String) {
-        guard find(id)?.inspect.isRunning == true else { return }
-        state.withLock { $0.containers[id]?.inspect.health = health }
-        emit("health_status: \(health)", id)
-    }
-
-    /// Subscriptions end.
-    func cut() {
-        let ended = state.withLock { state in
-            defer { state.subscriptions = [:] }
-            return state.subscriptions.sorted { $0.key < $1.key }.map(\.value)
-        }
-        for continuation in ended { continuation.finish(throwing: Self.away("eventsListen")) }
-    }
-
-    /// The Engine ends, and its containers with it; where it is killed nobody tells of that.
-    func goDown(killed: Bool) {
-        let running = all.filter(\.isRunning).map(\.id)
-        if killed { state.withLock { $0.isUp = false } }
-        for id in running { end(id, code: killed ? 255 : 143) }
-        state.withLock {
-            $0.isUp = false
-            $0.history = []
-        }
-        cut()
-    }
-
-    func comeUp() {
-        let now = clock()
-        state.withLock {
-            $0.isUp = true
-            $0.startedAt = now
-        }
-    }
-
-    /// As `docker rename` does.
-    func rename(_ id: String, to name: String) {
-        guard find(name) == nil else { return }
-        state.withLock { $0.containers[id]?.inspect.name = name }
-        emit("rename", id)
-    }
-
-    func freeze(for time: Duration) {
-        let until = scheduler.now.nanoseconds + time.wholeNanoseconds
-        state.withLock { $0.frozenUntil = max($0.frozenUntil, until) }
-    }
-
-    static func away(_ operation: String) -> DockerError {
-        DockerError(.unavailable, operation: operation, message: "the Engine is out of reach", retryable: true)
     }
 }

@@ -16,12 +16,12 @@ final class World: Sendable {
         case bell(String)
     }
 
-    private struct Waiter {
+    struct Waiter {
         var wait: Wait
         var answer: OneShot<RedisValue?>
     }
 
-    private struct State {
+    struct State {
         var redis: RedisModel
         var waiters: [Waiter] = []
         var processes: [SimulatedProcess] = []
@@ -41,7 +41,7 @@ final class World: Sendable {
     let scenario: Scenario
     let scheduler: Scheduler
     let engines: [SimulatedEngine]
-    private let state: Mutex<State>
+    let state: Mutex<State>
     /// A rule of the runtime or of a model that is broken on purpose, to see that it is found.
     let mutation: Mutation?
 
@@ -63,7 +63,7 @@ final class World: Sendable {
 
     func dice(_ most: Int) -> Int { Int(scheduler.random() % UInt64(most)) }
 
-    private var isCalm: Bool { state.withLock { $0.isCalm } }
+    var isCalm: Bool { state.withLock { $0.isCalm } }
 
     // MARK: Redis
 
@@ -87,7 +87,7 @@ final class World: Sendable {
         wake()
     }
 
-    private func wake() {
+    func wake() {
         let woken = state.withLock { state in
             var woken: [(OneShot<RedisValue?>, RedisValue)] = []
             state.waiters.removeAll { waiter in
@@ -180,7 +180,7 @@ final class World: Sendable {
 
     func mayDie(at point: Failpoint) -> Bool { mayDie(scenario.deathAtPoint) }
 
-    private func mayDie(_ chance: Int) -> Bool {
+    func mayDie(_ chance: Int) -> Bool {
         guard chance > 0, dice(1_000) < chance else { return false }
         return state.withLock { state in
             guard !state.isCalm, state.deaths < 4 else { return false }
@@ -239,144 +239,4 @@ final class World: Sendable {
         }
         return history
     }
-
-    /// Nothing goes wrong any more, and each node has a worker.
-    func calm() {
-        state.withLock {
-            $0.isCalm = true
-            $0.redisIsAway = false
-        }
-        for process in living { scheduler.thaw(process.ownExecutor) }
-        for node in scenario.nodes where !living.contains(where: { $0.identity.node == node && !$0.isEnding }) {
-            startProcess(on: node)
-        }
-        look()
-    }
-
-    /// Looks now and then whether everything has come to rest.
-    private func look() {
-        let isDone = state.withLock { state in
-            state.redis.results.count >= state.pushes.count && state.redis.leftovers.isEmpty
-        }
-        if isDone {
-            let isTold = !Checker.violations(of: history()).contains { [.story, .started, .rest].contains($0.rule) }
-            if isTold { return state.withLock { $0.isAtRest = true } }
-            // As an operator may ask for, so that nobody has to wait for the minute.
-            redis { model, _ in
-                for member in model.members { model.bells[member.id, default: []].append("reconcile") }
-            }
-        }
-        scheduler.after(.milliseconds(isDone ? 1_000 : 250)) { self.look() }
-    }
-
-    var isAtRest: Bool { state.withLock { $0.isAtRest } }
-
-    // MARK: What goes wrong
-
-    func commit(_ fault: Scenario.Fault) {
-        guard !isCalm else { return }
-        state.withLock { $0.faultsDone[fault.rawValue, default: 0] += 1 }
-        scheduler.note(fault.rawValue)
-        let engine = engines[dice(engines.count)]
-        let moment = Duration.milliseconds(10 + dice(1_500))
-        switch fault {
-        case .workerKilled, .workerFrozen, .workerReplaced: commit(fault, to: living, moment)
-        case .redisAway:
-            state.withLock { $0.redisIsAway = true }
-            cutConnections()
-            scheduler.after(moment * 2) { self.state.withLock { $0.redisIsAway = false } }
-        case .redisConnectionsCut: cutConnections()
-        case .redisClockBack: state.withLock { $0.redisSkew -= 5_000 }
-        // Less than what looks like an outage would be taken for time that has passed.
-        case .redisClockAhead: state.withLock { $0.redisSkew += 4_000 }
-        case .engineKilled, .engineEnded:
-            guard engine.isUp else { return }
-            engine.goDown(killed: fault == .engineKilled)
-            scheduler.after(moment) { engine.comeUp() }
-        case .engineFrozen: engine.freeze(for: moment * 3)
-        case .engineCut: engine.cut()
-        case .containerEnds, .containerEndsUnseen, .containerOutOfMemory, .containerSick, .containerRenamed:
-            commit(fault, on: engine)
-        case .deadRetried:
-            guard let retried = redis({ $0.requeue(at: $1) }) else { return }
-            state.withLock { state in
-                guard var push = state.pushes.first(where: { $0.id == retried.id }) else { return }
-                push.run = retried.run
-                state.pushes.append(push)
-            }
-        }
-    }
-
-    private func commit(_ fault: Scenario.Fault, to living: [SimulatedProcess], _ moment: Duration) {
-        guard !living.isEmpty else { return }
-        // One that is at work, where there is one.
-        let busy = state.withLock { state in Set(state.redis.lanes.jobs.values.compactMap(\.worker)) }
-        let candidates = living.filter { busy.contains($0.identity.id) }
-        let victim = (candidates.isEmpty ? living : candidates)[
-            dice(candidates.isEmpty ? living.count : candidates.count)
-        ]
-        switch fault {
-        case .workerKilled: victim.die()
-        case .workerReplaced: victim.terminate()
-        default:
-            scheduler.freeze(victim.ownExecutor)
-            scheduler.after(dice(4) > 0 ? Scenario.lease + moment : moment) { self.scheduler.thaw(victim.ownExecutor) }
-        }
-    }
-
-    private func commit(_ fault: Scenario.Fault, on engine: SimulatedEngine) {
-        let running = engine.all.filter(\.isRunning)
-        guard engine.isUp, !running.isEmpty else { return }
-        let id = running[dice(running.count)].id
-        switch fault {
-        case .containerOutOfMemory: engine.end(id, code: 137, isOOM: true)
-        case .containerSick: engine.setHealth(id, dice(2) == 0 ? "unhealthy" : "healthy")
-        case .containerRenamed: engine.rename(id, to: "renamed-\(dice(1_000_000))")
-        default: engine.end(id, code: dice(2), isSeen: fault == .containerEnds)
-        }
-    }
-
-    private func cutConnections() {
-        let waiters = state.withLock { state in
-            defer { state.waiters = [] }
-            return state.waiters
-        }
-        for waiter in waiters { waiter.answer.give(nil) }
-    }
-}
-
-/// The clock of an Engine, which shows no time twice.
-private final class EngineClock: Sendable {
-    private let scheduler: Scheduler
-    private let last = Mutex<Int64>(0)
-
-    init(_ scheduler: Scheduler) { self.scheduler = scheduler }
-
-    func next() -> Timestamp {
-        let now = scheduler.now.nanoseconds - 1_000_000_000
-        return World.start.advanced(
-            by: .nanoseconds(
-                last.withLock { last in
-                    last = max(last + 1, now)
-                    return last
-                }
-            )
-        )
-    }
-}
-
-/// A rule that is broken on purpose.
-enum Mutation: String, CaseIterable, Sendable {
-    /// A step is published whatever was published before.
-    case unmarkedEmit
-    /// Jobs of dead workers are not taken back.
-    case noReclaim
-    /// A job is ended by whoever has ever held it.
-    case finishWithoutToken
-    /// A leader that has been followed publishes on.
-    case emitWithoutFence
-
-    /// Within how many seeds it must be found. That a leader is not fenced is hidden by the marks of stories in nearly all
-    /// lives: it shows where its successor has published something, but not yet what the late leader publishes.
-    var seeds: UInt64 { self == .emitWithoutFence ? 20_000 : 2_000 }
 }

@@ -1,0 +1,15 @@
+/// A rule that is broken on purpose.
+enum Mutation: String, CaseIterable, Sendable {
+    /// A step is published whatever was published before.
+    case unmarkedEmit
+    /// Jobs of dead workers are not taken back.
+    case noReclaim
+    /// A job is ended by whoever has ever held it.
+    case finishWithoutToken
+    /// A leader that has been followed publishes on.
+    case emitWithoutFence
+
+    /// Within how many seeds it must be found. That a leader is not fenced is hidden by the marks of stories in nearly all
+    /// lives: it shows where its successor has published something, but not yet what the late leader publishes.
+    var seeds: UInt64 { self == .emitWithoutFence ? 20_000 : 2_000 }
+}

@@ -1,0 +1,115 @@
+import JobContract
+import Primitives
+
+@testable import JobQueue
+@testable import Support
+
+extension RedisModel {
+    /// nil: fenced.
+    mutating func emit(
+        _ updates: [StoryUpdate],
+        epoch: Int64,
+        cursor: String?,
+        by caller: Caller,
+        at time: Int64
+    ) -> [EmitAnswer]? {
+        let now = begin(at: time)
+        let node = caller.node
+        guard leads(caller, epoch) || mutation == .emitWithoutFence else { return nil }
+        let answers = updates.map { update -> EmitAnswer in
+            let id = update.containerID
+            let last = marks[node]?[id] ?? ""
+            if last.isEmpty, endedStories[node]?.contains(id) == true { return .ended }
+            guard last == update.expectedMark || mutation == .unmarkedEmit else { return .conflict(mark: last) }
+            events += update.entries.map { History.Event($0, node: node, epoch: epoch) }
+            if update.newMark.isEmpty {
+                marks[node]?[id] = nil
+                endedStories[node, default: []].insert(id)
+            } else {
+                marks[node, default: [:]][id] = update.newMark
+            }
+            begun[node]?[id] = nil
+            let isRunning = update.newMark.hasPrefix("s")
+            if !isRunning { notes[node]?[id] = nil }
+            if isRunning {
+                lanes.running[node, default: []].insert(update.gameID)
+            } else if !update.gameID.isEmpty, lanes.states[update.gameID] != .active {
+                lanes.running[node]?.remove(update.gameID)
+            }
+            return .published
+        }
+        if let cursor { leaders[node]?.cursor = cursor }
+        settle(at: now)
+        return answers
+    }
+
+    @discardableResult
+    mutating func tell(_ note: ContainerNote, of id: String, by caller: Caller, at time: Int64) -> String? {
+        _ = begin(at: time)
+        let node = caller.node
+        let mark = marks[node]?[id]
+        if mark == nil, endedStories[node]?.contains(id) == true { return nil }
+        asked = asked.filter { lanes.jobs[$0.key] != nil }
+        switch note {
+        case .begun(let text): if mark == nil { begun[node, default: [:]][id] = text }
+        case .asked(let job, let text):
+            let before = asked[job].flatMap { $0.container == id ? $0.text : nil }
+            if before == nil, lanes.jobs[job] != nil { asked[job] = (id, text) }
+            notes[node, default: [:]][id, default: ContainerNotes()].asked = before ?? text
+            return before
+        case .forced(let isForced):
+            if notes[node]?[id]?.asked != nil { notes[node]?[id]?.isForced = isForced }
+        case .exit(let text):
+            if mark == nil || mark?.hasPrefix("s") == true {
+                notes[node, default: [:]][id, default: ContainerNotes()].exit = text
+            }
+        }
+        return nil
+    }
+
+    func notes(of ids: [String], on node: String) -> [String: ContainerNotes] {
+        var found: [String: ContainerNotes] = [:]
+        for id in ids {
+            found[id] = notes[node]?[id] ?? ContainerNotes()
+            found[id]?.begun = begun[node]?[id]
+        }
+        return found
+    }
+
+    /// Answers false where another leads.
+    mutating func correctPlaces(free: [String], taken: [String], epoch: Int64, by caller: Caller, at time: Int64)
+        -> Bool
+    {
+        _ = begin(at: time)
+        guard leads(caller, epoch) else { return false }
+        for game in free where lanes.states[game] != .active { lanes.running[caller.node]?.remove(game) }
+        lanes.running[caller.node, default: []].formUnion(taken)
+        return true
+    }
+
+    func mayHaveMade(_ container: String, job: JobID, game: String) -> Bool {
+        if let live = lanes.jobs[job] { return live.message.kind.startsGame && live.message.game == game }
+        guard let result = results.last(where: { $0.id == job && $0.game == game }) else { return false }
+        return result.containerID.map { $0 == container } ?? true
+    }
+
+    func facts(_ game: String, _ job: JobID) -> GameFacts {
+        GameFacts(
+            owner: lanes.owners[game],
+            isBusy: lanes.states[game] == .active,
+            isJobLive: lanes.jobs[job] != nil
+        )
+    }
+
+    /// What is left of live jobs, each in words.
+    var leftovers: [String] {
+        var found = lanes.lanes.keys.sorted().map { "lane of \($0)" }
+        for (count, what) in [
+            (lanes.states.count, "lanes"), (leases.count, "lease"), (delays.count, "delay"),
+            (lanes.superseded.count, "superseded"), (lanes.jobs.count, "live jobs"),
+        ] where count != 0 {
+            found.append("\(count) in \(what)")
+        }
+        return found
+    }
+}

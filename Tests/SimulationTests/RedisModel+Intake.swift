@@ -1,0 +1,132 @@
+import JobContract
+import Primitives
+
+@testable import JobQueue
+@testable import Support
+
+extension RedisModel {
+    mutating func push(_ message: LaneModel.Message, _ text: [UInt8], deadline: Int64?) {
+        lanes.queues["default", default: []].append(message)
+        bytes[message.id] = text
+        gameOf[message.id] = message.game
+        if let deadline { deadlines[message.id] = deadline }
+    }
+
+    /// The oldest messages.
+    func peek(_ queue: String, most: Int) -> Peeked {
+        let isFromOverflow = !(lanes.overflow[queue] ?? []).isEmpty && lanes.live < lanes.mostForStarts
+        let list = (isFromOverflow ? lanes.overflow : lanes.queues)[queue] ?? []
+        return Peeked(isFromOverflow: isFromOverflow, ids: list.prefix(most).map(\.id))
+    }
+
+    func texts(of ids: [JobID]) -> [[UInt8]] { ids.map { bytes[$0] ?? [] } }
+
+    /// Messages behind the oldest ones of a queue; nil where some lie aside.
+    func ahead(in queue: String, skipping count: Int, most: Int) -> [[UInt8]]? {
+        guard (lanes.overflow[queue] ?? []).isEmpty else { return nil }
+        return texts(of: (lanes.queues[queue] ?? []).dropFirst(count).prefix(max(0, most - count)).map(\.id))
+    }
+
+    /// How many lanes wait on the lists of the classes from which a worker of the node takes.
+    func readyCount(_ classes: [String] = ["stop", "start"], for node: String) -> Int {
+        classes.reduce(0) { count, name in
+            count
+                + options.queues.reduce(0) { count, queue in
+                    let list = "\(name):\(queue)"
+                    return count + (lanes.ready[list]?.count ?? 0) + (lanes.ready["\(list):\(node)"]?.count ?? 0)
+                }
+        }
+    }
+
+    mutating func admit(_ queue: String, peeked: Peeked, at time: Int64) -> IntakeOutcome {
+        let now = begin(at: time)
+        var outcome = IntakeOutcome(taken: 0, seen: peeked.ids.count, isFull: false, rejections: [])
+        outcome.isFromOverflow = peeked.isFromOverflow
+        // Where another was first, other messages are at the tail.
+        let list = (peeked.isFromOverflow ? lanes.overflow : lanes.queues)[queue] ?? []
+        let isSame = zip(list, peeked.ids).prefix { $0.id == $1 }.count
+        guard isSame > 0 else { return outcome }
+        for index in lanes.queues[queue, default: []].indices {
+            let id = lanes.queues[queue]?[index].id ?? ""
+            if let deadline = deadlines[id], deadline < now { lanes.queues[queue]?[index].isExpired = true }
+        }
+        lanes.noRoom = now - noRoomAt < 5_000
+        let answer = lanes.intake(queue, most: isSame, isFromOverflow: peeked.isFromOverflow)
+        guard let answer else { return outcome }
+        outcome.taken = answer.taken
+        outcome.isFull = answer.isFull
+        settle(at: now)
+        return outcome
+    }
+
+    /// What admit.lua does: takes messages in, claims what is ready then, and looks at what comes behind them.
+    mutating func take(
+        _ queue: String,
+        _ peeked: Peeked,
+        known: Int,
+        ahead: Int,
+        claiming capacity: Capacity?,
+        by caller: Caller,
+        at time: Int64
+    ) -> (outcome: IntakeOutcome, claimed: ClaimedJobs?, ahead: [[UInt8]]?) {
+        let outcome = admit(queue, peeked: peeked, at: time)
+        let claimed = capacity.map { claim($0, by: caller, at: time) }
+        guard !outcome.isFull, !outcome.isFromOverflow, ahead > 0 else { return (outcome, claimed, nil) }
+        let isWhole = outcome.taken == peeked.ids.count
+        return (outcome, claimed, self.ahead(in: queue, skipping: isWhole ? known : 0, most: ahead))
+    }
+
+    mutating func claim(_ capacity: Capacity, by caller: Caller, at time: Int64) -> ClaimedJobs {
+        let now = begin(at: time)
+        for node in lanes.untold where nodesSeen[node] ?? 0 <= now - options.nodeGrace.milliseconds {
+            lanes.untold.remove(node)
+        }
+        let isYoung = now < born + 4_000
+        if isYoung { lanes.untold.insert("") }
+        let claimed = lanes.claim(
+            worker: caller.id,
+            node: caller.node,
+            starts: capacity.starts,
+            stops: capacity.stops,
+            slots: capacity.slots,
+            queues: options.queues
+        )
+        if isYoung { lanes.untold.remove("") }
+        let jobs = claimed.map { id, attempt in
+            fence = max(fence + 1, time * 1_000)
+            let token = "\(fence)-\(caller.nonce)"
+            tokens[id] = token
+            leases[id] = now + lease
+            taken[id] = now
+            let job = lanes.jobs[id]
+            return ClaimedJob(
+                id: id,
+                token: token,
+                attempt: attempt,
+                queue: "default",
+                message: bytes[id] ?? [],
+                lastStart: job?.message.kind == .restart ? specs[job?.message.game ?? ""] : nil,
+                run: job?.run ?? 1,
+                takenAt: "",
+                undo: lanes.undo(id)
+            )
+        }
+        let hasRoom = capacity.slots == 0 || (lanes.running[caller.node]?.count ?? 0) < capacity.slots
+        let waiting = options.queues.flatMap { ["start:\($0)", "start:\($0):\(caller.node)"] }
+        if !hasRoom, waiting.contains(where: { !(lanes.ready[$0] ?? []).isEmpty }) { noRoomAt = now }
+        let starts = jobs.count { lanes.jobs[$0.id]?.message.startsGame == true }
+        let isFull = (stops: jobs.count - starts >= capacity.stops, starts: starts >= capacity.starts)
+        forgetIdle(caller)
+        if !isFull.stops { idle["stop", default: []].append(caller) }
+        if !isFull.starts { idle["start", default: []].append(caller) }
+        settle(at: now)
+        var classes: JobClasses = []
+        if isFull.stops, readyCount(["stop"], for: caller.node) > 0 { classes.insert(.stops) }
+        if isFull.starts, hasRoom, readyCount(["start"], for: caller.node) > 0 { classes.insert(.starts) }
+        return ClaimedJobs(jobs, waiting: classes)
+    }
+
+    mutating func forgetIdle(_ caller: Caller) {
+        for kind in ["stop", "start"] { idle[kind]?.removeAll { $0 == caller } }
+    }
+}

@@ -1,0 +1,141 @@
+import JobContract
+import Primitives
+
+@testable import JobQueue
+@testable import Support
+
+extension RedisModel {
+    func holds(_ id: JobID, _ token: String) -> Bool {
+        (tokens[id] == token || mutation == .finishWithoutToken) && lanes.jobs[id]?.state == .running
+    }
+
+    mutating func beat(
+        _ held: [(id: JobID, token: String)],
+        engineAnswers: Bool,
+        by caller: Caller,
+        at time: Int64
+    ) -> HeartbeatResult {
+        let now = begin(at: time)
+        if engineAnswers { nodesSeen[caller.node] = now }
+        let answers: [BeatAnswer] = held.map { id, token in
+            guard holds(id, token) else { return .lost }
+            leases[id] = now + lease
+            return lanes.jobs[id]?.isCancelled == true ? .cancel : .ok
+        }
+        return HeartbeatResult(mustTell: !told.contains(caller.node), answers: answers)
+    }
+
+    mutating func finish(_ job: FinishedJob, by caller: Caller, at time: Int64) -> FinishAnswer {
+        let now = begin(at: time)
+        let (id, token) = (job.claimed.id, job.claimed.token)
+        guard holds(id, token) else {
+            return lanes.jobs[id] == nil && endedBy[id] == token ? .again : .stale
+        }
+        let game = lanes.jobs[id]?.message.game ?? ""
+        lanes.finish(
+            id,
+            job.ending.outcome,
+            job.ending.errorCode?.rawValue,
+            owner: job.owner,
+            frees: job.freesPlace,
+            node: caller.node
+        )
+        if let begun = job.begun { tell(.begun(mark: begun.mark), of: begun.containerID, by: caller, at: time) }
+        if let start = job.startMessage { specs[game] = Array(start.utf8) }
+        settle(at: now, by: job.ending)
+        return .ok
+    }
+
+    mutating func retry(
+        _ job: (id: JobID, token: String),
+        after pause: Duration,
+        frees: Bool,
+        isClean: Bool,
+        by caller: Caller,
+        at time: Int64
+    ) -> Bool {
+        let now = begin(at: time)
+        guard holds(job.id, job.token) else { return false }
+        lanes.retry(job.id, frees: frees, isClean: isClean, node: caller.node)
+        letGo(job.id)
+        if lanes.jobs[job.id] != nil { delays[job.id] = now + pause.milliseconds }
+        settle(at: now)
+        return true
+    }
+
+    mutating func release(_ jobs: [(id: JobID, token: String)], isClean: Bool, at time: Int64) {
+        let now = begin(at: time)
+        for (id, token) in jobs where holds(id, token) {
+            lanes.release(id, isClean: isClean)
+            letGo(id)
+        }
+        settle(at: now)
+    }
+
+    mutating func letGo(_ id: JobID) {
+        if lanes.jobs[id] != nil { tokens[id] = nil }
+        leases[id] = nil
+        cancelsRung.remove(id)
+    }
+
+    /// What clock.lua does with the same name.
+    mutating func noteSilence(_ now: Int64) {
+        guard awake.until <= now else { return }
+        resumedAt = now
+        awake = (now, now + options.silence.milliseconds)
+    }
+
+    /// What Redis does with `GETEX`.
+    mutating func keepAwake(at time: Int64) -> String? {
+        guard awake.until > time else { return nil }
+        awake.until = time + options.silence.milliseconds
+        return String(awake.since)
+    }
+
+    mutating func tick(engineAnswers: Bool, afterSilence: Bool, by caller: Caller, at time: Int64) -> TickOutcome {
+        let now = begin(at: time)
+        if engineAnswers { nodesSeen[caller.node] = now }
+        if afterSilence || leases.values.contains(where: { $0 <= now }) { noteSilence(now) }
+        var outcome = TickOutcome(retriesDue: 0, leasesReclaimed: 0, poisoned: 0, nextDue: nil, mayHaveWork: false)
+        for (id, due) in delays.sorted(by: { $0.value == $1.value ? $0.key < $1.key : $0.value < $1.value })
+        where due <= now {
+            delays[id] = nil
+            // One that a stop has made pointless waits for its end already.
+            guard lanes.states[lanes.jobs[id]?.message.game ?? ""] == .delayed else { continue }
+            lanes.retryDue(id)
+            outcome.retriesDue += 1
+        }
+        if now >= resumedAt + lease, mutation != .noReclaim {
+            for id in leases.filter({ $0.value <= now }).keys.sorted() {
+                lanes.leaseLapsed(id)
+                letGo(id)
+                if lanes.jobs[id] == nil { outcome.poisoned += 1 } else { outcome.leasesReclaimed += 1 }
+            }
+        }
+        let takenBack = leases.values.map { max($0, resumedAt + lease) }
+        outcome.nextDue = (Array(delays.values) + takenBack).min().map { .milliseconds(max(0, $0 - now)) }
+        let lists = ["stop:default", "start:default"].flatMap { [$0, "\($0):\(caller.node)"] }
+        outcome.mayHaveWork =
+            !(lanes.queues["default"] ?? []).isEmpty || !(lanes.overflow["default"] ?? []).isEmpty
+            || lists.contains { !(lanes.ready[$0] ?? []).isEmpty }
+        outcome.mustTell = !told.contains(caller.node)
+        settle(at: now)
+        return outcome
+    }
+
+    /// An operator's retry of the oldest dead letter of a valid job; answers which job and run.
+    mutating func requeue(at time: Int64) -> (id: JobID, run: Int)? {
+        let now = begin(at: time)
+        guard let index = lanes.letters.firstIndex(where: { !$0.message.isInvalid && lanes.jobs[$0.message.id] == nil })
+        else { return nil }
+        let letter = lanes.letters.remove(at: index)
+        var message = letter.message
+        message.isExpired = false
+        deadlines[message.id] = nil
+        lanes.ended[message.id] = nil
+        endedBy[message.id] = nil
+        lanes.place(message, queue: letter.queue, run: letter.run + 1)
+        settle(at: now)
+        return (message.id, letter.run + 1)
+    }
+}

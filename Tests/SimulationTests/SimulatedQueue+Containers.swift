@@ -1,0 +1,75 @@
+import JobContract
+import Redis
+
+@testable import JobQueue
+@testable import Runtime
+@testable import Support
+
+extension SimulatedQueue {
+    func emit(_ updates: [StoryUpdate], epoch: Int64, cursor: String?) async throws -> [EmitAnswer] {
+        let worker = worker
+        let answers = try await call("emit") { $0.emit(updates, epoch: epoch, cursor: cursor, by: worker, at: $1) }
+        guard let answers else { throw Fenced() }
+        return answers
+    }
+
+    func stories() async throws(QueueError) -> [String: String] {
+        let node = worker.node
+        return try await call("stories") { redis, _ in redis.marks[node] ?? [:] }
+    }
+
+    func begunContainers() async throws(QueueError) -> [String: String] {
+        let node = worker.node
+        return try await call("begun") { redis, _ in redis.begun[node] ?? [:] }
+    }
+
+    @discardableResult
+    func tell(_ note: ContainerNote, of containerID: String) async throws(QueueError) -> String? {
+        let worker = worker
+        return try await call("tell") { $0.tell(note, of: containerID, by: worker, at: $1) }
+    }
+
+    func intent(ofJob jobID: JobID, toEnd containerID: String) async throws(QueueError) -> String? {
+        try await call("intent") { redis, _ in
+            redis.asked[jobID].flatMap { $0.container == containerID ? $0.text : nil }
+        }
+    }
+
+    func notes(of containerIDs: [String]) async throws(QueueError) -> [String: ContainerNotes] {
+        let node = worker.node
+        return try await call("notes") { redis, _ in redis.notes(of: containerIDs, on: node) }
+    }
+
+    func isPublished(_ containerID: String) async throws(QueueError) -> Bool {
+        let node = worker.node
+        return try await call("published") { redis, _ in redis.marks[node]?[containerID] != nil }
+    }
+
+    func believable(_ claims: [ContainerClaim]) async throws(QueueError) -> Set<String> {
+        guard !claims.isEmpty else { return [] }
+        return try await call("believable") { redis, _ in
+            Set(
+                claims.filter { redis.mayHaveMade($0.containerID, job: $0.jobID, game: $0.gameID) }.map(\.containerID)
+            )
+        }
+    }
+
+    func places() async throws(QueueError) -> Set<String> {
+        let node = worker.node
+        return try await call("places") { redis, _ in redis.lanes.running[node] ?? [] }
+    }
+
+    func correctPlaces(free: [String], taken: [String], epoch: Int64) async throws {
+        guard !free.isEmpty || !taken.isEmpty else { return }
+        let worker = worker
+        let leads = try await call("places") {
+            $0.correctPlaces(free: free, taken: taken, epoch: epoch, by: worker, at: $1)
+        }
+        if !leads { throw Fenced() }
+    }
+
+    func gameFacts(of pairs: [(gameID: String, jobID: JobID)]) async throws(QueueError) -> [GameFacts] {
+        guard !pairs.isEmpty else { return [] }
+        return try await call("facts") { redis, _ in pairs.map { redis.facts($0.gameID, $0.jobID) } }
+    }
+}

@@ -1,0 +1,116 @@
+import DockerPort
+import JobContract
+import Primitives
+import Redis
+import RuntimeCore
+import Synchronization
+
+@testable import JobQueue
+@testable import Runtime
+@testable import Support
+
+extension World {
+    /// Nothing goes wrong any more, and each node has a worker.
+    func calm() {
+        state.withLock {
+            $0.isCalm = true
+            $0.redisIsAway = false
+        }
+        for process in living { scheduler.thaw(process.ownExecutor) }
+        for node in scenario.nodes where !living.contains(where: { $0.identity.node == node && !$0.isEnding }) {
+            startProcess(on: node)
+        }
+        look()
+    }
+
+    /// Looks now and then whether everything has come to rest.
+    func look() {
+        let isDone = state.withLock { state in
+            state.redis.results.count >= state.pushes.count && state.redis.leftovers.isEmpty
+        }
+        if isDone {
+            let isTold = !Checker.violations(of: history()).contains { [.story, .started, .rest].contains($0.rule) }
+            if isTold { return state.withLock { $0.isAtRest = true } }
+            // As an operator may ask for, so that nobody has to wait for the minute.
+            redis { model, _ in
+                for member in model.members { model.bells[member.id, default: []].append("reconcile") }
+            }
+        }
+        scheduler.after(.milliseconds(isDone ? 1_000 : 250)) { self.look() }
+    }
+
+    var isAtRest: Bool { state.withLock { $0.isAtRest } }
+
+    // MARK: What goes wrong
+
+    func commit(_ fault: Scenario.Fault) {
+        guard !isCalm else { return }
+        state.withLock { $0.faultsDone[fault.rawValue, default: 0] += 1 }
+        scheduler.note(fault.rawValue)
+        let engine = engines[dice(engines.count)]
+        let moment = Duration.milliseconds(10 + dice(1_500))
+        switch fault {
+        case .workerKilled, .workerFrozen, .workerReplaced: commit(fault, to: living, moment)
+        case .redisAway:
+            state.withLock { $0.redisIsAway = true }
+            cutConnections()
+            scheduler.after(moment * 2) { self.state.withLock { $0.redisIsAway = false } }
+        case .redisConnectionsCut: cutConnections()
+        case .redisClockBack: state.withLock { $0.redisSkew -= 5_000 }
+        // Less than what looks like an outage would be taken for time that has passed.
+        case .redisClockAhead: state.withLock { $0.redisSkew += 4_000 }
+        case .engineKilled, .engineEnded:
+            guard engine.isUp else { return }
+            engine.goDown(killed: fault == .engineKilled)
+            scheduler.after(moment) { engine.comeUp() }
+        case .engineFrozen: engine.freeze(for: moment * 3)
+        case .engineCut: engine.cut()
+        case .containerEnds, .containerEndsUnseen, .containerOutOfMemory, .containerSick, .containerRenamed:
+            commit(fault, on: engine)
+        case .deadRetried:
+            guard let retried = redis({ $0.requeue(at: $1) }) else { return }
+            state.withLock { state in
+                guard var push = state.pushes.first(where: { $0.id == retried.id }) else { return }
+                push.run = retried.run
+                state.pushes.append(push)
+            }
+        }
+    }
+
+    func commit(_ fault: Scenario.Fault, to living: [SimulatedProcess], _ moment: Duration) {
+        guard !living.isEmpty else { return }
+        // One that is at work, where there is one.
+        let busy = state.withLock { state in Set(state.redis.lanes.jobs.values.compactMap(\.worker)) }
+        let candidates = living.filter { busy.contains($0.identity.id) }
+        let victim = (candidates.isEmpty ? living : candidates)[
+            dice(candidates.isEmpty ? living.count : candidates.count)
+        ]
+        switch fault {
+        case .workerKilled: victim.die()
+        case .workerReplaced: victim.terminate()
+        default:
+            scheduler.freeze(victim.ownExecutor)
+            scheduler.after(dice(4) > 0 ? Scenario.lease + moment : moment) { self.scheduler.thaw(victim.ownExecutor) }
+        }
+    }
+
+    func commit(_ fault: Scenario.Fault, on engine: SimulatedEngine) {
+        let running = engine.all.filter(\.isRunning)
+        guard engine.isUp, !running.isEmpty else { return }
+        let id = running[dice(running.count)].id
+        switch fault {
+        case .containerOutOfMemory: engine.end(id, code: 137, isOOM: true)
+        case .containerSick: engine.setHealth(id, dice(2) == 0 ? "unhealthy" : "healthy")
+        case .containerRenamed: engine.rename(id, to: "renamed-\(dice(1_000_000))")
+        default: engine.end(id, code: dice(2), isSeen: fault == .containerEnds)
+        }
+    }
+
+    func cutConnections() {
+        let waiters = state.withLock { state in
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.answer.give(nil) }
+    }
+}
