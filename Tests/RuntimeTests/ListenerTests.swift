@@ -9,11 +9,11 @@ import Testing
 
 @Suite("The listener with a fake Docker Engine and a real Redis", .timeLimit(.minutes(2)))
 struct ListenerTests {
-    private func kinds(_ world: WorkerWorld) async throws -> [String] {
+    func kinds(_ world: WorkerWorld) async throws -> [String] {
         try await world.events().map { $0["event"] ?? "" }
     }
 
-    private func expect(_ kinds: [String], _ world: WorkerWorld) async throws {
+    func expect(_ kinds: [String], _ world: WorkerWorld) async throws {
         let last = try await eventually("the events \(kinds)", until: { $0.count >= kinds.count }) {
             try await self.kinds(world)
         }
@@ -190,151 +190,6 @@ struct ListenerTests {
                 let bell = RedisArgument.string(world.keys.bell("w1"))
                 _ = try await world.client.send(RedisCommand("RPUSH", bell, "reconcile"))
                 try await expect(["started", "exited", "removed"], world)
-            }
-        }
-    }
-
-    @Test(
-        "compares lists while Docker's events are unreadable, and reads events again later",
-        arguments: [DockerError.Code.engineError, .unavailable]
-    )
-    func deaf(_ code: DockerError.Code) async throws {
-        try await WorkerWorld.with { world in
-            let refusal = DockerError(code, operation: "eventsListen", message: "no events", status: 500)
-            await world.docker.fail(.eventsListen, with: refusal, times: 4)
-            try await world.withWorker { worker in
-                let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"))
-                try await expect(["started"], world)
-                await world.docker.exit(container: id, code: 3)
-                try await expect(["started", "exited"], world)
-                try await world.docker.remove(id)
-                try await expect(["started", "exited", "removed"], world)
-                #expect(try await world.events().allSatisfy { $0["source"] == "reconcile" })
-                #expect(worker.health.engineAnswers)
-                try await eventually("the stream to be had", within: .seconds(40), until: { $0 == 1 }) {
-                    await world.docker.subscriptionCount
-                }
-                let next = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g2"))
-                try await expect(["started", "exited", "removed", "started"], world)
-                let events = try await world.events()
-                #expect(events.last?["container_id"] == next && events.last?["source"] == "docker")
-                #expect(Checker.problems(events, complete: [id]) == [])
-            }
-        }
-    }
-
-    @Test("subscribes again if Docker answers no ping, and publishes what was missed")
-    func watchdog() async throws {
-        try await WorkerWorld.with { world in
-            try await world.withWorker { _ in
-                let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"))
-                try await expect(["started"], world)
-                await world.docker.exitUnheard(container: id, code: 3)
-                let before = await world.docker.calls[.eventsListen] ?? 0
-                let silence = DockerError(.timeout, operation: "ping", message: "no answer", retryable: true)
-                await world.docker.fail(.ping, with: silence, times: 6)
-                try await eventually("another subscription", within: .seconds(20), until: { $0 > before }) {
-                    await world.docker.calls[.eventsListen] ?? 0
-                }
-                try await expect(["started", "exited"], world)
-            }
-        }
-    }
-
-    @Test("a container whose inspection fails delays no other, and is published later")
-    func sickContainer() async throws {
-        try await WorkerWorld.with { world in
-            try await world.withWorker { _ in
-                let first = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g0"))
-                try await expect(["started"], world)
-                let sick = DockerError(.engineError, operation: "inspectContainer", message: "sick", status: 500)
-                await world.docker.fail(.inspectContainer, with: sick)
-                let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"))
-                try await eventually("the inspection that fails", until: { $0 == 0 }) {
-                    await world.docker.faultsLeft(.inspectContainer)
-                }
-                let other = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g2"))
-                try await expect(["started", "started", "started"], world)
-                #expect(try await world.events().map { $0["container_id"] } == [first, other, id])
-            }
-        }
-    }
-
-    @Test("delays neither events nor jobs during a reconcile of thousands of containers")
-    func manyContainers() async throws {
-        try await WorkerWorld.with { world in
-            for number in 0..<2_000 { await world.docker.addForeignContainer(WorkerWorld.spec(game: "many-\(number)")) }
-            await world.docker.delay(.inspectContainer, by: .milliseconds(5))
-            try await world.withWorker { _ in
-                try await eventually("the reconcile to be under way", until: { $0.count > 50 }) {
-                    try await kinds(world)
-                }
-                try await world.push(.start, "s1")
-                let started = try await world.result("s1", within: .seconds(2))
-                let id = try #require(started.containerID)
-                let position = try await eventually("the start", within: .seconds(1), until: { $0 > 0 }) {
-                    try await world.events().firstIndex { $0["container_id"] == id } ?? 0
-                }
-                #expect(position < 1_900, "told after the reconcile")
-                try await eventually("all events", within: .seconds(60), until: { $0.count == 2_001 }) {
-                    try await kinds(world)
-                }
-            }
-            #expect(Checker.problems(try await world.events()) == [])
-        }
-    }
-
-    @Test("publishes the end of a container that is gone, and all steps of one that only a job saw")
-    func gone() async throws {
-        try await WorkerWorld.with { world in
-            let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"))
-            try await world.withWorker { _ in try await expect(["started"], world) }
-            try await world.docker.remove(id)
-            let identity = ContainerIdentity(containerName: "n", gameID: "g2", jobID: "j2", image: "e", labels: [:])
-            let mark = StoryMark(startedAt: FakeDocker.tickingClock()(), identity: identity)
-            let other = String(repeating: "b", count: 64)
-            _ = try await world.client.send(
-                RedisCommand("HSET", .string(world.keys.begun("n1")), .string(other), .string(mark.encoded))
-            )
-            await world.docker.setReachable(false)
-            await world.docker.setReachable(true)
-            try await world.withWorker("w2") { _ in
-                try await eventually("all events", until: { $0.count == 6 }) { try await kinds(world) }
-            }
-            let events = try await world.events()
-            #expect(Checker.problems(events, complete: [id, other]) == [])
-            #expect(events.filter { $0["event"] == "exited" }.allSatisfy { $0["reason"] == "unknown" })
-        }
-    }
-}
-
-@Suite("The janitor with a fake Docker Engine and a real Redis", .timeLimit(.minutes(2)))
-struct JanitorServiceTests {
-    @Test(
-        "removes containers after the grace time, and nothing of another namespace",
-        arguments: [JanitorMode.dryRun, .report, .remove]
-    )
-    func modes(_ mode: JanitorMode) async throws {
-        try await WorkerWorld.with { world in
-            let made = await world.docker.addForeignContainer(WorkerWorld.spec(game: "made"), running: false)
-            let foreign = await world.docker.addForeignContainer(
-                WorkerWorld.spec(game: "foreign", namespace: "other"),
-                running: false
-            )
-            try await world.withWorker(janitor: mode) { _ in
-                try await world.push(.start, "s1")
-                let game = try #require(try await world.result("s1").containerID)
-                // The worker has told what it owns by now: of this one nobody has.
-                let stray = await world.docker.addForeignContainer(WorkerWorld.spec(game: "stray"))
-                func ids() async -> Set<String> { Set(await world.docker.containersByName.values.map(\.id)) }
-                var left: Set<String> = [foreign, game]
-                if mode != .remove { left.insert(stray) }
-                if mode == .dryRun { left.insert(made) }
-                let lists = await world.docker.calls[.list] ?? 0
-                try await eventually("several passes of the janitor", until: { $0 > lists + 4 }) {
-                    await world.docker.calls[.list] ?? 0
-                }
-                try await eventually("only what is left", until: { $0 == left }) { await ids() }
             }
         }
     }
