@@ -7,11 +7,11 @@ import Testing
 
 @Suite("A pull")
 struct PullTests {
-    private static let pull = "POST /images/create"
-    private static let inspect = "GET /images/team/engine:1/json"
-    private static let absent = StubEngine.Reply.answer(404, Samples.message("No such image: team/engine:1"))
-    private static let present = StubEngine.Reply.answer(200, #"{"Id":"sha256:1"}"#)
-    private static let done = StubEngine.Reply.stream(
+    static let pull = "POST /images/create"
+    static let inspect = "GET /images/team/engine:1/json"
+    static let absent = StubEngine.Reply.answer(404, Samples.message("No such image: team/engine:1"))
+    static let present = StubEngine.Reply.answer(200, #"{"Id":"sha256:1"}"#)
+    static let done = StubEngine.Reply.stream(
         [
             #"{"status":"Pulling from team/engine","id":"1"}"# + "\n",
             #"{"status":"Downloading","progressDetail":{"current":5,"total":10},"id":"a"}"# + "\n"
@@ -21,7 +21,7 @@ struct PullTests {
         then: .end
     )
 
-    private func with(
+    func with(
         _ replies: [String: [StubEngine.Reply]],
         deadlines: DockerEngine.Deadlines = .init(),
         _ body: (DockerEngine, StubEngine) async throws -> Void
@@ -178,69 +178,6 @@ struct PullTests {
                 #expect(error?.retryable == true)
                 #expect(error?.message.contains(part) == true, "\(error?.message ?? "")")
             }
-        }
-    }
-
-    @Test("is shared by all callers for one image, and each gets the progress")
-    func shared() async throws {
-        let reported = Tally()
-        try await with([Self.inspect: [Self.present], Self.pull: [.later(.milliseconds(500), Self.done)]]) {
-            engine,
-            stub in
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<20 {
-                    group.addTask {
-                        try await engine.pullImage("team/engine:1", policy: .always) { progress in
-                            if progress.layersDone == 1 { reported.add() }
-                        }
-                    }
-                }
-                try await group.waitForAll()
-            }
-            #expect(stub.lines.count { $0 == Self.pull } == 1)
-        }
-        #expect(reported.count == 20)
-    }
-
-    @Test("continues for the others when one caller is cancelled")
-    func oneLeaves() async throws {
-        try await with([Self.inspect: [Self.present], Self.pull: [.later(.seconds(1), Self.done)]]) { engine, stub in
-            try await withThrowingTaskGroup(of: Void.self) { stayers in
-                stayers.addTask { try await engine.pullImage("team/engine:1", policy: .always, progress: nil) }
-                try await eventually("one request", until: { $0.count == 1 }) { stub.requests }
-                let left = await withTaskGroup(of: DockerError?.self) { leavers in
-                    leavers.addTask {
-                        await dockerFailure {
-                            try await engine.pullImage("team/engine:1", policy: .always, progress: nil)
-                        }
-                    }
-                    leavers.cancelAll()
-                    return await leavers.next() ?? nil
-                }
-                #expect(left?.code == .cancelled)
-                try await stayers.waitForAll()
-            }
-            #expect(stub.lines == [Self.pull, Self.inspect])
-        }
-    }
-
-    @Test("ends when the last caller is cancelled, and the next caller starts another")
-    func allLeave() async throws {
-        try await with([Self.inspect: [Self.present], Self.pull: [.silence, Self.done]]) { engine, stub in
-            try await withThrowingTaskGroup(of: DockerError?.self) { group in
-                for _ in 0..<3 {
-                    group.addTask {
-                        await dockerFailure {
-                            try await engine.pullImage("team/engine:1", policy: .always, progress: nil)
-                        }
-                    }
-                }
-                try await eventually("one request", until: { $0.count == 1 }) { stub.requests }
-                group.cancelAll()
-                for try await error in group { #expect(error?.code == .cancelled) }
-            }
-            try await engine.pullImage("team/engine:1", policy: .always, progress: nil)
-            #expect(stub.lines == [Self.pull, Self.pull, Self.inspect])
         }
     }
 
