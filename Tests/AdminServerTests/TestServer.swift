@@ -1,0 +1,88 @@
+import Foundation
+import Glibc
+import Logging
+import Support
+import Synchronization
+import Testing
+
+@testable import AdminServer
+@testable import Observability
+
+/// A server on a free port.
+struct Server {
+    let port: Int
+    let metrics: PrometheusRegistry
+
+    static func with(host: String = "127.0.0.1", token: String? = nil, _ body: @Sendable (Server) async throws -> Void)
+        async throws
+    {
+        let metrics = PrometheusRegistry()
+        let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
+        var adminServer = AdminServer(host: host, port: 0, token: token, metrics: metrics, logger: .silent) {
+            Readiness(checks: [])
+        } page: {
+            "page"
+        }
+        adminServer.onListening = { continuation.yield($0) }
+        let service = adminServer
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await service.run() }
+            for await port in ports {
+                try await body(Server(port: port, metrics: metrics))
+                break
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// The answer to a request on a connection of its own.
+    func answer(to path: String, host: String? = "localhost", within limit: Duration = .seconds(10)) async throws
+        -> String
+    {
+        let socket = try ClientSocket(port: port)
+        let head = host.map { "Host: \($0)\r\n" } ?? ""
+        socket.send("GET \(path) HTTP/1.1\r\n\(head)Connection: close\r\n\r\n")
+        try await eventually("the answer to \(path)", within: limit) { socket.isAtEnd() }
+        return socket.text
+    }
+}
+
+/// One end of a TCP connection, which waits for nothing.
+final class ClientSocket: Sendable {
+    private let descriptor: Int32
+    private let received = Mutex<[UInt8]>([])
+
+    init(port: Int) throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(UInt16(port).bigEndian)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let answer = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard answer == 0 else { throw Overdue("cannot connect: \(String(cString: strerror(errno)))") }
+        _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+    }
+
+    deinit { close(descriptor) }
+
+    func send(_ text: String) { _ = Glibc.send(descriptor, text, text.utf8.count, Int32(MSG_NOSIGNAL)) }
+
+    var text: String { received.withLock { String(decoding: $0, as: UTF8.self) } }
+
+    /// Reads what is there. Answers whether the server has closed the connection.
+    func isAtEnd() -> Bool {
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        while true {
+            let count = recv(descriptor, &buffer, buffer.count, 0)
+            if count > 0 {
+                received.withLock { $0 += buffer[..<count] }
+            } else {
+                return count == 0 || errno != EAGAIN
+            }
+        }
+    }
+}
