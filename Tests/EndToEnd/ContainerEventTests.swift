@@ -126,7 +126,7 @@ extension Deployment {
                 try await world.engine.docker("exec", id, "/bin/sh", "-c", "echo > /tmp/well")
                 try await fleet.events(ofGame: "g", until: ["started", "unhealthy", "healthy"])
                 _ = try await fleet.finish("h-2", Fleet.message(.remove, "h-2", game: "g", #""force":true"#))
-                let events = try await fleet.untilTold([id])
+                let events = try await fleet.untilPublished([id])
                 #expect(events.map { $0["event"] } == ["started", "unhealthy", "healthy", "exited", "removed"])
                 #expect(events[1]["action"] == "health_status: unhealthy" && events[1]["source"] == "docker")
             }
@@ -146,7 +146,7 @@ extension Deployment {
                     #expect(exit["exit_code"] == "7" && exit["reason"] == "crashed", "\(exit)")
                 }
                 _ = try await fleet.finish("p-2", Fleet.message(.remove, "p-2", game: "g", #""force":true"#))
-                try await fleet.untilTold([id])
+                try await fleet.untilPublished([id])
             }
         }
 
@@ -209,7 +209,7 @@ extension Deployment {
                 let name = "\(fleet.namePrefix)copy"
                 try await fleet.world.engine.docker("run", "--detach", "--init", "--name", name, image)
                 try await fleet.world.engine.docker("rm", "--force", name, ours)
-                let events = try await fleet.untilTold([ours])
+                let events = try await fleet.untilPublished([ours])
                 #expect(Set(events.map { $0["container_id"] }) == [ours])
             }
         }

@@ -38,7 +38,7 @@ extension Deployment {
                 try await fleet.world.engine.docker("rm", "--force", brief)
                 // The janitor has looked at all of them when it has removed this one.
                 let stray = try await fleet.runByHand(game: "stray")
-                try await fleet.untilTold([stray])
+                try await fleet.untilPublished([stray])
                 #expect(Set(try await fleet.containers(all: false)) == [random, namesake])
                 for (id, message) in [
                     ("s" as JobID, fleet.start("s", game: "a")), ("t", Fleet.message(.stop, "t", game: "a")),
@@ -92,7 +92,7 @@ extension Deployment {
                 let removed = try await fleet.finish("n-6", Fleet.message(.remove, "n-6", game: "g"))
                 #expect(removed.effect == .removed && removed.containerID == next)
                 #expect(try await fleet.containers().isEmpty)
-                try await fleet.untilTold([id, next])
+                try await fleet.untilPublished([id, next])
             }
         }
 

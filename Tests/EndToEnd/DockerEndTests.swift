@@ -37,7 +37,7 @@ extension Deployment {
                 #expect(events.map { $0["reason"] } == [nil, "daemon_shutdown"], "\(game)")
             }
             try await docker.engine.docker(["rm", "--force"] + ids)
-            try await fleet.untilTold(ids)
+            try await fleet.untilPublished(ids)
         }
 
         /// An Engine that was killed ends, when it is back, what it does not keep running.
@@ -53,7 +53,7 @@ extension Deployment {
             )
             #expect(events.last?["reason"] == "daemon_shutdown", "\(events.last ?? [:])")
             try await docker.engine.docker("rm", "--force", id)
-            try await fleet.untilTold([id])
+            try await fleet.untilPublished([id])
         }
 
         private func frozen(_ round: Int, _ docker: PrivateDocker, _ fleet: Fleet) async throws {
@@ -69,7 +69,7 @@ extension Deployment {
             )
             #expect(events.last?["reason"] == "crashed" && events.last?["exit_code"] == "3")
             try await docker.engine.docker("rm", "--force", id)
-            try await fleet.untilTold([id])
+            try await fleet.untilPublished([id])
         }
 
         @Test("after a power loss, running containers have that reason, and earlier exits keep their own")
@@ -102,7 +102,7 @@ extension Deployment {
                         try await fleet.startWorker()
                         try await expectEnd(of: "late", "daemon_shutdown", fleet)
                         try await docker.engine.docker(["rm", "--force"] + ids + [own, late])
-                        try await fleet.untilTold(ids + [own, late])
+                        try await fleet.untilPublished(ids + [own, late])
                     }
                 }
             }
@@ -134,7 +134,7 @@ extension Deployment {
                         #expect(events.last?["source"] == "reconcile")
                         #expect(try await fleet.events(ofGame: "lasting").map { $0["event"] } == ["started"])
                         try await docker.engine.docker("rm", "--force", ending, lasting)
-                        try await fleet.untilTold([ending, lasting])
+                        try await fleet.untilPublished([ending, lasting])
                     }
                 }
             }

@@ -64,7 +64,7 @@ extension Deployment {
                             try await fleet.events(ofGame: "g\(round)", until: ["started", "exited"])
                             try await world.engine.docker("rm", id)
                         }
-                        try await fleet.untilTold(ids)
+                        try await fleet.untilPublished(ids)
                         group.cancelAll()
                     }
                     report("from the Engine's clock to a bare reader", bare.all)

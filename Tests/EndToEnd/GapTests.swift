@@ -70,7 +70,7 @@ extension Deployment {
             try await fault.mend(leader, user: user, fleet)
             try await fleet.untilEnded(ids)
             try await fleet.world.engine.docker(["rm", "--force"] + ids)
-            let events = try await fleet.untilTold(ids + [whole])
+            let events = try await fleet.untilPublished(ids + [whole])
             try expectReasons(events, victim: victim, crashed: [try await second, third], stopped: whole)
         }
 

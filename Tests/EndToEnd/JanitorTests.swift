@@ -40,7 +40,7 @@ extension Deployment {
                     ended.append(try #require(try await fleet.finish("s-\(number)", message).containerID))
                     _ = try await fleet.finish("t-\(number)", Fleet.message(.stop, "t-\(number)", game: "g\(number)"))
                 }
-                try await fleet.untilTold(Array(ended.prefix(2)))
+                try await fleet.untilPublished(Array(ended.prefix(2)))
                 #expect(Set(try await fleet.containers()) == Set(ended.suffix(2) + [running.containerID ?? ""]))
                 let events = try await fleet.events(ofGame: "g0")
                 #expect(events.map { $0["event"] } == ["started", "exited", "removed"])

@@ -90,7 +90,7 @@ final class Campaign: Sendable {
 
     // MARK: The end
 
-    /// Waits until each job has its result, and each container that is there its story.
+    /// Waits until each job has its result, and each existing container its events.
     private func comeToRest() async throws {
         for worker in fleet.workers { worker.resume() }
         parts.docker.resume()
@@ -110,7 +110,7 @@ final class Campaign: Sendable {
             }
         }
         do {
-            let awaited: Set<Checker.Rule> = [.story, .started, .empty, .rest]
+            let awaited: Set<Checker.Rule> = [.lifecycle, .started, .empty, .rest]
             try await eventually("all events, and nothing left", within: .seconds(75)) {
                 awaited.isDisjoint(with: Checker.violations(of: try await history()).map(\.rule))
             }

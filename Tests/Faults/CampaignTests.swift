@@ -61,8 +61,8 @@ struct CampaignTests {
     private static func check(_ campaign: Campaign) async throws {
         let history = try await campaign.run(seed: seed, time: .seconds(seconds))
         let violations = Checker.violations(of: history)
-        let told = Set(history.results.map(\.key))
-        let lost = history.pushes.count { $0.mayBeLost && !told.contains($0.key) }
+        let ended = Set(history.results.map(\.key))
+        let lost = history.pushes.count { $0.mayBeLost && !ended.contains($0.key) }
         let outcomes = Dictionary(grouping: history.results) { $0.outcome.rawValue }.mapValues(\.count)
         print(
             """

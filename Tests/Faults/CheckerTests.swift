@@ -80,16 +80,16 @@ struct CheckerTests {
         (.overlap, { $0.results[4].takenAt = Timestamp(seconds: 2) }),
         (.superseded, { $0.pushes[5].supersedes = false }),
         (.superseded, { $0.pushes[4].kind = .remove }),
-        (.story, { $0.events.remove(at: 3) }),
-        (.story, { history in history.events.insert(history.events[1], at: 2) }),
-        (.story, { $0.events.swapAt(3, 4) }),
-        (.story, { $0.running = [:] }),
-        (.story, { $0.events[3].startedAt = "2026-01-02T00:00:00Z" }),
-        (.story, { $0.events[3].reason = nil }),
-        (.story, { $0.events[2].count = nil }),
-        (.story, { $0.events[2].count = 0 }),
-        (.story, { $0.events[3].count = 1 }),
-        (.story, { history in history.events.insert(history.events[2], at: 3) }),
+        (.lifecycle, { $0.events.remove(at: 3) }),
+        (.lifecycle, { history in history.events.insert(history.events[1], at: 2) }),
+        (.lifecycle, { $0.events.swapAt(3, 4) }),
+        (.lifecycle, { $0.running = [:] }),
+        (.lifecycle, { $0.events[3].startedAt = "2026-01-02T00:00:00Z" }),
+        (.lifecycle, { $0.events[3].reason = nil }),
+        (.lifecycle, { $0.events[2].count = nil }),
+        (.lifecycle, { $0.events[2].count = 0 }),
+        (.lifecycle, { $0.events[3].count = 1 }),
+        (.lifecycle, { history in history.events.insert(history.events[2], at: 3) }),
         (.oneResult, { history in history.pushes.append(.init(id: "a1", kind: .start, game: "a", run: 2)) }),
         (.epoch, { $0.events[4].epoch = 1 }),
         (.started, { $0.events.removeFirst() }),
@@ -147,8 +147,8 @@ struct CheckerTests {
             ("started exited healthy removed", false, false),
         ]
     )
-    func stories(_ text: String, _ runs: Bool, _ isStory: Bool) {
+    func lifecycles(_ text: String, _ runs: Bool, _ isLifecycle: Bool) {
         let kinds = text.split(separator: " ").compactMap { LifecycleKind(rawValue: String($0)) }
-        #expect(Checker.isStory(kinds, mayGoOn: runs) == isStory)
+        #expect(Checker.isLifecycle(kinds, mayGoOn: runs) == isLifecycle)
     }
 }

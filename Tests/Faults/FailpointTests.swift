@@ -9,7 +9,7 @@ import Testing
 /// A worker dies at every step at which one can; another goes on, and the outside sees nothing of it.
 @Suite("A worker that dies at a failpoint", .engineWorld, .timeLimit(.minutes(15)))
 struct FailpointTests {
-    /// Where it dies, and in which story.
+    /// Where the worker dies, and during which jobs.
     struct Death: Sendable, CustomTestStringConvertible {
         var point: Failpoint
         var time = 1
@@ -24,7 +24,7 @@ struct FailpointTests {
         case life
         /// An image is to be pulled from where there is no registry.
         case retry
-        /// The worker is told to end while a stop takes its time.
+        /// The worker gets SIGTERM during a slow stop.
         case drain
         /// Another worker died before, and left a job behind.
         case takeOver
@@ -79,7 +79,7 @@ struct FailpointTests {
         }
     }
 
-    /// The history, once every container's story has come to its end.
+    /// The history after the last event of every container.
     private func atRest(_ fleet: Fleet, _ pushes: [History.Push]) async throws -> History {
         var history = History()
         do {

@@ -9,7 +9,7 @@ enum Mutation: String, CaseIterable, Sendable {
     /// A leader that has been followed publishes on.
     case emitWithoutFence
 
-    /// Within how many seeds it must be found. That a leader is not fenced is hidden by the marks of stories in nearly all
+    /// Within how many seeds it must be found. That a leader is not fenced is hidden by the checkpoints in nearly all
     /// lives: it shows where its successor has published something, but not yet what the late leader publishes.
     var seeds: UInt64 { self == .emitWithoutFence ? 20_000 : 2_000 }
 }

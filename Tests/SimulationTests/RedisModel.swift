@@ -5,7 +5,7 @@ import Primitives
 @testable import Support
 
 /// What Redis holds and the scripts do, at the times that it is told: ``Support/LaneModel``, which is compared with the
-/// scripts themselves elsewhere, and around it tokens, leases, doorbells, leaders and stories.
+/// scripts themselves elsewhere, and around it tokens, leases, doorbells, leaders and lifecycle events.
 struct RedisModel {
     struct Leader {
         var holder = ""

@@ -29,8 +29,10 @@ extension World {
             state.redis.results.count >= state.pushes.count && state.redis.leftovers.isEmpty
         }
         if isDone {
-            let isTold = !Checker.violations(of: history()).contains { [.story, .started, .rest].contains($0.rule) }
-            if isTold { return state.withLock { $0.isAtRest = true } }
+            let isPublished = !Checker.violations(of: history()).contains {
+                [.lifecycle, .started, .rest].contains($0.rule)
+            }
+            if isPublished { return state.withLock { $0.isAtRest = true } }
             // As an operator may ask for, so that nobody has to wait for the minute.
             redis { model, _ in
                 for member in model.members { model.bells[member.id, default: []].append("reconcile") }

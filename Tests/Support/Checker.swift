@@ -1,7 +1,7 @@
 import JobContract
 import Primitives
 
-/// Checks a run's history against the contract. Each rule answers what breaks it, in words.
+/// Checks a run's history against the contract. Each rule returns its violations as sentences.
 package enum Checker {
     struct Violation: Sendable, Equatable, CustomStringConvertible {
         var rule: Rule
@@ -13,15 +13,15 @@ package enum Checker {
     enum Rule: String, Sendable, CaseIterable {
         /// No job is lost, none has two results.
         case oneResult = "each job has exactly one result"
-        /// Nobody is told of what was not asked for.
+        /// No result without a job.
         case asked = "each result is of a job that was pushed"
         case order = "jobs of a game end in the order in which they were pushed"
         case overlap = "jobs of a game never overlap"
         case superseded = "only a start before a stop or remove of its game is superseded"
-        case story = "each container's story is (started (healthy | unhealthy | oom)* exited)+ removed"
+        case lifecycle = "each container's events are (started (healthy | unhealthy | oom)* exited)+ removed"
         case epoch = "epochs of a node never go back"
         /// What a result says was started, was seen to start.
-        case started = "a started container has a story"
+        case started = "a started container has a started event"
         case rest = "what runs at the end is what the last jobs of the games left running"
         case empty = "nothing is left in Redis of jobs that have ended"
     }
@@ -29,7 +29,7 @@ package enum Checker {
     static func violations(of history: History) -> [Violation] {
         let checks: [(Rule, [String])] = [
             (.oneResult, oneResult(history)), (.asked, asked(history)), (.order, order(history)),
-            (.overlap, overlap(history)), (.superseded, superseded(history)), (.story, stories(history)),
+            (.overlap, overlap(history)), (.superseded, superseded(history)), (.lifecycle, lifecycles(history)),
             (.epoch, epochs(history)), (.started, started(history)), (.rest, rest(history)),
             (.empty, history.leftovers),
         ]
@@ -98,7 +98,7 @@ package enum Checker {
         }
     }
 
-    /// A container may also have ended by itself, or with its Engine; then its story says so.
+    /// A container may also have ended by itself, or with its Engine; then its events say so.
     private static func rest(_ history: History) -> [String] {
         var wanted: [String: String] = [:]
         for result in history.results where result.outcome == .succeeded {
@@ -111,7 +111,7 @@ package enum Checker {
         let exited = Set(history.events.filter { $0.kind == .exited }.map(\.containerID))
         let missing = wanted.filter { history.running[$0.value] == nil && !exited.contains($0.value) }
         let surplus = history.running.filter { wanted[$0.value] != $0.key }
-        return missing.map { "\($0.value.prefix(12)) of \($0.key) should run, and nobody told of its end" }
+        return missing.map { "\($0.value.prefix(12)) of \($0.key) should run, and its exit is not published" }
             + surplus.map { "\($0.key.prefix(12)) of \($0.value) runs, and no job left it running" }
     }
 }

@@ -3,27 +3,27 @@ import Primitives
 import Testing
 
 extension DockerConformance {
-    func tellsEvents(_ rule: Rule) async throws {
+    func streamsEvents(_ rule: Rule) async throws {
         // A subscription may begin a little after its answer, so what is wanted is asked for from before it.
         let begin = try await client.run(spec(rule, suffix: "-b")).startedAt
         let events = try await client.eventsListen(since: begin)
         let id = try await runUntilThere(spec(rule)).containerID
         _ = try await client.stop(id, timeout: .seconds(10))
         try await client.remove(id)
-        let story = try await story(of: id, in: events)
-        let actions = story.map(\.action).filter { ["create", "start", "die", "destroy"].contains($0) }
+        let lifecycle = try await self.events(of: id, in: events)
+        let actions = lifecycle.map(\.action).filter { ["create", "start", "die", "destroy"].contains($0) }
         #expect(actions == ["create", "start", "die", "destroy"])
-        for event in story {
+        for event in lifecycle {
             #expect(event.type == "container")
             #expect(event.name == name(rule))
             #expect(event.labels["rule"] == rule.rawValue)
             #expect(event.labels["image"] == nil && event.labels["name"] == nil && event.labels["exitCode"] == nil)
             #expect(event.occurredAt >= begin)
         }
-        let die = try #require(story.first { $0.action == "die" })
+        let die = try #require(lifecycle.first { $0.action == "die" })
         #expect(die.hasExitCode)
         #expect(die.exitCode == 143)
-        #expect(story.first { $0.action == "start" }?.hasExitCode == false)
+        #expect(lifecycle.first { $0.action == "start" }?.hasExitCode == false)
     }
 
     func replaysEvents(_ rule: Rule) async throws {
@@ -32,13 +32,13 @@ extension DockerConformance {
         let second = try await client.run(spec(rule, suffix: "-b"))
         try await client.remove(second.containerID)
         let replayed = try await client.eventsListen(since: begin)
-        let whole = try await story(of: second.containerID, in: replayed)
+        let whole = try await self.events(of: second.containerID, in: replayed)
         #expect(whole.first?.action == "create")
         #expect(whole.last?.action == "destroy")
         let die = try #require(whole.first { $0.action == "die" })
         // Including the instant, and nothing before it.
         let later = try await client.eventsListen(since: die.occurredAt)
-        let rest = try await story(of: second.containerID, in: later)
+        let rest = try await self.events(of: second.containerID, in: later)
         #expect(rest.contains(die))
         #expect(rest.allSatisfy { $0.occurredAt >= die.occurredAt })
     }
@@ -64,8 +64,8 @@ extension DockerConformance {
         labels["caf\u{e9}"] = "one scalar"
         let events = try await client.eventsListen(since: result.startedAt)
         try await client.remove(spec.name)
-        let told = try await story(of: result.containerID, in: events)
-        #expect(!told.isEmpty && told.allSatisfy { isWhole($0.labels) })
+        let seen = try await self.events(of: result.containerID, in: events)
+        #expect(!seen.isEmpty && seen.allSatisfy { isWhole($0.labels) })
     }
 
     func endsEventsByThrowing() async throws {
@@ -83,22 +83,22 @@ extension DockerConformance {
     }
 
     /// What happened to a container, until it was gone.
-    private func story(of id: String, in events: DockerEvents) async throws -> [DockerEvent] {
+    private func events(of id: String, in events: DockerEvents) async throws -> [DockerEvent] {
         try await withThrowingTaskGroup(of: [DockerEvent]?.self) { group in
             defer { group.cancelAll() }
             group.addTask {
-                var story: [DockerEvent] = []
+                var found: [DockerEvent] = []
                 for try await event in events where event.containerID == id {
-                    story.append(event)
+                    found.append(event)
                     if event.action == "destroy" { break }
                 }
-                return story
+                return found
             }
             group.addTask {
                 try await Task.sleep(for: .seconds(20))
                 return nil
             }
-            return try #require(await group.next() ?? nil, "the container's end was not told within 20 s")
+            return try #require(await group.next() ?? nil, "there was no event of the container's removal within 20 s")
         }
     }
 }

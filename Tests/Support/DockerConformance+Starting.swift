@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 extension DockerConformance {
-    func tellsWhoItIs() async throws {
+    func describesItself() async throws {
         try await client.ping()
         let info = try await client.info()
         #expect(!info.id.isEmpty)
@@ -48,12 +48,12 @@ extension DockerConformance {
         let wanted = environment.pullableImage
         #expect(await code { try await client.inspectImage(wanted) } == .imageNotFound)
         #expect(await code { try await client.pullImage(wanted, policy: .never, progress: nil) } == .imageNotFound)
-        let told = Ticks()
+        let reports = Ticks()
         try await client.pullImage(wanted, policy: .ifMissing) { progress in
             #expect(progress.reference == wanted && progress.layersDone <= progress.layers)
-            _ = told.next()
+            _ = reports.next()
         }
-        #expect(told.next() > 1)
+        #expect(reports.next() > 1)
         #expect(try await client.inspectImage(wanted).ref == wanted)
         try await client.pullImage(wanted, policy: .never, progress: nil)
         try await client.pullImage(wanted, policy: .always, progress: nil)

@@ -7,9 +7,9 @@ import Testing
 package struct DockerConformance: Sendable {
     /// What the Engine must have for the rules.
     package struct Environment: Sendable {
-        /// An image whose process ends with 143 when it is told to stop; it has the label `conformance=yes`.
+        /// An image whose process ends with 143 on SIGTERM; it has the label `conformance=yes`.
         package var image: String
-        /// An image whose process does not end when it is told to stop.
+        /// An image whose process does not end on SIGTERM.
         package var stubbornImage: String
         /// An image whose process ends at once with code 3.
         package var endingImage: String
@@ -46,12 +46,12 @@ package struct DockerConformance: Sendable {
 
     /// One thing that adapters must do.
     package enum Rule: String, Sendable, CaseIterable, CustomTestStringConvertible {
-        case tellsWhoItIs, findsNetworks, refusesNetworks, inspectsImages, pullsNothingThatIsThere, pulls
+        case describesItself, findsNetworks, refusesNetworks, inspectsImages, pullsNothingThatIsThere, pulls
         case runsAndInspects, keepsTheHolderOfAName, makesOneOfManyAtOnce, leavesNothingWithoutNetwork
         case refusesUnknownImages, refusesSpecsBeforeAnyCall, keepsWhatEndedAtOnce, cancelsBeforeItBegins
         case undoesAnotherImage, mountsWhatIsAsked, keepsLabelsByTheirBytes
         case stops, stopsTwice, stopsForMany, killsTheStubborn, knowsNoOthers, removesOnce, kills, lists
-        case tellsEvents, replaysEvents, endsEventsByThrowing
+        case streamsEvents, replaysEvents, endsEventsByThrowing
 
         package var testDescription: String { rawValue }
     }
@@ -77,7 +77,7 @@ package struct DockerConformance: Sendable {
 
     private func perform(_ rule: Rule) async throws {
         switch rule {
-        case .tellsWhoItIs: try await tellsWhoItIs()
+        case .describesItself: try await describesItself()
         case .findsNetworks: try await client.ensureNetwork(environment.network)
         case .refusesNetworks: await refusesNetworks()
         case .inspectsImages: try await inspectsImages()
@@ -102,7 +102,7 @@ package struct DockerConformance: Sendable {
         case .removesOnce: try await removesOnce(rule)
         case .kills: try await kills(rule)
         case .lists: try await lists(rule)
-        case .tellsEvents: try await tellsEvents(rule)
+        case .streamsEvents: try await streamsEvents(rule)
         case .replaysEvents: try await replaysEvents(rule)
         case .endsEventsByThrowing: try await endsEventsByThrowing()
         }

@@ -8,9 +8,9 @@ package struct EngineWorld: Sendable {
     /// Begins every name in it; unique.
     package let prefix: String
 
-    /// Runs until it is told to stop.
+    /// Runs until SIGTERM.
     package var image: String { "\(prefix)-idle:1" }
-    /// Runs on when it is told to stop.
+    /// Runs on on SIGTERM.
     package var stubbornImage: String { "\(prefix)-stubborn:1" }
     /// Ends at once with code 3.
     package var endingImage: String { "\(prefix)-ending:1" }
@@ -71,7 +71,7 @@ package struct EngineWorld: Sendable {
         }
     }
 
-    /// An Engine that was just told to remove a container may still be at it, and its network is in use so long.
+    /// A Docker Engine may still be removing a container after it has answered. The network is in use until then.
     private func removeContainersAndNetworks(within limit: Duration) async throws {
         let end = ContinuousClock.now.advanced(by: limit)
         while true {
@@ -81,7 +81,7 @@ package struct EngineWorld: Sendable {
                 return
             } catch {
                 if ContinuousClock.now < end {
-                    // The Engine tells nobody when it lets go of a network.
+                    // Docker has no event for the moment when it releases a network.
                     try await Task.sleep(for: .milliseconds(200))
                 } else if try await hasNothingLeft() {
                     Issue.record("the Engine keeps a network that nothing is in: \(error)", severity: .warning)

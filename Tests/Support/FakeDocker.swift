@@ -8,9 +8,9 @@ import Primitives
 package actor FakeDocker: DockerClient {
     /// What the process of an image does.
     package enum Behaviour: Sendable, Equatable {
-        /// Runs until it is told to stop, and ends with 143 then.
+        /// Runs until SIGTERM, and ends with 143 then.
         case runs
-        /// Runs on when it is told to stop, so that it has to be killed.
+        /// Runs on on SIGTERM, so that it has to be killed.
         case ignoresTermination
         /// Ends at once with this code.
         case exitsAtOnce(Int)

@@ -31,7 +31,7 @@ extension Fleet {
         return try await Tool.run(arguments + [image ?? world.image]).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    /// Lets the Engine tell of `count` things that are none of ours: more than it remembers.
+    /// Makes Docker emit `count` foreign events, more than its buffer holds.
     package func makeNoise(_ count: Int) async throws {
         let socket = world.engine.host.replacing("unix://", with: "")
         // One process and one connection for all.
@@ -75,9 +75,11 @@ extension Fleet {
         return found
     }
 
-    /// Waits until the stories of these containers were told to their removal, and answers all events.
+    /// Waits until all events of these containers are published, up to the removals. Returns all events.
     @discardableResult
-    package func untilTold(_ ids: [String], within limit: Duration = .seconds(30)) async throws -> [[String: String]] {
+    package func untilPublished(_ ids: [String], within limit: Duration = .seconds(30)) async throws -> [[String:
+        String]]
+    {
         var last: [[String: String]] = []
         try await eventually("an end to what is wrong with the events", within: limit, until: \.isEmpty) {
             last = try await events()

@@ -49,7 +49,7 @@ extension Fleet {
         try await events().filter { $0["game_id"] == game }
     }
 
-    /// All messages and jobs that a person may want to mend, the oldest first.
+    /// All messages and jobs that need an operator, the oldest first.
     package func deadLetters() async throws -> [[String: String]] {
         try await entries(keys.dead).map(\.fields)
     }

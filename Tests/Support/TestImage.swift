@@ -2,9 +2,9 @@ import Foundation
 
 /// Small images that need no registry: one static busybox, and a command.
 package enum TestImage {
-    /// Runs until it is told to stop.
+    /// Runs until SIGTERM.
     package static let idle = ["/bin/busybox", "sleep", "2147483647"]
-    /// Runs on when it is told to stop.
+    /// Runs on on SIGTERM.
     package static let stubborn = ["/bin/busybox", "sh", "-c", "trap '' TERM; while :; do /bin/busybox sleep 1; done"]
 
     /// Ends at once with this code.

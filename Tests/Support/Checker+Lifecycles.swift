@@ -1,24 +1,24 @@
 import JobContract
 
 extension Checker {
-    static func stories(_ history: History) -> [String] {
+    static func lifecycles(_ history: History) -> [String] {
         Dictionary(grouping: history.events, by: \.containerID).sorted { $0.key < $1.key }.flatMap {
             container,
             events in
             let kinds = events.map(\.kind)
             let name = "\(container.prefix(12)) of \(events[0].game)"
-            let isStory = isStory(kinds, mayGoOn: history.running[container] != nil)
-            return (isStory ? [] : ["\(name): \(kinds.map(\.rawValue))"]) + doubles(events).map { "\(name): \($0)" }
+            let isLifecycle = isLifecycle(kinds, mayGoOn: history.running[container] != nil)
+            return (isLifecycle ? [] : ["\(name): \(kinds.map(\.rawValue))"]) + doubles(events).map { "\(name): \($0)" }
         }
     }
 
-    /// - Parameter mayGoOn: whether the container still runs, so that its story has not ended.
-    static func isStory(_ kinds: [LifecycleKind], mayGoOn: Bool) -> Bool {
+    /// - Parameter mayGoOn: whether the container still runs, so its lifecycle has not ended.
+    static func isLifecycle(_ kinds: [LifecycleKind], mayGoOn: Bool) -> Bool {
         guard let isRunning = isRunning(after: kinds) else { return false }
         return isRunning == mayGoOn
     }
 
-    /// Whether the container runs at this point of its story; nil: this is no story, nor the begin of one.
+    /// Whether the container runs after these events; nil if the events are in no valid order.
     private static func isRunning(after kinds: [LifecycleKind]) -> Bool? {
         var isRunning = false
         var hasEnded = false
@@ -35,7 +35,7 @@ extension Checker {
         return isRunning
     }
 
-    /// What is told twice, or of another run, in one container's story.
+    /// Events of one container that are published twice, or belong to another run.
     private static func doubles(_ events: [History.Event]) -> [String] {
         var problems: [String] = []
         var health: LifecycleKind?
@@ -47,16 +47,18 @@ extension Checker {
             }
             switch event.kind {
             case .started:
-                if let start = event.startedAt, start == begin { problems.append("\(start) told twice") }
+                if let start = event.startedAt, start == begin { problems.append("\(start) published twice") }
                 begin = event.startedAt
                 health = nil
             case .healthy, .unhealthy:
-                if event.kind == health { problems.append("\(event.kind.rawValue) told twice in a row") }
+                if event.kind == health { problems.append("\(event.kind.rawValue) published twice in a row") }
                 health = event.kind
             case .oom:
-                if !ooms.insert(event.occurredAt).inserted { problems.append("oom of \(event.occurredAt) told twice") }
+                if !ooms.insert(event.occurredAt).inserted {
+                    problems.append("oom of \(event.occurredAt) published twice")
+                }
             case .exited:
-                if event.startedAt != begin { problems.append("an exit of another run than was told") }
+                if event.startedAt != begin { problems.append("an exit of another run than was published") }
                 if event.reason == nil { problems.append("an exit without a reason") }
             case .removed: break
             }
@@ -73,17 +75,19 @@ extension Checker {
 
     /// What is wrong with entries of the stream of events while it goes on; empty: nothing.
     ///
-    /// - Parameter complete: containers whose stories must have been told to their removal.
+    /// - Parameter complete: containers whose events must have been published to their removal.
     package static func problems(_ entries: [[String: String]], complete: Set<String> = []) -> [String] {
         let history = History(events: entries.map { History.Event(fields: $0) })
-        let stories = Dictionary(grouping: history.events, by: \.containerID)
-        var problems = stories.sorted { $0.key < $1.key }.flatMap { id, events in
+        let lifecycles = Dictionary(grouping: history.events, by: \.containerID)
+        var problems = lifecycles.sorted { $0.key < $1.key }.flatMap { id, events in
             let kinds = events.map(\.kind)
             let order = isRunning(after: kinds) == nil ? ["the order is \(kinds.map(\.rawValue))"] : []
             return (order + doubles(events)).map { "\(id.prefix(12)): \($0)" }
         }
-        for id in complete.sorted() where stories[id]?.last?.kind != .removed {
-            problems.append("\(id.prefix(12)): not told to its end: \((stories[id] ?? []).map(\.kind.rawValue))")
+        for id in complete.sorted() where lifecycles[id]?.last?.kind != .removed {
+            problems.append(
+                "\(id.prefix(12)): not published to its removal: \((lifecycles[id] ?? []).map(\.kind.rawValue))"
+            )
         }
         return problems + epochs(history)
     }
