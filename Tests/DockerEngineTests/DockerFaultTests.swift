@@ -103,7 +103,7 @@ struct DockerFaultTests {
             _ = try await engine.info()
             docker.suspend()
             async let failure = dockerFailure { try await engine.run(spec) }
-            try await Task.sleep(for: .seconds(2))
+            try await pause(.seconds(2), because: "the freeze must outlast the deadlines of the create request")
             docker.resume()
             let error = await failure
             #expect(error?.code == .timeout)

@@ -197,11 +197,11 @@ struct RealEngineTests {
             for number in 0..<8 {
                 var spec = spec
                 spec.name += "-\(number)"
-                let pause = Duration.milliseconds(number * 25)
+                let moment = Duration.milliseconds(number * 25)
                 let (asked, name) = (spec, spec.name)
                 let error = await withTaskGroup(of: DockerError?.self) { group in
                     group.addTask { await dockerFailure { try await engine.run(asked) } }
-                    try? await Task.sleep(for: pause)
+                    try? await pause(moment, because: "each round cancels at another moment")
                     group.cancelAll()
                     return await group.next() ?? nil
                 }

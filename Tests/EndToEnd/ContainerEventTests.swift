@@ -29,14 +29,14 @@ extension Deployment {
             Case(name: "stopped", stopTimeout: 20, code: "143", reason: "stopped"),
             Case(
                 name: "forced",
-                command: shell("trap '' TERM; while :; do sleep 0.2; done"),
+                command: shell("trap '' TERM; echo trapped; while :; do sleep 0.2; done"),
                 stopTimeout: 1,
                 code: "137",
                 reason: "stopped_forced"
             ),
             Case(
                 name: "own-137",
-                command: shell("trap 'exit 137' TERM; while :; do sleep 0.2; done"),
+                command: shell("trap 'exit 137' TERM; echo trapped; while :; do sleep 0.2; done"),
                 stopTimeout: 20,
                 code: "137",
                 reason: "stopped"
@@ -96,8 +96,11 @@ extension Deployment {
             #expect(start.effect == .started, "\(game): \(start.error ?? "")")
             let id = try #require(start.containerID)
             if let timeout = test.stopTimeout {
-                // The traps of the shell are set by then.
-                try await Task.sleep(for: .milliseconds(500))
+                if test.command.contains(where: { $0.contains("echo trapped") }) {
+                    try await eventually("the trap of the shell", until: { $0.contains("trapped") }) {
+                        try await fleet.world.engine.docker("logs", id)
+                    }
+                }
                 let stop = Fleet.message(.stop, "\(game)-2", game: game, #""stop_timeout_seconds":\#(timeout)"#)
                 #expect(try await fleet.finish("\(game)-2", stop).effect == .stopped)
             }

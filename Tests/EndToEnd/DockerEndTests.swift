@@ -59,8 +59,9 @@ extension Deployment {
         private func frozen(_ round: Int, _ docker: PrivateDocker, _ fleet: Fleet) async throws {
             let crashing = ["/bin/busybox", "sh", "-c", "sleep 2; exit 3"]
             let id = try await fleet.runByHand(game: "frozen-\(round)", crashing)
+            let process = try await fleet.process(of: id)
             docker.suspend()
-            try await Task.sleep(for: .seconds(4))
+            try await fleet.untilEnded(process)
             docker.resume()
             let events = try await fleet.events(
                 ofGame: "frozen-\(round)",
@@ -89,8 +90,10 @@ extension Deployment {
                         let exiting = ["/bin/busybox", "sh", "-c", "sleep 3; exit 255"]
                         let own = try await fleet.runByHand(game: "own", exiting)
                         try await fleet.events(ofGame: "own", until: ["started"])
+                        let process = try await fleet.process(of: own)
                         try await docker.kill9()
-                        try await Task.sleep(for: .seconds(8))
+                        try await fleet.untilEnded(process)
+                        try await pause(.seconds(5), because: "the exit must be clearly earlier than Docker's return")
                         try await docker.start()
                         try await expectEnd(of: "own", "crashed", fleet)
                         // The worker was on the machine, too.
@@ -122,8 +125,9 @@ extension Deployment {
                         let ending = try await fleet.runByHand(game: "ending", crashing)
                         let lasting = try await fleet.runByHand(game: "lasting")
                         try await fleet.events(ofGame: "lasting", until: ["started"])
+                        let process = try await fleet.process(of: ending)
                         try await docker.stop()
-                        try await Task.sleep(for: .seconds(3))
+                        try await fleet.untilEnded(process)
                         try await docker.start()
                         let events = try await fleet.events(
                             ofGame: "ending",

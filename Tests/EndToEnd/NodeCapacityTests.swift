@@ -49,7 +49,7 @@ extension Deployment {
                 }.reduce(0, +)
             }
             let before = try await calls()
-            try await Task.sleep(for: time)
+            try await pause(time, because: "the commands of this time are counted")
             return try await calls() - before
         }
     }

@@ -20,7 +20,8 @@ extension Campaign {
         // Each of them once before any twice, in an order of the seed.
         var pending: [Fault] = []
         while ContinuousClock.now < end {
-            try await Task.sleep(for: .milliseconds(Int.random(in: 300...1_500, using: &random)))
+            let gap = Duration.milliseconds(Int.random(in: 300...1_500, using: &random))
+            try await pause(gap, because: "this is the pace of the faults")
             if pending.isEmpty { pending = Fault.allCases.shuffled(using: &random) }
             let fault = pending.removeLast()
             let moment = Duration.milliseconds(Int.random(in: 10...1_500, using: &random))
@@ -38,13 +39,18 @@ extension Campaign {
         }
     }
 
+    /// The time that a fault lasts.
+    private func lasts(_ time: Duration) async throws {
+        try await pause(time, because: "a fault lasts a while")
+    }
+
     private func harmWorker(_ fault: Fault, _ moment: Duration, _ random: inout SeededGenerator) async throws {
         let victim = fleet.workers.filter(\.process.isRunning).randomElement(using: &random)
         switch fault {
         case .workerFrozen:
             // Beyond its lease, so that another takes over what it holds.
             victim?.suspend()
-            try await Task.sleep(for: .seconds(Self.lease) + moment)
+            try await lasts(.seconds(Self.lease) + moment)
             victim?.resume()
         case .workerKilled:
             await victim?.kill9()
@@ -61,12 +67,12 @@ extension Campaign {
         case .connectionsCut: line.cut()
         case .connectionsSlow:
             line.delay(by: moment / 3)
-            try await Task.sleep(for: .seconds(2))
+            try await lasts(.seconds(2))
             line.delay(by: .zero)
         default:
             // Those that went dead stay so; what comes later gets through.
             line.silence()
-            try await Task.sleep(for: moment * 2)
+            try await lasts(moment * 2)
             line.heal()
         }
     }
@@ -75,11 +81,11 @@ extension Campaign {
         switch fault {
         case .engineKilled:
             try await parts.docker.kill9()
-            try await Task.sleep(for: moment)
+            try await lasts(moment)
             try await parts.docker.start()
         case .engineFrozen:
             parts.docker.suspend()
-            try await Task.sleep(for: moment * 3)
+            try await lasts(moment * 3)
             parts.docker.resume()
         default:
             try await parts.docker.stop()
@@ -97,14 +103,14 @@ extension Campaign {
         if fault == .eventsRefused {
             parts.engine.refuse(.init(status: 500) { _, path in path.hasSuffix("/events") })
             parts.engine.cut()
-            try await Task.sleep(for: .seconds(3) + moment)
+            try await lasts(.seconds(3) + moment)
         } else {
             let status = fault == .engineErrors ? 500 : 503
             parts.engine.refuse(
                 .init(status: status, times: times) { method, path in method == call.method && path.hasSuffix(call.end)
                 }
             )
-            try await Task.sleep(for: moment * 2)
+            try await lasts(moment * 2)
         }
         parts.engine.refuse(nil)
     }
@@ -116,7 +122,7 @@ extension Campaign {
         // Nobody else writes these two, so they may be moved away and back.
         _ = try? await command("RENAME", key, aside)
         try await untilTaken("SET", key, "x")
-        try await Task.sleep(for: time * 2)
+        try await lasts(time * 2)
         try await untilTaken("DEL", key)
         _ = try? await command("RENAME", aside, key)
     }
@@ -154,7 +160,7 @@ extension Campaign {
         case .scriptsForgotten: try await untilTaken("SCRIPT", "FLUSH")
         case .redisFull:
             try await untilTaken("CONFIG", "SET", "maxmemory", "1")
-            try await Task.sleep(for: moment * 2)
+            try await lasts(moment * 2)
             try await untilTaken("CONFIG", "SET", "maxmemory", "0")
         case .redisDiskFull: try await fillDisk(for: moment * 2)
         case .redisTorn:
@@ -164,7 +170,7 @@ extension Campaign {
             try await rewriteFile()
         default:
             await fleet.redis.kill9()
-            try await Task.sleep(for: moment)
+            try await lasts(moment)
             try await fleet.redis.restart()
         }
     }
@@ -183,7 +189,7 @@ extension Campaign {
         ) {
             (try? await command("INFO", "persistence"))?.string ?? ""
         }
-        try await Task.sleep(for: time)
+        try await lasts(time)
         try await untilTaken("CONFIG", "SET", "save", "")
         try FileManager.default.removeItem(atPath: obstacle)
     }

@@ -28,7 +28,8 @@ extension Campaign {
             let kind = kinds.randomElement(using: &random) ?? .start
             try await push(await draft("j\(number)", kind, game, &random))
             if number.isMultiple(of: 15) { try await retryDeadLetter(&random) }
-            try await Task.sleep(for: .milliseconds(Int.random(in: 5...150, using: &random)))
+            let gap = Duration.milliseconds(Int.random(in: 5...150, using: &random))
+            try await pause(gap, because: "this is the pace of the load")
         }
     }
 

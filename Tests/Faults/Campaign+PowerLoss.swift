@@ -12,7 +12,7 @@ extension Campaign {
         while ContinuousClock.now < end {
             let now = CampaignLog.now
             if let tail = fleet.redis.appendOnlyTail { log.add(tail, at: now) }
-            try await Task.sleep(for: .milliseconds(50))
+            try await pause(.milliseconds(50), because: "the length of the file is sampled")
         }
     }
 

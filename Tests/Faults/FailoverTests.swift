@@ -79,7 +79,7 @@ struct FailoverTests {
             let stop = Fleet.message(.stop, id, game: game, #""stop_timeout_seconds":1"#)
             try await fleet.push(isStart ? fleet.start(id, game: game) : stop)
             log.add(.init(id: id, kind: isStart ? .start : .stop, game: game, supersedes: !isStart))
-            try await Task.sleep(for: .milliseconds(25))
+            try await pause(.milliseconds(25), because: "this is the pace of the load")
         }
     }
 

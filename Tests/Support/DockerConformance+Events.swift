@@ -84,9 +84,9 @@ extension DockerConformance {
 
     /// What happened to a container, until it was gone.
     private func events(of id: String, in events: DockerEvents) async throws -> [DockerEvent] {
-        try await withThrowingTaskGroup(of: [DockerEvent]?.self) { group in
-            defer { group.cancelAll() }
-            group.addTask {
+        let limit = Duration.seconds(20)
+        do {
+            return try await withDeadline(limit) {
                 var found: [DockerEvent] = []
                 for try await event in events where event.containerID == id {
                     found.append(event)
@@ -94,11 +94,8 @@ extension DockerConformance {
                 }
                 return found
             }
-            group.addTask {
-                try await Task.sleep(for: .seconds(20))
-                return nil
-            }
-            return try #require(await group.next() ?? nil, "there was no event of the container's removal within 20 s")
+        } catch is DeadlinePassed {
+            throw Overdue("waited \(limit) for the removal event of \(id)")
         }
     }
 }

@@ -73,23 +73,21 @@ package struct EngineWorld: Sendable {
 
     /// A Docker Engine may still be removing a container after it has answered. The network is in use until then.
     private func removeContainersAndNetworks(within limit: Duration) async throws {
-        let end = ContinuousClock.now.advanced(by: limit)
-        while true {
-            do {
-                for container in try await containers() { try await engine.docker("rm", "--force", container) }
-                for network in try await networks() { try await remove(network: network) }
-                return
-            } catch {
-                if ContinuousClock.now < end {
-                    // Docker has no event for the moment when it releases a network.
-                    try await Task.sleep(for: .milliseconds(200))
-                } else if try await hasNothingLeft() {
-                    Issue.record("the Engine keeps a network that nothing is in: \(error)", severity: .warning)
-                    return
-                } else {
-                    throw error
+        do {
+            // Docker has no event for the moment when it releases a network.
+            let what = "the removal of containers and networks"
+            try await eventually(what, within: limit, every: .milliseconds(200), until: { $0 == nil }) {
+                do {
+                    for container in try await containers() { try await engine.docker("rm", "--force", container) }
+                    for network in try await networks() { try await remove(network: network) }
+                    return nil as String?
+                } catch {
+                    return "\(error)"
                 }
             }
+        } catch let error as Overdue {
+            guard try await hasNothingLeft() else { throw error }
+            Issue.record("Docker keeps a network without any container: \(error)", severity: .warning)
         }
     }
 

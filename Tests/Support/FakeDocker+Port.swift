@@ -67,7 +67,7 @@ extension FakeDocker {
     }
 
     package func inspectContainer(_ container: String) async throws(DockerError) -> ContainerInspect {
-        if let delay = inspectDelays[container] { try? await Task.sleep(for: delay) }
+        if let delay = inspectDelays[container] { try? await pause(delay, because: "a Docker Engine is slow") }
         let fault = try await enter(.inspectContainer)
         let found = try existing(container, "inspectContainer")
         if let fault { throw fault }

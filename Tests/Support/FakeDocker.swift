@@ -155,7 +155,7 @@ package actor FakeDocker: DockerClient {
         calls[operation, default: 0] += 1
         if let delay = delays[operation] {
             do {
-                try await Task.sleep(for: delay)
+                try await pause(delay, because: "a Docker Engine is slow")
             } catch {
                 throw Self.cancelled(operation.rawValue)
             }

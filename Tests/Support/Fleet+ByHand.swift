@@ -19,6 +19,20 @@ extension Fleet {
         return text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
+    /// Returns the process of a container.
+    package func process(of id: String) async throws -> Int32 {
+        let text = try await world.engine.docker("inspect", "--format", "{{.State.Pid}}", id)
+        guard let pid = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)), pid > 0 else {
+            throw Overdue("container \(id) has no process: \(text)")
+        }
+        return pid
+    }
+
+    /// Waits until a process of a container has ended. Works while Docker is away.
+    package func untilEnded(_ process: Int32) async throws {
+        try await eventually("the end of process \(process)", within: .seconds(20)) { ProcessState.hasEnded(process) }
+    }
+
     /// Makes a container that never runs, with the labels of this fleet or of another namespace. Answers its id.
     package func createByHand(game: String, namespace: String? = nil, image: String? = nil) async throws -> String {
         let name = containerName(game)

@@ -156,17 +156,12 @@ package final class PrivateDocker: Sendable {
 
     private func untilEnded(_ pid: Int32, _ name: String, within limit: Duration = .seconds(10)) async throws {
         try await eventually("the end of \(name), process \(pid)", within: limit) {
-            kill(pid, 0) != 0 || Self.isZombie(pid)
+            ProcessState.hasEnded(pid)
         }
     }
 
     private func untilEmpty() async throws {
         try await eventually("the end of the private dockerd's processes", until: \.isEmpty) { ownProcesses() }
-    }
-
-    private static func isZombie(_ pid: Int32) -> Bool {
-        let status = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
-        return status.split(separator: ")").last?.hasPrefix(" Z") ?? true
     }
 
     private func takeDown() async throws {

@@ -24,7 +24,6 @@ package func eventually<Value>(
         guard ContinuousClock.now < end else {
             throw Overdue(withLogs: "waited \(limit) for \(what()); the last value was \(shown(last))")
         }
-        // Many servers tell nobody of a change, so this is the one place where tests look again and again.
         try await Task.sleep(for: pause)
     }
 }
@@ -46,6 +45,16 @@ package func eventually(
         }
         try await Task.sleep(for: pause)
     }
+}
+
+/// Waits for a time in which the test needs nothing to be true. Everywhere else ``eventually(_:within:every:until:_:)``
+/// is quicker and more certain.
+///
+/// - Parameters:
+///   - time: The time.
+///   - reason: Why no condition can be waited for: the pace of a load, the length of a fault, a window of measurement.
+package func pause(_ time: Duration, because reason: StaticString) async throws {
+    try await Task.sleep(for: time)
 }
 
 /// A value in a message, at most 2,000 characters of it.
