@@ -116,6 +116,19 @@ struct RuleTests {
     }
 
     @Test(
+        "Pauses of tests",
+        arguments: [
+            ("try await Task.sleep(for: .seconds(1))", 1), ("usleep(1_000)", 1), ("sleep(1)", 1),
+            ("Thread.sleep(forTimeInterval: 1)", 1), ("func sleep(for pause: Duration) async throws {", 0),
+            ("try await scheduler.sleep(for: pause)", 0), ("\"sleep 1\"", 0), ("let sleeper = 1", 0),
+        ]
+    )
+    func rawSleeps(text: String, count: Int) {
+        #expect(Rules.rawSleeps(SourceFile(path: "Tests/RuntimeTests/File.swift", text: text)).count == count)
+        #expect(Rules.rawSleeps(file("Runtime", text)) == [])
+    }
+
+    @Test(
         "All of Foundation",
         arguments: [
             "import Foundation", "public import Foundation", "#if os(Linux)\nimport Foundation\n#endif",

@@ -59,6 +59,15 @@ enum Rules {
         return find(pattern, in: file, "is not simulated: use MonotonicClock.sleep and RandomSource")
     }
 
+    /// Pauses of tests by which they wait for something. A pause that is too short fails now and then, and each one makes
+    /// the run longer.
+    static func rawSleeps(_ file: SourceFile) -> [Finding] {
+        guard file.path.hasPrefix("Tests/") else { return [] }
+        let pattern =
+            #/\b(?:Task|Thread|Glibc|Darwin)\s*\.\s*sleep\b|\b(?:usleep|nanosleep)\s*\(|(?:^|[^\w.])sleep\s*\(\s*(?!for\b)/#
+        return find(pattern, in: file, "waits without a condition: use eventually(), or pause(_:because:)")
+    }
+
     /// `import Foundation` that is not the other half of `#if canImport(FoundationEssentials)`: it adds
     /// megabytes to a worker.
     static func fullFoundation(_ file: SourceFile) -> [Finding] {

@@ -47,6 +47,9 @@ enum SourceTree {
     /// The project's Swift files and scripts, read once.
     static let sources = Result { try files(below: ["Sources"], suffixes: [".swift", ".lua"]) }
 
+    /// The Swift files of the tests, read once.
+    static let tests = Result { try files(below: ["Tests"], suffixes: [".swift"]) }
+
     /// Files below `folders` that end in one of `suffixes`, by path.
     static func files(below folders: [String], suffixes: [String]) throws -> [SourceFile] {
         var found: [SourceFile] = []

@@ -16,6 +16,10 @@ private enum Exceptions {
         "Sources/Runtime/Support/MonotonicClock.swift": "the pause of the machine itself",
         "Sources/Runtime/Support/Simulation.swift": "the chance of the machine itself",
     ]
+    static let rawSleeps: [String: String] = [
+        "Tests/Support/Waiting.swift": "the two functions that all others use",
+        "Tests/PrimitivesTests/DeadlineTests.swift": "an operation that takes too long, and is cancelled at once",
+    ]
     static let longFiles: [String: String] = [:]
     static let rawOutput: [String: String] = [
         "Sources/Terminal/Terminal.swift": "the one writer"
@@ -24,13 +28,14 @@ private enum Exceptions {
 
 @Suite("The tree keeps the project's rules")
 struct TreeTests {
-    /// Fails for every finding of `rule` in `Sources`, but where `exceptions` has the file.
+    /// Fails for every finding of `rule` in a file of the tree, unless `exceptions` has the file.
     private func check(
+        _ tree: Result<[SourceFile], any Error> = SourceTree.sources,
         files suffix: String = ".swift",
         except exceptions: [String: String] = [:],
         _ rule: (SourceFile) -> [Finding]
     ) throws {
-        let files = try SourceTree.sources.get().filter { $0.path.hasSuffix(suffix) }
+        let files = try tree.get().filter { $0.path.hasSuffix(suffix) }
         try #require(!files.isEmpty)
         var unused = Set(exceptions.keys)
         for finding in files.flatMap(rule) where unused.remove(finding.path) == nil && exceptions[finding.path] == nil {
@@ -53,6 +58,9 @@ struct TreeTests {
 
     @Test("A worker's pauses and chance can be simulated")
     func unsimulated() throws { try check(except: Exceptions.unsimulated, Rules.unsimulated) }
+
+    @Test("Tests wait for conditions")
+    func rawSleeps() throws { try check(SourceTree.tests, except: Exceptions.rawSleeps, Rules.rawSleeps) }
 
     @Test("Nothing ends the process or silences the compiler")
     func traps() throws { try check(except: Exceptions.traps, Rules.traps) }
