@@ -37,10 +37,9 @@ public struct Keyspace: Sendable, Equatable {
     public func ready(_ jobClass: String, _ queue: String) -> String { "\(prefix)ready:\(jobClass):\(queue)" }
     /// The names of the paused queues.
     public var paused: String { "\(prefix)paused" }
-    /// The deferred starts of a queue and the jobs behind these starts, with the oldest at the tail.
-    public func overflow(_ queue: String) -> String { "\(prefix)overflow:\(queue)" }
-    /// The number of each game's messages among the deferred starts of a queue.
-    public func overflowing(_ queue: String) -> String { "\(prefix)overflowing:\(queue)" }
+    /// The messages of a queue that have woken a worker, with the oldest at the tail. All of them are older than those of
+    /// the queue.
+    public func inbox(_ queue: String) -> String { "\(prefix)inbox:\(queue)" }
     /// The doorbell of a worker.
     public func bell(_ worker: String) -> String { "\(prefix)bell:\(worker)" }
     /// The leader of a node, its epoch and its event cursor.

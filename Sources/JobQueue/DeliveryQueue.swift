@@ -32,7 +32,7 @@ package protocol DeliveryQueue: Sendable {
     ) async throws(QueueError) -> Bool
     func release(_ jobs: [(id: JobID, token: String)], isClean: Bool) async throws(QueueError)
     func tick(engineAnswers: Bool, afterSilence: Bool) async throws(QueueError) -> TickOutcome
-    func keepAwake() async throws(QueueError) -> String?
+    func keepAwake() async throws(QueueError) -> Liveness
 
     // The worker and its node.
     func arrive() async throws(QueueError)

@@ -21,10 +21,10 @@ package struct DeadLetterTotals: Sendable, Equatable {
 
 /// Measurements of queues and dead letters.
 extension JobQueue {
-    /// Returns the number of waiting messages in a queue, with its deferred starts, and whether the queue is paused.
+    /// Returns the number of waiting messages in a queue and its inbox, and whether the queue is paused.
     package func depth(of queue: String) async throws(QueueError) -> (waiting: Int, isPaused: Bool) {
         let answers = try await pipeline([
-            RedisCommand("LLEN", .string(keys.queue(queue))), RedisCommand("LLEN", .string(keys.overflow(queue))),
+            RedisCommand("LLEN", .string(keys.queue(queue))), RedisCommand("LLEN", .string(keys.inbox(queue))),
             RedisCommand("SISMEMBER", .string(keys.paused), .string(queue)),
         ])
         let waiting = (answers[0].integer ?? 0) + (answers[1].integer ?? 0)

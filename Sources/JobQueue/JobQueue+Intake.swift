@@ -10,8 +10,6 @@ package struct IntakeOutcome: Sendable, Equatable {
     package var seen: Int
     /// Whether the window of admitted jobs is full.
     package var isFull: Bool
-    /// Whether what was set aside was read, not the queue.
-    package var isFromOverflow = false
     /// Whether an operator has paused the queue: nothing was looked at.
     package var isPaused = false
     /// Whether nothing is left in the queue.
@@ -53,8 +51,6 @@ package struct Taken: Sendable {
 package struct SeenMessages: Sendable, Equatable {
     /// As peek.lua answers them.
     var rows: [RedisValue] = []
-    /// Whether they lie aside, not in the queue.
-    var isFromOverflow = false
 
     package init(_ messages: [[UInt8]] = []) { rows = messages.map { .bulk($0) } }
 
@@ -64,8 +60,6 @@ package struct SeenMessages: Sendable, Equatable {
 /// Messages on their way into lanes, as admit.lua takes them.
 private struct Batch {
     let queue: String
-    /// `queue` or `overflow`, whichever they were read from.
-    let source: String
     var messages: [(message: [UInt8], decoded: DecodedMessage)] = []
     var arguments: [RedisArgument] = []
     var count: Int { messages.count }
@@ -73,9 +67,8 @@ private struct Batch {
     /// How old a job may be, in ms; nil: as old as it likes.
     let mostAge: Int64?
 
-    init(queue: String, source: String, mostAge: Duration?) {
+    init(queue: String, mostAge: Duration?) {
         self.queue = queue
-        self.source = source
         self.mostAge = mostAge?.milliseconds
     }
 
@@ -166,14 +159,11 @@ extension JobQueue {
         if seen.isEmpty {
             let peeked = try await peek(queue, most: most)
             if peeked.string == "paused" { return Taken(intake: .success(.paused)) }
-            guard let rows = peeked.array, let list = rows.first?.string else {
-                throw unexpected(Scripts.peek, peeked)
-            }
-            seen.rows = Array(rows.dropFirst())
-            seen.isFromOverflow = list == "overflow"
+            guard let rows = peeked.array else { throw unexpected(Scripts.peek, peeked) }
+            seen.rows = rows
         }
         guard !seen.isEmpty else { return Taken(intake: .success(.nothing)) }
-        var batch = Batch(queue: queue, source: seen.isFromOverflow ? "overflow" : "queue", mostAge: options.mostAge)
+        var batch = Batch(queue: queue, mostAge: options.mostAge)
         let count = Self.batchCount(seen.rows, most)
         for row in seen.rows.prefix(count) {
             let (proof, message, decoded) = try read(row, decode)
@@ -199,10 +189,10 @@ extension JobQueue {
     private func peek(_ queue: String, most: Int) async throws(QueueError) -> RedisValue {
         try await call(
             Scripts.peek,
-            keys: [keys.queue(queue), keys.overflow(queue)],
+            keys: [keys.inbox(queue), keys.queue(queue)],
             [
                 .string(queue), .integer(Int64(most)), .integer(Int64(JobDecoder.maximumMessageBytes)),
-                .integer(Int64(Self.largestBatchBytes)), .integer(Int64(options.mostLiveForStarts)),
+                .integer(Int64(Self.largestBatchBytes)),
             ]
         )
     }
@@ -217,7 +207,7 @@ extension JobQueue {
         let queue = batch.queue
         var arguments: [RedisArgument] = [
             .string(queue), .string(worker.id), .string(worker.node), .integer(Int64(options.mostLiveForStarts)),
-            .integer(Int64(options.mostLive)), .string(batch.source),
+            .integer(Int64(options.mostLive)),
         ]
         arguments += capacity.map(claimArguments) ?? ["", 0, 0, 0, 0]
         arguments += [
@@ -229,11 +219,7 @@ extension JobQueue {
         arguments += batch.arguments
         let answer: RedisValue
         do throws(QueueError) {
-            answer = try await call(
-                Scripts.admit,
-                keys: [keys.queue(queue), keys.overflow(queue), keys.overflowing(queue)],
-                arguments
-            )
+            answer = try await call(Scripts.admit, keys: [keys.inbox(queue), keys.queue(queue)], arguments)
         } catch {
             // Redis has no memory for more: then it has done nothing of it.
             guard error.isOutOfMemory else { throw error }
@@ -264,7 +250,6 @@ extension JobQueue {
                 taken: count,
                 seen: batch.count,
                 isFull: parts[1].integer == 1,
-                isFromOverflow: batch.source == "overflow",
                 isEmptied: ahead > 0 && rows?.isEmpty == true,
                 rejections: batch.messages.prefix(count).compactMap {
                     if case .rejected(let rejection) = $0.decoded { rejection } else { nil }

@@ -50,8 +50,7 @@ extension JobQueue {
         rules += ["lease", "delay", "workers", "nodes"].map { (keys.prefix + $0, "zset", standstill) }
         for name in names {
             rules.append((keys.queue(name), "list", "nothing is taken from this queue"))
-            rules.append((keys.overflow(name), "list", "nothing is taken from this queue"))
-            rules.append((keys.overflowing(name), "hash", "nothing is taken from this queue"))
+            rules.append((keys.inbox(name), "list", "nothing is taken from this queue"))
         }
         return rules
     }

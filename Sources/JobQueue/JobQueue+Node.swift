@@ -21,6 +21,20 @@ package enum LeaseAnswer: Sendable, Equatable {
     case held(remaining: Duration, epoch: Int64)
 }
 
+/// What the renewal of the liveness key has found.
+package struct Liveness: Sendable, Equatable {
+    /// The value of the key, which changes after an outage or a loss of data. Nil after an outage that no sweep has noted
+    /// yet; the next sweep must report the outage.
+    package var mark: String?
+    /// Whether messages lie in an inbox of the worker's queues. A worker that died may have been woken for them.
+    package var hasInbox = false
+
+    package init(mark: String?, hasInbox: Bool = false) {
+        self.mark = mark
+        self.hasInbox = hasInbox
+    }
+}
+
 extension JobQueue {
     /// Registers the worker, before the worker lists the games of its node.
     ///
@@ -106,13 +120,15 @@ extension JobQueue {
         )
     }
 
-    /// Renews the liveness key (Redis `GETEX` of `{ns}:awake`).
-    ///
-    /// - Returns: The value of the key, which changes after an outage or a loss of data. Nil after an outage that no
-    ///   sweep has noted yet; the next sweep must report the outage.
-    package func keepAwake() async throws(QueueError) -> String? {
-        let command = RedisCommand("GETEX", .string(keys.awake), "PX", .integer(options.silence.milliseconds))
-        return try await self.command(command).string
+    /// Renews the liveness key (Redis `GETEX` of `{ns}:awake`), and asks for messages in inboxes (`EXISTS`).
+    package func keepAwake() async throws(QueueError) -> Liveness {
+        let inboxes = options.queues.map { RedisArgument.string(keys.inbox($0)) }
+        let answers = try await pipeline([
+            RedisCommand("GETEX", .string(keys.awake), "PX", .integer(options.silence.milliseconds)),
+            RedisCommand("EXISTS", arguments: inboxes),
+        ])
+        if case .error(let error)? = answers.first { throw QueueError(script: "redis", .server(error)) }
+        return Liveness(mark: answers[0].string, hasInbox: answers[1].integer ?? 0 > 0)
     }
 
     package func command(_ command: RedisCommand) async throws(QueueError) -> RedisValue {

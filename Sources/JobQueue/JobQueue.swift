@@ -49,7 +49,7 @@ package struct JobQueueOptions: Sendable, Equatable {
         retentionEntries: Int = 1_000_000,
         deadBytes: Int = 16 << 20,
         nodeGrace: Duration = .seconds(300),
-        mostLive: Int = 60_000,
+        mostLive: Int = 100_000,
         keptForStops: Int = 10_000,
         crashLimit: Int = 3,
         mostAge: Duration? = nil

@@ -54,9 +54,12 @@ package struct JobPage: Sendable, Equatable {
     }
 
     private static func facts(of queued: QueuedMessage) -> [(String, String, TextStyle)] {
-        let place = queued.isAside ? "set aside until a node has room for a start" : "no worker has taken it in"
-        return [
-            ("state", "in queue \(queued.queue), \(TextTable.grouped(queued.before)) before it: \(place)", .notable),
+        [
+            (
+                "state",
+                "in queue \(queued.queue), \(TextTable.grouped(queued.before)) before it: no worker has taken it in",
+                .notable
+            ),
             ("message", EscapedText.cut(String(decoding: queued.message, as: UTF8.self), to: 2_000), .plain),
         ]
     }

@@ -45,7 +45,7 @@ extension StatusPage {
 extension QueueOverview {
     fileprivate var json: JSONNode {
         .object([
-            ("queue", .string(name)), ("waiting", .integer(waiting)), ("aside", .integer(aside)),
+            ("queue", .string(name)), ("waiting", .integer(waiting)),
             ("ready_starts", .integer(readyStarts)), ("ready_stops", .integer(readyStops)),
             ("oldest", oldest.map { .time($0) }), ("paused", .boolean(isPaused)),
         ])

@@ -70,7 +70,7 @@ package struct StatusPage: Sendable, Equatable {
     }
 
     package var sums: String {
-        let waiting = overview.queues.reduce(0) { $0 + $1.waiting + $1.aside }
+        let waiting = overview.queues.reduce(0) { $0 + $1.waiting }
         let count = TextTable.grouped
         let places = overview.nodes.reduce(0) { $0 + $1.games }
         return "jobs: \(count(waiting)) in queues, \(count(overview.liveCount)) admitted in "
@@ -100,13 +100,13 @@ package struct StatusPage: Sendable, Equatable {
 
     private var queues: TextTable {
         var table = TextTable([
-            .init("QUEUE", least: 12), .init("WAITING", isNumber: true), .init("ASIDE", isNumber: true),
+            .init("QUEUE", least: 12), .init("WAITING", isNumber: true),
             .init("READY STARTS", isNumber: true), .init("READY STOPS", isNumber: true),
             .init("OLDEST", isNumber: true), .init("STATE"),
         ])
         table.rows = overview.queues.map { queue in
             [
-                .init(queue.name), .init(TextTable.grouped(queue.waiting)), .init(TextTable.grouped(queue.aside)),
+                .init(queue.name), .init(TextTable.grouped(queue.waiting)),
                 .init(TextTable.grouped(queue.readyStarts)), .init(TextTable.grouped(queue.readyStops)),
                 .init(queue.oldest.map { ShortTime.span(milliseconds: overview.now - $0) } ?? "-"),
                 queue.isPaused ? .init("paused", .notable) : .init("open", .good),

@@ -49,10 +49,8 @@ package struct FleetOverview: Sendable, Equatable {
 /// The figures of a queue.
 package struct QueueOverview: Sendable, Equatable {
     package var name: String
-    /// The number of messages on the queue's list, not taken in yet.
+    /// The number of messages that no worker has taken in yet, in the inbox and in the queue.
     package var waiting = 0
-    /// The number of deferred messages: starts without capacity on any node, and later jobs of their games.
-    package var aside = 0
     /// The number of games with a start or restart ready to begin.
     package var readyStarts = 0
     /// The number of games with a stop or remove ready to begin.

@@ -14,14 +14,11 @@ package struct QueuedMessage: Sendable, Equatable {
     package var queue: String
     /// The number of messages before this message, within the searched part.
     package var before: Int
-    /// Whether the message is a deferred start, or a job behind a deferred start of its game.
-    package var isAside: Bool
     package var message: [UInt8]
 
-    package init(queue: String, before: Int, isAside: Bool, message: [UInt8]) {
+    package init(queue: String, before: Int, message: [UInt8]) {
         self.queue = queue
         self.before = before
-        self.isAside = isAside
         self.message = message
     }
 }
@@ -30,12 +27,12 @@ extension JobQueue {
     private static let pageMessages = 100
     private static let pageBytes = 1 << 20
 
-    /// Returns the oldest messages of `queue` without taking them. Deferred starts come first.
+    /// Returns the oldest messages of `queue` without taking them. The inbox comes first.
     ///
     /// - Throws: ``QueueError`` if Redis does not answer, or if a key of the queue is no list.
     package func peek(queue: String, limit: Int) async throws(QueueError) -> [ListedMessage] {
         var messages: [ListedMessage] = []
-        for list in [keys.overflow(queue), keys.queue(queue)] {
+        for list in [keys.inbox(queue), keys.queue(queue)] {
             var skipped = 0
             while messages.count < limit {
                 let page = try await page(of: list, skipping: skipped, most: limit - messages.count)
@@ -51,7 +48,7 @@ extension JobQueue {
     ///
     /// - Parameters:
     ///   - names: The queues, searched in this order.
-    ///   - most: The number of oldest messages to search, in each queue and in its deferred starts.
+    ///   - most: The number of oldest messages to search, in each queue and in its inbox.
     ///   - matches: Returns whether a message is the wanted message.
     package func find(
         inQueues names: [String],
@@ -60,13 +57,13 @@ extension JobQueue {
     ) async throws(QueueError) -> QueuedMessage? {
         for name in names {
             var before = 0
-            for (list, isAside) in [(keys.overflow(name), true), (keys.queue(name), false)] {
+            for list in [keys.inbox(name), keys.queue(name)] {
                 var seen = 0
                 while seen < most {
                     let page = try await page(of: list, skipping: seen, most: most - seen)
                     guard !page.isEmpty else { break }
                     for case (let index, .bytes(let message)) in page.enumerated() where matches(message) {
-                        return QueuedMessage(queue: name, before: before + index, isAside: isAside, message: message)
+                        return QueuedMessage(queue: name, before: before + index, message: message)
                     }
                     before += page.count
                     seen += page.count

@@ -62,7 +62,7 @@ extension JobQueue {
         let fields = (answers[0].array ?? []).map { $0.string ?? "" }
         if fields.count == meta.count {
             let state = Self.numbers(in: fields[0]), settings = Self.numbers(in: fields[1])
-            if state.count == 7 { overview.liveCount = Int(state[3]) }
+            if state.count == 8 { overview.liveCount = Int(state[3]) }
             overview.isWindowFull = overview.liveCount >= options.mostLiveForStarts
             if settings.count == 6 { overview.lease = settings[3] }
             overview.ghosts = Int(fields[2]) ?? 0
@@ -111,15 +111,14 @@ extension JobQueue {
         _ pushedAt: (_ message: [UInt8]) -> Timestamp?
     ) async throws(QueueError) -> QueueOverview {
         let ready = ["start", "stop"].map { RedisArgument.string(keys.ready($0, name)) }
-        let lists = [keys.queue(name), keys.overflow(name)]
+        let lists = [keys.inbox(name), keys.queue(name)]
         let answers = try await pipeline(
             lists.map { RedisCommand("LLEN", .string($0)) }
                 + ready.flatMap { [RedisCommand("ZCARD", $0), RedisCommand("ZRANGE", $0, 0, 0)] }
                 + [RedisCommand("SISMEMBER", .string(keys.paused), .string(name))]
         )
         var queue = QueueOverview(name: name)
-        queue.waiting = Int(answers[0].integer ?? 0)
-        queue.aside = Int(answers[1].integer ?? 0)
+        queue.waiting = Int((answers[0].integer ?? 0) + (answers[1].integer ?? 0))
         queue.readyStarts = Int(answers[2].integer ?? 0)
         queue.readyStops = Int(answers[4].integer ?? 0)
         queue.isPaused = answers[6].integer == 1

@@ -32,6 +32,7 @@ struct Bench: Sendable {
         case .failover: try await stage.failover()
         case .soak: try await stage.soak()
         case .reconcile: try await stage.reconcile()
+        case .fleet: try await stage.fleet()
         }
     }
 }

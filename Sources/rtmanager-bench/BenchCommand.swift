@@ -22,6 +22,7 @@ struct BenchCommand: RunnableCommand {
               failover  from the death of a leader or worker to what follows
               soak      starts, stops, removes for long: memory, latency, losses
               reconcile one job at a time while 10,000 games are compared
+              fleet     one job at a time, with 1 to 150 workers waiting
               start     containers one at a time, beside the bare Engine
               rate      containers a second, beside the bare Engine
               events    from the Engine's clock to the stream, beside a bare reader

@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// The scenarios of `rtmanager bench`.
 enum BenchScenario: String, ExpressibleByArgument, CaseIterable, Encodable, Sendable {
-    case drain, latency, backlog, start, rate, events, idle, failover, soak, reconcile
+    case drain, latency, backlog, start, rate, events, idle, failover, soak, reconcile, fleet
 
     /// The default scenarios.
     static let usual: [BenchScenario] = [.drain, .latency, .idle]

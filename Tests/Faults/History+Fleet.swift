@@ -40,7 +40,7 @@ extension History {
         found += games.compactMap(\.string).filter { $0 != "#" }.map { "a lane of \($0)" }
         let state = try await fleet.client.send(RedisCommand("HGET", .string(fleet.keys.meta), "state")).string ?? ""
         let numbers = state.split(separator: " ").compactMap { Int($0) }
-        if numbers.count != 7 { found.append("the state is \(state)") }
+        if numbers.count != 8 { found.append("the state is \(state)") }
         for count in numbers.dropFirst(3).prefix(1) where count != 0 {
             found.append("the window counts \(count) jobs")
         }

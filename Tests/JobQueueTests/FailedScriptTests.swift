@@ -40,7 +40,7 @@ struct DataVersionTests {
             }
             _ = try await world.client.send(RedisCommand("DEL", .string(world.keys.meta)))
             try await worker.join(games: [])
-            #expect(try await world.hash(world.keys.meta)["form"] == "6")
+            #expect(try await world.hash(world.keys.meta)["form"] == "7")
             // Another of the same form.
             try await world.worker("w2").join(games: [])
         }

@@ -10,17 +10,17 @@ struct LivenessTests {
     func key() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
-            #expect(try await worker.keepAwake() == nil)
-            #expect(try await worker.keepAwake() == nil)
+            #expect(try await worker.keepAwake().mark == nil)
+            #expect(try await worker.keepAwake().mark == nil)
             _ = try await worker.tick()
-            #expect(try await worker.keepAwake() == nil)
+            #expect(try await worker.keepAwake().mark == nil)
             _ = try await worker.tick(engineAnswers: true, afterSilence: true)
-            #expect(try await worker.keepAwake() != nil)
+            #expect(try await worker.keepAwake().mark != nil)
             let left = try await world.client.send(RedisCommand("PTTL", .string(world.keys.awake))).integer ?? 0
             #expect((3_000...4_000).contains(left))
             _ = try await world.client.send(RedisCommand("DEL", .string(world.keys.awake)))
             try await worker.arrive()
-            #expect(try await worker.keepAwake() != nil)
+            #expect(try await worker.keepAwake().mark != nil)
         }
     }
 
@@ -29,13 +29,13 @@ struct LivenessTests {
         try await QueueWorld.with { world in
             let (one, two) = (world.worker("w1"), world.worker("w2", node: "n2"))
             for worker in [one, two] { try await worker.join(games: []) }
-            let mark = try await two.keepAwake()
-            #expect(try await one.keepAwake() == mark)
+            let mark = try await two.keepAwake().mark
+            #expect(try await one.keepAwake().mark == mark)
             #expect(try await two.tick().mustTell == false)
             _ = try await world.client.send(RedisCommand("FLUSHALL"))
-            #expect(try await one.keepAwake() == nil)
+            #expect(try await one.keepAwake().mark == nil)
             #expect(try await one.tick(engineAnswers: true, afterSilence: true).mustTell)
-            let later = try await two.keepAwake()
+            let later = try await two.keepAwake().mark
             #expect(later != nil && later != mark)
             #expect(try await two.tick().mustTell)
         }

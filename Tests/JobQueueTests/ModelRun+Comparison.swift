@@ -72,8 +72,9 @@ extension ModelRun {
             try agree(real, (model.running[node] ?? []).sorted(), "games that hold room on \(node)")
         }
         for name in Self.queueNames {
-            try agree(try await list("queue:\(name)").count, model.queues[name]?.count ?? 0, "length of \(name)")
-            try agree(try await list("overflow:\(name)").count, model.overflow[name]?.count ?? 0, "overflow of \(name)")
+            let (waiting, woken) = (model.queues[name]?.count ?? 0, model.inbox[name] ?? 0)
+            try agree(try await list("queue:\(name)").count, waiting - woken, "length of \(name)")
+            try agree(try await list("inbox:\(name)").count, woken, "inbox of \(name)")
         }
     }
 

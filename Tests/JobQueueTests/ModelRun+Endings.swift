@@ -98,7 +98,7 @@ extension ModelRun {
     mutating func loseRecord() async throws {
         guard Int.random(in: 0..<3, using: &random) == 0 else { return }
         // A message of the same id that still waits would be another job in the same lane.
-        let waiting = Set((Array(model.queues.values.joined()) + Array(model.overflow.values.joined())).map(\.id))
+        let waiting = Set(model.queues.values.joined().map(\.id))
         let ids = model.jobs.filter { $0.value.state != .running && !waiting.contains($0.key) }.keys.sorted()
         guard let id = ids.randomElement(using: &random), let job = model.jobs[id] else { return }
         note("the record of \(id) is lost")

@@ -46,11 +46,19 @@ extension ModelRun {
         return message.isInvalid ? text.replacing(#""kind":"\#(message.kind.rawValue)""#, with: #""kind":"fly""#) : text
     }
 
+    /// A message wakes a worker that waits at its queue.
+    mutating func wakeWaiter() async throws {
+        let name = Self.queueNames.randomElement(using: &random) ?? "low"
+        note("a message of \(name) wakes a worker")
+        let (list, inbox) = (world.keys.queue(name), world.keys.inbox(name))
+        let answer = try await world.client.send(RedisCommand("LMOVE", .string(list), .string(inbox), "RIGHT", "LEFT"))
+        try agree(answer.string, model.wake(at: name).map(Self.json), "the message that wakes a worker")
+    }
+
     mutating func intake() async throws {
         let (worker, _, _) = Self.workers.randomElement(using: &random) ?? Self.workers[0]
         let name = Self.queueNames.randomElement(using: &random) ?? "low"
-        note("intake of \(name) by \(worker), no room: \(model.noRoom)")
-        try await world.set("no_room_at", model.noRoom ? "9000000000000" : "0")
+        note("intake of \(name) by \(worker)")
         let outcome = try await world.intake(queue(worker), from: name)
         guard let expected = model.intake(name) else {
             return try agree(outcome.isPaused, true, "paused")
@@ -77,7 +85,6 @@ extension ModelRun {
         let most = Int.random(in: 1...6, using: &random)
         let ahead = Int.random(in: 0...4, using: &random)
         note("\(worker) takes \(most) of \(name), then \(ahead), for \(starts) starts, \(stops) stops")
-        try await world.set("no_room_at", model.noRoom ? "9000000000000" : "0")
         let decoder = JobDecoder()
         let capacity = Capacity(starts: starts, stops: stops, slots: slots)
         let seen = seenBefore.removeValue(forKey: name) ?? SeenMessages()
@@ -87,9 +94,7 @@ extension ModelRun {
         let taken = try await queue(worker)
             .take(queue: name, seen: seen, most: most, claiming: capacity, ahead: ahead) { decoder.decode($0) }
         let outcome = try taken.intake.get()
-        let expected =
-            seen.isEmpty
-            ? model.intake(name, most: most) : model.intake(name, most: same, isFromOverflow: false)
+        let expected = model.intake(name, most: seen.isEmpty ? most : same)
         try agree(outcome.isPaused, expected == nil, "paused")
         try agree(outcome.taken, expected?.taken ?? 0, "taken")
         try agree(outcome.isFull, expected?.isFull ?? false, "full")

@@ -86,7 +86,7 @@ struct ModelRun {
         case 96: try await join()
         case 97: try await requeue()
         case 98: try await useStaleToken()
-        default: model.noRoom = Bool.random(using: &random)
+        default: try await wakeWaiter()
         }
     }
 

@@ -34,12 +34,12 @@ struct QueueWorld {
     }
 
     /// What `{ns}:meta` keeps of data that began long ago, as clock.lua names it.
-    static let oldState = "0 0 0 0 0 1 0"
+    static let oldState = "0 0 0 0 0 1 0 0"
 
     /// Jobs in the window.
     func liveCount() async throws -> Int {
         let numbers = (try await hash(keys.meta)["state"] ?? "").split(separator: " ").compactMap { Int($0) }
-        return numbers.count == 7 ? numbers[3] : 0
+        return numbers.count == 8 ? numbers[3] : 0
     }
 
     /// Games, and what a hash of the lanes or owners says of them.

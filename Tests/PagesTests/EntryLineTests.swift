@@ -90,7 +90,7 @@ struct JobPageTests {
     @Test("A job that no worker has admitted shows its position in the queue")
     func queued() {
         var page = JobPage(id: "j")
-        page.queued = QueuedMessage(queue: "default", before: 17, isAside: false, message: Array("{}".utf8))
+        page.queued = QueuedMessage(queue: "default", before: 17, message: Array("{}".utf8))
         #expect(page.lines(on: .plain)[1] == "state    in queue default, 17 before it: no worker has taken it in")
         #expect(page.json.text.hasPrefix(#"{"job_id":"j","state":"queued","queue":"default","before":17"#))
     }

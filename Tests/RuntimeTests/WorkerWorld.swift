@@ -130,9 +130,20 @@ struct WorkerWorld: Sendable {
     }
 
     /// Whether a worker is blocked at an empty queue.
-    func isWaitingForJobs() async throws -> Bool {
+    func isWaitingForJobs() async throws -> Bool { try await waitingCount() > 0 }
+
+    /// How many connections are blocked at an empty queue.
+    func waitingCount() async throws -> Int {
         let clients = try await client.send(RedisCommand("CLIENT", "LIST")).string ?? ""
-        return clients.split(separator: "\n").contains { $0.contains("name=rtmanager-wake") && $0.contains("flags=b") }
+        return clients.split(separator: "\n").count { $0.contains("name=rtmanager-wake") && $0.contains("flags=b") }
+    }
+
+    /// The same fleet, as workers see it whose node has an Engine of its own.
+    func onAnotherEngine() async throws -> WorkerWorld {
+        let docker = FakeDocker()
+        await docker.addNetwork("galaxy-net")
+        await docker.addImage(FakeDocker.Image("engine:1"))
+        return WorkerWorld(redis: redis, client: client, docker: docker, lease: lease, stateRoot: stateRoot)
     }
 
     /// How often Redis has been asked for a command.

@@ -13,18 +13,13 @@ extension RedisModel {
     }
 
     /// The oldest messages.
-    func peek(_ queue: String, most: Int) -> Peeked {
-        let isFromOverflow = !(lanes.overflow[queue] ?? []).isEmpty && lanes.live < lanes.mostForStarts
-        let list = (isFromOverflow ? lanes.overflow : lanes.queues)[queue] ?? []
-        return Peeked(isFromOverflow: isFromOverflow, ids: list.prefix(most).map(\.id))
-    }
+    func peek(_ queue: String, most: Int) -> Peeked { Peeked(ids: (lanes.queues[queue] ?? []).prefix(most).map(\.id)) }
 
     func texts(of ids: [JobID]) -> [[UInt8]] { ids.map { bytes[$0] ?? [] } }
 
-    /// Messages behind the oldest ones of a queue; nil where some lie aside.
-    func ahead(in queue: String, skipping count: Int, most: Int) -> [[UInt8]]? {
-        guard (lanes.overflow[queue] ?? []).isEmpty else { return nil }
-        return texts(of: (lanes.queues[queue] ?? []).dropFirst(count).prefix(max(0, most - count)).map(\.id))
+    /// Messages behind the oldest ones of a queue.
+    func ahead(in queue: String, skipping count: Int, most: Int) -> [[UInt8]] {
+        texts(of: (lanes.queues[queue] ?? []).dropFirst(count).prefix(max(0, most - count)).map(\.id))
     }
 
     /// How many lanes wait on the lists of the classes from which a worker of the node takes.
@@ -41,17 +36,15 @@ extension RedisModel {
     mutating func admit(_ queue: String, peeked: Peeked, at time: Int64) -> IntakeOutcome {
         let now = begin(at: time)
         var outcome = IntakeOutcome(taken: 0, seen: peeked.ids.count, isFull: false, rejections: [])
-        outcome.isFromOverflow = peeked.isFromOverflow
         // Where another was first, other messages are at the tail.
-        let list = (peeked.isFromOverflow ? lanes.overflow : lanes.queues)[queue] ?? []
+        let list = lanes.queues[queue] ?? []
         let isSame = zip(list, peeked.ids).prefix { $0.id == $1 }.count
         guard isSame > 0 else { return outcome }
         for index in lanes.queues[queue, default: []].indices {
             let id = lanes.queues[queue]?[index].id ?? ""
             if let deadline = deadlines[id], deadline < now { lanes.queues[queue]?[index].isExpired = true }
         }
-        lanes.noRoom = now - noRoomAt < 5_000
-        let answer = lanes.intake(queue, most: isSame, isFromOverflow: peeked.isFromOverflow)
+        let answer = lanes.intake(queue, most: isSame)
         guard let answer else { return outcome }
         outcome.taken = answer.taken
         outcome.isFull = answer.isFull
@@ -71,7 +64,7 @@ extension RedisModel {
     ) -> (outcome: IntakeOutcome, claimed: ClaimedJobs?, ahead: [[UInt8]]?) {
         let outcome = admit(queue, peeked: peeked, at: time)
         let claimed = capacity.map { claim($0, by: caller, at: time) }
-        guard !outcome.isFull, !outcome.isFromOverflow, ahead > 0 else { return (outcome, claimed, nil) }
+        guard !outcome.isFull, ahead > 0 else { return (outcome, claimed, nil) }
         let isWhole = outcome.taken == peeked.ids.count
         return (outcome, claimed, self.ahead(in: queue, skipping: isWhole ? known : 0, most: ahead))
     }
@@ -112,8 +105,6 @@ extension RedisModel {
             )
         }
         let hasRoom = capacity.slots == 0 || (lanes.running[caller.node]?.count ?? 0) < capacity.slots
-        let waiting = options.queues.flatMap { ["start:\($0)", "start:\($0):\(caller.node)"] }
-        if !hasRoom, waiting.contains(where: { !(lanes.ready[$0] ?? []).isEmpty }) { noRoomAt = now }
         let starts = jobs.count { lanes.jobs[$0.id]?.message.startsGame == true }
         let isFull = (stops: jobs.count - starts >= capacity.stops, starts: starts >= capacity.starts)
         forgetIdle(caller)

@@ -85,11 +85,12 @@ extension RedisModel {
         awake = (now, now + options.silence.milliseconds)
     }
 
-    /// What Redis does with `GETEX`.
-    mutating func keepAwake(at time: Int64) -> String? {
-        guard awake.until > time else { return nil }
+    /// What Redis does with `GETEX`, and whether it has messages in an inbox.
+    mutating func keepAwake(at time: Int64) -> Liveness {
+        let hasInbox = options.queues.contains { lanes.inbox[$0, default: 0] > 0 }
+        guard awake.until > time else { return Liveness(mark: nil, hasInbox: hasInbox) }
         awake.until = time + options.silence.milliseconds
-        return String(awake.since)
+        return Liveness(mark: String(awake.since), hasInbox: hasInbox)
     }
 
     mutating func tick(engineAnswers: Bool, afterSilence: Bool, by caller: Caller, at time: Int64) -> TickOutcome {
@@ -116,8 +117,7 @@ extension RedisModel {
         outcome.nextDue = (Array(delays.values) + takenBack).min().map { .milliseconds(max(0, $0 - now)) }
         let lists = ["stop:default", "start:default"].flatMap { [$0, "\($0):\(caller.node)"] }
         outcome.mayHaveWork =
-            !(lanes.queues["default"] ?? []).isEmpty || !(lanes.overflow["default"] ?? []).isEmpty
-            || lists.contains { !(lanes.ready[$0] ?? []).isEmpty }
+            !(lanes.queues["default"] ?? []).isEmpty || lists.contains { !(lanes.ready[$0] ?? []).isEmpty }
         outcome.mustTell = !told.contains(caller.node)
         settle(at: now)
         return outcome

@@ -15,7 +15,6 @@ struct RedisModel {
     }
 
     struct Peeked {
-        var isFromOverflow = false
         var ids: [JobID]
     }
 
@@ -40,8 +39,6 @@ struct RedisModel {
     /// Since when signs of life have come, and until when they count.
     var awake: (since: Int64, until: Int64) = (0, 0)
     var fence: Int64 = 0
-    /// When a node had no room for a start that waits.
-    var noRoomAt: Int64 = 0
     var told: Set<String> = []
     var nodesSeen: [String: Int64] = [:]
     /// Workers that have places, by class.

@@ -68,16 +68,18 @@ struct Scenario: Sendable {
         longestStart = some([50, 300, 2_000])
         deathAtCall = some([0, 0, 2, 5])
         deathAtPoint = some([0, 0, 10, 50])
+        let slots = some([0, 0, 0, 2])
+        // With a small window and full nodes, starts would keep out the stops that make way for them.
         options = JobQueueOptions(
             lease: Self.lease,
             nodeGrace: .seconds(5),
-            mostLive: some([4, 100, 100]),
+            mostLive: slots == 0 ? some([4, 100, 100]) : 100,
             keptForStops: 2
         )
         configuration = WorkerConfiguration(
             node: NodeSettings(stateRoot: "/tmp/rtmanager-simulation"),
             concurrency: some([1, 2, 4]),
-            slots: some([0, 0, 0, 2]),
+            slots: slots,
             drainTimeout: .seconds(2),
             leaderTTL: .seconds(2),
             retries: RetryPolicy(base: .milliseconds(200), cap: .seconds(2)),

@@ -147,7 +147,7 @@ struct SimulatedQueue: DeliveryQueue {
         }
     }
 
-    func keepAwake() async throws(QueueError) -> String? {
+    func keepAwake() async throws(QueueError) -> Liveness {
         try await call("awake") { $0.keepAwake(at: $1) }
     }
 

@@ -93,7 +93,7 @@ final class World: Sendable {
             state.waiters.removeAll { waiter in
                 switch waiter.wait {
                 case .queue(let name):
-                    guard let oldest = state.redis.lanes.queues[name]?.first else { return false }
+                    guard let oldest = state.redis.lanes.wake(at: name) else { return false }
                     woken.append((waiter.answer, .bulk(state.redis.bytes[oldest.id] ?? [])))
                 case .bell(let worker):
                     guard state.redis.bells[worker]?.isEmpty == false,

@@ -2,59 +2,43 @@ import JobContract
 import JobQueue
 
 extension LaneModel {
-    /// Answers taken, and whether the window was full; nil where the queue is paused.
-    /// - Parameters:
-    ///   - most: messages that the caller has read.
-    ///   - source: whether it has read what was set aside; nil: whichever is to be read now.
-    mutating func intake(
-        _ queue: String,
-        most: Int = JobQueue.intakeBatch,
-        isFromOverflow source: Bool? = nil
-    ) -> (taken: Int, isFull: Bool)? {
+    /// A worker that waits at the queue is woken by its oldest message that has woken none. Returns that message.
+    mutating func wake(at queue: String) -> Message? {
+        let woken = inbox[queue, default: 0]
+        guard let messages = queues[queue], messages.count > woken else { return nil }
+        inbox[queue] = woken + 1
+        return messages[woken]
+    }
+
+    /// Takes in the oldest messages.
+    ///
+    /// - Parameter most: The number of messages that the caller has read. Messages of the inbox are taken alone.
+    /// - Returns: The number of messages taken in, and whether the window was full; nil if the queue is paused.
+    mutating func intake(_ queue: String, most: Int = JobQueue.intakeBatch) -> (taken: Int, isFull: Bool)? {
         if paused.contains(queue) { return nil }
-        let fromOverflow = source ?? (!(overflow[queue] ?? []).isEmpty && live < mostForStarts)
-        let batch = (fromOverflow ? overflow : queues)[queue, default: []].prefix(most)
+        let woken = inbox[queue, default: 0]
         var taken = 0
-        for message in batch {
+        for message in queues[queue, default: []].prefix(woken > 0 ? min(most, woken) : most) {
             let known = jobs[message.id]?.message ?? ended[message.id]
             let verdictOfKnown = known.map { message.asksForTheSame(as: $0) ? Verdict.drop : .reused }
-            guard let verdict = verdictOfKnown ?? verdict(message, queue, fromOverflow) else { return (taken, true) }
+            guard let verdict = verdictOfKnown ?? verdict(message) else { return (taken, true) }
             taken += 1
-            take(message, queue, fromOverflow, verdict)
+            take(message, queue, verdict)
         }
         return (taken, false)
     }
 
-    enum Verdict { case drop, reused, place, aside, reject }
+    private enum Verdict { case drop, reused, place, reject }
 
     /// Nil: the window is full.
-    mutating func verdict(_ message: Message, _ queue: String, _ fromOverflow: Bool) -> Verdict? {
+    private func verdict(_ message: Message) -> Verdict? {
         if message.isInvalid { return .reject }
-        let aside = overflow[queue] ?? []
-        if message.startsGame {
-            if !fromOverflow, !aside.isEmpty { return .aside }
-            if live < mostForStarts { return .place }
-            return noRoom && !fromOverflow ? .aside : nil
-        }
-        if live >= mostLive { return nil }
-        let older = fromOverflow ? [] : aside.filter { $0.game == message.game }
-        if older.isEmpty { return .place }
-        guard message.supersedes, !message.isExpired, older.allSatisfy(\.startsGame) else { return .aside }
-        overtaken[queue, default: [:]][message.game] = older.count
-        return .place
+        return live < (message.startsGame ? mostForStarts : mostLive) ? .place : nil
     }
 
-    mutating func take(_ message: Message, _ queue: String, _ fromOverflow: Bool, _ verdict: Verdict) {
-        var isPointless = false
-        if fromOverflow {
-            overflow[queue]?.removeFirst()
-            if message.startsGame, let left = overtaken[queue]?[message.game] {
-                isPointless = true
-                overtaken[queue]?[message.game] = left > 1 ? left - 1 : nil
-            }
-        } else {
-            queues[queue]?.removeFirst()
-        }
+    private mutating func take(_ message: Message, _ queue: String, _ verdict: Verdict) {
+        queues[queue]?.removeFirst()
+        inbox[queue] = max(0, inbox[queue, default: 0] - 1)
         switch verdict {
         case .drop: break
         case .reused: letters.append(Letter(message: message, queue: queue, run: 1, isReused: true))
@@ -62,10 +46,6 @@ extension LaneModel {
             ended[message.id] = message
             results.append(Result(id: message.id, outcome: .rejected, code: "unknown_kind", run: 1))
             letters.append(Letter(message: message, queue: queue, run: 1))
-        case .aside: overflow[queue, default: []].append(message)
-        case .place where isPointless:
-            ended[message.id] = message
-            results.append(Result(id: message.id, outcome: .superseded, code: nil, run: 1))
         case .place: place(message, queue: queue)
         }
     }

@@ -69,10 +69,10 @@ struct LaneModel {
     let mostForStarts: Int
     let crashLimit = 3
 
+    /// The messages of a queue and its inbox, the oldest first.
     var queues: [String: [Message]] = [:]
-    var overflow: [String: [Message]] = [:]
-    /// Games whose starts in the overflow a later stop has made pointless, and how many of them.
-    var overtaken: [String: [String: Int]] = [:]
+    /// The number of the oldest messages of a queue that lie in its inbox.
+    var inbox: [String: Int] = [:]
     var paused: Set<String> = []
     var jobs: [JobID: LiveJob] = [:]
     /// What the jobs asked for that have ended, by id.
@@ -85,8 +85,6 @@ struct LaneModel {
     var owners: [String: String] = [:]
     var running: [String: Set<String>] = [:]
     var untold: Set<String> = []
-    /// Whether nodes say that they have no room.
-    var noRoom = false
     var seq = 0
     var results: [Result] = []
     var letters: [Letter] = []

@@ -43,6 +43,15 @@ struct BenchScenarioTests {
         #expect(try figures["resident memory of the worker"].value < 96)
     }
 
+    @Test("fleet: a push wakes one worker, however many wait")
+    func fleet() async throws {
+        let figures = try await Figures.of("fleet")
+        for workers in [1, 10] {
+            #expect((1..<1.5).contains(try figures["with \(workers) waiting: wake-ups a push"].value))
+            #expect(try figures["with \(workers) waiting: calls of scripts a push"].value <= 5)
+        }
+    }
+
     @Test("failover: a successor leads and publishes, and the job of a killed worker ends")
     func failover() async throws {
         let figures = try await Figures.of("failover")

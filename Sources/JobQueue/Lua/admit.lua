@@ -1,9 +1,9 @@
 -- Purpose: moves the oldest messages of a queue, decoded by the caller, into the lanes of their games, leases what is
---   ready then, and reads what comes behind them.
--- Keys: 1 {ns}:meta, 2 {ns}:queue:NAME, 3 {ns}:overflow:NAME, 4 {ns}:overflowing:NAME.
+--   ready then, and reads what comes behind them. Messages of the inbox are older than those of the queue: as long as
+--   there are any, only they are moved.
+-- Keys: 1 {ns}:meta, 2 {ns}:inbox:NAME, 3 {ns}:queue:NAME.
 -- Arguments: queue, worker, node, jobs in the window with which no start is admitted, and with which no other
---   job is, "queue" or "overflow" (where the messages
---   were read), what claim.lua has from the nonce on (an empty nonce: nothing is claimed), how many messages
+--   job is, what claim.lua has from the nonce on (an empty nonce: nothing is claimed), how many messages
 --   behind these are to be known, how many of those are known, the most bytes of one and of all that are answered, the
 --   number of the queues that follow, those queues in order of priority, then 11 per message, the oldest first: its
 --   bytes, or where it has more than 512 their SHA-1; "job", "refused" (a job that the operator's policy refuses) or
@@ -19,17 +19,14 @@
 --   whose id belongs to a job that asks for something else, and of the signed jobs that came at a wrong time.
 -- One step because: popped and placed at once, no two workers can swap two messages of a game, and a
 --   worker that dies loses none. Where another worker was first the bytes differ and nothing is done.
-local queue, worker, node, source = ARGV[1], ARGV[2], ARGV[3], ARGV[6]
+local queue, worker, node = ARGV[1], ARGV[2], ARGV[3]
+local in_inbox = call('LLEN', KEYS[2])
+local list = in_inbox > 0 and KEYS[2] or KEYS[3]
 local most_starts, most_others = tonumber(ARGV[4]), tonumber(ARGV[5])
-local queue_count = tonumber(ARGV[16])
-local first = 17 + queue_count
-local from_overflow = source == 'overflow'
-local list = from_overflow and KEYS[3] or KEYS[2]
-local overflowing = KEYS[4]
+local queue_count = tonumber(ARGV[15])
+local first = 16 + queue_count
 local taken, full = 0, 0
-local calm = look(worker, node, 17, first - 1, KEYS[3])
--- Whether messages of this queue lie aside.
-local has_aside = not calm and call('EXISTS', KEYS[3]) == 1
+local calm = look(worker, node, 16, first - 1)
 
 local function reject(job, problem)
   local code, sentence = string.match(problem, '^(%S+) (.*)$')
@@ -47,48 +44,9 @@ local function reject(job, problem)
   keep_record(job.id, entry, job.digest, state, '', fields, 1, field_count)
 end
 
--- Starts that wait for room on any node do not keep out the stops that would make it: they are set aside, in their
--- order, as bytes. Per game there is counted what lies aside: all of it, and under ":b" what is no start.
-local function set_aside(job)
-  has_aside = true
-  call('LPUSH', KEYS[3], job.message)
-  call('HINCRBY', overflowing, job.game, 1)
-  if not STARTS[job.kind] then call('HINCRBY', overflowing, ':b' .. job.game, 1) end
-end
-
-local function decrement(field)
-  if call('HINCRBY', overflowing, field, -1) <= 0 then call('HDEL', overflowing, field) end
-end
-
--- A message has left the overflow. Answers whether a later stop has made it pointless meanwhile.
-local function taken_back(job)
-  if job.game ~= '' then
-    decrement(job.game)
-    if not STARTS[job.kind] then decrement(':b' .. job.game) end
-  end
-  local overtaken = STARTS[job.kind] and call('HGET', overflowing, ':o' .. job.game)
-  if overtaken then decrement(':o' .. job.game) end
-  return overtaken
-end
-
--- What becomes of a job: "place" it, set it "aside", or "wait" where the window is full.
-local function decision(job)
-  if STARTS[job.kind] then
-    if not from_overflow and has_aside then return 'aside' end
-    if live < most_starts then return 'place' end
-    -- Nodes that are full say so with each claim.
-    local no_room_at = tonumber(call('HGET', META, 'no_room_at') or 0)
-    return (not from_overflow and now - no_room_at < 5000) and 'aside' or 'wait'
-  end
-  if live >= most_others then return 'wait' end
-  if from_overflow or not has_aside or call('HEXISTS', overflowing, job.game) == 0 then return 'place' end
-  -- It may overtake starts that it makes pointless, and nothing else of its game.
-  local deadline = tonumber(job.deadline)
-  local overtakes = string.find(job.marks, 's', 1, true) and not (deadline and deadline < now)
-    and call('HEXISTS', overflowing, ':b' .. job.game) == 0
-  if not overtakes then return 'aside' end
-  call('HSET', overflowing, ':o' .. job.game, call('HGET', overflowing, job.game))
-  return 'place'
+-- Returns whether the window has capacity for a job of this kind.
+local function has_capacity(kind)
+  return live < (STARTS[kind] and most_starts or most_others)
 end
 
 -- Numbers of the messages whose ids belong to other jobs.
@@ -105,19 +63,15 @@ end
 
 -- What becomes of a message that is taken off.
 local function take(job, verdict)
-  if verdict == 'aside' then return set_aside(job) end
-  -- Nothing is changed for a message whose end cannot be published.
-  if verdict == 'rejected' or from_overflow then require_results() end
-  local pointless = from_overflow and taken_back(job)
   if verdict == 'seen' then
     call('HINCRBY', META, 'duplicates', 1)
   elseif verdict == 'reused' then
     refuse_reuse(job)
   elseif verdict == 'rejected' then
+    -- Nothing is changed for a message whose end cannot be published.
+    require_results()
     call('HINCRBY', META, 'rejected', 1)
     reject(job, job.problem)
-  elseif pointless then
-    end_unplaced(job, worker, node)
   else
     place(job, node)
   end
@@ -126,12 +80,11 @@ end
 -- Signed jobs that came at a wrong time.
 local mistimed = {}
 
--- Turns a signed job that came at a wrong time into a rejected message, and returns whether it did. The time is compared
--- when the job comes, not when it leaves the overflow. Whoever captured it may not use up its id, so it ends under the
--- name of its bytes.
+-- Turns a signed job that came at a wrong time into a rejected message, and returns whether it did. Whoever captured it
+-- may not use up its id, so it ends under the name of its bytes.
 local function refuse_time(job)
   local pushed_at, most = string.match(job.problem, '^(%-?%d+) (%d+)$')
-  if not pushed_at or from_overflow then return false end
+  if not pushed_at then return false end
   local age = now - tonumber(pushed_at)
   if age <= tonumber(most) and age >= -60000 then return false end
   mistimed[#mistimed + 1] = job.index
@@ -177,7 +130,8 @@ local function take_all()
   -- what others stand there nobody knows the size.
   local count, oldest = (#ARGV - first + 1) / 11, call('LINDEX', list, -1)
   if not is_same(oldest, ARGV[first]) then return end
-  if count > 1 and not is_same(call('LINDEX', list, -count), ARGV[#ARGV - 10]) then count = 1 end
+  if in_inbox > 0 then count = math.min(count, in_inbox) end
+  if count > 1 and not is_same(call('LINDEX', list, -count), ARGV[first + 11 * (count - 1)]) then count = 1 end
   note_seen()
   -- They are taken off with one command when all is done, since nobody else changes the list meanwhile.
   local messages = count > 1 and call('LRANGE', list, -count, -1) or { oldest }
@@ -199,31 +153,30 @@ local function take_all()
     elseif refuse_time(job) then
       verdict = call('EXISTS', P .. 'job:' .. job.id) == 1 and 'seen' or 'rejected'
     else
-      verdict = decision(job)
+      verdict = has_capacity(job.kind) and 'place' or 'wait'
     end
     if verdict == 'wait' then
-      full = 1
+      full, held = 1, '1'
       break
     end
     taken = taken + 1
-    if verdict ~= 'aside' then seen[job.id] = known or job.digest end
+    seen[job.id] = known or job.digest
     take(job, verdict)
     popped.count = taken
   end
-  if from_overflow and taken == call('LLEN', list) then call('UNLINK', overflowing) end
 end
 
 local paused = not calm and is_listed('paused', queue)
 if not paused then take_all() end
 local ahead = false
-if not paused and not from_overflow and not has_aside and full == 0 then
+if not paused and full == 0 then
   ahead = {}
   -- What was known stands behind these as long as nobody else took any.
-  local known = 11 * taken == #ARGV - first + 1 and tonumber(ARGV[13]) or 0
-  read_tail(KEYS[2], taken + known, tonumber(ARGV[12]) - known, tonumber(ARGV[14]), tonumber(ARGV[15]), ahead)
+  local known = 11 * taken == #ARGV - first + 1 and tonumber(ARGV[12]) or 0
+  read_tail({ KEYS[2], KEYS[3] }, taken + known, tonumber(ARGV[11]) - known, tonumber(ARGV[13]), tonumber(ARGV[14]), ahead)
 end
 local waiting, jobs = 0, {}
-if ARGV[7] ~= '' then
-  jobs, waiting = claim(ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11]))
+if ARGV[6] ~= '' then
+  jobs, waiting = claim(ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10]))
 end
 return { taken, full, paused and 1 or 0, ahead, waiting, jobs, reused, mistimed }

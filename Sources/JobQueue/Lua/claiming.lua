@@ -14,12 +14,12 @@ local CLASSES = { 'stop', 'start' }
 local claimer = { endings_left = { stop = 64, start = 64 }, class = 'stop', has_ended = false }
 
 -- Notes who asks. The queues are the arguments from `first` to `last`.
-local function look(worker, node, first, last, aside)
+local function look(worker, node, first, last)
   claimer.worker, claimer.node, claimer.running = worker, node, P .. 'running:' .. node
   local queues = {}
   -- One command for all that makes a call look closer: a paused queue, a drained node, nodes that have still to tell what
-  -- they own, a lane that waits for this worker, and what lies aside.
-  local names = { P .. 'paused', P .. 'draining', P .. 'untold', aside }
+  -- they own, and a lane that waits for this worker.
+  local names = { P .. 'paused', P .. 'draining', P .. 'untold' }
   for index = first, last do
     queues[#queues + 1] = ARGV[index]
     for _, class in ipairs(CLASSES) do
@@ -257,9 +257,7 @@ local function park()
       local waits_here, waits_anywhere = waits(list .. ':' .. node), waits(list)
       if room and waits_here then ring_node(node, 'start') end
       if waits_anywhere then ring_any('start') end
-      if waits_here or waits_anywhere then
-        if room then starts = 2 else call('HSET', META, 'no_room_at', now) end
-      end
+      if room and (waits_here or waits_anywhere) then starts = 2 end
     end
   end
   return stops + starts

@@ -9,11 +9,13 @@ local META = KEYS[1]
 -- Few fields with many values each, since what a field costs is its name and its answer.
 local kept = call('HMGET', META, 'state', 'settings')
 -- The latest time seen, the last fencing and admission numbers, jobs in the window (`uncount`), when signs of life
--- came again after a silence, when this data began, and when what is too old was last looked for.
-local clock, fence, seq, live, resumed_at, born, swept_at =
-  string.match(kept[1] or '0 0 0 0 0 0 0', '^(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+)$')
+-- came again after a silence, when this data began, when what is too old was last looked for, and 1 where messages wait
+-- for the window.
+local clock, fence, seq, live, resumed_at, born, swept_at, held =
+  string.match(kept[1] or '0 0 0 0 0 0 0 0', '^(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d)$')
 clock, fence, seq, live = tonumber(clock), tonumber(fence), tonumber(seq), tonumber(live)
 resumed_at, born, swept_at = tonumber(resumed_at), tonumber(born), tonumber(swept_at)
+local live_before = live
 -- As texts too, since a number costs more to hand to a command.
 local retention_ms_text, retention_entries_text, grace_ms, lease_ms, most_dead_bytes, signed_ms =
   string.match(kept[2] or '604800000 1000000 300000 10000 16777216 0', '^(%d+) (%d+) (%d+) (%d+) (%d+) (%d+)$')
@@ -56,8 +58,8 @@ end
 -- Keeps what the call has moved forward. Runs once, when all else is done.
 local function write_state()
   -- A lane that somebody deleted may have been counted off twice.
-  call('HSET', META, 'state', string.format('%d %d %d %d %d %d %d', now, fence, seq, math.max(0, live), resumed_at, born,
-    swept_at))
+  call('HSET', META, 'state', string.format('%d %d %d %d %d %d %d %s', now, fence, seq, math.max(0, live), resumed_at,
+    born, swept_at, held))
 end
 
 -- The next fencing number. Made of time, so that it does not go back where a failover loses the last one.

@@ -237,5 +237,6 @@ local function write_back()
   if #holding.games > 0 then call('SADD', holding.key, unpack(holding.games)) end
   if #ended_leases > 0 then call('ZREM', P .. 'lease', unpack(ended_leases)) end
   if published > 0 then trim_results(2 * published) end
+  wake_held()
   write_state()
 end

@@ -7,7 +7,7 @@
 -- Answers: number of games that the node owns by now.
 -- Fails where the data is of another form.
 -- One step because: a node must not take jobs before all workers know what it owns.
-local FORM_OF_DATA = '6'
+local FORM_OF_DATA = '7'
 local worker, node = ARGV[1], ARGV[2]
 -- Workers that keep the same data in two forms would count, order and supersede jobs past each other.
 local form = call('HGET', META, 'form')

@@ -169,6 +169,14 @@ local function ring_any(class)
   ring(P .. 'idle:' .. class)
 end
 
+-- Jobs have left the window, and messages wait for it: a worker looks at them again.
+local function wake_held()
+  if held == '0' or live >= live_before then return end
+  held = '0'
+  ring_any('stop')
+  ring_any('start')
+end
+
 -- Nobody rings the worker any more.
 local function forget_idle(worker, node)
   for _, class in ipairs({ 'stop', 'start' }) do

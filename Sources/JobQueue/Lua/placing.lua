@@ -1,7 +1,7 @@
 -- Purpose: the one piece that puts jobs at the end of their lanes, and lets a stop make earlier starts pointless.
 -- Keys: those of clock.lua.
 -- Arguments: none of its own.
--- Answers: none of its own; place and end_unplaced.
+-- Answers: none of its own; place.
 -- One step because: an admission number, the lane and the mark of a stop must not be torn apart.
 
 -- The waiting head of the lane may have become pointless, or a running one is to be cancelled.
@@ -44,18 +44,4 @@ local function place(job, here)
   if string.find(job.marks, 's', 1, true) and not (deadline and deadline < now) then
     supersede(job.game, job.marks, here)
   end
-end
-
--- Ends a start that was never placed in its lane, since a later stop has made it pointless.
-local function end_unplaced(job, worker, node)
-  begin_result(job.id, job.kind, job.game)
-  add('outcome', superseded.outcome)
-  add('effect', 'none')
-  add('error', superseded.error)
-  add('attempts', '0')
-  add('worker', worker)
-  add('node', node)
-  add('enqueued_at', job.enqueued_at)
-  add('traceparent', job.traceparent)
-  keep_record(job.id, publish_result(), job.digest, 'done', '', fields, 1, field_count)
 end

@@ -137,7 +137,7 @@ write_ready()
 local function may_have_work()
   for index = 9, #ARGV do
     local queue = ARGV[index]
-    local lists = { P .. 'queue:' .. queue, P .. 'overflow:' .. queue }
+    local lists = { P .. 'inbox:' .. queue, P .. 'queue:' .. queue }
     for _, class in ipairs({ 'stop', 'start' }) do
       lists[#lists + 1] = P .. 'ready:' .. class .. ':' .. queue
       lists[#lists + 1] = P .. 'ready:' .. class .. ':' .. queue .. ':' .. node

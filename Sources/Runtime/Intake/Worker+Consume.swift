@@ -7,16 +7,17 @@ import RuntimeCore
 extension Worker {
     /// The consume loop: intake and claim whenever there may be something, until drained.
     func consume() async {
+        var pace = IntakePace()
         // A group that keeps nothing of what has ended: a worker lives for millions of jobs.
         await withDiscardingTaskGroup { jobs in
             var backoff = LoopBackoff()
-            var pace = IntakePace()
             while !state.isDraining, !Task.isCancelled {
                 await state.work.wait()
-                guard watch.engineAnswers else { continue }
+                guard watch.engineAnswers || state.hasFound else { continue }
                 // Jobs that end in the same moment make room together.
                 await Task.yield()
                 do throws(QueueError) {
+                    if !watch.engineAnswers { try await takeInForOthers(&pace, &jobs) }
                     while !state.isDraining, watch.engineAnswers {
                         state.noteLoop { $0.begins(now: MonotonicClock.now) }
                         guard try await takeOnce(&pace, &jobs) else { break }
@@ -32,8 +33,16 @@ extension Worker {
                     state.work.raise()
                 }
             }
+            // A message that has woken this worker at its end would wait until another worker looks for it.
+            if state.hasFound { try? await takeInForOthers(&pace, &jobs) }
             await drain(&jobs)
         }
+    }
+
+    /// Takes in the messages that have woken this worker, although it can begin no job: Redis wakes another worker.
+    private func takeInForOthers(_ pace: inout IntakePace, _ jobs: inout DiscardingTaskGroup) async throws(QueueError) {
+        let none = Capacity(starts: 0, stops: 0, slots: configuration.slots)
+        _ = try await takeIn(JobQueue.intakeBatch, none, ahead: 0, &pace, &jobs)
     }
 
     /// One round over the queues and one claim. Answers whether another round may find more.
@@ -53,7 +62,8 @@ extension Worker {
                 pace.looksAtMessages(now: MonotonicClock.now, hasSeenSome: state.hasFound)
                 && queue.options.queues.contains(where: state.mayTakeIn)
         case .take(let most):
-            mayHaveMore = try await takeIn(most, capacity, &pace, &jobs)
+            let ahead = min(configuration.concurrency, JobQueue.intakeBatch)
+            mayHaveMore = try await takeIn(most, capacity, ahead: ahead, &pace, &jobs)
             pace.tookIn(leavingMessages: mayHaveMore)
         }
         let left = self.capacity
@@ -76,9 +86,12 @@ extension Worker {
     }
 
     /// Takes messages in, and claims with those of the last queue. Answers whether there may be more of them.
+    ///
+    /// - Parameter ahead: how many messages behind those are to be looked at.
     private func takeIn(
         _ most: Int,
         _ capacity: Capacity,
+        ahead: Int,
         _ pace: inout IntakePace,
         _ jobs: inout DiscardingTaskGroup
     ) async throws(QueueError) -> Bool {
@@ -96,7 +109,7 @@ extension Worker {
                     seen: state.takeFound(in: name),
                     most: most,
                     claiming: isLast ? capacity : nil,
-                    ahead: min(configuration.concurrency, JobQueue.intakeBatch),
+                    ahead: ahead,
                     decode: { read($0, policy) }
                 )
                 state.succeeded(name)
@@ -137,11 +150,10 @@ extension Worker {
             state.emptied(name).raise()
             return false
         }
-        if outcome.isFull, !outcome.isFromOverflow || outcome.taken == 0 {
+        if outcome.isFull {
             state.foundFull(name)
             return false
         }
-        // With the window full again, the next round reads the queue behind what was set aside.
         return true
     }
 
@@ -247,62 +259,5 @@ extension Worker {
             logger.warning("giving back the jobs that did not end in time", metadata: ["jobs": "\(state.running)"])
             jobs.cancelAll()
         }
-    }
-
-    /// How long one call waits to be woken. A connection that is only half there is noticed after it; what it would have
-    /// told is found by ticks until then.
-    private static let longestWait = (time: Duration.seconds(30), argument: RedisArgument("30"))
-
-    /// Waits at a queue without taking anything: a blocking move of its oldest message onto itself loses
-    /// nothing if this connection is abandoned, which a blocking pop would.
-    func peek(at name: String) async {
-        let connection = connect("rtmanager-wake")
-        let key = RedisArgument.string(queue.keys.queue(name))
-        var backoff = LoopBackoff()
-        state.work.raise()
-        while !Task.isCancelled {
-            await state.emptied(name).wait()
-            do throws(RedisError) {
-                var found: [UInt8]?
-                while found == nil, !Task.isCancelled {
-                    let command = RedisCommand("BLMOVE", key, key, "RIGHT", "RIGHT", Self.longestWait.argument)
-                    found = try await connection.send(command, serverTimeout: Self.longestWait.time).bytes
-                }
-                // The queue was empty before this message came. Rounds that say so late would send this connection back
-                // to a queue that still has it, and each job would be looked for twice.
-                state.emptied(name).lower()
-                if let found { state.found(SeenMessages([found]), in: name) }
-                backoff.succeeded()
-            } catch {
-                await backoff.pause()
-            }
-            state.work.raise()
-        }
-        await connection.close()
-    }
-
-    /// Waits at this worker's doorbell, which the scripts ring.
-    func answerDoorbell() async {
-        let connection = connect("rtmanager-bell")
-        let command = RedisCommand("BLPOP", .string(queue.keys.bell(queue.worker.id)), Self.longestWait.argument)
-        var backoff = LoopBackoff()
-        while !Task.isCancelled {
-            do throws(RedisError) {
-                let answer = try await connection.send(command, serverTimeout: Self.longestWait.time)
-                backoff.succeeded()
-                switch answer.array?.last?.string {
-                case nil: continue
-                case "cancel": state.beatNow.raise()
-                case "leader": state.leaderResigned.raise()
-                case "reconcile": state.reconcileNow.raise()
-                default: state.work.raise()
-                }
-            } catch {
-                await backoff.pause()
-                // Whoever rang meanwhile was not heard.
-                state.work.raise()
-            }
-        }
-        await connection.close()
     }
 }

@@ -38,12 +38,14 @@ extension Worker {
         while !Task.isCancelled {
             var pause = queue.options.signInterval
             do throws(QueueError) {
-                let mark = try await queue.keepAwake()
+                let liveness = try await queue.keepAwake()
+                let mark = liveness.mark
                 if hasFailed { logger.notice("Redis answers again") }
                 if hasFailed || mark == nil || last != nil && mark != last {
                     state.due.lookAtOnce(afterSilence: mark == nil)
                 }
                 (last, hasFailed) = (mark, false)
+                if liveness.hasInbox { state.work.raise() }
                 // A Redis that answers this and takes no script is of no use.
                 if !state.isLookFailing { state.progressed() }
             } catch {

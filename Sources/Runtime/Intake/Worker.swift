@@ -115,9 +115,7 @@ package struct Worker: Service {
                     services.addTask(executorPreference: executor) { await lookAhead() }
                     services.addTask(executorPreference: executor) { await progress.run() }
                     services.addTask(executorPreference: executor) { await answerDoorbell() }
-                    for name in queue.options.queues {
-                        services.addTask(executorPreference: executor) { await peek(at: name) }
-                    }
+                    services.addTask { await waitAtQueues(on: executor) }
                     services.addTask { await watchKeys() }
                     services.addTask { await listen(on: executor) }
                     await withTaskExecutorPreference(executor) { await consume() }

@@ -18,6 +18,8 @@ final class WorkerState: Sendable {
 
     /// Raised where there may be something to take, or to end.
     let work = WakeSignal()
+    /// Raised when the worker is to take no more jobs.
+    let ends = WakeSignal()
     /// Raised where a running job was cancelled, of which the next beat tells.
     let beatNow = WakeSignal()
     /// Raised where Redis has lost what it knew of this node.
@@ -77,6 +79,7 @@ final class WorkerState: Sendable {
     func drain() {
         counts.withLock { $0.isDraining = true }
         work.raise()
+        ends.raise()
     }
 
     /// What can be taken now.
