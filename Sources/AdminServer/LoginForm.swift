@@ -68,7 +68,10 @@ struct LoginForm: Sendable {
             switch byte {
             case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
             case UInt8(ascii: "%"):
-                guard let decoded = UInt8(String(Substring(rest.prefix(2))), radix: 16) else { return nil }
+                // The initializer of UInt8 alone would take a sign or a single digit.
+                let digits = String(Substring(rest.prefix(2)))
+                guard digits.utf8.count == 2, digits.allSatisfy(\.isHexDigit), let decoded = UInt8(digits, radix: 16)
+                else { return nil }
                 bytes.append(decoded)
                 rest = rest.dropFirst(2)
             default: bytes.append(byte)

@@ -1,0 +1,62 @@
+import Testing
+
+@testable import AdminServer
+@testable import Terminal
+
+@Suite("HTML of tables and pages")
+struct HTMLTests {
+    @Test("a table has its headings, its numbers on the right, and its colours")
+    func table() {
+        var table = TextTable([.init("GAME"), .init("COUNT", isNumber: true)])
+        table.rows = [["a<b", .init("1", .good)], [.init("x", .dim), .init("2", .bad)]]
+        table.omitted = 1_234
+        #expect(
+            table.html(things: "games")
+                == """
+                <table>
+                <tr><th><span>GAME</span></th><th class="number"><span>COUNT</span></th></tr>
+                <tr><td><span>a&lt;b</span></td><td class="number"><span class="good">1</span></td></tr>
+                <tr><td><span class="dim">x</span></td><td class="number"><span class="bad">2</span></td></tr>
+                </table>
+                <p class="dim">… 1,234 more games</p>
+
+                """
+        )
+        #expect(TextTable([.init("GAME")]).html(things: "games") == "")
+    }
+
+    @Test(
+        "a style is a class, except styles of a terminal alone",
+        arguments: [
+            (TextStyle.plain, "<p>x</p>"), (.heading, "<p>x</p>"), (.accent, "<p>x</p>"),
+            (.dim, "<p class=\"dim\">x</p>"), (.good, "<p class=\"good\">x</p>"),
+            (.notable, "<p class=\"notable\">x</p>"), (.bad, "<p class=\"bad\">x</p>"),
+        ]
+    )
+    func styles(style: TextStyle, html: String) { #expect(HTMLText.element("p", "x", style) == html) }
+
+    @Test("a page before the first read of Redis has the worker's checks and the problem")
+    func page() {
+        let checks = [
+            Readiness.Check(name: "loop", holds: true, reason: "it takes jobs"),
+            Readiness.Check(name: "redis", holds: false, reason: "a<b"),
+        ]
+        let readiness = Readiness(checks: checks)
+        let page = DashboardPage(worker: "w<1>", readiness: readiness, problem: String(repeating: "x", count: 130)).html
+        #expect(
+            page.hasPrefix("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>rtmanager</title>")
+        )
+        let body = page.split(separator: "</style></head><body>\n")[1]
+        #expect(
+            body == """
+                <h1>rtmanager</h1>
+                <p class="dim">worker w&lt;1&gt;</p>
+                <p class="good">loop: it takes jobs</p>
+                <p class="bad">redis: a&lt;b</p>
+                <p class="bad">Redis was not read: \(String(repeating: "x", count: 120))...</p>
+                </body></html>
+
+                """
+        )
+    }
+}
