@@ -88,13 +88,22 @@ package struct StatusPage: Sendable, Equatable {
             remarks.append("the window is full: new jobs wait in their queues until others end")
         }
         if overview.deadTrimmed > 0 {
-            remarks.append("\(overview.deadTrimmed) dead letters were forgotten to stay within RTM_DEAD_BYTES")
+            let letters = ShortCount.text(overview.deadTrimmed, "dead letter was", "dead letters were")
+            remarks.append("\(letters) forgotten to stay within RTM_DEAD_BYTES")
         }
-        if overview.deadLost > 0 { remarks.append("\(overview.deadLost) dead letters could not be kept") }
-        if overview.ghosts > 0 { remarks.append("\(overview.ghosts) jobs lost their data: see rtmanager doctor") }
-        if overview.clockSteps > 0 { remarks.append("Redis' clock was set back \(overview.clockSteps) times") }
+        if overview.deadLost > 0 {
+            let letters = ShortCount.text(overview.deadLost, "dead letter", "dead letters")
+            remarks.append("\(letters) could not be kept")
+        }
+        if overview.ghosts > 0 {
+            let jobs = ShortCount.text(overview.ghosts, "job has no data", "jobs have no data")
+            remarks.append("\(jobs) any more: see rtmanager doctor")
+        }
+        if overview.clockSteps > 0 {
+            remarks.append("Redis' clock was set back \(ShortCount.text(overview.clockSteps, "time", "times"))")
+        }
         if overview.mayLackQueues { remarks.append("queues that no worker serves may be missing here") }
-        if mayLackContainers { remarks.append("more containers are there than were looked at") }
+        if mayLackContainers { remarks.append("there are more containers than this page has read") }
         return remarks
     }
 

@@ -42,7 +42,7 @@ package enum WaitStage: Sendable, Equatable {
         switch self {
         case .queued(_, true): "waits: its queue is paused"
         case .queued(let waiting, false):
-            waiting > 1 ? "in its queue, with \(TextTable.grouped(waiting - 1)) others" : "in its queue"
+            waiting > 1 ? "in its queue, with \(ShortCount.text(waiting - 1, "other", "others"))" : "in its queue"
         case .behind(1, let head): "queued behind job \(head) of its game"
         case .behind(let count, let head): "queued behind \(count) jobs of its game; \(head) comes first"
         case .ready(nil): "waits for a worker with a free permit or a node with capacity"

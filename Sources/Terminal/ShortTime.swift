@@ -45,3 +45,11 @@ package enum ShortSize {
         return "\(tenths / 10).\(tenths % 10) \(units[unit])"
     }
 }
+
+/// Short texts for numbers of things, for a person.
+package enum ShortCount {
+    /// Returns the number with the right noun, such as `1 job` or `1,234 jobs`.
+    package static func text(_ number: Int, _ singular: String, _ plural: String) -> String {
+        "\(TextTable.grouped(number)) \(number == 1 ? singular : plural)"
+    }
+}

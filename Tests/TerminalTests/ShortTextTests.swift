@@ -45,3 +45,9 @@ struct ShortTextTests {
     @Test("thousands are separated", arguments: [(-999, "-999"), (-1_000, "-1,000"), (1_000_000, "1,000,000")])
     func thousands(number: Int, text: String) { #expect(TextTable.grouped(number) == text) }
 }
+
+@Suite("Numbers of things")
+struct ShortCountTests {
+    @Test("one thing has the singular", arguments: [(0, "0 jobs"), (1, "1 job"), (2, "2 jobs"), (1_234, "1,234 jobs")])
+    func counts(number: Int, text: String) { #expect(ShortCount.text(number, "job", "jobs") == text) }
+}

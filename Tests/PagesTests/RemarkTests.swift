@@ -1,0 +1,49 @@
+import JobQueue
+import QueueAdmin
+import Testing
+
+@testable import Pages
+@testable import Terminal
+
+@Suite("Remarks about problems")
+struct RemarkTests {
+    private func remarks(_ change: (inout FleetOverview) -> Void, mayLackContainers: Bool = false) -> [String] {
+        var overview = FleetOverview()
+        var node = NodeOverview(id: "n", seen: 0)
+        node.workers = 1
+        overview.nodes = [node]
+        change(&overview)
+        return StatusPage(title: "", overview: overview, mayLackContainers: mayLackContainers).remarks
+    }
+
+    @Test("a fleet without problems has none")
+    func none() { #expect(remarks { _ in } == []) }
+
+    @Test("each problem has its sentence, with one thing or many")
+    func sentences() {
+        #expect(remarks { $0.nodes = [] } == ["no worker lives: nothing is taken"])
+        #expect(
+            remarks { $0.deadTrimmed = 1 } == ["1 dead letter was forgotten to stay within RTM_DEAD_BYTES"]
+        )
+        #expect(
+            remarks { $0.deadTrimmed = 1_234 } == ["1,234 dead letters were forgotten to stay within RTM_DEAD_BYTES"]
+        )
+        #expect(remarks { $0.deadLost = 1 } == ["1 dead letter could not be kept"])
+        #expect(remarks { $0.deadLost = 2 } == ["2 dead letters could not be kept"])
+        #expect(remarks { $0.ghosts = 1 } == ["1 job has no data any more: see rtmanager doctor"])
+        #expect(remarks { $0.ghosts = 3 } == ["3 jobs have no data any more: see rtmanager doctor"])
+        #expect(remarks { $0.clockSteps = 1 } == ["Redis' clock was set back 1 time"])
+        #expect(remarks { $0.clockSteps = 2 } == ["Redis' clock was set back 2 times"])
+        #expect(remarks { $0.mayLackQueues = true } == ["queues that no worker serves may be missing here"])
+        #expect(remarks({ _ in }, mayLackContainers: true) == ["there are more containers than this page has read"])
+    }
+
+    @Test(
+        "a queued job says how many others wait with it",
+        arguments: [(1, "in its queue"), (2, "in its queue, with 1 other"), (1_235, "in its queue, with 1,234 others")]
+    )
+    func queued(waiting: Int, phrase: String) {
+        #expect(WaitStage.queued(waiting: waiting, isPaused: false).phrase == phrase)
+        #expect(WaitStage.queued(waiting: waiting, isPaused: true).phrase == "waits: its queue is paused")
+    }
+}
