@@ -22,7 +22,10 @@ struct DeadCommand: ParsableCommand {
 
     /// `rtmanager dead list`
     struct List: RunnableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show dead letters, the latest first.")
+        static let configuration = CommandConfiguration(
+            abstract: "Show dead letters, the latest first.",
+            discussion: ExitReason.help
+        )
 
         @Option(help: ArgumentHelp("Largest number of rows, 1 to 10000.", valueName: "n"))
         var limit = 50
@@ -52,7 +55,10 @@ struct DeadCommand: ParsableCommand {
 
     /// `rtmanager dead show`
     struct Show: RunnableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show one dead letter, with its whole message.")
+        static let configuration = CommandConfiguration(
+            abstract: "Show one dead letter, with its whole message.",
+            discussion: ExitReason.help
+        )
 
         @OptionGroup var letter: Name
         @OptionGroup var shared: SharedFlags
@@ -67,7 +73,8 @@ struct DeadCommand: ParsableCommand {
     /// `rtmanager dead retry`
     struct Retry: RunnableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Run the job again: same id, next run, behind the other jobs of its game, without its deadline."
+            abstract: "Run the job again: same id, next run, behind the other jobs of its game, without its deadline.",
+            discussion: ExitReason.help
         )
 
         @OptionGroup var letter: Name
@@ -83,7 +90,8 @@ struct DeadCommand: ParsableCommand {
     /// `rtmanager dead drop`
     struct Drop: RunnableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Delete a dead letter. The job's result and its id stay known."
+            abstract: "Delete a dead letter. The job's result and its id stay known.",
+            discussion: ExitReason.help
         )
 
         @Argument(help: ArgumentHelp("Id of the job, or of the entry as `dead list` shows it.", valueName: "id"))

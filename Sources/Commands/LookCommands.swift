@@ -21,7 +21,7 @@ struct JobCommand: RunnableCommand {
     @Argument(help: ArgumentHelp("Id of the job.", valueName: "id"))
     var id: String
 
-    @Option(help: ArgumentHelp("Entries of the event stream to search.", valueName: "n"))
+    @Option(help: ArgumentHelp("Entries of the event stream to search, 0 to 10000000.", valueName: "n"))
     var search = 50_000
 
     @OptionGroup var print: OutputFlags
@@ -56,7 +56,7 @@ struct HistoryCommand: RunnableCommand {
     @Option(help: ArgumentHelp("Latest entries to show of each stream, 1 to 100000.", valueName: "n"))
     var limit = 100
 
-    @Option(help: ArgumentHelp("Entries of each stream to search.", valueName: "n"))
+    @Option(help: ArgumentHelp("Entries of each stream to search, 1 to 10000000.", valueName: "n"))
     var search = 100_000
 
     @OptionGroup var print: OutputFlags
@@ -80,8 +80,8 @@ struct WatchCommand: RunnableCommand {
         commandName: "watch",
         abstract: "Follow results and events, one line each, until SIGINT or SIGTERM.",
         discussion: """
-            It reads the streams without a group, so it takes nothing from consumers, and
-            goes on by itself when Redis was away.
+            The command reads the streams without a group, so it takes nothing from
+            consumers. After an outage of Redis it goes on by itself.
 
             Examples:
               rtmanager watch
@@ -101,7 +101,7 @@ struct WatchCommand: RunnableCommand {
     @Option(help: ArgumentHelp("Begin with the latest entries of each stream, 0 to 10000.", valueName: "n"))
     var last = 0
 
-    @Option(help: ArgumentHelp("End after this number of lines.", valueName: "n"))
+    @Option(help: ArgumentHelp("End after this number of lines, 1 to 1000000000.", valueName: "n"))
     var count: Int?
 
     @OptionGroup var print: OutputFlags

@@ -35,7 +35,8 @@ struct QueueCommand: ParsableCommand {
     /// `rtmanager queue pause`
     struct Pause: RunnableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Take no more jobs from a queue. Running jobs go on, and pushed jobs wait."
+            abstract: "Take no more jobs from a queue. Running jobs go on, and pushed jobs wait.",
+            discussion: ExitReason.help
         )
 
         @OptionGroup var queue: Name
@@ -50,7 +51,10 @@ struct QueueCommand: ParsableCommand {
 
     /// `rtmanager queue resume`
     struct Resume: RunnableCommand {
-        static let configuration = CommandConfiguration(abstract: "Take jobs from a queue again.")
+        static let configuration = CommandConfiguration(
+            abstract: "Take jobs from a queue again.",
+            discussion: ExitReason.help
+        )
 
         @OptionGroup var queue: Name
         @OptionGroup var shared: SharedFlags
@@ -65,7 +69,8 @@ struct QueueCommand: ParsableCommand {
     /// `rtmanager queue peek`
     struct Peek: RunnableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show the oldest waiting messages of a queue. Nothing changes."
+            abstract: "Show the oldest waiting messages of a queue. Nothing changes.",
+            discussion: ExitReason.help
         )
 
         @OptionGroup var queue: Name

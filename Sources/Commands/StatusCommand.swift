@@ -59,7 +59,10 @@ struct NodeCommand: ParsableCommand {
 
     /// `rtmanager node list`
     struct List: RunnableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show every node, those with problems first.")
+        static let configuration = CommandConfiguration(
+            abstract: "Show every node, those with problems first.",
+            discussion: ExitReason.help
+        )
 
         @OptionGroup var print: OutputFlags
         @OptionGroup var shared: SharedFlags
@@ -86,7 +89,8 @@ struct NodeCommand: ParsableCommand {
     /// `rtmanager node drain`
     struct Drain: RunnableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Begin no start or restart on a node. Its games run on, and can be stopped and removed."
+            abstract: "Begin no start or restart on a node. Its games run on, and can be stopped and removed.",
+            discussion: ExitReason.help
         )
 
         @OptionGroup var name: Name
@@ -102,7 +106,10 @@ struct NodeCommand: ParsableCommand {
 
     /// `rtmanager node resume`
     struct Resume: RunnableCommand {
-        static let configuration = CommandConfiguration(abstract: "Begin starts on a node again, within a second.")
+        static let configuration = CommandConfiguration(
+            abstract: "Begin starts on a node again, within a second.",
+            discussion: ExitReason.help
+        )
 
         @OptionGroup var name: Name
         @OptionGroup var print: OutputFlags
