@@ -13,12 +13,21 @@ import Terminal
 final class DemoPrinter: Sendable {
     private let output: OutputFormat
     private let painter: Painter
+    private let writeLine: @Sendable (TerminalText) -> Void
     private let began = ContinuousClock.now
     private let lastAct = Mutex(0)
 
-    init(_ output: OutputFormat) {
+    /// Creates a printer.
+    ///
+    /// - Parameter write: Writes a line, with a line feed.
+    init(
+        _ output: OutputFormat,
+        isColored: Bool = StandardOutput.takesColors,
+        write: @escaping @Sendable (TerminalText) -> Void = StandardOutput.write(line:)
+    ) {
         self.output = output
-        painter = Painter(isColored: output == .text && StandardOutput.takesColors)
+        painter = Painter(isColored: output == .text && isColored)
+        writeLine = write
     }
 
     func title(_ text: String) {
@@ -95,5 +104,5 @@ final class DemoPrinter: Sendable {
         text + String(repeating: " ", count: max(1, width - text.count))
     }
 
-    private func write(_ line: TerminalText) { StandardOutput.write(line: line) }
+    private func write(_ line: TerminalText) { writeLine(line) }
 }
