@@ -125,7 +125,7 @@ extension Deployment {
                 let bearer = ["--header", "Authorization: Bearer s3cret-token"]
                 let ready = try await get(base + "/readyz", bearer)
                 #expect(ready.status == "200")
-                for line in ["ok loop: it takes jobs", "ok redis: ", "ok docker: the Engine answers"] {
+                for line in ["ok loop: it takes jobs", "ok redis: ", "ok docker: the Docker Engine answers"] {
                     #expect(ready.body.contains(line), "\(ready.body)")
                 }
                 #expect(try await fleet.finish("e1", Fleet.message(.stop, "e1", game: "g")).succeeded)

@@ -41,8 +41,8 @@ extension Actions {
         }
         guard page.sight != nil || page.queued != nil else {
             throw .failed(
-                "job \(id) is not known: it was never taken in, or is forgotten by now; "
-                    + "the oldest \(mostMessages) messages of each queue were looked at"
+                "job \(id) is not known: no worker has taken it in, or its record has expired; "
+                    + "it is not among the oldest \(mostMessages) messages of each queue"
             )
         }
         if output == .json { return StandardOutput.write(line: page.json.line) }
@@ -77,7 +77,7 @@ extension Actions {
         if found.found.isEmpty {
             StandardOutput.write(line: "nothing is known of \(game)\(back.map { " since \($0)" } ?? "")")
         } else if let back {
-            StandardOutput.write(line: surface.painter.paint("older than \(back) was not looked at", .dim))
+            StandardOutput.write(line: surface.painter.paint("entries before \(back) were not read", .dim))
         }
     }
 

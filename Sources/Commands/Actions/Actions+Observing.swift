@@ -83,7 +83,7 @@ extension Actions {
             } else if !hearsRedis {
                 (false, "it waits for Redis and takes no jobs")
             } else if !health.engineAnswers {
-                (false, "it waits for the Engine and takes no jobs")
+                (false, "it waits for the Docker Engine and takes no jobs")
             } else if let problem = health.loopProblem {
                 (false, problem)
             } else {
@@ -95,7 +95,7 @@ extension Actions {
             .init(
                 name: "docker",
                 holds: health.engineAnswers,
-                reason: health.engineAnswers ? "the Engine answers" : "the Engine does not answer"
+                reason: health.engineAnswers ? "the Docker Engine answers" : "the Docker Engine does not answer"
             ),
             .init(
                 name: "network",

@@ -21,7 +21,7 @@ extension Actions {
             StandardOutput.write(line: "\(letter.entry)  \(letter.diedAt)  \(letter.jobID)  \(letter.errorCode)")
             StandardOutput.write(line: "    \(EscapedText.cut(letter.error, to: 200))")
         }
-        if letters.isEmpty { StandardOutput.write(line: "there are no dead messages or jobs") }
+        if letters.isEmpty { StandardOutput.write(line: "there are no dead letters") }
     }
 
     static func showDeadLetter(
@@ -47,7 +47,7 @@ extension Actions {
             let letter = try await find(name, queue)
             guard letter.isWhole else {
                 throw CommandError.failed(
-                    "only \(letter.message.count) of its \(letter.size) bytes were kept; push it anew"
+                    "Redis kept only \(letter.message.count) of the message's \(letter.size) bytes; push the message again"
                 )
             }
             let job: Job
@@ -60,7 +60,7 @@ extension Actions {
             }
             switch try await queue.retry(letter, as: job) {
             case .ok: return letter
-            case .gone: throw CommandError.failed("\(name) is no dead message any more: somebody retried or dropped it")
+            case .gone: throw CommandError.failed("\(name) is no longer a dead letter: somebody retried or dropped it")
             case .reused:
                 throw CommandError.failed(
                     "the id \(letter.jobID) belongs to another job; push the message under another id, and drop this one"
@@ -79,7 +79,7 @@ extension Actions {
         let letter = try await withQueue(context) { queue in
             let letter = try await find(name, queue)
             guard try await queue.drop(letter) == .ok else {
-                throw CommandError.failed("\(name) is no dead message any more: somebody retried or dropped it")
+                throw CommandError.failed("\(name) is no longer a dead letter: somebody retried or dropped it")
             }
             return letter
         }
@@ -88,7 +88,7 @@ extension Actions {
 
     static func dropAllDeadLetters(_ output: OutputFormat, _ context: CommandContext) async throws(CommandError) {
         let count = try await withQueue(context) { try await $0.dropAll() }
-        let sentence = count == 1 ? "1 dead letter is dropped" : "\(count) dead letters are dropped"
+        let sentence = ShortCount.text(count, "dead letter is dropped", "dead letters are dropped")
         tell(sentence, output, ["dropped": "\(count)"])
     }
 
@@ -137,7 +137,7 @@ extension Actions {
 
     private static func find(_ name: String, _ queue: JobQueue) async throws -> DeadLetter {
         guard let letter = try await queue.deadLetter(named: name) else {
-            throw CommandError.failed("there is no dead message or job \(name); `rtmanager dead list` shows all")
+            throw CommandError.failed("there is no dead letter \(name); `rtmanager dead list` shows all")
         }
         return letter
     }

@@ -155,8 +155,8 @@ package enum Actions {
         }
         guard let policy, policy != "noeviction" else { return }
         throw .failed(
-            "Redis at \(configuration.displayName) throws keys away when its memory is full (maxmemory-policy \(policy)), "
-                + "and jobs with them; mend it by: CONFIG SET maxmemory-policy noeviction, and in redis.conf"
+            "Redis at \(configuration.displayName) evicts keys when its memory is full (maxmemory-policy \(policy)), "
+                + "and jobs with them; fix: CONFIG SET maxmemory-policy noeviction, and the same in redis.conf"
         )
     }
 

@@ -40,12 +40,12 @@ package final class WorkerStage: Sendable {
             Readiness.Check(
                 name: name,
                 holds: needs != nil && problem == nil,
-                reason: needs == nil ? "it was not looked at yet" : problem ?? good
+                reason: needs == nil ? "not checked yet" : problem ?? good
             )
         }
         return Readiness(checks: [
             .init(name: "loop", holds: false, reason: "the worker waits for Redis or Docker before it begins"),
-            check("redis", needs?.redis, "it answers"), check("docker", needs?.docker, "the Engine answers"),
+            check("redis", needs?.redis, "it answers"), check("docker", needs?.docker, "the Docker Engine answers"),
         ])
     }
 }

@@ -1,0 +1,213 @@
+import Foundation
+import Logging
+import Redis
+import Support
+import Testing
+
+@testable import Commands
+
+@Suite("Output of commands for jobs, games and the status", .timeLimit(.minutes(2)))
+struct LookOutputTests {
+    private static let container = String(repeating: "ab", count: 32)
+
+    /// Two results and an event of the game lobby, and a result of another game.
+    private static let entries: [[String]] = [
+        [
+            "XADD", "{rtm}:results", "1777863721000-0", "job_id", "start-1", "kind", "start", "game_id", "lobby",
+            "outcome", "succeeded", "effect", "started", "container_id", container, "engine_endpoint",
+            "http://lobby:8080", "attempts", "1",
+        ],
+        [
+            "XADD", "{rtm}:events", "1777863721500-0", "event", "started", "game_id", "lobby", "job_id", "start-1",
+            "container_id", container, "image", "engine:1", "node", "n1",
+        ],
+        [
+            "XADD", "{rtm}:results", "1777863722000-0", "job_id", "stop-1", "kind", "stop", "game_id", "lobby",
+            "outcome", "failed", "effect", "none", "error_code", "timeout", "error", "too late", "attempts", "3",
+        ],
+        [
+            "XADD", "{rtm}:results", "1777863723000-0", "job_id", "stop-2", "kind", "stop", "game_id", "arena",
+            "outcome", "succeeded", "effect", "stopped", "attempts", "1",
+        ],
+    ]
+
+    private static let lobby = """
+        2026-05-04 03:02:01.000  result  lobby         started          start start-1, container abababababab, \
+        http://lobby:8080
+        2026-05-04 03:02:01.500  event   lobby         started          container abababababab, engine:1, node n1
+        2026-05-04 03:02:02.000  result  lobby         failed           stop stop-1, timeout: too late, 3 attempts
+
+        """
+
+    private func with(_ commands: [[String]], _ body: (String) async throws -> Void) async throws {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        try await PrivateRedis.with { redis in
+            try await RedisClient.withClient(try RedisConfiguration(url: redis.url), logger: logger) { client in
+                for words in commands {
+                    _ = try await client.send(
+                        RedisCommand(words[0], arguments: words.dropFirst().map { .string($0) })
+                    )
+                }
+            }
+            try await body(redis.url)
+        }
+    }
+
+    private func run(_ call: String, _ url: String, script: String? = nil) async throws -> Call {
+        let words = call.split(separator: " ").map(String.init)
+        guard let script else { return try await CommandsTests.call(words, environment: ["RTM_REDIS_URL": url]) }
+        let environment = ["RTM_REDIS_URL": url, "PATH": "/usr/bin:/bin", "TERM": "xterm"]
+        return try await CommandsTests.call(words, environment: environment, script: script)
+    }
+
+    @Test("history has the results and events of a game in order, or says that nothing is known")
+    func history() async throws {
+        try await with(Self.entries) { url in
+            let whole = try await run("history lobby", url)
+            #expect(whole.code == 0 && whole.output == Self.lobby && whole.errors == "")
+            let unknown = try await run("history chess", url)
+            #expect(unknown.code == 0 && unknown.output == "nothing is known of chess\n")
+            let short = try await run("history lobby --search 1", url)
+            #expect(short.output.hasSuffix("UTC were not read\n"), "\(short.output)")
+            #expect(short.output.contains("entries before 2026-05-04 03:02:0"))
+            let json = try await run("history arena --output json", url)
+            #expect(
+                json.output == #"{"stream":"results","entry":"1777863723000-0","fields":{"attempts":"1","effect":"#
+                    + #""stopped","game_id":"arena","job_id":"stop-2","kind":"stop","outcome":"succeeded"}}"# + "\n"
+            )
+        }
+    }
+
+    @Test("watch begins with the latest entries, of one game and one stream where asked")
+    func watch() async throws {
+        try await with(Self.entries) { url in
+            let all = try await run("watch --last 10 --count 3 --game lobby", url)
+            #expect(all.code == 0 && all.output == Self.lobby)
+            let events = try await run("watch --last 1 --count 1 --only events", url)
+            #expect(events.output == Self.lobby.split(separator: "\n")[1] + "\n")
+        }
+    }
+
+    @Test("job shows what is known, and says why nothing is")
+    func job() async throws {
+        let queued = ["LPUSH", "{rtm}:queue:default", #"{"v":1,"id":"q1","kind":"stop","game_id":"lobby"}"#]
+        let record = [
+            "HSET", "{rtm}:job:start-1", "state", "done", "job_id", "start-1", "kind", "start", "game_id", "lobby",
+            "outcome", "succeeded", "effect", "started", "container_id", Self.container, "attempts", "1", "node", "n1",
+            "worker", "w1", "taken_at", "2026-05-04T03:02:00.500Z", "finished_at", "2026-05-04T03:02:01.000Z",
+        ]
+        let served = ["SADD", "{rtm}:queues", "default"]
+        try await with(Self.entries + [record, queued, served]) { url in
+            let done = try await run("job start-1", url)
+            #expect(
+                done.output == """
+                    job       start-1
+                    asks for  start of lobby
+                    ended     lobby: started, container abababababab
+                    attempts  1
+                    taken     2026-05-04T03:02:00.500Z
+                    finished  2026-05-04T03:02:01.000Z
+                    worker    w1
+                    node      n1
+
+                    2026-05-04 03:02:01.500  event   lobby         started          container abababababab, engine:1, node n1
+
+                    """
+            )
+            let waiting = try await run("job q1", url)
+            #expect(
+                waiting.output.hasPrefix(
+                    "job      q1\nstate    in queue default, 0 before it: no worker has taken it in\n"
+                )
+            )
+            let unknown = try await run("job nobody", url)
+            #expect(
+                unknown.code == 1
+                    && unknown.errors == """
+                        Error: job nobody is not known: no worker has taken it in, or its record has expired; \
+                        it is not among the oldest 10000 messages of each queue
+
+                        """
+            )
+        }
+    }
+
+    @Test("a push without --wait names the job and its queue; a result that does not come is a failure")
+    func push() async throws {
+        try await with([]) { url in
+            let text = try await run("start lobby --image i --id j1 --queue urgent", url)
+            #expect(text.code == 0 && text.output == "job j1 is queued\n" && text.errors == "")
+            let json = try await run("stop lobby --id j2 --output json", url)
+            #expect(json.output == #"{"job_id":"j2","queue":"default"}"# + "\n")
+            let waited = try await run("stop lobby --id j3 --wait --wait-timeout 1", url)
+            #expect(waited.code == 1 && waited.output == "")
+            #expect(
+                waited.errors == """
+                    lobby: in its queue, with 1 other
+                    Error: there is no result within 1.0 seconds; the job goes on, and its result will be on the \
+                    stream of results ({rtm}:results)
+
+                    """
+            )
+        }
+    }
+
+    @Test("an earlier job with the id gives its result and its exit code, and nothing is pushed")
+    func known() async throws {
+        let record = [
+            "HSET", "{rtm}:job:j1", "state", "done", "job_id", "j1", "kind", "stop", "game_id", "lobby", "outcome",
+            "failed", "effect", "none", "error_code", "timeout", "error", "too late",
+        ]
+        try await with([record]) { url in
+            let found = try await run("stop lobby --id j1", url)
+            #expect(found.code == 1 && found.output == "lobby: failed timeout: too late\n")
+            #expect(found.errors.contains("a job with this id has ended before; this one is dropped"))
+            #expect(found.errors.hasSuffix("Error: the job did not succeed\n"))
+            let other = try await run("start lobby --image i --id j1", url)
+            #expect(
+                other.code == 1
+                    && other.errors == """
+                        Error: the id j1 belongs to an earlier job, a stop of lobby; the start of lobby was not done: \
+                        choose another id
+
+                        """
+            )
+        }
+    }
+
+    @Test("on a terminal lines have colours and fit the width; NO_COLOR and TERM=dumb take the colours away")
+    func terminal() async throws {
+        try await with(Self.entries) { url in
+            // `script` gives the program a terminal. Its own output has the terminal's line ends.
+            let shell = #"exec script -qec "stty cols COLUMNS rows 20; SETTING exec '$1' history lobby" /dev/null"#
+            func output(_ columns: Int, _ setting: String) async throws -> [String] {
+                let script = shell.replacing("COLUMNS", with: "\(columns)").replacing("SETTING", with: setting)
+                let done = try await run("history lobby", url, script: script)
+                try #require(done.code == 0, "\(done)")
+                return done.output.replacing("\r\n", with: "\n").split(separator: "\n").map(String.init)
+            }
+            func withoutColours(_ line: String) -> String { line.replacing(#/\u{1B}\[[0-9]*m/#, with: "") }
+            let coloured = try await output(80, "")
+            #expect(
+                coloured[0].hasPrefix(
+                    "\u{1B}[2m2026-05-04 03:02:01.000  result  lobby       \u{1B}[0m  \u{1B}[32mstarted"
+                )
+            )
+            #expect(coloured[2].contains("\u{1B}[31mfailed"))
+            #expect(
+                coloured.map(withoutColours) == [
+                    "2026-05-04 03:02:01.000  result  lobby         started          start start-1, …",
+                    "2026-05-04 03:02:01.500  event   lobby         started          container ababa…",
+                    "2026-05-04 03:02:02.000  result  lobby         failed           stop stop-1, ti…",
+                ]
+            )
+            for setting in ["NO_COLOR=1", "TERM=dumb"] {
+                let plain = try await output(80, setting)
+                #expect(plain == coloured.map(withoutColours), "\(setting)")
+            }
+            let wide = try await output(200, "NO_COLOR=")
+            #expect(wide.map(withoutColours).joined(separator: "\n") + "\n" == Self.lobby)
+            #expect(wide != wide.map(withoutColours))
+        }
+    }
+}

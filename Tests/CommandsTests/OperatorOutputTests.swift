@@ -1,0 +1,195 @@
+import Foundation
+import Logging
+import Redis
+import Support
+import Testing
+
+@testable import Commands
+
+/// A private Redis with fixed entries, and the built program against it.
+private struct Stage {
+    let url: String
+    let client: RedisClient
+
+    static func with(_ commands: [[String]], _ body: (Stage) async throws -> Void) async throws {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        try await PrivateRedis.with { redis in
+            try await RedisClient.withClient(try RedisConfiguration(url: redis.url), logger: logger) { client in
+                let stage = Stage(url: redis.url, client: client)
+                for command in commands { try await stage.send(command) }
+                try await body(stage)
+            }
+        }
+    }
+
+    func send(_ words: [String]) async throws {
+        let arguments = words.dropFirst().map { RedisArgument.string($0.replacing("NS:", with: "{rtm}:")) }
+        _ = try await client.send(RedisCommand(words[0], arguments: arguments))
+    }
+
+    /// Calls the program and returns the exit code, stdout and stderr.
+    func run(_ call: String) async throws -> Outcome {
+        let words = call.split(separator: " ").map(String.init)
+        let done = try await CommandsTests.call(words, environment: ["RTM_REDIS_URL": url])
+        return Outcome(code: done.code, output: done.output, errors: done.errors)
+    }
+}
+
+private struct Outcome: Equatable {
+    var code: Int32
+    var output = ""
+    var errors = ""
+
+    static func done(_ output: String) -> Outcome { Outcome(code: 0, output: output) }
+    static func failed(_ message: String) -> Outcome { Outcome(code: 1, errors: "Error: \(message)\n") }
+}
+
+@Suite("Output of commands for queues, dead letters and nodes", .timeLimit(.minutes(2)))
+struct OperatorOutputTests {
+    private static let message = #"{"v":1,"id":"job-1","kind":"start","game_id":"lobby","image":"engine:1"}"#
+
+    private static func dead(_ entry: String, _ fields: [String: String]) -> [String] {
+        let all = ["queue": "default", "run": "1", "size": "3"].merging(fields) { $1 }
+        return ["XADD", "NS:dead", entry] + all.flatMap { [$0.key, $0.value] }
+    }
+
+    private static let letters = [
+        dead(
+            "1777863721007-0",
+            [
+                "job_id": "job-1", "error_code": "invalid_answer", "error": "no\u{1B}[2J",
+                "died_at": "2026-05-04T03:02:01.007Z", "message": message, "size": "\(message.utf8.count)",
+            ]
+        ),
+        dead(
+            "1777863721008-0",
+            [
+                "job_id": "invalid:1-0", "error_code": "invalid_job", "error": String(repeating: "x", count: 250),
+                "died_at": "2026-05-04T03:02:01.008Z", "message": "abc", "size": "5000",
+            ]
+        ),
+    ]
+
+    @Test("dead letters are listed, the latest first, and shown with every field")
+    func deadLetters() async throws {
+        try await Stage.with(Self.letters) { stage in
+            let list = try await stage.run("dead list")
+            #expect(
+                list
+                    == .done(
+                        """
+                        1777863721008-0  2026-05-04T03:02:01.008Z  invalid:1-0  invalid_job
+                            \(String(repeating: "x", count: 200))...
+                        1777863721007-0  2026-05-04T03:02:01.007Z  job-1  invalid_answer
+                            no\\u001b[2J
+
+                        """
+                    )
+            )
+            let one = try await stage.run("dead list --limit 1")
+            #expect(one.output.hasPrefix("1777863721008-0") && one.output.split(separator: "\n").count == 2)
+            let shown = try await stage.run("dead show job-1")
+            #expect(
+                shown
+                    == .done(
+                        """
+                        died_at: 2026-05-04T03:02:01.007Z
+                        entry: 1777863721007-0
+                        error: no\\u001b[2J
+                        error_code: invalid_answer
+                        job_id: job-1
+                        message: \(Self.message)
+                        queue: default
+                        run: 1
+                        size: \(Self.message.utf8.count)
+
+                        """
+                    )
+            )
+            let json = try await stage.run("dead show 1777863721008-0 --output json")
+            #expect(json.code == 0 && json.output.hasPrefix(#"{"died_at":"2026-05-04T03:02:01.008Z","entry":"#))
+            #expect(json.output.contains(#""message":"abc","queue":"default","run":"1","size":"5000"}"#))
+        }
+    }
+
+    @Test("a retry and a drop say what they did, and why they did nothing")
+    func changes() async throws {
+        try await Stage.with(Self.letters) { stage in
+            let missing = "there is no dead letter nobody; `rtmanager dead list` shows all"
+            for call in ["dead show nobody", "dead retry nobody", "dead drop nobody"] {
+                let found = try await stage.run(call)
+                #expect(found == .failed(missing))
+            }
+            let cut = try await stage.run("dead retry invalid:1-0")
+            #expect(cut == .failed("Redis kept only 3 of the message's 5000 bytes; push the message again"))
+            try await stage.send(Self.dead("1777863721009-0", ["job_id": "x", "message": "abc"]))
+            let invalid = try await stage.run("dead retry x")
+            #expect(
+                invalid.code == 1 && invalid.errors.hasPrefix("Error: the message is still no job (invalid_message): ")
+            )
+            let dropped = try await stage.run("dead drop x")
+            #expect(dropped == .done("x is dropped\n"))
+            let entry = try await stage.run("dead drop 1777863721008-0 --output json")
+            #expect(entry == .done(#"{"entry":"1777863721008-0","job_id":"invalid:1-0"}"# + "\n"))
+            let last = try await stage.run("dead drop --all")
+            #expect(last == .done("1 dead letter is dropped\n"))
+            let none = try await stage.run("dead drop --all --output json")
+            #expect(none == .done(#"{"dropped":"0"}"# + "\n"))
+            let empty = try await stage.run("dead list")
+            #expect(empty == .done("there are no dead letters\n"))
+            let json = try await stage.run("dead list --output json")
+            #expect(json == .done(""))
+        }
+    }
+
+    @Test("a queue is paused and resumed once, and shows its oldest messages")
+    func queues() async throws {
+        let push = ["b\u{7}", "a"].map { ["LPUSH", "NS:queue:default", $0] }
+        let large = ["LPUSH", "NS:queue:large", String(repeating: "x", count: 70_000)]
+        try await Stage.with(push + [large]) { stage in
+            let calls: [(String, String)] = [
+                ("queue pause default", "default is paused\n"), ("queue pause default", "default was paused already\n"),
+                ("queue pause default --output json", #"{"queue":"default","state":"paused"}"# + "\n"),
+                ("queue resume default", "default is resumed\n"), ("queue resume default", "default was not paused\n"),
+                ("queue resume default --output json", #"{"queue":"default","state":"open"}"# + "\n"),
+                ("queue peek default", "b\\u0007\na\n"), ("queue peek default --limit 1", "b\\u0007\n"),
+                ("queue peek default --output json --limit 1", #"{"message":"b\u0007"}"# + "\n"),
+                ("queue peek other", "nothing waits in other\n"), ("queue peek other --output json", ""),
+            ]
+            for (call, output) in calls {
+                let found = try await stage.run(call)
+                #expect(found == .done(output), "\(call)")
+            }
+            let peeked = try await stage.run("queue peek large")
+            #expect(
+                peeked.output.hasPrefix("a message of 70000 bytes, which is too large to be a job (sha1 "),
+                "\(peeked.output.prefix(200))"
+            )
+        }
+    }
+
+    @Test("a node that never had a worker is not known; a known one is drained and resumed once")
+    func nodes() async throws {
+        try await Stage.with([]) { stage in
+            let unknown = "no worker of node n1 was ever seen here; `rtmanager node list` shows all"
+            for call in ["node drain n1", "node resume n1"] {
+                let found = try await stage.run(call)
+                #expect(found == .failed(unknown))
+            }
+            let empty = try await stage.run("node list")
+            #expect(empty == .done("no worker of this namespace was ever seen\n"))
+            try await stage.send(["ZADD", "NS:nodes", "1", "n1"])
+            let calls: [(String, String)] = [
+                ("node drain n1", "n1 begins no more starts; what runs there runs on\n"),
+                ("node drain n1", "n1 was drained already\n"),
+                ("node drain n1 --output json", #"{"node":"n1","state":"draining"}"# + "\n"),
+                ("node resume n1", "n1 begins starts again\n"), ("node resume n1", "n1 was not drained\n"),
+                ("node resume n1 --output json", #"{"node":"n1","state":"open"}"# + "\n"),
+            ]
+            for (call, output) in calls {
+                let found = try await stage.run(call)
+                #expect(found == .done(output), "\(call)")
+            }
+        }
+    }
+}
