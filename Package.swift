@@ -231,7 +231,7 @@ let moduleTests: [Module] = [
             "Primitives", "QueueAdmin", "Redis", "Runtime", "RuntimeClient", "RuntimeCore", "Settings", "Support",
             "Terminal",
         ],
-        libraries: [argumentParser, logging, metrics]
+        libraries: [argumentParser, lifecycle, logging, metrics]
     ),
     Module(
         name: "rtmanager-bench",

@@ -23,8 +23,7 @@ private struct Server {
     static func with(token: String? = nil, isReady: Bool = true, _ body: @Sendable (Server) async throws -> Void)
         async throws
     {
-        let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-        var server = AdminServer(
+        let server = AdminServer(
             host: "127.0.0.1",
             port: 0,
             token: token,
@@ -38,16 +37,7 @@ private struct Server {
         } page: {
             "<p>page</p>"
         }
-        server.onListening = { continuation.yield($0) }
-        let service = server
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await service.run() }
-            for await port in ports {
-                try await body(Server(port: port))
-                break
-            }
-            group.cancelAll()
-        }
+        try await server.whileRunning { port in try await body(Server(port: port)) }
     }
 
     func answer(_ method: HTTPMethod, _ path: String, _ headers: [String: String] = [:], _ form: String? = nil)

@@ -17,22 +17,12 @@ struct Server {
         async throws
     {
         let metrics = PrometheusRegistry()
-        let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-        var adminServer = AdminServer(host: host, port: 0, token: token, metrics: metrics, logger: .silent) {
+        let adminServer = AdminServer(host: host, port: 0, token: token, metrics: metrics, logger: .silent) {
             Readiness(checks: [])
         } page: {
             "page"
         }
-        adminServer.onListening = { continuation.yield($0) }
-        let service = adminServer
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await service.run() }
-            for await port in ports {
-                try await body(Server(port: port, metrics: metrics))
-                break
-            }
-            group.cancelAll()
-        }
+        try await adminServer.whileRunning { port in try await body(Server(port: port, metrics: metrics)) }
     }
 
     /// The answer to a request on a connection of its own.

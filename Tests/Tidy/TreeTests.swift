@@ -30,7 +30,7 @@ private enum Exceptions {
 struct TreeTests {
     /// Fails for every finding of `rule` in a file of the tree, unless `exceptions` has the file.
     private func check(
-        _ tree: Result<[SourceFile], any Error> = SourceTree.sources,
+        in tree: Result<[SourceFile], any Error> = SourceTree.sources,
         files suffix: String = ".swift",
         except exceptions: [String: String] = [:],
         _ rule: (SourceFile) -> [Finding]
@@ -60,7 +60,7 @@ struct TreeTests {
     func unsimulated() throws { try check(except: Exceptions.unsimulated, Rules.unsimulated) }
 
     @Test("Tests wait for conditions")
-    func rawSleeps() throws { try check(SourceTree.tests, except: Exceptions.rawSleeps, Rules.rawSleeps) }
+    func rawSleeps() throws { try check(in: SourceTree.tests, except: Exceptions.rawSleeps, Rules.rawSleeps) }
 
     @Test("Nothing ends the process or silences the compiler")
     func traps() throws { try check(except: Exceptions.traps, Rules.traps) }

@@ -72,11 +72,19 @@ package enum Actions {
         }
     }
 
-    /// Returns a group of the services. The group ends together with the last service in the list.
+    /// Returns a group of the services. The group ends together with the last service in the list, and the other
+    /// services then end gracefully.
     package static func group(_ services: [any Service], _ settings: Settings, _ logger: Logger) -> ServiceGroup {
         var configuration = ServiceGroupConfiguration(
             services: services.dropLast().map { .init(service: $0) }
-                + services.suffix(1).map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+                + services.suffix(1).map {
+                    // A cancelled HTTP server could trap on a new connection, and hide the error of the worker.
+                    .init(
+                        service: $0,
+                        successTerminationBehavior: .gracefullyShutdownGroup,
+                        failureTerminationBehavior: .gracefullyShutdownGroup
+                    )
+                },
             logger: quiet(logger)
         )
         // Each service has its own deadlines. These durations are the last resort.
