@@ -1,9 +1,10 @@
 import NIOCore
+import Support
 import Testing
 
 @testable import Redis
 
-@Suite("Benchmarks of the RESP codec", .serialized, .timeLimit(.minutes(5)))
+@Suite("Benchmarks of the RESP codec", .tags(.timing), .serialized, .timeLimit(.minutes(5)))
 struct CodecBenchmarks {
     private static let message = #"{"v":1,"id":"job-1","kind":"stop","game_id":"game-1"}"#
 

@@ -4,9 +4,10 @@ import DockerPort
 import Foundation
 import JobContract
 import RuntimeCore
+import Support
 import Testing
 
-@Suite("Benchmarks of the job decoder", .serialized, .timeLimit(.minutes(5)))
+@Suite("Benchmarks of the job decoder", .tags(.timing), .serialized, .timeLimit(.minutes(5)))
 struct DecodingBenchmarks {
     private static let small = Array(
         #"{"v":1,"id":"job-1","kind":"stop","game_id":"game-1","enqueued_at":"2026-01-01T00:00:00.000Z"}"#.utf8

@@ -7,7 +7,7 @@ import Support
 import Testing
 
 /// What each script costs Redis, beside the cheapest script that ends a job.
-@Suite("Measurements of the Lua scripts", .serialized, .timeLimit(.minutes(20)))
+@Suite("Measurements of the Lua scripts", .tags(.timing), .serialized, .timeLimit(.minutes(20)))
 struct ScriptFigureTests {
     private static let manyJobs = Stopwatch.isMeasuring ? 1_000_000 : 20_000
 

@@ -45,7 +45,7 @@ private func send(_ redis: PrivateRedis, _ commands: [RedisCommand]) async throw
     }
 }
 
-@Suite("The doctor on a machine with problems", .timeLimit(.minutes(2)))
+@Suite("The doctor on a machine with problems", .tags(.timing), .timeLimit(.minutes(2)))
 struct DoctorTroubleTests {
     @Test("The doctor recognises a replica")
     func replica() async throws {

@@ -70,7 +70,8 @@ struct RegistryTests {
             try await DockerEngine.withEngine(configuration: configuration) { engine in
                 #expect(await isAbsent(reference, engine))
                 let reported = Mutex<PullProgress?>(nil)
-                try await engine.pullImage(reference, policy: .ifMissing) { progress in reported.withLock { $0 = progress }
+                try await engine.pullImage(reference, policy: .ifMissing) { progress in
+                    reported.withLock { $0 = progress }
                 }
                 let last = reported.withLock { $0 }
                 #expect(last?.layers == 2 && last?.layersDone == 2)

@@ -1,6 +1,6 @@
 import Testing
 
-/// What a deployment does, seen from outside. One after the other: many of these tests have deadlines, and they
-/// would measure each other.
-@Suite("A deployment", .serialized)
+/// What a deployment does, seen from outside. Each suite has images, a network and names of its own, and each test
+/// Redis servers and workers of its own, so that they can run beside each other.
+@Suite("A deployment")
 enum Deployment {}

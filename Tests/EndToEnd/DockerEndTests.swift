@@ -5,7 +5,7 @@ import Testing
 
 extension Deployment {
     /// Each has an Engine of its own, which it may end.
-    @Suite("The end of a Docker Engine", .timeLimit(.minutes(60)))
+    @Suite("The end of a Docker Engine", .tags(.timing), .timeLimit(.minutes(60)))
     struct DockerEndTests {
         private static let graceful = ["/bin/busybox", "sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.1; done"]
 

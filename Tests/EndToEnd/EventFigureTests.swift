@@ -12,7 +12,7 @@ import Testing
 extension Deployment {
     /// Figures for a person, as in ``MeasureTests``: a few rounds, and with `RTM_TEST_MEASURE=1` as many as figures
     /// need.
-    @Suite("Measurements of events", .engineWorld, .timeLimit(.minutes(30)))
+    @Suite("Measurements of events", .tags(.timing), .engineWorld, .timeLimit(.minutes(30)))
     struct EventFigureTests {
         @Test(
             "the time from a leader's end to the first event of the next leader",

@@ -121,7 +121,7 @@ extension Fleet {
 
     /// Waits until none of these containers runs.
     fileprivate func untilEnded(_ ids: [String]) async throws {
-        try await eventually("the containers to end", within: .seconds(20), until: { ids.isDisjoint(with: $0) }) {
+        try await eventually("the containers to end", within: .seconds(20), until: { Set(ids).isDisjoint(with: $0) }) {
             try await world.engine.docker("ps", "--quiet", "--no-trunc").split(separator: "\n").map(String.init)
         }
     }

@@ -9,7 +9,7 @@ import Testing
 extension Deployment {
     /// Figures for a person: nothing is expected of them here but that there are some. A usual run takes a few
     /// rounds of each, so that they cannot rot; with `RTM_TEST_MEASURE=1` there are as many as figures need.
-    @Suite("Measurements of starts", .engineWorld, .timeLimit(.minutes(30)))
+    @Suite("Measurements of starts", .tags(.timing), .engineWorld, .timeLimit(.minutes(30)))
     struct MeasureTests {
         static let isMeasuring = ProcessInfo.processInfo.environment["RTM_TEST_MEASURE"] == "1"
 

@@ -4,7 +4,7 @@ import Support
 import Testing
 
 extension Deployment {
-    @Suite("An outage of Redis", .engineWorld, .timeLimit(.minutes(10)))
+    @Suite("An outage of Redis", .tags(.timing), .engineWorld, .timeLimit(.minutes(10)))
     struct RedisOutageTests {
         static let persistence = ["--appendonly", "yes", "--appendfsync", "always"]
 

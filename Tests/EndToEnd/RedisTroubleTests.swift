@@ -5,7 +5,7 @@ import Support
 import Testing
 
 extension Deployment {
-    @Suite("Problems with Redis", .engineWorld, .timeLimit(.minutes(10)))
+    @Suite("Problems with Redis", .tags(.timing), .engineWorld, .timeLimit(.minutes(10)))
     struct RedisTroubleTests {
         /// A stop of nothing, from push to result.
         private func roundTrip(_ fleet: Fleet, _ id: JobID) async throws -> Duration {

@@ -8,7 +8,7 @@ import Testing
 extension Deployment {
     @Suite("A fleet that accepts only signed jobs", .engineWorld, .timeLimit(.minutes(5)))
     struct SigningTests {
-        private func with(_ body: (Fleet, JobSigner, _ keyFile: String) async throws -> Void) async throws {
+        private func with(_ body: @Sendable (Fleet, JobSigner, _ keyFile: String) async throws -> Void) async throws {
             let directory = try temporaryDirectory("keys")
             defer { try? FileManager.default.removeItem(atPath: directory) }
             let file = directory + "/keys"

@@ -2,11 +2,12 @@ import Foundation
 import JobContract
 import JobQueue
 import Redis
+import Support
 import Testing
 
 /// What jobs cost Redis in memory; its time is in `Benchmarks`. A usual run takes a short backlog, so that this cannot
 /// rot; `RTM_TEST_MEASURE=1` takes a million, and its figures go into the documentation.
-@Suite("Memory in Redis for each job", .serialized, .timeLimit(.minutes(20)))
+@Suite("Memory in Redis for each job", .tags(.timing), .serialized, .timeLimit(.minutes(20)))
 struct FigureTests {
     static let isMeasuring = ProcessInfo.processInfo.environment["RTM_TEST_MEASURE"] == "1"
     static let manyJobs = isMeasuring ? 1_000_000 : 20_000

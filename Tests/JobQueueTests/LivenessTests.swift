@@ -4,7 +4,7 @@ import Redis
 import Support
 import Testing
 
-@Suite("The liveness key, on a real Redis", .timeLimit(.minutes(1)))
+@Suite("The liveness key, on a real Redis", .tags(.timing), .timeLimit(.minutes(1)))
 struct LivenessTests {
     @Test("heartbeats keep the key, and only a sweep or a registration creates it")
     func key() async throws {

@@ -6,7 +6,7 @@ import Redis
 import Support
 import Testing
 
-@Suite("Oversized messages, on a real Redis", .serialized, .timeLimit(.minutes(5)))
+@Suite("Oversized messages, on a real Redis", .tags(.timing), .serialized, .timeLimit(.minutes(5)))
 struct OversizeTests {
     /// A usual run takes a few messages; `RTM_TEST_MEASURE=1` takes as many as a figure needs.
     private static let count = ProcessInfo.processInfo.environment["RTM_TEST_MEASURE"] == "1" ? 64 : 8

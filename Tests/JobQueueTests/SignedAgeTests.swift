@@ -7,7 +7,7 @@ import Redis
 import Support
 import Testing
 
-@Suite("The age of signed jobs, on a real Redis", .timeLimit(.minutes(2)))
+@Suite("The age of signed jobs, on a real Redis", .tags(.timing), .timeLimit(.minutes(2)))
 struct SignedAgeTests {
     private static let options = JobQueueOptions(mostAge: .seconds(100))
 

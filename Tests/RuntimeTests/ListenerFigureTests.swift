@@ -6,7 +6,7 @@ import Runtime
 import Support
 import Testing
 
-@Suite("Measurements of the listener", .timeLimit(.minutes(5)))
+@Suite("Measurements of the listener", .tags(.timing), .timeLimit(.minutes(5)))
 struct ListenerFigureTests {
     /// As fast as an Engine in memory can tell: three events for each container, all of them live.
     @Test("the number of events a second without a gap")

@@ -178,6 +178,15 @@ struct RuleTests {
         #expect(Rules.longFiles(file("Redis", String(repeating: "\n", count: 400))).count == 1)
     }
 
+    @Test("Suites with bounds on time, tagged and listed")
+    func timingSuites() {
+        let text = "@Suite(\"x\", .tags(.timing), .serialized)\nstruct ATests {}\n@Suite(\"y\")\nstruct BTests {}"
+        let tagged = Rules.timingSuites(file("RedisTests", text))
+        #expect(tagged == ["ATests"])
+        let listed = Rules.timingSuites(inScript: "\ntiming='ATests|BTests'\ntiming+='|CTests'\ntiming=\"$timing\"\n")
+        #expect(listed == ["ATests", "BTests", "CTests"])
+    }
+
     @Test("Scripts without a header")
     func scripts() {
         let header = Rules.scriptLabels.map { "-- \($0): something" }

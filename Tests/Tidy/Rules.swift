@@ -136,6 +136,17 @@ enum Rules {
     /// What the comment at the top of a script must tell, as `-- Label: text`.
     static let scriptLabels = ["Purpose", "Keys", "Arguments", "Answers", "One step because"]
 
+    /// The names of the suites that have the tag `.timing`.
+    static func timingSuites(_ file: SourceFile) -> [String] {
+        file.text.matches(of: #/@Suite\(.*\.tags\(\.timing\).*\)\s+struct (\w+)/#).map { String($0.1) }
+    }
+
+    /// The names of the suites that the script runs one test at a time.
+    static func timingSuites(inScript text: String) -> Set<String> {
+        let lists = text.matches(of: #/\ntiming\+?='([\w|]+)'/#)
+        return Set(lists.flatMap { $0.1.split(separator: "|").map(String.init) })
+    }
+
     /// Scripts whose first comment does not tell what a caller and a reviewer must know.
     static func scriptHeaders(_ file: SourceFile) -> [Finding] {
         guard file.path.hasSuffix(".lua") else { return [] }

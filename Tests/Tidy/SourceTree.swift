@@ -40,8 +40,10 @@ enum SourceTree {
     static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    static func manifest() throws -> String {
-        try String(contentsOf: root.appendingPathComponent("Package.swift"), encoding: .utf8)
+    static func manifest() throws -> String { try text(of: "Package.swift") }
+
+    static func text(of path: String) throws -> String {
+        try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
     }
 
     /// The project's Swift files and scripts, read once.

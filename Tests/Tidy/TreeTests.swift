@@ -62,6 +62,13 @@ struct TreeTests {
     @Test("Tests wait for conditions")
     func rawSleeps() throws { try check(in: SourceTree.tests, except: Exceptions.rawSleeps, Rules.rawSleeps) }
 
+    @Test("Tests/run knows the suites with bounds on time")
+    func timingSuites() throws {
+        let named = try Rules.timingSuites(inScript: SourceTree.text(of: "Tests/run"))
+        let tagged = try SourceTree.tests.get().flatMap(Rules.timingSuites)
+        #expect(Set(tagged) == named)
+    }
+
     @Test("Nothing ends the process or silences the compiler")
     func traps() throws { try check(except: Exceptions.traps, Rules.traps) }
 

@@ -6,7 +6,7 @@ import Testing
 
 /// Runs every scenario of the bench, short. What fails here are figures that stay the same on a machine that has other
 /// work: counts, memory, and CPU within wide bounds. Times are for people.
-@Suite("The scenarios of the bench", .timeLimit(.minutes(5)))
+@Suite("The scenarios of the bench", .tags(.timing), .timeLimit(.minutes(5)))
 struct BenchScenarioTests {
     @Test("drain: commands, CPU and memory stay within bounds, and ended jobs leave nothing behind")
     func drain() async throws {
@@ -150,7 +150,7 @@ struct Figures {
 }
 
 /// The scenarios that take containers, on a real Engine.
-@Suite("The scenarios of the bench on a Docker Engine", .engineWorld, .serialized, .timeLimit(.minutes(5)))
+@Suite("The bench on a Docker Engine", .tags(.timing), .engineWorld, .serialized, .timeLimit(.minutes(5)))
 struct BenchEngineTests {
     private func figures(of scenario: String, _ arguments: String...) async throws -> Figures {
         let world = try #require(EngineWorld.current)
