@@ -53,7 +53,10 @@ final class ConnectionGate: Sendable {
             let id = state.lastID
             state.channels[id] = channel
             let victim = state.table.opened(id, now: .now)
-            return (id, victim.flatMap { state.channels.removeValue(forKey: $0) })
+            let channel = victim.flatMap { state.channels.removeValue(forKey: $0) }
+            // A channel that is only in one of the two would never be released.
+            assert(state.channels.count == state.table.count)
+            return (id, channel)
         }
         if let victim {
             refused.increment()
@@ -72,6 +75,7 @@ final class ConnectionGate: Sendable {
         state.withLock { state in
             state.channels[id] = nil
             state.table.closed(id)
+            assert(state.channels.count == state.table.count)
         }
     }
 }

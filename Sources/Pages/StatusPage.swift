@@ -138,6 +138,7 @@ package struct StatusPage: Sendable, Equatable {
                 node.leader.map { .init($0) } ?? .init("none", node.workers > 0 ? .bad : .dim),
             ]
         }
+        // The count is older than the list, so a node may have joined meanwhile.
         table.omitted = max(0, overview.nodeCount - overview.nodes.count)
         return table
     }
@@ -165,6 +166,7 @@ package struct StatusPage: Sendable, Equatable {
                 .init(ProgressText.phrase(job.progress) ?? "-"),
             ]
         }
+        // The count is older than the list, so a job may have begun meanwhile.
         table.omitted = max(0, overview.runningCount - overview.running.count)
         return table
     }

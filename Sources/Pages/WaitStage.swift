@@ -23,6 +23,7 @@ package enum WaitStage: Sendable, Equatable {
             self = .retrying(
                 code: sight.fields["_error_code"] ?? "",
                 error: sight.fields["_error"] ?? "",
+                // Negative if the next attempt is due, but no worker has begun yet.
                 in: max(0, (sight.due ?? sight.now) - sight.now)
             )
         case .waiting?:

@@ -72,7 +72,7 @@ extension JobQueue {
             overview.deadTrimmed = Int(fields[6]) ?? 0
         }
         let counts = answers.dropFirst().map { Int($0.integer ?? 0) }
-        // Each of the two hashes has one field that belongs to no game.
+        // Each of the two hashes has one field that belongs to no game. An empty Redis has neither hash.
         overview.laneCount = max(0, counts[0] - 1)
         overview.ownedCount = max(0, counts[1] - 1)
         overview.runningCount = counts[2]

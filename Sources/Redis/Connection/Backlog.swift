@@ -79,6 +79,7 @@ struct Backlog<Handle> {
     /// Records that `commands` commands were answered or given up.
     mutating func release(commands: Int) {
         unanswered -= commands
+        assert(unanswered >= 0)
     }
 
     /// Removes and returns the calls whose deadline has passed at `now`, and recomputes the next deadline.
@@ -91,6 +92,7 @@ struct Backlog<Handle> {
             return true
         }
         nextDeadline = waiting.lazy.map(\.deadline).min()
+        assert(unanswered >= 0)
         return late
     }
 
@@ -99,6 +101,7 @@ struct Backlog<Handle> {
         isClosed = true
         let handles = waiting.map(\.handle)
         unanswered -= waiting.reduce(0) { $0 + $1.commands }
+        assert(unanswered >= 0)
         waiting.removeAll()
         nextDeadline = nil
         return handles

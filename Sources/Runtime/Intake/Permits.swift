@@ -36,14 +36,24 @@ struct Permits: Equatable {
     init(concurrency: Int) { self.concurrency = concurrency }
 
     /// The number of jobs whose end is on its way to Redis.
-    var publishing: Int { max(0, running - starts - stops - waiting) }
+    var publishing: Int {
+        assert(isConsistent)
+        return max(0, running - starts - stops - waiting)
+    }
+
+    /// Whether every job counts once: as a holder of a permit, as waiting, or as ending.
+    private var isConsistent: Bool {
+        starts >= 0 && stops >= 0 && waiting >= 0 && starts + stops + waiting <= running
+    }
 
     /// Returns the number of jobs that the worker can claim now.
     ///
     /// Jobs whose end is on its way to Redis need no permit. But if their number exceeds the concurrency, each further
     /// job reduces the capacity of both classes by 1.
     func capacity(slots: Int) -> Capacity {
+        // A slow Redis may leave any number of ends on their way.
         let most = max(0, 2 * concurrency - publishing)
+        // Jobs that continue after a wait may hold more permits than the concurrency.
         return Capacity(
             starts: max(0, min(most, concurrency) - starts),
             stops: max(0, min(most, concurrency) - stops),
@@ -80,10 +90,14 @@ struct Permits: Equatable {
         case .waiting: waiting -= 1
         case .done: break
         }
+        assert(isConsistent)
     }
 
     /// Notes that Redis has taken a job's end.
-    mutating func ended() { running -= 1 }
+    mutating func ended() {
+        running -= 1
+        assert(isConsistent)
+    }
 
     private mutating func take(_ kind: JobKind) {
         if kind.startsGame { starts += 1 } else { stops += 1 }

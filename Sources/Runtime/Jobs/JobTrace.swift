@@ -32,6 +32,7 @@ struct JobTrace: Sendable {
         span.attributes["rtm.attempt"] = attempt
         let trace = JobTrace(tracer: tracer, span: span)
         if let pushed = job.enqueuedAt.flatMap({ Timestamp(rfc3339: $0) }) {
+            // A producer may write any time, also a time before 1970.
             let instant = SpanInstant(nanosecondsSinceEpoch: UInt64(max(0, pushed.nanosecondsSinceEpoch)))
             let wait = tracer.startSpan(
                 "queue wait",

@@ -41,6 +41,7 @@ struct LookDesk: Equatable {
 
     /// How much may be taken at `now`. Where that is anything that no event asked for, it is taken for done.
     mutating func takeRoom(at now: MonotonicInstant) -> Room {
+        // Looks that are tried again, and those that were held, begin whatever there is room for.
         let left = max(0, Self.mostLooks - looks.count - held.count)
         guard left > 0, nextWanted <= now else { return Room(looks: left, wanted: 0) }
         let wanted = max(0, Self.mostWantedLooks - wantedLooks)
@@ -78,6 +79,7 @@ struct LookDesk: Equatable {
     mutating func end(_ id: String) -> [Glance] {
         guard let ended = looks.removeValue(forKey: id) else { return [] }
         if let game = ended.gameID { games.remove(game) } else { wantedLooks -= 1 }
+        assert(wantedLooks >= 0)
         guard !held.isEmpty else { return [] }
         defer { held.removeAll { ended.concerns($0) } }
         return held.filter { ended.concerns($0) }

@@ -143,6 +143,7 @@ struct StoryTeller: Sendable {
         for entry in update.entries {
             // Only an event's own time says when it happened.
             let delay = entry.action.map { _ in Duration.nanoseconds(now - entry.occurredAt.nanosecondsSinceEpoch) }
+            // Negative if the Docker Engine's clock is ahead of this machine's.
             RuntimeMetrics.published(entry, after: delay.map { max($0, .zero) })
             var metadata: Logger.Metadata = [
                 "event": "\(entry.kind.rawValue)", "game": "\(entry.gameID)",

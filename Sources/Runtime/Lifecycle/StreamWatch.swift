@@ -43,6 +43,7 @@ struct StreamWatch: Sendable {
     private func record(_ group: StreamGroup, _ now: Int64, _ warned: inout [String: MonotonicInstant]) {
         let backlog = StreamBacklog(
             entries: group.lag.map { $0 + group.pending },
+            // Negative after Redis' clock was set back.
             age: group.oldestNeeded.map { .milliseconds(max(0, now - $0)) },
             hasLost: group.hasLost
         )
