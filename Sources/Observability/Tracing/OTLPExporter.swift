@@ -48,13 +48,11 @@ package struct OTLPExporter: Service {
     /// Sends ended spans every two seconds, and a last time at the end.
     package func run() async throws {
         let client = HTTPClient(eventLoopGroupProvider: .singleton)
-        let isAway = await cancelWhenGracefulShutdown { () async -> Bool in
-            var isAway = false
-            while !Task.isCancelled {
-                isAway = await send(client, wasAway: isAway)
-                try? await Task.sleep(for: Self.pause)
-            }
-            return isAway
+        var isAway = false
+        while !Task.isCancelled, !Task.isShuttingDownGracefully {
+            isAway = await send(client, wasAway: isAway)
+            // A shutdown ends only the pause. A cancelled request would lose its spans.
+            await cancelWhenGracefulShutdown { try? await Task.sleep(for: Self.pause) }
         }
         _ = await send(client, wasAway: isAway)
         try await client.shutdown()
