@@ -28,7 +28,30 @@ package struct RedisFacts: Sendable, Equatable {
         return fields
     }
 
-    private func number(_ name: String) -> Int64 { info[name].flatMap { Int64($0) } ?? 0 }
+    /// The fields of `INFO` that the findings read. A test compares the names with a real server.
+    enum InfoField: String, CaseIterable {
+        case redisVersion = "redis_version"
+        /// Only Valkey has this field.
+        case valkeyVersion = "valkey_version"
+        case role
+        /// Only a replica has this field.
+        case masterHost = "master_host"
+        /// Only a replica has this field.
+        case masterPort = "master_port"
+        case evictionPolicy = "maxmemory_policy"
+        case usedMemory = "used_memory"
+        case mostMemory = "maxmemory"
+        case lastAppendStatus = "aof_last_write_status"
+        case lastRewriteStatus = "aof_last_bgrewrite_status"
+        case lastSnapshotStatus = "rdb_last_bgsave_status"
+        case lastSnapshotTime = "rdb_last_save_time"
+        case appendsOnly = "aof_enabled"
+        case rewrites = "aof_rewrites"
+    }
+
+    private func reported(_ field: InfoField) -> String? { info[field.rawValue] }
+
+    private func number(_ field: InfoField) -> Int64 { reported(field).flatMap { Int64($0) } ?? 0 }
 
     /// The findings, in the order of the report.
     package var findings: [Finding] {
@@ -39,9 +62,9 @@ package struct RedisFacts: Sendable, Equatable {
     }
 
     private var version: Finding {
-        let name = info["valkey_version"].map { "Valkey \($0)" } ?? "Redis \(info["redis_version"] ?? "?")"
+        let name = reported(.valkeyVersion).map { "Valkey \($0)" } ?? "Redis \(reported(.redisVersion) ?? "?")"
         // Valkey reports the compatible version of Redis here.
-        let major = info["redis_version"].flatMap { $0.split(separator: ".").first }.flatMap { Int($0) }
+        let major = reported(.redisVersion).flatMap { $0.split(separator: ".").first }.flatMap { Int($0) }
         guard let major, major < 7 else { return .ok("redis version", name) }
         return .failure(
             "redis version",
@@ -51,8 +74,8 @@ package struct RedisFacts: Sendable, Equatable {
     }
 
     private var role: Finding {
-        guard let role = info["role"], role != "master" else { return .ok("redis role", "it takes writes") }
-        let master = info["master_host"].map { " (its master is \($0):\(info["master_port"] ?? "6379"))" } ?? ""
+        guard let role = reported(.role), role != "master" else { return .ok("redis role", "it takes writes") }
+        let master = reported(.masterHost).map { " (its master is \($0):\(reported(.masterPort) ?? "6379"))" } ?? ""
         return .failure(
             "redis role",
             "this is a replica, which takes no writes\(master)",
@@ -61,7 +84,7 @@ package struct RedisFacts: Sendable, Equatable {
     }
 
     private var eviction: Finding {
-        let policy = info["maxmemory_policy"] ?? config["maxmemory-policy"]
+        let policy = reported(.evictionPolicy) ?? config["maxmemory-policy"]
         guard let policy else {
             return .warning(
                 "eviction",
@@ -78,8 +101,8 @@ package struct RedisFacts: Sendable, Equatable {
     }
 
     private var memory: Finding {
-        let used = number("used_memory")
-        let most = number("maxmemory")
+        let used = number(.usedMemory)
+        let most = number(.mostMemory)
         guard most > 0 else { return .ok("redis memory", "\(ShortSize.text(used)) used, no bound") }
         let share = used * 100 / most
         let text = "\(ShortSize.text(used)) of \(ShortSize.text(most)) used (\(share) %)"
@@ -99,16 +122,16 @@ package struct RedisFacts: Sendable, Equatable {
     }
 
     private var persistence: Finding {
-        let broken = ["aof_last_write_status", "aof_last_bgrewrite_status", "rdb_last_bgsave_status"]
-            .first { info[$0].map { $0 != "ok" } ?? false }
+        let broken = [InfoField.lastAppendStatus, .lastRewriteStatus, .lastSnapshotStatus]
+            .first { reported($0).map { $0 != "ok" } ?? false }
         if let broken {
             return .failure(
                 "persistence",
-                "Redis could not write to its disk (\(broken): \(info[broken] ?? ""))",
+                "Redis could not write to its disk (\(broken.rawValue): \(reported(broken) ?? ""))",
                 mend: "see Redis' log; look for a full disk or wrong permissions in its dir"
             )
         }
-        if info["aof_enabled"] == "1" {
+        if reported(.appendsOnly) == "1" {
             let sync = config["appendfsync"] ?? "?"
             guard sync != "no" else {
                 return .warning(
@@ -120,7 +143,7 @@ package struct RedisFacts: Sendable, Equatable {
             return .ok("persistence", "append-only file, appendfsync \(sync)")
         }
         let mend = "CONFIG SET appendonly yes, and in redis.conf: appendonly yes, appendfsync everysec"
-        let saves = config["save"].map { !$0.isEmpty } ?? (number("rdb_last_save_time") > 0)
+        let saves = config["save"].map { !$0.isEmpty } ?? (number(.lastSnapshotTime) > 0)
         let text = saves ? "snapshots only: a crash of Redis loses minutes of jobs" : "none: a restart loses every job"
         return .warning("persistence", text, mend: mend)
     }
@@ -131,11 +154,11 @@ package struct RedisFacts: Sendable, Equatable {
     /// of the transaction, and a later restart executes this half. A rewrite of the file after each start of Redis
     /// prevents that.
     private var tornLog: Finding? {
-        guard info["aof_enabled"] == "1" else { return nil }
+        guard reported(.appendsOnly) == "1" else { return nil }
         if config["aof-load-truncated"] == "no" {
             return .ok("torn log", "Redis does not start on a torn append-only file (aof-load-truncated no)")
         }
-        if number("aof_rewrites") > 0 {
+        if number(.rewrites) > 0 {
             return .ok("torn log", "the append-only file was written anew since Redis began")
         }
         return .warning(
