@@ -56,6 +56,12 @@ extension FakeDocker {
         end(id, code: code)
     }
 
+    /// Somebody starts a container by hand, as `docker start` does.
+    package func start(container: String) {
+        guard let id = find(container)?.inspect.id else { return }
+        begin(id)
+    }
+
     /// The process of a container ends by itself, and there is no event of it.
     package func exitUnheard(container: String, code: Int) {
         isHeard = false

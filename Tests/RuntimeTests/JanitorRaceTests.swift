@@ -1,0 +1,145 @@
+import DockerPort
+import JobContract
+import JobQueue
+import Primitives
+import Redis
+import RuntimeCore
+import Support
+import Testing
+
+@testable import Runtime
+
+extension WorkerWorld {
+    /// The protocol for a worker of the node, without the worker.
+    func queue(_ name: String = "w1") -> JobQueue {
+        JobQueue(
+            redis: client,
+            keys: keys,
+            worker: WorkerIdentity(id: name, node: "n1", nonce: name),
+            options: JobQueueOptions(lease: lease)
+        )
+    }
+}
+
+/// Somebody may act between the janitor's list and the janitor's removal.
+@Suite("The janitor and others", .timeLimit(.minutes(1)))
+struct JanitorRaceTests {
+    /// Runs the janitor for the time of `body`.
+    private func withJanitor(
+        _ world: WorkerWorld,
+        kept: Int = 100,
+        _ body: () async throws -> Void
+    ) async throws {
+        let queue = world.queue()
+        let janitor = JanitorService(
+            queue: queue,
+            docker: world.docker,
+            ownership: ContainerOwnership(docker: world.docker, queue: queue, namespace: "rtm"),
+            mode: .remove,
+            grace: .milliseconds(500),
+            kept: kept,
+            logger: .silent
+        )
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { await janitor.run() }
+            try await body()
+            tasks.cancelAll()
+        }
+    }
+
+    private func inspections(_ world: WorkerWorld) async -> Int {
+        await world.docker.calls[.inspectContainer, default: 0]
+    }
+
+    /// Returns the ids of all containers.
+    private func containers(_ world: WorkerWorld) async -> Set<String> {
+        Set(await world.docker.containersByName.values.map(\.id))
+    }
+
+    @Test("a container that never ran goes after the grace time")
+    func abandoned() async throws {
+        try await WorkerWorld.with { world in
+            await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"), running: false)
+            try await withJanitor(world) {
+                try await eventually("the removal") { await containers(world).isEmpty }
+            }
+        }
+    }
+
+    @Test("a container that never ran, but has started since the list, stays")
+    func startedMeanwhile() async throws {
+        try await WorkerWorld.with { world in
+            let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"), running: false)
+            // Of a game with an owner, so that the running container is explained.
+            _ = try await world.client.send(RedisCommand("HSET", "{rtm}:owner", "g1", "n1"))
+            await world.docker.delay(.inspectContainer, by: .milliseconds(500))
+            try await withJanitor(world) {
+                // The first inspection finds whose container it is, the second comes right before the removal.
+                try await eventually("the look before the removal") { await inspections(world) == 2 }
+                await world.docker.start(container: id)
+                let lists = await world.docker.calls[.list, default: 0]
+                try await eventually("the next round") { await world.docker.calls[.list, default: 0] > lists }
+            }
+            let container = try await world.docker.inspectContainer(id)
+            #expect(container.isRunning)
+        }
+    }
+
+    /// Adds ended containers, the oldest first, each of a game of its own.
+    private func addEnded(_ games: [String], _ world: WorkerWorld) async -> [String: String] {
+        var ids: [String: String] = [:]
+        for game in games {
+            let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: game))
+            await world.docker.exit(container: id, code: 0)
+            _ = try? await world.client.send(RedisCommand("HSET", "{rtm}:owner", .string(game), "n1"))
+            ids[game] = id
+        }
+        return ids
+    }
+
+    @Test("of the ended containers the latest stay, and the container of a game with a running job")
+    func busy() async throws {
+        try await WorkerWorld.with { world in
+            let ids = await addEnded(["busy", "old", "new"], world)
+            _ = try await world.client.send(RedisCommand("HSET", "{rtm}:lanes", "busy", "a j1 token"))
+            try await withJanitor(world, kept: 1) {
+                try await eventually("the removal") { await !containers(world).contains(ids["old"] ?? "") }
+            }
+            #expect(await containers(world) == [ids["busy"] ?? "", ids["new"] ?? ""])
+        }
+    }
+
+    @Test("an ended container that somebody has started since the list stays")
+    func startedByHand() async throws {
+        try await WorkerWorld.with { world in
+            let ids = await addEnded(["old", "new"], world)
+            await world.docker.delay(.inspectContainer, by: .milliseconds(300))
+            try await withJanitor(world, kept: 1) {
+                // Two inspections find whose containers they are, two find their ends, one comes before the removal.
+                try await eventually("the look before the removal") { await inspections(world) == 5 }
+                await world.docker.start(container: ids["old"] ?? "")
+                let lists = await world.docker.calls[.list, default: 0]
+                try await eventually("the next round") { await world.docker.calls[.list, default: 0] > lists }
+            }
+            #expect(await containers(world) == Set(ids.values))
+        }
+    }
+}
+
+@Suite("Whose a container is, if its image is gone", .timeLimit(.minutes(1)))
+struct GoneImageTests {
+    @Test("stays open until an event of the container is published")
+    func published() async throws {
+        try await WorkerWorld.with { world in
+            let queue = world.queue()
+            let ownership = ContainerOwnership(docker: world.docker, queue: queue, namespace: "rtm")
+            let id = try await world.docker.run(WorkerWorld.spec(game: "g1")).containerID
+            await world.docker.removeImage("engine:1")
+            #expect(try await ownership.ownedRows().isEmpty)
+            #expect(ownership.verdicts(on: try await ownership.rows()) == [:])
+            _ = try await world.client.send(RedisCommand("HSET", .string(world.keys.stories("n1")), .string(id), "s"))
+            #expect(try await ownership.ownedRows().map(\.id) == [id])
+            #expect(ownership.verdicts(on: try await ownership.rows()) == [id: true])
+        }
+    }
+}
