@@ -17,10 +17,10 @@ private struct Answer: Equatable {
 }
 
 /// A server on a free port, ready or not.
-private struct Server {
+private struct AnsweringServer {
     let port: Int
 
-    static func with(token: String? = nil, isReady: Bool = true, _ body: @Sendable (Server) async throws -> Void)
+    static func with(token: String? = nil, isReady: Bool = true, _ body: @Sendable (AnsweringServer) async throws -> Void)
         async throws
     {
         let server = AdminServer(
@@ -37,7 +37,7 @@ private struct Server {
         } page: {
             "<p>page</p>"
         }
-        try await server.whileRunning { port in try await body(Server(port: port)) }
+        try await server.whileRunning { port in try await body(AnsweringServer(port: port)) }
     }
 
     func answer(_ method: HTTPMethod, _ path: String, _ headers: [String: String] = [:], _ form: String? = nil)
@@ -74,7 +74,7 @@ struct ResponseTests {
 
     @Test("each path has its status, headers and text")
     func paths() async throws {
-        try await Server.with { server in
+        try await AnsweringServer.with { server in
             let health = try await server.answer(.GET, "/healthz")
             #expect(health == Answer(status: 200, headers: Self.text, body: "ok\n"))
             let ready = try await server.answer(.GET, "/readyz")
@@ -96,7 +96,7 @@ struct ResponseTests {
 
     @Test("a worker that is not ready answers 503 with the reasons, and lives all the same")
     func notReady() async throws {
-        try await Server.with(isReady: false) { server in
+        try await AnsweringServer.with(isReady: false) { server in
             let ready = try await server.answer(.GET, "/readyz")
             let lines = "ok loop: it takes jobs\nfailing redis: no answer \n"
             #expect(ready == Answer(status: 503, headers: Self.text, body: lines))
@@ -107,7 +107,7 @@ struct ResponseTests {
 
     @Test("with a token, every path but /healthz asks for it")
     func token() async throws {
-        try await Server.with(token: "s3cret-token") { server in
+        try await AnsweringServer.with(token: "s3cret-token") { server in
             let health = try await server.answer(.GET, "/healthz")
             #expect(health.status == 200)
             for path in ["/", "/readyz", "/metrics", "/nothing"] {
@@ -124,7 +124,7 @@ struct ResponseTests {
 
     @Test("a browser gets a form; a wrong token gets the form with a remark, the right one a cookie")
     func form() async throws {
-        try await Server.with(token: "s3cret-token") { server in
+        try await AnsweringServer.with(token: "s3cret-token") { server in
             let form = try await server.answer(.GET, "/", ["Accept": "text/html"])
             #expect(form.status == 401)
             #expect(
@@ -151,7 +151,7 @@ struct ResponseTests {
 
     @Test("a request for a strange name is refused with the reason")
     func host() async throws {
-        try await Server.with { server in
+        try await AnsweringServer.with { server in
             let refused = try await server.answer(.GET, "/healthz", ["Host": "evil.example"])
             #expect(
                 refused

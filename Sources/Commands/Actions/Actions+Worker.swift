@@ -101,7 +101,7 @@ package enum Actions {
     }
 
     /// Returns the worker's configuration of Redis. Short pauses let the worker reconnect before its leases end.
-    private static func workerRedisConfiguration(_ settings: Settings) throws(CommandError) -> RedisConfiguration {
+    static func workerRedisConfiguration(_ settings: Settings) throws(CommandError) -> RedisConfiguration {
         var configuration = try settings.redisConfiguration()
         configuration.backoff.cap = min(configuration.backoff.cap, .seconds(settings.leaseTTLSeconds) / 4)
         return configuration

@@ -1,0 +1,93 @@
+import JobQueue
+import QueueAdmin
+import Synchronization
+import Testing
+
+@testable import AdminServer
+@testable import Pages
+
+/// A read of Redis that waits until a test lets the read end.
+private final class SlowRead: Sendable {
+    private struct State {
+        var count = 0
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+    private let begun = AsyncStream<Void>.makeStream()
+
+    /// The number of reads so far.
+    var count: Int { state.withLock { $0.count } }
+
+    func read() async -> DashboardLook {
+        await withCheckedContinuation { continuation in
+            state.withLock { state in
+                state.count += 1
+                state.waiting.append(continuation)
+            }
+            begun.continuation.yield()
+        }
+        return DashboardLook(status: StatusPage(title: "what was read", overview: FleetOverview()))
+    }
+
+    /// Waits until a read has begun.
+    func untilBegun() async { for await _ in begun.stream { return } }
+
+    func end() {
+        let waiting = state.withLock { state in
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+}
+
+@Suite("A read of Redis for the page", .timeLimit(.minutes(1)))
+struct DashboardReadTests {
+    @Test("goes on for a single viewer, and the others get a page at once")
+    func oneAtATime() async {
+        let slow = SlowRead()
+        let dashboard = Dashboard(worker: "w") { await slow.read() }
+        await withTaskGroup(of: String.self) { group in
+            group.addTask { await dashboard.page(Readiness(checks: [])) }
+            await slow.untilBegun()
+            for _ in 0..<20 {
+                let page = await dashboard.page(Readiness(checks: []))
+                #expect(page.contains("Redis was not read: it is being read"))
+            }
+            #expect(slow.count == 1)
+            slow.end()
+            let page = await group.next()
+            #expect(page?.contains("what was read") == true)
+        }
+        let after = await dashboard.page(Readiness(checks: []))
+        #expect(after.contains("what was read"))
+        #expect(slow.count == 1)
+    }
+}
+
+@Suite("The lines of the readiness")
+struct ReadinessTextTests {
+    @Test(
+        "are as many as the checks, whatever their reasons hold",
+        arguments: [
+            "\n", "\r", "\r\n", "\u{0B}", "\u{0C}", "\u{85}", "\u{2028}", "\u{2029}", "\u{1B}[31m", "\u{202E}", "\u{0}",
+        ]
+    )
+    func lines(separator: String) {
+        let readiness = Readiness(checks: [
+            .init(name: "redis", holds: false, reason: "first\(separator)ok docker: it answers"),
+            .init(name: "docker", holds: false, reason: "away"),
+        ])
+        let text = readiness.text
+        #expect(text.split(whereSeparator: \.isNewline).count == 2)
+        #expect(text.hasPrefix("failing redis: first "))
+        #expect(text.hasSuffix("ok docker: it answers\nfailing docker: away\n"))
+        let unwanted = text.unicodeScalars.filter { $0 != "\n" && $0.properties.generalCategory != .spaceSeparator }
+            .filter {
+                [.control, .format, .lineSeparator, .paragraphSeparator].contains($0.properties.generalCategory)
+            }
+        #expect(unwanted.isEmpty)
+        #expect(!readiness.isReady)
+    }
+}
