@@ -20,7 +20,11 @@ private struct Answer: Equatable {
 private struct AnsweringServer {
     let port: Int
 
-    static func with(token: String? = nil, isReady: Bool = true, _ body: @Sendable (AnsweringServer) async throws -> Void)
+    static func with(
+        token: String? = nil,
+        isReady: Bool = true,
+        _ body: @Sendable (AnsweringServer) async throws -> Void
+    )
         async throws
     {
         let server = AdminServer(
