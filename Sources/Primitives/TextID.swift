@@ -1,11 +1,11 @@
-/// An id whose type says what the id names.
+/// An id with a type of its own.
 ///
-/// No text becomes an id by itself, except a literal. Code that reads a message, a reply or an argument makes the id, and
-/// code that writes one takes its ``text``.
+/// No text becomes an id by itself, except a literal. Code for reading a message, a reply or an argument makes the id, and
+/// code for writing takes the ``text``.
 ///
-/// Ids are equal if their bytes are equal, and their order is the order of the bytes. `String` also takes canonically
-/// equivalent texts for equal: a dictionary of them would keep only one of two ids that Redis and Docker tell apart. The
-/// protocol is no `RawRepresentable` for the same reason: the library's `!=` for such types compares the raw values.
+/// Ids are equal if their bytes are equal, and their order is the order of the bytes. For `String`, canonically equivalent
+/// texts are equal: a dictionary with `String` keys would merge two different ids of Redis or Docker. The protocol is not
+/// a `RawRepresentable` for the same reason: the library's `!=` for such types compares the raw values.
 public protocol TextID: Hashable, Comparable, Sendable, CustomStringConvertible, ExpressibleByStringLiteral {
     /// The id as written in messages, keys and logs.
     var text: String { get }
@@ -26,7 +26,7 @@ extension TextID {
 }
 
 extension Hasher {
-    /// Adds the bytes of a text, and an end that no text contains.
+    /// Adds the bytes of a text, and a byte outside of UTF-8 as the end.
     fileprivate mutating func combineBytes(of text: String) {
         var text = text
         text.withUTF8 { combine(bytes: UnsafeRawBufferPointer($0)) }
