@@ -49,9 +49,9 @@ package struct RedisFacts: Sendable, Equatable {
         case rewrites = "aof_rewrites"
     }
 
-    private func reported(_ field: InfoField) -> String? { info[field.rawValue] }
+    func reported(_ field: InfoField) -> String? { info[field.rawValue] }
 
-    private func number(_ field: InfoField) -> Int64 { reported(field).flatMap { Int64($0) } ?? 0 }
+    func number(_ field: InfoField) -> Int64 { reported(field).flatMap { Int64($0) } ?? 0 }
 
     /// The findings, in the order of the report.
     package var findings: [Finding] {
@@ -118,53 +118,6 @@ package struct RedisFacts: Sendable, Equatable {
             "redis memory",
             "\(text); when it is full no new job is taken in",
             mend: "raise maxmemory, or keep less: RTM_RETENTION_ENTRIES, RTM_RETENTION_SECONDS"
-        )
-    }
-
-    private var persistence: Finding {
-        let broken = [InfoField.lastAppendStatus, .lastRewriteStatus, .lastSnapshotStatus]
-            .first { reported($0).map { $0 != "ok" } ?? false }
-        if let broken {
-            return .failure(
-                "persistence",
-                "Redis could not write to its disk (\(broken.rawValue): \(reported(broken) ?? ""))",
-                mend: "see Redis' log; look for a full disk or wrong permissions in its dir"
-            )
-        }
-        if reported(.appendsOnly) == "1" {
-            let sync = config["appendfsync"] ?? "?"
-            guard sync != "no" else {
-                return .warning(
-                    "persistence",
-                    "appendfsync no: a power failure loses half a minute of jobs",
-                    mend: "CONFIG SET appendfsync everysec, and the same in redis.conf"
-                )
-            }
-            return .ok("persistence", "append-only file, appendfsync \(sync)")
-        }
-        let mend = "CONFIG SET appendonly yes, and in redis.conf: appendonly yes, appendfsync everysec"
-        let saves = config["save"].map { !$0.isEmpty } ?? (number(.lastSnapshotTime) > 0)
-        let text = saves ? "snapshots only: a crash of Redis loses minutes of jobs" : "none: a restart loses every job"
-        return .warning("persistence", text, mend: mend)
-    }
-
-    /// The finding about a torn append-only file.
-    ///
-    /// A power failure can cut the append-only file within a script's transaction. The file then holds the first half
-    /// of the transaction, and a later restart executes this half. A rewrite of the file after each start of Redis
-    /// prevents that.
-    private var tornLog: Finding? {
-        guard reported(.appendsOnly) == "1" else { return nil }
-        if config["aof-load-truncated"] == "no" {
-            return .ok("torn log", "Redis does not start on a torn append-only file (aof-load-truncated no)")
-        }
-        if number(.rewrites) > 0 {
-            return .ok("torn log", "the append-only file was written anew since Redis began")
-        }
-        return .warning(
-            "torn log",
-            "after a power failure half of a script may stand in the append-only file, and be run by a later restart",
-            mend: "BGREWRITEAOF now and after each start of Redis: ExecStartPost=/usr/bin/redis-cli BGREWRITEAOF"
         )
     }
 

@@ -2,127 +2,6 @@ import JobContract
 import Primitives
 import Redis
 
-/// How an intake went.
-package struct IntakeOutcome: Sendable, Equatable {
-    /// Messages taken off the queue.
-    package var taken: Int
-    /// How many messages were seen.
-    package var seen: Int
-    /// Whether the window of admitted jobs is full.
-    package var isFull: Bool
-    /// Whether an operator has paused the queue: nothing was looked at.
-    package var isPaused = false
-    /// Whether nothing is left in the queue.
-    package var isEmptied = false
-    /// The messages that ended `rejected`, for the log.
-    package var rejections: [Rejection]
-    /// Ids of messages that ask for something else than the job whose id they have.
-    package var reused: [JobID] = []
-
-    /// The same with something left in the queue.
-    fileprivate func leaving() -> IntakeOutcome {
-        var outcome = self
-        outcome.isEmptied = false
-        return outcome
-    }
-
-    static let nothing = IntakeOutcome(taken: 0, seen: 0, isFull: false, isEmptied: true, rejections: [])
-    static let paused = IntakeOutcome(taken: 0, seen: 0, isFull: false, isPaused: true, rejections: [])
-}
-
-/// What was taken in and claimed in one turn.
-package struct Taken: Sendable {
-    /// How the intake went; where it failed, nothing was claimed.
-    package var intake: Result<IntakeOutcome, QueueError>
-    /// The jobs that were claimed; nil where nothing was to be claimed, or could not be.
-    package var claimed: ClaimedJobs?
-    /// Jobs that were taken in and wait now, with the producer's bytes.
-    package var waiting: [(message: [UInt8], decoded: DecodedMessage)] = []
-    /// The oldest messages of the queue, where they are known.
-    package var ahead = SeenMessages()
-
-    package init(intake: Result<IntakeOutcome, QueueError>, claimed: ClaimedJobs? = nil) {
-        self.intake = intake
-        self.claimed = claimed
-    }
-}
-
-/// Messages at the end of a queue as they were last seen there, the oldest first. Others may have taken them since.
-package struct SeenMessages: Sendable, Equatable {
-    /// As peek.lua answers them.
-    var rows: [RedisValue] = []
-
-    package init(_ messages: [[UInt8]] = []) { rows = messages.map { .bulk($0) } }
-
-    package var isEmpty: Bool { rows.isEmpty }
-}
-
-/// Messages on their way into lanes, as admit.lua takes them.
-private struct Batch {
-    let queue: String
-    var messages: [(message: [UInt8], decoded: DecodedMessage)] = []
-    var arguments: [RedisArgument] = []
-    var count: Int { messages.count }
-
-    /// How old a job may be, in ms; nil: as old as it likes.
-    let mostAge: Int64?
-
-    init(queue: String, mostAge: Duration?) {
-        self.queue = queue
-        self.mostAge = mostAge?.milliseconds
-    }
-
-    /// When the job was pushed and how old it may be, as admit.lua reads it; empty where nobody asks.
-    private func times(of job: Job) -> String {
-        guard let mostAge else { return "" }
-        // What gives no time was pushed in 1970.
-        let pushedAt = job.enqueuedAt.flatMap { Timestamp(rfc3339: $0) }?.millisecondsSinceEpoch ?? 0
-        return "\(pushedAt) \(mostAge)"
-    }
-
-    /// Adds the eleven arguments of one message, in the order that admit.lua names.
-    mutating func add(_ proof: RedisArgument, _ message: [UInt8], _ decoded: DecodedMessage) {
-        messages.append((message, decoded))
-        switch decoded {
-        case .rejected(let rejection):
-            // What is no job is compared by its bytes.
-            let digest = rejection.digest ?? "-" + Self.sha1(proof, message).prefix(23)
-            arguments += [
-                proof, rejection.digest == nil ? "rejected" : "refused", .string(rejection.id.text),
-                .string(rejection.kind?.rawValue ?? ""),
-                .string(rejection.gameID ?? ""), "", "", "", "",
-                .string("\(rejection.code.rawValue) \(rejection.error)"), .string(String(digest)),
-            ]
-        case .job(let job):
-            arguments += [
-                proof, "job", .string(job.id.text), .string(job.kind.rawValue), .string(job.gameID),
-                .string(job.deadline.map { String($0.millisecondsSinceEpoch) } ?? ""),
-                .string(JobQueue.marks(of: job)), .string(job.enqueuedAt ?? ""), .string(job.traceparent ?? ""),
-                .string(times(of: job)),
-                .string(job.digest),
-            ]
-        }
-    }
-
-    /// The signed jobs that admit.lua has found to come at a wrong time.
-    func rejections(ofMistimed answer: RedisValue) -> [Rejection] {
-        let numbers = (answer.array ?? []).compactMap { $0.integer.map { Int($0) - 1 } }
-        return numbers.filter(messages.indices.contains).map { number in
-            Rejection(
-                id: JobDecoder.invalidID(of: messages[number].message),
-                code: .badSignature,
-                error: "the signed job \(messages[number].decoded.id) came too late, or is dated ahead of Redis' clock"
-            )
-        }
-    }
-
-    /// The SHA-1 of a message, whose bytes are not here if it is too large.
-    private static func sha1(_ proof: RedisArgument, _ message: [UInt8]) -> String {
-        if case .string(let sha1) = proof { return sha1 }
-        return JobDecoder.sha1(of: message)
-    }
-}
-
 extension JobQueue {
     /// Most messages that one intake moves.
     package static let intakeBatch = 64
@@ -163,7 +42,7 @@ extension JobQueue {
             seen.rows = rows
         }
         guard !seen.isEmpty else { return Taken(intake: .success(.nothing)) }
-        var batch = Batch(queue: queue, mostAge: options.mostAge)
+        var batch = IntakeBatch(queue: queue, mostAge: options.mostAge)
         let count = Self.batchCount(seen.rows, most)
         for row in seen.rows.prefix(count) {
             let (proof, message, decoded) = try read(row, decode)
@@ -199,7 +78,7 @@ extension JobQueue {
 
     /// - Parameter behind: what was seen behind the messages of the batch.
     private func admit(
-        _ batch: Batch,
+        _ batch: IntakeBatch,
         behind: ArraySlice<RedisValue>,
         claiming capacity: Capacity?,
         ahead: Int
@@ -235,7 +114,7 @@ extension JobQueue {
     }
 
     private func taken(
-        _ batch: Batch,
+        _ batch: IntakeBatch,
         _ answer: RedisValue,
         isClaimed: Bool,
         ahead: Int

@@ -1,0 +1,73 @@
+import JobContract
+
+/// A job leased by this worker.
+package struct ClaimedJob: Sendable, Equatable {
+    package var id: JobID
+    /// The number of the lease, which proves the lease to Redis. Each claim gives a new token.
+    package var token: String
+    /// The number of attempts, including the current attempt.
+    package var attempt: Int
+    package var queue: String
+    /// The producer's bytes.
+    package var message: [UInt8]
+    /// For a restart: the record of the game's last successful start, if there is one.
+    package var lastStart: [UInt8]?
+    /// The number of the job's life. An operator's retry begins run 2 and later runs.
+    package var run: Int
+    /// The time of the claim by the shared clock, in RFC 3339.
+    package var takenAt: String
+    /// The decoded message, if the claiming call had decoded it.
+    package var decoded: DecodedMessage?
+    /// The ``Job/digest`` of the job at its admission.
+    package var digest = ""
+    /// The reason to undo the job instead of running it; nil: the worker runs the job.
+    package var undo: Undo?
+
+    /// The reason why a worker only removes what an earlier attempt may have left behind.
+    package enum Undo: Int, Sendable {
+        /// A later stop or remove made the job obsolete.
+        case superseded = 1
+        /// The job's worker died too often.
+        case poisoned = 2
+    }
+}
+
+/// The result of a claim.
+package struct ClaimedJobs: Sendable, Equatable {
+    package var jobs: [ClaimedJob]
+    /// The classes with ready jobs left after the claim, for lack of capacity.
+    package var waiting: JobClasses
+
+    package init(_ jobs: [ClaimedJob] = [], waiting: JobClasses = []) {
+        self.jobs = jobs
+        self.waiting = waiting
+    }
+}
+
+/// The classes of jobs with separate concurrency permits. claim.lua adds up these numbers.
+package struct JobClasses: OptionSet, Sendable {
+    package let rawValue: Int
+
+    package init(rawValue: Int) { self.rawValue = rawValue }
+
+    /// Stops and removes.
+    package static let stops = JobClasses(rawValue: 1)
+    /// Starts and restarts.
+    package static let starts = JobClasses(rawValue: 2)
+}
+
+/// The number of jobs that a worker can take now.
+package struct Capacity: Sendable, Equatable {
+    /// Starts and restarts.
+    package var starts: Int
+    /// Stops and removes. Their permits are separate, so stops never wait behind starts.
+    package var stops: Int
+    /// The number of games that the node may run; 0: no limit.
+    package var slots: Int
+
+    package init(starts: Int, stops: Int, slots: Int) {
+        self.starts = starts
+        self.stops = stops
+        self.slots = slots
+    }
+}

@@ -1,0 +1,127 @@
+import JobContract
+import JobQueue
+import Logging
+import RuntimeCore
+import Tracing
+
+/// The end of an attempt in Redis.
+extension JobAttempt {
+    /// Ends the job in Redis.
+    ///
+    /// - Parameters:
+    ///   - job: The job, or nil if the message is not a valid job any more.
+    ///   - mayHaveLeft: Whether the job may have left a container on the Docker Engine.
+    func end(
+        _ job: Job?,
+        _ ending: JobEnding,
+        _ trace: JobTrace = .none,
+        mayHaveLeft: Bool = false
+    ) async {
+        trace.note(ending)
+        var stillRuns = mayHaveLeft || job == nil
+        if let job, ending.effect == .none, !stillRuns { stillRuns = await self.stillRuns(job) }
+        let placement = SlotOutcome(kind: job?.kind ?? .start, ending: ending, stillRuns: stillRuns)
+        let hasStarted = ending.effect == .started || ending.effect == .alreadyRunning
+        let finished = FinishedJob(
+            claimed,
+            job,
+            ending: ending,
+            owner: OwnerChange(placement.owner),
+            freesPlace: placement.freesPlace,
+            startMessage: hasStarted ? job.flatMap(worker.decoder.startRecord) : nil,
+            begun: ending.effect == .started ? begun.value : nil
+        )
+        await trace.part("publish", .producer) {
+            await publish(job, finished)
+        }
+    }
+
+    private func publish(_ job: Job?, _ finished: FinishedJob) async {
+        let ending = finished.ending
+        // All work on the Docker Engine is done.
+        permit.free()
+        await untilAnswered("finish", .beforeFinish, .afterFinish) { [self] () throws(QueueError) in
+            switch try await worker.finishing.finish(finished) {
+            case .stale: log.warning("the job had been taken over; its end counts there")
+            default:
+                RuntimeMetrics.ended(job?.kind, ending, after: begin.duration(to: MonotonicClock.now))
+                logEnd(ending)
+            }
+        }
+    }
+
+    func release(isClean: Bool = true) async {
+        RuntimeMetrics.givenBack()
+        log.notice("giving the job back")
+        await untilAnswered("release", .beforeRelease, .afterRelease) { [self] () throws(QueueError) in
+            try await worker.queue.release([(id: claimed.id, token: claimed.token)], isClean: isClean)
+        }
+        worker.state.work.raise()
+    }
+
+    /// Repeats a call to Redis until Redis answers, for at most 600 s. A late or repeated call does no harm, because
+    /// Redis compares the token.
+    ///
+    /// An ending worker cancels its jobs. Redis must still learn the result, or the jobs would wait for the ends of
+    /// their leases. A cancelled attempt therefore repeats the call for up to 5 s in a task without cancellation.
+    func untilAnswered(
+        _ what: String,
+        _ before: Failpoint,
+        _ after: Failpoint,
+        _ body: @Sendable @escaping () async throws(QueueError) -> Void
+    ) async {
+        Failpoint.reached(before)
+        defer { Failpoint.reached(after) }
+        if !Task.isCancelled, await repeated(what, for: .seconds(600), body) { return }
+        if Task.isCancelled {
+            _ = await withCancellationShield { [self] in await repeated(what, for: .seconds(5), body) }
+        }
+    }
+
+    /// Repeats the call for at most `limit`. Returns whether Redis answered.
+    private func repeated(
+        _ what: String,
+        for limit: Duration,
+        _ body: @Sendable () async throws(QueueError) -> Void
+    ) async -> Bool {
+        var backoff = LoopBackoff()
+        let giveUpAt = MonotonicClock.now.advanced(by: limit)
+        while MonotonicClock.now < giveUpAt {
+            do throws(QueueError) {
+                try await body()
+                return true
+            } catch {
+                // The worker is ending: the caller repeats the call in a task without cancellation.
+                if Task.isCancelled { return false }
+                log.error(
+                    "Redis did not take what became of the job; trying again",
+                    metadata: ["call": "\(what)", "error": "\(error)"]
+                )
+                await backoff.pause()
+            }
+        }
+        return false
+    }
+
+    private func logEnd(_ ending: JobEnding) {
+        let level: Logger.Level = ending.outcome == .failed ? .warning : .info
+        guard isLogged(level) else { return }
+        var metadata: Logger.Metadata = [
+            "outcome": "\(ending.outcome.rawValue)", "effect": "\(ending.effect.rawValue)",
+        ]
+        if let code = ending.errorCode { metadata["code"] = "\(code.rawValue)" }
+        if let error = ending.error { metadata["error"] = "\(error)" }
+        if let id = ending.containerID { metadata["container"] = "\(id.prefix(12))" }
+        log.log(level: level, "job ended", metadata: metadata)
+    }
+}
+
+extension OwnerChange {
+    fileprivate init(_ owner: SlotOutcome.Owner) {
+        switch owner {
+        case .keep: self = .keep
+        case .clear: self = .clear
+        case .undo: self = .undo
+        }
+    }
+}
