@@ -73,6 +73,9 @@ final class Connector: Sendable {
 
     private func open(_ encryption: NIOSSLContext?) -> EventLoopFuture<Session> {
         let configuration = configuration
+        // A server may refuse the connection at once, and the channel may be closed before the connection is reported. Its
+        // pipeline is empty then, but the handler knows the server's words.
+        let handler = NIOLoopBoundBox.makeEmptyBox(valueType: RedisChannelHandler.self, eventLoop: eventLoop)
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(TimeAmount(configuration.connectTimeout))
             .channelOption(.socketOption(.so_keepalive), value: 1)
@@ -83,7 +86,7 @@ final class Connector: Sendable {
             .channelOption(.writeBufferWaterMark, value: .init(low: 1 << 18, high: 1 << 20))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try Self.fill(channel, configuration, encryption)
+                    handler.value = try Self.fill(channel, configuration, encryption)
                 }
             }
         let connected =
@@ -94,7 +97,7 @@ final class Connector: Sendable {
                 bootstrap.connect(unixDomainSocketPath: path)
             }
         return connected.flatMapThrowing { channel in
-            let handler = try channel.pipeline.syncOperations.handler(type: RedisChannelHandler.self)
+            guard let handler = handler.value else { throw RedisError.closed }
             return Session(channel: channel, handler: NIOLoopBound(handler, eventLoop: channel.eventLoop))
         }
     }
@@ -103,16 +106,19 @@ final class Connector: Sendable {
         _ channel: any Channel,
         _ configuration: RedisConfiguration,
         _ encryption: NIOSSLContext?
-    ) throws {
+    ) throws -> RedisChannelHandler {
         if let encryption, case .tcp(let host, _) = configuration.endpoint {
             // The server's certificate must match the address or the host name. TLS sends only host names as SNI.
             let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
             let handler = try NIOSSLClientHandler(context: encryption, serverHostname: isAddress ? nil : host)
             try channel.pipeline.syncOperations.addHandler(handler)
         }
-        try channel.pipeline.syncOperations.addHandler(
-            RedisChannelHandler(eventLoop: channel.eventLoop, maximumReplyBytes: configuration.maximumReplyBytes)
+        let handler = try RedisChannelHandler(
+            eventLoop: channel.eventLoop,
+            maximumReplyBytes: configuration.maximumReplyBytes
         )
+        try channel.pipeline.syncOperations.addHandler(handler)
+        return handler
     }
 
     private func encryptionContext() async throws -> NIOSSLContext? {
