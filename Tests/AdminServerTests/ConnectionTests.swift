@@ -8,7 +8,7 @@ import Testing
 @testable import AdminServer
 @testable import Observability
 
-@Suite("Connections of the server", .timeLimit(.minutes(1)))
+@Suite("Connections of the server", .tags(.timing), .timeLimit(.minutes(1)))
 struct ConnectionTests {
     @Test("the server closes a connection with thousands of requests at once, and answers others")
     func pipelined() async throws {

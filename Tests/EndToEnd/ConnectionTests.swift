@@ -5,7 +5,7 @@ import Support
 import Testing
 
 extension Deployment {
-    @Suite("A worker whose HTTP server has many silent connections", .engineWorld, .timeLimit(.minutes(2)))
+    @Suite("A worker with many silent HTTP connections", .tags(.timing), .engineWorld, .timeLimit(.minutes(2)))
     struct ConnectionTests {
         /// Opens a connection and sends the begin of a request; negative: it could not be opened.
         private static func open(_ port: Int) -> Int32 {

@@ -4,7 +4,7 @@ import Support
 import Testing
 
 extension Deployment {
-    @Suite("A node at its capacity", .engineWorld, .timeLimit(.minutes(10)))
+    @Suite("A node at its capacity", .tags(.timing), .engineWorld, .timeLimit(.minutes(10)))
     struct NodeCapacityTests {
         @Test("runs no more games than allowed over all its workers; a stop behind many starts runs at once")
         func capacity() async throws {

@@ -5,7 +5,7 @@ import Support
 import Testing
 
 extension Deployment {
-    @Suite("The shutdown of a worker", .engineWorld, .timeLimit(.minutes(10)))
+    @Suite("The shutdown of a worker", .tags(.timing), .engineWorld, .timeLimit(.minutes(10)))
     struct ShutdownTests {
         @Test("after SIGTERM during a start, the start ends, the worker exits with 0, another continues")
         func duringStart() async throws {

@@ -25,7 +25,7 @@ enum Strike: String, CaseIterable, CustomTestStringConvertible {
 }
 
 extension Deployment {
-    @Suite("A worker that dies or freezes during a job", .engineWorld, .timeLimit(.minutes(10)))
+    @Suite("A worker that dies or freezes during a job", .tags(.timing), .engineWorld, .timeLimit(.minutes(10)))
     struct WorkerCrashTests {
         static let settings = ["RTM_LEASE_TTL_SECONDS": "3"]
 

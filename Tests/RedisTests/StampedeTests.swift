@@ -4,7 +4,7 @@ import Support
 import Testing
 
 /// A fleet that has lost its server at once must not come back at once.
-@Suite("Many clients of one Redis", .timeLimit(.minutes(2)))
+@Suite("Many clients of one Redis", .tags(.timing), .timeLimit(.minutes(2)))
 struct StampedeTests {
     private static let clients = 200
 
