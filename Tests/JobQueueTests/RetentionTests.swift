@@ -100,7 +100,8 @@ struct RetentionTests {
             let forGood: Set = [
                 "meta", "results", "events", "queues", "lanes", "owner", "nodes", "node:n1", "leader:n1", "ended:n1",
             ]
-            #expect(Set(found.keys) == records.union(forGood).union(["awake"]))
+            // The sign of life of all workers lasts as long as a short silence.
+            #expect(Set(found.keys).subtracting(["awake"]) == records.union(forGood))
             for (name, left) in found where !forGood.contains(name) { #expect(left > 0, "\(name) has no time to live") }
             for name in records { #expect((3_500_000...3_600_000).contains(found[name] ?? 0), "\(name)") }
             #expect(try await world.games(in: "lanes") == [:])
