@@ -41,10 +41,7 @@ extension Worker {
                         "LEFT",
                         Self.longestWait.argument
                     )
-                    let answer = try await connection.send(command, serverTimeout: Self.longestWait.time)
-                    // Redis refuses it at once when memory is full, or when a key has a wrong type.
-                    if case .error(let error) = answer { throw RedisError.server(error) }
-                    found = answer.bytes
+                    found = try await connection.send(command, serverTimeout: Self.longestWait.time).bytes
                 }
                 // The queue was empty before this message came. Rounds that say so late would send this connection back
                 // to a queue that still has it, and each job would be looked for twice.
@@ -52,6 +49,7 @@ extension Worker {
                 if let found { state.found(SeenMessages([found]), in: name) }
                 backoff.succeeded()
             } catch {
+                // Also if Redis refuses the command, because memory is full or a key has a wrong type.
                 await backoff.pause()
             }
             state.work.raise()
