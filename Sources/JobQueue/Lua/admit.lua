@@ -173,7 +173,9 @@ if not paused and full == 0 then
   ahead = {}
   -- What was known stands behind these as long as nobody else took any.
   local known = 11 * taken == #ARGV - first + 1 and tonumber(ARGV[12]) or 0
-  read_tail({ KEYS[2], KEYS[3] }, taken + known, tonumber(ARGV[11]) - known, tonumber(ARGV[13]), tonumber(ARGV[14]), ahead)
+  -- What was taken is still on its list: it is popped when all is done.
+  read_tail(KEYS[2], in_inbox, KEYS[3], taken + known, tonumber(ARGV[11]) - known, tonumber(ARGV[13]), tonumber(ARGV[14]),
+    ahead)
 end
 local waiting, jobs = 0, {}
 if ARGV[6] ~= '' then

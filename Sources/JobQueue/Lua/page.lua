@@ -5,5 +5,5 @@
 --   more than the most bytes in all comes alone.
 -- One step because: the size of the answer must be bounded before it is sent; nothing is changed.
 local answers = {}
-read_tail({ KEYS[2] }, tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), answers)
+read_tail(nil, 0, KEYS[2], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), answers)
 return answers

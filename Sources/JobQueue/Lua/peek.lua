@@ -8,5 +8,5 @@ local P = string.sub(KEYS[1], 1, -5)
 -- A key that is no set pauses nothing.
 if redis.pcall('SISMEMBER', P .. 'paused', ARGV[1]) == 1 then return 'paused' end
 local answers = {}
-read_tail({ KEYS[2], KEYS[3] }, 0, tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), answers)
+read_tail(KEYS[2], redis.call('LLEN', KEYS[2]), KEYS[3], 0, tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), answers)
 return answers
