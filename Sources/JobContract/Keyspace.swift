@@ -40,6 +40,8 @@ public struct Keyspace: Sendable, Equatable {
     /// The messages of a queue that have woken a worker, with the oldest at the tail. All of them are older than those of
     /// the queue.
     public func inbox(_ queue: String) -> String { "\(prefix)inbox:\(queue)" }
+    /// The lists of a queue's waiting messages, the list with the older messages first.
+    package func messageLists(_ queue: String) -> [String] { [inbox(queue), self.queue(queue)] }
     /// The doorbell of a worker.
     public func bell(_ worker: String) -> String { "\(prefix)bell:\(worker)" }
     /// The leader of a node, its epoch and its event cursor.

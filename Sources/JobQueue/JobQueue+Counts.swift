@@ -23,10 +23,9 @@ package struct DeadLetterTotals: Sendable, Equatable {
 extension JobQueue {
     /// Returns the number of waiting messages in a queue and its inbox, and whether the queue is paused.
     package func depth(of queue: String) async throws(QueueError) -> (waiting: Int, isPaused: Bool) {
-        let answers = try await pipeline([
-            RedisCommand("LLEN", .string(keys.queue(queue))), RedisCommand("LLEN", .string(keys.inbox(queue))),
-            RedisCommand("SISMEMBER", .string(keys.paused), .string(queue)),
-        ])
+        let lengths = keys.messageLists(queue).map { RedisCommand("LLEN", .string($0)) }
+        let isPaused = RedisCommand("SISMEMBER", .string(keys.paused), .string(queue))
+        let answers = try await pipeline(lengths + [isPaused])
         let waiting = (answers[0].integer ?? 0) + (answers[1].integer ?? 0)
         return (Int(waiting), answers[2].integer == 1)
     }

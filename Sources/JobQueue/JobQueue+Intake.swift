@@ -68,7 +68,7 @@ extension JobQueue {
     private func peek(_ queue: String, most: Int) async throws(QueueError) -> RedisValue {
         try await call(
             Scripts.peek,
-            keys: [keys.inbox(queue), keys.queue(queue)],
+            keys: keys.messageLists(queue),
             [
                 .string(queue), .integer(Int64(most)), .integer(Int64(JobDecoder.maximumMessageBytes)),
                 .integer(Int64(Self.largestBatchBytes)),
@@ -98,7 +98,7 @@ extension JobQueue {
         arguments += batch.arguments
         let answer: RedisValue
         do throws(QueueError) {
-            answer = try await call(Scripts.admit, keys: [keys.inbox(queue), keys.queue(queue)], arguments)
+            answer = try await call(Scripts.admit, keys: keys.messageLists(queue), arguments)
         } catch {
             // Redis has no memory for more: then it has done nothing of it.
             guard error.isOutOfMemory else { throw error }

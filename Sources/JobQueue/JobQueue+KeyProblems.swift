@@ -49,8 +49,7 @@ extension JobQueue {
         rules += ["meta", "lanes", "owner", "superseded"].map { (keys.prefix + $0, "hash", standstill) }
         rules += ["lease", "delay", "workers", "nodes"].map { (keys.prefix + $0, "zset", standstill) }
         for name in names {
-            rules.append((keys.queue(name), "list", "nothing is taken from this queue"))
-            rules.append((keys.inbox(name), "list", "nothing is taken from this queue"))
+            rules += keys.messageLists(name).map { ($0, "list", "nothing is taken from this queue") }
         }
         return rules
     }

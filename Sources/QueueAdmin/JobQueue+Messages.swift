@@ -32,7 +32,7 @@ extension JobQueue {
     /// - Throws: ``QueueError`` if Redis does not answer, or if a key of the queue is no list.
     package func peek(queue: String, limit: Int) async throws(QueueError) -> [ListedMessage] {
         var messages: [ListedMessage] = []
-        for list in [keys.inbox(queue), keys.queue(queue)] {
+        for list in keys.messageLists(queue) {
             var skipped = 0
             while messages.count < limit {
                 let page = try await page(of: list, skipping: skipped, most: limit - messages.count)
@@ -57,7 +57,7 @@ extension JobQueue {
     ) async throws(QueueError) -> QueuedMessage? {
         for name in names {
             var before = 0
-            for list in [keys.inbox(name), keys.queue(name)] {
+            for list in keys.messageLists(name) {
                 var seen = 0
                 while seen < most {
                     let page = try await page(of: list, skipping: seen, most: most - seen)

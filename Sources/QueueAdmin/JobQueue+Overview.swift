@@ -111,7 +111,7 @@ extension JobQueue {
         _ pushedAt: (_ message: [UInt8]) -> Timestamp?
     ) async throws(QueueError) -> QueueOverview {
         let ready = ["start", "stop"].map { RedisArgument.string(keys.ready($0, name)) }
-        let lists = [keys.inbox(name), keys.queue(name)]
+        let lists = keys.messageLists(name)
         let answers = try await pipeline(
             lists.map { RedisCommand("LLEN", .string($0)) }
                 + ready.flatMap { [RedisCommand("ZCARD", $0), RedisCommand("ZRANGE", $0, 0, 0)] }
