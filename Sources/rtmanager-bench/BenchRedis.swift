@@ -82,6 +82,8 @@ struct CommandCounts: Sendable, Equatable {
     var all = 0.0
     /// The number of script calls.
     var scripts = 0.0
+    /// The number of waits at a queue (`BLMOVE`). A wait counts when it begins.
+    var waits = 0.0
 
     /// Parses the counts.
     ///
@@ -93,6 +95,7 @@ struct CommandCounts: Sendable, Equatable {
             let calls = parts[1].split(separator: ",").first.flatMap { Double($0.dropFirst("calls=".count)) } ?? 0
             all += calls
             if parts[0].hasPrefix("eval") { scripts += calls }
+            if parts[0] == "blmove" { waits += calls }
         }
     }
 
@@ -101,6 +104,7 @@ struct CommandCounts: Sendable, Equatable {
         var counts = self
         counts.all = (all - earlier.all) / count
         counts.scripts = (scripts - earlier.scripts) / count
+        counts.waits = (waits - earlier.waits) / count
         return counts
     }
 }

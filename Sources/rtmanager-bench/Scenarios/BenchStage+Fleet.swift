@@ -30,11 +30,10 @@ extension BenchStage {
         var wakeups: Double
     }
 
-    /// Runs `body` beside so many workers, each on a node of its own.
+    /// Runs `body` beside so many workers, all on one node.
     private func withWorkers<R: Sendable>(_ count: Int, _ body: () async throws -> R) async throws -> R {
         guard count > 0 else { return try await body() }
-        let names = ["RTM_WORKER_ID": "fleet-\(count)", "RTM_NODE_ID": "node-\(count)"]
-        return try await withWorker(names) { try await withWorkers(count - 1, body) }
+        return try await withWorker { try await withWorkers(count - 1, body) }
     }
 
     /// Pushes jobs, one each 100 ms, and each after the result of the one before.
@@ -44,34 +43,38 @@ extension BenchStage {
         }
         // Stops in a new namespace wait for nodes that may still come.
         try await Task.sleep(for: .seconds(5))
-        let idle = try await idleCost(options.full(.seconds(10), quick: .seconds(2)))
+        let wait = options.full(Duration.seconds(10), quick: .seconds(2))
+        let idle = try await load { try await Task.sleep(for: wait) }
         let jobs = options.full(50, quick: 10)
         let reader = reader()
-        let (cpu, counts, begin) = (try await redis.cpu(), try await redis.waits(), ContinuousClock.now)
-        for number in 0..<jobs {
-            let next = begin.advanced(by: .milliseconds(100 * number))
-            try await Task.sleep(until: next, clock: .continuous)
-            _ = try await timed(reader, redis.keys.results) {
-                try await redis.push(number..<number + 1, prefix: "lone-\(workers)")
+        let busy = try await load {
+            let begin = ContinuousClock.now
+            for number in 0..<jobs {
+                // The pace of the pushes.
+                try await Task.sleep(until: begin.advanced(by: .milliseconds(100 * number)), clock: .continuous)
+                _ = try await timed(reader, redis.keys.results) {
+                    try await redis.push(number..<number + 1, prefix: "lone-\(workers)")
+                }
             }
         }
-        let time = begin.duration(to: .now).inSeconds
-        let (after, pushes) = (try await redis.waits(), Double(jobs))
         await reader.close()
+        let (pushes, share) = (Double(jobs), busy.seconds / idle.seconds)
         return LoneCost(
-            cpu: (try await redis.cpu() - cpu - idle.cpu * time) / pushes,
-            scripts: (after.scripts - counts.scripts - idle.scripts * time) / pushes,
-            wakeups: (after.waits - counts.waits) / pushes
+            cpu: (busy.cpu - idle.cpu * share) / pushes,
+            scripts: (busy.counts.scripts - idle.counts.scripts * share) / pushes,
+            wakeups: busy.counts.waits / pushes
         )
     }
 
-    /// Returns what the waiting workers cost Redis a second.
-    private func idleCost(_ time: Duration) async throws -> (cpu: Double, scripts: Double) {
-        let (cpu, counts) = (try await redis.cpu(), try await redis.waits())
-        try await Task.sleep(for: time)
-        let seconds = time.inSeconds
-        let after = try await redis.waits()
-        return ((try await redis.cpu() - cpu) / seconds, (after.scripts - counts.scripts) / seconds)
+    /// Returns what Redis does while `body` runs.
+    private func load(
+        _ body: () async throws -> Void
+    ) async throws -> (seconds: Double, cpu: Double, counts: CommandCounts) {
+        let (cpu, counts, begin) = (try await redis.cpu(), try await redis.counts(), ContinuousClock.now)
+        try await body()
+        let seconds = begin.duration(to: .now).inSeconds
+        let after = try await redis.counts()
+        return (seconds, try await redis.cpu() - cpu, after.perJob(since: counts, 1))
     }
 }
 
@@ -80,13 +83,5 @@ extension BenchRedis {
     fileprivate func waitingWorkers() async throws -> Int {
         let clients = try await client.send(RedisCommand("CLIENT", "LIST")).string ?? ""
         return clients.split(separator: "\n").count { $0.contains("name=rtmanager-wake") && $0.contains("flags=b") }
-    }
-
-    /// Returns the number of script calls and of waits at a queue so far. A wait counts when it begins.
-    fileprivate func waits() async throws -> (scripts: Double, waits: Double) {
-        let text = try await client.send(RedisCommand("INFO", "commandstats")).string ?? ""
-        let line = text.split(whereSeparator: \.isNewline).first { $0.hasPrefix("cmdstat_blmove:calls=") }
-        let waits = line.flatMap { Double($0.split(separator: "=")[1].prefix { $0.isNumber }) } ?? 0
-        return (CommandCounts(statistics: text).scripts, waits)
     }
 }
