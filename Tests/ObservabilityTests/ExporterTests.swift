@@ -1,11 +1,8 @@
 import Logging
 import CoreMetrics
-import NIOCore
 import NIOHTTP1
-import NIOPosix
 import ServiceLifecycle
 import Support
-import Synchronization
 import Testing
 import Tracing
 
@@ -85,13 +82,13 @@ struct ExporterTests {
     @Test("warns once if the collector refuses the spans, loses only these spans, and goes on")
     func refused() async throws {
         let (tracer, log, metrics) = (OTLPTracer(), LogRecord(), PrometheusRegistry())
-        try await RefusingCollector.with { port, requests in
+        try await TestCollector.with(status: .serviceUnavailable) { collector in
             end("lost", tracer, count: 3)
-            try await export(tracer, to: "http://127.0.0.1:\(port)", logger: log.logger(), metrics: metrics) {
-                try await eventually("a refusal") { requests() == 1 && log.lines.count == 1 }
+            try await export(tracer, to: "http://127.0.0.1:\(collector.port)", logger: log.logger(), metrics: metrics) {
+                try await eventually("a refusal") { collector.posts.count == 1 && log.lines.count == 1 }
                 end("lost", tracer, count: 2)
             }
-            #expect(requests() == 2)
+            #expect(collector.posts.count == 2)
         }
         let lines = metrics.text.split(separator: "\n")
         #expect(lines.contains("rtm_spans_dropped_total 5"))
@@ -100,52 +97,5 @@ struct ExporterTests {
         #expect(warnings.count == 1)
         #expect(warnings.first?.contains("it answers 503") == true)
         #expect(tracer.drain(most: 10).spans.isEmpty)
-    }
-}
-
-/// A collector that answers 503 to every request.
-private enum RefusingCollector {
-    static func with(_ body: (_ port: Int, _ requests: () -> Int) async throws -> Void) async throws {
-        let count = Count()
-        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-                    try channel.pipeline.syncOperations.addHandler(RefusingHandler(count))
-                }
-            }
-            .bind(host: "127.0.0.1", port: 0).get()
-        do {
-            try await body(channel.localAddress?.port ?? 0) { count.value }
-        } catch {
-            try? await channel.close()
-            throw error
-        }
-        try await channel.close()
-    }
-}
-
-private final class Count: Sendable {
-    private let count = Mutex(0)
-
-    var value: Int { count.withLock { $0 } }
-
-    func add() { count.withLock { $0 += 1 } }
-}
-
-private final class RefusingHandler: ChannelInboundHandler {
-    typealias InboundIn = HTTPServerRequestPart
-    typealias OutboundOut = HTTPServerResponsePart
-
-    private let count: Count
-
-    init(_ count: Count) { self.count = count }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard case .end = unwrapInboundIn(data) else { return }
-        count.add()
-        let head = HTTPResponseHead(version: .http1_1, status: .serviceUnavailable, headers: ["Content-Length": "0"])
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }
 }

@@ -22,9 +22,7 @@ struct WorkerWorld: Sendable {
         lease: Duration = .seconds(10),
         _ body: @Sendable (WorkerWorld) async throws -> Void
     ) async throws {
-        let docker = FakeDocker()
-        await docker.addNetwork("galaxy-net")
-        await docker.addImage(FakeDocker.Image("engine:1"))
+        let docker = await engine()
         let stateRoot = try temporaryDirectory("state")
         try await PrivateRedis.with { redis in
             try await RedisClient.withClient(try RedisConfiguration(url: redis.unixURL), logger: .silent) { client in
@@ -140,10 +138,15 @@ struct WorkerWorld: Sendable {
 
     /// The same fleet, as workers see it whose node has an Engine of its own.
     func onAnotherEngine() async throws -> WorkerWorld {
+        WorkerWorld(redis: redis, client: client, docker: await Self.engine(), lease: lease, stateRoot: stateRoot)
+    }
+
+    /// A Docker Engine with the network and the image of the jobs.
+    private static func engine() async -> FakeDocker {
         let docker = FakeDocker()
         await docker.addNetwork("galaxy-net")
         await docker.addImage(FakeDocker.Image("engine:1"))
-        return WorkerWorld(redis: redis, client: client, docker: docker, lease: lease, stateRoot: stateRoot)
+        return docker
     }
 
     /// How often Redis has been asked for a command.

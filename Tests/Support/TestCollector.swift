@@ -3,7 +3,7 @@ import NIOHTTP1
 import NIOPosix
 import Synchronization
 
-/// A collector that takes whatever is posted to it, and keeps it.
+/// A collector that keeps whatever is posted to it, and answers with one status.
 package final class TestCollector: Sendable {
     /// One request.
     package struct Post: Sendable {
@@ -24,13 +24,18 @@ package final class TestCollector: Sendable {
     }
 
     /// Runs `body` with a collector on a free loopback port.
-    package static func with<R>(_ body: (TestCollector) async throws -> R) async throws -> R {
+    ///
+    /// - Parameter status: The status of each answer.
+    package static func with<R>(
+        status: HTTPResponseStatus = .ok,
+        _ body: (TestCollector) async throws -> R
+    ) async throws -> R {
         let kept = Posts()
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-                    try channel.pipeline.syncOperations.addHandler(CollectorHandler(kept))
+                    try channel.pipeline.syncOperations.addHandler(CollectorHandler(kept, status))
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
@@ -60,9 +65,13 @@ private final class CollectorHandler: ChannelInboundHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let kept: Posts
+    private let status: HTTPResponseStatus
     private var post = TestCollector.Post(path: "", contentType: "", body: "")
 
-    init(_ kept: Posts) { self.kept = kept }
+    init(_ kept: Posts, _ status: HTTPResponseStatus) {
+        self.kept = kept
+        self.status = status
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
@@ -72,7 +81,7 @@ private final class CollectorHandler: ChannelInboundHandler {
         case .body(let buffer): post.body += String(buffer: buffer)
         case .end:
             kept.add(post)
-            let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["Content-Length": "2"])
+            let head = HTTPResponseHead(version: .http1_1, status: status, headers: ["Content-Length": "2"])
             context.write(wrapOutboundOut(.head(head)), promise: nil)
             context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: "{}")))), promise: nil)
             context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
