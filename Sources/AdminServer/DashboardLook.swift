@@ -74,7 +74,7 @@ package struct DashboardLook: Sendable, Equatable {
         table.rows = results.prefix(Self.shownResults).map { entry in
             let line = EntryLine(entry)
             return [
-                .init(ShortTime.span(from: line.time, to: status.now)), .init(line.gameID), line.word,
+                .init(ShortTime.span(from: line.time, to: status.now)), .init(line.gameID.text), line.word,
                 .init(line.details.joined(separator: ", ")),
             ]
         }

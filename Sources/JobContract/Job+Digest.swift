@@ -9,7 +9,7 @@ extension Job {
     package var digest: String {
         var bytes = DigestedBytes()
         bytes.add(kind.rawValue)
-        bytes.add(gameID)
+        bytes.add(gameID.text)
         bytes.add(image?.description ?? "")
         bytes.add(containerID ?? "")
         bytes.add(pullPolicy)

@@ -8,7 +8,7 @@ extension Job {
         guard let image else { return nil }
         var members = [
             (name: "v", json: "1"), ("id", JSONText.string(id.text)), ("kind", JSONText.string(JobKind.start.rawValue)),
-            ("game_id", JSONText.string(gameID)), ("image", JSONText.string(image.description)),
+            ("game_id", JSONText.string(gameID.text)), ("image", JSONText.string(image.description)),
             ("pull_policy", JSONText.string(pullPolicy)),
         ]
         if let env { members.append(("env", JSONText.object(env))) }
@@ -42,7 +42,7 @@ extension JobDecoder {
     ///
     /// - Throws: ``Rejection`` with `bad_signature` if the fleet takes signed jobs only, and no key of the fleet signed
     ///   the record for this game. ``Rejection`` with `internal` if the record is no start.
-    package func lastStart(_ record: [UInt8], of gameID: String) throws(Rejection) -> Job {
+    package func lastStart(_ record: [UInt8], of gameID: GameID) throws(Rejection) -> Job {
         func rejection(_ code: ErrorCode, _ sentence: String) -> Rejection {
             Rejection(id: "", kind: .restart, gameID: gameID, code: code, error: sentence)
         }

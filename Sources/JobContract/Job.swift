@@ -6,7 +6,7 @@ package struct Job: Sendable, Equatable {
     package var id: JobID
     package var kind: JobKind
     /// The workload. The container, the hostname and the state folder have their names from this id.
-    package var gameID: String
+    package var gameID: GameID
     /// The image reference, with a tag or a digest. A start always has an image.
     package var image: ImageReference?
     /// The guard of a stop or remove: the job changes nothing if the game's container has another id.
@@ -75,7 +75,7 @@ package struct Job: Sendable, Equatable {
     package init(
         id: JobID,
         kind: JobKind,
-        gameID: String,
+        gameID: GameID,
         image: ImageReference? = nil,
         containerID: String? = nil,
         pullPolicy: String = Defaults.pullPolicy,

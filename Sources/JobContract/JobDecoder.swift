@@ -75,7 +75,7 @@ package struct JobDecoder: Sendable {
         Rejection(
             id: members.string("id").flatMap { Syntax.isJobID($0) ? JobID($0) : nil } ?? invalidID(of: message),
             kind: members.string("kind").flatMap(JobKind.init(rawValue:)),
-            gameID: members.string("game_id").flatMap { Syntax.isGameID($0) ? $0 : nil },
+            gameID: members.string("game_id").flatMap { Syntax.isGameID($0) ? GameID($0) : nil },
             code: refusal.code,
             error: refusal.sentence
         )
@@ -122,14 +122,14 @@ package struct Rejection: Error, Sendable, Equatable {
     package var id: JobID
     /// The kind, if the message has a well-formed kind.
     package var kind: JobKind?
-    package var gameID: String?
+    package var gameID: GameID?
     package var code: ErrorCode
     /// A sentence for a person, at most 1,024 bytes.
     package var error: String { didSet { error = error.cut(toBytes: Sentence.maximumBytes) } }
     /// The ``Job/digest`` of a job refused by the operator's policy; nil: the message is no job.
     package var digest: String?
 
-    package init(id: JobID, kind: JobKind? = nil, gameID: String? = nil, code: ErrorCode, error: String) {
+    package init(id: JobID, kind: JobKind? = nil, gameID: GameID? = nil, code: ErrorCode, error: String) {
         self.id = id
         self.kind = kind
         self.gameID = gameID

@@ -59,7 +59,7 @@ public struct JobResult: Sendable, Equatable {
 
     public var jobID: JobID { JobID(fields["job_id"] ?? "") }
     public var kind: JobKind? { fields["kind"].flatMap(JobKind.init(rawValue:)) }
-    public var gameID: String? { fields["game_id"] }
+    public var gameID: GameID? { fields["game_id"].map { GameID($0) } }
     public var outcome: JobOutcome? { fields["outcome"].flatMap(JobOutcome.init(rawValue:)) }
     public var effect: JobEffect? { fields["effect"].flatMap(JobEffect.init(rawValue:)) }
     public var errorCode: String? { fields["error_code"] }

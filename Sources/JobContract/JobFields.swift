@@ -27,10 +27,12 @@ struct JobFields {
                 try text("id", "must be 1 to 128 of A-Z a-z 0-9 . _ : -, not beginning with invalid:", Syntax.isJobID)
             ),
             kind: kind,
-            gameID: try text(
-                "game_id",
-                "must be 1 to 51 of a-z 0-9 -, beginning and ending with a letter or digit",
-                Syntax.isGameID
+            gameID: GameID(
+                try text(
+                    "game_id",
+                    "must be 1 to 51 of a-z 0-9 -, beginning and ending with a letter or digit",
+                    Syntax.isGameID
+                )
             )
         )
         job.deadline = try instant("deadline")

@@ -32,7 +32,7 @@ public struct Keyspace: Sendable, Equatable {
     /// The draining nodes.
     public var draining: String { "\(prefix)draining" }
     /// The ids of a game's live jobs behind the head, in order.
-    public func lane(_ game: String) -> String { "\(prefix)lane:\(game)" }
+    public func lane(_ game: GameID) -> String { "\(prefix)lane:\(game.text)" }
     /// The games with a job ready for any node. With the suffix `:NODE`, the games with a job ready for that node.
     public func ready(_ jobClass: String, _ queue: String) -> String { "\(prefix)ready:\(jobClass):\(queue)" }
     /// The names of the paused queues.

@@ -7,7 +7,7 @@ package struct LifecycleEvent: Sendable, Equatable {
     package var action: String?
     package var containerID: String
     package var containerName: String
-    package var gameID: String
+    package var gameID: GameID
     /// The id of the job that started the container.
     package var jobID: JobID
     package var image: String
@@ -28,7 +28,7 @@ package struct LifecycleEvent: Sendable, Equatable {
         action: String?,
         containerID: String,
         containerName: String,
-        gameID: String,
+        gameID: GameID,
         jobID: JobID,
         image: String,
         exitCode: Int? = nil,
@@ -67,7 +67,7 @@ package struct LifecycleEvent: Sendable, Equatable {
         add("source", action == nil ? "reconcile" : "docker")
         add("container_id", containerID)
         add("container_name", containerName)
-        add("game_id", gameID)
+        add("game_id", gameID.text)
         add("job_id", jobID.text)
         add("image", image)
         add("exit_code", exitCode.map(String.init))

@@ -8,7 +8,7 @@ public struct PublishedEvent: Sendable, Equatable {
     public init(fields: [String: String]) { self.fields = fields }
 
     public var kind: LifecycleKind? { fields["event"].flatMap(LifecycleKind.init(rawValue:)) }
-    public var gameID: String { fields["game_id"] ?? "" }
+    public var gameID: GameID { GameID(fields["game_id"] ?? "") }
     /// The id of the start or restart that created the container.
     public var jobID: JobID { JobID(fields["job_id"] ?? "") }
     public var containerID: String { fields["container_id"] ?? "" }

@@ -85,7 +85,7 @@ public struct JobSigner: Sendable {
         /// A message of a producer.
         case job
         /// A worker's record of a game's last start, for a restart.
-        case startRecord(gameID: String)
+        case startRecord(gameID: GameID)
     }
 
     /// Returns the envelope of a job message: `{"v":2,"key":"NAME","job":"…","signature":"…"}`.

@@ -54,7 +54,7 @@ package final class FinishedJob: Sendable {
         add(begun?.containerID)
         add(begun?.mark)
         add(job?.kind.rawValue)
-        add(job?.gameID)
+        add(job?.gameID.text)
         add(ending.outcome.rawValue)
         add(ending.errorCode?.rawValue)
         add(ending.error)
@@ -70,7 +70,7 @@ package final class FinishedJob: Sendable {
         }
         add("job_id", claimed.id.text)
         add("kind", job?.kind.rawValue)
-        add("game_id", job?.gameID)
+        add("game_id", job?.gameID.text)
         add("outcome", ending.outcome.rawValue)
         add("effect", ending.effect.rawValue)
         add("error_code", ending.errorCode?.rawValue)

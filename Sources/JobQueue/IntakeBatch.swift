@@ -35,12 +35,12 @@ struct IntakeBatch {
             arguments += [
                 proof, rejection.digest == nil ? "rejected" : "refused", .string(rejection.id.text),
                 .string(rejection.kind?.rawValue ?? ""),
-                .string(rejection.gameID ?? ""), "", "", "", "",
+                .string(rejection.gameID?.text ?? ""), "", "", "", "",
                 .string("\(rejection.code.rawValue) \(rejection.error)"), .string(String(digest)),
             ]
         case .job(let job):
             arguments += [
-                proof, "job", .string(job.id.text), .string(job.kind.rawValue), .string(job.gameID),
+                proof, "job", .string(job.id.text), .string(job.kind.rawValue), .string(job.gameID.text),
                 .string(job.deadline.map { String($0.millisecondsSinceEpoch) } ?? ""),
                 .string(JobQueue.marks(of: job)), .string(job.enqueuedAt ?? ""), .string(job.traceparent ?? ""),
                 .string(times(of: job)),

@@ -14,10 +14,10 @@ package struct GameFacts: Sendable, Equatable {
 /// The game and job of a removed container, as claimed by its events.
 package struct ContainerClaim: Sendable, Equatable {
     package var containerID: String
-    package var gameID: String
+    package var gameID: GameID
     package var jobID: JobID
 
-    package init(containerID: String, gameID: String, jobID: JobID) {
+    package init(containerID: String, gameID: GameID, jobID: JobID) {
         self.containerID = containerID
         self.gameID = gameID
         self.jobID = jobID
@@ -48,7 +48,7 @@ extension JobQueue {
                 let found = zip(names, values).compactMap { name, value in value.map { (name, $0) } }
                 let fields = JobRecord.named(Dictionary(uniqueKeysWithValues: found))
                 guard let kind = fields["kind"].flatMap(JobKind.init(rawValue:)), kind.startsGame,
-                    fields["game_id"] == claim.gameID
+                    fields["game_id"] == claim.gameID.text
                 else { return nil }
                 let ended = fields["container_id"]
                 return ended == nil || ended == claim.containerID ? claim.containerID : nil
@@ -57,9 +57,9 @@ extension JobQueue {
     }
 
     /// Returns the facts about these games and jobs, in their order.
-    package func gameFacts(of pairs: [(gameID: String, jobID: JobID)]) async throws(QueueError) -> [GameFacts] {
+    package func gameFacts(of pairs: [(gameID: GameID, jobID: JobID)]) async throws(QueueError) -> [GameFacts] {
         guard !pairs.isEmpty else { return [] }
-        let games = pairs.map { RedisArgument.string($0.gameID) }
+        let games = pairs.map { RedisArgument.string($0.gameID.text) }
         let answers = try await pipeline(
             [
                 RedisCommand("HMGET", arguments: [.string(keys.prefix + "owner")] + games),

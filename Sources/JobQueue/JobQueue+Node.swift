@@ -4,10 +4,10 @@ import Redis
 
 /// A game with a container on the node.
 package struct OwnedGame: Sendable, Equatable {
-    package var gameID: String
+    package var gameID: GameID
     package var isRunning: Bool
 
-    package init(gameID: String, isRunning: Bool) {
+    package init(gameID: GameID, isRunning: Bool) {
         self.gameID = gameID
         self.isRunning = isRunning
     }
@@ -53,7 +53,7 @@ extension JobQueue {
         repeat {
             let end = min(start + chunk, games.count)
             var arguments = joinArguments(isComplete: end == games.count)
-            for game in games[start..<end] { arguments += [.string(game.gameID), game.isRunning ? "1" : "0"] }
+            for game in games[start..<end] { arguments += [.string(game.gameID.text), game.isRunning ? "1" : "0"] }
             _ = try await call(Scripts.join, arguments)
             start = end
         } while start < games.count

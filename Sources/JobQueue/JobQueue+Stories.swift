@@ -4,7 +4,7 @@ import Redis
 /// Steps of one container's story, to be published together.
 package struct StoryUpdate: Sendable, Equatable {
     package var containerID: String
-    package var gameID: String
+    package var gameID: GameID
     /// What the caller believes was published last; empty: nothing.
     package var expectedMark: String
     /// What was published last after this; empty: the story has ended.
@@ -13,7 +13,7 @@ package struct StoryUpdate: Sendable, Equatable {
 
     package init(
         containerID: String,
-        gameID: String,
+        gameID: GameID,
         expectedMark: String,
         newMark: String,
         entries: [LifecycleEvent]
@@ -88,7 +88,7 @@ extension JobQueue {
         for update in updates {
             arguments += [
                 .string(update.containerID), .string(update.expectedMark), .string(update.newMark),
-                .string(update.gameID), .integer(Int64(update.entries.count)),
+                .string(update.gameID.text), .integer(Int64(update.entries.count)),
             ]
             for entry in update.entries {
                 let fields = entry.fields
@@ -160,17 +160,17 @@ extension JobQueue {
     }
 
     /// Games that hold a place on the node.
-    package func places() async throws(QueueError) -> Set<String> {
-        Set(try await scan("SSCAN", keys.running(worker.node)))
+    package func places() async throws(QueueError) -> Set<GameID> {
+        Set(try await scan("SSCAN", keys.running(worker.node)).map { GameID($0) })
     }
 
     /// Frees places of games that have no running container, but where a job of the game runs, and takes those
     /// of games that have one.
     ///
     /// - Throws: ``Fenced`` where another worker leads by now, else ``QueueError``.
-    package func correctPlaces(free: [String], taken: [String], epoch: Int64) async throws {
+    package func correctPlaces(free: [GameID], taken: [GameID], epoch: Int64) async throws {
         guard !free.isEmpty || !taken.isEmpty else { return }
-        let arguments = leadArguments(epoch) + [.integer(Int64(free.count))] + (free + taken).map { .string($0) }
+        let arguments = leadArguments(epoch) + [.integer(Int64(free.count))] + (free + taken).map { .string($0.text) }
         let answer = try await call(Scripts.places, keys: [keys.leader(worker.node)], arguments)
         if answer.string == "fenced" { throw Fenced() }
     }

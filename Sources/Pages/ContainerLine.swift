@@ -1,3 +1,4 @@
+import JobContract
 import JobQueue
 import Primitives
 import QueueAdmin
@@ -7,7 +8,7 @@ import Terminal
 /// A container in its last published state.
 package struct ContainerLine: Sendable, Equatable {
     package var id: String
-    package var gameID: String
+    package var gameID: GameID
     package var image: String
     package var node: String
     /// The state: `running`, `healthy`, `unhealthy` or `exited`.

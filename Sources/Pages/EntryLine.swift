@@ -7,7 +7,7 @@ import Terminal
 package struct EntryLine: Sendable, Equatable {
     package var time: Timestamp
     package var source: PublicStream
-    package var gameID: String
+    package var gameID: GameID
     package var word: TextTable.Cell
     package var details: [String]
 
@@ -15,7 +15,7 @@ package struct EntryLine: Sendable, Equatable {
         source = entry.stream
         time = Timestamp(millisecondsSinceEpoch: entry.writtenAt)
         let fields = entry.fields
-        gameID = fields["game_id"] ?? "-"
+        gameID = GameID(fields["game_id"] ?? "-")
         switch source {
         case .results: (word, details) = Self.result(JobResult(fields: fields))
         case .events: (word, details) = Self.event(PublishedEvent(fields: fields))
@@ -62,7 +62,7 @@ package struct EntryLine: Sendable, Equatable {
 
     /// Returns the entry on a single line, cut to the surface's width.
     package func text(on surface: Surface) -> TerminalText {
-        let columns = [ShortTime.stamp(time), source == .results ? "result" : "event ", Self.padded(gameID, 12)]
+        let columns = [ShortTime.stamp(time), source == .results ? "result" : "event ", Self.padded(gameID.text, 12)]
         let prefix = TerminalText(columns.joined(separator: "  "))
         let name = TerminalText(Self.padded(word.text, 15))
         let room = surface.width.map { max(0, $0 - prefix.count - name.count - 4) } ?? .max

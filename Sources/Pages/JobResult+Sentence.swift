@@ -4,7 +4,7 @@ import RuntimeClient
 extension JobResult {
     /// The result as a single line for a person.
     package var sentence: String {
-        let game = gameID ?? "?"
+        let game = gameID?.text ?? "?"
         switch outcome {
         case .succeeded:
             let effect = (effect?.rawValue ?? "done").replacing("_", with: " ")

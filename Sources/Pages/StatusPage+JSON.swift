@@ -55,7 +55,7 @@ extension QueueOverview {
 extension RunningJob {
     fileprivate var json: JSONNode {
         .object([
-            ("job_id", .string(id.text)), ("kind", .string(kind)), ("game_id", .string(gameID)),
+            ("job_id", .string(id.text)), ("kind", .string(kind)), ("game_id", .string(gameID.text)),
             ("worker", .string(worker)), ("node", .string(node)), ("taken_at", .time(taken)),
             ("attempt", .integer(attempt)), ("progress", progress.map { .string($0) }),
         ])
@@ -65,7 +65,7 @@ extension RunningJob {
 extension ContainerLine {
     fileprivate var json: JSONNode {
         .object([
-            ("game_id", .string(gameID)), ("container_id", .string(id)), ("state", .string(word)),
+            ("game_id", .string(gameID.text)), ("container_id", .string(id)), ("state", .string(word)),
             ("oom", .boolean(hadOOM)), ("since", since.map { .string($0.rfc3339) }), ("node", .string(node)),
             ("image", .string(image)),
         ])

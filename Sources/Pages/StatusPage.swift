@@ -160,7 +160,7 @@ package struct StatusPage: Sendable, Equatable {
         ])
         table.rows = overview.running.map { job in
             [
-                .init(job.id.text), .init(job.kind), .init(job.gameID), .init(job.node),
+                .init(job.id.text), .init(job.kind), .init(job.gameID.text), .init(job.node),
                 .init(ShortTime.span(milliseconds: overview.now - job.taken)),
                 .init("\(job.attempt)", job.attempt > 1 ? .notable : .plain),
                 .init(ProgressText.phrase(job.progress) ?? "-"),
@@ -178,7 +178,7 @@ package struct StatusPage: Sendable, Equatable {
         ])
         table.rows = containers.map { container in
             [
-                .init(container.gameID), .init(String(container.id.prefix(12))), container.state,
+                .init(container.gameID.text), .init(String(container.id.prefix(12))), container.state,
                 .init(container.since.map { ShortTime.span(from: $0, to: now) } ?? "-"), .init(container.node),
                 .init(container.image),
             ]

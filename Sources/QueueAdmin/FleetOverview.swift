@@ -90,7 +90,7 @@ package struct NodeOverview: Sendable, Equatable {
 package struct RunningJob: Sendable, Equatable {
     package var id: JobID
     package var kind = ""
-    package var gameID = ""
+    package var gameID: GameID = ""
     package var worker = ""
     package var node = ""
     /// The begin of this attempt.

@@ -97,7 +97,7 @@ extension JobQueue {
         // An operator's retry skips the age check for signed jobs, so the job goes directly into its lane.
         if letter.jobID == job.id || options.mostAge != nil {
             arguments += [
-                "job", .string(job.id.text), .string(job.kind.rawValue), .string(job.gameID),
+                "job", .string(job.id.text), .string(job.kind.rawValue), .string(job.gameID.text),
                 .string(Self.marks(of: job)), .string(job.enqueuedAt ?? ""),
                 .string(job.traceparent ?? ""), .string(job.digest),
             ]

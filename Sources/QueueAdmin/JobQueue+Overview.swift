@@ -217,7 +217,7 @@ extension JobQueue {
         }
         var job = RunningJob(id: id)
         job.kind = facts["kind"] ?? ""
-        job.gameID = facts["game_id"] ?? ""
+        job.gameID = GameID(facts["game_id"] ?? "")
         job.worker = facts["_worker"] ?? ""
         job.node = facts["_node"] ?? ""
         job.taken = taken

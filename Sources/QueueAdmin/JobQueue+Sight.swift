@@ -1,5 +1,6 @@
 import JobContract
 import JobQueue
+import Primitives
 import Redis
 
 /// The facts about a job in Redis.
@@ -30,7 +31,7 @@ package struct JobDetail: Sendable, Equatable {
     }
 
     package var state: JobState? { fields["state"].flatMap(JobState.init(rawValue:)) }
-    package var gameID: String { fields["game_id"] ?? "" }
+    package var gameID: GameID { GameID(fields["game_id"] ?? "") }
     /// The progress of a running job.
     package var progress: JobProgress? {
         state == .running ? fields[JobProgress.field].flatMap(JobProgress.init(encoded:)) : nil
@@ -73,7 +74,7 @@ extension JobQueue {
         let lane = RedisArgument.string(keys.lane(sight.gameID))
         let places = try await pipeline([
             RedisCommand("LPOS", lane, name, "MAXLEN", 10_000),
-            RedisCommand("HGET", .string(keys.prefix + "lanes"), .string(sight.gameID)),
+            RedisCommand("HGET", .string(keys.prefix + "lanes"), .string(sight.gameID.text)),
         ])
         let state = LaneState(places[1].string ?? "")
         sight.head = state?.head

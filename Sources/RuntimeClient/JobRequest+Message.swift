@@ -98,7 +98,7 @@ private struct JobMessage: Encodable {
     init(_ request: JobRequest) {
         id = request.id.text
         kind = request.kind.rawValue
-        gameID = request.gameID
+        gameID = request.gameID.text
         image = request.image
         containerID = request.containerID
         pullPolicy = request.pullPolicy

@@ -38,7 +38,7 @@ public struct JobRequest: Sendable, Equatable {
     public var kind: JobKind
     /// The idempotency key: workers drop a second job with the same id.
     public var id: JobID
-    public var gameID: String
+    public var gameID: GameID
     /// The queue for the message. The message itself does not contain the queue. Use the same queue for all jobs of a
     /// game.
     public var queue = "default"
@@ -66,20 +66,20 @@ public struct JobRequest: Sendable, Equatable {
     /// The W3C trace context. The worker's spans continue the trace.
     public var traceparent: String?
 
-    public init(kind: JobKind, id: JobID, gameID: String) {
+    public init(kind: JobKind, id: JobID, gameID: GameID) {
         self.kind = kind
         self.id = id
         self.gameID = gameID
     }
 
     /// Returns a request to start `image`.
-    public static func start(_ gameID: String, image: String, id: JobID) -> JobRequest {
+    public static func start(_ gameID: GameID, image: String, id: JobID) -> JobRequest {
         var request = JobRequest(kind: .start, id: id, gameID: gameID)
         request.image = image
         return request
     }
 
-    public static func stop(_ gameID: String, id: JobID) -> JobRequest {
+    public static func stop(_ gameID: GameID, id: JobID) -> JobRequest {
         JobRequest(kind: .stop, id: id, gameID: gameID)
     }
 
@@ -87,13 +87,13 @@ public struct JobRequest: Sendable, Equatable {
     ///
     /// - Parameter force: whether to stop a running container first. Without `force`, workers refuse to remove a
     ///   running container.
-    public static func remove(_ gameID: String, force: Bool = false, id: JobID) -> JobRequest {
+    public static func remove(_ gameID: GameID, force: Bool = false, id: JobID) -> JobRequest {
         var request = JobRequest(kind: .remove, id: id, gameID: gameID)
         request.force = force
         return request
     }
 
-    public static func restart(_ gameID: String, id: JobID) -> JobRequest {
+    public static func restart(_ gameID: GameID, id: JobID) -> JobRequest {
         JobRequest(kind: .restart, id: id, gameID: gameID)
     }
 }

@@ -26,6 +26,11 @@ public struct StreamEntry: Sendable, Equatable {
         self.fields = fields
     }
 
+    /// The job of the result or event; nil if the entry names none.
+    public var jobID: JobID? { fields["job_id"].map { JobID($0) } }
+    /// The game of the result or event; nil if the entry names none.
+    public var gameID: GameID? { fields["game_id"].map { GameID($0) } }
+
     /// The result in the entry; nil on the stream of events.
     public var result: JobResult? { stream == .results ? JobResult(fields: fields) : nil }
 

@@ -27,7 +27,7 @@ struct DashboardTests {
         }
         overview.running = (0..<size).map { _ in
             var job = RunningJob(id: JobID(text))
-            (job.kind, job.gameID, job.node) = (text, text, text)
+            (job.kind, job.gameID, job.node) = (text, GameID(text), text)
             return job
         }
         var look = DashboardLook(status: StatusPage(title: text, overview: overview))

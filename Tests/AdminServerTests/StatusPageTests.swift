@@ -45,15 +45,21 @@ struct StatusPageTests {
         return node
     }
 
-    private static func container(_ game: String, _ health: HealthLevel?, exited: Bool = false) -> ContainerLine? {
-        let identity = ContainerIdentity(containerName: game, gameID: game, jobID: "j", image: "engine:1", labels: [:])
+    private static func container(_ game: GameID, _ health: HealthLevel?, exited: Bool = false) -> ContainerLine? {
+        let identity = ContainerIdentity(
+            containerName: game.text,
+            gameID: game,
+            jobID: "j",
+            image: "engine:1",
+            labels: [:]
+        )
         let mark = StoryMark(
             startedAt: Timestamp(millisecondsSinceEpoch: now - 5_000),
             exitedAt: exited ? Timestamp(millisecondsSinceEpoch: now - 1_000) : nil,
             health: health,
             identity: identity
         )
-        return ContainerLine(KeptStory(node: "n1", containerID: "c-" + game, mark: mark.encoded))
+        return ContainerLine(KeptStory(node: "n1", containerID: "c-\(game)", mark: mark.encoded))
     }
 
     @Test("in a browser the page stays small, and names are only text")

@@ -89,7 +89,7 @@ extension Deployment {
         }
 
         private func check(_ test: Case, _ image: String, _ fleet: Fleet) async throws {
-            let game = "\(test.name)-\(image == fleet.world.image ? "plain" : "lying")"
+            let game: GameID = "\(test.name)-\(image == fleet.world.image ? "plain" : "lying")"
             let command = JSONText.array(test.command)
             let more = #""cmd":\#(command),"limits":{"memory":"\#(test.memory)"}"#
             let start = try await fleet.finish("\(game)-1", fleet.start("\(game)-1", game: game, image: image, more))

@@ -7,7 +7,7 @@ extension Deployment {
     @Suite("The ownership of containers", .engineWorld, .timeLimit(.minutes(5)))
     struct ContainerOwnershipTests {
         /// An image as `docker commit` makes it of a container of ours.
-        private func committed(_ fleet: Fleet, game: String) async throws -> String {
+        private func committed(_ fleet: Fleet, game: GameID) async throws -> String {
             let id = try #require(try await fleet.finish("make", fleet.start("make", game: game)).containerID)
             let image = "\(fleet.world.prefix)-forged:1"
             try await fleet.world.engine.docker("commit", id, image)

@@ -115,7 +115,7 @@ extension Deployment {
             for mode in [host.PidMode, host.IpcMode, host.UTSMode, host.NetworkMode] { #expect(mode != "host") }
         }
 
-        private func checkIdentity(_ shown: ContainerSettings, job: String, game: String, _ fleet: Fleet) {
+        private func checkIdentity(_ shown: ContainerSettings, job: String, game: GameID, _ fleet: Fleet) {
             let name = fleet.containerName(game)
             #expect(shown.Config.Hostname == name)
             #expect(shown.Config.Image == fleet.world.image)
@@ -124,12 +124,12 @@ extension Deployment {
             let labels = shown.Config.Labels ?? [:]
             #expect(labels["com.galaxy.owner"] == "rtmanager")
             #expect(labels["com.galaxy.namespace"] == fleet.keys.namespace)
-            #expect(labels["com.galaxy.game_id"] == game)
+            #expect(labels["com.galaxy.game_id"] == game.text)
             #expect(labels["com.galaxy.job_id"] == job)
             #expect(labels["com.galaxy.spec"]?.isEmpty == false)
         }
 
-        private func checkState(_ shown: ContainerSettings, game: String, _ fleet: Fleet) throws {
+        private func checkState(_ shown: ContainerSettings, game: GameID, _ fleet: Fleet) throws {
             let path = "\(fleet.stateRoot)/\(game)"
             #expect(shown.Mounts.map(\.volume) == ["\(path):/var/lib/galaxy:rw"])
             let attributes = try FileManager.default.attributesOfItem(atPath: path)

@@ -32,7 +32,7 @@ extension Deployment {
             try await fleet.events(ofGame: "graceful-\(round)", until: ["started"])
             try await docker.stop()
             try await docker.start()
-            for game in ["term-\(round)", "graceful-\(round)"] {
+            for game: GameID in ["term-\(round)", "graceful-\(round)"] {
                 let events = try await fleet.events(ofGame: game, until: ["started", "exited"], within: .seconds(30))
                 #expect(events.map { $0["reason"] } == [nil, "daemon_shutdown"], "\(game)")
             }
@@ -85,7 +85,9 @@ extension Deployment {
                         try await fleet.events(ofGame: "power-2", until: ["started"])
                         try await docker.losePower()
                         try await docker.start()
-                        for game in ["power-1", "power-2"] { try await expectEnd(of: game, "daemon_shutdown", fleet) }
+                        for game: GameID in ["power-1", "power-2"] {
+                            try await expectEnd(of: game, "daemon_shutdown", fleet)
+                        }
                         // While the Engine is away a process may end with the same code by itself.
                         let exiting = ["/bin/busybox", "sh", "-c", "sleep 3; exit 255"]
                         let own = try await fleet.runByHand(game: "own", exiting)
@@ -111,7 +113,7 @@ extension Deployment {
             }
         }
 
-        private func expectEnd(of game: String, _ reason: String, _ fleet: Fleet) async throws {
+        private func expectEnd(of game: GameID, _ reason: String, _ fleet: Fleet) async throws {
             let events = try await fleet.events(ofGame: game, until: ["started", "exited"], within: .seconds(40))
             #expect(events.last?["reason"] == reason && events.last?["exit_code"] == "255", "\(events.last ?? [:])")
         }

@@ -22,7 +22,7 @@ extension Deployment {
             try await Fleet.with(workers: 2, world: try #require(EngineWorld.current)) { fleet in
                 var times: [Duration] = []
                 for round in 0..<(MeasureTests.isMeasuring ? 30 : 1) {
-                    let game = "g\(round)"
+                    let game: GameID = "g\(round)"
                     let id = try await fleet.runByHand(game: game)
                     try await fleet.events(ofGame: game, until: ["started"])
                     let leader = try await fleet.leader()

@@ -1,3 +1,4 @@
+import JobContract
 import Foundation
 import Redis
 import Support

@@ -78,7 +78,7 @@ extension Deployment {
         /// of it. Answers its id.
         private func wholeLife(_ round: Int, _ fleet: Fleet) async throws -> String {
             let (start, stop, remove): (JobID, JobID, JobID) = ("s-\(round)", "t-\(round)", "r-\(round)")
-            let game = "whole-\(round)"
+            let game: GameID = "whole-\(round)"
             let result = try await fleet.finish(start, fleet.start(start, game: game))
             #expect(result.effect == .started)
             try await fleet.push(

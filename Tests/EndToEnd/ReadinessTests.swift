@@ -36,7 +36,7 @@ extension Deployment {
             ]
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 for (game, image) in images.sorted(by: { $0.key < $1.key }) {
-                    try await fleet.push(fleet.start(JobID(game), game: game, image: image, Self.waits))
+                    try await fleet.push(fleet.start(JobID(game), game: GameID(game), image: image, Self.waits))
                 }
                 for game in images.keys.sorted() {
                     let result = try await fleet.result(of: JobID(game), within: .seconds(40))
@@ -69,7 +69,7 @@ extension Deployment {
                 let late = #""ready_timeout_seconds":2"#
                 let jobs = [("ends", ending, Self.waits), ("deaf", deaf, late), ("broken", broken, late)]
                 for (game, image, more) in jobs {
-                    try await fleet.push(fleet.start(JobID(game), game: game, image: image, more))
+                    try await fleet.push(fleet.start(JobID(game), game: GameID(game), image: image, more))
                 }
                 for (game, _, _) in jobs {
                     let result = try await fleet.result(of: JobID(game), within: .seconds(30))

@@ -13,7 +13,7 @@ extension Deployment {
             let world = try #require(EngineWorld.current)
             try await Fleet.with(workers: 2, redisArguments: Self.persistence, world: world) { fleet in
                 _ = try await fleet.finish("before", fleet.start("before", game: "before"))
-                let games = (0..<6).map { "g\($0)" }
+                let games = (0..<6).map { "g\($0)" as GameID }
                 for game in games { try await fleet.push(fleet.start("\(game).start", game: game)) }
                 _ = try await fleet.runner(of: "g0.start")
                 await fleet.redis.kill9()

@@ -10,7 +10,11 @@ extension Deployment {
         /// A stop of nothing, from push to result.
         private func roundTrip(_ fleet: Fleet, _ id: JobID) async throws -> Duration {
             let begin = ContinuousClock.now
-            let result = try await fleet.finish(id, Fleet.message(.stop, id, game: id.text), within: .seconds(20))
+            let result = try await fleet.finish(
+                id,
+                Fleet.message(.stop, id, game: GameID(id.text)),
+                within: .seconds(20)
+            )
             #expect(result.effect == .alreadyAbsent)
             return begin.duration(to: .now)
         }

@@ -9,7 +9,7 @@ extension Deployment {
         @Test("share one host: each job runs once, and each game's jobs run in order")
         func share() async throws {
             try await Fleet.with(workers: 2, world: try #require(EngineWorld.current)) { fleet in
-                let games = (0..<20).map { "game-\($0)" }
+                let games = (0..<20).map { "game-\($0)" as GameID }
                 for game in games {
                     try await fleet.push(
                         fleet.start("\(game).start", game: game),
@@ -34,7 +34,7 @@ extension Deployment {
             }
         }
 
-        private func check(_ games: [String], _ fleet: Fleet) async throws {
+        private func check(_ games: [GameID], _ fleet: Fleet) async throws {
             let results = try await fleet.results()
             #expect(results.count == games.count * 4)
             #expect(Set(results.map(\.jobID)).count == results.count)

@@ -12,7 +12,7 @@ enum Strike: String, CaseIterable, CustomTestStringConvertible {
     var testDescription: String { rawValue }
 
     /// Waits for the moment.
-    func arrives(_ fleet: Fleet, game: String) async throws {
+    func arrives(_ fleet: Fleet, game: GameID) async throws {
         guard self != .claimed else { return }
         let name = fleet.containerName(game)
         try await eventually(

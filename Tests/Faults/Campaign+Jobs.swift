@@ -9,7 +9,7 @@ extension Campaign {
     private struct Draft {
         var id: JobID
         var kind: JobKind
-        var game: String
+        var game: GameID
         var more: [String] = []
         var supersedes = false
         /// Whether it has a label that the stricter workers do not allow.
@@ -24,7 +24,7 @@ extension Campaign {
         while ContinuousClock.now < end {
             number += 1
             let kinds = [JobKind.start, .start, .start, .restart, .stop, .stop, .remove]
-            let game = "g\(Int.random(in: 0..<games, using: &random))"
+            let game: GameID = "g\(Int.random(in: 0..<games, using: &random))"
             let kind = kinds.randomElement(using: &random) ?? .start
             try await push(await draft("j\(number)", kind, game, &random))
             if number.isMultiple(of: 15) { try await retryDeadLetter(&random) }
@@ -48,7 +48,7 @@ extension Campaign {
     private func draft(
         _ id: JobID,
         _ kind: JobKind,
-        _ game: String,
+        _ game: GameID,
         _ random: inout SeededGenerator
     ) async -> Draft {
         func dice(_ sides: Int) -> Int { Int.random(in: 0..<sides, using: &random) }
@@ -91,7 +91,7 @@ extension Campaign {
     }
 
     /// What was last told of the game's container, which may be gone by now.
-    private func lastContainer(of game: String) async -> String? {
+    private func lastContainer(of game: GameID) async -> String? {
         let results = try? await fleet.results()
         return results?.last { $0.gameID == game && $0.containerID != nil }?.containerID
     }

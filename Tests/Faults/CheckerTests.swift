@@ -9,7 +9,7 @@ private func flawless() -> History {
     func time(_ seconds: Int64) -> Timestamp { Timestamp(seconds: seconds) }
     func result(
         _ id: JobID,
-        _ game: String,
+        _ game: GameID,
         _ effect: JobEffect,
         _ container: String?,
         _ begin: Int64,
@@ -25,7 +25,7 @@ private func flawless() -> History {
             finishedAt: time(end)
         )
     }
-    func event(_ kind: LifecycleKind, _ container: String, _ game: String, _ epoch: Int64) -> History.Event {
+    func event(_ kind: LifecycleKind, _ container: String, _ game: GameID, _ epoch: Int64) -> History.Event {
         .init(
             kind: kind,
             containerID: container,

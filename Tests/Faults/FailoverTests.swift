@@ -74,7 +74,7 @@ struct FailoverTests {
     /// Starts and stops of eight games in turn.
     private static func push(_ numbers: ClosedRange<Int>, to fleet: Fleet, _ log: CampaignLog) async throws {
         for number in numbers {
-            let (id, game): (JobID, String) = ("j\(number)", "g\(number % 8)")
+            let (id, game): (JobID, GameID) = ("j\(number)", "g\(number % 8)")
             let isStart = number / 8 % 2 == 0
             let stop = Fleet.message(.stop, id, game: game, #""stop_timeout_seconds":1"#)
             try await fleet.push(isStart ? fleet.start(id, game: game) : stop)

@@ -29,7 +29,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     /// A message is decoded or rejected; what is decoded can be checked and translated, and names no other place.
     private func jobs(_ bytes: [UInt8]) {
         guard case .job(let job) = JobDecoder().decode(bytes) else { return }
-        precondition(Syntax.isJobID(job.id.text) && Syntax.isGameID(job.gameID))
+        precondition(Syntax.isJobID(job.id.text) && Syntax.isGameID(job.gameID.text))
         precondition(JobDecoder().decode(bytes) == .job(job))
         let policy = Policy(
             NodeSettings(allowedMountRoots: [MountRoot("/srv"), MountRoot("/ro", isReadOnly: true)])
@@ -45,7 +45,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
             precondition(isInside || mount.readOnly && (mount.hostPath + "/").hasPrefix("/ro/"))
         }
         precondition(spec.labels[GalaxyLabel.owner] == GalaxyLabel.ownerValue)
-        precondition(spec.labels[GalaxyLabel.gameID] == job.gameID)
+        precondition(spec.labels[GalaxyLabel.gameID] == job.gameID.text)
         guard let body = try? CreateBody(spec) else { preconditionFailure("the adapter refuses what was admitted") }
         precondition(body.limits.nanoCPUs >= 10_000_000 && body.limits.memory >= 6 << 20 && body.limits.pids >= 1)
     }

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("The digest of a job's request")
 struct JobDigestTests {
-    private func digest(_ more: String, kind: String = "start", game: String = "g", id: String = "a") -> String? {
+    private func digest(_ more: String, kind: String = "start", game: GameID = "g", id: String = "a") -> String? {
         let text = #"{"v":1,"id":"\#(id)","kind":"\#(kind)","game_id":"\#(game)","image":"e:1"\#(more)}"#
         guard case .job(let job) = JobDecoder().decode(Array(text.utf8)) else { return nil }
         return job.digest

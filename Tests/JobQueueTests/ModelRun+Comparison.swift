@@ -33,7 +33,7 @@ extension ModelRun {
         var expected: [String: String] = [:]
         for (game, state) in model.states {
             let head = model.lanes[game]?.first ?? "none"
-            expected[game] =
+            expected[game.text] =
                 switch state {
                 case .ready(let list): "r \(head) ready:\(list)"
                 case .active: "a \(head) \(try await token(of: head))"
@@ -50,12 +50,12 @@ extension ModelRun {
         var places: [String: Int] = [:]
         for (list, entries) in model.ready {
             let real = try await command("ZRANGE", "ready:" + list, "0", "-1")
-            try agree(real, entries.map(\.game), "list \(list)")
+            try agree(real, entries.map(\.game.text), "list \(list)")
             for game in real { places[game, default: 0] += 1 }
         }
         // A lane is on one list exactly while it is ready.
         let ready = model.states.filter { if case .ready = $0.value { true } else { false } }.keys
-        try agree(places, Dictionary(uniqueKeysWithValues: ready.map { ($0, 1) }), "places of lanes")
+        try agree(places, Dictionary(uniqueKeysWithValues: ready.map { ($0.text, 1) }), "places of lanes")
         let running = model.jobs.filter { $0.value.state == .running }.keys.sorted().map(\.text)
         try agree(try await command("ZRANGE", "lease", "0", "-1").sorted(), running, "leases")
         let delayed = model.states.filter { $0.value == .delayed }.keys.compactMap { model.lanes[$0]?.first?.text }
@@ -66,10 +66,14 @@ extension ModelRun {
     private func compareCounts() async throws {
         try agree(try await world.liveCount(), model.live, "jobs in the window")
         try agree(try await world.hash(world.keys.meta)["ghosts"] ?? "0", "\(model.ghosts)", "lost records")
-        try agree(try await world.games(in: "owner"), model.owners, "owners")
+        try agree(
+            try await world.games(in: "owner"),
+            Dictionary(uniqueKeysWithValues: model.owners.map { ($0.text, $1) }),
+            "owners"
+        )
         for node in ["n1", "n2"] {
             let real = try await command("SMEMBERS", "running:\(node)").sorted()
-            try agree(real, (model.running[node] ?? []).sorted(), "games that hold room on \(node)")
+            try agree(real, (model.running[node] ?? []).map(\.text).sorted(), "games that hold room on \(node)")
         }
         for name in Self.queueNames {
             let (waiting, woken) = (model.queues[name]?.count ?? 0, model.inbox[name] ?? 0)

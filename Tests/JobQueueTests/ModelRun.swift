@@ -14,7 +14,7 @@ struct ModelRun {
         let description: String
     }
 
-    static let games = (1...7).map { "g\($0)" }
+    static let games = (1...7).map { "g\($0)" as GameID }
     static let queueNames = ["high", "low"]
     /// Worker, node, and how many games the node may run.
     static let workers = [("w1", "n1", 0), ("w2", "n1", 0), ("w3", "n2", 2), ("w4", "n2", 2)]

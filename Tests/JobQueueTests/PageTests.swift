@@ -20,7 +20,7 @@ struct PageTests {
             let stories = try await worker.stories()
             #expect(Set(stories.keys) == Set(names))
             #expect(stories.allSatisfy { $1 == String(repeating: $0, count: 10) })
-            #expect(try await worker.places() == Set(names))
+            #expect(try await worker.places() == Set(names.map { GameID($0) }))
         }
     }
 }

@@ -58,7 +58,7 @@ struct QueueWorld {
         }
     }
 
-    static func message(_ kind: JobKind, _ id: JobID, game: String = "g1", more: String = "") -> String {
+    static func message(_ kind: JobKind, _ id: JobID, game: GameID = "g1", more: String = "") -> String {
         let image = kind == .start ? #","image":"engine:1""# : ""
         return #"{"v":1,"id":"\#(id)","kind":"\#(kind.rawValue)","game_id":"\#(game)"\#(image)\#(more)}"#
     }

@@ -20,7 +20,9 @@ struct SignedAgeTests {
         let parts = try await world.client.send(RedisCommand("TIME")).array ?? []
         let now = Timestamp(seconds: parts.first?.string.flatMap { Int64($0) } ?? 0)
         let time = now.advanced(by: .seconds(-age)).rfc3339
-        return try signer().sign(QueueWorld.message(.start, id, game: id.text, more: #","enqueued_at":"\#(time)""#))
+        return try signer().sign(
+            QueueWorld.message(.start, id, game: GameID(id.text), more: #","enqueued_at":"\#(time)""#)
+        )
     }
 
     private func intake(_ worker: JobQueue) async throws -> IntakeOutcome {

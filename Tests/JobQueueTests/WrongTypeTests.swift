@@ -120,7 +120,7 @@ struct WrongTypeTests {
     func record() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
-            for id in ["a", "b"] { try await world.push(QueueWorld.message(.start, JobID(id), game: id)) }
+            for id in ["a", "b"] { try await world.push(QueueWorld.message(.start, JobID(id), game: GameID(id))) }
             try await world.intake(worker)
             try await spoil("job:a", world)
             #expect(try await world.claim(worker).map(\.id) == ["b"])

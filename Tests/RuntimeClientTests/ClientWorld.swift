@@ -28,11 +28,11 @@ struct ClientWorld {
     func end(
         _ id: JobID,
         _ kind: JobKind = .start,
-        game: String = "g",
+        game: GameID = "g",
         outcome: String = "succeeded"
     ) async throws {
         let fields: [RedisArgument] = [
-            "job_id", .string(id.text), "kind", .string(kind.rawValue), "game_id", .string(game), "outcome",
+            "job_id", .string(id.text), "kind", .string(kind.rawValue), "game_id", .string(game.text), "outcome",
             .string(outcome),
             "effect", outcome == "succeeded" ? "started" : "none",
         ]
@@ -40,8 +40,8 @@ struct ClientWorld {
         _ = try await raw.send(RedisCommand("HSET", arguments: [.string(keys.job(id)), "state", "done"] + fields))
     }
 
-    func publish(_ event: String, game: String = "g") async throws {
-        let fields: [RedisArgument] = ["v", "1", "event", .string(event), "game_id", .string(game)]
+    func publish(_ event: String, game: GameID = "g") async throws {
+        let fields: [RedisArgument] = ["v", "1", "event", .string(event), "game_id", .string(game.text)]
         _ = try await raw.send(RedisCommand("XADD", arguments: [.string(keys.events), "*"] + fields))
     }
 

@@ -4,7 +4,7 @@ import Logging
 import RuntimeClient
 
 /// Starts a game, waits until its engine runs, and tells what becomes of it.
-func play(_ game: String, redis: String, logger: Logger, tell: @Sendable @escaping (String) -> Void) async throws {
+func play(_ game: GameID, redis: String, logger: Logger, tell: @Sendable @escaping (String) -> Void) async throws {
     try await RuntimeClient.with(url: redis, logger: logger) { client in
         var start = JobRequest.start(game, image: "galaxy/engine:test", id: JobID("start-\(game)"))
         start.env = ["MODE": "ranked"]

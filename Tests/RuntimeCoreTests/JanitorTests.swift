@@ -1,3 +1,4 @@
+import JobContract
 import Testing
 
 @testable import RuntimeCore

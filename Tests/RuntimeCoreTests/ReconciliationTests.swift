@@ -7,13 +7,13 @@ import Testing
 
 @Suite("Containers to inspect after a list by Docker")
 struct ReconciliationTests {
-    private func row(_ id: String, _ status: String, game: String = "g", health: String = "") -> ContainerSummary {
+    private func row(_ id: String, _ status: String, game: GameID = "g", health: String = "") -> ContainerSummary {
         ContainerSummary(
             id: id,
             name: "n",
             imageRef: "e",
             hostname: "",
-            labels: [GalaxyLabel.gameID: game],
+            labels: [GalaxyLabel.gameID: game.text],
             status: status,
             health: health,
             startedAt: nil

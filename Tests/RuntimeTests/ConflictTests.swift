@@ -6,8 +6,9 @@ import Testing
 
 @Suite("The owner of a game after a name conflict", .timeLimit(.minutes(2)))
 struct ConflictTests {
-    private func owner(_ game: String, _ world: WorkerWorld) async throws -> String? {
-        try await world.client.send(RedisCommand("HGET", .string(world.keys.prefix + "owner"), .string(game))).string
+    private func owner(_ game: GameID, _ world: WorkerWorld) async throws -> String? {
+        try await world.client.send(RedisCommand("HGET", .string(world.keys.prefix + "owner"), .string(game.text)))
+            .string
     }
 
     @Test("a start that finds a foreign container gives up the game and its node reservation")

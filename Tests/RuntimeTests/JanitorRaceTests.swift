@@ -86,13 +86,13 @@ struct JanitorRaceTests {
     }
 
     /// Adds ended containers, the oldest first, each of a game of its own.
-    private func addEnded(_ games: [String], _ world: WorkerWorld) async -> [String: String] {
+    private func addEnded(_ games: [GameID], _ world: WorkerWorld) async -> [String: String] {
         var ids: [String: String] = [:]
         for game in games {
             let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: game))
             await world.docker.exit(container: id, code: 0)
-            _ = try? await world.client.send(RedisCommand("HSET", "{rtm}:owner", .string(game), "n1"))
-            ids[game] = id
+            _ = try? await world.client.send(RedisCommand("HSET", "{rtm}:owner", .string(game.text), "n1"))
+            ids[game.text] = id
         }
         return ids
     }

@@ -11,16 +11,16 @@ import Testing
 struct LookDeskTests {
     private let now = MonotonicInstant(nanoseconds: 0)
 
-    private func event(_ action: String, _ id: String, _ game: String) -> DockerEvent {
+    private func event(_ action: String, _ id: String, _ game: GameID) -> DockerEvent {
         DockerEvent(
             action: action,
             containerID: id,
-            labels: [GalaxyLabel.gameID: game],
+            labels: [GalaxyLabel.gameID: game.text],
             occurredAt: Timestamp(nanosecondsSinceEpoch: 0)
         )
     }
 
-    private func glance(_ id: String, _ game: String? = nil, _ action: String = "die") -> Glance {
+    private func glance(_ id: String, _ game: GameID? = nil, _ action: String = "die") -> Glance {
         Glance(containerID: id, hints: game.map { [event(action, id, $0)] } ?? [])
     }
 

@@ -94,7 +94,7 @@ struct WorkerWorld: Sendable {
         _ = try await client.send(RedisCommand("LPUSH", .string(keys.queue("default")), .string(message)))
     }
 
-    func push(_ kind: JobKind, _ id: JobID, game: String = "g1", more: String = "") async throws {
+    func push(_ kind: JobKind, _ id: JobID, game: GameID = "g1", more: String = "") async throws {
         let image = kind == .start ? #","image":"engine:1""# : ""
         try await push(#"{"v":1,"id":"\#(id)","kind":"\#(kind.rawValue)","game_id":"\#(game)"\#(image)\#(more)}"#)
     }
@@ -182,8 +182,8 @@ struct WorkerWorld: Sendable {
     }
 
     /// Whether the game holds room on the node.
-    func holdsRoom(_ game: String) async throws -> Bool {
-        try await client.send(RedisCommand("SISMEMBER", "{rtm}:running:n1", .string(game))).integer == 1
+    func holdsRoom(_ game: GameID) async throws -> Bool {
+        try await client.send(RedisCommand("SISMEMBER", "{rtm}:running:n1", .string(game.text))).integer == 1
     }
 
     func attempts(_ id: JobID) async throws -> Int? {
@@ -194,7 +194,7 @@ struct WorkerWorld: Sendable {
 
 extension WorkerWorld {
     /// A container of a game, as a worker of the namespace runs it.
-    static func spec(game: String, namespace: String = "rtm", name: String? = nil) -> RunSpec {
+    static func spec(game: GameID, namespace: String = "rtm", name: String? = nil) -> RunSpec {
         let name = name ?? "galaxy-game-\(game)"
         return RunSpec(
             name: name,
@@ -202,7 +202,8 @@ extension WorkerWorld {
             hostname: name,
             network: "galaxy-net",
             labels: [
-                GalaxyLabel.owner: GalaxyLabel.ownerValue, GalaxyLabel.namespace: namespace, GalaxyLabel.gameID: game,
+                GalaxyLabel.owner: GalaxyLabel.ownerValue, GalaxyLabel.namespace: namespace,
+                GalaxyLabel.gameID: game.text,
                 GalaxyLabel.jobID: "j-\(game)",
             ],
             logDriver: "none",

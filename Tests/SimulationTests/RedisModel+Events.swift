@@ -77,7 +77,7 @@ extension RedisModel {
     }
 
     /// Answers false where another leads.
-    mutating func correctPlaces(free: [String], taken: [String], epoch: Int64, by caller: Caller, at time: Int64)
+    mutating func correctPlaces(free: [GameID], taken: [GameID], epoch: Int64, by caller: Caller, at time: Int64)
         -> Bool
     {
         _ = begin(at: time)
@@ -87,13 +87,13 @@ extension RedisModel {
         return true
     }
 
-    func mayHaveMade(_ container: String, job: JobID, game: String) -> Bool {
+    func mayHaveMade(_ container: String, job: JobID, game: GameID) -> Bool {
         if let live = lanes.jobs[job] { return live.message.kind.startsGame && live.message.game == game }
         guard let result = results.last(where: { $0.id == job && $0.game == game }) else { return false }
         return result.containerID.map { $0 == container } ?? true
     }
 
-    func facts(_ game: String, _ job: JobID) -> GameFacts {
+    func facts(_ game: GameID, _ job: JobID) -> GameFacts {
         GameFacts(
             owner: lanes.owners[game],
             isBusy: lanes.states[game] == .active,

@@ -32,7 +32,7 @@ struct RedisModel {
     var leases: [JobID: Int64] = [:]
     var delays: [JobID: Int64] = [:]
     var taken: [JobID: Int64] = [:]
-    var specs: [String: [UInt8]] = [:]
+    var specs: [GameID: [UInt8]] = [:]
     var clock: Int64 = 0
     var born: Int64 = 0
     var resumedAt: Int64 = 0
@@ -101,7 +101,7 @@ struct RedisModel {
         ring()
     }
 
-    var gameOf: [JobID: String] = [:]
+    var gameOf: [JobID: GameID] = [:]
 
     /// Heads that were rung for.
     var rung: Set<String> = []

@@ -131,12 +131,12 @@ struct Scenario: Sendable {
             let kind =
                 [JobKind.start, .start, .start, .restart, .stop, .stop, .remove].randomElement(using: &random) ?? .stop
             let id: JobID = "j\(number)"
-            let game = "g\(Int.random(in: 1...games, using: &random))"
+            let game: GameID = "g\(Int.random(in: 1...games, using: &random))"
             return Push(at: at, id: id, text: text(kind, id, game, &random))
         }
     }
 
-    private static func text(_ kind: JobKind, _ id: JobID, _ game: String, _ random: inout SeededGenerator) -> String {
+    private static func text(_ kind: JobKind, _ id: JobID, _ game: GameID, _ random: inout SeededGenerator) -> String {
         func dice(_ most: Int) -> Int { Int.random(in: 0..<most, using: &random) }
         var more = ""
         if kind == .start || kind == .restart && dice(2) == 0 {

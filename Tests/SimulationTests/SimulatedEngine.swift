@@ -1,3 +1,4 @@
+import JobContract
 import DockerPort
 import Primitives
 import RuntimeCore
@@ -15,7 +16,7 @@ final class SimulatedEngine: Sendable {
 
     /// When a container of a game ran.
     struct Run {
-        var game: String
+        var game: GameID
         var containerID: String
         var from: Timestamp
         var to: Timestamp?
@@ -116,7 +117,7 @@ final class SimulatedEngine: Sendable {
             state.containers[id]?.inspect.startedAt = now
             state.containers[id]?.inspect.finishedAt = nil
             if container.image == "engine:health" { state.containers[id]?.inspect.health = "starting" }
-            let game = container.inspect.labels[Self.gameLabel] ?? ""
+            let game = GameID(container.inspect.labels[Self.gameLabel] ?? "")
             state.runs.append(Run(game: game, containerID: id, from: now))
         }
         emit("start", id)

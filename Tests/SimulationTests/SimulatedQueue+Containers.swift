@@ -54,12 +54,12 @@ extension SimulatedQueue {
         }
     }
 
-    func places() async throws(QueueError) -> Set<String> {
+    func places() async throws(QueueError) -> Set<GameID> {
         let node = worker.node
         return try await call("places") { redis, _ in redis.lanes.running[node] ?? [] }
     }
 
-    func correctPlaces(free: [String], taken: [String], epoch: Int64) async throws {
+    func correctPlaces(free: [GameID], taken: [GameID], epoch: Int64) async throws {
         guard !free.isEmpty || !taken.isEmpty else { return }
         let worker = worker
         let leads = try await call("places") {
@@ -68,7 +68,7 @@ extension SimulatedQueue {
         if !leads { throw Fenced() }
     }
 
-    func gameFacts(of pairs: [(gameID: String, jobID: JobID)]) async throws(QueueError) -> [GameFacts] {
+    func gameFacts(of pairs: [(gameID: GameID, jobID: JobID)]) async throws(QueueError) -> [GameFacts] {
         guard !pairs.isEmpty else { return [] }
         return try await call("facts") { redis, _ in pairs.map { redis.facts($0.gameID, $0.jobID) } }
     }

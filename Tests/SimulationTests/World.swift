@@ -234,7 +234,7 @@ final class World: Sendable {
         }
         for engine in engines {
             for container in engine.all where container.isRunning {
-                history.running[container.id] = container.labels[SimulatedEngine.gameLabel] ?? ""
+                history.running[container.id] = GameID(container.labels[SimulatedEngine.gameLabel] ?? "")
             }
         }
         return history

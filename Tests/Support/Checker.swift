@@ -100,7 +100,7 @@ package enum Checker {
 
     /// A container may also have ended by itself, or with its Engine; then its events say so.
     private static func rest(_ history: History) -> [String] {
-        var wanted: [String: String] = [:]
+        var wanted: [GameID: String] = [:]
         for result in history.results where result.outcome == .succeeded {
             switch result.effect {
             case .started, .alreadyRunning: wanted[result.game] = result.containerID

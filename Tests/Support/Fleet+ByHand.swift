@@ -6,11 +6,11 @@ extension Fleet {
     /// Runs a container of this fleet that no job has started, as if one had: with the labels, the name and the
     /// hostname that a job gives. Answers its id.
     @discardableResult
-    package func runByHand(game: String, image: String? = nil, _ command: [String] = []) async throws -> String {
+    package func runByHand(game: GameID, image: String? = nil, _ command: [String] = []) async throws -> String {
         let name = containerName(game)
         let labels = [
             GalaxyLabel.owner: GalaxyLabel.ownerValue, GalaxyLabel.namespace: keys.namespace,
-            GalaxyLabel.gameID: game, GalaxyLabel.jobID: "by-hand-\(game)",
+            GalaxyLabel.gameID: game.text, GalaxyLabel.jobID: "by-hand-\(game)",
         ]
         var arguments = ["docker", "--host", world.engine.host, "run", "--detach", "--init", "--network", "none"]
         arguments += ["--name", name, "--hostname", name]
@@ -34,13 +34,13 @@ extension Fleet {
     }
 
     /// Makes a container that never runs, with the labels of this fleet or of another namespace. Answers its id.
-    package func createByHand(game: String, namespace: String? = nil, image: String? = nil) async throws -> String {
+    package func createByHand(game: GameID, namespace: String? = nil, image: String? = nil) async throws -> String {
         let name = containerName(game)
         var arguments = ["docker", "--host", world.engine.host, "create", "--network", "none"]
         arguments += ["--name", name, "--hostname", name]
         for (label, value) in [
             (GalaxyLabel.owner, GalaxyLabel.ownerValue), (GalaxyLabel.namespace, namespace ?? keys.namespace),
-            (GalaxyLabel.gameID, game), (GalaxyLabel.jobID, "long-gone"),
+            (GalaxyLabel.gameID, game.text), (GalaxyLabel.jobID, "long-gone"),
         ] { arguments += ["--label", "\(label)=\(value)"] }
         return try await Tool.run(arguments + [image ?? world.image]).trimmingCharacters(in: .whitespacesAndNewlines)
     }

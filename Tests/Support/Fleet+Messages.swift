@@ -3,13 +3,13 @@ import Redis
 
 extension Fleet {
     /// A job message. `more`: further members, as JSON.
-    package static func message(_ kind: JobKind, _ id: JobID, game: String, _ more: String = "") -> String {
+    package static func message(_ kind: JobKind, _ id: JobID, game: GameID, _ more: String = "") -> String {
         let rest = more.isEmpty ? "" : "," + more
         return #"{"v":1,"id":"\#(id)","kind":"\#(kind.rawValue)","game_id":"\#(game)"\#(rest)}"#
     }
 
     /// A start of `image`, or of the world's idle one; never pulled, for there is no registry.
-    package func start(_ id: JobID, game: String, image: String? = nil, _ more: String = "") -> String {
+    package func start(_ id: JobID, game: GameID, image: String? = nil, _ more: String = "") -> String {
         let rest = more.isEmpty ? "" : "," + more
         return Self.message(
             .start,
@@ -45,8 +45,8 @@ extension Fleet {
         try await entries(keys.events).map(\.fields)
     }
 
-    package func events(ofGame game: String) async throws -> [[String: String]] {
-        try await events().filter { $0["game_id"] == game }
+    package func events(ofGame game: GameID) async throws -> [[String: String]] {
+        try await events().filter { $0["game_id"] == game.text }
     }
 
     /// All messages and jobs that need an operator, the oldest first.
@@ -82,7 +82,7 @@ extension Fleet {
     /// Waits until the `steps` of `game` are as many as these, and answers its events.
     @discardableResult
     package func events(
-        ofGame game: String,
+        ofGame game: GameID,
         until kinds: [String],
         within limit: Duration = .seconds(10)
     ) async throws -> [[String: String]] {

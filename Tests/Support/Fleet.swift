@@ -134,7 +134,7 @@ extension Fleet {
         return text.split(separator: "\n").map(String.init)
     }
 
-    package func containerName(_ game: String) -> String { namePrefix + game }
+    package func containerName(_ game: GameID) -> String { namePrefix + game.text }
 
     /// Name of the node that the workers serve: the Engine's id.
     package func node() async throws -> String {

@@ -6,7 +6,7 @@ struct History: Sendable, Equatable {
     struct Push: Sendable, Equatable {
         var id: JobID
         var kind: JobKind
-        var game: String
+        var game: GameID
         /// Whether it makes earlier starts of its game pointless.
         var supersedes = false
         /// 2 and up: an operator's retry.
@@ -20,7 +20,7 @@ struct History: Sendable, Equatable {
     struct Result: Sendable, Equatable {
         var id: JobID
         var run = 1
-        var game: String
+        var game: GameID
         var outcome: JobOutcome
         var effect: JobEffect
         var containerID: String?
@@ -34,7 +34,7 @@ struct History: Sendable, Equatable {
     struct Event: Sendable, Equatable {
         var kind: LifecycleKind
         var containerID: String
-        var game: String
+        var game: GameID
         var node: String
         var epoch: Int64
         /// Begin of the run that it tells of.
@@ -52,7 +52,7 @@ struct History: Sendable, Equatable {
     /// In the order of the stream.
     var events: [Event] = []
     /// Containers of the fleet that run at the end, by their ids, and the games they are of.
-    var running: [String: String] = [:]
+    var running: [String: GameID] = [:]
     /// What Redis still holds of live jobs at the end, each in words: lanes, leases, retries, counters.
     var leftovers: [String] = []
     /// Times of which Redis may have forgotten everything, on its own clock: what its file lacked after a power loss.
@@ -65,7 +65,7 @@ extension History.Event {
         self.init(
             kind: fields["event"].flatMap { LifecycleKind(rawValue: $0) } ?? .oom,
             containerID: fields["container_id"] ?? "",
-            game: fields["game_id"] ?? "",
+            game: GameID(fields["game_id"] ?? ""),
             node: fields["node"] ?? "",
             epoch: fields["epoch"].flatMap { Int64($0) } ?? 0,
             startedAt: fields["started_at"],

@@ -78,7 +78,7 @@ extension LaneModel {
     }
 
     /// Whether the head of the lane only waits to be told that its time is over.
-    func isLate(_ game: String) -> Bool {
+    func isLate(_ game: GameID) -> Bool {
         guard let job = lanes[game]?.first.flatMap({ jobs[$0] }) else { return false }
         return job.message.isExpired && job.run == 1 && !job.isDirty
     }
@@ -100,7 +100,7 @@ extension LaneModel {
     }
 
     /// Takes games off a list, the oldest first: as many as there is room for, or one that needs none.
-    mutating func pop(_ list: String, _ most: Int, _ slots: Int, _ node: String) -> [String] {
+    mutating func pop(_ list: String, _ most: Int, _ slots: Int, _ node: String) -> [GameID] {
         let held = running[node] ?? []
         let room = slots == 0 ? most : min(most, slots - held.count)
         let entries = ready[list] ?? []
@@ -115,7 +115,7 @@ extension LaneModel {
         return [entries[index].game]
     }
 
-    mutating func begin(_ game: String, _ worker: String, _ node: String) -> (id: JobID, attempt: Int)? {
+    mutating func begin(_ game: GameID, _ worker: String, _ node: String) -> (id: JobID, attempt: Int)? {
         guard let id = lanes[game]?.first, var job = jobs[id] else {
             settle(game)
             return nil
@@ -198,7 +198,7 @@ extension LaneModel {
         settle(game)
     }
 
-    mutating func join(node: String, games: [(game: String, isRunning: Bool)]) {
+    mutating func join(node: String, games: [(game: GameID, isRunning: Bool)]) {
         for (game, isRunning) in games where owners[game] ?? node == node {
             let wasOwned = owners[game] != nil
             owners[game] = node

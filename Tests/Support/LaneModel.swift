@@ -6,7 +6,7 @@ struct LaneModel {
     struct Message: Equatable {
         var id: JobID
         var kind: JobKind
-        var game: String
+        var game: GameID
         var isExpired = false
         var isGuarded = false
         var force = false
@@ -77,13 +77,13 @@ struct LaneModel {
     var jobs: [JobID: LiveJob] = [:]
     /// What the jobs asked for that have ended, by id.
     var ended: [JobID: Message] = [:]
-    var lanes: [String: [JobID]] = [:]
-    var states: [String: Lane] = [:]
+    var lanes: [GameID: [JobID]] = [:]
+    var states: [GameID: Lane] = [:]
     /// Games by list, the oldest head first.
-    var ready: [String: [(seq: Int, game: String)]] = [:]
-    var superseded: [String: Int] = [:]
-    var owners: [String: String] = [:]
-    var running: [String: Set<String>] = [:]
+    var ready: [String: [(seq: Int, game: GameID)]] = [:]
+    var superseded: [GameID: Int] = [:]
+    var owners: [GameID: String] = [:]
+    var running: [String: Set<GameID>] = [:]
     var untold: Set<String> = []
     var seq = 0
     var results: [Result] = []
@@ -113,7 +113,7 @@ struct LaneModel {
         return job.isPoisoned ? .poisoned : .superseded
     }
 
-    mutating func settle(_ game: String) {
+    mutating func settle(_ game: GameID) {
         while let head = lanes[game]?.first, lost.contains(head) { forgetHead(game) }
         guard let head = lanes[game]?.first.flatMap({ jobs[$0] }) else {
             lanes[game] = nil
@@ -128,7 +128,7 @@ struct LaneModel {
         ready[list]?.sort { $0.seq < $1.seq }
     }
 
-    mutating func forgetHead(_ game: String) {
+    mutating func forgetHead(_ game: GameID) {
         lanes[game]?.removeFirst()
         ghosts += 1
     }
@@ -138,7 +138,7 @@ struct LaneModel {
         if jobs.removeValue(forKey: id) != nil { lost.insert(id) }
     }
 
-    mutating func unready(_ game: String) {
+    mutating func unready(_ game: GameID) {
         guard case .ready(let list) = states[game] else { return }
         ready[list]?.removeAll { $0.game == game }
     }

@@ -26,7 +26,7 @@ extension Actions {
                 if sight.state == .dead { page.dead = try await queue.deadLetter(named: id.text) }
                 let client = client(queue, context)
                 page.events = try await StreamSearch.run(client, streams: [.events], most: search) {
-                    $0.event?.jobID == id
+                    $0.jobID == id
                 }.found
             } else {
                 let names = try await queue.servedQueues()
@@ -55,7 +55,7 @@ extension Actions {
     ///   - limit: The number of shown entries from each stream. The latest entries are shown.
     ///   - search: The number of entries to read from each stream.
     static func history(
-        of game: String,
+        of game: GameID,
         limit: Int,
         search: Int,
         _ output: OutputFormat,
@@ -63,7 +63,7 @@ extension Actions {
     ) async throws(CommandError) {
         let found = try await withQueue(context) { queue in
             try await StreamSearch.run(client(queue, context), most: search, wanted: limit) {
-                $0.fields["game_id"] == game
+                $0.gameID == game
             }
         }
         let surface = Surface.standardOutput
@@ -84,13 +84,13 @@ extension Actions {
     /// The arguments of `watch`.
     struct WatchChoice: Sendable, Equatable {
         var streams: [PublicStream]
-        var game: String?
+        var game: GameID?
         /// The largest number of earlier entries to show from each stream.
         var last: Int
         /// The number of lines after which the command ends; nil: only SIGINT or SIGTERM ends the command.
         var count: Int?
 
-        func matches(_ entry: StreamEntry) -> Bool { game == nil || entry.fields["game_id"] == game }
+        func matches(_ entry: StreamEntry) -> Bool { game == nil || entry.gameID == game }
     }
 
     static func watch(

@@ -53,8 +53,8 @@ final class DemoPrinter: Sendable {
         write(painter.paint("\(number). \(text)", .heading))
     }
 
-    func pushed(_ kind: String, _ game: String) {
-        line("push", .accent, padded(kind, 17) + padded(game, 9), ["kind": kind, "game_id": game])
+    func pushed(_ kind: String, _ game: GameID) {
+        line("push", .accent, padded(kind, 17) + padded(game.text, 9), ["kind": kind, "game_id": game.text])
     }
 
     func result(_ result: JobResult) {
@@ -66,7 +66,7 @@ final class DemoPrinter: Sendable {
         line(
             "result",
             result.succeeded ? .good : .notable,
-            padded(word.replacing("_", with: " "), 17) + padded(result.gameID ?? "-", 9) + cut(detail),
+            padded(word.replacing("_", with: " "), 17) + padded(result.gameID?.text ?? "-", 9) + cut(detail),
             result.fields
         )
     }

@@ -43,7 +43,7 @@ struct DemoStory: Sendable {
     }
 
     private var keys: Keyspace { Keyspace(namespace: DemoStage.namespace) }
-    private static let games = ["lobby", "arena", "chess"]
+    private static let games: [GameID] = ["lobby", "arena", "chess"]
 
     func tell() async throws {
         let configuration = try RedisConfiguration(url: stage.redisURL)
@@ -73,13 +73,13 @@ struct DemoStory: Sendable {
         try await push(redis, Self.games.map { simple("remove", $0) }, events: 3)
     }
 
-    private typealias Message = (kind: String, game: String, json: String)
+    private typealias Message = (kind: String, game: GameID, json: String)
 
-    private func start(_ id: String, _ game: String) -> Message {
+    private func start(_ id: String, _ game: GameID) -> Message {
         ("start", game, #"{"v":1,"id":"\#(id)","kind":"start","game_id":"\#(game)","image":"\#(DemoStage.image)"}"#)
     }
 
-    private func simple(_ kind: String, _ game: String) -> Message {
+    private func simple(_ kind: String, _ game: GameID) -> Message {
         (
             kind, game,
             #"{"v":1,"id":"\#(kind)-\#(game)","kind":"\#(kind)","game_id":"\#(game)","stop_timeout_seconds":5}"#

@@ -48,13 +48,13 @@ struct MountArgument: ExpressibleByArgument, Sendable, Equatable {
 
 /// A game's id: 1 to 51 of `a-z 0-9 -`, with a letter or digit first and last.
 struct GameArgument: ExpressibleByArgument, Sendable, Equatable {
-    var id: String
+    var id: GameID
 
     init?(argument: String) {
         guard SettingRule.word(argument, "-", upTo: 51), argument == argument.lowercased(),
             !argument.hasPrefix("-"), !argument.hasSuffix("-")
         else { return nil }
-        id = argument
+        id = GameID(argument)
     }
 }
 

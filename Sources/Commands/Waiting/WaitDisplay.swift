@@ -1,3 +1,4 @@
+import JobContract
 import Pages
 import Synchronization
 import Terminal
@@ -9,7 +10,7 @@ final class WaitDisplay: Sendable {
         var hasLine = false
     }
 
-    private let game: String
+    private let game: GameID
     private let surface: Surface
     private let write: @Sendable (TerminalText) -> Void
     private let state = Mutex(State())
@@ -18,7 +19,7 @@ final class WaitDisplay: Sendable {
     ///
     /// - Parameter write: Writes a text unchanged, without an additional line feed.
     init(
-        game: String,
+        game: GameID,
         surface: Surface = .standardError,
         write: @escaping @Sendable (TerminalText) -> Void = StandardError.write(text:)
     ) {
@@ -38,7 +39,7 @@ final class WaitDisplay: Sendable {
             return
         }
         state.withLock { $0.hasLine = true }
-        let line = stage.line(width: max(1, width - game.count - 3))
+        let line = stage.line(width: max(1, width - game.text.count - 3))
         write("\r\u{1B}[K\(surface.painter.paint("\(game): \(line)", .dim))")
     }
 

@@ -135,7 +135,9 @@ package struct Worker: Service {
             do {
                 try await queue.arrive()
                 let games = try await ownership.ownedRows().compactMap { container in
-                    container.labels[GalaxyLabel.gameID].map { OwnedGame(gameID: $0, isRunning: container.isRunning) }
+                    container.labels[GalaxyLabel.gameID].map {
+                        OwnedGame(gameID: GameID($0), isRunning: container.isRunning)
+                    }
                 }
                 try await queue.join(games: games)
                 state.noteLoop { $0.joined() }

@@ -99,7 +99,7 @@ extension JobRunner {
 
     /// Returns whether a container of the game runs; true if the Docker Engine gives no answer. Does not count a
     /// foreign container with the game's container name.
-    func gameStillRuns(_ gameID: String) async -> Bool {
+    func gameStillRuns(_ gameID: GameID) async -> Bool {
         do throws(DockerError) {
             return try await ownership.containers(of: gameID).contains { $0.inspect.isRunning }
         } catch {

@@ -27,7 +27,7 @@ struct JobTrace: Sendable {
         }
         let span = tracer.startSpan("\(job.kind.rawValue) game", context: context, ofKind: .consumer)
         span.attributes["rtm.job_id"] = job.id.text
-        span.attributes["rtm.game_id"] = job.gameID
+        span.attributes["rtm.game_id"] = job.gameID.text
         span.attributes["rtm.kind"] = job.kind.rawValue
         span.attributes["rtm.attempt"] = attempt
         let trace = JobTrace(tracer: tracer, span: span)

@@ -65,7 +65,7 @@ final class ContainerOwnership: Sendable {
     ///
     /// - Parameter name: The name of the game's container, used if no container has the game's labels; nil: no search
     ///   by name.
-    func container(of gameID: String, named name: String?) async throws(DockerError) -> FoundContainer {
+    func container(of gameID: GameID, named name: String?) async throws(DockerError) -> FoundContainer {
         if let current = OwnedContainer.current(of: try await containers(of: gameID)) { return .owned(current) }
         guard let name, let holder = try await found(name) else { return .none }
         if let owned = try await owned(holder), owned.gameID == gameID { return .owned(owned) }
@@ -73,7 +73,7 @@ final class ContainerOwnership: Sendable {
     }
 
     /// Returns all containers of the game in this namespace.
-    func containers(of gameID: String) async throws(DockerError) -> [OwnedContainer] {
+    func containers(of gameID: GameID) async throws(DockerError) -> [OwnedContainer] {
         var owned: [OwnedContainer] = []
         for row in try await rows(of: gameID) {
             if let container = try await self.owned(id: row.id) { owned.append(container) }
@@ -84,9 +84,9 @@ final class ContainerOwnership: Sendable {
     /// Returns the listed containers whose labels claim this namespace.
     ///
     /// - Parameter gameID: The game; nil: all games.
-    func rows(of gameID: String? = nil) async throws(DockerError) -> [ContainerSummary] {
+    func rows(of gameID: GameID? = nil) async throws(DockerError) -> [ContainerSummary] {
         var labels: LabelMap = [GalaxyLabel.owner: GalaxyLabel.ownerValue, GalaxyLabel.namespace: namespace]
-        if let gameID { labels[GalaxyLabel.gameID] = gameID }
+        if let gameID { labels[GalaxyLabel.gameID] = gameID.text }
         return try await docker.list(ListFilter(labels: labels, inspectsRows: false))
     }
 

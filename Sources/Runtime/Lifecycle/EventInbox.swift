@@ -10,7 +10,7 @@ struct Glance: Sendable, Equatable {
     var hints: [DockerEvent]
 
     /// As an event tells it; nil where only the reconciler wants it looked at.
-    var gameID: String? { hints.first?.labels[GalaxyLabel.gameID] }
+    var gameID: GameID? { hints.first?.labels[GalaxyLabel.gameID].map { GameID($0) } }
 
     var hasEnd: Bool { hints.contains { $0.action == "die" } }
 

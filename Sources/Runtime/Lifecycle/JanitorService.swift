@@ -45,14 +45,14 @@ struct JanitorService: Sendable {
     /// A container of this namespace, with Redis' knowledge of its game and its job.
     struct FoundRow {
         var row: ContainerSummary
-        var gameID: String
+        var gameID: GameID
         var facts: GameFacts
     }
 
     private func found() async throws -> [FoundRow] {
         let rows = try await ownership.ownedRows()
         let pairs = rows.map { row in
-            (gameID: row.labels[GalaxyLabel.gameID] ?? "", jobID: JobID(row.labels[GalaxyLabel.jobID] ?? ""))
+            (gameID: GameID(row.labels[GalaxyLabel.gameID] ?? ""), jobID: JobID(row.labels[GalaxyLabel.jobID] ?? ""))
         }
         return zip(rows, zip(pairs, try await queue.gameFacts(of: pairs))).map { row, known in
             FoundRow(row: row, gameID: known.0.gameID, facts: known.1)
@@ -76,10 +76,10 @@ struct JanitorService: Sendable {
     }
 
     /// Returns the current container of each game with several containers.
-    private func currentContainers(_ rows: [ContainerSummary]) async throws -> [String: String] {
-        var current: [String: String] = [:]
-        for (game, rows) in Dictionary(grouping: rows, by: { $0.labels[GalaxyLabel.gameID] ?? "" }) where rows.count > 1
-        {
+    private func currentContainers(_ rows: [ContainerSummary]) async throws -> [GameID: String] {
+        var current: [GameID: String] = [:]
+        for (game, rows) in Dictionary(grouping: rows, by: { GameID($0.labels[GalaxyLabel.gameID] ?? "") })
+        where rows.count > 1 {
             current[game] = OwnedContainer.current(of: try await ownership.containers(of: game))?.inspect.id
         }
         return current

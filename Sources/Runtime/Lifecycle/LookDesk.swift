@@ -1,3 +1,4 @@
+import JobContract
 import RuntimeCore
 
 /// What is looked at, what has to wait for that, and how much may be looked at next: the decisions of ``Looker``.
@@ -28,7 +29,7 @@ struct LookDesk: Equatable {
     /// Containers that are looked at, and why.
     private var looks: [String: Glance] = [:]
     /// Their games, as far as events tell.
-    private var games: Set<String> = []
+    private var games: Set<GameID> = []
     /// How many of the looks no event has asked for.
     private var wantedLooks = 0
     /// When looks that no event asks for may begin again.

@@ -27,7 +27,7 @@ struct Reconciler: Sendable {
     ///   - now: raised to have everything compared at once.
     ///   - afterGap: raised where an event was dropped.
     func run(every interval: Duration, now: WakeSignal, afterGap: WakeSignal) async throws {
-        var unheld: Set<String> = []
+        var unheld: Set<GameID> = []
         // The stream has just begun: what was before it may have been missed.
         var isThorough = true
         while !Task.isCancelled {
@@ -53,7 +53,7 @@ struct Reconciler: Sendable {
 
     /// One comparison. Answers the games whose places nobody seems to hold: they are freed when the next
     /// comparison says the same, since a container may be on its way.
-    private func compare(isThorough: Bool, unheldBefore: Set<String>) async throws -> Set<String> {
+    private func compare(isThorough: Bool, unheldBefore: Set<GameID>) async throws -> Set<GameID> {
         do {
             // In this order: what is told between the two is looked at once too often, never too seldom.
             let marks = try await queue.stories()

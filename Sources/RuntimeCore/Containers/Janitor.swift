@@ -1,3 +1,5 @@
+import JobContract
+
 /// The rights of the janitor.
 package enum JanitorMode: String, Sendable, CaseIterable {
     /// Inspect nothing.
@@ -14,7 +16,7 @@ package enum JanitorMode: String, Sendable, CaseIterable {
 package struct JanitorSubject: Sendable, Equatable {
     package var containerID: String
     package var name: String
-    package var gameID: String
+    package var gameID: GameID
     /// Whether the container was created but never ran.
     package var neverRan: Bool
     /// Whether jobs of the game use this container.
@@ -29,7 +31,7 @@ package struct JanitorSubject: Sendable, Equatable {
     package init(
         containerID: String,
         name: String,
-        gameID: String,
+        gameID: GameID,
         neverRan: Bool,
         isCurrent: Bool,
         isGameBusy: Bool,

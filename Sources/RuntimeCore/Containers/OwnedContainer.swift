@@ -19,7 +19,7 @@ package enum ImageLabels: Sendable, Equatable {
 /// a container proves nothing: people rename containers, and operators change `RTM_NAME_PREFIX`.
 package struct OwnedContainer: Sendable, Equatable {
     package let inspect: ContainerInspect
-    package let gameID: String
+    package let gameID: GameID
     /// Id of the job that made the container.
     package let jobID: JobID
     /// The labels given by the job, of at most ``longestLabels`` bytes. Excludes reserved labels, and labels of the
@@ -52,7 +52,7 @@ package struct OwnedContainer: Sendable, Equatable {
             jobLabels = Self.jobLabels(container.labels, imageLabels: [:])
         }
         inspect = container
-        self.gameID = gameID
+        self.gameID = GameID(gameID)
         self.jobID = JobID(jobID)
     }
 

@@ -10,9 +10,9 @@ package struct Reconciliation: Sendable, Equatable {
     /// others.
     package var suspects: [String]
     /// Games with a node reservation, but without a running container in the list.
-    package var unheldPlaces: Set<String>
+    package var unheldPlaces: Set<GameID>
     /// Games with a running container, but without a node reservation.
-    package var missingPlaces: Set<String>
+    package var missingPlaces: Set<GameID>
 
     /// Compares the list with the checkpoints.
     ///
@@ -30,7 +30,7 @@ package struct Reconciliation: Sendable, Equatable {
         marks: [String: StoryMark],
         begun: Set<String>,
         isThorough: Bool,
-        places: Set<String>
+        places: Set<GameID>
     ) {
         let listed = Set(containers.map(\.id))
         let gone = Set(marks.keys).union(begun).subtracting(listed)
@@ -53,8 +53,8 @@ package struct Reconciliation: Sendable, Equatable {
         }
         suspects = gone.sorted() + ended + untold + others
         let running = containers.filter { $0.isRunning && ours[$0.id] != false }
-        func games(_ containers: [ContainerSummary]) -> Set<String> {
-            Set(containers.compactMap { $0.labels[GalaxyLabel.gameID] })
+        func games(_ containers: [ContainerSummary]) -> Set<GameID> {
+            Set(containers.compactMap { $0.labels[GalaxyLabel.gameID].map { GameID($0) } })
         }
         // A container without an inspection may keep a reservation, but never creates a reservation.
         unheldPlaces = places.subtracting(games(running))

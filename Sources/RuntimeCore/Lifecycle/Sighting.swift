@@ -33,12 +33,12 @@ package struct Sighting: Sendable, Equatable {
 extension Sighting {
     /// The game and the job according to the container's events, or nil without valid ids. Labels can overwrite the
     /// attributes of events, so a claim alone proves nothing.
-    package var claim: (gameID: String, jobID: JobID)? {
+    package var claim: (gameID: GameID, jobID: JobID)? {
         guard let labels = hints.first(where: { $0.isStart || $0.isEnd })?.labels,
             let gameID = labels[GalaxyLabel.gameID], let jobID = labels[GalaxyLabel.jobID], Syntax.isGameID(gameID),
             Syntax.isJobID(jobID)
         else { return nil }
-        return (gameID, JobID(jobID))
+        return (GameID(gameID), JobID(jobID))
     }
 }
 

@@ -6,12 +6,12 @@ import JobContract
 /// The identity of a container, part of every published step. The labels are those given by the job.
 package struct ContainerIdentity: Sendable, Equatable {
     package var containerName: String
-    package var gameID: String
+    package var gameID: GameID
     package var jobID: JobID
     package var image: String
     package var labels: LabelMap
 
-    package init(containerName: String, gameID: String, jobID: JobID, image: String, labels: LabelMap) {
+    package init(containerName: String, gameID: GameID, jobID: JobID, image: String, labels: LabelMap) {
         self.containerName = containerName
         self.gameID = gameID
         self.jobID = jobID
@@ -33,7 +33,7 @@ package struct ContainerIdentity: Sendable, Equatable {
     package init(of spec: RunSpec) {
         self.init(
             containerName: spec.name,
-            gameID: spec.labels[GalaxyLabel.gameID] ?? "",
+            gameID: GameID(spec.labels[GalaxyLabel.gameID] ?? ""),
             jobID: JobID(spec.labels[GalaxyLabel.jobID] ?? ""),
             image: spec.image,
             labels: OwnedContainer.jobLabels(spec.labels, imageLabels: [:])
@@ -45,7 +45,7 @@ package struct ContainerIdentity: Sendable, Equatable {
     package init(claimedBy event: DockerEvent) {
         self.init(
             containerName: event.name,
-            gameID: event.labels[GalaxyLabel.gameID] ?? "",
+            gameID: GameID(event.labels[GalaxyLabel.gameID] ?? ""),
             jobID: JobID(event.labels[GalaxyLabel.jobID] ?? ""),
             image: event.image,
             labels: [:]
@@ -106,7 +106,8 @@ extension StoryMark {
     package var encoded: String {
         let lines = [
             isRunning ? "s" : "e", startedAt?.rfc3339 ?? "", exitedAt?.rfc3339 ?? "", health?.rawValue ?? "",
-            ooms.map(\.rfc3339).joined(separator: ","), identity.containerName, identity.gameID, identity.jobID.text,
+            ooms.map(\.rfc3339).joined(separator: ","), identity.containerName, identity.gameID.text,
+            identity.jobID.text,
             identity.image, identity.labels.json,
         ]
         return lines.joined(separator: "\n")
@@ -127,7 +128,7 @@ extension StoryMark {
             ooms: lines[4].split(separator: ",").compactMap { Timestamp(rfc3339: String($0)) },
             identity: ContainerIdentity(
                 containerName: lines[5],
-                gameID: lines[6],
+                gameID: GameID(lines[6]),
                 jobID: JobID(lines[7]),
                 image: lines[8],
                 labels: labels

@@ -100,11 +100,11 @@ package struct NodeSettings: Sendable, Equatable {
     }
 
     /// Returns the name of a game's container. The hostname is the same.
-    package func containerName(gameID: String) -> String { namePrefix + gameID }
+    package func containerName(gameID: GameID) -> String { namePrefix + gameID.text }
 
     /// Returns the path of a game's state folder on the host.
-    package func stateFolder(gameID: String) -> String {
-        (stateRoot.hasSuffix("/") ? String(stateRoot.dropLast()) : stateRoot) + "/" + gameID
+    package func stateFolder(gameID: GameID) -> String {
+        (stateRoot.hasSuffix("/") ? String(stateRoot.dropLast()) : stateRoot) + "/" + gameID.text
     }
 }
 

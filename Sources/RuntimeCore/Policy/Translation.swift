@@ -58,7 +58,7 @@ struct Translation: Sendable {
         var labels = job.labels ?? [:]
         labels[GalaxyLabel.owner] = GalaxyLabel.ownerValue
         labels[GalaxyLabel.namespace] = settings.namespace
-        labels[GalaxyLabel.gameID] = job.gameID
+        labels[GalaxyLabel.gameID] = job.gameID.text
         labels[GalaxyLabel.jobID] = job.id.text
         labels[GalaxyLabel.spec] = Self.specDigest(of: job)
         return labels

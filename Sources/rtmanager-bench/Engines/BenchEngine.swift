@@ -81,7 +81,7 @@ struct BenchEngine: Sendable {
     // MARK: The bare adapter
 
     /// Starts the same container as a job for `game`.
-    func run(_ game: String) async throws -> RunResult {
+    func run(_ game: GameID) async throws -> RunResult {
         var job = Job(id: JobID("bare-\(game)"), kind: .start, gameID: game, image: ImageReference(image.ref))
         job.pullPolicy = PullPolicy.never.rawValue
         let spec = try Policy(node).allow(job).spec(on: image)
@@ -93,7 +93,7 @@ struct BenchEngine: Sendable {
     }
 
     /// Returns the name of a game's container, regardless of who started the container.
-    func containerName(_ game: String) -> String { node.containerName(gameID: game) }
+    func containerName(_ game: GameID) -> String { node.containerName(gameID: game) }
 
     /// Removes all containers of the bench.
     func removeAll() async throws {
@@ -137,7 +137,7 @@ struct BenchEngine: Sendable {
     }
 
     /// Returns a message as producers push it.
-    func message(_ kind: JobKind, _ id: JobID, _ game: String) -> String {
+    func message(_ kind: JobKind, _ id: JobID, _ game: GameID) -> String {
         let more =
             switch kind {
             case .start: #","image":"\#(image.ref)","pull_policy":"never""#
@@ -148,16 +148,16 @@ struct BenchEngine: Sendable {
     }
 
     /// Pushes a job of `kind` for each game. The kind and the game form the job's id.
-    func push(_ kind: JobKind, _ games: [String]) async throws {
+    func push(_ kind: JobKind, _ games: [GameID]) async throws {
         let messages = games.map { RedisArgument.string(message(kind, Self.id(kind, $0), $0)) }
         guard !messages.isEmpty else { return }
         _ = try await stage.redis.client.send(RedisCommand("LPUSH", arguments: [stage.redis.queue] + messages))
     }
 
-    static func id(_ kind: JobKind, _ game: String) -> JobID { JobID("\(kind.rawValue)-\(game)") }
+    static func id(_ kind: JobKind, _ game: GameID) -> JobID { JobID("\(kind.rawValue)-\(game)") }
 
     /// Waits until all these jobs have succeeded. Throws at the first job without success.
-    func untilDone(_ kind: JobKind, _ games: [String], within limit: Duration = .seconds(120)) async throws {
+    func untilDone(_ kind: JobKind, _ games: [GameID], within limit: Duration = .seconds(120)) async throws {
         for game in games {
             let id = Self.id(kind, game)
             let key = RedisArgument.string(stage.redis.keys.job(id))

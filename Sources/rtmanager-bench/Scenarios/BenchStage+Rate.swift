@@ -13,7 +13,7 @@ extension BenchStage {
             for width in options.full([1, 2, 4, 8], quick: [4]) {
                 var (workers, baselines): ([Rates], [Rates]) = ([], [])
                 for round in 0..<(options.rounds ?? options.full(3, quick: 1)) {
-                    let games = (0..<options.full(24, quick: 6)).map { "w\(width)r\(round)n\($0)" }
+                    let games = (0..<options.full(24, quick: 6)).map { GameID("w\(width)r\(round)n\($0)") }
                     if round.isMultiple(of: 2) { baselines.append(try await bareRates(engine, width, games)) }
                     workers.append(try await workerRates(engine, width, games))
                     if !round.isMultiple(of: 2) { baselines.append(try await bareRates(engine, width, games)) }
@@ -40,7 +40,7 @@ extension BenchStage {
         }
     }
 
-    private func bareRates(_ engine: BenchEngine, _ width: Int, _ games: [String]) async throws -> Rates {
+    private func bareRates(_ engine: BenchEngine, _ width: Int, _ games: [GameID]) async throws -> Rates {
         let starts = try await Self.time { try await inFlight(width, games) { _ = try await engine.run($0) } }
         let stops = try await Self.time {
             try await inFlight(width, games) {
@@ -51,7 +51,7 @@ extension BenchStage {
         return Rates(count: games.count, starts: starts, stops: stops)
     }
 
-    private func workerRates(_ engine: BenchEngine, _ width: Int, _ games: [String]) async throws -> Rates {
+    private func workerRates(_ engine: BenchEngine, _ width: Int, _ games: [GameID]) async throws -> Rates {
         try await redis.empty()
         return try await engine.withWorker(concurrency: width) {
             let starts = try await Self.time {
@@ -74,10 +74,10 @@ extension BenchStage {
     private func stopsWhileStartsQueue(_ engine: BenchEngine) async throws -> [BenchFigure] {
         try await redis.empty()
         let count = options.full(20, quick: 3)
-        let baselines = try await bareStops(engine, (0..<count).map { "bare\($0)" })
+        let baselines = try await bareStops(engine, (0..<count).map { GameID("bare\($0)") })
         try await engine.removeAll()
         let workers = try await engine.withWorker(concurrency: Self.startsInFlight) {
-            try await queuedStops(engine, (0..<count).map { "job\($0)" })
+            try await queuedStops(engine, (0..<count).map { GameID("job\($0)") })
         }
         return [
             BenchFigure(
@@ -91,7 +91,7 @@ extension BenchStage {
 
     /// Times stops during a constant load of as many starts as a worker has in flight. The load ends after the last
     /// stop.
-    private func bareStops(_ engine: BenchEngine, _ games: [String]) async throws -> [Double] {
+    private func bareStops(_ engine: BenchEngine, _ games: [GameID]) async throws -> [Double] {
         try await inFlight(Self.startsInFlight, games) { _ = try await engine.run($0) }
         let end = LoadEnd()
         return try await withThrowingTaskGroup(of: [Double].self) { group in
@@ -99,7 +99,7 @@ extension BenchStage {
                 group.addTask {
                     var number = 0
                     while !end.isReached, number < 1_000 {
-                        _ = try await engine.run("load\(lane)n\(number)")
+                        _ = try await engine.run(GameID("load\(lane)n\(number)"))
                         number += 1
                     }
                     return []
@@ -122,10 +122,10 @@ extension BenchStage {
         }
     }
 
-    private func queuedStops(_ engine: BenchEngine, _ games: [String]) async throws -> [Double] {
+    private func queuedStops(_ engine: BenchEngine, _ games: [GameID]) async throws -> [Double] {
         try await engine.push(.start, games)
         try await engine.untilDone(.start, games)
-        let load = (0..<options.full(60, quick: 12)).map { "load\($0)" }
+        let load = (0..<options.full(60, quick: 12)).map { GameID("load\($0)") }
         try await engine.push(.start, load)
         try await Task.sleep(for: .milliseconds(500))
         var times: [Double] = []
@@ -144,7 +144,7 @@ extension BenchStage {
         return times
     }
 
-    private func ended(_ kind: JobKind, _ games: [String]) async throws -> Int {
+    private func ended(_ kind: JobKind, _ games: [GameID]) async throws -> Int {
         let commands = games.map {
             RedisCommand("HEXISTS", .string(redis.keys.job(BenchEngine.id(kind, $0))), "outcome")
         }

@@ -26,7 +26,7 @@ extension BenchStage {
                 var (workers, baselines): ([StartTimes], [StartTimes]) = ([], [])
                 // The first pair warms caches.
                 for number in -1..<options.full(40, quick: 4) {
-                    let (bare, job) = ("bare\(number + 1)", "job\(number + 1)")
+                    let (bare, job) = (GameID("bare\(number + 1)"), GameID("job\(number + 1)"))
                     func worker() async throws -> StartTimes {
                         let pushed = try await timed(reader, redis.keys.results, within: .seconds(120)) {
                             try await engine.push(.start, [job])
@@ -57,7 +57,7 @@ extension BenchStage {
     /// Returns the times of a start.
     ///
     /// - Parameter all: The duration of the start, in milliseconds. The start has just ended.
-    private func times(_ all: Double, of game: String, _ engine: BenchEngine) async throws -> StartTimes {
+    private func times(_ all: Double, of game: GameID, _ engine: BenchEngine) async throws -> StartTimes {
         let end = SystemClock.now()
         let container = try await engine.docker.inspectContainer(engine.containerName(game))
         guard let created = container.createdAt, let started = container.startedAt else {

@@ -20,7 +20,7 @@ final class EventWatch: Sendable {
 
     init(prefix: String) { self.prefix = prefix }
 
-    func game(_ number: Int) -> String { "\(prefix)\(number)" }
+    func game(_ number: Int) -> GameID { GameID("\(prefix)\(number)") }
 
     /// Returns the published step for an event; nil: the event is not published.
     static func step(of event: DockerEvent) -> String? {

@@ -7,14 +7,14 @@ final class SoakLedger: Sendable {
     /// A job to push.
     struct Order: Sendable {
         var kind: JobKind
-        var game: String
+        var game: GameID
         var id: JobID
     }
 
     private struct State {
         /// The prefix of every id, because each id must be unique.
         let prefix: String
-        var free: [String]
+        var free: [GameID]
         var number = 0
         /// The jobs without a result, each with the time of its push.
         var waiting: [JobID: (order: Order, time: ContinuousClock.Instant)] = [:]
@@ -37,7 +37,7 @@ final class SoakLedger: Sendable {
     ///   - games: The number of games. Each game has one job at a time.
     ///   - prefix: The prefix of the jobs' ids.
     init(games: Int, prefix: String) {
-        state = Mutex(State(prefix: prefix, free: (0..<games).map { "soak-\($0)" }))
+        state = Mutex(State(prefix: prefix, free: (0..<games).map { GameID("soak-\($0)") }))
     }
 
     /// Returns a start of an idle game; nil: no game is idle.
@@ -48,7 +48,7 @@ final class SoakLedger: Sendable {
         }
     }
 
-    private static func order(_ kind: JobKind, _ game: String, _ state: inout State) -> Order {
+    private static func order(_ kind: JobKind, _ game: GameID, _ state: inout State) -> Order {
         state.number += 1
         let order = Order(kind: kind, game: game, id: JobID("\(state.prefix)-\(kind.rawValue)-\(state.number)"))
         state.waiting[order.id] = (order, .now)
