@@ -3,8 +3,7 @@ import JobContract
 /// A job leased by this worker.
 package struct ClaimedJob: Sendable, Equatable {
     package var id: JobID
-    /// The number of the lease, which proves the lease to Redis. Each claim gives a new token.
-    package var token: String
+    package var token: LeaseToken
     /// The number of attempts, including the current attempt.
     package var attempt: Int
     package var queue: String

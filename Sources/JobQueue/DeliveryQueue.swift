@@ -18,19 +18,19 @@ package protocol DeliveryQueue: Sendable {
         decode: (_ message: [UInt8]) -> DecodedMessage
     ) async throws(QueueError) -> Taken
     func claim(_ capacity: Capacity) async throws(QueueError) -> ClaimedJobs
-    func beat(_ jobs: [(id: JobID, token: String)], engineAnswers: Bool) async throws(QueueError) -> HeartbeatResult
-    func show(_ progress: JobProgress, of id: JobID, token: String) async throws(QueueError)
+    func beat(_ jobs: [(id: JobID, token: LeaseToken)], engineAnswers: Bool) async throws(QueueError) -> HeartbeatResult
+    func show(_ progress: JobProgress, of id: JobID, token: LeaseToken) async throws(QueueError)
     func finish(_ jobs: [FinishedJob]) async throws(QueueError) -> FinishOutcome
     func retry(
         id: JobID,
-        token: String,
+        token: LeaseToken,
         after pause: Duration,
         code: ErrorCode,
         error: String,
         freesPlace: Bool,
         isClean: Bool
     ) async throws(QueueError) -> Bool
-    func release(_ jobs: [(id: JobID, token: String)], isClean: Bool) async throws(QueueError)
+    func release(_ jobs: [(id: JobID, token: LeaseToken)], isClean: Bool) async throws(QueueError)
     func tick(engineAnswers: Bool, afterSilence: Bool) async throws(QueueError) -> TickOutcome
     func keepAwake() async throws(QueueError) -> Liveness
 

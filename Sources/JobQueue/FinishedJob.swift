@@ -47,7 +47,7 @@ package final class FinishedJob: Sendable {
     func append(to arguments: inout [RedisArgument], by worker: WorkerIdentity) {
         func add(_ text: String?) { arguments.append(.string(text ?? "")) }
         add(claimed.id.text)
-        add(claimed.token)
+        add(claimed.token.text)
         add(owner.rawValue)
         add(freesPlace ? "free" : "keep")
         add(startMessage)

@@ -75,7 +75,7 @@ extension JobQueue {
             let lastStart = parts[5].bytes.flatMap { $0.isEmpty ? nil : $0 }
             var job = ClaimedJob(
                 id: JobID(id),
-                token: token,
+                token: LeaseToken(token),
                 attempt: Int(attempt),
                 queue: queue,
                 message: [],
@@ -102,14 +102,14 @@ extension JobQueue {
     ///
     /// - Parameter engineAnswers: Whether the Docker Engine answers. If so, Redis also counts the node as living.
     package func beat(
-        _ jobs: [(id: JobID, token: String)],
+        _ jobs: [(id: JobID, token: LeaseToken)],
         engineAnswers: Bool
     ) async throws(QueueError) -> HeartbeatResult {
         var arguments: [RedisArgument] = [
             .string(worker.id), .string(worker.node), engineAnswers ? "1" : "0",
             .integer(options.lease.milliseconds), .integer(options.aliveTime.milliseconds),
         ]
-        for job in jobs { arguments += [.string(job.id.text), .string(job.token)] }
+        for job in jobs { arguments += [.string(job.id.text), .string(job.token.text)] }
         let answer = try await call(Scripts.beat, arguments)
         guard let words = answer.array?.compactMap(\.string), words.count == jobs.count + 1 else {
             throw unexpected(Scripts.beat, answer)
@@ -135,8 +135,8 @@ extension JobQueue {
     }
 
     /// Publishes the progress of a leased job. The call changes nothing if the worker has lost the lease.
-    package func show(_ progress: JobProgress, of id: JobID, token: String) async throws(QueueError) {
-        _ = try await call(Scripts.progress, [.string(id.text), .string(token), .string(progress.encoded)])
+    package func show(_ progress: JobProgress, of id: JobID, token: LeaseToken) async throws(QueueError) {
+        _ = try await call(Scripts.progress, [.string(id.text), .string(token.text), .string(progress.encoded)])
     }
 
     /// Delays a job after a failed attempt, and with the job the lane of its game.
@@ -144,7 +144,7 @@ extension JobQueue {
     /// - Returns: Whether the worker still held the lease.
     package func retry(
         id: JobID,
-        token: String,
+        token: LeaseToken,
         after pause: Duration,
         code: ErrorCode,
         error: String,
@@ -154,7 +154,7 @@ extension JobQueue {
         let answer = try await call(
             Scripts.retry,
             [
-                .string(worker.id), .string(worker.node), .string(id.text), .string(token),
+                .string(worker.id), .string(worker.node), .string(id.text), .string(token.text),
                 .integer(pause.milliseconds), .string(code.rawValue), .string(error), freesPlace ? "free" : "keep",
                 isClean ? "clean" : "dirty",
             ]
@@ -165,10 +165,10 @@ extension JobQueue {
     /// Gives jobs back without using up an attempt.
     ///
     /// - Parameter isClean: false if the jobs may have left something behind, for the next attempt to inspect.
-    package func release(_ jobs: [(id: JobID, token: String)], isClean: Bool = true) async throws(QueueError) {
+    package func release(_ jobs: [(id: JobID, token: LeaseToken)], isClean: Bool = true) async throws(QueueError) {
         guard !jobs.isEmpty else { return }
         var arguments: [RedisArgument] = [.string(worker.id), .string(worker.node)]
-        for job in jobs { arguments += [.string(job.id.text), .string(job.token), isClean ? "clean" : "dirty"] }
+        for job in jobs { arguments += [.string(job.id.text), .string(job.token.text), isClean ? "clean" : "dirty"] }
         _ = try await call(Scripts.release, arguments)
     }
 

@@ -87,7 +87,7 @@ extension RedisModel {
         if isYoung { lanes.untold.remove("") }
         let jobs = claimed.map { id, attempt in
             fence = max(fence + 1, time * 1_000)
-            let token = "\(fence)-\(caller.nonce)"
+            let token = LeaseToken("\(fence)-\(caller.nonce)")
             tokens[id] = token
             leases[id] = now + lease
             taken[id] = now

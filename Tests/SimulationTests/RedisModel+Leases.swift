@@ -5,12 +5,12 @@ import Primitives
 @testable import Support
 
 extension RedisModel {
-    func holds(_ id: JobID, _ token: String) -> Bool {
+    func holds(_ id: JobID, _ token: LeaseToken) -> Bool {
         (tokens[id] == token || mutation == .finishWithoutToken) && lanes.jobs[id]?.state == .running
     }
 
     mutating func beat(
-        _ held: [(id: JobID, token: String)],
+        _ held: [(id: JobID, token: LeaseToken)],
         engineAnswers: Bool,
         by caller: Caller,
         at time: Int64
@@ -47,7 +47,7 @@ extension RedisModel {
     }
 
     mutating func retry(
-        _ job: (id: JobID, token: String),
+        _ job: (id: JobID, token: LeaseToken),
         after pause: Duration,
         frees: Bool,
         isClean: Bool,
@@ -63,7 +63,7 @@ extension RedisModel {
         return true
     }
 
-    mutating func release(_ jobs: [(id: JobID, token: String)], isClean: Bool, at time: Int64) {
+    mutating func release(_ jobs: [(id: JobID, token: LeaseToken)], isClean: Bool, at time: Int64) {
         let now = begin(at: time)
         for (id, token) in jobs where holds(id, token) {
             lanes.release(id, isClean: isClean)

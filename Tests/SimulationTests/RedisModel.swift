@@ -26,9 +26,9 @@ struct RedisModel {
     /// Messages by job id; the last one pushed under an id.
     var bytes: [JobID: [UInt8]] = [:]
     var deadlines: [JobID: Int64] = [:]
-    var tokens: [JobID: String] = [:]
+    var tokens: [JobID: LeaseToken] = [:]
     /// Tokens by which jobs were ended.
-    var endedBy: [JobID: String] = [:]
+    var endedBy: [JobID: LeaseToken] = [:]
     var leases: [JobID: Int64] = [:]
     var delays: [JobID: Int64] = [:]
     var taken: [JobID: Int64] = [:]

@@ -101,13 +101,14 @@ struct SimulatedQueue: DeliveryQueue {
         return try await call("claim") { $0.claim(capacity, by: worker, at: $1) }
     }
 
-    func beat(_ jobs: [(id: JobID, token: String)], engineAnswers: Bool) async throws(QueueError) -> HeartbeatResult {
+    func beat(_ jobs: [(id: JobID, token: LeaseToken)], engineAnswers: Bool) async throws(QueueError) -> HeartbeatResult
+    {
         let worker = worker
         return try await call("beat") { $0.beat(jobs, engineAnswers: engineAnswers, by: worker, at: $1) }
     }
 
     /// Nothing that the simulation looks at depends on it.
-    func show(_ progress: JobProgress, of id: JobID, token: String) async throws(QueueError) {
+    func show(_ progress: JobProgress, of id: JobID, token: LeaseToken) async throws(QueueError) {
         try await call("progress") { _, _ in }
     }
 
@@ -123,7 +124,7 @@ struct SimulatedQueue: DeliveryQueue {
 
     func retry(
         id: JobID,
-        token: String,
+        token: LeaseToken,
         after pause: Duration,
         code: ErrorCode,
         error: String,
@@ -136,7 +137,7 @@ struct SimulatedQueue: DeliveryQueue {
         }
     }
 
-    func release(_ jobs: [(id: JobID, token: String)], isClean: Bool) async throws(QueueError) {
+    func release(_ jobs: [(id: JobID, token: LeaseToken)], isClean: Bool) async throws(QueueError) {
         try await call("release") { $0.release(jobs, isClean: isClean, at: $1) }
     }
 

@@ -13,11 +13,11 @@ final class JobLease: Sendable {
     }
 
     let id: JobID
-    let token: String
+    let token: LeaseToken
     private let state: Mutex<State>
     private let verdictChanged = WakeSignal()
 
-    init(id: JobID, token: String, trustedUntil: MonotonicInstant) {
+    init(id: JobID, token: LeaseToken, trustedUntil: MonotonicInstant) {
         self.id = id
         self.token = token
         state = Mutex(State(trustedUntil: trustedUntil))
