@@ -1,3 +1,4 @@
+import JobContract
 import ArgumentParser
 import Settings
 import Terminal
@@ -98,7 +99,7 @@ struct NodeCommand: ParsableCommand {
         @OptionGroup var shared: SharedFlags
 
         func run(_ context: CommandContext) async throws(CommandError) {
-            try await Actions.drain(name.node, print.output, context)
+            try await Actions.drain(NodeID(name.node), print.output, context)
         }
 
         var source: SettingsSource { .process(flags: shared.values) }
@@ -116,7 +117,7 @@ struct NodeCommand: ParsableCommand {
         @OptionGroup var shared: SharedFlags
 
         func run(_ context: CommandContext) async throws(CommandError) {
-            try await Actions.resumeNode(name.node, print.output, context)
+            try await Actions.resumeNode(NodeID(name.node), print.output, context)
         }
 
         var source: SettingsSource { .process(flags: shared.values) }

@@ -1,3 +1,4 @@
+import JobContract
 import JobQueue
 import Pages
 import QueueAdmin
@@ -193,7 +194,7 @@ package struct RedisFacts: Sendable, Equatable {
         guard !silent.isEmpty else { return .ok("workers", text) }
         return .warning(
             "workers",
-            "\(text); silent: \(silent.prefix(5).map(\.id).joined(separator: " "))",
+            "\(text); silent: \(silent.prefix(5).map(\.id.text).joined(separator: " "))",
             mend: "see the worker's log and the Engine there; rtmanager node list"
         )
     }

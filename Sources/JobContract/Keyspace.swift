@@ -45,17 +45,17 @@ public struct Keyspace: Sendable, Equatable {
     /// The doorbell of a worker.
     public func bell(_ worker: String) -> String { "\(prefix)bell:\(worker)" }
     /// The leader of a node, its epoch and its event cursor.
-    public func leader(_ node: String) -> String { "\(prefix)leader:\(node)" }
+    public func leader(_ node: NodeID) -> String { "\(prefix)leader:\(node.text)" }
     /// The key of a leader's term. The key exists as long as the term lasts.
-    public func term(_ node: String, epoch: Int64) -> String { "\(prefix)term:\(node):\(epoch)" }
+    public func term(_ node: NodeID, epoch: Int64) -> String { "\(prefix)term:\(node.text):\(epoch)" }
     /// The liveness key. The key exists as long as workers renew it.
     public var awake: String { "\(prefix)awake" }
     /// The records of a node's jobs about the ends of containers.
-    public func intents(_ node: String) -> String { "\(prefix)intents:\(node)" }
+    public func intents(_ node: NodeID) -> String { "\(prefix)intents:\(node.text)" }
     /// The last published state of each container of a node.
-    public func stories(_ node: String) -> String { "\(prefix)stories:\(node)" }
+    public func stories(_ node: NodeID) -> String { "\(prefix)stories:\(node.text)" }
     /// The containers of a node that were started by jobs and have no published event yet.
-    public func begun(_ node: String) -> String { "\(prefix)begun:\(node)" }
+    public func begun(_ node: NodeID) -> String { "\(prefix)begun:\(node.text)" }
     /// The games with a reservation on a node.
-    public func running(_ node: String) -> String { "\(prefix)running:\(node)" }
+    public func running(_ node: NodeID) -> String { "\(prefix)running:\(node.text)" }
 }

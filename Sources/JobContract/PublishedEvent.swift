@@ -14,7 +14,7 @@ public struct PublishedEvent: Sendable, Equatable {
     public var containerID: String { fields["container_id"] ?? "" }
     public var containerName: String { fields["container_name"] ?? "" }
     public var image: String { fields["image"] ?? "" }
-    public var node: String { fields["node"] ?? "" }
+    public var node: NodeID { NodeID(fields["node"] ?? "") }
     /// The epoch of the publishing term. The epochs of a node never decrease.
     public var epoch: Int64? { fields["epoch"].flatMap { Int64($0) } }
     /// Whether the leader found the step by inspecting the container.

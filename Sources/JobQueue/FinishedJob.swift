@@ -86,7 +86,7 @@ package final class FinishedJob: Sendable {
         add("taken_at", claimed.takenAt)
         add("traceparent", job?.traceparent)
         add("worker", worker.id)
-        add("node", worker.node)
+        add("node", worker.node.text)
         arguments += ["finished_at", ""]
         arguments[count] = .integer(Int64(arguments.count - count - 1))
     }

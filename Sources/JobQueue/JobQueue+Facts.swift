@@ -4,7 +4,7 @@ import Redis
 /// The facts in Redis about a container's game and job.
 package struct GameFacts: Sendable, Equatable {
     /// The node that owns the game; nil if the game has no owner.
-    package var owner: String?
+    package var owner: NodeID?
     /// Whether a job of the game is running.
     package var isBusy: Bool
     /// Whether the job has not ended.
@@ -71,7 +71,7 @@ extension JobQueue {
         else { throw QueueError(call: "HMGET", message: "Redis answered something else than values") }
         return pairs.indices.map { index in
             GameFacts(
-                owner: owners[index].string,
+                owner: owners[index].string.map { NodeID($0) },
                 isBusy: lanes[index].string?.hasPrefix("a ") == true,
                 isJobLive: answers[index + 2].integer == 1
             )

@@ -85,7 +85,7 @@ extension JobQueue {
     ) async throws(QueueError) -> Taken {
         let queue = batch.queue
         var arguments: [RedisArgument] = [
-            .string(queue), .string(worker.id), .string(worker.node), .integer(Int64(options.mostLiveForStarts)),
+            .string(queue), .string(worker.id), .string(worker.node.text), .integer(Int64(options.mostLiveForStarts)),
             .integer(Int64(options.mostLive)),
         ]
         arguments += capacity.map(claimArguments) ?? ["", 0, 0, 0, 0]

@@ -35,7 +35,7 @@ package struct TickOutcome: Sendable, Equatable {
 extension JobQueue {
     /// Leases ready jobs, up to the capacity. A worker with capacity left joins the idle workers that scripts wake.
     package func claim(_ capacity: Capacity) async throws(QueueError) -> ClaimedJobs {
-        let arguments = [.string(worker.id), .string(worker.node)] + claimArguments(capacity)
+        let arguments = [.string(worker.id), .string(worker.node.text)] + claimArguments(capacity)
         let answer = try await call(Scripts.claim, arguments + options.queues.map { .string($0) })
         guard let parts = answer.array, parts.count == 2, let waiting = parts[0].integer else {
             throw unexpected(Scripts.claim, answer)
@@ -106,7 +106,7 @@ extension JobQueue {
         engineAnswers: Bool
     ) async throws(QueueError) -> HeartbeatResult {
         var arguments: [RedisArgument] = [
-            .string(worker.id), .string(worker.node), engineAnswers ? "1" : "0",
+            .string(worker.id), .string(worker.node.text), engineAnswers ? "1" : "0",
             .integer(options.lease.milliseconds), .integer(options.aliveTime.milliseconds),
         ]
         for job in jobs { arguments += [.string(job.id.text), .string(job.token.text)] }
@@ -122,7 +122,7 @@ extension JobQueue {
     /// Ends jobs. A single step publishes each result, keeps the job's record, updates the owner and readies the next
     /// job.
     package func finish(_ jobs: [FinishedJob]) async throws(QueueError) -> FinishOutcome {
-        var arguments: [RedisArgument] = [.string(worker.id), .string(worker.node)]
+        var arguments: [RedisArgument] = [.string(worker.id), .string(worker.node.text)]
         arguments.reserveCapacity(2 + 48 * jobs.count)
         for job in jobs { job.append(to: &arguments, by: worker) }
         let answer = try await call(Scripts.finish, arguments)
@@ -154,7 +154,7 @@ extension JobQueue {
         let answer = try await call(
             Scripts.retry,
             [
-                .string(worker.id), .string(worker.node), .string(id.text), .string(token.text),
+                .string(worker.id), .string(worker.node.text), .string(id.text), .string(token.text),
                 .integer(pause.milliseconds), .string(code.rawValue), .string(error), freesPlace ? "free" : "keep",
                 isClean ? "clean" : "dirty",
             ]
@@ -167,7 +167,7 @@ extension JobQueue {
     /// - Parameter isClean: false if the jobs may have left something behind, for the next attempt to inspect.
     package func release(_ jobs: [(id: JobID, token: LeaseToken)], isClean: Bool = true) async throws(QueueError) {
         guard !jobs.isEmpty else { return }
-        var arguments: [RedisArgument] = [.string(worker.id), .string(worker.node)]
+        var arguments: [RedisArgument] = [.string(worker.id), .string(worker.node.text)]
         for job in jobs { arguments += [.string(job.id.text), .string(job.token.text), isClean ? "clean" : "dirty"] }
         _ = try await call(Scripts.release, arguments)
     }
@@ -182,7 +182,7 @@ extension JobQueue {
         let answer = try await call(
             Scripts.tick,
             [
-                .string(worker.id), .string(worker.node), engineAnswers ? 1 : 0,
+                .string(worker.id), .string(worker.node.text), engineAnswers ? 1 : 0,
                 .integer(options.aliveTime.milliseconds), .integer(options.lease.milliseconds), afterSilence ? 1 : 0,
                 .integer(Int64(options.crashLimit)), 64,
             ] + options.queues.map { .string($0) }

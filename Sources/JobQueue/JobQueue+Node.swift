@@ -61,7 +61,7 @@ extension JobQueue {
 
     private func joinArguments(isComplete: Bool) -> [RedisArgument] {
         [
-            .string(worker.id), .string(worker.node), .integer(options.aliveTime.milliseconds),
+            .string(worker.id), .string(worker.node.text), .integer(options.aliveTime.milliseconds),
             .integer(options.retention.milliseconds), .integer(Int64(options.retentionEntries)),
             .integer(options.nodeGrace.milliseconds), .integer(options.lease.milliseconds),
             .integer(Int64(options.deadBytes)), .integer(options.mostAge?.milliseconds ?? 0), isComplete ? "1" : "0",
@@ -70,7 +70,7 @@ extension JobQueue {
 
     /// Deregisters the worker. Scripts no longer wake the worker.
     package func leave() async throws(QueueError) {
-        _ = try await call(Scripts.leave, [.string(worker.id), .string(worker.node)])
+        _ = try await call(Scripts.leave, [.string(worker.id), .string(worker.node.text)])
     }
 
     /// Asks for the leader's lease of the node.
@@ -114,7 +114,7 @@ extension JobQueue {
             Scripts.lead,
             keys: [keys.leader(worker.node)],
             [
-                .string(worker.node), .string(worker.id), verb, .integer(ttl.milliseconds),
+                .string(worker.node.text), .string(worker.id), verb, .integer(ttl.milliseconds),
                 .string(epoch.map(String.init) ?? ""),
             ]
         )

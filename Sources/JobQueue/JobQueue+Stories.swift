@@ -125,7 +125,7 @@ extension JobQueue {
     /// - Returns: for `asked`, what the same job had said of this container before; that stays. Else nil.
     @discardableResult
     package func tell(_ note: ContainerNote, of containerID: String) async throws(QueueError) -> String? {
-        try await call(Scripts.tell, [.string(worker.node), .string(containerID)] + note.words).string
+        try await call(Scripts.tell, [.string(worker.node.text), .string(containerID)] + note.words).string
     }
 
     /// What the job said of this container when it asked for its end, while the job lives (Redis `HGET` of `{ns}:job:ID`).
@@ -176,7 +176,7 @@ extension JobQueue {
     }
 
     private func leadArguments(_ epoch: Int64) -> [RedisArgument] {
-        [.string(worker.node), .string(worker.id), .string(String(epoch))]
+        [.string(worker.node.text), .string(worker.id), .string(String(epoch))]
     }
 
     private func fields(_ key: String) async throws(QueueError) -> [String: String] {

@@ -6,11 +6,11 @@ package struct WorkerIdentity: Sendable, Hashable {
     /// The unique name of the process.
     package let id: String
     /// The id of the worker's node.
-    package let node: String
+    package let node: NodeID
     /// A part of the worker's tokens. Tokens of different workers never match.
     package let nonce: String
 
-    package init(id: String, node: String, nonce: String) {
+    package init(id: String, node: NodeID, nonce: String) {
         self.id = id
         self.node = node
         self.nonce = nonce

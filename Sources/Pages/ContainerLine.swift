@@ -10,7 +10,7 @@ package struct ContainerLine: Sendable, Equatable {
     package var id: String
     package var gameID: GameID
     package var image: String
-    package var node: String
+    package var node: NodeID
     /// The state: `running`, `healthy`, `unhealthy` or `exited`.
     package var word: String
     /// The beginning of the current run, or the end of the last run.

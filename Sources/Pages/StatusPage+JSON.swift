@@ -34,7 +34,7 @@ extension StatusPage {
 
     package static func json(_ node: NodeOverview, _ overview: FleetOverview) -> JSONNode {
         .object([
-            ("node", .string(node.id)), ("state", .string(NodeState(node, overview).word)),
+            ("node", .string(node.id.text)), ("state", .string(NodeState(node, overview).word)),
             ("seen", .time(node.seen)), ("workers", .integer(node.workers)), ("games", .integer(node.games)),
             ("ready", .integer(node.ready)), ("draining", .boolean(node.isDraining)),
             ("listener", node.leader.map { .string($0) }), ("epoch", node.epoch.map { .integer(Int($0)) }),
@@ -56,7 +56,7 @@ extension RunningJob {
     fileprivate var json: JSONNode {
         .object([
             ("job_id", .string(id.text)), ("kind", .string(kind)), ("game_id", .string(gameID.text)),
-            ("worker", .string(worker)), ("node", .string(node)), ("taken_at", .time(taken)),
+            ("worker", .string(worker)), ("node", .string(node.text)), ("taken_at", .time(taken)),
             ("attempt", .integer(attempt)), ("progress", progress.map { .string($0) }),
         ])
     }
@@ -66,7 +66,7 @@ extension ContainerLine {
     fileprivate var json: JSONNode {
         .object([
             ("game_id", .string(gameID.text)), ("container_id", .string(id)), ("state", .string(word)),
-            ("oom", .boolean(hadOOM)), ("since", since.map { .string($0.rfc3339) }), ("node", .string(node)),
+            ("oom", .boolean(hadOOM)), ("since", since.map { .string($0.rfc3339) }), ("node", .string(node.text)),
             ("image", .string(image)),
         ])
     }

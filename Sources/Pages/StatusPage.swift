@@ -133,7 +133,7 @@ package struct StatusPage: Sendable, Equatable {
         let sorted = overview.nodes.sorted { (Self.rank(state(of: $0)), $0.id) < (Self.rank(state(of: $1)), $1.id) }
         table.rows = sorted.map { node in
             [
-                .init(node.id), state(of: node), .init("\(node.workers)"), .init(TextTable.grouped(node.games)),
+                .init(node.id.text), state(of: node), .init("\(node.workers)"), .init(TextTable.grouped(node.games)),
                 .init(TextTable.grouped(node.ready)),
                 node.leader.map { .init($0) } ?? .init("none", node.workers > 0 ? .bad : .dim),
             ]
@@ -160,7 +160,7 @@ package struct StatusPage: Sendable, Equatable {
         ])
         table.rows = overview.running.map { job in
             [
-                .init(job.id.text), .init(job.kind), .init(job.gameID.text), .init(job.node),
+                .init(job.id.text), .init(job.kind), .init(job.gameID.text), .init(job.node.text),
                 .init(ShortTime.span(milliseconds: overview.now - job.taken)),
                 .init("\(job.attempt)", job.attempt > 1 ? .notable : .plain),
                 .init(ProgressText.phrase(job.progress) ?? "-"),
@@ -179,7 +179,7 @@ package struct StatusPage: Sendable, Equatable {
         table.rows = containers.map { container in
             [
                 .init(container.gameID.text), .init(String(container.id.prefix(12))), container.state,
-                .init(container.since.map { ShortTime.span(from: $0, to: now) } ?? "-"), .init(container.node),
+                .init(container.since.map { ShortTime.span(from: $0, to: now) } ?? "-"), .init(container.node.text),
                 .init(container.image),
             ]
         }

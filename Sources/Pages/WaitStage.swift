@@ -10,15 +10,15 @@ package enum WaitStage: Sendable, Equatable {
     /// Other jobs of the same game come first.
     case behind(Int, head: JobID)
     /// The job can begin, on the node of its game or on any node.
-    case ready(node: String?)
-    case running(node: String, JobProgress?)
+    case ready(node: NodeID?)
+    case running(node: NodeID, JobProgress?)
     /// An attempt failed. The next attempt follows after a pause in milliseconds.
     case retrying(code: String, error: String, in: Int64)
     case ended
 
     package init(_ sight: JobDetail) {
         switch sight.state {
-        case .running?: self = .running(node: sight.fields["_node"] ?? "", sight.progress)
+        case .running?: self = .running(node: NodeID(sight.fields["_node"] ?? ""), sight.progress)
         case .retrying?:
             self = .retrying(
                 code: sight.fields["_error_code"] ?? "",
@@ -32,7 +32,7 @@ package enum WaitStage: Sendable, Equatable {
             } else {
                 // The list's name is ready:CLASS:QUEUE[:NODE]. A node's id may hold colons.
                 let parts = (sight.list ?? "").split(separator: ":", maxSplits: 3).map(String.init)
-                self = .ready(node: parts.count == 4 ? parts[3] : nil)
+                self = .ready(node: parts.count == 4 ? NodeID(parts[3]) : nil)
             }
         case .done?, .dead?, nil: self = .ended
         }

@@ -64,7 +64,7 @@ package struct QueueOverview: Sendable, Equatable {
 
 /// The figures of a node.
 package struct NodeOverview: Sendable, Equatable {
-    package var id: String
+    package var id: NodeID
     /// The last time at which a worker of the node reported an answering Docker Engine.
     package var seen: Int64
     /// The number of living workers.
@@ -80,7 +80,7 @@ package struct NodeOverview: Sendable, Equatable {
     /// Whether a worker of the node has announced the node's games.
     package var hasTold = false
 
-    package init(id: String, seen: Int64) {
+    package init(id: NodeID, seen: Int64) {
         self.id = id
         self.seen = seen
     }
@@ -92,7 +92,7 @@ package struct RunningJob: Sendable, Equatable {
     package var kind = ""
     package var gameID: GameID = ""
     package var worker = ""
-    package var node = ""
+    package var node: NodeID = ""
     /// The begin of this attempt.
     package var taken: Int64 = 0
     package var attempt = 1
@@ -104,12 +104,12 @@ package struct RunningJob: Sendable, Equatable {
 
 /// A container in Redis whose lifecycle has not ended.
 package struct KeptStory: Sendable, Equatable {
-    package var node: String
+    package var node: NodeID
     package var containerID: String
     /// The container's last published state.
     package var mark: String
 
-    package init(node: String, containerID: String, mark: String) {
+    package init(node: NodeID, containerID: String, mark: String) {
         self.node = node
         self.containerID = containerID
         self.mark = mark

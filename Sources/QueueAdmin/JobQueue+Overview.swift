@@ -29,7 +29,7 @@ extension JobQueue {
     }
 
     /// Returns the containers of these nodes whose lifecycle has not ended, about `limit` at most.
-    package func keptStories(of nodes: [String], limit: Int) async throws(QueueError) -> [KeptStory] {
+    package func keptStories(of nodes: [NodeID], limit: Int) async throws(QueueError) -> [KeptStory] {
         var stories: [KeptStory] = []
         for node in nodes {
             var cursor = "0"
@@ -153,8 +153,8 @@ extension JobQueue {
         let pairs = (rows.array ?? []).map { $0.string ?? "" }
         let draining = Set(try await members(keys.draining))
         for index in stride(from: 0, to: pairs.count - 1, by: 2) {
-            var node = NodeOverview(id: pairs[index], seen: Self.milliseconds(pairs[index + 1]))
-            node.isDraining = draining.contains(node.id)
+            var node = NodeOverview(id: NodeID(pairs[index]), seen: Self.milliseconds(pairs[index + 1]))
+            node.isDraining = draining.contains(node.id.text)
             try await read(&node, now: overview.now, queues: queues)
             overview.nodes.append(node)
         }
@@ -166,8 +166,8 @@ extension JobQueue {
             [
                 RedisCommand("SCARD", .string(keys.running(node.id))),
                 RedisCommand("HMGET", .string(keys.leader(node.id)), "holder", "epoch"),
-                RedisCommand("HEXISTS", .string(keys.prefix + "node:" + node.id), "told_at"),
-                RedisCommand("SMEMBERS", .string(keys.prefix + "workers:" + node.id)),
+                RedisCommand("HEXISTS", .string(keys.prefix + "node:" + node.id.text), "told_at"),
+                RedisCommand("SMEMBERS", .string(keys.prefix + "workers:" + node.id.text)),
             ] + lists.map { RedisCommand("ZCARD", .string($0)) }
         )
         node.games = Int(answers[0].integer ?? 0)
@@ -219,7 +219,7 @@ extension JobQueue {
         job.kind = facts["kind"] ?? ""
         job.gameID = GameID(facts["game_id"] ?? "")
         job.worker = facts["_worker"] ?? ""
-        job.node = facts["_node"] ?? ""
+        job.node = NodeID(facts["_node"] ?? "")
         job.taken = taken
         job.attempt = facts["_attempts"].flatMap { Int($0) } ?? 1
         job.progress = values[2].string

@@ -26,24 +26,26 @@ extension JobQueue {
     /// Stops the node from beginning a start or restart. Running containers and jobs go on.
     ///
     /// - Returns: false if the node was already draining.
-    package func drain(node: String) async throws(QueueError) -> Bool {
-        try await command(RedisCommand("SADD", .string(keys.draining), .string(node))).integer == 1
+    package func drain(node: NodeID) async throws(QueueError) -> Bool {
+        try await command(RedisCommand("SADD", .string(keys.draining), .string(node.text))).integer == 1
     }
 
     /// Lets a node begin starts again, within a second.
     ///
     /// - Returns: false if the node was not draining.
-    package func resume(node: String) async throws(QueueError) -> Bool {
-        try await command(RedisCommand("SREM", .string(keys.draining), .string(node))).integer == 1
+    package func resume(node: NodeID) async throws(QueueError) -> Bool {
+        try await command(RedisCommand("SREM", .string(keys.draining), .string(node.text))).integer == 1
     }
 
     /// Returns the sorted ids of the draining nodes.
-    package func drainingNodes() async throws(QueueError) -> [String] {
-        (try await command(RedisCommand("SMEMBERS", .string(keys.draining))).array ?? []).compactMap(\.string).sorted()
+    package func drainingNodes() async throws(QueueError) -> [NodeID] {
+        (try await command(RedisCommand("SMEMBERS", .string(keys.draining))).array ?? []).compactMap {
+            $0.string.map { NodeID($0) }
+        }.sorted()
     }
 
     /// Returns whether Redis knows the node.
-    package func knows(node: String) async throws(QueueError) -> Bool {
-        try await command(RedisCommand("ZSCORE", .string(keys.prefix + "nodes"), .string(node))).string != nil
+    package func knows(node: NodeID) async throws(QueueError) -> Bool {
+        try await command(RedisCommand("ZSCORE", .string(keys.prefix + "nodes"), .string(node.text))).string != nil
     }
 }

@@ -1,3 +1,4 @@
+import JobContract
 import DockerPort
 import Primitives
 import RuntimeCore
@@ -12,7 +13,7 @@ extension SettingDescriptor {
             allowed: "1 to 128 of `A-Z a-z 0-9 : _ . -`",
             valueName: "id",
             isRare: true,
-            assign: .optional(\.node) { SettingRule.word($0, ":_.-", upTo: 128) ? $0 : nil }
+            assign: .optional(\.node) { SettingRule.word($0, ":_.-", upTo: 128) ? NodeID($0) : nil }
         ),
         SettingDescriptor(
             "RTM_QUEUES",

@@ -1,3 +1,4 @@
+import JobContract
 import DockerPort
 import Logging
 import Observability
@@ -24,7 +25,7 @@ package struct Settings: Sendable, Equatable {
     /// Whether the worker ends if Redis or the Docker Engine is out of reach at the start.
     package var noWait = false
     /// The node's id; nil: the id of the Docker Engine.
-    package var node: String?
+    package var node: NodeID?
     /// The names of the queues, the most urgent first.
     package var queues = ["default"]
     /// The number of concurrency permits for starts, and the same number for stops and removes.

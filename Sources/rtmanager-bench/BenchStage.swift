@@ -89,7 +89,7 @@ struct BenchStage: Sendable {
     }
 
     /// Returns the worker that leads `node`; nil: there is no leader.
-    func leader(of node: String) async throws -> String? {
+    func leader(of node: NodeID) async throws -> String? {
         let client = redis.client
         let key = RedisArgument.string(redis.keys.leader(node))
         let fields = try await client.send(RedisCommand("HMGET", key, "holder", "epoch")).array ?? []

@@ -21,13 +21,13 @@ struct DashboardTests {
         overview.now = now
         overview.queues = (0..<size).map { _ in QueueOverview(name: text) }
         overview.nodes = (0..<size).map { _ in
-            var node = NodeOverview(id: text, seen: now)
+            var node = NodeOverview(id: NodeID(text), seen: now)
             node.leader = text
             return node
         }
         overview.running = (0..<size).map { _ in
             var job = RunningJob(id: JobID(text))
-            (job.kind, job.gameID, job.node) = (text, GameID(text), text)
+            (job.kind, job.gameID, job.node) = (text, GameID(text), NodeID(text))
             return job
         }
         var look = DashboardLook(status: StatusPage(title: text, overview: overview))

@@ -38,7 +38,7 @@ struct StatusPageTests {
     }
 
     private static func node(_ id: String) -> NodeOverview {
-        var node = NodeOverview(id: id, seen: now - 100)
+        var node = NodeOverview(id: NodeID(id), seen: now - 100)
         node.workers = 2
         node.hasTold = true
         node.leader = "host-1-abc"

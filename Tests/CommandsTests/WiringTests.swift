@@ -1,3 +1,4 @@
+import JobContract
 import AdminServer
 import DockerPort
 import Foundation

@@ -21,7 +21,7 @@ extension Deployment {
 
                 let status = try await fleet.run("status")
                 #expect(status.exitCode == 0, "\(status.errors)")
-                for part in ["default", "open", node, "up", "lobby", "running"] {
+                for part in ["default", "open", node.text, "up", "lobby", "running"] {
                     #expect(status.output.contains(part), "\(part) in \(status.output)")
                 }
                 #expect(!status.output.contains("\u{1B}"))
@@ -73,7 +73,7 @@ extension Deployment {
         func drains() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let node = try await fleet.node()
-                let drain = try await fleet.run("node", "drain", node)
+                let drain = try await fleet.run("node", "drain", node.text)
                 #expect(drain.exitCode == 0, "\(drain.errors)")
                 #expect(try await fleet.run("node", "list").output.contains("draining"))
                 try await fleet.push(fleet.start("s1", game: "g"))
@@ -82,7 +82,7 @@ extension Deployment {
                 }
                 #expect(try await fleet.finish("e1", Fleet.message(.stop, "e1", game: "other")).succeeded)
                 #expect(try await fleet.record(of: "s1")["state"] == "waiting")
-                #expect(try await fleet.run("node", "resume", node).exitCode == 0)
+                #expect(try await fleet.run("node", "resume", node.text).exitCode == 0)
                 #expect(try await fleet.result(of: "s1").succeeded)
                 let unknown = try await fleet.run("node", "drain", "nobody")
                 #expect(unknown.exitCode == 1 && unknown.errors.contains("node nobody"))

@@ -86,7 +86,7 @@ extension Deployment {
                 _ = try await fleet.client.send(RedisCommand("LPUSH", .string(fleet.keys.queue("<b>&")), "{}"))
                 let node = try await fleet.node()
                 let wanted = [
-                    "loop: it takes jobs", "default", node, "start s1", "lobby", "&lt;b&gt;&amp;",
+                    "loop: it takes jobs", "default", node.text, "start s1", "lobby", "&lt;b&gt;&amp;",
                     "last 5 minutes: 1 succeeded, 0 did not", "persistence: none: a restart loses every job",
                 ]
                 let page = try await eventually("\(wanted) on the page", until: { wanted.allSatisfy($0.contains) }) {

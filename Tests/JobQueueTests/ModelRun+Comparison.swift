@@ -68,10 +68,10 @@ extension ModelRun {
         try agree(try await world.hash(world.keys.meta)["ghosts"] ?? "0", "\(model.ghosts)", "lost records")
         try agree(
             try await world.games(in: "owner"),
-            Dictionary(uniqueKeysWithValues: model.owners.map { ($0.text, $1) }),
+            Dictionary(uniqueKeysWithValues: model.owners.map { ($0.text, $1.text) }),
             "owners"
         )
-        for node in ["n1", "n2"] {
+        for node: NodeID in ["n1", "n2"] {
             let real = try await command("SMEMBERS", "running:\(node)").sorted()
             try agree(real, (model.running[node] ?? []).map(\.text).sorted(), "games that hold room on \(node)")
         }

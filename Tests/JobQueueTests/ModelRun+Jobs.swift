@@ -111,7 +111,7 @@ extension ModelRun {
         _ jobs: [ClaimedJob],
         _ capacity: Capacity,
         _ worker: String,
-        _ node: String
+        _ node: NodeID
     ) throws {
         let expected = model.claim(
             worker: worker,
@@ -139,7 +139,7 @@ extension ModelRun {
     }
 
     /// - Parameter chosen: which of those that are held; nil: any.
-    mutating func take(_ chosen: Int? = nil) -> (job: ClaimedJob, worker: String, node: String)? {
+    mutating func take(_ chosen: Int? = nil) -> (job: ClaimedJob, worker: String, node: NodeID)? {
         guard let index = chosen ?? held.indices.randomElement(using: &random) else { return nil }
         let taken = held.remove(at: index)
         stale.append((taken.job, taken.worker))

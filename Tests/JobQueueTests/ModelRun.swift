@@ -17,14 +17,14 @@ struct ModelRun {
     static let games = (1...7).map { "g\($0)" as GameID }
     static let queueNames = ["high", "low"]
     /// Worker, node, and how many games the node may run.
-    static let workers = [("w1", "n1", 0), ("w2", "n1", 0), ("w3", "n2", 2), ("w4", "n2", 2)]
+    static let workers = [("w1", "n1" as NodeID, 0), ("w2", "n1", 0), ("w3", "n2", 2), ("w4", "n2", 2)]
 
     let world: QueueWorld
     var model: LaneModel
     var random: SeededGenerator
     var queues: [String: JobQueue] = [:]
     /// What runs, by id, and who runs it.
-    var held: [(job: ClaimedJob, worker: String, node: String)] = []
+    var held: [(job: ClaimedJob, worker: String, node: NodeID)] = []
     /// Tokens that were replaced or used up.
     var stale: [(job: ClaimedJob, worker: String)] = []
     /// The oldest messages of the queues, as a call has seen them.

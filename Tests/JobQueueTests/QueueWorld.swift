@@ -28,7 +28,7 @@ struct QueueWorld {
         }
     }
 
-    func worker(_ name: String, node: String = "n1", options: JobQueueOptions? = nil) -> JobQueue {
+    func worker(_ name: String, node: NodeID = "n1", options: JobQueueOptions? = nil) -> JobQueue {
         let identity = WorkerIdentity(id: name, node: node, nonce: name)
         return JobQueue(redis: client, keys: keys, worker: identity, options: options ?? self.options)
     }

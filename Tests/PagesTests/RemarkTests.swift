@@ -1,3 +1,4 @@
+import JobContract
 import JobQueue
 import QueueAdmin
 import Testing

@@ -11,7 +11,7 @@ struct JanitorTests {
         isCurrent: Bool = true,
         isGameBusy: Bool = false,
         isJobLive: Bool = false,
-        owner: String? = nil
+        owner: NodeID? = nil
     ) -> JanitorSubject {
         JanitorSubject(
             containerID: id,

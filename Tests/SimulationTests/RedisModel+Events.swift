@@ -67,7 +67,7 @@ extension RedisModel {
         return nil
     }
 
-    func notes(of ids: [String], on node: String) -> [String: ContainerNotes] {
+    func notes(of ids: [String], on node: NodeID) -> [String: ContainerNotes] {
         var found: [String: ContainerNotes] = [:]
         for id in ids {
             found[id] = notes[node]?[id] ?? ContainerNotes()

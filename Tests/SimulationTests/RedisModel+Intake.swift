@@ -23,7 +23,7 @@ extension RedisModel {
     }
 
     /// How many lanes wait on the lists of the classes from which a worker of the node takes.
-    func readyCount(_ classes: [String] = ["stop", "start"], for node: String) -> Int {
+    func readyCount(_ classes: [String] = ["stop", "start"], for node: NodeID) -> Int {
         classes.reduce(0) { count, name in
             count
                 + options.queues.reduce(0) { count, queue in

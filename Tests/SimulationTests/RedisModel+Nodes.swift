@@ -41,14 +41,14 @@ extension RedisModel {
     }
 
     /// What Redis does with `PEXPIRE`.
-    mutating func renew(epoch: Int64, ttl: Duration, on node: String, at time: Int64) -> Bool {
+    mutating func renew(epoch: Int64, ttl: Duration, on node: NodeID, at time: Int64) -> Bool {
         guard leaders[node]?.epoch == epoch, leaders[node]?.until ?? 0 > time else { return false }
         leaders[node]?.until = time + ttl.milliseconds
         return true
     }
 
     /// What Redis does with `PTTL`.
-    func remainder(ofTerm epoch: Int64, on node: String, at time: Int64) -> Duration? {
+    func remainder(ofTerm epoch: Int64, on node: NodeID, at time: Int64) -> Duration? {
         guard let leader = leaders[node], leader.epoch == epoch, leader.until > time else { return nil }
         return .milliseconds(leader.until - time)
     }

@@ -39,18 +39,18 @@ struct RedisModel {
     /// Since when signs of life have come, and until when they count.
     var awake: (since: Int64, until: Int64) = (0, 0)
     var fence: Int64 = 0
-    var told: Set<String> = []
-    var nodesSeen: [String: Int64] = [:]
+    var told: Set<NodeID> = []
+    var nodesSeen: [NodeID: Int64] = [:]
     /// Workers that have places, by class.
     var idle: [String: [Caller]] = [:]
     var members: [Caller] = []
     var bells: [String: [String]] = [:]
     var cancelsRung: Set<JobID> = []
-    var leaders: [String: Leader] = [:]
-    var marks: [String: [String: String]] = [:]
-    var begun: [String: [String: String]] = [:]
-    var endedStories: [String: Set<String>] = [:]
-    var notes: [String: [String: ContainerNotes]] = [:]
+    var leaders: [NodeID: Leader] = [:]
+    var marks: [NodeID: [String: String]] = [:]
+    var begun: [NodeID: [String: String]] = [:]
+    var endedStories: [NodeID: Set<String>] = [:]
+    var notes: [NodeID: [String: ContainerNotes]] = [:]
     /// What live jobs have said of the containers that they end.
     var asked: [JobID: (container: String, text: String)] = [:]
     var results: [History.Result] = []
@@ -113,7 +113,7 @@ struct RedisModel {
         }
         rung.formIntersection(lanes.ready.flatMap { list, entries in entries.map { "\(list) \($0.seq)" } })
         for (list, entries) in lanes.ready.sorted(by: { $0.key < $1.key }) where !entries.isEmpty {
-            let node = list.split(separator: ":").dropFirst(2).first.map(String.init)
+            let node = list.split(separator: ":").dropFirst(2).first.map { NodeID(String($0)) }
             // Once for each time that it becomes ready.
             let fresh = Set(entries.map { "\(list) \($0.seq)" }).subtracting(rung)
             guard !fresh.isEmpty else { continue }

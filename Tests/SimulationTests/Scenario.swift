@@ -23,9 +23,9 @@ struct Scenario: Sendable {
     }
 
     let seed: UInt64
-    let nodes: [String]
+    let nodes: [NodeID]
     /// The node of each worker that is there at the begin.
-    let workers: [String]
+    let workers: [NodeID]
     let pushes: [Push]
     let faults: [(at: Duration, fault: Fault)]
     /// Chances in a thousand.

@@ -1,3 +1,4 @@
+import JobContract
 import DockerPort
 import JobQueue
 import Primitives
@@ -148,7 +149,14 @@ struct SimulatedDocker: DockerClient {
     func info() async throws(DockerError) -> EngineInfo {
         let node = process.identity.node
         return try await call("info") { _ in
-            EngineInfo(id: node, name: node, serverVersion: "0", apiVersion: "1.41", cpus: 2, memoryBytes: 1 << 30)
+            EngineInfo(
+                id: node.text,
+                name: node.text,
+                serverVersion: "0",
+                apiVersion: "1.41",
+                cpus: 2,
+                memoryBytes: 1 << 30
+            )
         }
     }
 }

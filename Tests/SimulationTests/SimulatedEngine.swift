@@ -35,13 +35,13 @@ final class SimulatedEngine: Sendable {
         var images: Set<String> = ["engine:1", "engine:2", "engine:stubborn", "engine:brief", "engine:health"]
     }
 
-    let node: String
+    let node: NodeID
     let number: Int
     let scheduler: Scheduler
     let clock: @Sendable () -> Timestamp
     let state = Mutex(State())
 
-    init(_ number: Int, node: String, _ scheduler: Scheduler, clock: @escaping @Sendable () -> Timestamp) {
+    init(_ number: Int, node: NodeID, _ scheduler: Scheduler, clock: @escaping @Sendable () -> Timestamp) {
         self.number = number
         self.node = node
         self.scheduler = scheduler

@@ -1,3 +1,4 @@
+import JobContract
 import JobQueue
 import Logging
 import Primitives
@@ -28,7 +29,7 @@ final class SimulatedProcess: SimulatedHost {
     private let state = Mutex(State())
     let ownExecutor: SimulatedExecutor
 
-    init(number: Int, node: String, _ world: World) {
+    init(number: Int, node: NodeID, _ world: World) {
         identity = WorkerIdentity(id: "w\(number)", node: node, nonce: "w\(number)")
         self.number = number
         self.world = world

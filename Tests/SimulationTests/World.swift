@@ -59,7 +59,7 @@ final class World: Sendable {
 
     var wallNow: Timestamp { Self.start.advanced(by: .nanoseconds(scheduler.now.nanoseconds - 1_000_000_000)) }
 
-    func engine(of node: String) -> SimulatedEngine { engines.first { $0.node == node } ?? engines[0] }
+    func engine(of node: NodeID) -> SimulatedEngine { engines.first { $0.node == node } ?? engines[0] }
 
     func dice(_ most: Int) -> Int { Int(scheduler.random() % UInt64(most)) }
 
@@ -195,7 +195,7 @@ final class World: Sendable {
         scheduler.after(.milliseconds(100 + dice(2_500))) { if !self.isAtRest { self.startProcess(on: node) } }
     }
 
-    func startProcess(on node: String) {
+    func startProcess(on node: NodeID) {
         let process = state.withLock { state in
             let process = SimulatedProcess(number: state.processes.count + 1, node: node, self)
             state.processes.append(process)

@@ -137,8 +137,10 @@ extension Fleet {
     package func containerName(_ game: GameID) -> String { namePrefix + game.text }
 
     /// Name of the node that the workers serve: the Engine's id.
-    package func node() async throws -> String {
-        try await world.engine.docker("info", "--format", "{{.ID}}").trimmingCharacters(in: .whitespacesAndNewlines)
+    package func node() async throws -> NodeID {
+        NodeID(
+            try await world.engine.docker("info", "--format", "{{.ID}}").trimmingCharacters(in: .whitespacesAndNewlines)
+        )
     }
 
     /// The worker that runs the job, once one does.

@@ -35,7 +35,7 @@ struct History: Sendable, Equatable {
         var kind: LifecycleKind
         var containerID: String
         var game: GameID
-        var node: String
+        var node: NodeID
         var epoch: Int64
         /// Begin of the run that it tells of.
         var startedAt: String?
@@ -66,7 +66,7 @@ extension History.Event {
             kind: fields["event"].flatMap { LifecycleKind(rawValue: $0) } ?? .oom,
             containerID: fields["container_id"] ?? "",
             game: GameID(fields["game_id"] ?? ""),
-            node: fields["node"] ?? "",
+            node: NodeID(fields["node"] ?? ""),
             epoch: fields["epoch"].flatMap { Int64($0) } ?? 0,
             startedAt: fields["started_at"],
             occurredAt: fields["occurred_at"] ?? "",
@@ -76,7 +76,7 @@ extension History.Event {
     }
 
     /// What is published under `epoch`.
-    init(_ event: LifecycleEvent, node: String, epoch: Int64) {
+    init(_ event: LifecycleEvent, node: NodeID, epoch: Int64) {
         self.init(
             kind: event.kind,
             containerID: event.containerID,

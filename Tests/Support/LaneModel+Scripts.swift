@@ -53,7 +53,7 @@ extension LaneModel {
     /// Answers what was leased: id and attempt.
     mutating func claim(
         worker: String,
-        node: String,
+        node: NodeID,
         starts: Int,
         stops: Int,
         slots: Int,
@@ -66,7 +66,7 @@ extension LaneModel {
             for kind in ["stop", "start"] {
                 for name in names where !paused.contains(name) {
                     for list in ["\(kind):\(name):\(node)", "\(kind):\(name)"] {
-                        if kind == "stop", !untold.isEmpty, !list.hasSuffix(node) { continue }
+                        if kind == "stop", !untold.isEmpty, !list.hasSuffix(node.text) { continue }
                         let jobs = drain(list, left[kind] ?? 0, kind == "start" ? slots : 0, worker, node)
                         left[kind]? -= jobs.count
                         claimed += jobs
@@ -88,7 +88,7 @@ extension LaneModel {
         _ most: Int,
         _ slots: Int,
         _ worker: String,
-        _ node: String
+        _ node: NodeID
     ) -> [(id: JobID, attempt: Int)] {
         var claimed: [(id: JobID, attempt: Int)] = []
         while claimed.count < most {
@@ -100,7 +100,7 @@ extension LaneModel {
     }
 
     /// Takes games off a list, the oldest first: as many as there is room for, or one that needs none.
-    mutating func pop(_ list: String, _ most: Int, _ slots: Int, _ node: String) -> [GameID] {
+    mutating func pop(_ list: String, _ most: Int, _ slots: Int, _ node: NodeID) -> [GameID] {
         let held = running[node] ?? []
         let room = slots == 0 ? most : min(most, slots - held.count)
         let entries = ready[list] ?? []
@@ -115,7 +115,7 @@ extension LaneModel {
         return [entries[index].game]
     }
 
-    mutating func begin(_ game: GameID, _ worker: String, _ node: String) -> (id: JobID, attempt: Int)? {
+    mutating func begin(_ game: GameID, _ worker: String, _ node: NodeID) -> (id: JobID, attempt: Int)? {
         guard let id = lanes[game]?.first, var job = jobs[id] else {
             settle(game)
             return nil
@@ -144,7 +144,7 @@ extension LaneModel {
         _ code: String?,
         owner: OwnerChange,
         frees: Bool,
-        node: String
+        node: NodeID
     ) {
         guard let job = jobs[id] else { return }
         end(id, outcome, code)
@@ -153,7 +153,7 @@ extension LaneModel {
         settle(job.message.game)
     }
 
-    mutating func retry(_ id: JobID, frees: Bool, isClean: Bool, node: String) {
+    mutating func retry(_ id: JobID, frees: Bool, isClean: Bool, node: NodeID) {
         guard var job = jobs[id] else { return }
         if frees { running[node]?.remove(job.message.game) }
         let isClean = isClean && !job.isPoisoned
@@ -198,7 +198,7 @@ extension LaneModel {
         settle(game)
     }
 
-    mutating func join(node: String, games: [(game: GameID, isRunning: Bool)]) {
+    mutating func join(node: NodeID, games: [(game: GameID, isRunning: Bool)]) {
         for (game, isRunning) in games where owners[game] ?? node == node {
             let wasOwned = owners[game] != nil
             owners[game] = node

@@ -34,7 +34,7 @@ struct LaneModel {
         var crashes = 0
         var state = JobState.waiting
         var worker: String?
-        var node: String?
+        var node: NodeID?
         /// Whether it made its node the owner of the game.
         var owns = false
         var isCancelled = false
@@ -82,9 +82,9 @@ struct LaneModel {
     /// Games by list, the oldest head first.
     var ready: [String: [(seq: Int, game: GameID)]] = [:]
     var superseded: [GameID: Int] = [:]
-    var owners: [GameID: String] = [:]
-    var running: [String: Set<GameID>] = [:]
-    var untold: Set<String> = []
+    var owners: [GameID: NodeID] = [:]
+    var running: [NodeID: Set<GameID>] = [:]
+    var untold: Set<NodeID> = []
     var seq = 0
     var results: [Result] = []
     var letters: [Letter] = []
@@ -122,7 +122,7 @@ struct LaneModel {
             return
         }
         var list = (head.message.startsGame && !isPointless(head) ? "start:" : "stop:") + head.queue
-        if !isPointless(head) || head.isDirty, let owner = owners[game] { list += ":" + owner }
+        if !isPointless(head) || head.isDirty, let owner = owners[game] { list += ":\(owner)" }
         states[game] = .ready(list)
         ready[list, default: []].append((head.seq, game))
         ready[list]?.sort { $0.seq < $1.seq }

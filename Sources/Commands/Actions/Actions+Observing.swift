@@ -1,3 +1,4 @@
+import JobContract
 import AdminServer
 import Diagnostics
 import JobQueue
@@ -114,13 +115,13 @@ extension Actions {
         of tracer: OTLPTracer,
         to endpoint: String,
         _ worker: String,
-        node: String,
+        node: NodeID,
         _ logger: Logger
     ) -> OTLPExporter {
         OTLPExporter(
             tracer,
             endpoint: endpoint,
-            resource: [("service.name", "rtmanager"), ("service.instance.id", worker), ("rtm.node", node)],
+            resource: [("service.name", "rtmanager"), ("service.instance.id", worker), ("rtm.node", node.text)],
             version: RootCommand.version,
             logger: logger
         )

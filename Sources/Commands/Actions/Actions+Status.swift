@@ -57,7 +57,7 @@ extension Actions {
         if lines.isEmpty { StandardOutput.write(line: "no worker of this namespace was ever seen") }
     }
 
-    package static func drain(_ node: String, _ output: OutputFormat, _ context: CommandContext)
+    package static func drain(_ node: NodeID, _ output: OutputFormat, _ context: CommandContext)
         async throws(CommandError)
     {
         let isNew = try await withQueue(context) { queue in
@@ -65,11 +65,11 @@ extension Actions {
             return try await queue.drain(node: node)
         }
         let sentence = isNew ? "\(node) begins no more starts; what runs there runs on" : "\(node) was drained already"
-        tell(sentence, output, ["node": node, "state": "draining"])
+        tell(sentence, output, ["node": node.text, "state": "draining"])
     }
 
     static func resumeNode(
-        _ node: String,
+        _ node: NodeID,
         _ output: OutputFormat,
         _ context: CommandContext
     ) async throws(CommandError) {
@@ -81,11 +81,11 @@ extension Actions {
         tell(
             isNew ? "\(node) begins starts again" : "\(node) was not drained",
             output,
-            ["node": node, "state": "open"]
+            ["node": node.text, "state": "open"]
         )
     }
 
-    private static func unknownNode(_ node: String) -> CommandError {
+    private static func unknownNode(_ node: NodeID) -> CommandError {
         .failed("no worker of node \(node) was ever seen here; `rtmanager node list` shows all")
     }
 

@@ -188,7 +188,7 @@ package enum Actions {
 
 extension WorkerIdentity {
     /// Returns the identity of a new worker in this process.
-    package static func new(node: String) -> WorkerIdentity {
+    package static func new(node: NodeID) -> WorkerIdentity {
         let nonce = String(UInt64.random(in: .min ... .max), radix: 36)
         // A job's record in Redis separates ids by spaces, so the host's name must not hold a space.
         let host = ProcessInfo.processInfo.hostName.prefix(64).map { $0.isWhitespace ? "-" : String($0) }.joined()

@@ -17,7 +17,7 @@ package struct WorkerParts: Sendable {
     ///
     /// - Parameter node: The id of the worker's node.
     package init(
-        node: String,
+        node: NodeID,
         docker: any DockerClient,
         decoder: JobDecoder,
         configuration: WorkerConfiguration,

@@ -31,7 +31,7 @@ struct WorkerService: Service {
         var configuration = configuration
         configuration.node.boundLimits(by: info)
         let parts = WorkerParts(
-            node: settings.node ?? info.id,
+            node: settings.node ?? NodeID(info.id),
             docker: docker,
             decoder: decoder,
             configuration: configuration,

@@ -26,7 +26,7 @@ package struct JanitorSubject: Sendable, Equatable {
     /// Whether the creating job is waiting or running.
     package var isJobLive: Bool
     /// Node that owns the game, or nil without an owner.
-    package var owner: String?
+    package var owner: NodeID?
 
     package init(
         containerID: String,
@@ -36,7 +36,7 @@ package struct JanitorSubject: Sendable, Equatable {
         isCurrent: Bool,
         isGameBusy: Bool,
         isJobLive: Bool,
-        owner: String?
+        owner: NodeID?
     ) {
         self.containerID = containerID
         self.name = name
@@ -90,13 +90,13 @@ package struct Janitor: Sendable {
 
     private let mode: JanitorMode
     private let grace: Duration
-    private let node: String
+    private let node: NodeID
     private var suspicions: [String: Suspicion] = [:]
 
     /// Consecutive reviews before a report. A single finding may be a container whose job is just proceeding.
     private static let looksBeforeReport = 2
 
-    package init(mode: JanitorMode, grace: Duration, node: String) {
+    package init(mode: JanitorMode, grace: Duration, node: NodeID) {
         self.mode = mode
         self.grace = grace
         self.node = node

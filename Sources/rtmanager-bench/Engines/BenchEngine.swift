@@ -128,7 +128,7 @@ struct BenchEngine: Sendable {
             environment: stage.environment(settings),
             log: stage.workerLog
         ) {
-            let id = try await docker.info().id
+            let id = NodeID(try await docker.info().id)
             try await awaitReadiness("the worker", log: stage.workerLog) {
                 ((try? await stage.leader(of: id)) ?? nil) != nil
             }

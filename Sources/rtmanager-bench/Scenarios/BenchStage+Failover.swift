@@ -49,7 +49,7 @@ extension BenchStage {
         }
     }
 
-    private static let node = "bench"
+    private static let node: NodeID = "bench"
 
     /// Ends the leader at a random point of its lease. Returns times in milliseconds.
     private func takeOver(_ signal: Int32) async throws -> (leads: Double, acts: Double) {
