@@ -81,7 +81,7 @@ package struct RedisExamination: Sendable {
         }
     }
 
-    /// Returns a call of each command that a worker or a script uses. The last call deletes the keys of all calls. A
+    /// Returns a call of each command that a worker or a function uses. The last call deletes the keys of all calls. A
     /// test compares the commands with the sources.
     ///
     /// - Parameter base: The beginning of the keys' names.
@@ -91,22 +91,25 @@ package struct RedisExamination: Sendable {
         return [
             RedisCommand("LPUSH", list, "1"), RedisCommand("RPUSH", list, "2"), RedisCommand("LRANGE", list, 0, -1),
             RedisCommand("LLEN", list), RedisCommand("LINDEX", list, 0), RedisCommand("LPOS", list, "1"),
-            RedisCommand("LTRIM", list, 0, -1), RedisCommand("LPOP", list),
+            RedisCommand("LPOP", list), RedisCommand("RPOP", list),
             RedisCommand("BLMOVE", list, list, "RIGHT", "RIGHT", 1), RedisCommand("BLPOP", list, 1),
         ] + hashTrials(hash) + sortedSetTrials(zset) + [
             RedisCommand("SADD", set, "a"), RedisCommand("SMEMBERS", set), RedisCommand("SSCAN", set, 0),
             RedisCommand("SCARD", set), RedisCommand("SISMEMBER", set, "a"), RedisCommand("SRANDMEMBER", set, 1),
             RedisCommand("SREM", set, "b"), RedisCommand("SPOP", set),
         ] + streamTrials(stream) + [
-            RedisCommand("SET", text, "1"), RedisCommand("GET", text), RedisCommand("MSET", text, "2"),
+            RedisCommand("SET", text, "1"), RedisCommand("GET", text),
             RedisCommand("GETEX", text, "PX", 1_000), RedisCommand("PEXPIRE", text, 1_000), RedisCommand("PTTL", text),
             RedisCommand("EXISTS", text), RedisCommand("TYPE", text), RedisCommand("RENAME", text, other),
             RedisCommand("UNLINK", other), RedisCommand("SCAN", 0, "COUNT", 1), RedisCommand("TIME"),
-            RedisCommand("EVAL", "return 1", 1, text),
-            RedisCommand("EVALSHA", "e0e1f9fabfc9d4800c877a703b823ac0578ff8db", 1, text),
+            QueueFunction.library.loadingCommand,
+            QueueFunction.library.command("page", keys: [base + ":meta", base + ":l"], argument: pageArgument),
             RedisCommand("DEL", list, hash, zset, set, stream, text, other),
         ]
     }
+
+    /// The argument of a page without messages.
+    private static let pageArgument = #"{"skipped":0,"most":0,"one_bytes":1,"all_bytes":1}"#
 
     private static func key(_ base: String, _ kind: String) -> RedisArgument { .string(base + kind) }
 
@@ -124,7 +127,7 @@ package struct RedisExamination: Sendable {
             RedisCommand("ZADD", zset, 1, "a"), RedisCommand("ZRANGE", zset, 0, 0), RedisCommand("ZSCORE", zset, "a"),
             RedisCommand("ZMSCORE", zset, "a"), RedisCommand("ZCARD", zset), RedisCommand("ZREVRANGE", zset, 0, 0),
             RedisCommand("ZRANGEBYSCORE", zset, 0, 1), RedisCommand("ZREM", zset, "b"),
-            RedisCommand("ZREMRANGEBYRANK", zset, 1, -1), RedisCommand("ZPOPMIN", zset, 1),
+            RedisCommand("ZREMRANGEBYRANK", zset, 1, -1), RedisCommand("ZCOUNT", zset, 0, 1),
         ]
     }
 

@@ -20,10 +20,10 @@ public struct Keyspace: Sendable, Equatable {
     public var events: String { "\(prefix)events" }
     public var dead: String { "\(prefix)dead" }
 
-    // Internal keys with a name in Swift. The scripts build the names of all other keys from the prefix.
+    // Internal keys with a name in Swift. The functions build the names of all other keys from the prefix.
 
-    /// The clock, the fencing numbers and the counters. The first key of every script, which derives the other names
-    /// from it.
+    /// The clock, the fencing numbers and the counters. The first key of every function, which derives the other
+    /// names from it.
     public var meta: String { "\(prefix)meta" }
     /// The producer's bytes of a live job. The bytes may contain secrets; producers and consumers do not need the key.
     public func message(_ id: JobID) -> String { "\(prefix)message:\(id.text)" }
@@ -43,19 +43,19 @@ public struct Keyspace: Sendable, Equatable {
     /// The lists of a queue's waiting messages, the list with the older messages first.
     package func messageLists(_ queue: String) -> [String] { [inbox(queue), self.queue(queue)] }
     /// The doorbell of a worker.
-    public func bell(_ worker: String) -> String { "\(prefix)bell:\(worker)" }
+    public func doorbell(_ worker: String) -> String { "\(prefix)doorbell:\(worker)" }
     /// The leader of a node, its epoch and its event cursor.
     public func leader(_ node: NodeID) -> String { "\(prefix)leader:\(node.text)" }
     /// The key of a leader's term. The key exists as long as the term lasts.
     public func term(_ node: NodeID, epoch: Int64) -> String { "\(prefix)term:\(node.text):\(epoch)" }
     /// The liveness key. The key exists as long as workers renew it.
-    public var awake: String { "\(prefix)awake" }
+    public var liveness: String { "\(prefix)liveness" }
     /// The records of a node's jobs about the ends of containers.
     public func intents(_ node: NodeID) -> String { "\(prefix)intents:\(node.text)" }
     /// The last published state of each container of a node.
-    public func stories(_ node: NodeID) -> String { "\(prefix)stories:\(node.text)" }
+    public func checkpoints(_ node: NodeID) -> String { "\(prefix)checkpoints:\(node.text)" }
     /// The containers of a node that were started by jobs and have no published event yet.
-    public func begun(_ node: NodeID) -> String { "\(prefix)begun:\(node.text)" }
+    public func started(_ node: NodeID) -> String { "\(prefix)started:\(node.text)" }
     /// The games with a reservation on a node.
-    public func running(_ node: NodeID) -> String { "\(prefix)running:\(node.text)" }
+    public func reserved(_ node: NodeID) -> String { "\(prefix)reserved:\(node.text)" }
 }

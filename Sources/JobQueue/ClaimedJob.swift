@@ -1,8 +1,10 @@
 import JobContract
+import Redis
 
 /// A job leased by this worker.
 package struct ClaimedJob: Sendable, Equatable {
     package var id: JobID
+    package var gameID: GameID
     package var token: LeaseToken
     /// The number of attempts, including the current attempt.
     package var attempt: Int
@@ -15,8 +17,6 @@ package struct ClaimedJob: Sendable, Equatable {
     package var run: Int
     /// The time of the claim by the shared clock, in RFC 3339.
     package var takenAt: String
-    /// The decoded message, if the claiming call had decoded it.
-    package var decoded: DecodedMessage?
     /// The ``Job/digest`` of the job at its admission.
     package var digest = ""
     /// The reason to undo the job instead of running it; nil: the worker runs the job.
@@ -28,6 +28,29 @@ package struct ClaimedJob: Sendable, Equatable {
         case superseded = 1
         /// The job's worker died too often.
         case poisoned = 2
+    }
+}
+
+extension ClaimedJob {
+    /// Reads a row of the reply of `claim`; nil if the row is none.
+    init?(_ row: RedisValue, takenAt: String) {
+        guard let parts = row.array, parts.count == 10, let id = parts[0].string, let token = parts[1].string,
+            let attempt = parts[2].integer, let queue = parts[3].string, let message = parts[4].bytes,
+            let run = parts[6].integer, let digest = parts[8].string, let game = parts[9].string
+        else { return nil }
+        self.init(
+            id: JobID(id),
+            gameID: GameID(game),
+            token: LeaseToken(token),
+            attempt: Int(attempt),
+            queue: queue,
+            message: message,
+            lastStart: parts[5].bytes.flatMap { $0.isEmpty ? nil : $0 },
+            run: Int(run),
+            takenAt: takenAt,
+            digest: digest,
+            undo: parts[7].integer.flatMap { Undo(rawValue: Int($0)) }
+        )
     }
 }
 
@@ -43,7 +66,7 @@ package struct ClaimedJobs: Sendable, Equatable {
     }
 }
 
-/// The classes of jobs with separate concurrency permits. claim.lua adds up these numbers.
+/// The classes of jobs with separate concurrency permits. `claim` adds up these numbers.
 package struct JobClasses: OptionSet, Sendable {
     package let rawValue: Int
 

@@ -11,10 +11,9 @@ package protocol DeliveryQueue: Sendable {
     // Jobs.
     func take(
         queue: String,
-        seen: SeenMessages,
+        seen: [UInt8]?,
         most: Int,
         claiming capacity: Capacity?,
-        ahead: Int,
         decode: (_ message: [UInt8]) -> DecodedMessage
     ) async throws(QueueError) -> Taken
     func claim(_ capacity: Capacity) async throws(QueueError) -> ClaimedJobs

@@ -43,52 +43,41 @@ package final class FinishedJob: Sendable {
         self.begun = begun
     }
 
-    /// Appends the arguments of finish.lua, in the script's order.
-    func append(to arguments: inout [RedisArgument], by worker: WorkerIdentity) {
-        func add(_ text: String?) { arguments.append(.string(text ?? "")) }
-        add(claimed.id.text)
-        add(claimed.token.text)
-        add(owner.rawValue)
-        add(freesPlace ? "free" : "keep")
-        add(startMessage)
-        add(begun?.containerID)
-        add(begun?.mark)
-        add(job?.kind.rawValue)
-        add(job?.gameID.text)
-        add(ending.outcome.rawValue)
-        add(ending.errorCode?.rawValue)
-        add(ending.error)
-        let run = claimed.run > 1 ? String(claimed.run) : nil
-        add(run)
-        add(claimed.digest)
-        let count = arguments.count
-        arguments.append(0)
-        func add(_ name: RedisArgument, _ text: String?) {
-            guard let text, !text.isEmpty else { return }
-            arguments.append(name)
-            arguments.append(.string(text))
-        }
-        add("job_id", claimed.id.text)
-        add("kind", job?.kind.rawValue)
-        add("game_id", job?.gameID.text)
-        add("outcome", ending.outcome.rawValue)
-        add("effect", ending.effect.rawValue)
-        add("error_code", ending.errorCode?.rawValue)
-        add("error", ending.error)
-        add("container_id", ending.containerID)
-        add("container_name", ending.containerName)
-        add("engine_endpoint", ending.engineEndpoint)
-        add("started_at", ending.startedAt?.rfc3339)
-        add("forced", ending.forced ? "true" : nil)
-        add("attempts", String(claimed.attempt))
-        add("run", run)
-        add("enqueued_at", job?.enqueuedAt)
-        add("taken_at", claimed.takenAt)
-        add("traceparent", job?.traceparent)
-        add("worker", worker.id)
-        add("node", worker.node.text)
-        arguments += ["finished_at", ""]
-        arguments[count] = .integer(Int64(arguments.count - count - 1))
+    /// The argument of `finish`.
+    var argument: JSONValue {
+        JSONValue(members: [
+            "id": .string(claimed.id.text), "token": .string(claimed.token.text), "owner": .string(owner.rawValue),
+            "frees": freesPlace ? true : nil, "request": startMessage.map { .string($0) },
+            "container": begun.map { .string($0.containerID) }, "checkpoint": begun.map { .string($0.mark) },
+            "ending": ending.argument, "job": facts,
+        ])
+    }
+
+    /// The facts of the job's record, in case somebody has deleted the record.
+    private var facts: JSONValue {
+        JSONValue(members: [
+            "id": .string(claimed.id.text), "kind": job.map { .string($0.kind.rawValue) },
+            "game_id": .string(claimed.gameID.text), "queue": .string(claimed.queue), "run": JSONValue(claimed.run),
+            "digest": .string(claimed.digest), "enqueued_at": job?.enqueuedAt.map { .string($0) },
+            "traceparent": job?.traceparent.map { .string($0) },
+            "lease": JSONValue(members: [
+                "token": .string(claimed.token.text), "attempts": JSONValue(claimed.attempt),
+                "taken_at": .string(claimed.takenAt),
+            ]),
+        ])
+    }
+}
+
+extension JobEnding {
+    /// The fields of the result, as `finish` takes them.
+    fileprivate var argument: JSONValue {
+        JSONValue(members: [
+            "outcome": .string(outcome.rawValue), "effect": .string(effect.rawValue),
+            "error_code": errorCode.map { .string($0.rawValue) }, "error": error.map { .string($0) },
+            "container_id": containerID.map { .string($0) }, "container_name": containerName.map { .string($0) },
+            "engine_endpoint": engineEndpoint.map { .string($0) }, "started_at": startedAt.map { .string($0.rfc3339) },
+            "forced": forced ? "true" : nil,
+        ])
     }
 }
 

@@ -2,68 +2,111 @@ import JobContract
 import Primitives
 import Redis
 
-/// Messages on their way into lanes, as admit.lua takes them.
+/// A message as `peek` returns it, with its decoded content.
+struct ReadMessage {
+    /// The SHA-1 by which `admit` recognises the message.
+    let sha1: String
+    let decoded: DecodedMessage
+
+    /// Reads a message, or the size and the SHA-1 of a message that is too large to return.
+    init(_ row: RedisValue, _ decode: (_ message: [UInt8]) -> DecodedMessage) throws(QueueError) {
+        if let message = row.bytes {
+            sha1 = JobDecoder.sha1(of: message)
+            decoded = decode(message)
+            return
+        }
+        guard let parts = row.array, parts.count == 2, let size = parts[0].integer, let sha1 = parts[1].string else {
+            throw QueueError(call: "peek", message: "Redis answered \(row), which this version does not understand")
+        }
+        self.sha1 = sha1
+        let sentence = "the message has \(size) bytes; at most \(JobDecoder.maximumMessageBytes) are taken"
+        decoded = .rejected(
+            Rejection(id: JobID(Syntax.invalidIDPrefix + sha1), code: .messageTooLarge, error: sentence)
+        )
+    }
+}
+
+/// Messages on their way into lanes, as `admit` takes them.
 struct IntakeBatch {
-    let queue: String
-    var messages: [(message: [UInt8], decoded: DecodedMessage)] = []
-    var arguments: [RedisArgument] = []
-    var count: Int { messages.count }
+    private var messages: [ReadMessage] = []
+    private(set) var arguments: [JSONValue] = []
+    /// Whether a job needs the time of its signature.
+    private let mostAge: Duration?
 
-    /// How old a job may be, in ms; nil: as old as it likes.
-    let mostAge: Int64?
+    init(mostAge: Duration?) { self.mostAge = mostAge }
 
-    init(queue: String, mostAge: Duration?) {
-        self.queue = queue
-        self.mostAge = mostAge?.milliseconds
-    }
-
-    /// When the job was pushed and how old it may be, as admit.lua reads it; empty where nobody asks.
-    private func times(of job: Job) -> String {
-        guard let mostAge else { return "" }
-        // What gives no time was pushed in 1970.
-        let pushedAt = job.enqueuedAt.flatMap { Timestamp(rfc3339: $0) }?.millisecondsSinceEpoch ?? 0
-        return "\(pushedAt) \(mostAge)"
-    }
-
-    /// Adds the eleven arguments of one message, in the order that admit.lua names.
-    mutating func add(_ proof: RedisArgument, _ message: [UInt8], _ decoded: DecodedMessage) {
-        messages.append((message, decoded))
-        switch decoded {
+    mutating func add(_ message: ReadMessage) {
+        messages.append(message)
+        switch message.decoded {
         case .rejected(let rejection):
-            // What is no job is compared by its bytes.
-            let digest = rejection.digest ?? "-" + Self.sha1(proof, message).prefix(23)
-            arguments += [
-                proof, rejection.digest == nil ? "rejected" : "refused", .string(rejection.id.text),
-                .string(rejection.kind?.rawValue ?? ""),
-                .string(rejection.gameID?.text ?? ""), "", "", "", "",
-                .string("\(rejection.code.rawValue) \(rejection.error)"), .string(String(digest)),
-            ]
+            // A message that is no job is compared by its bytes.
+            let digest = rejection.digest ?? "-" + message.sha1.prefix(23)
+            arguments.append(
+                JSONValue(members: [
+                    "sha1": .string(message.sha1), "id": .string(rejection.id.text), "digest": .string(digest),
+                    "kind": rejection.kind.map { .string($0.rawValue) },
+                    "game_id": rejection.gameID.map { .string($0.text) },
+                    "is_message": rejection.digest == nil ? true : nil, "code": .string(rejection.code.rawValue),
+                    "error": .string(rejection.error),
+                ])
+            )
         case .job(let job):
-            arguments += [
-                proof, "job", .string(job.id.text), .string(job.kind.rawValue), .string(job.gameID.text),
-                .string(job.deadline.map { String($0.millisecondsSinceEpoch) } ?? ""),
-                .string(JobQueue.marks(of: job)), .string(job.enqueuedAt ?? ""), .string(job.traceparent ?? ""),
-                .string(times(of: job)),
-                .string(job.digest),
-            ]
+            let signedAt = job.enqueuedAt.flatMap { Timestamp(rfc3339: $0) }?.millisecondsSinceEpoch ?? 0
+            let more =
+                [JSONValue.Member(name: "sha1", value: .string(message.sha1))]
+                + (mostAge == nil ? [] : [JSONValue.Member(name: "pushed_at", value: .integer(signedAt))])
+            arguments.append(.object(JobFacts.members(of: job) + more))
         }
     }
 
-    /// The signed jobs that admit.lua has found to come at a wrong time.
-    func rejections(ofMistimed answer: RedisValue) -> [Rejection] {
-        let numbers = (answer.array ?? []).compactMap { $0.integer.map { Int($0) - 1 } }
-        return numbers.filter(messages.indices.contains).map { number in
+    /// Reads the reply of `admit`; nil if this version does not understand the reply.
+    func outcome(_ reply: RedisValue) -> IntakeOutcome? {
+        guard let parts = reply.array, parts.count == 5, let count = parts[0].integer.map({ Int($0) }),
+            count <= messages.count, let state = parts[1].string, let left = parts[2].integer
+        else { return nil }
+        if state == "paused" { return .paused }
+        var outcome = IntakeOutcome(
+            taken: count,
+            seen: messages.count,
+            isFull: state == "full",
+            isEmptied: left == 0,
+            rejections: messages.prefix(count).compactMap {
+                if case .rejected(let rejection) = $0.decoded { rejection } else { nil }
+            }
+        )
+        outcome.reused = numbered(parts[3]).map(\.decoded.id)
+        outcome.rejections += numbered(parts[4]).map { message in
             Rejection(
-                id: JobDecoder.invalidID(of: messages[number].message),
+                id: JobID(Syntax.invalidIDPrefix + message.sha1),
                 code: .badSignature,
-                error: "the signed job \(messages[number].decoded.id) came too late, or is dated ahead of Redis' clock"
+                error: "the signed job \(message.decoded.id) came too late, or is dated ahead of Redis' clock"
             )
         }
+        return outcome
     }
 
-    /// The SHA-1 of a message, whose bytes are not here if it is too large.
-    private static func sha1(_ proof: RedisArgument, _ message: [UInt8]) -> String {
-        if case .string(let sha1) = proof { return sha1 }
-        return JobDecoder.sha1(of: message)
+    private func numbered(_ numbers: RedisValue) -> [ReadMessage] {
+        (numbers.array ?? []).compactMap { $0.integer.map { Int($0) - 1 } }.filter(messages.indices.contains)
+            .map { messages[$0] }
+    }
+}
+
+/// The facts of a job that its record keeps.
+package enum JobFacts {
+    /// Returns the members of a job's arguments to `admit` and `requeue`.
+    static func members(of job: Job) -> [JSONValue.Member] {
+        let members: KeyValuePairs<String, JSONValue?> = [
+            "id": .string(job.id.text), "digest": .string(job.digest), "kind": .string(job.kind.rawValue),
+            "game_id": .string(job.gameID.text), "deadline": job.deadline.map { .integer($0.millisecondsSinceEpoch) },
+            "enqueued_at": job.enqueuedAt.map { .string($0) }, "traceparent": job.traceparent.map { .string($0) },
+            "supersedes": job.supersedesStarts ? true : nil, "cancels": job.cancelsStarts ? true : nil,
+        ]
+        guard case .object(let all) = JSONValue(members: members) else { return [] }
+        return all
+    }
+
+    /// Returns a job's argument to `requeue`: without its deadline, which a person's retry ignores.
+    package static func ofRetry(_ job: Job) -> JSONValue {
+        .object(members(of: job).filter { $0.name != "deadline" })
     }
 }

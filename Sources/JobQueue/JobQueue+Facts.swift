@@ -27,7 +27,7 @@ package struct ContainerClaim: Sendable, Equatable {
 extension JobQueue {
     /// Returns whether an event of this container was published by its node, but not yet `removed` (Redis `HEXISTS`).
     package func isPublished(_ containerID: String) async throws(QueueError) -> Bool {
-        try await command(RedisCommand("HEXISTS", .string(keys.stories(worker.node)), .string(containerID))).integer
+        try await command(RedisCommand("HEXISTS", .string(keys.checkpoints(worker.node)), .string(containerID))).integer
             == 1
     }
 
@@ -62,7 +62,7 @@ extension JobQueue {
         let games = pairs.map { RedisArgument.string($0.gameID.text) }
         let answers = try await pipeline(
             [
-                RedisCommand("HMGET", arguments: [.string(keys.prefix + "owner")] + games),
+                RedisCommand("HMGET", arguments: [.string(keys.prefix + "owners")] + games),
                 RedisCommand("HMGET", arguments: [.string(keys.prefix + "lanes")] + games),
             ] + pairs.map { RedisCommand("HEXISTS", .string(keys.job($0.jobID)), .string(JobRecord.live)) }
         )
@@ -72,7 +72,7 @@ extension JobQueue {
         return pairs.indices.map { index in
             GameFacts(
                 owner: owners[index].string.map { NodeID($0) },
-                isBusy: lanes[index].string?.hasPrefix("a ") == true,
+                isBusy: lanes[index].string?.hasPrefix("active ") == true,
                 isJobLive: answers[index + 2].integer == 1
             )
         }

@@ -3,176 +3,103 @@ import Primitives
 import Redis
 
 extension JobQueue {
-    /// Most messages that one intake moves.
+    /// The greatest number of messages that one intake moves.
     package static let intakeBatch = 64
     private static let largestBatchBytes = 1 << 20
 
-    /// Moves the oldest messages of `queue` into the lanes of their games.
-    ///
-    /// - Parameter decode: the one decoder, with the operator's policy behind it.
-    package func intake(
-        queue: String,
-        decode: (_ message: [UInt8]) -> DecodedMessage
-    ) async throws(QueueError) -> IntakeOutcome {
-        try await take(queue: queue, seen: SeenMessages(), claiming: nil, decode: decode).intake.get()
-    }
-
-    /// Moves the oldest messages of `queue` into the lanes of their games, claims what is ready then, in one step, and
-    /// looks at what comes behind them.
+    /// Moves the oldest messages of `queue` into the lanes of their games. Claims ready jobs in the same round trip, if
+    /// the worker has capacity.
     ///
     /// - Parameters:
-    ///   - seen: the oldest messages, where they are known already: then no others are moved.
-    ///   - most: messages that are moved at most.
-    ///   - capacity: nil: nothing is to be claimed.
-    ///   - ahead: how many messages that come behind are to be looked at.
-    ///   - decode: the one decoder, with the operator's policy behind it.
+    ///   - seen: The message that has woken the worker, which lies in the inbox; nil: read the oldest messages first.
+    ///   - most: The greatest number of messages to move.
+    ///   - capacity: The jobs to claim; nil: none.
+    ///   - decode: The one decoder, followed by the operator's policy.
     package func take(
         queue: String,
-        seen: SeenMessages,
+        seen: [UInt8]? = nil,
         most: Int = intakeBatch,
-        claiming capacity: Capacity?,
-        ahead: Int = 0,
+        claiming capacity: Capacity? = nil,
         decode: (_ message: [UInt8]) -> DecodedMessage
     ) async throws(QueueError) -> Taken {
-        var seen = seen
-        if seen.isEmpty {
+        var rows = seen.map { [RedisValue.bulk($0)] } ?? []
+        if rows.isEmpty {
             let peeked = try await peek(queue, most: most)
             if peeked.string == "paused" { return Taken(intake: .success(.paused)) }
-            guard let rows = peeked.array else { throw unexpected(Scripts.peek, peeked) }
-            seen.rows = rows
+            guard let oldest = peeked.array else { throw unexpected(.peek, peeked) }
+            rows = oldest
         }
-        guard !seen.isEmpty else { return Taken(intake: .success(.nothing)) }
-        var batch = IntakeBatch(queue: queue, mostAge: options.mostAge)
-        let count = Self.batchCount(seen.rows, most)
-        for row in seen.rows.prefix(count) {
-            let (proof, message, decoded) = try read(row, decode)
-            batch.add(proof, message, decoded)
-        }
-        // A call touches one very large message at most: behind it the script reads nothing.
-        let isVeryLarge = Self.size(of: seen.rows[0]) > Self.largestBatchBytes
-        let behind = seen.rows.dropFirst(count)
-        return try await admit(batch, behind: behind, claiming: capacity, ahead: isVeryLarge ? 0 : ahead)
-    }
-
-    /// Returns how many of the messages go into one batch: one that is larger than a batch goes alone.
-    private static func batchCount(_ rows: [RedisValue], _ most: Int) -> Int {
-        let large = rows.prefix(most).firstIndex { size(of: $0) > largestBatchBytes }
-        return large.map { max(1, $0) } ?? min(most, rows.count)
-    }
-
-    /// Bytes of a message, of which Redis has answered these or their number.
-    private static func size(of row: RedisValue) -> Int {
-        row.bytes?.count ?? Int(row.array?.first?.integer ?? 0)
+        guard !rows.isEmpty else { return Taken(intake: .success(.nothing)) }
+        var batch = IntakeBatch(mostAge: options.mostAge)
+        for row in rows { batch.add(try ReadMessage(row, decode)) }
+        return try await admit(batch, from: queue, claiming: capacity)
     }
 
     private func peek(_ queue: String, most: Int) async throws(QueueError) -> RedisValue {
         try await call(
-            Scripts.peek,
+            .peek,
             keys: keys.messageLists(queue),
             [
-                .string(queue), .integer(Int64(most)), .integer(Int64(JobDecoder.maximumMessageBytes)),
-                .integer(Int64(Self.largestBatchBytes)),
+                "queue": .string(queue), "most": JSONValue(most),
+                "one_bytes": JSONValue(JobDecoder.maximumMessageBytes),
+                "all_bytes": JSONValue(Self.largestBatchBytes),
             ]
         )
     }
 
-    /// - Parameter behind: what was seen behind the messages of the batch.
     private func admit(
         _ batch: IntakeBatch,
-        behind: ArraySlice<RedisValue>,
-        claiming capacity: Capacity?,
-        ahead: Int
+        from queue: String,
+        claiming capacity: Capacity?
     ) async throws(QueueError) -> Taken {
-        let queue = batch.queue
-        var arguments: [RedisArgument] = [
-            .string(queue), .string(worker.id), .string(worker.node.text), .integer(Int64(options.mostLiveForStarts)),
-            .integer(Int64(options.mostLive)),
-        ]
-        arguments += capacity.map(claimArguments) ?? ["", 0, 0, 0, 0]
-        arguments += [
-            .integer(Int64(ahead == 0 ? 0 : max(ahead, behind.count))), .integer(Int64(behind.count)),
-            .integer(Int64(JobDecoder.maximumMessageBytes)), .integer(Int64(Self.largestBatchBytes)),
-            .integer(Int64(options.queues.count)),
-        ]
-        arguments += options.queues.map { .string($0) }
-        arguments += batch.arguments
-        let answer: RedisValue
-        do throws(QueueError) {
-            answer = try await call(Scripts.admit, keys: keys.messageLists(queue), arguments)
-        } catch {
-            // Redis has no memory for more: then it has done nothing of it.
-            guard error.isOutOfMemory else { throw error }
-            return Taken(intake: .failure(error))
+        let arguments = JSONValue(members: [
+            "worker": .string(worker.id), "node": .string(worker.node.text), "queue": .string(queue),
+            "most_starts": JSONValue(options.mostLiveForStarts), "most_jobs": JSONValue(options.mostLive),
+            "signed_ms": .integer(options.mostAge?.milliseconds ?? 0), "messages": .array(batch.arguments),
+        ])
+        var calls = [(function: QueueFunction.admit, keys: keys.messageLists(queue), arguments: arguments)]
+        if let capacity { calls.append((.claim, [], claimArguments(capacity))) }
+        let replies = try await call(calls)
+        var taken = Taken(intake: .failure(unexpected(.admit, replies[0])))
+        if case .error(let error) = replies[0] {
+            // The claim counts all the same: its jobs are leased.
+            taken.intake = .failure(QueueError(.admit, .server(error)))
+        } else if let outcome = batch.outcome(replies[0]) {
+            taken.intake = .success(outcome)
         }
-        var taken = try taken(batch, answer, isClaimed: capacity != nil, ahead: ahead)
-        // Behind what was taken whole there is what was seen there.
-        if case .success(let outcome) = taken.intake, outcome.taken == batch.count, !behind.isEmpty {
-            taken.ahead.rows = behind + taken.ahead.rows
-            taken.intake = .success(outcome.leaving())
+        if replies.count > 1 {
+            if case .error(let error) = replies[1] { throw QueueError(.claim, .server(error)) }
+            taken.claimed = try claimed(replies[1])
         }
         return taken
     }
 
-    private func taken(
-        _ batch: IntakeBatch,
-        _ answer: RedisValue,
-        isClaimed: Bool,
-        ahead: Int
-    ) throws(QueueError) -> Taken {
-        guard let parts = answer.array, parts.count == 8, let count = parts[0].integer.map({ Int($0) }),
-            count <= batch.count, let waiting = parts[4].integer
-        else { throw unexpected(Scripts.admit, answer) }
-        let rows = parts[3].array
-        var outcome = IntakeOutcome.paused
-        if parts[2].integer == 0 {
-            outcome = IntakeOutcome(
-                taken: count,
-                seen: batch.count,
-                isFull: parts[1].integer == 1,
-                isEmptied: ahead > 0 && rows?.isEmpty == true,
-                rejections: batch.messages.prefix(count).compactMap {
-                    if case .rejected(let rejection) = $0.decoded { rejection } else { nil }
-                }
-            )
-        }
-        let reused = (parts[6].array ?? []).compactMap { $0.integer.map { Int($0) - 1 } }
-        outcome.reused = reused.filter(batch.messages.indices.contains).map { batch.messages[$0].decoded.id }
-        outcome.rejections += batch.rejections(ofMistimed: parts[7])
-        var taken = Taken(intake: .success(outcome))
-        taken.ahead.rows = rows ?? []
-        var begun = Set<Int>()
-        if isClaimed {
-            taken.claimed = try claimed(parts[5], waiting: waiting, placed: batch.messages, &begun, Scripts.admit)
-        }
-        taken.waiting = batch.messages.prefix(count).enumerated().filter { !begun.contains($0.offset) }.map(\.element)
-        return taken
+    /// Leases ready jobs, up to the capacity. A worker with capacity left joins the idle workers that functions wake.
+    package func claim(_ capacity: Capacity) async throws(QueueError) -> ClaimedJobs {
+        let reply = try await call([(.claim, [], claimArguments(capacity))])[0]
+        if case .error(let error) = reply { throw QueueError(.claim, .server(error)) }
+        return try claimed(reply)
     }
 
-    /// Above this size a message is named to `admit` by its SHA-1, else by its bytes, which are cheaper to compare.
-    private static let longestProof = 512
-
-    private func read(
-        _ value: RedisValue,
-        _ decode: (_ message: [UInt8]) -> DecodedMessage
-    ) throws(QueueError) -> (proof: RedisArgument, message: [UInt8], DecodedMessage) {
-        if let message = value.bytes {
-            let proof: RedisArgument =
-                message.count > Self.longestProof ? .string(JobDecoder.sha1(of: message)) : .bytes(message)
-            return (proof, message, decode(message))
-        }
-        guard let parts = value.array, parts.count == 2, let size = parts[0].integer, let sha1 = parts[1].string else {
-            throw unexpected(Scripts.peek, value)
-        }
-        let sentence = "the message has \(size) bytes; at most \(JobDecoder.maximumMessageBytes) are taken"
-        // Its bytes are not here, and nobody needs them: the script keeps what is kept of it.
-        return (
-            .string(sha1), [],
-            .rejected(Rejection(id: JobID(Syntax.invalidIDPrefix + sha1), code: .messageTooLarge, error: sentence))
-        )
+    private func claimArguments(_ capacity: Capacity) -> JSONValue {
+        JSONValue(members: [
+            "worker": .string(worker.id), "node": .string(worker.node.text), "nonce": .string(worker.nonce),
+            "lease_ms": .integer(options.lease.milliseconds), "starts": JSONValue(capacity.starts),
+            "stops": JSONValue(capacity.stops), "slots": JSONValue(capacity.slots),
+            "queues": .array(options.queues.map { .string($0) }),
+        ])
     }
 
-    /// What a job does to earlier starts of its game, as placing.lua reads it.
-    package static func marks(of job: Job) -> String {
-        (job.supersedesStarts ? "s" : "") + (job.cancelsStarts ? "c" : "")
+    private func claimed(_ reply: RedisValue) throws(QueueError) -> ClaimedJobs {
+        guard let parts = reply.array, parts.count == 3, let waiting = parts[0].integer, let takenAt = parts[1].string,
+            let rows = parts[2].array
+        else { throw unexpected(.claim, reply) }
+        var jobs: [ClaimedJob] = []
+        jobs.reserveCapacity(rows.count)
+        for row in rows {
+            guard let job = ClaimedJob(row, takenAt: takenAt) else { throw unexpected(.claim, reply) }
+            jobs.append(job)
+        }
+        return ClaimedJobs(jobs, waiting: JobClasses(rawValue: Int(waiting)))
     }
 }

@@ -46,8 +46,10 @@ extension JobQueue {
             (keys.paused, "set", "no queue counts as paused"),
             (keys.draining, "set", "no node counts as drained"),
         ]
-        rules += ["meta", "lanes", "owner", "superseded"].map { (keys.prefix + $0, "hash", standstill) }
-        rules += ["lease", "delay", "workers", "nodes"].map { (keys.prefix + $0, "zset", standstill) }
+        rules += ["meta", "lanes", "owners", "superseded"].map { (keys.prefix + $0, "hash", standstill) }
+        rules += ["leases", "delayed", "workers", "nodes", "unreported", "deadlines"].map {
+            (keys.prefix + $0, "zset", standstill)
+        }
         for name in names {
             rules += keys.messageLists(name).map { ($0, "list", "nothing is taken from this queue") }
         }

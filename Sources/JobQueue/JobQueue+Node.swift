@@ -43,7 +43,7 @@ extension JobQueue {
         let queues = options.queues.map { RedisArgument.string($0) }
         // The names are for people: a key of a wrong type must not keep a worker from starting.
         _ = try await pipeline([RedisCommand("SADD", arguments: [.string(keys.queues)] + queues)])
-        _ = try await call(Scripts.join, joinArguments(isComplete: false))
+        try await register([], isComplete: false)
     }
 
     /// Announces the games of the node. The worker takes no job before.
@@ -52,37 +52,60 @@ extension JobQueue {
         var start = 0
         repeat {
             let end = min(start + chunk, games.count)
-            var arguments = joinArguments(isComplete: end == games.count)
-            for game in games[start..<end] { arguments += [.string(game.gameID.text), game.isRunning ? "1" : "0"] }
-            _ = try await call(Scripts.join, arguments)
+            try await register(games[start..<end], isComplete: end == games.count)
             start = end
         } while start < games.count
     }
 
-    private func joinArguments(isComplete: Bool) -> [RedisArgument] {
-        [
-            .string(worker.id), .string(worker.node.text), .integer(options.aliveTime.milliseconds),
-            .integer(options.retention.milliseconds), .integer(Int64(options.retentionEntries)),
-            .integer(options.nodeGrace.milliseconds), .integer(options.lease.milliseconds),
-            .integer(Int64(options.deadBytes)), .integer(options.mostAge?.milliseconds ?? 0), isComplete ? "1" : "0",
-        ]
+    private func register(_ games: ArraySlice<OwnedGame>, isComplete: Bool) async throws(QueueError) {
+        let settings = JSONValue(members: [
+            "retention_ms": .integer(options.retention.milliseconds),
+            "retention_entries": JSONValue(options.retentionEntries),
+            "grace_ms": .integer(options.nodeGrace.milliseconds),
+            "lease_ms": .integer(options.lease.milliseconds), "most_dead_bytes": JSONValue(options.deadBytes),
+            "signed_ms": .integer(options.mostAge?.milliseconds ?? 0),
+        ])
+        let rows = games.map { game in
+            JSONValue(members: ["id": .string(game.gameID.text), "is_running": .bool(game.isRunning)])
+        }
+        // A node that can list its containers has a Docker Engine that answers.
+        _ = try await call(
+            .register,
+            [
+                "worker": .string(worker.id), "node": .string(worker.node.text),
+                "alive_ms": .integer(options.aliveTime.milliseconds), "settings": settings, "games": .array(rows),
+                "is_complete": .bool(isComplete), "engine_answers": .bool(isComplete),
+            ]
+        )
     }
 
-    /// Deregisters the worker. Scripts no longer wake the worker.
+    /// Deregisters the worker. Functions no longer wake the worker.
     package func leave() async throws(QueueError) {
-        _ = try await call(Scripts.leave, [.string(worker.id), .string(worker.node.text)])
+        _ = try await call(
+            .deregister,
+            [
+                "worker": .string(worker.id), "node": .string(worker.node.text),
+                "queues": .array(options.queues.map { .string($0) }),
+            ]
+        )
     }
 
     /// Asks for the leader's lease of the node.
     package func lead(ttl: Duration) async throws(QueueError) -> LeaseAnswer {
-        let answer = try await lead("ask", ttl: ttl, epoch: nil)
+        let answer = try await call(
+            .lead,
+            keys: [keys.leader(worker.node)],
+            [
+                "node": .string(worker.node.text), "worker": .string(worker.id), "ttl_ms": .integer(ttl.milliseconds),
+            ]
+        )
         guard let parts = answer.array, parts.count == 3, let granted = parts[0].integer,
             let number = parts[1].integer
-        else { throw unexpected(Scripts.lead, answer) }
+        else { throw unexpected(.lead, answer) }
         if granted == 1 {
             return .granted(epoch: number, cursor: parts[2].string.flatMap { $0.isEmpty ? nil : $0 })
         }
-        guard let holder = parts[2].integer else { throw unexpected(Scripts.lead, answer) }
+        guard let holder = parts[2].integer else { throw unexpected(.lead, answer) }
         return .held(remaining: .milliseconds(number), epoch: holder)
     }
 
@@ -106,16 +129,11 @@ extension JobQueue {
 
     /// Ends the term, so that another worker of the node leads at once.
     package func resign(epoch: Int64) async throws(QueueError) {
-        _ = try await lead("resign", ttl: .zero, epoch: epoch)
-    }
-
-    private func lead(_ verb: RedisArgument, ttl: Duration, epoch: Int64?) async throws(QueueError) -> RedisValue {
-        try await call(
-            Scripts.lead,
+        _ = try await call(
+            .resign,
             keys: [keys.leader(worker.node)],
             [
-                .string(worker.node.text), .string(worker.id), verb, .integer(ttl.milliseconds),
-                .string(epoch.map(String.init) ?? ""),
+                "node": .string(worker.node.text), "worker": .string(worker.id), "epoch": .string(String(epoch)),
             ]
         )
     }
@@ -124,10 +142,10 @@ extension JobQueue {
     package func keepAwake() async throws(QueueError) -> Liveness {
         let inboxes = options.queues.map { RedisArgument.string(keys.inbox($0)) }
         let answers = try await pipeline([
-            RedisCommand("GETEX", .string(keys.awake), "PX", .integer(options.silence.milliseconds)),
+            RedisCommand("GETEX", .string(keys.liveness), "PX", .integer(options.silence.milliseconds)),
             RedisCommand("EXISTS", arguments: inboxes),
         ])
-        if case .error(let error)? = answers.first { throw QueueError(script: "redis", .server(error)) }
+        if case .error(let error)? = answers.first { throw QueueError(call: "redis", .server(error)) }
         return Liveness(mark: answers[0].string, hasInbox: answers[1].integer ?? 0 > 0)
     }
 
@@ -135,7 +153,7 @@ extension JobQueue {
         do throws(RedisError) {
             return try await redis.send(command)
         } catch {
-            throw QueueError(script: "redis", error)
+            throw QueueError(call: "redis", error)
         }
     }
 
@@ -144,7 +162,7 @@ extension JobQueue {
         do throws(RedisError) {
             return try await redis.pipeline(commands)
         } catch {
-            throw QueueError(script: "redis", error)
+            throw QueueError(call: "redis", error)
         }
     }
 }

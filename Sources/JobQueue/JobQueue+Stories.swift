@@ -1,4 +1,5 @@
 import JobContract
+import Primitives
 import Redis
 
 /// Steps of one container's story, to be published together.
@@ -51,12 +52,13 @@ package enum ContainerNote: Sendable, Equatable {
     /// How the last run had ended, before the container is removed.
     case exit(String)
 
-    fileprivate var words: [RedisArgument] {
+    /// The name and the text of the fact, and for a stop the job that asks.
+    fileprivate var argument: (fact: String, text: String, job: JobID?) {
         switch self {
-        case .begun(let mark): ["begun", .string(mark)]
-        case .asked(let jobID, let intent): ["asked", .string(intent), .string(jobID.text)]
-        case .forced(let isForced): ["forced", isForced ? "1" : "0"]
-        case .exit(let facts): ["exit", .string(facts)]
+        case .begun(let mark): ("started", mark, nil)
+        case .asked(let jobID, let intent): ("stop", intent, jobID)
+        case .forced(let isForced): ("forced", isForced ? "1" : "0", nil)
+        case .exit(let facts): ("exit", facts, nil)
         }
     }
 }
@@ -84,22 +86,27 @@ extension JobQueue {
     /// - Returns: one answer per update.
     /// - Throws: ``Fenced`` where another worker leads by now, else ``QueueError``.
     package func emit(_ updates: [StoryUpdate], epoch: Int64, cursor: String?) async throws -> [EmitAnswer] {
-        var arguments = leadArguments(epoch) + [.string(cursor ?? "")]
-        for update in updates {
-            arguments += [
-                .string(update.containerID), .string(update.expectedMark), .string(update.newMark),
-                .string(update.gameID.text), .integer(Int64(update.entries.count)),
-            ]
-            for entry in update.entries {
-                let fields = entry.fields
-                arguments.append(.integer(Int64(fields.count * 2)))
-                for field in fields { arguments += [.string(field.name), .string(field.value)] }
+        let rows = updates.map { update in
+            let events = update.entries.map { entry in
+                JSONValue.array(entry.fields.flatMap { [.string($0.name), .string($0.value)] })
             }
+            return JSONValue(members: [
+                "container": .string(update.containerID), "game_id": .string(update.gameID.text),
+                "expected": .string(update.expectedMark), "checkpoint": .string(update.newMark),
+                "events": .array(events),
+            ])
         }
-        let answer = try await call(Scripts.emit, keys: [keys.leader(worker.node)], arguments)
+        let answer = try await call(
+            .publish,
+            keys: [keys.leader(worker.node)],
+            [
+                "node": .string(worker.node.text), "worker": .string(worker.id), "epoch": .string(String(epoch)),
+                "cursor": cursor.map { .string($0) }, "updates": .array(rows),
+            ]
+        )
         if answer.string == "fenced" { throw Fenced() }
         guard let words = answer.array?.compactMap(\.string), words.count == updates.count else {
-            throw unexpected(Scripts.emit, answer)
+            throw unexpected(.publish, answer)
         }
         return words.map { word in
             switch word {
@@ -112,12 +119,12 @@ extension JobQueue {
 
     /// Last published mark of each container of the node.
     package func stories() async throws(QueueError) -> [String: String] {
-        try await fields(keys.stories(worker.node))
+        try await fields(keys.checkpoints(worker.node))
     }
 
     /// Containers of the node that jobs have started and of which nothing was published, with their marks.
     package func begunContainers() async throws(QueueError) -> [String: String] {
-        try await fields(keys.begun(worker.node))
+        try await fields(keys.started(worker.node))
     }
 
     /// Tells the listener of this node something of a container.
@@ -125,12 +132,19 @@ extension JobQueue {
     /// - Returns: for `asked`, what the same job had said of this container before; that stays. Else nil.
     @discardableResult
     package func tell(_ note: ContainerNote, of containerID: String) async throws(QueueError) -> String? {
-        try await call(Scripts.tell, [.string(worker.node.text), .string(containerID)] + note.words).string
+        let argument = note.argument
+        return try await call(
+            .report,
+            [
+                "node": .string(worker.node.text), "container": .string(containerID), "fact": .string(argument.fact),
+                "text": .string(argument.text), "job": argument.job.map { .string($0.text) },
+            ]
+        ).string
     }
 
     /// What the job said of this container when it asked for its end, while the job lives (Redis `HGET` of `{ns}:job:ID`).
     package func intent(ofJob jobID: JobID, toEnd containerID: String) async throws(QueueError) -> String? {
-        let note = try await command(RedisCommand("HGET", .string(keys.job(jobID)), .string(JobRecord.asked))).string
+        let note = try await command(RedisCommand("HGET", .string(keys.job(jobID)), .string(JobRecord.stop))).string
         guard let note, note.hasPrefix(containerID + "\n") else { return nil }
         return String(note.dropFirst(containerID.count + 1))
     }
@@ -142,7 +156,7 @@ extension JobQueue {
         let intents = containerIDs.flatMap { ["\($0)", "\($0):forced", "\($0):exit"] }.map { RedisArgument.string($0) }
         let answers = try await pipeline([
             RedisCommand("HMGET", arguments: [.string(keys.intents(worker.node))] + intents),
-            RedisCommand("HMGET", arguments: [.string(keys.begun(worker.node))] + ids),
+            RedisCommand("HMGET", arguments: [.string(keys.started(worker.node))] + ids),
         ])
         guard let told = answers.first?.array, let begun = answers.last?.array, told.count == intents.count,
             begun.count == ids.count
@@ -161,7 +175,7 @@ extension JobQueue {
 
     /// Games that hold a place on the node.
     package func places() async throws(QueueError) -> Set<GameID> {
-        Set(try await scan("SSCAN", keys.running(worker.node)).map { GameID($0) })
+        Set(try await scan("SSCAN", keys.reserved(worker.node)).map { GameID($0) })
     }
 
     /// Frees places of games that have no running container, but where a job of the game runs, and takes those
@@ -170,13 +184,15 @@ extension JobQueue {
     /// - Throws: ``Fenced`` where another worker leads by now, else ``QueueError``.
     package func correctPlaces(free: [GameID], taken: [GameID], epoch: Int64) async throws {
         guard !free.isEmpty || !taken.isEmpty else { return }
-        let arguments = leadArguments(epoch) + [.integer(Int64(free.count))] + (free + taken).map { .string($0.text) }
-        let answer = try await call(Scripts.places, keys: [keys.leader(worker.node)], arguments)
+        let answer = try await call(
+            .correctReservations,
+            keys: [keys.leader(worker.node)],
+            [
+                "node": .string(worker.node.text), "worker": .string(worker.id), "epoch": .string(String(epoch)),
+                "free": .array(free.map { .string($0.text) }), "taken": .array(taken.map { .string($0.text) }),
+            ]
+        )
         if answer.string == "fenced" { throw Fenced() }
-    }
-
-    private func leadArguments(_ epoch: Int64) -> [RedisArgument] {
-        [.string(worker.node.text), .string(worker.id), .string(String(epoch))]
     }
 
     private func fields(_ key: String) async throws(QueueError) -> [String: String] {

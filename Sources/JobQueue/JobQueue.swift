@@ -82,8 +82,8 @@ package struct JobQueueOptions: Sendable, Equatable {
     var aliveTime: Duration { lease * 2 }
 }
 
-/// The delivery protocol: a typed call for each script. docs/design/protocol.md describes how the scripts work
-/// together.
+/// The delivery protocol: a typed call for each function in Redis. docs/design/protocol.md describes how the functions
+/// work together.
 ///
 /// Every call throws ``QueueError``. A call may be repeated after its reply was lost. A repeated intake finds other
 /// bytes at the tail of the queue. A repeated end returns `again`. A claim with a lost reply ends with its lease.
@@ -102,35 +102,23 @@ package struct JobQueue: Sendable {
 
     /// The Redis client of all calls.
     package var client: RedisClient { redis }
-
-    package func call(
-        _ script: RedisScript,
-        keys more: [String] = [],
-        _ arguments: [RedisArgument]
-    ) async throws(QueueError) -> RedisValue {
-        do throws(RedisError) {
-            return try await redis.evaluate(script, keys: [keys.meta] + more, arguments: arguments)
-        } catch {
-            throw QueueError(script: script.name, error)
-        }
-    }
-
-    package func unexpected(_ script: RedisScript, _ value: RedisValue) -> QueueError {
-        QueueError(call: script.name, message: "Redis answered \(value), which this version does not understand")
-    }
 }
 
 /// The error of a failed call.
 package struct QueueError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The name of the script or command.
+    /// The name of the function or command.
     package var call: String
     /// A sentence for a person.
     package var message: String
     /// The underlying error of Redis or of the connection; nil if Redis sent an unknown reply.
     package var redis: RedisError?
 
-    init(script: String, _ error: RedisError) {
-        call = script
+    package init(_ function: QueueFunction, _ error: RedisError) {
+        self.init(call: function.rawValue, error)
+    }
+
+    package init(call: String, _ error: RedisError) {
+        self.call = call
         message = "\(error)"
         redis = error
     }

@@ -86,7 +86,7 @@ package struct JobPage: Sendable, Equatable {
         add("run", fields["run"] ?? fields["_run"].flatMap { $0 == "1" ? nil : $0 })
         add("pushed", fields["enqueued_at"] ?? fields["_enqueued_at"])
         add("deadline", time("_deadline"))
-        add("taken", fields["taken_at"] ?? fields["_taken"])
+        add("taken", fields["taken_at"] ?? fields["_taken_at"])
         add("finished", fields["finished_at"])
         add("worker", fields["worker"] ?? fields["_worker"])
         add("node", fields["node"] ?? fields["_node"])

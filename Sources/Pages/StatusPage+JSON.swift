@@ -14,7 +14,7 @@ extension StatusPage {
                 .object([
                     ("live", .integer(overview.liveCount)), ("lanes", .integer(overview.laneCount)),
                     ("running", .integer(overview.runningCount)), ("retrying", .integer(overview.retryingCount)),
-                    ("dead", .integer(overview.deadCount)), ("ghosts", .integer(overview.ghosts)),
+                    ("dead", .integer(overview.deadCount)), ("lost_records", .integer(overview.ghosts)),
                 ])
             ),
             ("games_owned", .integer(overview.ownedCount)),

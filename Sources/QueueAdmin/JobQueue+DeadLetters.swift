@@ -1,5 +1,6 @@
 import JobContract
 import JobQueue
+import Primitives
 import Redis
 
 /// A rejected message or a failed job on the stream `{ns}:dead`.
@@ -54,8 +55,8 @@ extension JobQueue {
         guard let last = newest.array?.first?.array?.first?.string else { return 0 }
         var dropped = 0
         while true {
-            let answer = try await call(Scripts.clear, keys: [keys.dead], [.string(last), 32])
-            guard let count = answer.integer else { throw unexpected(Scripts.clear, answer) }
+            let answer = try await call(.clear, keys: [keys.dead], ["last": .string(last), "most": 32])
+            guard let count = answer.integer else { throw unexpected(.clear, answer) }
             if count == 0 { return dropped }
             dropped += Int(count)
         }
@@ -92,35 +93,30 @@ extension JobQueue {
     ///
     /// - Parameter job: The decoded `letter.message`.
     package func retry(_ letter: DeadLetter, as job: Job) async throws(QueueError) -> DeadLetterAnswer {
-        let sha1 = RedisArgument.string(JobDecoder.sha1(of: letter.message))
-        var arguments: [RedisArgument] = [.string(letter.entry), sha1]
-        // An operator's retry skips the age check for signed jobs, so the job goes directly into its lane.
-        if letter.jobID == job.id || options.mostAge != nil {
-            arguments += [
-                "job", .string(job.id.text), .string(job.kind.rawValue), .string(job.gameID.text),
-                .string(Self.marks(of: job)), .string(job.enqueuedAt ?? ""),
-                .string(job.traceparent ?? ""), .string(job.digest),
+        // An operator's retry skips the age check for signed jobs, so the job goes directly into its lane. A message that
+        // was rejected before its id was trusted goes back to its queue like a new one.
+        let isJob = letter.jobID == job.id || options.mostAge != nil
+        return try await answer(
+            of: .requeue,
+            [
+                "entry": .string(letter.entry), "sha1": .string(JobDecoder.sha1(of: letter.message)),
+                "job": isJob ? JobFacts.ofRetry(job) : nil,
             ]
-        } else {
-            // The message was rejected before its id was trusted. Now the message goes back to its queue like a new
-            // one.
-            arguments.append("message")
-        }
-        return try await answer(of: Scripts.requeue, arguments)
+        )
     }
 
     /// Drops a dead letter. The result and the id stay known.
     package func drop(_ letter: DeadLetter) async throws(QueueError) -> DeadLetterAnswer {
-        try await answer(of: Scripts.drop, [.string(letter.entry)])
+        try await answer(of: .drop, ["entry": .string(letter.entry)])
     }
 
     private func answer(
-        of script: RedisScript,
-        _ arguments: [RedisArgument]
+        of function: QueueFunction,
+        _ arguments: KeyValuePairs<String, JSONValue?>
     ) async throws(QueueError) -> DeadLetterAnswer {
-        let answer = try await call(script, keys: [keys.dead], arguments)
+        let answer = try await call(function, keys: [keys.dead], arguments)
         guard let word = answer.string.flatMap(DeadLetterAnswer.init(rawValue:)) else {
-            throw unexpected(script, answer)
+            throw unexpected(function, answer)
         }
         return word
     }

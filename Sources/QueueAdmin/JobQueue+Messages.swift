@@ -1,5 +1,6 @@
 import JobContract
 import JobQueue
+import Primitives
 import Redis
 
 /// A message of a queue, as shown to a person.
@@ -80,14 +81,14 @@ extension JobQueue {
     ///   - most: The greatest number of messages.
     func page(of list: String, skipping skipped: Int, most: Int) async throws(QueueError) -> [ListedMessage] {
         let answer = try await call(
-            Scripts.page,
+            .page,
             keys: [list],
             [
-                .integer(Int64(skipped)), .integer(Int64(min(most, Self.pageMessages))),
-                .integer(Int64(JobDecoder.maximumMessageBytes)), .integer(Int64(Self.pageBytes)),
+                "skipped": JSONValue(skipped), "most": JSONValue(min(most, Self.pageMessages)),
+                "one_bytes": JSONValue(JobDecoder.maximumMessageBytes), "all_bytes": JSONValue(Self.pageBytes),
             ]
         )
-        guard let rows = answer.array else { throw unexpected(Scripts.page, answer) }
+        guard let rows = answer.array else { throw unexpected(.page, answer) }
         var messages: [ListedMessage] = []
         for row in rows {
             if let bytes = row.bytes {
@@ -95,7 +96,7 @@ extension JobQueue {
             } else if let parts = row.array, parts.count == 2, let size = parts[0].integer, let sha1 = parts[1].string {
                 messages.append(.tooLarge(size: Int(size), sha1: sha1))
             } else {
-                throw unexpected(Scripts.page, answer)
+                throw unexpected(.page, answer)
             }
         }
         return messages

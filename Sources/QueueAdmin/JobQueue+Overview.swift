@@ -36,7 +36,7 @@ extension JobQueue {
             repeat {
                 guard stories.count < limit else { return stories }
                 let answer = try await command(
-                    RedisCommand("HSCAN", .string(keys.stories(node)), .string(cursor), "COUNT", 500)
+                    RedisCommand("HSCAN", .string(keys.checkpoints(node)), .string(cursor), "COUNT", 500)
                 )
                 cursor = answer.array?.first?.string ?? "0"
                 let pairs = (answer.array?.last?.array ?? []).map { $0.string ?? "" }
@@ -49,22 +49,21 @@ extension JobQueue {
     }
 
     private func readCounts(_ overview: inout FleetOverview) async throws(QueueError) {
-        let meta = ["state", "settings", "ghosts", "clock_steps", "dead_lost", "dead_bytes", "dead_trimmed"].map {
-            RedisArgument.string($0)
-        }
+        let meta = [
+            "window", "settings", "lost_records", "clock_steps", "dead_lost", "dead_bytes", "dead_trimmed",
+        ].map { RedisArgument.string($0) }
         let answers = try await pipeline([
             RedisCommand("HMGET", arguments: [.string(keys.meta)] + meta),
-            RedisCommand("HLEN", .string(keys.prefix + "lanes")), RedisCommand("HLEN", .string(keys.prefix + "owner")),
-            RedisCommand("ZCARD", .string(keys.prefix + "lease")),
-            RedisCommand("ZCARD", .string(keys.prefix + "delay")),
+            RedisCommand("HLEN", .string(keys.prefix + "lanes")), RedisCommand("HLEN", .string(keys.prefix + "owners")),
+            RedisCommand("ZCARD", .string(keys.prefix + "leases")),
+            RedisCommand("ZCARD", .string(keys.prefix + "delayed")),
             RedisCommand("XLEN", .string(keys.dead)), RedisCommand("ZCARD", .string(keys.prefix + "nodes")),
         ])
         let fields = (answers[0].array ?? []).map { $0.string ?? "" }
         if fields.count == meta.count {
-            let state = Self.numbers(in: fields[0]), settings = Self.numbers(in: fields[1])
-            if state.count == 8 { overview.liveCount = Int(state[3]) }
+            overview.liveCount = Int(fields[0]) ?? 0
             overview.isWindowFull = overview.liveCount >= options.mostLiveForStarts
-            if settings.count == 6 { overview.lease = settings[3] }
+            if let lease = Self.lease(in: fields[1]) { overview.lease = lease }
             overview.ghosts = Int(fields[2]) ?? 0
             overview.clockSteps = Int(fields[3]) ?? 0
             overview.deadLost = Int(fields[4]) ?? 0
@@ -72,18 +71,20 @@ extension JobQueue {
             overview.deadTrimmed = Int(fields[6]) ?? 0
         }
         let counts = answers.dropFirst().map { Int($0.integer ?? 0) }
-        // Each of the two hashes has one field that belongs to no game. An empty Redis has neither hash.
-        overview.laneCount = max(0, counts[0] - 1)
-        overview.ownedCount = max(0, counts[1] - 1)
+        overview.laneCount = counts[0]
+        overview.ownedCount = counts[1]
         overview.runningCount = counts[2]
         overview.retryingCount = counts[3]
         overview.deadCount = counts[4]
         overview.nodeCount = counts[5]
     }
 
-    /// Returns the numbers in a field of `{ns}:meta`. clock.lua describes the fields.
-    private static func numbers(in text: String) -> [Int64] {
-        text.split(separator: " ").compactMap { Int64($0) }
+    /// Returns the lease in ms in the shared settings; nil if no worker has registered yet.
+    private static func lease(in settings: String) -> Int64? {
+        guard case .object(let members)? = try? StrictJSON.parse(Array(settings.utf8)),
+            case .integer(let lease)? = members.first(where: { $0.name == "lease_ms" })?.value
+        else { return nil }
+        return lease
     }
 
     /// Returns the sorted names of queues that workers serve, that hold messages, or that are paused.
@@ -164,9 +165,9 @@ extension JobQueue {
         let lists = queues.flatMap { [keys.ready("start", $0), keys.ready("stop", $0)] }.map { "\($0):\(node.id)" }
         let answers = try await pipeline(
             [
-                RedisCommand("SCARD", .string(keys.running(node.id))),
+                RedisCommand("SCARD", .string(keys.reserved(node.id))),
                 RedisCommand("HMGET", .string(keys.leader(node.id)), "holder", "epoch"),
-                RedisCommand("HEXISTS", .string(keys.prefix + "node:" + node.id.text), "told_at"),
+                RedisCommand("HEXISTS", .string(keys.prefix + "node:" + node.id.text), "reported_at"),
                 RedisCommand("SMEMBERS", .string(keys.prefix + "workers:" + node.id.text)),
             ] + lists.map { RedisCommand("ZCARD", .string($0)) }
         )
@@ -190,7 +191,7 @@ extension JobQueue {
 
     private func readRunning(_ overview: inout FleetOverview, _ limit: Int) async throws(QueueError) {
         let last = RedisArgument.integer(Int64(Self.mostRunningSorted - 1))
-        let ids = (try await lenient(RedisCommand("ZRANGE", .string(keys.prefix + "lease"), 0, last)).array ?? [])
+        let ids = (try await lenient(RedisCommand("ZRANGE", .string(keys.prefix + "leases"), 0, last)).array ?? [])
             .compactMap { $0.string.map { JobID($0) } }
         let rows = try await pipeline(
             ids.prefix(Self.pipelineLimit).map {
@@ -212,7 +213,7 @@ extension JobQueue {
         guard let values = row.array, values.count == 3, let live = values[0].string, let lease = values[1].string
         else { return nil }
         let facts = JobRecord.named([JobRecord.live: live, JobRecord.lease: lease])
-        guard let taken = facts["_taken"].flatMap({ Timestamp(rfc3339: $0) })?.millisecondsSinceEpoch else {
+        guard let taken = facts["_taken_at"].flatMap({ Timestamp(rfc3339: $0) })?.millisecondsSinceEpoch else {
             return nil
         }
         var job = RunningJob(id: id)

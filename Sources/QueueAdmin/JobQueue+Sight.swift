@@ -38,7 +38,7 @@ package struct JobDetail: Sendable, Equatable {
     }
 }
 
-/// The state of a game's lane in `{ns}:lanes`: `r HEAD LIST`, `a HEAD TOKEN` or `d HEAD`.
+/// The state of a game's lane in `{ns}:lanes`: `ready HEAD LIST`, `active HEAD TOKEN` or `delayed HEAD`.
 struct LaneState: Equatable {
     /// The id of the job at the head.
     var head: JobID
@@ -49,7 +49,7 @@ struct LaneState: Equatable {
         let parts = text.split(separator: " ", maxSplits: 2).map(String.init)
         guard parts.count >= 2 else { return nil }
         head = JobID(parts[1])
-        list = parts.count == 3 && parts[0] == "r" ? parts[2] : nil
+        list = parts.count == 3 && parts[0] == "ready" ? parts[2] : nil
     }
 }
 
@@ -59,8 +59,8 @@ extension JobQueue {
         let name = RedisArgument.string(id.text)
         let answers = try await pipeline([
             RedisCommand("HGETALL", .string(keys.job(id))),
-            RedisCommand("ZSCORE", .string(keys.prefix + "delay"), name),
-            RedisCommand("ZSCORE", .string(keys.prefix + "lease"), name),
+            RedisCommand("ZSCORE", .string(keys.prefix + "delayed"), name),
+            RedisCommand("ZSCORE", .string(keys.prefix + "leases"), name),
             RedisCommand("GET", .string(keys.message(id))),
         ])
         let fields = JobResult(pairs: (answers[0].array ?? []).map { $0.string ?? "" }).fields

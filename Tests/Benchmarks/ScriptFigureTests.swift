@@ -166,7 +166,7 @@ struct ScriptMeter {
         _ = try await client.send(RedisCommand("CONFIG", "RESETSTAT"))
         let value = try await body()
         let text = try await client.send(RedisCommand("INFO", "commandstats")).string ?? ""
-        for line in text.split(whereSeparator: \.isNewline) where line.hasPrefix("cmdstat_eval") {
+        for line in text.split(whereSeparator: \.isNewline) where line.hasPrefix("cmdstat_eval") || line.hasPrefix("cmdstat_fcall") {
             let usec = line.split(separator: ",").first { $0.hasPrefix("usec=") }.flatMap { Double($0.dropFirst(5)) }
             spent[name, default: (0, 0)].usec += usec ?? 0
         }

@@ -59,7 +59,7 @@ extension Deployment {
                     RedisCommand("CONFIG", "SET", "maxmemory", "100mb"),
                     RedisCommand("CONFIG", "SET", "maxmemory-policy", "allkeys-lru"),
                     RedisCommand("XADD", .string(fleet.keys.dead), "*", "job_id", "x"),
-                    RedisCommand("HSET", .string(fleet.keys.meta), "ghosts", "2", "clock_steps", "1"),
+                    RedisCommand("HSET", .string(fleet.keys.meta), "lost_records", "2", "clock_steps", "1"),
                 ] { _ = try await fleet.client.send(command) }
                 let (code, found) = try await examine(fleet)
                 #expect(code == 1)

@@ -40,7 +40,7 @@ extension Deployment {
             func calls() async throws -> Int {
                 let text = try await fleet.client.send(RedisCommand("INFO", "commandstats")).string ?? ""
                 let scripts = text.split(whereSeparator: \.isNewline).filter {
-                    $0.hasPrefix("cmdstat_eval") || $0.hasPrefix("cmdstat_b")
+                    $0.hasPrefix("cmdstat_fcall") || $0.hasPrefix("cmdstat_b")
                 }
                 return scripts.compactMap { line in
                     line.split(separator: ":").last?.split(separator: ",").first.flatMap {

@@ -19,11 +19,11 @@ extension Deployment {
             return begin.duration(to: .now)
         }
 
-        @Test("workers continue after SCRIPT FLUSH and after killed connections")
+        @Test("workers continue after FUNCTION FLUSH and after killed connections")
         func flushAndKill() async throws {
             try await Fleet.with(workers: 2, world: try #require(EngineWorld.current)) { fleet in
                 _ = try await roundTrip(fleet, "before")
-                _ = try await fleet.client.send(RedisCommand("SCRIPT", "FLUSH"))
+                _ = try await fleet.client.send(RedisCommand("FUNCTION", "FLUSH"))
                 #expect(try await roundTrip(fleet, "flushed") < .seconds(3))
                 for round in 0..<3 {
                     _ = try await fleet.client.send(RedisCommand("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"))

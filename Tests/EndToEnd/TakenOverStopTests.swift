@@ -17,7 +17,7 @@ extension Deployment {
                 let id = try #require(try await fleet.finish("f-1", start).containerID)
                 try await fleet.push(Fleet.message(.stop, "f-2", game: "g", #""stop_timeout_seconds":\#(timeout)"#))
                 let victim = try await fleet.runner(of: "f-2")
-                try await eventually("the stop to be on its way", within: .seconds(10), until: { $0["_asked"] != nil })
+                try await eventually("the stop to be on its way", within: .seconds(10), until: { $0["_stop"] != nil })
                 {
                     try await fleet.record(of: "f-2")
                 }

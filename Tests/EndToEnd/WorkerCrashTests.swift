@@ -104,7 +104,7 @@ extension Deployment {
 
         /// When the lease of a job that runs ends, on Redis' clock; nil where the job has ended.
         static func leaseEnd(of job: JobID, _ fleet: Fleet) async throws -> Timestamp? {
-            let key = fleet.keys.prefix + "lease"
+            let key = fleet.keys.prefix + "leases"
             let score = try await fleet.client.send(RedisCommand("ZSCORE", .string(key), .string(job.text)))
             return score.string.flatMap { Double($0) }.map { Timestamp(millisecondsSinceEpoch: Int64($0)) }
         }

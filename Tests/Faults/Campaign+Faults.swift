@@ -157,7 +157,7 @@ extension Campaign {
     private func harmRedis(_ fault: Fault, _ moment: Duration, _ random: inout SeededGenerator) async throws {
         switch fault {
         case .connectionsKilled: try await untilTaken("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
-        case .scriptsForgotten: try await untilTaken("SCRIPT", "FLUSH")
+        case .scriptsForgotten: try await untilTaken("FUNCTION", "FLUSH")
         case .redisFull:
             try await untilTaken("CONFIG", "SET", "maxmemory", "1")
             try await lasts(moment * 2)

@@ -9,7 +9,7 @@ import Testing
 struct DoorbellLifetimeTests {
     /// The words in a worker's doorbell, and the doorbell's time to live in ms.
     private func bell(_ name: String, _ world: QueueWorld) async throws -> (words: [String], left: Int64) {
-        let key = RedisArgument.string(world.keys.bell(name))
+        let key = RedisArgument.string(world.keys.doorbell(name))
         let words = (try await world.client.send(RedisCommand("LRANGE", key, 0, -1)).array ?? []).compactMap(\.string)
         let left = try await world.client.send(RedisCommand("PTTL", key)).integer ?? -2
         return (words, left)
@@ -68,7 +68,7 @@ struct DoorbellLifetimeTests {
         try await QueueWorld.with { world in
             let worker = world.worker("one")
             try await worker.join(games: [])
-            _ = try await world.client.send(RedisCommand("RPUSH", .string(world.keys.bell("one")), "ready"))
+            _ = try await world.client.send(RedisCommand("RPUSH", .string(world.keys.doorbell("one")), "ready"))
             try await worker.leave()
             #expect(try await bell("one", world).words == [])
         }

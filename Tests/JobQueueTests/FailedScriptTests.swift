@@ -3,7 +3,7 @@ import JobQueue
 import Redis
 import Testing
 
-@Suite("A Lua script that fails halfway", .timeLimit(.minutes(1)))
+@Suite("A Lua function that fails halfway", .timeLimit(.minutes(1)))
 struct FailedScriptTests {
     @Test("leaves no lane and no lease of the jobs that it has ended")
     func finish() async throws {
@@ -15,7 +15,7 @@ struct FailedScriptTests {
             try await world.push(QueueWorld.message(.stop, "t1"))
             try await world.intake(worker)
             // By hand, or by a program of somebody else: a text where the script wants a hash.
-            _ = try await world.client.send(RedisCommand("SET", .string(world.keys.prefix + "begun:n1"), "text"))
+            _ = try await world.client.send(RedisCommand("SET", .string(world.keys.prefix + "started:n1"), "text"))
             let finished = QueueWorld.finished(job, begun: BegunContainer(containerID: "c1", mark: "s"))
             await #expect(throws: QueueError.self) { try await worker.finish([finished]) }
             #expect(try await world.results().map(\.jobID) == ["s1"])
@@ -29,7 +29,7 @@ struct FailedScriptTests {
 
 @Suite("Data of another version", .timeLimit(.minutes(1)))
 struct DataVersionTests {
-    @Test("keeps a worker from registering until the data are deleted", arguments: [("form", "1"), ("seq", "17")])
+    @Test("keeps a worker from registering until the data are deleted", arguments: [("form", "1"), ("state", "17")])
     func refused(_ field: String, _ value: String) async throws {
         try await QueueWorld.with(isNew: true) { world in
             let worker = world.worker("w1")
@@ -40,7 +40,7 @@ struct DataVersionTests {
             }
             _ = try await world.client.send(RedisCommand("DEL", .string(world.keys.meta)))
             try await worker.join(games: [])
-            #expect(try await world.hash(world.keys.meta)["form"] == "7")
+            #expect(try await world.hash(world.keys.meta)["form"] == "8")
             // Another of the same form.
             try await world.worker("w2").join(games: [])
         }

@@ -142,7 +142,7 @@ struct LeadershipTests {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
             for (job, fields) in [
-                ("live" as JobID, ["_job", "1 start g default 1 - - -"]),
+                ("live" as JobID, ["_job", #"{"number":1,"kind":"start","game_id":"g","queue":"default","run":1}"#]),
                 ("made", ["kind", "restart", "game_id", "g", "container_id", "c"]),
                 ("failed", ["kind", "start", "game_id", "g"]), ("stop", ["kind", "stop", "game_id", "g"]),
                 ("elsewhere", ["kind", "start", "game_id", "g", "container_id", "other"]),

@@ -16,9 +16,9 @@ struct LivenessTests {
             #expect(try await worker.keepAwake().mark == nil)
             _ = try await worker.tick(engineAnswers: true, afterSilence: true)
             #expect(try await worker.keepAwake().mark != nil)
-            let left = try await world.client.send(RedisCommand("PTTL", .string(world.keys.awake))).integer ?? 0
+            let left = try await world.client.send(RedisCommand("PTTL", .string(world.keys.liveness))).integer ?? 0
             #expect((3_000...4_000).contains(left))
-            _ = try await world.client.send(RedisCommand("DEL", .string(world.keys.awake)))
+            _ = try await world.client.send(RedisCommand("DEL", .string(world.keys.liveness)))
             try await worker.arrive()
             #expect(try await worker.keepAwake().mark != nil)
         }
@@ -56,11 +56,11 @@ struct LivenessTests {
                 try await eventually("the lease to run out") {
                     _ = try await worker.keepAwake()
                     let end = try await world.client.send(
-                        RedisCommand("ZSCORE", .string(world.keys.prefix + "lease"), .string(job.id.text))
+                        RedisCommand("ZSCORE", .string(world.keys.prefix + "leases"), .string(job.id.text))
                     )
                     return try await worker.redisTime() > (end.string.flatMap { Int64($0) } ?? .max)
                 }
-                if isAfterSilence { _ = try await world.client.send(RedisCommand("DEL", .string(world.keys.awake))) }
+                if isAfterSilence { _ = try await world.client.send(RedisCommand("DEL", .string(world.keys.liveness))) }
                 let outcome = try await worker.tick()
                 #expect(outcome.leasesReclaimed == (isAfterSilence ? 0 : 1))
                 guard isAfterSilence else {

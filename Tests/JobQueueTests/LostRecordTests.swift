@@ -52,7 +52,7 @@ struct LostRecordTests {
             case .running:
                 _ = try await world.claim(worker)
                 try await lose("a1", world)
-                try await eventually("the lease to be taken back", until: { $0["a"]?.hasPrefix("r a2") == true }) {
+                try await eventually("the lease to be taken back", until: { $0["a"]?.hasPrefix("ready a2") == true }) {
                     _ = try await worker.tick()
                     return try await world.games(in: "lanes")
                 }
@@ -61,7 +61,7 @@ struct LostRecordTests {
             try await world.intake(worker, from: "low")
             let next = try await world.claim(worker)
             #expect(next.map(\.id) == [moment == .behind ? "a3" : "a2"])
-            #expect(try await world.hash(world.keys.meta)["ghosts"] == "1")
+            #expect(try await world.hash(world.keys.meta)["lost_records"] == "1")
             #expect(try await world.client.send(RedisCommand("EXISTS", "{rtm}:lost", "{rtm}:lost:sought")).integer == 0)
         }
     }
@@ -73,7 +73,7 @@ struct LostRecordTests {
             try await lose("a2", world)
             #expect(try await world.claim(worker).isEmpty)
             #expect(try await world.games(in: "lanes").isEmpty)
-            #expect(try await world.hash(world.keys.meta)["ghosts"] == "2")
+            #expect(try await world.hash(world.keys.meta)["lost_records"] == "2")
             _ = try await worker.tick()
             #expect(try await world.liveCount() == 0)
         }

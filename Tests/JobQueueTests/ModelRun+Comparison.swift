@@ -35,9 +35,9 @@ extension ModelRun {
             let head = model.lanes[game]?.first ?? "none"
             expected[game.text] =
                 switch state {
-                case .ready(let list): "r \(head) ready:\(list)"
-                case .active: "a \(head) \(try await token(of: head))"
-                case .delayed: "d \(head)"
+                case .ready(let list): "ready \(head) ready:\(list)"
+                case .active: "active \(head) \(try await token(of: head))"
+                case .delayed: "delayed \(head)"
                 }
         }
         try agree(try await world.games(in: "lanes"), expected, "lanes")
@@ -57,22 +57,22 @@ extension ModelRun {
         let ready = model.states.filter { if case .ready = $0.value { true } else { false } }.keys
         try agree(places, Dictionary(uniqueKeysWithValues: ready.map { ($0.text, 1) }), "places of lanes")
         let running = model.jobs.filter { $0.value.state == .running }.keys.sorted().map(\.text)
-        try agree(try await command("ZRANGE", "lease", "0", "-1").sorted(), running, "leases")
+        try agree(try await command("ZRANGE", "leases", "0", "-1").sorted(), running, "leases")
         let delayed = model.states.filter { $0.value == .delayed }.keys.compactMap { model.lanes[$0]?.first?.text }
             .sorted()
-        try agree(try await command("ZRANGE", "delay", "0", "-1").sorted(), delayed, "retries")
+        try agree(try await command("ZRANGE", "delayed", "0", "-1").sorted(), delayed, "retries")
     }
 
     private func compareCounts() async throws {
         try agree(try await world.liveCount(), model.live, "jobs in the window")
-        try agree(try await world.hash(world.keys.meta)["ghosts"] ?? "0", "\(model.ghosts)", "lost records")
+        try agree(try await world.hash(world.keys.meta)["lost_records"] ?? "0", "\(model.ghosts)", "lost records")
         try agree(
-            try await world.games(in: "owner"),
+            try await world.games(in: "owners"),
             Dictionary(uniqueKeysWithValues: model.owners.map { ($0.text, $1.text) }),
             "owners"
         )
         for node: NodeID in ["n1", "n2"] {
-            let real = try await command("SMEMBERS", "running:\(node)").sorted()
+            let real = try await command("SMEMBERS", "reserved:\(node)").sorted()
             try agree(real, (model.running[node] ?? []).map(\.text).sorted(), "games that hold room on \(node)")
         }
         for name in Self.queueNames {

@@ -78,8 +78,9 @@ extension ModelRun {
         let worst = held.indices.max { crashes(held[$0].job) < crashes(held[$1].job) }
         guard let (job, _, _) = take(Bool.random(using: &random) ? worst : nil) else { return }
         note("the lease of \(job.id) lapses")
-        try await tick(job.id, on: "lease")
+        try await tick(job.id, on: "leases")
         model.leaseLapsed(job.id)
+        model.expireLate()
     }
 
     func crashes(_ job: ClaimedJob) -> Int { model.jobs[job.id]?.crashes ?? 0 }
@@ -90,8 +91,9 @@ extension ModelRun {
         // One that a stop has made pointless waits for its end already.
         guard model.states[model.jobs[id]?.message.game ?? ""] == .delayed else { return }
         note("the retry of \(id) is due")
-        try await tick(id, on: "delay")
+        try await tick(id, on: "delayed")
         model.retryDue(id)
+        model.expireLate()
     }
 
     /// Deletes the hash of a job that waits or is to be tried again.
@@ -106,8 +108,9 @@ extension ModelRun {
         model.lose(id)
         let game = job.message.game
         guard model.states[game] == .delayed, model.lanes[game]?.first == id else { return }
-        try await tick(id, on: "delay", moves: 0)
+        try await tick(id, on: "delayed", moves: 0)
         model.settle(game)
+        model.expireLate()
     }
 
     /// Makes `id` due on a time list, and lets a worker look.

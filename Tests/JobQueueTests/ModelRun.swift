@@ -27,8 +27,6 @@ struct ModelRun {
     var held: [(job: ClaimedJob, worker: String, node: NodeID)] = []
     /// Tokens that were replaced or used up.
     var stale: [(job: ClaimedJob, worker: String)] = []
-    /// The oldest messages of the queues, as a call has seen them.
-    var seenBefore: [String: SeenMessages] = [:]
     var nextID = 0
     var lastOperations: [String] = []
 
@@ -41,7 +39,7 @@ struct ModelRun {
 
     mutating func begin() async throws {
         // As if the namespace were old: nobody waits for nodes that may still come.
-        try await world.set("state", QueueWorld.oldState)
+        try await world.makeOld()
         for (worker, node, _) in Self.workers {
             try await queue(worker).join(games: [])
             model.join(node: node, games: [])

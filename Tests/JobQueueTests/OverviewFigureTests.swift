@@ -26,18 +26,18 @@ struct OverviewFigureTests {
     func counters() async throws {
         try await QueueWorld.with { world in
             let queue = world.worker("w1")
-            try await world.set("state", "0 0 0 11 0 1 0 0")
-            try await world.set("settings", "1 2 3 12000 4 5")
+            try await world.set("window", "11")
+            try await world.set("settings", #"{"grace_ms":3,"lease_ms":12000}"#)
             for (field, value) in [
-                ("ghosts", "13"), ("clock_steps", "14"), ("dead_lost", "15"), ("dead_bytes", "16"),
+                ("lost_records", "13"), ("clock_steps", "14"), ("dead_lost", "15"), ("dead_bytes", "16"),
                 ("dead_trimmed", "17"),
             ] {
                 try await world.set(field, value)
             }
-            for number in 1...5 { try await send(world, "HSET", "lanes", "g\(number)", "d j") }
-            for number in 1...6 { try await send(world, "HSET", "owner", "g\(number)", "n1") }
-            for number in 1...2 { try await send(world, "ZADD", "lease", 1, "j\(number)") }
-            for number in 1...3 { try await send(world, "ZADD", "delay", 1, "j\(number)") }
+            for number in 1...5 { try await send(world, "HSET", "lanes", "g\(number)", "delayed j") }
+            for number in 1...6 { try await send(world, "HSET", "owners", "g\(number)", "n1") }
+            for number in 1...2 { try await send(world, "ZADD", "leases", 1, "j\(number)") }
+            for number in 1...3 { try await send(world, "ZADD", "delayed", 1, "j\(number)") }
             for number in 1...4 { try await send(world, "XADD", "dead", "*", "job_id", "j\(number)") }
             for number in 1...7 { try await send(world, "ZADD", "nodes", 1, "n\(number)") }
             let seen = try await overview(queue)
@@ -48,9 +48,8 @@ struct OverviewFigureTests {
             #expect(seen.deadLost == 15)
             #expect(seen.deadBytes == 16)
             #expect(seen.deadTrimmed == 17)
-            // One field of each of both hashes belongs to no game.
-            #expect(seen.laneCount == 4)
-            #expect(seen.ownedCount == 5)
+            #expect(seen.laneCount == 5)
+            #expect(seen.ownedCount == 6)
             #expect(seen.runningCount == 2)
             #expect(seen.retryingCount == 3)
             #expect(seen.deadCount == 4)
@@ -65,7 +64,7 @@ struct OverviewFigureTests {
         try await QueueWorld.with(options: options) { world in
             let queue = world.worker("w1")
             for (live, isFull) in [(9, false), (10, true), (20, true)] {
-                try await world.set("state", "0 0 0 \(live) 0 1 0 0")
+                try await world.set("window", "\(live)")
                 let seen = try await overview(queue)
                 #expect(seen.isWindowFull == isFull, "\(live)")
             }
@@ -82,7 +81,7 @@ struct OverviewFigureTests {
             // Two workers were killed a moment ago.
             let past = RedisArgument.integer(try await queue.redisTime() - 1)
             for name in ["w2", "w3"] { try await send(world, "ZADD", "workers", past, .string(name)) }
-            for number in 1...2 { try await send(world, "SADD", "running:n1", "g\(number)") }
+            for number in 1...2 { try await send(world, "SADD", "reserved:n1", "g\(number)") }
             for number in 1...3 { try await send(world, "ZADD", "ready:start:default:n1", 1, "s\(number)") }
             for number in 1...4 { try await send(world, "ZADD", "ready:stop:default:n1", 1, "t\(number)") }
             for number in 1...5 { try await send(world, "ZADD", "ready:start:default", 1, "u\(number)") }
@@ -169,8 +168,9 @@ struct EveryKeyTests {
     /// Every key that workers check, with its type.
     static let types = [
         "results": "stream", "dead": "stream", "events": "stream", "paused": "set", "draining": "set", "meta": "hash",
-        "lanes": "hash", "owner": "hash", "superseded": "hash", "lease": "zset", "delay": "zset", "workers": "zset",
-        "nodes": "zset", "queue:a": "list", "inbox:a": "list", "queue:b": "list",
+        "lanes": "hash", "owners": "hash", "superseded": "hash", "leases": "zset", "delayed": "zset", "workers": "zset",
+        "nodes": "zset", "unreported": "zset", "deadlines": "zset", "queue:a": "list", "inbox:a": "list",
+        "queue:b": "list",
         "inbox:b": "list",
     ]
 

@@ -54,10 +54,11 @@ struct OverviewTests {
             let fill = """
                 for i = 1, 3000 do
                   redis.call('ZADD', '{rtm}:nodes', i, 'n' .. i)
-                  redis.call('ZADD', '{rtm}:lease', i, 'j' .. i)
-                  redis.call('HSET', '{rtm}:job:j' .. i, '_job', i .. ' start g default 1 - - -',
-                    '_lease', 't w n1 2026-01-01T00:00:00.000Z 1 0')
-                  redis.call('HSET', '{rtm}:stories:n1', 'c' .. i, 's')
+                  redis.call('ZADD', '{rtm}:leases', i, 'j' .. i)
+                  redis.call('HSET', '{rtm}:job:j' .. i, '_job',
+                    '{"number":1,"kind":"start","game_id":"g","queue":"default","run":1}', '_lease',
+                    '{"token":"t","worker":"w","node":"n1","taken_at":"2026-01-01T00:00:00.000Z","attempts":1}')
+                  redis.call('HSET', '{rtm}:checkpoints:n1', 'c' .. i, 's')
                 end
                 """
             _ = try await world.client.send(RedisCommand("EVAL", .string(fill), 0))

@@ -13,8 +13,8 @@ struct PageTests {
             for name in names {
                 let mark = String(repeating: name, count: 10)
                 _ = try await world.client.pipeline([
-                    RedisCommand("HSET", .string(world.keys.stories("n1")), .string(name), .string(mark)),
-                    RedisCommand("SADD", .string(world.keys.running("n1")), .string(name)),
+                    RedisCommand("HSET", .string(world.keys.checkpoints("n1")), .string(name), .string(mark)),
+                    RedisCommand("SADD", .string(world.keys.reserved("n1")), .string(name)),
                 ])
             }
             let stories = try await worker.stories()

@@ -22,7 +22,7 @@ struct QueueWorld {
             try await RedisClient.withClient(try RedisConfiguration(url: redis.unixURL), logger: logger) { client in
                 let world = QueueWorld(redis: redis, client: client, options: options)
                 // As if it were old: in a new one a stop of a game that nobody owns waits for nodes to come.
-                if !isNew { try await world.set("state", Self.oldState) }
+                if !isNew { try await world.makeOld() }
                 try await body(world)
             }
         }
@@ -33,19 +33,14 @@ struct QueueWorld {
         return JobQueue(redis: client, keys: keys, worker: identity, options: options ?? self.options)
     }
 
-    /// What `{ns}:meta` keeps of data that began long ago, as clock.lua names it.
-    static let oldState = "0 0 0 0 0 1 0 0"
+    /// Makes the data old. In new data, a stop of a game without an owner waits for nodes to come.
+    func makeOld() async throws { try await set("created_at", "1") }
 
     /// Jobs in the window.
-    func liveCount() async throws -> Int {
-        let numbers = (try await hash(keys.meta)["state"] ?? "").split(separator: " ").compactMap { Int($0) }
-        return numbers.count == 8 ? numbers[3] : 0
-    }
+    func liveCount() async throws -> Int { Int(try await hash(keys.meta)["window"] ?? "0") ?? 0 }
 
     /// Games, and what a hash of the lanes or owners says of them.
-    func games(in name: String) async throws -> [String: String] {
-        try await hash(keys.prefix + name).filter { $0.key != "#" }
-    }
+    func games(in name: String) async throws -> [String: String] { try await hash(keys.prefix + name) }
 
     /// Writes a field of `{ns}:meta` by hand.
     func set(_ field: String, _ value: String) async throws {

@@ -22,20 +22,16 @@ struct SizeTests {
             let worker = world.worker("w1")
             for (number, size) in Self.sizes.enumerated() { try await world.push(message(number, size)) }
             var order: [JobID] = []
-            var seen = SeenMessages()
             var isEmptied = false
             while !isEmptied {
                 let taken = try await worker.take(
                     queue: "default",
-                    seen: seen,
                     most: most,
                     claiming: Capacity(starts: 200, stops: 1, slots: 0),
-                    ahead: 64,
                     decode: { JobDecoder().decode($0) }
                 )
                 let outcome = try taken.intake.get()
                 order += (taken.claimed?.jobs ?? []).map(\.id)
-                seen = taken.ahead
                 isEmptied = outcome.isEmptied
             }
             let expected = Self.sizes.enumerated().filter { $0.element <= 65_536 }.map { "s\($0.offset)" as JobID }

@@ -25,7 +25,7 @@ struct SupersedingTests {
             )
             try await world.intake(there)
             #expect(try await world.claim(there).map(\.id) == ["t2"])
-            let bell = try await world.client.send(RedisCommand("LRANGE", .string(world.keys.bell("w1")), 0, -1))
+            let bell = try await world.client.send(RedisCommand("LRANGE", .string(world.keys.doorbell("w1")), 0, -1))
             #expect(bell.array?.compactMap(\.string) == ["ready"])
             #expect(try await world.claim(here).map(\.id) == ["t1"])
         }
@@ -42,7 +42,7 @@ struct SupersedingTests {
             try await world.push(QueueWorld.message(.stop, "t1"), QueueWorld.message(.start, "s4"))
             try await world.intake(worker)
             #expect(try await worker.beat([(id: "s1", token: running.token)], engineAnswers: true).answers == [.cancel])
-            let bell = try await world.client.send(RedisCommand("LRANGE", .string(world.keys.bell("w1")), 0, -1))
+            let bell = try await world.client.send(RedisCommand("LRANGE", .string(world.keys.doorbell("w1")), 0, -1))
             #expect(bell.array?.compactMap(\.string) == ["cancel"])
             try await world.finish(worker, running, JobEnding(.superseded), owner: .undo, freesPlace: true)
             let stop = try await world.claim(worker)

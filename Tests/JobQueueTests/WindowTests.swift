@@ -108,7 +108,7 @@ struct WindowTests {
             // With capacity for stops alone it is woken for nothing but the window.
             #expect(try await world.claim(idle, starts: 0, stops: 1).isEmpty)
             try await world.finish(worker, try #require(jobs.first))
-            let words = try await world.client.send(RedisCommand("LRANGE", .string(world.keys.bell("w2")), 0, -1))
+            let words = try await world.client.send(RedisCommand("LRANGE", .string(world.keys.doorbell("w2")), 0, -1))
             #expect(words.array?.compactMap(\.string) == ["ready"])
             try await takeAll(world, idle)
             #expect(try await world.claim(idle, starts: 0).map(\.id) == ["stop"])

@@ -22,14 +22,14 @@ struct WrongTypeTests {
         try await QueueWorld.with(options: JobQueueOptions(queues: ["high", "low"])) { world in
             let worker = world.worker("w1")
             #expect(try await worker.keyProblems().isEmpty)
-            for name in ["queue:low", "dead", "results", "events", "paused", "draining", "lease"] {
+            for name in ["queue:low", "dead", "results", "events", "paused", "draining", "leases"] {
                 try await spoil(name, world)
             }
             let problems = try await worker.keyProblems()
             #expect(
                 Set(problems.map(\.key)) == [
                     "{rtm}:queue:low", "{rtm}:dead", "{rtm}:results", "{rtm}:events", "{rtm}:paused", "{rtm}:draining",
-                    "{rtm}:lease",
+                    "{rtm}:leases",
                 ]
             )
             let text = "{rtm}:queue:low is a string, not a list: nothing is taken from this queue"
@@ -69,7 +69,7 @@ struct WrongTypeTests {
             await #expect(throws: QueueError.self) { try await world.intake(worker) }
             for job in jobs { await #expect(throws: QueueError.self) { try await world.finish(worker, job) } }
             #expect(try await world.liveCount() == 3)
-            #expect(try await world.client.send(RedisCommand("ZCARD", "{rtm}:lease")).integer == 2)
+            #expect(try await world.client.send(RedisCommand("ZCARD", "{rtm}:leases")).integer == 2)
             try await mend("results", world)
             for job in jobs { #expect(try await world.finish(worker, job) == .ok) }
             try await world.intake(worker)
@@ -124,7 +124,7 @@ struct WrongTypeTests {
             try await world.intake(worker)
             try await spoil("job:a", world)
             #expect(try await world.claim(worker).map(\.id) == ["b"])
-            #expect(try await world.hash(world.keys.meta)["ghosts"] == "1")
+            #expect(try await world.hash(world.keys.meta)["lost_records"] == "1")
         }
     }
 }

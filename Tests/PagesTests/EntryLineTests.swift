@@ -70,7 +70,7 @@ struct JobPageTests {
             id: "j",
             fields: [
                 "state": "running", "kind": "start", "game_id": "lobby", "_queue": "default", "_attempts": "2",
-                "_most": "5", "_node": "n1", "_worker": "w1", "_taken": "1970-01-01T00:00:01.000Z",
+                "_most": "5", "_node": "n1", "_worker": "w1", "_taken_at": "1970-01-01T00:00:01.000Z",
                 "_progress": "starting 0 0 0 0",
                 "_error_code": "timeout", "_error": "late",
             ],

@@ -31,7 +31,7 @@ struct AttemptMarkTests {
     }
 
     private func owner(_ world: WorkerWorld) async throws -> String? {
-        try await world.client.send(RedisCommand("HGET", "{rtm}:owner", "g1")).string
+        try await world.client.send(RedisCommand("HGET", "{rtm}:owners", "g1")).string
     }
 
     @Test(
@@ -164,7 +164,7 @@ struct LeaseTrustTests {
 
     /// The end of the job's lease in Redis.
     private func end(of id: JobID, _ world: WorkerWorld) async throws -> Int64 {
-        let score = try await world.client.send(RedisCommand("ZSCORE", "{rtm}:lease", .string(id.text))).string
+        let score = try await world.client.send(RedisCommand("ZSCORE", "{rtm}:leases", .string(id.text))).string
         return score.flatMap { Double($0) }.map { Int64($0) } ?? 0
     }
 

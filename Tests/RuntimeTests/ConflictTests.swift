@@ -7,7 +7,7 @@ import Testing
 @Suite("The owner of a game after a name conflict", .timeLimit(.minutes(2)))
 struct ConflictTests {
     private func owner(_ game: GameID, _ world: WorkerWorld) async throws -> String? {
-        try await world.client.send(RedisCommand("HGET", .string(world.keys.prefix + "owner"), .string(game.text)))
+        try await world.client.send(RedisCommand("HGET", .string(world.keys.prefix + "owners"), .string(game.text)))
             .string
     }
 

@@ -71,7 +71,7 @@ struct JanitorRaceTests {
         try await WorkerWorld.with { world in
             let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"), running: false)
             // Of a game with an owner, so that the running container is explained.
-            _ = try await world.client.send(RedisCommand("HSET", "{rtm}:owner", "g1", "n1"))
+            _ = try await world.client.send(RedisCommand("HSET", "{rtm}:owners", "g1", "n1"))
             await world.docker.delay(.inspectContainer, by: .milliseconds(500))
             try await withJanitor(world) {
                 // The first inspection finds whose container it is, the second comes right before the removal.
@@ -91,7 +91,7 @@ struct JanitorRaceTests {
         for game in games {
             let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: game))
             await world.docker.exit(container: id, code: 0)
-            _ = try? await world.client.send(RedisCommand("HSET", "{rtm}:owner", .string(game.text), "n1"))
+            _ = try? await world.client.send(RedisCommand("HSET", "{rtm}:owners", .string(game.text), "n1"))
             ids[game.text] = id
         }
         return ids
@@ -101,7 +101,7 @@ struct JanitorRaceTests {
     func busy() async throws {
         try await WorkerWorld.with { world in
             let ids = await addEnded(["busy", "old", "new"], world)
-            _ = try await world.client.send(RedisCommand("HSET", "{rtm}:lanes", "busy", "a j1 token"))
+            _ = try await world.client.send(RedisCommand("HSET", "{rtm}:lanes", "busy", "active j1 token"))
             try await withJanitor(world, kept: 1) {
                 try await eventually("the removal") { await !containers(world).contains(ids["old"] ?? "") }
             }
@@ -137,7 +137,9 @@ struct GoneImageTests {
             await world.docker.removeImage("engine:1")
             #expect(try await ownership.ownedRows().isEmpty)
             #expect(ownership.verdicts(on: try await ownership.rows()) == [:])
-            _ = try await world.client.send(RedisCommand("HSET", .string(world.keys.stories("n1")), .string(id), "s"))
+            _ = try await world.client.send(
+                RedisCommand("HSET", .string(world.keys.checkpoints("n1")), .string(id), "s")
+            )
             #expect(try await ownership.ownedRows().map(\.id) == [id])
             #expect(ownership.verdicts(on: try await ownership.rows()) == [id: true])
         }

@@ -108,7 +108,7 @@ extension ListenerTests {
             let mark = StoryMark(startedAt: FakeDocker.tickingClock()(), identity: identity)
             let other = String(repeating: "b", count: 64)
             _ = try await world.client.send(
-                RedisCommand("HSET", .string(world.keys.begun("n1")), .string(other), .string(mark.encoded))
+                RedisCommand("HSET", .string(world.keys.started("n1")), .string(other), .string(mark.encoded))
             )
             await world.docker.setReachable(false)
             await world.docker.setReachable(true)

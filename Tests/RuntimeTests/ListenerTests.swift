@@ -158,7 +158,7 @@ struct ListenerTests {
                 let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"))
                 try await expect(["started"], world)
                 await world.docker.exitUnheard(container: id, code: 3)
-                let bell = RedisArgument.string(world.keys.bell("w1"))
+                let bell = RedisArgument.string(world.keys.doorbell("w1"))
                 _ = try await world.client.send(RedisCommand("RPUSH", bell, "reconcile"))
                 try await expect(["started", "exited"], world)
                 #expect(try await world.events().last?["source"] == "reconcile")
@@ -172,7 +172,7 @@ struct ListenerTests {
             try await world.withWorker { _ in
                 let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"))
                 try await expect(["started"], world)
-                let stories = RedisArgument.string(world.keys.prefix + "stories:n1")
+                let stories = RedisArgument.string(world.keys.checkpoints("n1"))
                 let mark = try await world.client.send(RedisCommand("HGET", stories, .string(id))).string
                 await world.docker.exit(container: id, code: 3)
                 try await world.docker.remove(id)
@@ -187,7 +187,7 @@ struct ListenerTests {
                 _ = try await world.client.send(RedisCommand("ZREM", ended, .string(id)))
                 _ = try await world.client.send(RedisCommand("HSET", stories, .string(id), .string(mark ?? "")))
                 try await expect(["started"], world)
-                let bell = RedisArgument.string(world.keys.bell("w1"))
+                let bell = RedisArgument.string(world.keys.doorbell("w1"))
                 _ = try await world.client.send(RedisCommand("RPUSH", bell, "reconcile"))
                 try await expect(["started", "exited", "removed"], world)
             }

@@ -16,14 +16,14 @@ struct WakeTests {
         try await WorkerWorld.with(lease: Self.lease) { world in
             try await withWorkers(5, in: world) {
                 try await eventually("all workers wait") { try await world.waitingCount() == 5 }
-                let before = (waits: try await world.calls(of: "blmove"), scripts: try await world.calls(of: "evalsha"))
+                let before = (waits: try await world.calls(of: "blmove"), scripts: try await world.calls(of: "fcall"))
                 for number in 0..<jobs {
                     try await world.push(.stop, "t\(number)", game: "g\(number)")
                     _ = try await world.result("t\(number)")
                     try await eventually("all workers wait again") { try await world.waitingCount() == 5 }
                 }
                 let waits = try await world.calls(of: "blmove") - before.waits
-                let scripts = try await world.calls(of: "evalsha") - before.scripts
+                let scripts = try await world.calls(of: "fcall") - before.scripts
                 #expect((jobs...jobs * 3 / 2).contains(waits), "\(waits) waits for \(jobs) jobs")
                 #expect(scripts <= 5 * jobs, "\(scripts) scripts for \(jobs) jobs")
             }

@@ -45,10 +45,10 @@ struct WorkerTests {
                 let before = try await world.calls(of: "blmove")
                 for number in 0..<jobs {
                     // Whoever rings lets the worker look at its queue, and see once more that it is empty.
-                    let calls = try await world.calls(of: "evalsha")
-                    _ = try await world.client.send(RedisCommand("LPUSH", .string(world.keys.bell("w1")), "work"))
+                    let calls = try await world.calls(of: "fcall")
+                    _ = try await world.client.send(RedisCommand("LPUSH", .string(world.keys.doorbell("w1")), "work"))
                     try await eventually("the worker to ask for jobs", until: { $0 >= calls + 2 }) {
-                        try await world.calls(of: "evalsha")
+                        try await world.calls(of: "fcall")
                     }
                     try await world.push(.stop, "t\(number)")
                     _ = try await world.result("t\(number)")

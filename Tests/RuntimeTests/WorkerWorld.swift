@@ -183,7 +183,7 @@ struct WorkerWorld: Sendable {
 
     /// Whether the game holds room on the node.
     func holdsRoom(_ game: GameID) async throws -> Bool {
-        try await client.send(RedisCommand("SISMEMBER", "{rtm}:running:n1", .string(game.text))).integer == 1
+        try await client.send(RedisCommand("SISMEMBER", "{rtm}:reserved:n1", .string(game.text))).integer == 1
     }
 
     func attempts(_ id: JobID) async throws -> Int? {

@@ -17,11 +17,6 @@ extension RedisModel {
 
     func texts(of ids: [JobID]) -> [[UInt8]] { ids.map { bytes[$0] ?? [] } }
 
-    /// Messages behind the oldest ones of a queue.
-    func ahead(in queue: String, skipping count: Int, most: Int) -> [[UInt8]] {
-        texts(of: (lanes.queues[queue] ?? []).dropFirst(count).prefix(max(0, most - count)).map(\.id))
-    }
-
     /// How many lanes wait on the lists of the classes from which a worker of the node takes.
     func readyCount(_ classes: [String] = ["stop", "start"], for node: NodeID) -> Int {
         classes.reduce(0) { count, name in
@@ -52,21 +47,17 @@ extension RedisModel {
         return outcome
     }
 
-    /// What admit.lua does: takes messages in, claims what is ready then, and looks at what comes behind them.
+    /// What the pipeline of `admit` and `claim` does: takes messages in, then claims what is ready.
     mutating func take(
         _ queue: String,
         _ peeked: Peeked,
-        known: Int,
-        ahead: Int,
         claiming capacity: Capacity?,
         by caller: Caller,
         at time: Int64
-    ) -> (outcome: IntakeOutcome, claimed: ClaimedJobs?, ahead: [[UInt8]]?) {
-        let outcome = admit(queue, peeked: peeked, at: time)
-        let claimed = capacity.map { claim($0, by: caller, at: time) }
-        guard !outcome.isFull, ahead > 0 else { return (outcome, claimed, nil) }
-        let isWhole = outcome.taken == peeked.ids.count
-        return (outcome, claimed, self.ahead(in: queue, skipping: isWhole ? known : 0, most: ahead))
+    ) -> (outcome: IntakeOutcome, claimed: ClaimedJobs?) {
+        var outcome = admit(queue, peeked: peeked, at: time)
+        outcome.isEmptied = lanes.queues[queue, default: []].isEmpty
+        return (outcome, capacity.map { claim($0, by: caller, at: time) })
     }
 
     mutating func claim(_ capacity: Capacity, by caller: Caller, at time: Int64) -> ClaimedJobs {
@@ -94,6 +85,7 @@ extension RedisModel {
             let job = lanes.jobs[id]
             return ClaimedJob(
                 id: id,
+                gameID: job?.message.game ?? "",
                 token: token,
                 attempt: attempt,
                 queue: "default",

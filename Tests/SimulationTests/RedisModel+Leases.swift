@@ -113,6 +113,7 @@ extension RedisModel {
                 if lanes.jobs[id] == nil { outcome.poisoned += 1 } else { outcome.leasesReclaimed += 1 }
             }
         }
+        lanes.expireLate()
         let takenBack = leases.values.map { max($0, resumedAt + lease) }
         outcome.nextDue = (Array(delays.values) + takenBack).min().map { .milliseconds(max(0, $0 - now)) }
         let lists = ["stop:default", "start:default"].flatMap { [$0, "\($0):\(caller.node)"] }

@@ -25,7 +25,7 @@ struct SimulatedQueue: DeliveryQueue {
         _ body: @escaping @Sendable (inout RedisModel, Int64) -> Value
     ) async throws(QueueError) -> Value {
         guard process.lives(.beforeCall) else {
-            throw QueueError(script: name, .connection(reason: "the process is dead", mayHaveHappened: false))
+            throw QueueError(call: name, .connection(reason: "the process is dead", mayHaveHappened: false))
         }
         world.scheduler.note("\(worker.id) \(name)")
         // What a leader publishes just when another has taken over is what its epoch is for.
@@ -33,12 +33,12 @@ struct SimulatedQueue: DeliveryQueue {
         let way = world.wayToRedis().later(by: pause)
         let reply = await world.scheduler.exchange(way) { world.redis(body) }
         guard process.lives(.afterCall) else {
-            throw QueueError(script: name, .connection(reason: "the process is dead", mayHaveHappened: true))
+            throw QueueError(call: name, .connection(reason: "the process is dead", mayHaveHappened: true))
         }
         switch reply {
         case .answered(let value): return value
-        case .unanswered: throw QueueError(script: name, .connection(reason: "lost", mayHaveHappened: true))
-        case .cancelled: throw QueueError(script: name, .cancelled(mayHaveHappened: true))
+        case .unanswered: throw QueueError(call: name, .connection(reason: "lost", mayHaveHappened: true))
+        case .cancelled: throw QueueError(call: name, .cancelled(mayHaveHappened: true))
         }
     }
 
@@ -46,47 +46,30 @@ struct SimulatedQueue: DeliveryQueue {
 
     func take(
         queue: String,
-        seen: SeenMessages,
+        seen: [UInt8]?,
         most: Int,
         claiming capacity: Capacity?,
-        ahead: Int,
         decode: (_ message: [UInt8]) -> DecodedMessage
     ) async throws(QueueError) -> Taken {
-        var (peeked, texts) = (RedisModel.Peeked(ids: []), seen.rows.compactMap(\.bytes))
-        if seen.isEmpty {
-            (peeked, texts) = try await call("peek") { redis, _ in
-                let peeked = redis.peek(queue, most: most)
-                return (peeked, redis.texts(of: peeked.ids))
-            }
+        var texts = seen.map { [$0] } ?? []
+        if seen == nil {
+            texts = try await call("peek") { redis, _ in redis.texts(of: redis.peek(queue, most: most).ids) }
         }
         guard !texts.isEmpty else { return Taken(intake: .success(.nothing)) }
-        let behind = texts.dropFirst(most)
-        texts = Array(texts.prefix(most))
         let decoded = texts.map(decode)
-        if !seen.isEmpty { peeked.ids = decoded.map(Self.idOf) }
-        let messages = peeked
+        let messages = RedisModel.Peeked(ids: decoded.map(Self.idOf))
         let worker = worker
         if world.isRefused {
             let refusal = RedisServerError(code: "OOM", message: "command not allowed when used memory > 'maxmemory'")
-            return Taken(intake: .failure(QueueError(script: "admit", .server(refusal))))
+            return Taken(intake: .failure(QueueError(.admit, .server(refusal))))
         }
         var answer = try await call("admit") { redis, time in
-            redis.take(queue, messages, known: behind.count, ahead: ahead, claiming: capacity, by: worker, at: time)
+            redis.take(queue, messages, claiming: capacity, by: worker, at: time)
         }
-        let isWhole = answer.outcome.taken == decoded.count
-        let next = (isWhole ? Array(behind) : []) + (answer.ahead ?? [])
-        answer.outcome.isEmptied = answer.ahead != nil && next.isEmpty
         answer.outcome.rejections = decoded.prefix(answer.outcome.taken).compactMap {
             if case .rejected(let rejection) = $0 { rejection } else { nil }
         }
-        var taken = Taken(intake: .success(answer.outcome), claimed: answer.claimed)
-        taken.ahead = SeenMessages(next)
-        let begun = Set(answer.claimed?.jobs.map(\.id) ?? [])
-        for (text, message) in zip(texts, decoded).prefix(answer.outcome.taken)
-        where !begun.contains(Self.idOf(message)) {
-            taken.waiting.append((text, message))
-        }
-        return taken
+        return Taken(intake: .success(answer.outcome), claimed: answer.claimed)
     }
 
     static func idOf(_ message: DecodedMessage) -> JobID {

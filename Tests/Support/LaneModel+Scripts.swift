@@ -83,6 +83,11 @@ extension LaneModel {
         return job.message.isExpired && job.run == 1 && !job.isDirty
     }
 
+    /// Whether the head of the lane needs no capacity, because it only ends or its record is gone.
+    private func endsHere(_ game: GameID) -> Bool {
+        isLate(game) || lanes[game]?.first.map(lost.contains) == true
+    }
+
     mutating func drain(
         _ list: String,
         _ most: Int,
@@ -91,28 +96,24 @@ extension LaneModel {
         _ node: NodeID
     ) -> [(id: JobID, attempt: Int)] {
         var claimed: [(id: JobID, attempt: Int)] = []
-        while claimed.count < most {
-            let games = pop(list, most - claimed.count, slots, node)
-            if games.isEmpty { return claimed }
-            claimed += games.compactMap { begin($0, worker, node) }
+        var hasMore = true
+        while hasMore {
+            hasMore = false
+            // A lane that comes back onto the list waits for the next turn.
+            for entry in ready[list, default: []].prefix(min(64, most - claimed.count + 8)) {
+                guard claimed.count < most else { return claimed }
+                guard mayBegin(entry.game, list, slots, node) else { continue }
+                hasMore = true
+                unready(entry.game)
+                if let job = begin(entry.game, worker, node) { claimed.append(job) }
+            }
         }
         return claimed
     }
 
-    /// Takes games off a list, the oldest first: as many as there is room for, or one that needs none.
-    mutating func pop(_ list: String, _ most: Int, _ slots: Int, _ node: NodeID) -> [GameID] {
+    private func mayBegin(_ game: GameID, _ list: String, _ slots: Int, _ node: NodeID) -> Bool {
         let held = running[node] ?? []
-        let room = slots == 0 ? most : min(most, slots - held.count)
-        let entries = ready[list] ?? []
-        if room > 0 {
-            ready[list] = Array(entries.dropFirst(room))
-            return entries.prefix(room).map(\.game)
-        }
-        guard let index = entries.prefix(8).firstIndex(where: { held.contains($0.game) || isLate($0.game) }) else {
-            return []
-        }
-        ready[list]?.remove(at: index)
-        return [entries[index].game]
+        return list.hasPrefix("stop") || slots == 0 || held.count < slots || held.contains(game) || endsHere(game)
     }
 
     mutating func begin(_ game: GameID, _ worker: String, _ node: NodeID) -> (id: JobID, attempt: Int)? {
@@ -196,6 +197,18 @@ extension LaneModel {
         guard let game = jobs[id]?.message.game else { return }
         jobs[id]?.state = .waiting
         settle(game)
+    }
+
+    /// Ends the waiting heads whose deadline has passed. Heads that come up behind them wait for the next sweep.
+    mutating func expireLate() {
+        let late = states.compactMap { game, state in
+            state != .active && isLate(game) ? lanes[game]?.first.map { (id: $0, game: game) } : nil
+        }
+        for (id, game) in late.sorted(by: { $0.id < $1.id }) {
+            unready(game)
+            end(id, jobs[id].map(isPointless) == true ? .superseded : .expired)
+            settle(game)
+        }
     }
 
     mutating func join(node: NodeID, games: [(game: GameID, isRunning: Bool)]) {

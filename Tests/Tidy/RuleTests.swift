@@ -187,20 +187,28 @@ struct RuleTests {
         #expect(listed == ["ATests", "BTests", "CTests"])
     }
 
-    @Test("Scripts without a header")
+    @Test("Lua modules whose comments lack what callers need")
     func scripts() {
-        let header = Rules.scriptLabels.map { "-- \($0): something" }
-        let script = { (lines: [String]) in
+        func findings(_ lines: String...) -> Int {
             Rules.scriptHeaders(SourceFile(path: "Sources/JobQueue/Lua/x.lua", text: lines.joined(separator: "\n")))
+                .count
         }
-        #expect(script(header + ["return 1"]) == [])
-        #expect(script(["#!lua flags=allow-oom"] + header + ["return 1"]) == [])
-        #expect(script(["return 1"] + header).count == Rules.scriptLabels.count)
-        for index in header.indices {
-            var shorter = header
-            shorter[index] = "-- \(Rules.scriptLabels[index]): "
-            #expect(script(shorter).count == 1)
+        #expect(findings("-- Purpose: a", "return 1") == 0)
+        #expect(findings("return 1") == 1)
+        let (returns, atomic) = ("-- Returns: 1.", "-- Atomic because: b")
+        #expect(findings("-- Purpose: a", atomic, returns, "define('x', x)") == 0)
+        #expect(findings("-- Purpose: a", atomic, returns, "define('x', x)", "define('y', y)") == 1)
+        #expect(findings("-- Purpose: a", "define('x', x)") == 2)
+    }
+
+    @Test("Functions in Lua of more than 40 lines")
+    func longScriptFunctions() {
+        func findings(_ count: Int) -> Int {
+            let text = "local function f()\n" + String(repeating: "  f()\n", count: count) + "end\n"
+            return Rules.longScriptFunctions(SourceFile(path: "Sources/JobQueue/Lua/x.lua", text: text)).count
         }
+        #expect(findings(38) == 0)
+        #expect(findings(39) == 1)
     }
 }
 

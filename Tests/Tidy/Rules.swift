@@ -133,8 +133,8 @@ enum Rules {
         return [Finding(path: file.path, message: "has \(lines) lines, more than \(maximumLines): split it")]
     }
 
-    /// What the comment at the top of a script must tell, as `-- Label: text`.
-    static let scriptLabels = ["Purpose", "Keys", "Arguments", "Answers", "One step because"]
+    /// What the comments of a Lua module say about its functions of Redis: each its replies, and why it is one step.
+    static let scriptLabels = ["Returns:", "Atomic because:"]
 
     /// The names of the suites that have the tag `.timing`.
     static func timingSuites(_ file: SourceFile) -> [String] {
@@ -147,18 +147,37 @@ enum Rules {
         return Set(lists.flatMap { $0.1.split(separator: "|").map(String.init) })
     }
 
-    /// Scripts whose first comment does not tell what a caller and a reviewer must know.
+    /// Lua modules whose comments do not say what a caller and a reviewer must know.
     static func scriptHeaders(_ file: SourceFile) -> [Finding] {
         guard file.path.hasSuffix(".lua") else { return [] }
-        var lines = file.text.split(separator: "\n", omittingEmptySubsequences: false)
-        if let first = lines.first, first.hasPrefix("#!") { lines.removeFirst() }
-        let header = lines.prefix { $0.hasPrefix("--") }.map { $0.drop { $0 == "-" || $0 == " " }.lowercased() }
-        return scriptLabels.compactMap { label in
-            let start = label.lowercased() + ":"
-            let isThere = header.contains { $0.hasPrefix(start) && $0.dropFirst(start.count).contains { $0 != " " } }
-            return isThere
-                ? nil : Finding(path: file.path, message: "its first comment lacks a line `-- \(label): ...`")
+        let lines = file.text.split(separator: "\n", omittingEmptySubsequences: false)
+        let comments = lines.filter { $0.hasPrefix("--") }.joined(separator: " ")
+        let defined = lines.count { $0.hasPrefix("define") }
+        var findings: [Finding] = []
+        if lines.first?.hasPrefix("-- Purpose: ") != true {
+            findings.append(Finding(path: file.path, message: "its first line is no `-- Purpose: ...`"))
         }
+        for label in defined == 0 ? [] : scriptLabels
+        where comments.split(separator: label).count <= (label == scriptLabels[0] ? defined : 1) {
+            findings.append(Finding(path: file.path, message: "a function that Redis calls lacks `\(label) ...`"))
+        }
+        return findings
+    }
+
+    /// Functions in Lua of more than 40 lines.
+    static func longScriptFunctions(_ file: SourceFile) -> [Finding] {
+        guard file.path.hasSuffix(".lua") else { return [] }
+        var begin: Int?
+        var findings: [Finding] = []
+        for (number, line) in file.text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            if line.contains(/^(local )?function |^define.*function\(/) { begin = number }
+            guard let first = begin, line.hasPrefix("end") else { continue }
+            if number - first >= 40 {
+                findings.append(Finding(path: file.path, message: "line \(first + 1): a function of over 40 lines"))
+            }
+            begin = nil
+        }
+        return findings
     }
 
     /// Modules that `file` imports, with the lines.

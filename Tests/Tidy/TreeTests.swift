@@ -79,7 +79,10 @@ struct TreeTests {
 
     @Test("Files are short") func lengths() throws { try check(except: Exceptions.longFiles, Rules.longFiles) }
 
-    @Test("Scripts have a header") func scripts() throws { try check(files: ".lua", Rules.scriptHeaders) }
+    @Test("Lua modules say what callers need") func scripts() throws { try check(files: ".lua", Rules.scriptHeaders) }
+
+    @Test("Functions in Lua are short")
+    func scriptFunctions() throws { try check(files: ".lua", Rules.longScriptFunctions) }
 
     @Test("Every folder of Sources is a module of the package")
     func modules() throws {

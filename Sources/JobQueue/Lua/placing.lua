@@ -1,47 +1,50 @@
--- Purpose: the one piece that puts jobs at the end of their lanes, and lets a stop make earlier starts pointless.
--- Keys: those of clock.lua.
--- Arguments: none of its own.
--- Answers: none of its own; place.
--- One step because: an admission number, the lane and the mark of a stop must not be torn apart.
+-- Purpose: how a job enters its lane and the window, and how a stop makes earlier starts obsolete.
 
--- The waiting head of the lane may have become pointless, or a running one is to be cancelled.
-local function supersede(game, marks, here)
-  below[game] = seq
-  call('HSET', P .. 'superseded', game, seq)
-  local lane = lane_of(game)
-  write_fresh(lane.head)
-  local job = job_of(lane.head)
-  if not job or not STARTS[job.kind] then return end
-  if lane.state == 'a' then
-    if job.worker and string.find(marks, 'c', 1, true) then
-      call('HSET', P .. 'job:' .. lane.head, '_cancel', '1')
-      call('RPUSH', P .. 'bell:' .. job.worker, 'cancel')
-      call('PEXPIRE', P .. 'bell:' .. job.worker, 60000)
-    end
-    return
+local placing = {}
+
+-- Marks the earlier starts of the game as obsolete, and cancels a running one if the job may cancel.
+local function supersede(c, job, lane)
+  call('HSET', c.prefix .. 'superseded', job.game_id, job.number)
+  local head = jobs.read(c, lane.head)
+  if not head or not STARTS[head.kind] then return end
+  if lane.state ~= 'active' then
+    -- An obsolete head moves to the list of the stops, so that its end needs no capacity.
+    lanes.take_off(c, job.game_id, lane)
+    lanes.make_ready(c, head)
+  elseif job.cancels and head.lease.worker then
+    call('HSET', c.prefix .. 'job:' .. head.id, '_cancel', '1')
+    workers.ring(c, head.lease.worker, 'cancel')
   end
-  if lane.state == 'd' then call('ZREM', P .. 'delay', lane.head) else unready(game) end
-  settle(game, lane.head, here)
-  -- It may be older than what is held of its list.
-  write_ready()
 end
 
--- `job` has id, kind, game, message, queue, marks, digest and run, and where the message has them deadline (ms),
--- enqueued_at and traceparent, else empty texts. `here` is the node of the calling worker.
-local function place(job, here)
-  seq = seq + 1
-  job.number = string.format('%d', seq)
-  if not lane_of(job.game) then
-    live = live + 1
-    -- It may be claimed by this very call, and is written once then.
-    fresh[job.id] = job
-    return make_ready(job.game, job.id, here, job.kind, job.queue, job.number)
-  end
-  write_job(job, 'waiting')
-  alone[job.game] = nil
-  if call('RPUSH', P .. 'lane:' .. job.game, job.id) < MOST_COUNTED then live = live + 1 end
-  local deadline = tonumber(job.deadline)
-  if string.find(job.marks, 's', 1, true) and not (deadline and deadline < now) then
-    supersede(job.game, job.marks, here)
-  end
+-- Returns whether the jobs of a game are outside the window, because the node of the game is silent. They wait for that
+-- node, and must not keep the jobs of all other nodes out.
+local function is_outside(c, game)
+  local outside = c.prefix .. 'outside'
+  if call('SISMEMBER', outside, game) == 1 then return true end
+  local owner = lanes.owner(c, game)
+  local seen = owner and tonumber(call('ZSCORE', c.prefix .. 'nodes', owner))
+  if not seen or seen >= c.now - 2 * context.settings(c).lease_ms then return false end
+  local lane = lanes.read(c, game)
+  local counted = lane and math.min(1 + call('LLEN', c.prefix .. 'lane:' .. game), lanes.MOST_COUNTED) or 0
+  if counted > 0 then call('HINCRBY', c.meta, 'window', -counted) end
+  call('SADD', outside, game)
+  return true
+end
+
+-- Returns whether the window has capacity for a job. The last part of the window takes only stops and removes.
+function placing.has_capacity(c, job)
+  local limit = STARTS[job.kind] and c.args.most_starts or c.args.most_jobs
+  return tonumber(call('HGET', c.meta, 'window') or 0) < limit or is_outside(c, job.game_id)
+end
+
+-- Puts a job at the end of its lane. `job` has the facts of jobs.lua, and `supersedes` and `cancels`.
+function placing.place(c, job, message)
+  local lane = lanes.read(c, job.game_id)
+  job.number = call('HINCRBY', c.meta, 'admissions', 1)
+  jobs.create(c, job, message)
+  local behind = lane and call('RPUSH', c.prefix .. 'lane:' .. job.game_id, job.id) or 0
+  if behind < lanes.MOST_COUNTED and not is_outside(c, job.game_id) then call('HINCRBY', c.meta, 'window', 1) end
+  if not lane then return lanes.make_ready(c, job) end
+  if job.supersedes and not jobs.is_late(c, job) then supersede(c, job, lane) end
 end

@@ -42,7 +42,7 @@ extension Worker {
     /// Takes in the messages that have woken this worker, although it can begin no job: Redis wakes another worker.
     private func takeInForOthers(_ pace: inout IntakePace, _ jobs: inout DiscardingTaskGroup) async throws(QueueError) {
         let none = Capacity(starts: 0, stops: 0, slots: configuration.slots)
-        _ = try await takeIn(JobQueue.intakeBatch, none, ahead: 0, &pace, &jobs)
+        _ = try await takeIn(JobQueue.intakeBatch, none, &pace, &jobs)
     }
 
     /// One round over the queues and one claim. Answers whether another round may find more.
@@ -62,8 +62,7 @@ extension Worker {
                 pace.looksAtMessages(now: MonotonicClock.now, hasSeenSome: state.hasFound)
                 && queue.options.queues.contains(where: state.mayTakeIn)
         case .take(let most):
-            let ahead = min(configuration.concurrency, JobQueue.intakeBatch)
-            mayHaveMore = try await takeIn(most, capacity, ahead: ahead, &pace, &jobs)
+            mayHaveMore = try await takeIn(most, capacity, &pace, &jobs)
             pace.tookIn(leavingMessages: mayHaveMore)
         }
         let left = self.capacity
@@ -86,12 +85,9 @@ extension Worker {
     }
 
     /// Takes messages in, and claims with those of the last queue. Answers whether there may be more of them.
-    ///
-    /// - Parameter ahead: how many messages behind those are to be looked at.
     private func takeIn(
         _ most: Int,
         _ capacity: Capacity,
-        ahead: Int,
         _ pace: inout IntakePace,
         _ jobs: inout DiscardingTaskGroup
     ) async throws(QueueError) -> Bool {
@@ -109,7 +105,6 @@ extension Worker {
                     seen: state.takeFound(in: name),
                     most: most,
                     claiming: isLast ? capacity : nil,
-                    ahead: ahead,
                     decode: { read($0, policy) }
                 )
                 state.succeeded(name)
@@ -118,14 +113,20 @@ extension Worker {
                 failed(name, error)
                 continue
             }
-            for (message, decoded) in taken.waiting { state.keep(message, decoded) }
             if let claimed = taken.claimed {
                 // Before anything can be thrown: what is leased must be run.
                 begin(claimed, capacity, requestStart, &pace, &jobs)
                 hasClaimed = true
             }
-            guard let outcome = try admitted(taken.intake) else { continue }
-            if !taken.ahead.isEmpty { state.found(taken.ahead, in: name) }
+            let outcome: IntakeOutcome
+            do throws(QueueError) {
+                guard let admitted = try admitted(taken.intake) else { continue }
+                outcome = admitted
+            } catch {
+                guard error.isRefusal else { throw error }
+                failed(name, error)
+                continue
+            }
             mayHaveMore = note(outcome, of: name, most: most) || mayHaveMore
         }
         if !hasClaimed { try await claim(capacity, &pace, &jobs) }
@@ -155,8 +156,7 @@ extension Worker {
         )
         state.leases.insert(lease)
         Failpoint.reached(.jobClaimed)
-        let decoded =
-            claimed.decoded ?? state.takeDecoded(claimed.id, claimed.message) ?? decoder.decode(claimed.message)
+        let decoded = decoder.decode(claimed.message)
         // What was admitted decodes, but for a change of the signing key meanwhile.
         let kind: JobKind = if case .job(let job) = decoded { job.kind } else { .start }
         state.began(kind)

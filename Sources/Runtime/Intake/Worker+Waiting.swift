@@ -46,7 +46,7 @@ extension Worker {
                 // The queue was empty before this message came. Rounds that say so late would send this connection back
                 // to a queue that still has it, and each job would be looked for twice.
                 state.emptied(name).lower()
-                if let found { state.found(SeenMessages([found]), in: name) }
+                if let found { state.found(found, in: name) }
                 backoff.succeeded()
             } catch {
                 // Also if Redis refuses the command, because memory is full or a key has a wrong type.
@@ -60,7 +60,7 @@ extension Worker {
     /// Waits at this worker's doorbell, which the scripts ring.
     func answerDoorbell() async {
         let connection = connect("rtmanager-bell")
-        let command = RedisCommand("BLPOP", .string(queue.keys.bell(queue.worker.id)), Self.longestWait.argument)
+        let command = RedisCommand("BLPOP", .string(queue.keys.doorbell(queue.worker.id)), Self.longestWait.argument)
         var backoff = LoopBackoff()
         while !Task.isCancelled {
             do throws(RedisError) {

@@ -43,16 +43,11 @@ final class WorkerState: Sendable {
     private let progress = Mutex((at: MonotonicClock.now, isLookFailing: false))
     private let loop = Mutex(LoopProgress())
     private let gates = Mutex<[String: WakeSignal]>([:])
-    /// The oldest messages of a queue, as its watcher or the last intake has seen them.
-    private let found = Mutex<[String: SeenMessages]>([:])
+    /// The messages that have woken this worker, by queue.
+    private let found = Mutex<[String: [UInt8]]>([:])
     /// Queues whose messages found no room in the window, until when they are left alone, and how many places had been
     /// given back.
     private let full = Mutex<[String: (until: MonotonicInstant, freed: Int)]>([:])
-
-    /// Jobs as they were decoded when this worker took them in, since it is mostly the one that claims them, too.
-    private let decoded = Mutex<[JobID: (message: [UInt8], job: DecodedMessage)]>([:])
-
-    private static let decodedLimit = (jobs: 256, bytes: 2_048)
 
     init(lease: Duration, concurrency: Int) {
         due = TickClock(lease: lease)
@@ -159,29 +154,12 @@ final class WorkerState: Sendable {
         }
     }
 
-    /// Keeps what the bytes of a job say until it is claimed.
-    func keep(_ message: [UInt8], _ decoded: DecodedMessage) {
-        guard case .job(let job) = decoded, message.count <= Self.decodedLimit.bytes else { return }
-        self.decoded.withLock { kept in
-            // What others have claimed is still there.
-            if kept.count >= Self.decodedLimit.jobs { kept.removeAll(keepingCapacity: true) }
-            kept[job.id] = (message, decoded)
-        }
+    /// Keeps the message that has woken this worker.
+    func found(_ message: [UInt8], in queue: String) {
+        found.withLock { $0[queue] = message }
     }
 
-    /// What the bytes of a claimed job say, where that is known.
-    func takeDecoded(_ id: JobID, _ message: [UInt8]) -> DecodedMessage? {
-        let kept = decoded.withLock { $0.removeValue(forKey: id) }
-        return kept?.message == message ? kept?.job : nil
-    }
-
-    func found(_ messages: SeenMessages, in queue: String) {
-        found.withLock { $0[queue] = messages }
-    }
-
-    func takeFound(in queue: String) -> SeenMessages {
-        found.withLock { $0.removeValue(forKey: queue) } ?? SeenMessages()
-    }
+    func takeFound(in queue: String) -> [UInt8]? { found.withLock { $0.removeValue(forKey: queue) } }
 
     /// Whether messages were seen that have not been looked at closer.
     var hasFound: Bool { found.withLock { !$0.isEmpty } }

@@ -21,7 +21,7 @@ extension BenchStage {
                 RedisCommand("ZRANGE", .string(redis.keys.prefix + "workers"), 0, 0)
             )
             guard let worker = worker.array?.first?.string else { throw CommandError.failed("the worker has ended") }
-            let bell = redis.keys.bell(worker)
+            let bell = redis.keys.doorbell(worker)
             let reader = reader()
             var (quiet, compared): ([Double], [Double]) = ([], [])
             for round in 0..<(options.rounds ?? options.full(5, quick: 1)) {

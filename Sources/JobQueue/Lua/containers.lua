@@ -1,0 +1,101 @@
+-- Purpose: what jobs report about containers to the leader of their node, and what the leader publishes.
+
+local containers = {}
+
+-- The number of ended lifecycles that are remembered, so that a repeated event begins none anew. The Docker Engine repeats
+-- at most 256 events.
+local MOST_ENDED_LIFECYCLES = 10000
+
+-- Notes a container that a job has started, until the leader has published it. Returns 1, or 0 if that is no news.
+function containers.note_started(c, container, checkpoint)
+  local node = c.args.node
+  if call('HEXISTS', c.prefix .. 'checkpoints:' .. node, container) == 1
+    or call('ZSCORE', c.prefix .. 'ended:' .. node, container) then return 0 end
+  call('HSET', c.prefix .. 'started:' .. node, container, checkpoint)
+  return 1
+end
+
+-- Records who asks for the end of a container. A repeated request of the same job keeps the first words, because the
+-- Docker Engine continues a stop whose caller has died. Returns the first words, or 1.
+local function note_stop(c, container, intents)
+  local key, named = c.prefix .. 'job:' .. c.args.job, container .. '\n'
+  local record = call('HMGET', key, '_job', '_stop')
+  local before = record[2] and string.sub(record[2], 1, #named) == named and string.sub(record[2], #named + 1)
+  if record[1] and not before then call('HSET', key, '_stop', named .. c.args.text) end
+  call('HSET', intents, container, before or c.args.text)
+  return before or 1
+end
+
+-- A job reports what it does to a container.
+-- Arguments: node, container, fact: "started" (text: the checkpoint), "stop" (before the request; text: the intent, job:
+--   its id), "forced" (text: 1 if the stop needed SIGKILL) or "exit" (before the removal; text: the end of the last run).
+-- Returns: 1 if the fact was stored, 0 if the leader has published it already; for "stop" see above.
+-- Atomic because: a fact that is stored after its event was published would be taken for a fact of the next run.
+define('report', function(c)
+  local a, container = c.args, c.args.container
+  if a.fact == 'started' then return containers.note_started(c, container, a.text) end
+  local intents = c.prefix .. 'intents:' .. a.node
+  local checkpoint = call('HGET', c.prefix .. 'checkpoints:' .. a.node, container)
+  if not checkpoint and call('ZSCORE', c.prefix .. 'ended:' .. a.node, container) then return 0 end
+  if a.fact == 'stop' then return note_stop(c, container, intents) end
+  if a.fact == 'forced' and call('HEXISTS', intents, container) == 0 then return 0 end
+  if a.fact == 'exit' and checkpoint and string.sub(checkpoint, 1, 1) ~= 's' then return 0 end
+  call('HSET', intents, container .. ':' .. a.fact, a.text)
+  return 1
+end)
+
+local function settle_reservation(c, game, checkpoint)
+  local reserved = c.prefix .. 'reserved:' .. c.args.node
+  if string.sub(checkpoint, 1, 1) == 's' then
+    call('SADD', reserved, game)
+  elseif not lanes.is_busy(c, game) then
+    -- A running job of the game keeps the reservation.
+    call('SREM', reserved, game)
+  end
+end
+
+-- Stores the new checkpoint of a container; an empty one ends its lifecycle.
+local function store_checkpoint(c, update)
+  local node, container, checkpoint = c.args.node, update.container, update.checkpoint
+  local key, ended = c.prefix .. 'checkpoints:' .. node, c.prefix .. 'ended:' .. node
+  if checkpoint ~= '' then
+    call('HSET', key, container, checkpoint)
+  else
+    call('HDEL', key, container)
+    call('ZADD', ended, c.now, container)
+    call('ZREMRANGEBYRANK', ended, 0, -MOST_ENDED_LIFECYCLES - 1)
+  end
+  call('HDEL', c.prefix .. 'started:' .. node, container)
+  -- The reported facts concern the run that has ended.
+  if string.sub(checkpoint, 1, 1) ~= 's' then
+    call('HDEL', c.prefix .. 'intents:' .. node, container, container .. ':forced', container .. ':exit')
+  end
+  if update.game_id ~= '' then settle_reservation(c, update.game_id, checkpoint) end
+end
+
+local function publish_one(c, update)
+  local last = call('HGET', c.prefix .. 'checkpoints:' .. c.args.node, update.container) or ''
+  if last == '' and call('ZSCORE', c.prefix .. 'ended:' .. c.args.node, update.container) then return 'ended' end
+  if last ~= update.expected then return 'mark:' .. last end
+  for _, fields in ipairs(update.events) do
+    call('XADD', c.prefix .. 'events', 'MAXLEN', '~', context.settings(c).retention_entries, '*', 'node', c.args.node,
+      'epoch', c.args.epoch, unpack(fields))
+  end
+  store_checkpoint(c, update)
+  return 'ok'
+end
+
+-- Publishes lifecycle events in the leader's epoch, each once.
+-- Keys: 1 {ns}:meta, 2 {ns}:leader:NODE. Arguments: node, worker, epoch, cursor (to store; none if absent), updates: each
+--   with container, game_id, expected (the checkpoint that the caller believes to be the last), checkpoint (the new one;
+--   empty: the lifecycle has ended), events: for each the fields, names and values in turn.
+-- Returns: "fenced" if another epoch leads; else for each update "ok", "mark:" and the real last checkpoint, or "ended".
+-- Atomic because: an event and the checkpoint that says that it was published belong together, and a leader that lost its
+--   lease must not publish.
+define('publish', function(c)
+  if not leadership.leads(c) then return 'fenced' end
+  local replies = {}
+  for index, update in ipairs(c.args.updates) do replies[index] = publish_one(c, update) end
+  if c.args.cursor then call('HSET', c.keys[2], 'cursor', c.args.cursor) end
+  return replies
+end)

@@ -1,0 +1,83 @@
+-- Purpose: the begin of every call: the namespace, the shared clock, the settings, and fencing numbers.
+
+local function call(...) return redis.call(...) end
+
+local context = {}
+
+-- Returns the time of the call in ms. A clock that was set back stands still for at most 60 s. After a larger step the
+-- new time counts, and an alarm counts the step.
+local function read_clock(c, latest)
+  local time = call('TIME')
+  c.now_us = tonumber(time[1]) * 1000000 + tonumber(time[2])
+  local now = math.floor(c.now_us / 1000)
+  if latest <= now then
+    call('HSET', c.meta, 'clock', now)
+    return now
+  end
+  if latest - now <= 60000 then return latest end
+  call('HINCRBY', c.meta, 'clock_steps', 1)
+  call('HSET', c.meta, 'clock', now)
+  return now
+end
+
+-- Returns the names and arguments of a call, without the clock. The first key is {ns}:meta. The first argument holds all
+-- arguments by name, as JSON.
+function context.read(keys, args)
+  return { keys = keys, args = cjson.decode(args[1]), meta = keys[1], prefix = string.sub(keys[1], 1, -5) }
+end
+
+-- Opens a call that may change something.
+function context.open(keys, args)
+  local c = context.read(keys, args)
+  -- A worker that claims after this call needs no wake for jobs that its node can run.
+  c.here = c.args.node
+  local kept = call('HMGET', c.meta, 'clock', 'created_at', 'resumed_at')
+  c.now = read_clock(c, tonumber(kept[1]) or 0)
+  c.created_at, c.resumed_at = tonumber(kept[2]) or c.now, tonumber(kept[3]) or 0
+  if not kept[2] then call('HSET', c.meta, 'created_at', c.now) end
+  return c
+end
+
+-- Returns the settings of the namespace, which `register` stores for all calls.
+function context.settings(c)
+  if not c.settings then
+    local text = call('HGET', c.meta, 'settings')
+    c.settings = text and cjson.decode(text) or { retention_ms = 604800000, retention_entries = 1000000,
+      grace_ms = 300000, lease_ms = 10000, most_dead_bytes = 16777216, signed_ms = 0 }
+  end
+  return c.settings
+end
+
+-- Returns the next fencing number. The number contains the time, so that a failover with lost writes repeats none.
+function context.next_fence(c)
+  local last = c.fence or tonumber(call('HGET', c.meta, 'fence') or 0)
+  c.fence = math.max(last + 1, c.now_us)
+  local text = string.format('%d', c.fence)
+  call('HSET', c.meta, 'fence', text)
+  return text
+end
+
+-- Returns the date of a day number since 1970 (days_from_civil, inverted).
+local function date_of(days)
+  local z = days + 719468
+  local era = math.floor(z / 146097)
+  local doe = z - era * 146097
+  local yoe = math.floor((doe - math.floor(doe / 1460) + math.floor(doe / 36524) - math.floor(doe / 146096)) / 365)
+  local doy = doe - (365 * yoe + math.floor(yoe / 4) - math.floor(yoe / 100))
+  local mp = math.floor((5 * doy + 2) / 153)
+  local month = mp < 10 and mp + 3 or mp - 9
+  return yoe + era * 400 + (month <= 2 and 1 or 0), month, doy - math.floor((153 * mp + 2) / 5) + 1
+end
+
+-- Returns the time of the call in RFC 3339, UTC, with milliseconds.
+function context.now_text(c)
+  if not c.text then
+    local seconds = math.floor(c.now / 1000)
+    local days = math.floor(seconds / 86400)
+    local rest = seconds - days * 86400
+    local year, month, day = date_of(days)
+    c.text = string.format('%04d-%02d-%02dT%02d:%02d:%02d.%03dZ', year, month, day,
+      math.floor(rest / 3600), math.floor(rest / 60) % 60, rest % 60, c.now - seconds * 1000)
+  end
+  return c.text
+end

@@ -1,0 +1,16 @@
+-- Purpose: registers the functions of the library in Redis. LIBRARY is the name of the library.
+
+local function register(open, name, flags, body)
+  redis.register_function({ function_name = LIBRARY .. '_' .. name, flags = flags, callback = function(keys, args)
+    return body(open(keys, args))
+  end })
+end
+
+-- Defines a function that may change something. It works with a full memory too: otherwise all leases would expire.
+local function define(name, body) register(context.open, name, { 'allow-oom' }, body) end
+
+-- Defines a function that Redis refuses with a full memory, before any change.
+local function define_refusable(name, body) register(context.open, name, {}, body) end
+
+-- Defines a function that changes nothing.
+local function define_reader(name, body) register(context.read, name, { 'no-writes' }, body) end

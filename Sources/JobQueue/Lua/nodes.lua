@@ -1,0 +1,80 @@
+-- Purpose: workers and nodes come and go: `register`, `deregister`, and the correction of reservations.
+
+-- The form of the data. Workers that keep the same data in two forms would count and order jobs past each other.
+local FORM = '8'
+
+-- Returns whether the data has the form of this version. Data without a form is new, or of a version that kept its
+-- counters in one field.
+local function check_form(c)
+  local form = call('HGET', c.meta, 'form')
+  if form ~= FORM and (form or call('HEXISTS', c.meta, 'state') == 1) then return false end
+  call('HSET', c.meta, 'form', FORM)
+  return true
+end
+
+local function announce(c, game, running)
+  local owner, lane = lanes.owner(c, game.id), lanes.read(c, game.id)
+  if owner and owner ~= c.args.node then return 0 end
+  call('HSET', c.prefix .. 'owners', game.id, c.args.node)
+  if game.is_running then call('SADD', running, game.id) end
+  -- A stop that waited for the owner of the game belongs to this node.
+  if not owner and lane and lane.state == 'ready' then
+    lanes.take_off(c, game.id, lane)
+    lanes.settle(c, game.id, lane.head)
+  end
+  return 1
+end
+
+-- Registers a worker, announces games of its node, and stores the settings that all calls share.
+-- Arguments: worker, node, alive_ms, settings: retention_ms, retention_entries, grace_ms, lease_ms, most_dead_bytes,
+--   signed_ms (greatest age of a signed job; 0: jobs are not signed); games: id and is_running of each game with a
+--   container on the node; is_complete (the node's games are announced with this call).
+-- Returns: the number of games that the node owns. Fails if the data has another form.
+-- Atomic because: a node must not take jobs before all workers know what the node owns.
+define('register', function(c)
+  local a, owned = c.args, 0
+  if not check_form(c) then
+    return redis.error_reply('FORM the data of this namespace is kept in the form of another version: let its workers'
+      .. ' end all jobs, stop them, and delete ' .. c.meta)
+  end
+  call('HSET', c.meta, 'settings', cjson.encode(a.settings))
+  liveness.note_outage(c)
+  call('SADD', c.prefix .. 'workers:' .. a.node, a.worker)
+  call('HSET', c.prefix .. 'worker_nodes', a.worker, a.node)
+  for _, game in ipairs(a.games) do owned = owned + announce(c, game, c.prefix .. 'reserved:' .. a.node) end
+  if a.is_complete then
+    call('HSET', c.prefix .. 'node:' .. a.node, 'reported_at', c.now)
+    call('ZREM', c.prefix .. 'unreported', a.node)
+  end
+  liveness.note_alive(c)
+  return owned
+end)
+
+-- Arguments: worker, node, queues. Returns: "ok". Atomic because: nobody wakes a worker that has gone.
+define('deregister', function(c)
+  local a = c.args
+  liveness.forget(c, a.worker, a.node, a.queues)
+  call('DEL', c.prefix .. 'doorbell:' .. a.worker)
+  -- Another worker may take what this one could not take.
+  for _, queue in ipairs(a.queues) do
+    for _, class in ipairs({ 'stop', 'start' }) do
+      workers.wake(c, class .. ':' .. queue)
+      workers.wake(c, class .. ':' .. queue .. ':' .. a.node)
+    end
+  end
+  return 'ok'
+end)
+
+-- The leader corrects the reservations of its node after a comparison of all containers.
+-- Keys: 1 {ns}:meta, 2 {ns}:leader:NODE. Arguments: node, worker, epoch, free and taken: games.
+-- Returns: "fenced" if another epoch leads; else the numbers of freed and of new reservations.
+-- Atomic because: a job that has just begun holds a reservation, whatever the leader saw before.
+define('correct_reservations', function(c)
+  if not leadership.leads(c) then return 'fenced' end
+  local reserved, freed, taken = c.prefix .. 'reserved:' .. c.args.node, 0, 0
+  for _, game in ipairs(c.args.free) do
+    if not lanes.is_busy(c, game) then freed = freed + call('SREM', reserved, game) end
+  end
+  for _, game in ipairs(c.args.taken) do taken = taken + call('SADD', reserved, game) end
+  return { freed, taken }
+end)

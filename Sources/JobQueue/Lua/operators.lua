@@ -1,0 +1,63 @@
+-- Purpose: what operators do to messages and dead letters, and how messages are read without taking them.
+
+-- Arguments: queue (absent: also a paused one), most, one_bytes, all_bytes, skipped (for a page).
+-- Keys: 1 {ns}:meta, 2 {ns}:inbox:NAME, 3 {ns}:queue:NAME. Returns: "paused", or the oldest messages of the inbox, or of the
+--   queue if the inbox is empty; instead of a large one its size and SHA-1.
+-- Atomic because: the size of the reply is bounded before it is sent.
+define_reader('peek', function(c)
+  if lanes.is_listed(c, 'paused', c.args.queue) then return 'paused' end
+  return messages.read(messages.oldest_list(c.keys), 0, c.args)
+end)
+
+-- Keys: 1 {ns}:meta, 2 the list. Returns: a page of the list for a person, as `peek` does.
+define_reader('page', function(c)
+  return messages.read(c.keys[2], c.args.skipped, c.args)
+end)
+
+-- Runs a dead job again: the same id, the next run, at the end of its lane.
+-- Keys: 1 {ns}:meta, 2 {ns}:dead. Arguments: entry, sha1 (of the message), and of a job: job (the facts of the record,
+--   supersedes and cancels). A message that is no job goes to the end of its queue. A job that ended under the name of its
+--   bytes, because it came at a wrong time, takes its own id now if the id is free.
+-- Returns: "ok"; "reused" (the id belongs to another job); "gone" (the letter is another, or none); "live" (the job runs
+--   again already).
+-- Atomic because: a letter that is retried twice gives one run, and the id is never free in between.
+local function requeue(c)
+  local entry = call('XRANGE', c.keys[2], c.args.entry, c.args.entry)[1]
+  local letter = entry and letters.read(entry[2])
+  if not letter then return 'gone' end
+  if letter.error_code == 'id_reused' then return 'reused' end
+  if messages.sha1(letter.message or '') ~= c.args.sha1 then return 'gone' end
+  local job = c.args.job
+  if not job then
+    call('LPUSH', c.prefix .. 'queue:' .. letter.queue, letter.message)
+  else
+    local is_own = letter.job_id == job.id
+    if not is_own and string.sub(letter.job_id or '', 1, 8) ~= 'invalid:' then return 'gone' end
+    if jobs.read(c, job.id) then return is_own and 'live' or 'reused' end
+    if not is_own and call('EXISTS', c.prefix .. 'job:' .. job.id) == 1 then return 'reused' end
+    call('DEL', c.prefix .. 'job:' .. job.id)
+    job.queue, job.run = letter.queue, is_own and tonumber(letter.run or 1) + 1 or 1
+    placing.place(c, job, letter.message)
+  end
+  letters.forget(c, entry)
+  workers.wake_queue(c, letter.queue)
+  return 'ok'
+end
+define('requeue', requeue)
+
+-- Deletes a letter; the result and the record of the id stay. Keys: 1 {ns}:meta, 2 {ns}:dead. Arguments: entry.
+-- Returns: "ok", or "gone" if there is no such letter.
+define('drop', function(c)
+  local entry = call('XRANGE', c.keys[2], c.args.entry, c.args.entry)[1]
+  if not entry then return 'gone' end
+  letters.forget(c, entry)
+  return 'ok'
+end)
+
+-- Deletes the oldest letters up to one. Keys: 1 {ns}:meta, 2 {ns}:dead. Arguments: last (entry), most.
+-- Returns: how many letters were deleted; 0 if none is left.
+define('clear', function(c)
+  local entries = call('XRANGE', c.keys[2], '-', c.args.last, 'COUNT', c.args.most)
+  for _, entry in ipairs(entries) do letters.forget(c, entry) end
+  return #entries
+end)

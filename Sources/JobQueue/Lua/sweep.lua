@@ -1,0 +1,174 @@
+-- Purpose: `sweep` makes due what waits for a time: retries, expired leases, deadlines, and old data. Any worker sweeps
+--   for all nodes.
+-- Arguments: worker, node, engine_answers, alive_ms, lease_ms, after_outage, crash_limit (deaths of workers after which a
+--   job is given up), most (jobs of each kind to move), queues.
+-- Returns: retries made due, leases taken back, jobs given up, ms until the next retry or end of a lease (-1: none), 1 if
+--   the worker may find messages or jobs, 1 if the node has to announce its games.
+-- Atomic because: a job leaves its time list and enters a ready list in one step.
+
+-- Returns the ids of a time list that are due. An idle worker pays for each command, so only the first is read if nothing
+-- is due.
+local function due_of(c, list)
+  local first = tonumber(call('ZRANGE', c.prefix .. list, 0, 0, 'WITHSCORES')[2])
+  if not first or first > c.now then return {} end
+  return call('ZRANGEBYSCORE', c.prefix .. list, '-inf', c.now, 'LIMIT', 0, c.args.most)
+end
+
+-- Takes a job off a time list. Returns the job; nil if its record is gone. Then its lane has to be searched.
+local function take_due(c, list, id)
+  call('ZREM', c.prefix .. list, id)
+  local job = jobs.read(c, id)
+  if not job then call('SADD', c.prefix .. 'lost', id) end
+  return job
+end
+
+local function make_retries_due(c)
+  local count = 0
+  for _, id in ipairs(due_of(c, 'delayed')) do
+    local job = take_due(c, 'delayed', id)
+    if job then
+      jobs.write(c, job, 'waiting')
+      lanes.make_ready(c, job)
+      count = count + 1
+    end
+  end
+  return count
+end
+
+-- Takes the lease of a dead worker back. Returns "reclaimed", "poisoned" (the job has ended), or nil.
+local function reclaim(c, id)
+  local job = jobs.read(c, id)
+  if not job then return take_due(c, 'leases', id) end
+  local crashes = call('HINCRBY', c.prefix .. 'job:' .. id, '_crashes', 1)
+  -- A start that has killed too many workers is claimed once more, only to be undone.
+  local is_last = crashes == c.args.crash_limit and STARTS[job.kind]
+  if crashes < c.args.crash_limit or is_last then
+    job.dirty = is_last and '2' or '1'
+    jobs.unlease(c, job, 'waiting', '_dirty', job.dirty)
+    lanes.make_ready(c, job)
+    return 'reclaimed'
+  end
+  if not results.can_publish(c) then
+    call('HINCRBY', c.prefix .. 'job:' .. id, '_crashes', -1)
+    call('ZADD', c.prefix .. 'leases', c.now + 1000, id)
+    return nil
+  end
+  results.finish(c, job, { outcome = 'failed', effect = 'none', error_code = 'poisoned', worker = job.lease.worker,
+    node = job.lease.node, error = 'its worker died ' .. crashes .. ' times while it ran; it is not tried again' })
+  lanes.advance(c, job.game_id)
+  return 'poisoned'
+end
+
+-- Takes expired leases back. After an outage of Redis or of all workers, living workers have one lease's time to return.
+local function reclaim_leases(c)
+  local due, counts = due_of(c, 'leases'), { reclaimed = 0, poisoned = 0 }
+  if #due > 0 or c.args.after_outage then liveness.note_outage(c) end
+  if c.now < c.resumed_at + c.args.lease_ms then due = {} end
+  for _, id in ipairs(due) do
+    local outcome = reclaim(c, id)
+    if outcome then counts[outcome] = counts[outcome] + 1 end
+  end
+  return counts
+end
+
+-- Ends waiting heads whose deadline has passed, also if their node is away.
+local function expire_late(c)
+  local due = due_of(c, 'deadlines')
+  if #due > 0 and not results.can_publish(c) then return end
+  for _, id in ipairs(due) do
+    call('ZREM', c.prefix .. 'deadlines', id)
+    local job = jobs.read(c, id)
+    local lane = job and lanes.read(c, job.game_id)
+    if lane and lane.head == id then
+      lanes.take_off(c, job.game_id, lane)
+      results.finish(c, job, lanes.is_obsolete(c, job) and results.SUPERSEDED or results.EXPIRED)
+      lanes.advance(c, job.game_id)
+    end
+  end
+end
+
+-- Searches a part of the lanes for heads whose records are lost, and lets these lanes go on. What is found lost during a
+-- search waits for the next one, because the search may have passed its lane.
+local function free_lost_lanes(c)
+  local lost, sought = c.prefix .. 'lost', c.prefix .. 'lost:sought'
+  if call('EXISTS', lost, sought) == 0 then return end
+  local cursor = call('HGET', c.meta, 'lost_cursor') or '0'
+  if cursor == '0' and call('EXISTS', lost) == 1 then call('RENAME', lost, sought) end
+  local page = call('HSCAN', c.prefix .. 'lanes', cursor, 'COUNT', 2000)
+  for index = 1, #page[2], 2 do
+    local game, head = page[2][index], string.match(page[2][index + 1], '^[ad]%a+ (%S+)')
+    -- A record made anew meanwhile is another job's, behind this head.
+    if head and call('SISMEMBER', sought, head) == 1 and not call('ZSCORE', c.prefix .. 'leases', head)
+      and not call('ZSCORE', c.prefix .. 'delayed', head) then
+      jobs.forget_lost(c, head)
+      lanes.advance(c, game)
+    end
+  end
+  if page[1] == '0' then call('DEL', sought) end
+  call('HSET', c.meta, 'lost_cursor', page[1])
+end
+
+-- Forgets workers that died without deregistering.
+local function forget_dead_workers(c)
+  for _, dead in ipairs(call('ZRANGEBYSCORE', c.prefix .. 'workers', '-inf', c.now - 600000, 'LIMIT', 0, c.args.most)) do
+    local home = call('HGET', c.prefix .. 'worker_nodes', dead)
+    liveness.forget(c, dead, home or '', c.args.queues)
+    if home and call('SCARD', c.prefix .. 'workers:' .. home) == 0 then call('ZREM', c.prefix .. 'unreported', home) end
+  end
+end
+
+-- Deletes old results, events and letters. Returns whether there may be more.
+local function delete_old(c)
+  local has_more = results.can_publish(c) and results.trim(c, 4 * c.args.most)
+  local oldest_kept = string.format('%d', math.max(0, c.now - context.settings(c).retention_ms))
+  -- Redis deletes whole nodes of a stream, and may stop before the limit.
+  local trimmed = redis.pcall('XTRIM', c.prefix .. 'events', 'MINID', '~', oldest_kept, 'LIMIT', 1000)
+  if type(trimmed) == 'number' and trimmed > 500 then has_more = true end
+  -- A letter may have 64 KiB.
+  local old = redis.pcall('XRANGE', c.prefix .. 'dead', '-', '(' .. oldest_kept, 'COUNT', 32)
+  if old.err then return has_more end
+  for _, entry in ipairs(old) do letters.forget(c, entry) end
+  return has_more or #old == 32
+end
+
+-- Cleans up for all workers, once a minute at most, or at once if the last time left something.
+local function clean_up(c)
+  local swept_at = tonumber(call('HGET', c.meta, 'swept_at') or 0)
+  local pause = math.min(60000, context.settings(c).retention_ms / 10)
+  if swept_at <= c.now and c.now - swept_at < pause then return end
+  forget_dead_workers(c)
+  if not delete_old(c) then call('HSET', c.meta, 'swept_at', c.now) end
+  -- Lanes that somebody deleted by hand leave the count of the window too high.
+  if call('EXISTS', c.prefix .. 'lanes') == 0 then call('HSET', c.meta, 'window', 0) end
+end
+
+local function ms_until_due(c)
+  local next_due = math.huge
+  local retry = call('ZRANGE', c.prefix .. 'delayed', 0, 0, 'WITHSCORES')[2]
+  local lease = call('ZRANGE', c.prefix .. 'leases', 0, 0, 'WITHSCORES')[2]
+  if retry then next_due = tonumber(retry) end
+  -- Nothing is taken back before living workers could return after an outage.
+  if lease then next_due = math.min(next_due, math.max(tonumber(lease), c.resumed_at + c.args.lease_ms)) end
+  return next_due < math.huge and math.max(0, next_due - c.now) or -1
+end
+
+-- Returns whether the worker may find messages or jobs. This repairs a lost wake-up.
+local function may_have_work(c)
+  for _, queue in ipairs(c.args.queues) do
+    local stops, starts = c.prefix .. 'ready:stop:' .. queue, c.prefix .. 'ready:start:' .. queue
+    if call('EXISTS', c.prefix .. 'inbox:' .. queue, c.prefix .. 'queue:' .. queue, stops, starts,
+      stops .. ':' .. c.args.node, starts .. ':' .. c.args.node) > 0 then return true end
+  end
+  return false
+end
+
+define('sweep', function(c)
+  local must_announce = liveness.note_alive(c)
+  local retries = make_retries_due(c)
+  local leases = reclaim_leases(c)
+  free_lost_lanes(c)
+  expire_late(c)
+  clean_up(c)
+  return { retries, leases.reclaimed, leases.poisoned, ms_until_due(c), may_have_work(c) and 1 or 0,
+    must_announce and 1 or 0 }
+end)

@@ -1,0 +1,75 @@
+import Crypto
+import JobContract
+import Primitives
+import Redis
+
+/// The functions of the protocol in Redis. `Lua/` has a module for each part.
+///
+/// `admit` and `progress` are refused with a full memory, before any change. All other functions go on; otherwise all
+/// leases would expire together.
+package enum QueueFunction: String, Sendable {
+    case admit, claim, clear, deregister, drop, extend, finish, lead, page, peek, progress, publish, register, release
+    case report, requeue, resign, retry, sweep
+    case correctReservations = "correct_reservations"
+
+    /// The library of all functions.
+    ///
+    /// The name contains the form of the data and a digest of the source. So workers of two versions each call their own
+    /// functions, and nobody replaces the functions of another version.
+    package static let library: RedisFunctionLibrary = {
+        let source = modules.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
+        let digest = Hex.string(Insecure.SHA1.hash(data: Array(source.utf8))).prefix(8)
+        let name = "rtmanager_\(digest)"
+        return RedisFunctionLibrary(name: name, source: "#!lua name=\(name)\nlocal LIBRARY = '\(name)'\n" + source)
+    }()
+
+    /// The modules in the order of their dependencies.
+    private static let modules = [
+        PackageResources.context_lua, PackageResources.define_lua, PackageResources.messages_lua,
+        PackageResources.jobs_lua, PackageResources.workers_lua, PackageResources.lanes_lua,
+        PackageResources.placing_lua, PackageResources.letters_lua, PackageResources.results_lua,
+        PackageResources.liveness_lua, PackageResources.leadership_lua, PackageResources.containers_lua,
+        PackageResources.admit_lua, PackageResources.claiming_lua, PackageResources.leases_lua,
+        PackageResources.finish_lua, PackageResources.sweep_lua, PackageResources.nodes_lua,
+        PackageResources.operators_lua,
+    ]
+}
+
+extension JobQueue {
+    /// Calls one function.
+    ///
+    /// - Parameters:
+    ///   - more: the keys behind `{ns}:meta`.
+    ///   - arguments: the arguments by name. A value nil is left out.
+    package func call(
+        _ function: QueueFunction,
+        keys more: [String] = [],
+        _ arguments: KeyValuePairs<String, JSONValue?>
+    ) async throws(QueueError) -> RedisValue {
+        let reply = try await call([(function, more, JSONValue(members: arguments))])[0]
+        if case .error(let error) = reply { throw QueueError(function, .server(error)) }
+        return reply
+    }
+
+    /// Calls functions in one go, in order. An error reply stays a value.
+    func call(
+        _ calls: [(function: QueueFunction, keys: [String], arguments: JSONValue)]
+    ) async throws(QueueError) -> [RedisValue] {
+        let library = QueueFunction.library
+        let commands = calls.map { call in
+            library.command(call.function.rawValue, keys: [keys.meta] + call.keys, argument: call.arguments.text)
+        }
+        do throws(RedisError) {
+            return try await redis.call(library, commands)
+        } catch {
+            throw QueueError(calls[0].function, error)
+        }
+    }
+
+    package func unexpected(_ function: QueueFunction, _ value: RedisValue) -> QueueError {
+        QueueError(
+            call: function.rawValue,
+            message: "Redis answered \(value), which this version does not understand"
+        )
+    }
+}
