@@ -55,6 +55,7 @@ let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "sw
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationEssentialsCompat", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
@@ -215,7 +216,10 @@ let moduleTests: [Module] = [
             "JobContract", "JobQueue", "Observability", "Pages", "Primitives", "QueueAdmin", "Redis", "RuntimeClient",
             "RuntimeCore", "Support", "Terminal",
         ],
-        libraries: [asyncHTTPClient, hummingbird, lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix]
+        libraries: [
+            asyncHTTPClient, hummingbird, lifecycle, logging, metrics, nioCore, nioEmbedded, nioHTTP1, nioHTTPTypes,
+            nioPosix,
+        ]
     ),
     Module(
         name: "Diagnostics",
