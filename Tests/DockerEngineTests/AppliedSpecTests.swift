@@ -40,6 +40,7 @@ struct AppliedSpecTests {
             (#""SecurityOpt":null"#, "it may gain privileges"), ("", "it may gain privileges"),
             (#""SecurityOpt":["no-new-privileges"],"PidMode":"host""#, "PidMode is host"),
             (#""SecurityOpt":["no-new-privileges"],"IpcMode":"container:x""#, "IpcMode is container:x"),
+            (#""SecurityOpt":["no-new-privileges"],"UTSMode":"host""#, "UTSMode is host"),
             (#""SecurityOpt":["no-new-privileges"],"LogConfig":{"Type":"syslog"}"#, "its log driver is syslog"),
             (#""CgroupnsMode":"host""#, "CgroupnsMode is host"),
             (#""OomScoreAdj":0"#, "OomScoreAdj is 0 instead of 500"),

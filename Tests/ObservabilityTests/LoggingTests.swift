@@ -22,6 +22,11 @@ private func line(
     )
 }
 
+/// A value that is no text, for the metadata.
+private struct Shown: CustomStringConvertible, Sendable {
+    var description: String
+}
+
 /// What a JSON line says.
 private func parsed(_ json: String) throws -> [String: Any] {
     try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
@@ -76,7 +81,10 @@ struct LogLineTests {
     @Test("Secrets of URLs are not logged")
     func urls() {
         let url = "cannot reach redis://u:hunter2@h:1/0, http://h/x?key=hunter2"
-        let entry = line(url, ["url": .string(url), "list": [.string(url)]])
+        let entry = line(
+            url,
+            ["url": .string(url), "value": .stringConvertible(Shown(description: url)), "list": [.string(url)]]
+        )
         for text in [entry.text(colored: false).text, entry.json().text] {
             #expect(!text.contains("hunter2") && text.contains("redis://***") && text.contains("http://h/x?***"))
         }
