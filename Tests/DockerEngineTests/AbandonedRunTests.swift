@@ -149,6 +149,21 @@ struct CancelledRunTests {
         #expect(lines == ["POST /containers/create", Self.remove])
     }
 
+    @Test("reports a possible effect if the create request got no answer and the container already runs")
+    func maybeLeft() async throws {
+        let inspect = "GET /containers/galaxy-game-g1/json"
+        let (error, lines) = try await cancel(
+            at: "POST /containers/create",
+            [
+                "POST /containers/create": .later(.milliseconds(300), .close),
+                inspect: .answer(200, Samples.inspect()),
+            ]
+        )
+        #expect(error?.code == .cancelled)
+        #expect(error?.mayHaveHappened == true)
+        #expect(lines == ["POST /containers/create", inspect])
+    }
+
     @Test("ends the start request in progress and removes the running container")
     func duringStart() async throws {
         let start = "POST /containers/\(Samples.id)/start"
