@@ -9,23 +9,6 @@ import Testing
 
 @Suite("Queues that cannot be read", .timeLimit(.minutes(2)))
 struct QueueTroubleTests {
-    @Test("each queue has its own back-off, which doubles up to a bound and ends with a success")
-    func backoff() {
-        var troubles = QueueTroubles()
-        var now = MonotonicInstant(nanoseconds: 0)
-        #expect(troubles.mayTry("a", now: now))
-        for pause in [250, 500, 1_000, 2_000, 4_000, 5_000, 5_000] {
-            troubles.failed("a", now: now)
-            #expect(!troubles.mayTry("a", now: now.advanced(by: .milliseconds(pause - 1))))
-            #expect(troubles.mayTry("b", now: now))
-            now = now.advanced(by: .milliseconds(pause))
-            #expect(troubles.mayTry("a", now: now))
-        }
-        troubles.succeeded("a")
-        troubles.failed("a", now: now)
-        #expect(troubles.mayTry("a", now: now.advanced(by: QueueTroubles.firstPause)))
-    }
-
     @Test("a queue key of a wrong type does not stop the others, and readiness names the key")
     func isolated() async throws {
         try await WorkerWorld.with { world in

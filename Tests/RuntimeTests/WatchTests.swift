@@ -13,7 +13,7 @@ import Testing
 @Suite("The watch over the Docker Engine", .timeLimit(.minutes(1)))
 struct DockerHealthTests {
     private func health(_ docker: FakeDocker) -> DockerHealth {
-        DockerHealth(docker: docker, logger: .silent, cameBack: WakeSignal())
+        DockerHealth(docker: docker, logger: .silent, cameBack: {})
     }
 
     @Test("takes a cancelled check for no outage: the worker ends, and the other jobs go on")
@@ -96,7 +96,7 @@ struct ResultBatcherTests {
             // The answer to this call is lost.
             #expect(try await queue.finish([finished]).hasMadeReady)
             let ready = WakeSignal()
-            let batcher = ResultBatcher(queue: queue, madeReady: ready)
+            let batcher = ResultBatcher(queue: queue, madeReady: { ready.raise() })
             #expect(try await batcher.finish(finished) == .again)
             let isRaised = await ready.wait(atMost: .seconds(5))
             #expect(isRaised)
@@ -120,7 +120,7 @@ struct UntrustedStopTests {
                 makeLogger: { .silent },
                 progress: ProgressStore(),
                 trace: .none,
-                permit: ConcurrencyPermit(.stop, WorkerState(lease: .seconds(10), concurrency: 1))
+                permit: ConcurrencyPermit(.stop, IntakeScheduler(queues: [], concurrency: 1, slots: 0))
             )
             let job = Job(id: "t1", kind: .stop, gameID: "g1")
             await ChangePermit.$current.withValue(ChangePermit { false }) {

@@ -32,11 +32,11 @@ final class DockerHealth: Sendable {
     private let record = Mutex(Record())
     private let asked = WakeSignal()
     /// Raised whenever the Docker Engine answers again.
-    let cameBack: WakeSignal
+    let cameBack: @Sendable () -> Void
     /// Raised by each regular ping without an answer.
     let missed = WakeSignal()
 
-    init(docker: any DockerClient, logger: Logger, cameBack: WakeSignal) {
+    init(docker: any DockerClient, logger: Logger, cameBack: @escaping @Sendable () -> Void) {
         self.docker = docker
         self.logger = logger
         self.cameBack = cameBack
@@ -128,7 +128,7 @@ final class DockerHealth: Sendable {
             )
         } else {
             logger.notice("the Docker Engine answers again")
-            cameBack.raise()
+            cameBack()
         }
     }
 }

@@ -20,7 +20,7 @@ extension Worker {
                         metadata: ["reclaimed": "\(outcome.leasesReclaimed)", "given_up": "\(outcome.poisoned)"]
                     )
                 }
-                if outcome.mayHaveWork { state.work.raise() }
+                if outcome.mayHaveWork { state.intake.note { $0.swept() } }
                 if outcome.mustTell { state.mustTell.raise() }
             } catch {
                 RuntimeMetrics.redisFailed(in: "tick")
@@ -45,7 +45,7 @@ extension Worker {
                     state.due.lookAtOnce(afterSilence: mark == nil)
                 }
                 (last, hasFailed) = (mark, false)
-                if liveness.hasInbox { state.work.raise() }
+                if liveness.hasInbox { state.intake.note { $0.swept() } }
                 // A Redis that answers this and takes no script is of no use.
                 if !state.isLookFailing { state.progressed() }
             } catch {

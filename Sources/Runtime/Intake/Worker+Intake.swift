@@ -3,7 +3,7 @@ import JobQueue
 import Logging
 import RuntimeCore
 
-/// What the consume loop does with messages and with the outcome of their intake.
+/// How the consume loop reads messages, and what it does with the outcome of their intake.
 extension Worker {
     func read(_ message: [UInt8], _ policy: Policy) -> DecodedMessage {
         Failpoint.reached(.messagesRead)
@@ -15,59 +15,47 @@ extension Worker {
         return .rejected(refusal)
     }
 
-    /// Notes what an intake of at most so many messages says of its queue. Answers whether there may be more.
-    func note(_ outcome: IntakeOutcome, of name: String, most: Int) -> Bool {
-        // A paused queue is looked at again with the next tick, and not waited at: it may well have messages.
-        if outcome.isPaused { return false }
-        if outcome.isEmptied {
-            state.emptied(name).raise()
-            return false
-        }
-        if outcome.isFull {
-            state.foundFull(name)
-            return false
-        }
-        return true
-    }
-
-    /// Waits while no place is free, and lets the loop look further then (``IntakePace``).
-    func lookAhead() async {
-        while await state.isFull.wait() {
-            try? await MonotonicClock.sleep(for: IntakePace.patience)
-            state.work.raise()
-        }
-    }
-
-    /// How an intake went; nil where Redis has no memory for more jobs, which must not stop those that it has already.
-    func admitted(_ intake: Result<IntakeOutcome, QueueError>) throws(QueueError) -> IntakeOutcome? {
+    /// Notes the outcome of an intake. A refusal concerns this queue only.
+    func note(_ intake: Result<IntakeOutcome, QueueError>, of name: String) throws(QueueError) {
+        let now = MonotonicClock.now
         do throws(QueueError) {
             let outcome = try intake.get()
-            if outcome.taken > 0 { Failpoint.reached(.messagesAdmitted) }
+            report(outcome)
             RuntimeMetrics.memory(isFull: false)
-            for id in outcome.reused {
-                RuntimeMetrics.rejected(.idReused)
-                logger.warning(
-                    "a message reuses the id of another job; it is a dead letter now",
-                    metadata: ["job": "\(id)"]
-                )
-            }
-            for rejection in outcome.rejections {
-                RuntimeMetrics.rejected(rejection.code)
-                logger.warning(
-                    "a message was rejected",
-                    metadata: [
-                        "job": "\(rejection.id)", "code": "\(rejection.code.rawValue)", "error": "\(rejection.error)",
-                    ]
-                )
-            }
-            return outcome
+            state.intake.note { $0.took(outcome, from: name, now: now) }
         } catch {
-            guard error.isOutOfMemory else { throw error }
-            RuntimeMetrics.memory(isFull: true)
-            if state.memoryIsFull.begins() {
-                logger.error("Redis has no memory for new jobs (maxmemory); admitted jobs go on")
+            state.intake.note { $0.failed(name, now: now) }
+            if error.isOutOfMemory {
+                // Admitted jobs go on.
+                RuntimeMetrics.memory(isFull: true)
+                if state.memoryIsFull.begins() {
+                    logger.error("Redis has no memory for new jobs (maxmemory); admitted jobs go on")
+                }
+            } else if error.isRefusal {
+                failed(name, error)
+            } else {
+                throw error
             }
-            return nil
+        }
+    }
+
+    private func report(_ outcome: IntakeOutcome) {
+        if outcome.taken > 0 { Failpoint.reached(.messagesAdmitted) }
+        for id in outcome.reused {
+            RuntimeMetrics.rejected(.idReused)
+            logger.warning(
+                "a message reuses the id of another job; it is a dead letter now",
+                metadata: ["job": "\(id)"]
+            )
+        }
+        for rejection in outcome.rejections {
+            RuntimeMetrics.rejected(rejection.code)
+            logger.warning(
+                "a message was rejected",
+                metadata: [
+                    "job": "\(rejection.id)", "code": "\(rejection.code.rawValue)", "error": "\(rejection.error)",
+                ]
+            )
         }
     }
 }

@@ -37,7 +37,7 @@ extension Worker {
 
     /// Notes that Redis refuses to give messages of a queue. The other queues go on.
     func failed(_ name: String, _ error: QueueError) {
-        state.failed(name)
+        state.keysSuspect.raise()
         RuntimeMetrics.redisFailed(in: "take")
         if state.queueFails.begins() {
             logger.error(

@@ -27,32 +27,25 @@ extension Worker {
         let connection = connect("rtmanager-wake")
         let (list, inbox) = (queue.keys.queue(name), queue.keys.inbox(name))
         var backoff = LoopBackoff()
-        state.work.raise()
         while !Task.isCancelled {
-            await state.emptied(name).wait()
+            await state.intake.untilEmpty(name)
             do throws(RedisError) {
-                var found: [UInt8]?
-                while found == nil, !Task.isCancelled {
-                    let command = RedisCommand(
-                        "BLMOVE",
-                        .string(list),
-                        .string(inbox),
-                        "RIGHT",
-                        "LEFT",
-                        Self.longestWait.argument
-                    )
-                    found = try await connection.send(command, serverTimeout: Self.longestWait.time).bytes
-                }
-                // The queue was empty before this message came. Rounds that say so late would send this connection back
-                // to a queue that still has it, and each job would be looked for twice.
-                state.emptied(name).lower()
-                if let found { state.found(found, in: name) }
+                let command = RedisCommand(
+                    "BLMOVE",
+                    .string(list),
+                    .string(inbox),
+                    "RIGHT",
+                    "LEFT",
+                    Self.longestWait.argument
+                )
+                let found = try await connection.send(command, serverTimeout: Self.longestWait.time).bytes
+                if let found { state.intake.note { $0.saw(found, in: name) } }
                 backoff.succeeded()
             } catch {
                 // Also if Redis refuses the command, because memory is full or a key has a wrong type.
                 await backoff.pause()
+                state.intake.note { $0.lostSight(of: name) }
             }
-            state.work.raise()
         }
         await connection.close()
     }
@@ -71,12 +64,12 @@ extension Worker {
                 case "cancel": state.beatNow.raise()
                 case "leader": state.leaderResigned.raise()
                 case "reconcile": state.reconcileNow.raise()
-                default: state.work.raise()
+                default: state.intake.note { $0.woken() }
                 }
             } catch {
                 await backoff.pause()
-                // Whoever rang meanwhile was not heard.
-                state.work.raise()
+                // A wake-up during that time is lost.
+                state.intake.note { $0.woken() }
             }
         }
         await connection.close()

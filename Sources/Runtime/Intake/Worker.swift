@@ -68,10 +68,18 @@ package struct Worker: Service {
         self.connect = connect
         self.executor = executor
         self.logger = logger
-        state = WorkerState(lease: queue.options.lease, concurrency: configuration.concurrency)
-        finishing = ResultBatcher(queue: queue, madeReady: state.work)
+        state = WorkerState(
+            options: queue.options,
+            concurrency: configuration.concurrency,
+            slots: configuration.slots
+        )
+        finishing = ResultBatcher(queue: queue, madeReady: { [intake = state.intake] in intake.note { $0.woken() } })
         ownership = ContainerOwnership(docker: docker, queue: queue, namespace: configuration.node.namespace)
-        watch = DockerHealth(docker: docker, logger: logger, cameBack: state.work)
+        watch = DockerHealth(
+            docker: docker,
+            logger: logger,
+            cameBack: { [intake = state.intake] in intake.note { $0.woken() } }
+        )
         network = NetworkWatch(docker: docker, network: configuration.node.network, logger: logger)
     }
 
@@ -83,7 +91,7 @@ package struct Worker: Service {
             sinceProgress: state.lastProgress.duration(to: MonotonicClock.now),
             loopProblem: state.loopProblem,
             networkProblem: network.problem,
-            isDraining: state.isDraining,
+            isDraining: state.intake.isDraining,
             keyProblems: state.keyProblems.map(\.description)
         )
     }
@@ -112,7 +120,6 @@ package struct Worker: Service {
                     services.addTask { await tellAgain() }
                     services.addTask(executorPreference: executor) { await tick() }
                     services.addTask(executorPreference: executor) { await keepAwake() }
-                    services.addTask(executorPreference: executor) { await lookAhead() }
                     services.addTask(executorPreference: executor) { await progress.run() }
                     services.addTask(executorPreference: executor) { await answerDoorbell() }
                     services.addTask { await waitAtQueues(on: executor) }
@@ -131,7 +138,7 @@ package struct Worker: Service {
     /// Tells what the node owns before the first job is taken. Answers false where the end came first.
     private func join() async -> Bool {
         var backoff = LoopBackoff()
-        while !state.isDraining, !Task.isCancelled {
+        while !state.intake.isDraining, !Task.isCancelled {
             do {
                 try await queue.arrive()
                 let games = try await ownership.ownedRows().compactMap { container in

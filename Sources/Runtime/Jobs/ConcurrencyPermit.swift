@@ -5,18 +5,18 @@ import Synchronization
 /// back once.
 final class ConcurrencyPermit: Sendable {
     private let kind: JobKind
-    private let state: WorkerState
+    private let intake: IntakeScheduler
     private let use = Mutex(Permits.Use.working)
 
-    init(_ kind: JobKind, _ state: WorkerState) {
+    init(_ kind: JobKind, _ intake: IntakeScheduler) {
         self.kind = kind
-        self.state = state
+        self.intake = intake
     }
 
     /// Gives the permit back. The job no longer needs the Docker Engine.
     func free() {
         use.withLock { use in
-            if use != .done { state.freePermit(kind, from: use) }
+            if use != .done { intake.note { [use] in $0.freed(kind, from: use) } }
             use = .done
         }
     }
@@ -49,14 +49,14 @@ final class ConcurrencyPermit: Sendable {
 
     private func lend() {
         use.withLock { use in
-            if use == .working, state.lendPermit(kind) { use = .waiting }
+            if use == .working, intake.note({ $0.lend(kind) }) { use = .waiting }
         }
     }
 
     private func takeBack() {
         use.withLock { use in
             guard use == .waiting else { return }
-            state.takePermitBack(kind)
+            intake.note { $0.takeBack(kind) }
             use = .working
         }
     }

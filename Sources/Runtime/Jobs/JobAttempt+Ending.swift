@@ -56,7 +56,7 @@ extension JobAttempt {
         await untilAnswered("release", .beforeRelease, .afterRelease) { [self] () throws(QueueError) in
             try await worker.queue.release([(id: claimed.id, token: claimed.token)], isClean: isClean)
         }
-        worker.state.work.raise()
+        worker.state.intake.note { $0.woken() }
     }
 
     /// Repeats a call to Redis until Redis answers, for at most 600 s. A late or repeated call does no harm, because

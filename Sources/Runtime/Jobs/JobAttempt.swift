@@ -208,7 +208,7 @@ final class JobAttempt: Sendable {
             }
             worker.state.due.willBeDue(after: pause)
             // If a stop arrived during the attempt, the lane's next job is ready.
-            worker.state.work.raise()
+            worker.state.intake.note { $0.woken() }
         }
     }
 

@@ -22,14 +22,14 @@ final class ResultBatcher: Sendable {
     private static let largestBatch = 64
 
     private let queue: any DeliveryQueue
-    private let madeReady: WakeSignal
+    private let madeReady: @Sendable () -> Void
     private let state = Mutex(State())
 
     /// Creates a batcher.
     ///
-    /// - Parameter madeReady: Raised if next jobs of the games may be ready. Redis wakes no other worker for these
+    /// - Parameter madeReady: Called if next jobs of the games may be ready. Redis wakes no other worker for these
     ///   jobs.
-    init(queue: any DeliveryQueue, madeReady: WakeSignal) {
+    init(queue: any DeliveryQueue, madeReady: @escaping @Sendable () -> Void) {
         self.queue = queue
         self.madeReady = madeReady
     }
@@ -77,7 +77,7 @@ final class ResultBatcher: Sendable {
         do throws(QueueError) {
             let outcome = try await queue.finish([job] + others.map(\.job))
             // `.again` means that an earlier answer was lost. The lost answer may have reported ready jobs.
-            if outcome.hasMadeReady || outcome.answers.contains(.again) { madeReady.raise() }
+            if outcome.hasMadeReady || outcome.answers.contains(.again) { madeReady() }
             for (other, answer) in zip(others, outcome.answers.dropFirst()) {
                 other.continuation.resume(returning: .answered(.success(answer)))
             }

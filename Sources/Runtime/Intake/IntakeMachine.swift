@@ -1,0 +1,249 @@
+import JobContract
+import JobQueue
+import Primitives
+import RuntimeCore
+
+/// Decides when a worker takes messages in, when it claims jobs, and how long it sleeps.
+///
+/// A worker takes in as many messages as it has free permits, and claims in the same round trip. Ready jobs come before
+/// messages. A worker without a free permit takes messages in all the same, after a short time: a stop among them may
+/// give capacity, and others may belong to other nodes.
+struct IntakeMachine: Equatable {
+    /// The next thing to do.
+    enum Step: Equatable {
+        /// Take the oldest messages of a queue in, and claim jobs for the capacity.
+        case take(Take)
+        case claim(Capacity)
+        /// Sleep until the next input, or until this time.
+        case sleep(until: MonotonicInstant?)
+        /// Take no more jobs.
+        case end
+    }
+
+    struct Take: Equatable {
+        var queue: String
+        /// The message that has woken this worker, which lies in the inbox of the queue.
+        var seen: [UInt8]?
+        /// The greatest number of messages.
+        var most: Int
+        var capacity: Capacity
+    }
+
+    /// What is known about the messages of a queue.
+    fileprivate enum Look: Equatable {
+        /// There may be messages.
+        case due
+        /// The queue was empty. A connection waits at the queue.
+        case waiting
+        case paused
+        /// The window had no capacity. `ended` is the number of ends at that time.
+        case full(until: MonotonicInstant, ended: Int)
+        /// Redis refuses to give messages, for example because the key has a wrong type.
+        case failing(until: MonotonicInstant)
+    }
+
+    private struct Queue: Equatable {
+        let name: String
+        var look = Look.due
+        var seen: [UInt8]?
+        var failures = 0
+    }
+
+    /// The time without a free permit after which the worker takes in more messages than it can begin.
+    static let patience = Duration.milliseconds(5)
+    /// The longest time for which ready jobs come before messages.
+    static let longestWithoutIntake = Duration.milliseconds(20)
+    /// The shortest time between two looks at a queue whose messages found the window full.
+    static let fullPause = Duration.milliseconds(50)
+    /// The pauses of a queue whose messages Redis refuses to give. Each queue has its own.
+    static let failurePauses = Backoff(base: .milliseconds(250), cap: .seconds(5))
+
+    private(set) var permits: Permits
+    private(set) var isDraining = false
+    private let slots: Int
+    /// The queues in order of priority. Only `claim` keeps the priority: intake takes turns.
+    private var queues: [Queue]
+    private var turn = 0
+    private var lastIntake: MonotonicInstant?
+    private var fullSince: MonotonicInstant?
+    /// How often something said that jobs may be ready, and how many of these the last claim has covered.
+    private var wakes = 1
+    private var wakesAtStep = 0
+    private var wakesCovered = 0
+    /// The classes with ready jobs after the last claim.
+    private var ready: JobClasses = []
+    /// The classes for which Redis counts this worker as idle.
+    private var idle: JobClasses = []
+    /// The number of jobs that have ended, ever.
+    private var ended = 0
+
+    init(queues: [String], concurrency: Int, slots: Int) {
+        self.queues = queues.map { Queue(name: $0) }
+        self.slots = slots
+        permits = Permits(concurrency: concurrency)
+    }
+
+    // MARK: Decision
+
+    /// Returns the next step.
+    mutating func next(dockerAnswers: Bool, now: MonotonicInstant) -> Step {
+        guard dockerAnswers, !isDraining else {
+            // The worker can begin nothing, but its message must not wait: the claim wakes another worker.
+            let none = Capacity(starts: 0, stops: 0, slots: slots)
+            if let index = queues.firstIndex(where: { $0.seen != nil }) { return take(index, none, now) }
+            return isDraining ? .end : .sleep(until: nil)
+        }
+        let capacity = permits.capacity(slots: slots)
+        let hasPermit = capacity.starts > 0 || capacity.stops > 0
+        fullSince = hasPermit ? nil : fullSince ?? now
+        let index = queueToLookAt(now)
+        let mayClaimFirst = index == nil || lastIntake.map { now < $0.advanced(by: Self.longestWithoutIntake) } ?? false
+        if hasPermit, needsClaim(capacity), mayClaimFirst {
+            wakesAtStep = wakes
+            return .claim(capacity)
+        }
+        guard let index else { return .sleep(until: nextLook()) }
+        if !hasPermit, queues[index].seen == nil, let fullSince {
+            let limit = fullSince.advanced(by: Self.patience)
+            if now < limit { return .sleep(until: limit) }
+        }
+        return take(index, capacity, now)
+    }
+
+    private mutating func take(_ index: Int, _ capacity: Capacity, _ now: MonotonicInstant) -> Step {
+        let free = max(capacity.starts, capacity.stops)
+        // Half of the permits at a time: while Redis takes in the second half, the worker runs the first.
+        let most = free > 0 ? min(free, max(1, permits.concurrency / 2), JobQueue.intakeBatch) : JobQueue.intakeBatch
+        defer {
+            queues[index].seen = nil
+            turn = (index + 1) % queues.count
+        }
+        lastIntake = now
+        wakesAtStep = wakes
+        return .take(Take(queue: queues[index].name, seen: queues[index].seen, most: most, capacity: capacity))
+    }
+
+    /// Whether a claim may bring a job, or tells Redis that this worker is idle.
+    private func needsClaim(_ capacity: Capacity) -> Bool {
+        var free: JobClasses = []
+        if capacity.starts > 0 { free.insert(.starts) }
+        if capacity.stops > 0 { free.insert(.stops) }
+        return wakes > wakesCovered || !free.isDisjoint(with: ready) || !free.isSubset(of: idle)
+    }
+
+    private func queueToLookAt(_ now: MonotonicInstant) -> Int? {
+        let order = (0..<queues.count).map { (turn + $0) % queues.count }
+        return order.first { index in
+            if queues[index].seen != nil { return true }
+            switch queues[index].look {
+            case .due: return true
+            case .waiting, .paused: return false
+            case .full(let until, let mark):
+                return ended - mark >= JobQueue.intakeBatch || ended > mark && until <= now
+            case .failing(let until): return until <= now
+            }
+        }
+    }
+
+    /// The time at which a queue is to be looked at, if nothing else happens.
+    private func nextLook() -> MonotonicInstant? {
+        queues.compactMap { queue in
+            switch queue.look {
+            case .full(let until, let mark): ended > mark ? until : nil
+            case .failing(let until): until
+            case .due, .waiting, .paused: nil
+            }
+        }.min()
+    }
+
+    // MARK: Inputs
+
+    /// A message of the queue has woken this worker.
+    mutating func saw(_ message: [UInt8], in queue: String) { change(queue) { $0.seen = message } }
+
+    /// A connection that waited at the queue is broken.
+    mutating func lostSight(of queue: String) {
+        change(queue) { if $0.look == .waiting { $0.look = .due } }
+    }
+
+    /// A function in Redis or another part of this worker says that jobs may be ready, or that a queue may go on.
+    mutating func woken() {
+        wakes += 1
+        for index in queues.indices where queues[index].look.isHeld { queues[index].look = .due }
+    }
+
+    /// A sweep has found work that nobody may have been woken for.
+    mutating func swept() {
+        wakes += 1
+        for index in queues.indices {
+            if case .failing = queues[index].look { continue }
+            queues[index].look = .due
+        }
+    }
+
+    /// An intake has this outcome.
+    mutating func took(_ outcome: IntakeOutcome, from queue: String, now: MonotonicInstant) {
+        let full = Look.full(until: now.advanced(by: Self.fullPause), ended: ended)
+        change(queue) { queue in
+            queue.failures = 0
+            queue.look = outcome.isPaused ? .paused : outcome.isEmptied ? .waiting : outcome.isFull ? full : .due
+        }
+    }
+
+    /// Redis refuses to give messages of the queue, or to take in jobs.
+    mutating func failed(_ queue: String, now: MonotonicInstant) {
+        change(queue) { queue in
+            queue.look = .failing(until: now.advanced(by: Self.failurePauses.longestDelay(attempt: queue.failures)))
+            queue.failures += 1
+        }
+    }
+
+    /// A claim for this capacity has brought jobs of these kinds. Each takes a permit.
+    mutating func claimed(_ kinds: [JobKind], of capacity: Capacity, ready: JobClasses) {
+        let starts = kinds.count(where: \.startsGame)
+        wakesCovered = wakesAtStep
+        self.ready = ready
+        idle = []
+        if capacity.starts > starts { idle.insert(.starts) }
+        if capacity.stops > kinds.count - starts { idle.insert(.stops) }
+        for kind in kinds { permits.began(kind) }
+    }
+
+    /// A job needs the Docker Engine no more.
+    mutating func freed(_ kind: JobKind, from use: Permits.Use) { permits.done(kind, from: use) }
+
+    /// A job only waits from now on. Returns whether its permit is free for other jobs.
+    mutating func lend(_ kind: JobKind) -> Bool { permits.waits(kind) }
+
+    /// A job works again after a wait.
+    mutating func takeBack(_ kind: JobKind) { permits.goesOn(kind) }
+
+    /// Redis has taken a job's end.
+    mutating func jobEnded() {
+        permits.ended()
+        ended += 1
+        // The node has capacity for a start that no permit of this worker waits for.
+        if slots > 0 { wakes += 1 }
+    }
+
+    mutating func drain() { isDraining = true }
+
+    /// Whether a connection may wait at the queue: the queue was empty, and no message of it is on its way.
+    func isEmpty(_ queue: String) -> Bool {
+        queues.contains { $0.name == queue && $0.look == .waiting && $0.seen == nil }
+    }
+
+    private mutating func change(_ name: String, _ body: (inout Queue) -> Void) {
+        if let index = queues.firstIndex(where: { $0.name == name }) { body(&queues[index]) }
+    }
+}
+
+extension IntakeMachine.Look {
+    /// Whether only an input from outside lets the queue go on.
+    fileprivate var isHeld: Bool {
+        switch self {
+        case .paused, .full: true
+        case .due, .waiting, .failing: false
+        }
+    }
+}
