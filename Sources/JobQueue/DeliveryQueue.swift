@@ -2,7 +2,7 @@ import JobContract
 
 /// The calls of a worker to the delivery protocol.
 ///
-/// ``JobQueue`` is the protocol on Redis. A simulation replaces it with a model of the scripts.
+/// ``JobQueue`` is the protocol on Redis. A simulation replaces it with a model.
 package protocol DeliveryQueue: Sendable {
     var keys: Keyspace { get }
     var worker: WorkerIdentity { get }
@@ -19,7 +19,7 @@ package protocol DeliveryQueue: Sendable {
     func claim(_ capacity: Capacity) async throws(QueueError) -> ClaimedJobs
     func beat(_ jobs: [(id: JobID, token: LeaseToken)], engineAnswers: Bool) async throws(QueueError) -> HeartbeatResult
     func show(_ progress: JobProgress, of id: JobID, token: LeaseToken) async throws(QueueError)
-    func finish(_ jobs: [FinishedJob]) async throws(QueueError) -> FinishOutcome
+    func finish(_ jobs: [FinishedJob], claimsNext: Bool) async throws(QueueError) -> FinishOutcome
     func retry(
         id: JobID,
         token: LeaseToken,

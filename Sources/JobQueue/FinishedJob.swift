@@ -106,7 +106,7 @@ package enum FinishAnswer: String, Sendable {
 package struct FinishOutcome: Sendable, Equatable {
     /// The results, one for each job, in the order of the jobs.
     package var answers: [FinishAnswer]
-    /// Whether later jobs of the games are ready now. The script wakes nobody, so the caller claims next.
+    /// Whether later jobs of the games are ready now. Redis wakes nobody, so the caller claims next.
     package var hasMadeReady: Bool
 
     package init(answers: [FinishAnswer], hasMadeReady: Bool) {

@@ -97,7 +97,8 @@ package enum JobFacts {
     static func members(of job: Job) -> [JSONValue.Member] {
         let members: KeyValuePairs<String, JSONValue?> = [
             "id": .string(job.id.text), "digest": .string(job.digest), "kind": .string(job.kind.rawValue),
-            "game_id": .string(job.gameID.text), "deadline": job.deadline.map { .integer($0.millisecondsSinceEpoch) },
+            "game_id": .string(job.gameID.text),
+            "deadline": job.deadline.map { .string(String($0.millisecondsSinceEpoch)) },
             "enqueued_at": job.enqueuedAt.map { .string($0) }, "traceparent": job.traceparent.map { .string($0) },
             "supersedes": job.supersedesStarts ? true : nil, "cancels": job.cancelsStarts ? true : nil,
         ]

@@ -25,8 +25,10 @@ package struct IntakeOutcome: Sendable, Equatable {
 package struct Taken: Sendable {
     /// The outcome of the intake. A failed intake has no effect on the claim.
     package var intake: Result<IntakeOutcome, QueueError>
-    /// The claimed jobs; nil if the worker asked for none.
+    /// The claimed jobs; nil if the worker asked for none, or if the claim failed.
     package var claimed: ClaimedJobs?
+    /// The error of a failed claim.
+    package var claimFailure: QueueError?
 
     package init(intake: Result<IntakeOutcome, QueueError>, claimed: ClaimedJobs? = nil) {
         self.intake = intake

@@ -56,6 +56,7 @@ extension JobQueue {
             "worker": .string(worker.id), "node": .string(worker.node.text), "queue": .string(queue),
             "most_starts": JSONValue(options.mostLiveForStarts), "most_jobs": JSONValue(options.mostLive),
             "signed_ms": .integer(options.mostAge?.milliseconds ?? 0), "messages": .array(batch.arguments),
+            "claims": capacity == nil ? nil : servedQueues,
         ])
         var calls = [(function: QueueFunction.admit, keys: keys.messageLists(queue), arguments: arguments)]
         if let capacity { calls.append((.claim, [], claimArguments(capacity))) }
@@ -68,8 +69,11 @@ extension JobQueue {
             taken.intake = .success(outcome)
         }
         if replies.count > 1 {
-            if case .error(let error) = replies[1] { throw QueueError(.claim, .server(error)) }
-            taken.claimed = try claimed(replies[1])
+            if case .error(let error) = replies[1] {
+                taken.claimFailure = QueueError(.claim, .server(error))
+            } else {
+                taken.claimed = try claimed(replies[1])
+            }
         }
         return taken
     }
@@ -86,9 +90,12 @@ extension JobQueue {
             "worker": .string(worker.id), "node": .string(worker.node.text), "nonce": .string(worker.nonce),
             "lease_ms": .integer(options.lease.milliseconds), "starts": JSONValue(capacity.starts),
             "stops": JSONValue(capacity.stops), "slots": JSONValue(capacity.slots),
-            "queues": .array(options.queues.map { .string($0) }),
+            "queues": servedQueues,
         ])
     }
+
+    /// The argument that names the queues of this worker.
+    var servedQueues: JSONValue { .array(options.queues.map { .string($0) }) }
 
     private func claimed(_ reply: RedisValue) throws(QueueError) -> ClaimedJobs {
         guard let parts = reply.array, parts.count == 3, let waiting = parts[0].integer, let takenAt = parts[1].string,

@@ -63,19 +63,28 @@ extension JobQueue {
 
     /// Ends jobs. A single step publishes each result, keeps the job's record, updates the owner and readies the next
     /// job.
-    package func finish(_ jobs: [FinishedJob]) async throws(QueueError) -> FinishOutcome {
-        let reply = try await call(
-            .finish,
-            [
-                "worker": .string(worker.id), "node": .string(worker.node.text), "jobs": .array(jobs.map(\.argument)),
-            ]
-        )
-        guard let parts = reply.array, parts.count == jobs.count + 1, let next = parts[0].integer else {
-            throw unexpected(.finish, reply)
+    ///
+    /// - Parameter claimsNext: Whether the worker claims jobs after this call. If not, Redis wakes other workers for the
+    ///   next jobs of the lanes.
+    package func finish(_ jobs: [FinishedJob], claimsNext: Bool = true) async throws(QueueError) -> FinishOutcome {
+        var outcome = FinishOutcome(answers: [], hasMadeReady: false)
+        for batch in ArgumentBatches(jobs.map(\.argument)) {
+            let reply = try await call(
+                .finish,
+                [
+                    "worker": .string(worker.id), "node": .string(worker.node.text), "jobs": .array(batch),
+                    "claims": claimsNext ? servedQueues : nil,
+                ]
+            )
+            guard let parts = reply.array, parts.count == batch.count + 1, let next = parts[0].integer else {
+                throw unexpected(.finish, reply)
+            }
+            let answers = parts.dropFirst().compactMap { $0.string.flatMap(FinishAnswer.init(rawValue:)) }
+            guard answers.count == batch.count else { throw unexpected(.finish, reply) }
+            outcome.answers += answers
+            outcome.hasMadeReady = outcome.hasMadeReady || next == 1
         }
-        let answers = parts.dropFirst().compactMap { $0.string.flatMap(FinishAnswer.init(rawValue:)) }
-        guard answers.count == jobs.count else { throw unexpected(.finish, reply) }
-        return FinishOutcome(answers: answers, hasMadeReady: next == 1)
+        return outcome
     }
 
     /// Publishes the progress of a leased job. The call changes nothing if the worker has lost the lease.
@@ -103,7 +112,7 @@ extension JobQueue {
             [
                 "worker": .string(worker.id), "node": .string(worker.node.text), "id": .string(id.text),
                 "token": .string(token.text), "pause_ms": .integer(pause.milliseconds), "code": .string(code.rawValue),
-                "error": .string(error), "frees": .bool(freesPlace), "is_clean": .bool(isClean),
+                "error": .string(error), "frees": .bool(freesPlace), "is_clean": .bool(isClean), "claims": servedQueues,
             ]
         )
         return answer.string != "stale"
@@ -136,7 +145,7 @@ extension JobQueue {
                 "worker": .string(worker.id), "node": .string(worker.node.text), "engine_answers": .bool(engineAnswers),
                 "alive_ms": .integer(options.aliveTime.milliseconds), "lease_ms": .integer(options.lease.milliseconds),
                 "after_outage": .bool(afterSilence), "crash_limit": JSONValue(options.crashLimit), "most": 64,
-                "queues": .array(options.queues.map { .string($0) }),
+                "queues": servedQueues, "claims": servedQueues,
             ]
         )
         guard let counts = answer.array?.compactMap(\.integer), counts.count == 6 else {

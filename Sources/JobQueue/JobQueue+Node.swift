@@ -85,7 +85,7 @@ extension JobQueue {
             .deregister,
             [
                 "worker": .string(worker.id), "node": .string(worker.node.text),
-                "queues": .array(options.queues.map { .string($0) }),
+                "queues": servedQueues,
             ]
         )
     }
@@ -138,7 +138,7 @@ extension JobQueue {
         )
     }
 
-    /// Renews the liveness key (Redis `GETEX` of `{ns}:awake`), and asks for messages in inboxes (`EXISTS`).
+    /// Renews the liveness key (Redis `GETEX` of `{ns}:liveness`), and asks for messages in inboxes (`EXISTS`).
     package func keepAwake() async throws(QueueError) -> Liveness {
         let inboxes = options.queues.map { RedisArgument.string(keys.inbox($0)) }
         let answers = try await pipeline([

@@ -96,25 +96,31 @@ extension JobQueue {
                 "events": .array(events),
             ])
         }
-        let answer = try await call(
-            .publish,
-            keys: [keys.leader(worker.node)],
-            [
-                "node": .string(worker.node.text), "worker": .string(worker.id), "epoch": .string(String(epoch)),
-                "cursor": cursor.map { .string($0) }, "updates": .array(rows),
-            ]
-        )
-        if answer.string == "fenced" { throw Fenced() }
-        guard let words = answer.array?.compactMap(\.string), words.count == updates.count else {
-            throw unexpected(.publish, answer)
-        }
-        return words.map { word in
-            switch word {
-            case "ok": .published
-            case "ended": .ended
-            default: .conflict(mark: String(word.dropFirst("mark:".count)))
+        var answers: [EmitAnswer] = []
+        let batches = rows.isEmpty ? [[]] : Array(ArgumentBatches(rows))
+        for (index, batch) in batches.enumerated() {
+            let reply = try await call(
+                .publish,
+                keys: [keys.leader(worker.node)],
+                [
+                    "node": .string(worker.node.text), "worker": .string(worker.id), "epoch": .string(String(epoch)),
+                    // The cursor says that everything before is published, so it comes with the last batch.
+                    "cursor": index == batches.count - 1 ? cursor.map { .string($0) } : nil, "updates": .array(batch),
+                ]
+            )
+            if reply.string == "fenced" { throw Fenced() }
+            guard let words = reply.array?.compactMap(\.string), words.count == batch.count else {
+                throw unexpected(.publish, reply)
+            }
+            answers += words.map { word in
+                switch word {
+                case "ok": .published
+                case "ended": .ended
+                default: .conflict(mark: String(word.dropFirst("mark:".count)))
+                }
             }
         }
+        return answers
     }
 
     /// Last published mark of each container of the node.

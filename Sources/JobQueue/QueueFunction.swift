@@ -14,8 +14,8 @@ package enum QueueFunction: String, Sendable {
 
     /// The library of all functions.
     ///
-    /// The name contains the form of the data and a digest of the source. So workers of two versions each call their own
-    /// functions, and nobody replaces the functions of another version.
+    /// The name contains a digest of the source. So workers of two versions each call their own functions, and nobody
+    /// replaces the functions of another version.
     package static let library: RedisFunctionLibrary = {
         let source = modules.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
         let digest = Hex.string(Insecure.SHA1.hash(data: Array(source.utf8))).prefix(8)
@@ -28,10 +28,10 @@ package enum QueueFunction: String, Sendable {
         PackageResources.context_lua, PackageResources.define_lua, PackageResources.messages_lua,
         PackageResources.jobs_lua, PackageResources.workers_lua, PackageResources.lanes_lua,
         PackageResources.placing_lua, PackageResources.letters_lua, PackageResources.results_lua,
+        PackageResources.retention_lua, PackageResources.admit_lua, PackageResources.lane_ends_lua,
         PackageResources.liveness_lua, PackageResources.leadership_lua, PackageResources.containers_lua,
-        PackageResources.admit_lua, PackageResources.claiming_lua, PackageResources.leases_lua,
-        PackageResources.finish_lua, PackageResources.sweep_lua, PackageResources.nodes_lua,
-        PackageResources.operators_lua,
+        PackageResources.leases_lua, PackageResources.claiming_lua, PackageResources.finish_lua,
+        PackageResources.sweep_lua, PackageResources.nodes_lua, PackageResources.operators_lua,
     ]
 }
 

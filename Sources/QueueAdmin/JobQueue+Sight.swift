@@ -85,7 +85,7 @@ extension JobQueue {
     }
 
     /// Returns the sorted names of the queues that workers serve or have served.
-    package func servedQueues() async throws(QueueError) -> [String] {
+    package func knownQueues() async throws(QueueError) -> [String] {
         (try await command(RedisCommand("SMEMBERS", .string(keys.queues))).array ?? []).compactMap(\.string).sorted()
     }
 }

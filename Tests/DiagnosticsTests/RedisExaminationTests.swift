@@ -133,7 +133,8 @@ struct TriedCommandTests {
             try await RedisClient.withClient(try RedisConfiguration(url: redis.url), logger: .silent) { client in
                 let answers = try await client.pipeline(RedisExamination.trials("{rtm}:doctor"))
                 for case .error(let error) in answers {
-                    #expect(["NOGROUP"].contains(error.code), "\(error)")
+                    let isHarmless = ["No functions registered", "Function not found"].contains(error.message)
+                    #expect(error.code == "NOGROUP" || isHarmless, "\(error)")
                 }
                 #expect(try await client.send(RedisCommand("DBSIZE")).integer == 0)
             }

@@ -44,7 +44,7 @@ struct HandedOnTests {
             try await world.withWorker { _ in
                 try await world.push(.start, "s1")
                 let id = try #require(try await world.result("s1").containerID)
-                let note = RedisCommand("HGET", .string(prefix + "begun:n1"), .string(id))
+                let note = RedisCommand("HGET", .string(prefix + "started:n1"), .string(id))
                 let text = try #require(try await world.client.send(note).string)
                 let mark = try #require(StoryMark(encoded: text))
                 let startedAt = try await world.docker.inspectContainer(id).startedAt

@@ -95,7 +95,7 @@ struct SimulatedQueue: DeliveryQueue {
         try await call("progress") { _, _ in }
     }
 
-    func finish(_ jobs: [FinishedJob]) async throws(QueueError) -> FinishOutcome {
+    func finish(_ jobs: [FinishedJob], claimsNext: Bool) async throws(QueueError) -> FinishOutcome {
         let worker = worker
         return try await call("finish") { redis, time in
             let readyBefore = redis.readyCount(for: worker.node)

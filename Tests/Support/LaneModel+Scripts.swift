@@ -61,8 +61,9 @@ extension LaneModel {
     ) -> [(id: JobID, attempt: Int)] {
         var claimed: [(id: JobID, attempt: Int)] = []
         var left = ["stop": stops, "start": starts]
-        let before = ended.count
-        for pass in 0..<2 where pass == 0 || ended.count > before {
+        var before: Int
+        repeat {
+            before = ended.count
             for kind in ["stop", "start"] {
                 for name in names where !paused.contains(name) {
                     for list in ["\(kind):\(name):\(node)", "\(kind):\(name)"] {
@@ -73,7 +74,8 @@ extension LaneModel {
                     }
                 }
             }
-        }
+            // A head that ended may have made way for a job on a list that was drained before.
+        } while ended.count > before
         return claimed
     }
 

@@ -29,7 +29,7 @@ extension Actions {
                     $0.jobID == id
                 }.found
             } else {
-                let names = try await queue.servedQueues()
+                let names = try await queue.knownQueues()
                 page.queued = try await queue.find(inQueues: names, most: mostMessages) { message in
                     switch decoder.decode(message) {
                     case .job(let job): job.id == id

@@ -1,6 +1,6 @@
 -- Purpose: `admit` moves the oldest messages of a queue, decoded by the worker, into the lanes of their games.
 -- Keys: 1 {ns}:meta, 2 {ns}:inbox:NAME, 3 {ns}:queue:NAME.
--- Arguments: worker, node, queue, most_starts and most_jobs (jobs in the window at which no start, and no job at all, is
+-- Arguments: worker, node, claims (see `finish`), queue, most_starts and most_jobs (jobs in the window at which no start, and no job at all, is
 --   admitted), signed_ms (the greatest age of a signed job), messages: the oldest first, each with sha1 of its bytes, id,
 --   digest, and for a job kind, game_id, deadline (ms), enqueued_at, traceparent, supersedes, cancels, pushed_at (ms, of
 --   a signed job). A message that is no job has is_message, and with a job that the policy refuses code and error.
@@ -60,6 +60,7 @@ local function take(c, message, verdict, bytes)
     results.finish(c, message, { outcome = 'rejected', effect = 'none', error_code = message.code,
       error = message.error }, bytes)
     call('HINCRBY', c.meta, 'rejected', 1)
+    retention.trim(c, 2)
   else
     placing.place(c, message, bytes)
   end

@@ -6,6 +6,15 @@
 --   undo (1: a stop has made the job obsolete; 2: the job has killed too many workers; else 0), digest, game.
 -- Atomic because: a head that leaves its ready list without a lease would be lost with the worker.
 
+-- Returns the next fencing number. The number contains the time, so that a failover with lost writes repeats none.
+local function next_fence(c)
+  local last = c.fence or tonumber(call('HGET', c.meta, 'fence') or 0)
+  c.fence = math.max(last + 1, c.now_us)
+  local text = string.format('%d', c.fence)
+  call('HSET', c.meta, 'fence', text)
+  return text
+end
+
 -- The greatest number of jobs of a class that one call ends without running them.
 local MOST_ENDED = 64
 
@@ -29,13 +38,13 @@ end
 -- more, to remove that.
 local function ending_of(c, job)
   if job.dirty then return nil end
-  if lanes.is_obsolete(c, job) then return results.SUPERSEDED end
-  if jobs.is_late(c, job) then return results.EXPIRED end
+  if lanes.is_obsolete(c, job) then return lanes.SUPERSEDED end
+  if jobs.is_late(c, job) then return lanes.EXPIRED end
 end
 
 -- Ends a head. If no result can be published now, the head is tried again in a second.
 local function finish_head(c, job, ending)
-  if results.can_publish(c) then
+  if retention.can_publish(c) then
     results.finish(c, job, ending)
     return lanes.advance(c, job.game_id)
   end
@@ -47,10 +56,10 @@ end
 local function lease(c, job)
   local a, game = c.args, job.game_id
   local is_obsolete, owner = lanes.is_obsolete(c, job), lanes.owner(c, game)
-  job.lease = { token = context.next_fence(c) .. '-' .. a.nonce, worker = a.worker, node = a.node,
+  job.lease = { token = next_fence(c) .. '-' .. a.nonce, worker = a.worker, node = a.node,
     taken_at = context.now_text(c), attempts = job.lease.attempts + 1,
     owns = job.lease.owns or STARTS[job.kind] and not owner or false }
-  jobs.write(c, job, 'running')
+  leases.write(c, job, 'running')
   jobs.unwatch_deadline(c, job)
   call('ZADD', c.prefix .. 'leases', c.now + a.lease_ms, job.id)
   lanes.write(c, game, 'active', job.id, job.lease.token)
@@ -143,14 +152,20 @@ end
 
 local function claim(c)
   local a = c.args
+  for _, queue in ipairs(a.queues) do c.claims[queue] = true end
   local state = { wanted = { start = a.starts, stop = a.stops }, rows = {}, queues = {}, has_ended = false,
     most_ended = { start = MOST_ENDED, stop = MOST_ENDED } }
   for _, queue in ipairs(a.queues) do
     if not lanes.is_listed(c, 'paused', queue) then state.queues[#state.queues + 1] = queue end
   end
-  drain_all(c, state)
   -- A head that ended may have made way for a job on a list that was drained before.
-  if state.has_ended then drain_all(c, state) end
+  local has_ended = false
+  repeat
+    state.has_ended = false
+    drain_all(c, state)
+    has_ended = has_ended or state.has_ended
+  until not state.has_ended
+  if has_ended and retention.can_publish(c) then retention.trim(c, 2 * MOST_ENDED) end
   return { park_all(c, state), context.now_text(c), state.rows }
 end
 define('claim', claim)

@@ -29,8 +29,9 @@ end
 -- Opens a call that may change something.
 function context.open(keys, args)
   local c = context.read(keys, args)
-  -- A worker that claims after this call needs no wake for jobs that its node can run.
-  c.here = c.args.node
+  -- The queues from which the caller claims after this call. Nobody needs to be woken for these.
+  c.claims = {}
+  for _, queue in ipairs(c.args.claims or {}) do c.claims[queue] = true end
   local kept = call('HMGET', c.meta, 'clock', 'created_at', 'resumed_at')
   c.now = read_clock(c, tonumber(kept[1]) or 0)
   c.created_at, c.resumed_at = tonumber(kept[2]) or c.now, tonumber(kept[3]) or 0
@@ -46,15 +47,6 @@ function context.settings(c)
       grace_ms = 300000, lease_ms = 10000, most_dead_bytes = 16777216, signed_ms = 0 }
   end
   return c.settings
-end
-
--- Returns the next fencing number. The number contains the time, so that a failover with lost writes repeats none.
-function context.next_fence(c)
-  local last = c.fence or tonumber(call('HGET', c.meta, 'fence') or 0)
-  c.fence = math.max(last + 1, c.now_us)
-  local text = string.format('%d', c.fence)
-  call('HSET', c.meta, 'fence', text)
-  return text
 end
 
 -- Returns the date of a day number since 1970 (days_from_civil, inverted).

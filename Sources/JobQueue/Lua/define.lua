@@ -11,6 +11,3 @@ local function define(name, body) register(context.open, name, { 'allow-oom' }, 
 
 -- Defines a function that Redis refuses with a full memory, before any change.
 local function define_refusable(name, body) register(context.open, name, {}, body) end
-
--- Defines a function that changes nothing.
-local function define_reader(name, body) register(context.read, name, { 'no-writes' }, body) end

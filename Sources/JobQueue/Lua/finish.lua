@@ -1,5 +1,6 @@
 -- Purpose: `finish` ends jobs that a worker has run: result, record, owner, reservation, next job of the lane.
--- Arguments: worker, node, jobs: each with id, token, ending (fields of the result), owner ("keep", "clear", or "undo":
+-- Arguments: worker, node, claims (queues from which the worker claims next: nobody is woken for their jobs), jobs: each
+--   with id, token, ending (fields of the result), owner ("keep", "clear", or "undo":
 --   clear if this job made the node the owner), frees (the reservation of the game), request (what the game runs from now
 --   on, for a later restart), container and checkpoint (of a container that the job has started), and job: the facts of
 --   the record as the claim gave them, in case the record is gone.
@@ -31,7 +32,10 @@ local function finish_one(c, done)
     return refusal(c, done)
   end
   local job = jobs.read(c, done.id) or done.job
-  results.finish(c, job, done.ending)
+  -- An earlier call may have published the result, and then failed at a key of a wrong type.
+  if redis.pcall('HGET', c.prefix .. 'job:' .. done.id, '_token') ~= done.token then
+    results.finish(c, job, done.ending)
+  end
   if done.owner == 'clear' or done.owner == 'undo' and job.lease.owns then
     call('HDEL', c.prefix .. 'owners', job.game_id)
   end
@@ -46,6 +50,7 @@ define('finish', function(c)
   for _, done in ipairs(c.args.jobs) do
     replies[#replies + 1] = finish_one(c, done)
   end
+  retention.trim(c, 2 * #c.args.jobs)
   replies[1] = c.has_made_ready and 1 or 0
   return replies
 end)

@@ -1,6 +1,6 @@
 -- Purpose: the record of a live job, `{ns}:job:ID`, and the producer's bytes, `{ns}:message:ID`.
 -- `_job` holds the facts of the admission as JSON: number, kind, game_id, queue, run, digest, and if the message has
--- them deadline (ms), enqueued_at and traceparent. `_lease` holds the facts of the last claim: attempts, node, taken_at,
+-- them deadline (ms, as text: JSON in Redis keeps 14 digits of a number), enqueued_at and traceparent. `_lease` holds the facts of the last claim: attempts, node, taken_at,
 -- owns (whether the job made its node the owner), and while the job runs token and worker. The record is public, and the
 -- producer's bytes are not, so the bytes have a key of their own.
 
@@ -38,25 +38,6 @@ function jobs.message(c, id)
   return call('GET', c.prefix .. 'message:' .. id) or ''
 end
 
--- Writes the state and the lease of a job, with more fields if there are any.
-function jobs.write(c, job, state, ...)
-  job.state = state
-  call('HSET', c.prefix .. 'job:' .. job.id, 'state', state, '_lease', cjson.encode(job.lease), ...)
-end
-
--- Takes the lease away from a job.
-function jobs.unlease(c, job, state, ...)
-  job.lease.token, job.lease.worker = nil, nil
-  jobs.write(c, job, state, ...)
-  call('HDEL', c.prefix .. 'job:' .. job.id, '_cancel', '_progress')
-  call('ZREM', c.prefix .. 'leases', job.id)
-end
-
--- Returns whether the job runs under this token.
-function jobs.has_token(job, token)
-  return job and job.state == 'running' and job.lease.token == token
-end
-
 -- Watches the deadline of a waiting head, so that a sweep ends the head in time, even if no worker can claim the job. A
 -- head that may have left something behind ends only after that is removed.
 function jobs.watch_deadline(c, job)
@@ -70,10 +51,4 @@ end
 -- Returns whether the deadline of a job has passed.
 function jobs.is_late(c, job)
   return job.deadline and tonumber(job.deadline) < c.now
-end
-
--- Forgets a job whose record is gone, by hand or by eviction. Nobody knows the request, so the job has no result.
-function jobs.forget_lost(c, id)
-  call('HINCRBY', c.meta, 'lost_records', 1)
-  call('DEL', c.prefix .. 'message:' .. id)
 end

@@ -23,12 +23,6 @@ function lanes.owner(c, game)
   return call('HGET', c.prefix .. 'owners', game)
 end
 
--- Returns whether a job of the game runs.
-function lanes.is_busy(c, game)
-  local lane = lanes.read(c, game)
-  return lane and lane.state == 'active'
-end
-
 -- Returns whether a later stop or remove, or too many deaths of workers, made a start obsolete.
 function lanes.is_obsolete(c, job)
   if not STARTS[job.kind] then return false end
@@ -41,18 +35,18 @@ function lanes.is_listed(c, list, member)
   return redis.pcall('SISMEMBER', c.prefix .. list, member) == 1
 end
 
--- Puts the lane of a head on the ready list of its class, queue and owner. The lane must be on no list. Wakes a worker if
--- the caller's node cannot claim the job.
+-- Puts the lane of a head on the ready list of its class, queue and owner. The lane must be on no list. Wakes a worker
+-- unless the caller claims the job next.
 function lanes.make_ready(c, job)
   local is_obsolete = lanes.is_obsolete(c, job)
   local list = (STARTS[job.kind] and not is_obsolete and 'start:' or 'stop:') .. job.queue
   -- Any node can end an obsolete start, unless its node has to remove what an attempt has left.
   local owner = (not is_obsolete or job.dirty) and lanes.owner(c, job.game_id)
   if owner then list = list .. ':' .. owner end
+  jobs.watch_deadline(c, job)
   call('ZADD', c.prefix .. 'ready:' .. list, job.number, job.game_id)
   lanes.write(c, job.game_id, 'ready', job.id, 'ready:' .. list)
-  jobs.watch_deadline(c, job)
-  if c.here and (owner or c.here) == c.here then
+  if c.claims[job.queue] and (owner or c.args.node) == c.args.node then
     c.has_made_ready = true
   else
     workers.wake(c, list)
@@ -63,37 +57,4 @@ end
 function lanes.take_off(c, game, lane)
   if lane.state == 'ready' then call('ZREM', c.prefix .. lane.detail, game) end
   if lane.state == 'delayed' then call('ZREM', c.prefix .. 'delayed', lane.head) end
-end
-
--- Takes a job out of the window. Messages that wait for the window wake a worker of their queue.
-function lanes.leave_window(c, game, behind)
-  if behind >= lanes.MOST_COUNTED or call('SISMEMBER', c.prefix .. 'outside', game) == 1 then return end
-  call('HINCRBY', c.meta, 'window', -1)
-  local held = redis.pcall('SPOP', c.prefix .. 'held', 16)
-  for _, queue in ipairs(held.err and {} or held) do workers.wake_queue(c, queue) end
-end
-
--- Makes the lane go on after its head has ended: with the next job that has a record, or the lane is forgotten.
-function lanes.advance(c, game)
-  local behind = call('LLEN', c.prefix .. 'lane:' .. game)
-  lanes.leave_window(c, game, behind)
-  while behind > 0 do
-    local id = call('LPOP', c.prefix .. 'lane:' .. game)
-    local job = jobs.read(c, id)
-    if job then return lanes.make_ready(c, job) end
-    jobs.forget_lost(c, id)
-    behind = behind - 1
-    lanes.leave_window(c, game, behind)
-  end
-  call('HDEL', c.prefix .. 'lanes', game)
-  call('HDEL', c.prefix .. 'superseded', game)
-  call('SREM', c.prefix .. 'outside', game)
-end
-
--- Makes a lane ready for its present head, or for the next one if the record of the head is gone.
-function lanes.settle(c, game, head)
-  local job = jobs.read(c, head)
-  if job then return lanes.make_ready(c, job) end
-  jobs.forget_lost(c, head)
-  lanes.advance(c, game)
 end

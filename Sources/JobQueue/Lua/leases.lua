@@ -1,6 +1,27 @@
 -- Purpose: what a worker reports about its leased jobs while they run: `extend`, `progress`, `retry` and `release`.
 -- Atomic because: a job must be under a lease, delayed or ready, never two of these, and a replaced token changes nothing.
 
+local leases = {}
+
+-- Writes the state and the lease of a job, with more fields if there are any.
+function leases.write(c, job, state, ...)
+  job.state = state
+  call('HSET', c.prefix .. 'job:' .. job.id, 'state', state, '_lease', cjson.encode(job.lease), ...)
+end
+
+-- Takes the lease away from a job.
+function leases.take_back(c, job, state, ...)
+  job.lease.token, job.lease.worker = nil, nil
+  leases.write(c, job, state, ...)
+  call('HDEL', c.prefix .. 'job:' .. job.id, '_cancel', '_progress')
+  call('ZREM', c.prefix .. 'leases', job.id)
+end
+
+-- Returns whether the job runs under this token.
+function leases.has_token(job, token)
+  return job and job.state == 'running' and job.lease.token == token
+end
+
 -- Arguments: worker, node, engine_answers, alive_ms, lease_ms, jobs: id and token of each job of the worker.
 -- Returns: 1 if the node has to announce its games, else 0; then for each job "ok", "cancel" (a stop of the game waits) or
 --   "lost" (the job has ended, or another worker has it).
@@ -8,7 +29,7 @@ define('extend', function(c)
   local replies = { liveness.note_alive(c) and 1 or 0 }
   for _, held in ipairs(c.args.jobs) do
     local job = jobs.read(c, held.id)
-    if not jobs.has_token(job, held.token) then
+    if not leases.has_token(job, held.token) then
       replies[#replies + 1] = 'lost'
     else
       call('ZADD', c.prefix .. 'leases', 'XX', c.now + c.args.lease_ms, held.id)
@@ -21,23 +42,23 @@ end)
 -- Arguments: id, token, progress (the text of the field).
 -- Returns: 1 if the job is still the caller's, else 0. Refused with a full memory, because no job depends on progress.
 define_refusable('progress', function(c)
-  if not jobs.has_token(jobs.read(c, c.args.id), c.args.token) then return 0 end
+  if not leases.has_token(jobs.read(c, c.args.id), c.args.token) then return 0 end
   call('HSET', c.prefix .. 'job:' .. c.args.id, '_progress', c.args.progress)
   return 1
 end)
 
 -- Delays the lane of a job whose attempt failed.
 -- Arguments: worker, node, id, token, pause_ms, code, error, frees (the reservation of the game), is_clean (the attempt
---   has left nothing behind).
+--   has left nothing behind), claims (see `finish`).
 -- Returns: "ok", "superseded" (a stop came meanwhile, and the job has ended) or "stale".
 define('retry', function(c)
   local a, job = c.args, jobs.read(c, c.args.id)
-  if not jobs.has_token(job, a.token) then return 'stale' end
+  if not leases.has_token(job, a.token) then return 'stale' end
   local key = c.prefix .. 'job:' .. a.id
   -- A job that has killed too many workers keeps that mark until the job is undone.
   local is_clean = a.is_clean and job.dirty ~= '2'
   local is_obsolete = is_clean and lanes.is_obsolete(c, job)
-  if is_obsolete then results.finish(c, job, results.SUPERSEDED) end
+  if is_obsolete then results.finish(c, job, lanes.SUPERSEDED) end
   if a.frees then call('SREM', c.prefix .. 'reserved:' .. a.node, job.game_id) end
   if is_obsolete then
     lanes.advance(c, job.game_id)
@@ -50,7 +71,7 @@ define('retry', function(c)
   else
     call('HSETNX', key, '_dirty', 1)
   end
-  jobs.unlease(c, job, 'retrying', '_error_code', a.code, '_error', a.error)
+  leases.take_back(c, job, 'retrying', '_error_code', a.code, '_error', a.error)
   call('ZADD', c.prefix .. 'delayed', c.now + a.pause_ms, a.id)
   lanes.write(c, job.game_id, 'delayed', a.id)
   return 'ok'
@@ -60,15 +81,13 @@ end)
 -- Arguments: worker, node, is_clean, jobs: id and token of each job.
 -- Returns: for each job "ok" or "stale".
 define('release', function(c)
-  -- The caller claims nothing next, so each job wakes a worker.
-  c.here = nil
   local replies = {}
   for index, held in ipairs(c.args.jobs) do
     local job = jobs.read(c, held.id)
-    replies[index] = jobs.has_token(job, held.token) and 'ok' or 'stale'
+    replies[index] = leases.has_token(job, held.token) and 'ok' or 'stale'
     if replies[index] == 'ok' then
       job.lease.attempts = job.lease.attempts - 1
-      jobs.unlease(c, job, 'waiting')
+      leases.take_back(c, job, 'waiting')
       if not c.args.is_clean and not job.dirty then
         job.dirty = '1'
         call('HSET', c.prefix .. 'job:' .. held.id, '_dirty', 1)

@@ -9,21 +9,6 @@ function messages.sha1(message)
   return redis.sha1hex(string.format('%d\n', #message) .. string.sub(message, 1, 65536))
 end
 
--- Returns up to `limits.most` of the oldest messages of a list, after the first `skipped`, with at most
--- `limits.all_bytes` together. A larger message comes alone. Instead of a message above `limits.one_bytes` comes its size
--- and SHA-1. Each message is read alone, because Redis copies each reply.
-function messages.read(list, skipped, limits)
-  local answers, bytes = {}, 0
-  for position = skipped + 1, skipped + limits.most do
-    local message = call('LINDEX', list, -position)
-    bytes = bytes + (message and #message or 0)
-    if not message or bytes > limits.all_bytes and #answers > 0 then return answers end
-    answers[#answers + 1] = #message > limits.one_bytes and { #message, messages.sha1(message) } or message
-    if bytes > limits.all_bytes then return answers end
-  end
-  return answers
-end
-
 -- Returns the list with the oldest messages of a queue. The messages of the inbox have woken workers, and are older than
 -- the messages of the queue. Keys: 1 {ns}:meta, 2 {ns}:inbox:NAME, 3 {ns}:queue:NAME.
 function messages.oldest_list(keys)

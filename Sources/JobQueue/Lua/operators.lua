@@ -1,17 +1,35 @@
 -- Purpose: what operators do to messages and dead letters, and how messages are read without taking them.
 
+-- Defines a function that changes nothing.
+local function define_reader(name, body) register(context.read, name, { 'no-writes' }, body) end
+
+-- Returns up to `limits.most` of the oldest messages of a list, after the first `skipped`, with at most
+-- `limits.all_bytes` together. A larger message comes alone. Instead of a message above `limits.one_bytes` comes its size
+-- and SHA-1. Each message is read alone, because Redis copies each reply.
+local function read_messages(list, skipped, limits)
+  local answers, bytes = {}, 0
+  for position = skipped + 1, skipped + limits.most do
+    local message = call('LINDEX', list, -position)
+    bytes = bytes + (message and #message or 0)
+    if not message or bytes > limits.all_bytes and #answers > 0 then return answers end
+    answers[#answers + 1] = #message > limits.one_bytes and { #message, messages.sha1(message) } or message
+    if bytes > limits.all_bytes then return answers end
+  end
+  return answers
+end
+
 -- Arguments: queue (absent: also a paused one), most, one_bytes, all_bytes, skipped (for a page).
 -- Keys: 1 {ns}:meta, 2 {ns}:inbox:NAME, 3 {ns}:queue:NAME. Returns: "paused", or the oldest messages of the inbox, or of the
 --   queue if the inbox is empty; instead of a large one its size and SHA-1.
 -- Atomic because: the size of the reply is bounded before it is sent.
 define_reader('peek', function(c)
   if lanes.is_listed(c, 'paused', c.args.queue) then return 'paused' end
-  return messages.read(messages.oldest_list(c.keys), 0, c.args)
+  return read_messages(messages.oldest_list(c.keys), 0, c.args)
 end)
 
 -- Keys: 1 {ns}:meta, 2 the list. Returns: a page of the list for a person, as `peek` does.
 define_reader('page', function(c)
-  return messages.read(c.keys[2], c.args.skipped, c.args)
+  return read_messages(c.keys[2], c.args.skipped, c.args)
 end)
 
 -- Runs a dead job again: the same id, the next run, at the end of its lane.
@@ -40,7 +58,7 @@ local function requeue(c)
     placing.place(c, job, letter.message)
   end
   letters.forget(c, entry)
-  workers.wake_queue(c, letter.queue)
+  lanes.wake_queue(c, letter.queue)
   return 'ok'
 end
 define('requeue', requeue)

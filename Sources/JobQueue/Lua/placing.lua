@@ -24,11 +24,14 @@ local function is_outside(c, game)
   if call('SISMEMBER', outside, game) == 1 then return true end
   local owner = lanes.owner(c, game)
   local seen = owner and tonumber(call('ZSCORE', c.prefix .. 'nodes', owner))
-  if not seen or seen >= c.now - 2 * context.settings(c).lease_ms then return false end
+  -- After an outage of Redis or of all workers, nodes have the same time to come back.
+  local silence = 2 * context.settings(c).lease_ms
+  if not seen or seen >= c.now - silence or c.now < c.resumed_at + silence then return false end
   local lane = lanes.read(c, game)
   local counted = lane and math.min(1 + call('LLEN', c.prefix .. 'lane:' .. game), lanes.MOST_COUNTED) or 0
   if counted > 0 then call('HINCRBY', c.meta, 'window', -counted) end
   call('SADD', outside, game)
+  lanes.wake_held(c)
   return true
 end
 
@@ -38,13 +41,14 @@ function placing.has_capacity(c, job)
   return tonumber(call('HGET', c.meta, 'window') or 0) < limit or is_outside(c, job.game_id)
 end
 
--- Puts a job at the end of its lane. `job` has the facts of jobs.lua, and `supersedes` and `cancels`.
+-- Puts a job at the end of its lane. `job` has the facts of jobs.lua, and `supersedes` and `cancels`. The record comes
+-- last: a failure at a key of a wrong type must not leave a record of a job that is in no lane.
 function placing.place(c, job, message)
-  local lane = lanes.read(c, job.game_id)
+  local lane, outside = lanes.read(c, job.game_id), is_outside(c, job.game_id)
   job.number = call('HINCRBY', c.meta, 'admissions', 1)
-  jobs.create(c, job, message)
   local behind = lane and call('RPUSH', c.prefix .. 'lane:' .. job.game_id, job.id) or 0
-  if behind < lanes.MOST_COUNTED and not is_outside(c, job.game_id) then call('HINCRBY', c.meta, 'window', 1) end
-  if not lane then return lanes.make_ready(c, job) end
-  if job.supersedes and not jobs.is_late(c, job) then supersede(c, job, lane) end
+  if not lane then lanes.make_ready(c, job) end
+  jobs.create(c, job, message)
+  if behind < lanes.MOST_COUNTED and not outside then call('HINCRBY', c.meta, 'window', 1) end
+  if lane and job.supersedes and not jobs.is_late(c, job) then supersede(c, job, lane) end
 end

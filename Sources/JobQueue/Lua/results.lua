@@ -5,13 +5,6 @@ local results = {}
 -- Failures for which no person has to fix anything: they tell the state of the world.
 local REFUSALS = { name_conflict = true, container_running = true, stale_container = true, container_not_found = true }
 
--- The end of a start that a later stop made obsolete before the start began.
-results.SUPERSEDED = { outcome = 'superseded', effect = 'none',
-  error = 'a later stop or remove of the game made it pointless' }
-
--- The end of a job whose deadline passed before the job began.
-results.EXPIRED = { outcome = 'expired', effect = 'none', error = 'its deadline had passed before it was begun' }
-
 local FIELDS = { 'outcome', 'effect', 'error_code', 'error', 'container_id', 'container_name', 'engine_endpoint',
   'started_at', 'forced' }
 
@@ -40,11 +33,6 @@ local function fields_of(c, job, ending)
   return fields
 end
 
--- Returns whether results can be published. If not, a caller that ends a job on the way to other work tries again later.
-function results.can_publish(c)
-  return type(redis.pcall('XLEN', c.prefix .. 'results')) == 'number'
-end
-
 -- Ends a job: publishes the result and writes the record of the id. Fails before any change if no result can be
 -- published. The caller moves the lane on.
 function results.finish(c, job, ending, message)
@@ -63,39 +51,4 @@ function results.finish(c, job, ending, message)
   call('PEXPIRE', key, context.settings(c).retention_ms)
   call('ZREM', c.prefix .. 'leases', job.id)
   jobs.unwatch_deadline(c, job)
-  results.trim(c, 2)
-end
-
--- Returns whether the record of an id outlives its result. A signed message may be pushed again as long as its
--- signature is valid, and may be dated a minute ahead.
-local function outlives(c, id, entry)
-  local signed_ms = context.settings(c).signed_ms
-  return signed_ms > 0 and string.sub(id, 1, 8) ~= 'invalid:'
-    and tonumber(string.match(entry, '^(%d+)')) > c.now - signed_ms - 60000
-end
-
--- Deletes the record that belongs to a result. A record of a live job or of a later run stays.
-local function forget_record(c, entry)
-  local result = letters.read(entry[2])
-  local key = c.prefix .. 'job:' .. (result.job_id or '')
-  local record = redis.pcall('HMGET', key, '_job', '_result')
-  if record.err or record[1] or outlives(c, result.job_id or '', entry[1]) then return end
-  if not record[2] or string.match(record[2], '^%S+') == entry[1] then call('DEL', key) end
-end
-
--- Deletes up to `most` of the oldest results and their records, if there are too many or if they are too old. Returns
--- whether there may be more to delete.
-function results.trim(c, most)
-  local settings, stream = context.settings(c), c.prefix .. 'results'
-  local surplus = call('XLEN', stream) - settings.retention_entries
-  local oldest_kept = c.now - settings.retention_ms
-  local function is_kept(entry, index)
-    return index > surplus and tonumber(string.match(entry[1], '^(%d+)')) > oldest_kept
-  end
-  for index, entry in ipairs(call('XRANGE', stream, '-', '+', 'COUNT', most)) do
-    if is_kept(entry, index) then return false end
-    forget_record(c, entry)
-    call('XDEL', stream, entry[1])
-  end
-  return true
 end

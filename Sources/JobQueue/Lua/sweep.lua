@@ -1,9 +1,9 @@
 -- Purpose: `sweep` makes due what waits for a time: retries, expired leases, deadlines, and old data. Any worker sweeps
 --   for all nodes.
--- Arguments: worker, node, engine_answers, alive_ms, lease_ms, after_outage, crash_limit (deaths of workers after which a
+-- Arguments: worker, node, claims (see `finish`), engine_answers, alive_ms, lease_ms, after_outage, crash_limit (deaths of workers after which a
 --   job is given up), most (jobs of each kind to move), queues.
--- Returns: retries made due, leases taken back, jobs given up, ms until the next retry or end of a lease (-1: none), 1 if
---   the worker may find messages or jobs, 1 if the node has to announce its games.
+-- Returns: retries made due, leases taken back, jobs given up, ms until the next sweep is necessary (-1: none), 1 if the
+--   worker may find messages or jobs, 1 if the node has to announce its games.
 -- Atomic because: a job leaves its time list and enters a ready list in one step.
 
 -- Returns the ids of a time list that are due. An idle worker pays for each command, so only the first is read if nothing
@@ -27,7 +27,7 @@ local function make_retries_due(c)
   for _, id in ipairs(due_of(c, 'delayed')) do
     local job = take_due(c, 'delayed', id)
     if job then
-      jobs.write(c, job, 'waiting')
+      leases.write(c, job, 'waiting')
       lanes.make_ready(c, job)
       count = count + 1
     end
@@ -44,11 +44,11 @@ local function reclaim(c, id)
   local is_last = crashes == c.args.crash_limit and STARTS[job.kind]
   if crashes < c.args.crash_limit or is_last then
     job.dirty = is_last and '2' or '1'
-    jobs.unlease(c, job, 'waiting', '_dirty', job.dirty)
+    leases.take_back(c, job, 'waiting', '_dirty', job.dirty)
     lanes.make_ready(c, job)
     return 'reclaimed'
   end
-  if not results.can_publish(c) then
+  if not retention.can_publish(c) then
     call('HINCRBY', c.prefix .. 'job:' .. id, '_crashes', -1)
     call('ZADD', c.prefix .. 'leases', c.now + 1000, id)
     return nil
@@ -71,20 +71,22 @@ local function reclaim_leases(c)
   return counts
 end
 
--- Ends waiting heads whose deadline has passed, also if their node is away.
+-- Ends waiting heads whose deadline has passed, also if their node is away. Returns whether the next jobs of their lanes
+-- may have to end too.
 local function expire_late(c)
   local due = due_of(c, 'deadlines')
-  if #due > 0 and not results.can_publish(c) then return end
+  if #due > 0 and not retention.can_publish(c) then return false end
   for _, id in ipairs(due) do
     call('ZREM', c.prefix .. 'deadlines', id)
     local job = jobs.read(c, id)
     local lane = job and lanes.read(c, job.game_id)
     if lane and lane.head == id then
       lanes.take_off(c, job.game_id, lane)
-      results.finish(c, job, lanes.is_obsolete(c, job) and results.SUPERSEDED or results.EXPIRED)
+      results.finish(c, job, lanes.is_obsolete(c, job) and lanes.SUPERSEDED or lanes.EXPIRED)
       lanes.advance(c, job.game_id)
     end
   end
+  return #due > 0
 end
 
 -- Searches a part of the lanes for heads whose records are lost, and lets these lanes go on. What is found lost during a
@@ -100,7 +102,7 @@ local function free_lost_lanes(c)
     -- A record made anew meanwhile is another job's, behind this head.
     if head and call('SISMEMBER', sought, head) == 1 and not call('ZSCORE', c.prefix .. 'leases', head)
       and not call('ZSCORE', c.prefix .. 'delayed', head) then
-      jobs.forget_lost(c, head)
+      lanes.forget_lost(c, head)
       lanes.advance(c, game)
     end
   end
@@ -119,7 +121,7 @@ end
 
 -- Deletes old results, events and letters. Returns whether there may be more.
 local function delete_old(c)
-  local has_more = results.can_publish(c) and results.trim(c, 4 * c.args.most)
+  local has_more = retention.can_publish(c) and retention.trim(c, 4 * c.args.most)
   local oldest_kept = string.format('%d', math.max(0, c.now - context.settings(c).retention_ms))
   -- Redis deletes whole nodes of a stream, and may stop before the limit.
   local trimmed = redis.pcall('XTRIM', c.prefix .. 'events', 'MINID', '~', oldest_kept, 'LIMIT', 1000)
@@ -131,15 +133,17 @@ local function delete_old(c)
   return has_more or #old == 32
 end
 
--- Cleans up for all workers, once a minute at most, or at once if the last time left something.
+-- Cleans up for all workers once a minute. Returns whether something is left for the next call.
 local function clean_up(c)
   local swept_at = tonumber(call('HGET', c.meta, 'swept_at') or 0)
   local pause = math.min(60000, context.settings(c).retention_ms / 10)
-  if swept_at <= c.now and c.now - swept_at < pause then return end
+  if swept_at <= c.now and c.now - swept_at < pause then return false end
   forget_dead_workers(c)
-  if not delete_old(c) then call('HSET', c.meta, 'swept_at', c.now) end
+  local has_more = delete_old(c)
+  if not has_more then call('HSET', c.meta, 'swept_at', c.now) end
   -- Lanes that somebody deleted by hand leave the count of the window too high.
   if call('EXISTS', c.prefix .. 'lanes') == 0 then call('HSET', c.meta, 'window', 0) end
+  return has_more
 end
 
 local function ms_until_due(c)
@@ -165,10 +169,10 @@ end
 define('sweep', function(c)
   local must_announce = liveness.note_alive(c)
   local retries = make_retries_due(c)
-  local leases = reclaim_leases(c)
+  local taken_back = reclaim_leases(c)
   free_lost_lanes(c)
-  expire_late(c)
-  clean_up(c)
-  return { retries, leases.reclaimed, leases.poisoned, ms_until_due(c), may_have_work(c) and 1 or 0,
+  local has_more = expire_late(c)
+  has_more = clean_up(c) or has_more
+  return { retries, taken_back.reclaimed, taken_back.poisoned, has_more and 0 or ms_until_due(c), may_have_work(c) and 1 or 0,
     must_announce and 1 or 0 }
 end)

@@ -24,9 +24,3 @@ function workers.wake(c, list)
     if not worker or workers.ring(c, worker, 'ready') then return end
   end
 end
-
--- Wakes workers that serve a queue.
-function workers.wake_queue(c, queue)
-  workers.wake(c, 'stop:' .. queue)
-  workers.wake(c, 'start:' .. queue)
-end

@@ -43,6 +43,7 @@ extension Worker {
         let policy = Policy(configuration.node)
         let requestStart = MonotonicClock.now
         let intake: Result<IntakeOutcome, QueueError>
+        var claimFailure: QueueError?
         do throws(QueueError) {
             let taken = try await queue.take(
                 queue: take.queue,
@@ -54,6 +55,7 @@ extension Worker {
             // Before anything can be thrown: a leased job must run.
             if let claimed = taken.claimed { begin(claimed, take.capacity, requestStart, &jobs) }
             intake = taken.intake
+            claimFailure = taken.claimFailure
         } catch {
             guard error.isRefusal else {
                 state.intake.note { $0.lostSight(of: take.queue) }
@@ -62,6 +64,7 @@ extension Worker {
             intake = .failure(error)
         }
         try note(intake, of: take.queue)
+        if let claimFailure { throw claimFailure }
     }
 
     private func begin(

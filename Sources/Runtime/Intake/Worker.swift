@@ -73,7 +73,11 @@ package struct Worker: Service {
             concurrency: configuration.concurrency,
             slots: configuration.slots
         )
-        finishing = ResultBatcher(queue: queue, madeReady: { [intake = state.intake] in intake.note { $0.woken() } })
+        finishing = ResultBatcher(
+            queue: queue,
+            madeReady: { [intake = state.intake] in intake.note { $0.woken() } },
+            claimsNext: { [intake = state.intake] in !intake.isDraining }
+        )
         ownership = ContainerOwnership(docker: docker, queue: queue, namespace: configuration.node.namespace)
         watch = DockerHealth(
             docker: docker,

@@ -1,0 +1,64 @@
+-- Purpose: how a lane goes on after its head has ended, and how jobs leave the window.
+
+-- The end of a start that a later stop made obsolete before the start began.
+lanes.SUPERSEDED = { outcome = 'superseded', effect = 'none',
+  error = 'a later stop or remove of the game made it pointless' }
+
+-- The end of a job whose deadline passed before the job began.
+lanes.EXPIRED = { outcome = 'expired', effect = 'none', error = 'its deadline had passed before it was begun' }
+
+-- Wakes workers that serve a queue.
+function lanes.wake_queue(c, queue)
+  workers.wake(c, 'stop:' .. queue)
+  workers.wake(c, 'start:' .. queue)
+end
+
+-- Forgets a job whose record is gone, by hand or by eviction. Nobody knows the request, so the job has no result.
+function lanes.forget_lost(c, id)
+  call('HINCRBY', c.meta, 'lost_records', 1)
+  call('DEL', c.prefix .. 'message:' .. id)
+end
+
+-- Returns whether a job of the game runs.
+function lanes.is_busy(c, game)
+  local lane = lanes.read(c, game)
+  return lane and lane.state == 'active'
+end
+
+-- Wakes workers of the queues whose messages wait for the window.
+function lanes.wake_held(c)
+  local held = redis.pcall('SPOP', c.prefix .. 'held', 16)
+  for _, queue in ipairs(held.err and {} or held) do lanes.wake_queue(c, queue) end
+end
+
+-- Takes a job out of the window.
+function lanes.leave_window(c, game, behind)
+  if behind >= lanes.MOST_COUNTED or call('SISMEMBER', c.prefix .. 'outside', game) == 1 then return end
+  call('HINCRBY', c.meta, 'window', -1)
+  lanes.wake_held(c)
+end
+
+-- Makes the lane go on after its head has ended: with the next job that has a record, or the lane is forgotten.
+function lanes.advance(c, game)
+  local behind = call('LLEN', c.prefix .. 'lane:' .. game)
+  lanes.leave_window(c, game, behind)
+  while behind > 0 do
+    local id = call('LPOP', c.prefix .. 'lane:' .. game)
+    local job = jobs.read(c, id)
+    if job then return lanes.make_ready(c, job) end
+    lanes.forget_lost(c, id)
+    behind = behind - 1
+    lanes.leave_window(c, game, behind)
+  end
+  call('HDEL', c.prefix .. 'lanes', game)
+  call('HDEL', c.prefix .. 'superseded', game)
+  call('SREM', c.prefix .. 'outside', game)
+end
+
+-- Makes a lane ready for its present head, or for the next one if the record of the head is gone.
+function lanes.settle(c, game, head)
+  local job = jobs.read(c, head)
+  if job then return lanes.make_ready(c, job) end
+  lanes.forget_lost(c, head)
+  lanes.advance(c, game)
+end

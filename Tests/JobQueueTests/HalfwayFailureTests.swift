@@ -1,0 +1,169 @@
+import JobContract
+import Primitives
+import QueueAdmin
+import Redis
+import Support
+import Testing
+
+@testable import JobQueue
+
+@Suite("Calls that fail halfway at a key of a wrong type", .timeLimit(.minutes(1)))
+struct HalfwayFailureTests {
+    private func spoil(_ key: String, _ world: QueueWorld) async throws {
+        _ = try await world.client.send(RedisCommand("SET", .string(world.keys.prefix + key), "x"))
+    }
+
+    private func repair(_ key: String, _ world: QueueWorld) async throws {
+        _ = try await world.client.send(RedisCommand("DEL", .string(world.keys.prefix + key)))
+    }
+
+    @Test(
+        "an intake loses no message",
+        arguments: ["owners", "outside", "ready:start:default", "deadlines", "lane:busy", "superseded"]
+    )
+    func intake(key: String) async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            try await worker.join(games: [])
+            let game: GameID = key == "lane:busy" ? "busy" : "g1"
+            if game == "busy" {
+                try await world.push(QueueWorld.message(.start, "s0", game: game))
+                try await world.intake(worker)
+            }
+            try await spoil(key, world)
+            let deadline = #","deadline":"2999-01-01T00:00:00Z""#
+            try await world.push(QueueWorld.message(.start, "s1", game: game, more: deadline))
+            for _ in 1...2 { _ = try? await world.intake(worker) }
+            try await repair(key, world)
+            for _ in 1...2 { try await world.intake(worker) }
+            if game == "busy" {
+                let first = try #require(try await world.claim(worker).first)
+                try await world.finish(worker, first)
+            }
+            #expect(try await world.claim(worker).map(\.id) == ["s1"])
+            #expect(try await world.hash(world.keys.meta)["duplicates"] == nil)
+        }
+    }
+
+    @Test("an end has one result, and the lane goes on", arguments: ["owners", "lane:g1", "outside", "reserved:n1"])
+    func finish(key: String) async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            try await worker.join(games: [])
+            try await world.push(QueueWorld.message(.start, "s1"))
+            try await world.intake(worker)
+            let job = try #require(try await world.claim(worker).first)
+            try await spoil(key, world)
+            let ending = JobEnding.failed(.internal, "x")
+            for _ in 1...3 {
+                _ = try? await world.finish(worker, job, ending, owner: .clear, freesPlace: true)
+            }
+            try await repair(key, world)
+            _ = try await world.finish(worker, job, ending, owner: .clear, freesPlace: true)
+            #expect(try await world.results().map(\.jobID) == ["s1"])
+            #expect(try await worker.deadLetters(limit: 10).count == 1)
+            try await world.push(QueueWorld.message(.start, "s2"))
+            try await world.intake(worker)
+            #expect(try await world.claim(worker).map(\.id) == ["s2"])
+        }
+    }
+}
+
+@Suite("Jobs of silent nodes", .timeLimit(.minutes(1)))
+struct SilentNodeTests {
+    /// A node with a running game that has not reported for a long time. The data is older than any outage.
+    private func silence(_ node: NodeID, _ world: QueueWorld) async throws {
+        _ = try await world.client.send(
+            RedisCommand("ZADD", .string(world.keys.prefix + "nodes"), 1, .string(node.text))
+        )
+        try await world.set("resumed_at", "1")
+    }
+
+    private func options(_ most: Int) -> JobQueueOptions { JobQueueOptions(mostLive: most, keptForStops: most / 10) }
+
+    @Test("are outside the window, which never goes below zero")
+    func outside() async throws {
+        try await QueueWorld.with(options: options(10)) { world in
+            let (gone, here) = (world.worker("gone", node: "n2"), world.worker("w1"))
+            try await gone.join(games: [OwnedGame(gameID: "g1", isRunning: true)])
+            try await here.join(games: [])
+            try await world.push(QueueWorld.message(.start, "s0"))
+            try await world.intake(here)
+            #expect(try await world.liveCount() == 1)
+            try await silence("n2", world)
+            for number in 1...50 { try await world.push(QueueWorld.message(.start, "s\(number)")) }
+            try await world.intake(here)
+            #expect(try await world.liveCount() == 0)
+            try await world.push(QueueWorld.message(.start, "other", game: "g2"))
+            try await world.intake(here)
+            #expect(try await world.claim(here).map(\.id) == ["other"])
+            #expect(try await world.liveCount() == 1)
+        }
+    }
+
+    @Test("end when their deadline passes, all of a lane within a few sweeps")
+    func deadlines() async throws {
+        try await QueueWorld.with { world in
+            let (gone, here) = (world.worker("gone", node: "n2"), world.worker("w1"))
+            try await gone.join(games: [OwnedGame(gameID: "g1", isRunning: true)])
+            try await here.join(games: [])
+            let late = #","deadline":"2020-01-01T00:00:00Z""#
+            for number in 1...5 { try await world.push(QueueWorld.message(.stop, "t\(number)", more: late)) }
+            try await world.intake(here)
+            #expect(try await world.claim(here).isEmpty)
+            for _ in 1...5 {
+                // There is more: the next sweep is due at once.
+                #expect(try await here.tick().nextDue == .zero)
+            }
+            #expect(try await world.results().map(\.outcome) == Array(repeating: .expired, count: 5))
+            #expect(try await here.tick().nextDue != .zero)
+        }
+    }
+}
+
+@Suite("Who is woken for the next job of a lane", .timeLimit(.minutes(1)))
+struct NextJobTests {
+    private func bell(_ worker: String, _ world: QueueWorld) async throws -> [String] {
+        let answer = try await world.client.send(RedisCommand("LRANGE", .string(world.keys.doorbell(worker)), 0, -1))
+        return (answer.array ?? []).compactMap(\.string)
+    }
+
+    @Test("a worker that serves the queue, if the worker that ended the job does not or claims no more")
+    func servesQueue() async throws {
+        try await QueueWorld.with { world in
+            let low = world.worker("low", options: JobQueueOptions(queues: ["low"]))
+            let high = world.worker("high", options: JobQueueOptions(queues: ["high"]))
+            for worker in [low, high] { try await worker.join(games: []) }
+            for claimsNext in [true, false] {
+                try await world.push(QueueWorld.message(.start, "a\(claimsNext)"), queue: "high")
+                try await world.push(QueueWorld.message(.start, "b\(claimsNext)"), queue: claimsNext ? "low" : "high")
+                try await world.intake(high, from: "high")
+                let job = try #require(try await world.claim(high).first)
+                if claimsNext { try await world.intake(low, from: "low") }
+                let other = claimsNext ? low : high
+                #expect(try await world.claim(other).isEmpty)
+                for worker in ["low", "high"] {
+                    _ = try await world.client.send(RedisCommand("DEL", .string(world.keys.doorbell(worker))))
+                }
+                let outcome = try await high.finish([QueueWorld.finished(job)], claimsNext: claimsNext)
+                #expect(!outcome.hasMadeReady)
+                #expect(try await bell(claimsNext ? "low" : "high", world) == ["ready"])
+                let next = try #require(try await world.claim(other).first)
+                try await world.finish(other, next)
+            }
+        }
+    }
+}
+
+@Suite("Batches of arguments")
+struct ArgumentBatchTests {
+    @Test("keep the order, have a bounded size, and hold a large row alone")
+    func bounded() {
+        let sizes = [10, 200_000, 100, 250_000, 600_000, 1, 1]
+        let rows = sizes.map { JSONValue.string(String(repeating: "x", count: $0)) }
+        let batches = Array(ArgumentBatches(rows))
+        #expect(batches.flatMap { $0 } == rows)
+        #expect(batches.map(\.count) == [3, 1, 1, 2])
+        #expect(Array(ArgumentBatches([])).isEmpty)
+    }
+}
