@@ -122,9 +122,9 @@ struct IntakePaceTests {
             labels: [GalaxyLabel.gameID: "g1"],
             occurredAt: Timestamp(nanosecondsSinceEpoch: 0)
         )
-        var wanted = Glance(containerID: "old", hints: [])
-        #expect(!wanted.concerns(Glance(containerID: "new", hints: [event])))
+        var wanted = InspectRequest(containerID: "old", hints: [])
+        #expect(!wanted.concerns(InspectRequest(containerID: "new", hints: [event])))
         wanted.hints.append(event)
-        #expect(wanted.concerns(Glance(containerID: "new", hints: [event])))
+        #expect(wanted.concerns(InspectRequest(containerID: "new", hints: [event])))
     }
 }

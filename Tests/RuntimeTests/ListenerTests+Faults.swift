@@ -105,10 +105,10 @@ extension ListenerTests {
             try await world.withWorker { _ in try await expect(["started"], world) }
             try await world.docker.remove(id)
             let identity = ContainerIdentity(containerName: "n", gameID: "g2", jobID: "j2", image: "e", labels: [:])
-            let mark = StoryMark(startedAt: FakeDocker.tickingClock()(), identity: identity)
+            let checkpoint = Checkpoint(startedAt: FakeDocker.tickingClock()(), identity: identity)
             let other = String(repeating: "b", count: 64)
             _ = try await world.client.send(
-                RedisCommand("HSET", .string(world.keys.begun("n1")), .string(other), .string(mark.encoded))
+                RedisCommand("HSET", .string(world.keys.begun("n1")), .string(other), .string(checkpoint.encoded))
             )
             await world.docker.setReachable(false)
             await world.docker.setReachable(true)

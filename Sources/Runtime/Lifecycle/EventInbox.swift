@@ -4,7 +4,7 @@ import Primitives
 import Synchronization
 
 /// A container to be looked at, and the events that are the reason.
-struct Glance: Sendable, Equatable {
+struct InspectRequest: Sendable, Equatable {
     let containerID: String
     /// The oldest first; none where the reconciler wants it looked at.
     var hints: [DockerEvent]
@@ -17,7 +17,7 @@ struct Glance: Sendable, Equatable {
     var hasStart: Bool { hints.contains { $0.action == "start" } }
 
     /// Whether both are looks at the same container, or as far as is known at two of the same game.
-    func concerns(_ other: Glance) -> Bool {
+    func concerns(_ other: InspectRequest) -> Bool {
         containerID == other.containerID || gameID != nil && gameID == other.gameID
     }
 }
@@ -74,35 +74,35 @@ final class EventInbox: Sendable {
 
     /// Takes what is to be looked at next, each container once: up to `events` events, and, where that leaves
     /// room, up to `wanted` that the reconciler wants.
-    func take(events mostEvents: Int, wanted mostWanted: Int) -> [Glance] {
+    func take(events mostEvents: Int, wanted mostWanted: Int) -> [InspectRequest] {
         state.withLock { state in
-            var glances: [Glance] = []
+            var requests: [InspectRequest] = []
             var places: [String: Int] = [:]
-            while state.waiting > 0, glances.count < mostEvents {
+            while state.waiting > 0, requests.count < mostEvents {
                 let event = state.events[state.taken]
                 let place = places[event.containerID]
                 // One look tells of one run: what began anew is looked at once more.
-                if event.action == "start", let place, glances[place].hasEnd { break }
+                if event.action == "start", let place, requests[place].hasEnd { break }
                 state.taken += 1
                 if let place {
-                    glances[place].hints.append(event)
+                    requests[place].hints.append(event)
                 } else {
-                    places[event.containerID] = glances.count
-                    glances.append(Glance(containerID: event.containerID, hints: [event]))
+                    places[event.containerID] = requests.count
+                    requests.append(InspectRequest(containerID: event.containerID, hints: [event]))
                 }
             }
             var added = 0
-            while state.wantedTaken < state.wanted.count, added < mostWanted, glances.count < mostEvents {
+            while state.wantedTaken < state.wanted.count, added < mostWanted, requests.count < mostEvents {
                 let id = state.wanted[state.wantedTaken]
                 state.wantedTaken += 1
                 state.wantedIDs.remove(id)
                 guard places[id] == nil else { continue }
-                places[id] = glances.count
-                glances.append(Glance(containerID: id, hints: []))
+                places[id] = requests.count
+                requests.append(InspectRequest(containerID: id, hints: []))
                 added += 1
             }
             state.forgetTaken()
-            return glances
+            return requests
         }
     }
 }

@@ -8,9 +8,9 @@ import Synchronization
 
 /// Follows the containers of one node and publishes the steps of their stories, for one term.
 ///
-/// Events are hints to look; ``RuntimeCore/Story`` decides what is missing, and the script publishes each step
+/// Events are hints to look; ``RuntimeCore/LifecycleSteps`` decides what is missing, and the script publishes each step
 /// once, whoever saw it. Four tasks hand on to each other, so that none waits for what another is slow at: the
-/// pump reads the Engine's events, the looker looks at containers, the teller publishes, and the reconciler
+/// pump reads the Engine's events, the inspector looks at containers, the publisher publishes, and the reconciler
 /// wants containers looked at of which an event may have been missed.
 struct EventsListener: Sendable {
     let queue: any DeliveryQueue
@@ -101,21 +101,21 @@ struct EventsListener: Sendable {
         _ hear: @escaping @Sendable (EventInbox, WakeSignal) async throws -> Void
     ) async throws {
         let inbox = EventInbox()
-        let sightings = BoundedChannel<Sighting>(capacity: 1_024)
-        let published = PublishedMarks()
+        let observations = BoundedChannel<Observation>(capacity: 1_024)
+        let published = PublishedCheckpoints()
         let overflow = WakeSignal()
-        let looker = Looker(
+        let inspector = ContainerInspector(
             docker: docker,
             ownership: ownership,
             watch: watch,
             inbox: inbox,
-            sightings: sightings,
+            observations: observations,
             logger: logger
         )
-        let teller = StoryTeller(
+        let publisher = LifecyclePublisher(
             queue: queue,
             epoch: term.epoch,
-            sightings: sightings,
+            observations: observations,
             published: published,
             progress: progress,
             logger: logger
@@ -131,8 +131,8 @@ struct EventsListener: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask(executorPreference: executor) { try await hear(inbox, overflow) }
             group.addTask { try await watchdog() }
-            group.addTask(executorPreference: executor) { try await looker.run() }
-            group.addTask(executorPreference: executor) { try await teller.run() }
+            group.addTask(executorPreference: executor) { try await inspector.run() }
+            group.addTask(executorPreference: executor) { try await publisher.run() }
             group.addTask { try await reconciler.run(every: interval, now: reconcileNow, afterGap: overflow) }
             // Whatever ends first has thrown, or the task is cancelled.
             defer { group.cancelAll() }

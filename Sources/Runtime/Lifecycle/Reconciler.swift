@@ -11,7 +11,7 @@ struct Reconciler: Sendable {
     let ownership: ContainerOwnership
     let epoch: Int64
     let inbox: EventInbox
-    let published: PublishedMarks
+    let published: PublishedCheckpoints
     let logger: Logger
 
     static let interval = Duration.seconds(60)
@@ -28,7 +28,7 @@ struct Reconciler: Sendable {
     ///   - afterGap: raised where an event was dropped.
     func run(every interval: Duration, now: WakeSignal, afterGap: WakeSignal) async throws {
         var unheld: Set<GameID> = []
-        // The stream has just begun: what was before it may have been missed.
+        // The stream has just started: what was before it may have been missed.
         var isThorough = true
         while !Task.isCancelled {
             unheld = try await compare(isThorough: isThorough, unheldBefore: unheld)
@@ -56,18 +56,18 @@ struct Reconciler: Sendable {
     private func compare(isThorough: Bool, unheldBefore: Set<GameID>) async throws -> Set<GameID> {
         do {
             // In this order: what is told between the two is looked at once too often, never too seldom.
-            let marks = try await queue.stories()
-            let begun = try await queue.begunContainers()
+            let checkpoints = try await queue.checkpoints()
+            let started = try await queue.startedContainers()
             let places = try await queue.places()
             let containers = try await ownership.rows()
-            let read = marks.compactMapValues { StoryMark(encoded: $0) }
+            let read = checkpoints.compactMapValues { Checkpoint(encoded: $0) }
             // Whole: who changes it does not copy thousands.
-            published.put(consume marks)
+            published.put(consume checkpoints)
             let difference = Reconciliation(
                 containers: containers,
                 ours: ownership.verdicts(on: containers),
-                marks: read,
-                begun: Set(begun.keys),
+                checkpoints: read,
+                started: Set(started.keys),
                 isThorough: isThorough,
                 places: places
             )

@@ -8,12 +8,12 @@ import Synchronization
 ///
 /// It alone looks, and at the containers of a game one at a time, so that what it saw of them is handed on in the order in
 /// which it was so. One that the Engine is slow to tell of (it locks a container that it removes) holds up no other game.
-struct Looker: Sendable {
+struct ContainerInspector: Sendable {
     let docker: any DockerClient
     let ownership: ContainerOwnership
     let watch: DockerHealth
     let inbox: EventInbox
-    let sightings: BoundedChannel<Sighting>
+    let observations: BoundedChannel<Observation>
     let logger: Logger
 
     /// Longest look: one container that the Engine cannot tell of must not hold up the others.
@@ -22,10 +22,10 @@ struct Looker: Sendable {
     private static let pauses = (afterError: Duration.seconds(1), afterTimeout: Duration.seconds(30))
 
     private enum Outcome: Sendable {
-        case seen(Sighting)
+        case seen(Observation)
         /// The container is not ours.
         case foreign(String)
-        case failed(Glance, DockerError)
+        case failed(InspectRequest, DockerError)
     }
 
     private final class Outcomes: Sendable {
@@ -45,81 +45,81 @@ struct Looker: Sendable {
     func run() async throws {
         let outcomes = Outcomes()
         try await withThrowingDiscardingTaskGroup { group in
-            var desk = LookDesk(now: MonotonicClock.now)
+            var desk = InspectScheduler(now: MonotonicClock.now)
             while !Task.isCancelled {
                 let ended = outcomes.take()
-                var glances = try await settle(ended, &desk) + desk.takeDue(at: MonotonicClock.now)
+                var requests = try await settle(ended, &desk) + desk.takeDue(at: MonotonicClock.now)
                 let room = desk.takeRoom(at: MonotonicClock.now)
-                if room.looks > 0 { glances += inbox.take(events: room.looks, wanted: room.wanted) }
-                for glance in desk.begin(glances) {
+                if room.looks > 0 { requests += inbox.take(events: room.looks, wanted: room.wanted) }
+                for request in desk.begin(requests) {
                     group.addTask {
-                        let outcome = await look(glance)
+                        let outcome = await look(request)
                         outcomes.add(outcome)
                         inbox.filled.raise()
                     }
                 }
-                guard glances.isEmpty, ended.isEmpty else { continue }
+                guard requests.isEmpty, ended.isEmpty else { continue }
                 await inbox.filled.wait(atMost: desk.pause(at: MonotonicClock.now, hasWanted: inbox.hasWanted))
             }
         }
     }
 
     /// Hands on what was seen. Answers what is to be looked at now that those looks have ended.
-    private func settle(_ ended: [Outcome], _ desk: inout LookDesk) async throws -> [Glance] {
-        var next: [Glance] = []
-        var seen: [Sighting] = []
-        var failed: [(Glance, DockerError)] = []
+    private func settle(_ ended: [Outcome], _ desk: inout InspectScheduler) async throws -> [InspectRequest] {
+        var next: [InspectRequest] = []
+        var seen: [Observation] = []
+        var failed: [(InspectRequest, DockerError)] = []
         for outcome in ended {
             switch outcome {
-            case .seen(let sighting):
-                seen.append(sighting)
-                next += desk.end(sighting.containerID)
+            case .seen(let observation):
+                seen.append(observation)
+                next += desk.end(observation.containerID)
             case .foreign(let id):
                 next += desk.end(id)
-            case .failed(let glance, let error):
-                failed.append((glance, error))
+            case .failed(let request, let error):
+                failed.append((request, error))
             }
         }
-        if !seen.isEmpty { await sightings.give(seen) }
-        for (glance, error) in failed {
-            next += desk.fail(glance, next: MonotonicClock.now.advanced(by: try pause(after: error, of: glance)))
+        if !seen.isEmpty { await observations.give(seen) }
+        for (request, error) in failed {
+            next += desk.fail(request, next: MonotonicClock.now.advanced(by: try pause(after: error, of: request)))
         }
         return next
     }
 
     /// How long a container is left alone that could not be looked at; throws where it is the Engine that is away.
-    private func pause(after error: DockerError, of glance: Glance) throws -> Duration {
+    private func pause(after error: DockerError, of request: InspectRequest) throws -> Duration {
         guard error.code != .unavailable, error.code != .cancelled else { throw error }
         logger.warning(
             "a container cannot be inspected; trying again later",
-            metadata: ["container": "\(glance.containerID.prefix(12))", "error": "\(error.message)"]
+            metadata: ["container": "\(request.containerID.prefix(12))", "error": "\(error.message)"]
         )
         return error.code == .timeout ? Self.pauses.afterTimeout : Self.pauses.afterError
     }
 
-    private func look(_ glance: Glance) async -> Outcome {
+    private func look(_ request: InspectRequest) async -> Outcome {
         var container: OwnedContainer?
         // The Engine tells of a removal when it is done, and gives no id twice.
-        if !glance.hints.contains(where: \.isRemoval) {
+        if !request.hints.contains(where: \.isRemoval) {
             do throws(DockerError) {
-                guard let owned = try await ownership.owned(try await inspect(glance.containerID)) else {
-                    return .foreign(glance.containerID)
+                guard let owned = try await ownership.owned(try await inspect(request.containerID)) else {
+                    return .foreign(request.containerID)
                 }
                 container = owned
             } catch {
-                guard error.code == .containerNotFound else { return .failed(glance, error) }
+                guard error.code == .containerNotFound else { return .failed(request, error) }
             }
         }
-        var sighting = Sighting(
-            containerID: glance.containerID,
+        var observation = Observation(
+            containerID: request.containerID,
             container: container,
-            hints: glance.hints,
+            hints: request.hints,
             seenAt: MonotonicClock.wallNow
         )
         if let exit = container.flatMap({ ExitFacts(of: $0.inspect) }) {
-            sighting.engineWasEnding = await isByEngine(exit, hints: glance.hints)
+            observation.engineWasEnding = await isByEngine(exit, hints: request.hints)
         }
-        return .seen(sighting)
+        return .seen(observation)
     }
 
     private func inspect(_ id: String) async throws(DockerError) -> ContainerInspect {

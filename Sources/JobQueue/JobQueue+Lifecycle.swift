@@ -2,35 +2,35 @@ import JobContract
 import Redis
 
 /// Steps of one container's story, to be published together.
-package struct StoryUpdate: Sendable, Equatable {
+package struct LifecycleUpdate: Sendable, Equatable {
     package var containerID: String
     package var gameID: GameID
     /// What the caller believes was published last; empty: nothing.
-    package var expectedMark: String
+    package var expectedCheckpoint: String
     /// What was published last after this; empty: the story has ended.
-    package var newMark: String
+    package var newCheckpoint: String
     package var entries: [LifecycleEvent]
 
     package init(
         containerID: String,
         gameID: GameID,
-        expectedMark: String,
-        newMark: String,
+        expectedCheckpoint: String,
+        newCheckpoint: String,
         entries: [LifecycleEvent]
     ) {
         self.containerID = containerID
         self.gameID = gameID
-        self.expectedMark = expectedMark
-        self.newMark = newMark
+        self.expectedCheckpoint = expectedCheckpoint
+        self.newCheckpoint = newCheckpoint
         self.entries = entries
     }
 }
 
 /// How a publication went.
-package enum EmitAnswer: Sendable, Equatable {
+package enum EmitResult: Sendable, Equatable {
     case published
     /// The caller was wrong about what was published last; this is it.
-    case conflict(mark: String)
+    case conflict(checkpoint: String)
     /// The story has ended before: there is nothing to tell any more.
     case ended
 }
@@ -42,8 +42,8 @@ package struct Fenced: Error, Sendable, Equatable {
 
 /// What a job tells the listener of a container.
 package enum ContainerNote: Sendable, Equatable {
-    /// It runs; the mark of its run.
-    case begun(mark: String)
+    /// It runs; the checkpoint of its run.
+    case started(checkpoint: String)
     /// A job is about to end it; what it says of that, for whoever sees the end.
     case asked(jobID: JobID, intent: String)
     /// Whether that end needed SIGKILL.
@@ -53,7 +53,7 @@ package enum ContainerNote: Sendable, Equatable {
 
     fileprivate var words: [RedisArgument] {
         switch self {
-        case .begun(let mark): ["begun", .string(mark)]
+        case .started(let checkpoint): ["begun", .string(checkpoint)]
         case .asked(let jobID, let intent): ["asked", .string(intent), .string(jobID.text)]
         case .forced(let isForced): ["forced", isForced ? "1" : "0"]
         case .exit(let facts): ["exit", .string(facts)]
@@ -63,14 +63,14 @@ package enum ContainerNote: Sendable, Equatable {
 
 /// What jobs have told of a container, as Redis keeps it.
 package struct ContainerNotes: Sendable, Equatable {
-    package var begun: String?
+    package var started: String?
     /// What the job said that asked for its end.
     package var asked: String?
     package var isForced: Bool?
     package var exit: String?
 
-    package init(begun: String? = nil, asked: String? = nil, isForced: Bool? = nil, exit: String? = nil) {
-        self.begun = begun
+    package init(started: String? = nil, asked: String? = nil, isForced: Bool? = nil, exit: String? = nil) {
+        self.started = started
         self.asked = asked
         self.isForced = isForced
         self.exit = exit
@@ -83,11 +83,11 @@ extension JobQueue {
     /// - Parameter cursor: point of the Engine's clock up to which everything is published with this call.
     /// - Returns: one answer per update.
     /// - Throws: ``Fenced`` where another worker leads by now, else ``QueueError``.
-    package func emit(_ updates: [StoryUpdate], epoch: Int64, cursor: String?) async throws -> [EmitAnswer] {
+    package func emit(_ updates: [LifecycleUpdate], epoch: Int64, cursor: String?) async throws -> [EmitResult] {
         var arguments = leadArguments(epoch) + [.string(cursor ?? "")]
         for update in updates {
             arguments += [
-                .string(update.containerID), .string(update.expectedMark), .string(update.newMark),
+                .string(update.containerID), .string(update.expectedCheckpoint), .string(update.newCheckpoint),
                 .string(update.gameID.text), .integer(Int64(update.entries.count)),
             ]
             for entry in update.entries {
@@ -105,18 +105,18 @@ extension JobQueue {
             switch word {
             case "ok": .published
             case "ended": .ended
-            default: .conflict(mark: String(word.dropFirst("mark:".count)))
+            default: .conflict(checkpoint: String(word.dropFirst("mark:".count)))
             }
         }
     }
 
-    /// Last published mark of each container of the node.
-    package func stories() async throws(QueueError) -> [String: String] {
+    /// Last published checkpoint of each container of the node.
+    package func checkpoints() async throws(QueueError) -> [String: String] {
         try await fields(keys.stories(worker.node))
     }
 
-    /// Containers of the node that jobs have started and of which nothing was published, with their marks.
-    package func begunContainers() async throws(QueueError) -> [String: String] {
+    /// Containers of the node that jobs have started and of which nothing was published, with their checkpoints.
+    package func startedContainers() async throws(QueueError) -> [String: String] {
         try await fields(keys.begun(worker.node))
     }
 
@@ -124,7 +124,7 @@ extension JobQueue {
     ///
     /// - Returns: for `asked`, what the same job had said of this container before; that stays. Else nil.
     @discardableResult
-    package func tell(_ note: ContainerNote, of containerID: String) async throws(QueueError) -> String? {
+    package func record(_ note: ContainerNote, of containerID: String) async throws(QueueError) -> String? {
         try await call(Scripts.tell, [.string(worker.node.text), .string(containerID)] + note.words).string
     }
 
@@ -144,13 +144,13 @@ extension JobQueue {
             RedisCommand("HMGET", arguments: [.string(keys.intents(worker.node))] + intents),
             RedisCommand("HMGET", arguments: [.string(keys.begun(worker.node))] + ids),
         ])
-        guard let told = answers.first?.array, let begun = answers.last?.array, told.count == intents.count,
-            begun.count == ids.count
+        guard let told = answers.first?.array, let started = answers.last?.array, told.count == intents.count,
+            started.count == ids.count
         else { throw QueueError(call: "HMGET", message: "Redis answered something else than values") }
         var notes: [String: ContainerNotes] = [:]
         for (index, id) in containerIDs.enumerated() {
             notes[id] = ContainerNotes(
-                begun: begun[index].string,
+                started: started[index].string,
                 asked: told[3 * index].string,
                 isForced: told[3 * index + 1].string.map { $0 == "1" },
                 exit: told[3 * index + 2].string

@@ -1,8 +1,8 @@
 import JobContract
 import RuntimeCore
 
-/// What is looked at, what has to wait for that, and how much may be looked at next: the decisions of ``Looker``.
-struct LookDesk: Equatable {
+/// What is looked at, what has to wait for that, and how much may be looked at next: the decisions of ``ContainerInspector``.
+struct InspectScheduler: Equatable {
     /// Looks at once. The Engine answers one in half a millisecond.
     static let mostLooks = 64
     /// Of these, looks that no event asked for, and how long a part of that size takes at least: thousands of them must
@@ -22,12 +22,12 @@ struct LookDesk: Equatable {
 
     /// A container of which the Engine could not tell, and when to ask again.
     private struct Failed: Equatable {
-        var glance: Glance
+        var request: InspectRequest
         let next: MonotonicInstant
     }
 
     /// Containers that are looked at, and why.
-    private var looks: [String: Glance] = [:]
+    private var looks: [String: InspectRequest] = [:]
     /// Their games, as far as events tell.
     private var games: Set<GameID> = []
     /// How many of the looks no event has asked for.
@@ -35,7 +35,7 @@ struct LookDesk: Equatable {
     /// When looks that no event asks for may begin again.
     private var nextWanted: MonotonicInstant
     /// What asked for another look at one of them meanwhile, or at another container of its game, in order.
-    private var held: [Glance] = []
+    private var held: [InspectRequest] = []
     private var failed: [Failed] = []
 
     init(now: MonotonicInstant) { nextWanted = now }
@@ -51,33 +51,33 @@ struct LookDesk: Equatable {
     }
 
     /// Which of these can be looked at now; the others are held.
-    mutating func begin(_ glances: [Glance]) -> [Glance] {
-        var begun: [Glance] = []
-        for glance in glances {
-            if looks[glance.containerID] != nil || glance.gameID.map(games.contains) == true {
-                hold(glance)
+    mutating func begin(_ requests: [InspectRequest]) -> [InspectRequest] {
+        var started: [InspectRequest] = []
+        for request in requests {
+            if looks[request.containerID] != nil || request.gameID.map(games.contains) == true {
+                hold(request)
             } else {
-                looks[glance.containerID] = glance
-                if let game = glance.gameID { games.insert(game) } else { wantedLooks += 1 }
-                begun.append(glance)
+                looks[request.containerID] = request
+                if let game = request.gameID { games.insert(game) } else { wantedLooks += 1 }
+                started.append(request)
             }
         }
-        return begun
+        return started
     }
 
     /// One look tells of one run: what began anew is looked at once more.
-    private mutating func hold(_ glance: Glance) {
-        if let last = held.lastIndex(where: { $0.containerID == glance.containerID }),
-            !(held[last].hasEnd && glance.hasStart)
+    private mutating func hold(_ request: InspectRequest) {
+        if let last = held.lastIndex(where: { $0.containerID == request.containerID }),
+            !(held[last].hasEnd && request.hasStart)
         {
-            held[last].hints += glance.hints
+            held[last].hints += request.hints
         } else {
-            held.append(glance)
+            held.append(request)
         }
     }
 
     /// A look has ended. Answers what had waited for it.
-    mutating func end(_ id: String) -> [Glance] {
+    mutating func end(_ id: String) -> [InspectRequest] {
         guard let ended = looks.removeValue(forKey: id) else { return [] }
         if let game = ended.gameID { games.remove(game) } else { wantedLooks -= 1 }
         assert(wantedLooks >= 0)
@@ -88,18 +88,18 @@ struct LookDesk: Equatable {
 
     /// A look has ended without an answer, and is asked for again at `next`. What waited for another look at the same
     /// container will not come to more than that one; answers what else had waited for it.
-    mutating func fail(_ glance: Glance, next: MonotonicInstant) -> [Glance] {
-        let waited = end(glance.containerID)
-        var glance = glance
-        glance.hints += waited.filter { $0.containerID == glance.containerID }.flatMap(\.hints)
-        failed.append(Failed(glance: glance, next: next))
-        return waited.filter { $0.containerID != glance.containerID }
+    mutating func fail(_ request: InspectRequest, next: MonotonicInstant) -> [InspectRequest] {
+        let waited = end(request.containerID)
+        var request = request
+        request.hints += waited.filter { $0.containerID == request.containerID }.flatMap(\.hints)
+        failed.append(Failed(request: request, next: next))
+        return waited.filter { $0.containerID != request.containerID }
     }
 
     /// What is to be asked for again by now.
-    mutating func takeDue(at now: MonotonicInstant) -> [Glance] {
+    mutating func takeDue(at now: MonotonicInstant) -> [InspectRequest] {
         defer { failed.removeAll { $0.next <= now } }
-        return failed.filter { $0.next <= now }.map(\.glance)
+        return failed.filter { $0.next <= now }.map(\.request)
     }
 
     /// How long nothing is to be done unless something comes; nil: for ever.

@@ -5,12 +5,12 @@ import Logging
 import Primitives
 import RuntimeCore
 
-/// Publishes what was seen of containers: the shell around ``RuntimeCore/StoryTelling``.
-struct StoryTeller: Sendable {
+/// Publishes what was seen of containers: the shell around ``RuntimeCore/LifecycleDiff``.
+struct LifecyclePublisher: Sendable {
     let queue: any DeliveryQueue
     let epoch: Int64
-    let sightings: BoundedChannel<Sighting>
-    let published: PublishedMarks
+    let observations: BoundedChannel<Observation>
+    let published: PublishedCheckpoints
     let progress: Progress
     let logger: Logger
 
@@ -21,10 +21,10 @@ struct StoryTeller: Sendable {
 
     /// Tells until the task is cancelled or another worker leads, which is thrown.
     func run() async throws {
-        var book = StoryBook(marks: try await persistently { () throws in try await queue.stories() })
+        var book = PublishBatcher(checkpoints: try await persistently { () throws in try await queue.checkpoints() })
         while !Task.isCancelled {
             let wait: Duration? = book.hasWaiting ? .milliseconds(25) : nil
-            let fresh = await sightings.take(most: Self.batch, within: wait)
+            let fresh = await observations.take(most: Self.batch, within: wait)
             published.correct(&book)
             book.add(fresh, at: MonotonicClock.now)
             repeat { try await tell(&book) } while book.hasDue
@@ -33,28 +33,28 @@ struct StoryTeller: Sendable {
         }
     }
 
-    /// Tells the next sighting of each container that has one due, in one call.
-    private func tell(_ book: inout StoryBook) async throws {
+    /// Tells the next observation of each container that has one due, in one call.
+    private func tell(_ book: inout PublishBatcher) async throws {
         let due = book.takeDue(most: Self.batch)
         guard !due.isEmpty else { return }
-        // To read a mark is most of the work where a container has nothing new to tell.
-        let marks = due.map { book.mark(of: $0.value.containerID) }
-        let records = try await records(for: due, marks)
-        var told: [(sighting: WaitingSighting, telling: StoryTelling)] = []
-        for (sighting, mark) in zip(due, marks) {
+        // To read a checkpoint is most of the work where a container has nothing new to tell.
+        let checkpoints = due.map { book.checkpoint(of: $0.value.containerID) }
+        let records = try await records(for: due, checkpoints)
+        var told: [(observation: PendingObservation, diff: LifecycleDiff)] = []
+        for (observation, checkpoint) in zip(due, checkpoints) {
             guard
-                let telling = StoryTelling(
-                    after: mark,
-                    seeing: sighting.value,
-                    knowing: records[sighting.value.containerID] ?? ContainerRecord()
+                let diff = LifecycleDiff(
+                    after: checkpoint,
+                    seeing: observation.value,
+                    knowing: records[observation.value.containerID] ?? ContainerRecord()
                 )
             else { continue }
-            if telling.mayWait, book.mustHold(sighting.value.containerID, at: MonotonicClock.now) {
-                book.hold(sighting)
-            } else if telling.awaitsVerdict, sighting.since.duration(to: MonotonicClock.now) < Self.verdictPatience {
-                book.park(sighting)
+            if diff.mayWait, book.mustHold(observation.value.containerID, at: MonotonicClock.now) {
+                book.hold(observation)
+            } else if diff.awaitsVerdict, observation.since.duration(to: MonotonicClock.now) < Self.verdictPatience {
+                book.park(observation)
             } else {
-                told.append((sighting, telling))
+                told.append((observation, diff))
             }
         }
         guard !told.isEmpty else { return }
@@ -62,19 +62,19 @@ struct StoryTeller: Sendable {
     }
 
     private func publish(
-        _ told: [(sighting: WaitingSighting, telling: StoryTelling)],
-        _ book: inout StoryBook
+        _ told: [(observation: PendingObservation, diff: LifecycleDiff)],
+        _ book: inout PublishBatcher
     ) async throws {
-        let updates = told.map { sighting, telling in
-            StoryUpdate(
-                containerID: sighting.value.containerID,
-                gameID: telling.entries.first?.gameID ?? "",
-                expectedMark: book.encodedMark(of: sighting.value.containerID),
-                newMark: telling.mark?.encoded ?? "",
-                entries: telling.entries
+        let updates = told.map { observation, diff in
+            LifecycleUpdate(
+                containerID: observation.value.containerID,
+                gameID: diff.entries.first?.gameID ?? "",
+                expectedCheckpoint: book.encodedCheckpoint(of: observation.value.containerID),
+                newCheckpoint: diff.checkpoint?.encoded ?? "",
+                entries: diff.entries
             )
         }
-        let cursor = told.flatMap(\.sighting.value.hints).map(\.occurredAt).max()
+        let cursor = told.flatMap(\.observation.value.hints).map(\.occurredAt).max()
         Failpoint.reached(.beforeEmit)
         let answers = try await persistently { () throws in
             try await queue.emit(updates, epoch: epoch, cursor: cursor.map { max($0, progress.value).rfc3339 })
@@ -84,15 +84,15 @@ struct StoryTeller: Sendable {
             let id = updates[index].containerID
             switch answer {
             case .published:
-                book.setMark(updates[index].newMark, of: id)
+                book.setCheckpoint(updates[index].newCheckpoint, of: id)
                 if updates[index].entries.contains(where: \.kind.isFrequent) {
                     book.publishedFrequent(id, at: MonotonicClock.now)
                 }
                 log(updates[index])
             case .conflict(let actual):
                 // What this book believed is old: once more with what is true.
-                book.setMark(actual, of: id)
-                book.retry(told[index].sighting)
+                book.setCheckpoint(actual, of: id)
+                book.retry(told[index].observation)
             case .ended:
                 book.forget(id)
             }
@@ -101,20 +101,22 @@ struct StoryTeller: Sendable {
 
     /// What jobs have told of the containers of which a run is to be told to its end; of the others nothing matters.
     private func records(
-        for sightings: [WaitingSighting],
-        _ marks: [StoryMark?]
+        for observations: [PendingObservation],
+        _ checkpoints: [Checkpoint?]
     ) async throws -> [String: ContainerRecord] {
-        let ids = zip(sightings, marks).filter { Story.needsRecord(after: $1, seeing: $0.value) }
+        let ids = zip(observations, checkpoints).filter { LifecycleSteps.needsRecord(after: $1, seeing: $0.value) }
             .map { $0.0.value.containerID }
         guard !ids.isEmpty else { return [:] }
         let notes = try await persistently { () throws in try await queue.notes(of: ids) }
         var records = notes.mapValues(ContainerRecord.init)
-        let claims = zip(sightings, marks).compactMap { sighting, mark -> ContainerClaim? in
-            guard mark == nil, sighting.value.container == nil, records[sighting.value.containerID]?.begun == nil else {
+        let claims = zip(observations, checkpoints).compactMap { observation, checkpoint -> ContainerClaim? in
+            guard checkpoint == nil, observation.value.container == nil,
+                records[observation.value.containerID]?.started == nil
+            else {
                 return nil
             }
-            return sighting.value.claim.map {
-                ContainerClaim(containerID: sighting.value.containerID, gameID: $0.gameID, jobID: $0.jobID)
+            return observation.value.claim.map {
+                ContainerClaim(containerID: observation.value.containerID, gameID: $0.gameID, jobID: $0.jobID)
             }
         }
         guard !claims.isEmpty else { return records }
@@ -138,7 +140,7 @@ struct StoryTeller: Sendable {
         }
     }
 
-    private func log(_ update: StoryUpdate) {
+    private func log(_ update: LifecycleUpdate) {
         let now = MonotonicClock.wallNow.nanosecondsSinceEpoch
         for entry in update.entries {
             // Only an event's own time says when it happened.
@@ -159,7 +161,7 @@ extension ContainerRecord {
     /// What Redis keeps, read.
     init(_ notes: ContainerNotes) {
         self.init(
-            begun: notes.begun.flatMap { StoryMark(encoded: $0) },
+            started: notes.started.flatMap { Checkpoint(encoded: $0) },
             isEndAsked: notes.asked != nil,
             stopIntent: notes.asked.flatMap { StopIntent(encoded: $0) },
             isForced: notes.isForced,

@@ -6,26 +6,26 @@ import Testing
 @testable import Runtime
 
 @Suite("Lifecycle steps that wait to be published")
-struct StoryBookTests {
+struct PublishBatcherTests {
     private func at(_ milliseconds: Int64) -> MonotonicInstant {
         MonotonicInstant(nanoseconds: milliseconds * 1_000_000)
     }
 
-    private func sighting(_ second: Int64) -> Sighting {
+    private func observation(_ second: Int64) -> Observation {
         let time = Timestamp(seconds: second)
         let hint = DockerEvent(action: "oom", containerID: "c", occurredAt: time)
-        return Sighting(containerID: "c", container: nil, hints: [hint], seenAt: time)
+        return Observation(containerID: "c", container: nil, hints: [hint], seenAt: time)
     }
 
     @Test("frequent steps wait for a second, and are published together")
     func holds() throws {
-        var book = StoryBook(marks: [:])
-        book.add([sighting(1)], at: at(0))
+        var book = PublishBatcher(checkpoints: [:])
+        book.add([observation(1)], at: at(0))
         let first = try #require(book.takeDue(most: 9).first)
         #expect(!book.mustHold("c", at: at(0)) && first.value.hints.count == 1)
         book.publishedFrequent("c", at: at(0))
         for step in 1...3 as ClosedRange<Int64> {
-            book.add([sighting(1 + step)], at: at(step * 100))
+            book.add([observation(1 + step)], at: at(step * 100))
             let next = try #require(book.takeDue(most: 9).first)
             #expect(book.mustHold("c", at: at(step * 100)) && next.value.hints.count == Int(step))
             book.hold(next)
@@ -41,9 +41,9 @@ struct StoryBookTests {
 
     @Test("steps are published in order of observation, and removed ones never")
     func keepsOrder() throws {
-        var book = StoryBook(marks: [:])
+        var book = PublishBatcher(checkpoints: [:])
         book.publishedFrequent("c", at: at(0))
-        book.add([sighting(1), sighting(2)], at: at(1))
+        book.add([observation(1), observation(2)], at: at(1))
         let first = try #require(book.takeDue(most: 1).first)
         book.hold(first)
         let both = try #require(book.takeDue(most: 1).first)
