@@ -16,7 +16,7 @@ struct EventsListener: Sendable {
     let queue: any DeliveryQueue
     let docker: any DockerClient
     let ownership: ContainerOwnership
-    let term: Term
+    let term: LeaderTerm
     let watch: DockerHealth
     /// Raised where everything is to be compared now.
     let reconcileNow: WakeSignal
@@ -184,46 +184,5 @@ extension DockerEvent {
     /// Whether a container may have something to tell after it.
     fileprivate var mayTell: Bool {
         ["start", "die", "died", "destroy", "remove", "oom"].contains(action) || action.hasPrefix("health_status")
-    }
-}
-
-extension Worker {
-    /// Stands for leadership of the node, and does what its leader does while it leads.
-    func listen(on executor: (any TaskExecutor)?) async {
-        let candidate = Candidate(
-            queue: queue,
-            ttl: configuration.leaderTTL,
-            leaderResigned: state.leaderResigned,
-            logger: logger
-        )
-        await candidate.run { term in
-            let listener = EventsListener(
-                queue: queue,
-                docker: docker,
-                ownership: ownership,
-                term: term,
-                watch: watch,
-                reconcileNow: state.reconcileNow,
-                executor: executor,
-                logger: logger
-            )
-            let janitor = JanitorService(
-                queue: queue,
-                docker: docker,
-                ownership: ownership,
-                mode: configuration.janitor,
-                grace: configuration.janitorGrace,
-                kept: configuration.keptContainers,
-                logger: logger
-            )
-            let streamWatch = StreamWatch(queue: queue, logger: logger)
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { await janitor.run() }
-                group.addTask { await streamWatch.run() }
-                // It ends where the term has, as Redis says.
-                await listener.run()
-                group.cancelAll()
-            }
-        }
     }
 }
