@@ -38,7 +38,7 @@ struct LifecycleEventTests {
                 knowing: ContainerRecord(isEndAsked: true, isForced: isForced)
             )
         }
-        #expect(reasons.map { $0?.awaitsVerdict } == [true, false, false])
+        #expect(reasons.map { $0?.awaitsStopResult } == [true, false, false])
         #expect(reasons.map { $0?.entries.first?.reason } == [.stoppedForced, .stoppedForced, .stopped])
     }
 

@@ -113,18 +113,4 @@ struct IntakePaceTests {
         state.ended(hasSlots: false)
         #expect(!state.waitForPlace(true, since: changes))
     }
-
-    @Test("a container with a pending inspection that gets an event is known by its game")
-    func gameOfInspection() {
-        let event = DockerEvent(
-            action: "die",
-            containerID: "old",
-            labels: [GalaxyLabel.gameID: "g1"],
-            occurredAt: Timestamp(nanosecondsSinceEpoch: 0)
-        )
-        var wanted = InspectRequest(containerID: "old", hints: [])
-        #expect(!wanted.concerns(InspectRequest(containerID: "new", hints: [event])))
-        wanted.hints.append(event)
-        #expect(wanted.concerns(InspectRequest(containerID: "new", hints: [event])))
-    }
 }

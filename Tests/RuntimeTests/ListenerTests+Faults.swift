@@ -37,6 +37,36 @@ extension ListenerTests {
         }
     }
 
+    @Test("publishes all steps of many containers, each once, if Docker refuses its events for ever")
+    func deafForEver() async throws {
+        try await WorkerWorld.with { world in
+            let refusal = DockerError(.engineError, operation: "eventsListen", message: "no events", status: 503)
+            await world.docker.fail(.eventsListen, with: refusal, times: 1_000_000)
+            try await world.withWorker { _ in
+                var ids: [String] = []
+                for number in 0..<20 {
+                    ids.append(await world.docker.addForeignContainer(WorkerWorld.spec(game: "g\(number)")))
+                }
+                try await eventually("all starts", within: .seconds(10), until: { $0.count == 20 }) {
+                    try await kinds(world)
+                }
+                for (number, id) in ids.enumerated() { await world.docker.exit(container: id, code: number) }
+                try await eventually("all exits", within: .seconds(10), until: { $0.count == 40 }) {
+                    try await kinds(world)
+                }
+                for id in ids { try await world.docker.remove(id) }
+                try await eventually("all removals", within: .seconds(10), until: { $0.count == 60 }) {
+                    try await kinds(world)
+                }
+                let events = try await world.events()
+                #expect(Checker.problems(events, complete: Set(ids)) == [])
+                #expect(events.allSatisfy { $0["source"] == "reconcile" })
+                let tries = await world.docker.calls[.eventsListen] ?? 0
+                #expect((2...8).contains(tries), "the stream is tried \(tries) times")
+            }
+        }
+    }
+
     @Test("subscribes again if Docker answers no ping, and publishes what was missed")
     func watchdog() async throws {
         try await WorkerWorld.with { world in

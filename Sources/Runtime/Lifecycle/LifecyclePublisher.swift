@@ -5,118 +5,93 @@ import Logging
 import Primitives
 import RuntimeCore
 
-/// Publishes what was seen of containers: the shell around ``RuntimeCore/LifecycleDiff``.
+/// Publishes the missing steps of observed containers, in batches. The shell around ``PublishBatcher`` and
+/// ``LifecycleDiff``.
 struct LifecyclePublisher: Sendable {
     let queue: any DeliveryQueue
     let epoch: Int64
-    let observations: BoundedChannel<Observation>
-    let published: PublishedCheckpoints
-    let progress: Progress
+    let observations: PublishQueue
     let logger: Logger
 
-    /// Containers told of in one call.
-    private static let batch = 32
-    /// How long a stop is waited for to say whether it needed SIGKILL, after the container has ended.
-    private static let verdictPatience = Duration.seconds(2)
+    /// The largest number of containers in one call.
+    private static let batchSize = 32
 
-    /// Tells until the task is cancelled or another worker leads, which is thrown.
+    /// Publishes until the task is cancelled.
+    ///
+    /// - Throws: ``Fenced`` if another worker leads.
     func run() async throws {
-        var book = PublishBatcher(checkpoints: try await persistently { () throws in try await queue.checkpoints() })
-        while !Task.isCancelled {
-            let wait: Duration? = book.hasWaiting ? .milliseconds(25) : nil
-            let fresh = await observations.take(most: Self.batch, within: wait)
-            published.correct(&book)
-            book.add(fresh, at: MonotonicClock.now)
-            repeat { try await tell(&book) } while book.hasDue
-            // What waits for a verdict is found by the next leader's look at everything.
-            if let latest = fresh.flatMap(\.hints).map(\.occurredAt).max() { progress.moved(to: latest) }
-        }
+        observations.replaceCheckpoints(try await persistently { () throws in try await queue.checkpoints() })
+        while !Task.isCancelled { try await publish(await observations.next(Self.batchSize)) }
     }
 
-    /// Tells the next observation of each container that has one due, in one call.
-    private func tell(_ book: inout PublishBatcher) async throws {
-        let due = book.takeDue(most: Self.batch)
-        guard !due.isEmpty else { return }
-        // To read a checkpoint is most of the work where a container has nothing new to tell.
-        let checkpoints = due.map { book.checkpoint(of: $0.value.containerID) }
-        let records = try await records(for: due, checkpoints)
-        var told: [(observation: PendingObservation, diff: LifecycleDiff)] = []
-        for (observation, checkpoint) in zip(due, checkpoints) {
-            guard
-                let diff = LifecycleDiff(
-                    after: checkpoint,
-                    seeing: observation.value,
-                    knowing: records[observation.value.containerID] ?? ContainerRecord()
-                )
-            else { continue }
-            if diff.mayWait, book.mustHold(observation.value.containerID, at: MonotonicClock.now) {
-                book.hold(observation)
-            } else if diff.awaitsVerdict, observation.since.duration(to: MonotonicClock.now) < Self.verdictPatience {
-                book.park(observation)
-            } else {
-                told.append((observation, diff))
+    private func publish(_ batch: [PendingObservation]) async throws {
+        guard !batch.isEmpty else { return }
+        // The comparison stays outside of the lock: decoding a checkpoint is most of the work.
+        let checkpoints = batch.map { Checkpoint(encoded: $0.checkpoint) }
+        let records = try await records(for: batch, checkpoints)
+        let diffs = zip(batch, checkpoints).map { pending, checkpoint in
+            LifecycleDiff(
+                after: checkpoint,
+                seeing: pending.observation,
+                knowing: records[pending.observation.containerID] ?? ContainerRecord()
+            )
+        }
+        let now = MonotonicClock.now
+        let accepted = observations.update { batcher in
+            zip(batch, diffs).compactMap { pending, diff in
+                batcher.accepts(pending, diff, at: now) ? diff.map { (pending, $0) } : nil
             }
         }
-        guard !told.isEmpty else { return }
-        try await publish(told, &book)
+        if !accepted.isEmpty { try await emit(accepted) }
+        observations.update { $0.finished(batch) }
     }
 
-    private func publish(
-        _ told: [(observation: PendingObservation, diff: LifecycleDiff)],
-        _ book: inout PublishBatcher
-    ) async throws {
-        let updates = told.map { observation, diff in
+    private func emit(_ accepted: [(pending: PendingObservation, diff: LifecycleDiff)]) async throws {
+        let updates = accepted.map { pending, diff in
             LifecycleUpdate(
-                containerID: observation.value.containerID,
+                containerID: pending.observation.containerID,
                 gameID: diff.entries.first?.gameID ?? "",
-                expectedCheckpoint: book.encodedCheckpoint(of: observation.value.containerID),
+                expectedCheckpoint: pending.checkpoint,
                 newCheckpoint: diff.checkpoint?.encoded ?? "",
                 entries: diff.entries
             )
         }
-        let cursor = told.flatMap(\.observation.value.hints).map(\.occurredAt).max()
+        let cursor = observations.update { $0.cursor(with: accepted.map(\.pending)) }
         Failpoint.reached(.beforeEmit)
-        let answers = try await persistently { () throws in
-            try await queue.emit(updates, epoch: epoch, cursor: cursor.map { max($0, progress.value).rfc3339 })
+        let results = try await persistently { () throws in
+            try await queue.emit(updates, epoch: epoch, cursor: cursor?.rfc3339)
         }
         Failpoint.reached(.afterEmit)
-        for (index, answer) in answers.enumerated() {
-            let id = updates[index].containerID
-            switch answer {
-            case .published:
-                book.setCheckpoint(updates[index].newCheckpoint, of: id)
-                if updates[index].entries.contains(where: \.kind.isFrequent) {
-                    book.publishedFrequent(id, at: MonotonicClock.now)
+        let now = MonotonicClock.now
+        observations.update { batcher in
+            for (result, (pending, diff)) in zip(results, accepted) {
+                let id = pending.observation.containerID
+                switch result {
+                case .published: batcher.published(id, diff, at: now)
+                case .conflict(let actual): batcher.conflicted(pending, actual: actual)
+                case .ended: batcher.ended(id)
                 }
-                log(updates[index])
-            case .conflict(let actual):
-                // What this book believed is old: once more with what is true.
-                book.setCheckpoint(actual, of: id)
-                book.retry(told[index].observation)
-            case .ended:
-                book.forget(id)
             }
         }
+        for (result, update) in zip(results, updates) where result == .published { log(update) }
     }
 
-    /// What jobs have told of the containers of which a run is to be told to its end; of the others nothing matters.
+    /// Returns the records of jobs about the containers whose missing steps depend on the records.
     private func records(
-        for observations: [PendingObservation],
+        for batch: [PendingObservation],
         _ checkpoints: [Checkpoint?]
     ) async throws -> [String: ContainerRecord] {
-        let ids = zip(observations, checkpoints).filter { LifecycleSteps.needsRecord(after: $1, seeing: $0.value) }
-            .map { $0.0.value.containerID }
+        let ids = zip(batch, checkpoints).filter { LifecycleSteps.needsRecord(after: $1, seeing: $0.observation) }
+            .map { $0.0.observation.containerID }
         guard !ids.isEmpty else { return [:] }
         let notes = try await persistently { () throws in try await queue.notes(of: ids) }
         var records = notes.mapValues(ContainerRecord.init)
-        let claims = zip(observations, checkpoints).compactMap { observation, checkpoint -> ContainerClaim? in
-            guard checkpoint == nil, observation.value.container == nil,
-                records[observation.value.containerID]?.started == nil
-            else {
-                return nil
-            }
-            return observation.value.claim.map {
-                ContainerClaim(containerID: observation.value.containerID, gameID: $0.gameID, jobID: $0.jobID)
+        let claims = zip(batch, checkpoints).compactMap { pending, checkpoint -> ContainerClaim? in
+            let observation = pending.observation
+            guard checkpoint == nil, observation.container == nil, records[observation.containerID]?.started == nil
+            else { return nil }
+            return observation.claim.map {
+                ContainerClaim(containerID: observation.containerID, gameID: $0.gameID, jobID: $0.jobID)
             }
         }
         guard !claims.isEmpty else { return records }
@@ -126,7 +101,7 @@ struct LifecyclePublisher: Sendable {
         return records
     }
 
-    /// Asks Redis until it answers: nothing is dropped for its being away, as long as the term lasts.
+    /// Repeats a call until Redis answers. During an outage of Redis, all observations wait.
     private func persistently<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
         var backoff = LoopBackoff()
         while true {
@@ -143,7 +118,7 @@ struct LifecyclePublisher: Sendable {
     private func log(_ update: LifecycleUpdate) {
         let now = MonotonicClock.wallNow.nanosecondsSinceEpoch
         for entry in update.entries {
-            // Only an event's own time says when it happened.
+            // Only an event has a time of its own.
             let delay = entry.action.map { _ in Duration.nanoseconds(now - entry.occurredAt.nanosecondsSinceEpoch) }
             // Negative if the Docker Engine's clock is ahead of this machine's.
             RuntimeMetrics.published(entry, after: delay.map { max($0, .zero) })
@@ -158,7 +133,7 @@ struct LifecyclePublisher: Sendable {
 }
 
 extension ContainerRecord {
-    /// What Redis keeps, read.
+    /// Decodes the notes kept in Redis.
     init(_ notes: ContainerNotes) {
         self.init(
             started: notes.started.flatMap { Checkpoint(encoded: $0) },

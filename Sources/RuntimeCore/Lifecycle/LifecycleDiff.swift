@@ -8,7 +8,7 @@ package struct LifecycleDiff: Sendable, Equatable {
     /// The checkpoint after the events are published, or nil after the end of the lifecycle.
     package var checkpoint: Checkpoint?
     /// Whether the exit's reason depends on the result of a stop not yet recorded by the job.
-    package var awaitsVerdict: Bool
+    package var awaitsStopResult: Bool
     /// Whether all events are of a frequent kind. A publisher may delay such events and combine them with later events.
     package var mayWait: Bool { entries.allSatisfy { $0.kind.isFrequent } }
 
@@ -19,13 +19,15 @@ package struct LifecycleDiff: Sendable, Equatable {
         var told = checkpoint ?? Checkpoint(startedAt: nil, identity: identity)
         var hints = observation.hints
         entries = []
-        awaitsVerdict = false
+        awaitsStopResult = false
         self.checkpoint = checkpoint
         for step in steps {
             let hint = Self.takeHint(of: step, from: &hints)
             let entry = StepEvent(step: step, told: told, observation: observation, record: record, hint: hint)
             entries.append(entry.event)
-            if case .exited(let facts) = step, ExitClassification.needsVerdict(facts, record) { awaitsVerdict = true }
+            if case .exited(let facts) = step, ExitClassification.needsStopResult(facts, record) {
+                awaitsStopResult = true
+            }
             self.checkpoint = told.after(step, found: hint?.occurredAt ?? observation.seenAt)
             if let next = self.checkpoint { told = next }
         }

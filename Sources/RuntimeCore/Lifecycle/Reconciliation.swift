@@ -35,7 +35,7 @@ package struct Reconciliation: Sendable, Equatable {
         let listed = Set(containers.map(\.id))
         let gone = Set(checkpoints.keys).union(started).subtracting(listed)
         var ended: [String] = []
-        var untold: [String] = []
+        var unpublished: [String] = []
         var others: [String] = []
         for container in containers where ours[container.id] != false {
             let isRunning = container.hasProcess
@@ -48,10 +48,10 @@ package struct Reconciliation: Sendable, Equatable {
             case .some:
                 if isThorough || isRunning { others.append(container.id) }
             case nil:
-                if container.status != "created" { untold.append(container.id) }
+                if container.status != "created" { unpublished.append(container.id) }
             }
         }
-        suspects = gone.sorted() + ended + untold + others
+        suspects = gone.sorted() + ended + unpublished + others
         let running = containers.filter { $0.isRunning && ours[$0.id] != false }
         func games(_ containers: [ContainerSummary]) -> Set<GameID> {
             Set(containers.compactMap { $0.labels[GalaxyLabel.gameID].map { GameID($0) } })
