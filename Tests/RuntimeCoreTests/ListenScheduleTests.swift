@@ -11,16 +11,14 @@ struct ListenScheduleTests {
         schedule.streamEnded(after: .milliseconds(1), isDockerAway: false)
         #expect(schedule.mode == .follow)
         for seconds in [5, 10, 20, 30, 30, 30] {
-            schedule.streamEnded(after: .milliseconds(1), isDockerAway: false)
-            #expect(schedule.mode == .compare(for: .seconds(seconds)))
-            schedule.comparisonEnded()
-            #expect(schedule.mode == .follow)
+            schedule.streamEnded(after: seconds == 10 ? .milliseconds(1) : nil, isDockerAway: false)
+            #expect(schedule.mode == .compare(tryAfter: .seconds(seconds)))
         }
         schedule.streamEnded(after: .seconds(1), isDockerAway: false)
         schedule.streamEnded(after: .milliseconds(1), isDockerAway: false)
         #expect(schedule.mode == .follow)
         schedule.streamEnded(after: .milliseconds(1), isDockerAway: false)
-        #expect(schedule.mode == .compare(for: .seconds(5)))
+        #expect(schedule.mode == .compare(tryAfter: .seconds(5)))
     }
 
     @Test("tries the stream, and no comparison, while Docker is away")

@@ -37,9 +37,13 @@ extension ListenerTests {
         }
     }
 
-    @Test("publishes all steps of many containers, each once, if Docker refuses its events for ever")
-    func deafForEver() async throws {
+    @Test(
+        "publishes all steps of many containers, each once, if Docker refuses its events for ever, at once or slowly",
+        arguments: [Duration.zero, .milliseconds(1_200)]
+    )
+    func deafForEver(_ delay: Duration) async throws {
         try await WorkerWorld.with { world in
+            await world.docker.delay(.eventsListen, by: delay)
             let refusal = DockerError(.engineError, operation: "eventsListen", message: "no events", status: 503)
             await world.docker.fail(.eventsListen, with: refusal, times: 1_000_000)
             try await world.withWorker { _ in
@@ -119,7 +123,7 @@ extension ListenerTests {
                 let position = try await eventually("the start", within: .seconds(1), until: { $0 > 0 }) {
                     try await world.events().firstIndex { $0["container_id"] == id } ?? 0
                 }
-                #expect(position < 1_900, "told after the reconcile")
+                #expect(position < 1_900, "published after the reconcile")
                 try await eventually("all events", within: .seconds(60), until: { $0.count == 2_001 }) {
                     try await kinds(world)
                 }

@@ -26,6 +26,8 @@ struct EventsListener: Sendable {
     /// before registering it. A slow inspection may also still run when later events are already published. The time
     /// is enough for two inspections at their time limit.
     private static let overlap = Duration.seconds(8)
+    /// The time limit for Docker to accept a stream.
+    private static let acceptLimit = Duration.seconds(3)
     /// The number of failed pings in a row after which a silent stream counts as broken.
     private static let mostMisses = 3
 
@@ -61,14 +63,13 @@ struct EventsListener: Sendable {
         var schedule = ListenSchedule()
         var backoff = LoopBackoff()
         while !Task.isCancelled {
-            let start = MonotonicClock.now
+            var accepted: MonotonicInstant?
             do {
-                switch schedule.mode {
-                case .follow:
-                    try await follow(observations)
-                case .compare(let time):
-                    try await compareLists(observations, for: time)
-                    schedule.comparisonEnded()
+                let events = try await stream(schedule.mode, observations)
+                accepted = MonotonicClock.now
+                RuntimeMetrics.hearing(true)
+                try await inspect(observations, reconcileEvery: Reconciler.interval) {
+                    try await read(events, into: $0)
                 }
             } catch let error as Fenced {
                 throw error
@@ -78,23 +79,22 @@ struct EventsListener: Sendable {
                 // A refused stream alone does not mean that Docker is away.
                 var isDockerAway = (error as? DockerError)?.code == .unavailable
                 if isDockerAway { isDockerAway = await watch.isEngineAway() }
-                let lasted = start.duration(to: MonotonicClock.now)
+                let lasted = accepted.map { $0.duration(to: MonotonicClock.now) }
                 schedule.streamEnded(after: lasted, isDockerAway: isDockerAway)
-                if lasted > .seconds(5) { backoff.succeeded() }
+                if let lasted, lasted > .seconds(5) { backoff.succeeded() }
                 await backoff.pause()
             }
         }
     }
 
-    /// Follows the event stream to its end.
-    private func follow(_ observations: PublishQueue) async throws {
-        let events = try await docker.eventsListen(since: observations.cursor.advanced(by: .zero - Self.overlap))
-        RuntimeMetrics.hearing(true)
-        try await inspect(observations, reconcileEvery: Reconciler.interval) { try await read(events, into: $0) }
-    }
-
-    /// Compares lists for a time, while Docker refuses its events.
-    private func compareLists(_ observations: PublishQueue, for time: Duration) async throws {
+    /// Returns an accepted stream. Throws if Docker refuses the stream.
+    private func stream(_ mode: ListenSchedule.Mode, _ observations: PublishQueue) async throws -> DockerEvents {
+        guard case .compare(let time) = mode else {
+            // Nobody compares lists meanwhile, so the wait is short.
+            return try await withDeadline(Self.acceptLimit, sleep: MonotonicClock.sleep) {
+                try await subscribe(observations)
+            }
+        }
         RuntimeMetrics.hearing(false)
         logger.error(
             "Docker's events cannot be read; the leader reconciles instead",
@@ -103,9 +103,16 @@ struct EventsListener: Sendable {
         do {
             try await inspect(observations, reconcileEvery: Reconciler.shortInterval) { _ in
                 try await MonotonicClock.sleep(for: time)
-                throw ComparisonEnded()
+                throw Accepted(events: try await subscribe(observations))
             }
-        } catch is ComparisonEnded {}
+            throw CancellationError()
+        } catch let accepted as Accepted {
+            return accepted.events
+        }
+    }
+
+    private func subscribe(_ observations: PublishQueue) async throws -> DockerEvents {
+        try await docker.eventsListen(since: observations.cursor.advanced(by: .zero - Self.overlap))
     }
 
     /// Runs the tasks that find changes, until one of the tasks throws.
@@ -167,8 +174,10 @@ struct EventsListener: Sendable {
     }
 }
 
-/// The time of a comparison is over.
-private struct ComparisonEnded: Error {}
+/// Docker has accepted a stream: the comparison of lists is over.
+private struct Accepted: Error {
+    let events: DockerEvents
+}
 
 extension DockerEvent {
     /// Whether the container may have a new step after the event.
