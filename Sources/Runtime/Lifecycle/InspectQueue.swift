@@ -15,7 +15,9 @@ final class InspectQueue: Sendable {
     /// Raised when an event did not fit: only a reconcile finds what the event reported.
     let dropped = WakeSignal()
 
-    init() { state = Mutex(State(scheduler: InspectScheduler(now: MonotonicClock.now))) }
+    init(mostEvents: Int = InspectScheduler.mostEvents) {
+        state = Mutex(State(scheduler: InspectScheduler(mostEvents: mostEvents, now: MonotonicClock.now)))
+    }
 
     func add(_ event: DockerEvent) {
         guard state.withLock({ $0.scheduler.add(event) }) else {
