@@ -53,8 +53,8 @@ package protocol DeliveryQueue: Sendable {
     func notes(of containerIDs: [String]) async throws(QueueError) -> [String: ContainerNotes]
     func isPublished(_ containerID: String) async throws(QueueError) -> Bool
     func believable(_ claims: [ContainerClaim]) async throws(QueueError) -> Set<String>
-    func places() async throws(QueueError) -> Set<GameID>
-    func correctPlaces(free: [GameID], taken: [GameID], epoch: Int64) async throws
+    func reservations() async throws(QueueError) -> Set<GameID>
+    func correctReservations(free: [GameID], taken: [GameID], epoch: Int64) async throws
     func gameFacts(of pairs: [(gameID: GameID, jobID: JobID)]) async throws(QueueError) -> [GameFacts]
 
     // Streams.

@@ -1,13 +1,13 @@
 import JobContract
 import Redis
 
-/// Steps of one container's story, to be published together.
+/// Steps of a container to publish together.
 package struct LifecycleUpdate: Sendable, Equatable {
     package var containerID: String
     package var gameID: GameID
-    /// What the caller believes was published last; empty: nothing.
+    /// The last published checkpoint according to the caller; empty without a published step.
     package var expectedCheckpoint: String
-    /// What was published last after this; empty: the story has ended.
+    /// The checkpoint after the steps; empty after the end of the lifecycle.
     package var newCheckpoint: String
     package var entries: [LifecycleEvent]
 
@@ -26,29 +26,29 @@ package struct LifecycleUpdate: Sendable, Equatable {
     }
 }
 
-/// How a publication went.
+/// The result of an update.
 package enum EmitResult: Sendable, Equatable {
     case published
-    /// The caller was wrong about what was published last; this is it.
+    /// Redis has another checkpoint than the caller expected. Nothing was published.
     case conflict(checkpoint: String)
-    /// The story has ended before: there is nothing to tell any more.
+    /// The lifecycle has ended before. Nothing was published.
     case ended
 }
 
-/// Another worker leads the node by now: nothing was published.
+/// Another worker leads the node. Nothing was published.
 package struct Fenced: Error, Sendable, Equatable {
     package init() {}
 }
 
-/// What a job tells the listener of a container.
+/// A job's note about a container, for the leader of the node.
 package enum ContainerNote: Sendable, Equatable {
-    /// It runs; the checkpoint of its run.
+    /// The container runs. The checkpoint is that of the run.
     case started(checkpoint: String)
-    /// A job is about to end it; what it says of that, for whoever sees the end.
+    /// A job is about to end the container.
     case asked(jobID: JobID, intent: String)
     /// Whether that end needed SIGKILL.
     case forced(Bool)
-    /// How the last run had ended, before the container is removed.
+    /// The end of the last run. Recorded before the container's removal.
     case exit(String)
 
     fileprivate var words: [RedisArgument] {
@@ -61,10 +61,10 @@ package enum ContainerNote: Sendable, Equatable {
     }
 }
 
-/// What jobs have told of a container, as Redis keeps it.
+/// The notes of jobs about a container, encoded as in Redis.
 package struct ContainerNotes: Sendable, Equatable {
     package var started: String?
-    /// What the job said that asked for its end.
+    /// The note of the job that asked for the container's end.
     package var asked: String?
     package var isForced: Bool?
     package var exit: String?
@@ -78,11 +78,11 @@ package struct ContainerNotes: Sendable, Equatable {
 }
 
 extension JobQueue {
-    /// Publishes steps of stories under `epoch`, each once.
+    /// Publishes steps of containers in the term of `epoch`, each step once.
     ///
-    /// - Parameter cursor: point of the Engine's clock up to which everything is published with this call.
-    /// - Returns: one answer per update.
-    /// - Throws: ``Fenced`` where another worker leads by now, else ``QueueError``.
+    /// - Parameter cursor: The time on Docker's clock up to which all events are published after this call.
+    /// - Returns: A result for each update.
+    /// - Throws: ``Fenced`` if another worker leads, else ``QueueError``.
     package func emit(_ updates: [LifecycleUpdate], epoch: Int64, cursor: String?) async throws -> [EmitResult] {
         var arguments = leadArguments(epoch) + [.string(cursor ?? "")]
         for update in updates {
@@ -110,32 +110,33 @@ extension JobQueue {
         }
     }
 
-    /// Last published checkpoint of each container of the node.
+    /// Returns the last published checkpoint of each container of the node.
     package func checkpoints() async throws(QueueError) -> [String: String] {
         try await fields(keys.stories(worker.node))
     }
 
-    /// Containers of the node that jobs have started and of which nothing was published, with their checkpoints.
+    /// Returns the containers of the node with a start recorded by a job, but without a published step. The values are
+    /// the checkpoints of the starts.
     package func startedContainers() async throws(QueueError) -> [String: String] {
         try await fields(keys.begun(worker.node))
     }
 
-    /// Tells the listener of this node something of a container.
+    /// Records a note about a container, for the leader of this node.
     ///
-    /// - Returns: for `asked`, what the same job had said of this container before; that stays. Else nil.
+    /// - Returns: For `asked`, the earlier note of the same job about this container, which stays. Otherwise nil.
     @discardableResult
     package func record(_ note: ContainerNote, of containerID: String) async throws(QueueError) -> String? {
         try await call(Scripts.tell, [.string(worker.node.text), .string(containerID)] + note.words).string
     }
 
-    /// What the job said of this container when it asked for its end, while the job lives (Redis `HGET` of `{ns}:job:ID`).
+    /// Returns the job's `asked` note about this container, as long as the job lives (Redis `HGET` of `{ns}:job:ID`).
     package func intent(ofJob jobID: JobID, toEnd containerID: String) async throws(QueueError) -> String? {
         let note = try await command(RedisCommand("HGET", .string(keys.job(jobID)), .string(JobRecord.asked))).string
         guard let note, note.hasPrefix(containerID + "\n") else { return nil }
         return String(note.dropFirst(containerID.count + 1))
     }
 
-    /// What jobs have told of these containers.
+    /// Returns the notes of jobs about these containers.
     package func notes(of containerIDs: [String]) async throws(QueueError) -> [String: ContainerNotes] {
         guard !containerIDs.isEmpty else { return [:] }
         let ids = containerIDs.map { RedisArgument.string($0) }
@@ -144,31 +145,33 @@ extension JobQueue {
             RedisCommand("HMGET", arguments: [.string(keys.intents(worker.node))] + intents),
             RedisCommand("HMGET", arguments: [.string(keys.begun(worker.node))] + ids),
         ])
-        guard let told = answers.first?.array, let started = answers.last?.array, told.count == intents.count,
+        guard let noted = answers.first?.array, let started = answers.last?.array, noted.count == intents.count,
             started.count == ids.count
-        else { throw QueueError(call: "HMGET", message: "Redis answered something else than values") }
+        else { throw QueueError(call: "HMGET", message: "the reply of Redis has no values") }
         var notes: [String: ContainerNotes] = [:]
         for (index, id) in containerIDs.enumerated() {
             notes[id] = ContainerNotes(
                 started: started[index].string,
-                asked: told[3 * index].string,
-                isForced: told[3 * index + 1].string.map { $0 == "1" },
-                exit: told[3 * index + 2].string
+                asked: noted[3 * index].string,
+                isForced: noted[3 * index + 1].string.map { $0 == "1" },
+                exit: noted[3 * index + 2].string
             )
         }
         return notes
     }
 
-    /// Games that hold a place on the node.
-    package func places() async throws(QueueError) -> Set<GameID> {
+    /// Returns the games with a reservation on the node.
+    package func reservations() async throws(QueueError) -> Set<GameID> {
         Set(try await scan("SSCAN", keys.running(worker.node)).map { GameID($0) })
     }
 
-    /// Frees places of games that have no running container, but where a job of the game runs, and takes those
-    /// of games that have one.
+    /// Corrects the reservations of the node. A game with a running job keeps its reservation.
     ///
-    /// - Throws: ``Fenced`` where another worker leads by now, else ``QueueError``.
-    package func correctPlaces(free: [GameID], taken: [GameID], epoch: Int64) async throws {
+    /// - Parameters:
+    ///   - free: Games without a running container.
+    ///   - taken: Games with a running container.
+    /// - Throws: ``Fenced`` if another worker leads, else ``QueueError``.
+    package func correctReservations(free: [GameID], taken: [GameID], epoch: Int64) async throws {
         guard !free.isEmpty || !taken.isEmpty else { return }
         let arguments = leadArguments(epoch) + [.integer(Int64(free.count))] + (free + taken).map { .string($0.text) }
         let answer = try await call(Scripts.places, keys: [keys.leader(worker.node)], arguments)
@@ -186,15 +189,15 @@ extension JobQueue {
         return fields
     }
 
-    /// All that a key holds, a part at a time: Redis, and the thread that reads its answers, have jobs to do meanwhile. What
-    /// changes meanwhile may be told as it was before or is after, or twice.
+    /// Returns all elements of a key. Reads the key in pages, so that Redis and this thread can do other work meanwhile. An
+    /// element changed meanwhile may have the old or the new value, or come twice.
     private func scan(_ verb: String, _ key: String) async throws(QueueError) -> [String] {
         var texts: [String] = []
         var cursor = "0"
         repeat {
             let answer = try await command(RedisCommand(verb, .string(key), .string(cursor), "COUNT", 100))
             guard let parts = answer.array, parts.count == 2, let next = parts[0].string, let page = parts[1].array
-            else { throw QueueError(call: verb, message: "Redis answered something else than a page") }
+            else { throw QueueError(call: verb, message: "the reply of Redis has no page") }
             texts += page.map { $0.string ?? "" }
             cursor = next
         } while cursor != "0"

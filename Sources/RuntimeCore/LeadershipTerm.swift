@@ -80,7 +80,7 @@ package struct Leadership: Sendable, Equatable {
         }
     }
 
-    /// Records the answer of Redis to a request begun at `requestStart`.
+    /// Records the answer of Redis to a request sent at `requestStart`.
     ///
     /// - Parameter random: 0 to 1; spreads the next attempts of many followers.
     package mutating func answered(

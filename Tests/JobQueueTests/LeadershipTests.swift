@@ -173,16 +173,16 @@ struct LeadershipTests {
             let worker = world.worker("w1")
             guard case .granted(let epoch, _) = try await worker.lead(ttl: .seconds(5)) else { return }
             _ = try await worker.emit([update("", "s1", .started)], epoch: epoch, cursor: nil)
-            #expect(try await worker.places() == ["g1"])
+            #expect(try await worker.reservations() == ["g1"])
             _ = try await worker.emit([update("s1", "e1", .exited)], epoch: epoch, cursor: nil)
-            #expect(try await worker.places().isEmpty)
+            #expect(try await worker.reservations().isEmpty)
             try await world.push(QueueWorld.message(.start, "j1", game: "g2"))
             try await world.intake(worker)
             #expect(try await world.claim(worker).count == 1)
-            try await worker.correctPlaces(free: ["g2", "g3"], taken: ["g4"], epoch: epoch)
-            #expect(try await worker.places() == ["g2", "g4"])
+            try await worker.correctReservations(free: ["g2", "g3"], taken: ["g4"], epoch: epoch)
+            #expect(try await worker.reservations() == ["g2", "g4"])
             await #expect(throws: Fenced.self) {
-                try await worker.correctPlaces(free: ["g4"], taken: [], epoch: epoch + 1)
+                try await worker.correctReservations(free: ["g4"], taken: [], epoch: epoch + 1)
             }
         }
     }

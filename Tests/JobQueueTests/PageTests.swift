@@ -20,7 +20,7 @@ struct PageTests {
             let checkpoints = try await worker.checkpoints()
             #expect(Set(checkpoints.keys) == Set(names))
             #expect(checkpoints.allSatisfy { $1 == String(repeating: $0, count: 10) })
-            #expect(try await worker.places() == Set(names.map { GameID($0) }))
+            #expect(try await worker.reservations() == Set(names.map { GameID($0) }))
         }
     }
 }

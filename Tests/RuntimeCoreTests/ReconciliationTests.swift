@@ -33,7 +33,7 @@ struct ReconciliationTests {
             checkpoints: checkpoints,
             started: started,
             isThorough: isThorough,
-            places: []
+            reservations: []
         )
         .suspects
     }
@@ -71,8 +71,8 @@ struct ReconciliationTests {
             checkpoints: [:],
             started: [],
             isThorough: false,
-            places: ["a", "b", "d", "e", "f"]
+            reservations: ["a", "b", "d", "e", "f"]
         )
-        #expect(found.unheldPlaces == ["b", "d", "e"] && found.missingPlaces == ["c", "g"])
+        #expect(found.surplusReservations == ["b", "d", "e"] && found.missingReservations == ["c", "g"])
     }
 }

@@ -128,7 +128,7 @@ struct ListenerTests {
                         await world.docker.exit(container: noisy, code: 0)
                         ids.append(noisy)
                     }
-                    // What is removed before anyone has looked at it has no story.
+                    // A container removed before its first inspection has no lifecycle.
                     try await eventually(
                         "the ends of round \(round)",
                         within: .seconds(30),

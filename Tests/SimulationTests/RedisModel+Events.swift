@@ -79,7 +79,7 @@ extension RedisModel {
     }
 
     /// Answers false where another leads.
-    mutating func correctPlaces(free: [GameID], taken: [GameID], epoch: Int64, by caller: Caller, at time: Int64)
+    mutating func correctReservations(free: [GameID], taken: [GameID], epoch: Int64, by caller: Caller, at time: Int64)
         -> Bool
     {
         _ = begin(at: time)

@@ -54,16 +54,16 @@ extension SimulatedQueue {
         }
     }
 
-    func places() async throws(QueueError) -> Set<GameID> {
+    func reservations() async throws(QueueError) -> Set<GameID> {
         let node = worker.node
         return try await call("places") { redis, _ in redis.lanes.running[node] ?? [] }
     }
 
-    func correctPlaces(free: [GameID], taken: [GameID], epoch: Int64) async throws {
+    func correctReservations(free: [GameID], taken: [GameID], epoch: Int64) async throws {
         guard !free.isEmpty || !taken.isEmpty else { return }
         let worker = worker
         let leads = try await call("places") {
-            $0.correctPlaces(free: free, taken: taken, epoch: epoch, by: worker, at: $1)
+            $0.correctReservations(free: free, taken: taken, epoch: epoch, by: worker, at: $1)
         }
         if !leads { throw Fenced() }
     }

@@ -21,11 +21,11 @@ extension JobRunner {
     /// - Parameter isAwaited: Whether the job still waits for the container. A waiting job records the start at once;
     ///   any other job records the start together with its end.
     func noteBegin(_ result: RunResult, _ spec: RunSpec, isAwaited: Bool) async {
-        let mark = Checkpoint(startedAt: result.startedAt, identity: ContainerIdentity(of: spec))
+        let checkpoint = Checkpoint(startedAt: result.startedAt, identity: ContainerIdentity(of: spec))
         if isAwaited {
-            await record(.started(checkpoint: mark.encoded), of: result.containerID)
+            await record(.started(checkpoint: checkpoint.encoded), of: result.containerID)
         } else {
-            begun.set(BegunContainer(containerID: result.containerID, mark: mark.encoded))
+            begun.set(BegunContainer(containerID: result.containerID, mark: checkpoint.encoded))
         }
     }
 
@@ -45,8 +45,8 @@ extension JobRunner {
         guard let container = try? await ownership.owned(id: id), let exit = ExitFacts(of: container.inspect) else {
             return
         }
-        let mark = Checkpoint(startedAt: container.inspect.startedAt, identity: ContainerIdentity(of: container))
-        await record(.started(checkpoint: mark.encoded), of: id)
+        let checkpoint = Checkpoint(startedAt: container.inspect.startedAt, identity: ContainerIdentity(of: container))
+        await record(.started(checkpoint: checkpoint.encoded), of: id)
         await record(.exit(exit.encoded), of: id)
     }
 

@@ -27,11 +27,11 @@ struct Reconciler: Sendable {
     ///   - now: Raised to request a reconcile.
     /// - Throws: ``DockerError`` if Docker is away, ``Fenced`` if another worker leads.
     func run(every interval: Duration, now: WakeSignal) async throws {
-        var unheld: Set<GameID> = []
+        var surplus: Set<GameID> = []
         // Events before the stream may be missing.
         var isThorough = true
         while !Task.isCancelled {
-            unheld = try await compare(isThorough: isThorough, unheldBefore: unheld)
+            surplus = try await compare(isThorough: isThorough, surplusBefore: surplus)
             try await MonotonicClock.sleep(for: Self.shortestPause)
             isThorough = await untilNext(interval, now, requests.dropped)
         }
@@ -53,12 +53,12 @@ struct Reconciler: Sendable {
 
     /// Reconciles once. Returns the games with a reservation, but without a container. A container may be on its way, so
     /// only the second reconcile with the same result frees the reservation.
-    private func compare(isThorough: Bool, unheldBefore: Set<GameID>) async throws -> Set<GameID> {
+    private func compare(isThorough: Bool, surplusBefore: Set<GameID>) async throws -> Set<GameID> {
         do {
             // The checkpoints first: a step published meanwhile then causes a needless inspection, never a missing one.
             let checkpoints = try await queue.checkpoints()
             let started = try await queue.startedContainers()
-            let places = try await queue.places()
+            let reservations = try await queue.reservations()
             let containers = try await ownership.rows()
             let read = checkpoints.compactMapValues { Checkpoint(encoded: $0) }
             observations.replaceCheckpoints(consume checkpoints)
@@ -68,20 +68,20 @@ struct Reconciler: Sendable {
                 checkpoints: read,
                 started: Set(started.keys),
                 isThorough: isThorough,
-                places: places
+                reservations: reservations
             )
             requests.add(reconcile: difference.suspects)
             RuntimeMetrics.reconciled(inspects: difference.suspects.count)
-            try await queue.correctPlaces(
-                free: difference.unheldPlaces.intersection(unheldBefore).sorted(),
-                taken: difference.missingPlaces.sorted(),
+            try await queue.correctReservations(
+                free: difference.surplusReservations.intersection(surplusBefore).sorted(),
+                taken: difference.missingReservations.sorted(),
                 epoch: epoch
             )
             logger.debug(
                 "reconciled the lifecycles with Docker's containers",
                 metadata: ["containers": "\(containers.count)", "inspects": "\(difference.suspects.count)"]
             )
-            return difference.unheldPlaces
+            return difference.surplusReservations
         } catch let error as QueueError {
             // The next reconcile repeats the work.
             logger.warning("the reconcile failed", metadata: ["error": "\(error)"])
@@ -90,6 +90,6 @@ struct Reconciler: Sendable {
             guard error.code != .unavailable, error.code != .cancelled else { throw error }
             logger.warning("the reconcile failed", metadata: ["error": "\(error.message)"])
         }
-        return unheldBefore
+        return surplusBefore
     }
 }

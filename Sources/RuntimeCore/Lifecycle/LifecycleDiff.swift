@@ -16,20 +16,20 @@ package struct LifecycleDiff: Sendable, Equatable {
     package init?(after checkpoint: Checkpoint?, seeing observation: Observation, knowing record: ContainerRecord) {
         let steps = LifecycleSteps.missing(after: checkpoint, seeing: observation, knowing: record)
         guard !steps.isEmpty, let identity = Self.identity(checkpoint, observation, record) else { return nil }
-        var told = checkpoint ?? Checkpoint(startedAt: nil, identity: identity)
+        var before = checkpoint ?? Checkpoint(startedAt: nil, identity: identity)
         var hints = observation.hints
         entries = []
         awaitsStopResult = false
         self.checkpoint = checkpoint
         for step in steps {
             let hint = Self.takeHint(of: step, from: &hints)
-            let entry = StepEvent(step: step, told: told, observation: observation, record: record, hint: hint)
+            let entry = StepEvent(step: step, before: before, observation: observation, record: record, hint: hint)
             entries.append(entry.event)
             if case .exited(let facts) = step, ExitClassification.needsStopResult(facts, record) {
                 awaitsStopResult = true
             }
-            self.checkpoint = told.after(step, found: hint?.occurredAt ?? observation.seenAt)
-            if let next = self.checkpoint { told = next }
+            self.checkpoint = before.after(step, found: hint?.occurredAt ?? observation.seenAt)
+            if let next = self.checkpoint { before = next }
         }
     }
 
@@ -62,7 +62,7 @@ package struct LifecycleDiff: Sendable, Equatable {
 private struct StepEvent {
     let step: LifecycleStep
     /// The checkpoint before the step.
-    let told: Checkpoint
+    let before: Checkpoint
     let observation: Observation
     let record: ContainerRecord
     /// Docker's event of the step, or nil if an inspection found the step.
@@ -73,13 +73,13 @@ private struct StepEvent {
             kind: kind,
             action: hint?.action,
             containerID: observation.containerID,
-            containerName: told.identity.containerName,
-            gameID: told.identity.gameID,
-            jobID: told.identity.jobID,
-            image: told.identity.image,
-            startedAt: told.startedAt,
+            containerName: before.identity.containerName,
+            gameID: before.identity.gameID,
+            jobID: before.identity.jobID,
+            image: before.identity.image,
+            startedAt: before.startedAt,
             occurredAt: hint?.occurredAt ?? observation.seenAt,
-            labels: told.identity.labels
+            labels: before.identity.labels
         )
         switch step {
         case .started(let time):
@@ -93,7 +93,7 @@ private struct StepEvent {
                 facts,
                 record,
                 engineWasEnding: observation.engineWasEnding,
-                lastOOM: told.ooms.last
+                lastOOM: before.ooms.last
             )
             if hint == nil, let time = facts.finishedAt { event.occurredAt = time }
         case .removed:

@@ -73,10 +73,10 @@ package enum LifecycleSteps {
     private static func continues(_ checkpoint: Checkpoint, _ startedAt: Timestamp, _ container: ContainerInspect)
         -> Bool
     {
-        guard let told = checkpoint.startedAt else {
+        guard let published = checkpoint.startedAt else {
             return checkpoint.isRunning || checkpoint.exitedAt == container.finishedAt
         }
-        return told == startedAt
+        return published == startedAt
     }
 
     private static func stepsToTheEnd(
@@ -124,9 +124,9 @@ package enum LifecycleSteps {
         _ belongs: (Timestamp) -> Bool
     ) -> [LifecycleStep] {
         let times = Set(observation.hints.filter { $0.action == "oom" }.map(\.occurredAt))
-        let untold = times.filter { !checkpoint.hasPublished(oom: $0) && belongs($0) }.sorted()
+        let unpublished = times.filter { !checkpoint.hasPublished(oom: $0) && belongs($0) }.sorted()
         // A single step for all events. A container with thousands of killed processes must not fill the stream.
-        return untold.isEmpty ? [] : [.oom(untold)]
+        return unpublished.isEmpty ? [] : [.oom(unpublished)]
     }
 }
 

@@ -10,9 +10,9 @@ package struct Reconciliation: Sendable, Equatable {
     /// others.
     package var suspects: [String]
     /// Games with a node reservation, but without a running container in the list.
-    package var unheldPlaces: Set<GameID>
+    package var surplusReservations: Set<GameID>
     /// Games with a running container, but without a node reservation.
-    package var missingPlaces: Set<GameID>
+    package var missingReservations: Set<GameID>
 
     /// Compares the list with the checkpoints.
     ///
@@ -23,14 +23,14 @@ package struct Reconciliation: Sendable, Equatable {
     ///   - started: Containers started by jobs, without a published step so far.
     ///   - isThorough: Whether events may have been missed. A list shows neither a restart nor an `oom`, so every
     ///     running container then needs an inspection.
-    ///   - places: Games with a node reservation.
+    ///   - reservations: Games with a node reservation.
     package init(
         containers: [ContainerSummary],
         ours: [String: Bool],
         checkpoints: [String: Checkpoint],
         started: Set<String>,
         isThorough: Bool,
-        places: Set<GameID>
+        reservations: Set<GameID>
     ) {
         let listed = Set(containers.map(\.id))
         let gone = Set(checkpoints.keys).union(started).subtracting(listed)
@@ -57,7 +57,7 @@ package struct Reconciliation: Sendable, Equatable {
             Set(containers.compactMap { $0.labels[GalaxyLabel.gameID].map { GameID($0) } })
         }
         // A container without an inspection may keep a reservation, but never creates a reservation.
-        unheldPlaces = places.subtracting(games(running))
-        missingPlaces = games(running.filter { ours[$0.id] == true }).subtracting(places)
+        surplusReservations = reservations.subtracting(games(running))
+        missingReservations = games(running.filter { ours[$0.id] == true }).subtracting(reservations)
     }
 }
