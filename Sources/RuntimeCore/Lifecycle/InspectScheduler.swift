@@ -20,11 +20,10 @@ package struct InspectRequest: Sendable, Equatable {
     fileprivate func endsBefore(_ event: DockerEvent) -> Bool { event.isStart && hints.contains(where: \.isEnd) }
 }
 
-/// Decides which containers to inspect next. Pure; the only queue between Docker's events and the inspections.
+/// Decides which containers to inspect next. Pure; the only buffer between Docker's events and the inspections.
 ///
-/// Requests for the containers of one game form a lane. A lane has one inspection at a time, so observations of a game
-/// keep the order of its events, and a slow inspection delays no other game. Requests with events start before requests
-/// of the reconciler.
+/// Each game has a queue of requests. A queue runs one inspection at a time, so observations of a game keep the order of
+/// its events, and a slow inspection delays no other game. Requests with events start before requests of the reconciler.
 package struct InspectScheduler: Sendable {
     /// The largest number of inspections at a time. Docker answers an inspection in half a millisecond.
     package static let mostInspects = 64
@@ -35,13 +34,13 @@ package struct InspectScheduler: Sendable {
     /// The largest number of events in the scheduler.
     package static let mostEvents = 65_536
 
-    private enum LaneKey: Hashable {
+    private enum QueueKey: Hashable {
         case game(GameID)
         /// A container without an event, so far without a known game.
         case container(String)
     }
 
-    private struct Lane {
+    private struct GameQueue {
         /// Requests with events in the order of the events, then requests of the reconciler.
         var waiting: [InspectRequest] = []
         var running: InspectRequest?
@@ -52,12 +51,12 @@ package struct InspectScheduler: Sendable {
         let retryAt: MonotonicInstant
     }
 
-    private var lanes: [LaneKey: Lane] = [:]
-    /// The lane of each container with a waiting or running request. A container has one lane at a time.
-    private var keys: [String: LaneKey] = [:]
-    /// Lanes that may start a request: with events, and of the reconciler. May contain a lane that is busy again.
-    private var ready = FIFO<LaneKey>()
-    private var reconcileReady = FIFO<LaneKey>()
+    private var queues: [QueueKey: GameQueue] = [:]
+    /// The queue of each container with a waiting or running request. A container has one queue at a time.
+    private var keys: [String: QueueKey] = [:]
+    /// Queues that may start a request: with events, and of the reconciler. May contain a queue that is busy again.
+    private var ready = FIFO<QueueKey>()
+    private var reconcileReady = FIFO<QueueKey>()
     /// Requests to repeat, by container.
     private var failures: [String: Failure] = [:]
     private var nextReconcile: MonotonicInstant
@@ -77,15 +76,15 @@ package struct InspectScheduler: Sendable {
         eventCount += 1
         let id = event.containerID
         if let failure = failures.removeValue(forKey: id) { enqueue(failure.request) }
-        if let key = keys[id], let index = lanes[key]?.waiting.lastIndex(where: { $0.containerID == id }),
-            let request = lanes[key]?.waiting[index], !request.endsBefore(event)
+        if let key = keys[id], let index = queues[key]?.waiting.lastIndex(where: { $0.containerID == id }),
+            let request = queues[key]?.waiting[index], !request.endsBefore(event)
         {
             guard request.hints.isEmpty else {
-                lanes[key]?.waiting[index].hints.append(event)
+                queues[key]?.waiting[index].hints.append(event)
                 return true
             }
             // The event names the game, and has priority over the reconciler.
-            lanes[key]?.waiting.remove(at: index)
+            queues[key]?.waiting.remove(at: index)
             forgetIfIdle(key, container: id)
         }
         enqueue(InspectRequest(containerID: id, hints: [event]))
@@ -95,7 +94,7 @@ package struct InspectScheduler: Sendable {
     /// Adds a request of the reconciler, unless a request for the container waits.
     package mutating func add(reconcile id: String) {
         if failures[id] != nil { return }
-        if let key = keys[id], lanes[key]?.waiting.contains(where: { $0.containerID == id }) == true { return }
+        if let key = keys[id], queues[key]?.waiting.contains(where: { $0.containerID == id }) == true { return }
         enqueue(InspectRequest(containerID: id))
     }
 
@@ -124,32 +123,32 @@ package struct InspectScheduler: Sendable {
     /// Records the end of a request's inspection.
     package mutating func finish(_ request: InspectRequest) {
         let id = request.containerID
-        guard let key = keys[id], let lane = lanes[key], let ended = lane.running, ended.containerID == id else {
+        guard let key = keys[id], let queue = queues[key], let ended = queue.running, ended.containerID == id else {
             return
         }
         running -= 1
         if ended.hints.isEmpty { runningReconcile -= 1 }
         eventCount -= ended.hints.count
-        lanes[key]?.running = nil
+        queues[key]?.running = nil
         guard case .game = key else {
-            // Events may have named the game meanwhile: then the waiting requests belong to the lane of the game.
-            lanes[key] = nil
+            // Events may have named the game meanwhile: then the waiting requests belong to the queue of the game.
+            queues[key] = nil
             keys[id] = nil
-            return lane.waiting.forEach { enqueue($0) }
+            return queue.waiting.forEach { enqueue($0) }
         }
         forgetIfIdle(key, container: id)
-        if let next = lane.waiting.first { announce(key, next) }
+        if let next = queue.waiting.first { announce(key, next) }
     }
 
     /// Records an inspection without an answer. The request, with all later events of the container, is repeated at
     /// `retryAt`, or at the container's next event. Other containers of the game go on.
     package mutating func fail(_ request: InspectRequest, retryAt: MonotonicInstant) {
         let id = request.containerID
-        guard let key = keys[id], let lane = lanes[key], var failed = lane.running, failed.containerID == id else {
+        guard let key = keys[id], let queue = queues[key], var failed = queue.running, failed.containerID == id else {
             return
         }
-        let later = lane.waiting.filter { $0.containerID == id }.flatMap(\.hints)
-        lanes[key]?.waiting.removeAll { $0.containerID == id }
+        let later = queue.waiting.filter { $0.containerID == id }.flatMap(\.hints)
+        queues[key]?.waiting.removeAll { $0.containerID == id }
         finish(failed)
         eventCount += failed.hints.count
         failed.hints += later
@@ -171,37 +170,37 @@ extension InspectScheduler {
         let id = request.containerID
         let key = keys[id] ?? request.gameID.map { .game($0) } ?? .container(id)
         keys[id] = key
-        var lane = lanes[key] ?? Lane()
-        let index = request.hints.isEmpty ? nil : lane.waiting.firstIndex { $0.hints.isEmpty }
-        lane.waiting.insert(request, at: index ?? lane.waiting.endIndex)
-        let isFirst = index == 0 || lane.waiting.count == 1
-        lanes[key] = lane
-        if isFirst, lane.running == nil { announce(key, request) }
+        var queue = queues[key] ?? GameQueue()
+        let index = request.hints.isEmpty ? nil : queue.waiting.firstIndex { $0.hints.isEmpty }
+        queue.waiting.insert(request, at: index ?? queue.waiting.endIndex)
+        let isFirst = index == 0 || queue.waiting.count == 1
+        queues[key] = queue
+        if isFirst, queue.running == nil { announce(key, request) }
     }
 
-    private mutating func announce(_ key: LaneKey, _ request: InspectRequest) {
+    private mutating func announce(_ key: QueueKey, _ request: InspectRequest) {
         if request.hints.isEmpty { reconcileReady.append(key) } else { ready.append(key) }
     }
 
-    /// Returns the next request of a lane, or nil if the lane is busy or empty.
-    private func next(of key: LaneKey) -> InspectRequest? {
-        guard let lane = lanes[key], lane.running == nil else { return nil }
-        return lane.waiting.first
+    /// Returns the next request of a queue, or nil if the queue is busy or empty.
+    private func next(of key: QueueKey) -> InspectRequest? {
+        guard let queue = queues[key], queue.running == nil else { return nil }
+        return queue.waiting.first
     }
 
-    private mutating func begin(_ request: InspectRequest, _ key: LaneKey, _ started: inout [InspectRequest]) {
-        lanes[key]?.waiting.removeFirst()
-        lanes[key]?.running = request
+    private mutating func begin(_ request: InspectRequest, _ key: QueueKey, _ started: inout [InspectRequest]) {
+        queues[key]?.waiting.removeFirst()
+        queues[key]?.running = request
         running += 1
         if request.hints.isEmpty { runningReconcile += 1 }
         started.append(request)
     }
 
-    /// Forgets the lane of a container without requests, and the lane itself if no request is left.
-    private mutating func forgetIfIdle(_ key: LaneKey, container id: String) {
-        guard let lane = lanes[key] else { return }
-        if lane.running?.containerID != id, !lane.waiting.contains(where: { $0.containerID == id }) { keys[id] = nil }
-        if lane.running == nil, lane.waiting.isEmpty { lanes[key] = nil }
+    /// Forgets the queue of a container without requests, and the queue itself if no request is left.
+    private mutating func forgetIfIdle(_ key: QueueKey, container id: String) {
+        guard let queue = queues[key] else { return }
+        if queue.running?.containerID != id, !queue.waiting.contains(where: { $0.containerID == id }) { keys[id] = nil }
+        if queue.running == nil, queue.waiting.isEmpty { queues[key] = nil }
     }
 }
 
