@@ -79,6 +79,7 @@ struct EventsListener: Sendable {
                 // A refused stream alone does not mean that Docker is away.
                 var isDockerAway = (error as? DockerError)?.code == .unavailable
                 if isDockerAway { isDockerAway = await watch.isEngineAway() }
+                if accepted == nil { RuntimeMetrics.hearing(false) }
                 let lasted = accepted.map { $0.duration(to: MonotonicClock.now) }
                 schedule.streamEnded(after: lasted, isDockerAway: isDockerAway)
                 if let lasted, lasted > .seconds(5) { backoff.succeeded() }
@@ -95,7 +96,6 @@ struct EventsListener: Sendable {
                 try await subscribe(observations)
             }
         }
-        RuntimeMetrics.hearing(false)
         logger.error(
             "Docker's events cannot be read; the leader reconciles instead",
             metadata: ["every": "\(Reconciler.shortInterval)", "tried_again_after": "\(time)"]
