@@ -24,17 +24,27 @@ struct ContainerInspector: Sendable {
     ///
     /// - Throws: ``DockerError`` if Docker is away.
     func run() async throws {
-        try await withThrowingDiscardingTaskGroup { group in
+        let failure = await withDiscardingTaskGroup(returning: DockerError?.self) { group in
             while !Task.isCancelled {
                 await observations.waitForCapacity()
-                for request in try await requests.next() { group.addTask { await handle(request) } }
+                do throws(DockerError) {
+                    for request in try await requests.next() { group.addTask { await handle(request) } }
+                } catch {
+                    // The running inspections go on: only now can they see that Docker refuses new connections.
+                    return error
+                }
             }
+            return nil
         }
+        if let failure { throw failure }
     }
 
     private func handle(_ request: InspectRequest) async {
         do throws(DockerError) {
-            if let observation = try await observe(request) { observations.add(observation) }
+            let observation = try await observe(request)
+            // A cancelled call to Docker looks like an answer of a Docker Engine that does not end.
+            guard !Task.isCancelled else { return }
+            if let observation { observations.add(observation) }
             requests.finish(request)
         } catch {
             // The stream begins anew, and with it a reconcile of all containers.
