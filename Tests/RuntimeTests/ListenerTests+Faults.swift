@@ -71,6 +71,32 @@ extension ListenerTests {
         }
     }
 
+    @Test("an exit by the end of Docker keeps its reason if another inspection finds Docker away")
+    func dockerEnds() async throws {
+        try await WorkerWorld.with { world in
+            try await world.withWorker { _ in
+                let first = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"))
+                let second = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g2"))
+                try await expect(["started", "started"], world)
+                let refusal = DockerError(.unavailable, operation: "ping", message: "refused")
+                await world.docker.delay(.ping, by: .milliseconds(500))
+                await world.docker.fail(.ping, with: refusal, times: 3)
+                let before = await world.docker.calls[.inspectContainer] ?? 0
+                await world.docker.exit(container: first, code: 0)
+                try await eventually("the first inspection", until: { $0 > before }) {
+                    await world.docker.calls[.inspectContainer] ?? 0
+                }
+                await world.docker.fail(.inspectContainer, with: refusal)
+                await world.docker.exit(container: second, code: 3)
+                try await eventually("both exits", within: .seconds(20), until: { $0.count == 4 }) {
+                    try await kinds(world)
+                }
+                let exits = try await world.events().filter { $0["event"] == "exited" }
+                #expect(exits.first { $0["container_id"] == first }?["reason"] == "daemon_shutdown")
+            }
+        }
+    }
+
     @Test("subscribes again if Docker answers no ping, and publishes what was missed")
     func watchdog() async throws {
         try await WorkerWorld.with { world in
