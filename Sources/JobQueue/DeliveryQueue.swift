@@ -43,17 +43,17 @@ package protocol DeliveryQueue: Sendable {
     func resign(epoch: Int64) async throws(QueueError)
 
     // Containers and their lifecycles.
-    func emit(_ updates: [StoryUpdate], epoch: Int64, cursor: String?) async throws -> [EmitAnswer]
-    func stories() async throws(QueueError) -> [String: String]
-    func begunContainers() async throws(QueueError) -> [String: String]
+    func emit(_ updates: [LifecycleUpdate], epoch: Int64, cursor: String?) async throws -> [EmitResult]
+    func checkpoints() async throws(QueueError) -> [String: String]
+    func startedContainers() async throws(QueueError) -> [String: String]
     @discardableResult
-    func tell(_ note: ContainerNote, of containerID: String) async throws(QueueError) -> String?
+    func record(_ note: ContainerNote, of containerID: String) async throws(QueueError) -> String?
     func intent(ofJob jobID: JobID, toEnd containerID: String) async throws(QueueError) -> String?
     func notes(of containerIDs: [String]) async throws(QueueError) -> [String: ContainerNotes]
     func isPublished(_ containerID: String) async throws(QueueError) -> Bool
     func believable(_ claims: [ContainerClaim]) async throws(QueueError) -> Set<String>
-    func places() async throws(QueueError) -> Set<GameID>
-    func correctPlaces(free: [GameID], taken: [GameID], epoch: Int64) async throws
+    func reservations() async throws(QueueError) -> Set<GameID>
+    func correctReservations(free: [GameID], taken: [GameID], epoch: Int64) async throws
     func gameFacts(of pairs: [(gameID: GameID, jobID: JobID)]) async throws(QueueError) -> [GameFacts]
 
     // Streams.

@@ -19,15 +19,15 @@ package struct ContainerLine: Sendable, Equatable {
     var hadOOM: Bool
 
     /// Creates a line from a checkpoint. Returns nil if another version wrote the checkpoint.
-    package init?(_ story: KeptStory) {
-        guard let mark = StoryMark(encoded: story.mark) else { return nil }
-        id = story.containerID
-        gameID = mark.identity.gameID
-        image = mark.identity.image
-        node = story.node
-        word = mark.isRunning ? mark.health?.rawValue ?? "running" : "exited"
-        since = mark.exitedAt ?? mark.startedAt
-        hadOOM = !mark.ooms.isEmpty
+    package init?(_ entry: ContainerCheckpoint) {
+        guard let checkpoint = Checkpoint(encoded: entry.encoded) else { return nil }
+        id = entry.containerID
+        gameID = checkpoint.identity.gameID
+        image = checkpoint.identity.image
+        node = entry.node
+        word = checkpoint.isRunning ? checkpoint.health?.rawValue ?? "running" : "exited"
+        since = checkpoint.exitedAt ?? checkpoint.startedAt
+        hadOOM = !checkpoint.ooms.isEmpty
     }
 
     package var state: TextTable.Cell {

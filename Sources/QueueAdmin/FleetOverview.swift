@@ -102,16 +102,16 @@ package struct RunningJob: Sendable, Equatable {
     package init(id: JobID) { self.id = id }
 }
 
-/// A container in Redis whose lifecycle has not ended.
-package struct KeptStory: Sendable, Equatable {
+/// The checkpoint in Redis of a container whose lifecycle has not ended.
+package struct ContainerCheckpoint: Sendable, Equatable {
     package var node: NodeID
     package var containerID: String
     /// The container's last published state.
-    package var mark: String
+    package var encoded: String
 
-    package init(node: NodeID, containerID: String, mark: String) {
+    package init(node: NodeID, containerID: String, encoded: String) {
         self.node = node
         self.containerID = containerID
-        self.mark = mark
+        self.encoded = encoded
     }
 }

@@ -29,23 +29,24 @@ extension JobQueue {
     }
 
     /// Returns the containers of these nodes whose lifecycle has not ended, about `limit` at most.
-    package func keptStories(of nodes: [NodeID], limit: Int) async throws(QueueError) -> [KeptStory] {
-        var stories: [KeptStory] = []
+    package func containerCheckpoints(of nodes: [NodeID], limit: Int) async throws(QueueError) -> [ContainerCheckpoint]
+    {
+        var found: [ContainerCheckpoint] = []
         for node in nodes {
             var cursor = "0"
             repeat {
-                guard stories.count < limit else { return stories }
+                guard found.count < limit else { return found }
                 let answer = try await command(
                     RedisCommand("HSCAN", .string(keys.checkpoints(node)), .string(cursor), "COUNT", 500)
                 )
                 cursor = answer.array?.first?.string ?? "0"
                 let pairs = (answer.array?.last?.array ?? []).map { $0.string ?? "" }
                 for index in stride(from: 0, to: pairs.count - 1, by: 2) {
-                    stories.append(KeptStory(node: node, containerID: pairs[index], mark: pairs[index + 1]))
+                    found.append(ContainerCheckpoint(node: node, containerID: pairs[index], encoded: pairs[index + 1]))
                 }
             } while cursor != "0"
         }
-        return stories
+        return found
     }
 
     private func readCounts(_ overview: inout FleetOverview) async throws(QueueError) {

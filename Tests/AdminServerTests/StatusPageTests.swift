@@ -53,13 +53,13 @@ struct StatusPageTests {
             image: "engine:1",
             labels: [:]
         )
-        let mark = StoryMark(
+        let mark = Checkpoint(
             startedAt: Timestamp(millisecondsSinceEpoch: now - 5_000),
             exitedAt: exited ? Timestamp(millisecondsSinceEpoch: now - 1_000) : nil,
             health: health,
             identity: identity
         )
-        return ContainerLine(KeptStory(node: "n1", containerID: "c-\(game)", mark: mark.encoded))
+        return ContainerLine(ContainerCheckpoint(node: "n1", containerID: "c-\(game)", encoded: mark.encoded))
     }
 
     @Test("in a browser the page stays small, and names are only text")

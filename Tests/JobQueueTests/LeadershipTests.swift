@@ -21,8 +21,14 @@ struct LeadershipTests {
         )
     }
 
-    private func update(_ expected: String, _ mark: String, _ kinds: LifecycleKind...) -> StoryUpdate {
-        StoryUpdate(containerID: "c1", gameID: "g1", expectedMark: expected, newMark: mark, entries: kinds.map(event))
+    private func update(_ expected: String, _ mark: String, _ kinds: LifecycleKind...) -> LifecycleUpdate {
+        LifecycleUpdate(
+            containerID: "c1",
+            gameID: "g1",
+            expectedCheckpoint: expected,
+            newCheckpoint: mark,
+            entries: kinds.map(event)
+        )
     }
 
     @Test("one worker of a node leads, epochs only increase, and an old term publishes nothing")
@@ -71,14 +77,14 @@ struct LeadershipTests {
             #expect(try await worker.emit([update("", "s1", .started)], epoch: epoch, cursor: nil) == [.published])
             #expect(
                 try await worker.emit([update("", "s1", .started)], epoch: epoch, cursor: nil) == [
-                    .conflict(mark: "s1")
+                    .conflict(checkpoint: "s1")
                 ]
             )
-            #expect(try await worker.stories() == ["c1": "s1"])
+            #expect(try await worker.checkpoints() == ["c1": "s1"])
             #expect(
                 try await worker.emit([update("s1", "", .exited, .removed)], epoch: epoch, cursor: nil) == [.published]
             )
-            #expect(try await worker.stories().isEmpty)
+            #expect(try await worker.checkpoints().isEmpty)
             #expect(try await worker.emit([update("", "s1", .started)], epoch: epoch, cursor: nil) == [.ended])
             let events = try await world.events()
             #expect(events.map { $0["event"] } == ["started", "exited", "removed"])
@@ -95,25 +101,25 @@ struct LeadershipTests {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
             guard case .granted(let epoch, _) = try await worker.lead(ttl: .seconds(5)) else { return }
-            try await worker.tell(.begun(mark: "s0"), of: "c1")
-            #expect(try await worker.begunContainers() == ["c1": "s0"])
+            try await worker.record(.started(checkpoint: "s0"), of: "c1")
+            #expect(try await worker.startedContainers() == ["c1": "s0"])
             _ = try await worker.emit([update("", "s1", .started)], epoch: epoch, cursor: nil)
-            try await worker.tell(.begun(mark: "s0"), of: "c1")
-            #expect(try await worker.begunContainers().isEmpty)
-            try await worker.tell(.forced(true), of: "c1")
-            try await worker.tell(.asked(jobID: "j", intent: "i"), of: "c1")
+            try await worker.record(.started(checkpoint: "s0"), of: "c1")
+            #expect(try await worker.startedContainers().isEmpty)
+            try await worker.record(.forced(true), of: "c1")
+            try await worker.record(.asked(jobID: "j", intent: "i"), of: "c1")
             #expect(try await worker.notes(of: ["c1", "c2"])["c1"] == ContainerNotes(asked: "i"))
-            try await worker.tell(.forced(true), of: "c1")
-            try await worker.tell(.exit("x"), of: "c1")
+            try await worker.record(.forced(true), of: "c1")
+            try await worker.record(.exit("x"), of: "c1")
             let notes = try await worker.notes(of: ["c2", "c1"])
             #expect(notes["c1"] == ContainerNotes(asked: "i", isForced: true, exit: "x"))
             #expect(notes["c2"] == ContainerNotes())
             _ = try await worker.emit([update("s1", "e1", .exited)], epoch: epoch, cursor: nil)
-            try await worker.tell(.exit("y"), of: "c1")
-            try await worker.tell(.forced(false), of: "c1")
+            try await worker.record(.exit("y"), of: "c1")
+            try await worker.record(.forced(false), of: "c1")
             #expect(try await worker.notes(of: ["c1"])["c1"] == ContainerNotes())
             _ = try await worker.emit([update("e1", "", .removed)], epoch: epoch, cursor: nil)
-            try await worker.tell(.asked(jobID: "j", intent: "i"), of: "c1")
+            try await worker.record(.asked(jobID: "j", intent: "i"), of: "c1")
             #expect(try await worker.notes(of: ["c1"])["c1"] == ContainerNotes())
         }
     }
@@ -125,13 +131,13 @@ struct LeadershipTests {
             try await world.push(QueueWorld.message(.stop, "j"))
             _ = try await world.intake(worker)
             #expect(try await worker.intent(ofJob: "j", toEnd: "c1") == nil)
-            #expect(try await worker.tell(.asked(jobID: "j", intent: "first"), of: "c1") == nil)
-            #expect(try await worker.tell(.asked(jobID: "j", intent: "second"), of: "c1") == "first")
+            #expect(try await worker.record(.asked(jobID: "j", intent: "first"), of: "c1") == nil)
+            #expect(try await worker.record(.asked(jobID: "j", intent: "second"), of: "c1") == "first")
             #expect(try await worker.notes(of: ["c1"])["c1"]?.asked == "first")
             #expect(try await worker.intent(ofJob: "j", toEnd: "c1") == "first")
             #expect(try await worker.intent(ofJob: "j", toEnd: "c2") == nil)
             // Another job, or one that nobody knows, has a word of its own.
-            #expect(try await worker.tell(.asked(jobID: "x", intent: "third"), of: "c1") == nil)
+            #expect(try await worker.record(.asked(jobID: "x", intent: "third"), of: "c1") == nil)
             #expect(try await worker.notes(of: ["c1"])["c1"]?.asked == "third")
             #expect(try await world.client.send(RedisCommand("EXISTS", .string(world.keys.job("x")))).integer == 0)
         }
@@ -167,16 +173,16 @@ struct LeadershipTests {
             let worker = world.worker("w1")
             guard case .granted(let epoch, _) = try await worker.lead(ttl: .seconds(5)) else { return }
             _ = try await worker.emit([update("", "s1", .started)], epoch: epoch, cursor: nil)
-            #expect(try await worker.places() == ["g1"])
+            #expect(try await worker.reservations() == ["g1"])
             _ = try await worker.emit([update("s1", "e1", .exited)], epoch: epoch, cursor: nil)
-            #expect(try await worker.places().isEmpty)
+            #expect(try await worker.reservations().isEmpty)
             try await world.push(QueueWorld.message(.start, "j1", game: "g2"))
             try await world.intake(worker)
             #expect(try await world.claim(worker).count == 1)
-            try await worker.correctPlaces(free: ["g2", "g3"], taken: ["g4"], epoch: epoch)
-            #expect(try await worker.places() == ["g2", "g4"])
+            try await worker.correctReservations(free: ["g2", "g3"], taken: ["g4"], epoch: epoch)
+            #expect(try await worker.reservations() == ["g2", "g4"])
             await #expect(throws: Fenced.self) {
-                try await worker.correctPlaces(free: ["g4"], taken: [], epoch: epoch + 1)
+                try await worker.correctReservations(free: ["g4"], taken: [], epoch: epoch + 1)
             }
         }
     }

@@ -65,8 +65,8 @@ struct OverviewTests {
             let seen = try await overview(queue, limit: 20)
             #expect(seen.nodes.count == 20 && seen.nodeCount == 3_000)
             #expect(seen.running.count == 20 && seen.runningCount == 3_000)
-            let stories = try await queue.keptStories(of: ["n1"], limit: 1_000)
-            #expect((1_000..<2_500).contains(stories.count))
+            let found = try await queue.containerCheckpoints(of: ["n1"], limit: 1_000)
+            #expect((1_000..<2_500).contains(found.count))
         }
     }
 

@@ -17,10 +17,10 @@ struct PageTests {
                     RedisCommand("SADD", .string(world.keys.reserved("n1")), .string(name)),
                 ])
             }
-            let stories = try await worker.stories()
-            #expect(Set(stories.keys) == Set(names))
-            #expect(stories.allSatisfy { $1 == String(repeating: $0, count: 10) })
-            #expect(try await worker.places() == Set(names.map { GameID($0) }))
+            let checkpoints = try await worker.checkpoints()
+            #expect(Set(checkpoints.keys) == Set(names))
+            #expect(checkpoints.allSatisfy { $1 == String(repeating: $0, count: 10) })
+            #expect(try await worker.reservations() == Set(names.map { GameID($0) }))
         }
     }
 }

@@ -23,7 +23,7 @@ struct RetentionTests {
         return keys
     }
 
-    private func update(_ expected: String, _ new: String, _ kind: LifecycleKind) -> StoryUpdate {
+    private func update(_ expected: String, _ new: String, _ kind: LifecycleKind) -> LifecycleUpdate {
         let event = LifecycleEvent(
             kind: kind,
             action: nil,
@@ -36,7 +36,13 @@ struct RetentionTests {
             occurredAt: Timestamp(seconds: 1),
             labels: [:]
         )
-        return StoryUpdate(containerID: "c1", gameID: "g1", expectedMark: expected, newMark: new, entries: [event])
+        return LifecycleUpdate(
+            containerID: "c1",
+            gameID: "g1",
+            expectedCheckpoint: expected,
+            newCheckpoint: new,
+            entries: [event]
+        )
     }
 
     /// Runs a game's whole life: start, a start that a stop supersedes, stop, remove, with all events of its container.
@@ -47,9 +53,9 @@ struct RetentionTests {
         let begun = BegunContainer(containerID: "c1", mark: "s0")
         let finished = QueueWorld.finished(start, startMessage: "the request", begun: begun)
         _ = try await worker.finish([finished])
-        #expect(try await worker.begunContainers() == ["c1": "s0"])
+        #expect(try await worker.startedContainers() == ["c1": "s0"])
         _ = try await worker.emit([update("", "s1", .started)], epoch: epoch, cursor: nil)
-        #expect(try await worker.begunContainers().isEmpty)
+        #expect(try await worker.startedContainers().isEmpty)
 
         try await world.push(QueueWorld.message(.restart, "r1"))
         try await world.intake(worker)
@@ -59,9 +65,9 @@ struct RetentionTests {
         try await world.intake(worker)
         try await world.finish(worker, restart, JobEnding(.superseded, error: "x"))
         let stop = try #require(try await world.claim(worker).first { $0.id == "t1" })
-        _ = try await worker.tell(.asked(jobID: "t1", intent: "i"), of: "c1")
-        try await worker.tell(.forced(false), of: "c1")
-        try await worker.tell(.exit("x"), of: "c1")
+        _ = try await worker.record(.asked(jobID: "t1", intent: "i"), of: "c1")
+        try await worker.record(.forced(false), of: "c1")
+        try await worker.record(.exit("x"), of: "c1")
         try await world.finish(worker, stop, JobEnding(.succeeded, effect: .stopped), freesPlace: true)
         _ = try await worker.emit([update("s1", "e1", .exited)], epoch: epoch, cursor: "cursor")
 

@@ -31,11 +31,11 @@ struct FoundExitTests {
     @Test("a container that waits for a restart by Docker has exited, and starts again")
     func restarting() {
         let waits = inspected("restarting", finishedAt: t1, exitCode: 7)
-        let end = StoryStep.exited(ExitFacts(startedAt: t0, finishedAt: t1, exitCode: 7, oomKilled: false))
-        #expect(Story.missingSteps(after: mark(t0), seeing: sighting(waits)) == [end])
-        #expect(Story.missingSteps(after: mark(t0, exited: t1), seeing: sighting(waits)) == [])
+        let end = LifecycleStep.exited(ExitFacts(startedAt: t0, finishedAt: t1, exitCode: 7, oomKilled: false))
+        #expect(LifecycleSteps.missing(after: checkpoint(t0), seeing: observation(waits)) == [end])
+        #expect(LifecycleSteps.missing(after: checkpoint(t0, exited: t1), seeing: observation(waits)) == [])
         let again = inspected("running", startedAt: t2, finishedAt: t1)
-        #expect(Story.missingSteps(after: mark(t0, exited: t1), seeing: sighting(again)) == [.started(t2)])
+        #expect(LifecycleSteps.missing(after: checkpoint(t0, exited: t1), seeing: observation(again)) == [.started(t2)])
         #expect(waits.isRunning && !waits.hasProcess)
     }
 
@@ -64,20 +64,20 @@ struct FoundExitTests {
     @Test("events that may happen many times a second have a count")
     func counts() throws {
         let ooms = (0..<40).map { hint("oom", at: Timestamp(seconds: 1_100 + $0)) }
-        let running = sighting(
+        let running = observation(
             inspected("running", health: "healthy"),
             hints: ooms + [
                 hint("health_status: unhealthy", at: t1), hint("health_status: healthy", at: t1),
             ]
         )
-        let telling = try #require(StoryTelling(after: mark(t0), seeing: running, knowing: ContainerRecord()))
-        #expect(telling.entries.map(\.kind) == [.oom, .healthy] && telling.entries.map(\.count) == [40, 2])
-        #expect(telling.mayWait && telling.entries[0].occurredAt == ooms.last?.occurredAt)
-        #expect(telling.entries[0].fields.contains { $0 == ("count", "40") })
-        let again = StoryTelling(after: telling.mark, seeing: running, knowing: ContainerRecord())
+        let diff = try #require(LifecycleDiff(after: checkpoint(t0), seeing: running, knowing: ContainerRecord()))
+        #expect(diff.entries.map(\.kind) == [.oom, .healthy] && diff.entries.map(\.count) == [40, 2])
+        #expect(diff.mayWait && diff.entries[0].occurredAt == ooms.last?.occurredAt)
+        #expect(diff.entries[0].fields.contains { $0 == ("count", "40") })
+        let again = LifecycleDiff(after: diff.checkpoint, seeing: running, knowing: ContainerRecord())
         #expect(again == nil)
-        let ended = sighting(inspected("exited", finishedAt: t1, exitCode: 137, oomKilled: true))
-        let exit = try #require(StoryTelling(after: mark(t0), seeing: ended, knowing: ContainerRecord()))
+        let ended = observation(inspected("exited", finishedAt: t1, exitCode: 137, oomKilled: true))
+        let exit = try #require(LifecycleDiff(after: checkpoint(t0), seeing: ended, knowing: ContainerRecord()))
         #expect(exit.entries.map(\.kind) == [.oom, .exited] && exit.entries.map(\.count) == [1, nil] && !exit.mayWait)
     }
 

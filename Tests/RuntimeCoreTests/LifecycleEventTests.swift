@@ -10,35 +10,35 @@ struct LifecycleEventTests {
     @Test("a step has action and time of its own Docker event, else of the observation")
     func sources() throws {
         let exited = inspected("exited", finishedAt: t1, exitCode: 3)
-        let telling = try #require(
-            StoryTelling(
+        let diff = try #require(
+            LifecycleDiff(
                 after: nil,
-                seeing: sighting(exited, hint("die", at: t2)),
+                seeing: observation(exited, hint("die", at: t2)),
                 knowing: ContainerRecord()
             )
         )
-        #expect(telling.entries.map(\.kind) == [.started, .exited])
-        #expect(telling.entries.map(\.action) == [nil, "die"])
-        #expect(telling.entries.map(\.occurredAt) == [t0, t2])
-        #expect(telling.entries.map(\.startedAt) == [t0, t0])
-        #expect(telling.entries.last?.exitCode == 3 && telling.entries.last?.reason == .crashed)
-        #expect(telling.mark == mark(t0, exited: t1))
-        let after = StoryTelling(after: telling.mark, seeing: sighting(nil), knowing: ContainerRecord())
+        #expect(diff.entries.map(\.kind) == [.started, .exited])
+        #expect(diff.entries.map(\.action) == [nil, "die"])
+        #expect(diff.entries.map(\.occurredAt) == [t0, t2])
+        #expect(diff.entries.map(\.startedAt) == [t0, t0])
+        #expect(diff.entries.last?.exitCode == 3 && diff.entries.last?.reason == .crashed)
+        #expect(diff.checkpoint == checkpoint(t0, exited: t1))
+        let after = LifecycleDiff(after: diff.checkpoint, seeing: observation(nil), knowing: ContainerRecord())
         #expect(after?.entries.map(\.kind) == [.removed] && after?.entries.first?.occurredAt == seen)
-        #expect(after?.mark == nil)
+        #expect(after?.checkpoint == nil)
     }
 
     @Test("an exit by a job's SIGKILL waits for the outcome of the stop")
     func verdicts() throws {
-        let killed = sighting(inspected("exited", finishedAt: t1, exitCode: 137))
+        let killed = observation(inspected("exited", finishedAt: t1, exitCode: 137))
         let reasons = [nil, true, false].map { isForced in
-            StoryTelling(
-                after: mark(t0),
+            LifecycleDiff(
+                after: checkpoint(t0),
                 seeing: killed,
                 knowing: ContainerRecord(isEndAsked: true, isForced: isForced)
             )
         }
-        #expect(reasons.map { $0?.awaitsVerdict } == [true, false, false])
+        #expect(reasons.map { $0?.awaitsStopResult } == [true, false, false])
         #expect(reasons.map { $0?.entries.first?.reason } == [.stoppedForced, .stoppedForced, .stopped])
     }
 

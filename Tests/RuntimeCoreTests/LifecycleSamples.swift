@@ -51,19 +51,19 @@ func hint(_ action: String, at time: Timestamp) -> DockerEvent {
     DockerEvent(action: action, containerID: "c1", name: "n", image: "e", labels: labels, occurredAt: time)
 }
 
-func sighting(_ container: ContainerInspect?, _ hints: DockerEvent...) -> Sighting {
-    sighting(container, hints: hints)
+func observation(_ container: ContainerInspect?, _ hints: DockerEvent...) -> Observation {
+    observation(container, hints: hints)
 }
 
-func sighting(_ container: ContainerInspect?, hints: [DockerEvent]) -> Sighting {
-    Sighting(containerID: "c1", container: owned(container), hints: hints, seenAt: seen)
+func observation(_ container: ContainerInspect?, hints: [DockerEvent]) -> Observation {
+    Observation(containerID: "c1", container: owned(container), hints: hints, seenAt: seen)
 }
 
-func mark(
+func checkpoint(
     _ startedAt: Timestamp?,
     exited: Timestamp? = nil,
     health: HealthLevel? = nil,
     ooms: [Timestamp] = []
-) -> StoryMark {
-    StoryMark(startedAt: startedAt, exitedAt: exited, health: health, ooms: ooms, identity: identity)
+) -> Checkpoint {
+    Checkpoint(startedAt: startedAt, exitedAt: exited, health: health, ooms: ooms, identity: identity)
 }

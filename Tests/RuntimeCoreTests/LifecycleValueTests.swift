@@ -16,14 +16,14 @@ private let ownLabels: LabelMap = [
 ]
 private let ownIdentity = ContainerIdentity(containerName: "n", gameID: "g1", jobID: "j1", image: "e", labels: [:])
 
-private func sighting(
+private func observation(
     _ status: String? = nil,
     startedAt: Timestamp? = started,
     finishedAt: Timestamp? = nil,
     exitCode: Int = 0,
     oomKilled: Bool = false,
     hints: [DockerEvent] = []
-) -> Sighting {
+) -> Observation {
     let inspect = status.map {
         ContainerInspect(
             id: "c1",
@@ -39,59 +39,59 @@ private func sighting(
         )
     }
     let owned = inspect.flatMap { OwnedContainer($0, image: .known([:]), namespace: "rtm") }
-    return Sighting(containerID: "c1", container: owned, hints: hints, seenAt: inspected)
+    return Observation(containerID: "c1", container: owned, hints: hints, seenAt: inspected)
 }
 
 private func event(_ action: String, at time: Timestamp) -> DockerEvent {
     DockerEvent(action: action, containerID: "c1", name: "name", image: "image:1", labels: ownLabels, occurredAt: time)
 }
 
-private func mark(_ startedAt: Timestamp?, exited: Timestamp? = nil, ooms: [Timestamp] = []) -> StoryMark {
-    StoryMark(startedAt: startedAt, exitedAt: exited, ooms: ooms, identity: ownIdentity)
+private func checkpoint(_ startedAt: Timestamp?, exited: Timestamp? = nil, ooms: [Timestamp] = []) -> Checkpoint {
+    Checkpoint(startedAt: startedAt, exitedAt: exited, ooms: ooms, identity: ownIdentity)
 }
 
 @Suite("The values of a container's events")
 struct LifecycleValueTests {
     private func entries(
-        _ mark: StoryMark?,
-        _ sighting: Sighting,
+        _ checkpoint: Checkpoint?,
+        _ observation: Observation,
         _ record: ContainerRecord = ContainerRecord()
     ) throws -> [LifecycleEvent] {
-        try #require(StoryTelling(after: mark, seeing: sighting, knowing: record)).entries
+        try #require(LifecycleDiff(after: checkpoint, seeing: observation, knowing: record)).entries
     }
 
     @Test(
         "a run that ended unseen before another run, which also ended, has no finish time: the inspection shows only the last end"
     )
     func unseenEnd() throws {
-        let again = sighting("exited", startedAt: startedAgain, finishedAt: endedAgain, exitCode: 3)
-        let found = try entries(mark(started), again)
+        let again = observation("exited", startedAt: startedAgain, finishedAt: endedAgain, exitCode: 3)
+        let found = try entries(checkpoint(started), again)
         #expect(found.map(\.kind) == [.exited, .started, .exited])
         #expect(found.map(\.startedAt) == [started, startedAgain, startedAgain])
         #expect(found.map(\.finishedAt) == [nil, nil, endedAgain])
         #expect(found.map(\.exitCode) == [nil, nil, 3])
         #expect(found.map(\.reason) == [.unknown, nil, .crashed])
         // While the second run continues, the inspection shows the end of the first.
-        let runs = try entries(mark(started), sighting("running", startedAt: startedAgain, finishedAt: ended))
+        let runs = try entries(checkpoint(started), observation("running", startedAt: startedAgain, finishedAt: ended))
         #expect(runs.map(\.finishedAt) == [ended, nil])
     }
 
     @Test("an exit without an event has the time of the process' end; with an event, the time of the event")
     func exitTimes() throws {
-        let exited = sighting("exited", finishedAt: ended, exitCode: 1)
-        #expect(try entries(mark(started), exited).map(\.occurredAt) == [ended])
-        let heard = sighting("exited", finishedAt: ended, exitCode: 1, hints: [event("die", at: endedAgain)])
-        #expect(try entries(mark(started), heard).map(\.occurredAt) == [endedAgain])
-        let unknown = sighting("exited", exitCode: 1)
-        #expect(try entries(mark(started), unknown).map(\.occurredAt) == [inspected])
-        #expect(try entries(mark(started), unknown).map(\.finishedAt) == [nil])
+        let exited = observation("exited", finishedAt: ended, exitCode: 1)
+        #expect(try entries(checkpoint(started), exited).map(\.occurredAt) == [ended])
+        let heard = observation("exited", finishedAt: ended, exitCode: 1, hints: [event("die", at: endedAgain)])
+        #expect(try entries(checkpoint(started), heard).map(\.occurredAt) == [endedAgain])
+        let unknown = observation("exited", exitCode: 1)
+        #expect(try entries(checkpoint(started), unknown).map(\.occurredAt) == [inspected])
+        #expect(try entries(checkpoint(started), unknown).map(\.finishedAt) == [nil])
     }
 
     @Test("a kill is out of memory only if the run's last oom is near")
     func oomReason() throws {
-        let killed = sighting("exited", finishedAt: ended, exitCode: 137, oomKilled: true)
-        let near = mark(started, ooms: [started, ended.advanced(by: .seconds(-1))])
-        let far = mark(started, ooms: [started])
+        let killed = observation("exited", finishedAt: ended, exitCode: 137, oomKilled: true)
+        let near = checkpoint(started, ooms: [started, ended.advanced(by: .seconds(-1))])
+        let far = checkpoint(started, ooms: [started])
         #expect(try entries(near, killed).map(\.reason) == [.oomKilled])
         #expect(try entries(far, killed).map(\.reason) == [.killed])
     }
@@ -99,7 +99,11 @@ struct LifecycleValueTests {
     @Test("a container that is gone has the identity in its events, without labels")
     func claimed() throws {
         let record = ContainerRecord(isClaimBelieved: true)
-        let found = try entries(nil, sighting(hints: [event("start", at: started), event("die", at: ended)]), record)
+        let found = try entries(
+            nil,
+            observation(hints: [event("start", at: started), event("die", at: ended)]),
+            record
+        )
         #expect(found.map(\.kind) == [.started, .exited, .removed])
         #expect(found.map(\.occurredAt) == [started, ended, inspected])
         for entry in found {
@@ -113,7 +117,10 @@ struct LifecycleValueTests {
 
     @Test("a removal has neither start nor end")
     func removal() throws {
-        let found = try entries(mark(started, exited: ended), sighting(hints: [event("destroy", at: endedAgain)]))
+        let found = try entries(
+            checkpoint(started, exited: ended),
+            observation(hints: [event("destroy", at: endedAgain)])
+        )
         #expect(found.map(\.kind) == [.removed])
         #expect(found.first?.startedAt == nil)
         #expect(found.first?.finishedAt == nil)
@@ -122,9 +129,9 @@ struct LifecycleValueTests {
 
     @Test("after a run with an unknown start, another end is another run")
     func unknownStart() throws {
-        let before = mark(nil, exited: ended)
-        #expect(StoryTelling(after: before, seeing: sighting("exited", finishedAt: ended), knowing: .init()) == nil)
-        let again = sighting("exited", startedAt: startedAgain, finishedAt: endedAgain)
+        let before = checkpoint(nil, exited: ended)
+        #expect(LifecycleDiff(after: before, seeing: observation("exited", finishedAt: ended), knowing: .init()) == nil)
+        let again = observation("exited", startedAt: startedAgain, finishedAt: endedAgain)
         let found = try entries(before, again)
         #expect(found.map(\.kind) == [.started, .exited])
         #expect(found.map(\.startedAt) == [startedAgain, startedAgain])

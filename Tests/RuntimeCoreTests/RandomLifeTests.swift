@@ -11,7 +11,7 @@ private struct RandomLife {
     var now = t0
     var container: ContainerInspect?
     var events: [DockerEvent] = []
-    var mark: StoryMark?
+    var checkpoint: Checkpoint?
     var hasEnded = false
     var published = ""
 
@@ -56,10 +56,10 @@ private struct RandomLife {
 
     /// A record with other values for all that nobody can observe.
     private var fullRecord: ContainerRecord {
-        let exit = ExitFacts(startedAt: mark?.startedAt, finishedAt: now, exitCode: 7, oomKilled: true)
-        let begun =
-            container == nil ? StoryMark(startedAt: now, identity: identity) : nil
-        return ContainerRecord(begun: begun, isEndAsked: true, isForced: true, lastExit: exit)
+        let exit = ExitFacts(startedAt: checkpoint?.startedAt, finishedAt: now, exitCode: 7, oomKilled: true)
+        let started =
+            container == nil ? Checkpoint(startedAt: now, identity: identity) : nil
+        return ContainerRecord(started: started, isEndAsked: true, isForced: true, lastExit: exit)
     }
 
     /// Observes the container with the events since the last observation, with some repeated ones, or with none.
@@ -67,16 +67,16 @@ private struct RandomLife {
         guard !hasEnded else { return }
         let overlap = Int.random(in: 0...2, using: &generator)
         let hints = hasEvents ? Array(events.suffix(events.isEmpty ? 0 : 1 + overlap)) : []
-        var seen = Sighting(containerID: "c1", container: owned(container), hints: hints, seenAt: now)
-        if container == nil, mark == nil { seen.hints = [hint("die", at: now)] }
-        let telling = StoryTelling(after: mark, seeing: seen, knowing: ContainerRecord(isClaimBelieved: true))
-        if !Story.needsRecord(after: mark, seeing: seen) {
-            #expect(StoryTelling(after: mark, seeing: seen, knowing: fullRecord) == telling)
+        var seen = Observation(containerID: "c1", container: owned(container), hints: hints, seenAt: now)
+        if container == nil, checkpoint == nil { seen.hints = [hint("die", at: now)] }
+        let diff = LifecycleDiff(after: checkpoint, seeing: seen, knowing: ContainerRecord(isClaimBelieved: true))
+        if !LifecycleSteps.needsRecord(after: checkpoint, seeing: seen) {
+            #expect(LifecycleDiff(after: checkpoint, seeing: seen, knowing: fullRecord) == diff)
         }
-        guard let telling else { return }
-        mark = telling.mark
-        hasEnded = telling.mark == nil
-        published += telling.entries.map { String($0.kind.rawValue.first ?? "?") }.joined()
+        guard let diff else { return }
+        checkpoint = diff.checkpoint
+        hasEnded = diff.checkpoint == nil
+        published += diff.entries.map { String($0.kind.rawValue.first ?? "?") }.joined()
     }
 }
 
@@ -90,18 +90,6 @@ private enum Sample {
         status: "created",
         startedAt: nil
     )
-}
-
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
 }
 
 @Suite("Random lives of containers")

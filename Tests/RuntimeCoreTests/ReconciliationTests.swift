@@ -22,13 +22,20 @@ struct ReconciliationTests {
 
     private func suspects(
         _ rows: [ContainerSummary],
-        _ marks: [String: StoryMark],
-        begun: Set<String> = [],
+        _ checkpoints: [String: Checkpoint],
+        started: Set<String> = [],
         isThorough: Bool = false,
         ours: [String: Bool] = [:]
     ) -> [String] {
-        Reconciliation(containers: rows, ours: ours, marks: marks, begun: begun, isThorough: isThorough, places: [])
-            .suspects
+        Reconciliation(
+            containers: rows,
+            ours: ours,
+            checkpoints: checkpoints,
+            started: started,
+            isThorough: isThorough,
+            reservations: []
+        )
+        .suspects
     }
 
     @Test("are those that differ, and all that may have restarted if events may be missing")
@@ -38,13 +45,14 @@ struct ReconciliationTests {
             row("again", "running"), row("made", "created"), row("sick", "running", health: "unhealthy"),
             row("well", "running", health: "healthy"),
         ]
-        let marks = [
-            "runs": mark(t0), "ended": mark(t0), "over": mark(t0, exited: t1), "again": mark(t0, exited: t1),
-            "sick": mark(t0, health: .healthy), "well": mark(t0, health: .healthy), "gone": mark(t0),
+        let checkpoints = [
+            "runs": checkpoint(t0), "ended": checkpoint(t0), "over": checkpoint(t0, exited: t1),
+            "again": checkpoint(t0, exited: t1),
+            "sick": checkpoint(t0, health: .healthy), "well": checkpoint(t0, health: .healthy), "gone": checkpoint(t0),
         ]
-        #expect(suspects(rows, marks, begun: ["lost"]) == ["gone", "lost", "ended", "new", "again", "sick"])
+        #expect(suspects(rows, checkpoints, started: ["lost"]) == ["gone", "lost", "ended", "new", "again", "sick"])
         #expect(
-            Set(suspects(rows, marks, begun: ["lost"], isThorough: true))
+            Set(suspects(rows, checkpoints, started: ["lost"], isThorough: true))
                 == ["gone", "lost", "ended", "new", "again", "sick", "runs", "over", "well"]
         )
         // What was looked at and is not ours is not looked at again.
@@ -60,11 +68,11 @@ struct ReconciliationTests {
                 row("e", "running", game: "e"), row("f", "running", game: "f"), row("g", "restarting", game: "g"),
             ],
             ours: ["a": true, "c": true, "e": false, "g": true],
-            marks: [:],
-            begun: [],
+            checkpoints: [:],
+            started: [],
             isThorough: false,
-            places: ["a", "b", "d", "e", "f"]
+            reservations: ["a", "b", "d", "e", "f"]
         )
-        #expect(found.unheldPlaces == ["b", "d", "e"] && found.missingPlaces == ["c", "g"])
+        #expect(found.surplusReservations == ["b", "d", "e"] && found.missingReservations == ["c", "g"])
     }
 }

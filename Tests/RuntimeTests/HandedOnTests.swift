@@ -46,7 +46,7 @@ struct HandedOnTests {
                 let id = try #require(try await world.result("s1").containerID)
                 let note = RedisCommand("HGET", .string(prefix + "started:n1"), .string(id))
                 let text = try #require(try await world.client.send(note).string)
-                let mark = try #require(StoryMark(encoded: text))
+                let mark = try #require(Checkpoint(encoded: text))
                 let startedAt = try await world.docker.inspectContainer(id).startedAt
                 #expect(mark.startedAt == startedAt)
             }

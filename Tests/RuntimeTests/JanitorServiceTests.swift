@@ -23,7 +23,7 @@ struct JanitorServiceTests {
             try await world.withWorker(janitor: mode) { _ in
                 try await world.push(.start, "s1")
                 let game = try #require(try await world.result("s1").containerID)
-                // The worker has told what it owns by now: of this one nobody has.
+                // The worker has announced its games by now. Nobody has announced this game.
                 let stray = await world.docker.addForeignContainer(WorkerWorld.spec(game: "stray"))
                 func ids() async -> Set<String> { Set(await world.docker.containersByName.values.map(\.id)) }
                 var left: Set<String> = [foreign, game]

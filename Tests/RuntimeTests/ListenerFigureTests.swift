@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Measurements of the listener", .tags(.timing), .timeLimit(.minutes(5)))
 struct ListenerFigureTests {
-    /// As fast as an Engine in memory can tell: three events for each container, all of them live.
+    /// As fast as a Docker Engine in memory reports events: three events for each container, all of them live.
     @Test("the number of events a second without a gap")
     func rate() async throws {
         let isMeasuring = ProcessInfo.processInfo.environment["RTM_TEST_MEASURE"] == "1"
@@ -32,13 +32,15 @@ struct ListenerFigureTests {
                 try await eventually("all events", within: .seconds(240), until: { $0 >= 3 * count + 1 }) {
                     try await world.eventCount()
                 }
-                let told = begin.duration(to: .now)
+                let published = begin.duration(to: .now)
                 #expect(worker.health.engineAnswers)
                 let events = try await world.events()
                 let ids = Set(events.compactMap { $0["container_id"] }).subtracting([first])
                 #expect(ids.count == count && Checker.problems(events, complete: ids) == [])
-                let rates = [made, told].map { String(format: "%.0f", Double(3 * count) / ($0 / .seconds(1))) }
-                print("events made: \(rates[0]) a second; told, without a gap: \(rates[1]) a second, of \(3 * count)")
+                let rates = [made, published].map { String(format: "%.0f", Double(3 * count) / ($0 / .seconds(1))) }
+                print(
+                    "events made: \(rates[0]) a second; published, without a gap: \(rates[1]) a second, of \(3 * count)"
+                )
             }
         }
     }

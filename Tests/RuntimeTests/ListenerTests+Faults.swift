@@ -37,6 +37,66 @@ extension ListenerTests {
         }
     }
 
+    @Test(
+        "publishes all steps of many containers, each once, if Docker refuses its events for ever, at once or slowly",
+        arguments: [Duration.zero, .milliseconds(1_200)]
+    )
+    func deafForEver(_ delay: Duration) async throws {
+        try await WorkerWorld.with { world in
+            await world.docker.delay(.eventsListen, by: delay)
+            let refusal = DockerError(.engineError, operation: "eventsListen", message: "no events", status: 503)
+            await world.docker.fail(.eventsListen, with: refusal, times: 1_000_000)
+            try await world.withWorker { _ in
+                var ids: [String] = []
+                for number in 0..<20 {
+                    ids.append(await world.docker.addForeignContainer(WorkerWorld.spec(game: "g\(number)")))
+                }
+                try await eventually("all starts", within: .seconds(10), until: { $0.count == 20 }) {
+                    try await kinds(world)
+                }
+                for (number, id) in ids.enumerated() { await world.docker.exit(container: id, code: number) }
+                try await eventually("all exits", within: .seconds(10), until: { $0.count == 40 }) {
+                    try await kinds(world)
+                }
+                for id in ids { try await world.docker.remove(id) }
+                try await eventually("all removals", within: .seconds(10), until: { $0.count == 60 }) {
+                    try await kinds(world)
+                }
+                let events = try await world.events()
+                #expect(Checker.problems(events, complete: Set(ids)) == [])
+                #expect(events.allSatisfy { $0["source"] == "reconcile" })
+                let tries = await world.docker.calls[.eventsListen] ?? 0
+                #expect((2...8).contains(tries), "the stream is tried \(tries) times")
+            }
+        }
+    }
+
+    @Test("an exit by the end of Docker keeps its reason if another inspection finds Docker away")
+    func dockerEnds() async throws {
+        try await WorkerWorld.with { world in
+            try await world.withWorker { _ in
+                let first = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"))
+                let second = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g2"))
+                try await expect(["started", "started"], world)
+                let refusal = DockerError(.unavailable, operation: "ping", message: "refused")
+                await world.docker.delay(.ping, by: .milliseconds(500))
+                await world.docker.fail(.ping, with: refusal, times: 3)
+                let before = await world.docker.calls[.inspectContainer] ?? 0
+                await world.docker.exit(container: first, code: 0)
+                try await eventually("the first inspection", until: { $0 > before }) {
+                    await world.docker.calls[.inspectContainer] ?? 0
+                }
+                await world.docker.fail(.inspectContainer, with: refusal)
+                await world.docker.exit(container: second, code: 3)
+                try await eventually("both exits", within: .seconds(20), until: { $0.count == 4 }) {
+                    try await kinds(world)
+                }
+                let exits = try await world.events().filter { $0["event"] == "exited" }
+                #expect(exits.first { $0["container_id"] == first }?["reason"] == "daemon_shutdown")
+            }
+        }
+    }
+
     @Test("subscribes again if Docker answers no ping, and publishes what was missed")
     func watchdog() async throws {
         try await WorkerWorld.with { world in
@@ -89,7 +149,7 @@ extension ListenerTests {
                 let position = try await eventually("the start", within: .seconds(1), until: { $0 > 0 }) {
                     try await world.events().firstIndex { $0["container_id"] == id } ?? 0
                 }
-                #expect(position < 1_900, "told after the reconcile")
+                #expect(position < 1_900, "published after the reconcile")
                 try await eventually("all events", within: .seconds(60), until: { $0.count == 2_001 }) {
                     try await kinds(world)
                 }
@@ -105,10 +165,10 @@ extension ListenerTests {
             try await world.withWorker { _ in try await expect(["started"], world) }
             try await world.docker.remove(id)
             let identity = ContainerIdentity(containerName: "n", gameID: "g2", jobID: "j2", image: "e", labels: [:])
-            let mark = StoryMark(startedAt: FakeDocker.tickingClock()(), identity: identity)
+            let checkpoint = Checkpoint(startedAt: FakeDocker.tickingClock()(), identity: identity)
             let other = String(repeating: "b", count: 64)
             _ = try await world.client.send(
-                RedisCommand("HSET", .string(world.keys.started("n1")), .string(other), .string(mark.encoded))
+                RedisCommand("HSET", .string(world.keys.started("n1")), .string(other), .string(checkpoint.encoded))
             )
             await world.docker.setReachable(false)
             await world.docker.setReachable(true)

@@ -128,7 +128,7 @@ struct ListenerTests {
                         await world.docker.exit(container: noisy, code: 0)
                         ids.append(noisy)
                     }
-                    // What is removed before anyone has looked at it has no story.
+                    // A container removed before its first inspection has no lifecycle.
                     try await eventually(
                         "the ends of round \(round)",
                         within: .seconds(30),
@@ -173,7 +173,7 @@ struct ListenerTests {
                 let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"))
                 try await expect(["started"], world)
                 let stories = RedisArgument.string(world.keys.checkpoints("n1"))
-                let mark = try await world.client.send(RedisCommand("HGET", stories, .string(id))).string
+                let checkpoint = try await world.client.send(RedisCommand("HGET", stories, .string(id))).string
                 await world.docker.exit(container: id, code: 3)
                 try await world.docker.remove(id)
                 try await expect(["started", "exited", "removed"], world)
@@ -185,7 +185,7 @@ struct ListenerTests {
                 }
                 let ended = RedisArgument.string(world.keys.prefix + "ended:n1")
                 _ = try await world.client.send(RedisCommand("ZREM", ended, .string(id)))
-                _ = try await world.client.send(RedisCommand("HSET", stories, .string(id), .string(mark ?? "")))
+                _ = try await world.client.send(RedisCommand("HSET", stories, .string(id), .string(checkpoint ?? "")))
                 try await expect(["started"], world)
                 let bell = RedisArgument.string(world.keys.doorbell("w1"))
                 _ = try await world.client.send(RedisCommand("RPUSH", bell, "reconcile"))

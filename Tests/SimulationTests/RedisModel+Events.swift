@@ -7,29 +7,31 @@ import Primitives
 extension RedisModel {
     /// nil: fenced.
     mutating func emit(
-        _ updates: [StoryUpdate],
+        _ updates: [LifecycleUpdate],
         epoch: Int64,
         cursor: String?,
         by caller: Caller,
         at time: Int64
-    ) -> [EmitAnswer]? {
+    ) -> [EmitResult]? {
         let now = begin(at: time)
         let node = caller.node
         guard leads(caller, epoch) || mutation == .emitWithoutFence else { return nil }
-        let answers = updates.map { update -> EmitAnswer in
+        let answers = updates.map { update -> EmitResult in
             let id = update.containerID
-            let last = marks[node]?[id] ?? ""
-            if last.isEmpty, endedStories[node]?.contains(id) == true { return .ended }
-            guard last == update.expectedMark || mutation == .unmarkedEmit else { return .conflict(mark: last) }
+            let last = checkpoints[node]?[id] ?? ""
+            if last.isEmpty, endedLifecycles[node]?.contains(id) == true { return .ended }
+            guard last == update.expectedCheckpoint || mutation == .unmarkedEmit else {
+                return .conflict(checkpoint: last)
+            }
             events += update.entries.map { History.Event($0, node: node, epoch: epoch) }
-            if update.newMark.isEmpty {
-                marks[node]?[id] = nil
-                endedStories[node, default: []].insert(id)
+            if update.newCheckpoint.isEmpty {
+                checkpoints[node]?[id] = nil
+                endedLifecycles[node, default: []].insert(id)
             } else {
-                marks[node, default: [:]][id] = update.newMark
+                checkpoints[node, default: [:]][id] = update.newCheckpoint
             }
             begun[node]?[id] = nil
-            let isRunning = update.newMark.hasPrefix("s")
+            let isRunning = update.newCheckpoint.hasPrefix("s")
             if !isRunning { notes[node]?[id] = nil }
             if isRunning {
                 lanes.running[node, default: []].insert(update.gameID)
@@ -44,14 +46,14 @@ extension RedisModel {
     }
 
     @discardableResult
-    mutating func tell(_ note: ContainerNote, of id: String, by caller: Caller, at time: Int64) -> String? {
+    mutating func record(_ note: ContainerNote, of id: String, by caller: Caller, at time: Int64) -> String? {
         _ = begin(at: time)
         let node = caller.node
-        let mark = marks[node]?[id]
-        if mark == nil, endedStories[node]?.contains(id) == true { return nil }
+        let checkpoint = checkpoints[node]?[id]
+        if checkpoint == nil, endedLifecycles[node]?.contains(id) == true { return nil }
         asked = asked.filter { lanes.jobs[$0.key] != nil }
         switch note {
-        case .begun(let text): if mark == nil { begun[node, default: [:]][id] = text }
+        case .started(let text): if checkpoint == nil { begun[node, default: [:]][id] = text }
         case .asked(let job, let text):
             let before = asked[job].flatMap { $0.container == id ? $0.text : nil }
             if before == nil, lanes.jobs[job] != nil { asked[job] = (id, text) }
@@ -60,7 +62,7 @@ extension RedisModel {
         case .forced(let isForced):
             if notes[node]?[id]?.asked != nil { notes[node]?[id]?.isForced = isForced }
         case .exit(let text):
-            if mark == nil || mark?.hasPrefix("s") == true {
+            if checkpoint == nil || checkpoint?.hasPrefix("s") == true {
                 notes[node, default: [:]][id, default: ContainerNotes()].exit = text
             }
         }
@@ -71,13 +73,13 @@ extension RedisModel {
         var found: [String: ContainerNotes] = [:]
         for id in ids {
             found[id] = notes[node]?[id] ?? ContainerNotes()
-            found[id]?.begun = begun[node]?[id]
+            found[id]?.started = begun[node]?[id]
         }
         return found
     }
 
     /// Answers false where another leads.
-    mutating func correctPlaces(free: [GameID], taken: [GameID], epoch: Int64, by caller: Caller, at time: Int64)
+    mutating func correctReservations(free: [GameID], taken: [GameID], epoch: Int64, by caller: Caller, at time: Int64)
         -> Bool
     {
         _ = begin(at: time)

@@ -40,7 +40,9 @@ extension RedisModel {
             frees: job.freesPlace,
             node: caller.node
         )
-        if let begun = job.begun { tell(.begun(mark: begun.mark), of: begun.containerID, by: caller, at: time) }
+        if let begun = job.begun {
+            record(.started(checkpoint: begun.mark), of: begun.containerID, by: caller, at: time)
+        }
         if let start = job.startMessage { specs[game] = Array(start.utf8) }
         settle(at: now, by: job.ending)
         return .ok

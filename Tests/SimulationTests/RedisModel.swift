@@ -47,9 +47,9 @@ struct RedisModel {
     var bells: [String: [String]] = [:]
     var cancelsRung: Set<JobID> = []
     var leaders: [NodeID: Leader] = [:]
-    var marks: [NodeID: [String: String]] = [:]
+    var checkpoints: [NodeID: [String: String]] = [:]
     var begun: [NodeID: [String: String]] = [:]
-    var endedStories: [NodeID: Set<String>] = [:]
+    var endedLifecycles: [NodeID: Set<String>] = [:]
     var notes: [NodeID: [String: ContainerNotes]] = [:]
     /// What live jobs have said of the containers that they end.
     var asked: [JobID: (container: String, text: String)] = [:]

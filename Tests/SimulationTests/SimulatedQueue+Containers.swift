@@ -6,27 +6,27 @@ import Redis
 @testable import Support
 
 extension SimulatedQueue {
-    func emit(_ updates: [StoryUpdate], epoch: Int64, cursor: String?) async throws -> [EmitAnswer] {
+    func emit(_ updates: [LifecycleUpdate], epoch: Int64, cursor: String?) async throws -> [EmitResult] {
         let worker = worker
         let answers = try await call("emit") { $0.emit(updates, epoch: epoch, cursor: cursor, by: worker, at: $1) }
         guard let answers else { throw Fenced() }
         return answers
     }
 
-    func stories() async throws(QueueError) -> [String: String] {
+    func checkpoints() async throws(QueueError) -> [String: String] {
         let node = worker.node
-        return try await call("stories") { redis, _ in redis.marks[node] ?? [:] }
+        return try await call("stories") { redis, _ in redis.checkpoints[node] ?? [:] }
     }
 
-    func begunContainers() async throws(QueueError) -> [String: String] {
+    func startedContainers() async throws(QueueError) -> [String: String] {
         let node = worker.node
         return try await call("begun") { redis, _ in redis.begun[node] ?? [:] }
     }
 
     @discardableResult
-    func tell(_ note: ContainerNote, of containerID: String) async throws(QueueError) -> String? {
+    func record(_ note: ContainerNote, of containerID: String) async throws(QueueError) -> String? {
         let worker = worker
-        return try await call("tell") { $0.tell(note, of: containerID, by: worker, at: $1) }
+        return try await call("tell") { $0.record(note, of: containerID, by: worker, at: $1) }
     }
 
     func intent(ofJob jobID: JobID, toEnd containerID: String) async throws(QueueError) -> String? {
@@ -42,7 +42,7 @@ extension SimulatedQueue {
 
     func isPublished(_ containerID: String) async throws(QueueError) -> Bool {
         let node = worker.node
-        return try await call("published") { redis, _ in redis.marks[node]?[containerID] != nil }
+        return try await call("published") { redis, _ in redis.checkpoints[node]?[containerID] != nil }
     }
 
     func believable(_ claims: [ContainerClaim]) async throws(QueueError) -> Set<String> {
@@ -54,16 +54,16 @@ extension SimulatedQueue {
         }
     }
 
-    func places() async throws(QueueError) -> Set<GameID> {
+    func reservations() async throws(QueueError) -> Set<GameID> {
         let node = worker.node
         return try await call("places") { redis, _ in redis.lanes.running[node] ?? [] }
     }
 
-    func correctPlaces(free: [GameID], taken: [GameID], epoch: Int64) async throws {
+    func correctReservations(free: [GameID], taken: [GameID], epoch: Int64) async throws {
         guard !free.isEmpty || !taken.isEmpty else { return }
         let worker = worker
         let leads = try await call("places") {
-            $0.correctPlaces(free: free, taken: taken, epoch: epoch, by: worker, at: $1)
+            $0.correctReservations(free: free, taken: taken, epoch: epoch, by: worker, at: $1)
         }
         if !leads { throw Fenced() }
     }

@@ -38,10 +38,10 @@ extension Actions {
         _ pushedAt: (_ message: [UInt8]) -> Timestamp?
     ) async throws(QueueError) -> StatusPage {
         let overview = try await queue.overview(limit: rows, pushedAt: pushedAt)
-        let stories = try await queue.keptStories(of: overview.nodes.map(\.id), limit: containers)
+        let checkpoints = try await queue.containerCheckpoints(of: overview.nodes.map(\.id), limit: containers)
         var page = StatusPage(title: title, overview: overview)
-        page.containers = ContainerLine.sorted(stories.compactMap(ContainerLine.init))
-        page.mayLackContainers = stories.count >= containers
+        page.containers = ContainerLine.sorted(checkpoints.compactMap(ContainerLine.init))
+        page.mayLackContainers = checkpoints.count >= containers
         return page
     }
 

@@ -12,7 +12,7 @@ extension JobRunner {
     func noteIntent(_ job: Job, toEnd id: String, timeout: Duration) async throws(JobFailure) -> StopIntent? {
         let intent = StopIntent(jobID: job.id, askedAt: MonotonicClock.wallNow, timeout: timeout)
         do throws(QueueError) {
-            return try await queue.tell(.asked(jobID: job.id, intent: intent.encoded), of: id)
+            return try await queue.record(.asked(jobID: job.id, intent: intent.encoded), of: id)
                 .flatMap { StopIntent(encoded: $0) }
         } catch {
             throw JobFailure(.internal, "the intent to stop could not be recorded: \(error)", retryable: true)
@@ -39,7 +39,7 @@ extension JobRunner {
         }
         guard let intent, intent.explains(exit) else { return nil }
         let outcome = StopOutcome(forced: intent.wasForced(exit))
-        await tellVerdict(outcome, of: container.id)
+        await recordStopResult(outcome, of: container.id)
         return outcome
     }
 }

@@ -202,7 +202,7 @@ struct JobRunner: Sendable {
             }
             let outcome = await judged(stopped, of: id, earlier)
             Failpoint.reached(.containerStopped)
-            await tellVerdict(outcome, of: id)
+            await recordStopResult(outcome, of: id)
             return outcome
         } catch {
             guard error.code == .containerNotFound else { throw JobFailure(error) }

@@ -3,16 +3,8 @@ import Logging
 import Primitives
 import RuntimeCore
 
-/// A term of leadership over a node.
-struct Term: Sendable, Equatable {
-    /// The fencing number of all events published in the term.
-    let epoch: Int64
-    /// Time on the Docker Engine's clock up to which earlier terms have published.
-    let cursor: String?
-}
-
 /// A candidate for the leadership of a node. During its terms the candidate does the work of the leader.
-/// ``RuntimeCore/Leadership`` decides the steps.
+/// ``RuntimeCore/Leadership`` decides the steps, and keeps the term.
 struct Candidate: Sendable {
     let queue: any DeliveryQueue
     let ttl: Duration
@@ -24,46 +16,69 @@ struct Candidate: Sendable {
     ///
     /// - Parameter whileLeading: The work of a leader, run once per term. The end of the term cancels the work; the
     ///   next term begins only after the work has returned.
-    func run(_ whileLeading: @Sendable @escaping (Term) async -> Void) async {
+    func run(_ whileLeading: @Sendable @escaping (LeaderTerm) async -> Void) async {
         var leadership = Leadership(ttl: ttl, now: MonotonicClock.now)
-        var other: Int64?
         while !Task.isCancelled {
             switch leadership.step(now: MonotonicClock.now) {
             case .wait(let until):
                 if await leaderResigned.wait(atMost: Self.pause(until)) {
                     leadership.leaderResigned(now: MonotonicClock.now, random: RandomSource.fraction())
                 }
+            case .ask(let request):
+                await ask(request, &leadership)
+                if case .leader(let term) = leadership.state { await lead(&leadership, term, whileLeading) }
             case .standDown:
                 leadership.stoodDown(now: MonotonicClock.now, random: RandomSource.fraction())
-            case .ask:
-                let cursor = await ask(&leadership, &other)
-                guard case .leader(let granted, _, _) = leadership.state else { continue }
-                await lead(&leadership, Term(epoch: granted, cursor: cursor), whileLeading)
             }
         }
     }
 
-    /// Asks Redis for the lease. Returns the cursor if Redis granted the lease.
-    ///
-    /// - Parameter other: The last known term of another candidate. During that term nobody else can have the lease, so
-    ///   a cheaper check of the term is enough.
-    private func ask(_ leadership: inout Leadership, _ other: inout Int64?) async -> String? {
-        let requestStart = MonotonicClock.now
-        var cursor: String?
-        let answer: Leadership.Answer
-        do throws(QueueError) {
-            if let other, let left = try await queue.remainder(ofTerm: other) {
-                answer = .held(remaining: left)
-            } else {
-                switch try await queue.lead(ttl: ttl) {
-                case .granted(let epoch, let last):
-                    answer = .granted(epoch: epoch)
-                    cursor = last
-                case .held(let remaining, let holder):
-                    answer = .held(remaining: remaining)
-                    other = holder
-                }
+    /// Leads for a term: runs the leader's work, and renews the term meanwhile.
+    private func lead(
+        _ leadership: inout Leadership,
+        _ term: LeaderTerm,
+        _ whileLeading: @Sendable @escaping (LeaderTerm) async -> Void
+    ) async {
+        Failpoint.reached(.leaseGranted)
+        logger.notice("listening to the node's events", metadata: ["epoch": "\(term.epoch)"])
+        RuntimeMetrics.leading(true)
+        defer { RuntimeMetrics.leading(false) }
+        await withTaskGroup(of: Void.self) { group in
+            let hasEnded = WakeSignal()
+            group.addTask {
+                await whileLeading(term)
+                hasEnded.raise()
             }
+            await renew(&leadership, until: hasEnded)
+            group.cancelAll()
+        }
+        if Task.isCancelled {
+            // The worker is ending. A resignation lets another worker lead without a wait for the end of the lease.
+            await resign(term.epoch)
+        } else {
+            logger.warning("no longer listening to the node's events", metadata: ["epoch": "\(term.epoch)"])
+        }
+        leadership.stoodDown(now: MonotonicClock.now, random: RandomSource.fraction())
+    }
+
+    /// Renews the term until its end. The term ends if the lease is lost, if the term is no longer trusted, if the
+    /// leader's work returns, or if the task is cancelled.
+    private func renew(_ leadership: inout Leadership, until hasEnded: WakeSignal) async {
+        while !Task.isCancelled, case .leader = leadership.state {
+            switch leadership.step(now: MonotonicClock.now) {
+            case .wait(let until): if await hasEnded.wait(atMost: Self.pause(until)) { return }
+            case .ask(let request): await ask(request, &leadership)
+            case .standDown: return
+            }
+        }
+    }
+
+    /// Sends the request to Redis, and records the answer.
+    private func ask(_ request: Leadership.Request, _ leadership: inout Leadership) async {
+        let requestStart = MonotonicClock.now
+        let answer: Leadership.Answer
+        do {
+            answer = try await self.answer(to: request)
         } catch {
             answer = .failed
         }
@@ -73,70 +88,23 @@ struct Candidate: Sendable {
             now: MonotonicClock.now,
             random: RandomSource.fraction()
         )
-        return cursor
     }
 
-    /// Leads for a term: runs the leader's work, and renews the term meanwhile.
-    private func lead(
-        _ leadership: inout Leadership,
-        _ term: Term,
-        _ whileLeading: @Sendable @escaping (Term) async -> Void
-    ) async {
-        Failpoint.reached(.leaseGranted)
-        logger.notice("listening to the node's events", metadata: ["epoch": "\(term.epoch)"])
-        RuntimeMetrics.leading(true)
-        defer { RuntimeMetrics.leading(false) }
-        var machine = leadership
-        await withTaskGroup(of: Void.self) { group in
-            let hasEnded = WakeSignal()
-            group.addTask {
-                await whileLeading(term)
-                hasEnded.raise()
+    private func answer(to request: Leadership.Request) async throws -> Leadership.Answer {
+        switch request {
+        case .lease:
+            switch try await queue.lead(ttl: ttl) {
+            case .granted(let epoch, let cursor): .granted(epoch: epoch, cursor: cursor)
+            case .held(let remaining, let epoch): .held(remaining: remaining, epoch: epoch)
             }
-            await renew(&machine, term, until: hasEnded)
-            group.cancelAll()
+        case .remainder(let epoch):
+            try await queue.remainder(ofTerm: epoch).map { .held(remaining: $0, epoch: epoch) } ?? .expired
+        case .renewal(let term):
+            // Not a deadline of the call itself: a missed deadline would close a connection shared with others.
+            try await withDeadline(Self.pause(term.trustedUntil), sleep: MonotonicClock.sleep) {
+                try await queue.renew(epoch: term.epoch, ttl: ttl)
+            } ? .renewed : .held(remaining: .zero, epoch: nil)
         }
-        if Task.isCancelled {
-            // The worker is ending. A resignation lets another worker lead without a wait for the end of the lease.
-            await resign(term.epoch)
-        } else {
-            logger.warning("no longer listening to the node's events", metadata: ["epoch": "\(term.epoch)"])
-        }
-        machine.stoodDown(now: MonotonicClock.now, random: RandomSource.fraction())
-        leadership = machine
-    }
-
-    /// Renews the term until its end. The term ends if the lease is lost, if the term is no longer trusted, if the
-    /// leader's work returns, or if the task is cancelled.
-    private func renew(_ machine: inout Leadership, _ term: Term, until hasEnded: WakeSignal) async {
-        while !Task.isCancelled {
-            switch machine.step(now: MonotonicClock.now) {
-            case .wait(let until):
-                if await hasEnded.wait(atMost: Self.pause(until)) { return }
-            case .ask:
-                await askForMore(&machine, term)
-                guard case .leader = machine.state else { return }
-            case .standDown:
-                return
-            }
-        }
-    }
-
-    /// Asks Redis to renew the term. Waits no longer than the term is trusted.
-    private func askForMore(_ machine: inout Leadership, _ term: Term) async {
-        guard case .leader(_, let trustedUntil, _) = machine.state else { return }
-        let requestStart = MonotonicClock.now
-        // Not a deadline of the call itself: a missed deadline would close a connection shared with others.
-        let lasts = try? await withDeadline(Self.pause(trustedUntil), sleep: MonotonicClock.sleep) {
-            try await queue.renew(epoch: term.epoch, ttl: ttl)
-        }
-        let answer: Leadership.Answer =
-            switch lasts {
-            case true?: .granted(epoch: term.epoch)
-            case false?: .held(remaining: .zero)
-            case nil: .failed
-            }
-        machine.answered(answer, requestStart: requestStart, now: MonotonicClock.now, random: RandomSource.fraction())
     }
 
     private func resign(_ epoch: Int64) async {

@@ -28,7 +28,7 @@ final class ContainerOwnership: Sendable {
     /// The greatest number of containers with a cached verdict.
     private static let mostVerdicts = 65_536
     /// The number of containers to inspect concurrently.
-    private static let looksAtOnce = 8
+    private static let mostInspects = 8
 
     init(docker: any DockerClient, queue: any DeliveryQueue, namespace: String) {
         self.docker = docker
@@ -101,15 +101,15 @@ final class ContainerOwnership: Sendable {
         let rows = try await rows()
         let before = verdicts(on: rows)
         let unknown = rows.filter { before[$0.id] == nil }.map(\.id)
-        try await look(at: unknown)
+        try await inspect(unknown)
         let after = verdicts(on: rows)
         return rows.filter { after[$0.id] == true }
     }
 
-    private func look(at ids: [String]) async throws(DockerError) {
-        for start in stride(from: 0, to: ids.count, by: Self.looksAtOnce) {
+    private func inspect(_ ids: [String]) async throws(DockerError) {
+        for start in stride(from: 0, to: ids.count, by: Self.mostInspects) {
             let failure = await withTaskGroup(of: DockerError?.self) { group in
-                for id in ids[start..<min(start + Self.looksAtOnce, ids.count)] {
+                for id in ids[start..<min(start + Self.mostInspects, ids.count)] {
                     group.addTask {
                         do throws(DockerError) {
                             _ = try await self.owned(id: id)

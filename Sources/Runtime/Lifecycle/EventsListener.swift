@@ -4,226 +4,184 @@ import JobQueue
 import Logging
 import Primitives
 import RuntimeCore
-import Synchronization
 
-/// Follows the containers of one node and publishes the steps of their stories, for one term.
+/// Publishes the lifecycles of the containers of a node, for one term.
 ///
-/// Events are hints to look; ``RuntimeCore/Story`` decides what is missing, and the script publishes each step
-/// once, whoever saw it. Four tasks hand on to each other, so that none waits for what another is slow at: the
-/// pump reads the Engine's events, the looker looks at containers, the teller publishes, and the reconciler
-/// wants containers looked at of which an event may have been missed.
+/// An event is only a hint to inspect a container. The reader passes events to the ``InspectQueue``; the inspector
+/// passes observations to the ``PublishQueue``; the publisher publishes the missing steps. The reconciler requests
+/// inspections of containers with a possibly missed event.
 struct EventsListener: Sendable {
     let queue: any DeliveryQueue
     let docker: any DockerClient
     let ownership: ContainerOwnership
-    let term: Term
+    let term: LeaderTerm
     let watch: DockerHealth
-    /// Raised where everything is to be compared now.
+    /// Raised to request a reconcile.
     let reconcileNow: WakeSignal
-    /// Where events are followed; nil: where the listener runs. What compares everything does not run there.
+    /// The executor of all tasks except the reconciler, which computes for longer; nil: the executor of the caller.
     let executor: (any TaskExecutor)?
     let logger: Logger
 
-    /// A replay begins this much earlier than what was published: Docker's clock is not in strict order over containers,
-    /// it answers a subscription before it registers it, and a container that it was slow to tell of is looked at while
-    /// later events of others are published already. It is enough for two looks of the longest.
+    /// A subscription begins this much before the cursor. Docker orders events only roughly, and answers a subscription
+    /// before registering it. A slow inspection may also still run when later events are already published. The time
+    /// is enough for two inspections at their time limit.
     private static let overlap = Duration.seconds(8)
-    /// The same where nobody has published before: this machine's clock may not be the Engine's.
-    private static let firstOverlap = Duration.seconds(8)
-    /// Failed pings in a row after which a silent stream is given up.
+    /// The time limit for Docker to accept a stream.
+    private static let acceptLimit = Duration.seconds(3)
+    /// The number of failed pings in a row after which a silent stream counts as broken.
     private static let mostMisses = 3
-    /// A stream that ends sooner counts as one that cannot be read. After two of them in a row lists are compared instead.
-    private static let shortestStream = Duration.seconds(1)
-    /// How long lists are compared before the stream is tried again.
-    private static let deafTime = Duration.seconds(10)
 
-    /// Listens until the task is cancelled or another worker leads.
+    /// Publishes until the task is cancelled or another worker leads.
     func run() async {
-        var backoff = LoopBackoff()
-        var failures = 0
-        let progress = Progress(
-            term.cursor.flatMap { Timestamp(rfc3339: $0) }
-                ?? MonotonicClock.wallNow.advanced(by: Self.overlap - Self.firstOverlap)
+        let observations = PublishQueue(
+            cursor: term.cursor.flatMap { Timestamp(rfc3339: $0) } ?? MonotonicClock.wallNow
         )
+        let publisher = LifecyclePublisher(
+            queue: queue,
+            epoch: term.epoch,
+            observations: observations,
+            logger: logger
+        )
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask(executorPreference: executor) { try await publisher.run() }
+                group.addTask { try await listen(observations) }
+                defer { group.cancelAll() }
+                try await group.next()
+            }
+        } catch is Fenced {
+            logger.warning("another worker publishes the node's events now")
+        } catch {
+            // Only a cancelled task ends otherwise.
+        }
+    }
+
+    /// Learns of changes in the way of the schedule, again and again.
+    ///
+    /// - Throws: ``Fenced`` if another worker leads.
+    private func listen(_ observations: PublishQueue) async throws {
+        var schedule = ListenSchedule()
+        var backoff = LoopBackoff()
         while !Task.isCancelled {
-            let begun = MonotonicClock.now
+            var accepted: MonotonicInstant?
             do {
-                if failures < 2 {
-                    try await follow(progress)
-                } else {
-                    try await compareLists(progress)
-                    failures = 1
+                let events = try await stream(schedule.mode, observations)
+                accepted = MonotonicClock.now
+                RuntimeMetrics.hearing(true)
+                try await inspect(observations, reconcileEvery: Reconciler.interval) {
+                    try await read(events, into: $0)
                 }
-            } catch is Fenced {
-                return logger.warning("another worker publishes the node's events now")
+            } catch let error as Fenced {
+                throw error
             } catch {
                 guard !Task.isCancelled else { return }
                 logger.warning("Docker's event stream ended; reconnecting", metadata: ["error": "\(error)"])
-                // The Engine may refuse its events alone.
-                if (error as? DockerError)?.code == .unavailable { _ = await watch.isEngineAway() }
-                let lasted = begun.duration(to: MonotonicClock.now)
-                failures = lasted < Self.shortestStream ? failures + 1 : 0
-                if lasted > .seconds(5) { backoff.succeeded() }
+                // A refused stream alone does not mean that Docker is away.
+                var isDockerAway = (error as? DockerError)?.code == .unavailable
+                if isDockerAway { isDockerAway = await watch.isEngineAway() }
+                if accepted == nil { RuntimeMetrics.hearing(false) }
+                let lasted = accepted.map { $0.duration(to: MonotonicClock.now) }
+                schedule.streamEnded(after: lasted, isDockerAway: isDockerAway)
+                if let lasted, lasted > .seconds(5) { backoff.succeeded() }
                 await backoff.pause()
             }
         }
     }
 
-    /// One subscription, to its end, which is thrown.
-    private func follow(_ progress: Progress) async throws {
-        let events = try await docker.eventsListen(since: progress.value.advanced(by: .zero - Self.overlap))
-        RuntimeMetrics.hearing(true)
-        try await publish(progress) { inbox, overflow in try await pump(events, inbox, overflow) }
-    }
-
-    /// While the Engine's events cannot be read and its list can: compares lists, for a while. Throws where the Engine does
-    /// not answer either.
-    private func compareLists(_ progress: Progress) async throws {
-        RuntimeMetrics.hearing(false)
+    /// Returns an accepted stream. Throws if Docker refuses the stream.
+    private func stream(_ mode: ListenSchedule.Mode, _ observations: PublishQueue) async throws -> DockerEvents {
+        guard case .compare(let time) = mode else {
+            // Nobody compares lists meanwhile, so the wait is short.
+            return try await withDeadline(Self.acceptLimit, sleep: MonotonicClock.sleep) {
+                try await subscribe(observations)
+            }
+        }
         logger.error(
             "Docker's events cannot be read; the leader reconciles instead",
-            metadata: ["every": "\(Reconciler.deafInterval)", "tried_again_after": "\(Self.deafTime)"]
+            metadata: ["every": "\(Reconciler.shortInterval)", "tried_again_after": "\(time)"]
         )
         do {
-            try await publish(progress, interval: Reconciler.deafInterval) { _, _ in
-                try await MonotonicClock.sleep(for: Self.deafTime)
-                throw EnoughCompared()
+            try await inspect(observations, reconcileEvery: Reconciler.shortInterval) { _ in
+                try await MonotonicClock.sleep(for: time)
+                throw Accepted(events: try await subscribe(observations))
             }
-        } catch is EnoughCompared {
-            return
+            throw CancellationError()
+        } catch let accepted as Accepted {
+            return accepted.events
         }
     }
 
-    /// Runs the tasks that look, publish and compare, until one of them or `hear` throws.
-    private func publish(
-        _ progress: Progress,
-        interval: Duration = Reconciler.interval,
-        _ hear: @escaping @Sendable (EventInbox, WakeSignal) async throws -> Void
+    private func subscribe(_ observations: PublishQueue) async throws -> DockerEvents {
+        try await docker.eventsListen(since: observations.cursor.advanced(by: .zero - Self.overlap))
+    }
+
+    /// Runs the tasks that find changes, until one of the tasks throws.
+    ///
+    /// - Parameter source: Adds events to the queue.
+    private func inspect(
+        _ observations: PublishQueue,
+        reconcileEvery interval: Duration,
+        source: @escaping @Sendable (InspectQueue) async throws -> Void
     ) async throws {
-        let inbox = EventInbox()
-        let sightings = BoundedChannel<Sighting>(capacity: 1_024)
-        let published = PublishedMarks()
-        let overflow = WakeSignal()
-        let looker = Looker(
+        let requests = InspectQueue()
+        let inspector = ContainerInspector(
             docker: docker,
             ownership: ownership,
             watch: watch,
-            inbox: inbox,
-            sightings: sightings,
-            logger: logger
-        )
-        let teller = StoryTeller(
-            queue: queue,
-            epoch: term.epoch,
-            sightings: sightings,
-            published: published,
-            progress: progress,
+            requests: requests,
+            observations: observations,
             logger: logger
         )
         let reconciler = Reconciler(
             queue: queue,
             ownership: ownership,
             epoch: term.epoch,
-            inbox: inbox,
-            published: published,
+            requests: requests,
+            observations: observations,
             logger: logger
         )
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask(executorPreference: executor) { try await hear(inbox, overflow) }
+            group.addTask(executorPreference: executor) { try await source(requests) }
             group.addTask { try await watchdog() }
-            group.addTask(executorPreference: executor) { try await looker.run() }
-            group.addTask(executorPreference: executor) { try await teller.run() }
-            group.addTask { try await reconciler.run(every: interval, now: reconcileNow, afterGap: overflow) }
-            // Whatever ends first has thrown, or the task is cancelled.
+            group.addTask(executorPreference: executor) { try await inspector.run() }
+            group.addTask { try await reconciler.run(every: interval, now: reconcileNow) }
             defer { group.cancelAll() }
             try await group.next()
         }
     }
 
-    /// Reads the stream and waits for nobody. Foreign containers' events end here.
-    private func pump(_ events: DockerEvents, _ inbox: EventInbox, _ overflow: WakeSignal) async throws {
-        for try await event in events {
-            guard event.labels[GalaxyLabel.owner] == GalaxyLabel.ownerValue,
-                event.labels[GalaxyLabel.namespace] == ownership.namespace, event.mayTell
-            else { continue }
-            guard !inbox.put(event) else { continue }
-            RuntimeMetrics.eventDropped()
-            overflow.raise()
+    /// Reads the stream and never waits: a stalled reader slows down Docker. Drops events of foreign containers.
+    private func read(_ events: DockerEvents, into requests: InspectQueue) async throws {
+        for try await event in events
+        where event.labels[GalaxyLabel.owner] == GalaxyLabel.ownerValue
+            && event.labels[GalaxyLabel.namespace] == ownership.namespace && event.mayChangeLifecycle
+        {
+            requests.add(event)
         }
     }
 
-    /// A frozen Engine, or a connection that is only half there, sends no end of the stream.
+    /// Ends a stream without a sign of life. A frozen Docker Engine or a half-open connection sends no end of stream.
     private func watchdog() async throws {
         while await watch.missed.wait() {
             guard watch.misses >= Self.mostMisses else { continue }
             throw DockerError(
                 .timeout,
                 operation: "eventsListen",
-                message: "the Engine did not answer \(Self.mostMisses) times in a row",
+                message: "the Docker Engine did not answer \(Self.mostMisses) times in a row",
                 retryable: true
             )
         }
     }
 }
 
-/// The stream is to be tried again.
-private struct EnoughCompared: Error {}
-
-/// Point of the Engine's clock up to which everything was published.
-final class Progress: Sendable {
-    private let time: Mutex<Timestamp>
-
-    init(_ start: Timestamp) { time = Mutex(start) }
-
-    var value: Timestamp { time.withLock { $0 } }
-
-    func moved(to time: Timestamp) { self.time.withLock { $0 = max($0, time) } }
+/// Docker has accepted a stream: the comparison of lists is over.
+private struct Accepted: Error {
+    let events: DockerEvents
 }
 
 extension DockerEvent {
-    /// Whether a container may have something to tell after it.
-    fileprivate var mayTell: Bool {
+    /// Whether the container may have a new step after the event.
+    fileprivate var mayChangeLifecycle: Bool {
         ["start", "die", "died", "destroy", "remove", "oom"].contains(action) || action.hasPrefix("health_status")
-    }
-}
-
-extension Worker {
-    /// Stands for leadership of the node, and does what its leader does while it leads.
-    func listen(on executor: (any TaskExecutor)?) async {
-        let candidate = Candidate(
-            queue: queue,
-            ttl: configuration.leaderTTL,
-            leaderResigned: state.leaderResigned,
-            logger: logger
-        )
-        await candidate.run { term in
-            let listener = EventsListener(
-                queue: queue,
-                docker: docker,
-                ownership: ownership,
-                term: term,
-                watch: watch,
-                reconcileNow: state.reconcileNow,
-                executor: executor,
-                logger: logger
-            )
-            let janitor = JanitorService(
-                queue: queue,
-                docker: docker,
-                ownership: ownership,
-                mode: configuration.janitor,
-                grace: configuration.janitorGrace,
-                kept: configuration.keptContainers,
-                logger: logger
-            )
-            let streamWatch = StreamWatch(queue: queue, logger: logger)
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { await janitor.run() }
-                group.addTask { await streamWatch.run() }
-                // It ends where the term has, as Redis says.
-                await listener.run()
-                group.cancelAll()
-            }
-        }
     }
 }

@@ -41,7 +41,7 @@ extension JanitorService {
     /// Removes an ended container. First the call records the exit for the leader, because nobody can inspect a removed
     /// container.
     func discard(_ container: ContainerInspect) async throws {
-        if let exit = ExitFacts(of: container) { try await queue.tell(.exit(exit.encoded), of: container.id) }
+        if let exit = ExitFacts(of: container) { try await queue.record(.exit(exit.encoded), of: container.id) }
         try await docker.remove(container.id)
     }
 }

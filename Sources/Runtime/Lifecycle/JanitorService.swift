@@ -115,9 +115,9 @@ struct JanitorService: Sendable {
         else { return false }
         if container.isRunning {
             let intent = StopIntent(jobID: "janitor", askedAt: MonotonicClock.wallNow, timeout: Self.stopTimeout)
-            try await queue.tell(.asked(jobID: intent.jobID, intent: intent.encoded), of: id)
+            try await queue.record(.asked(jobID: intent.jobID, intent: intent.encoded), of: id)
             let outcome = try await docker.stop(id, timeout: Self.stopTimeout)
-            try await queue.tell(.forced(outcome.forced), of: id)
+            try await queue.record(.forced(outcome.forced), of: id)
         }
         try await discard(try await docker.inspectContainer(id))
         return true

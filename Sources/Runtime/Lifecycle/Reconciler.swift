@@ -4,44 +4,44 @@ import JobQueue
 import Logging
 import RuntimeCore
 
-/// Compares what was published with what the Engine lists, and wants looked at what differs: when the stream
-/// begins, every minute, when events were dropped, and on demand.
+/// Compares Docker's list with the checkpoints, and requests an inspection of each difference: at the begin of a stream,
+/// every minute, after dropped events, and on request.
 struct Reconciler: Sendable {
     let queue: any DeliveryQueue
     let ownership: ContainerOwnership
     let epoch: Int64
-    let inbox: EventInbox
-    let published: PublishedMarks
+    let requests: InspectQueue
+    let observations: PublishQueue
     let logger: Logger
 
     static let interval = Duration.seconds(60)
-    /// The same while the Engine's events cannot be read.
-    static let deafInterval = Duration.seconds(2)
-    /// Two demands closer than this are one.
+    /// The interval while Docker's events cannot be read.
+    static let shortInterval = Duration.seconds(2)
+    /// Requests closer than this cause a single reconcile.
     private static let shortestPause = Duration.milliseconds(200)
 
-    /// Compares until the task is cancelled, the Engine does not answer or another worker leads, which is thrown.
+    /// Reconciles until the task is cancelled.
     ///
     /// - Parameters:
-    ///   - interval: time between two comparisons that nobody asks for.
-    ///   - now: raised to have everything compared at once.
-    ///   - afterGap: raised where an event was dropped.
-    func run(every interval: Duration, now: WakeSignal, afterGap: WakeSignal) async throws {
-        var unheld: Set<GameID> = []
-        // The stream has just begun: what was before it may have been missed.
+    ///   - interval: The time between two reconciles without a request.
+    ///   - now: Raised to request a reconcile.
+    /// - Throws: ``DockerError`` if Docker is away, ``Fenced`` if another worker leads.
+    func run(every interval: Duration, now: WakeSignal) async throws {
+        var surplus: Set<GameID> = []
+        // Events before the stream may be missing.
         var isThorough = true
         while !Task.isCancelled {
-            unheld = try await compare(isThorough: isThorough, unheldBefore: unheld)
+            surplus = try await compare(isThorough: isThorough, surplusBefore: surplus)
             try await MonotonicClock.sleep(for: Self.shortestPause)
-            isThorough = await untilNext(interval, now, afterGap)
+            isThorough = await untilNext(interval, now, requests.dropped)
         }
     }
 
-    /// Waits for the next comparison. Answers whether events may have been missed.
-    private func untilNext(_ interval: Duration, _ now: WakeSignal, _ afterGap: WakeSignal) async -> Bool {
+    /// Waits for the next reconcile. Returns whether events may be missing.
+    private func untilNext(_ interval: Duration, _ now: WakeSignal, _ dropped: WakeSignal) async -> Bool {
         await withTaskGroup(of: Bool.self) { group in
             group.addTask { await now.wait(atMost: interval) }
-            group.addTask { await afterGap.wait() }
+            group.addTask { await dropped.wait() }
             var isAsked = false
             for await outcome in group {
                 isAsked = isAsked || outcome
@@ -51,46 +51,45 @@ struct Reconciler: Sendable {
         }
     }
 
-    /// One comparison. Answers the games whose places nobody seems to hold: they are freed when the next
-    /// comparison says the same, since a container may be on its way.
-    private func compare(isThorough: Bool, unheldBefore: Set<GameID>) async throws -> Set<GameID> {
+    /// Reconciles once. Returns the games with a reservation, but without a container. A container may be on its way, so
+    /// only the second reconcile with the same result frees the reservation.
+    private func compare(isThorough: Bool, surplusBefore: Set<GameID>) async throws -> Set<GameID> {
         do {
-            // In this order: what is told between the two is looked at once too often, never too seldom.
-            let marks = try await queue.stories()
-            let begun = try await queue.begunContainers()
-            let places = try await queue.places()
+            // The checkpoints first: a step published meanwhile then causes a needless inspection, never a missing one.
+            let checkpoints = try await queue.checkpoints()
+            let started = try await queue.startedContainers()
+            let reservations = try await queue.reservations()
             let containers = try await ownership.rows()
-            let read = marks.compactMapValues { StoryMark(encoded: $0) }
-            // Whole: who changes it does not copy thousands.
-            published.put(consume marks)
+            let read = checkpoints.compactMapValues { Checkpoint(encoded: $0) }
+            observations.replaceCheckpoints(consume checkpoints)
             let difference = Reconciliation(
                 containers: containers,
                 ours: ownership.verdicts(on: containers),
-                marks: read,
-                begun: Set(begun.keys),
+                checkpoints: read,
+                started: Set(started.keys),
                 isThorough: isThorough,
-                places: places
+                reservations: reservations
             )
-            inbox.put(wanted: difference.suspects)
+            requests.add(reconcile: difference.suspects)
             RuntimeMetrics.reconciled(inspects: difference.suspects.count)
-            try await queue.correctPlaces(
-                free: difference.unheldPlaces.intersection(unheldBefore).sorted(),
-                taken: difference.missingPlaces.sorted(),
+            try await queue.correctReservations(
+                free: difference.surplusReservations.intersection(surplusBefore).sorted(),
+                taken: difference.missingReservations.sorted(),
                 epoch: epoch
             )
             logger.debug(
                 "reconciled the lifecycles with Docker's containers",
-                metadata: ["containers": "\(containers.count)", "looked_at": "\(difference.suspects.count)"]
+                metadata: ["containers": "\(containers.count)", "inspects": "\(difference.suspects.count)"]
             )
-            return difference.unheldPlaces
+            return difference.surplusReservations
         } catch let error as QueueError {
-            // Redis is away: the next comparison, or the next term, does it.
+            // The next reconcile repeats the work.
             logger.warning("the reconcile failed", metadata: ["error": "\(error)"])
         } catch let error as DockerError {
-            // Where the Engine is away the stream has to begin anew. Where it is only slow, events come all the same.
+            // If Docker is away, the stream must begin anew. If Docker is only slow, its events still come.
             guard error.code != .unavailable, error.code != .cancelled else { throw error }
             logger.warning("the reconcile failed", metadata: ["error": "\(error.message)"])
         }
-        return unheldBefore
+        return surplusBefore
     }
 }

@@ -13,17 +13,17 @@ struct StreamWatch: Sendable {
     private static let interval = Duration.seconds(60)
     /// The number of rounds for each check of the groups. Retention lasts hours, and a check costs Redis more than the
     /// rest of a round.
-    private static let looksForGroups = 2
+    private static let roundsForGroups = 2
     /// The time between two warnings about a group.
     private static let reminder = Duration.seconds(600)
 
     /// Watches until the task is cancelled.
     func run() async {
         var warned: [String: MonotonicInstant] = [:]
-        var looks = 0
+        var rounds = 0
         while !Task.isCancelled {
             do throws(QueueError) {
-                if looks.isMultiple(of: Self.looksForGroups) {
+                if rounds.isMultiple(of: Self.roundsForGroups) {
                     let groups = try await queue.streamGroups()
                     let now = try await queue.redisTime()
                     for group in groups { record(group, now, &warned) }
@@ -32,7 +32,7 @@ struct StreamWatch: Sendable {
                     RuntimeMetrics.waiting(try await queue.depth(of: name).waiting, in: name)
                 }
                 RuntimeMetrics.dead(try await queue.deadLetterTotals())
-                looks += 1
+                rounds += 1
             } catch {
                 logger.debug("the consumer groups cannot be read", metadata: ["error": "\(error)"])
             }

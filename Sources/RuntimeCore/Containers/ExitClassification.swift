@@ -32,7 +32,7 @@ package enum ExitClassification {
     }
 
     /// Returns whether the reason depends on the result of a stop that no job has recorded yet.
-    package static func needsVerdict(_ exit: ExitFacts, _ record: ContainerRecord) -> Bool {
+    package static func needsStopResult(_ exit: ExitFacts, _ record: ContainerRecord) -> Bool {
         record.isEndAsked && record.isForced == nil && exit.exitCode == killed
     }
 

@@ -4,60 +4,60 @@ import Primitives
 
 /// The difference between a list of the Docker Engine's containers and their checkpoints.
 ///
-/// The result names containers with possible unpublished steps. An inspection and ``Story`` then find the steps.
+/// The result names containers with possible unpublished steps. An inspection and ``LifecycleSteps`` then find the steps.
 package struct Reconciliation: Sendable, Equatable {
     /// Containers to inspect: first containers with a missed end, then containers without a published step, then all
     /// others.
     package var suspects: [String]
     /// Games with a node reservation, but without a running container in the list.
-    package var unheldPlaces: Set<GameID>
+    package var surplusReservations: Set<GameID>
     /// Games with a running container, but without a node reservation.
-    package var missingPlaces: Set<GameID>
+    package var missingReservations: Set<GameID>
 
     /// Compares the list with the checkpoints.
     ///
     /// - Parameters:
     ///   - containers: The containers of this namespace according to their labels, listed without inspections.
     ///   - ours: Whether an inspected container is ours. Containers without an inspection are missing.
-    ///   - marks: The checkpoint of each container.
-    ///   - begun: Containers started by jobs, without a published step so far.
+    ///   - checkpoints: The checkpoint of each container.
+    ///   - started: Containers started by jobs, without a published step so far.
     ///   - isThorough: Whether events may have been missed. A list shows neither a restart nor an `oom`, so every
     ///     running container then needs an inspection.
-    ///   - places: Games with a node reservation.
+    ///   - reservations: Games with a node reservation.
     package init(
         containers: [ContainerSummary],
         ours: [String: Bool],
-        marks: [String: StoryMark],
-        begun: Set<String>,
+        checkpoints: [String: Checkpoint],
+        started: Set<String>,
         isThorough: Bool,
-        places: Set<GameID>
+        reservations: Set<GameID>
     ) {
         let listed = Set(containers.map(\.id))
-        let gone = Set(marks.keys).union(begun).subtracting(listed)
+        let gone = Set(checkpoints.keys).union(started).subtracting(listed)
         var ended: [String] = []
-        var untold: [String] = []
+        var unpublished: [String] = []
         var others: [String] = []
         for container in containers where ours[container.id] != false {
             let isRunning = container.hasProcess
-            switch marks[container.id] {
-            case let mark? where mark.isRunning && !isRunning: ended.append(container.id)
-            case let mark? where mark.isRunning:
-                if isThorough || HealthLevel(rawValue: container.health).map({ $0 != mark.health }) == true {
+            switch checkpoints[container.id] {
+            case let checkpoint? where checkpoint.isRunning && !isRunning: ended.append(container.id)
+            case let checkpoint? where checkpoint.isRunning:
+                if isThorough || HealthLevel(rawValue: container.health).map({ $0 != checkpoint.health }) == true {
                     others.append(container.id)
                 }
             case .some:
                 if isThorough || isRunning { others.append(container.id) }
             case nil:
-                if container.status != "created" { untold.append(container.id) }
+                if container.status != "created" { unpublished.append(container.id) }
             }
         }
-        suspects = gone.sorted() + ended + untold + others
+        suspects = gone.sorted() + ended + unpublished + others
         let running = containers.filter { $0.isRunning && ours[$0.id] != false }
         func games(_ containers: [ContainerSummary]) -> Set<GameID> {
             Set(containers.compactMap { $0.labels[GalaxyLabel.gameID].map { GameID($0) } })
         }
         // A container without an inspection may keep a reservation, but never creates a reservation.
-        unheldPlaces = places.subtracting(games(running))
-        missingPlaces = games(running.filter { ours[$0.id] == true }).subtracting(places)
+        surplusReservations = reservations.subtracting(games(running))
+        missingReservations = games(running.filter { ours[$0.id] == true }).subtracting(reservations)
     }
 }

@@ -4,7 +4,7 @@ import DockerPort
 import JobContract
 
 /// An observation of a container: the result of an inspection, and the events that caused the inspection.
-package struct Sighting: Sendable, Equatable {
+package struct Observation: Sendable, Equatable {
     package var containerID: String
     /// The container, or nil if the container is gone.
     package var container: OwnedContainer?
@@ -30,7 +30,7 @@ package struct Sighting: Sendable, Equatable {
     }
 }
 
-extension Sighting {
+extension Observation {
     /// The game and the job according to the container's events, or nil without valid ids. Labels can overwrite the
     /// attributes of events, so a claim alone proves nothing.
     package var claim: (gameID: GameID, jobID: JobID)? {
@@ -99,7 +99,7 @@ package struct ExitFacts: Sendable, Equatable {
 package struct ContainerRecord: Sendable, Equatable {
     /// The checkpoint of a start recorded by a job, or nil if the start is already published or no job recorded a
     /// start.
-    package var begun: StoryMark?
+    package var started: Checkpoint?
     /// Whether a job requested the end of the current run.
     package var isEndAsked: Bool
     /// The stop request recorded by the job.
@@ -113,7 +113,7 @@ package struct ContainerRecord: Sendable, Equatable {
     package var isClaimBelieved: Bool
 
     package init(
-        begun: StoryMark? = nil,
+        started: Checkpoint? = nil,
         isEndAsked: Bool = false,
         stopIntent: StopIntent? = nil,
         isForced: Bool? = nil,
@@ -121,7 +121,7 @@ package struct ContainerRecord: Sendable, Equatable {
         isClaimBelieved: Bool = false
     ) {
         self.isClaimBelieved = isClaimBelieved
-        self.begun = begun
+        self.started = started
         self.isEndAsked = isEndAsked
         self.stopIntent = stopIntent
         self.isForced = isForced

@@ -55,7 +55,7 @@ package struct ContainerIdentity: Sendable, Equatable {
 
 /// The checkpoint of a container: its last published state and its identity. With the checkpoint, a publisher can end
 /// the lifecycle after the container itself is gone.
-package struct StoryMark: Sendable, Equatable {
+package struct Checkpoint: Sendable, Equatable {
     /// Start of the last published run, or nil if unknown.
     package var startedAt: Timestamp?
     /// End of the last published run, or nil while the run continues.
@@ -88,7 +88,7 @@ package struct StoryMark: Sendable, Equatable {
 
     /// Returns whether an `oom` of this time is published. If the list is full, all times before the list count as
     /// published.
-    func hasTold(oom time: Timestamp) -> Bool {
+    func hasPublished(oom time: Timestamp) -> Bool {
         if ooms.contains(time) { return true }
         guard ooms.count >= Self.mostOOMs, let oldest = ooms.first else { return false }
         return time < oldest
@@ -100,7 +100,7 @@ package enum HealthLevel: String, Sendable, CaseIterable {
     case healthy, unhealthy
 }
 
-extension StoryMark {
+extension Checkpoint {
     /// The form stored in Redis, a line for each value: `s` or `e`, start, end, health, ooms, name, game, job, image,
     /// labels. The publishing script reads the first line.
     package var encoded: String {

@@ -2,60 +2,60 @@ import JobContract
 import Primitives
 import Redis
 
-/// Steps of one container's story, to be published together.
-package struct StoryUpdate: Sendable, Equatable {
+/// Steps of a container to publish together.
+package struct LifecycleUpdate: Sendable, Equatable {
     package var containerID: String
     package var gameID: GameID
-    /// What the caller believes was published last; empty: nothing.
-    package var expectedMark: String
-    /// What was published last after this; empty: the story has ended.
-    package var newMark: String
+    /// The last published checkpoint according to the caller; empty without a published step.
+    package var expectedCheckpoint: String
+    /// The checkpoint after the steps; empty after the end of the lifecycle.
+    package var newCheckpoint: String
     package var entries: [LifecycleEvent]
 
     package init(
         containerID: String,
         gameID: GameID,
-        expectedMark: String,
-        newMark: String,
+        expectedCheckpoint: String,
+        newCheckpoint: String,
         entries: [LifecycleEvent]
     ) {
         self.containerID = containerID
         self.gameID = gameID
-        self.expectedMark = expectedMark
-        self.newMark = newMark
+        self.expectedCheckpoint = expectedCheckpoint
+        self.newCheckpoint = newCheckpoint
         self.entries = entries
     }
 }
 
-/// How a publication went.
-package enum EmitAnswer: Sendable, Equatable {
+/// The result of an update.
+package enum EmitResult: Sendable, Equatable {
     case published
-    /// The caller was wrong about what was published last; this is it.
-    case conflict(mark: String)
-    /// The story has ended before: there is nothing to tell any more.
+    /// Redis has another checkpoint than the caller expected. Nothing was published.
+    case conflict(checkpoint: String)
+    /// The lifecycle has ended before. Nothing was published.
     case ended
 }
 
-/// Another worker leads the node by now: nothing was published.
+/// Another worker leads the node. Nothing was published.
 package struct Fenced: Error, Sendable, Equatable {
     package init() {}
 }
 
-/// What a job tells the listener of a container.
+/// A job's note about a container, for the leader of the node.
 package enum ContainerNote: Sendable, Equatable {
-    /// It runs; the mark of its run.
-    case begun(mark: String)
-    /// A job is about to end it; what it says of that, for whoever sees the end.
+    /// The container runs. The checkpoint is that of the run.
+    case started(checkpoint: String)
+    /// A job is about to end the container.
     case asked(jobID: JobID, intent: String)
     /// Whether that end needed SIGKILL.
     case forced(Bool)
-    /// How the last run had ended, before the container is removed.
+    /// The end of the last run. Recorded before the container's removal.
     case exit(String)
 
     /// The name and the text of the fact, and for a stop the job that asks.
     fileprivate var argument: (fact: String, text: String, job: JobID?) {
         switch self {
-        case .begun(let mark): ("started", mark, nil)
+        case .started(let checkpoint): ("started", checkpoint, nil)
         case .asked(let jobID, let intent): ("stop", intent, jobID)
         case .forced(let isForced): ("forced", isForced ? "1" : "0", nil)
         case .exit(let facts): ("exit", facts, nil)
@@ -63,16 +63,16 @@ package enum ContainerNote: Sendable, Equatable {
     }
 }
 
-/// What jobs have told of a container, as Redis keeps it.
+/// The notes of jobs about a container, encoded as in Redis.
 package struct ContainerNotes: Sendable, Equatable {
-    package var begun: String?
-    /// What the job said that asked for its end.
+    package var started: String?
+    /// The note of the job that asked for the container's end.
     package var asked: String?
     package var isForced: Bool?
     package var exit: String?
 
-    package init(begun: String? = nil, asked: String? = nil, isForced: Bool? = nil, exit: String? = nil) {
-        self.begun = begun
+    package init(started: String? = nil, asked: String? = nil, isForced: Bool? = nil, exit: String? = nil) {
+        self.started = started
         self.asked = asked
         self.isForced = isForced
         self.exit = exit
@@ -80,23 +80,23 @@ package struct ContainerNotes: Sendable, Equatable {
 }
 
 extension JobQueue {
-    /// Publishes steps of stories under `epoch`, each once.
+    /// Publishes steps of containers in the term of `epoch`, each step once.
     ///
-    /// - Parameter cursor: point of the Engine's clock up to which everything is published with this call.
-    /// - Returns: one answer per update.
-    /// - Throws: ``Fenced`` where another worker leads by now, else ``QueueError``.
-    package func emit(_ updates: [StoryUpdate], epoch: Int64, cursor: String?) async throws -> [EmitAnswer] {
+    /// - Parameter cursor: The time on Docker's clock up to which all events are published after this call.
+    /// - Returns: A result for each update.
+    /// - Throws: ``Fenced`` if another worker leads, else ``QueueError``.
+    package func emit(_ updates: [LifecycleUpdate], epoch: Int64, cursor: String?) async throws -> [EmitResult] {
         let rows = updates.map { update in
             let events = update.entries.map { entry in
                 JSONValue.array(entry.fields.flatMap { [.string($0.name), .string($0.value)] })
             }
             return JSONValue(members: [
                 "container": .string(update.containerID), "game_id": .string(update.gameID.text),
-                "expected": .string(update.expectedMark), "checkpoint": .string(update.newMark),
+                "expected": .string(update.expectedCheckpoint), "checkpoint": .string(update.newCheckpoint),
                 "events": .array(events),
             ])
         }
-        var answers: [EmitAnswer] = []
+        var answers: [EmitResult] = []
         let batches = rows.isEmpty ? [[]] : Array(ArgumentBatches(rows))
         for (index, batch) in batches.enumerated() {
             let reply = try await call(
@@ -116,28 +116,29 @@ extension JobQueue {
                 switch word {
                 case "ok": .published
                 case "ended": .ended
-                default: .conflict(mark: String(word.dropFirst("mark:".count)))
+                default: .conflict(checkpoint: String(word.dropFirst("mark:".count)))
                 }
             }
         }
         return answers
     }
 
-    /// Last published mark of each container of the node.
-    package func stories() async throws(QueueError) -> [String: String] {
+    /// Returns the last published checkpoint of each container of the node.
+    package func checkpoints() async throws(QueueError) -> [String: String] {
         try await fields(keys.checkpoints(worker.node))
     }
 
-    /// Containers of the node that jobs have started and of which nothing was published, with their marks.
-    package func begunContainers() async throws(QueueError) -> [String: String] {
+    /// Returns the containers of the node with a start recorded by a job, but without a published step. The values are
+    /// the checkpoints of the starts.
+    package func startedContainers() async throws(QueueError) -> [String: String] {
         try await fields(keys.started(worker.node))
     }
 
-    /// Tells the listener of this node something of a container.
+    /// Records a note about a container, for the leader of this node.
     ///
-    /// - Returns: for `asked`, what the same job had said of this container before; that stays. Else nil.
+    /// - Returns: For `asked`, the earlier note of the same job about this container, which stays. Otherwise nil.
     @discardableResult
-    package func tell(_ note: ContainerNote, of containerID: String) async throws(QueueError) -> String? {
+    package func record(_ note: ContainerNote, of containerID: String) async throws(QueueError) -> String? {
         let argument = note.argument
         return try await call(
             .report,
@@ -148,14 +149,14 @@ extension JobQueue {
         ).string
     }
 
-    /// What the job said of this container when it asked for its end, while the job lives (Redis `HGET` of `{ns}:job:ID`).
+    /// Returns the job's `asked` note about this container, as long as the job lives (Redis `HGET` of `{ns}:job:ID`).
     package func intent(ofJob jobID: JobID, toEnd containerID: String) async throws(QueueError) -> String? {
         let note = try await command(RedisCommand("HGET", .string(keys.job(jobID)), .string(JobRecord.stop))).string
         guard let note, note.hasPrefix(containerID + "\n") else { return nil }
         return String(note.dropFirst(containerID.count + 1))
     }
 
-    /// What jobs have told of these containers.
+    /// Returns the notes of jobs about these containers.
     package func notes(of containerIDs: [String]) async throws(QueueError) -> [String: ContainerNotes] {
         guard !containerIDs.isEmpty else { return [:] }
         let ids = containerIDs.map { RedisArgument.string($0) }
@@ -164,31 +165,33 @@ extension JobQueue {
             RedisCommand("HMGET", arguments: [.string(keys.intents(worker.node))] + intents),
             RedisCommand("HMGET", arguments: [.string(keys.started(worker.node))] + ids),
         ])
-        guard let told = answers.first?.array, let begun = answers.last?.array, told.count == intents.count,
-            begun.count == ids.count
-        else { throw QueueError(call: "HMGET", message: "Redis answered something else than values") }
+        guard let noted = answers.first?.array, let started = answers.last?.array, noted.count == intents.count,
+            started.count == ids.count
+        else { throw QueueError(call: "HMGET", message: "the reply of Redis has no values") }
         var notes: [String: ContainerNotes] = [:]
         for (index, id) in containerIDs.enumerated() {
             notes[id] = ContainerNotes(
-                begun: begun[index].string,
-                asked: told[3 * index].string,
-                isForced: told[3 * index + 1].string.map { $0 == "1" },
-                exit: told[3 * index + 2].string
+                started: started[index].string,
+                asked: noted[3 * index].string,
+                isForced: noted[3 * index + 1].string.map { $0 == "1" },
+                exit: noted[3 * index + 2].string
             )
         }
         return notes
     }
 
-    /// Games that hold a place on the node.
-    package func places() async throws(QueueError) -> Set<GameID> {
+    /// Returns the games with a reservation on the node.
+    package func reservations() async throws(QueueError) -> Set<GameID> {
         Set(try await scan("SSCAN", keys.reserved(worker.node)).map { GameID($0) })
     }
 
-    /// Frees places of games that have no running container, but where a job of the game runs, and takes those
-    /// of games that have one.
+    /// Corrects the reservations of the node. A game with a running job keeps its reservation.
     ///
-    /// - Throws: ``Fenced`` where another worker leads by now, else ``QueueError``.
-    package func correctPlaces(free: [GameID], taken: [GameID], epoch: Int64) async throws {
+    /// - Parameters:
+    ///   - free: Games without a running container.
+    ///   - taken: Games with a running container.
+    /// - Throws: ``Fenced`` if another worker leads, else ``QueueError``.
+    package func correctReservations(free: [GameID], taken: [GameID], epoch: Int64) async throws {
         guard !free.isEmpty || !taken.isEmpty else { return }
         let answer = try await call(
             .correctReservations,
@@ -208,15 +211,15 @@ extension JobQueue {
         return fields
     }
 
-    /// All that a key holds, a part at a time: Redis, and the thread that reads its answers, have jobs to do meanwhile. What
-    /// changes meanwhile may be told as it was before or is after, or twice.
+    /// Returns all elements of a key. Reads the key in pages, so that Redis and this thread can do other work meanwhile. An
+    /// element changed meanwhile may have the old or the new value, or come twice.
     private func scan(_ verb: String, _ key: String) async throws(QueueError) -> [String] {
         var texts: [String] = []
         var cursor = "0"
         repeat {
             let answer = try await command(RedisCommand(verb, .string(key), .string(cursor), "COUNT", 100))
             guard let parts = answer.array, parts.count == 2, let next = parts[0].string, let page = parts[1].array
-            else { throw QueueError(call: verb, message: "Redis answered something else than a page") }
+            else { throw QueueError(call: verb, message: "the reply of Redis has no page") }
             texts += page.map { $0.string ?? "" }
             cursor = next
         } while cursor != "0"

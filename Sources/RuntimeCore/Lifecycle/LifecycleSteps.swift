@@ -3,7 +3,7 @@ import JobContract
 import Primitives
 
 /// A missing step of a container's lifecycle.
-package enum StoryStep: Sendable, Equatable {
+package enum LifecycleStep: Sendable, Equatable {
     /// The start time, or nil if unknown.
     case started(Timestamp?)
     case health(HealthLevel)
@@ -18,36 +18,38 @@ package enum StoryStep: Sendable, Equatable {
 /// Events only cause inspections. Lost, repeated or reordered events do not matter: the result is the missing steps in
 /// order, and no published step. The only exception is `oom`: an `oom` leaves no other trace, so the step comes from
 /// its event.
-package enum Story {
+package enum LifecycleSteps {
     /// Returns the missing steps.
     ///
     /// - Parameters:
-    ///   - mark: The checkpoint, or nil if no step is published.
+    ///   - checkpoint: The checkpoint, or nil if no step is published.
     ///   - record: The records of jobs about the container.
-    package static func missingSteps(
-        after mark: StoryMark?,
-        seeing sighting: Sighting,
+    package static func missing(
+        after checkpoint: Checkpoint?,
+        seeing observation: Observation,
         knowing record: ContainerRecord = ContainerRecord()
-    ) -> [StoryStep] {
-        guard let owned = sighting.container else { return stepsToTheEnd(mark, sighting, record) }
+    ) -> [LifecycleStep] {
+        guard let owned = observation.container else { return stepsToTheEnd(checkpoint, observation, record) }
         let container = owned.inspect
         // A container that never ran has no lifecycle.
         guard let startedAt = container.startedAt else { return [] }
-        var steps: [StoryStep] = []
-        var run = StoryMark(startedAt: startedAt, identity: ContainerIdentity(of: owned))
-        if let mark, continues(mark, startedAt, container) {
+        var steps: [LifecycleStep] = []
+        var run = Checkpoint(startedAt: startedAt, identity: ContainerIdentity(of: owned))
+        if let checkpoint, continues(checkpoint, startedAt, container) {
             // The run's exit is published, so the run is complete.
-            guard mark.isRunning else { return [] }
-            run = mark
+            guard checkpoint.isRunning else { return [] }
+            run = checkpoint
         } else {
             // The container restarted unnoticed. During a run, the Docker Engine keeps the end of the previous run.
-            if let mark, mark.isRunning {
-                steps += ooms(after: mark, sighting) { $0 < startedAt }
-                steps.append(.exited(exit(of: mark, record, at: container.hasProcess ? container.finishedAt : nil)))
+            if let checkpoint, checkpoint.isRunning {
+                steps += ooms(after: checkpoint, observation) { $0 < startedAt }
+                steps.append(
+                    .exited(exit(of: checkpoint, record, at: container.hasProcess ? container.finishedAt : nil))
+                )
             }
             steps.append(.started(startedAt))
         }
-        let ooms = ooms(after: run, sighting) { $0 >= startedAt }
+        let ooms = ooms(after: run, observation) { $0 >= startedAt }
         steps += ooms
         if container.hasProcess {
             if let level = HealthLevel(rawValue: container.health), level != run.health { steps.append(.health(level)) }
@@ -58,89 +60,97 @@ package enum Story {
         return steps
     }
 
-    /// Returns whether ``missingSteps(after:seeing:knowing:)`` needs the records of jobs.
+    /// Returns whether ``missing(after:seeing:knowing:)`` needs the records of jobs.
     ///
     /// The records matter for the end of a run, and for a container that is gone without a published step.
-    package static func needsRecord(after mark: StoryMark?, seeing sighting: Sighting) -> Bool {
-        guard let container = sighting.container?.inspect else { return mark?.isRunning ?? true }
+    package static func needsRecord(after checkpoint: Checkpoint?, seeing observation: Observation) -> Bool {
+        guard let container = observation.container?.inspect else { return checkpoint?.isRunning ?? true }
         guard container.hasProcess else { return true }
-        return mark.map { $0.startedAt != container.startedAt } ?? false
+        return checkpoint.map { $0.startedAt != container.startedAt } ?? false
     }
 
     /// Returns whether the container still shows the run of the checkpoint.
-    private static func continues(_ mark: StoryMark, _ startedAt: Timestamp, _ container: ContainerInspect) -> Bool {
-        guard let told = mark.startedAt else { return mark.isRunning || mark.exitedAt == container.finishedAt }
-        return told == startedAt
+    private static func continues(_ checkpoint: Checkpoint, _ startedAt: Timestamp, _ container: ContainerInspect)
+        -> Bool
+    {
+        guard let published = checkpoint.startedAt else {
+            return checkpoint.isRunning || checkpoint.exitedAt == container.finishedAt
+        }
+        return published == startedAt
     }
 
     private static func stepsToTheEnd(
-        _ mark: StoryMark?,
-        _ sighting: Sighting,
+        _ checkpoint: Checkpoint?,
+        _ observation: Observation,
         _ record: ContainerRecord
-    ) -> [StoryStep] {
-        var steps: [StoryStep] = []
-        var mark = mark
-        if mark == nil {
+    ) -> [LifecycleStep] {
+        var steps: [LifecycleStep] = []
+        var checkpoint = checkpoint
+        if checkpoint == nil {
             // The container came and went unseen. Proof of its run is a job's record, or an event with a credible job
             // id. Nobody can inspect the image and the hostname any more.
-            if let begun = record.begun {
-                mark = begun
-            } else if record.isClaimBelieved, let hint = sighting.hints.first(where: { $0.isStart || $0.isEnd }) {
-                mark = StoryMark(startedAt: nil, identity: ContainerIdentity(claimedBy: hint))
+            if let started = record.started {
+                checkpoint = started
+            } else if record.isClaimBelieved, let hint = observation.hints.first(where: { $0.isStart || $0.isEnd }) {
+                checkpoint = Checkpoint(startedAt: nil, identity: ContainerIdentity(claimedBy: hint))
             } else {
                 return []
             }
-            steps.append(.started(mark?.startedAt))
+            steps.append(.started(checkpoint?.startedAt))
         }
-        guard let mark else { return [] }
-        if mark.isRunning {
-            let ooms = ooms(after: mark, sighting) { _ in true }
+        guard let checkpoint else { return [] }
+        if checkpoint.isRunning {
+            let ooms = ooms(after: checkpoint, observation) { _ in true }
             steps += ooms
-            let exit = exit(of: mark, record, at: nil)
-            if exit.oomKilled == true, mark.ooms.isEmpty, ooms.isEmpty { steps.append(.oom([])) }
+            let exit = exit(of: checkpoint, record, at: nil)
+            if exit.oomKilled == true, checkpoint.ooms.isEmpty, ooms.isEmpty { steps.append(.oom([])) }
             steps.append(.exited(exit))
         }
         return steps + [.removed]
     }
 
     /// Returns the end of a run that nobody can inspect any more. Prefers the end recorded by a job.
-    private static func exit(of mark: StoryMark, _ record: ContainerRecord, at time: Timestamp?) -> ExitFacts {
-        if let exit = record.lastExit, mark.startedAt == nil || exit.startedAt == mark.startedAt { return exit }
-        return ExitFacts(startedAt: mark.startedAt, finishedAt: time)
+    private static func exit(of checkpoint: Checkpoint, _ record: ContainerRecord, at time: Timestamp?) -> ExitFacts {
+        if let exit = record.lastExit, checkpoint.startedAt == nil || exit.startedAt == checkpoint.startedAt {
+            return exit
+        }
+        return ExitFacts(startedAt: checkpoint.startedAt, finishedAt: time)
     }
 
     /// Returns the unpublished `oom` events among the hints, limited to times accepted by `belongs`.
     private static func ooms(
-        after mark: StoryMark,
-        _ sighting: Sighting,
+        after checkpoint: Checkpoint,
+        _ observation: Observation,
         _ belongs: (Timestamp) -> Bool
-    ) -> [StoryStep] {
-        let times = Set(sighting.hints.filter { $0.action == "oom" }.map(\.occurredAt))
-        let untold = times.filter { !mark.hasTold(oom: $0) && belongs($0) }.sorted()
+    ) -> [LifecycleStep] {
+        let times = Set(observation.hints.filter { $0.action == "oom" }.map(\.occurredAt))
+        let unpublished = times.filter { !checkpoint.hasPublished(oom: $0) && belongs($0) }.sorted()
         // A single step for all events. A container with thousands of killed processes must not fill the stream.
-        return untold.isEmpty ? [] : [.oom(untold)]
+        return unpublished.isEmpty ? [] : [.oom(unpublished)]
     }
 }
 
-extension StoryMark {
+extension Checkpoint {
     /// Returns the checkpoint after `step` is published, or nil after the end of the lifecycle.
     ///
     /// - Parameter found: The time of the step's discovery.
-    package func after(_ step: StoryStep, found: Timestamp) -> StoryMark? {
-        var mark = self
+    package func after(_ step: LifecycleStep, found: Timestamp) -> Checkpoint? {
+        var checkpoint = self
         switch step {
         case .started(let time):
-            mark = StoryMark(startedAt: time, identity: identity)
+            checkpoint = Checkpoint(startedAt: time, identity: identity)
         case .health(let level):
-            mark.health = level
+            checkpoint.health = level
         case .oom(let times):
-            mark.ooms = Array((mark.ooms + (times.isEmpty ? [found] : times)).sorted().suffix(Self.mostOOMs))
+            checkpoint.ooms = Array(
+                (checkpoint.ooms + (times.isEmpty ? [found] : times)).sorted().suffix(Self.mostOOMs)
+            )
         case .exited(let facts):
-            mark.exitedAt = facts.finishedAt ?? found
+            checkpoint.exitedAt = facts.finishedAt ?? found
         case .removed:
             return nil
         }
-        return mark
+        return checkpoint
     }
 }
 

@@ -21,39 +21,39 @@ extension JobRunner {
     /// - Parameter isAwaited: Whether the job still waits for the container. A waiting job records the start at once;
     ///   any other job records the start together with its end.
     func noteBegin(_ result: RunResult, _ spec: RunSpec, isAwaited: Bool) async {
-        let mark = StoryMark(startedAt: result.startedAt, identity: ContainerIdentity(of: spec))
+        let checkpoint = Checkpoint(startedAt: result.startedAt, identity: ContainerIdentity(of: spec))
         if isAwaited {
-            await tell(.begun(mark: mark.encoded), of: result.containerID)
+            await record(.started(checkpoint: checkpoint.encoded), of: result.containerID)
         } else {
-            begun.set(BegunContainer(containerID: result.containerID, mark: mark.encoded))
+            begun.set(BegunContainer(containerID: result.containerID, mark: checkpoint.encoded))
         }
     }
 
     /// Records the result of a stop. The exit code alone does not show whether the stop needed SIGKILL.
-    func tellVerdict(_ outcome: StopOutcome, of id: String) async {
+    func recordStopResult(_ outcome: StopOutcome, of id: String) async {
         guard !outcome.alreadyStopped else { return }
-        await tell(.forced(outcome.forced), of: id)
+        await record(.forced(outcome.forced), of: id)
     }
 
     /// Removes a container. Records the container's exit first, because nobody can inspect the container afterwards.
     func discard(_ id: String) async throws(JobFailure) {
-        await tellEnd(of: id)
+        await recordExit(of: id)
         try await call { () throws(DockerError) in try await docker.remove(id) }
     }
 
-    private func tellEnd(of id: String) async {
+    private func recordExit(of id: String) async {
         guard let container = try? await ownership.owned(id: id), let exit = ExitFacts(of: container.inspect) else {
             return
         }
-        let mark = StoryMark(startedAt: container.inspect.startedAt, identity: ContainerIdentity(of: container))
-        await tell(.begun(mark: mark.encoded), of: id)
-        await tell(.exit(exit.encoded), of: id)
+        let checkpoint = Checkpoint(startedAt: container.inspect.startedAt, identity: ContainerIdentity(of: container))
+        await record(.started(checkpoint: checkpoint.encoded), of: id)
+        await record(.exit(exit.encoded), of: id)
     }
 
     /// Records a note for the leader. A failure has no effect on the job: an inspection usually finds the same facts.
-    private func tell(_ note: ContainerNote, of id: String) async {
+    private func record(_ note: ContainerNote, of id: String) async {
         do throws(QueueError) {
-            try await queue.tell(note, of: id)
+            try await queue.record(note, of: id)
         } catch {
             logger.warning("a container could not be reported to the leader", metadata: ["error": "\(error)"])
         }

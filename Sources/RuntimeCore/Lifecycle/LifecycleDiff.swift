@@ -3,46 +3,48 @@ import JobContract
 import Primitives
 
 /// The missing steps of a container as events to publish, with the checkpoint after the events.
-package struct StoryTelling: Sendable, Equatable {
+package struct LifecycleDiff: Sendable, Equatable {
     package var entries: [LifecycleEvent]
     /// The checkpoint after the events are published, or nil after the end of the lifecycle.
-    package var mark: StoryMark?
+    package var checkpoint: Checkpoint?
     /// Whether the exit's reason depends on the result of a stop not yet recorded by the job.
-    package var awaitsVerdict: Bool
+    package var awaitsStopResult: Bool
     /// Whether all events are of a frequent kind. A publisher may delay such events and combine them with later events.
     package var mayWait: Bool { entries.allSatisfy { $0.kind.isFrequent } }
 
     /// Returns nil if no step is missing.
-    package init?(after mark: StoryMark?, seeing sighting: Sighting, knowing record: ContainerRecord) {
-        let steps = Story.missingSteps(after: mark, seeing: sighting, knowing: record)
-        guard !steps.isEmpty, let identity = Self.identity(mark, sighting, record) else { return nil }
-        var told = mark ?? StoryMark(startedAt: nil, identity: identity)
-        var hints = sighting.hints
+    package init?(after checkpoint: Checkpoint?, seeing observation: Observation, knowing record: ContainerRecord) {
+        let steps = LifecycleSteps.missing(after: checkpoint, seeing: observation, knowing: record)
+        guard !steps.isEmpty, let identity = Self.identity(checkpoint, observation, record) else { return nil }
+        var before = checkpoint ?? Checkpoint(startedAt: nil, identity: identity)
+        var hints = observation.hints
         entries = []
-        awaitsVerdict = false
-        self.mark = mark
+        awaitsStopResult = false
+        self.checkpoint = checkpoint
         for step in steps {
             let hint = Self.takeHint(of: step, from: &hints)
-            let entry = StoryEntry(step: step, told: told, sighting: sighting, record: record, hint: hint)
+            let entry = StepEvent(step: step, before: before, observation: observation, record: record, hint: hint)
             entries.append(entry.event)
-            if case .exited(let facts) = step, ExitClassification.needsVerdict(facts, record) { awaitsVerdict = true }
-            self.mark = told.after(step, found: hint?.occurredAt ?? sighting.seenAt)
-            if let next = self.mark { told = next }
+            if case .exited(let facts) = step, ExitClassification.needsStopResult(facts, record) {
+                awaitsStopResult = true
+            }
+            self.checkpoint = before.after(step, found: hint?.occurredAt ?? observation.seenAt)
+            if let next = self.checkpoint { before = next }
         }
     }
 
     private static func identity(
-        _ mark: StoryMark?,
-        _ sighting: Sighting,
+        _ checkpoint: Checkpoint?,
+        _ observation: Observation,
         _ record: ContainerRecord
     ) -> ContainerIdentity? {
-        if let mark = mark ?? record.begun { return mark.identity }
-        if let container = sighting.container { return ContainerIdentity(of: container) }
-        return sighting.hints.first { $0.isStart || $0.isEnd }.map(ContainerIdentity.init(claimedBy:))
+        if let checkpoint = checkpoint ?? record.started { return checkpoint.identity }
+        if let container = observation.container { return ContainerIdentity(of: container) }
+        return observation.hints.first { $0.isStart || $0.isEnd }.map(ContainerIdentity.init(claimedBy:))
     }
 
     /// Removes the first unused event of this step from the hints and returns the event.
-    private static func takeHint(of step: StoryStep, from hints: inout [DockerEvent]) -> DockerEvent? {
+    private static func takeHint(of step: LifecycleStep, from hints: inout [DockerEvent]) -> DockerEvent? {
         let index = hints.firstIndex { hint in
             switch step {
             case .started: hint.isStart
@@ -57,11 +59,11 @@ package struct StoryTelling: Sendable, Equatable {
 }
 
 /// A step, converted to an event to publish.
-private struct StoryEntry {
-    let step: StoryStep
+private struct StepEvent {
+    let step: LifecycleStep
     /// The checkpoint before the step.
-    let told: StoryMark
-    let sighting: Sighting
+    let before: Checkpoint
+    let observation: Observation
     let record: ContainerRecord
     /// Docker's event of the step, or nil if an inspection found the step.
     let hint: DockerEvent?
@@ -70,14 +72,14 @@ private struct StoryEntry {
         var event = LifecycleEvent(
             kind: kind,
             action: hint?.action,
-            containerID: sighting.containerID,
-            containerName: told.identity.containerName,
-            gameID: told.identity.gameID,
-            jobID: told.identity.jobID,
-            image: told.identity.image,
-            startedAt: told.startedAt,
-            occurredAt: hint?.occurredAt ?? sighting.seenAt,
-            labels: told.identity.labels
+            containerID: observation.containerID,
+            containerName: before.identity.containerName,
+            gameID: before.identity.gameID,
+            jobID: before.identity.jobID,
+            image: before.identity.image,
+            startedAt: before.startedAt,
+            occurredAt: hint?.occurredAt ?? observation.seenAt,
+            labels: before.identity.labels
         )
         switch step {
         case .started(let time):
@@ -90,14 +92,14 @@ private struct StoryEntry {
             event.reason = ExitClassification.reason(
                 facts,
                 record,
-                engineWasEnding: sighting.engineWasEnding,
-                lastOOM: told.ooms.last
+                engineWasEnding: observation.engineWasEnding,
+                lastOOM: before.ooms.last
             )
             if hint == nil, let time = facts.finishedAt { event.occurredAt = time }
         case .removed:
             event.startedAt = nil
         case .health:
-            event.count = max(1, sighting.hints.count { $0.health != nil })
+            event.count = max(1, observation.hints.count { $0.health != nil })
         case .oom(let times):
             event.count = max(1, times.count)
         }

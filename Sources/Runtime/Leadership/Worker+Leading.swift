@@ -1,0 +1,44 @@
+import RuntimeCore
+
+extension Worker {
+    /// Stands for leadership of the node, and does the leader's work during each term.
+    ///
+    /// - Parameter executor: The executor of the event listener.
+    func listen(on executor: (any TaskExecutor)?) async {
+        let candidate = Candidate(
+            queue: queue,
+            ttl: configuration.leaderTTL,
+            leaderResigned: state.leaderResigned,
+            logger: logger
+        )
+        await candidate.run { term in
+            let listener = EventsListener(
+                queue: queue,
+                docker: docker,
+                ownership: ownership,
+                term: term,
+                watch: watch,
+                reconcileNow: state.reconcileNow,
+                executor: executor,
+                logger: logger
+            )
+            let janitor = JanitorService(
+                queue: queue,
+                docker: docker,
+                ownership: ownership,
+                mode: configuration.janitor,
+                grace: configuration.janitorGrace,
+                kept: configuration.keptContainers,
+                logger: logger
+            )
+            let streamWatch = StreamWatch(queue: queue, logger: logger)
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await janitor.run() }
+                group.addTask { await streamWatch.run() }
+                // Returns if Redis says that the term has ended.
+                await listener.run()
+                group.cancelAll()
+            }
+        }
+    }
+}
