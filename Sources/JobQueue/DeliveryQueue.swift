@@ -1,14 +1,27 @@
 import JobContract
 
-/// The calls of a worker to the delivery protocol.
+/// All calls of a worker to the delivery protocol.
 ///
-/// ``JobQueue`` is the protocol on Redis. A simulation replaces it with a model.
-package protocol DeliveryQueue: Sendable {
+/// ``JobQueue`` is the protocol on Redis. A simulation replaces it with a model. Every call throws ``QueueError`` if Redis
+/// does not answer or refuses the call. A call may be repeated after its reply was lost.
+package protocol DeliveryQueue: IntakeQueue, LeaseQueue, NodeQueue, LifecycleQueue, QueueFigures {
     var keys: Keyspace { get }
     var worker: WorkerIdentity { get }
     var options: JobQueueOptions { get }
+}
 
-    // Jobs.
+/// How jobs come to a worker.
+package protocol IntakeQueue: Sendable {
+    /// Moves the oldest messages of a queue into the lanes of their games (`admit`), and claims ready jobs in the same
+    /// round trip.
+    ///
+    /// If another worker was faster, nothing is moved. Repeated after a lost reply, the call finds other messages.
+    ///
+    /// - Parameters:
+    ///   - seen: The message that has woken the worker; nil: read the oldest messages first.
+    ///   - most: The greatest number of messages.
+    ///   - capacity: The jobs to claim; nil: none. A capacity of 0 wakes another worker for the ready jobs.
+    ///   - decode: Decodes a message and asks the operator's policy.
     func take(
         queue: String,
         seen: [UInt8]?,
@@ -16,51 +29,127 @@ package protocol DeliveryQueue: Sendable {
         claiming capacity: Capacity?,
         decode: (_ message: [UInt8]) -> DecodedMessage
     ) async throws(QueueError) -> Taken
+
+    /// Leases ready jobs up to a capacity (`claim`). Afterwards Redis counts the worker as idle for each class with
+    /// capacity left, and wakes it for further jobs.
+    ///
+    /// A job whose claim was lost with the reply comes back when its lease expires.
     func claim(_ capacity: Capacity) async throws(QueueError) -> ClaimedJobs
-    func beat(_ jobs: [(id: JobID, token: LeaseToken)], engineAnswers: Bool) async throws(QueueError) -> HeartbeatResult
-    func show(_ progress: JobProgress, of id: JobID, token: LeaseToken) async throws(QueueError)
-    func finish(_ jobs: [FinishedJob], claimsNext: Bool) async throws(QueueError) -> FinishOutcome
-    func retry(
-        id: JobID,
-        token: LeaseToken,
-        after pause: Duration,
-        code: ErrorCode,
-        error: String,
-        freesPlace: Bool,
-        isClean: Bool
-    ) async throws(QueueError) -> Bool
-    func release(_ jobs: [(id: JobID, token: LeaseToken)], isClean: Bool) async throws(QueueError)
-    func tick(engineAnswers: Bool, afterSilence: Bool) async throws(QueueError) -> TickOutcome
-    func keepAwake() async throws(QueueError) -> Liveness
+}
 
-    // The worker and its node.
-    func arrive() async throws(QueueError)
-    func join(games: [OwnedGame]) async throws(QueueError)
-    func leave() async throws(QueueError)
+/// What a worker does with its leased jobs. A token that was replaced changes nothing.
+package protocol LeaseQueue: Sendable {
+    /// Extends the leases of these jobs (`extend`), and reports the worker as living.
+    ///
+    /// - Returns: A reply for each job, in order: whether the worker still holds the job, and whether a stop cancels it.
+    func extend(_ jobs: [HeldJob], docker: DockerState) async throws(QueueError) -> HeartbeatResult
+
+    /// Shows the progress of a job to operators (`progress`).
+    func show(_ progress: JobProgress, of job: HeldJob) async throws(QueueError)
+
+    /// Ends jobs (`finish`). One step publishes the result, keeps the record of the id, and readies the lane's next job.
+    ///
+    /// Repeated after a lost reply, the call returns `again` for a job.
+    func finish(_ jobs: [FinishedJob], next: NextClaim) async throws(QueueError) -> FinishOutcome
+
+    /// Delays a job and its lane until the next attempt (`retry`).
+    ///
+    /// - Returns: Whether the worker still held the lease.
+    func retry(_ job: HeldJob, after failure: FailedAttempt) async throws(QueueError) -> Bool
+
+    /// Gives jobs back (`release`). The attempts do not count.
+    func release(_ jobs: [HeldJob], remains: Remains) async throws(QueueError)
+}
+
+/// How a worker and its node belong to the fleet.
+package protocol NodeQueue: Sendable {
+    /// Registers the worker (`register`). Until the node's games are announced, stops of games without a known owner
+    /// wait.
+    func register() async throws(QueueError)
+
+    /// Announces the games with a container on the node (`register`). The worker takes no job before.
+    func announce(_ games: [OwnedGame]) async throws(QueueError)
+
+    /// Deregisters the worker (`deregister`). Nobody wakes the worker any more.
+    func deregister() async throws(QueueError)
+
+    /// Makes due what waits for a time, for all workers (`sweep`): retries, expired leases, deadlines, old data.
+    func sweep(docker: DockerState, after outage: OutageNotice) async throws(QueueError) -> SweepOutcome
+
+    /// Renews the liveness key, and asks for messages in inboxes (Redis `GETEX`, `EXISTS`).
+    func renewLiveness() async throws(QueueError) -> Liveness
+
+    /// Asks for the leader's lease of the node (`lead`).
     func lead(ttl: Duration) async throws(QueueError) -> LeaseAnswer
-    func renew(epoch: Int64, ttl: Duration) async throws(QueueError) -> Bool
-    func remainder(ofTerm epoch: Int64) async throws(QueueError) -> Duration?
-    func resign(epoch: Int64) async throws(QueueError)
 
-    // Containers and their lifecycles.
-    func emit(_ updates: [LifecycleUpdate], epoch: Int64, cursor: String?) async throws -> [EmitResult]
+    /// Extends a term (Redis `PEXPIRE`). Returns false if the term has ended.
+    func renew(epoch: Int64, ttl: Duration) async throws(QueueError) -> Bool
+
+    /// Returns the rest of a term (Redis `PTTL`); nil if the term has ended.
+    func remainder(ofTerm epoch: Int64) async throws(QueueError) -> Duration?
+
+    /// Ends a term, so that another worker of the node leads at once (`resign`).
+    func resign(epoch: Int64) async throws(QueueError)
+}
+
+/// What jobs report about containers, and what the leader of the node publishes.
+package protocol LifecycleQueue: Sendable {
+    /// Publishes steps of containers in the term of `epoch`, each step once (`publish`).
+    ///
+    /// - Parameter cursor: The time on Docker's clock up to which all events are published after this call.
+    /// - Returns: A result for each update.
+    /// - Throws: ``Fenced`` if another worker leads, else ``QueueError``.
+    func publish(_ updates: [LifecycleUpdate], epoch: Int64, cursor: String?) async throws -> [EmitResult]
+
+    /// Returns the last published checkpoint of each container of the node.
     func checkpoints() async throws(QueueError) -> [String: String]
+
+    /// Returns the containers that jobs have started and whose start is not published yet, with their checkpoints.
     func startedContainers() async throws(QueueError) -> [String: String]
+
+    /// Records a note about a container, for the leader (`report`).
+    ///
+    /// - Returns: For a stop, the earlier note of the same job about this container, which stays. Otherwise nil.
     @discardableResult
     func record(_ note: ContainerNote, of containerID: String) async throws(QueueError) -> String?
-    func intent(ofJob jobID: JobID, toEnd containerID: String) async throws(QueueError) -> String?
-    func notes(of containerIDs: [String]) async throws(QueueError) -> [String: ContainerNotes]
-    func isPublished(_ containerID: String) async throws(QueueError) -> Bool
-    func believable(_ claims: [ContainerClaim]) async throws(QueueError) -> Set<String>
-    func reservations() async throws(QueueError) -> Set<GameID>
-    func correctReservations(free: [GameID], taken: [GameID], epoch: Int64) async throws
-    func gameFacts(of pairs: [(gameID: GameID, jobID: JobID)]) async throws(QueueError) -> [GameFacts]
 
-    // Streams.
+    /// Returns the note of a live job that asked to stop this container; nil if there is none.
+    func intent(ofJob jobID: JobID, toEnd containerID: String) async throws(QueueError) -> String?
+
+    /// Returns the recorded notes about these containers.
+    func notes(of containerIDs: [String]) async throws(QueueError) -> [String: ContainerNotes]
+
+    /// Returns whether a step of this container was published, and not yet its removal.
+    func isPublished(_ containerID: String) async throws(QueueError) -> Bool
+
+    /// Returns the containers that may belong to the jobs that their labels claim.
+    func believable(_ claims: [ContainerClaim]) async throws(QueueError) -> Set<String>
+
+    /// Returns the games with a reservation on the node.
+    func reservations() async throws(QueueError) -> Set<GameID>
+
+    /// Corrects the reservations of the node (`correct_reservations`). A game with a running job keeps its reservation.
+    ///
+    /// - Throws: ``Fenced`` if another worker leads, else ``QueueError``.
+    func correctReservations(free: [GameID], taken: [GameID], epoch: Int64) async throws
+
+    /// Returns the facts about these games and jobs, in order.
+    func facts(of pairs: [GameJob]) async throws(QueueError) -> [GameFacts]
+}
+
+/// What a worker measures of its queues and streams.
+package protocol QueueFigures: Sendable {
+    /// Returns the time of Redis in ms since 1970 (`TIME`).
     func redisTime() async throws(QueueError) -> Int64
+
+    /// Returns the consumer groups of the public streams, with their backlogs.
     func streamGroups() async throws(QueueError) -> [StreamGroup]
-    func depth(of queue: String) async throws(QueueError) -> (waiting: Int, isPaused: Bool)
+
+    func depth(of queue: String) async throws(QueueError) -> QueueDepth
+
     func deadLetterTotals() async throws(QueueError) -> DeadLetterTotals
+
+    /// Returns the keys of a wrong type among those of the worker (`TYPE`).
     func keyProblems() async throws(QueueError) -> [KeyProblem]
 }
 

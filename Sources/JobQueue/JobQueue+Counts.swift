@@ -22,12 +22,12 @@ package struct DeadLetterTotals: Sendable, Equatable {
 /// Measurements of queues and dead letters.
 extension JobQueue {
     /// Returns the number of waiting messages in a queue and its inbox, and whether the queue is paused.
-    package func depth(of queue: String) async throws(QueueError) -> (waiting: Int, isPaused: Bool) {
+    package func depth(of queue: String) async throws(QueueError) -> QueueDepth {
         let lengths = keys.messageLists(queue).map { RedisCommand("LLEN", .string($0)) }
         let isPaused = RedisCommand("SISMEMBER", .string(keys.paused), .string(queue))
         let answers = try await pipeline(lengths + [isPaused])
         let waiting = (answers[0].integer ?? 0) + (answers[1].integer ?? 0)
-        return (Int(waiting), answers[2].integer == 1)
+        return QueueDepth(waiting: Int(waiting), isPaused: answers[2].integer == 1)
     }
 
     /// Returns the totals of dead letters (Redis `XLEN`, `HMGET`).

@@ -57,7 +57,7 @@ extension JobQueue {
     }
 
     /// Returns the facts about these games and jobs, in their order.
-    package func gameFacts(of pairs: [(gameID: GameID, jobID: JobID)]) async throws(QueueError) -> [GameFacts] {
+    package func facts(of pairs: [GameJob]) async throws(QueueError) -> [GameFacts] {
         guard !pairs.isEmpty else { return [] }
         let games = pairs.map { RedisArgument.string($0.gameID.text) }
         let answers = try await pipeline(

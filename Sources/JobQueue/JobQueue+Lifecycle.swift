@@ -85,7 +85,7 @@ extension JobQueue {
     /// - Parameter cursor: The time on Docker's clock up to which all events are published after this call.
     /// - Returns: A result for each update.
     /// - Throws: ``Fenced`` if another worker leads, else ``QueueError``.
-    package func emit(_ updates: [LifecycleUpdate], epoch: Int64, cursor: String?) async throws -> [EmitResult] {
+    package func publish(_ updates: [LifecycleUpdate], epoch: Int64, cursor: String?) async throws -> [EmitResult] {
         let rows = updates.map { update in
             let events = update.entries.map { entry in
                 JSONValue.array(entry.fields.flatMap { [.string($0.name), .string($0.value)] })

@@ -39,7 +39,7 @@ extension JobQueue {
     /// Registers the worker, before the worker lists the games of its node.
     ///
     /// Until the node's games are announced, a stop of a game without a known owner waits.
-    package func arrive() async throws(QueueError) {
+    package func register() async throws(QueueError) {
         let queues = options.queues.map { RedisArgument.string($0) }
         // The names are for people: a key of a wrong type must not keep a worker from starting.
         _ = try await pipeline([RedisCommand("SADD", arguments: [.string(keys.queues)] + queues)])
@@ -47,7 +47,7 @@ extension JobQueue {
     }
 
     /// Announces the games of the node. The worker takes no job before.
-    package func join(games: [OwnedGame]) async throws(QueueError) {
+    package func announce(_ games: [OwnedGame]) async throws(QueueError) {
         let chunk = 500
         var start = 0
         repeat {
@@ -80,7 +80,7 @@ extension JobQueue {
     }
 
     /// Deregisters the worker. Functions no longer wake the worker.
-    package func leave() async throws(QueueError) {
+    package func deregister() async throws(QueueError) {
         _ = try await call(
             .deregister,
             [
@@ -139,7 +139,7 @@ extension JobQueue {
     }
 
     /// Renews the liveness key (Redis `GETEX` of `{ns}:liveness`), and asks for messages in inboxes (`EXISTS`).
-    package func keepAwake() async throws(QueueError) -> Liveness {
+    package func renewLiveness() async throws(QueueError) -> Liveness {
         let inboxes = options.queues.map { RedisArgument.string(keys.inbox($0)) }
         let answers = try await pipeline([
             RedisCommand("GETEX", .string(keys.liveness), "PX", .integer(options.silence.milliseconds)),

@@ -94,11 +94,11 @@ struct ScriptBench {
             let jobs = try await meter.measure("claim", jobs: { $0.count }) {
                 try await worker.claim(Capacity(starts: 8, stops: 8, slots: 0)).jobs
             }
-            let pairs = jobs.map { (id: $0.id, token: $0.token) }
+            let pairs = jobs.map { $0.held }
             _ = try await meter.measure("beat", jobs: { _ in jobs.count }) {
-                try await worker.beat(pairs, engineAnswers: true)
+                try await worker.extend(pairs, docker: .answers)
             }
-            _ = try await meter.measure("tick", jobs: { _ in 1 }) { try await worker.tick() }
+            _ = try await meter.measure("tick", jobs: { _ in 1 }) { try await worker.sweep() }
             for (index, job) in jobs.enumerated() { try await end(job, index, &meter) }
             try await endByBaseline(round, &meter)
         }
@@ -109,11 +109,11 @@ struct ScriptBench {
         switch index % 4 {
         case 0:
             _ = try await meter.measure("retry", jobs: { _ in 1 }) {
-                try await worker.retry(id: job.id, token: job.token, after: .zero, code: .timeout, error: "x")
+                try await worker.retry(job.held, after: FailedAttempt(pause: .zero, code: .timeout, error: "x"))
             }
         case 1:
             try await meter.measure("release", jobs: { _ in 1 }) {
-                try await worker.release([(id: job.id, token: job.token)])
+                try await worker.release([job.held])
             }
         default:
             guard case .job(let decoded) = JobDecoder().decode(job.message) else { return }
@@ -166,7 +166,8 @@ struct ScriptMeter {
         _ = try await client.send(RedisCommand("CONFIG", "RESETSTAT"))
         let value = try await body()
         let text = try await client.send(RedisCommand("INFO", "commandstats")).string ?? ""
-        for line in text.split(whereSeparator: \.isNewline) where line.hasPrefix("cmdstat_eval") || line.hasPrefix("cmdstat_fcall") {
+        for line in text.split(whereSeparator: \.isNewline)
+        where line.hasPrefix("cmdstat_eval") || line.hasPrefix("cmdstat_fcall") {
             let usec = line.split(separator: ",").first { $0.hasPrefix("usec=") }.flatMap { Double($0.dropFirst(5)) }
             spent[name, default: (0, 0)].usec += usec ?? 0
         }

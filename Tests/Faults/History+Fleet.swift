@@ -32,18 +32,17 @@ extension History {
         var found: [String] = []
         let lists = try await fleet.client.send(RedisCommand("KEYS", .string(fleet.keys.prefix + "lane:*"))).array ?? []
         found += lists.compactMap(\.string)
-        for (verb, name) in [("ZCARD", "lease"), ("ZCARD", "delay"), ("HLEN", "superseded")] {
+        for (verb, name) in [
+            ("ZCARD", "leases"), ("ZCARD", "delayed"), ("ZCARD", "deadlines"), ("HLEN", "superseded"),
+            ("SCARD", "outside"),
+        ] {
             let count = try await fleet.client.send(RedisCommand(verb, .string(fleet.keys.prefix + name))).integer ?? 0
             if count != 0 { found.append("\(count) in \(name)") }
         }
         let games = try await fleet.client.send(RedisCommand("HKEYS", .string(fleet.keys.prefix + "lanes"))).array ?? []
-        found += games.compactMap(\.string).filter { $0 != "#" }.map { "a lane of \($0)" }
-        let state = try await fleet.client.send(RedisCommand("HGET", .string(fleet.keys.meta), "state")).string ?? ""
-        let numbers = state.split(separator: " ").compactMap { Int($0) }
-        if numbers.count != 8 { found.append("the state is \(state)") }
-        for count in numbers.dropFirst(3).prefix(1) where count != 0 {
-            found.append("the window counts \(count) jobs")
-        }
+        found += games.compactMap(\.string).map { "a lane of \($0)" }
+        let window = try await fleet.client.send(RedisCommand("HGET", .string(fleet.keys.meta), "window")).string ?? "0"
+        if window != "0" { found.append("the window counts \(window) jobs") }
         return found
     }
 }

@@ -11,7 +11,7 @@ struct CapacityTests {
     func expiredAtCapacity() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
-            try await worker.join(games: [OwnedGame(gameID: "full", isRunning: true)])
+            try await worker.announce([OwnedGame(gameID: "full", isRunning: true)])
             try await world.push(QueueWorld.message(.start, "s1", more: #","deadline":"2020-01-01T00:00:00Z""#))
             try await world.intake(worker)
             #expect(try await world.claim(worker, slots: 1).isEmpty)
@@ -55,21 +55,21 @@ struct CapacityTests {
     func mayHaveWork() async throws {
         try await QueueWorld.with { world in
             let (here, there) = (world.worker("w1"), world.worker("w2", node: "n2"))
-            try await here.join(games: [])
-            #expect(try await here.tick().mayHaveWork == false)
+            try await here.announce([])
+            #expect(try await here.sweep().mayHaveWork == false)
             try await world.push(QueueWorld.message(.start, "s1"))
-            #expect(try await here.tick().mayHaveWork)
+            #expect(try await here.sweep().mayHaveWork)
             try await world.intake(here)
-            #expect(try await here.tick().mayHaveWork)
-            #expect(try await there.tick().mayHaveWork)
+            #expect(try await here.sweep().mayHaveWork)
+            #expect(try await there.sweep().mayHaveWork)
             let job = try #require(try await world.claim(here).first)
-            #expect(try await here.tick().mayHaveWork == false)
+            #expect(try await here.sweep().mayHaveWork == false)
             try await world.finish(here, job)
             // What belongs to another node is none of its business.
             try await world.push(QueueWorld.message(.stop, "t1"))
             try await world.intake(there)
-            #expect(try await here.tick().mayHaveWork)
-            #expect(try await there.tick().mayHaveWork == false)
+            #expect(try await here.sweep().mayHaveWork)
+            #expect(try await there.sweep().mayHaveWork == false)
         }
     }
 
@@ -84,11 +84,11 @@ struct CapacityTests {
             _ = try await world.client.send(RedisCommand("CONFIG", "SET", "maxmemory", "1"))
             let error = await #expect(throws: QueueError.self) { try await world.intake(worker) }
             #expect(error?.isOutOfMemory == true)
-            #expect(try await worker.beat([(id: job.id, token: job.token)], engineAnswers: true).answers == [.ok])
+            #expect(try await worker.extend([job.held], docker: .answers).answers == [.ok])
             #expect(try await world.finish(worker, job) == .ok)
             let second = try await world.claim(worker, starts: 1)
             #expect(second.map(\.id) == ["j2"])
-            _ = try await worker.tick()
+            _ = try await worker.sweep()
             _ = try await world.client.send(RedisCommand("CONFIG", "SET", "maxmemory", "0"))
             #expect(try await world.intake(worker).taken == 1)
         }
@@ -98,7 +98,7 @@ struct CapacityTests {
     func retention() async throws {
         try await QueueWorld.with(options: JobQueueOptions(retention: .seconds(3_600), retentionEntries: 10)) { world in
             let worker = world.worker("w1")
-            try await worker.join(games: [])
+            try await worker.announce([])
             for number in 0..<50 { try await world.push(QueueWorld.message(.start, "j\(number)", game: "g\(number)")) }
             try await world.intake(worker)
             for job in try await world.claim(worker, starts: 50) { try await world.finish(worker, job) }

@@ -13,7 +13,7 @@ struct DeadLetterSpaceTests {
     ) async throws {
         try await QueueWorld.with(options: JobQueueOptions(deadBytes: bytes)) { world in
             let worker = world.worker("w1")
-            try await worker.join(games: [])
+            try await worker.announce([])
             try await body(world, worker)
         }
     }

@@ -11,7 +11,7 @@ struct DeliveryTests {
     func oneJob() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
-            try await worker.join(games: [])
+            try await worker.announce([])
             try await world.push(QueueWorld.message(.start, "j1", more: #","enqueued_at":"2026-01-01T00:00:00Z""#))
             let intake = try await world.intake(worker)
             #expect(intake.taken == 1 && intake.seen == 1 && !intake.isFull && intake.rejections.isEmpty)
@@ -124,10 +124,10 @@ struct DeliveryTests {
             try await world.intake(dead)
             let lost = try #require(try await world.claim(dead).first)
             var reclaimed = 0
-            while reclaimed == 0 { reclaimed = try await alive.tick().leasesReclaimed }
+            while reclaimed == 0 { reclaimed = try await alive.sweep().leasesReclaimed }
             let again = try await world.claim(alive)
             #expect(again.map(\.id) == ["j1"] && again[0].attempt == 2 && again[0].token != lost.token)
-            #expect(try await dead.beat([(id: "j1", token: lost.token)], engineAnswers: true).answers == [.lost])
+            #expect(try await dead.extend([HeldJob(id: "j1", token: lost.token)], docker: .answers).answers == [.lost])
             #expect(try await world.finish(dead, lost) == .stale)
             #expect(try await world.finish(alive, again[0]) == .ok)
             #expect(try await world.results().count == 1)
@@ -147,7 +147,7 @@ struct DeliveryTests {
                     "the lease to be over",
                     until: { $0.poisoned == (isLast ? 1 : 0) && $0.leasesReclaimed == (isLast ? 0 : 1) }
                 ) {
-                    try await worker.tick()
+                    try await worker.sweep()
                 }
             }
             #expect(try await world.results().map(\.errorCode) == ["poisoned"])
@@ -159,13 +159,13 @@ struct DeliveryTests {
     func poisonedStop() async throws {
         try await QueueWorld.with(options: JobQueueOptions(lease: .milliseconds(30))) { world in
             let worker = world.worker("w1")
-            try await worker.join(games: [])
+            try await worker.announce([])
             try await world.push(QueueWorld.message(.stop, "j1"))
             try await world.intake(worker)
             var poisoned = 0
             while poisoned == 0 {
                 _ = try await world.claim(worker)
-                poisoned = try await worker.tick().poisoned
+                poisoned = try await worker.sweep().poisoned
             }
             #expect(try await world.results().map(\.errorCode) == ["poisoned"])
         }
@@ -178,17 +178,20 @@ struct DeliveryTests {
             try await world.push(QueueWorld.message(.start, "j1"), QueueWorld.message(.start, "j2"))
             try await world.intake(worker)
             var job = try #require(try await world.claim(worker).first)
-            #expect(try await worker.beat([(id: job.id, token: job.token)], engineAnswers: true).answers == [.ok])
-            try await worker.release([(id: job.id, token: job.token)])
+            #expect(try await worker.extend([job.held], docker: .answers).answers == [.ok])
+            try await worker.release([job.held])
             job = try #require(try await world.claim(worker).first)
             #expect(job.id == "j1" && job.attempt == 1)
             #expect(
-                try await worker.retry(id: "j1", token: job.token, after: .milliseconds(20), code: .timeout, error: "x")
+                try await worker.retry(
+                    HeldJob(id: "j1", token: job.token),
+                    after: FailedAttempt(pause: .milliseconds(20), code: .timeout, error: "x")
+                )
             )
             #expect(try await world.claim(worker).isEmpty)
             #expect(try await world.hash(world.keys.job("j1"))["state"] == "retrying")
             var due = 0
-            while due == 0 { due = try await worker.tick().retriesDue }
+            while due == 0 { due = try await worker.sweep().retriesDue }
             job = try #require(try await world.claim(worker).first)
             #expect(job.id == "j1" && job.attempt == 2)
         }

@@ -25,13 +25,13 @@ struct DoorbellLifetimeTests {
     func ready() async throws {
         try await QueueWorld.with { world in
             let (idle, busy) = (world.worker("idle"), world.worker("busy", node: "n2"))
-            try await idle.join(games: [])
-            try await busy.join(games: [])
+            try await idle.announce([])
+            try await busy.announce([])
             #expect(try await world.claim(idle).isEmpty)
             try await world.push(QueueWorld.message(.stop, "t1"))
             try await world.intake(busy)
             let job = try #require(try await world.claim(busy, starts: 0, stops: 1).first)
-            try await busy.release([(id: job.id, token: job.token)], isClean: true)
+            try await busy.release([job.held], remains: .nothing)
             try await expectBell("idle", "ready", world)
         }
     }
@@ -53,8 +53,8 @@ struct DoorbellLifetimeTests {
     func resigned() async throws {
         try await QueueWorld.with { world in
             let (one, two) = (world.worker("one"), world.worker("two"))
-            try await one.join(games: [])
-            try await two.join(games: [])
+            try await one.announce([])
+            try await two.announce([])
             guard case .granted(let epoch, _) = try await one.lead(ttl: .seconds(60)) else { return }
             #expect(try await two.remainder(ofTerm: epoch) != nil)
             try await one.resign(epoch: epoch)
@@ -67,9 +67,9 @@ struct DoorbellLifetimeTests {
     func left() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("one")
-            try await worker.join(games: [])
+            try await worker.announce([])
             _ = try await world.client.send(RedisCommand("RPUSH", .string(world.keys.doorbell("one")), "ready"))
-            try await worker.leave()
+            try await worker.deregister()
             #expect(try await bell("one", world).words == [])
         }
     }
@@ -81,18 +81,18 @@ struct DoorbellLifetimeTests {
             try await world.push(QueueWorld.message(.start, "s1"))
             try await world.intake(dead)
             let job = try #require(try await world.claim(dead).first)
-            try await dead.show(JobProgress(.starting), of: job.id, token: job.token)
+            try await dead.show(JobProgress(.starting), of: job.held)
             try await world.push(QueueWorld.message(.stop, "t1"))
             try await world.intake(next)
             #expect(try await world.hash(world.keys.job("s1"))["_cancel"] == "1")
-            try await eventually("the end of the lease") { try await next.tick().leasesReclaimed == 1 }
+            try await eventually("the end of the lease") { try await next.sweep().leasesReclaimed == 1 }
             let record = try await world.hash(world.keys.job("s1"))
             #expect(record["_cancel"] == nil)
             #expect(record["_progress"] == nil)
             // The next attempt undoes the start, and is not cancelled.
             let undo = try #require(try await world.claim(next).first)
             #expect(undo.undo == .superseded)
-            #expect(try await next.beat([(id: undo.id, token: undo.token)], engineAnswers: true).answers == [.ok])
+            #expect(try await next.extend([undo.held], docker: .answers).answers == [.ok])
         }
     }
 

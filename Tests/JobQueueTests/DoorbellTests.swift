@@ -14,8 +14,8 @@ struct DoorbellTests {
     func noWakeWhenFull() async throws {
         try await QueueWorld.with { world in
             let (full, other) = (world.worker("w1"), world.worker("w2"))
-            try await full.join(games: (1...3).map { OwnedGame(gameID: "g\($0)", isRunning: true) })
-            try await other.join(games: [])
+            try await full.announce((1...3).map { OwnedGame(gameID: "g\($0)", isRunning: true) })
+            try await other.announce([])
             for number in 1...3 { try await world.push(QueueWorld.message(.stop, "t\(number)", game: "g\(number)")) }
             try await world.intake(full)
             let capacity = Capacity(starts: 4, stops: 1, slots: 0)
@@ -32,9 +32,9 @@ struct DoorbellTests {
             _ = try await other.claim(Capacity(starts: 0, stops: 0, slots: 0))
             #expect(try await bell(world, "w1") == [])
             let third = world.worker("w3")
-            try await third.join(games: [])
+            try await third.announce([])
             let node = world.worker("w4", node: "n2")
-            try await node.join(games: [])
+            try await node.announce([])
             _ = try await node.claim(capacity)
             #expect(try await third.claim(Capacity(starts: 0, stops: 1, slots: 0)).jobs.map(\.id) == ["t3"])
         }
@@ -44,7 +44,7 @@ struct DoorbellTests {
     func expiredFlood() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
-            try await worker.join(games: [])
+            try await worker.announce([])
             let late = #","deadline":"2020-01-01T00:00:00Z""#
             for number in 0..<100 {
                 try await world.push(QueueWorld.message(.start, "late\(number)", game: "g\(number)", more: late))
@@ -64,7 +64,7 @@ struct DoorbellTests {
     func oneStep() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
-            try await worker.join(games: [])
+            try await worker.announce([])
             try await world.push(
                 QueueWorld.message(.start, "s1", game: "a"),
                 QueueWorld.message(.start, "s1", game: "a"),

@@ -35,14 +35,14 @@ struct DataVersionTests {
             let worker = world.worker("w1")
             try await world.set(field, value)
             for _ in 1...2 {
-                let error = await #expect(throws: QueueError.self) { try await worker.join(games: []) }
+                let error = await #expect(throws: QueueError.self) { try await worker.announce([]) }
                 #expect("\(try #require(error))".contains("delete {rtm}:meta"))
             }
             _ = try await world.client.send(RedisCommand("DEL", .string(world.keys.meta)))
-            try await worker.join(games: [])
+            try await worker.announce([])
             #expect(try await world.hash(world.keys.meta)["form"] == "8")
             // Another of the same form.
-            try await world.worker("w2").join(games: [])
+            try await world.worker("w2").announce([])
         }
     }
 }

@@ -24,7 +24,7 @@ struct HalfwayFailureTests {
     func intake(key: String) async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
-            try await worker.join(games: [])
+            try await worker.announce([])
             let game: GameID = key == "lane:busy" ? "busy" : "g1"
             if game == "busy" {
                 try await world.push(QueueWorld.message(.start, "s0", game: game))
@@ -49,7 +49,7 @@ struct HalfwayFailureTests {
     func finish(key: String) async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
-            try await worker.join(games: [])
+            try await worker.announce([])
             try await world.push(QueueWorld.message(.start, "s1"))
             try await world.intake(worker)
             let job = try #require(try await world.claim(worker).first)
@@ -85,8 +85,8 @@ struct SilentNodeTests {
     func outside() async throws {
         try await QueueWorld.with(options: options(10)) { world in
             let (gone, here) = (world.worker("gone", node: "n2"), world.worker("w1"))
-            try await gone.join(games: [OwnedGame(gameID: "g1", isRunning: true)])
-            try await here.join(games: [])
+            try await gone.announce([OwnedGame(gameID: "g1", isRunning: true)])
+            try await here.announce([])
             try await world.push(QueueWorld.message(.start, "s0"))
             try await world.intake(here)
             #expect(try await world.liveCount() == 1)
@@ -105,18 +105,18 @@ struct SilentNodeTests {
     func deadlines() async throws {
         try await QueueWorld.with { world in
             let (gone, here) = (world.worker("gone", node: "n2"), world.worker("w1"))
-            try await gone.join(games: [OwnedGame(gameID: "g1", isRunning: true)])
-            try await here.join(games: [])
+            try await gone.announce([OwnedGame(gameID: "g1", isRunning: true)])
+            try await here.announce([])
             let late = #","deadline":"2020-01-01T00:00:00Z""#
             for number in 1...5 { try await world.push(QueueWorld.message(.stop, "t\(number)", more: late)) }
             try await world.intake(here)
             #expect(try await world.claim(here).isEmpty)
             for _ in 1...5 {
                 // There is more: the next sweep is due at once.
-                #expect(try await here.tick().nextDue == .zero)
+                #expect(try await here.sweep().nextDue == .zero)
             }
             #expect(try await world.results().map(\.outcome) == Array(repeating: .expired, count: 5))
-            #expect(try await here.tick().nextDue != .zero)
+            #expect(try await here.sweep().nextDue != .zero)
         }
     }
 }
@@ -133,7 +133,7 @@ struct NextJobTests {
         try await QueueWorld.with { world in
             let low = world.worker("low", options: JobQueueOptions(queues: ["low"]))
             let high = world.worker("high", options: JobQueueOptions(queues: ["high"]))
-            for worker in [low, high] { try await worker.join(games: []) }
+            for worker in [low, high] { try await worker.announce([]) }
             for claimsNext in [true, false] {
                 try await world.push(QueueWorld.message(.start, "a\(claimsNext)"), queue: "high")
                 try await world.push(QueueWorld.message(.start, "b\(claimsNext)"), queue: claimsNext ? "low" : "high")
@@ -145,7 +145,10 @@ struct NextJobTests {
                 for worker in ["low", "high"] {
                     _ = try await world.client.send(RedisCommand("DEL", .string(world.keys.doorbell(worker))))
                 }
-                let outcome = try await high.finish([QueueWorld.finished(job)], claimsNext: claimsNext)
+                let outcome = try await high.finish(
+                    [QueueWorld.finished(job)],
+                    next: claimsNext ? .byCaller : .byOthers
+                )
                 #expect(!outcome.hasMadeReady)
                 #expect(try await bell(claimsNext ? "low" : "high", world) == ["ready"])
                 let next = try #require(try await world.claim(other).first)

@@ -46,7 +46,7 @@ struct LeadershipTests {
             #expect(remaining <= .seconds(5))
             #expect(try await two.remainder(ofTerm: epoch) ?? .zero > .seconds(4))
             #expect(try await one.renew(epoch: epoch, ttl: .milliseconds(50)))
-            #expect(try await one.emit([update("", "s1", .started)], epoch: epoch, cursor: "x") == [.published])
+            #expect(try await one.publish([update("", "s1", .started)], epoch: epoch, cursor: "x") == [.published])
             var next: Int64 = 0
             while next == 0 {
                 if case .granted(let granted, let cursor) = try await two.lead(ttl: .seconds(5)) {
@@ -58,7 +58,7 @@ struct LeadershipTests {
             #expect(try await one.renew(epoch: epoch, ttl: .seconds(5)) == false)
             #expect(try await one.remainder(ofTerm: epoch) == nil)
             await #expect(throws: Fenced.self) {
-                try await one.emit([update("s1", "e1", .exited)], epoch: epoch, cursor: nil)
+                try await one.publish([update("s1", "e1", .exited)], epoch: epoch, cursor: nil)
             }
             try await two.resign(epoch: next)
             guard case .granted(let last, _) = try await one.lead(ttl: .seconds(5)) else {
@@ -74,18 +74,20 @@ struct LeadershipTests {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
             guard case .granted(let epoch, _) = try await worker.lead(ttl: .seconds(5)) else { return }
-            #expect(try await worker.emit([update("", "s1", .started)], epoch: epoch, cursor: nil) == [.published])
+            #expect(try await worker.publish([update("", "s1", .started)], epoch: epoch, cursor: nil) == [.published])
             #expect(
-                try await worker.emit([update("", "s1", .started)], epoch: epoch, cursor: nil) == [
+                try await worker.publish([update("", "s1", .started)], epoch: epoch, cursor: nil) == [
                     .conflict(checkpoint: "s1")
                 ]
             )
             #expect(try await worker.checkpoints() == ["c1": "s1"])
             #expect(
-                try await worker.emit([update("s1", "", .exited, .removed)], epoch: epoch, cursor: nil) == [.published]
+                try await worker.publish([update("s1", "", .exited, .removed)], epoch: epoch, cursor: nil) == [
+                    .published
+                ]
             )
             #expect(try await worker.checkpoints().isEmpty)
-            #expect(try await worker.emit([update("", "s1", .started)], epoch: epoch, cursor: nil) == [.ended])
+            #expect(try await worker.publish([update("", "s1", .started)], epoch: epoch, cursor: nil) == [.ended])
             let events = try await world.events()
             #expect(events.map { $0["event"] } == ["started", "exited", "removed"])
             #expect(
@@ -103,7 +105,7 @@ struct LeadershipTests {
             guard case .granted(let epoch, _) = try await worker.lead(ttl: .seconds(5)) else { return }
             try await worker.record(.started(checkpoint: "s0"), of: "c1")
             #expect(try await worker.startedContainers() == ["c1": "s0"])
-            _ = try await worker.emit([update("", "s1", .started)], epoch: epoch, cursor: nil)
+            _ = try await worker.publish([update("", "s1", .started)], epoch: epoch, cursor: nil)
             try await worker.record(.started(checkpoint: "s0"), of: "c1")
             #expect(try await worker.startedContainers().isEmpty)
             try await worker.record(.forced(true), of: "c1")
@@ -114,11 +116,11 @@ struct LeadershipTests {
             let notes = try await worker.notes(of: ["c2", "c1"])
             #expect(notes["c1"] == ContainerNotes(asked: "i", isForced: true, exit: "x"))
             #expect(notes["c2"] == ContainerNotes())
-            _ = try await worker.emit([update("s1", "e1", .exited)], epoch: epoch, cursor: nil)
+            _ = try await worker.publish([update("s1", "e1", .exited)], epoch: epoch, cursor: nil)
             try await worker.record(.exit("y"), of: "c1")
             try await worker.record(.forced(false), of: "c1")
             #expect(try await worker.notes(of: ["c1"])["c1"] == ContainerNotes())
-            _ = try await worker.emit([update("e1", "", .removed)], epoch: epoch, cursor: nil)
+            _ = try await worker.publish([update("e1", "", .removed)], epoch: epoch, cursor: nil)
             try await worker.record(.asked(jobID: "j", intent: "i"), of: "c1")
             #expect(try await worker.notes(of: ["c1"])["c1"] == ContainerNotes())
         }
@@ -172,9 +174,9 @@ struct LeadershipTests {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
             guard case .granted(let epoch, _) = try await worker.lead(ttl: .seconds(5)) else { return }
-            _ = try await worker.emit([update("", "s1", .started)], epoch: epoch, cursor: nil)
+            _ = try await worker.publish([update("", "s1", .started)], epoch: epoch, cursor: nil)
             #expect(try await worker.reservations() == ["g1"])
-            _ = try await worker.emit([update("s1", "e1", .exited)], epoch: epoch, cursor: nil)
+            _ = try await worker.publish([update("s1", "e1", .exited)], epoch: epoch, cursor: nil)
             #expect(try await worker.reservations().isEmpty)
             try await world.push(QueueWorld.message(.start, "j1", game: "g2"))
             try await world.intake(worker)

@@ -40,20 +40,17 @@ struct LostRecordTests {
             case .retrying:
                 let head = try #require(try await world.claim(worker).first)
                 let isOurs = try await worker.retry(
-                    id: head.id,
-                    token: head.token,
-                    after: .zero,
-                    code: .timeout,
-                    error: "late"
+                    head.held,
+                    after: FailedAttempt(pause: .zero, code: .timeout, error: "late")
                 )
                 #expect(isOurs)
                 try await lose("a1", world)
-                _ = try await worker.tick()
+                _ = try await worker.sweep()
             case .running:
                 _ = try await world.claim(worker)
                 try await lose("a1", world)
                 try await eventually("the lease to be taken back", until: { $0["a"]?.hasPrefix("ready a2") == true }) {
-                    _ = try await worker.tick()
+                    _ = try await worker.sweep()
                     return try await world.games(in: "lanes")
                 }
             }
@@ -74,7 +71,7 @@ struct LostRecordTests {
             #expect(try await world.claim(worker).isEmpty)
             #expect(try await world.games(in: "lanes").isEmpty)
             #expect(try await world.hash(world.keys.meta)["lost_records"] == "2")
-            _ = try await worker.tick()
+            _ = try await worker.sweep()
             #expect(try await world.liveCount() == 0)
         }
     }

@@ -45,13 +45,14 @@ extension ModelRun {
         let isClean = Bool.random(using: &random)
         note("\(worker) will retry \(job.id)")
         let isOurs = try await queue(worker).retry(
-            id: job.id,
-            token: job.token,
-            after: .seconds(36_000),
-            code: .timeout,
-            error: "x",
-            freesPlace: frees,
-            isClean: isClean
+            job.held,
+            after: FailedAttempt(
+                pause: .seconds(36_000),
+                code: .timeout,
+                error: "x",
+                reservation: ReservationChange(frees: frees),
+                remains: Remains(possible: !isClean)
+            )
         )
         try agree(isOurs, true, "retry")
         model.retry(job.id, frees: frees, isClean: isClean, node: node)
@@ -61,7 +62,7 @@ extension ModelRun {
         guard let (job, worker, _) = take() else { return }
         let isClean = Bool.random(using: &random)
         note("\(worker) releases \(job.id)")
-        try await queue(worker).release([(id: job.id, token: job.token)], isClean: isClean)
+        try await queue(worker).release([job.held], remains: Remains(possible: !isClean))
         model.release(job.id, isClean: isClean)
     }
 
@@ -120,7 +121,7 @@ extension ModelRun {
         var options = world.options
         // A pause of the machine must not look like an outage of Redis, after which leases are left alone.
         options.lease = .zero
-        let outcome = try await world.worker("w1", options: options).tick()
+        let outcome = try await world.worker("w1", options: options).sweep()
         try agree(outcome.retriesDue + outcome.leasesReclaimed + outcome.poisoned, moves, "due")
     }
 
@@ -128,12 +129,12 @@ extension ModelRun {
         let (worker, _, _) = Self.workers.randomElement(using: &random) ?? Self.workers[0]
         let jobs = held.filter { $0.worker == worker }.map(\.job)
         note("\(worker) beats")
-        let outcome = try await queue(worker).beat(
-            jobs.map { (id: $0.id, token: $0.token) },
-            engineAnswers: true
+        let outcome = try await queue(worker).extend(
+            jobs.map { $0.held },
+            docker: .answers
         )
         try agree(outcome.answers, jobs.map { model.jobs[$0.id]?.isCancelled == true ? .cancel : .ok }, "beat")
-        try agree(outcome.mustTell, false, "told")
+        try agree(outcome.mustAnnounce, false, "told")
     }
 
     mutating func pauseOrResume() async throws {
@@ -152,7 +153,7 @@ extension ModelRun {
         let games = Self.games.filter { _ in Int.random(in: 0..<4, using: &random) == 0 }
             .map { (game: $0, isRunning: Bool.random(using: &random)) }
         note("\(worker) joins with \(games)")
-        try await queue(worker).join(games: games.map { OwnedGame(gameID: $0.game, isRunning: $0.isRunning) })
+        try await queue(worker).announce(games.map { OwnedGame(gameID: $0.game, isRunning: $0.isRunning) })
         model.join(node: node, games: games)
     }
 
@@ -187,18 +188,15 @@ extension ModelRun {
     mutating func useStaleToken() async throws {
         guard let (job, worker) = stale.randomElement(using: &random) else { return }
         note("\(worker) tries \(job.id) with a token of the past")
-        let beat = try await queue(worker).beat([(id: job.id, token: job.token)], engineAnswers: true)
+        let beat = try await queue(worker).extend([job.held], docker: .answers)
         try agree(beat.answers, [.lost], "beat of a zombie")
         let finished = try await world.finish(queue(worker), job)
         if finished != .stale { try agree(finished, .again, "finish of a zombie") }
         let retried = try await queue(worker).retry(
-            id: job.id,
-            token: job.token,
-            after: .zero,
-            code: .timeout,
-            error: "x"
+            job.held,
+            after: FailedAttempt(pause: .zero, code: .timeout, error: "x")
         )
         try agree(retried, false, "retry of a zombie")
-        try await queue(worker).release([(id: job.id, token: job.token)])
+        try await queue(worker).release([job.held])
     }
 }

@@ -41,7 +41,7 @@ struct ModelRun {
         // As if the namespace were old: nobody waits for nodes that may still come.
         try await world.makeOld()
         for (worker, node, _) in Self.workers {
-            try await queue(worker).join(games: [])
+            try await queue(worker).announce([])
             model.join(node: node, games: [])
         }
     }

@@ -132,7 +132,7 @@ struct OperatorTests {
     func retention() async throws {
         try await QueueWorld.with(options: JobQueueOptions(retention: .milliseconds(300))) { world in
             let worker = world.worker("w1")
-            try await worker.join(games: [])
+            try await worker.announce([])
             for number in 1...20 { try await world.push("garbage \(number)") }
             try await world.intake(worker)
             for number in 1...300 {
@@ -143,7 +143,7 @@ struct OperatorTests {
             #expect(try await world.results().count == 20)
             // A stream is cut by whole nodes of a hundred entries, so its last ones may stay.
             try await eventually("all to be forgotten", until: { $0.results == 0 && $0.events < 300 }) {
-                _ = try await worker.tick()
+                _ = try await worker.sweep()
                 return (results: try await world.results().count, events: try await world.events().count)
             }
             let ids = try await world.client.send(RedisCommand("KEYS", .string("{rtm}:job:*"))).array ?? []

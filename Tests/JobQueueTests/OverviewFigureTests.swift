@@ -75,9 +75,9 @@ struct OverviewFigureTests {
     func node() async throws {
         try await QueueWorld.with { world in
             let queue = world.worker("w1")
-            try await queue.arrive()
-            try await queue.join(games: [])
-            for name in ["w2", "w3"] { try await world.worker(name).join(games: []) }
+            try await queue.register()
+            try await queue.announce([])
+            for name in ["w2", "w3"] { try await world.worker(name).announce([]) }
             // Two workers were killed a moment ago.
             let past = RedisArgument.integer(try await queue.redisTime() - 1)
             for name in ["w2", "w3"] { try await send(world, "ZADD", "workers", past, .string(name)) }
@@ -107,7 +107,7 @@ struct OverviewFigureTests {
     func oldest(place: String) async throws {
         try await QueueWorld.with { world in
             let queue = world.worker("w1")
-            try await queue.join(games: [])
+            try await queue.announce([])
             func at(_ seconds: Int64) -> String { #","enqueued_at":"\#(Timestamp(seconds: seconds).rfc3339)""# }
             func time(of name: String) -> Int64 { name == place ? 1_600_000_000 : 1_700_000_000 }
             try await world.push(

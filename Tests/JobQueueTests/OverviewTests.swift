@@ -21,8 +21,8 @@ struct OverviewTests {
     func overview() async throws {
         try await QueueWorld.with { world in
             let queue = world.worker("w1")
-            try await queue.arrive()
-            try await queue.join(games: [OwnedGame(gameID: "old", isRunning: true)])
+            try await queue.register()
+            try await queue.announce([OwnedGame(gameID: "old", isRunning: true)])
             let at = #","enqueued_at":"\#(pushed.rfc3339)""#
             try await world.push(
                 QueueWorld.message(.start, "j1", game: "a", more: at),
@@ -88,13 +88,14 @@ struct OverviewTests {
             #expect(running.state == .running && running.before == 0)
             #expect(try #require(running.leaseUntil) > running.now)
             _ = try await queue.retry(
-                id: job.id,
-                token: job.token,
-                after: .seconds(60),
-                code: .timeout,
-                error: "late",
-                freesPlace: false,
-                isClean: true
+                job.held,
+                after: FailedAttempt(
+                    pause: .seconds(60),
+                    code: .timeout,
+                    error: "late",
+                    reservation: ReservationChange(frees: false),
+                    remains: Remains(possible: !true)
+                )
             )
             let retrying = try #require(try await queue.sight(of: "j1"))
             #expect(retrying.state == .retrying && retrying.before == 0)
@@ -108,8 +109,8 @@ struct OverviewTests {
             let drained = world.worker("w1")
             let other = world.worker("w2", node: "n2")
             for queue in [drained, other] {
-                try await queue.arrive()
-                try await queue.join(games: queue.worker.node == "n1" ? [OwnedGame(gameID: "g0", isRunning: true)] : [])
+                try await queue.register()
+                try await queue.announce(queue.worker.node == "n1" ? [OwnedGame(gameID: "g0", isRunning: true)] : [])
             }
             #expect(try await drained.knows(node: "n1"))
             #expect(try await drained.drain(node: "n1"))

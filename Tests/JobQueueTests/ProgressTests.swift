@@ -19,7 +19,7 @@ struct ProgressTests {
     ) async throws {
         try await QueueWorld.with(options: options) { world in
             let worker = world.worker("w1")
-            try await worker.join(games: [])
+            try await worker.announce([])
             try await world.push(QueueWorld.message(.start, "j1"))
             try await world.intake(worker)
             try await body(world, worker, try #require(await world.claim(worker).first))
@@ -30,15 +30,15 @@ struct ProgressTests {
     func whileItRuns() async throws {
         try await withLeasedJob { world, worker, job in
             #expect(try await shown(world) == nil)
-            try await worker.show(pulling, of: job.id, token: job.token)
+            try await worker.show(pulling, of: job.held)
             #expect(try await shown(world) == "pulling 1 2 3 4")
-            try await worker.show(JobProgress(.starting), of: job.id, token: job.token)
+            try await worker.show(JobProgress(.starting), of: job.held)
             #expect(try await shown(world) == "starting 0 0 0 0")
             #expect(try await world.finish(worker, job) == .ok)
             #expect(try await shown(world) == nil)
             // A word that was late changes nothing of the record.
             let record = try await world.hash(world.keys.job("j1"))
-            try await worker.show(pulling, of: job.id, token: job.token)
+            try await worker.show(pulling, of: job.held)
             #expect(try await world.hash(world.keys.job("j1")) == record)
         }
     }
@@ -46,21 +46,21 @@ struct ProgressTests {
     @Test("is deleted with the lease, however the lease ends", arguments: ["release", "retry", "lapse"])
     func goesWithTheLease(_ end: String) async throws {
         try await withLeasedJob(options: JobQueueOptions(lease: .milliseconds(300))) { world, worker, job in
-            try await worker.show(pulling, of: job.id, token: job.token)
+            try await worker.show(pulling, of: job.held)
             #expect(try await shown(world) != nil)
             switch end {
-            case "release": try await worker.release([(id: job.id, token: job.token)])
+            case "release": try await worker.release([job.held])
             case "retry":
                 let pause = Duration.seconds(60)
-                _ = try await worker.retry(id: job.id, token: job.token, after: pause, code: .timeout, error: "e")
+                _ = try await worker.retry(job.held, after: FailedAttempt(pause: pause, code: .timeout, error: "e"))
             default:
                 try await eventually("the lease to be taken back", until: { $0 == 1 }) {
-                    try await worker.tick().leasesReclaimed
+                    try await worker.sweep().leasesReclaimed
                 }
             }
             #expect(try await shown(world) == nil)
             // Who had it says no more of it.
-            try await worker.show(pulling, of: job.id, token: job.token)
+            try await worker.show(pulling, of: job.held)
             #expect(try await shown(world) == nil)
         }
     }
@@ -70,7 +70,7 @@ struct ProgressTests {
         try await withLeasedJob { world, worker, job in
             _ = try await world.client.send(RedisCommand("CONFIG", "SET", "maxmemory", "1"))
             let error = await #expect(throws: QueueError.self) {
-                try await worker.show(pulling, of: job.id, token: job.token)
+                try await worker.show(pulling, of: job.held)
             }
             #expect(error?.isOutOfMemory == true)
             #expect(try await world.finish(worker, job) == .ok)

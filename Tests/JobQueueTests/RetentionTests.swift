@@ -54,13 +54,13 @@ struct RetentionTests {
         let finished = QueueWorld.finished(start, startMessage: "the request", begun: begun)
         _ = try await worker.finish([finished])
         #expect(try await worker.startedContainers() == ["c1": "s0"])
-        _ = try await worker.emit([update("", "s1", .started)], epoch: epoch, cursor: nil)
+        _ = try await worker.publish([update("", "s1", .started)], epoch: epoch, cursor: nil)
         #expect(try await worker.startedContainers().isEmpty)
 
         try await world.push(QueueWorld.message(.restart, "r1"))
         try await world.intake(worker)
         let restart = try #require(try await world.claim(worker).first)
-        try await worker.show(JobProgress(.stopping), of: restart.id, token: restart.token)
+        try await worker.show(JobProgress(.stopping), of: restart.held)
         try await world.push(QueueWorld.message(.start, "s2"), QueueWorld.message(.stop, "t1"))
         try await world.intake(worker)
         try await world.finish(worker, restart, JobEnding(.superseded, error: "x"))
@@ -69,7 +69,7 @@ struct RetentionTests {
         try await worker.record(.forced(false), of: "c1")
         try await worker.record(.exit("x"), of: "c1")
         try await world.finish(worker, stop, JobEnding(.succeeded, effect: .stopped), freesPlace: true)
-        _ = try await worker.emit([update("s1", "e1", .exited)], epoch: epoch, cursor: "cursor")
+        _ = try await worker.publish([update("s1", "e1", .exited)], epoch: epoch, cursor: "cursor")
 
         try await world.push(QueueWorld.message(.remove, "x1"))
         try await world.intake(worker)
@@ -81,15 +81,15 @@ struct RetentionTests {
             owner: .clear,
             freesPlace: true
         )
-        _ = try await worker.emit([update("e1", "", .removed)], epoch: epoch, cursor: "cursor")
+        _ = try await worker.publish([update("e1", "", .removed)], epoch: epoch, cursor: "cursor")
     }
 
     @Test("after all jobs of a game and its worker: records with a time to live, bounded streams, and no trace else")
     func everything() async throws {
         try await QueueWorld.with(options: options) { world in
             let worker = world.worker("w1")
-            try await worker.arrive()
-            try await worker.join(games: [])
+            try await worker.register()
+            try await worker.announce([])
             guard case .granted(let epoch, _) = try await worker.lead(ttl: .seconds(60)) else {
                 Issue.record("the worker does not lead")
                 return
@@ -100,7 +100,7 @@ struct RetentionTests {
                 Set(outcomes) == ["s1 succeeded", "r1 superseded", "s2 superseded", "t1 succeeded", "x1 succeeded"]
             )
             try await worker.resign(epoch: epoch)
-            try await worker.leave()
+            try await worker.deregister()
 
             let found = try await keys(world)
             let records: Set = ["job:s1", "job:r1", "job:s2", "job:t1", "job:x1", "spec:g1"]
@@ -128,7 +128,7 @@ struct RetentionTests {
             mostAge: .seconds(6)
         )
         try await QueueWorld.with(options: options) { world in
-            try await world.worker("w1").join(games: [])
+            try await world.worker("w1").announce([])
             let text = try await world.hash(world.keys.meta)["settings"] ?? ""
             let expected = [
                 "retention_ms": 1_000, "retention_entries": 2, "grace_ms": 3_000, "lease_ms": 4_000,
@@ -145,7 +145,7 @@ struct RetentionTests {
             guard case .granted(let epoch, _) = try await worker.lead(ttl: .seconds(60)) else { return }
             let fill = "for i = 1, 10020 do redis.call('ZADD', '{rtm}:ended:n1', i, 'old' .. i) end"
             _ = try await world.client.send(RedisCommand("EVAL", .string(fill), 0))
-            _ = try await worker.emit([update("", "", .removed)], epoch: epoch, cursor: nil)
+            _ = try await worker.publish([update("", "", .removed)], epoch: epoch, cursor: nil)
             let ended = RedisArgument.string("{rtm}:ended:n1")
             #expect(try await world.client.send(RedisCommand("ZCARD", ended)).integer == 10_000)
             #expect(try await world.client.send(RedisCommand("ZSCORE", ended, "c1")).string != nil)
@@ -158,11 +158,11 @@ struct RetentionTests {
     func eventCount() async throws {
         try await QueueWorld.with(options: JobQueueOptions(retentionEntries: 200)) { world in
             let worker = world.worker("w1")
-            try await worker.join(games: [])
+            try await worker.announce([])
             guard case .granted(let epoch, _) = try await worker.lead(ttl: .seconds(60)) else { return }
             var many = update("", "s1", .started)
             many.entries = Array(repeating: many.entries[0], count: 1_000)
-            _ = try await worker.emit([many], epoch: epoch, cursor: nil)
+            _ = try await worker.publish([many], epoch: epoch, cursor: nil)
             let count = try await world.client.send(RedisCommand("XLEN", .string(world.keys.events))).integer ?? 0
             // Redis trims whole nodes of a stream, of 100 entries each.
             #expect((200...300).contains(count))
@@ -173,14 +173,14 @@ struct RetentionTests {
     func age() async throws {
         try await QueueWorld.with(options: JobQueueOptions(retention: .milliseconds(300))) { world in
             let worker = world.worker("w1")
-            try await worker.join(games: [])
+            try await worker.announce([])
             let fill = "for i = 1, 500 do redis.call('XADD', '{rtm}:events', i .. '-1', 'a', '1') end"
             _ = try await world.client.send(RedisCommand("EVAL", .string(fill), 0))
             try await world.push("no job")
             try await world.intake(worker)
             #expect(try await worker.deadLetterTotals().count == 1)
             try await eventually("the end of the letter") {
-                _ = try await worker.tick()
+                _ = try await worker.sweep()
                 return try await worker.deadLetterTotals() == DeadLetterTotals()
             }
             let count = try await world.client.send(RedisCommand("XLEN", .string(world.keys.events))).integer ?? 0
@@ -192,16 +192,16 @@ struct RetentionTests {
     func deadWorkers() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
-            try await worker.join(games: [])
+            try await worker.announce([])
             let dead = world.worker("dead")
-            try await dead.join(games: [])
+            try await dead.announce([])
             // The dead worker was idle.
             #expect(try await world.claim(dead).isEmpty)
             let now = try await worker.redisTime()
             let score = RedisArgument.integer(now - 600_001)
             _ = try await world.client.send(RedisCommand("ZADD", "{rtm}:workers", score, "dead"))
             try await world.set("swept_at", "0")
-            _ = try await worker.tick()
+            _ = try await worker.sweep()
             for key in ["stop", "start"].flatMap({ ["idle:\($0):default", "idle:\($0):default:n1"] }) + ["workers:n1"] {
                 let members = try await world.client.send(RedisCommand("SMEMBERS", .string(world.keys.prefix + key)))
                 #expect(members.array?.contains { $0.string == "dead" } == false, "\(key)")

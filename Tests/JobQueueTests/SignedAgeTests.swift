@@ -73,7 +73,7 @@ struct SignedAgeTests {
         let options = JobQueueOptions(retentionEntries: 10, mostAge: .seconds(100))
         try await QueueWorld.with(options: options) { world in
             let worker = world.worker("w1")
-            try await worker.join(games: [])
+            try await worker.announce([])
             let captured = try await message("j1", age: 1, in: world)
             try await world.push(captured)
             _ = try await intake(worker)

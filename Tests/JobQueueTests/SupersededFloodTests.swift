@@ -9,7 +9,7 @@ struct SupersededFloodTests {
     func others() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
-            try await worker.join(games: [])
+            try await worker.announce([])
             try await world.push(QueueWorld.message(.start, "first", game: "flood"))
             try await world.intake(worker)
             let first = try await world.claim(worker)

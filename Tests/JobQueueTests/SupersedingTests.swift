@@ -11,8 +11,8 @@ struct SupersedingTests {
     func owners() async throws {
         try await QueueWorld.with { world in
             let (here, there) = (world.worker("w1", node: "n1"), world.worker("w2", node: "n2"))
-            try await here.join(games: [])
-            try await there.join(games: [OwnedGame(gameID: "g2", isRunning: true)])
+            try await here.announce([])
+            try await there.announce([OwnedGame(gameID: "g2", isRunning: true)])
             try await world.push(QueueWorld.message(.start, "s1", game: "g1"))
             try await world.intake(here)
             let started = try #require(try await world.claim(here).first)
@@ -35,13 +35,17 @@ struct SupersedingTests {
     func supersede() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
-            try await worker.join(games: [])
+            try await worker.announce([])
             for id: JobID in ["s1", "s2", "s3"] { try await world.push(QueueWorld.message(.start, id)) }
             try await world.intake(worker)
             let running = try #require(try await world.claim(worker).first)
             try await world.push(QueueWorld.message(.stop, "t1"), QueueWorld.message(.start, "s4"))
             try await world.intake(worker)
-            #expect(try await worker.beat([(id: "s1", token: running.token)], engineAnswers: true).answers == [.cancel])
+            #expect(
+                try await worker.extend([HeldJob(id: "s1", token: running.token)], docker: .answers).answers == [
+                    .cancel
+                ]
+            )
             let bell = try await world.client.send(RedisCommand("LRANGE", .string(world.keys.doorbell("w1")), 0, -1))
             #expect(bell.array?.compactMap(\.string) == ["cancel"])
             try await world.finish(worker, running, JobEnding(.superseded), owner: .undo, freesPlace: true)
@@ -58,12 +62,12 @@ struct SupersedingTests {
     func supersededAfterCrash() async throws {
         try await QueueWorld.with(options: JobQueueOptions(lease: .milliseconds(50))) { world in
             let (dead, alive, other) = (world.worker("w1"), world.worker("w2"), world.worker("w3", node: "n2"))
-            for worker in [dead, alive, other] { try await worker.join(games: []) }
+            for worker in [dead, alive, other] { try await worker.announce([]) }
             try await world.push(QueueWorld.message(.start, "s1"))
             try await world.intake(dead)
             _ = try await world.claim(dead)
             var reclaimed = 0
-            while reclaimed == 0 { reclaimed = try await alive.tick().leasesReclaimed }
+            while reclaimed == 0 { reclaimed = try await alive.sweep().leasesReclaimed }
             try await world.push(QueueWorld.message(.remove, "r1"))
             try await world.intake(alive)
             #expect(try await world.claim(other).isEmpty)
@@ -79,7 +83,7 @@ struct SupersedingTests {
     func stopBehindSuperseded() async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
-            try await worker.join(games: [OwnedGame(gameID: "g1", isRunning: true)])
+            try await worker.announce([OwnedGame(gameID: "g1", isRunning: true)])
             try await world.push(QueueWorld.message(.start, "s1"), QueueWorld.message(.stop, "t1"))
             try await world.intake(worker)
             #expect(try await world.claim(worker).map(\.id) == ["t1"])

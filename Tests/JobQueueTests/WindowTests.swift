@@ -78,7 +78,7 @@ struct WindowTests {
     func keptForStops() async throws {
         try await QueueWorld.with(options: options) { world in
             let worker = world.worker("w1")
-            try await worker.join(games: [])
+            try await worker.announce([])
             try await world.push(QueueWorld.message(.start, "first", game: "g"))
             try await world.intake(worker)
             try await world.finish(worker, try #require(try await world.claim(worker, slots: 1).first))
@@ -98,7 +98,7 @@ struct WindowTests {
     func heldBack() async throws {
         try await QueueWorld.with(options: options) { world in
             let (worker, idle) = (world.worker("w1"), world.worker("w2"))
-            for worker in [worker, idle] { try await worker.join(games: []) }
+            for worker in [worker, idle] { try await worker.announce([]) }
             for number in 0..<11 { try await world.push(QueueWorld.message(.start, "s\(number)", game: "w\(number)")) }
             try await world.push(QueueWorld.message(.stop, "stop", game: "g"))
             try await takeAll(world, worker)
@@ -119,7 +119,7 @@ struct WindowTests {
     func noDeadlockOfOwned() async throws {
         try await QueueWorld.with(options: options) { world in
             let worker = world.worker("w1")
-            try await worker.join(games: (0..<10).map { OwnedGame(gameID: "w\($0)", isRunning: false) })
+            try await worker.announce((0..<10).map { OwnedGame(gameID: "w\($0)", isRunning: false) })
             try await world.push(QueueWorld.message(.start, "first", game: "g"))
             try await world.intake(worker)
             try await world.finish(worker, try #require(try await world.claim(worker, slots: 1).first))
@@ -139,12 +139,12 @@ struct OwnershipTests {
     func unannounced() async throws {
         try await QueueWorld.with { world in
             let (here, there) = (world.worker("w1"), world.worker("w2", node: "n2"))
-            try await here.join(games: [])
-            try await there.arrive()
+            try await here.announce([])
+            try await there.register()
             try await world.push(QueueWorld.message(.stop, "t", game: "g"))
             try await world.intake(here)
             #expect(try await world.claim(here).isEmpty)
-            try await there.join(games: [OwnedGame(gameID: "g", isRunning: true)])
+            try await there.announce([OwnedGame(gameID: "g", isRunning: true)])
             #expect(try await world.claim(here).isEmpty)
             #expect(try await world.claim(there).map(\.id) == ["t"])
         }
@@ -154,8 +154,8 @@ struct OwnershipTests {
     func silent() async throws {
         try await QueueWorld.with(options: JobQueueOptions(nodeGrace: .milliseconds(1))) { world in
             let (here, there) = (world.worker("w1"), world.worker("w2", node: "n2"))
-            try await here.join(games: [])
-            try await there.arrive()
+            try await here.announce([])
+            try await there.register()
             try await world.push(QueueWorld.message(.stop, "t", game: "g"))
             try await world.intake(here)
             var jobs: [ClaimedJob] = []
@@ -170,10 +170,10 @@ struct OwnershipTests {
             let worker = world.worker("w1")
             try await world.push(QueueWorld.message(.stop, "t", game: "g"))
             try await world.intake(worker)
-            #expect(try await worker.tick().mustTell)
+            #expect(try await worker.sweep().mustAnnounce)
             #expect(try await world.claim(worker).isEmpty)
-            try await worker.join(games: [OwnedGame(gameID: "g", isRunning: true)])
-            #expect(try await worker.tick().mustTell == false)
+            try await worker.announce([OwnedGame(gameID: "g", isRunning: true)])
+            #expect(try await worker.sweep().mustAnnounce == false)
             #expect(try await world.claim(worker).map(\.id) == ["t"])
         }
     }

@@ -74,7 +74,7 @@ struct WrongTypeTests {
             for job in jobs { #expect(try await world.finish(worker, job) == .ok) }
             try await world.intake(worker)
             try await eventually("the late job to end", until: { $0.count == 4 }) {
-                _ = try await worker.tick()
+                _ = try await worker.sweep()
                 _ = try await world.claim(worker)
                 return try await world.results()
             }
@@ -92,9 +92,9 @@ struct WrongTypeTests {
             try await world.intake(worker)
             #expect(try await world.claim(worker).count == 1)
             try await spoil("results", world)
-            for _ in 0..<3 { #expect(try await worker.tick().poisoned == 0) }
+            for _ in 0..<3 { #expect(try await worker.sweep().poisoned == 0) }
             try await mend("results", world)
-            try await eventually("the job to be given up", until: { $0 == 1 }) { try await worker.tick().poisoned }
+            try await eventually("the job to be given up", until: { $0 == 1 }) { try await worker.sweep().poisoned }
             #expect(try await world.results().map(\.errorCode) == ["poisoned"])
         }
     }
@@ -112,7 +112,7 @@ struct WrongTypeTests {
             #expect(try await world.hash(world.keys.job("a"))["state"] == "done")
             #expect(try await world.hash(world.keys.meta)["dead_lost"] == "2")
             #expect(try await worker.overview(limit: 1) { _ in nil }.deadLost == 2)
-            _ = try await worker.tick()
+            _ = try await worker.sweep()
         }
     }
 

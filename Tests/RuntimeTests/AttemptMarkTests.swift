@@ -176,7 +176,7 @@ struct LeaseTrustTests {
         lease.answered(.lost, trustedUntil: now.advanced(by: .seconds(20)))
         #expect(lease.verdict == .lost)
         #expect(!lease.allowsChanges(at: now))
-        for answer in [BeatAnswer.ok, .cancel] {
+        for answer in [LeaseReply.ok, .cancel] {
             lease.answered(answer, trustedUntil: now.advanced(by: .seconds(30)))
             #expect(lease.verdict == .lost)
             #expect(!lease.allowsChanges(at: now))

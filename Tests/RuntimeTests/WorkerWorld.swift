@@ -177,7 +177,7 @@ struct WorkerWorld: Sendable {
                 let image = try await docker.inspectImage("engine:1")
                 _ = try await docker.run(try allowed.spec(on: image))
             }
-            try await eventually("the lease to be over", until: { $0.leasesReclaimed == 1 }) { try await queue.tick() }
+            try await eventually("the lease to be over", until: { $0.leasesReclaimed == 1 }) { try await queue.sweep() }
         }
     }
 

@@ -9,20 +9,21 @@ extension RedisModel {
         (tokens[id] == token || mutation == .finishWithoutToken) && lanes.jobs[id]?.state == .running
     }
 
-    mutating func beat(
-        _ held: [(id: JobID, token: LeaseToken)],
-        engineAnswers: Bool,
+    mutating func extend(
+        _ held: [HeldJob],
+        docker: DockerState,
         by caller: Caller,
         at time: Int64
     ) -> HeartbeatResult {
         let now = begin(at: time)
-        if engineAnswers { nodesSeen[caller.node] = now }
-        let answers: [BeatAnswer] = held.map { id, token in
+        if docker == .answers { nodesSeen[caller.node] = now }
+        let answers: [LeaseReply] = held.map { job in
+            let (id, token) = (job.id, job.token)
             guard holds(id, token) else { return .lost }
             leases[id] = now + lease
             return lanes.jobs[id]?.isCancelled == true ? .cancel : .ok
         }
-        return HeartbeatResult(mustTell: !told.contains(caller.node), answers: answers)
+        return HeartbeatResult(mustAnnounce: !told.contains(caller.node), answers: answers)
     }
 
     mutating func finish(_ job: FinishedJob, by caller: Caller, at time: Int64) -> FinishAnswer {
@@ -48,28 +49,22 @@ extension RedisModel {
         return .ok
     }
 
-    mutating func retry(
-        _ job: (id: JobID, token: LeaseToken),
-        after pause: Duration,
-        frees: Bool,
-        isClean: Bool,
-        by caller: Caller,
-        at time: Int64
-    ) -> Bool {
+    mutating func retry(_ job: HeldJob, after failure: FailedAttempt, by caller: Caller, at time: Int64) -> Bool {
         let now = begin(at: time)
         guard holds(job.id, job.token) else { return false }
-        lanes.retry(job.id, frees: frees, isClean: isClean, node: caller.node)
+        let isClean = failure.remains == .nothing
+        lanes.retry(job.id, frees: failure.reservation == .free, isClean: isClean, node: caller.node)
         letGo(job.id)
-        if lanes.jobs[job.id] != nil { delays[job.id] = now + pause.milliseconds }
+        if lanes.jobs[job.id] != nil { delays[job.id] = now + failure.pause.milliseconds }
         settle(at: now)
         return true
     }
 
-    mutating func release(_ jobs: [(id: JobID, token: LeaseToken)], isClean: Bool, at time: Int64) {
+    mutating func release(_ jobs: [HeldJob], remains: Remains, at time: Int64) {
         let now = begin(at: time)
-        for (id, token) in jobs where holds(id, token) {
-            lanes.release(id, isClean: isClean)
-            letGo(id)
+        for job in jobs where holds(job.id, job.token) {
+            lanes.release(job.id, isClean: remains == .nothing)
+            letGo(job.id)
         }
         settle(at: now)
     }
@@ -88,18 +83,20 @@ extension RedisModel {
     }
 
     /// What Redis does with `GETEX`, and whether it has messages in an inbox.
-    mutating func keepAwake(at time: Int64) -> Liveness {
+    mutating func renewLiveness(at time: Int64) -> Liveness {
         let hasInbox = options.queues.contains { lanes.inbox[$0, default: 0] > 0 }
         guard awake.until > time else { return Liveness(mark: nil, hasInbox: hasInbox) }
         awake.until = time + options.silence.milliseconds
         return Liveness(mark: String(awake.since), hasInbox: hasInbox)
     }
 
-    mutating func tick(engineAnswers: Bool, afterSilence: Bool, by caller: Caller, at time: Int64) -> TickOutcome {
+    mutating func sweep(docker: DockerState, after outage: OutageNotice, by caller: Caller, at time: Int64)
+        -> SweepOutcome
+    {
         let now = begin(at: time)
-        if engineAnswers { nodesSeen[caller.node] = now }
-        if afterSilence || leases.values.contains(where: { $0 <= now }) { noteSilence(now) }
-        var outcome = TickOutcome(retriesDue: 0, leasesReclaimed: 0, poisoned: 0, nextDue: nil, mayHaveWork: false)
+        if docker == .answers { nodesSeen[caller.node] = now }
+        if outage == .outage || leases.values.contains(where: { $0 <= now }) { noteSilence(now) }
+        var outcome = SweepOutcome(retriesDue: 0, leasesReclaimed: 0, poisoned: 0, nextDue: nil, mayHaveWork: false)
         for (id, due) in delays.sorted(by: { $0.value == $1.value ? $0.key < $1.key : $0.value < $1.value })
         where due <= now {
             delays[id] = nil
@@ -121,7 +118,7 @@ extension RedisModel {
         let lists = ["stop:default", "start:default"].flatMap { [$0, "\($0):\(caller.node)"] }
         outcome.mayHaveWork =
             !(lanes.queues["default"] ?? []).isEmpty || lists.contains { !(lanes.ready[$0] ?? []).isEmpty }
-        outcome.mustTell = !told.contains(caller.node)
+        outcome.mustAnnounce = !told.contains(caller.node)
         settle(at: now)
         return outcome
     }

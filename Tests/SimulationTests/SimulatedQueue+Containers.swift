@@ -6,9 +6,9 @@ import Redis
 @testable import Support
 
 extension SimulatedQueue {
-    func emit(_ updates: [LifecycleUpdate], epoch: Int64, cursor: String?) async throws -> [EmitResult] {
+    func publish(_ updates: [LifecycleUpdate], epoch: Int64, cursor: String?) async throws -> [EmitResult] {
         let worker = worker
-        let answers = try await call("emit") { $0.emit(updates, epoch: epoch, cursor: cursor, by: worker, at: $1) }
+        let answers = try await call("publish") { $0.emit(updates, epoch: epoch, cursor: cursor, by: worker, at: $1) }
         guard let answers else { throw Fenced() }
         return answers
     }
@@ -68,7 +68,7 @@ extension SimulatedQueue {
         if !leads { throw Fenced() }
     }
 
-    func gameFacts(of pairs: [(gameID: GameID, jobID: JobID)]) async throws(QueueError) -> [GameFacts] {
+    func facts(of pairs: [GameJob]) async throws(QueueError) -> [GameFacts] {
         guard !pairs.isEmpty else { return [] }
         return try await call("facts") { redis, _ in pairs.map { redis.facts($0.gameID, $0.jobID) } }
     }

@@ -29,7 +29,7 @@ struct SimulatedQueue: DeliveryQueue {
         }
         world.scheduler.note("\(worker.id) \(name)")
         // What a leader publishes just when another has taken over is what its epoch is for.
-        let pause = name == "emit" ? world.freezes(process, weight: 20, longest: 300) : world.freezes(process)
+        let pause = name == "publish" ? world.freezes(process, weight: 20, longest: 300) : world.freezes(process)
         let way = world.wayToRedis().later(by: pause)
         let reply = await world.scheduler.exchange(way) { world.redis(body) }
         guard process.lives(.afterCall) else {
@@ -84,18 +84,17 @@ struct SimulatedQueue: DeliveryQueue {
         return try await call("claim") { $0.claim(capacity, by: worker, at: $1) }
     }
 
-    func beat(_ jobs: [(id: JobID, token: LeaseToken)], engineAnswers: Bool) async throws(QueueError) -> HeartbeatResult
-    {
+    func extend(_ jobs: [HeldJob], docker: DockerState) async throws(QueueError) -> HeartbeatResult {
         let worker = worker
-        return try await call("beat") { $0.beat(jobs, engineAnswers: engineAnswers, by: worker, at: $1) }
+        return try await call("extend") { $0.extend(jobs, docker: docker, by: worker, at: $1) }
     }
 
     /// Nothing that the simulation looks at depends on it.
-    func show(_ progress: JobProgress, of id: JobID, token: LeaseToken) async throws(QueueError) {
+    func show(_ progress: JobProgress, of job: HeldJob) async throws(QueueError) {
         try await call("progress") { _, _ in }
     }
 
-    func finish(_ jobs: [FinishedJob], claimsNext: Bool) async throws(QueueError) -> FinishOutcome {
+    func finish(_ jobs: [FinishedJob], next: NextClaim) async throws(QueueError) -> FinishOutcome {
         let worker = worker
         return try await call("finish") { redis, time in
             let readyBefore = redis.readyCount(for: worker.node)
@@ -105,49 +104,37 @@ struct SimulatedQueue: DeliveryQueue {
         }
     }
 
-    func retry(
-        id: JobID,
-        token: LeaseToken,
-        after pause: Duration,
-        code: ErrorCode,
-        error: String,
-        freesPlace: Bool,
-        isClean: Bool
-    ) async throws(QueueError) -> Bool {
+    func retry(_ job: HeldJob, after failure: FailedAttempt) async throws(QueueError) -> Bool {
         let worker = worker
-        return try await call("retry") { redis, time in
-            redis.retry((id, token), after: pause, frees: freesPlace, isClean: isClean, by: worker, at: time)
-        }
+        return try await call("retry") { $0.retry(job, after: failure, by: worker, at: $1) }
     }
 
-    func release(_ jobs: [(id: JobID, token: LeaseToken)], isClean: Bool) async throws(QueueError) {
-        try await call("release") { $0.release(jobs, isClean: isClean, at: $1) }
+    func release(_ jobs: [HeldJob], remains: Remains) async throws(QueueError) {
+        try await call("release") { $0.release(jobs, remains: remains, at: $1) }
     }
 
-    func tick(engineAnswers: Bool, afterSilence: Bool) async throws(QueueError) -> TickOutcome {
+    func sweep(docker: DockerState, after outage: OutageNotice) async throws(QueueError) -> SweepOutcome {
         let worker = worker
-        return try await call("tick") {
-            $0.tick(engineAnswers: engineAnswers, afterSilence: afterSilence, by: worker, at: $1)
-        }
+        return try await call("sweep") { $0.sweep(docker: docker, after: outage, by: worker, at: $1) }
     }
 
-    func keepAwake() async throws(QueueError) -> Liveness {
-        try await call("awake") { $0.keepAwake(at: $1) }
+    func renewLiveness() async throws(QueueError) -> Liveness {
+        try await call("awake") { $0.renewLiveness(at: $1) }
     }
 
     // MARK: The worker and its node
 
-    func arrive() async throws(QueueError) {
+    func register() async throws(QueueError) {
         let worker = worker
         try await call("join") { $0.join(nil, by: worker, at: $1) }
     }
 
-    func join(games: [OwnedGame]) async throws(QueueError) {
+    func announce(_ games: [OwnedGame]) async throws(QueueError) {
         let worker = worker
         try await call("join") { $0.join(games, by: worker, at: $1) }
     }
 
-    func leave() async throws(QueueError) {
+    func deregister() async throws(QueueError) {
         let worker = worker
         try await call("leave") { $0.leave(worker, at: $1) }
     }
@@ -177,7 +164,7 @@ struct SimulatedQueue: DeliveryQueue {
     func redisTime() async throws(QueueError) -> Int64 { try await call("time") { $1 } }
 
     func streamGroups() async throws(QueueError) -> [StreamGroup] { [] }
-    func depth(of queue: String) async throws(QueueError) -> (waiting: Int, isPaused: Bool) { (0, false) }
+    func depth(of queue: String) async throws(QueueError) -> QueueDepth { QueueDepth(waiting: 0, isPaused: false) }
     func deadLetterTotals() async throws(QueueError) -> DeadLetterTotals { DeadLetterTotals() }
     func keyProblems() async throws(QueueError) -> [KeyProblem] { [] }
 }

@@ -8,7 +8,10 @@ extension Worker {
         var backoff = LoopBackoff()
         while let afterSilence = await state.due.wait() {
             do throws(QueueError) {
-                let outcome = try await queue.tick(engineAnswers: watch.engineAnswers, afterSilence: afterSilence)
+                let outcome = try await queue.sweep(
+                    docker: DockerState(answers: watch.engineAnswers),
+                    after: afterSilence ? .outage : .none
+                )
                 backoff.succeeded()
                 state.progressed()
                 state.due.looked(nextDue: outcome.nextDue, mayHaveWork: outcome.mayHaveWork)
@@ -21,7 +24,7 @@ extension Worker {
                     )
                 }
                 if outcome.mayHaveWork { state.intake.note { $0.swept() } }
-                if outcome.mustTell { state.mustTell.raise() }
+                if outcome.mustAnnounce { state.mustAnnounce.raise() }
             } catch {
                 RuntimeMetrics.redisFailed(in: "tick")
                 state.lookFailed()
@@ -38,7 +41,7 @@ extension Worker {
         while !Task.isCancelled {
             var pause = queue.options.signInterval
             do throws(QueueError) {
-                let liveness = try await queue.keepAwake()
+                let liveness = try await queue.renewLiveness()
                 let mark = liveness.mark
                 if hasFailed { logger.notice("Redis answers again") }
                 if hasFailed || mark == nil || last != nil && mark != last {

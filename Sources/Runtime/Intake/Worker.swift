@@ -76,7 +76,7 @@ package struct Worker: Service {
         finishing = ResultBatcher(
             queue: queue,
             madeReady: { [intake = state.intake] in intake.note { $0.woken() } },
-            claimsNext: { [intake = state.intake] in !intake.isDraining }
+            next: { [intake = state.intake] in intake.isDraining ? .byOthers : .byCaller }
         )
         ownership = ContainerOwnership(docker: docker, queue: queue, namespace: configuration.node.namespace)
         watch = DockerHealth(
@@ -117,7 +117,7 @@ package struct Worker: Service {
                         leases: state.leases,
                         watch: watch,
                         now: state.beatNow,
-                        mustTell: state.mustTell,
+                        mustAnnounce: state.mustAnnounce,
                         logger: logger
                     )
                     services.addTask(executorPreference: executor) { await heartbeat.run() }
@@ -144,13 +144,13 @@ package struct Worker: Service {
         var backoff = LoopBackoff()
         while !state.intake.isDraining, !Task.isCancelled {
             do {
-                try await queue.arrive()
+                try await queue.register()
                 let games = try await ownership.ownedRows().compactMap { container in
                     container.labels[GalaxyLabel.gameID].map {
                         OwnedGame(gameID: GameID($0), isRunning: container.isRunning)
                     }
                 }
-                try await queue.join(games: games)
+                try await queue.announce(games)
                 state.noteLoop { $0.joined() }
                 return true
             } catch {
@@ -164,7 +164,7 @@ package struct Worker: Service {
 
     /// Joins anew whenever Redis says that it does not know what the node owns.
     private func tellAgain() async {
-        while await state.mustTell.wait() {
+        while await state.mustAnnounce.wait() {
             logger.warning("Redis has lost its data about this node; reporting the node's games again")
             _ = await join()
         }
@@ -172,7 +172,7 @@ package struct Worker: Service {
 
     private func leave() async {
         do throws(QueueError) {
-            try await queue.leave()
+            try await queue.deregister()
             Failpoint.reached(.left)
             logger.notice("worker has ended", metadata: ["worker": "\(queue.worker.id)"])
         } catch {

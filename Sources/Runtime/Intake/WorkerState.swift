@@ -12,7 +12,7 @@ final class WorkerState: Sendable {
     /// Raised when a running job was cancelled. The next heartbeat names the job.
     let beatNow = WakeSignal()
     /// Raised when Redis has lost the games of this node.
-    let mustTell = WakeSignal()
+    let mustAnnounce = WakeSignal()
     /// Raised when a leader has resigned.
     let leaderResigned = WakeSignal()
     /// Raised when the leader is to compare all containers with the published events.

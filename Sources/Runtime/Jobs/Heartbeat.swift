@@ -9,7 +9,7 @@ struct Heartbeat: Sendable {
     let watch: DockerHealth
     let now: WakeSignal
     /// Raised if Redis no longer knows the games owned by the node.
-    let mustTell: WakeSignal
+    let mustAnnounce: WakeSignal
     let logger: Logger
 
     /// Extends the leases after each third of a lease's duration, and at once when `now` is raised, until the task is
@@ -29,13 +29,13 @@ struct Heartbeat: Sendable {
         guard !held.isEmpty else { return true }
         let requestStart = MonotonicClock.now
         do throws(QueueError) {
-            let outcome = try await queue.beat(
-                held.map { (id: $0.id, token: $0.token) },
-                engineAnswers: watch.engineAnswers
+            let outcome = try await queue.extend(
+                held.map(\.held),
+                docker: DockerState(answers: watch.engineAnswers)
             )
             let trustedUntil = requestStart.advanced(by: queue.options.lease - queue.options.leaseMargin)
             for (lease, answer) in zip(held, outcome.answers) { lease.answered(answer, trustedUntil: trustedUntil) }
-            if outcome.mustTell { mustTell.raise() }
+            if outcome.mustAnnounce { mustAnnounce.raise() }
             return true
         } catch {
             guard !Task.isCancelled else { return true }

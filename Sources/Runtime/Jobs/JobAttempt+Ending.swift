@@ -54,7 +54,7 @@ extension JobAttempt {
         RuntimeMetrics.givenBack()
         log.notice("giving the job back")
         await untilAnswered("release", .beforeRelease, .afterRelease) { [self] () throws(QueueError) in
-            try await worker.queue.release([(id: claimed.id, token: claimed.token)], isClean: isClean)
+            try await worker.queue.release([claimed.held], remains: Remains(possible: !isClean))
         }
         worker.state.intake.note { $0.woken() }
     }

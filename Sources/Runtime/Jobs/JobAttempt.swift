@@ -135,7 +135,7 @@ final class JobAttempt: Sendable {
     /// Shows the job's progress. A failure has no effect on the job.
     private func show(_ progress: JobProgress) async -> Bool {
         do throws(QueueError) {
-            try await worker.queue.show(progress, of: claimed.id, token: claimed.token)
+            try await worker.queue.show(progress, of: claimed.held)
             return true
         } catch {
             return false
@@ -197,13 +197,14 @@ final class JobAttempt: Sendable {
             let freesPlace = isClean ? await !stillRuns(job) : false
             await untilAnswered("retry", .beforeRetry, .afterRetry) { [self] () throws(QueueError) in
                 _ = try await worker.queue.retry(
-                    id: claimed.id,
-                    token: claimed.token,
-                    after: pause,
-                    code: failure.code,
-                    error: failure.message,
-                    freesPlace: freesPlace,
-                    isClean: isClean
+                    claimed.held,
+                    after: FailedAttempt(
+                        pause: pause,
+                        code: failure.code,
+                        error: failure.message,
+                        reservation: ReservationChange(frees: freesPlace),
+                        remains: Remains(possible: !isClean)
+                    )
                 )
             }
             worker.state.due.willBeDue(after: pause)

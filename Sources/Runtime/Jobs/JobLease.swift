@@ -7,13 +7,14 @@ import Synchronization
 final class JobLease: Sendable {
     private struct State {
         var trustedUntil: MonotonicInstant
-        var verdict: BeatAnswer = .ok
+        var verdict: LeaseReply = .ok
         var hasRefused = false
         var isSettled = false
     }
 
     let id: JobID
     let token: LeaseToken
+    var held: HeldJob { HeldJob(id: id, token: token) }
     private let state: Mutex<State>
     private let verdictChanged = WakeSignal()
 
@@ -35,10 +36,10 @@ final class JobLease: Sendable {
     /// Whether any change was refused. The result of the attempt then says nothing about the job.
     var hasRefused: Bool { state.withLock { $0.hasRefused } }
 
-    var verdict: BeatAnswer { state.withLock { $0.verdict } }
+    var verdict: LeaseReply { state.withLock { $0.verdict } }
 
     /// Records Redis' answer to an extension of the lease until `trustedUntil`. A lost lease stays lost.
-    func answered(_ answer: BeatAnswer, trustedUntil: MonotonicInstant) {
+    func answered(_ answer: LeaseReply, trustedUntil: MonotonicInstant) {
         let changed = state.withLock { state in
             guard state.verdict != .lost else { return false }
             if answer != .lost { state.trustedUntil = max(state.trustedUntil, trustedUntil) }

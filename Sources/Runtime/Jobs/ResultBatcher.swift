@@ -23,20 +23,20 @@ final class ResultBatcher: Sendable {
 
     private let queue: any DeliveryQueue
     private let madeReady: @Sendable () -> Void
-    private let claimsNext: @Sendable () -> Bool
+    private let next: @Sendable () -> NextClaim
     private let state = Mutex(State())
 
     /// Creates a batcher.
     ///
     /// - Parameters:
     ///   - madeReady: Called if next jobs of the games may be ready. Redis wakes no other worker for these jobs.
-    ///   - claimsNext: Returns whether the worker claims further jobs. If not, Redis wakes other workers.
+    ///   - next: Returns who claims the next jobs of the lanes.
     init(
         queue: any DeliveryQueue,
         madeReady: @escaping @Sendable () -> Void,
-        claimsNext: @escaping @Sendable () -> Bool = { true }
+        next: @escaping @Sendable () -> NextClaim = { .byCaller }
     ) {
-        self.claimsNext = claimsNext
+        self.next = next
         self.queue = queue
         self.madeReady = madeReady
     }
@@ -82,7 +82,7 @@ final class ResultBatcher: Sendable {
         // Runs in the caller's own task: an ending worker must not wait for an unreachable Redis. After an error the
         // other callers repeat their calls.
         do throws(QueueError) {
-            let outcome = try await queue.finish([job] + others.map(\.job), claimsNext: claimsNext())
+            let outcome = try await queue.finish([job] + others.map(\.job), next: next())
             // `.again` means that an earlier answer was lost. The lost answer may have reported ready jobs.
             if outcome.hasMadeReady || outcome.answers.contains(.again) { madeReady() }
             for (other, answer) in zip(others, outcome.answers.dropFirst()) {

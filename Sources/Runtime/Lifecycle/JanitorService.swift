@@ -52,9 +52,12 @@ struct JanitorService: Sendable {
     private func found() async throws -> [FoundRow] {
         let rows = try await ownership.ownedRows()
         let pairs = rows.map { row in
-            (gameID: GameID(row.labels[GalaxyLabel.gameID] ?? ""), jobID: JobID(row.labels[GalaxyLabel.jobID] ?? ""))
+            GameJob(
+                gameID: GameID(row.labels[GalaxyLabel.gameID] ?? ""),
+                jobID: JobID(row.labels[GalaxyLabel.jobID] ?? "")
+            )
         }
-        return zip(rows, zip(pairs, try await queue.gameFacts(of: pairs))).map { row, known in
+        return zip(rows, zip(pairs, try await queue.facts(of: pairs))).map { row, known in
             FoundRow(row: row, gameID: known.0.gameID, facts: known.1)
         }
     }

@@ -59,7 +59,7 @@ struct LifecyclePublisher: Sendable {
         let cursor = observations.update { $0.cursor(with: accepted.map(\.pending)) }
         Failpoint.reached(.beforeEmit)
         let results = try await persistently { () throws in
-            try await queue.emit(updates, epoch: epoch, cursor: cursor?.rfc3339)
+            try await queue.publish(updates, epoch: epoch, cursor: cursor?.rfc3339)
         }
         Failpoint.reached(.afterEmit)
         let now = MonotonicClock.now

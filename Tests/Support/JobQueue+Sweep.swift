@@ -2,9 +2,9 @@ import JobContract
 import JobQueue
 
 extension JobQueue {
-    /// A look at what is due by a worker whose Engine answers, and that has found no silence.
-    package func tick() async throws(QueueError) -> TickOutcome {
-        try await tick(engineAnswers: true, afterSilence: false)
+    /// A sweep by a worker whose Docker Engine answers, and that has noticed no outage.
+    package func sweep() async throws(QueueError) -> SweepOutcome {
+        try await sweep(docker: .answers, after: .none)
     }
 }
 
