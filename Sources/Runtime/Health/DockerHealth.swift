@@ -14,7 +14,7 @@ final class DockerHealth: Sendable {
         var lastAbsence: EngineAbsence?
         var lastRefusal: Timestamp?
 
-        mutating func looked(_ answered: Bool, at now: Timestamp) {
+        mutating func swept(_ answered: Bool, at now: Timestamp) {
             if answered {
                 if misses > 0 { lastAbsence?.to = now }
                 misses = 0
@@ -76,7 +76,7 @@ final class DockerHealth: Sendable {
 
     private func foundOutOfReach() {
         // Several jobs hit by the same outage count as a single missed ping.
-        record.withLock { if $0.misses == 0 { $0.looked(false, at: MonotonicClock.wallNow) } }
+        record.withLock { if $0.misses == 0 { $0.swept(false, at: MonotonicClock.wallNow) } }
         let changed = answers.withLock { answers in
             defer { answers = false }
             return answers
@@ -112,7 +112,7 @@ final class DockerHealth: Sendable {
         let answersNow = problem == nil
         RuntimeMetrics.engine(isUp: answersNow)
         record.withLock {
-            $0.looked(answersNow, at: MonotonicClock.wallNow)
+            $0.swept(answersNow, at: MonotonicClock.wallNow)
             if problem?.code == .unavailable { $0.lastRefusal = begin }
         }
         if !answersNow { missed.raise() }

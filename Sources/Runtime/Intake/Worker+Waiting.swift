@@ -3,13 +3,13 @@ import JobQueue
 import Redis
 import RuntimeCore
 
-/// Waiting to be woken: at the queues by a message, and at the doorbell by a script.
+/// How a worker is woken: by a message at a queue, or by a function at the doorbell.
 extension Worker {
-    /// How long one call waits to be woken. A connection that is only half there is noticed after it; what it would have
-    /// told is found by ticks until then.
+    /// The longest time of one blocking call. A half-open connection is noticed afterwards; until then, sweeps find what the
+    /// connection would have brought.
     private static let longestWait = (time: Duration.seconds(30), argument: RedisArgument("30"))
 
-    /// Waits at all queues until the worker ends: a worker that takes no more jobs is not to be woken for them.
+    /// Waits at all queues until the worker drains. Then nobody wakes the worker for new messages.
     func waitAtQueues(on executor: (any TaskExecutor)?) async {
         await withTaskGroup(of: Void.self) { group in
             for name in queue.options.queues {
@@ -50,7 +50,7 @@ extension Worker {
         await connection.close()
     }
 
-    /// Waits at this worker's doorbell, which the scripts ring.
+    /// Waits at this worker's doorbell (Redis `BLPOP`).
     func answerDoorbell() async {
         let connection = connect("rtmanager-bell")
         let command = RedisCommand("BLPOP", .string(queue.keys.doorbell(queue.worker.id)), Self.longestWait.argument)

@@ -121,9 +121,9 @@ package struct Worker: Service {
                         logger: logger
                     )
                     services.addTask(executorPreference: executor) { await heartbeat.run() }
-                    services.addTask { await tellAgain() }
-                    services.addTask(executorPreference: executor) { await tick() }
-                    services.addTask(executorPreference: executor) { await keepAwake() }
+                    services.addTask { await announceAgain() }
+                    services.addTask(executorPreference: executor) { await sweepWhenDue() }
+                    services.addTask(executorPreference: executor) { await renewLiveness() }
                     services.addTask(executorPreference: executor) { await progress.run() }
                     services.addTask(executorPreference: executor) { await answerDoorbell() }
                     services.addTask { await waitAtQueues(on: executor) }
@@ -163,7 +163,7 @@ package struct Worker: Service {
     }
 
     /// Joins anew whenever Redis says that it does not know what the node owns.
-    private func tellAgain() async {
+    private func announceAgain() async {
         while await state.mustAnnounce.wait() {
             logger.warning("Redis has lost its data about this node; reporting the node's games again")
             _ = await join()

@@ -21,16 +21,16 @@ final class WorkerState: Sendable {
     let keysSuspect = WakeSignal()
     let leases = LeaseBook()
     /// When to sweep.
-    let due: TickClock
+    let due: SweepClock
     let memoryIsFull = LogThrottle()
     let queueFails = LogThrottle()
     private let keys = Mutex([KeyProblem]())
-    private let progress = Mutex((at: MonotonicClock.now, isLookFailing: false))
+    private let progress = Mutex((at: MonotonicClock.now, isSweepFailing: false))
     private let loop = Mutex(LoopProgress())
 
     init(options: JobQueueOptions, concurrency: Int, slots: Int) {
         intake = IntakeScheduler(queues: options.queues, concurrency: concurrency, slots: slots)
-        due = TickClock(lease: options.lease)
+        due = SweepClock(lease: options.lease)
     }
 
     /// The time of the last reply of Redis, or of the start of the worker.
@@ -44,9 +44,9 @@ final class WorkerState: Sendable {
     func noteLoop(_ change: (inout LoopProgress) -> Void) { loop.withLock { change(&$0) } }
 
     /// Whether the last sweep has failed.
-    var isLookFailing: Bool { progress.withLock { $0.isLookFailing } }
+    var isSweepFailing: Bool { progress.withLock { $0.isSweepFailing } }
 
-    func lookFailed() { progress.withLock { $0.isLookFailing = true } }
+    func sweepFailed() { progress.withLock { $0.isSweepFailing = true } }
 
     /// The keys of a wrong type at the last check.
     var keyProblems: [KeyProblem] { keys.withLock { $0 } }

@@ -3,18 +3,18 @@ import Logging
 import RuntimeCore
 
 extension Worker {
-    /// Lets retries and leases become due, says that the worker lives, and looks for work that nobody rang for.
-    func tick() async {
+    /// Sweeps whenever a sweep is due. A sweep also reports the worker as living, and finds work of lost wake-ups.
+    func sweepWhenDue() async {
         var backoff = LoopBackoff()
-        while let afterSilence = await state.due.wait() {
+        while let afterOutage = await state.due.wait() {
             do throws(QueueError) {
                 let outcome = try await queue.sweep(
                     docker: DockerState(answers: watch.engineAnswers),
-                    after: afterSilence ? .outage : .none
+                    after: afterOutage ? .outage : .none
                 )
                 backoff.succeeded()
                 state.progressed()
-                state.due.looked(nextDue: outcome.nextDue, mayHaveWork: outcome.mayHaveWork)
+                state.due.swept(nextDue: outcome.nextDue, mayHaveWork: outcome.mayHaveWork)
                 if outcome.leasesReclaimed + outcome.poisoned > 0 {
                     Failpoint.reached(.jobsReclaimed)
                     RuntimeMetrics.reclaimed(outcome.leasesReclaimed, poisoned: outcome.poisoned)
@@ -26,16 +26,16 @@ extension Worker {
                 if outcome.mayHaveWork { state.intake.note { $0.swept() } }
                 if outcome.mustAnnounce { state.mustAnnounce.raise() }
             } catch {
-                RuntimeMetrics.redisFailed(in: "tick")
-                state.lookFailed()
-                state.due.lookAtOnce(afterSilence: afterSilence)
+                RuntimeMetrics.redisFailed(in: "sweep")
+                state.sweepFailed()
+                state.due.sweepAtOnce(afterOutage: afterOutage)
                 await backoff.pause()
             }
         }
     }
 
-    /// Says again and again that Redis and a worker are there, and looks at what is due where that was not so.
-    func keepAwake() async {
+    /// Renews the liveness key until the task is cancelled. After an outage, or a loss of data, a sweep is due at once.
+    func renewLiveness() async {
         var hasFailed = false
         var last: String?
         while !Task.isCancelled {
@@ -45,12 +45,12 @@ extension Worker {
                 let mark = liveness.mark
                 if hasFailed { logger.notice("Redis answers again") }
                 if hasFailed || mark == nil || last != nil && mark != last {
-                    state.due.lookAtOnce(afterSilence: mark == nil)
+                    state.due.sweepAtOnce(afterOutage: mark == nil)
                 }
                 (last, hasFailed) = (mark, false)
                 if liveness.hasInbox { state.intake.note { $0.swept() } }
-                // A Redis that answers this and takes no script is of no use.
-                if !state.isLookFailing { state.progressed() }
+                // Without successful functions, a Redis that renews the key is of no use.
+                if !state.isSweepFailing { state.progressed() }
             } catch {
                 if !Task.isCancelled { outOfReach(error, isNews: !hasFailed) }
                 hasFailed = true
@@ -60,9 +60,9 @@ extension Worker {
         }
     }
 
-    /// Told once for each outage.
+    /// Logs each outage once.
     private func outOfReach(_ error: QueueError, isNews: Bool) {
-        RuntimeMetrics.redisFailed(in: "awake")
+        RuntimeMetrics.redisFailed(in: "liveness")
         if isNews { logger.warning("Redis is out of reach; trying again", metadata: ["error": "\(error)"]) }
     }
 }

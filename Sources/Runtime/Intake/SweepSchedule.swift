@@ -5,10 +5,10 @@ import Synchronization
 ///
 /// Each sweep costs Redis, also in an idle fleet, so sweeps are as rare as possible. A sweep returns the next due time,
 /// and the next sweep comes then. A lease given after a sweep expires after the next sweep.
-struct TickPace: Equatable {
+struct SweepSchedule: Equatable {
     /// The time of the next sweep. The first sweep is due at once.
     private(set) var next = MonotonicInstant(nanoseconds: 0)
-    private var isAfterSilence = false
+    private var isAfterOutage = false
     private let lease: Duration
 
     init(lease: Duration) { self.lease = lease }
@@ -25,12 +25,12 @@ struct TickPace: Equatable {
     /// Begins a sweep. Returns whether the sweep must report an outage to Redis.
     mutating func begin() -> Bool {
         next = MonotonicInstant(nanoseconds: .max)
-        defer { isAfterSilence = false }
-        return isAfterSilence
+        defer { isAfterOutage = false }
+        return isAfterOutage
     }
 
     /// Ends a sweep with its findings. Another task may have set an earlier time meanwhile.
-    mutating func looked(nextDue: Duration?, mayHaveWork: Bool, now: MonotonicInstant, random: Double) {
+    mutating func swept(nextDue: Duration?, mayHaveWork: Bool, now: MonotonicInstant, random: Double) {
         var pause = pause(mayHaveWork: mayHaveWork, random: random)
         // The random part spreads the sweeps of the workers.
         if let nextDue { pause = min(pause, max(nextDue, .milliseconds(10)) + Self.spread(random)) }
@@ -48,20 +48,20 @@ struct TickPace: Equatable {
     }
 
     /// Makes a sweep due now, because Redis or this worker was away, or because a sweep failed.
-    mutating func lookAtOnce(afterSilence: Bool, now: MonotonicInstant) {
+    mutating func sweepAtOnce(afterOutage: Bool, now: MonotonicInstant) {
         next = now
-        isAfterSilence = isAfterSilence || afterSilence
+        isAfterOutage = isAfterOutage || afterOutage
     }
 
     private static func spread(_ random: Double) -> Duration { .milliseconds(5) + .milliseconds(95) * random }
 }
 
-/// A ``TickPace`` shared by tasks: a task that sweeps, and tasks that know of earlier due times.
-final class TickClock: Sendable {
-    private let pace: Mutex<TickPace>
+/// A ``SweepSchedule`` shared by tasks: a task that sweeps, and tasks that know of earlier due times.
+final class SweepClock: Sendable {
+    private let pace: Mutex<SweepSchedule>
     private let changed = WakeSignal()
 
-    init(lease: Duration) { pace = Mutex(TickPace(lease: lease)) }
+    init(lease: Duration) { pace = Mutex(SweepSchedule(lease: lease)) }
 
     /// Waits until a sweep is due.
     ///
@@ -75,9 +75,9 @@ final class TickClock: Sendable {
         return nil
     }
 
-    func looked(nextDue: Duration?, mayHaveWork: Bool) {
+    func swept(nextDue: Duration?, mayHaveWork: Bool) {
         pace.withLock {
-            $0.looked(
+            $0.swept(
                 nextDue: nextDue,
                 mayHaveWork: mayHaveWork,
                 now: MonotonicClock.now,
@@ -92,12 +92,12 @@ final class TickClock: Sendable {
 
     func worked() { change { $0.worked(now: MonotonicClock.now, random: RandomSource.fraction()) } }
 
-    func lookAtOnce(afterSilence: Bool) {
-        change { $0.lookAtOnce(afterSilence: afterSilence, now: MonotonicClock.now) }
+    func sweepAtOnce(afterOutage: Bool) {
+        change { $0.sweepAtOnce(afterOutage: afterOutage, now: MonotonicClock.now) }
     }
 
     /// Changes the pace, and wakes the waiting task if the next sweep is now earlier.
-    private func change(_ body: (inout TickPace) -> Void) {
+    private func change(_ body: (inout SweepSchedule) -> Void) {
         let isSooner = pace.withLock { pace in
             let before = pace.next
             body(&pace)
