@@ -1,4 +1,5 @@
 import JobContract
+import Primitives
 
 /// The calls of a worker to the delivery protocol.
 ///
@@ -44,14 +45,14 @@ package protocol DeliveryQueue: Sendable {
 
     // Containers and their lifecycles.
     func emit(_ updates: [LifecycleUpdate], epoch: Int64, cursor: String?) async throws -> [EmitResult]
-    func checkpoints() async throws(QueueError) -> [String: String]
-    func startedContainers() async throws(QueueError) -> [String: String]
+    func checkpoints() async throws(QueueError) -> [ContainerID: String]
+    func startedContainers() async throws(QueueError) -> [ContainerID: String]
     @discardableResult
-    func record(_ note: ContainerNote, of containerID: String) async throws(QueueError) -> String?
-    func intent(ofJob jobID: JobID, toEnd containerID: String) async throws(QueueError) -> String?
-    func notes(of containerIDs: [String]) async throws(QueueError) -> [String: ContainerNotes]
-    func isPublished(_ containerID: String) async throws(QueueError) -> Bool
-    func believable(_ claims: [ContainerClaim]) async throws(QueueError) -> Set<String>
+    func record(_ note: ContainerNote, of containerID: ContainerID) async throws(QueueError) -> String?
+    func intent(ofJob jobID: JobID, toEnd containerID: ContainerID) async throws(QueueError) -> String?
+    func notes(of containerIDs: [ContainerID]) async throws(QueueError) -> [ContainerID: ContainerNotes]
+    func isPublished(_ containerID: ContainerID) async throws(QueueError) -> Bool
+    func believable(_ claims: [ContainerClaim]) async throws(QueueError) -> Set<ContainerID>
     func reservations() async throws(QueueError) -> Set<GameID>
     func correctReservations(free: [GameID], taken: [GameID], epoch: Int64) async throws
     func gameFacts(of pairs: [(gameID: GameID, jobID: JobID)]) async throws(QueueError) -> [GameFacts]
