@@ -1,5 +1,6 @@
 import ArgumentParser
 import JobContract
+import Primitives
 import RuntimeClient
 import Settings
 import Terminal
@@ -86,7 +87,7 @@ struct StopFlags: ParsableArguments {
     func added(to request: JobRequest) -> JobRequest {
         var request = request
         request.stopTimeoutSeconds = stopTimeout
-        request.containerID = containerID
+        request.containerID = containerID.map { ContainerID($0) }
         return request
     }
 }

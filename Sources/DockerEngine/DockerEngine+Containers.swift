@@ -156,7 +156,7 @@ extension DockerEngine {
         do throws(DockerError) {
             let inspect = try await inspected(row.id, caller: "list").inspect
             return ContainerSummary(
-                id: row.id,
+                id: ContainerID(row.id),
                 name: inspect.name,
                 imageRef: inspect.imageRef.isEmpty ? transport.asWritten(row.image ?? "") : inspect.imageRef,
                 hostname: inspect.hostname,
@@ -174,7 +174,7 @@ extension DockerEngine {
     /// Returns a summary from the list alone.
     private func summaryAlone(_ row: ContainerRow) -> ContainerSummary {
         ContainerSummary(
-            id: row.id,
+            id: ContainerID(row.id),
             name: withoutSlash(row.names?.first ?? ""),
             imageRef: transport.asWritten(row.image ?? ""),
             hostname: "",

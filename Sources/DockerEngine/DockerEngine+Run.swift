@@ -1,5 +1,6 @@
 import DockerPort
 import NIOHTTP1
+import Primitives
 import Synchronization
 
 extension DockerEngine {
@@ -49,7 +50,7 @@ struct RunAttempt: Sendable {
     let create: EngineRequest
 
     func run(cancellation: CancellationFlag) async -> Result<RunResult, DockerError> {
-        let id: String
+        let id: ContainerID
         do throws(DockerError) {
             id = try await StepObserver.step("create") { () async throws(DockerError) in try await created() }
         } catch {
@@ -72,7 +73,7 @@ struct RunAttempt: Sendable {
     }
 
     /// Creates the container with `POST /containers/create` and returns its id.
-    private func created() async throws(DockerError) -> String {
+    private func created() async throws(DockerError) -> ContainerID {
         let answer: EngineAnswer
         do throws(DockerError) {
             answer = try await engine.transport.send(create)
@@ -92,8 +93,9 @@ struct RunAttempt: Sendable {
         } catch {
             throw await undoUnknown(error, mayComeLater: false)
         }
-        guard let refusal = Self.refusal(for: made.warnings ?? []) else { return made.id }
-        throw await undo(made.id, refusal)
+        let id = ContainerID(made.id)
+        guard let refusal = Self.refusal(for: made.warnings ?? []) else { return id }
+        throw await undo(id, refusal)
     }
 
     /// Returns the reason against starting a container with these warnings; nil if the container may start.
@@ -115,11 +117,11 @@ struct RunAttempt: Sendable {
     }
 
     /// Starts the container with `POST /containers/{id}/start`, then inspects the container.
-    private func started(_ id: String) async -> RunVerdict {
+    private func started(_ id: ContainerID) async -> RunVerdict {
         let request = EngineRequest(
             .start,
             .POST,
-            ["containers", id, "start"],
+            ["containers", id.text, "start"],
             deadline: engine.configuration.deadlines.start,
             lane: .long
         )
@@ -137,7 +139,7 @@ struct RunAttempt: Sendable {
         }
         let seen: Result<ContainerAnswer, DockerError>
         do throws(DockerError) {
-            seen = .success(try await engine.inspected(id, caller: "run"))
+            seen = .success(try await engine.inspected(id.text, caller: "run"))
         } catch {
             seen = .failure(error)
         }
@@ -173,7 +175,7 @@ struct RunAttempt: Sendable {
     private func namingHolder(_ refusal: DockerError) async -> DockerError {
         var refusal = refusal
         do throws(DockerError) {
-            refusal.containerID = try await engine.inspected(spec.name, caller: "run").id
+            refusal.containerID = try await engine.inspected(spec.name, caller: "run").inspect.id
         } catch {
             // The other container is gone by now, so the name may be free.
             refusal.retryable = error.code == .containerNotFound

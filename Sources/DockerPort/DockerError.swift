@@ -1,3 +1,5 @@
+import Primitives
+
 /// The failure of a Docker operation.
 package struct DockerError: Error, Sendable, Equatable {
     /// The kind of a failure. Adapters use the endpoint and the status, and the text of the answer only if necessary.
@@ -58,7 +60,7 @@ package struct DockerError: Error, Sendable, Equatable {
     /// For example, the request was written and no answer came, or the clean-up after a failed run failed, too.
     package var mayHaveHappened: Bool
     /// The conflicting container for ``Code/nameConflict``, or the remaining container for ``Code/startFailed``.
-    package var containerID: String?
+    package var containerID: ContainerID?
 
     package init(
         _ code: Code,
@@ -67,7 +69,7 @@ package struct DockerError: Error, Sendable, Equatable {
         status: Int? = nil,
         retryable: Bool = false,
         mayHaveHappened: Bool = false,
-        containerID: String? = nil,
+        containerID: ContainerID? = nil,
         detail: String? = nil
     ) {
         self.code = code

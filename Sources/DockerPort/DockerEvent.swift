@@ -10,7 +10,7 @@ package struct DockerEvent: Sendable, Equatable {
     /// Docker's action, verbatim: `start`, `die`, `oom`, `destroy`, `health_status: healthy`.
     package var action: String
     /// Full id of the container.
-    package var containerID: String
+    package var containerID: ContainerID
     /// Name of the container, according to the attributes of the event.
     package var name: String
     /// Image of the container, according to the attributes of the event.
@@ -27,7 +27,7 @@ package struct DockerEvent: Sendable, Equatable {
     package init(
         type: String = "container",
         action: String,
-        containerID: String,
+        containerID: ContainerID,
         name: String = "",
         image: String = "",
         labels: LabelMap = [:],

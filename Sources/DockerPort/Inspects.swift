@@ -3,13 +3,13 @@ import Primitives
 /// The result of ``DockerClient/run(_:)``.
 package struct RunResult: Sendable, Equatable {
     /// Full id of the container.
-    package var containerID: String
+    package var containerID: ContainerID
     /// Stable URL of the game engine in the container.
     package var engineEndpoint: String
     /// The start time of the container on the Docker Engine's clock.
     package var startedAt: Timestamp
 
-    package init(containerID: String, engineEndpoint: String, startedAt: Timestamp) {
+    package init(containerID: ContainerID, engineEndpoint: String, startedAt: Timestamp) {
         self.containerID = containerID
         self.engineEndpoint = engineEndpoint
         self.startedAt = startedAt
@@ -60,7 +60,7 @@ package struct ImageInspect: Sendable, Equatable {
 /// The used part of `GET /containers/{id}/json`.
 package struct ContainerInspect: Sendable, Equatable {
     /// Full id.
-    package var id: String
+    package var id: ContainerID
     /// Name, without the leading slash.
     package var name: String
     /// Image reference given at the creation of the container.
@@ -94,7 +94,7 @@ package struct ContainerInspect: Sendable, Equatable {
     package var addresses: [String: String]
 
     package init(
-        id: String,
+        id: ContainerID,
         name: String,
         imageRef: String,
         imageID: String = "",
@@ -151,7 +151,7 @@ package struct ContainerInspect: Sendable, Equatable {
 /// A row of `GET /containers/json`, completed by an inspection.
 package struct ContainerSummary: Sendable, Equatable {
     /// Full id.
-    package var id: String
+    package var id: ContainerID
     /// Name, without the leading slash.
     package var name: String
     /// Image reference.
@@ -169,7 +169,7 @@ package struct ContainerSummary: Sendable, Equatable {
     package var startedAt: Timestamp?
 
     package init(
-        id: String,
+        id: ContainerID,
         name: String,
         imageRef: String,
         hostname: String,

@@ -11,7 +11,7 @@ extension Job {
         bytes.add(kind.rawValue)
         bytes.add(gameID.text)
         bytes.add(image?.description ?? "")
-        bytes.add(containerID ?? "")
+        bytes.add(containerID?.text ?? "")
         bytes.add(pullPolicy)
         bytes.add(LabelMap(env ?? [:]))
         bytes.add(cmd ?? [])

@@ -10,7 +10,7 @@ package struct Job: Sendable, Equatable {
     /// The image reference, with a tag or a digest. A start always has an image.
     package var image: ImageReference?
     /// The guard of a stop or remove: the job changes nothing if the game's container has another id.
-    package var containerID: String?
+    package var containerID: ContainerID?
     package var pullPolicy: String
     package var env: [String: String]?
     package var cmd: [String]?
@@ -77,7 +77,7 @@ package struct Job: Sendable, Equatable {
         kind: JobKind,
         gameID: GameID,
         image: ImageReference? = nil,
-        containerID: String? = nil,
+        containerID: ContainerID? = nil,
         pullPolicy: String = Defaults.pullPolicy,
         env: [String: String]? = nil,
         cmd: [String]? = nil,

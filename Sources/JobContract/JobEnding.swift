@@ -7,7 +7,7 @@ public struct JobEnding: Sendable, Equatable {
     public var errorCode: ErrorCode?
     /// A sentence for a person, at most 1,024 bytes.
     public var error: String? { didSet { error = error?.cut(toBytes: Sentence.maximumBytes) } }
-    public var containerID: String?
+    public var containerID: ContainerID?
     public var containerName: String?
     public var engineEndpoint: String?
     /// The start time of the container, by the clock of the Docker Engine.
@@ -20,7 +20,7 @@ public struct JobEnding: Sendable, Equatable {
         effect: JobEffect = .none,
         errorCode: ErrorCode? = nil,
         error: String? = nil,
-        containerID: String? = nil,
+        containerID: ContainerID? = nil,
         containerName: String? = nil,
         engineEndpoint: String? = nil,
         startedAt: Timestamp? = nil,
@@ -64,7 +64,7 @@ public struct JobResult: Sendable, Equatable {
     public var effect: JobEffect? { fields["effect"].flatMap(JobEffect.init(rawValue:)) }
     public var errorCode: String? { fields["error_code"] }
     public var error: String? { fields["error"] }
-    public var containerID: String? { fields["container_id"] }
+    public var containerID: ContainerID? { fields["container_id"].map { ContainerID($0) } }
     public var engineEndpoint: String? { fields["engine_endpoint"] }
     public var succeeded: Bool { outcome == .succeeded }
 }

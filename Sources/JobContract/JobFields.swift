@@ -44,6 +44,7 @@ struct JobFields {
             try readStart(into: &job)
         case .stop, .remove:
             job.containerID = try optionalText("container_id", "must be 64 hex digits", Syntax.isContainerID)
+                .map { ContainerID($0) }
         }
         if kind != .start {
             job.stopTimeoutSeconds = try integer("stop_timeout_seconds", 0...600) ?? Job.Defaults.stopTimeoutSeconds

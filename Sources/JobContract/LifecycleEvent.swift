@@ -5,7 +5,7 @@ package struct LifecycleEvent: Sendable, Equatable {
     package var kind: LifecycleKind
     /// Docker's action, verbatim; nil if the leader found the step by inspecting the container.
     package var action: String?
-    package var containerID: String
+    package var containerID: ContainerID
     package var containerName: String
     package var gameID: GameID
     /// The id of the job that started the container.
@@ -26,7 +26,7 @@ package struct LifecycleEvent: Sendable, Equatable {
     package init(
         kind: LifecycleKind,
         action: String?,
-        containerID: String,
+        containerID: ContainerID,
         containerName: String,
         gameID: GameID,
         jobID: JobID,
@@ -65,7 +65,7 @@ package struct LifecycleEvent: Sendable, Equatable {
         }
         add("action", action)
         add("source", action == nil ? "reconcile" : "docker")
-        add("container_id", containerID)
+        add("container_id", containerID.text)
         add("container_name", containerName)
         add("game_id", gameID.text)
         add("job_id", jobID.text)

@@ -11,7 +11,7 @@ public struct PublishedEvent: Sendable, Equatable {
     public var gameID: GameID { GameID(fields["game_id"] ?? "") }
     /// The id of the start or restart that created the container.
     public var jobID: JobID { JobID(fields["job_id"] ?? "") }
-    public var containerID: String { fields["container_id"] ?? "" }
+    public var containerID: ContainerID { ContainerID(fields["container_id"] ?? "") }
     public var containerName: String { fields["container_name"] ?? "" }
     public var image: String { fields["image"] ?? "" }
     public var node: NodeID { NodeID(fields["node"] ?? "") }

@@ -1,4 +1,5 @@
 import JobContract
+import Primitives
 
 /// All calls of a worker to the delivery protocol.
 ///
@@ -102,28 +103,28 @@ package protocol LifecycleQueue: Sendable {
     func publish(_ updates: [LifecycleUpdate], epoch: Int64, cursor: String?) async throws -> [EmitResult]
 
     /// Returns the last published checkpoint of each container of the node.
-    func checkpoints() async throws(QueueError) -> [String: String]
+    func checkpoints() async throws(QueueError) -> [ContainerID: String]
 
     /// Returns the containers that jobs have started and whose start is not published yet, with their checkpoints.
-    func startedContainers() async throws(QueueError) -> [String: String]
+    func startedContainers() async throws(QueueError) -> [ContainerID: String]
 
     /// Records a note about a container, for the leader (`report`).
     ///
     /// - Returns: For a stop, the earlier note of the same job about this container, which stays. Otherwise nil.
     @discardableResult
-    func record(_ note: ContainerNote, of containerID: String) async throws(QueueError) -> String?
+    func record(_ note: ContainerNote, of containerID: ContainerID) async throws(QueueError) -> String?
 
     /// Returns the note of a live job that asked to stop this container; nil if there is none.
-    func intent(ofJob jobID: JobID, toEnd containerID: String) async throws(QueueError) -> String?
+    func intent(ofJob jobID: JobID, toEnd containerID: ContainerID) async throws(QueueError) -> String?
 
     /// Returns the recorded notes about these containers.
-    func notes(of containerIDs: [String]) async throws(QueueError) -> [String: ContainerNotes]
+    func notes(of containerIDs: [ContainerID]) async throws(QueueError) -> [ContainerID: ContainerNotes]
 
     /// Returns whether a step of this container was published, and not yet its removal.
-    func isPublished(_ containerID: String) async throws(QueueError) -> Bool
+    func isPublished(_ containerID: ContainerID) async throws(QueueError) -> Bool
 
     /// Returns the containers that may belong to the jobs that their labels claim.
-    func believable(_ claims: [ContainerClaim]) async throws(QueueError) -> Set<String>
+    func believable(_ claims: [ContainerClaim]) async throws(QueueError) -> Set<ContainerID>
 
     /// Returns the games with a reservation on the node.
     func reservations() async throws(QueueError) -> Set<GameID>

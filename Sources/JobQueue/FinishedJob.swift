@@ -48,7 +48,7 @@ package final class FinishedJob: Sendable {
         JSONValue(members: [
             "id": .string(claimed.id.text), "token": .string(claimed.token.text), "owner": .string(owner.rawValue),
             "frees": freesPlace ? true : nil, "request": startMessage.map { .string($0) },
-            "container": begun.map { .string($0.containerID) }, "checkpoint": begun.map { .string($0.mark) },
+            "container": begun.map { .string($0.containerID.text) }, "checkpoint": begun.map { .string($0.mark) },
             "ending": ending.argument, "job": facts,
         ])
     }
@@ -74,7 +74,7 @@ extension JobEnding {
         JSONValue(members: [
             "outcome": .string(outcome.rawValue), "effect": .string(effect.rawValue),
             "error_code": errorCode.map { .string($0.rawValue) }, "error": error.map { .string($0) },
-            "container_id": containerID.map { .string($0) }, "container_name": containerName.map { .string($0) },
+            "container_id": containerID.map { .string($0.text) }, "container_name": containerName.map { .string($0) },
             "engine_endpoint": engineEndpoint.map { .string($0) }, "started_at": startedAt.map { .string($0.rfc3339) },
             "forced": forced ? "true" : nil,
         ])
@@ -83,11 +83,11 @@ extension JobEnding {
 
 /// A container started by a job.
 package struct BegunContainer: Sendable, Equatable {
-    package var containerID: String
+    package var containerID: ContainerID
     /// The checkpoint of the container's current run.
     package var mark: String
 
-    package init(containerID: String, mark: String) {
+    package init(containerID: ContainerID, mark: String) {
         self.containerID = containerID
         self.mark = mark
     }

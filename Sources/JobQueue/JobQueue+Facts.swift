@@ -1,4 +1,5 @@
 import JobContract
+import Primitives
 import Redis
 
 /// The facts in Redis about a container's game and job.
@@ -13,11 +14,11 @@ package struct GameFacts: Sendable, Equatable {
 
 /// The game and job of a removed container, as claimed by its events.
 package struct ContainerClaim: Sendable, Equatable {
-    package var containerID: String
+    package var containerID: ContainerID
     package var gameID: GameID
     package var jobID: JobID
 
-    package init(containerID: String, gameID: GameID, jobID: JobID) {
+    package init(containerID: ContainerID, gameID: GameID, jobID: JobID) {
         self.containerID = containerID
         self.gameID = gameID
         self.jobID = jobID
@@ -26,15 +27,15 @@ package struct ContainerClaim: Sendable, Equatable {
 
 extension JobQueue {
     /// Returns whether an event of this container was published by its node, but not yet `removed` (Redis `HEXISTS`).
-    package func isPublished(_ containerID: String) async throws(QueueError) -> Bool {
-        try await command(RedisCommand("HEXISTS", .string(keys.checkpoints(worker.node)), .string(containerID))).integer
-            == 1
+    package func isPublished(_ containerID: ContainerID) async throws(QueueError) -> Bool {
+        let key = RedisArgument.string(keys.checkpoints(worker.node))
+        return try await command(RedisCommand("HEXISTS", key, .string(containerID.text))).integer == 1
     }
 
     /// Returns the containers that may belong to their claimed jobs (Redis `HMGET` of `{ns}:job:ID`).
     ///
     /// Such a job is a start or restart of the claimed game, and has not ended with another container.
-    package func believable(_ claims: [ContainerClaim]) async throws(QueueError) -> Set<String> {
+    package func believable(_ claims: [ContainerClaim]) async throws(QueueError) -> Set<ContainerID> {
         guard !claims.isEmpty else { return [] }
         let names = [JobRecord.live, "kind", "game_id", "container_id"]
         let answers = try await pipeline(
@@ -50,7 +51,7 @@ extension JobQueue {
                 guard let kind = fields["kind"].flatMap(JobKind.init(rawValue:)), kind.startsGame,
                     fields["game_id"] == claim.gameID.text
                 else { return nil }
-                let ended = fields["container_id"]
+                let ended = fields["container_id"].map { ContainerID($0) }
                 return ended == nil || ended == claim.containerID ? claim.containerID : nil
             }
         )

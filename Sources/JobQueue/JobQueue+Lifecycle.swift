@@ -4,7 +4,7 @@ import Redis
 
 /// Steps of a container to publish together.
 package struct LifecycleUpdate: Sendable, Equatable {
-    package var containerID: String
+    package var containerID: ContainerID
     package var gameID: GameID
     /// The last published checkpoint according to the caller; empty without a published step.
     package var expectedCheckpoint: String
@@ -13,7 +13,7 @@ package struct LifecycleUpdate: Sendable, Equatable {
     package var entries: [LifecycleEvent]
 
     package init(
-        containerID: String,
+        containerID: ContainerID,
         gameID: GameID,
         expectedCheckpoint: String,
         newCheckpoint: String,
@@ -91,7 +91,7 @@ extension JobQueue {
                 JSONValue.array(entry.fields.flatMap { [.string($0.name), .string($0.value)] })
             }
             return JSONValue(members: [
-                "container": .string(update.containerID), "game_id": .string(update.gameID.text),
+                "container": .string(update.containerID.text), "game_id": .string(update.gameID.text),
                 "expected": .string(update.expectedCheckpoint), "checkpoint": .string(update.newCheckpoint),
                 "events": .array(events),
             ])
@@ -124,13 +124,13 @@ extension JobQueue {
     }
 
     /// Returns the last published checkpoint of each container of the node.
-    package func checkpoints() async throws(QueueError) -> [String: String] {
+    package func checkpoints() async throws(QueueError) -> [ContainerID: String] {
         try await fields(keys.checkpoints(worker.node))
     }
 
     /// Returns the containers of the node with a start recorded by a job, but without a published step. The values are
     /// the checkpoints of the starts.
-    package func startedContainers() async throws(QueueError) -> [String: String] {
+    package func startedContainers() async throws(QueueError) -> [ContainerID: String] {
         try await fields(keys.started(worker.node))
     }
 
@@ -138,28 +138,29 @@ extension JobQueue {
     ///
     /// - Returns: For `asked`, the earlier note of the same job about this container, which stays. Otherwise nil.
     @discardableResult
-    package func record(_ note: ContainerNote, of containerID: String) async throws(QueueError) -> String? {
+    package func record(_ note: ContainerNote, of containerID: ContainerID) async throws(QueueError) -> String? {
         let argument = note.argument
         return try await call(
             .report,
             [
-                "node": .string(worker.node.text), "container": .string(containerID), "fact": .string(argument.fact),
-                "text": .string(argument.text), "job": argument.job.map { .string($0.text) },
+                "node": .string(worker.node.text), "container": .string(containerID.text),
+                "fact": .string(argument.fact), "text": .string(argument.text),
+                "job": argument.job.map { .string($0.text) },
             ]
         ).string
     }
 
     /// Returns the job's `asked` note about this container, as long as the job lives (Redis `HGET` of `{ns}:job:ID`).
-    package func intent(ofJob jobID: JobID, toEnd containerID: String) async throws(QueueError) -> String? {
+    package func intent(ofJob jobID: JobID, toEnd containerID: ContainerID) async throws(QueueError) -> String? {
         let note = try await command(RedisCommand("HGET", .string(keys.job(jobID)), .string(JobRecord.stop))).string
-        guard let note, note.hasPrefix(containerID + "\n") else { return nil }
-        return String(note.dropFirst(containerID.count + 1))
+        guard let note, note.hasPrefix(containerID.text + "\n") else { return nil }
+        return String(note.dropFirst(containerID.text.count + 1))
     }
 
     /// Returns the notes of jobs about these containers.
-    package func notes(of containerIDs: [String]) async throws(QueueError) -> [String: ContainerNotes] {
+    package func notes(of containerIDs: [ContainerID]) async throws(QueueError) -> [ContainerID: ContainerNotes] {
         guard !containerIDs.isEmpty else { return [:] }
-        let ids = containerIDs.map { RedisArgument.string($0) }
+        let ids = containerIDs.map { RedisArgument.string($0.text) }
         let intents = containerIDs.flatMap { ["\($0)", "\($0):forced", "\($0):exit"] }.map { RedisArgument.string($0) }
         let answers = try await pipeline([
             RedisCommand("HMGET", arguments: [.string(keys.intents(worker.node))] + intents),
@@ -168,7 +169,7 @@ extension JobQueue {
         guard let noted = answers.first?.array, let started = answers.last?.array, noted.count == intents.count,
             started.count == ids.count
         else { throw QueueError(call: "HMGET", message: "the reply of Redis has no values") }
-        var notes: [String: ContainerNotes] = [:]
+        var notes: [ContainerID: ContainerNotes] = [:]
         for (index, id) in containerIDs.enumerated() {
             notes[id] = ContainerNotes(
                 started: started[index].string,
@@ -204,10 +205,12 @@ extension JobQueue {
         if answer.string == "fenced" { throw Fenced() }
     }
 
-    private func fields(_ key: String) async throws(QueueError) -> [String: String] {
+    private func fields(_ key: String) async throws(QueueError) -> [ContainerID: String] {
         let texts = try await scan("HSCAN", key)
-        var fields = [String: String](minimumCapacity: texts.count / 2)
-        for index in stride(from: 0, to: texts.count - 1, by: 2) { fields[texts[index]] = texts[index + 1] }
+        var fields = [ContainerID: String](minimumCapacity: texts.count / 2)
+        for index in stride(from: 0, to: texts.count - 1, by: 2) {
+            fields[ContainerID(texts[index])] = texts[index + 1]
+        }
         return fields
     }
 

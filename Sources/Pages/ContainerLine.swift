@@ -7,7 +7,7 @@ import Terminal
 
 /// A container in its last published state.
 package struct ContainerLine: Sendable, Equatable {
-    package var id: String
+    package var id: ContainerID
     package var gameID: GameID
     package var image: String
     package var node: NodeID

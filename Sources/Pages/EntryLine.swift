@@ -32,7 +32,7 @@ package struct EntryLine: Sendable, Equatable {
             return (.init(result.outcome?.rawValue ?? "?", style), [job, reason, attempts, run].compactMap { $0 })
         }
         let forced = result.fields["forced"] == "true" ? "SIGKILL was needed" : nil
-        let container = result.containerID.map { "container \($0.prefix(12))" }
+        let container = result.containerID.map { "container \($0.short)" }
         let word = result.effect?.rawValue.replacing("_", with: " ") ?? "succeeded"
         return (
             .init(word, .good),
@@ -44,7 +44,7 @@ package struct EntryLine: Sendable, Equatable {
         let exit = event.exitCode.map { "exit code \($0)" }
         let found = event.isReconciled ? "found by looking" : nil
         let details = [
-            event.reason?.rawValue.replacing("_", with: " "), exit, "container \(event.containerID.prefix(12))",
+            event.reason?.rawValue.replacing("_", with: " "), exit, "container \(event.containerID.short)",
             event.kind == .started ? event.image : nil, "node \(event.node)", found,
         ]
         return (.init(event.kind?.rawValue ?? "?", style(of: event)), details.compactMap { $0 })

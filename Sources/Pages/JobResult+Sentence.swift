@@ -1,4 +1,5 @@
 import JobContract
+import Primitives
 import RuntimeClient
 
 extension JobResult {
@@ -8,7 +9,7 @@ extension JobResult {
         switch outcome {
         case .succeeded:
             let effect = (effect?.rawValue ?? "done").replacing("_", with: " ")
-            let container = containerID.map { ", container \($0.prefix(12))" } ?? ""
+            let container = containerID.map { ", container \($0.short)" } ?? ""
             let endpoint = engineEndpoint.map { " at \($0)" } ?? ""
             let forced = fields["forced"] == "true" ? " (SIGKILL was needed)" : ""
             return "\(game): \(effect)\(container)\(endpoint)\(forced)"

@@ -65,7 +65,7 @@ extension RunningJob {
 extension ContainerLine {
     fileprivate var json: JSONNode {
         .object([
-            ("game_id", .string(gameID.text)), ("container_id", .string(id)), ("state", .string(word)),
+            ("game_id", .string(gameID.text)), ("container_id", .string(id.text)), ("state", .string(word)),
             ("oom", .boolean(hadOOM)), ("since", since.map { .string($0.rfc3339) }), ("node", .string(node.text)),
             ("image", .string(image)),
         ])

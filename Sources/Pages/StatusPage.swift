@@ -178,7 +178,7 @@ package struct StatusPage: Sendable, Equatable {
         ])
         table.rows = containers.map { container in
             [
-                .init(container.gameID.text), .init(String(container.id.prefix(12))), container.state,
+                .init(container.gameID.text), .init(container.id.short), container.state,
                 .init(container.since.map { ShortTime.span(from: $0, to: now) } ?? "-"), .init(container.node.text),
                 .init(container.image),
             ]

@@ -1,5 +1,6 @@
 import JobContract
 import JobQueue
+import Primitives
 
 /// The state of a deployment at about one moment.
 ///
@@ -105,11 +106,11 @@ package struct RunningJob: Sendable, Equatable {
 /// The checkpoint in Redis of a container whose lifecycle has not ended.
 package struct ContainerCheckpoint: Sendable, Equatable {
     package var node: NodeID
-    package var containerID: String
+    package var containerID: ContainerID
     /// The container's last published state.
     package var encoded: String
 
-    package init(node: NodeID, containerID: String, encoded: String) {
+    package init(node: NodeID, containerID: ContainerID, encoded: String) {
         self.node = node
         self.containerID = containerID
         self.encoded = encoded

@@ -42,7 +42,7 @@ extension JobQueue {
                 cursor = answer.array?.first?.string ?? "0"
                 let pairs = (answer.array?.last?.array ?? []).map { $0.string ?? "" }
                 for index in stride(from: 0, to: pairs.count - 1, by: 2) {
-                    found.append(ContainerCheckpoint(node: node, containerID: pairs[index], encoded: pairs[index + 1]))
+                    found.append(.init(node: node, containerID: ContainerID(pairs[index]), encoded: pairs[index + 1]))
                 }
             } while cursor != "0"
         }

@@ -100,7 +100,7 @@ private struct JobMessage: Encodable {
         kind = request.kind.rawValue
         gameID = request.gameID.text
         image = request.image
-        containerID = request.containerID
+        containerID = request.containerID?.text
         pullPolicy = request.pullPolicy
         env = request.env.isEmpty ? nil : request.env
         cmd = request.cmd.isEmpty ? nil : request.cmd

@@ -46,7 +46,7 @@ public struct JobRequest: Sendable, Equatable {
     public var image: String?
     /// The expected container of a stop or remove. If the game has another container by now, the worker changes
     /// nothing.
-    public var containerID: String?
+    public var containerID: ContainerID?
     /// The pull policy: `if_missing`, `always` or `never`.
     public var pullPolicy: String?
     public var env: [String: String] = [:]

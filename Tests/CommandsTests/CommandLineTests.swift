@@ -153,7 +153,9 @@ struct CommandLineTests {
     func stopAndRemove() throws {
         let id = String(repeating: "0a", count: 32)
         let stop = try parse(StopCommand.self, "stop", "g", "--stop-timeout", "0", "--container-id", id).request
-        #expect(stop.kind == .stop && stop.gameID == "g" && stop.stopTimeoutSeconds == 0 && stop.containerID == id)
+        #expect(
+            stop.kind == .stop && stop.gameID == "g" && stop.stopTimeoutSeconds == 0 && stop.containerID?.text == id
+        )
         let remove = try parse(RemoveCommand.self, "remove", "g", "--force", "--wait").request
         #expect(remove.kind == .remove && remove.force && remove.stopTimeoutSeconds == nil)
     }

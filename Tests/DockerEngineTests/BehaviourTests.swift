@@ -35,15 +35,15 @@ struct BehaviourTests {
             spec.network = "\(world.prefix)-second-net"
             try await world.engine.docker("network", "create", spec.network)
             let first = try await engine.run(spec).containerID
-            _ = try await engine.stop(first, timeout: .seconds(10))
+            _ = try await engine.stop(first.text, timeout: .seconds(10))
             try await world.engine.docker("network", "rm", spec.network)
             try await world.engine.docker("network", "create", spec.network)
-            await #expect(throws: (any Error).self) { try await world.engine.docker("start", first) }
+            await #expect(throws: (any Error).self) { try await world.engine.docker("start", first.text) }
             try await engine.ensureNetwork(spec.network)
-            try await engine.remove(first)
+            try await engine.remove(first.text)
             let second = try await engine.run(spec).containerID
-            #expect(try await engine.inspectContainer(second).addresses[spec.network] != nil)
-            try await engine.remove(second)
+            #expect(try await engine.inspectContainer(second.text).addresses[spec.network] != nil)
+            try await engine.remove(second.text)
         }
     }
 
@@ -95,10 +95,10 @@ struct BehaviourTests {
     func paused() async throws {
         try await with("paused") { engine, world, spec in
             let id = try await engine.run(spec).containerID
-            try await world.engine.docker("pause", id)
-            #expect(try await engine.inspectContainer(id).status == "paused")
-            #expect(try await engine.stop(id, timeout: .seconds(10)) == StopOutcome())
-            #expect(try await engine.inspectContainer(id).exitCode == 143)
+            try await world.engine.docker("pause", id.text)
+            #expect(try await engine.inspectContainer(id.text).status == "paused")
+            #expect(try await engine.stop(id.text, timeout: .seconds(10)) == StopOutcome())
+            #expect(try await engine.inspectContainer(id.text).exitCode == 143)
         }
     }
 
@@ -115,7 +115,7 @@ struct BehaviourTests {
             #expect(!listed.contains(spec.image))
             let rows = try await engine.list(ListFilter(labels: ["test": "untagged"]))
             #expect(rows.map(\.imageRef) == [spec.image])
-            #expect(try await engine.inspectContainer(id).imageRef == spec.image)
+            #expect(try await engine.inspectContainer(id.text).imageRef == spec.image)
         }
     }
 
@@ -129,15 +129,15 @@ struct BehaviourTests {
             // The Engine hears of the kill by an event of its own. On a busy machine that may come after the exit, and the
             // container then never shows it.
             var tries = 1
-            while try await !untilEnded(id, engine).oomKilled, tries < 5 {
+            while try await !untilEnded(id.text, engine).oomKilled, tries < 5 {
                 tries += 1
-                try await engine.remove(id)
+                try await engine.remove(id.text)
                 id = try await engine.run(spec).containerID
             }
-            #expect(try await untilEnded(id, engine).oomKilled, "after \(tries) tries")
-            try await world.engine.docker("start", id)
-            _ = try await engine.stop(id, timeout: .seconds(10))
-            let inspect = try await engine.inspectContainer(id)
+            #expect(try await untilEnded(id.text, engine).oomKilled, "after \(tries) tries")
+            try await world.engine.docker("start", id.text)
+            _ = try await engine.stop(id.text, timeout: .seconds(10))
+            let inspect = try await engine.inspectContainer(id.text)
             #expect(inspect.exitCode == 143 && !inspect.oomKilled)
         }
     }
@@ -147,7 +147,7 @@ struct BehaviourTests {
         try await with("oom-child") { engine, _, spec in
             var spec = spec
             spec.cmd = ["/bin/sh", "-c", "sleep 1; /bin/dd if=/dev/zero of=/dev/null bs=64M; exit 0"]
-            let inspect = try await untilEnded(try await engine.run(spec).containerID, engine)
+            let inspect = try await untilEnded(try await engine.run(spec).containerID.text, engine)
             #expect(inspect.oomKilled && inspect.exitCode == 0)
         }
     }
@@ -155,7 +155,7 @@ struct BehaviourTests {
     @Test("an exit event means that inspect shows the exit and its code")
     func exitEvent() async throws {
         try await with("told") { engine, _, spec in
-            var codes: [String: Int] = [:]
+            var codes: [ContainerID: Int] = [:]
             var begin: DockerEvents?
             for number in 1...5 {
                 var spec = spec
@@ -168,7 +168,7 @@ struct BehaviourTests {
             }
             for try await event in try #require(begin) where event.action == "die" {
                 guard let code = codes.removeValue(forKey: event.containerID) else { continue }
-                let inspect = try await engine.inspectContainer(event.containerID)
+                let inspect = try await engine.inspectContainer(event.containerID.text)
                 #expect(inspect.status == "exited" && inspect.exitCode == code && inspect.finishedAt != nil)
                 if codes.isEmpty { break }
             }

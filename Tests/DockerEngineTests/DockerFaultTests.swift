@@ -1,4 +1,5 @@
 import DockerPort
+import Primitives
 import Support
 import Testing
 
@@ -37,7 +38,7 @@ struct DockerFaultTests {
             let events = try await engine.eventsListen(since: nil)
             try await docker.kill9()
             #expect(await ending(events)?.code == .unavailable)
-            let inspect = await dockerFailure { try await engine.inspectContainer(id) }
+            let inspect = await dockerFailure { try await engine.inspectContainer(id.text) }
             #expect(inspect?.code == .unavailable)
             #expect(inspect?.retryable == true)
             var other = spec
@@ -47,8 +48,8 @@ struct DockerFaultTests {
             #expect(run?.mayHaveHappened == false)
             try await docker.start()
             // Without live-restore an Engine that comes back ends what ran.
-            #expect(try await engine.inspectContainer(id).status == "exited")
-            try await engine.remove(id)
+            #expect(try await engine.inspectContainer(id.text).status == "exited")
+            try await engine.remove(id.text)
             _ = try await engine.run(spec)
         }
     }
@@ -62,7 +63,7 @@ struct DockerFaultTests {
             #expect(await ending(events)?.code == .unavailable)
             #expect(await dockerFailure { try await engine.ping() }?.code == .unavailable)
             try await docker.start()
-            let inspect = try await engine.inspectContainer(id)
+            let inspect = try await engine.inspectContainer(id.text)
             #expect(inspect.status == "exited")
             #expect(inspect.exitCode == 143)
         }

@@ -45,7 +45,7 @@ struct FixtureTests {
     func shapes(_ version: String) throws {
         let fixture = try fixture(version)
         let inspect = fixture.container.inspect
-        #expect(DockerNames.isContainerID(inspect.id))
+        #expect(DockerNames.isContainerID(inspect.id.text))
         #expect(inspect.name == "galaxy-game-g1" && inspect.hostname == "galaxy-game-g1")
         #expect(inspect.labels == ["com.galaxy.game_id": "g1"])
         #expect(inspect.status == "running" && inspect.health == "healthy" && inspect.finishedAt == nil)

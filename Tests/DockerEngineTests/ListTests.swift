@@ -69,7 +69,7 @@ struct ListTests {
             try await StubEngine.with(settings: settings) { _ in
                 .stream(pieces, then: ending)
             } _: { engine, _ in
-                var found: [String] = []
+                var found: [ContainerID] = []
                 let error = await dockerFailure {
                     found = try await engine.list(ListFilter(inspectsRows: false)).map(\.id)
                 }
@@ -81,7 +81,7 @@ struct ListTests {
 
     @Test("inspects a few rows at a time, and keeps their order")
     func bounded() async throws {
-        let ids = (0..<40).map { String(repeating: "0", count: 62) + String($0 + 10) }
+        let ids = (0..<40).map { ContainerID(String(repeating: "0", count: 62) + String($0 + 10)) }
         let rows = "[" + ids.map { #"{"Id":"\#($0)","State":"running"}"# }.joined(separator: ",") + "]"
         let replies = Dictionary(
             uniqueKeysWithValues: ids.map {
@@ -99,7 +99,7 @@ struct ListTests {
 
     @Test("has at most eight inspections in progress")
     func eightAtATime() async throws {
-        let ids = (0..<40).map { String(repeating: "0", count: 62) + String($0 + 10) }
+        let ids = (0..<40).map { ContainerID(String(repeating: "0", count: 62) + String($0 + 10)) }
         let rows = "[" + ids.map { #"{"Id":"\#($0)","State":"running"}"# }.joined(separator: ",") + "]"
         var deadlines = DockerEngine.Deadlines()
         deadlines.inspect = .milliseconds(500)

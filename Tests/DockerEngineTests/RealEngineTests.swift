@@ -218,13 +218,13 @@ struct RealEngineTests {
             let result = try await engine.run(spec)
             let events = try await engine.eventsListen(since: result.startedAt)
             // An Engine that renames what runs may lock itself up where another container leaves the same network.
-            _ = try await engine.stop(result.containerID, timeout: .seconds(10))
+            _ = try await engine.stop(result.containerID.text, timeout: .seconds(10))
             // Far more than the Engine holds for one subscriber, while nobody reads. To rename is the cheapest event.
             let count = 1_500
             let begun = ContinuousClock.now
             for number in 0..<count {
                 let name = "\(spec.name)-\(number % 2)"
-                let path = ["containers", result.containerID, "rename"]
+                let path = ["containers", result.containerID.text, "rename"]
                 let rename = EngineRequest(.kill, .POST, path, query: [("name", name)], deadline: .seconds(10))
                 _ = try await engine.transport.send(rename, expecting: 204)
             }

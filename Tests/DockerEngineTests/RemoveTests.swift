@@ -26,7 +26,7 @@ struct RemoveTests {
         try await StubEngine.with(settings: .init(deadlines: deadlines)) {
             script.next($0.line)
         } _: { engine, stub in
-            answer = (await dockerFailure { try await engine.remove(Samples.id) }, stub.requests)
+            answer = (await dockerFailure { try await engine.remove(Samples.id.text) }, stub.requests)
         }
         return answer
     }

@@ -5,8 +5,8 @@ import DockerPort
 
 /// Answers and specs that several tests share.
 enum Samples {
-    static let id = String(repeating: "a1", count: 32)
-    static let otherID = String(repeating: "b2", count: 32)
+    static let id = ContainerID(String(repeating: "a1", count: 32))
+    static let otherID = ContainerID(String(repeating: "b2", count: 32))
     static let labels: LabelMap = ["com.galaxy.owner": "rtmanager", "com.galaxy.job_id": "j1"]
     static let created = #"{"Id":"\#(id)","Warnings":[]}"#
 
@@ -28,7 +28,7 @@ enum Samples {
 
     /// What the Engine says of a container made by ``spec()``.
     static func inspect(
-        id: String = id,
+        id: ContainerID = id,
         status: String = "running",
         exitCode: Int = 0,
         startedAt: String = "2026-05-04T03:02:01.5Z",

@@ -28,7 +28,7 @@ struct StopTests {
             script.next($0.line)
         } _: { engine, stub in
             do throws(DockerError) {
-                answer = (.success(try await engine.stop(Samples.id, timeout: timeout)), stub.requests)
+                answer = (.success(try await engine.stop(Samples.id.text, timeout: timeout)), stub.requests)
             } catch {
                 answer = (.failure(error), stub.requests)
             }

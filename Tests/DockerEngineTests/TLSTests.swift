@@ -1,6 +1,7 @@
 import DockerPort
 import Foundation
 import NIOSSL
+import Primitives
 import Support
 import Testing
 
@@ -131,9 +132,9 @@ struct TLSTests {
                 try await DockerEngine.withEngine(configuration: try remote(own)) { engine in
                     let begin = try await engine.run(asked)
                     let events = try await engine.eventsListen(since: begin.startedAt)
-                    #expect(try await engine.inspectContainer(begin.containerID).isRunning)
-                    #expect(try await engine.stop(begin.containerID, timeout: .seconds(10)) == StopOutcome())
-                    try await engine.remove(begin.containerID)
+                    #expect(try await engine.inspectContainer(begin.containerID.text).isRunning)
+                    #expect(try await engine.stop(begin.containerID.text, timeout: .seconds(10)) == StopOutcome())
+                    try await engine.remove(begin.containerID.text)
                     for try await event in events where event.action == "destroy" {
                         #expect(event.containerID == begin.containerID)
                         break

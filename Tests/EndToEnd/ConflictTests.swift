@@ -1,4 +1,5 @@
 import JobContract
+import Primitives
 import Support
 import Testing
 
@@ -33,9 +34,9 @@ extension Deployment {
                 #expect(second.containerID != first.containerID)
                 #expect(try await fleet.containers() == [second.containerID])
                 let events = try await fleet.events(ofGame: "g", until: ["started", "exited", "removed", "started"])
-                let ofFirst = events.filter { $0["container_id"] == first.containerID }.map { $0["event"] }
+                let ofFirst = events.filter { $0["container_id"] == first.containerID?.text }.map { $0["event"] }
                 #expect(ofFirst == ["started", "exited", "removed"])
-                #expect(events.last?["container_id"] == second.containerID)
+                #expect(events.last?["container_id"] == second.containerID?.text)
             }
         }
 
@@ -52,7 +53,7 @@ extension Deployment {
                 #expect(second.engineEndpoint == "http://\(fleet.containerName("b")):9000")
                 // The one that the reference named before was made and undone.
                 let events = try await fleet.events(ofGame: "b", until: ["started", "exited", "removed", "started"])
-                #expect(events.last?["container_id"] == second.containerID)
+                #expect(events.last?["container_id"] == second.containerID?.text)
                 try await world.engine.docker("rmi", "--force", image)
                 let third = try await fleet.finish("c-3", fleet.start("c-3", game: "c", image: image))
                 expect(third, failed: "image_not_found")
@@ -75,7 +76,7 @@ extension Deployment {
                 let shown = try #require(try await fleet.world.engine.inspect(fleet.containerName("g")))
                 #expect(shown.State.Status == "exited")
                 #expect(shown.State.ExitCode == 3)
-                #expect(result.containerID == shown.Id)
+                #expect(result.containerID?.text == shown.Id)
                 let removal = try await fleet.finish("f-2", Fleet.message(.remove, "f-2", game: "g"))
                 #expect(removal.effect == .removed)
                 let events = try await fleet.events(ofGame: "g", until: ["started", "exited", "removed"])

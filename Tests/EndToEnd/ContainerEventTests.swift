@@ -98,13 +98,13 @@ extension Deployment {
             if let timeout = test.stopTimeout {
                 if test.command.contains(where: { $0.contains("echo trapped") }) {
                     try await eventually("the trap of the shell", until: { $0.contains("trapped") }) {
-                        try await fleet.world.engine.docker("logs", id)
+                        try await fleet.world.engine.docker("logs", id.text)
                     }
                 }
                 let stop = Fleet.message(.stop, "\(game)-2", game: game, #""stop_timeout_seconds":\#(timeout)"#)
                 #expect(try await fleet.finish("\(game)-2", stop).effect == .stopped)
             }
-            if let by = test.by { try await fleet.world.engine.docker(by + [id]) }
+            if let by = test.by { try await fleet.world.engine.docker(by + [id.text]) }
             let events = try await fleet.events(ofGame: game, until: test.steps, within: .seconds(20))
             #expect(Fleet.steps(events) == test.steps, "\(game)")
             let exit = try #require(events.first { $0["event"] == "exited" })
@@ -126,7 +126,7 @@ extension Deployment {
                 let start = try await fleet.finish("h-1", fleet.start("h-1", game: "g", image: image))
                 let id = try #require(start.containerID)
                 try await fleet.events(ofGame: "g", until: ["started", "unhealthy"])
-                try await world.engine.docker("exec", id, "/bin/sh", "-c", "echo > /tmp/well")
+                try await world.engine.docker("exec", id.text, "/bin/sh", "-c", "echo > /tmp/well")
                 try await fleet.events(ofGame: "g", until: ["started", "unhealthy", "healthy"])
                 _ = try await fleet.finish("h-2", Fleet.message(.remove, "h-2", game: "g", #""force":true"#))
                 let events = try await fleet.untilPublished([id])
@@ -141,7 +141,7 @@ extension Deployment {
                 let command = JSONText.array(Self.shell("sleep 3; exit 7"))
                 let start = fleet.start("p-1", game: "g", #""cmd":\#(command)"#)
                 let id = try #require(try await fleet.finish("p-1", start).containerID)
-                try await fleet.world.engine.docker("update", "--restart=always", id)
+                try await fleet.world.engine.docker("update", "--restart=always", id.text)
                 let steps = ["started", "exited", "started", "exited"]
                 let events = try await fleet.events(ofGame: "g", until: steps, within: .seconds(30))
                 #expect(events.prefix(4).map { $0["event"] } == steps)
@@ -208,12 +208,12 @@ extension Deployment {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let ours = try await fleet.runByHand(game: "real")
                 let image = "\(fleet.world.prefix)-committed:1"
-                try await fleet.world.engine.docker("commit", ours, image)
+                try await fleet.world.engine.docker("commit", ours.text, image)
                 let name = "\(fleet.namePrefix)copy"
                 try await fleet.world.engine.docker("run", "--detach", "--init", "--name", name, image)
-                try await fleet.world.engine.docker("rm", "--force", name, ours)
+                try await fleet.world.engine.docker("rm", "--force", name, ours.text)
                 let events = try await fleet.untilPublished([ours])
-                #expect(Set(events.map { $0["container_id"] }) == [ours])
+                #expect(Set(events.map { $0["container_id"] }) == [ours.text])
             }
         }
     }

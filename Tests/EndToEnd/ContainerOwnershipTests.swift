@@ -1,5 +1,6 @@
 import Foundation
 import JobContract
+import Primitives
 import Support
 import Testing
 
@@ -10,16 +11,16 @@ extension Deployment {
         private func committed(_ fleet: Fleet, game: GameID) async throws -> String {
             let id = try #require(try await fleet.finish("make", fleet.start("make", game: game)).containerID)
             let image = "\(fleet.world.prefix)-forged:1"
-            try await fleet.world.engine.docker("commit", id, image)
+            try await fleet.world.engine.docker("commit", id.text, image)
             _ = try await fleet.finish("clear", Fleet.message(.remove, "clear", game: game, #""force":true"#))
             return image
         }
 
-        private func runByOther(_ fleet: Fleet, _ image: String, _ more: [String]) async throws -> String {
+        private func runByOther(_ fleet: Fleet, _ image: String, _ more: [String]) async throws -> ContainerID {
             let text = try await fleet.world.engine.docker(
                 ["run", "--detach", "--init", "--network", "none"] + more + [image]
             )
-            return text.trimmingCharacters(in: .whitespacesAndNewlines)
+            return ContainerID(text.trimmingCharacters(in: .whitespacesAndNewlines))
         }
 
         @Test("a foreign container is neither published nor touched, even if its image has our labels")
@@ -35,7 +36,7 @@ extension Deployment {
                     image,
                     ["--name", "\(fleet.namePrefix)brief", "--hostname", "b"]
                 )
-                try await fleet.world.engine.docker("rm", "--force", brief)
+                try await fleet.world.engine.docker("rm", "--force", brief.text)
                 // The janitor has looked at all of them when it has removed this one.
                 let stray = try await fleet.runByHand(game: "stray")
                 try await fleet.untilPublished([stray])
@@ -47,11 +48,11 @@ extension Deployment {
                     expect(try await fleet.finish(id, message), failed: "name_conflict")
                 }
                 #expect(Set(try await fleet.containers(all: false)) == [random, namesake])
-                try await fleet.world.engine.docker("rm", "--force", namesake)
+                try await fleet.world.engine.docker("rm", "--force", namesake.text)
                 let started = try await fleet.finish("s-2", fleet.start("s-2", game: "a"))
                 #expect(started.effect == .started)
                 try await fleet.events(ofGame: "a", until: ["started", "exited", "removed", "started"])
-                let published = Set(try await fleet.events().compactMap { $0["container_id"] })
+                let published = Set(try await fleet.events().compactMap { $0["container_id"].map { ContainerID($0) } })
                 #expect(published.isDisjoint(with: [random, namesake, brief]))
             }
         }
@@ -75,7 +76,7 @@ extension Deployment {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let first = try await fleet.finish("n-1", fleet.start("n-1", game: "g", #""env":{"A":"1"}"#))
                 let id = try #require(first.containerID)
-                try await fleet.world.engine.docker("rename", id, "\(fleet.namePrefix)renamed")
+                try await fleet.world.engine.docker("rename", id.text, "\(fleet.namePrefix)renamed")
                 let same = try await fleet.finish("n-2", fleet.start("n-2", game: "g", #""env":{"A":"1"}"#))
                 #expect(same.effect == .alreadyRunning && same.containerID == id)
                 #expect(same.engineEndpoint == first.engineEndpoint)
@@ -86,7 +87,7 @@ extension Deployment {
                 #expect(restarted.effect == .started && restarted.containerID != id)
                 #expect(try await fleet.containers() == [restarted.containerID])
                 let next = try #require(restarted.containerID)
-                try await fleet.world.engine.docker("rename", next, "\(fleet.namePrefix)renamed")
+                try await fleet.world.engine.docker("rename", next.text, "\(fleet.namePrefix)renamed")
                 let stopped = try await fleet.finish("n-5", Fleet.message(.stop, "n-5", game: "g"))
                 #expect(stopped.effect == .stopped && stopped.containerID == next)
                 let removed = try await fleet.finish("n-6", Fleet.message(.remove, "n-6", game: "g"))

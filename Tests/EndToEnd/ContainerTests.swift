@@ -18,7 +18,7 @@ extension Deployment {
                 #expect(result.effect == .started)
                 let name = fleet.containerName("arena")
                 let shown = try #require(try await fleet.world.engine.inspect(name))
-                #expect(shown.Id == result.containerID)
+                #expect(shown.Id == result.containerID?.text)
                 #expect(shown.Name == "/\(name)")
                 #expect(shown.State.Status == "running")
                 // Docker leaves zeros at the end of a second's fraction out.

@@ -1,5 +1,6 @@
 import Foundation
 import JobContract
+import Primitives
 import Support
 import Testing
 
@@ -36,7 +37,7 @@ extension Deployment {
                 let events = try await fleet.events(ofGame: game, until: ["started", "exited"], within: .seconds(30))
                 #expect(events.map { $0["reason"] } == [nil, "daemon_shutdown"], "\(game)")
             }
-            try await docker.engine.docker(["rm", "--force"] + ids)
+            try await docker.engine.docker(["rm", "--force"] + ids.map(\.text))
             try await fleet.untilPublished(ids)
         }
 
@@ -52,7 +53,7 @@ extension Deployment {
                 within: .seconds(30)
             )
             #expect(events.last?["reason"] == "daemon_shutdown", "\(events.last ?? [:])")
-            try await docker.engine.docker("rm", "--force", id)
+            try await docker.engine.docker("rm", "--force", id.text)
             try await fleet.untilPublished([id])
         }
 
@@ -69,7 +70,7 @@ extension Deployment {
                 within: .seconds(30)
             )
             #expect(events.last?["reason"] == "crashed" && events.last?["exit_code"] == "3")
-            try await docker.engine.docker("rm", "--force", id)
+            try await docker.engine.docker("rm", "--force", id.text)
             try await fleet.untilPublished([id])
         }
 
@@ -106,7 +107,7 @@ extension Deployment {
                         try await docker.start()
                         try await fleet.startWorker()
                         try await expectEnd(of: "late", "daemon_shutdown", fleet)
-                        try await docker.engine.docker(["rm", "--force"] + ids + [own, late])
+                        try await docker.engine.docker(["rm", "--force"] + (ids + [own, late]).map(\.text))
                         try await fleet.untilPublished(ids + [own, late])
                     }
                 }
@@ -139,7 +140,7 @@ extension Deployment {
                         #expect(events.last?["reason"] == "crashed" && events.last?["exit_code"] == "3")
                         #expect(events.last?["source"] == "reconcile")
                         #expect(try await fleet.events(ofGame: "lasting").map { $0["event"] } == ["started"])
-                        try await docker.engine.docker("rm", "--force", ending, lasting)
+                        try await docker.engine.docker("rm", "--force", ending.text, lasting.text)
                         try await fleet.untilPublished([ending, lasting])
                     }
                 }

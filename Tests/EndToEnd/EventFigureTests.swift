@@ -28,10 +28,10 @@ extension Deployment {
                     let leader = try await fleet.leader()
                     let begin = ContinuousClock.now
                     leader.process.signal(signal)
-                    try await fleet.world.engine.docker("kill", id)
+                    try await fleet.world.engine.docker("kill", id.text)
                     try await fleet.events(ofGame: game, until: ["started", "exited"])
                     times.append(begin.duration(to: .now))
-                    try await fleet.world.engine.docker("rm", "--force", id)
+                    try await fleet.world.engine.docker("rm", "--force", id.text)
                     _ = await leader.process.waitForExit()
                     try await fleet.startWorker()
                 }
@@ -56,13 +56,13 @@ extension Deployment {
                                 bare.add(Self.now.since(event.occurredAt))
                             }
                         }
-                        var ids: [String] = []
+                        var ids: [ContainerID] = []
                         for round in 0..<(MeasureTests.isMeasuring ? 100 : 3) {
                             let id = try await fleet.runByHand(game: "g\(round)")
                             ids.append(id)
-                            try await world.engine.docker("kill", id)
+                            try await world.engine.docker("kill", id.text)
                             try await fleet.events(ofGame: "g\(round)", until: ["started", "exited"])
-                            try await world.engine.docker("rm", id)
+                            try await world.engine.docker("rm", id.text)
                         }
                         try await fleet.untilPublished(ids)
                         group.cancelAll()

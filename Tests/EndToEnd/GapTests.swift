@@ -1,5 +1,6 @@
 import Foundation
 import JobContract
+import Primitives
 import Redis
 import Support
 import Testing
@@ -60,8 +61,8 @@ extension Deployment {
             try await fleet.world.engine.untilRuns(fleet.containerName("first-\(round)"))
             try await fault.strike(leader, user: user, fleet)
             let third = try await fleet.runByHand(game: "third-\(round)", crashing)
-            try await fleet.world.engine.docker("kill", victim)
-            try await fleet.world.engine.docker("restart", "--time", "5", try await first)
+            try await fleet.world.engine.docker("kill", victim.text)
+            try await fleet.world.engine.docker("restart", "--time", "5", try await first.text)
             try await fleet.makeNoise(1_000)
             if fault == .redisStalled { fleet.redis.resume() }
             let whole = try await wholeLife(round, fleet)
@@ -69,14 +70,14 @@ extension Deployment {
             if fault != .redisStalled { _ = try await fleet.leader(otherThan: leader) }
             try await fault.mend(leader, user: user, fleet)
             try await fleet.untilEnded(ids)
-            try await fleet.world.engine.docker(["rm", "--force"] + ids)
+            try await fleet.world.engine.docker(["rm", "--force"] + ids.map(\.text))
             let events = try await fleet.untilPublished(ids + [whole])
             try expectReasons(events, victim: victim, crashed: [try await second, third], stopped: whole)
         }
 
         /// A container that comes and goes by jobs while nobody listens: with the noise, the Engine keeps no trace
         /// of it. Answers its id.
-        private func wholeLife(_ round: Int, _ fleet: Fleet) async throws -> String {
+        private func wholeLife(_ round: Int, _ fleet: Fleet) async throws -> ContainerID {
             let (start, stop, remove): (JobID, JobID, JobID) = ("s-\(round)", "t-\(round)", "r-\(round)")
             let game: GameID = "whole-\(round)"
             let result = try await fleet.finish(start, fleet.start(start, game: game))
@@ -91,12 +92,12 @@ extension Deployment {
 
         private func expectReasons(
             _ events: [[String: String]],
-            victim: String,
-            crashed: [String],
-            stopped: String
+            victim: ContainerID,
+            crashed: [ContainerID],
+            stopped: ContainerID
         ) throws {
-            func end(_ id: String) throws -> [String: String] {
-                try #require(events.last { $0["container_id"] == id && $0["event"] == "exited" })
+            func end(_ id: ContainerID) throws -> [String: String] {
+                try #require(events.last { $0["container_id"] == id.text && $0["event"] == "exited" })
             }
             #expect(try end(victim)["reason"] == "killed")
             for id in crashed { #expect(try end(id)["reason"] == "crashed" && end(id)["exit_code"] == "3") }
@@ -120,9 +121,10 @@ extension Fleet {
     }
 
     /// Waits until none of these containers runs.
-    fileprivate func untilEnded(_ ids: [String]) async throws {
+    fileprivate func untilEnded(_ ids: [ContainerID]) async throws {
         try await eventually("the containers to end", within: .seconds(20), until: { Set(ids).isDisjoint(with: $0) }) {
-            try await world.engine.docker("ps", "--quiet", "--no-trunc").split(separator: "\n").map(String.init)
+            try await world.engine.docker("ps", "--quiet", "--no-trunc").split(separator: "\n")
+                .map { ContainerID(String($0)) }
         }
     }
 }

@@ -1,4 +1,5 @@
 import JobContract
+import Primitives
 import Support
 import Testing
 
@@ -21,7 +22,7 @@ extension Deployment {
                 let copy = try await fleet.createByHand(game: "copied", image: image)
                 let byHand = try await fleet.runByHand(game: "by-hand")
                 try await eventually("the leftover to be removed", within: .seconds(30), until: { $0 == nil }) {
-                    try await fleet.world.engine.inspect(leftover)
+                    try await fleet.world.engine.inspect(leftover.text)
                 }
                 try await fleet.workers[0].untilItSays("no job explains", within: .seconds(30))
                 let left = Set(try await fleet.containers())
@@ -34,7 +35,7 @@ extension Deployment {
             let more = settings("report").merging(["RTM_KEPT_CONTAINERS": "2"]) { $1 }
             try await Fleet.with(settings: more, world: try #require(EngineWorld.current)) { fleet in
                 let running = try await fleet.finish("s", fleet.start("s", game: "runs"))
-                var ended: [String] = []
+                var ended: [ContainerID] = []
                 for number in 0..<4 {
                     let message = fleet.start("s-\(number)", game: "g\(number)")
                     ended.append(try #require(try await fleet.finish("s-\(number)", message).containerID))
@@ -62,7 +63,7 @@ extension Deployment {
                 let game = try await fleet.finish("s", fleet.start("s", game: "runs"))
                 let id = try await fleet.runByHand(game: "stray")
                 try await eventually("the stray container to be removed", within: .seconds(60), until: { $0 == nil }) {
-                    try await fleet.world.engine.inspect(id)
+                    try await fleet.world.engine.inspect(id.text)
                 }
                 let events = try await fleet.events(ofGame: "stray", until: ["started", "exited", "removed"])
                 #expect(events.map { $0["event"] } == ["started", "exited", "removed"])

@@ -68,7 +68,7 @@ extension Deployment {
             for event in events {
                 #expect(event["v"] == "1")
                 #expect(event["source"] == "docker")
-                #expect(event["container_id"] == start.containerID)
+                #expect(event["container_id"] == start.containerID?.text)
                 #expect(event["container_name"] == fleet.containerName("lobby"))
                 #expect(event["game_id"] == "lobby")
                 #expect(event["job_id"] == "a-1")

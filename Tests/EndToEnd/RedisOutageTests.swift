@@ -1,4 +1,5 @@
 import JobContract
+import Primitives
 import Redis
 import Support
 import Testing
@@ -54,7 +55,7 @@ extension Deployment {
                     within: .seconds(20),
                     until: { $0?.State.Status == "exited" }
                 ) {
-                    try await fleet.world.engine.inspect(id)
+                    try await fleet.world.engine.inspect(id.text)
                 }
                 try await fleet.workers[0].untilItSays("giving the job back", within: .seconds(40))
                 fleet.redis.resume()
@@ -66,10 +67,10 @@ extension Deployment {
 
         /// Waits until a job has said that it is about to tell the Engine to end the container. One that cannot say so
         /// does not go on.
-        private func untilEndIsAsked(of container: String, in fleet: Fleet) async throws {
+        private func untilEndIsAsked(of container: ContainerID, in fleet: Fleet) async throws {
             let intents = RedisArgument.string(fleet.keys.intents(try await fleet.node()))
             try await eventually("the stop to begin", until: { $0 == 1 }) {
-                try await fleet.client.send(RedisCommand("HEXISTS", intents, .string(container))).integer
+                try await fleet.client.send(RedisCommand("HEXISTS", intents, .string(container.text))).integer
             }
         }
 

@@ -1,4 +1,5 @@
 import JobContract
+import Primitives
 import Support
 import Testing
 
@@ -94,10 +95,10 @@ extension Deployment {
                 #expect(try await fleet.results(of: "r").count == 1)
                 // Each container has its own story; a new leader may tell them one after the other.
                 let events = try await fleet.events(ofGame: "g", until: ["started", "exited", "removed", "started"])
-                let ofFirst = events.filter { $0["container_id"] == first.containerID }
+                let ofFirst = events.filter { $0["container_id"] == first.containerID?.text }
                 #expect(ofFirst.map { $0["event"] } == ["started", "exited", "removed"])
                 #expect(ofFirst.first { $0["event"] == "exited" }?["reason"]?.hasPrefix("stopped") == true)
-                let ofSecond = events.filter { $0["container_id"] == result.containerID }
+                let ofSecond = events.filter { $0["container_id"] == result.containerID?.text }
                 #expect(ofSecond.map { $0["event"] } == ["started"])
             }
         }
@@ -111,16 +112,16 @@ enum RestartStrike: String, CaseIterable, CustomTestStringConvertible {
     var testDescription: String { rawValue }
 
     /// Waits for the moment.
-    func arrives(_ fleet: Fleet, first: String) async throws {
+    func arrives(_ fleet: Fleet, first: ContainerID) async throws {
         let name = fleet.containerName("g")
         try await eventually(
             "the restart to come to \(rawValue)",
             until: { shown in
                 switch self {
-                case .stopping: shown?.Id == first
-                case .stopped: shown?.Id != first || shown?.State.Status != "running"
-                case .removed: shown?.Id != first
-                case .started: shown.map { $0.Id != first && $0.State.Status == "running" } ?? false
+                case .stopping: shown?.Id == first.text
+                case .stopped: shown?.Id != first.text || shown?.State.Status != "running"
+                case .removed: shown?.Id != first.text
+                case .started: shown.map { $0.Id != first.text && $0.State.Status == "running" } ?? false
                 }
             }
         ) {

@@ -82,7 +82,7 @@ extension Deployment {
                 let leader = try #require(fleet.workers.first { $0.isWorker(holder) })
                 let begin = ContinuousClock.now
                 leader.process.signal(signal == "SIGTERM" ? 15 : 9)
-                try await fleet.world.engine.docker("kill", try #require(start.containerID))
+                try await fleet.world.engine.docker("kill", try #require(start.containerID).text)
                 let events = try await fleet.events(ofGame: "g", until: ["started", "exited"])
                 let took = begin.duration(to: .now)
                 #expect(took <= limit)

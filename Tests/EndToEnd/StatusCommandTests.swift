@@ -1,5 +1,6 @@
 import Foundation
 import JobContract
+import Primitives
 import Redis
 import Support
 import Testing
@@ -28,7 +29,7 @@ extension Deployment {
                 let json = try TestJSON(text: Data(try await fleet.run("status", "--output", "json").output.utf8))
                 guard case .array(let containers)? = json["containers"] else { throw Overdue("\(json)") }
                 #expect(containers.first?["game_id"] == .string("lobby"))
-                #expect(containers.first?["container_id"]?.string == start.containerID)
+                #expect(containers.first?["container_id"]?.string == start.containerID?.text)
 
                 let job = try await fleet.run("job", "s1")
                 #expect(job.exitCode == 0)

@@ -1,5 +1,6 @@
 import Foundation
 import JobContract
+import Primitives
 import Support
 import Testing
 
@@ -17,8 +18,7 @@ extension Deployment {
                 let id = try #require(try await fleet.finish("f-1", start).containerID)
                 try await fleet.push(Fleet.message(.stop, "f-2", game: "g", #""stop_timeout_seconds":\#(timeout)"#))
                 let victim = try await fleet.runner(of: "f-2")
-                try await eventually("the stop to be on its way", within: .seconds(10), until: { $0["_stop"] != nil })
-                {
+                try await eventually("the stop to be on its way", within: .seconds(10), until: { $0["_stop"] != nil }) {
                     try await fleet.record(of: "f-2")
                 }
                 victim.process.signal(signal)
@@ -27,7 +27,7 @@ extension Deployment {
                 #expect(result.fields["worker"].map(victim.isWorker) == false)
                 let events = try await fleet.events(ofGame: "g", until: ["started", "exited"], within: .seconds(30))
                 #expect(events.last?["reason"] == "stopped_forced" && events.last?["exit_code"] == "137")
-                #expect(events.allSatisfy { $0["container_id"] == id })
+                #expect(events.allSatisfy { $0["container_id"] == id.text })
             }
         }
     }

@@ -122,13 +122,13 @@ extension Deployment {
         /// One result, one container that ran once, one story of it.
         private func expectOneRun(_ result: JobResult, _ fleet: Fleet) async throws {
             let started = try await fleet.events(ofGame: "g", until: ["started"])
-            #expect(started.map { $0["container_id"] } == [result.containerID])
+            #expect(started.map { $0["container_id"] } == [result.containerID?.text])
             #expect(try await fleet.containers() == [result.containerID])
             let removal = Fleet.message(.remove, "last", game: "g", #""force":true"#)
             #expect(try await fleet.finish("last", removal).effect == .removed)
             let events = try await fleet.events(ofGame: "g", until: ["started", "exited", "removed"])
             #expect(events.map { $0["event"] } == ["started", "exited", "removed"])
-            #expect(Set(events.map { $0["container_id"] }) == [result.containerID])
+            #expect(Set(events.map { $0["container_id"] }) == [result.containerID?.text])
             #expect(try await fleet.results(of: result.jobID).count == 1)
             #expect(try await fleet.containers().isEmpty)
         }

@@ -91,7 +91,7 @@ extension Campaign {
     }
 
     /// What was last told of the game's container, which may be gone by now.
-    private func lastContainer(of game: GameID) async -> String? {
+    private func lastContainer(of game: GameID) async -> ContainerID? {
         let results = try? await fleet.results()
         return results?.last { $0.gameID == game && $0.containerID != nil }?.containerID
     }

@@ -11,7 +11,7 @@ private func flawless() -> History {
         _ id: JobID,
         _ game: GameID,
         _ effect: JobEffect,
-        _ container: String?,
+        _ container: ContainerID?,
         _ begin: Int64,
         _ end: Int64
     ) -> History.Result {
@@ -25,7 +25,7 @@ private func flawless() -> History {
             finishedAt: time(end)
         )
     }
-    func event(_ kind: LifecycleKind, _ container: String, _ game: GameID, _ epoch: Int64) -> History.Event {
+    func event(_ kind: LifecycleKind, _ container: ContainerID, _ game: GameID, _ epoch: Int64) -> History.Event {
         .init(
             kind: kind,
             containerID: container,

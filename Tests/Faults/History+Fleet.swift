@@ -22,7 +22,7 @@ extension History {
         }
         events = try await fleet.events().map { Event(fields: $0) }
         for id in try await fleet.containers(all: false) {
-            guard let shown = try await fleet.world.engine.inspect(id) else { continue }
+            guard let shown = try await fleet.world.engine.inspect(id.text) else { continue }
             running[id] = GameID(shown.Config.Labels?["com.galaxy.game_id"] ?? shown.Name)
         }
         leftovers = try await Self.leftovers(of: fleet)

@@ -1,5 +1,6 @@
 import JobContract
 import JobQueue
+import Primitives
 import Redis
 import Testing
 

@@ -1,5 +1,6 @@
 import JobContract
 import JobQueue
+import Primitives
 import Redis
 import Testing
 
@@ -18,8 +19,8 @@ struct PageTests {
                 ])
             }
             let checkpoints = try await worker.checkpoints()
-            #expect(Set(checkpoints.keys) == Set(names))
-            #expect(checkpoints.allSatisfy { $1 == String(repeating: $0, count: 10) })
+            #expect(Set(checkpoints.keys.map(\.text)) == Set(names))
+            #expect(checkpoints.allSatisfy { $1 == String(repeating: $0.text, count: 10) })
             #expect(try await worker.reservations() == Set(names.map { GameID($0) }))
         }
     }

@@ -54,4 +54,10 @@ struct TextIDTests {
         #expect(bytes == [[0x61], [0x65, 0x61], [0x65, 0xCC, 0x81], [0xC3, 0xA9]])
         #expect(!(SampleID("a") < SampleID("a")))
     }
+
+    @Test("a container's id is 12 characters long for people, as in Docker's own lists")
+    func short() {
+        #expect(ContainerID(String(repeating: "ab", count: 32)).short == "abababababab")
+        #expect(ContainerID("c1").short == "c1" && ContainerID("").short.isEmpty)
+    }
 }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import RuntimeCore
 
-private let id = String(repeating: "a", count: 64)
+private let id = ContainerID(String(repeating: "a", count: 64))
 
 private func container(
     status: String,
@@ -122,7 +122,7 @@ struct ContainerDecisionTests {
         #expect(decisions.stop(stop, finding: .none) == .end(JobEnding(.succeeded, effect: .alreadyAbsent)))
         guard case .end(let ended) = decisions.stop(stop, finding: container(status: "exited")) else { return }
         #expect(ended.effect == .alreadyStopped && ended.containerID == id)
-        stop.containerID = String(repeating: "b", count: 64)
+        stop.containerID = ContainerID(String(repeating: "b", count: 64))
         guard case .end(let stale) = decisions.stop(stop, finding: container(status: "running")) else {
             Issue.record("a stale guard must end the job")
             return

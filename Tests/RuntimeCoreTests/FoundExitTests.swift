@@ -83,7 +83,7 @@ struct FoundExitTests {
 
     @Test("the most recent exited containers are kept")
     func kept() {
-        func ended(_ id: String, _ time: Int64?) -> KeptContainers.Ended {
+        func ended(_ id: ContainerID, _ time: Int64?) -> KeptContainers.Ended {
             KeptContainers.Ended(containerID: id, endedAt: time.map { Timestamp(seconds: $0) })
         }
         let all = [ended("c", 3), ended("a", 1), ended("d", nil), ended("b", 2), ended("b2", 2)]

@@ -11,7 +11,7 @@ struct InspectSchedulerTests {
 
     private func at(_ milliseconds: Int) -> MonotonicInstant { now.advanced(by: .milliseconds(milliseconds)) }
 
-    private func event(_ action: String, _ id: String, _ game: GameID, number: Int64 = 0) -> DockerEvent {
+    private func event(_ action: String, _ id: ContainerID, _ game: GameID, number: Int64 = 0) -> DockerEvent {
         DockerEvent(
             action: action,
             containerID: id,
@@ -20,14 +20,14 @@ struct InspectSchedulerTests {
         )
     }
 
-    private func ids(_ requests: [InspectRequest]) -> [String] { requests.map(\.containerID) }
+    private func ids(_ requests: [InspectRequest]) -> [ContainerID] { requests.map(\.containerID) }
 
     private func actions(_ requests: [InspectRequest]) -> [[String]] { requests.map { $0.hints.map(\.action) } }
 
     @Test("starts four inspections in two milliseconds without an event, and runs at most four at once")
     func pace() {
         var scheduler = InspectScheduler(now: now)
-        for number in 0..<9 { scheduler.add(reconcile: "c\(number)") }
+        for number in 0..<9 { scheduler.add(reconcile: ContainerID("c\(number)")) }
         let first = scheduler.start(at: now)
         #expect(ids(first) == ["c0", "c1", "c2", "c3"])
         // All four run: the end of one is the next occasion.
@@ -46,11 +46,13 @@ struct InspectSchedulerTests {
     @Test("starts inspections for events before those of the reconciler, up to 64 in total")
     func events() {
         var scheduler = InspectScheduler(now: now)
-        for number in 0..<8 { scheduler.add(reconcile: "c\(number)") }
+        for number in 0..<8 { scheduler.add(reconcile: ContainerID("c\(number)")) }
         let reconcile = scheduler.start(at: now)
-        for number in 0..<70 { #expect(scheduler.add(event("die", "e\(number)", GameID("g\(number)"))) == true) }
+        for number in 0..<70 {
+            #expect(scheduler.add(event("die", ContainerID("e\(number)"), GameID("g\(number)"))) == true)
+        }
         let started = scheduler.start(at: at(1))
-        #expect(ids(started) == (0..<60).map { "e\($0)" })
+        #expect(ids(started) == (0..<60).map { ContainerID("e\($0)") })
         scheduler.finish(reconcile[0])
         scheduler.finish(started[0])
         #expect(ids(scheduler.start(at: at(1_000))) == ["e60", "e61"])
@@ -60,8 +62,8 @@ struct InspectSchedulerTests {
     @Test("inspects containers of one game one after the other, others at once")
     func games() {
         var scheduler = InspectScheduler(now: now)
-        for (id, game) in [("old", "g"), ("new", "g"), ("x", "h")] {
-            #expect(scheduler.add(event("die", id, GameID(game))) == true)
+        for (id, game): (ContainerID, GameID) in [("old", "g"), ("new", "g"), ("x", "h")] {
+            #expect(scheduler.add(event("die", id, game)) == true)
         }
         let started = scheduler.start(at: now)
         #expect(ids(started) == ["old", "x"])
@@ -74,7 +76,7 @@ struct InspectSchedulerTests {
     @Test("a game with a slow inspection and many waiting containers delays no other game")
     func slowGame() {
         var scheduler = InspectScheduler(now: now)
-        for number in 0..<1_000 { #expect(scheduler.add(event("die", "slow\(number)", "slow")) == true) }
+        for number in 0..<1_000 { #expect(scheduler.add(event("die", ContainerID("slow\(number)"), "slow")) == true) }
         #expect(scheduler.start(at: now).count == 1)
         #expect(scheduler.add(event("die", "quick", "quick")) == true)
         #expect(ids(scheduler.start(at: now)) == ["quick"])
@@ -167,7 +169,7 @@ struct InspectSchedulerTests {
     @Test("refuses events above the limit, counts running and failed ones, and has space again later")
     func full() {
         var scheduler = InspectScheduler(mostEvents: 3, now: now)
-        for id in ["a", "b", "b"] { #expect(scheduler.add(event("oom", id, GameID(id))) == true) }
+        for id in ["a", "b", "b"] { #expect(scheduler.add(event("oom", ContainerID(id), GameID(id))) == true) }
         #expect(scheduler.add(event("oom", "c", "c")) == false)
         let started = scheduler.start(at: now)
         #expect(scheduler.add(event("oom", "c", "c")) == false)
@@ -184,7 +186,7 @@ struct InspectSchedulerTests {
         var random = SplitMix(state: seed)
         var scheduler = InspectScheduler(now: now)
         var running: [InspectRequest] = []
-        var (given, seen): (Int64, [String: [Int64]]) = (0, [:])
+        var (given, seen): (Int64, [ContainerID: [Int64]]) = (0, [:])
         func start(_ time: Int) {
             running += scheduler.start(at: at(time))
             #expect(Set(running.map(\.containerID)).count == running.count)
@@ -198,7 +200,7 @@ struct InspectSchedulerTests {
         }
         for step in 0..<300 {
             let game = Int.random(in: 0..<6, using: &random)
-            let id = "c\(game)-\(Int.random(in: 0..<2, using: &random))"
+            let id = ContainerID("c\(game)-\(Int.random(in: 0..<2, using: &random))")
             switch Int.random(in: 0..<5, using: &random) {
             case 0...1:
                 given += 1

@@ -1,4 +1,5 @@
 import JobContract
+import Primitives
 import Testing
 
 @testable import RuntimeCore
@@ -6,7 +7,7 @@ import Testing
 @Suite("The janitor")
 struct JanitorTests {
     private func subject(
-        _ id: String = "c1",
+        _ id: ContainerID = "c1",
         neverRan: Bool = false,
         isCurrent: Bool = true,
         isGameBusy: Bool = false,

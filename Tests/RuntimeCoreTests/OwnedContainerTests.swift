@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Containers of this namespace")
 struct OwnedContainerTests {
-    private static let id = String(repeating: "ab", count: 32)
+    private static let id = ContainerID(String(repeating: "ab", count: 32))
 
     private static let own: LabelMap = [
         "com.galaxy.owner": "rtmanager", "com.galaxy.namespace": "rtm", "com.galaxy.game_id": "g1",
@@ -15,7 +15,7 @@ struct OwnedContainerTests {
     ]
 
     private func inspect(
-        _ id: String = Self.id,
+        _ id: ContainerID = Self.id,
         hostname: String = "any-name",
         labels: LabelMap = Self.own,
         status: String = "running",
@@ -57,7 +57,7 @@ struct OwnedContainerTests {
 
     @Test("do not have a hostname that Docker derived from the id")
     func hostnames() {
-        #expect(owned(inspect(hostname: String(Self.id.prefix(12)))) == nil)
+        #expect(owned(inspect(hostname: Self.id.short)) == nil)
         #expect(owned(inspect(hostname: "")) == nil)
     }
 
@@ -114,7 +114,7 @@ struct OwnedContainerTests {
 
     @Test("if a game has several, the running one counts, then the latest")
     func current() {
-        let ids = (0..<4).map { String(repeating: "\($0)", count: 64) }
+        let ids = (0..<4).map { ContainerID(String(repeating: "\($0)", count: 64)) }
         let all = [
             inspect(ids[0], status: "exited", createdAt: 9), inspect(ids[1], createdAt: 1),
             inspect(ids[2], createdAt: 2), inspect(ids[3], status: "exited"),

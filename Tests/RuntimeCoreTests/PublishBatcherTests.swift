@@ -11,7 +11,7 @@ struct PublishBatcherTests {
         MonotonicInstant(nanoseconds: milliseconds * 1_000_000)
     }
 
-    private func oom(_ id: String = "c", second: Int64) -> Observation {
+    private func oom(_ id: ContainerID = "c", second: Int64) -> Observation {
         let time = Timestamp(seconds: second)
         let hint = DockerEvent(action: "oom", containerID: id, occurredAt: time)
         return Observation(containerID: id, container: nil, hints: [hint], seenAt: time)
@@ -158,7 +158,7 @@ struct PublishBatcherTests {
     @Test("a batch has one observation of each container, and leaves the rest for the next batch")
     func batches() {
         var batcher = batcher()
-        for id in ["a", "a", "b", "c"] { batcher.add(oom(id, second: 1), at: at(0)) }
+        for id: ContainerID in ["a", "a", "b", "c"] { batcher.add(oom(id, second: 1), at: at(0)) }
         let next4 = batcher.take(2, at: at(0))
         #expect(next4.map(\.observation.containerID) == ["a", "b"])
         let next5 = batcher.take(9, at: at(0))
@@ -168,7 +168,7 @@ struct PublishBatcherTests {
     @Test("is full with too many observations, without those that wait for time to pass")
     func capacity() throws {
         var batcher = batcher()
-        for number in 0..<PublishBatcher.capacity { batcher.add(oom("\(number)", second: 1), at: at(0)) }
+        for number in 0..<PublishBatcher.capacity { batcher.add(oom(ContainerID("\(number)"), second: 1), at: at(0)) }
         #expect(batcher.isFull)
         let first = try #require(batcher.take(1, at: at(0)).first)
         #expect(!batcher.isFull)
@@ -203,7 +203,7 @@ struct PublishBatcherTests {
         let diffs = [
             try diff(.oom), try diff(.exited), try diff(.exited, awaitsStopResult: true), nil, try diff(.healthy),
         ]
-        var (given, published): (Int64, [String: [Int64]]) = (0, [:])
+        var (given, published): (Int64, [ContainerID: [Int64]]) = (0, [:])
         var time: Int64 = 0
         func publish() {
             for pending in batcher.take(3, at: at(time)) {
@@ -224,7 +224,7 @@ struct PublishBatcherTests {
         for _ in 0..<300 {
             time += Int64.random(in: 0..<50, using: &random)
             given += 1
-            batcher.add(oom("c\(Int.random(in: 0..<4, using: &random))", second: given), at: at(time))
+            batcher.add(oom(ContainerID("c\(Int.random(in: 0..<4, using: &random))"), second: given), at: at(time))
             if Bool.random(using: &random) { publish() }
         }
         for _ in 0..<10_000 where !batcher.isEmpty {

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Containers to inspect after a list by Docker")
 struct ReconciliationTests {
-    private func row(_ id: String, _ status: String, game: GameID = "g", health: String = "") -> ContainerSummary {
+    private func row(_ id: ContainerID, _ status: String, game: GameID = "g", health: String = "") -> ContainerSummary {
         ContainerSummary(
             id: id,
             name: "n",
@@ -22,11 +22,11 @@ struct ReconciliationTests {
 
     private func suspects(
         _ rows: [ContainerSummary],
-        _ checkpoints: [String: Checkpoint],
-        started: Set<String> = [],
+        _ checkpoints: [ContainerID: Checkpoint],
+        started: Set<ContainerID> = [],
         isThorough: Bool = false,
-        ours: [String: Bool] = [:]
-    ) -> [String] {
+        ours: [ContainerID: Bool] = [:]
+    ) -> [ContainerID] {
         Reconciliation(
             containers: rows,
             ours: ours,
@@ -45,7 +45,7 @@ struct ReconciliationTests {
             row("again", "running"), row("made", "created"), row("sick", "running", health: "unhealthy"),
             row("well", "running", health: "healthy"),
         ]
-        let checkpoints = [
+        let checkpoints: [ContainerID: Checkpoint] = [
             "runs": checkpoint(t0), "ended": checkpoint(t0), "over": checkpoint(t0, exited: t1),
             "again": checkpoint(t0, exited: t1),
             "sick": checkpoint(t0, health: .healthy), "well": checkpoint(t0, health: .healthy), "gone": checkpoint(t0),

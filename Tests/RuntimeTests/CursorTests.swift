@@ -24,10 +24,10 @@ struct CursorTests {
                 let slow = await docker.addForeignContainer(WorkerWorld.spec(game: "slow"))
                 let slower = await docker.addForeignContainer(WorkerWorld.spec(game: "slower"))
                 try await eventually("both starts") { try await world.events().count == 2 }
-                await docker.delayInspect(of: slow, by: .milliseconds(1_500))
-                await docker.delayInspect(of: slower, by: .milliseconds(2_300))
-                await docker.exit(container: slow, code: 7)
-                await docker.exit(container: slower, code: 7)
+                await docker.delayInspect(of: slow.text, by: .milliseconds(1_500))
+                await docker.delayInspect(of: slower.text, by: .milliseconds(2_300))
+                await docker.exit(container: slow.text, code: 7)
+                await docker.exit(container: slower.text, code: 7)
                 _ = await docker.addForeignContainer(WorkerWorld.spec(game: "quick"))
                 try await eventually("all events") { try await world.events().count == 5 }
                 let events = try await world.events()

@@ -44,10 +44,10 @@ struct HandedOnTests {
             try await world.withWorker { _ in
                 try await world.push(.start, "s1")
                 let id = try #require(try await world.result("s1").containerID)
-                let note = RedisCommand("HGET", .string(prefix + "started:n1"), .string(id))
+                let note = RedisCommand("HGET", .string(prefix + "started:n1"), .string(id.text))
                 let text = try #require(try await world.client.send(note).string)
                 let mark = try #require(Checkpoint(encoded: text))
-                let startedAt = try await world.docker.inspectContainer(id).startedAt
+                let startedAt = try await world.docker.inspectContainer(id.text).startedAt
                 #expect(mark.startedAt == startedAt)
             }
         }
@@ -76,7 +76,7 @@ struct HandedOnTests {
                 try await eventually("the start") { try await world.events().count == 1 }
                 let refusal = DockerError(.unavailable, operation: "ping", message: "shuts down", retryable: true)
                 await world.docker.fail(.ping, with: refusal, times: 1_000)
-                await world.docker.exit(container: id, code: 0)
+                await world.docker.exit(container: id.text, code: 0)
                 try await eventually("the end") { try await world.events().count == 2 }
                 let reason = try await world.events().last?["reason"]
                 #expect(reason == ExitReason.daemonShutdown.rawValue)

@@ -52,7 +52,7 @@ struct JanitorRaceTests {
     }
 
     /// Returns the ids of all containers.
-    private func containers(_ world: WorkerWorld) async -> Set<String> {
+    private func containers(_ world: WorkerWorld) async -> Set<ContainerID> {
         Set(await world.docker.containersByName.values.map(\.id))
     }
 
@@ -76,21 +76,21 @@ struct JanitorRaceTests {
             try await withJanitor(world) {
                 // The first inspection finds whose container it is, the second comes right before the removal.
                 try await eventually("the look before the removal") { await inspections(world) == 2 }
-                await world.docker.start(container: id)
+                await world.docker.start(container: id.text)
                 let lists = await world.docker.calls[.list, default: 0]
                 try await eventually("the next round") { await world.docker.calls[.list, default: 0] > lists }
             }
-            let container = try await world.docker.inspectContainer(id)
+            let container = try await world.docker.inspectContainer(id.text)
             #expect(container.isRunning)
         }
     }
 
     /// Adds ended containers, the oldest first, each of a game of its own.
-    private func addEnded(_ games: [GameID], _ world: WorkerWorld) async -> [String: String] {
-        var ids: [String: String] = [:]
+    private func addEnded(_ games: [GameID], _ world: WorkerWorld) async -> [String: ContainerID] {
+        var ids: [String: ContainerID] = [:]
         for game in games {
             let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: game))
-            await world.docker.exit(container: id, code: 0)
+            await world.docker.exit(container: id.text, code: 0)
             _ = try? await world.client.send(RedisCommand("HSET", "{rtm}:owners", .string(game.text), "n1"))
             ids[game.text] = id
         }
@@ -117,7 +117,7 @@ struct JanitorRaceTests {
             try await withJanitor(world, kept: 1) {
                 // Two inspections find whose containers they are, two find their ends, one comes before the removal.
                 try await eventually("the look before the removal") { await inspections(world) == 5 }
-                await world.docker.start(container: ids["old"] ?? "")
+                await world.docker.start(container: ids["old"]?.text ?? "")
                 let lists = await world.docker.calls[.list, default: 0]
                 try await eventually("the next round") { await world.docker.calls[.list, default: 0] > lists }
             }
@@ -138,7 +138,7 @@ struct GoneImageTests {
             #expect(try await ownership.ownedRows().isEmpty)
             #expect(ownership.verdicts(on: try await ownership.rows()) == [:])
             _ = try await world.client.send(
-                RedisCommand("HSET", .string(world.keys.checkpoints("n1")), .string(id), "s")
+                RedisCommand("HSET", .string(world.keys.checkpoints("n1")), .string(id.text), "s")
             )
             #expect(try await ownership.ownedRows().map(\.id) == [id])
             #expect(ownership.verdicts(on: try await ownership.rows()) == [id: true])

@@ -25,8 +25,8 @@ struct JanitorServiceTests {
                 let game = try #require(try await world.result("s1").containerID)
                 // The worker has announced its games by now. Nobody has announced this game.
                 let stray = await world.docker.addForeignContainer(WorkerWorld.spec(game: "stray"))
-                func ids() async -> Set<String> { Set(await world.docker.containersByName.values.map(\.id)) }
-                var left: Set<String> = [foreign, game]
+                func ids() async -> Set<ContainerID> { Set(await world.docker.containersByName.values.map(\.id)) }
+                var left: Set<ContainerID> = [foreign, game]
                 if mode != .remove { left.insert(stray) }
                 if mode == .dryRun { left.insert(made) }
                 let lists = await world.docker.calls[.list] ?? 0

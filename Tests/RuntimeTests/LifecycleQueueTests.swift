@@ -9,16 +9,16 @@ import Testing
 
 @Suite("The queues between the tasks of the listener")
 struct LifecycleQueueTests {
-    private func event(_ id: String) -> DockerEvent {
+    private func event(_ id: ContainerID) -> DockerEvent {
         DockerEvent(
             action: "die",
             containerID: id,
-            labels: [GalaxyLabel.gameID: id],
+            labels: [GalaxyLabel.gameID: id.text],
             occurredAt: Timestamp(seconds: 1)
         )
     }
 
-    private func observation(_ id: String) -> Observation {
+    private func observation(_ id: ContainerID) -> Observation {
         Observation(containerID: id, container: nil, hints: [event(id)], seenAt: Timestamp(seconds: 1))
     }
 

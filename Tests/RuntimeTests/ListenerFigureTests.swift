@@ -1,6 +1,7 @@
 import DockerPort
 import Foundation
 import JobContract
+import Primitives
 import Redis
 import Runtime
 import Support
@@ -25,8 +26,8 @@ struct ListenerFigureTests {
                         RedisCommand("HSET", job, "state", "done", "kind", "start", "game_id", "g\(number)")
                     )
                     let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g\(number)"))
-                    await world.docker.exit(container: id, code: 3)
-                    try await world.docker.remove(id)
+                    await world.docker.exit(container: id.text, code: 3)
+                    try await world.docker.remove(id.text)
                 }
                 let made = begin.duration(to: .now)
                 try await eventually("all events", within: .seconds(240), until: { $0 >= 3 * count + 1 }) {
@@ -35,7 +36,7 @@ struct ListenerFigureTests {
                 let published = begin.duration(to: .now)
                 #expect(worker.health.engineAnswers)
                 let events = try await world.events()
-                let ids = Set(events.compactMap { $0["container_id"] }).subtracting([first])
+                let ids = Set(events.compactMap { $0["container_id"].map { ContainerID($0) } }).subtracting([first])
                 #expect(ids.count == count && Checker.problems(events, complete: ids) == [])
                 let rates = [made, published].map { String(format: "%.0f", Double(3 * count) / ($0 / .seconds(1))) }
                 print(

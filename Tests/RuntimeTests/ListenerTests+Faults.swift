@@ -19,9 +19,9 @@ extension ListenerTests {
             try await world.withWorker { worker in
                 let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"))
                 try await expect(["started"], world)
-                await world.docker.exit(container: id, code: 3)
+                await world.docker.exit(container: id.text, code: 3)
                 try await expect(["started", "exited"], world)
-                try await world.docker.remove(id)
+                try await world.docker.remove(id.text)
                 try await expect(["started", "exited", "removed"], world)
                 #expect(try await world.events().allSatisfy { $0["source"] == "reconcile" })
                 #expect(worker.health.engineAnswers)
@@ -31,7 +31,7 @@ extension ListenerTests {
                 let next = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g2"))
                 try await expect(["started", "exited", "removed", "started"], world)
                 let events = try await world.events()
-                #expect(events.last?["container_id"] == next && events.last?["source"] == "docker")
+                #expect(events.last?["container_id"] == next.text && events.last?["source"] == "docker")
                 #expect(Checker.problems(events, complete: [id]) == [])
             }
         }
@@ -47,18 +47,18 @@ extension ListenerTests {
             let refusal = DockerError(.engineError, operation: "eventsListen", message: "no events", status: 503)
             await world.docker.fail(.eventsListen, with: refusal, times: 1_000_000)
             try await world.withWorker { _ in
-                var ids: [String] = []
+                var ids: [ContainerID] = []
                 for number in 0..<20 {
                     ids.append(await world.docker.addForeignContainer(WorkerWorld.spec(game: "g\(number)")))
                 }
                 try await eventually("all starts", within: .seconds(10), until: { $0.count == 20 }) {
                     try await kinds(world)
                 }
-                for (number, id) in ids.enumerated() { await world.docker.exit(container: id, code: number) }
+                for (number, id) in ids.enumerated() { await world.docker.exit(container: id.text, code: number) }
                 try await eventually("all exits", within: .seconds(10), until: { $0.count == 40 }) {
                     try await kinds(world)
                 }
-                for id in ids { try await world.docker.remove(id) }
+                for id in ids { try await world.docker.remove(id.text) }
                 try await eventually("all removals", within: .seconds(10), until: { $0.count == 60 }) {
                     try await kinds(world)
                 }
@@ -82,17 +82,17 @@ extension ListenerTests {
                 await world.docker.delay(.ping, by: .milliseconds(500))
                 await world.docker.fail(.ping, with: refusal, times: 3)
                 let before = await world.docker.calls[.inspectContainer] ?? 0
-                await world.docker.exit(container: first, code: 0)
+                await world.docker.exit(container: first.text, code: 0)
                 try await eventually("the first inspection", until: { $0 > before }) {
                     await world.docker.calls[.inspectContainer] ?? 0
                 }
                 await world.docker.fail(.inspectContainer, with: refusal)
-                await world.docker.exit(container: second, code: 3)
+                await world.docker.exit(container: second.text, code: 3)
                 try await eventually("both exits", within: .seconds(20), until: { $0.count == 4 }) {
                     try await kinds(world)
                 }
                 let exits = try await world.events().filter { $0["event"] == "exited" }
-                #expect(exits.first { $0["container_id"] == first }?["reason"] == "daemon_shutdown")
+                #expect(exits.first { $0["container_id"] == first.text }?["reason"] == "daemon_shutdown")
             }
         }
     }
@@ -103,7 +103,7 @@ extension ListenerTests {
             try await world.withWorker { _ in
                 let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"))
                 try await expect(["started"], world)
-                await world.docker.exitUnheard(container: id, code: 3)
+                await world.docker.exitUnheard(container: id.text, code: 3)
                 let before = await world.docker.calls[.eventsListen] ?? 0
                 let silence = DockerError(.timeout, operation: "ping", message: "no answer", retryable: true)
                 await world.docker.fail(.ping, with: silence, times: 6)
@@ -129,7 +129,7 @@ extension ListenerTests {
                 }
                 let other = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g2"))
                 try await expect(["started", "started", "started"], world)
-                #expect(try await world.events().map { $0["container_id"] } == [first, other, id])
+                #expect(try await world.events().map { $0["container_id"] } == [first, other, id].map(\.text))
             }
         }
     }
@@ -147,7 +147,7 @@ extension ListenerTests {
                 let started = try await world.result("s1", within: .seconds(2))
                 let id = try #require(started.containerID)
                 let position = try await eventually("the start", within: .seconds(1), until: { $0 > 0 }) {
-                    try await world.events().firstIndex { $0["container_id"] == id } ?? 0
+                    try await world.events().firstIndex { $0["container_id"] == id.text } ?? 0
                 }
                 #expect(position < 1_900, "published after the reconcile")
                 try await eventually("all events", within: .seconds(60), until: { $0.count == 2_001 }) {
@@ -163,12 +163,17 @@ extension ListenerTests {
         try await WorkerWorld.with { world in
             let id = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"))
             try await world.withWorker { _ in try await expect(["started"], world) }
-            try await world.docker.remove(id)
+            try await world.docker.remove(id.text)
             let identity = ContainerIdentity(containerName: "n", gameID: "g2", jobID: "j2", image: "e", labels: [:])
             let checkpoint = Checkpoint(startedAt: FakeDocker.tickingClock()(), identity: identity)
-            let other = String(repeating: "b", count: 64)
+            let other = ContainerID(String(repeating: "b", count: 64))
             _ = try await world.client.send(
-                RedisCommand("HSET", .string(world.keys.started("n1")), .string(other), .string(checkpoint.encoded))
+                RedisCommand(
+                    "HSET",
+                    .string(world.keys.started("n1")),
+                    .string(other.text),
+                    .string(checkpoint.encoded)
+                )
             )
             await world.docker.setReachable(false)
             await world.docker.setReachable(true)

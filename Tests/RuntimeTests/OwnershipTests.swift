@@ -15,7 +15,7 @@ struct OwnershipTests {
                 try await world.push(.start, "s1")
                 let started = try await world.result("s1")
                 let id = try #require(started.containerID)
-                await world.docker.rename(container: id, to: "somebody-renamed-it")
+                await world.docker.rename(container: id.text, to: "somebody-renamed-it")
                 try await world.push(.start, "s2")
                 let again = try await world.result("s2")
                 #expect(again.effect == .alreadyRunning && again.containerID == id)
@@ -40,11 +40,11 @@ struct OwnershipTests {
             spec.labels = [:]
             let forged = await world.docker.addForeignContainer(spec)
             try await world.withWorker { _ in
-                await world.docker.setHealth(container: forged, "healthy")
-                await world.docker.exit(container: forged, code: 3)
+                await world.docker.setHealth(container: forged.text, "healthy")
+                await world.docker.exit(container: forged.text, code: 3)
                 let ours = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g2"))
                 try await eventually("the events of ours", until: { $0.count == 1 }) { try await world.events() }
-                #expect(try await world.events().first?["container_id"] == ours)
+                #expect(try await world.events().first?["container_id"] == ours.text)
                 #expect(try await !world.holdsRoom("g1"))
                 try await world.push(.stop, "t1")
                 #expect(try await world.result("t1").errorCode == ErrorCode.nameConflict.rawValue)

@@ -16,7 +16,7 @@ struct SecondActorTests {
     private func withWaitingStart(
         _ world: WorkerWorld,
         drain: Duration = .seconds(5),
-        _ body: @Sendable (_ containerID: String) async throws -> Void
+        _ body: @Sendable (_ containerID: ContainerID) async throws -> Void
     ) async throws {
         let port = try FreePort.find()
         await world.docker.addImage(FakeDocker.Image("engine:1", labels: ["com.galaxy.port": "\(port)"]))
@@ -42,7 +42,7 @@ struct SecondActorTests {
                 let stop = try await world.result("t1")
                 #expect(stop.effect == .stopped)
                 #expect(stop.containerID == id)
-                let container = try await world.docker.inspectContainer(id)
+                let container = try await world.docker.inspectContainer(id.text)
                 #expect(container.status == "exited")
             }
         }
@@ -97,7 +97,7 @@ struct RestartImageTests {
     /// Restarts a running game, and changes the images between the restart's first look and the stop.
     private func restart(
         _ change: @escaping @Sendable (FakeDocker) async -> Void,
-        _ check: @escaping @Sendable (_ result: JobResult, _ containerID: String, WorkerWorld) async throws -> Void
+        _ check: @escaping @Sendable (_ result: JobResult, _ containerID: ContainerID, WorkerWorld) async throws -> Void
     ) async throws {
         try await WorkerWorld.with { world in
             try await world.withWorker { _ in
@@ -130,7 +130,7 @@ struct RestartImageTests {
     func removed() async throws {
         try await restart({ await $0.removeImage("engine:1") }) { result, id, world in
             #expect(result.errorCode == "image_not_found")
-            let container = try await world.docker.inspectContainer(id)
+            let container = try await world.docker.inspectContainer(id.text)
             #expect(container.isRunning)
         }
     }

@@ -46,7 +46,7 @@ extension RedisModel {
     }
 
     @discardableResult
-    mutating func record(_ note: ContainerNote, of id: String, by caller: Caller, at time: Int64) -> String? {
+    mutating func record(_ note: ContainerNote, of id: ContainerID, by caller: Caller, at time: Int64) -> String? {
         _ = begin(at: time)
         let node = caller.node
         let checkpoint = checkpoints[node]?[id]
@@ -69,8 +69,8 @@ extension RedisModel {
         return nil
     }
 
-    func notes(of ids: [String], on node: NodeID) -> [String: ContainerNotes] {
-        var found: [String: ContainerNotes] = [:]
+    func notes(of ids: [ContainerID], on node: NodeID) -> [ContainerID: ContainerNotes] {
+        var found: [ContainerID: ContainerNotes] = [:]
         for id in ids {
             found[id] = notes[node]?[id] ?? ContainerNotes()
             found[id]?.started = begun[node]?[id]
@@ -89,7 +89,7 @@ extension RedisModel {
         return true
     }
 
-    func mayHaveMade(_ container: String, job: JobID, game: GameID) -> Bool {
+    func mayHaveMade(_ container: ContainerID, job: JobID, game: GameID) -> Bool {
         if let live = lanes.jobs[job] { return live.message.kind.startsGame && live.message.game == game }
         guard let result = results.last(where: { $0.id == job && $0.game == game }) else { return false }
         return result.containerID.map { $0 == container } ?? true

@@ -47,12 +47,12 @@ struct RedisModel {
     var bells: [String: [String]] = [:]
     var cancelsRung: Set<JobID> = []
     var leaders: [NodeID: Leader] = [:]
-    var checkpoints: [NodeID: [String: String]] = [:]
-    var begun: [NodeID: [String: String]] = [:]
-    var endedLifecycles: [NodeID: Set<String>] = [:]
-    var notes: [NodeID: [String: ContainerNotes]] = [:]
+    var checkpoints: [NodeID: [ContainerID: String]] = [:]
+    var begun: [NodeID: [ContainerID: String]] = [:]
+    var endedLifecycles: [NodeID: Set<ContainerID>] = [:]
+    var notes: [NodeID: [ContainerID: ContainerNotes]] = [:]
     /// What live jobs have said of the containers that they end.
-    var asked: [JobID: (container: String, text: String)] = [:]
+    var asked: [JobID: (container: ContainerID, text: String)] = [:]
     var results: [History.Result] = []
     var events: [History.Event] = []
     var mutation: Mutation?

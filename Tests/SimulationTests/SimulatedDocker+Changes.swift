@@ -25,7 +25,7 @@ extension SimulatedDocker {
             failure = error
         }
         let seen: ContainerInspect
-        do throws(DockerError) { seen = try await inspect(id, isCancellable: false) } catch {
+        do throws(DockerError) { seen = try await inspect(id.text, isCancellable: false) } catch {
             throw await undo(id, failure ?? error)
         }
         guard !Task.isCancelled else { throw await undo(id, Self.failed(.cancelled, "run")) }
@@ -36,8 +36,8 @@ extension SimulatedDocker {
         return RunResult(containerID: id, engineEndpoint: spec.engineEndpoint, startedAt: startedAt)
     }
 
-    func created(_ spec: RunSpec) async throws(DockerError) -> String {
-        let made: Result<String, DockerError>
+    func created(_ spec: RunSpec) async throws(DockerError) -> ContainerID {
+        let made: Result<ContainerID, DockerError>
         do throws(DockerError) {
             made = try await call("create", changes: true, isCancellable: false) { $0.create(spec) }
         } catch {
@@ -47,9 +47,9 @@ extension SimulatedDocker {
         return try made.get()
     }
 
-    func undo(_ id: String, _ cause: DockerError) async -> DockerError {
+    func undo(_ id: ContainerID, _ cause: DockerError) async -> DockerError {
         await withinBudget(cause) { () throws(DockerError) in
-            try await removed(id)
+            try await removed(id.text)
             return false
         }
     }
@@ -64,7 +64,7 @@ extension SimulatedDocker {
             }
             guard found.labels.hasAll(of: spec.labels) else { return false }
             guard found.status == "created" else { return true }
-            try await removed(found.id)
+            try await removed(found.id.text)
             return false
         }
     }
@@ -107,11 +107,11 @@ extension SimulatedDocker {
             ) {}
         } catch {
             guard error.mayHaveHappened, error.code != .cancelled else { throw error }
-            let after = try await inspect(id, isCancellable: true)
+            let after = try await inspect(id.text, isCancellable: true)
             guard !after.isRunning else { throw error }
             return StopOutcome(forced: after.exitCode == 137)
         }
-        let after = try await inspect(id, isCancellable: true)
+        let after = try await inspect(id.text, isCancellable: true)
         guard !after.isRunning else { throw Self.failed(.timeout, "stop", mayHaveHappened: true) }
         return StopOutcome(forced: after.exitCode == 137)
     }
@@ -138,6 +138,6 @@ extension SimulatedDocker {
     }
 
     func kill(_ container: String, signal: String) async throws(DockerError) {
-        try await call("kill", changes: true) { $0.end(container, code: 137) }
+        try await call("kill", changes: true) { $0.end(ContainerID(container), code: 137) }
     }
 }

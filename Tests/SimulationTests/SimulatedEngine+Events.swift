@@ -8,7 +8,7 @@ extension SimulatedEngine {
     static let gameLabel = "com.galaxy.game_id"
 
     /// Events are told a little later, in their order.
-    func emit(_ action: String, _ id: String) {
+    func emit(_ action: String, _ id: ContainerID) {
         guard let container = find(id)?.inspect, isUp else { return }
         let event = DockerEvent(
             action: action,
@@ -33,7 +33,7 @@ extension SimulatedEngine {
     }
 
     /// The process of a container is over.
-    func end(_ id: String, code: Int, isOOM: Bool = false, isSeen: Bool = true) {
+    func end(_ id: ContainerID, code: Int, isOOM: Bool = false, isSeen: Bool = true) {
         guard find(id)?.inspect.isRunning == true else { return }
         if isOOM {
             state.withLock { $0.containers[id]?.inspect.oomKilled = true }
@@ -49,7 +49,7 @@ extension SimulatedEngine {
         if isSeen { emit("die", id) }
     }
 
-    func setHealth(_ id: String, _ health: String) {
+    func setHealth(_ id: ContainerID, _ health: String) {
         guard find(id)?.inspect.isRunning == true else { return }
         state.withLock { $0.containers[id]?.inspect.health = health }
         emit("health_status: \(health)", id)
@@ -85,7 +85,7 @@ extension SimulatedEngine {
     }
 
     /// As `docker rename` does.
-    func rename(_ id: String, to name: String) {
+    func rename(_ id: ContainerID, to name: String) {
         guard find(name) == nil else { return }
         state.withLock { $0.containers[id]?.inspect.name = name }
         emit("rename", id)

@@ -17,13 +17,13 @@ final class SimulatedEngine: Sendable {
     /// When a container of a game ran.
     struct Run {
         var game: GameID
-        var containerID: String
+        var containerID: ContainerID
         var from: Timestamp
         var to: Timestamp?
     }
 
     struct State {
-        var containers: [String: Container] = [:]
+        var containers: [ContainerID: Container] = [:]
         var history: [DockerEvent] = []
         var subscriptions: [Int: AsyncThrowingStream<DockerEvent, any Error>.Continuation] = [:]
         var lastNumber = 0
@@ -65,15 +65,19 @@ final class SimulatedEngine: Sendable {
 
     // MARK: What calls do
 
-    func find(_ name: String) -> Container? {
-        state.withLock { state in state.containers[name] ?? state.containers.values.first { $0.inspect.name == name } }
+    func find(_ id: ContainerID) -> Container? { state.withLock { $0.containers[id] } }
+
+    /// Finds a container by its id or name.
+    func find(_ container: String) -> Container? {
+        find(ContainerID(container))
+            ?? state.withLock { state in state.containers.values.first { $0.inspect.name == container } }
     }
 
     func hasImage(_ image: String) -> Bool { state.withLock { $0.images.contains(image) } }
 
     func pulled(_ image: String) { _ = state.withLock { $0.images.insert(image) } }
 
-    func create(_ spec: RunSpec) -> Result<String, DockerError> {
+    func create(_ spec: RunSpec) -> Result<ContainerID, DockerError> {
         if let holder = find(spec.name) {
             return .failure(
                 DockerError(
@@ -89,7 +93,7 @@ final class SimulatedEngine: Sendable {
         let id = state.withLock { state in
             state.lastNumber += 1
             let digits = String(number * 100_000 + state.lastNumber, radix: 16)
-            let id = String(repeating: "f", count: 64 - digits.count) + digits
+            let id = ContainerID(String(repeating: "f", count: 64 - digits.count) + digits)
             let inspect = ContainerInspect(
                 id: id,
                 name: spec.name,
@@ -107,7 +111,7 @@ final class SimulatedEngine: Sendable {
         return .success(id)
     }
 
-    func start(_ id: String) -> Bool {
+    func start(_ id: ContainerID) -> Bool {
         // What is being removed is not started any more, as the Engine has it.
         guard let container = find(id), container.inspect.status != "removing" else { return false }
         guard !container.inspect.isRunning else { return true }
@@ -129,7 +133,7 @@ final class SimulatedEngine: Sendable {
     }
 
     /// Sends SIGTERM; answers after how long the process has ended.
-    func stop(_ id: String, timeout: Duration) -> Duration {
+    func stop(_ id: ContainerID, timeout: Duration) -> Duration {
         emit("kill", id)
         let isStubborn = find(id)?.image == "engine:stubborn"
         let pause = isStubborn ? timeout : min(timeout, .milliseconds(5 + dice(300)))
@@ -141,7 +145,7 @@ final class SimulatedEngine: Sendable {
     }
 
     /// Kills and removes; answers after how long it is gone.
-    func remove(_ id: String) -> Duration {
+    func remove(_ id: ContainerID) -> Duration {
         guard find(id) != nil else { return .zero }
         end(id, code: 137)
         state.withLock { $0.containers[id]?.inspect.status = "removing" }

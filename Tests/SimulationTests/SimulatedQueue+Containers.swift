@@ -1,4 +1,5 @@
 import JobContract
+import Primitives
 import Redis
 
 @testable import JobQueue
@@ -13,39 +14,39 @@ extension SimulatedQueue {
         return answers
     }
 
-    func checkpoints() async throws(QueueError) -> [String: String] {
+    func checkpoints() async throws(QueueError) -> [ContainerID: String] {
         let node = worker.node
         return try await call("stories") { redis, _ in redis.checkpoints[node] ?? [:] }
     }
 
-    func startedContainers() async throws(QueueError) -> [String: String] {
+    func startedContainers() async throws(QueueError) -> [ContainerID: String] {
         let node = worker.node
         return try await call("begun") { redis, _ in redis.begun[node] ?? [:] }
     }
 
     @discardableResult
-    func record(_ note: ContainerNote, of containerID: String) async throws(QueueError) -> String? {
+    func record(_ note: ContainerNote, of containerID: ContainerID) async throws(QueueError) -> String? {
         let worker = worker
         return try await call("tell") { $0.record(note, of: containerID, by: worker, at: $1) }
     }
 
-    func intent(ofJob jobID: JobID, toEnd containerID: String) async throws(QueueError) -> String? {
+    func intent(ofJob jobID: JobID, toEnd containerID: ContainerID) async throws(QueueError) -> String? {
         try await call("intent") { redis, _ in
             redis.asked[jobID].flatMap { $0.container == containerID ? $0.text : nil }
         }
     }
 
-    func notes(of containerIDs: [String]) async throws(QueueError) -> [String: ContainerNotes] {
+    func notes(of containerIDs: [ContainerID]) async throws(QueueError) -> [ContainerID: ContainerNotes] {
         let node = worker.node
         return try await call("notes") { redis, _ in redis.notes(of: containerIDs, on: node) }
     }
 
-    func isPublished(_ containerID: String) async throws(QueueError) -> Bool {
+    func isPublished(_ containerID: ContainerID) async throws(QueueError) -> Bool {
         let node = worker.node
         return try await call("published") { redis, _ in redis.checkpoints[node]?[containerID] != nil }
     }
 
-    func believable(_ claims: [ContainerClaim]) async throws(QueueError) -> Set<String> {
+    func believable(_ claims: [ContainerClaim]) async throws(QueueError) -> Set<ContainerID> {
         guard !claims.isEmpty else { return [] }
         return try await call("believable") { redis, _ in
             Set(

@@ -1,4 +1,5 @@
 import JobContract
+import Primitives
 
 extension Checker {
     static func lifecycles(_ history: History) -> [String] {
@@ -6,7 +7,7 @@ extension Checker {
             container,
             events in
             let kinds = events.map(\.kind)
-            let name = "\(container.prefix(12)) of \(events[0].game)"
+            let name = "\(container.short) of \(events[0].game)"
             let isLifecycle = isLifecycle(kinds, mayGoOn: history.running[container] != nil)
             return (isLifecycle ? [] : ["\(name): \(kinds.map(\.rawValue))"]) + doubles(events).map { "\(name): \($0)" }
         }
@@ -76,17 +77,17 @@ extension Checker {
     /// What is wrong with entries of the stream of events while it goes on; empty: nothing.
     ///
     /// - Parameter complete: containers whose events must have been published to their removal.
-    package static func problems(_ entries: [[String: String]], complete: Set<String> = []) -> [String] {
+    package static func problems(_ entries: [[String: String]], complete: Set<ContainerID> = []) -> [String] {
         let history = History(events: entries.map { History.Event(fields: $0) })
         let lifecycles = Dictionary(grouping: history.events, by: \.containerID)
         var problems = lifecycles.sorted { $0.key < $1.key }.flatMap { id, events in
             let kinds = events.map(\.kind)
             let order = isRunning(after: kinds) == nil ? ["the order is \(kinds.map(\.rawValue))"] : []
-            return (order + doubles(events)).map { "\(id.prefix(12)): \($0)" }
+            return (order + doubles(events)).map { "\(id.short): \($0)" }
         }
         for id in complete.sorted() where lifecycles[id]?.last?.kind != .removed {
             problems.append(
-                "\(id.prefix(12)): not published to its removal: \((lifecycles[id] ?? []).map(\.kind.rawValue))"
+                "\(id.short): not published to its removal: \((lifecycles[id] ?? []).map(\.kind.rawValue))"
             )
         }
         return problems + epochs(history)

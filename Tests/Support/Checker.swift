@@ -94,13 +94,13 @@ package enum Checker {
             guard let container = result.containerID else { return "\(result.id) names no container" }
             // The event may be forgotten where the container was gone, too, before anyone looked again.
             guard !history.forgotten.contains(where: { $0.contains(result.finishedAt) }) else { return nil }
-            return seen.contains(container) ? nil : "\(container.prefix(12)) of \(result.id) has no event `started`"
+            return seen.contains(container) ? nil : "\(container.short) of \(result.id) has no event `started`"
         }
     }
 
     /// A container may also have ended by itself, or with its Engine; then its events say so.
     private static func rest(_ history: History) -> [String] {
-        var wanted: [GameID: String] = [:]
+        var wanted: [GameID: ContainerID] = [:]
         for result in history.results where result.outcome == .succeeded {
             switch result.effect {
             case .started, .alreadyRunning: wanted[result.game] = result.containerID
@@ -111,7 +111,7 @@ package enum Checker {
         let exited = Set(history.events.filter { $0.kind == .exited }.map(\.containerID))
         let missing = wanted.filter { history.running[$0.value] == nil && !exited.contains($0.value) }
         let surplus = history.running.filter { wanted[$0.value] != $0.key }
-        return missing.map { "\($0.value.prefix(12)) of \($0.key) should run, and its exit is not published" }
-            + surplus.map { "\($0.key.prefix(12)) of \($0.value) runs, and no job left it running" }
+        return missing.map { "\($0.value.short) of \($0.key) should run, and its exit is not published" }
+            + surplus.map { "\($0.key.short) of \($0.value) runs, and no job left it running" }
     }
 }

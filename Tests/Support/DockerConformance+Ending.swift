@@ -5,9 +5,9 @@ import Testing
 extension DockerConformance {
     func stops(_ rule: Rule) async throws {
         let result = try await runUntilThere(spec(rule))
-        let outcome = try await client.stop(result.containerID, timeout: .seconds(10))
+        let outcome = try await client.stop(result.containerID.text, timeout: .seconds(10))
         #expect(outcome == StopOutcome(forced: false, alreadyStopped: false))
-        let inspect = try await client.inspectContainer(result.containerID)
+        let inspect = try await client.inspectContainer(result.containerID.text)
         #expect(inspect.status == "exited")
         #expect(inspect.exitCode == 143)
         #expect(!inspect.oomKilled)
@@ -24,19 +24,19 @@ extension DockerConformance {
         let id = try await runUntilThere(spec(rule)).containerID
         let codes = await withTaskGroup(of: DockerError.Code?.self) { group in
             for _ in 0..<4 {
-                group.addTask { await code { try await client.stop(id, timeout: .seconds(10)) } }
+                group.addTask { await code { try await client.stop(id.text, timeout: .seconds(10)) } }
             }
             return await group.reduce(into: []) { $0.append($1) }
         }
         #expect(codes.allSatisfy { $0 == nil })
-        #expect(try await client.inspectContainer(id).exitCode == 143)
+        #expect(try await client.inspectContainer(id.text).exitCode == 143)
     }
 
     func killsTheStubborn(_ rule: Rule) async throws {
         let result = try await runUntilThere(spec(rule, image: environment.stubbornImage))
-        let outcome = try await client.stop(result.containerID, timeout: .seconds(1))
+        let outcome = try await client.stop(result.containerID.text, timeout: .seconds(1))
         #expect(outcome == StopOutcome(forced: true, alreadyStopped: false))
-        #expect(try await client.inspectContainer(result.containerID).exitCode == 137)
+        #expect(try await client.inspectContainer(result.containerID.text).exitCode == 137)
     }
 
     func knowsNoOthers(_ rule: Rule) async throws {
@@ -52,10 +52,10 @@ extension DockerConformance {
         }
         // The beginning of an id is not the container.
         let id = try await client.run(spec(rule)).containerID
-        let prefix = String(id.prefix(20))
+        let prefix = String(id.text.prefix(20))
         #expect(await code { try await client.inspectContainer(prefix) } == .containerNotFound)
         #expect(await code { try await client.remove(prefix) } == nil)
-        #expect(try await client.inspectContainer(id).isRunning)
+        #expect(try await client.inspectContainer(id.text).isRunning)
     }
 
     func removesOnce(_ rule: Rule) async throws {
@@ -63,30 +63,30 @@ extension DockerConformance {
         let codes = await withTaskGroup(of: DockerError.Code?.self) { group in
             for _ in 0..<6 {
                 group.addTask {
-                    await code { try await client.remove(result.containerID) }
+                    await code { try await client.remove(result.containerID.text) }
                 }
             }
             return await group.reduce(into: []) { $0.append($1) }
         }
         #expect(codes.allSatisfy { $0 == nil })
-        let left = await code { try await client.inspectContainer(result.containerID) }
+        let left = await code { try await client.inspectContainer(result.containerID.text) }
         #expect(left == .containerNotFound)
-        try await client.remove(result.containerID)
+        try await client.remove(result.containerID.text)
     }
 
     func kills(_ rule: Rule) async throws {
         let result = try await client.run(spec(rule, image: environment.stubbornImage))
-        try await client.kill(result.containerID, signal: "SIGKILL")
+        try await client.kill(result.containerID.text, signal: "SIGKILL")
         try await eventually("the end of \(result.containerID)", until: { $0.status == "exited" }) {
-            try await client.inspectContainer(result.containerID)
+            try await client.inspectContainer(result.containerID.text)
         }
-        #expect(try await client.inspectContainer(result.containerID).exitCode == 137)
+        #expect(try await client.inspectContainer(result.containerID.text).exitCode == 137)
         let again = await code {
-            try await client.kill(result.containerID, signal: "SIGKILL")
+            try await client.kill(result.containerID.text, signal: "SIGKILL")
         }
         #expect(again == .containerNotRunning)
         let improper = await code {
-            try await client.kill(result.containerID, signal: "no signal")
+            try await client.kill(result.containerID.text, signal: "no signal")
         }
         #expect(improper == .invalidSpec)
     }
@@ -95,7 +95,7 @@ extension DockerConformance {
         #expect(try await client.list(ListFilter(labels: labels(rule))).isEmpty)
         let running = try await client.run(spec(rule))
         let ended = try await runUntilThere(spec(rule, suffix: "-b"))
-        _ = try await client.stop(ended.containerID, timeout: .seconds(10))
+        _ = try await client.stop(ended.containerID.text, timeout: .seconds(10))
         let rows = try await client.list(ListFilter(labels: labels(rule)))
         #expect(Set(rows.map(\.id)) == [running.containerID, ended.containerID])
         let row = try #require(rows.first { $0.id == running.containerID })

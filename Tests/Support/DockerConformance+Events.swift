@@ -8,8 +8,8 @@ extension DockerConformance {
         let begin = try await client.run(spec(rule, suffix: "-b")).startedAt
         let events = try await client.eventsListen(since: begin)
         let id = try await runUntilThere(spec(rule)).containerID
-        _ = try await client.stop(id, timeout: .seconds(10))
-        try await client.remove(id)
+        _ = try await client.stop(id.text, timeout: .seconds(10))
+        try await client.remove(id.text)
         let lifecycle = try await self.events(of: id, in: events)
         let actions = lifecycle.map(\.action).filter { ["create", "start", "die", "destroy"].contains($0) }
         #expect(actions == ["create", "start", "die", "destroy"])
@@ -30,7 +30,7 @@ extension DockerConformance {
         let begin = try await client.run(spec(rule)).startedAt
         try await client.remove(name(rule))
         let second = try await client.run(spec(rule, suffix: "-b"))
-        try await client.remove(second.containerID)
+        try await client.remove(second.containerID.text)
         let replayed = try await client.eventsListen(since: begin)
         let whole = try await self.events(of: second.containerID, in: replayed)
         #expect(whole.first?.action == "create")
@@ -83,7 +83,7 @@ extension DockerConformance {
     }
 
     /// What happened to a container, until it was gone.
-    private func events(of id: String, in events: DockerEvents) async throws -> [DockerEvent] {
+    private func events(of id: ContainerID, in events: DockerEvents) async throws -> [DockerEvent] {
         let limit = Duration.seconds(20)
         do {
             return try await withDeadline(limit) {

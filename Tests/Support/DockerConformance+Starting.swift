@@ -89,9 +89,9 @@ extension DockerConformance {
     func runsAndInspects(_ rule: Rule) async throws {
         let spec = spec(rule)
         let result = try await client.run(spec)
-        #expect(DockerNames.isContainerID(result.containerID))
+        #expect(DockerNames.isContainerID(result.containerID.text))
         #expect(result.engineEndpoint == "http://\(spec.hostname):8080")
-        for reference in [spec.name, result.containerID] {
+        for reference in [spec.name, result.containerID.text] {
             let inspect = try await client.inspectContainer(reference)
             #expect(inspect.id == result.containerID)
             #expect(inspect.name == spec.name)
@@ -116,7 +116,7 @@ extension DockerConformance {
         #expect(failure?.code == .nameConflict)
         #expect(failure?.containerID == first.containerID)
         #expect(failure?.mayHaveHappened == false)
-        let inspect = try await client.inspectContainer(first.containerID)
+        let inspect = try await client.inspectContainer(first.containerID.text)
         #expect(inspect.isRunning)
         #expect(inspect.startedAt == first.startedAt)
     }

@@ -21,7 +21,7 @@ package struct DockerConformance: Sendable {
         /// Begins the names of all containers that are made; unique to this run.
         package var prefix: String
         /// What the process of a container has written so far.
-        package var output: @Sendable (_ containerID: String) async throws -> String
+        package var output: @Sendable (_ containerID: ContainerID) async throws -> String
 
         package init(
             image: String,
@@ -31,7 +31,7 @@ package struct DockerConformance: Sendable {
             unknownImage: String,
             network: String,
             prefix: String,
-            output: @escaping @Sendable (_ containerID: String) async throws -> String
+            output: @escaping @Sendable (_ containerID: ContainerID) async throws -> String
         ) {
             self.image = image
             self.stubbornImage = stubbornImage

@@ -1,4 +1,5 @@
 import Foundation
+import Primitives
 import Testing
 
 /// What a suite has on an Engine for itself: images, a network, and a prefix for the names of containers. All of
@@ -26,7 +27,7 @@ package struct EngineWorld: Sendable {
             unknownImage: registry.reference(.unknown),
             network: network,
             prefix: prefix,
-            output: { try await engine.docker("logs", $0) }
+            output: { try await engine.docker("logs", $0.text) }
         )
     }
 

@@ -86,7 +86,7 @@ extension FakeDocker {
 
     /// Makes a container that someone else has made, by the spec; running unless told otherwise.
     @discardableResult
-    package func addForeignContainer(_ spec: RunSpec, running: Bool = true) -> String {
+    package func addForeignContainer(_ spec: RunSpec, running: Bool = true) -> ContainerID {
         let id = make(spec)
         if running { begin(id) }
         return id

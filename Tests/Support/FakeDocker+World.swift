@@ -39,11 +39,11 @@ extension FakeDocker {
     }
 
     func find(_ container: String) -> Container? {
-        containers[container] ?? containers.values.first { $0.inspect.name == container }
+        containers[ContainerID(container)] ?? containers.values.first { $0.inspect.name == container }
     }
 
     /// Makes a container that does not run yet.
-    func make(_ spec: RunSpec) -> String {
+    func make(_ spec: RunSpec) -> ContainerID {
         lastContainer += 1
         let id = Self.hexID(lastContainer)
         let image = images[Self.key(spec.image)]
@@ -64,7 +64,7 @@ extension FakeDocker {
     }
 
     /// Starts the process of a container.
-    func begin(_ id: String) {
+    func begin(_ id: ContainerID) {
         guard let container = containers[id] else { return }
         let image = images[container.inspect.imageRef]
         containers[id]?.inspect.status = "running"
@@ -78,7 +78,7 @@ extension FakeDocker {
     }
 
     /// The process of a container is over.
-    func end(_ id: String, code: Int) {
+    func end(_ id: ContainerID, code: Int) {
         guard containers[id]?.inspect.isRunning == true else { return }
         containers[id]?.inspect.status = "exited"
         containers[id]?.inspect.exitCode = code
@@ -87,14 +87,14 @@ extension FakeDocker {
         emit("die", id, ["exitCode": "\(code)"])
     }
 
-    func delete(_ id: String) {
+    func delete(_ id: ContainerID) {
         emit("destroy", id)
         containers[id] = nil
     }
 
     /// Tells the subscribers of an event, as the Engine would: its labels, `exitCode` among them, lie over its own
     /// attributes. The Engine remembers 256.
-    func emit(_ action: String, _ id: String, _ attributes: [String: String] = [:]) {
+    func emit(_ action: String, _ id: ContainerID, _ attributes: [String: String] = [:]) {
         guard isReachable, isHeard, let inspect = containers[id]?.inspect else { return }
         let claimed = (inspect.labels["exitCode"] ?? attributes["exitCode"]).flatMap { Int($0) }
         let own: Set<String> = ["image", "name", "exitCode", "signal", "execID", "execDuration"]
@@ -114,8 +114,8 @@ extension FakeDocker {
         for continuation in subscriptions.values { continuation.yield(event) }
     }
 
-    static func hexID(_ number: Int) -> String {
-        String(repeating: "f", count: 48) + Hex.string(UInt64(number))
+    static func hexID(_ number: Int) -> ContainerID {
+        ContainerID(String(repeating: "f", count: 48) + Hex.string(UInt64(number)))
     }
 }
 

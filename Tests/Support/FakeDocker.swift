@@ -60,9 +60,9 @@ package actor FakeDocker: DockerClient {
     package enum Change: Sendable, Equatable {
         case pull(String)
         case run(name: String)
-        case stop(id: String, timeout: Duration)
-        case kill(id: String, signal: String)
-        case remove(id: String)
+        case stop(id: ContainerID, timeout: Duration)
+        case kill(id: ContainerID, signal: String)
+        case remove(id: ContainerID)
     }
 
     struct Fault {
@@ -77,7 +77,7 @@ package actor FakeDocker: DockerClient {
     }
 
     let clock: @Sendable () -> Timestamp
-    var containers: [String: Container] = [:]
+    var containers: [ContainerID: Container] = [:]
     var images: [String: Image] = [:]
     /// Images that a reference has named before, by their ids.
     var untagged: [String: Image] = [:]

@@ -1,12 +1,13 @@
 import Foundation
 import JobContract
+import Primitives
 import Redis
 
 extension Fleet {
     /// Runs a container of this fleet that no job has started, as if one had: with the labels, the name and the
     /// hostname that a job gives. Answers its id.
     @discardableResult
-    package func runByHand(game: GameID, image: String? = nil, _ command: [String] = []) async throws -> String {
+    package func runByHand(game: GameID, image: String? = nil, _ command: [String] = []) async throws -> ContainerID {
         let name = containerName(game)
         let labels = [
             GalaxyLabel.owner: GalaxyLabel.ownerValue, GalaxyLabel.namespace: keys.namespace,
@@ -16,12 +17,12 @@ extension Fleet {
         arguments += ["--name", name, "--hostname", name]
         for (label, value) in labels { arguments += ["--label", "\(label)=\(value)"] }
         let text = try await Tool.run(arguments + [image ?? world.image] + command)
-        return text.trimmingCharacters(in: .whitespacesAndNewlines)
+        return ContainerID(text.trimmingCharacters(in: .whitespacesAndNewlines))
     }
 
     /// Returns the process of a container.
-    package func process(of id: String) async throws -> Int32 {
-        let text = try await world.engine.docker("inspect", "--format", "{{.State.Pid}}", id)
+    package func process(of id: ContainerID) async throws -> Int32 {
+        let text = try await world.engine.docker("inspect", "--format", "{{.State.Pid}}", id.text)
         guard let pid = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)), pid > 0 else {
             throw Overdue("container \(id) has no process: \(text)")
         }
@@ -34,7 +35,8 @@ extension Fleet {
     }
 
     /// Makes a container that never runs, with the labels of this fleet or of another namespace. Answers its id.
-    package func createByHand(game: GameID, namespace: String? = nil, image: String? = nil) async throws -> String {
+    package func createByHand(game: GameID, namespace: String? = nil, image: String? = nil) async throws -> ContainerID
+    {
         let name = containerName(game)
         var arguments = ["docker", "--host", world.engine.host, "create", "--network", "none"]
         arguments += ["--name", name, "--hostname", name]
@@ -42,7 +44,8 @@ extension Fleet {
             (GalaxyLabel.owner, GalaxyLabel.ownerValue), (GalaxyLabel.namespace, namespace ?? keys.namespace),
             (GalaxyLabel.gameID, game.text), (GalaxyLabel.jobID, "long-gone"),
         ] { arguments += ["--label", "\(label)=\(value)"] }
-        return try await Tool.run(arguments + [image ?? world.image]).trimmingCharacters(in: .whitespacesAndNewlines)
+        let text = try await Tool.run(arguments + [image ?? world.image])
+        return ContainerID(text.trimmingCharacters(in: .whitespacesAndNewlines))
     }
 
     /// Makes Docker emit `count` foreign events, more than its buffer holds.
@@ -91,7 +94,7 @@ extension Fleet {
 
     /// Waits until all events of these containers are published, up to the removals. Returns all events.
     @discardableResult
-    package func untilPublished(_ ids: [String], within limit: Duration = .seconds(30)) async throws -> [[String:
+    package func untilPublished(_ ids: [ContainerID], within limit: Duration = .seconds(30)) async throws -> [[String:
         String]]
     {
         var last: [[String: String]] = []

@@ -2,6 +2,7 @@ import Foundation
 import JobContract
 import JobQueue
 import Logging
+import Primitives
 import Redis
 import Synchronization
 
@@ -120,18 +121,18 @@ package final class Fleet: Sendable {
     private func removeContainers() async throws {
         let ids = try await containers(all: true)
         guard !ids.isEmpty else { return }
-        try await Tool.run(["docker", "--host", world.engine.host, "rm", "--force"] + ids)
+        try await Tool.run(["docker", "--host", world.engine.host, "rm", "--force"] + ids.map(\.text))
     }
 }
 
 extension Fleet {
     /// Ids of the containers whose names begin as this fleet's do.
-    package func containers(all: Bool = true) async throws -> [String] {
+    package func containers(all: Bool = true) async throws -> [ContainerID] {
         let text = try await Tool.run(
             ["docker", "--host", world.engine.host, "ps", "--quiet", "--no-trunc", "--filter", "name=^/\(namePrefix)"]
                 + (all ? ["--all"] : [])
         )
-        return text.split(separator: "\n").map(String.init)
+        return text.split(separator: "\n").map { ContainerID(String($0)) }
     }
 
     package func containerName(_ game: GameID) -> String { namePrefix + game.text }

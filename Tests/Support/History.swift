@@ -23,7 +23,7 @@ struct History: Sendable, Equatable {
         var game: GameID
         var outcome: JobOutcome
         var effect: JobEffect
-        var containerID: String?
+        var containerID: ContainerID?
         /// Begin of the last attempt and end, Redis' clock; nil where it never began.
         var takenAt: Timestamp?
         var finishedAt: Timestamp
@@ -33,7 +33,7 @@ struct History: Sendable, Equatable {
 
     struct Event: Sendable, Equatable {
         var kind: LifecycleKind
-        var containerID: String
+        var containerID: ContainerID
         var game: GameID
         var node: NodeID
         var epoch: Int64
@@ -52,7 +52,7 @@ struct History: Sendable, Equatable {
     /// In the order of the stream.
     var events: [Event] = []
     /// Containers of the fleet that run at the end, by their ids, and the games they are of.
-    var running: [String: GameID] = [:]
+    var running: [ContainerID: GameID] = [:]
     /// What Redis still holds of live jobs at the end, each in words: lanes, leases, retries, counters.
     var leftovers: [String] = []
     /// Times of which Redis may have forgotten everything, on its own clock: what its file lacked after a power loss.
@@ -64,7 +64,7 @@ extension History.Event {
     init(fields: [String: String]) {
         self.init(
             kind: fields["event"].flatMap { LifecycleKind(rawValue: $0) } ?? .oom,
-            containerID: fields["container_id"] ?? "",
+            containerID: ContainerID(fields["container_id"] ?? ""),
             game: GameID(fields["game_id"] ?? ""),
             node: NodeID(fields["node"] ?? ""),
             epoch: fields["epoch"].flatMap { Int64($0) } ?? 0,

@@ -61,7 +61,7 @@ final class DemoPrinter: Sendable {
         let word = result.succeeded ? (result.effect?.rawValue ?? "") : (result.outcome?.rawValue ?? "")
         let detail = [
             result.succeeded ? nil : result.errorCode.map { "\($0):" }, result.succeeded ? nil : result.error,
-            result.containerID.map { "container \($0.prefix(12))" }, result.engineEndpoint,
+            result.containerID.map { "container \($0.short)" }, result.engineEndpoint,
         ].compactMap { $0 }.joined(separator: "  ")
         line(
             "result",

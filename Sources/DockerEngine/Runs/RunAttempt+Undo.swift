@@ -5,9 +5,9 @@ extension RunAttempt {
     /// Removes the attempt's container.
     ///
     /// - Returns: `cause`, with `mayHaveHappened` set if the container could not be removed.
-    func undo(_ id: String, _ cause: DockerError) async -> DockerError {
+    func undo(_ id: ContainerID, _ cause: DockerError) async -> DockerError {
         await withinBudget(cause) { () throws(DockerError) in
-            try await engine.remove(id: id, caller: "run")
+            try await engine.remove(id: id.text, caller: "run")
             return .nothingLeft
         }
     }

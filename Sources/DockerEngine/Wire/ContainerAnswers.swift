@@ -143,7 +143,7 @@ extension ContainerAnswer: LabelledAnswer {
     /// The container in the port's form.
     var inspect: ContainerInspect {
         ContainerInspect(
-            id: id,
+            id: ContainerID(id),
             name: withoutSlash(name ?? ""),
             imageRef: config?.image ?? "",
             imageID: image ?? "",

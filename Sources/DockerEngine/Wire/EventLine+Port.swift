@@ -18,7 +18,7 @@ extension EventLine {
             type: type ?? "container",
             // Podman's name for `destroy`.
             action: action == "remove" ? "destroy" : action,
-            containerID: id,
+            containerID: ContainerID(id),
             name: attributes["name"] ?? "",
             image: attributes["image"] ?? "",
             labels: attributes.filter { !Self.ownAttributes.contains($0.key) },

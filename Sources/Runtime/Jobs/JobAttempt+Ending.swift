@@ -1,6 +1,7 @@
 import JobContract
 import JobQueue
 import Logging
+import Primitives
 import RuntimeCore
 import Tracing
 
@@ -111,7 +112,7 @@ extension JobAttempt {
         ]
         if let code = ending.errorCode { metadata["code"] = "\(code.rawValue)" }
         if let error = ending.error { metadata["error"] = "\(error)" }
-        if let id = ending.containerID { metadata["container"] = "\(id.prefix(12))" }
+        if let id = ending.containerID { metadata["container"] = "\(id.short)" }
         log.log(level: level, "job ended", metadata: metadata)
     }
 }

@@ -2,6 +2,7 @@ import DockerPort
 import JobContract
 import JobQueue
 import Logging
+import Primitives
 import RuntimeCore
 import Synchronization
 
@@ -30,18 +31,18 @@ extension JobRunner {
     }
 
     /// Records the result of a stop. The exit code alone does not show whether the stop needed SIGKILL.
-    func recordStopResult(_ outcome: StopOutcome, of id: String) async {
+    func recordStopResult(_ outcome: StopOutcome, of id: ContainerID) async {
         guard !outcome.alreadyStopped else { return }
         await record(.forced(outcome.forced), of: id)
     }
 
     /// Removes a container. Records the container's exit first, because nobody can inspect the container afterwards.
-    func discard(_ id: String) async throws(JobFailure) {
+    func discard(_ id: ContainerID) async throws(JobFailure) {
         await recordExit(of: id)
-        try await call { () throws(DockerError) in try await docker.remove(id) }
+        try await call { () throws(DockerError) in try await docker.remove(id.text) }
     }
 
-    private func recordExit(of id: String) async {
+    private func recordExit(of id: ContainerID) async {
         guard let container = try? await ownership.owned(id: id), let exit = ExitFacts(of: container.inspect) else {
             return
         }
@@ -51,7 +52,7 @@ extension JobRunner {
     }
 
     /// Records a note for the leader. A failure has no effect on the job: an inspection usually finds the same facts.
-    private func record(_ note: ContainerNote, of id: String) async {
+    private func record(_ note: ContainerNote, of id: ContainerID) async {
         do throws(QueueError) {
             try await queue.record(note, of: id)
         } catch {

@@ -1,5 +1,6 @@
 import DockerPort
 import JobContract
+import Primitives
 import RuntimeCore
 
 extension JobRunner {
@@ -34,9 +35,9 @@ extension JobRunner {
             )
         }
     }
-    private func look(at id: String) async throws(JobFailure) -> ContainerInspect? {
+    private func look(at id: ContainerID) async throws(JobFailure) -> ContainerInspect? {
         do throws(DockerError) {
-            return try await docker.inspectContainer(id)
+            return try await docker.inspectContainer(id.text)
         } catch {
             guard error.code == .containerNotFound else { throw JobFailure(error) }
             return nil

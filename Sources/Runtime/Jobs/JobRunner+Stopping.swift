@@ -1,6 +1,7 @@
 import DockerPort
 import JobContract
 import JobQueue
+import Primitives
 import RuntimeCore
 
 /// Stops over several attempts. The Docker Engine continues a stop after the worker's death, so the final attempt has
@@ -9,7 +10,7 @@ extension JobRunner {
     /// Records that the job is about to stop a container. Must come before the call to the Docker Engine.
     ///
     /// - Returns: The stop request of an earlier attempt, or nil for the first attempt.
-    func noteIntent(_ job: Job, toEnd id: String, timeout: Duration) async throws(JobFailure) -> StopIntent? {
+    func noteIntent(_ job: Job, toEnd id: ContainerID, timeout: Duration) async throws(JobFailure) -> StopIntent? {
         let intent = StopIntent(jobID: job.id, askedAt: MonotonicClock.wallNow, timeout: timeout)
         do throws(QueueError) {
             return try await queue.record(.asked(jobID: job.id, intent: intent.encoded), of: id)
@@ -20,8 +21,8 @@ extension JobRunner {
     }
 
     /// Returns the result of a stop, including the effect of an earlier attempt's stop request.
-    func judged(_ outcome: StopOutcome, of id: String, _ earlier: StopIntent?) async -> StopOutcome {
-        guard let earlier, !outcome.forced, let container = try? await docker.inspectContainer(id),
+    func judged(_ outcome: StopOutcome, of id: ContainerID, _ earlier: StopIntent?) async -> StopOutcome {
+        guard let earlier, !outcome.forced, let container = try? await docker.inspectContainer(id.text),
             let exit = ExitFacts(of: container), earlier.explains(exit)
         else { return outcome }
         return StopOutcome(forced: earlier.wasForced(exit))

@@ -2,6 +2,7 @@ import DockerPort
 import JobContract
 import JobQueue
 import Logging
+import Primitives
 import RuntimeCore
 
 /// Runs a job on the Docker Engine, as decided by ``RuntimeCore/ContainerDecisions``.
@@ -130,7 +131,7 @@ struct JobRunner: Sendable {
                 if name != nil { try await waitForRemoval() }
                 return nil
             case .replace(let id):
-                logger.info("replacing an ended container", metadata: ["container": "\(id.prefix(12))"])
+                logger.info("replacing an ended container", metadata: ["container": "\(id.short)"])
                 try await discard(id)
             case .replaceRunning(let id):
                 try await requireSeenNow(spec)
@@ -189,7 +190,7 @@ struct JobRunner: Sendable {
     /// Records the stop request first, so a reader of the exit knows that a job requested the end.
     ///
     /// - Parameter timeout: Time before SIGKILL, or nil for the job's own value.
-    func stop(_ id: String, _ job: Job, timeout: Duration? = nil) async throws(JobFailure) -> StopOutcome? {
+    func stop(_ id: ContainerID, _ job: Job, timeout: Duration? = nil) async throws(JobFailure) -> StopOutcome? {
         // A worker without permission to stop the container must not record a stop request either.
         guard ChangePermit.isGranted() else { throw JobFailure(ChangePermit.refusal(operation: "stop")) }
         let timeout = timeout ?? .seconds(job.stopTimeoutSeconds)
@@ -198,7 +199,7 @@ struct JobRunner: Sendable {
         progress.show(JobProgress(.stopping))
         do throws(DockerError) {
             let stopped = try await permit.lent(after: Self.signalTime) { () throws(DockerError) in
-                try await docker.stop(id, timeout: timeout)
+                try await docker.stop(id.text, timeout: timeout)
             }
             let outcome = await judged(stopped, of: id, earlier)
             Failpoint.reached(.containerStopped)

@@ -2,13 +2,14 @@ import DockerPort
 import JobContract
 import JobQueue
 import Logging
+import Primitives
 import RuntimeCore
 
 /// Waits until the game engine in a container answers, as decided by ``RuntimeCore/Readiness``.
 struct ReadinessPoller: Sendable {
     let docker: any DockerClient
     let readiness: Readiness
-    let containerID: String
+    let containerID: ContainerID
     /// Hostname for requests to the game engine.
     let hostname: String
     let timeoutSeconds: Int
@@ -37,7 +38,7 @@ struct ReadinessPoller: Sendable {
 
     private func container() async throws(JobFailure) -> ContainerInspect? {
         do throws(DockerError) {
-            return try await docker.inspectContainer(containerID)
+            return try await docker.inspectContainer(containerID.text)
         } catch {
             guard error.code == .containerNotFound else { throw JobFailure(error) }
             return nil
@@ -114,14 +115,14 @@ extension JobRunner {
         return failure
     }
 
-    private func removeLate(_ id: String, _ job: Job) async throws(JobFailure) {
+    private func removeLate(_ id: ContainerID, _ job: Job) async throws(JobFailure) {
         _ = try await stop(id, job, timeout: Self.graceOfTheLate)
         try await discard(id)
     }
 
     /// Removes the container of a cancelled start. A stop job waits for the removal, so the process has no time to end
     /// by itself.
-    func removeCancelled(_ id: String, _ job: Job) async {
+    func removeCancelled(_ id: ContainerID, _ job: Job) async {
         // The container must go, even if the stop request could not be recorded.
         _ = try? await stop(id, job, timeout: .zero)
         do throws(JobFailure) {
@@ -129,7 +130,7 @@ extension JobRunner {
         } catch {
             logger.warning(
                 "the container of a cancelled start could not be removed",
-                metadata: ["container": "\(id.prefix(12))", "error": "\(error)"]
+                metadata: ["container": "\(id.short)", "error": "\(error)"]
             )
         }
     }

@@ -51,7 +51,7 @@ struct ContainerInspector: Sendable {
             guard error.code != .unavailable, error.code != .cancelled else { return requests.end(error) }
             logger.warning(
                 "a container cannot be inspected; trying again later",
-                metadata: ["container": "\(request.containerID.prefix(12))", "error": "\(error.message)"]
+                metadata: ["container": "\(request.containerID.short)", "error": "\(error.message)"]
             )
             let pause = error.code == .timeout ? Self.pauses.afterTimeout : Self.pauses.afterError
             requests.fail(request, retryAfter: pause)
@@ -81,10 +81,10 @@ struct ContainerInspector: Sendable {
         return observation
     }
 
-    private func inspect(_ id: String) async throws(DockerError) -> ContainerInspect {
+    private func inspect(_ id: ContainerID) async throws(DockerError) -> ContainerInspect {
         let result = await withTaskGroup(of: Result<ContainerInspect, DockerError>.self) { group in
             group.addTask {
-                do throws(DockerError) { return .success(try await docker.inspectContainer(id)) } catch {
+                do throws(DockerError) { return .success(try await docker.inspectContainer(id.text)) } catch {
                     return .failure(error)
                 }
             }

@@ -18,7 +18,7 @@ final class ContainerOwnership: Sendable {
         /// The labels, by the image's id.
         var images: [String: LabelMap] = [:]
         /// Whether a container is of this namespace, by the container's id.
-        var verdicts: [String: Bool] = [:]
+        var verdicts: [ContainerID: Bool] = [:]
     }
 
     private let known = Mutex(Known())
@@ -55,8 +55,8 @@ final class ContainerOwnership: Sendable {
 
     /// Returns the container with this id as owned by this namespace; nil if the container is gone or belongs to
     /// somebody else.
-    func owned(id: String) async throws(DockerError) -> OwnedContainer? {
-        guard let container = try await found(id) else { return nil }
+    func owned(id: ContainerID) async throws(DockerError) -> OwnedContainer? {
+        guard let container = try await found(id.text) else { return nil }
         return try await owned(container)
     }
 
@@ -91,7 +91,7 @@ final class ContainerOwnership: Sendable {
     }
 
     /// Returns the cached verdicts on these containers: true if a container is of this namespace.
-    func verdicts(on rows: [ContainerSummary]) -> [String: Bool] {
+    func verdicts(on rows: [ContainerSummary]) -> [ContainerID: Bool] {
         let verdicts = known.withLock { $0.verdicts }
         return Dictionary(rows.compactMap { row in verdicts[row.id].map { (row.id, $0) } }) { first, _ in first }
     }
@@ -106,7 +106,7 @@ final class ContainerOwnership: Sendable {
         return rows.filter { after[$0.id] == true }
     }
 
-    private func inspect(_ ids: [String]) async throws(DockerError) {
+    private func inspect(_ ids: [ContainerID]) async throws(DockerError) {
         for start in stride(from: 0, to: ids.count, by: Self.mostInspects) {
             let failure = await withTaskGroup(of: DockerError?.self) { group in
                 for id in ids[start..<min(start + Self.mostInspects, ids.count)] {
@@ -151,7 +151,7 @@ final class ContainerOwnership: Sendable {
         }
     }
 
-    private func isPublished(_ id: String) async throws(DockerError) -> Bool {
+    private func isPublished(_ id: ContainerID) async throws(DockerError) -> Bool {
         do throws(QueueError) {
             return try await queue.isPublished(id)
         } catch {
@@ -159,7 +159,7 @@ final class ContainerOwnership: Sendable {
                 .timeout,
                 operation: "inspectImage",
                 message:
-                    "the image of container \(id.prefix(12)) is gone, and Redis does not say whose it is: \(error)",
+                    "the image of container \(id.short) is gone, and Redis does not say whose it is: \(error)",
                 retryable: true
             )
         }

@@ -1,4 +1,5 @@
 import DockerPort
+import Primitives
 import RuntimeCore
 import Synchronization
 
@@ -28,7 +29,7 @@ final class InspectQueue: Sendable {
     }
 
     /// Adds requests of the reconciler.
-    func add(reconcile ids: [String]) {
+    func add(reconcile ids: [ContainerID]) {
         // In parts: the inspector runs on the thread of the jobs, and must not wait for thousands of insertions.
         for start in stride(from: 0, to: ids.count, by: 128) {
             state.withLock { state in

@@ -2,6 +2,7 @@ import DockerPort
 import JobContract
 import JobQueue
 import Logging
+import Primitives
 import RuntimeCore
 
 extension JanitorService {
@@ -42,6 +43,6 @@ extension JanitorService {
     /// container.
     func discard(_ container: ContainerInspect) async throws {
         if let exit = ExitFacts(of: container) { try await queue.record(.exit(exit.encoded), of: container.id) }
-        try await docker.remove(container.id)
+        try await docker.remove(container.id.text)
     }
 }

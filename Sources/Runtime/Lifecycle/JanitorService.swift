@@ -79,8 +79,8 @@ struct JanitorService: Sendable {
     }
 
     /// Returns the current container of each game with several containers.
-    private func currentContainers(_ rows: [ContainerSummary]) async throws -> [GameID: String] {
-        var current: [GameID: String] = [:]
+    private func currentContainers(_ rows: [ContainerSummary]) async throws -> [GameID: ContainerID] {
+        var current: [GameID: ContainerID] = [:]
         for (game, rows) in Dictionary(grouping: rows, by: { GameID($0.labels[GalaxyLabel.gameID] ?? "") })
         where rows.count > 1 {
             current[game] = OwnedContainer.current(of: try await ownership.containers(of: game))?.inspect.id
@@ -91,7 +91,7 @@ struct JanitorService: Sendable {
     private func act(on verdict: JanitorVerdict) async {
         let subject = verdict.subject
         let metadata: Logger.Metadata = [
-            "container": "\(subject.containerID.prefix(12))", "name": "\(subject.name)", "game": "\(subject.gameID)",
+            "container": "\(subject.containerID.short)", "name": "\(subject.name)", "game": "\(subject.gameID)",
             "why": "\(verdict.complaint.sentence)",
         ]
         guard verdict.action == .remove else {
@@ -119,10 +119,10 @@ struct JanitorService: Sendable {
         if container.isRunning {
             let intent = StopIntent(jobID: "janitor", askedAt: MonotonicClock.wallNow, timeout: Self.stopTimeout)
             try await queue.record(.asked(jobID: intent.jobID, intent: intent.encoded), of: id)
-            let outcome = try await docker.stop(id, timeout: Self.stopTimeout)
+            let outcome = try await docker.stop(id.text, timeout: Self.stopTimeout)
             try await queue.record(.forced(outcome.forced), of: id)
         }
-        try await discard(try await docker.inspectContainer(id))
+        try await discard(try await docker.inspectContainer(id.text))
         return true
     }
 }

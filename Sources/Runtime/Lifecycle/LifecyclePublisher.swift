@@ -80,7 +80,7 @@ struct LifecyclePublisher: Sendable {
     private func records(
         for batch: [PendingObservation],
         _ checkpoints: [Checkpoint?]
-    ) async throws -> [String: ContainerRecord] {
+    ) async throws -> [ContainerID: ContainerRecord] {
         let ids = zip(batch, checkpoints).filter { LifecycleSteps.needsRecord(after: $1, seeing: $0.observation) }
             .map { $0.0.observation.containerID }
         guard !ids.isEmpty else { return [:] }
@@ -124,7 +124,7 @@ struct LifecyclePublisher: Sendable {
             RuntimeMetrics.published(entry, after: delay.map { max($0, .zero) })
             var metadata: Logger.Metadata = [
                 "event": "\(entry.kind.rawValue)", "game": "\(entry.gameID)",
-                "container": "\(update.containerID.prefix(12))",
+                "container": "\(update.containerID.short)",
             ]
             if let reason = entry.reason { metadata["reason"] = "\(reason.rawValue)" }
             logger.info("event published", metadata: metadata)

@@ -38,7 +38,7 @@ final class PublishQueue: Sendable {
     }
 
     /// Replaces the checkpoints of all containers with the checkpoints read from Redis.
-    func replaceCheckpoints(_ checkpoints: consuming [String: String]) {
+    func replaceCheckpoints(_ checkpoints: consuming [ContainerID: String]) {
         var former = checkpoints
         // The former checkpoints are released after the lock, here and not on the publisher's thread.
         batcher.withLock { former = $0.replace(former) }

@@ -13,9 +13,9 @@ package struct ContainerDecisions: Sendable {
         /// Nothing is left to do: end the job.
         case end(JobEnding)
         /// Remove this container, then start a new container.
-        case replace(containerID: String)
+        case replace(containerID: ContainerID)
         /// Stop and remove this container, then start a new container. Only a restart does so.
-        case replaceRunning(containerID: String)
+        case replaceRunning(containerID: ContainerID)
         /// The Docker Engine is removing the container: inspect again later.
         case wait
     }
@@ -143,7 +143,7 @@ package struct ContainerDecisions: Sendable {
     func foreign(_ container: ContainerInspect) -> JobEnding {
         .failed(
             .nameConflict,
-            "container \(container.name) (\(container.id.prefix(12))) is there and does not belong to the game in this namespace"
+            "container \(container.name) (\(container.id.short)) is there and does not belong to the game in this namespace"
         )
     }
 

@@ -1,4 +1,5 @@
 import JobContract
+import Primitives
 
 /// The rights of the janitor.
 package enum JanitorMode: String, Sendable, CaseIterable {
@@ -14,7 +15,7 @@ package enum JanitorMode: String, Sendable, CaseIterable {
 
 /// A container of this namespace, with Redis' knowledge of its game and its job.
 package struct JanitorSubject: Sendable, Equatable {
-    package var containerID: String
+    package var containerID: ContainerID
     package var name: String
     package var gameID: GameID
     /// Whether the container was created but never ran.
@@ -29,7 +30,7 @@ package struct JanitorSubject: Sendable, Equatable {
     package var owner: NodeID?
 
     package init(
-        containerID: String,
+        containerID: ContainerID,
         name: String,
         gameID: GameID,
         neverRan: Bool,
@@ -91,7 +92,7 @@ package struct Janitor: Sendable {
     private let mode: JanitorMode
     private let grace: Duration
     private let node: NodeID
-    private var suspicions: [String: Suspicion] = [:]
+    private var suspicions: [ContainerID: Suspicion] = [:]
 
     /// Consecutive reviews before a report. A single finding may be a container whose job is just proceeding.
     private static let looksBeforeReport = 2

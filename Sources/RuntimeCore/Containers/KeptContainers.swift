@@ -7,11 +7,11 @@ import Primitives
 package enum KeptContainers {
     /// A container that has ended.
     package struct Ended: Sendable, Equatable {
-        package var containerID: String
+        package var containerID: ContainerID
         /// The end of the process, or nil if the process never ran or the time is unknown.
         package var endedAt: Timestamp?
 
-        package init(containerID: String, endedAt: Timestamp?) {
+        package init(containerID: ContainerID, endedAt: Timestamp?) {
             self.containerID = containerID
             self.endedAt = endedAt
         }
@@ -20,7 +20,7 @@ package enum KeptContainers {
     /// Returns the ids of the containers to remove, the oldest first.
     ///
     /// - Parameter most: The number of containers to keep.
-    package static func surplus(of containers: [Ended], keeping most: Int) -> [String] {
+    package static func surplus(of containers: [Ended], keeping most: Int) -> [ContainerID] {
         guard containers.count > most else { return [] }
         let oldest = containers.sorted { first, second in
             guard let one = first.endedAt, let two = second.endedAt, one != two else {

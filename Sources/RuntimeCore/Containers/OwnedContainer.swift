@@ -62,7 +62,7 @@ package struct OwnedContainer: Sendable, Equatable {
         return labels[GalaxyLabel.owner] == GalaxyLabel.ownerValue && labels[GalaxyLabel.namespace] == namespace
             && labels[GalaxyLabel.gameID].map(Syntax.isGameID) == true
             && labels[GalaxyLabel.jobID].map(Syntax.isJobID) == true
-            && !container.hostname.isEmpty && container.hostname != container.id.prefix(12)
+            && !container.hostname.isEmpty && container.hostname != container.id.short
     }
 
     /// Returns an ownership label in the labels of an image, or nil if there is none. Only containers may carry

@@ -4,11 +4,11 @@ import Primitives
 
 /// A request to inspect a container.
 package struct InspectRequest: Sendable, Equatable {
-    package let containerID: String
+    package let containerID: ContainerID
     /// The events behind the request, the oldest first; empty for a request of the reconciler.
     package var hints: [DockerEvent]
 
-    package init(containerID: String, hints: [DockerEvent] = []) {
+    package init(containerID: ContainerID, hints: [DockerEvent] = []) {
         self.containerID = containerID
         self.hints = hints
     }
@@ -37,7 +37,7 @@ package struct InspectScheduler: Sendable {
     private enum QueueKey: Hashable {
         case game(GameID)
         /// A container without an event, so far without a known game.
-        case container(String)
+        case container(ContainerID)
     }
 
     private struct GameQueue {
@@ -53,12 +53,12 @@ package struct InspectScheduler: Sendable {
 
     private var queues: [QueueKey: GameQueue] = [:]
     /// The queue of each container with a waiting or running request. A container has one queue at a time.
-    private var keys: [String: QueueKey] = [:]
+    private var keys: [ContainerID: QueueKey] = [:]
     /// Queues that may start a request: with events, and of the reconciler. May contain a queue that is busy again.
     private var ready = FIFO<QueueKey>()
     private var reconcileReady = FIFO<QueueKey>()
     /// Requests to repeat, by container.
-    private var failures: [String: Failure] = [:]
+    private var failures: [ContainerID: Failure] = [:]
     private var nextReconcile: MonotonicInstant
     private var running = 0
     private var runningReconcile = 0
@@ -92,7 +92,7 @@ package struct InspectScheduler: Sendable {
     }
 
     /// Adds a request of the reconciler, unless a request for the container waits.
-    package mutating func add(reconcile id: String) {
+    package mutating func add(reconcile id: ContainerID) {
         if failures[id] != nil { return }
         if let key = keys[id], queues[key]?.waiting.contains(where: { $0.containerID == id }) == true { return }
         enqueue(InspectRequest(containerID: id))
@@ -197,7 +197,7 @@ extension InspectScheduler {
     }
 
     /// Forgets the queue of a container without requests, and the queue itself if no request is left.
-    private mutating func forgetIfIdle(_ key: QueueKey, container id: String) {
+    private mutating func forgetIfIdle(_ key: QueueKey, container id: ContainerID) {
         guard let queue = queues[key] else { return }
         if queue.running?.containerID != id, !queue.waiting.contains(where: { $0.containerID == id }) { keys[id] = nil }
         if queue.running == nil, queue.waiting.isEmpty { queues[key] = nil }

@@ -5,7 +5,7 @@ import JobContract
 
 /// An observation of a container: the result of an inspection, and the events that caused the inspection.
 package struct Observation: Sendable, Equatable {
-    package var containerID: String
+    package var containerID: ContainerID
     /// The container, or nil if the container is gone.
     package var container: OwnedContainer?
     /// The events behind this inspection, in order of arrival.
@@ -16,7 +16,7 @@ package struct Observation: Sendable, Equatable {
     package var seenAt: Timestamp
 
     package init(
-        containerID: String,
+        containerID: ContainerID,
         container: OwnedContainer?,
         hints: [DockerEvent] = [],
         engineWasEnding: Bool = false,

@@ -44,16 +44,16 @@ package struct PublishBatcher: Sendable {
         }
     }
 
-    private var checkpoints: [String: String] = [:]
+    private var checkpoints: [ContainerID: String] = [:]
     /// The point on Docker's clock up to which all events are published.
     package private(set) var cursor: Timestamp
     /// Observations by container, in order.
-    private var waiting: [String: [PendingObservation]] = [:]
+    private var waiting: [ContainerID: [PendingObservation]] = [:]
     /// Containers with a waiting observation and without a delay, in order.
-    private var due: [String] = []
-    private var delays: [String: Delay] = [:]
+    private var due: [ContainerID] = []
+    private var delays: [ContainerID: Delay] = [:]
     /// When a frequent step of a container was published, if less than ``frequentInterval`` ago.
-    private var lastFrequent: [String: MonotonicInstant] = [:]
+    private var lastFrequent: [ContainerID: MonotonicInstant] = [:]
     private var count = 0
 
     package init(cursor: Timestamp) { self.cursor = cursor }
@@ -66,7 +66,7 @@ package struct PublishBatcher: Sendable {
     /// such steps must be published again. If Redis has a newer checkpoint by now, `emit` says so.
     ///
     /// - Returns: The former checkpoints. The caller releases them: that takes time with thousands of containers.
-    package mutating func replace(_ new: consuming [String: String]) -> [String: String] {
+    package mutating func replace(_ new: consuming [ContainerID: String]) -> [ContainerID: String] {
         swap(&checkpoints, &new)
         return new
     }
@@ -131,7 +131,7 @@ package struct PublishBatcher: Sendable {
     }
 
     /// Records that the steps are published.
-    package mutating func published(_ id: String, _ diff: LifecycleDiff, at now: MonotonicInstant) {
+    package mutating func published(_ id: ContainerID, _ diff: LifecycleDiff, at now: MonotonicInstant) {
         checkpoints[id] = diff.checkpoint?.encoded
         if diff.checkpoint != nil, diff.entries.contains(where: \.kind.isFrequent) { lastFrequent[id] = now }
     }
@@ -143,7 +143,7 @@ package struct PublishBatcher: Sendable {
     }
 
     /// Records that the container's lifecycle has ended before. Drops all observations of the container.
-    package mutating func ended(_ id: String) {
+    package mutating func ended(_ id: ContainerID) {
         checkpoints[id] = nil
         lastFrequent[id] = nil
         delays[id] = nil
@@ -176,13 +176,13 @@ extension PublishBatcher {
         count += 1
     }
 
-    private mutating func delay(_ id: String, _ delay: Delay) {
+    private mutating func delay(_ id: ContainerID, _ delay: Delay) {
         due.removeAll { $0 == id }
         delays[id] = delay
     }
 
     /// Merges the container's first two observations: the later inspection, and the events of both.
-    private mutating func mergeFirst(_ id: String) {
+    private mutating func mergeFirst(_ id: ContainerID) {
         guard var pending = waiting[id], pending.count > 1 else { return }
         let first = pending.removeFirst()
         var merged = PendingObservation(pending[0].observation, since: first.since)

@@ -8,7 +8,7 @@ import Primitives
 package struct Reconciliation: Sendable, Equatable {
     /// Containers to inspect: first containers with a missed end, then containers without a published step, then all
     /// others.
-    package var suspects: [String]
+    package var suspects: [ContainerID]
     /// Games with a node reservation, but without a running container in the list.
     package var surplusReservations: Set<GameID>
     /// Games with a running container, but without a node reservation.
@@ -26,17 +26,17 @@ package struct Reconciliation: Sendable, Equatable {
     ///   - reservations: Games with a node reservation.
     package init(
         containers: [ContainerSummary],
-        ours: [String: Bool],
-        checkpoints: [String: Checkpoint],
-        started: Set<String>,
+        ours: [ContainerID: Bool],
+        checkpoints: [ContainerID: Checkpoint],
+        started: Set<ContainerID>,
         isThorough: Bool,
         reservations: Set<GameID>
     ) {
         let listed = Set(containers.map(\.id))
         let gone = Set(checkpoints.keys).union(started).subtracting(listed)
-        var ended: [String] = []
-        var unpublished: [String] = []
-        var others: [String] = []
+        var ended: [ContainerID] = []
+        var unpublished: [ContainerID] = []
+        var others: [ContainerID] = []
         for container in containers where ours[container.id] != false {
             let isRunning = container.hasProcess
             switch checkpoints[container.id] {

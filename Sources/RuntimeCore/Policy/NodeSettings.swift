@@ -155,10 +155,10 @@ package struct JobFailure: Error, Sendable, Equatable {
 
     /// A container whose process ended at once.
     package struct StayingContainer: Sendable, Equatable {
-        package var id: String
+        package var id: ContainerID
         package var name: String
 
-        package init(id: String, name: String) {
+        package init(id: ContainerID, name: String) {
             self.id = id
             self.name = name
         }

@@ -100,7 +100,7 @@ struct BenchEngine: Sendable {
         let ours = try await docker.list(
             ListFilter(labels: [GalaxyLabel.namespace: node.namespace], inspectsRows: false)
         )
-        try await inFlight(4, ours.map(\.id)) { try await docker.remove($0) }
+        try await inFlight(4, ours.map(\.id)) { try await docker.remove($0.text) }
     }
 
     private func removeLeftovers() async {

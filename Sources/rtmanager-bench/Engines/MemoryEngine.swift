@@ -15,8 +15,8 @@ import Synchronization
 final class MemoryEngine: DockerClient {
     private struct State {
         /// The containers by id.
-        var containers: [String: ContainerInspect] = [:]
-        var ids: [String: String] = [:]
+        var containers: [ContainerID: ContainerInspect] = [:]
+        var ids: [String: ContainerID] = [:]
         var listeners: [UInt64: AsyncThrowingStream<DockerEvent, any Error>.Continuation] = [:]
         var lastListener: UInt64 = 0
     }
@@ -65,8 +65,8 @@ final class MemoryEngine: DockerClient {
         )
     }
 
-    private static func newID() -> String {
-        (0..<4).map { _ in Hex.string(UInt64.random(in: .min ... .max)) }.joined()
+    private static func newID() -> ContainerID {
+        ContainerID((0..<4).map { _ in Hex.string(UInt64.random(in: .min ... .max)) }.joined())
     }
 
     func ensureNetwork(_ name: String) async throws(DockerError) {}
@@ -82,7 +82,7 @@ final class MemoryEngine: DockerClient {
     func inspectImage(id: String) async throws(DockerError) -> ImageInspect { ImageInspect(ref: id, id: id) }
 
     func inspectContainer(_ container: String) async throws(DockerError) -> ContainerInspect {
-        guard let found = state.withLock({ $0.containers[$0.ids[container] ?? container] }) else {
+        guard let found = state.withLock({ $0.containers[$0.ids[container] ?? ContainerID(container)] }) else {
             throw Self.absent("inspectContainer", container)
         }
         return found
@@ -133,7 +133,7 @@ final class MemoryEngine: DockerClient {
         let now = SystemClock.now()
         var isThere = false
         let ended: ContainerInspect? = state.withLock { state in
-            guard var found = state.containers[state.ids[container] ?? container] else { return nil }
+            guard var found = state.containers[state.ids[container] ?? ContainerID(container)] else { return nil }
             isThere = true
             guard found.status == "running" else { return nil }
             found.status = "exited"
@@ -150,9 +150,8 @@ final class MemoryEngine: DockerClient {
     func remove(_ container: String) async throws(DockerError) {
         _ = try? end(container, code: 137, "remove")
         let removed: ContainerInspect? = state.withLock { state in
-            guard let found = state.containers.removeValue(forKey: state.ids[container] ?? container) else {
-                return nil
-            }
+            let id = state.ids[container] ?? ContainerID(container)
+            guard let found = state.containers.removeValue(forKey: id) else { return nil }
             state.ids[found.name] = nil
             return found
         }

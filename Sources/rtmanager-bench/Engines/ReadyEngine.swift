@@ -28,7 +28,7 @@ final class ReadyEngine: DockerClient {
     func run(_ spec: RunSpec) async throws(DockerError) -> RunResult {
         let id = (0..<4).map { _ in Hex.string(UInt64.random(in: .min ... .max)) }
         return RunResult(
-            containerID: id.joined(),
+            containerID: ContainerID(id.joined()),
             engineEndpoint: spec.engineEndpoint,
             startedAt: Timestamp(millisecondsSinceEpoch: 1_764_000_000_000)
         )

@@ -71,9 +71,9 @@ extension BenchStage {
     }
 
     private func tell(_ step: String, of event: DockerEvent, _ engine: BenchEngine) async throws {
-        if step != "removed" { _ = try? await engine.docker.inspectContainer(event.containerID) }
+        if step != "removed" { _ = try? await engine.docker.inspectContainer(event.containerID.text) }
         let fields = [
-            ("event", step), ("action", event.action), ("container_id", event.containerID),
+            ("event", step), ("action", event.action), ("container_id", event.containerID.text),
             ("game_id", event.labels[GalaxyLabel.gameID] ?? ""), ("occurred_at", event.occurredAt.rfc3339),
         ]
         let texts = fields.flatMap { [RedisArgument.string($0.0), .string($0.1)] }

@@ -6,7 +6,7 @@ import Synchronization
 /// The observations of two readers about the same containers.
 final class EventWatch: Sendable {
     private struct State {
-        var containers: Set<String> = []
+        var containers: Set<ContainerID> = []
         var bare: [Double] = []
         var told: [(step: String, delay: Double)] = []
         /// The number of publications of each step of each container.
@@ -27,7 +27,7 @@ final class EventWatch: Sendable {
         ["start": "started", "die": "exited", "destroy": "removed"][event.action]
     }
 
-    func add(_ container: String) { _ = state.withLock { $0.containers.insert(container) } }
+    func add(_ container: ContainerID) { _ = state.withLock { $0.containers.insert(container) } }
 
     /// Records an event at a bare reader of the Docker Engine.
     func bare(_ event: DockerEvent) {
@@ -52,7 +52,7 @@ final class EventWatch: Sendable {
     ///
     /// The function polls, because a wake-up would change the measured moments. A pause of 5 ms is short in comparison
     /// with the Docker Engine's own time.
-    func awaitTold(_ step: String, of container: String) async throws {
+    func awaitTold(_ step: String, of container: ContainerID) async throws {
         let end = ContinuousClock.now.advanced(by: .seconds(5))
         while state.withLock({ $0.counts["\(step) \(container)"] == nil }), ContinuousClock.now < end {
             try await Task.sleep(for: .milliseconds(5))
