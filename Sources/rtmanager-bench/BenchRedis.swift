@@ -94,7 +94,7 @@ struct CommandCounts: Sendable, Equatable {
             guard parts.count == 2, !["info", "xlen", "llen", "lpush"].contains(parts[0]) else { continue }
             let calls = parts[1].split(separator: ",").first.flatMap { Double($0.dropFirst("calls=".count)) } ?? 0
             all += calls
-            if parts[0].hasPrefix("eval") { scripts += calls }
+            if parts[0].hasPrefix("eval") || parts[0].hasPrefix("fcall") { scripts += calls }
             if parts[0] == "blmove" { waits += calls }
         }
     }

@@ -24,11 +24,11 @@ end
 -- Returns the digest of the request that has this id already: empty if nobody knows the request any more, and nil if the
 -- id is free.
 local function known_digest(c, id)
-  local record = redis.pcall('HMGET', c.prefix .. 'job:' .. id, '_result')
+  local record = redis.pcall('HMGET', c.prefix .. 'job:' .. id, '_result', '_job', 'state')
+  if record.err then return '' end
   if record[1] then return string.match(record[1], ' (%S+)$') or '' end
-  local job = jobs.read(c, id)
-  if job then return job.digest end
-  return call('EXISTS', c.prefix .. 'job:' .. id) == 1 and '' or nil
+  if record[2] then return (jobs.read(c, id) or {}).digest or '' end
+  return record[3] and '' or nil
 end
 
 -- Decides about a message: "seen", "reused", "rejected", "placed", or "full" if the message has to wait.

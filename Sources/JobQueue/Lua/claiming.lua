@@ -6,13 +6,13 @@
 --   undo (1: a stop has made the job obsolete; 2: the job has killed too many workers; else 0), digest, game.
 -- Atomic because: a head that leaves its ready list without a lease would be lost with the worker.
 
--- Returns the next fencing number. The number contains the time, so that a failover with lost writes repeats none.
-local function next_fence(c)
-  local last = c.fence or tonumber(call('HGET', c.meta, 'fence') or 0)
-  c.fence = math.max(last + 1, c.now_us)
-  local text = string.format('%d', c.fence)
-  call('HSET', c.meta, 'fence', text)
-  return text
+-- Reserves fencing numbers for all jobs of the call, and returns the last number before them. The numbers contain the time,
+-- so that a failover with lost writes repeats none.
+local function reserve_fence(c)
+  local last = tonumber(call('HGET', c.meta, 'fence') or 0)
+  local before = math.max(last, c.now_us)
+  call('HSET', c.meta, 'fence', string.format('%d', before + c.args.starts + c.args.stops))
+  return before
 end
 
 -- The greatest number of jobs of a class that one call ends without running them.
@@ -27,18 +27,19 @@ local function owners_unknown(c)
 end
 
 -- Returns whether the node may run one game more, or this game.
-local function has_capacity(c, game)
-  if lanes.is_listed(c, 'draining', c.args.node) then return false end
+local function has_capacity(c, claim, game)
+  if claim.is_draining then return false end
   if c.args.slots == 0 then return true end
   local reserved = c.prefix .. 'reserved:' .. c.args.node
   return call('SCARD', reserved) < c.args.slots or game and call('SISMEMBER', reserved, game) == 1
 end
 
--- Returns why a head ends instead of running; nil if the head runs. A head that may have left something behind runs once
--- more, to remove that.
+-- Returns why a head ends instead of running; nil if the head runs. An obsolete head that may have left something behind
+-- runs once more, to remove that.
 local function ending_of(c, job)
+  job.is_obsolete = lanes.is_obsolete(c, job)
   if job.dirty then return nil end
-  if lanes.is_obsolete(c, job) then return lanes.SUPERSEDED end
+  if job.is_obsolete then return lanes.SUPERSEDED end
   if jobs.is_late(c, job) then return lanes.EXPIRED end
 end
 
@@ -53,10 +54,10 @@ local function finish_head(c, job, ending)
 end
 
 -- Leases a head to the worker. Returns the row of the reply.
-local function lease(c, job)
-  local a, game = c.args, job.game_id
-  local is_obsolete, owner = lanes.is_obsolete(c, job), lanes.owner(c, game)
-  job.lease = { token = next_fence(c) .. '-' .. a.nonce, worker = a.worker, node = a.node,
+local function lease(c, claim, job)
+  local a, game, owner = c.args, job.game_id, lanes.owner(c, job.game_id)
+  claim.fence = (claim.fence or reserve_fence(c)) + 1
+  job.lease = { token = string.format('%d-%s', claim.fence, a.nonce), worker = a.worker, node = a.node,
     taken_at = context.now_text(c), attempts = job.lease.attempts + 1,
     owns = job.lease.owns or STARTS[job.kind] and not owner or false }
   leases.write(c, job, 'running')
@@ -69,7 +70,7 @@ local function lease(c, job)
   end
   return { job.id, job.lease.token, job.lease.attempts, job.queue, jobs.message(c, job.id),
     job.kind == 'restart' and call('GET', c.prefix .. 'spec:' .. game) or '', job.run,
-    is_obsolete and (job.dirty == '2' and 2 or 1) or 0, job.digest, game }
+    job.is_obsolete and (job.dirty == '2' and 2 or 1) or 0, job.digest, game }
 end
 
 -- Takes a lane off its ready list and leases its head, or ends the head.
@@ -85,12 +86,12 @@ local function begin(c, claim, class, list, game)
     return finish_head(c, job, ending)
   end
   claim.wanted[class] = claim.wanted[class] - 1
-  claim.rows[#claim.rows + 1] = lease(c, job)
+  claim.rows[#claim.rows + 1] = lease(c, claim, job)
 end
 
 -- Returns whether the head of a lane may begin here, or only ends.
-local function may_begin(c, class, game)
-  if class == 'stop' or has_capacity(c, game) then return true end
+local function may_begin(c, claim, class, game)
+  if class == 'stop' or has_capacity(c, claim, game) then return true end
   local lane = lanes.read(c, game)
   local job = lane and jobs.read(c, lane.head)
   return not job or ending_of(c, job) ~= nil
@@ -105,7 +106,7 @@ local function drain(c, claim, class, list)
     has_more = false
     for _, game in ipairs(call('ZRANGE', list, 0, math.min(63, claim.wanted[class] + 7))) do
       if claim.wanted[class] <= 0 or claim.most_ended[class] <= 0 then return end
-      if may_begin(c, class, game) then
+      if may_begin(c, claim, class, game) then
         has_more = true
         begin(c, claim, class, list, game)
       end
@@ -138,7 +139,7 @@ local function park_all(c, claim)
   local waiting = { stop = false, start = false }
   for _, class in ipairs({ 'stop', 'start' }) do
     local has_permits = claim.wanted[class] > 0 and claim.most_ended[class] > 0
-    local is_open = class == 'stop' or has_capacity(c)
+    local is_open = class == 'stop' or has_capacity(c, claim)
     for _, queue in ipairs(claim.queues) do
       local list = class .. ':' .. queue
       -- A game with a reservation needs no more capacity, so a full node still waits for its own starts.
@@ -154,7 +155,7 @@ local function claim(c)
   local a = c.args
   for _, queue in ipairs(a.queues) do c.claims[queue] = true end
   local state = { wanted = { start = a.starts, stop = a.stops }, rows = {}, queues = {}, has_ended = false,
-    most_ended = { start = MOST_ENDED, stop = MOST_ENDED } }
+    most_ended = { start = MOST_ENDED, stop = MOST_ENDED }, is_draining = lanes.is_listed(c, 'draining', a.node) }
   for _, queue in ipairs(a.queues) do
     if not lanes.is_listed(c, 'paused', queue) then state.queues[#state.queues + 1] = queue end
   end

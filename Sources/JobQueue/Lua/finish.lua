@@ -31,9 +31,10 @@ local function finish_one(c, done)
   if not lane or lane.state ~= 'active' or lane.head ~= done.id or lane.detail ~= done.token then
     return refusal(c, done)
   end
-  local job = jobs.read(c, done.id) or done.job
+  local live = jobs.read(c, done.id)
+  local job = live or done.job
   -- An earlier call may have published the result, and then failed at a key of a wrong type.
-  if redis.pcall('HGET', c.prefix .. 'job:' .. done.id, '_token') ~= done.token then
+  if live or redis.pcall('HGET', c.prefix .. 'job:' .. done.id, '_token') ~= done.token then
     results.finish(c, job, done.ending)
   end
   if done.owner == 'clear' or done.owner == 'undo' and job.lease.owns then

@@ -31,9 +31,9 @@ function lanes.wake_held(c)
   for _, queue in ipairs(held.err and {} or held) do lanes.wake_queue(c, queue) end
 end
 
--- Takes a job out of the window.
-function lanes.leave_window(c, game, behind)
-  if behind >= lanes.MOST_COUNTED or call('SISMEMBER', c.prefix .. 'outside', game) == 1 then return end
+-- Takes a job out of the window, if the job counts: not outside, and with few jobs behind it in its lane.
+local function leave_window(c, is_outside, behind)
+  if is_outside or behind >= lanes.MOST_COUNTED then return end
   call('HINCRBY', c.meta, 'window', -1)
   lanes.wake_held(c)
 end
@@ -41,18 +41,19 @@ end
 -- Makes the lane go on after its head has ended: with the next job that has a record, or the lane is forgotten.
 function lanes.advance(c, game)
   local behind = call('LLEN', c.prefix .. 'lane:' .. game)
-  lanes.leave_window(c, game, behind)
+  local is_outside = call('SISMEMBER', c.prefix .. 'outside', game) == 1
+  leave_window(c, is_outside, behind)
   while behind > 0 do
     local id = call('LPOP', c.prefix .. 'lane:' .. game)
     local job = jobs.read(c, id)
     if job then return lanes.make_ready(c, job) end
     lanes.forget_lost(c, id)
     behind = behind - 1
-    lanes.leave_window(c, game, behind)
+    leave_window(c, is_outside, behind)
   end
   call('HDEL', c.prefix .. 'lanes', game)
   call('HDEL', c.prefix .. 'superseded', game)
-  call('SREM', c.prefix .. 'outside', game)
+  if is_outside then call('SREM', c.prefix .. 'outside', game) end
 end
 
 -- Makes a lane ready for its present head, or for the next one if the record of the head is gone.

@@ -33,6 +33,9 @@ function retention.trim(c, most)
   local function is_kept(entry, index)
     return index > surplus and tonumber(string.match(entry[1], '^(%d+)')) > oldest_kept
   end
+  -- Usually the oldest result is kept, and no other is read.
+  local first = call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+  if not first or is_kept(first, 1) then return false end
   local oldest = call('XRANGE', stream, '-', '+', 'COUNT', most)
   for index, entry in ipairs(oldest) do
     if is_kept(entry, index) then return false end
