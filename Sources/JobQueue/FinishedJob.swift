@@ -23,7 +23,7 @@ package final class FinishedJob: Sendable {
     /// The record of the game's start for later restarts; nil: the record does not change.
     package let startMessage: String?
     /// The container started by the job, reported to the node's leader.
-    package let begun: BegunContainer?
+    package let begun: StartedContainer?
 
     package init(
         _ claimed: ClaimedJob,
@@ -32,7 +32,7 @@ package final class FinishedJob: Sendable {
         owner: OwnerChange,
         freesPlace: Bool,
         startMessage: String? = nil,
-        begun: BegunContainer? = nil
+        begun: StartedContainer? = nil
     ) {
         self.claimed = claimed
         self.job = job
@@ -82,7 +82,7 @@ extension JobEnding {
 }
 
 /// A container started by a job.
-package struct BegunContainer: Sendable, Equatable {
+package struct StartedContainer: Sendable, Equatable {
     package var containerID: ContainerID
     /// The checkpoint of the container's current run.
     package var mark: String

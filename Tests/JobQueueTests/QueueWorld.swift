@@ -93,7 +93,7 @@ struct QueueWorld {
         owner: OwnerChange = .keep,
         freesPlace: Bool = false,
         startMessage: String? = nil,
-        begun: BegunContainer? = nil
+        begun: StartedContainer? = nil
     ) -> FinishedJob {
         let decoded: Job? = if case .job(let decoded) = JobDecoder().decode(job.message) { decoded } else { nil }
         return FinishedJob(

@@ -50,7 +50,7 @@ struct RetentionTests {
         try await world.push(QueueWorld.message(.start, "s1"))
         try await world.intake(worker)
         let start = try #require(try await world.claim(worker).first)
-        let begun = BegunContainer(containerID: "c1", mark: "s0")
+        let begun = StartedContainer(containerID: "c1", mark: "s0")
         let finished = QueueWorld.finished(start, startMessage: "the request", begun: begun)
         _ = try await worker.finish([finished])
         #expect(try await worker.startedContainers() == ["c1": "s0"])

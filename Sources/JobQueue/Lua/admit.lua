@@ -1,14 +1,21 @@
 -- Purpose: `admit` moves the oldest messages of a queue, decoded by the worker, into the lanes of their games.
 -- Keys: 1 {ns}:meta, 2 {ns}:inbox:NAME, 3 {ns}:queue:NAME.
--- Arguments: worker, node, claims (see `finish`), queue, most_starts and most_jobs (jobs in the window at which no start, and no job at all, is
---   admitted), signed_ms (the greatest age of a signed job), messages: the oldest first, each with sha1 of its bytes, id,
---   digest, and for a job kind, game_id, deadline (ms), enqueued_at, traceparent, supersedes, cancels, pushed_at (ms, of
---   a signed job). A message that is no job has is_message, and with a job that the policy refuses code and error.
--- Returns: the number of messages taken; "paused", "full" or "open"; the number of messages left, 0 or 1; the numbers,
---   from 1, of the messages whose id belongs to another request; the numbers of the signed jobs that came at a wrong time.
--- Atomic because: two workers must not swap two messages of a game, and a worker that dies must lose none.
+-- Arguments: worker, node, queue, and:
+--   claims        see `finish`
+--   most_starts   no start is admitted with this many jobs in the window
+--   most_jobs     no job is admitted with this many jobs in the window
+--   signed_ms     greatest age of a signed job
+--   messages      the oldest first, each with
+--     sha1, id, digest
+--     kind, game_id, deadline (ms), enqueued_at, traceparent, supersedes, cancels   of a job
+--     pushed_at (ms)                                                                of a signed job
+--     code, error                                                                   of a rejected message
+--     is_message                                                                    of a message without a job
+-- Returns: the number of messages taken; "paused", "full" or "open"; 1 if messages are left, else 0; the numbers of
+--   messages with the id of another request; the numbers of signed jobs with a wrong time. Numbers count from 1.
+-- Atomic because: two workers must not swap two messages of a game, and a dying worker must lose none.
 
--- Turns a signed job that came at a wrong time into a rejected message. The id stays free for the producer, so the job ends
+-- Turns a signed job with a wrong time into a rejected message. The id stays free for the producer, so the job ends
 -- under the name of its bytes.
 local function refuse_wrong_time(c, message)
   local age = message.pushed_at and c.now - message.pushed_at
@@ -21,8 +28,7 @@ local function refuse_wrong_time(c, message)
   return true
 end
 
--- Returns the digest of the request that has this id already: empty if nobody knows the request any more, and nil if the
--- id is free.
+-- Returns the digest of an earlier request with this id: empty for an unknown request, and nil for a free id.
 local function known_digest(c, id)
   local record = redis.pcall('HMGET', c.prefix .. 'job:' .. id, '_result', '_job', 'state')
   if record.err then return '' end

@@ -1,13 +1,15 @@
--- Purpose: `claim` leases the heads of ready lanes to a worker, and ends heads that must not begin any more.
--- Arguments: worker, node, nonce, lease_ms, starts, stops (free permits), slots (games that the node may run; 0: no
---   limit), queues in order of priority.
--- Returns: the sum of 1 if stops or removes wait for a permit, and 2 if starts do; the time of the claim; then an array
---   for each job: id, token, attempt, queue, message, message of the game's last start (for a restart, else empty), run,
---   undo (1: a stop has made the job obsolete; 2: the job has killed too many workers; else 0), digest, game.
--- Atomic because: a head that leaves its ready list without a lease would be lost with the worker.
+-- Purpose: `claim` leases the heads of ready lanes to a worker, and ends expired and obsolete heads.
+-- Arguments: worker, node, nonce, lease_ms, and:
+--   starts, stops   free permits
+--   slots           limit of games on the node; 0: no limit
+--   queues          in order of priority
+-- Returns: 1 if stops or removes wait for a permit, plus 2 if starts do; the time of the claim; then an array for each
+--   job: id, token, attempt, queue, message, message of the game's last start (for a restart, else empty), run, undo,
+--   digest, game. undo is 1 for an obsolete job, 2 for a job with too many dead workers, else 0.
+-- Atomic because: a head without a ready list and without a lease would be lost with the worker.
 
--- Reserves fencing numbers for all jobs of the call, and returns the last number before them. The numbers contain the time,
--- so that a failover with lost writes repeats none.
+-- Reserves fencing numbers for all jobs of the call, and returns the last number before them. The numbers contain the
+-- time. So a failover with lost writes repeats no number.
 local function reserve_fence(c)
   local last = tonumber(call('HGET', c.meta, 'fence') or 0)
   local before = math.max(last, c.now_us)
@@ -15,11 +17,11 @@ local function reserve_fence(c)
   return before
 end
 
--- The greatest number of jobs of a class that one call ends without running them.
+-- Limit of heads of a class to end in one call.
 local MOST_ENDED = 64
 
--- Returns whether some node may have the container of a game without a known owner. A stop would find nothing and end
--- without having stopped anything, so such stops wait for nodes that have not announced their games.
+-- Returns whether some node may have the container of a game without a known owner. A stop would find nothing, and
+--   would stop nothing. So these stops wait for the announcements of all nodes.
 local function owners_unknown(c)
   -- Workers notice a loss of data within 2.5 s, and then announce their games.
   if c.now < c.created_at + 4000 then return true end
@@ -34,8 +36,8 @@ local function has_capacity(c, claim, game)
   return call('SCARD', reserved) < c.args.slots or game and call('SISMEMBER', reserved, game) == 1
 end
 
--- Returns why a head ends instead of running; nil if the head runs. An obsolete head that may have left something behind
--- runs once more, to remove that.
+-- Returns the ending of a head that must not run; nil for all others. An obsolete head with possible remains runs once
+-- more, for the removal of the remains.
 local function ending_of(c, job)
   job.is_obsolete = lanes.is_obsolete(c, job)
   if job.dirty then return nil end
@@ -97,9 +99,9 @@ local function may_begin(c, claim, class, game)
   return not job or ending_of(c, job) ~= nil
 end
 
--- Claims from one ready list, a few lanes at a time, the oldest first. Each lane has one turn, so that a lane with many
--- obsolete starts does not hold up the lanes behind it. Without capacity, a few lanes are looked at: one of them may hold
--- a reservation, or may only end.
+-- Claims from one ready list, a few lanes at a time, the oldest first. Each lane has one turn. So a lane with many
+-- obsolete starts does not hold up the lanes behind it. Without capacity, a few lanes are looked at: one of them may
+-- hold a reservation, or may only end.
 local function drain(c, claim, class, list)
   local has_more = true
   while has_more do
@@ -126,8 +128,8 @@ local function drain_all(c, claim)
   end
 end
 
--- Puts the worker into the idle set of a list, or out of it. Wakes another worker if jobs of the list wait and the worker
--- takes no more. Returns whether jobs wait.
+-- Puts the worker into the idle set of a list, or out of it. Wakes another worker if jobs of the list wait and the
+-- worker takes no more. Returns whether jobs wait.
 local function park(c, list, is_idle)
   call(is_idle and 'SADD' or 'SREM', c.prefix .. 'idle:' .. list, c.args.worker)
   if call('EXISTS', c.prefix .. 'ready:' .. list) == 0 then return false end

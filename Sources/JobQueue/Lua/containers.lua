@@ -1,12 +1,12 @@
--- Purpose: what jobs report about containers to the leader of their node, and what the leader publishes.
+-- Purpose: reports of jobs about containers, for the leader of the node, and the leader's published events.
 
 local containers = {}
 
--- The number of ended lifecycles that are remembered, so that a repeated event begins none anew. The Docker Engine repeats
+-- Limit of remembered ended lifecycles. A repeated event must not begin a lifecycle anew. The Docker Engine repeats
 -- at most 256 events.
 local MOST_ENDED_LIFECYCLES = 10000
 
--- Notes a container that a job has started, until the leader has published it. Returns 1, or 0 if that is no news.
+-- Notes a container started by a job, until the leader has published the start. Returns 1, or 0 for a published start.
 function containers.note_started(c, container, checkpoint)
   local node = c.args.node
   if call('HEXISTS', c.prefix .. 'checkpoints:' .. node, container) == 1
@@ -15,8 +15,8 @@ function containers.note_started(c, container, checkpoint)
   return 1
 end
 
--- Records who asks for the end of a container. A repeated request of the same job keeps the first words, because the
--- Docker Engine continues a stop whose caller has died. Returns the first words, or 1.
+-- Records a job's request to stop a container. A repeated request of the same job keeps the first words: the Docker
+-- Engine continues a stop also after the death of the caller. Returns the first words, or 1.
 local function note_stop(c, container, intents)
   local key, named = c.prefix .. 'job:' .. c.args.job, container .. '\n'
   local record = call('HMGET', key, '_job', '_stop')
@@ -26,11 +26,12 @@ local function note_stop(c, container, intents)
   return before or 1
 end
 
--- A job reports what it does to a container.
--- Arguments: node, container, fact: "started" (text: the checkpoint), "stop" (before the request; text: the intent, job:
---   its id), "forced" (text: 1 if the stop needed SIGKILL) or "exit" (before the removal; text: the end of the last run).
+-- Stores the report of a job about a container.
+-- Arguments: node, container, fact: "started" (text: the checkpoint), "stop" (before the request; text: the intent,
+--   job: its id), "forced" (text: 1 if the stop needed SIGKILL) or "exit" (before the removal; text: the end of the
+--   last run).
 -- Returns: 1 if the fact was stored, 0 if the leader has published it already; for "stop" see above.
--- Atomic because: a fact that is stored after its event was published would be taken for a fact of the next run.
+-- Atomic because: a fact stored after the publication of its event would count for the next run.
 define('report', function(c)
   local a, container = c.args, c.args.container
   if a.fact == 'started' then return containers.note_started(c, container, a.text) end
@@ -66,7 +67,7 @@ local function store_checkpoint(c, update)
     call('ZREMRANGEBYRANK', ended, 0, -MOST_ENDED_LIFECYCLES - 1)
   end
   call('HDEL', c.prefix .. 'started:' .. node, container)
-  -- The reported facts concern the run that has ended.
+  -- The reported facts concern the ended run.
   if string.sub(checkpoint, 1, 1) ~= 's' then
     call('HDEL', c.prefix .. 'intents:' .. node, container, container .. ':forced', container .. ':exit')
   end
@@ -86,12 +87,12 @@ local function publish_one(c, update)
 end
 
 -- Publishes lifecycle events in the leader's epoch, each once.
--- Keys: 1 {ns}:meta, 2 {ns}:leader:NODE. Arguments: node, worker, epoch, cursor (to store; none if absent), updates: each
---   with container, game_id, expected (the checkpoint that the caller believes to be the last), checkpoint (the new one;
---   empty: the lifecycle has ended), events: for each the fields, names and values in turn.
--- Returns: "fenced" if another epoch leads; else for each update "ok", "mark:" and the real last checkpoint, or "ended".
--- Atomic because: an event and the checkpoint that says that it was published belong together, and a leader that lost its
---   lease must not publish.
+-- Keys: 1 {ns}:meta, 2 {ns}:leader:NODE. Arguments: node, worker, epoch, cursor (to store; none if absent), updates:
+--   each with container, game_id, expected (the last checkpoint known to the caller), checkpoint (the new one; empty:
+--   the lifecycle has ended), events: for each the fields, names and values in turn.
+-- Returns: "fenced" if another epoch leads; else for each update "ok", "mark:" and the real last checkpoint, or
+--   "ended".
+-- Atomic because: an event and its checkpoint belong together, and a former leader must not publish.
 define('publish', function(c)
   if not leadership.leads(c) then return 'fenced' end
   local replies = {}

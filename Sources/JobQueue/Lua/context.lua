@@ -4,8 +4,8 @@ local function call(...) return redis.call(...) end
 
 local context = {}
 
--- Returns the time of the call in ms. A clock that was set back stands still for at most 60 s. After a larger step the
--- new time counts, and an alarm counts the step.
+-- Returns the time of the call in ms. After a step back, the clock stands still for at most 60 s. After a larger step
+--   the new time counts, and an alarm counts the step.
 local function read_clock(c, latest)
   local time = call('TIME')
   c.now_us = tonumber(time[1]) * 1000000 + tonumber(time[2])
@@ -20,16 +20,16 @@ local function read_clock(c, latest)
   return now
 end
 
--- Returns the names and arguments of a call, without the clock. The first key is {ns}:meta. The first argument holds all
--- arguments by name, as JSON.
+-- Returns the names and arguments of a call, without the clock. The first key is {ns}:meta. The first argument holds
+--   all arguments by name, as JSON.
 function context.read(keys, args)
   return { keys = keys, args = cjson.decode(args[1]), meta = keys[1], prefix = string.sub(keys[1], 1, -5) }
 end
 
--- Opens a call that may change something.
+-- Opens a call with changes.
 function context.open(keys, args)
   local c = context.read(keys, args)
-  -- The queues from which the caller claims after this call. Nobody needs to be woken for these.
+  -- The queues of the caller's next claim. Nobody needs to be woken for these.
   c.claims = {}
   for _, queue in ipairs(c.args.claims or {}) do c.claims[queue] = true end
   local kept = call('HMGET', c.meta, 'clock', 'created_at', 'resumed_at')
@@ -39,7 +39,7 @@ function context.open(keys, args)
   return c
 end
 
--- Returns the settings of the namespace, which `register` stores for all calls.
+-- Returns the settings of the namespace. `register` stores the settings for all calls.
 function context.settings(c)
   if not c.settings then
     local text = call('HGET', c.meta, 'settings')

@@ -6,8 +6,8 @@ local function register(open, name, flags, body)
   end })
 end
 
--- Defines a function that may change something. It works with a full memory too: otherwise all leases would expire.
+-- Defines a function with changes. It works with a full memory too; otherwise all leases would expire.
 local function define(name, body) register(context.open, name, { 'allow-oom' }, body) end
 
--- Defines a function that Redis refuses with a full memory, before any change.
+-- Defines a function with changes. With a full memory, Redis refuses the function before any change.
 local function define_refusable(name, body) register(context.open, name, {}, body) end

@@ -1,26 +1,30 @@
--- Purpose: `finish` ends jobs that a worker has run: result, record, owner, reservation, next job of the lane.
--- Arguments: worker, node, claims (queues from which the worker claims next: nobody is woken for their jobs), jobs: each
---   with id, token, ending (fields of the result), owner ("keep", "clear", or "undo":
---   clear if this job made the node the owner), frees (the reservation of the game), request (what the game runs from now
---   on, for a later restart), container and checkpoint (of a container that the job has started), and job: the facts of
---   the record as the claim gave them, in case the record is gone.
--- Returns: 1 if jobs of the node became ready, else 0; then for each job "ok", "again" (this token has ended the job
---   already, and the reply was lost) or "stale" (another token has replaced this one, and nothing was done).
+-- Purpose: `finish` ends jobs after their run: result, record, owner, reservation, next job of the lane.
+-- Arguments: worker, node, and:
+--   claims   the queues of the worker's next claim; nobody is woken for jobs of these queues
+--   jobs     each with
+--     id, token
+--     ending                  the fields of the result
+--     owner                   "keep", "clear", or "undo": clear if this job made the node the owner
+--     frees                   true: the reservation of the game ends
+--     request                 the request of the game's start, for a later restart
+--     container, checkpoint   a container started by the job
+--     job                     the facts of the record, in case somebody has deleted the record
+-- Returns: 1 if jobs of the node became ready, else 0; then for each job "ok", "again" (ended by this token before: the
+--   reply was lost) or "stale" (another token has replaced this one; nothing was done).
 -- Fails if no result can be published. Then the job stays under its lease, and the worker calls again.
--- Atomic because: a job must not end without its result, and a worker that was presumed dead must not end a job that
---   another worker runs.
+-- Atomic because: a job must not end without a result, and a worker presumed dead must not end the job of another.
 
--- Returns why a job cannot end that its lane does not name under this token.
+-- Returns the reply for a job that is not active under this token.
 local function refusal(c, done)
   local record = call('HMGET', c.prefix .. 'job:' .. done.id, '_token', 'state')
   return record[1] == done.token and (record[2] == 'done' or record[2] == 'dead') and 'again' or 'stale'
 end
 
--- Keeps what the node and later jobs need to know of the end.
+-- Keeps the effects of the end on the node and on later jobs.
 local function note_effect(c, done, game)
   local spec = c.prefix .. 'spec:' .. game
   if done.frees then call('SREM', c.prefix .. 'reserved:' .. c.args.node, game) end
-  -- A restart needs the request as long as the game has an owner, and for one retention time after that.
+  -- A restart needs the request as long as the game has an owner, and for one retention time afterwards.
   if done.request then call('SET', spec, done.request) end
   if done.owner == 'clear' then call('PEXPIRE', spec, context.settings(c).retention_ms) end
   if done.container then containers.note_started(c, done.container, done.checkpoint) end
@@ -40,7 +44,7 @@ local function finish_one(c, done)
   if done.owner == 'clear' or done.owner == 'undo' and job.lease.owns then
     call('HDEL', c.prefix .. 'owners', job.game_id)
   end
-  -- The lane goes on before the rest, which may fail at a key of a wrong type.
+  -- The lane goes on first, because the rest may fail at a key of a wrong type.
   lanes.advance(c, job.game_id)
   note_effect(c, done, job.game_id)
   return 'ok'

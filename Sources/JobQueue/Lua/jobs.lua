@@ -1,12 +1,12 @@
--- Purpose: the record of a live job, `{ns}:job:ID`, and the producer's bytes, `{ns}:message:ID`.
--- `_job` holds the facts of the admission as JSON: number, kind, game_id, queue, run, digest, and if the message has
--- them deadline (ms, as text: JSON in Redis keeps 14 digits of a number), enqueued_at and traceparent. `_lease` holds the facts of the last claim: attempts, node, taken_at,
--- owns (whether the job made its node the owner), and while the job runs token and worker. The record is public, and the
--- producer's bytes are not, so the bytes have a key of their own.
+-- Purpose: the record of a live job, `{ns}:job:ID`, and the producer's bytes, `{ns}:message:ID`. `_job` holds the facts
+--   of the admission as JSON: number, kind, game_id, queue, run, digest, and if the message has them deadline (ms, as
+--   text: JSON in Redis keeps 14 digits of a number), enqueued_at and traceparent. `_lease` holds the facts of the last
+--   claim: attempts, node, taken_at, owns (whether the job made its node the owner), and while the job runs token and
+--   worker. The record is public, and the producer's bytes are not, so the bytes have a key of their own.
 
 local jobs = {}
 
--- The kinds that start a game.
+-- The kinds with the start of a game.
 local STARTS = { start = true, restart = true }
 
 local function decoded(text)
@@ -24,7 +24,7 @@ function jobs.read(c, id)
   return job
 end
 
--- Writes the record of a job that was not there before.
+-- Writes the record of a new job.
 function jobs.create(c, job, message)
   local facts = { number = job.number, kind = job.kind, game_id = job.game_id, queue = job.queue, run = job.run,
     digest = job.digest, deadline = job.deadline, enqueued_at = job.enqueued_at, traceparent = job.traceparent }
@@ -38,8 +38,8 @@ function jobs.message(c, id)
   return call('GET', c.prefix .. 'message:' .. id) or ''
 end
 
--- Watches the deadline of a waiting head, so that a sweep ends the head in time, even if no worker can claim the job. A
--- head that may have left something behind ends only after that is removed.
+-- Watches the deadline of a waiting head. A sweep ends the head in time, even if no worker can claim the job. A head
+-- with possible remains ends only after their removal.
 function jobs.watch_deadline(c, job)
   if job.deadline and not job.dirty then call('ZADD', c.prefix .. 'deadlines', job.deadline, job.id) end
 end

@@ -1,19 +1,19 @@
 -- Purpose: how a lane goes on after its head has ended, and how jobs leave the window.
 
--- The end of a start that a later stop made obsolete before the start began.
+-- The ending of a start before its begin, because of a later stop.
 lanes.SUPERSEDED = { outcome = 'superseded', effect = 'none',
   error = 'a later stop or remove of the game made it pointless' }
 
--- The end of a job whose deadline passed before the job began.
+-- The ending of a job after its deadline and before its begin.
 lanes.EXPIRED = { outcome = 'expired', effect = 'none', error = 'its deadline had passed before it was begun' }
 
--- Wakes workers that serve a queue.
+-- Wakes workers of a queue.
 function lanes.wake_queue(c, queue)
   workers.wake(c, 'stop:' .. queue)
   workers.wake(c, 'start:' .. queue)
 end
 
--- Forgets a job whose record is gone, by hand or by eviction. Nobody knows the request, so the job has no result.
+-- Forgets a job with a lost record, deleted by hand or by eviction. Nobody knows the request, so the job has no result.
 function lanes.forget_lost(c, id)
   call('HINCRBY', c.meta, 'lost_records', 1)
   call('DEL', c.prefix .. 'message:' .. id)
@@ -25,7 +25,7 @@ function lanes.is_busy(c, game)
   return lane and lane.state == 'active'
 end
 
--- Wakes workers of the queues whose messages wait for the window.
+-- Wakes workers of the queues with messages waiting for the window.
 function lanes.wake_held(c)
   local held = redis.pcall('SPOP', c.prefix .. 'held', 16)
   for _, queue in ipairs(held.err and {} or held) do lanes.wake_queue(c, queue) end
@@ -38,7 +38,7 @@ local function leave_window(c, is_outside, behind)
   lanes.wake_held(c)
 end
 
--- Makes the lane go on after its head has ended: with the next job that has a record, or the lane is forgotten.
+-- Makes the lane go on after the end of its head: with the next recorded job, or the lane is forgotten.
 function lanes.advance(c, game)
   local behind = call('LLEN', c.prefix .. 'lane:' .. game)
   local is_outside = call('SISMEMBER', c.prefix .. 'outside', game) == 1

@@ -3,7 +3,7 @@
 
 local lanes = {}
 
--- The greatest number of jobs of one game that count in the window, so that no game fills the window for all others.
+-- Limit of jobs of one game in the window. So no game fills the window for all others.
 lanes.MOST_COUNTED = 100
 
 -- Returns the lane of a game; nil if the game has no live job.
@@ -18,7 +18,7 @@ function lanes.write(c, game, state, head, detail)
   call('HSET', c.prefix .. 'lanes', game, state .. ' ' .. head .. (detail and ' ' .. detail or ''))
 end
 
--- Returns the node that owns the game; false if there is none.
+-- Returns the owner of the game; false if there is none.
 function lanes.owner(c, game)
   return call('HGET', c.prefix .. 'owners', game)
 end
@@ -29,8 +29,8 @@ function lanes.is_obsolete(c, job)
   return job.dirty == '2' or job.number < tonumber(call('HGET', c.prefix .. 'superseded', job.game_id) or 0)
 end
 
--- Returns whether an operator's list, a set of queues or nodes, has a member. A key of a wrong type has none, so that it
--- stops nobody.
+-- Returns whether an operator's list, a set of queues or nodes, has a member. A key of a wrong type has none,
+-- and stops nobody.
 function lanes.is_listed(c, list, member)
   return redis.pcall('SISMEMBER', c.prefix .. list, member) == 1
 end
@@ -40,7 +40,7 @@ end
 function lanes.make_ready(c, job)
   local is_obsolete = lanes.is_obsolete(c, job)
   local list = (STARTS[job.kind] and not is_obsolete and 'start:' or 'stop:') .. job.queue
-  -- Any node can end an obsolete start, unless its node has to remove what an attempt has left.
+  -- Any node can end an obsolete start. But only the owner can remove the remains of an attempt.
   local owner = (not is_obsolete or job.dirty) and lanes.owner(c, job.game_id)
   if owner then list = list .. ':' .. owner end
   jobs.watch_deadline(c, job)

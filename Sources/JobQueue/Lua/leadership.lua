@@ -4,18 +4,18 @@
 
 local leadership = {}
 
--- Returns whether the caller leads in the epoch that it names.
+-- Returns whether the caller leads in the named epoch.
 function leadership.leads(c)
   local leader = call('HMGET', c.keys[2], 'holder', 'epoch')
   return leader[1] == c.args.worker and leader[2] == c.args.epoch
 end
 
--- Each term has a key of its own, so that an ended term can renew no other.
+-- Each term has a key of its own. So an ended term can renew no other.
 local function term_key(c, epoch) return c.prefix .. 'term:' .. c.args.node .. ':' .. epoch end
 
 -- Asks for the lease. Arguments: node, worker, ttl_ms.
--- Returns: 1, epoch and cursor if the worker leads; else 0, the ms until the lease expires, and its epoch. A worker whose
---   reply was lost holds the lease without knowing, and gets a new term at once.
+-- Returns: 1, epoch and cursor if the worker leads; else 0, the ms until the lease expires, and its epoch. A worker
+--   whose reply was lost holds the lease without knowing, and gets a new term at once.
 define('lead', function(c)
   local leader = call('HMGET', c.keys[2], 'holder', 'epoch', 'cursor')
   local left = leader[2] and call('PTTL', term_key(c, leader[2])) or 0

@@ -1,5 +1,6 @@
--- Purpose: what a worker reports about its leased jobs while they run: `extend`, `progress`, `retry` and `release`.
--- Atomic because: a job must be under a lease, delayed or ready, never two of these, and a replaced token changes nothing.
+-- Purpose: the calls of a worker for its leased jobs: `extend`, `progress`, `retry` and `release`.
+-- Atomic because: a job must be under a lease, delayed or ready, never two of these, and a replaced token changes
+--   nothing.
 
 local leases = {}
 
@@ -23,8 +24,8 @@ function leases.has_token(job, token)
 end
 
 -- Arguments: worker, node, engine_answers, alive_ms, lease_ms, jobs: id and token of each job of the worker.
--- Returns: 1 if the node has to announce its games, else 0; then for each job "ok", "cancel" (a stop of the game waits) or
---   "lost" (the job has ended, or another worker has it).
+-- Returns: 1 if the node has to announce its games, else 0; then for each job "ok", "cancel" (a stop of the game waits)
+--   or "lost" (the job has ended, or another worker has it).
 define('extend', function(c)
   local replies = { liveness.note_alive(c) and 1 or 0 }
   for _, held in ipairs(c.args.jobs) do
@@ -47,7 +48,7 @@ define_refusable('progress', function(c)
   return 1
 end)
 
--- Delays the lane of a job whose attempt failed.
+-- Delays the lane of a job after a failed attempt.
 -- Arguments: worker, node, id, token, pause_ms, code, error, frees (the reservation of the game), is_clean (the attempt
 --   has left nothing behind), claims (see `finish`).
 -- Returns: "ok", "superseded" (a stop came meanwhile, and the job has ended) or "stale".
@@ -55,7 +56,7 @@ define('retry', function(c)
   local a, job = c.args, jobs.read(c, c.args.id)
   if not leases.has_token(job, a.token) then return 'stale' end
   local key = c.prefix .. 'job:' .. a.id
-  -- A job that has killed too many workers keeps that mark until the job is undone.
+  -- A job with too many dead workers keeps the mark until the job is undone.
   local is_clean = a.is_clean and job.dirty ~= '2'
   local is_obsolete = is_clean and lanes.is_obsolete(c, job)
   if is_obsolete then results.finish(c, job, lanes.SUPERSEDED) end
@@ -77,7 +78,7 @@ define('retry', function(c)
   return 'ok'
 end)
 
--- Gives jobs back that the worker will not run. The attempt does not count.
+-- Gives jobs back without running them. The attempt does not count.
 -- Arguments: worker, node, is_clean, jobs: id and token of each job.
 -- Returns: for each job "ok" or "stale".
 define('release', function(c)

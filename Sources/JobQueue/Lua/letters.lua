@@ -1,9 +1,9 @@
--- Purpose: the dead letters, `{ns}:dead`: messages and jobs that a person may want to fix and retry. The record of a job
--- says `dead` exactly as long as its letter exists.
+-- Purpose: the dead letters, `{ns}:dead`: messages and jobs that a person may want to fix and retry. The record of a
+--   job says `dead` exactly as long as its letter exists.
 
 local letters = {}
 
--- The greatest number of kept bytes of a message that was a job, and of a message that was none.
+-- Limits of kept bytes: of a job's message, and of a message without a job.
 letters.JOB_BYTES, letters.OTHER_BYTES = 65536, 4096
 
 -- Returns the fields of a letter by name, and the size of the letter in bytes.
@@ -16,7 +16,7 @@ function letters.read(texts)
   return letter, bytes
 end
 
--- Deletes a letter. Returns the bytes of all letters that are left.
+-- Deletes a letter. Returns the bytes of all other letters.
 function letters.forget(c, entry)
   local letter, bytes = letters.read(entry[2])
   call('XDEL', c.prefix .. 'dead', entry[1])

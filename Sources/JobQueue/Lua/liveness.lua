@@ -1,4 +1,5 @@
--- Purpose: which workers and nodes live, and the liveness key that shows an outage of Redis or of all workers.
+-- Purpose: the living workers and nodes, and the liveness key. A missing key means an outage of Redis or of all
+--   workers.
 
 local liveness = {}
 
@@ -21,7 +22,7 @@ function liveness.note_alive(c)
   local a = c.args
   call('ZADD', c.prefix .. 'workers', c.now + a.alive_ms, a.worker)
   if call('HEXISTS', c.prefix .. 'node:' .. a.node, 'reported_at') == 0 then
-    -- The first arrival counts, so that a node that never reports holds up nobody for longer than one grace time.
+    -- The first arrival counts. So a node without an announcement holds up nobody for longer than one grace time.
     call('ZADD', c.prefix .. 'unreported', 'NX', c.now, a.node)
     return true
   end
@@ -30,7 +31,7 @@ function liveness.note_alive(c)
 end
 
 -- Creates the liveness key if the key has expired: Redis or all workers were away. Leases that expired meanwhile say
--- nothing about their workers. The value changes each time, so that all workers notice.
+-- nothing about their workers. The value changes each time, and all workers notice the change.
 function liveness.note_outage(c)
   local quiet_ms = math.max(1200, math.floor(0.4 * context.settings(c).lease_ms))
   if call('SET', c.prefix .. 'liveness', string.format('%d', c.now_us), 'PX', quiet_ms, 'NX') then

@@ -1,6 +1,6 @@
 -- Purpose: workers and nodes come and go: `register`, `deregister`, and the correction of reservations.
 
--- The form of the data. Workers that keep the same data in two forms would count and order jobs past each other.
+-- The form of the data. With two forms of the same data, workers would count and order jobs past each other.
 local FORM = '8'
 
 -- Returns whether the data has the form of this version. Data without a form is new, or of a version that kept its
@@ -17,7 +17,7 @@ local function announce(c, game, running)
   if owner and owner ~= c.args.node then return 0 end
   call('HSET', c.prefix .. 'owners', game.id, c.args.node)
   if game.is_running then call('SADD', running, game.id) end
-  -- A stop that waited for the owner of the game belongs to this node.
+  -- A waiting stop of a game without an owner belongs to this node now.
   if not owner and lane and lane.state == 'ready' then
     lanes.take_off(c, game.id, lane)
     lanes.settle(c, game.id, lane.head)
@@ -25,7 +25,7 @@ local function announce(c, game, running)
   return 1
 end
 
--- Registers a worker, announces games of its node, and stores the settings that all calls share.
+-- Registers a worker, announces games of its node, and stores the settings of all calls.
 -- Arguments: worker, node, alive_ms, settings: retention_ms, retention_entries, grace_ms, lease_ms, most_dead_bytes,
 --   signed_ms (greatest age of a signed job; 0: jobs are not signed); games: id and is_running of each game with a
 --   container on the node; is_complete (the node's games are announced with this call).

@@ -1,11 +1,11 @@
--- Purpose: what operators do to messages and dead letters, and how messages are read without taking them.
+-- Purpose: the calls of operators for messages and dead letters, and reading without taking.
 
--- Defines a function that changes nothing.
+-- Defines a function without changes.
 local function define_reader(name, body) register(context.read, name, { 'no-writes' }, body) end
 
 -- Returns up to `limits.most` of the oldest messages of a list, after the first `skipped`, with at most
--- `limits.all_bytes` together. A larger message comes alone. Instead of a message above `limits.one_bytes` comes its size
--- and SHA-1. Each message is read alone, because Redis copies each reply.
+--   `limits.all_bytes` together. A larger message comes alone. Instead of a message above `limits.one_bytes` comes its
+--   size and SHA-1. Each message is read alone, because Redis copies each reply.
 local function read_messages(list, skipped, limits)
   local answers, bytes = {}, 0
   for position = skipped + 1, skipped + limits.most do
@@ -19,8 +19,8 @@ local function read_messages(list, skipped, limits)
 end
 
 -- Arguments: queue (absent: also a paused one), most, one_bytes, all_bytes, skipped (for a page).
--- Keys: 1 {ns}:meta, 2 {ns}:inbox:NAME, 3 {ns}:queue:NAME. Returns: "paused", or the oldest messages of the inbox, or of the
---   queue if the inbox is empty; instead of a large one its size and SHA-1.
+-- Keys: 1 {ns}:meta, 2 {ns}:inbox:NAME, 3 {ns}:queue:NAME. Returns: "paused", or the oldest messages of the inbox, or
+--   of the queue if the inbox is empty; instead of a large one its size and SHA-1.
 -- Atomic because: the size of the reply is bounded before it is sent.
 define_reader('peek', function(c)
   if lanes.is_listed(c, 'paused', c.args.queue) then return 'paused' end
@@ -34,11 +34,11 @@ end)
 
 -- Runs a dead job again: the same id, the next run, at the end of its lane.
 -- Keys: 1 {ns}:meta, 2 {ns}:dead. Arguments: entry, sha1 (of the message), and of a job: job (the facts of the record,
---   supersedes and cancels). A message that is no job goes to the end of its queue. A job that ended under the name of its
---   bytes, because it came at a wrong time, takes its own id now if the id is free.
--- Returns: "ok"; "reused" (the id belongs to another job); "gone" (the letter is another, or none); "live" (the job runs
---   again already).
--- Atomic because: a letter that is retried twice gives one run, and the id is never free in between.
+--   supersedes and cancels). A message that is no job goes to the end of its queue. A job that ended under the name of
+--   its bytes, because it came at a wrong time, takes its own id now if the id is free.
+-- Returns: "ok"; "reused" (the id belongs to another job); "gone" (the letter is another, or none); "live" (the job
+--   runs again already).
+-- Atomic because: two retries of a letter give one run, and the id is never free in between.
 local function requeue(c)
   local entry = call('XRANGE', c.keys[2], c.args.entry, c.args.entry)[1]
   local letter = entry and letters.read(entry[2])

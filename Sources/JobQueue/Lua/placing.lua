@@ -8,7 +8,7 @@ local function supersede(c, job, lane)
   local head = jobs.read(c, lane.head)
   if not head or not STARTS[head.kind] then return end
   if lane.state ~= 'active' then
-    -- An obsolete head moves to the list of the stops, so that its end needs no capacity.
+    -- An obsolete head moves to the list of the stops: its end needs no capacity.
     lanes.take_off(c, job.game_id, lane)
     lanes.make_ready(c, head)
   elseif job.cancels and head.lease.worker then

@@ -2,14 +2,14 @@
 
 local results = {}
 
--- Failures for which no person has to fix anything: they tell the state of the world.
+-- Failures without anything to fix: they tell the state of the world.
 local REFUSALS = { name_conflict = true, container_running = true, stale_container = true, container_not_found = true }
 
 local FIELDS = { 'outcome', 'effect', 'error_code', 'error', 'container_id', 'container_name', 'engine_endpoint',
   'started_at', 'forced' }
 
--- Returns the fields of a result, names and values in turn. `ending` has a value for each of FIELDS that applies, and worker
--- and node if these are not the caller's.
+-- Returns the fields of a result, names and values in turn. `ending` has a value for each of FIELDS that applies, and
+--   worker and node if these are not the caller's.
 local function fields_of(c, job, ending)
   local fields = {}
   local function add(name, value)

@@ -2,7 +2,7 @@
 
 local retention = {}
 
--- Returns whether results can be published. If not, a caller that ends a job on the way to other work tries again later.
+-- Returns whether results can be published. If not, `claim` and `sweep` try to end jobs again later.
 function retention.can_publish(c)
   return type(redis.pcall('XLEN', c.prefix .. 'results')) == 'number'
 end
@@ -15,7 +15,7 @@ local function outlives(c, id, entry)
     and tonumber(string.match(entry, '^(%d+)')) > c.now - signed_ms - 60000
 end
 
--- Deletes the record that belongs to a result. A record of a live job or of a later run stays.
+-- Deletes the record of a result. A record of a live job or of a later run stays.
 local function forget_record(c, entry)
   local result = letters.read(entry[2])
   local key = c.prefix .. 'job:' .. (result.job_id or '')

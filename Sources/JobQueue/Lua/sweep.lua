@@ -1,12 +1,12 @@
--- Purpose: `sweep` makes due what waits for a time: retries, expired leases, deadlines, and old data. Any worker sweeps
+-- Purpose: `sweep` handles everything with a time: retries, expired leases, deadlines, and old data. Any worker sweeps
 --   for all nodes.
--- Arguments: worker, node, claims (see `finish`), engine_answers, alive_ms, lease_ms, after_outage, crash_limit (deaths of workers after which a
---   job is given up), most (jobs of each kind to move), queues.
--- Returns: retries made due, leases taken back, jobs given up, ms until the next sweep is necessary (-1: none), 1 if the
---   worker may find messages or jobs, 1 if the node has to announce its games.
+-- Arguments: worker, node, claims (see `finish`), engine_answers, alive_ms, lease_ms, after_outage, crash_limit (deaths
+--   of workers after which a job is given up), most (jobs of each kind to move), queues.
+-- Returns: retries made due, leases taken back, jobs given up, ms until the next sweep is necessary (-1: none), 1 if
+--   the worker may find messages or jobs, 1 if the node has to announce its games.
 -- Atomic because: a job leaves its time list and enters a ready list in one step.
 
--- Returns the ids of a time list that are due. An idle worker pays for each command, so only the first is read if nothing
+-- Returns the due ids of a time list. An idle worker pays for each command, so only the first is read if nothing
 -- is due.
 local function due_of(c, list)
   local first = tonumber(call('ZRANGE', c.prefix .. list, 0, 0, 'WITHSCORES')[2])
@@ -40,7 +40,7 @@ local function reclaim(c, id)
   local job = jobs.read(c, id)
   if not job then return take_due(c, 'leases', id) end
   local crashes = call('HINCRBY', c.prefix .. 'job:' .. id, '_crashes', 1)
-  -- A start that has killed too many workers is claimed once more, only to be undone.
+  -- A start with too many dead workers is claimed once more, only to be undone.
   local is_last = crashes == c.args.crash_limit and STARTS[job.kind]
   if crashes < c.args.crash_limit or is_last then
     job.dirty = is_last and '2' or '1'
@@ -59,7 +59,8 @@ local function reclaim(c, id)
   return 'poisoned'
 end
 
--- Takes expired leases back. After an outage of Redis or of all workers, living workers have one lease's time to return.
+-- Takes expired leases back. After an outage of Redis or of all workers, living workers have one lease's time to
+-- return.
 local function reclaim_leases(c)
   local due, counts = due_of(c, 'leases'), { reclaimed = 0, poisoned = 0 }
   if #due > 0 or c.args.after_outage then liveness.note_outage(c) end
@@ -71,7 +72,7 @@ local function reclaim_leases(c)
   return counts
 end
 
--- Ends waiting heads whose deadline has passed, also if their node is away. Returns whether the next jobs of their lanes
+-- Ends waiting heads after their deadline, also if their node is away. Returns whether the next jobs of their lanes
 -- may have to end too.
 local function expire_late(c)
   local due = due_of(c, 'deadlines')
@@ -89,7 +90,7 @@ local function expire_late(c)
   return #due > 0
 end
 
--- Searches a part of the lanes for heads whose records are lost, and lets these lanes go on. What is found lost during a
+-- Searches a part of the lanes for heads with lost records, and lets these lanes go on. A loss found during a
 -- search waits for the next one, because the search may have passed its lane.
 local function free_lost_lanes(c)
   local lost, sought = c.prefix .. 'lost', c.prefix .. 'lost:sought'
@@ -110,9 +111,10 @@ local function free_lost_lanes(c)
   call('HSET', c.meta, 'lost_cursor', page[1])
 end
 
--- Forgets workers that died without deregistering.
+-- Forgets dead workers.
 local function forget_dead_workers(c)
-  for _, dead in ipairs(call('ZRANGEBYSCORE', c.prefix .. 'workers', '-inf', c.now - 600000, 'LIMIT', 0, c.args.most)) do
+  local oldest_kept = c.now - 600000
+  for _, dead in ipairs(call('ZRANGEBYSCORE', c.prefix .. 'workers', '-inf', oldest_kept, 'LIMIT', 0, c.args.most)) do
     local home = call('HGET', c.prefix .. 'worker_nodes', dead)
     liveness.forget(c, dead, home or '', c.args.queues)
     if home and call('SCARD', c.prefix .. 'workers:' .. home) == 0 then call('ZREM', c.prefix .. 'unreported', home) end
@@ -141,7 +143,7 @@ local function clean_up(c)
   forget_dead_workers(c)
   local has_more = delete_old(c)
   if not has_more then call('HSET', c.meta, 'swept_at', c.now) end
-  -- Lanes that somebody deleted by hand leave the count of the window too high.
+  -- Lanes deleted by hand leave the count of the window too high.
   if call('EXISTS', c.prefix .. 'lanes') == 0 then call('HSET', c.meta, 'window', 0) end
   return has_more
 end
@@ -173,6 +175,6 @@ define('sweep', function(c)
   free_lost_lanes(c)
   local has_more = expire_late(c)
   has_more = clean_up(c) or has_more
-  return { retries, taken_back.reclaimed, taken_back.poisoned, has_more and 0 or ms_until_due(c), may_have_work(c) and 1 or 0,
-    must_announce and 1 or 0 }
+  return { retries, taken_back.reclaimed, taken_back.poisoned, has_more and 0 or ms_until_due(c),
+    may_have_work(c) and 1 or 0, must_announce and 1 or 0 }
 end)

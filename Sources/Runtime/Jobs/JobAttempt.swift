@@ -14,7 +14,7 @@ final class JobAttempt: Sendable {
     let decoded: DecodedMessage
     /// The start of the lease.
     let begin: MonotonicInstant
-    let begun = BegunNote()
+    let begun = StartedNote()
 
     init(
         worker: Worker,

@@ -7,12 +7,12 @@ import RuntimeCore
 import Synchronization
 
 /// The container started by a job, kept until the start is recorded in Redis.
-final class BegunNote: Sendable {
-    private let container = Mutex<BegunContainer?>(nil)
+final class StartedNote: Sendable {
+    private let container = Mutex<StartedContainer?>(nil)
 
-    var value: BegunContainer? { container.withLock { $0 } }
+    var value: StartedContainer? { container.withLock { $0 } }
 
-    func set(_ value: BegunContainer?) { container.withLock { $0 = value } }
+    func set(_ value: StartedContainer?) { container.withLock { $0 = value } }
 }
 
 extension JobRunner {
@@ -26,7 +26,7 @@ extension JobRunner {
         if isAwaited {
             await record(.started(checkpoint: checkpoint.encoded), of: result.containerID)
         } else {
-            begun.set(BegunContainer(containerID: result.containerID, mark: checkpoint.encoded))
+            begun.set(StartedContainer(containerID: result.containerID, mark: checkpoint.encoded))
         }
     }
 

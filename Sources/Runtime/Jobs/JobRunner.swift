@@ -32,7 +32,7 @@ struct JobRunner: Sendable {
     /// Whether this is the first attempt after an operator's retry of the ended job.
     var isAnew = false
     /// The container started by the job, to be recorded with the job's end.
-    var begun = BegunNote()
+    var begun = StartedNote()
     /// The job's concurrency permit. The job lends the permit to others during a wait.
     let permit: ConcurrencyPermit
     /// Time for the Docker Engine to deliver the signal. After this time, a stop only waits for the game's end.
