@@ -59,7 +59,7 @@ extension JobQueue {
             "claims": capacity == nil ? nil : servedQueues,
         ])
         var calls = [(function: QueueFunction.admit, keys: keys.messageLists(queue), arguments: arguments)]
-        if let capacity { calls.append((.claim, [], claimArguments(capacity))) }
+        if let capacity { calls.append((.claim, [], JSONValue(members: claimArguments(capacity)))) }
         let replies = try await call(calls)
         var taken = Taken(intake: .failure(unexpected(.admit, replies[0])))
         if case .error(let error) = replies[0] {
@@ -80,18 +80,16 @@ extension JobQueue {
 
     /// Leases ready jobs, up to the capacity. A worker with capacity left joins the idle workers that functions wake.
     package func claim(_ capacity: Capacity) async throws(QueueError) -> ClaimedJobs {
-        let reply = try await call([(.claim, [], claimArguments(capacity))])[0]
-        if case .error(let error) = reply { throw QueueError(.claim, .server(error)) }
-        return try claimed(reply)
+        try claimed(try await call(.claim, claimArguments(capacity)))
     }
 
-    private func claimArguments(_ capacity: Capacity) -> JSONValue {
-        JSONValue(members: [
+    private func claimArguments(_ capacity: Capacity) -> KeyValuePairs<String, JSONValue?> {
+        [
             "worker": .string(worker.id), "node": .string(worker.node.text), "nonce": .string(worker.nonce),
             "lease_ms": .integer(options.lease.milliseconds), "starts": JSONValue(capacity.starts),
             "stops": JSONValue(capacity.stops), "slots": JSONValue(capacity.slots),
             "queues": servedQueues,
-        ])
+        ]
     }
 
     /// The argument that names the queues of this worker.

@@ -99,7 +99,6 @@ extension JobQueue {
                 "token": .string(job.token.text), "pause_ms": .integer(failure.pause.milliseconds),
                 "code": .string(failure.code.rawValue), "error": .string(failure.error),
                 "frees": .bool(failure.reservation == .free), "is_clean": .bool(failure.remains == .nothing),
-                "claims": servedQueues,
             ]
         )
         return answer.string != "stale"
@@ -127,7 +126,7 @@ extension JobQueue {
                 "engine_answers": .bool(docker == .answers),
                 "alive_ms": .integer(options.aliveTime.milliseconds), "lease_ms": .integer(options.lease.milliseconds),
                 "after_outage": .bool(outage == .outage), "crash_limit": JSONValue(options.crashLimit), "most": 64,
-                "queues": servedQueues, "claims": servedQueues,
+                "queues": servedQueues,
             ]
         )
         guard let counts = answer.array?.compactMap(\.integer), counts.count == 6 else {

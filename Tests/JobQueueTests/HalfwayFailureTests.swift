@@ -128,6 +128,23 @@ struct NextJobTests {
         return (answer.array ?? []).compactMap(\.string)
     }
 
+    @Test("an idle worker, if the worker that sweeps has no permit")
+    func sweepOfBusyWorker() async throws {
+        try await QueueWorld.with { world in
+            let (busy, idle) = (world.worker("busy"), world.worker("idle"))
+            for worker in [busy, idle] { try await worker.announce([]) }
+            try await world.push(QueueWorld.message(.start, "s1"))
+            try await world.intake(busy)
+            let job = try #require(try await world.claim(busy, starts: 1, stops: 0).first)
+            let failure = FailedAttempt(pause: .zero, code: .timeout, error: "late")
+            #expect(try await busy.retry(job.held, after: failure))
+            #expect(try await world.claim(busy, starts: 0, stops: 0).isEmpty)
+            #expect(try await world.claim(idle).isEmpty)
+            #expect(try await busy.sweep().retriesDue == 1)
+            #expect(try await bell("idle", world) == ["ready"])
+        }
+    }
+
     @Test("a worker that serves the queue, if the worker that ended the job does not or claims no more")
     func servesQueue() async throws {
         try await QueueWorld.with { world in

@@ -1,4 +1,4 @@
--- Purpose: the begin of every call: the namespace, the shared clock, the settings, and fencing numbers.
+-- Purpose: the begin of every call: the namespace, the shared clock, and the settings.
 
 local function call(...) return redis.call(...) end
 

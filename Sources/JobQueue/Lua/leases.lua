@@ -50,7 +50,7 @@ end)
 
 -- Delays the lane of a job after a failed attempt.
 -- Arguments: worker, node, id, token, pause_ms, code, error, frees (the reservation of the game), is_clean (the attempt
---   has left nothing behind), claims (see `finish`).
+--   has left nothing behind).
 -- Returns: "ok", "superseded" (a stop came meanwhile, and the job has ended) or "stale".
 define('retry', function(c)
   local a, job = c.args, jobs.read(c, c.args.id)

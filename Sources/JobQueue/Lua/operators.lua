@@ -18,7 +18,7 @@ local function read_messages(list, skipped, limits)
   return answers
 end
 
--- Arguments: queue (absent: also a paused one), most, one_bytes, all_bytes, skipped (for a page).
+-- Arguments: queue, most, one_bytes, all_bytes; for a page skipped in place of queue.
 -- Keys: 1 {ns}:meta, 2 {ns}:inbox:NAME, 3 {ns}:queue:NAME. Returns: "paused", or the oldest messages of the inbox, or
 --   of the queue if the inbox is empty; instead of a large one its size and SHA-1.
 -- Atomic because: the size of the reply is bounded before it is sent.

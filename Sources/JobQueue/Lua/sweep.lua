@@ -1,6 +1,6 @@
 -- Purpose: `sweep` handles everything with a time: retries, expired leases, deadlines, and old data. Any worker sweeps
 --   for all nodes.
--- Arguments: worker, node, claims (see `finish`), engine_answers, alive_ms, lease_ms, after_outage, crash_limit (deaths
+-- Arguments: worker, node, engine_answers, alive_ms, lease_ms, after_outage, crash_limit (deaths
 --   of workers after which a job is given up), most (jobs of each kind to move), queues.
 -- Returns: retries made due, leases taken back, jobs given up, ms until the next sweep is necessary (-1: none), 1 if
 --   the worker may find messages or jobs, 1 if the node has to announce its games.
