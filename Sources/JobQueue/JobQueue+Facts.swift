@@ -73,7 +73,7 @@ extension JobQueue {
         return pairs.indices.map { index in
             GameFacts(
                 owner: owners[index].string.map { NodeID($0) },
-                isBusy: lanes[index].string?.hasPrefix("active ") == true,
+                isBusy: lanes[index].string.flatMap(LaneRecord.init)?.state == .active,
                 isJobLive: answers[index + 2].integer == 1
             )
         }

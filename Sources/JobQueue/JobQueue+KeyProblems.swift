@@ -46,7 +46,7 @@ extension JobQueue {
             (keys.paused, "set", "no queue counts as paused"),
             (keys.draining, "set", "no node counts as drained"),
         ]
-        rules += ["meta", "lanes", "owners", "superseded"].map { (keys.prefix + $0, "hash", standstill) }
+        rules += ["meta", "lanes", "owners"].map { (keys.prefix + $0, "hash", standstill) }
         rules += ["leases", "delayed", "workers", "nodes", "unreported", "deadlines"].map {
             (keys.prefix + $0, "zset", standstill)
         }

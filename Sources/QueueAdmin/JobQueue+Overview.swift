@@ -133,7 +133,7 @@ extension JobQueue {
         }
         for game in [answers[3], answers[5]].compactMap({ $0.array?.first?.string }) {
             let lane = try await lenient(RedisCommand("HGET", .string(keys.prefix + "lanes"), .string(game)))
-            guard let head = lane.string.flatMap(LaneState.init)?.head else { continue }
+            guard let head = lane.string.flatMap(LaneRecord.init)?.head else { continue }
             let facts = try await lenient(RedisCommand("HGET", .string(keys.job(head)), .string(JobRecord.live)))
             let time = JobRecord.named([JobRecord.live: facts.string ?? ""])["_enqueued_at"]
             if let time = time.flatMap({ Timestamp(rfc3339: $0) }) { times.append(time) }

@@ -38,21 +38,6 @@ package struct JobDetail: Sendable, Equatable {
     }
 }
 
-/// The state of a game's lane in `{ns}:lanes`: `ready HEAD LIST`, `active HEAD TOKEN` or `delayed HEAD`.
-struct LaneState: Equatable {
-    /// The id of the job at the head.
-    var head: JobID
-    /// The ready list with the lane; nil if the head runs or waits for its next attempt.
-    var list: String?
-
-    init?(_ text: String) {
-        let parts = text.split(separator: " ", maxSplits: 2).map(String.init)
-        guard parts.count >= 2 else { return nil }
-        head = JobID(parts[1])
-        list = parts.count == 3 && parts[0] == "ready" ? parts[2] : nil
-    }
-}
-
 extension JobQueue {
     /// Returns the facts about a job; nil if no worker has taken the job in, or if Redis has forgotten the job.
     package func sight(of id: JobID) async throws(QueueError) -> JobDetail? {
@@ -76,10 +61,10 @@ extension JobQueue {
             RedisCommand("LPOS", lane, name, "MAXLEN", 10_000),
             RedisCommand("HGET", .string(keys.prefix + "lanes"), .string(sight.gameID.text)),
         ])
-        let state = LaneState(places[1].string ?? "")
-        sight.head = state?.head
-        sight.list = state?.list
-        // The lane's state holds the head; the lane's list holds the jobs behind the head.
+        let record = places[1].string.flatMap(LaneRecord.init)
+        sight.head = record?.head
+        sight.list = record?.list
+        // The record names the head; the list holds the jobs behind the head.
         sight.before = sight.head == id ? 0 : places[0].integer.map { Int($0) + 1 }
         return sight
     }

@@ -32,11 +32,9 @@ extension History {
         var found: [String] = []
         let lists = try await fleet.client.send(RedisCommand("KEYS", .string(fleet.keys.prefix + "lane:*"))).array ?? []
         found += lists.compactMap(\.string)
-        for (verb, name) in [
-            ("ZCARD", "leases"), ("ZCARD", "delayed"), ("ZCARD", "deadlines"), ("HLEN", "superseded"),
-            ("SCARD", "outside"),
-        ] {
-            let count = try await fleet.client.send(RedisCommand(verb, .string(fleet.keys.prefix + name))).integer ?? 0
+        for name in ["leases", "delayed", "deadlines"] {
+            let key = RedisArgument.string(fleet.keys.prefix + name)
+            let count = try await fleet.client.send(RedisCommand("ZCARD", key)).integer ?? 0
             if count != 0 { found.append("\(count) in \(name)") }
         }
         let games = try await fleet.client.send(RedisCommand("HKEYS", .string(fleet.keys.prefix + "lanes"))).array ?? []

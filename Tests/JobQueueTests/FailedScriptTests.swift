@@ -41,7 +41,7 @@ struct DataVersionTests {
             }
             _ = try await world.client.send(RedisCommand("DEL", .string(world.keys.meta)))
             try await worker.announce([])
-            #expect(try await world.hash(world.keys.meta)["form"] == "8")
+            #expect(try await world.hash(world.keys.meta)["form"] == "9")
             // Another of the same form.
             try await world.worker("w2").announce([])
         }

@@ -19,7 +19,7 @@ struct HalfwayFailureTests {
 
     @Test(
         "an intake loses no message",
-        arguments: ["owners", "outside", "ready:start:default", "deadlines", "lane:busy", "superseded"]
+        arguments: ["owners", "lanes", "ready:start:default", "deadlines", "lane:busy"]
     )
     func intake(key: String) async throws {
         try await QueueWorld.with { world in
@@ -45,7 +45,7 @@ struct HalfwayFailureTests {
         }
     }
 
-    @Test("an end has one result, and the lane goes on", arguments: ["owners", "lane:g1", "outside", "reserved:n1"])
+    @Test("an end has one result, and the lane goes on", arguments: ["owners", "lane:g1", "reserved:n1"])
     func finish(key: String) async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")

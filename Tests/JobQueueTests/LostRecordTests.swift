@@ -49,9 +49,12 @@ struct LostRecordTests {
             case .running:
                 _ = try await world.claim(worker)
                 try await lose("a1", world)
-                try await eventually("the lease to be taken back", until: { $0["a"]?.hasPrefix("ready a2") == true }) {
+                try await eventually(
+                    "the lease to be taken back",
+                    until: { (lanes: [String: LaneRecord]) in lanes["a"]?.state == .ready && lanes["a"]?.head == "a2" }
+                ) {
                     _ = try await worker.sweep()
-                    return try await world.games(in: "lanes")
+                    return try await world.lanes()
                 }
             }
             try await world.push(QueueWorld.message(.start, "a3", game: "a"), queue: "low")
@@ -69,7 +72,7 @@ struct LostRecordTests {
             try await lose("a1", world)
             try await lose("a2", world)
             #expect(try await world.claim(worker).isEmpty)
-            #expect(try await world.games(in: "lanes").isEmpty)
+            #expect(try await world.lanes().isEmpty)
             #expect(try await world.hash(world.keys.meta)["lost_records"] == "2")
             _ = try await worker.sweep()
             #expect(try await world.liveCount() == 0)

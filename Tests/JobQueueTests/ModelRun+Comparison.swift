@@ -30,17 +30,17 @@ extension ModelRun {
                 if index > 0 { try agree(job.state, .waiting, "state of \(id), which is no head") }
             }
         }
-        var expected: [String: String] = [:]
+        var expected: [String: LaneRecord] = [:]
         for (game, state) in model.states {
             let head = model.lanes[game]?.first ?? "none"
             expected[game.text] =
                 switch state {
-                case .ready(let list): "ready \(head) ready:\(list)"
-                case .active: "active \(head) \(try await token(of: head))"
-                case .delayed: "delayed \(head)"
+                case .ready(let list): LaneRecord(.ready, head, list: "ready:\(list)")
+                case .active: LaneRecord(.active, head, token: try await token(of: head))
+                case .delayed: LaneRecord(.delayed, head)
                 }
         }
-        try agree(try await world.games(in: "lanes"), expected, "lanes")
+        try agree(try await world.lanes(), expected, "lanes")
         // The message of a lost record goes when the loss is found.
         let ids = Set(model.jobs.keys).union(model.lanes.values.joined().filter { model.lost.contains($0) })
         try agree(try await keys("message:").sorted(), ids.sorted().map(\.text), "messages")
@@ -67,7 +67,7 @@ extension ModelRun {
         try agree(try await world.liveCount(), model.live, "jobs in the window")
         try agree(try await world.hash(world.keys.meta)["lost_records"] ?? "0", "\(model.ghosts)", "lost records")
         try agree(
-            try await world.games(in: "owners"),
+            try await world.owners(),
             Dictionary(uniqueKeysWithValues: model.owners.map { ($0.text, $1.text) }),
             "owners"
         )
@@ -97,8 +97,8 @@ extension ModelRun {
     }
 
     /// Under which the record says that the job runs.
-    private func token(of id: JobID) async throws -> String {
-        JobRecord.named(try await world.hash(world.keys.job(id)))["_token"] ?? "none"
+    private func token(of id: JobID) async throws -> LeaseToken {
+        LeaseToken(JobRecord.named(try await world.hash(world.keys.job(id)))["_token"] ?? "none")
     }
 
     /// What follows `begin` in the names of the keys that begin so.

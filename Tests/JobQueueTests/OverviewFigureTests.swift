@@ -34,7 +34,9 @@ struct OverviewFigureTests {
             ] {
                 try await world.set(field, value)
             }
-            for number in 1...5 { try await send(world, "HSET", "lanes", "g\(number)", "delayed j") }
+            for number in 1...5 {
+                try await send(world, "HSET", "lanes", "g\(number)", #"{"state":"delayed","head":"j"}"#)
+            }
             for number in 1...6 { try await send(world, "HSET", "owners", "g\(number)", "n1") }
             for number in 1...2 { try await send(world, "ZADD", "leases", 1, "j\(number)") }
             for number in 1...3 { try await send(world, "ZADD", "delayed", 1, "j\(number)") }
@@ -168,7 +170,7 @@ struct EveryKeyTests {
     /// Every key that workers check, with its type.
     static let types = [
         "results": "stream", "dead": "stream", "events": "stream", "paused": "set", "draining": "set", "meta": "hash",
-        "lanes": "hash", "owners": "hash", "superseded": "hash", "leases": "zset", "delayed": "zset", "workers": "zset",
+        "lanes": "hash", "owners": "hash", "leases": "zset", "delayed": "zset", "workers": "zset",
         "nodes": "zset", "unreported": "zset", "deadlines": "zset", "queue:a": "list", "inbox:a": "list",
         "queue:b": "list",
         "inbox:b": "list",

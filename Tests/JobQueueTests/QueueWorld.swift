@@ -39,8 +39,12 @@ struct QueueWorld {
     /// Jobs in the window.
     func liveCount() async throws -> Int { Int(try await hash(keys.meta)["window"] ?? "0") ?? 0 }
 
-    /// Games, and what a hash of the lanes or owners says of them.
-    func games(in name: String) async throws -> [String: String] { try await hash(keys.prefix + name) }
+    /// The lanes of all games with live jobs.
+    func lanes() async throws -> [String: LaneRecord] {
+        try await hash(keys.prefix + "lanes").compactMapValues { LaneRecord($0) }
+    }
+
+    func owners() async throws -> [String: String] { try await hash(keys.prefix + "owners") }
 
     /// Writes a field of `{ns}:meta` by hand.
     func set(_ field: String, _ value: String) async throws {

@@ -111,8 +111,8 @@ struct RetentionTests {
             #expect(Set(found.keys).subtracting(["liveness"]) == records.union(forGood))
             for (name, left) in found where !forGood.contains(name) { #expect(left > 0, "\(name) has no time to live") }
             for name in records { #expect((3_500_000...3_600_000).contains(found[name] ?? 0), "\(name)") }
-            #expect(try await world.games(in: "lanes") == [:])
-            #expect(try await world.games(in: "owners") == [:])
+            #expect(try await world.lanes().isEmpty)
+            #expect(try await world.owners().isEmpty)
             #expect(try await world.liveCount() == 0)
         }
     }
@@ -202,7 +202,7 @@ struct RetentionTests {
             _ = try await world.client.send(RedisCommand("ZADD", "{rtm}:workers", score, "dead"))
             try await world.set("swept_at", "0")
             _ = try await worker.sweep()
-            for key in ["stop", "start"].flatMap({ ["idle:\($0):default", "idle:\($0):default:n1"] }) + ["workers:n1"] {
+            for key in ["idle:stop:default", "idle:start:default", "idle:full:default", "workers:n1"] {
                 let members = try await world.client.send(RedisCommand("SMEMBERS", .string(world.keys.prefix + key)))
                 #expect(members.array?.contains { $0.string == "dead" } == false, "\(key)")
             }

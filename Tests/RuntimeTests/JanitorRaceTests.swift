@@ -101,7 +101,9 @@ struct JanitorRaceTests {
     func busy() async throws {
         try await WorkerWorld.with { world in
             let ids = await addEnded(["busy", "old", "new"], world)
-            _ = try await world.client.send(RedisCommand("HSET", "{rtm}:lanes", "busy", "active j1 token"))
+            _ = try await world.client.send(
+                RedisCommand("HSET", "{rtm}:lanes", "busy", #"{"state":"active","head":"j1","token":"t"}"#)
+            )
             try await withJanitor(world, kept: 1) {
                 try await eventually("the removal") { await !containers(world).contains(ids["old"] ?? "") }
             }

@@ -63,7 +63,7 @@ extension LaneModel {
         var left = ["stop": stops, "start": starts]
         var before: Int
         repeat {
-            before = ended.count
+            before = ended.count + ghosts
             for kind in ["stop", "start"] {
                 for name in names where !paused.contains(name) {
                     for list in ["\(kind):\(name):\(node)", "\(kind):\(name)"] {
@@ -75,7 +75,7 @@ extension LaneModel {
                 }
             }
             // A head that ended may have made way for a job on a list that was drained before.
-        } while ended.count > before
+        } while ended.count + ghosts > before
         return claimed
     }
 

@@ -37,14 +37,15 @@ local function known_digest(c, id)
   return record[3] and '' or nil
 end
 
--- Decides about a message: "seen", "reused", "rejected", "placed", or "full" if the message has to wait.
+-- Decides about a message: "seen", "reused", "rejected", "placed" with the lane, or "full" if the message has to wait.
 local function verdict_of(c, message)
   local known = known_digest(c, message.id)
   if known then return (known == '' or known == message.digest) and 'seen' or 'reused' end
   if message.code then return 'rejected' end
   if refuse_wrong_time(c, message) then return known_digest(c, message.id) and 'seen' or 'rejected' end
-  if placing.has_capacity(c, message) then return 'placed' end
-  call('SADD', c.prefix .. 'held', c.args.queue)
+  local lane = lanes.read(c, message.game_id)
+  if placing.has_capacity(c, lane, message) then return 'placed', lane end
+  workers.hold(c, c.args.queue)
   return 'full'
 end
 
@@ -57,7 +58,7 @@ local function bury_reused(c, message, bytes)
 end
 
 -- Carries out a verdict. Fails before any change if a result is necessary and cannot be published.
-local function take(c, message, verdict, bytes)
+local function take(c, message, verdict, lane, bytes)
   if verdict == 'seen' then
     call('HINCRBY', c.meta, 'duplicates', 1)
   elseif verdict == 'reused' then
@@ -68,25 +69,25 @@ local function take(c, message, verdict, bytes)
     call('HINCRBY', c.meta, 'rejected', 1)
     retention.trim(c, 2)
   else
-    placing.place(c, message, bytes)
+    placing.place(c, lane, message, bytes)
   end
 end
 
 define_refusable('admit', function(c)
-  local a, list = c.args, messages.oldest_list(c.keys)
-  local reply = { 0, 'open', 0, {}, {} }
+  local a, reply = c.args, { 0, 'open', 0, {}, {} }
   if lanes.is_listed(c, 'paused', a.queue) then return { 0, 'paused', 0, {}, {} } end
+  local list, bytes = messages.oldest(c.keys)
   for index, message in ipairs(a.messages) do
-    local bytes = call('LINDEX', list, -1)
+    if index > 1 then bytes = call('LINDEX', list, -1) end
     -- Another worker was faster if these are not the decoded bytes.
     if not bytes or messages.sha1(bytes) ~= message.sha1 then break end
     message.queue, message.run = a.queue, 1
-    local verdict = verdict_of(c, message)
+    local verdict, lane = verdict_of(c, message)
     if verdict == 'full' then
       reply[2] = 'full'
       break
     end
-    take(c, message, verdict, bytes)
+    take(c, message, verdict, lane, bytes)
     call('RPOP', list)
     reply[1] = index
     if verdict == 'reused' then table.insert(reply[4], index) end

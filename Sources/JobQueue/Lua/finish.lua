@@ -32,7 +32,7 @@ end
 
 local function finish_one(c, done)
   local lane = lanes.read(c, done.job.game_id)
-  if not lane or lane.state ~= 'active' or lane.head ~= done.id or lane.detail ~= done.token then
+  if lane.state ~= 'active' or lane.head ~= done.id or lane.token ~= done.token then
     return refusal(c, done)
   end
   local live = jobs.read(c, done.id)
@@ -41,11 +41,9 @@ local function finish_one(c, done)
   if live or redis.pcall('HGET', c.prefix .. 'job:' .. done.id, '_token') ~= done.token then
     results.finish(c, job, done.ending)
   end
-  if done.owner == 'clear' or done.owner == 'undo' and job.lease.owns then
-    call('HDEL', c.prefix .. 'owners', job.game_id)
-  end
+  if done.owner == 'clear' or done.owner == 'undo' and job.lease.owns then lanes.clear_owner(c, lane) end
   -- The lane goes on first, because the rest may fail at a key of a wrong type.
-  lanes.advance(c, job.game_id)
+  lanes.advance(c, lane)
   note_effect(c, done, job.game_id)
   return 'ok'
 end

@@ -1,32 +1,60 @@
--- Purpose: the lanes. A lane holds the live jobs of a game in order; only its head can run. `{ns}:lanes` has the state:
--- `ready HEAD LIST`, `active HEAD TOKEN` or `delayed HEAD`. `{ns}:lane:GAME` lists the jobs behind the head.
+-- Purpose: the lanes. A lane holds the live jobs of a game in order; only its head can run. `{ns}:lanes` has the facts of
+-- each lane as JSON: state, head, list (if ready), token (if active), superseded and outside (if these apply).
+-- `{ns}:lane:GAME` lists the jobs behind the head.
 
 local lanes = {}
 
 -- Limit of jobs of one game in the window. So no game fills the window for all others.
 lanes.MOST_COUNTED = 100
 
--- Returns the lane of a game; nil if the game has no live job.
-function lanes.read(c, game)
-  local text = call('HGET', c.prefix .. 'lanes', game)
-  if not text then return nil end
-  local state, head, detail = string.match(text, '^(%a+) (%S+) ?(.*)$')
-  return { state = state, head = head, detail = detail }
+-- Returns the lane of a game from the text in Redis. A game without live jobs has a lane without a state.
+function lanes.parse(game, text)
+  local lane = text and decoded(text) or {}
+  lane.game = game
+  return lane
 end
 
-function lanes.write(c, game, state, head, detail)
-  call('HSET', c.prefix .. 'lanes', game, state .. ' ' .. head .. (detail and ' ' .. detail or ''))
+function lanes.read(c, game)
+  return lanes.parse(game, call('HGET', c.prefix .. 'lanes', game))
+end
+
+-- Stores the facts of a lane.
+function lanes.store(c, lane)
+  call('HSET', c.prefix .. 'lanes', lane.game, cjson.encode({ state = lane.state, head = lane.head, list = lane.list,
+    token = lane.token, superseded = lane.superseded, outside = lane.outside }))
+end
+
+function lanes.make_active(c, lane, job)
+  lane.state, lane.head, lane.list, lane.token = 'active', job.id, nil, job.lease.token
+  lanes.store(c, lane)
+end
+
+-- Delays the head until a time in ms.
+function lanes.delay(c, lane, job, due)
+  call('ZADD', c.prefix .. 'delayed', due, job.id)
+  lane.state, lane.head, lane.list, lane.token = 'delayed', job.id, nil, nil
+  lanes.store(c, lane)
 end
 
 -- Returns the owner of the game; false if there is none.
-function lanes.owner(c, game)
-  return call('HGET', c.prefix .. 'owners', game)
+function lanes.owner(c, lane)
+  if lane.owner == nil then lane.owner = call('HGET', c.prefix .. 'owners', lane.game) end
+  return lane.owner
+end
+
+function lanes.set_owner(c, lane, node)
+  call('HSET', c.prefix .. 'owners', lane.game, node)
+  lane.owner = node
+end
+
+function lanes.clear_owner(c, lane)
+  call('HDEL', c.prefix .. 'owners', lane.game)
+  lane.owner = false
 end
 
 -- Returns whether a later stop or remove, or too many deaths of workers, made a start obsolete.
-function lanes.is_obsolete(c, job)
-  if not STARTS[job.kind] then return false end
-  return job.dirty == '2' or job.number < tonumber(call('HGET', c.prefix .. 'superseded', job.game_id) or 0)
+function lanes.is_obsolete(lane, job)
+  return STARTS[job.kind] and (job.dirty == '2' or job.number < (lane.superseded or 0))
 end
 
 -- Returns whether an operator's list, a set of queues or nodes, has a member. A key of a wrong type has none,
@@ -37,24 +65,25 @@ end
 
 -- Puts the lane of a head on the ready list of its class, queue and owner. The lane must be on no list. Wakes a worker
 -- unless the caller claims the job next.
-function lanes.make_ready(c, job)
-  local is_obsolete = lanes.is_obsolete(c, job)
-  local list = (STARTS[job.kind] and not is_obsolete and 'start:' or 'stop:') .. job.queue
+function lanes.make_ready(c, lane, job)
+  local is_obsolete = lanes.is_obsolete(lane, job)
+  local class = STARTS[job.kind] and not is_obsolete and 'start' or 'stop'
   -- Any node can end an obsolete start. But only the owner can remove the remains of an attempt.
-  local owner = (not is_obsolete or job.dirty) and lanes.owner(c, job.game_id)
-  if owner then list = list .. ':' .. owner end
+  local owner = (not is_obsolete or job.dirty) and lanes.owner(c, lane)
   jobs.watch_deadline(c, job)
-  call('ZADD', c.prefix .. 'ready:' .. list, job.number, job.game_id)
-  lanes.write(c, job.game_id, 'ready', job.id, 'ready:' .. list)
+  lane.state, lane.head, lane.token = 'ready', job.id, nil
+  lane.list = 'ready:' .. class .. ':' .. job.queue .. (owner and ':' .. owner or '')
+  call('ZADD', c.prefix .. lane.list, job.number, lane.game)
+  lanes.store(c, lane)
   if c.claims[job.queue] and (owner or c.args.node) == c.args.node then
     c.has_made_ready = true
   else
-    workers.wake(c, list)
+    workers.wake(c, class, job.queue, owner)
   end
 end
 
 -- Takes a waiting lane off its list.
-function lanes.take_off(c, game, lane)
-  if lane.state == 'ready' then call('ZREM', c.prefix .. lane.detail, game) end
+function lanes.take_off(c, lane)
+  if lane.state == 'ready' then call('ZREM', c.prefix .. lane.list, lane.game) end
   if lane.state == 'delayed' then call('ZREM', c.prefix .. 'delayed', lane.head) end
 end

@@ -55,14 +55,14 @@ end)
 define('retry', function(c)
   local a, job = c.args, jobs.read(c, c.args.id)
   if not leases.has_token(job, a.token) then return 'stale' end
-  local key = c.prefix .. 'job:' .. a.id
+  local key, lane = c.prefix .. 'job:' .. a.id, lanes.read(c, job.game_id)
   -- A job with too many dead workers keeps the mark until the job is undone.
   local is_clean = a.is_clean and job.dirty ~= '2'
-  local is_obsolete = is_clean and lanes.is_obsolete(c, job)
+  local is_obsolete = is_clean and lanes.is_obsolete(lane, job)
   if is_obsolete then results.finish(c, job, lanes.SUPERSEDED) end
   if a.frees then call('SREM', c.prefix .. 'reserved:' .. a.node, job.game_id) end
   if is_obsolete then
-    lanes.advance(c, job.game_id)
+    lanes.advance(c, lane)
     return 'superseded'
   end
   if is_clean then
@@ -73,8 +73,7 @@ define('retry', function(c)
     call('HSETNX', key, '_dirty', 1)
   end
   leases.take_back(c, job, 'retrying', '_error_code', a.code, '_error', a.error)
-  call('ZADD', c.prefix .. 'delayed', c.now + a.pause_ms, a.id)
-  lanes.write(c, job.game_id, 'delayed', a.id)
+  lanes.delay(c, lane, job, c.now + a.pause_ms)
   return 'ok'
 end)
 
@@ -93,7 +92,7 @@ define('release', function(c)
         job.dirty = '1'
         call('HSET', c.prefix .. 'job:' .. held.id, '_dirty', 1)
       end
-      lanes.make_ready(c, job)
+      lanes.make_ready(c, lanes.read(c, job.game_id), job)
     end
   end
   return replies

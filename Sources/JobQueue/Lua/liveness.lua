@@ -6,9 +6,8 @@ local liveness = {}
 -- Forgets a worker. Nobody wakes the worker any more for these queues.
 function liveness.forget(c, worker, node, queues)
   for _, queue in ipairs(queues) do
-    for _, class in ipairs({ 'stop', 'start' }) do
+    for _, class in ipairs({ 'stop', 'start', 'full' }) do
       call('SREM', c.prefix .. 'idle:' .. class .. ':' .. queue, worker)
-      call('SREM', c.prefix .. 'idle:' .. class .. ':' .. queue .. ':' .. node, worker)
     end
   end
   call('ZREM', c.prefix .. 'workers', worker)
@@ -35,7 +34,6 @@ end
 function liveness.note_outage(c)
   local quiet_ms = math.max(1200, math.floor(0.4 * context.settings(c).lease_ms))
   if call('SET', c.prefix .. 'liveness', string.format('%d', c.now_us), 'PX', quiet_ms, 'NX') then
-    c.resumed_at = c.now
-    call('HSET', c.meta, 'resumed_at', c.now)
+    context.set(c, 'resumed_at', c.now)
   end
 end

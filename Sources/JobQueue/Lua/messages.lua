@@ -9,8 +9,11 @@ function messages.sha1(message)
   return redis.sha1hex(string.format('%d\n', #message) .. string.sub(message, 1, 65536))
 end
 
--- Returns the list with the oldest messages of a queue. The messages of the inbox have woken workers, and are older
---   than the messages of the queue. Keys: 1 {ns}:meta, 2 {ns}:inbox:NAME, 3 {ns}:queue:NAME.
-function messages.oldest_list(keys)
-  return call('LLEN', keys[2]) > 0 and keys[2] or keys[3]
+-- Returns the list with the oldest messages of a queue, and the oldest message; false if there is none. The messages of
+--   the inbox have woken workers, and are older than the messages of the queue.
+--   Keys: 1 {ns}:meta, 2 {ns}:inbox:NAME, 3 {ns}:queue:NAME.
+function messages.oldest(keys)
+  local message = call('LINDEX', keys[2], -1)
+  if message then return keys[2], message end
+  return keys[3], call('LINDEX', keys[3], -1)
 end

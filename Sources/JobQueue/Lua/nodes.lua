@@ -1,26 +1,27 @@
 -- Purpose: workers and nodes come and go: `register`, `deregister`, and the correction of reservations.
 
 -- The form of the data. With two forms of the same data, workers would count and order jobs past each other.
-local FORM = '8'
+local FORM = '9'
 
 -- Returns whether the data has the form of this version. Data without a form is new, or of a version that kept its
 -- counters in one field.
 local function check_form(c)
   local form = call('HGET', c.meta, 'form')
   if form ~= FORM and (form or call('HEXISTS', c.meta, 'state') == 1) then return false end
-  call('HSET', c.meta, 'form', FORM)
+  context.set(c, 'form', FORM)
   return true
 end
 
 local function announce(c, game, running)
-  local owner, lane = lanes.owner(c, game.id), lanes.read(c, game.id)
+  local lane = lanes.read(c, game.id)
+  local owner = lanes.owner(c, lane)
   if owner and owner ~= c.args.node then return 0 end
-  call('HSET', c.prefix .. 'owners', game.id, c.args.node)
+  lanes.set_owner(c, lane, c.args.node)
   if game.is_running then call('SADD', running, game.id) end
   -- A waiting stop of a game without an owner belongs to this node now.
-  if not owner and lane and lane.state == 'ready' then
-    lanes.take_off(c, game.id, lane)
-    lanes.settle(c, game.id, lane.head)
+  if not owner and lane.state == 'ready' then
+    lanes.take_off(c, lane)
+    lanes.settle(c, lane)
   end
   return 1
 end
@@ -37,7 +38,8 @@ define('register', function(c)
     return redis.error_reply('FORM the data of this namespace is kept in the form of another version: let its workers'
       .. ' end all jobs, stop them, and delete ' .. c.meta)
   end
-  call('HSET', c.meta, 'settings', cjson.encode(a.settings))
+  c.settings = a.settings
+  c.changes.settings = cjson.encode(a.settings)
   liveness.note_outage(c)
   call('SADD', c.prefix .. 'workers:' .. a.node, a.worker)
   call('HSET', c.prefix .. 'worker_nodes', a.worker, a.node)
@@ -58,8 +60,8 @@ define('deregister', function(c)
   -- Another worker may take what this one could not take.
   for _, queue in ipairs(a.queues) do
     for _, class in ipairs({ 'stop', 'start' }) do
-      workers.wake(c, class .. ':' .. queue)
-      workers.wake(c, class .. ':' .. queue .. ':' .. a.node)
+      workers.wake(c, class, queue)
+      workers.wake(c, class, queue, a.node)
     end
   end
   return 'ok'

@@ -1,8 +1,5 @@
 -- Purpose: the calls of operators for messages and dead letters, and reading without taking.
 
--- Defines a function without changes.
-local function define_reader(name, body) register(context.read, name, { 'no-writes' }, body) end
-
 -- Returns up to `limits.most` of the oldest messages of a list, after the first `skipped`, with at most
 --   `limits.all_bytes` together. A larger message comes alone. Instead of a message above `limits.one_bytes` comes its
 --   size and SHA-1. Each message is read alone, because Redis copies each reply.
@@ -24,7 +21,7 @@ end
 -- Atomic because: the size of the reply is bounded before it is sent.
 define_reader('peek', function(c)
   if lanes.is_listed(c, 'paused', c.args.queue) then return 'paused' end
-  return read_messages(messages.oldest_list(c.keys), 0, c.args)
+  return read_messages((messages.oldest(c.keys)), 0, c.args)
 end)
 
 -- Keys: 1 {ns}:meta, 2 the list. Returns: a page of the list for a person, as `peek` does.
@@ -55,10 +52,10 @@ local function requeue(c)
     if not is_own and call('EXISTS', c.prefix .. 'job:' .. job.id) == 1 then return 'reused' end
     call('DEL', c.prefix .. 'job:' .. job.id)
     job.queue, job.run = letter.queue, is_own and tonumber(letter.run or 1) + 1 or 1
-    placing.place(c, job, letter.message)
+    placing.place(c, lanes.read(c, job.game_id), job, letter.message)
   end
   letters.forget(c, entry)
-  lanes.wake_queue(c, letter.queue)
+  workers.wake_queue(c, letter.queue)
   return 'ok'
 end
 define('requeue', requeue)

@@ -28,7 +28,7 @@ local function make_retries_due(c)
     local job = take_due(c, 'delayed', id)
     if job then
       leases.write(c, job, 'waiting')
-      lanes.make_ready(c, job)
+      lanes.make_ready(c, lanes.read(c, job.game_id), job)
       count = count + 1
     end
   end
@@ -45,7 +45,7 @@ local function reclaim(c, id)
   if crashes < c.args.crash_limit or is_last then
     job.dirty = is_last and '2' or '1'
     leases.take_back(c, job, 'waiting', '_dirty', job.dirty)
-    lanes.make_ready(c, job)
+    lanes.make_ready(c, lanes.read(c, job.game_id), job)
     return 'reclaimed'
   end
   if not retention.can_publish(c) then
@@ -55,7 +55,7 @@ local function reclaim(c, id)
   end
   results.finish(c, job, { outcome = 'failed', effect = 'none', error_code = 'poisoned', worker = job.lease.worker,
     node = job.lease.node, error = 'its worker died ' .. crashes .. ' times while it ran; it is not tried again' })
-  lanes.advance(c, job.game_id)
+  lanes.advance(c, lanes.read(c, job.game_id))
   return 'poisoned'
 end
 
@@ -82,9 +82,9 @@ local function expire_late(c)
     local job = jobs.read(c, id)
     local lane = job and lanes.read(c, job.game_id)
     if lane and lane.head == id then
-      lanes.take_off(c, job.game_id, lane)
-      results.finish(c, job, lanes.is_obsolete(c, job) and lanes.SUPERSEDED or lanes.EXPIRED)
-      lanes.advance(c, job.game_id)
+      lanes.take_off(c, lane)
+      results.finish(c, job, lanes.is_obsolete(lane, job) and lanes.SUPERSEDED or lanes.EXPIRED)
+      lanes.advance(c, lane)
     end
   end
   return #due > 0
@@ -99,12 +99,13 @@ local function free_lost_lanes(c)
   if cursor == '0' and call('EXISTS', lost) == 1 then call('RENAME', lost, sought) end
   local page = call('HSCAN', c.prefix .. 'lanes', cursor, 'COUNT', 2000)
   for index = 1, #page[2], 2 do
-    local game, head = page[2][index], string.match(page[2][index + 1], '^[ad]%a+ (%S+)')
+    local lane = lanes.parse(page[2][index], page[2][index + 1])
     -- A record made anew meanwhile is another job's, behind this head.
-    if head and call('SISMEMBER', sought, head) == 1 and not call('ZSCORE', c.prefix .. 'leases', head)
-      and not call('ZSCORE', c.prefix .. 'delayed', head) then
-      lanes.forget_lost(c, head)
-      lanes.advance(c, game)
+    if lane.head and lane.state ~= 'ready' and call('SISMEMBER', sought, lane.head) == 1
+      and not call('ZSCORE', c.prefix .. 'leases', lane.head)
+      and not call('ZSCORE', c.prefix .. 'delayed', lane.head) then
+      lanes.forget_lost(c, lane.head)
+      lanes.advance(c, lane)
     end
   end
   if page[1] == '0' then call('DEL', sought) end
@@ -142,9 +143,9 @@ local function clean_up(c)
   if swept_at <= c.now and c.now - swept_at < pause then return false end
   forget_dead_workers(c)
   local has_more = delete_old(c)
-  if not has_more then call('HSET', c.meta, 'swept_at', c.now) end
+  if not has_more then context.set(c, 'swept_at', c.now) end
   -- Lanes deleted by hand leave the count of the window too high.
-  if call('EXISTS', c.prefix .. 'lanes') == 0 then call('HSET', c.meta, 'window', 0) end
+  if call('EXISTS', c.prefix .. 'lanes') == 0 then context.set(c, 'window', 0) end
   return has_more
 end
 

@@ -1,6 +1,6 @@
 -- Purpose: how a function wakes an idle worker.
--- A worker with free capacity is in the idle set of each of its ready lists: `{ns}:idle:` and the name
--- of the list behind `ready:`.
+-- A worker with a free permit for a class is in the set `{ns}:idle:CLASS:QUEUE` of each of its queues. A worker with a
+-- free permit for starts on a full node is in `{ns}:idle:full:QUEUE` instead: it can take only starts of its own games.
 
 local workers = {}
 
@@ -17,11 +17,45 @@ function workers.ring(c, worker, word)
   return true
 end
 
--- Wakes one idle worker for a list, named without `ready:`. Only a few are tried, because workers also look by
--- themselves.
-function workers.wake(c, list)
+-- Takes a worker of a node out of an idle set. Returns the worker, or nil.
+local function pop_of_node(c, set, node)
+  local worker = call('SINTER', c.prefix .. 'workers:' .. node, set)[1]
+  if worker then call('SREM', set, worker) end
+  return worker
+end
+
+-- Takes a worker for a ready list out of an idle set. Returns the worker; nil or false if there is none.
+local function pop_idle(c, class, queue, owner)
+  local set = c.prefix .. 'idle:' .. class .. ':' .. queue
+  if not owner then return call('SPOP', set) end
+  return pop_of_node(c, set, owner)
+    or class == 'start' and pop_of_node(c, c.prefix .. 'idle:full:' .. queue, owner)
+end
+
+-- Wakes one idle worker for a ready list. Only a few are tried, because workers also look by themselves.
+function workers.wake(c, class, queue, owner)
   for _ = 1, 4 do
-    local worker = call('SPOP', c.prefix .. 'idle:' .. list)
+    local worker = pop_idle(c, class, queue, owner)
     if not worker or workers.ring(c, worker, 'ready') then return end
   end
+end
+
+-- Wakes workers of a queue.
+function workers.wake_queue(c, queue)
+  workers.wake(c, 'stop', queue)
+  workers.wake(c, 'start', queue)
+end
+
+-- Notes that messages of a queue wait for the window.
+function workers.hold(c, queue)
+  if not string.find(' ' .. c.held .. ' ', ' ' .. queue .. ' ', 1, true) then
+    context.set(c, 'held', c.held == '' and queue or c.held .. ' ' .. queue)
+  end
+end
+
+-- Wakes workers of the queues with messages waiting for the window.
+function workers.wake_held(c)
+  if c.held == '' then return end
+  for queue in string.gmatch(c.held, '%S+') do workers.wake_queue(c, queue) end
+  context.set(c, 'held', '')
 end
