@@ -61,13 +61,8 @@ extension JobQueue {
         var calls = [(function: QueueFunction.admit, keys: keys.messageLists(queue), arguments: arguments)]
         if let capacity { calls.append((.claim, [], JSONValue(members: claimArguments(capacity)))) }
         let replies = try await call(calls)
-        var taken = Taken(intake: .failure(unexpected(.admit, replies[0])))
-        if case .error(let error) = replies[0] {
-            // The claim counts all the same: its jobs are leased.
-            taken.intake = .failure(QueueError(.admit, .server(error)))
-        } else if let outcome = batch.outcome(replies[0]) {
-            taken.intake = .success(outcome)
-        }
+        // After an error the claim counts all the same: its jobs are leased.
+        var taken = Taken(intake: outcome(of: batch, replies[0]))
         if replies.count > 1 {
             if case .error(let error) = replies[1] {
                 taken.claimFailure = QueueError(.claim, .server(error))
@@ -76,6 +71,12 @@ extension JobQueue {
             }
         }
         return taken
+    }
+
+    private func outcome(of batch: IntakeBatch, _ reply: RedisValue) -> Result<IntakeOutcome, QueueError> {
+        if case .error(let error) = reply { return .failure(QueueError(.admit, .server(error))) }
+        if let outcome = batch.outcome(reply) { return .success(outcome) }
+        return .failure(unexpected(.admit, reply))
     }
 
     /// Leases ready jobs, up to the capacity. A worker with capacity left joins the idle workers that functions wake.

@@ -6,13 +6,10 @@ local context = {}
 
 -- Returns the time of the call in ms. After a step back, the clock stands still for at most 60 s. After a larger step
 --   the new time counts, and an alarm counts the step.
-local function read_clock(c, latest)
-  local time = call('TIME')
-  c.now_us = tonumber(time[1]) * 1000000 + tonumber(time[2])
-  local now = math.floor(c.now_us / 1000)
-  if now < latest and latest - now <= 60000 then return latest end
-  if now < latest then call('HINCRBY', c.meta, 'clock_steps', 1) end
-  if now ~= latest then c.changes.clock = now end
+local function shared_time(meta, now, latest)
+  if now >= latest then return now end
+  if latest - now <= 60000 then return latest end
+  call('HINCRBY', meta, 'clock_steps', 1)
   return now
 end
 
@@ -24,19 +21,20 @@ end
 
 -- Opens a call with changes. `close` ends it.
 function context.open(keys, args)
-  local c = context.read(keys, args)
-  c.changes = {}
+  local arguments, meta, time = cjson.decode(args[1]), keys[1], call('TIME')
+  local kept = call('HMGET', meta, 'clock', 'created_at', 'resumed_at', 'window', 'admissions', 'fence', 'held',
+    'settings', 'oldest_at')
+  local now_us, latest = tonumber(time[1]) * 1000000 + tonumber(time[2]), tonumber(kept[1]) or 0
+  local now, changes, claims = shared_time(meta, math.floor(now_us / 1000), latest), {}, {}
+  if now ~= latest then changes.clock = now end
+  if not kept[2] then changes.created_at = now end
   -- The queues of the caller's next claim. Nobody needs to be woken for these.
-  c.claims = {}
-  for _, queue in ipairs(c.args.claims or {}) do c.claims[queue] = true end
-  local kept = call('HMGET', c.meta, 'clock', 'created_at', 'resumed_at', 'window', 'admissions', 'fence', 'held',
-    'settings')
-  c.now = read_clock(c, tonumber(kept[1]) or 0)
-  c.created_at, c.resumed_at = tonumber(kept[2]) or c.now, tonumber(kept[3]) or 0
-  if not kept[2] then c.changes.created_at = c.now end
-  c.window, c.admissions = tonumber(kept[4]) or 0, tonumber(kept[5]) or 0
-  c.fence, c.held, c.settings_text = tonumber(kept[6]) or 0, kept[7] or '', kept[8]
-  return c
+  for _, queue in ipairs(arguments.claims or {}) do claims[queue] = true end
+  return { keys = keys, args = arguments, meta = meta, prefix = string.sub(meta, 1, -5), claims = claims,
+    now = now, now_us = now_us, changes = changes, created_at = tonumber(kept[2]) or now,
+    resumed_at = tonumber(kept[3]) or 0, window = tonumber(kept[4]) or 0, admissions = tonumber(kept[5]) or 0,
+    fence = tonumber(kept[6]) or 0, held = kept[7] or '', settings = kept[8],
+    oldest_at = tonumber(kept[9]) or 0, text = false, has_made_ready = false }
 end
 
 -- Sets a field of {ns}:meta for the rest of the call. `close` stores the field.
@@ -54,13 +52,17 @@ function context.close(c)
   if #fields > 0 then call('HSET', c.meta, unpack(fields)) end
 end
 
+-- The settings of the latest call, decoded, and their text.
+local latest_settings, latest_text = nil, nil
+
 -- Returns the settings of the namespace. `register` stores the settings for all calls.
 function context.settings(c)
   if not c.settings then
-    c.settings = c.settings_text and cjson.decode(c.settings_text) or { retention_ms = 604800000,
-      retention_entries = 1000000, grace_ms = 300000, lease_ms = 10000, most_dead_bytes = 16777216, signed_ms = 0 }
+    return { retention_ms = 604800000, retention_entries = 1000000, grace_ms = 300000, lease_ms = 10000,
+      most_dead_bytes = 16777216, signed_ms = 0 }
   end
-  return c.settings
+  if c.settings ~= latest_text then latest_settings, latest_text = cjson.decode(c.settings), c.settings end
+  return latest_settings
 end
 
 -- Returns the date of a day number since 1970 (days_from_civil, inverted).

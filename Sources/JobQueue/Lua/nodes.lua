@@ -38,8 +38,7 @@ define('register', function(c)
     return redis.error_reply('FORM the data of this namespace is kept in the form of another version: let its workers'
       .. ' end all jobs, stop them, and delete ' .. c.meta)
   end
-  c.settings = a.settings
-  c.changes.settings = cjson.encode(a.settings)
+  context.set(c, 'settings', cjson.encode(a.settings))
   liveness.note_outage(c)
   call('SADD', c.prefix .. 'workers:' .. a.node, a.worker)
   call('HSET', c.prefix .. 'worker_nodes', a.worker, a.node)

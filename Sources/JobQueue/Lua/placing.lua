@@ -24,9 +24,10 @@ local function is_outside(c, lane)
   if lane.outside then return true end
   local owner = lanes.owner(c, lane)
   local seen = owner and tonumber(call('ZSCORE', c.prefix .. 'nodes', owner))
+  if not seen then return false end
   -- After an outage of Redis or of all workers, nodes have the same time to come back.
   local silence = 2 * context.settings(c).lease_ms
-  if not seen or seen >= c.now - silence or c.now < c.resumed_at + silence then return false end
+  if seen >= c.now - silence or c.now < c.resumed_at + silence then return false end
   local behind = call('LLEN', c.prefix .. 'lane:' .. lane.game)
   lane.outside = true
   if lane.state then

@@ -33,12 +33,14 @@ function retention.trim(c, most)
   local function is_kept(entry, index)
     return index > surplus and tonumber(string.match(entry[1], '^(%d+)')) > oldest_kept
   end
-  -- Usually the oldest result is kept, and no other is read.
-  local first = call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
-  if not first or is_kept(first, 1) then return false end
+  -- Usually the time of the oldest result, as it was last read, is enough.
+  if surplus <= 0 and c.oldest_at > oldest_kept then return false end
   local oldest = call('XRANGE', stream, '-', '+', 'COUNT', most)
   for index, entry in ipairs(oldest) do
-    if is_kept(entry, index) then return false end
+    if is_kept(entry, index) then
+      context.set(c, 'oldest_at', tonumber(string.match(entry[1], '^(%d+)')))
+      return false
+    end
     forget_record(c, entry)
     call('XDEL', stream, entry[1])
   end

@@ -2,7 +2,24 @@
 package enum JSONText {
     /// Returns `text` as a JSON string: in quotation marks, escaped.
     package static func string(_ text: String) -> String {
-        var escaped = "\""
+        var json = ""
+        write(text, to: &json)
+        return json
+    }
+
+    /// Appends `text` as a JSON string to `json`.
+    static func write(_ text: String, to json: inout String) {
+        json += "\""
+        // Most texts need no escapes.
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }) {
+            json += text
+        } else {
+            writeEscaped(text, to: &json)
+        }
+        json += "\""
+    }
+
+    private static func writeEscaped(_ text: String, to escaped: inout String) {
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\"": escaped += "\\\""
@@ -14,7 +31,6 @@ package enum JSONText {
             default: escaped.unicodeScalars.append(scalar)
             }
         }
-        return escaped + "\""
     }
 
     /// Returns the escape `\uXXXX` of a scalar below U+10000.
