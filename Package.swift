@@ -47,7 +47,6 @@ let fuzzTests: Target = {
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
@@ -83,11 +82,11 @@ struct Module {
 
 /// The modules, each above those that it may import.
 let modules: [Module] = [
-    Module(name: "Primitives", imports: [], isSimulated: true),
+    Module(name: "Primitives", imports: ["CLibcrypto"], isSimulated: true),
     Module(
         name: "Redis",
         imports: ["CHiredis", "Primitives"],
-        libraries: [nioCore, nioPosix, nioSSL, logging, lifecycle, crypto, deque]
+        libraries: [nioCore, nioPosix, nioSSL, logging, lifecycle, deque]
     ),
     Module(name: "DockerPort", imports: ["Primitives"], isSimulated: true),
     Module(
@@ -95,11 +94,10 @@ let modules: [Module] = [
         imports: ["DockerPort", "Primitives"],
         libraries: [asyncHTTPClient, nioCore, nioFoundation, nioHTTP1, nioPosix, nioSSL, logging, subprocess]
     ),
-    Module(name: "JobContract", imports: ["Primitives"], libraries: [crypto]),
+    Module(name: "JobContract", imports: ["Primitives"]),
     Module(
         name: "RuntimeCore",
         imports: ["DockerPort", "JobContract", "Primitives"],
-        libraries: [crypto],
         isSimulated: true
     ),
     Module(name: "JobQueue", imports: ["JobContract", "Primitives", "Redis"], libraries: [logging], isSimulated: true),
@@ -176,7 +174,7 @@ let moduleTests: [Module] = [
         imports: ["DockerPort", "Primitives", "Support"],
         libraries: [asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, logging]
     ),
-    Module(name: "JobContract", imports: ["Primitives", "Support"], libraries: [crypto]),
+    Module(name: "JobContract", imports: ["Primitives", "Support"]),
     Module(name: "RuntimeCore", imports: ["DockerPort", "JobContract", "Primitives"]),
     Module(
         name: "JobQueue",
@@ -254,7 +252,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
@@ -272,12 +269,17 @@ let package = Package(
             name: "CHiredis",
             providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]
         ),
+        .systemLibrary(
+            name: "CLibcrypto",
+            pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"]), .brew(["openssl"])]
+        ),
         // What tests share: fakes, rigs that start private servers, conformance suites.
         .target(
             name: "Support",
             dependencies: [
                 "QueueAdmin",
-                "DockerPort", "JobContract", "JobQueue", "Primitives", "Redis", "RuntimeCore", crypto, logging, nioCore,
+                "DockerPort", "JobContract", "JobQueue", "Primitives", "Redis", "RuntimeCore", logging, nioCore,
                 nioHTTP1, nioPosix,
             ],
             path: "Tests/Support",
@@ -330,7 +332,7 @@ let package = Package(
                 name: "Benchmarks",
                 dependencies: [
                     "QueueAdmin",
-                    "DockerPort", "JobContract", "JobQueue", "Redis", "RuntimeCore", "Support", crypto, logging,
+                    "DockerPort", "JobContract", "JobQueue", "Redis", "RuntimeCore", "Support", logging,
                     nioCore,
                 ],
                 swiftSettings: strict

@@ -1,4 +1,3 @@
-import Crypto
 import Primitives
 
 extension Job {
@@ -23,7 +22,7 @@ extension Job {
         bytes.add("\(readyTimeoutSeconds) \(stopTimeoutSeconds) \(force) \(maxAttempts)")
         // A restart takes missing fields from the last start, so a missing field differs from a given default.
         bytes.add(given.map(\.rawValue).sorted())
-        return String(Hex.string(SHA256.hash(data: bytes.bytes)).prefix(24))
+        return Hex.string(Digest.sha256(bytes.bytes).prefix(12))
     }
 }
 
@@ -32,13 +31,18 @@ private struct DigestedBytes {
     var bytes: [UInt8] = []
 
     mutating func add(_ text: String) {
-        bytes += "\(text.utf8.count):".utf8
+        add(text.utf8.count, UInt8(ascii: ":"))
         bytes += text.utf8
     }
 
     mutating func add(_ texts: [String]) {
-        bytes += "\(texts.count);".utf8
+        add(texts.count, UInt8(ascii: ";"))
         for text in texts { add(text) }
+    }
+
+    private mutating func add(_ number: Int, _ end: UInt8) {
+        bytes += String(number).utf8
+        bytes.append(end)
     }
 
     mutating func add(_ texts: LabelMap) {

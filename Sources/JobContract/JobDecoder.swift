@@ -1,4 +1,3 @@
-import Crypto
 import Primitives
 
 /// The decoder of all job messages.
@@ -49,9 +48,9 @@ package struct JobDecoder: Sendable {
     /// Up to 1 MiB, the SHA-1 covers all bytes. For a larger message, the SHA-1 covers the size in decimal, a line feed
     /// and the first 64 KiB. The script `naming.lua` computes the same SHA-1.
     package static func sha1(of message: [UInt8]) -> String {
-        guard message.count > wholeHashBytes else { return Hex.string(Insecure.SHA1.hash(data: message)) }
+        guard message.count > wholeHashBytes else { return Hex.string(Digest.sha1(message)) }
         let named = Array("\(message.count)\n".utf8) + message.prefix(maximumMessageBytes)
-        return Hex.string(Insecure.SHA1.hash(data: named))
+        return Hex.string(Digest.sha1(named))
     }
 
     /// The greatest size of a message with all bytes hashed, in bytes.

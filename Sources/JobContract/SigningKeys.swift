@@ -1,4 +1,3 @@
-import Crypto
 import Primitives
 
 /// The keys of a fleet that takes signed jobs only. The first key signs, and all keys verify.
@@ -12,12 +11,12 @@ public struct SigningKeys: Sendable {
 
     struct Key: Sendable {
         let name: String
-        let secret: SymmetricKey
+        let secret: Secret
     }
 
     /// The signing key.
     let first: Key
-    private let byName: [String: SymmetricKey]
+    private let byName: [String: Secret]
 
     /// The reason why a text has no usable keys, to print after the file's name. The description never shows a secret.
     public struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
@@ -60,11 +59,11 @@ public struct SigningKeys: Sendable {
         guard parts[1].count >= minimumSecretBytes else {
             throw Problem(description: "line \(number): the secret must have \(minimumSecretBytes) bytes or more")
         }
-        return Key(name: name, secret: SymmetricKey(data: parts[1]))
+        return Key(name: name, secret: Secret(parts[1]))
     }
 
     /// Returns the secret of this name; nil if the fleet has no such key.
-    func secret(named name: String) -> SymmetricKey? {
+    func secret(named name: String) -> Secret? {
         // A dictionary compares by Unicode equivalence, so the Kelvin sign would find a key named K.
         Syntax.isKeyName(name) ? byName[name] : nil
     }
@@ -93,7 +92,7 @@ public struct JobSigner: Sendable {
 
     /// Returns an envelope of `text`, signed by the first key for this purpose.
     func envelope(of text: String, for use: Use) -> String {
-        let mac = HMAC<SHA256>.authenticationCode(for: signed(text, use), using: keys.first.secret)
+        let mac = Digest.sha256.authenticationCode(of: signed(text, use), secret: keys.first.secret)
         return "{\"v\":2,\"key\":\(JSONText.string(keys.first.name)),\"job\":\(JSONText.string(text))"
             + ",\"signature\":\"\(Hex.string(mac))\"}"
     }
@@ -108,8 +107,8 @@ public struct JobSigner: Sendable {
         guard let secret = keys.secret(named: envelope.key) else {
             throw Refusal(.badSignature, "the key \(envelope.key.prefix(64)) is none of this fleet's")
         }
-        guard let mac = Hex.bytes(envelope.signature), mac.count == 32,
-            HMAC<SHA256>.isValidAuthenticationCode(mac, authenticating: signed(envelope.text, use), using: secret)
+        guard let mac = Hex.bytes(envelope.signature),
+            Digest.sha256.isAuthenticationCode(mac, of: signed(envelope.text, use), secret: secret)
         else {
             throw Refusal(
                 .badSignature,

@@ -1,4 +1,3 @@
-import Crypto
 import JobContract
 import Primitives
 import Redis
@@ -18,7 +17,7 @@ package enum QueueFunction: String, Sendable {
     /// replaces the functions of another version.
     package static let library: RedisFunctionLibrary = {
         let source = modules.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
-        let digest = Hex.string(Insecure.SHA1.hash(data: Array(source.utf8))).prefix(8)
+        let digest = Hex.string(Digest.sha1(source.utf8)).prefix(8)
         let name = "rtmanager_\(digest)"
         return RedisFunctionLibrary(name: name, source: "#!lua name=\(name)\nlocal LIBRARY = '\(name)'\n" + source)
     }()

@@ -1,4 +1,3 @@
-import Crypto
 import Primitives
 import Testing
 
@@ -23,9 +22,9 @@ struct SigningTests {
 
     @Test("have a signature over version, namespace and job")
     func bytes() throws {
-        let mac = HMAC<SHA256>.authenticationCode(
-            for: Array("rtm2\nrtm\n\(Self.text)".utf8),
-            using: SymmetricKey(data: Array("0123456789abcdef".utf8))
+        let mac = Digest.sha256.authenticationCode(
+            of: Array("rtm2\nrtm\n\(Self.text)".utf8),
+            secret: Secret("0123456789abcdef".utf8)
         )
         let envelope = try signer().sign(Self.text)
         let job = JSONText.string(Self.text)

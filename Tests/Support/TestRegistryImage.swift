@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import NIOHTTP1
 import Primitives
@@ -117,6 +116,6 @@ struct TestRegistryImage: Sendable {
     }
 
     private static func digest(_ bytes: [UInt8]) -> String {
-        "sha256:" + Hex.string(SHA256.hash(data: bytes))
+        "sha256:" + Hex.string(Digest.sha256(bytes))
     }
 }

@@ -1,4 +1,3 @@
-import Crypto
 import Primitives
 
 /// A Lua script, identified by the digest of its source as in the server's script cache.
@@ -14,7 +13,7 @@ package struct RedisScript: Sendable, Equatable {
     package init(name: String, source: String) {
         self.name = name
         self.source = source
-        self.sha1 = Hex.string(Insecure.SHA1.hash(data: Array(source.utf8)))
+        self.sha1 = Hex.string(Digest.sha1(source.utf8))
     }
 
     /// Returns the `EVALSHA` command for these keys and arguments. The sender of the command handles the reply

@@ -1,4 +1,3 @@
-import Crypto
 import DockerPort
 import JobContract
 import Primitives
@@ -110,7 +109,7 @@ struct Translation: Sendable {
             job.limits.pidsLimit.map(String.init) ?? "",
             "[" + mounts.joined(separator: ",") + "]",
         ]
-        let digest = SHA256.hash(data: Array(JSONText.array(parts).utf8))
+        let digest = Digest.sha256(JSONText.array(parts).utf8)
         return "sha256:" + Hex.string(digest)
     }
 }
