@@ -96,7 +96,7 @@ package struct RedisExamination: Sendable {
         ] + hashTrials(hash) + sortedSetTrials(zset) + [
             RedisCommand("SADD", set, "a"), RedisCommand("SMEMBERS", set), RedisCommand("SSCAN", set, 0),
             RedisCommand("SCARD", set), RedisCommand("SISMEMBER", set, "a"), RedisCommand("SRANDMEMBER", set, 1),
-            RedisCommand("SREM", set, "b"), RedisCommand("SPOP", set),
+            RedisCommand("SINTER", set, set), RedisCommand("SREM", set, "b"), RedisCommand("SPOP", set),
         ] + streamTrials(stream) + [
             RedisCommand("SET", text, "1"), RedisCommand("GET", text),
             RedisCommand("GETEX", text, "PX", 1_000), RedisCommand("PEXPIRE", text, 1_000), RedisCommand("PTTL", text),

@@ -28,14 +28,23 @@ package final class RedisBlockingConnection: Sendable {
 
     /// Creates a connection. The first call opens the socket.
     ///
-    /// - Parameter executor: the executor of the event loop to share; nil: any event loop.
+    /// - Parameters:
+    ///   - executor: the executor of the event loop to share; nil: any event loop.
+    ///   - largestString: the largest bulk string to keep, in bytes; nil: every string. A larger one is discarded while it
+    ///     arrives, and the reply is ``RedisValue/omitted(bytes:)``.
     package init(
         _ configuration: RedisConfiguration,
         clientName: String? = nil,
         on executor: EventLoopExecutor? = nil,
+        largestString: Int? = nil,
         logger: Logger
     ) {
-        connector = Connector(configuration, clientName: clientName, eventLoop: executor?.eventLoop)
+        connector = Connector(
+            configuration,
+            clientName: clientName,
+            eventLoop: executor?.eventLoop,
+            largestString: largestString
+        )
         self.logger = logger
     }
 

@@ -30,6 +30,28 @@ struct BlockingConnectionTests {
         }
     }
 
+    @Test("discards a string above its limit, and stays connected")
+    func large() async throws {
+        try await PrivateRedis.with { server in
+            let connection = RedisBlockingConnection(
+                try .patient(server.unixURL),
+                clientName: "waiter",
+                largestString: 1_000,
+                logger: .silent
+            )
+            let id = try await connection.send(RedisCommand("CLIENT", "ID"), serverTimeout: .zero)
+            for size in [1_001, 1 << 16, 20 << 20, 1_000, 1_001] {
+                let element = [UInt8](repeating: UInt8(ascii: "x"), count: size)
+                try await server.ask(RedisCommand("LPUSH", "q", .bytes(element)))
+                let move = RedisCommand("BLMOVE", "q", "kept", "RIGHT", "LEFT", 10)
+                let reply = try await connection.send(move, serverTimeout: .seconds(10))
+                #expect(reply == (size > 1_000 ? .omitted(bytes: size) : .bulk(element)))
+            }
+            #expect(try await connection.send(RedisCommand("CLIENT", "ID"), serverTimeout: .zero) == id)
+            await connection.close()
+        }
+    }
+
     @Test("leaves no blocked client in the server after a cancelled wait, so no element is lost")
     func cancelled() async throws {
         try await PrivateRedis.with { server in

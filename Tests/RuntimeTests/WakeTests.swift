@@ -49,6 +49,24 @@ struct WakeTests {
         }
     }
 
+    @Test("a message that is too large wakes a worker, ends, and leaves the waiting connection open")
+    func tooLarge() async throws {
+        try await WorkerWorld.with(lease: Self.lease) { world in
+            try await world.withWorker { _ in
+                try await eventually("the worker waits") { try await world.isWaitingForJobs() }
+                let connection = try await world.waiter()
+                let queue = RedisArgument.string(world.keys.queue("default"))
+                for size in [JobDecoder.maximumMessageBytes + 1, 8 << 20] {
+                    let message = [UInt8](repeating: UInt8(ascii: "x"), count: size)
+                    _ = try await world.client.send(RedisCommand("LPUSH", queue, .bytes(message)))
+                    #expect(try await world.result(JobDecoder.invalidID(of: message)).errorCode == "message_too_large")
+                    try await eventually("the worker waits again") { try await world.isWaitingForJobs() }
+                }
+                #expect(try await world.waiter() == connection)
+            }
+        }
+    }
+
     @Test("a worker without its Engine passes on the message that has woken it")
     func engineAway() async throws {
         try await WorkerWorld.with(lease: Self.lease) { world in

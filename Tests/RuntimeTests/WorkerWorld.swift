@@ -130,6 +130,13 @@ struct WorkerWorld: Sendable {
     /// Whether a worker is blocked at an empty queue.
     func isWaitingForJobs() async throws -> Bool { try await waitingCount() > 0 }
 
+    /// The id of a connection that is blocked at an empty queue.
+    func waiter() async throws -> Substring? {
+        let clients = try await client.send(RedisCommand("CLIENT", "LIST")).string ?? ""
+        return clients.split(separator: "\n").first { $0.contains("name=rtmanager-wake") && $0.contains("flags=b") }?
+            .prefix { $0 != " " }
+    }
+
     /// How many connections are blocked at an empty queue.
     func waitingCount() async throws -> Int {
         let clients = try await client.send(RedisCommand("CLIENT", "LIST")).string ?? ""

@@ -8,12 +8,21 @@ final class Connector: Sendable {
     let configuration: RedisConfiguration
     let eventLoop: any EventLoop
     private let clientName: String?
+    private let largestString: Int?
     /// The TLS context, created once: reading the system's certificate authorities takes milliseconds.
     private let encryption = Mutex<NIOSSLContext?>(nil)
 
-    /// - Parameter eventLoop: the event loop of the connections; nil: any event loop of the process.
-    init(_ configuration: RedisConfiguration, clientName: String?, eventLoop: (any EventLoop)? = nil) {
+    /// - Parameters:
+    ///   - eventLoop: the event loop of the connections; nil: any event loop of the process.
+    ///   - largestString: see ``ReplyReader``.
+    init(
+        _ configuration: RedisConfiguration,
+        clientName: String?,
+        eventLoop: (any EventLoop)? = nil,
+        largestString: Int? = nil
+    ) {
         self.configuration = configuration
+        self.largestString = largestString
         self.clientName = clientName
         self.eventLoop = eventLoop ?? MultiThreadedEventLoopGroup.singleton.next()
     }
@@ -72,7 +81,7 @@ final class Connector: Sendable {
     }
 
     private func open(_ encryption: NIOSSLContext?) -> EventLoopFuture<Session> {
-        let configuration = configuration
+        let (configuration, largestString) = (configuration, largestString)
         // A server may refuse the connection at once, and the channel may be closed before the connection is reported. Its
         // pipeline is empty then, but the handler knows the server's words.
         let handler = NIOLoopBoundBox.makeEmptyBox(valueType: RedisChannelHandler.self, eventLoop: eventLoop)
@@ -86,7 +95,7 @@ final class Connector: Sendable {
             .channelOption(.writeBufferWaterMark, value: .init(low: 1 << 18, high: 1 << 20))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    handler.value = try Self.fill(channel, configuration, encryption)
+                    handler.value = try Self.fill(channel, configuration, encryption, largestString)
                 }
             }
         let connected =
@@ -105,7 +114,8 @@ final class Connector: Sendable {
     private static func fill(
         _ channel: any Channel,
         _ configuration: RedisConfiguration,
-        _ encryption: NIOSSLContext?
+        _ encryption: NIOSSLContext?,
+        _ largestString: Int?
     ) throws -> RedisChannelHandler {
         if let encryption, case .tcp(let host, _) = configuration.endpoint {
             // The server's certificate must match the address or the host name. TLS sends only host names as SNI.
@@ -115,7 +125,8 @@ final class Connector: Sendable {
         }
         let handler = try RedisChannelHandler(
             eventLoop: channel.eventLoop,
-            maximumReplyBytes: configuration.maximumReplyBytes
+            maximumReplyBytes: configuration.maximumReplyBytes,
+            largestString: largestString
         )
         try channel.pipeline.syncOperations.addHandler(handler)
         return handler

@@ -32,8 +32,9 @@ final class RedisChannelHandler: ChannelInboundHandler {
     /// The reason for the end. After the end the connection accepts no calls.
     private(set) var endReason: String?
 
-    init(eventLoop: any EventLoop, maximumReplyBytes: Int) throws(RedisError) {
-        reader = try ReplyReader(maximumReplyBytes: maximumReplyBytes)
+    /// - Parameter largestString: see ``ReplyReader``.
+    init(eventLoop: any EventLoop, maximumReplyBytes: Int, largestString: Int?) throws(RedisError) {
+        reader = try ReplyReader(maximumReplyBytes: maximumReplyBytes, largestString: largestString)
         timer = DeadlineTimer(eventLoop: eventLoop)
     }
 

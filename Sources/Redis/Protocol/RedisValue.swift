@@ -6,6 +6,8 @@ public enum RedisValue: Sendable, Equatable {
     case integer(Int64)
     /// A string of any bytes.
     case bulk([UInt8])
+    /// A string of so many bytes that was discarded while it arrived, because it was above the connection's limit.
+    case omitted(bytes: Int)
     /// A simple string: `+OK`.
     case status(String)
     /// An error reply: `-ERR …`. A value only in a pipeline or inside an array (a transaction); elsewhere the client
@@ -19,7 +21,7 @@ public enum RedisValue: Sendable, Equatable {
         switch self {
         case .bulk(let bytes): String(decoding: bytes, as: UTF8.self)
         case .status(let text): text
-        case .null, .integer, .error, .array: nil
+        case .null, .integer, .omitted, .error, .array: nil
         }
     }
 
@@ -28,7 +30,7 @@ public enum RedisValue: Sendable, Equatable {
         switch self {
         case .bulk(let bytes): bytes
         case .status(let text): Array(text.utf8)
-        case .null, .integer, .error, .array: nil
+        case .null, .integer, .omitted, .error, .array: nil
         }
     }
 
@@ -38,7 +40,7 @@ public enum RedisValue: Sendable, Equatable {
         switch self {
         case .integer(let value): value
         case .bulk(let bytes): Int64(String(decoding: bytes, as: UTF8.self))
-        case .null, .status, .error, .array: nil
+        case .null, .omitted, .status, .error, .array: nil
         }
     }
 

@@ -13,15 +13,21 @@ final class ReplyReader {
     /// The function table. The reader points to the table until `deinit`.
     private let functions: UnsafeMutablePointer<redisReplyObjectFunctions>
     private let maximumReplyBytes: Int
+    private var filter: LargeStringFilter?
+    /// The size of a discarded string, until ``next()`` returns it.
+    private var omitted: Int?
     /// The number of received bytes of the incomplete reply.
     private var unfinished = 0
 
-    init(maximumReplyBytes: Int) throws(RedisError) {
+    /// - Parameter largestString: The largest bulk string to keep, in bytes; nil: every string. Only for a connection
+    ///   with one command at a time.
+    init(maximumReplyBytes: Int, largestString: Int? = nil) throws(RedisError) {
         guard let reader = redisReaderCreate(), let defaults = reader.pointee.fn else {
             throw .protocolViolation("there is no memory for a reader of replies")
         }
         self.reader = reader
         self.maximumReplyBytes = maximumReplyBytes
+        filter = largestString.map(LargeStringFilter.init)
         functions = .allocate(capacity: 1)
         functions.initialize(to: defaults.pointee)
         functions.pointee.createArray = { task, count in
@@ -40,6 +46,15 @@ final class ReplyReader {
 
     /// Adds received bytes. The bytes may end anywhere in a reply.
     func feed(_ bytes: UnsafeRawBufferPointer) throws(RedisError) {
+        guard let step = filter?.feed(bytes) else { return try add(bytes) }
+        omitted = step.omitted
+        let added: Result<Void, RedisError> = step.kept.withUnsafeBytes { kept in
+            Result { () throws(RedisError) in try add(kept) }
+        }
+        try added.get()
+    }
+
+    private func add(_ bytes: UnsafeRawBufferPointer) throws(RedisError) {
         guard redisReaderFeed(reader, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count) == REDIS_OK
         else { throw failure() }
         unfinished += bytes.count
@@ -47,6 +62,10 @@ final class ReplyReader {
 
     /// Returns the next complete reply, or `nil` if the reader needs more bytes.
     func next() throws(RedisError) -> RedisValue? {
+        if let bytes = omitted {
+            omitted = nil
+            return .omitted(bytes: bytes)
+        }
         var object: UnsafeMutableRawPointer?
         guard redisReaderGetReply(reader, &object) == REDIS_OK else { throw failure() }
         guard let object else {
@@ -57,6 +76,7 @@ final class ReplyReader {
         let left = Int(reader.pointee.len) - Int(reader.pointee.pos)
         try checkSize(unfinished - left)
         unfinished = left
+        if left == 0 { filter?.replyEnded() }
         return try Self.value(object.assumingMemoryBound(to: redisReply.self).pointee)
     }
 

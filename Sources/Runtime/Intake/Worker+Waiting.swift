@@ -38,8 +38,12 @@ extension Worker {
                     "LEFT",
                     Self.longestWait.argument
                 )
-                let found = try await connection.send(command, serverTimeout: Self.longestWait.time).bytes
-                if let found { state.intake.note { $0.saw(found, in: name) } }
+                switch try await connection.send(command, serverTimeout: Self.longestWait.time) {
+                case .bulk(let message): state.intake.note { $0.saw(message, in: name) }
+                // The message is too large. Intake reads its size from the inbox.
+                case .omitted: state.intake.note { $0.lostSight(of: name) }
+                default: break
+                }
                 backoff.succeeded()
             } catch {
                 // Also if Redis refuses the command, because memory is full or a key has a wrong type.

@@ -46,7 +46,15 @@ package struct Worker: Service {
             docker: docker,
             decoder: decoder,
             configuration: configuration,
-            connect: { RedisBlockingConnection(redisConfiguration, clientName: $0, on: executor, logger: logger) },
+            connect: {
+                RedisBlockingConnection(
+                    redisConfiguration,
+                    clientName: $0,
+                    on: executor,
+                    largestString: JobDecoder.maximumMessageBytes,
+                    logger: logger
+                )
+            },
             executor: executor,
             logger: logger
         )
