@@ -1,3 +1,4 @@
+import Foundation
 import JobContract
 import Primitives
 import QueueAdmin
@@ -99,6 +100,37 @@ struct SilentNodeTests {
             #expect(try await world.claim(here).map(\.id) == ["other"])
             #expect(try await world.liveCount() == 1)
         }
+    }
+
+    /// A usual run takes a few thousand jobs; `RTM_TEST_MEASURE=1` takes 100,000, and prints the memory of one.
+    @Test("keep no other job out, however many they are")
+    func many() async throws {
+        let games = ProcessInfo.processInfo.environment["RTM_TEST_MEASURE"] == "1" ? 10_000 : 500
+        try await QueueWorld.with(options: options(100)) { world in
+            let (gone, here) = (world.worker("gone", node: "n2"), world.worker("w1"))
+            let owned = (1...games).map { OwnedGame(gameID: GameID("g\($0)"), isRunning: true) }
+            try await gone.announce(owned)
+            try await here.announce([])
+            try await silence("n2", world)
+            let before = try await usedMemory(world)
+            for game in owned.map(\.gameID) {
+                for number in 1...10 { try await world.push(QueueWorld.message(.stop, "\(game)-\(number)", game: game)) }
+                try await world.intake(here)
+            }
+            let bytes = (try await usedMemory(world) - before) / (10 * games)
+            print("\(10 * games) jobs outside the window: \(bytes) bytes of Redis each")
+            #expect(bytes < 2_000)
+            #expect(try await world.liveCount() == 0)
+            try await world.push(QueueWorld.message(.start, "other", game: "other"))
+            try await world.intake(here)
+            #expect(try await world.claim(here).map(\.id) == ["other"])
+        }
+    }
+
+    private func usedMemory(_ world: QueueWorld) async throws -> Int {
+        let text = try await world.client.send(RedisCommand("INFO", "memory")).string ?? ""
+        let line = try #require(text.split(separator: "\r\n").first { $0.hasPrefix("used_memory:") })
+        return try #require(Int(line.dropFirst("used_memory:".count)))
     }
 
     @Test("end when their deadline passes, all of a lane within a few sweeps")

@@ -141,7 +141,7 @@ enum Rules {
         file.text.matches(of: #/@Suite\(.*\.tags\(\.timing\).*\)\s+struct (\w+)/#).map { String($0.1) }
     }
 
-    /// The names of the suites that the script runs one test at a time.
+    /// The names of the suites that the script runs two tests at a time.
     static func timingSuites(inScript text: String) -> Set<String> {
         let lists = text.matches(of: #/\ntiming\+?='([\w|]+)'/#)
         return Set(lists.flatMap { $0.1.split(separator: "|").map(String.init) })
