@@ -17,7 +17,7 @@ struct SimulationTests {
     private static var seeds: ClosedRange<UInt64> {
         if let seed = number("RTM_TEST_SEED") { return seed...seed }
         let first = number("RTM_TEST_FIRST_SEED") ?? 1
-        return first...(first + max(1, number("RTM_TEST_SEEDS") ?? 10_000) - 1)
+        return first...(first + max(1, number("RTM_TEST_SEEDS") ?? 5_000) - 1)
     }
 
     @Test("keep the contract for every seed")
