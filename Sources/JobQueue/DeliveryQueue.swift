@@ -69,7 +69,10 @@ package protocol NodeQueue: Sendable {
     func register() async throws(QueueError)
 
     /// Announces the games with a container on the node (`register`). The worker takes no job before.
-    func announce(_ games: [OwnedGame]) async throws(QueueError)
+    ///
+    /// - Parameter stopped: Disowned games without a running container now.
+    /// - Returns: Games that the node has to stop first; none: the announcement is complete.
+    func announce(_ games: [OwnedGame], stopped: [GameID]) async throws(QueueError) -> [GameID]
 
     /// Deregisters the worker (`deregister`). Nobody wakes the worker any more.
     func deregister() async throws(QueueError)

@@ -47,7 +47,7 @@ extension JobQueue {
             (keys.draining, "set", "no node counts as drained"),
         ]
         rules += ["meta", "lanes", "owners"].map { (keys.prefix + $0, "hash", standstill) }
-        rules += ["leases", "delayed", "workers", "nodes", "unreported", "deadlines"].map {
+        rules += ["leases", "delayed", "workers", "nodes", "unreported", "deadlines", "lost_nodes"].map {
             (keys.prefix + $0, "zset", standstill)
         }
         for name in names {

@@ -43,21 +43,35 @@ extension JobQueue {
         let queues = options.queues.map { RedisArgument.string($0) }
         // The names are for people: a key of a wrong type must not keep a worker from starting.
         _ = try await pipeline([RedisCommand("SADD", arguments: [.string(keys.queues)] + queues)])
-        try await register([], isComplete: false)
+        _ = try await register([], stopped: [], isComplete: false)
     }
 
     /// Announces the games of the node. The worker takes no job before.
-    package func announce(_ games: [OwnedGame]) async throws(QueueError) {
+    ///
+    /// - Parameter stopped: Disowned games, as this function returned them, without a running container now.
+    /// - Returns: Games that the node has to stop first; none: the announcement is complete. After a loss of the node
+    ///   another node may run them, or a stop has ended `node_lost`.
+    @discardableResult
+    package func announce(_ games: [OwnedGame], stopped: [GameID] = []) async throws(QueueError) -> [GameID] {
         let chunk = 500
-        var start = 0
+        var (start, disowned): (Int, [GameID]) = (0, [])
         repeat {
             let end = min(start + chunk, games.count)
-            try await register(games[start..<end], isComplete: end == games.count)
+            disowned = try await register(
+                games[start..<end],
+                stopped: start == 0 ? stopped : [],
+                isComplete: end == games.count
+            )
             start = end
         } while start < games.count
+        return disowned
     }
 
-    private func register(_ games: ArraySlice<OwnedGame>, isComplete: Bool) async throws(QueueError) {
+    private func register(
+        _ games: ArraySlice<OwnedGame>,
+        stopped: [GameID],
+        isComplete: Bool
+    ) async throws(QueueError) -> [GameID] {
         let settings = JSONValue(members: [
             "retention_ms": .integer(options.retention.milliseconds),
             "retention_entries": JSONValue(options.retentionEntries),
@@ -69,14 +83,16 @@ extension JobQueue {
             JSONValue(members: ["id": .string(game.gameID.text), "is_running": .bool(game.isRunning)])
         }
         // A node that can list its containers has a Docker Engine that answers.
-        _ = try await call(
+        let reply = try await call(
             .register,
             [
                 "worker": .string(worker.id), "node": .string(worker.node.text),
                 "alive_ms": .integer(options.aliveTime.milliseconds), "settings": settings, "games": .array(rows),
-                "is_complete": .bool(isComplete), "engine_answers": .bool(isComplete),
+                "stopped": .array(stopped.map { .string($0.text) }), "is_complete": .bool(isComplete),
+                "engine_answers": .bool(isComplete),
             ]
         )
+        return (reply.array ?? []).compactMap { $0.string.map { GameID($0) } }
     }
 
     /// Deregisters the worker. Functions no longer wake the worker.

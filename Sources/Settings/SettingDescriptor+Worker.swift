@@ -74,9 +74,9 @@ extension SettingDescriptor {
             \.nodeGraceSeconds,
             "Absence after which a node counts as lost",
             300,
-            0...86_400,
-            details: "How long workers wait for a silent node before a game without a known owner counts as nobody's; "
-                + "see section 3. That the node's games are lost after this time: **not yet**"
+            30...86_400,
+            details: "Silence of a node's workers or Docker Engine after which the node is lost, at least two leases; "
+                + "see section 3"
         ),
         seconds(
             "RTM_DRAIN_TIMEOUT_SECONDS",

@@ -17,7 +17,7 @@ import Testing
 struct SettingPathTests {
     private static let values = [
         "RTM_NAMESPACE": "ns", "RTM_QUEUES": "urgent,bulk", "RTM_CONCURRENCY": "3", "RTM_SLOTS": "4",
-        "RTM_LEASE_TTL_SECONDS": "21", "RTM_LEADER_TTL_SECONDS": "22", "RTM_NODE_GRACE_SECONDS": "23",
+        "RTM_LEASE_TTL_SECONDS": "21", "RTM_LEADER_TTL_SECONDS": "22", "RTM_NODE_GRACE_SECONDS": "230",
         "RTM_DRAIN_TIMEOUT_SECONDS": "24", "RTM_RETENTION_SECONDS": "800", "RTM_RETENTION_ENTRIES": "1025",
         "RTM_SIGNED_MAX_AGE_SECONDS": "700", "RTM_DEAD_BYTES": "2m", "RTM_JANITOR": "remove",
         "RTM_JANITOR_GRACE_SECONDS": "26", "RTM_KEPT_CONTAINERS": "27", "RTM_NETWORK": "net-1",
@@ -57,7 +57,7 @@ struct SettingPathTests {
             retention: .seconds(800),
             retentionEntries: 1_025,
             deadBytes: 2 << 20,
-            nodeGrace: .seconds(23)
+            nodeGrace: .seconds(230)
         )
         #expect(try load().queueOptions == expected)
         let directory = try temporaryDirectory("wiring")

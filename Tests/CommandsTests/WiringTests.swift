@@ -26,7 +26,7 @@ struct WiringTests {
     func queue() throws {
         let settings = try load([
             "RTM_QUEUES": "b,a", "RTM_LEASE_TTL_SECONDS": "11", "RTM_RETENTION_SECONDS": "90061",
-            "RTM_RETENTION_ENTRIES": "1234", "RTM_DEAD_BYTES": "2m", "RTM_NODE_GRACE_SECONDS": "13",
+            "RTM_RETENTION_ENTRIES": "1234", "RTM_DEAD_BYTES": "2m", "RTM_NODE_GRACE_SECONDS": "130",
             "RTM_SIGNED_MAX_AGE_SECONDS": "77",
         ])
         let expected = JobQueueOptions(
@@ -35,7 +35,7 @@ struct WiringTests {
             retention: .seconds(90_061),
             retentionEntries: 1_234,
             deadBytes: 2 << 20,
-            nodeGrace: .seconds(13)
+            nodeGrace: .seconds(130)
         )
         #expect(settings.queueOptions == expected)
         var signed = settings

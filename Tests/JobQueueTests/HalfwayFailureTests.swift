@@ -114,7 +114,9 @@ struct SilentNodeTests {
             try await silence("n2", world)
             let before = try await usedMemory(world)
             for game in owned.map(\.gameID) {
-                for number in 1...10 { try await world.push(QueueWorld.message(.stop, "\(game)-\(number)", game: game)) }
+                for number in 1...10 {
+                    try await world.push(QueueWorld.message(.stop, "\(game)-\(number)", game: game))
+                }
                 try await world.intake(here)
             }
             let bytes = (try await usedMemory(world) - before) / (10 * games)

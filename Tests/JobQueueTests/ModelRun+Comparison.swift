@@ -74,7 +74,13 @@ extension ModelRun {
         for node: NodeID in ["n1", "n2"] {
             let real = try await command("SMEMBERS", "reserved:\(node)").sorted()
             try agree(real, (model.running[node] ?? []).map(\.text).sorted(), "games that hold room on \(node)")
+            let disowned = try await command("SMEMBERS", "disowned:\(node)").sorted()
+            try agree(disowned, (model.disowned[node] ?? []).map(\.text).sorted(), "disowned games of \(node)")
         }
+        let unreported = try await command("ZRANGE", "unreported", "0", "-1").sorted()
+        try agree(unreported, model.untold.map(\.text).sorted(), "nodes without a report")
+        let lost = try await command("ZRANGE", "lost_nodes", "0", "-1").sorted()
+        try agree(lost, model.lostNodes.map(\.text).sorted(), "lost nodes")
         for name in Self.queueNames {
             let (waiting, woken) = (model.queues[name]?.count ?? 0, model.inbox[name] ?? 0)
             try agree(try await list("queue:\(name)").count, waiting - woken, "length of \(name)")

@@ -115,18 +115,19 @@ extension ModelRun {
     }
 
     /// Makes `id` due on a time list, and lets a worker look.
-    func tick(_ id: JobID, on list: String, moves: Int = 1) async throws {
+    mutating func tick(_ id: JobID, on list: String, moves: Int = 1) async throws {
         let key = RedisArgument.string(world.keys.prefix + list)
         _ = try await world.client.send(RedisCommand("ZADD", key, "XX", 0, .string(id.text)))
         var options = world.options
         // A pause of the machine must not look like an outage of Redis, after which leases are left alone.
         options.lease = .zero
         let outcome = try await world.worker("w1", options: options).sweep()
+        model.seen("n1")
         try agree(outcome.retriesDue + outcome.leasesReclaimed + outcome.poisoned, moves, "due")
     }
 
     mutating func beat() async throws {
-        let (worker, _, _) = Self.workers.randomElement(using: &random) ?? Self.workers[0]
+        let (worker, node, _) = Self.workers.randomElement(using: &random) ?? Self.workers[0]
         let jobs = held.filter { $0.worker == worker }.map(\.job)
         note("\(worker) beats")
         let outcome = try await queue(worker).extend(
@@ -134,7 +135,8 @@ extension ModelRun {
             docker: .answers
         )
         try agree(outcome.answers, jobs.map { model.jobs[$0.id]?.isCancelled == true ? .cancel : .ok }, "beat")
-        try agree(outcome.mustAnnounce, false, "told")
+        model.seen(node)
+        try agree(outcome.mustAnnounce, model.lostNodes.contains(node), "told")
     }
 
     mutating func pauseOrResume() async throws {
@@ -152,9 +154,29 @@ extension ModelRun {
         let (worker, node, _) = Self.workers.randomElement(using: &random) ?? Self.workers[0]
         let games = Self.games.filter { _ in Int.random(in: 0..<4, using: &random) == 0 }
             .map { (game: $0, isRunning: Bool.random(using: &random)) }
-        note("\(worker) joins with \(games)")
-        try await queue(worker).announce(games.map { OwnedGame(gameID: $0.game, isRunning: $0.isRunning) })
-        model.join(node: node, games: games)
+        let stopped = (model.disowned[node] ?? []).sorted().filter { _ in Int.random(in: 0..<3, using: &random) > 0 }
+        note("\(worker) joins with \(games), has stopped \(stopped)")
+        let mustStop = try await queue(worker).announce(
+            games.map { OwnedGame(gameID: $0.game, isRunning: $0.isRunning) },
+            stopped: stopped
+        )
+        try agree(Set(mustStop), model.join(node: node, games: games, stopped: stopped), "games to stop")
+    }
+
+    /// Makes a node silent for longer than the grace, and lets a worker of the other node sweep.
+    mutating func loseNode() async throws {
+        let isFirst = Bool.random(using: &random)
+        let (node, sweeper): (NodeID, (String, NodeID)) = isFirst ? ("n1", ("w3", "n2")) : ("n2", ("w1", "n1"))
+        guard !model.lostNodes.contains(node) else { return }
+        note("\(node) is lost")
+        let nodes = RedisArgument.string(world.keys.prefix + "nodes")
+        _ = try await world.client.send(RedisCommand("ZADD", nodes, 1, .string(node.text)))
+        _ = try await world.client.send(RedisCommand("SET", .string(world.keys.liveness), "renewed"))
+        try await world.set("resumed_at", "1")
+        _ = try await world.worker(sweeper.0, node: sweeper.1).sweep(docker: .away, after: .none)
+        model.seen(sweeper.1)
+        model.expireLate()
+        model.lose(node: node)
     }
 
     mutating func requeue() async throws {
@@ -189,6 +211,7 @@ extension ModelRun {
         guard let (job, worker) = stale.randomElement(using: &random) else { return }
         note("\(worker) tries \(job.id) with a token of the past")
         let beat = try await queue(worker).extend([job.held], docker: .answers)
+        for (name, node, _) in Self.workers where name == worker { model.seen(node) }
         try agree(beat.answers, [.lost], "beat of a zombie")
         let finished = try await world.finish(queue(worker), job)
         if finished != .stale { try agree(finished, .again, "finish of a zombie") }

@@ -40,6 +40,9 @@ struct ModelRun {
     mutating func begin() async throws {
         // As if the namespace were old: nobody waits for nodes that may still come.
         try await world.makeOld()
+        // A sweep moves the lanes of a lost node, for all queues.
+        let names = Self.queueNames.map { RedisArgument.string($0) }
+        _ = try await world.client.send(RedisCommand("SADD", arguments: [.string(world.keys.queues)] + names))
         for (worker, node, _) in Self.workers {
             try await queue(worker).announce([])
             model.join(node: node, games: [])
@@ -81,7 +84,7 @@ struct ModelRun {
         case 90..<94: try await becomeDue()
         case 94: try await beat()
         case 95: try await pauseOrResume()
-        case 96: try await join()
+        case 96: try await Int.random(in: 0..<4, using: &random) == 0 ? loseNode() : join()
         case 97: try await requeue()
         case 98: try await useStaleToken()
         default: try await wakeWaiter()

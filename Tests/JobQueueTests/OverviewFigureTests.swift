@@ -171,7 +171,8 @@ struct EveryKeyTests {
     static let types = [
         "results": "stream", "dead": "stream", "events": "stream", "paused": "set", "draining": "set", "meta": "hash",
         "lanes": "hash", "owners": "hash", "leases": "zset", "delayed": "zset", "workers": "zset",
-        "nodes": "zset", "unreported": "zset", "deadlines": "zset", "queue:a": "list", "inbox:a": "list",
+        "nodes": "zset", "lost_nodes": "zset", "unreported": "zset", "deadlines": "zset", "queue:a": "list",
+        "inbox:a": "list",
         "queue:b": "list",
         "inbox:b": "list",
     ]

@@ -36,6 +36,7 @@ struct WorkerWorld: Sendable {
     /// Runs a worker for the time of `body`, and lets it end gracefully.
     func withWorker(
         _ name: String = "w1",
+        node nodeID: NodeID = "n1",
         drain: Duration = .seconds(5),
         retries: RetryPolicy = RetryPolicy(base: .milliseconds(10)),
         startSettle: Duration = .zero,
@@ -49,7 +50,7 @@ struct WorkerWorld: Sendable {
         let queue = JobQueue(
             redis: client,
             keys: keys,
-            worker: WorkerIdentity(id: name, node: "n1", nonce: name),
+            worker: WorkerIdentity(id: name, node: nodeID, nonce: name),
             options: JobQueueOptions(queues: queues, lease: lease)
         )
         var node = NodeSettings(stateRoot: stateRoot)

@@ -25,7 +25,7 @@ struct NumberSetting: CustomTestStringConvertible, Sendable {
         .init("RTM_SLOTS", 0...1_000_000, "", \.slots),
         .init("RTM_LEASE_TTL_SECONDS", 2...300, "seconds", \.leaseTTLSeconds),
         .init("RTM_LEADER_TTL_SECONDS", 1...60, "seconds", \.leaderTTLSeconds),
-        .init("RTM_NODE_GRACE_SECONDS", 0...86_400, "seconds", \.nodeGraceSeconds),
+        .init("RTM_NODE_GRACE_SECONDS", 30...86_400, "seconds", \.nodeGraceSeconds),
         .init("RTM_DRAIN_TIMEOUT_SECONDS", 0...3_600, "seconds", \.drainTimeoutSeconds),
         .init("RTM_RETENTION_SECONDS", 60...31_536_000, "seconds", \.retentionSeconds),
         .init("RTM_SIGNED_MAX_AGE_SECONDS", 60...2_592_000, "seconds", \.signedMaxAgeSeconds),

@@ -21,7 +21,7 @@ struct SettingSourcesTests {
         ("RTM_NAMESPACE", ["flag", "environment", "file"]), ("RTM_NODE", ["flag", "environment", "file"]),
         ("RTM_QUEUES", ["flag,b", "environment", "file"]), ("RTM_CONCURRENCY", ["1", "2", "3"]),
         ("RTM_SLOTS", ["1", "2", "3"]), ("RTM_LEASE_TTL_SECONDS", ["11", "12", "13"]),
-        ("RTM_LEADER_TTL_SECONDS", ["1", "2", "3"]), ("RTM_NODE_GRACE_SECONDS", ["1", "2", "3"]),
+        ("RTM_LEADER_TTL_SECONDS", ["1", "2", "3"]), ("RTM_NODE_GRACE_SECONDS", ["31", "32", "33"]),
         ("RTM_DRAIN_TIMEOUT_SECONDS", ["1", "2", "3"]), ("RTM_RETENTION_SECONDS", ["61", "62", "63"]),
         ("RTM_SIGNED_MAX_AGE_SECONDS", ["61", "62", "63"]), ("RTM_RETENTION_ENTRIES", ["1001", "1002", "1003"]),
         ("RTM_DEAD_BYTES", ["1m", "2m", "3m"]), ("RTM_JANITOR", ["off", "dry-run", "remove"]),

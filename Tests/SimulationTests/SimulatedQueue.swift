@@ -129,9 +129,10 @@ struct SimulatedQueue: DeliveryQueue {
         try await call("join") { $0.join(nil, by: worker, at: $1) }
     }
 
-    func announce(_ games: [OwnedGame]) async throws(QueueError) {
+    func announce(_ games: [OwnedGame], stopped: [GameID]) async throws(QueueError) -> [GameID] {
         let worker = worker
         try await call("join") { $0.join(games, by: worker, at: $1) }
+        return []
     }
 
     func deregister() async throws(QueueError) {

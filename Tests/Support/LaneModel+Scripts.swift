@@ -60,6 +60,7 @@ extension LaneModel {
         queues names: [String]
     ) -> [(id: JobID, attempt: Int)] {
         var claimed: [(id: JobID, attempt: Int)] = []
+        if lostNodes.contains(node) { return [] }
         var left = ["stop": stops, "start": starts]
         var before: Int
         repeat {
@@ -118,13 +119,31 @@ extension LaneModel {
         return list.hasPrefix("stop") || slots == 0 || held.count < slots || held.contains(game) || endsHere(game)
     }
 
+    private mutating func disown(_ game: GameID, _ node: NodeID) { disowned[node, default: []].insert(game) }
+
+    /// The ending of a head that must not run.
+    private func ending(of job: LiveJob) -> (outcome: JobOutcome, code: String?)? {
+        let isLost = owners[job.message.game].map(lostNodes.contains) ?? false
+        if job.isDirty, !isLost { return nil }
+        if job.isDirty, job.isPoisoned { return (.failed, "poisoned") }
+        if isPointless(job) { return (.superseded, nil) }
+        if job.message.isExpired, job.run == 1, !job.isDirty { return (.expired, nil) }
+        return isLost && !job.message.startsGame ? (.failed, "node_lost") : nil
+    }
+
     mutating func begin(_ game: GameID, _ worker: String, _ node: NodeID) -> (id: JobID, attempt: Int)? {
         guard let id = lanes[game]?.first, var job = jobs[id] else {
             settle(game)
             return nil
         }
-        if !job.isDirty, isPointless(job) || job.message.isExpired && job.run == 1 {
-            end(id, isPointless(job) ? .superseded : .expired)
+        if let ending = ending(of: job) {
+            if let owner = owners[game], ending.code == "node_lost" || job.isDirty { disown(game, owner) }
+            end(id, ending.outcome, ending.code)
+            settle(game)
+            return nil
+        }
+        // The node of the game was lost when the lane was put on a list of all nodes, and has returned.
+        if let owner = owners[game], owner != node, !lostNodes.contains(owner) {
             settle(game)
             return nil
         }
@@ -133,7 +152,8 @@ extension LaneModel {
         (job.worker, job.node) = (worker, node)
         states[game] = .active
         if job.message.startsGame {
-            if owners[game] == nil { job.owns = true }
+            if owners[game] != node { job.owns = true }
+            if let owner = owners[game], owner != node { disown(game, owner) }
             owners[game] = node
             running[node, default: []].insert(game)
         }
@@ -213,8 +233,35 @@ extension LaneModel {
         }
     }
 
-    mutating func join(node: NodeID, games: [(game: GameID, isRunning: Bool)]) {
-        for (game, isRunning) in games where owners[game] ?? node == node {
+    /// The node has been silent for the grace. Its waiting lanes move to the lists of all nodes.
+    mutating func lose(node: NodeID) {
+        lostNodes.insert(node)
+        running[node] = []
+        for game in lanes.keys.sorted() {
+            guard case .ready(let list) = states[game], list.hasSuffix(":\(node)") else { continue }
+            unready(game)
+            settle(game)
+        }
+    }
+
+    /// A worker of the node shows itself.
+    mutating func seen(_ node: NodeID) {
+        if lostNodes.contains(node) { untold.insert(node) }
+    }
+
+    /// Returns the games that the node has to stop first.
+    @discardableResult
+    mutating func join(
+        node: NodeID,
+        games: [(game: GameID, isRunning: Bool)],
+        stopped: [GameID] = []
+    ) -> Set<GameID> {
+        disowned[node]?.subtract(stopped)
+        for (game, isRunning) in games {
+            if owners[game] ?? node != node || disowned[node]?.contains(game) == true {
+                if isRunning { disown(game, node) }
+                continue
+            }
             let wasOwned = owners[game] != nil
             owners[game] = node
             if isRunning { running[node, default: []].insert(game) }
@@ -223,6 +270,12 @@ extension LaneModel {
                 settle(game)
             }
         }
-        untold.remove(node)
+        let mustStop = disowned[node] ?? []
+        if mustStop.isEmpty {
+            untold.remove(node)
+            lostNodes.remove(node)
+        }
+        seen(node)
+        return mustStop
     }
 }

@@ -85,6 +85,9 @@ struct LaneModel {
     var owners: [GameID: NodeID] = [:]
     var running: [NodeID: Set<GameID>] = [:]
     var untold: Set<NodeID> = []
+    /// Lost nodes, and the games that a node has to stop before it takes jobs.
+    var lostNodes: Set<NodeID> = []
+    var disowned: [NodeID: Set<GameID>] = [:]
     var seq = 0
     var results: [Result] = []
     var letters: [Letter] = []
@@ -122,7 +125,9 @@ struct LaneModel {
             return
         }
         var list = (head.message.startsGame && !isPointless(head) ? "start:" : "stop:") + head.queue
-        if !isPointless(head) || head.isDirty, let owner = owners[game] { list += ":\(owner)" }
+        if !isPointless(head) || head.isDirty, let owner = owners[game], !lostNodes.contains(owner) {
+            list += ":\(owner)"
+        }
         states[game] = .ready(list)
         ready[list, default: []].append((head.seq, game))
         ready[list]?.sort { $0.seq < $1.seq }

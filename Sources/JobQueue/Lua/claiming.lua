@@ -37,17 +37,21 @@ local function has_capacity(c, claim, game)
 end
 
 -- Returns the ending of a head that must not run; nil for all others. An obsolete head with possible remains runs once
--- more, for the removal of the remains.
+-- more, for the removal of the remains. On a lost node the remains have to wait for the return of the node.
 local function ending_of(c, lane, job)
   job.is_obsolete = lanes.is_obsolete(lane, job)
-  if job.dirty then return nil end
+  local is_lost = c.lost > 0 and loss.is_lost(c, lanes.owner(c, lane))
+  if job.dirty and not is_lost then return nil end
+  if job.dirty == '2' then return lanes.POISONED end
   if job.is_obsolete then return lanes.SUPERSEDED end
-  if jobs.is_late(c, job) then return lanes.EXPIRED end
+  if jobs.is_late(c, job) and not job.dirty then return lanes.EXPIRED end
+  if is_lost and not STARTS[job.kind] then return lanes.NODE_LOST end
 end
 
 -- Ends a head. If no result can be published now, the head is tried again in a second.
 local function finish_head(c, lane, job, ending)
   if not retention.can_publish(c) then return lanes.delay(c, lane, job, c.now + 1000) end
+  if ending == lanes.NODE_LOST or job.dirty then loss.disown(c, lanes.owner(c, lane), lane.game) end
   results.finish(c, job, ending)
   lanes.advance(c, lane)
 end
@@ -57,12 +61,13 @@ local function lease(c, lane, job)
   local a, game = c.args, lane.game
   job.lease = { token = string.format('%d-%s', next_fence(c), a.nonce), worker = a.worker, node = a.node,
     taken_at = context.now_text(c), attempts = job.lease.attempts + 1,
-    owns = job.lease.owns or STARTS[job.kind] and not lane.owner or false }
+    owns = job.lease.owns or STARTS[job.kind] and lane.owner ~= a.node or false }
   leases.write(c, job, 'running')
   jobs.unwatch_deadline(c, job)
   call('ZADD', c.prefix .. 'leases', c.now + a.lease_ms, job.id)
   lanes.make_active(c, lane, job)
   if STARTS[job.kind] then
+    if lane.owner and lane.owner ~= a.node then loss.disown(c, lane.owner, game) end
     lanes.set_owner(c, lane, a.node)
     call('SADD', c.prefix .. 'reserved:' .. a.node, game)
   end
@@ -71,14 +76,15 @@ local function lease(c, lane, job)
     job.is_obsolete and (job.dirty == '2' and 2 or 1) or 0, job.digest, game }
 end
 
--- Takes a lane off its ready list and leases its head, or ends the head. Returns false, and changes nothing, if the node
--- has no capacity for the head. The list names the owner of the game, or there is none.
-local function begin(c, claim, class, list, game)
-  local lane = lanes.read(c, game)
-  local job = lane.state == 'ready' and jobs.read(c, lane.head)
-  local ending = job and ending_of(c, lane, job)
-  if job and not ending and class == 'start' and not has_capacity(c, claim, game) then return false end
-  call('ZREM', list.key, game)
+-- Returns whether a game on a list of all nodes belongs to another node. Its node was lost when the lane was put there, and
+-- has returned.
+local function is_of_another(c, lane)
+  local owner = lanes.owner(c, lane)
+  return owner and owner ~= c.args.node and not loss.is_lost(c, owner)
+end
+
+-- Leases the head of a lane that is off its list, ends the head, or puts the lane on the right list.
+local function begin_head(c, claim, class, lane, job, ending)
   if not job then
     claim.ended = claim.ended + 1
     if lane.state == 'ready' then lanes.settle(c, lane) end
@@ -86,11 +92,25 @@ local function begin(c, claim, class, list, game)
     claim.most_ended[class] = claim.most_ended[class] - 1
     claim.ended = claim.ended + 1
     finish_head(c, lane, job, ending)
+  elseif is_of_another(c, lane) then
+    lanes.make_ready(c, lane, job)
   else
-    lane.owner = list.owner
     claim.wanted[class] = claim.wanted[class] - 1
     claim.rows[#claim.rows + 1] = lease(c, lane, job)
   end
+end
+
+-- Takes a lane off its ready list, for `begin_head`. Returns false, and changes nothing, if the node has no capacity for
+-- the head.
+local function begin(c, claim, class, list, game)
+  local lane = lanes.read(c, game)
+  -- The list of a node names the owner.
+  lane.owner = list.owner
+  local job = lane.state == 'ready' and jobs.read(c, lane.head)
+  local ending = job and ending_of(c, lane, job)
+  if job and not ending and class == 'start' and not has_capacity(c, claim, game) then return false end
+  call('ZREM', list.key, game)
+  begin_head(c, claim, class, lane, job, ending)
   return true
 end
 
@@ -118,7 +138,7 @@ local function drain_all(c, claim)
     for _, queue in ipairs(claim.queues) do
       local key = c.prefix .. 'ready:' .. class .. ':' .. queue
       drain(c, claim, class, { key = key .. ':' .. c.args.node, owner = c.args.node })
-      if class == 'start' or not owners_unknown(c, claim) then drain(c, claim, class, { key = key, owner = false }) end
+      if class == 'start' or not owners_unknown(c, claim) then drain(c, claim, class, { key = key }) end
     end
   end
 end
@@ -157,6 +177,8 @@ end
 
 local function claim(c)
   local a = c.args
+  -- A node that has returned stops its disowned games first.
+  if loss.is_lost(c, a.node) then return { 0, context.now_text(c), {} } end
   for _, queue in ipairs(a.queues) do c.claims[queue] = true end
   local state = { wanted = { start = a.starts, stop = a.stops }, rows = {}, queues = {}, ended = 0,
     most_ended = { start = MOST_ENDED, stop = MOST_ENDED }, is_draining = lanes.is_listed(c, 'draining', a.node) }

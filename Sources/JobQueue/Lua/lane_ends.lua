@@ -7,6 +7,14 @@ lanes.SUPERSEDED = { outcome = 'superseded', effect = 'none',
 -- The ending of a job after its deadline and before its begin.
 lanes.EXPIRED = { outcome = 'expired', effect = 'none', error = 'its deadline had passed before it was begun' }
 
+-- The ending of a stop or remove of a lost node.
+lanes.NODE_LOST = { outcome = 'failed', effect = 'none', error_code = 'node_lost',
+  error = 'the node of the game is lost; when it returns, it stops the game before it takes a job' }
+
+-- The ending of a start with too many dead workers, whose remains are on a lost node.
+lanes.POISONED = { outcome = 'failed', effect = 'none', error_code = 'poisoned',
+  error = 'its workers died too often while it ran; when its node returns, the node stops the game' }
+
 -- Forgets a job with a lost record, deleted by hand or by eviction. Nobody knows the request, so the job has no result.
 function lanes.forget_lost(c, id)
   call('HINCRBY', c.meta, 'lost_records', 1)

@@ -70,6 +70,8 @@ function lanes.make_ready(c, lane, job)
   local class = STARTS[job.kind] and not is_obsolete and 'start' or 'stop'
   -- Any node can end an obsolete start. But only the owner can remove the remains of an attempt.
   local owner = (not is_obsolete or job.dirty) and lanes.owner(c, lane)
+  -- Any node ends the stops of a lost node, and takes over its games.
+  if loss.is_lost(c, owner) then owner = false end
   jobs.watch_deadline(c, job)
   lane.state, lane.head, lane.token = 'ready', job.id, nil
   lane.list = 'ready:' .. class .. ':' .. job.queue .. (owner and ':' .. owner or '')

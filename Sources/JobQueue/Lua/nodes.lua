@@ -12,28 +12,37 @@ local function check_form(c)
   return true
 end
 
+-- Most disowned games in a reply.
+local MOST_DISOWNED = 64
+
+-- Announces a game. A running game of another node must stop.
 local function announce(c, game, running)
-  local lane = lanes.read(c, game.id)
+  local lane, node = lanes.read(c, game.id), c.args.node
   local owner = lanes.owner(c, lane)
-  if owner and owner ~= c.args.node then return 0 end
-  lanes.set_owner(c, lane, c.args.node)
+  local is_disowned = call('SISMEMBER', c.prefix .. 'disowned:' .. node, game.id) == 1
+  if owner and owner ~= node or is_disowned then
+    if game.is_running then loss.disown(c, node, game.id) end
+    return
+  end
+  lanes.set_owner(c, lane, node)
   if game.is_running then call('SADD', running, game.id) end
   -- A waiting stop of a game without an owner belongs to this node now.
   if not owner and lane.state == 'ready' then
     lanes.take_off(c, lane)
     lanes.settle(c, lane)
   end
-  return 1
 end
 
 -- Registers a worker, announces games of its node, and stores the settings of all calls.
 -- Arguments: worker, node, alive_ms, settings: retention_ms, retention_entries, grace_ms, lease_ms, most_dead_bytes,
---   signed_ms (greatest age of a signed job; 0: jobs are not signed); games: id and is_running of each game with a
---   container on the node; is_complete (the node's games are announced with this call).
--- Returns: the number of games that the node owns. Fails if the data has another form.
+--   signed_ms (greatest age of a signed job; 0: jobs are not signed); stopped: disowned games without a running
+--   container; games: id and is_running of each game with a container on the node; is_complete (the node's games are
+--   announced with this call).
+-- Returns: games that the node has to stop before it takes jobs, at most 64; none: the announcement is complete.
+--   Fails if the data has another form.
 -- Atomic because: a node must not take jobs before all workers know what the node owns.
 define('register', function(c)
-  local a, owned = c.args, 0
+  local a = c.args
   if not check_form(c) then
     return redis.error_reply('FORM the data of this namespace is kept in the form of another version: let its workers'
       .. ' end all jobs, stop them, and delete ' .. c.meta)
@@ -42,13 +51,17 @@ define('register', function(c)
   liveness.note_outage(c)
   call('SADD', c.prefix .. 'workers:' .. a.node, a.worker)
   call('HSET', c.prefix .. 'worker_nodes', a.worker, a.node)
-  for _, game in ipairs(a.games) do owned = owned + announce(c, game, c.prefix .. 'reserved:' .. a.node) end
-  if a.is_complete then
+  local disowned = c.prefix .. 'disowned:' .. a.node
+  for _, game in ipairs(a.stopped) do call('SREM', disowned, game) end
+  for _, game in ipairs(a.games) do announce(c, game, c.prefix .. 'reserved:' .. a.node) end
+  local must_stop = a.is_complete and call('SRANDMEMBER', disowned, MOST_DISOWNED) or {}
+  if a.is_complete and #must_stop == 0 then
     call('HSET', c.prefix .. 'node:' .. a.node, 'reported_at', c.now)
     call('ZREM', c.prefix .. 'unreported', a.node)
+    loss.returned(c, a.node)
   end
   liveness.note_alive(c)
-  return owned
+  return must_stop
 end)
 
 -- Arguments: worker, node, queues. Returns: "ok". Atomic because: nobody wakes a worker that has gone.

@@ -175,6 +175,7 @@ define('sweep', function(c)
   local taken_back = reclaim_leases(c)
   free_lost_lanes(c)
   local has_more = expire_late(c)
+  has_more = loss.sweep(c) or has_more
   has_more = clean_up(c) or has_more
   return { retries, taken_back.reclaimed, taken_back.poisoned, has_more and 0 or ms_until_due(c),
     may_have_work(c) and 1 or 0, must_announce and 1 or 0 }

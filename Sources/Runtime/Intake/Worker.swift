@@ -147,37 +147,6 @@ package struct Worker: Service {
         }
     }
 
-    /// Tells what the node owns before the first job is taken. Answers false where the end came first.
-    private func join() async -> Bool {
-        var backoff = LoopBackoff()
-        while !state.intake.isDraining, !Task.isCancelled {
-            do {
-                try await queue.register()
-                let games = try await ownership.ownedRows().compactMap { container in
-                    container.labels[GalaxyLabel.gameID].map {
-                        OwnedGame(gameID: GameID($0), isRunning: container.isRunning)
-                    }
-                }
-                try await queue.announce(games)
-                state.noteLoop { $0.joined() }
-                return true
-            } catch {
-                state.noteLoop { $0.couldNotJoin("\(error)") }
-                logger.error("the worker cannot register yet; trying again", metadata: ["error": "\(error)"])
-                await backoff.pause()
-            }
-        }
-        return false
-    }
-
-    /// Joins anew whenever Redis says that it does not know what the node owns.
-    private func announceAgain() async {
-        while await state.mustAnnounce.wait() {
-            logger.warning("Redis has lost its data about this node; reporting the node's games again")
-            _ = await join()
-        }
-    }
-
     private func leave() async {
         do throws(QueueError) {
             try await queue.deregister()

@@ -72,6 +72,16 @@ final class ContainerOwnership: Sendable {
         return .foreign(holder)
     }
 
+    /// Stops a container for a part of the worker that is no job. The leader publishes the exit as `stopped`.
+    ///
+    /// - Parameter asker: The name that stands in place of a job's id.
+    func stop(_ id: ContainerID, for asker: JobID, timeout: Duration) async throws {
+        let intent = StopIntent(jobID: asker, askedAt: MonotonicClock.wallNow, timeout: timeout)
+        try await queue.record(.asked(jobID: asker, intent: intent.encoded), of: id)
+        let outcome = try await docker.stop(id.text, timeout: timeout)
+        try await queue.record(.forced(outcome.forced), of: id)
+    }
+
     /// Returns all containers of the game in this namespace.
     func containers(of gameID: GameID) async throws(DockerError) -> [OwnedContainer] {
         var owned: [OwnedContainer] = []

@@ -117,10 +117,7 @@ struct JanitorService: Sendable {
             (container.startedAt == nil) == subject.neverRan
         else { return false }
         if container.isRunning {
-            let intent = StopIntent(jobID: "janitor", askedAt: MonotonicClock.wallNow, timeout: Self.stopTimeout)
-            try await queue.record(.asked(jobID: intent.jobID, intent: intent.encoded), of: id)
-            let outcome = try await docker.stop(id.text, timeout: Self.stopTimeout)
-            try await queue.record(.forced(outcome.forced), of: id)
+            try await ownership.stop(id, for: "janitor", timeout: Self.stopTimeout)
         }
         try await discard(try await docker.inspectContainer(id.text))
         return true
