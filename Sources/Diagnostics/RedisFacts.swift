@@ -182,7 +182,7 @@ package struct RedisFacts: Sendable, Equatable {
     private var fleet: Finding {
         let silent = overview.nodes.filter {
             switch NodeState($0, overview) {
-            case .silent, .withoutEngine: true
+            case .silent, .withoutEngine, .lost: true
             default: false
             }
         }
@@ -194,7 +194,7 @@ package struct RedisFacts: Sendable, Equatable {
         guard !silent.isEmpty else { return .ok("workers", text) }
         return .warning(
             "workers",
-            "\(text); silent: \(silent.prefix(5).map(\.id.text).joined(separator: " "))",
+            "\(text); silent or lost: \(silent.prefix(5).map(\.id.text).joined(separator: " "))",
             mend: "see the worker's log and the Engine there; rtmanager node list"
         )
     }

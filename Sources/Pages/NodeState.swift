@@ -9,6 +9,10 @@ package enum NodeState: Sendable, Equatable {
     case draining
     /// The node's workers have not announced yet which games the node owns.
     case joining
+    /// The node was silent for the grace time, and is lost for this number of milliseconds.
+    case lost(Int64)
+    /// Workers of a lost node live again. The node has to stop this number of games before it takes jobs.
+    case returning(Int)
     /// The node has no living worker, for this number of milliseconds.
     case silent(Int64)
     /// The node's workers live but the Docker Engine does not answer, for this number of milliseconds.
@@ -16,7 +20,9 @@ package enum NodeState: Sendable, Equatable {
 
     package init(_ node: NodeOverview, _ overview: FleetOverview) {
         let silence = overview.now - node.seen
-        if node.workers == 0 {
+        if let lostAt = node.lostAt {
+            self = node.workers > 0 ? .returning(node.disowned) : .lost(overview.now - lostAt)
+        } else if node.workers == 0 {
             self = .silent(silence)
         } else if silence > 2 * overview.lease {
             self = .withoutEngine(silence)
@@ -33,6 +39,8 @@ package enum NodeState: Sendable, Equatable {
         case .up: "up"
         case .draining: "draining"
         case .joining: "joining"
+        case .lost: "lost"
+        case .returning: "returning"
         case .silent: "silent"
         case .withoutEngine: "engine_away"
         }
@@ -43,6 +51,8 @@ package enum NodeState: Sendable, Equatable {
         case .up: .init("up", .good)
         case .draining: .init("draining", .notable)
         case .joining: .init("joining", .notable)
+        case .lost(let time): .init("lost \(ShortTime.span(milliseconds: time))", .bad)
+        case .returning(let games): .init("returning: \(games) games to stop", .notable)
         case .silent(let silence): .init("silent \(ShortTime.span(milliseconds: silence))", .bad)
         case .withoutEngine(let silence): .init("engine away \(ShortTime.span(milliseconds: silence))", .bad)
         }

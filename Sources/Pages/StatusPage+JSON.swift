@@ -37,6 +37,7 @@ extension StatusPage {
             ("node", .string(node.id.text)), ("state", .string(NodeState(node, overview).word)),
             ("seen", .time(node.seen)), ("workers", .integer(node.workers)), ("games", .integer(node.games)),
             ("ready", .integer(node.ready)), ("draining", .boolean(node.isDraining)),
+            ("games_to_stop", node.disowned > 0 ? .integer(node.disowned) : nil),
             ("listener", node.leader.map { .string($0) }), ("epoch", node.epoch.map { .integer(Int($0)) }),
         ])
     }

@@ -80,6 +80,10 @@ package struct NodeOverview: Sendable, Equatable {
     package var isDraining = false
     /// Whether a worker of the node has announced the node's games.
     package var hasTold = false
+    /// The time of the node's loss, in ms since 1970; nil if the node is not lost.
+    package var lostAt: Int64?
+    /// The number of games that the node has to stop before it takes jobs.
+    package var disowned = 0
 
     package init(id: NodeID, seen: Int64) {
         self.id = id

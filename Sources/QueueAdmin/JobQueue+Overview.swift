@@ -59,6 +59,7 @@ extension JobQueue {
             RedisCommand("ZCARD", .string(keys.prefix + "leases")),
             RedisCommand("ZCARD", .string(keys.prefix + "delayed")),
             RedisCommand("XLEN", .string(keys.dead)), RedisCommand("ZCARD", .string(keys.prefix + "nodes")),
+            RedisCommand("ZCARD", .string(keys.prefix + "lost_nodes")),
         ])
         let fields = (answers[0].array ?? []).map { $0.string ?? "" }
         if fields.count == meta.count {
@@ -77,7 +78,7 @@ extension JobQueue {
         overview.runningCount = counts[2]
         overview.retryingCount = counts[3]
         overview.deadCount = counts[4]
-        overview.nodeCount = counts[5]
+        overview.nodeCount = counts[5] + counts[6]
     }
 
     /// Returns the lease in ms in the shared settings; nil if no worker has registered yet.
@@ -142,54 +143,6 @@ extension JobQueue {
         return queue
     }
 
-    private func readNodes(_ overview: inout FleetOverview, _ limit: Int, queues: [String]) async throws(QueueError) {
-        let rows = try await lenient(
-            RedisCommand(
-                "ZREVRANGE",
-                .string(keys.prefix + "nodes"),
-                0,
-                .integer(Int64(max(0, limit - 1))),
-                "WITHSCORES"
-            )
-        )
-        let pairs = (rows.array ?? []).map { $0.string ?? "" }
-        let draining = Set(try await members(keys.draining))
-        for index in stride(from: 0, to: pairs.count - 1, by: 2) {
-            var node = NodeOverview(id: NodeID(pairs[index]), seen: Self.milliseconds(pairs[index + 1]))
-            node.isDraining = draining.contains(node.id.text)
-            try await read(&node, now: overview.now, queues: queues)
-            overview.nodes.append(node)
-        }
-    }
-
-    private func read(_ node: inout NodeOverview, now: Int64, queues: [String]) async throws(QueueError) {
-        let lists = queues.flatMap { [keys.ready("start", $0), keys.ready("stop", $0)] }.map { "\($0):\(node.id)" }
-        let answers = try await pipeline(
-            [
-                RedisCommand("SCARD", .string(keys.reserved(node.id))),
-                RedisCommand("HMGET", .string(keys.leader(node.id)), "holder", "epoch"),
-                RedisCommand("HEXISTS", .string(keys.prefix + "node:" + node.id.text), "reported_at"),
-                RedisCommand("SMEMBERS", .string(keys.prefix + "workers:" + node.id.text)),
-            ] + lists.map { RedisCommand("ZCARD", .string($0)) }
-        )
-        node.games = Int(answers[0].integer ?? 0)
-        node.hasTold = answers[2].integer == 1
-        node.ready = answers.dropFirst(4).reduce(0) { $0 + Int($1.integer ?? 0) }
-        let term = answers[1].array ?? []
-        let workers = (answers[3].array ?? []).compactMap(\.string)
-        // Commands about a missing leader or worker find nothing. So each node costs one round trip here.
-        let epoch = term.count == 2 ? term[1].integer : nil
-        let living = try await pipeline([
-            RedisCommand("EXISTS", .string(keys.term(node.id, epoch: epoch ?? 0))),
-            RedisCommand("ZMSCORE", arguments: ([keys.prefix + "workers"] + workers + [""]).map { .string($0) }),
-        ])
-        if living[0].integer == 1 {
-            node.leader = term[0].string
-            node.epoch = epoch
-        }
-        node.workers = (living[1].array ?? []).count { Self.milliseconds($0.string ?? "") > now }
-    }
-
     private func readRunning(_ overview: inout FleetOverview, _ limit: Int) async throws(QueueError) {
         let last = RedisArgument.integer(Int64(Self.mostRunningSorted - 1))
         let ids = (try await lenient(RedisCommand("ZRANGE", .string(keys.prefix + "leases"), 0, last)).array ?? [])
@@ -231,17 +184,17 @@ extension JobQueue {
     /// Returns the reply to a command, also if the reply is an error.
     ///
     /// A key of a wrong type must not hide the rest of the overview; ``FleetOverview/keyProblems`` names the key.
-    private func lenient(_ command: RedisCommand) async throws(QueueError) -> RedisValue {
+    func lenient(_ command: RedisCommand) async throws(QueueError) -> RedisValue {
         try await pipeline([command])[0]
     }
 
     /// Returns the members of a set; none if the key has another type.
-    private func members(_ key: String) async throws(QueueError) -> [String] {
+    func members(_ key: String) async throws(QueueError) -> [String] {
         (try await lenient(RedisCommand("SMEMBERS", .string(key))).array ?? []).compactMap(\.string)
     }
 
     /// Returns a score in ms. Redis may write a score as a number with an exponent.
-    private static func milliseconds(_ score: String) -> Int64 {
+    static func milliseconds(_ score: String) -> Int64 {
         Int64(score) ?? Double(score).flatMap { Int64(exactly: $0.rounded()) } ?? 0
     }
 

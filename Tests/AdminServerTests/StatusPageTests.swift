@@ -120,7 +120,7 @@ struct StatusPageTests {
         #expect(StatusPage.shares(of: 50, wanted: [1, 2, 3, 4]) == [1, 2, 3, 4])
     }
 
-    @Test("A node is up, draining, joining, silent, or without its Docker Engine")
+    @Test("A node is up, draining, joining, silent, lost, returning, or without its Docker Engine")
     func nodeStates() {
         var overview = FleetOverview()
         overview.now = Self.now
@@ -137,6 +137,12 @@ struct StatusPageTests {
         #expect(NodeState(node, overview) == .withoutEngine(60_000))
         node.workers = 0
         #expect(NodeState(node, overview) == .silent(60_000))
+        node.lostAt = Self.now - 240_000
+        node.disowned = 3
+        #expect(NodeState(node, overview).cell == .init("lost 4m00s", .bad))
+        node.workers = 1
+        #expect(NodeState(node, overview).cell == .init("returning: 3 games to stop", .notable))
+        #expect(NodeState(node, overview).word == "returning")
     }
 
     @Test("Without workers the page says so before all else")

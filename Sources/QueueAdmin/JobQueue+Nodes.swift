@@ -1,0 +1,64 @@
+import JobContract
+import JobQueue
+import Redis
+
+/// What operators see of nodes.
+extension JobQueue {
+    /// Reads living, silent and lost nodes, at most `limit`.
+    func readNodes(_ overview: inout FleetOverview, _ limit: Int, queues: [String]) async throws(QueueError) {
+        let draining = Set(try await members(keys.draining))
+        var nodes = try await nodes(in: "nodes", limit)
+        nodes += try await self.nodes(in: "lost_nodes", limit - nodes.count).map { node in
+            var node = node
+            node.lostAt = node.seen
+            return node
+        }
+        for var node in nodes {
+            node.isDraining = draining.contains(node.id.text)
+            try await read(&node, now: overview.now, queues: queues)
+            overview.nodes.append(node)
+        }
+    }
+
+    /// Returns the nodes of a sorted set with the latest times.
+    private func nodes(in set: String, _ limit: Int) async throws(QueueError) -> [NodeOverview] {
+        guard limit > 0 else { return [] }
+        let key = RedisArgument.string(keys.prefix + set)
+        let last = RedisArgument.integer(Int64(limit - 1))
+        let pairs = (try await lenient(RedisCommand("ZREVRANGE", key, 0, last, "WITHSCORES")).array ?? [])
+            .map { $0.string ?? "" }
+        return stride(from: 0, to: pairs.count - 1, by: 2).map {
+            NodeOverview(id: NodeID(pairs[$0]), seen: Self.milliseconds(pairs[$0 + 1]))
+        }
+    }
+
+    private func read(_ node: inout NodeOverview, now: Int64, queues: [String]) async throws(QueueError) {
+        let lists = queues.flatMap { [keys.ready("start", $0), keys.ready("stop", $0)] }.map { "\($0):\(node.id)" }
+        let answers = try await pipeline(
+            [
+                RedisCommand("SCARD", .string(keys.reserved(node.id))),
+                RedisCommand("HMGET", .string(keys.leader(node.id)), "holder", "epoch"),
+                RedisCommand("HEXISTS", .string(keys.prefix + "node:" + node.id.text), "reported_at"),
+                RedisCommand("SMEMBERS", .string(keys.prefix + "workers:" + node.id.text)),
+                RedisCommand("SCARD", .string(keys.prefix + "disowned:" + node.id.text)),
+            ] + lists.map { RedisCommand("ZCARD", .string($0)) }
+        )
+        node.games = Int(answers[0].integer ?? 0)
+        node.hasTold = answers[2].integer == 1
+        node.disowned = Int(answers[4].integer ?? 0)
+        node.ready = answers.dropFirst(5).reduce(0) { $0 + Int($1.integer ?? 0) }
+        let term = answers[1].array ?? []
+        let workers = (answers[3].array ?? []).compactMap(\.string)
+        // Commands about a missing leader or worker find nothing. So each node costs one round trip here.
+        let epoch = term.count == 2 ? term[1].integer : nil
+        let living = try await pipeline([
+            RedisCommand("EXISTS", .string(keys.term(node.id, epoch: epoch ?? 0))),
+            RedisCommand("ZMSCORE", arguments: ([keys.prefix + "workers"] + workers + [""]).map { .string($0) }),
+        ])
+        if living[0].integer == 1 {
+            node.leader = term[0].string
+            node.epoch = epoch
+        }
+        node.workers = (living[1].array ?? []).count { Self.milliseconds($0.string ?? "") > now }
+    }
+}
