@@ -148,6 +148,17 @@ struct LostNodeTests {
         }
     }
 
+    @Test("two names for one Docker Engine do not stop each other's games")
+    func twoNames() async throws {
+        try await withFleet { fleet in
+            let other = fleet.world.worker("other", node: "n3")
+            #expect(try await other.announce([OwnedGame(gameID: "g1", isRunning: true)]).isEmpty)
+            try await fleet.lose()
+            #expect(try await other.announce([OwnedGame(gameID: "g1", isRunning: true)]).isEmpty)
+            #expect(try await fleet.world.owners() == ["g1": "n2"])
+        }
+    }
+
     @Test("nobody is lost before one grace time after an outage has passed")
     func outage() async throws {
         try await withFleet { fleet in

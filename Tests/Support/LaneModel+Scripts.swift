@@ -258,10 +258,7 @@ extension LaneModel {
     ) -> Set<GameID> {
         disowned[node]?.subtract(stopped)
         for (game, isRunning) in games {
-            if owners[game] ?? node != node || disowned[node]?.contains(game) == true {
-                if isRunning { disown(game, node) }
-                continue
-            }
+            if owners[game] ?? node != node || disowned[node]?.contains(game) == true { continue }
             let wasOwned = owners[game] != nil
             owners[game] = node
             if isRunning { running[node, default: []].insert(game) }

@@ -15,15 +15,12 @@ end
 -- Most disowned games in a reply.
 local MOST_DISOWNED = 64
 
--- Announces a game. A running game of another node must stop.
+-- Announces a game. A game of another owner stays with the owner, and a disowned game has to stop first: a node that
+-- was lost must not take a game back.
 local function announce(c, game, running)
   local lane, node = lanes.read(c, game.id), c.args.node
   local owner = lanes.owner(c, lane)
-  local is_disowned = call('SISMEMBER', c.prefix .. 'disowned:' .. node, game.id) == 1
-  if owner and owner ~= node or is_disowned then
-    if game.is_running then loss.disown(c, node, game.id) end
-    return
-  end
+  if owner and owner ~= node or call('SISMEMBER', c.prefix .. 'disowned:' .. node, game.id) == 1 then return end
   lanes.set_owner(c, lane, node)
   if game.is_running then call('SADD', running, game.id) end
   -- A waiting stop of a game without an owner belongs to this node now.
