@@ -4,7 +4,7 @@ import Testing
 
 /// Random operations on the real scripts and on a model of them in Swift. `RTM_TEST_SEED` replays one seed;
 /// `RTM_TEST_OPERATIONS` makes each run as long as one likes.
-@Suite("The Lua scripts and their model", .timeLimit(.minutes(10)))
+@Suite("The Lua scripts and their model", .timeLimit(.minutes(60)))
 struct ModelTests {
     static let operations = ProcessInfo.processInfo.environment["RTM_TEST_OPERATIONS"].flatMap { Int($0) } ?? 26_000
     static let seeds: [UInt64] = {
