@@ -24,14 +24,11 @@ package enum QueueFunction: String, Sendable {
 
     /// The modules in the order of their dependencies.
     private static let modules = [
-        PackageResources.context_lua, PackageResources.define_lua, PackageResources.messages_lua,
-        PackageResources.jobs_lua, PackageResources.workers_lua, PackageResources.loss_lua, PackageResources.lanes_lua,
-        PackageResources.placing_lua, PackageResources.letters_lua, PackageResources.results_lua,
-        PackageResources.retention_lua, PackageResources.admit_lua, PackageResources.lane_ends_lua,
-        PackageResources.loss_sweep_lua, PackageResources.liveness_lua, PackageResources.leadership_lua,
-        PackageResources.containers_lua,
-        PackageResources.leases_lua, PackageResources.claiming_lua, PackageResources.finish_lua,
-        PackageResources.sweep_lua, PackageResources.nodes_lua, PackageResources.operators_lua,
+        PackageResources.context_lua, PackageResources.jobs_lua, PackageResources.fleet_lua,
+        PackageResources.lanes_lua, PackageResources.leadership_lua, PackageResources.containers_lua,
+        PackageResources.ending_lua, PackageResources.admission_lua, PackageResources.leases_lua,
+        PackageResources.claiming_lua, PackageResources.sweep_lua, PackageResources.nodes_lua,
+        PackageResources.operators_lua,
     ]
 }
 

@@ -171,9 +171,12 @@ package final class PrivateDocker: Sendable {
         try? await stop()
         for pid in ownProcesses() { _ = kill(pid, SIGKILL) }
         try? await untilEmpty()
-        for mount in mounts().reversed() { _ = try? await Tool.run(["umount", "--lazy", mount]) }
         try await Tool.run(["ip", "netns", "delete", namespace])
-        try FileManager.default.removeItem(at: directory)
+        // The kernel gives up a mount a moment after the end of its last process.
+        try await eventually("the removal of \(directory.path)", within: .seconds(20)) {
+            for mount in mounts().reversed() { _ = try? await Tool.run(["umount", "--lazy", mount]) }
+            return (try? FileManager.default.removeItem(at: directory)) != nil
+        }
     }
 
     /// Processes that name this Engine's directory in their command line: itself, its containerd, their shims.

@@ -1,4 +1,5 @@
--- Purpose: the begin and the end of every call: the namespace, the shared clock, the counters, and the settings.
+-- Purpose: the begin and the end of every call: the namespace, the shared clock, the counters, and the settings; and the
+--   registration of functions. LIBRARY is the name of the library.
 
 local function call(...) return redis.call(...) end
 
@@ -89,4 +90,30 @@ function context.now_text(c)
       math.floor(rest / 3600), math.floor(rest / 60) % 60, rest % 60, c.now - seconds * 1000)
   end
   return c.text
+end
+
+local function register(name, flags, body)
+  redis.register_function({ function_name = LIBRARY .. '_' .. name, flags = flags, callback = body })
+end
+
+-- Returns the body of a call with changes.
+local function with_changes(body)
+  return function(keys, args)
+    local c = context.open(keys, args)
+    local has_succeeded, reply = pcall(body, c)
+    context.close(c)
+    if has_succeeded then return reply end
+    error(reply, 0)
+  end
+end
+
+-- Defines a function with changes. It works with a full memory too; otherwise all leases would expire.
+local function define(name, body) register(name, { 'allow-oom' }, with_changes(body)) end
+
+-- Defines a function with changes. With a full memory, Redis refuses the function before any change.
+local function define_refusable(name, body) register(name, {}, with_changes(body)) end
+
+-- Defines a function without changes.
+local function define_reader(name, body)
+  register(name, { 'no-writes' }, function(keys, args) return body(context.read(keys, args)) end)
 end

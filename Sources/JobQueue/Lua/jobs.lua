@@ -1,8 +1,26 @@
--- Purpose: the record of a live job, `{ns}:job:ID`, and the producer's bytes, `{ns}:message:ID`. `_job` holds the facts
---   of the admission as JSON: number, kind, game_id, queue, run, digest, and if the message has them deadline (ms, as
---   text: JSON in Redis keeps 14 digits of a number), enqueued_at and traceparent. `_lease` holds the facts of the last
---   claim: attempts, node, taken_at, owns (whether the job made its node the owner), and while the job runs token and
---   worker. The record is public, and the producer's bytes are not, so the bytes have a key of their own.
+-- Purpose: messages of a queue, and the record of a live job: `{ns}:job:ID`, and the producer's bytes, `{ns}:message:ID`.
+-- `_job` holds the facts of the admission as JSON: number, kind, game_id, queue, run, digest, and if the message has them
+-- deadline (ms, as text: JSON in Redis keeps 14 digits of a number), enqueued_at and traceparent. `_lease` holds the facts
+-- of the last claim: attempts, node, taken_at, owns (whether the job made its node the owner), and while the job runs
+-- token and worker. The record is public, and the producer's bytes are not, so the bytes have a key of their own.
+
+local messages = {}
+
+-- Returns the SHA-1 of a message: of its bytes up to 1 MiB. Above, of its size in decimal, a line feed and its first
+-- 64 KiB: the time of a call must not grow with the size. `JobDecoder.sha1` is the same.
+function messages.sha1(message)
+  if #message <= 1048576 then return redis.sha1hex(message) end
+  return redis.sha1hex(string.format('%d\n', #message) .. string.sub(message, 1, 65536))
+end
+
+-- Returns the list with the oldest messages of a queue, and the oldest message; false if there is none. The messages of
+--   the inbox have woken workers, and are older than the messages of the queue.
+--   Keys: 1 {ns}:meta, 2 {ns}:inbox:NAME, 3 {ns}:queue:NAME.
+function messages.oldest(keys)
+  local message = call('LINDEX', keys[2], -1)
+  if message then return keys[2], message end
+  return keys[3], call('LINDEX', keys[3], -1)
+end
 
 local jobs = {}
 

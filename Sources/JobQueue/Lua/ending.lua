@@ -1,0 +1,220 @@
+-- Purpose: `finish`, and the end of jobs on every other way: the result, the record of the id, and the dead letter in one
+--   step; and how long results and records are kept.
+-- `{ns}:dead` has the dead letters: messages and jobs that a person may want to fix and retry. The record of a job says
+-- `dead` exactly as long as its letter exists.
+
+local letters = {}
+
+-- Limits of kept bytes: of a job's message, and of a message without a job.
+letters.JOB_BYTES, letters.OTHER_BYTES = 65536, 4096
+
+-- Returns the fields of a letter by name, and the size of the letter in bytes.
+function letters.read(texts)
+  local letter, bytes = {}, 0
+  for index = 1, #texts, 2 do
+    letter[texts[index]] = texts[index + 1]
+    bytes = bytes + #texts[index] + #texts[index + 1]
+  end
+  return letter, bytes
+end
+
+-- Deletes a letter. Returns the bytes of all other letters.
+function letters.forget(c, entry)
+  local letter, bytes = letters.read(entry[2])
+  call('XDEL', c.prefix .. 'dead', entry[1])
+  local key = c.prefix .. 'job:' .. (letter.job_id or '')
+  local record = redis.pcall('HMGET', key, 'state', 'run')
+  -- The record of a reused id, or of a later run, belongs to another job.
+  if letter.error_code ~= 'id_reused' and record[1] == 'dead' and (record[2] or '1') == (letter.run or '1') then
+    call('HSET', key, 'state', 'done')
+  end
+  return call('HINCRBY', c.meta, 'dead_bytes', -bytes)
+end
+
+-- Deletes the oldest letters while there are too many letters or bytes. A call deletes little more than it has added.
+local function trim(c, bytes)
+  local settings = context.settings(c)
+  local count = call('XLEN', c.prefix .. 'dead')
+  while count > 1 and (bytes > settings.most_dead_bytes or count > settings.retention_entries) do
+    bytes = letters.forget(c, call('XRANGE', c.prefix .. 'dead', '-', '+', 'COUNT', 1)[1])
+    count = count - 1
+    call('HINCRBY', c.meta, 'dead_trimmed', 1)
+  end
+end
+
+-- Adds a letter with the first bytes of the message. Returns the state of the job's record. A letter that cannot be
+-- stored must not hold back the result, so such a letter is only counted.
+function letters.add(c, job, code, sentence, message, most)
+  local texts = { 'job_id', job.id, 'run', tostring(job.run), 'queue', job.queue, 'error_code', code,
+    'error', sentence, 'message', string.sub(message, 1, most), 'size', tostring(#message),
+    'sha1', messages.sha1(message), 'died_at', context.now_text(c) }
+  local entry = redis.pcall('XADD', c.prefix .. 'dead', '*', unpack(texts))
+  if type(entry) ~= 'string' then
+    call('HINCRBY', c.meta, 'dead_lost', 1)
+    return 'done'
+  end
+  local _, bytes = letters.read(texts)
+  -- The first letter begins the count anew, in case somebody deleted letters by hand.
+  if call('XLEN', c.prefix .. 'dead') == 1 then call('HSET', c.meta, 'dead_bytes', 0) end
+  trim(c, call('HINCRBY', c.meta, 'dead_bytes', bytes))
+  return 'dead'
+end
+
+local results = {}
+
+-- Failures without anything to fix: they tell the state of the world.
+local REFUSALS = { name_conflict = true, container_running = true, stale_container = true, container_not_found = true }
+
+local FIELDS = { 'outcome', 'effect', 'error_code', 'error', 'container_id', 'container_name', 'engine_endpoint',
+  'started_at', 'forced' }
+
+-- Returns the fields of a result, names and values in turn. `ending` has a value for each of FIELDS that applies, and
+--   worker and node if these are not the caller's.
+local function fields_of(c, job, ending)
+  local fields = {}
+  local function add(name, value)
+    if value and value ~= '' then
+      fields[#fields + 1] = name
+      fields[#fields + 1] = tostring(value)
+    end
+  end
+  add('job_id', job.id)
+  add('kind', job.kind)
+  add('game_id', job.game_id)
+  for _, name in ipairs(FIELDS) do add(name, ending[name]) end
+  add('attempts', job.lease and job.lease.attempts)
+  add('run', job.run > 1 and job.run)
+  add('enqueued_at', job.enqueued_at)
+  add('taken_at', job.lease and job.lease.taken_at)
+  add('traceparent', job.traceparent)
+  add('worker', ending.worker or c.args.worker)
+  add('node', ending.node or c.args.node)
+  add('finished_at', context.now_text(c))
+  return fields
+end
+
+-- Ends a job: publishes the result and writes the record of the id. Fails before any change if no result can be
+-- published. The caller moves the lane on.
+function results.finish(c, job, ending, message)
+  local fields = fields_of(c, job, ending)
+  local entry = call('XADD', c.prefix .. 'results', '*', 'v', '1', unpack(fields))
+  local state = 'done'
+  if ending.outcome == 'rejected' or ending.outcome == 'failed' and not REFUSALS[ending.error_code] then
+    local most = job.is_message and letters.OTHER_BYTES or letters.JOB_BYTES
+    state = letters.add(c, job, ending.error_code or 'internal', ending.error or '',
+      message or jobs.message(c, job.id), most)
+  end
+  local key = c.prefix .. 'job:' .. job.id
+  call('DEL', key, c.prefix .. 'message:' .. job.id)
+  call('HSET', key, 'state', state, '_token', job.lease and job.lease.token or '', '_result',
+    entry .. ' ' .. job.digest, unpack(fields))
+  call('PEXPIRE', key, context.settings(c).retention_ms)
+  call('ZREM', c.prefix .. 'leases', job.id)
+  jobs.unwatch_deadline(c, job)
+end
+
+local retention = {}
+
+-- Returns whether results can be published. If not, `claim` and `sweep` try to end jobs again later.
+function retention.can_publish(c)
+  return type(redis.pcall('XLEN', c.prefix .. 'results')) == 'number'
+end
+
+-- Returns whether the record of an id outlives its result. A signed message may be pushed again as long as its
+-- signature is valid, and may be dated a minute ahead.
+local function outlives(c, id, entry)
+  local signed_ms = context.settings(c).signed_ms
+  return signed_ms > 0 and string.sub(id, 1, 8) ~= 'invalid:'
+    and tonumber(string.match(entry, '^(%d+)')) > c.now - signed_ms - 60000
+end
+
+-- Deletes the record of a result. A record of a live job or of a later run stays.
+local function forget_record(c, entry)
+  local result = letters.read(entry[2])
+  local key = c.prefix .. 'job:' .. (result.job_id or '')
+  local record = redis.pcall('HMGET', key, '_job', '_result')
+  if record.err or record[1] or outlives(c, result.job_id or '', entry[1]) then return end
+  if not record[2] or string.match(record[2], '^%S+') == entry[1] then call('DEL', key) end
+end
+
+-- Deletes up to `most` of the oldest results and their records, if there are too many or if they are too old. Returns
+-- whether there may be more to delete.
+function retention.trim(c, most)
+  local settings, stream = context.settings(c), c.prefix .. 'results'
+  local surplus = call('XLEN', stream) - settings.retention_entries
+  local oldest_kept = c.now - settings.retention_ms
+  local function is_kept(entry, index)
+    return index > surplus and tonumber(string.match(entry[1], '^(%d+)')) > oldest_kept
+  end
+  -- Usually the time of the oldest result, as it was last read, is enough.
+  if surplus <= 0 and c.oldest_at > oldest_kept then return false end
+  local oldest = call('XRANGE', stream, '-', '+', 'COUNT', most)
+  for index, entry in ipairs(oldest) do
+    if is_kept(entry, index) then
+      context.set(c, 'oldest_at', tonumber(string.match(entry[1], '^(%d+)')))
+      return false
+    end
+    forget_record(c, entry)
+    call('XDEL', stream, entry[1])
+  end
+  return #oldest == most
+end
+
+-- Returns the reply for a job that is not active under this token.
+local function refusal(c, done)
+  local record = call('HMGET', c.prefix .. 'job:' .. done.id, '_token', 'state')
+  return record[1] == done.token and (record[2] == 'done' or record[2] == 'dead') and 'again' or 'stale'
+end
+
+-- Keeps the effects of the end on the node and on later jobs.
+local function note_effect(c, done, game)
+  local spec = c.prefix .. 'spec:' .. game
+  if done.frees then call('SREM', c.prefix .. 'reserved:' .. c.args.node, game) end
+  -- A restart needs the request as long as the game has an owner, and for one retention time afterwards.
+  if done.request then call('SET', spec, done.request) end
+  if done.owner == 'clear' then call('PEXPIRE', spec, context.settings(c).retention_ms) end
+  if done.container then containers.note_started(c, done.container, done.checkpoint) end
+end
+
+local function finish_one(c, done)
+  local lane = lanes.read(c, done.job.game_id)
+  if lane.state ~= 'active' or lane.head ~= done.id or lane.token ~= done.token then
+    return refusal(c, done)
+  end
+  local live = jobs.read(c, done.id)
+  local job = live or done.job
+  -- An earlier call may have published the result, and then failed at a key of a wrong type.
+  if live or redis.pcall('HGET', c.prefix .. 'job:' .. done.id, '_token') ~= done.token then
+    results.finish(c, job, done.ending)
+  end
+  if done.owner == 'clear' or done.owner == 'undo' and job.lease.owns then lanes.clear_owner(c, lane) end
+  -- The lane goes on first, because the rest may fail at a key of a wrong type.
+  lanes.advance(c, lane)
+  note_effect(c, done, job.game_id)
+  return 'ok'
+end
+
+-- Ends jobs after their run: result, record, owner, reservation, next job of the lane.
+-- Arguments: worker, node, and:
+--   claims   the queues of the worker's next claim; nobody is woken for jobs of these queues
+--   jobs     each with
+--     id, token
+--     ending                  the fields of the result
+--     owner                   "keep", "clear", or "undo": clear if this job made the node the owner
+--     frees                   true: the reservation of the game ends
+--     request                 the request of the game's start, for a later restart
+--     container, checkpoint   a container started by the job
+--     job                     the facts of the record, in case somebody has deleted the record
+-- Returns: 1 if jobs of the node became ready, else 0; then for each job "ok", "again" (ended by this token before: the
+--   reply was lost) or "stale" (another token has replaced this one; nothing was done).
+-- Fails if no result can be published. Then the job stays under its lease, and the worker calls again.
+-- Atomic because: a job must not end without a result, and a worker presumed dead must not end the job of another.
+define('finish', function(c)
+  local replies = { 0 }
+  for _, done in ipairs(c.args.jobs) do
+    replies[#replies + 1] = finish_one(c, done)
+  end
+  retention.trim(c, 2 * #c.args.jobs)
+  replies[1] = c.has_made_ready and 1 or 0
+  return replies
+end)

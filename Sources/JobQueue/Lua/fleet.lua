@@ -1,0 +1,126 @@
+-- Purpose: workers and nodes of the fleet: how a function wakes an idle worker, who lives, and which nodes are lost.
+-- A worker with a free permit for a class is in the set `{ns}:idle:CLASS:QUEUE` of each of its queues. A worker with a
+-- free permit for starts on a full node is in `{ns}:idle:full:QUEUE` instead: it can take only starts of its own games.
+-- A node without a sign of life for the grace time is in `{ns}:lost_nodes`, with the time of its loss. Jobs of its games
+-- end or move; nothing else changes until a job asks. `{ns}:disowned:NODE` names games that the node must stop when it
+-- returns: another node has taken the game over, or a stop or remove has ended `node_lost`.
+
+local workers = {}
+
+-- Wakes a living worker by its doorbell. Returns whether the worker lives.
+function workers.ring(c, worker, word)
+  local alive_until = tonumber(call('ZSCORE', c.prefix .. 'workers', worker) or 0)
+  if alive_until <= c.now and word ~= 'cancel' then return false end
+  local bell = c.prefix .. 'doorbell:' .. worker
+  -- A few unread words are enough, except for the cancellation of a job.
+  if word == 'cancel' or call('LLEN', bell) < 4 then
+    call('RPUSH', bell, word)
+    call('PEXPIRE', bell, 60000)
+  end
+  return true
+end
+
+-- Takes a worker of a node out of an idle set. Returns the worker, or nil.
+local function pop_of_node(c, set, node)
+  local worker = call('SINTER', c.prefix .. 'workers:' .. node, set)[1]
+  if worker then call('SREM', set, worker) end
+  return worker
+end
+
+-- Takes a worker for a ready list out of an idle set. Returns the worker; nil or false if there is none.
+local function pop_idle(c, class, queue, owner)
+  local set = c.prefix .. 'idle:' .. class .. ':' .. queue
+  if not owner then return call('SPOP', set) end
+  return pop_of_node(c, set, owner)
+    or class == 'start' and pop_of_node(c, c.prefix .. 'idle:full:' .. queue, owner)
+end
+
+-- Wakes one idle worker for a ready list. Only a few are tried, because workers also look by themselves.
+function workers.wake(c, class, queue, owner)
+  for _ = 1, 4 do
+    local worker = pop_idle(c, class, queue, owner)
+    if not worker or workers.ring(c, worker, 'ready') then return end
+  end
+end
+
+-- Wakes workers of a queue.
+function workers.wake_queue(c, queue)
+  workers.wake(c, 'stop', queue)
+  workers.wake(c, 'start', queue)
+end
+
+-- Notes that messages of a queue wait for the window.
+function workers.hold(c, queue)
+  if not string.find(' ' .. c.held .. ' ', ' ' .. queue .. ' ', 1, true) then
+    context.set(c, 'held', c.held == '' and queue or c.held .. ' ' .. queue)
+  end
+end
+
+-- Wakes workers of the queues with messages waiting for the window.
+function workers.wake_held(c)
+  if c.held == '' then return end
+  for queue in string.gmatch(c.held, '%S+') do workers.wake_queue(c, queue) end
+  context.set(c, 'held', '')
+end
+
+-- The liveness key, `{ns}:liveness`, is missing after an outage of Redis or of all workers.
+local liveness = {}
+
+-- Forgets a worker. Nobody wakes the worker any more for these queues.
+function liveness.forget(c, worker, node, queues)
+  for _, queue in ipairs(queues) do
+    for _, class in ipairs({ 'stop', 'start', 'full' }) do
+      call('SREM', c.prefix .. 'idle:' .. class .. ':' .. queue, worker)
+    end
+  end
+  call('ZREM', c.prefix .. 'workers', worker)
+  call('HDEL', c.prefix .. 'worker_nodes', worker)
+  call('SREM', c.prefix .. 'workers:' .. node, worker)
+end
+
+-- Notes that the worker of the call lives, and its node if the node has announced its games and its Docker Engine
+-- answers. Returns whether the node has to announce its games: Redis does not know them.
+function liveness.note_alive(c)
+  local a = c.args
+  call('ZADD', c.prefix .. 'workers', c.now + a.alive_ms, a.worker)
+  if call('HEXISTS', c.prefix .. 'node:' .. a.node, 'reported_at') == 0 then
+    -- The first arrival counts. So a node without an announcement holds up nobody for longer than one grace time.
+    call('ZADD', c.prefix .. 'unreported', 'NX', c.now, a.node)
+    return true
+  end
+  if a.engine_answers then call('ZADD', c.prefix .. 'nodes', c.now, a.node) end
+  return false
+end
+
+-- Creates the liveness key if the key has expired: Redis or all workers were away. Leases that expired meanwhile say
+-- nothing about their workers. The value changes each time, and all workers notice the change.
+function liveness.note_outage(c)
+  local quiet_ms = math.max(1200, math.floor(0.4 * context.settings(c).lease_ms))
+  if call('SET', c.prefix .. 'liveness', string.format('%d', c.now_us), 'PX', quiet_ms, 'NX') then
+    context.set(c, 'resumed_at', c.now)
+  end
+end
+
+local loss = {}
+
+-- Returns whether a node is lost. `lost` in {ns}:meta counts lost nodes, so usually no command is necessary.
+function loss.is_lost(c, node)
+  if c.lost == 0 or not node then return false end
+  if c.lost_nodes[node] == nil then
+    c.lost_nodes[node] = call('ZSCORE', c.prefix .. 'lost_nodes', node) and true or false
+  end
+  return c.lost_nodes[node]
+end
+
+-- Makes a node stop a game when the node returns.
+function loss.disown(c, node, game)
+  call('SADD', c.prefix .. 'disowned:' .. node, game)
+end
+
+-- Ends the loss of a node that has returned and has no disowned game.
+function loss.returned(c, node)
+  if call('ZREM', c.prefix .. 'lost_nodes', node) == 0 then return end
+  context.set(c, 'lost', math.max(0, c.lost - 1))
+  call('SREM', c.prefix .. 'moving', node)
+  c.lost_nodes[node] = false
+end
