@@ -76,8 +76,8 @@ local function lease(c, lane, job)
     job.is_obsolete and (job.dirty == '2' and 2 or 1) or 0, job.digest, game }
 end
 
--- Returns whether a game on a list of all nodes belongs to another node. Its node was lost when the lane was put there, and
--- has returned.
+-- Returns whether a game on a list of all nodes belongs to another node. Its node was lost when the lane was put there,
+-- and has returned.
 local function is_of_another(c, lane)
   local owner = lanes.owner(c, lane)
   return owner and owner ~= c.args.node and not loss.is_lost(c, owner)
@@ -100,8 +100,8 @@ local function begin_head(c, claim, class, lane, job, ending)
   end
 end
 
--- Takes a lane off its ready list, for `begin_head`. Returns false, and changes nothing, if the node has no capacity for
--- the head.
+-- Takes a lane off its ready list, for `begin_head`. Returns false, and changes nothing, if the node has no capacity
+-- for the head.
 local function begin(c, claim, class, list, game)
   local lane = lanes.read(c, game)
   -- The list of a node names the owner.

@@ -1,5 +1,5 @@
--- Purpose: the begin and the end of every call: the namespace, the shared clock, the counters, and the settings; and the
---   registration of functions. LIBRARY is the name of the library.
+-- Purpose: the begin and the end of every call: the namespace, the shared clock, the counters, and the settings; and
+--   the registration of functions. LIBRARY is the name of the library.
 
 local function call(...) return redis.call(...) end
 

@@ -1,7 +1,6 @@
--- Purpose: `finish`, and the end of jobs on every other way: the result, the record of the id, and the dead letter in one
---   step; and how long results and records are kept.
--- `{ns}:dead` has the dead letters: messages and jobs that a person may want to fix and retry. The record of a job says
--- `dead` exactly as long as its letter exists.
+-- Purpose: `finish`, and the end of jobs on every other way: the result, the record of the id, and the dead letter in
+--   one step; and how long results and records are kept. `{ns}:dead` has the dead letters: messages and jobs that a
+--   person may want to fix and retry. The record of a job says `dead` exactly as long as its letter exists.
 
 local letters = {}
 

@@ -1,9 +1,9 @@
--- Purpose: workers and nodes of the fleet: how a function wakes an idle worker, who lives, and which nodes are lost.
--- A worker with a free permit for a class is in the set `{ns}:idle:CLASS:QUEUE` of each of its queues. A worker with a
+-- Purpose: workers and nodes of the fleet: how a function wakes an idle worker, who lives, and which nodes are lost. A
+-- worker with a free permit for a class is in the set `{ns}:idle:CLASS:QUEUE` of each of its queues. A worker with a
 -- free permit for starts on a full node is in `{ns}:idle:full:QUEUE` instead: it can take only starts of its own games.
--- A node without a sign of life for the grace time is in `{ns}:lost_nodes`, with the time of its loss. Jobs of its games
--- end or move; nothing else changes until a job asks. `{ns}:disowned:NODE` names games that the node must stop when it
--- returns: another node has taken the game over, or a stop or remove has ended `node_lost`.
+-- A node without a sign of life for the grace time is in `{ns}:lost_nodes`, with the time of its loss. Jobs of its
+-- games end or move; nothing else changes until a job asks. `{ns}:disowned:NODE` names games that the node must stop
+-- when it returns: another node has taken the game over, or a stop or remove has ended `node_lost`.
 
 local workers = {}
 

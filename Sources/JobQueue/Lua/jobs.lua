@@ -1,8 +1,9 @@
--- Purpose: messages of a queue, and the record of a live job: `{ns}:job:ID`, and the producer's bytes, `{ns}:message:ID`.
--- `_job` holds the facts of the admission as JSON: number, kind, game_id, queue, run, digest, and if the message has them
--- deadline (ms, as text: JSON in Redis keeps 14 digits of a number), enqueued_at and traceparent. `_lease` holds the facts
--- of the last claim: attempts, node, taken_at, owns (whether the job made its node the owner), and while the job runs
--- token and worker. The record is public, and the producer's bytes are not, so the bytes have a key of their own.
+-- Purpose: messages of a queue, and the record of a live job: `{ns}:job:ID`, and the producer's bytes,
+-- `{ns}:message:ID`. `_job` holds the facts of the admission as JSON: number, kind, game_id, queue, run, digest, and if
+-- the message has them deadline (ms, as text: JSON in Redis keeps 14 digits of a number), enqueued_at and traceparent.
+-- `_lease` holds the facts of the last claim: attempts, node, taken_at, owns (whether the job made its node the owner),
+-- and while the job runs token and worker. The record is public, and the producer's bytes are not, so the bytes have a
+-- key of their own.
 
 local messages = {}
 

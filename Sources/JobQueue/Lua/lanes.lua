@@ -1,5 +1,5 @@
--- Purpose: the lanes. A lane holds the live jobs of a game in order; only its head can run. `{ns}:lanes` has the facts of
--- each lane as JSON: state, head, list (if ready), token (if active), superseded and outside (if these apply).
+-- Purpose: the lanes. A lane holds the live jobs of a game in order; only its head can run. `{ns}:lanes` has the facts
+-- of each lane as JSON: state, head, list (if ready), token (if active), superseded and outside (if these apply).
 -- `{ns}:lane:GAME` lists the jobs behind the head.
 
 local lanes = {}
