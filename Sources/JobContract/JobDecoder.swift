@@ -46,7 +46,7 @@ package struct JobDecoder: Sendable {
     /// Returns a SHA-1 for a message, in lower case hex.
     ///
     /// Up to 1 MiB, the SHA-1 covers all bytes. For a larger message, the SHA-1 covers the size in decimal, a line feed
-    /// and the first 64 KiB. The script `naming.lua` computes the same SHA-1.
+    /// and the first 64 KiB. `messages.sha1` in `Lua/jobs.lua` is the same.
     package static func sha1(of message: [UInt8]) -> String {
         guard message.count > wholeHashBytes else { return Hex.string(Digest.sha1(message)) }
         let named = Array("\(message.count)\n".utf8) + message.prefix(maximumMessageBytes)

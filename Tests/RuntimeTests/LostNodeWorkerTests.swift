@@ -28,6 +28,22 @@ struct LostNodeWorkerTests {
         #expect(try await isLost(node, world))
     }
 
+    /// A fleet whose node n2, on the other Docker Engine, runs g1 and is lost.
+    private func withLostNode(
+        _ body: @Sendable (_ world: WorkerWorld, _ other: WorkerWorld) async throws -> Void
+    ) async throws {
+        try await WorkerWorld.with { world in
+            let other = try await world.onAnotherEngine()
+            try await other.withWorker("w2", node: "n2") { _ in
+                try await world.push(.start, "s1")
+                #expect(try await world.result("s1").fields["node"] == "n2")
+                try await eventually("the event") { try await world.events().contains { $0["event"] == "started" } }
+            }
+            try await lose("n2", world)
+            try await body(world, other)
+        }
+    }
+
     private func isLost(_ node: NodeID, _ world: WorkerWorld) async throws -> Bool {
         let key = RedisArgument.string(world.keys.prefix + "lost_nodes")
         return try await !world.client.send(RedisCommand("ZSCORE", key, .string(node.text))).isNull
@@ -41,14 +57,7 @@ struct LostNodeWorkerTests {
 
     @Test("stop a game that runs elsewhere now before they take a job, and the exit is published as stopped")
     func takenOver() async throws {
-        try await WorkerWorld.with { world in
-            let other = try await world.onAnotherEngine()
-            try await other.withWorker("w2", node: "n2") { _ in
-                try await world.push(.start, "s1")
-                #expect(try await world.result("s1").fields["node"] == "n2")
-                try await eventually("the event") { try await world.events().contains { $0["event"] == "started" } }
-            }
-            try await lose("n2", world)
+        try await withLostNode { world, other in
             try await world.withWorker("w1") { _ in
                 try await world.push(.start, "s2")
                 #expect(try await world.result("s2").fields["node"] == "n1")
@@ -70,13 +79,7 @@ struct LostNodeWorkerTests {
 
     @Test("go on with games that no job has asked for")
     func untouched() async throws {
-        try await WorkerWorld.with { world in
-            let other = try await world.onAnotherEngine()
-            try await other.withWorker("w2", node: "n2") { _ in
-                try await world.push(.start, "s1")
-                _ = try await world.result("s1")
-            }
-            try await lose("n2", world)
+        try await withLostNode { world, other in
             try await other.withWorker("w3", node: "n2") { _ in
                 try await eventually("n2 is back") { try await !isLost("n2", world) }
                 #expect(try await runs("g1", other.docker) == [true])

@@ -132,16 +132,16 @@ struct WorkerWorld: Sendable {
     func isWaitingForJobs() async throws -> Bool { try await waitingCount() > 0 }
 
     /// The id of a connection that is blocked at an empty queue.
-    func waiter() async throws -> Substring? {
-        let clients = try await client.send(RedisCommand("CLIENT", "LIST")).string ?? ""
-        return clients.split(separator: "\n").first { $0.contains("name=rtmanager-wake") && $0.contains("flags=b") }?
-            .prefix { $0 != " " }
-    }
+    func waiter() async throws -> Substring? { try await waiters().first?.prefix { $0 != " " } }
 
     /// How many connections are blocked at an empty queue.
-    func waitingCount() async throws -> Int {
+    func waitingCount() async throws -> Int { try await waiters().count }
+
+    /// The lines of `CLIENT LIST` of connections that are blocked at an empty queue.
+    private func waiters() async throws -> [Substring] {
         let clients = try await client.send(RedisCommand("CLIENT", "LIST")).string ?? ""
-        return clients.split(separator: "\n").count { $0.contains("name=rtmanager-wake") && $0.contains("flags=b") }
+        return clients.split(separator: "\n")
+            .filter { $0.contains("name=rtmanager-wake") && $0.contains("flags=b") }
     }
 
     /// The same fleet, as workers see it whose node has an Engine of its own.

@@ -117,7 +117,8 @@ end
 -- Claims from one ready list, a few lanes at a time, the oldest first. Each lane has one turn. So a lane with many
 -- obsolete starts does not hold up the lanes behind it. Without capacity, a few lanes are looked at: one of them may
 -- hold a reservation, or may only end.
-local function drain(c, claim, class, list)
+local function drain(c, claim, class, queue, owner)
+  local list = { key = c.prefix .. lanes.list(class, queue, owner), owner = owner }
   local begun, is_last
   repeat
     local most, ended = math.min(64, claim.wanted[class] + 8), claim.ended
@@ -136,9 +137,8 @@ end
 local function drain_all(c, claim)
   for _, class in ipairs({ 'stop', 'start' }) do
     for _, queue in ipairs(claim.queues) do
-      local key = c.prefix .. 'ready:' .. class .. ':' .. queue
-      drain(c, claim, class, { key = key .. ':' .. c.args.node, owner = c.args.node })
-      if class == 'start' or not owners_unknown(c, claim) then drain(c, claim, class, { key = key }) end
+      drain(c, claim, class, queue, c.args.node)
+      if class == 'start' or not owners_unknown(c, claim) then drain(c, claim, class, queue) end
     end
   end
 end
@@ -150,8 +150,7 @@ end
 
 -- Wakes another worker for a ready list that this worker does not empty. Returns whether lanes are ready.
 local function pass_on(c, class, queue, owner)
-  local list = c.prefix .. 'ready:' .. class .. ':' .. queue .. (owner and ':' .. owner or '')
-  if call('EXISTS', list) == 0 then return false end
+  if call('EXISTS', c.prefix .. lanes.list(class, queue, owner)) == 0 then return false end
   workers.wake(c, class, queue, owner)
   return true
 end

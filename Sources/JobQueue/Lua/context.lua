@@ -31,6 +31,7 @@ function context.open(keys, args)
   if not kept[2] then changes.created_at = now end
   -- The queues of the caller's next claim. Nobody needs to be woken for these.
   for _, queue in ipairs(arguments.claims or {}) do claims[queue] = true end
+  -- One constructor with all fields: Lua builds a table anew each time it outgrows its size.
   return { keys = keys, args = arguments, meta = meta, prefix = string.sub(meta, 1, -5), claims = claims,
     now = now, now_us = now_us, changes = changes, created_at = tonumber(kept[2]) or now,
     resumed_at = tonumber(kept[3]) or 0, window = tonumber(kept[4]) or 0, admissions = tonumber(kept[5]) or 0,

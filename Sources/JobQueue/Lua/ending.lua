@@ -61,7 +61,7 @@ end
 
 local results = {}
 
--- Failures without anything to fix: they tell the state of the world.
+-- Failures without anything to fix: they describe the state of the node.
 local REFUSALS = { name_conflict = true, container_running = true, stale_container = true, container_not_found = true }
 
 local FIELDS = { 'outcome', 'effect', 'error_code', 'error', 'container_id', 'container_name', 'engine_endpoint',

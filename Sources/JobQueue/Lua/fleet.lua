@@ -117,10 +117,22 @@ function loss.disown(c, node, game)
   call('SADD', c.prefix .. 'disowned:' .. node, game)
 end
 
+-- Notes that a node is lost or not, after a change of {ns}:lost_nodes.
+local function note_loss(c, node, is_lost)
+  c.lost_nodes[node] = is_lost
+  context.set(c, 'lost', call('ZCARD', c.prefix .. 'lost_nodes'))
+end
+
+-- Begins the loss of a node.
+function loss.begin(c, node)
+  call('ZADD', c.prefix .. 'lost_nodes', c.now, node)
+  call('SADD', c.prefix .. 'moving', node)
+  note_loss(c, node, true)
+end
+
 -- Ends the loss of a node that has returned and has no disowned game.
 function loss.returned(c, node)
   if call('ZREM', c.prefix .. 'lost_nodes', node) == 0 then return end
-  context.set(c, 'lost', math.max(0, c.lost - 1))
   call('SREM', c.prefix .. 'moving', node)
-  c.lost_nodes[node] = false
+  note_loss(c, node, false)
 end

@@ -18,6 +18,11 @@ function lanes.read(c, game)
   return lanes.parse(game, call('HGET', c.prefix .. 'lanes', game))
 end
 
+-- Returns the name of a ready list, behind the prefix: of the owner's node, or of all nodes.
+function lanes.list(class, queue, owner)
+  return 'ready:' .. class .. ':' .. queue .. (owner and ':' .. owner or '')
+end
+
 -- Stores the facts of a lane.
 function lanes.store(c, lane)
   call('HSET', c.prefix .. 'lanes', lane.game, cjson.encode({ state = lane.state, head = lane.head, list = lane.list,
@@ -74,7 +79,7 @@ function lanes.make_ready(c, lane, job)
   if loss.is_lost(c, owner) then owner = false end
   jobs.watch_deadline(c, job)
   lane.state, lane.head, lane.token = 'ready', job.id, nil
-  lane.list = 'ready:' .. class .. ':' .. job.queue .. (owner and ':' .. owner or '')
+  lane.list = lanes.list(class, job.queue, owner)
   call('ZADD', c.prefix .. lane.list, job.number, lane.game)
   lanes.store(c, lane)
   if c.claims[job.queue] and (owner or c.args.node) == c.args.node then

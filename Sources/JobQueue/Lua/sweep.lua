@@ -120,12 +120,9 @@ local function lose_silent(c)
   if c.now < c.resumed_at + grace then return end
   for _, node in ipairs(call('ZRANGEBYSCORE', c.prefix .. 'nodes', '-inf', c.now - grace, 'LIMIT', 0, 16)) do
     call('ZREM', c.prefix .. 'nodes', node)
-    call('ZADD', c.prefix .. 'lost_nodes', c.now, node)
-    call('SADD', c.prefix .. 'moving', node)
+    loss.begin(c, node)
     call('HDEL', c.prefix .. 'node:' .. node, 'reported_at')
     call('DEL', c.prefix .. 'reserved:' .. node)
-    context.set(c, 'lost', c.lost + 1)
-    c.lost_nodes[node] = true
   end
 end
 
@@ -147,7 +144,7 @@ local function move_jobs(c)
   local left = c.args.most
   for _, queue in ipairs(call('SMEMBERS', c.prefix .. 'queues')) do
     for _, class in ipairs({ 'stop', 'start' }) do
-      if left > 0 then left = left - move_lanes(c, 'ready:' .. class .. ':' .. queue .. ':' .. node, left) end
+      if left > 0 then left = left - move_lanes(c, lanes.list(class, queue, node), left) end
     end
   end
   if left > 0 then call('SREM', c.prefix .. 'moving', node) end
@@ -210,7 +207,7 @@ end
 -- Returns whether the worker may find messages or jobs. This repairs a lost wake-up.
 local function may_have_work(c)
   for _, queue in ipairs(c.args.queues) do
-    local stops, starts = c.prefix .. 'ready:stop:' .. queue, c.prefix .. 'ready:start:' .. queue
+    local stops, starts = c.prefix .. lanes.list('stop', queue), c.prefix .. lanes.list('start', queue)
     if call('EXISTS', c.prefix .. 'inbox:' .. queue, c.prefix .. 'queue:' .. queue, stops, starts,
       stops .. ':' .. c.args.node, starts .. ':' .. c.args.node) > 0 then return true end
   end

@@ -20,11 +20,11 @@ extension Worker {
         while !state.intake.isDraining, !Task.isCancelled {
             do {
                 try await queue.register()
-                var disowned = try await queue.announce(try await games(), stopped: [])
-                while !disowned.isEmpty {
-                    try await stop(disowned)
-                    disowned = try await queue.announce(try await games(), stopped: disowned)
-                }
+                var stopped: [GameID] = []
+                repeat {
+                    stopped = try await queue.announce(try await games(), stopped: stopped)
+                    if !stopped.isEmpty { try await stop(stopped) }
+                } while !stopped.isEmpty
                 state.noteLoop { $0.joined() }
                 return true
             } catch {
