@@ -60,6 +60,49 @@ struct AttemptMarkTests {
         }
     }
 
+    @Test("and whose later call failed, a remove without `force` lets the node undo the start first")
+    func failedAfterStart() async throws {
+        try await WorkerWorld.with { world in
+            await Self.addSilentGame(to: world)
+            try await world.withWorker(retries: Self.hours) { _ in
+                try await world.push(.start, "s1", more: #","ready_timeout_seconds":60"#)
+                try await eventually("the wait", until: { $0 > 2 }) { await world.inspections() }
+                let failed = DockerError(.engineError, operation: "inspect", message: "busy", retryable: true)
+                await world.docker.fail(.inspectContainer, with: failed)
+                try await eventually("the pause") { try await world.state("s1") == "retrying" }
+                #expect(try await isDirty("s1", world))
+                #expect(try await world.holdsRoom("g1"))
+                try await world.push(.remove, "r1")
+                #expect(try await world.result("s1").outcome == .superseded)
+                #expect(try await world.result("r1").effect == .alreadyAbsent)
+                #expect(await world.docker.containersByName.isEmpty)
+            }
+        }
+    }
+
+    @Test("and could not remove it when a stop came, the next attempt removes it", arguments: [1, 2])
+    func notRemovedWhenCancelled(failures: Int) async throws {
+        try await WorkerWorld.with { world in
+            await Self.addSilentGame(to: world)
+            try await world.withWorker { _ in
+                try await world.push(.start, "s1", more: #","ready_timeout_seconds":600"#)
+                try await eventually("the wait", until: { $0 > 2 }) { await world.inspections() }
+                let busy = DockerError(.engineError, operation: "stop", message: "busy", retryable: true)
+                await world.docker.fail(.stop, with: busy, times: failures)
+                await world.docker.fail(.remove, with: busy, times: failures)
+                try await world.push(.stop, "t1")
+                #expect(try await world.result("s1").outcome == .superseded)
+                #expect(try await world.result("t1").effect == .alreadyAbsent)
+                #expect(await world.docker.containersByName.isEmpty)
+            }
+        }
+    }
+
+    /// Adds an image whose game never answers.
+    private static func addSilentGame(to world: WorkerWorld) async {
+        await world.docker.addImage(FakeDocker.Image("engine:1", labels: ["com.galaxy.port": "1"]))
+    }
+
     @Test("a clean failure leaves no mark, and frees the place of a game that does not run")
     func clean() async throws {
         try await WorkerWorld.with { world in

@@ -131,7 +131,7 @@ struct ReadinessPollerTests {
 
 extension WorkerWorld {
     /// How often a container was looked at.
-    fileprivate func inspections() async -> Int { await docker.calls[.inspectContainer] ?? 0 }
+    func inspections() async -> Int { await docker.calls[.inspectContainer] ?? 0 }
 }
 
 /// A server at a port of this machine that answers every request with the same.

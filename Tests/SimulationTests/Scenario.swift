@@ -40,7 +40,8 @@ struct Scenario: Sendable {
     let refusals: Int
     /// That a worker stands still beyond its lease between the decision for a call and the call itself.
     let freezeAtCall: Int
-    /// That the Engine answers a call with an error, and does nothing: 500 to a start, 503 to anything else but a ping.
+    /// That the Engine answers a call with an error, and does nothing: 500 to a start and to a
+    /// look, 503 to any other change, none to a ping.
     let engineErrors: Int
     let options: JobQueueOptions
     let configuration: WorkerConfiguration
@@ -83,6 +84,7 @@ struct Scenario: Sendable {
             drainTimeout: .seconds(2),
             leaderTTL: .seconds(2),
             retries: RetryPolicy(base: .milliseconds(200), cap: .seconds(2)),
+            startSettle: .milliseconds(some([0, 0, 0, 400])),
             janitor: chance(50) ? .remove : .off,
             janitorGrace: .seconds(4)
         )

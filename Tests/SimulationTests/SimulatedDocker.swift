@@ -42,7 +42,7 @@ struct SimulatedDocker: DockerClient {
         let isRefused = operation != "ping" && world.isRefusedByEngine
         let reply = await world.scheduler.exchange(way) { () -> Result<Value, DockerError>? in
             guard engine.isUp else { return nil }
-            return isRefused ? .failure(Self.refusal(operation)) : .success(body(engine))
+            return isRefused ? .failure(Self.refusal(operation, changes: changes)) : .success(body(engine))
         }
         guard process.lives(.afterCall) else { throw Self.failed(.cancelled, operation) }
         switch reply {
@@ -54,17 +54,22 @@ struct SimulatedDocker: DockerClient {
                 operation: operation,
                 message: "no answer",
                 retryable: true,
-                mayHaveHappened: true
+                mayHaveHappened: changes
             )
-        case .cancelled: throw Self.failed(.cancelled, operation, mayHaveHappened: true)
+        case .cancelled: throw Self.failed(.cancelled, operation, mayHaveHappened: changes)
         }
     }
 
     /// An answer that is an error: the Engine is there, and has done nothing.
-    static func refusal(_ operation: String) -> DockerError {
-        operation == "start"
-            ? DockerError(.startFailed, operation: "run", message: "device is busy", status: 500, retryable: true)
-            : DockerError(.unavailable, operation: operation, message: "not now", status: 503, retryable: true)
+    private static func refusal(_ operation: String, changes: Bool) -> DockerError {
+        switch (operation, changes) {
+        case ("start", _):
+            DockerError(.startFailed, operation: "run", message: "device is busy", status: 500, retryable: true)
+        case (_, true):
+            DockerError(.unavailable, operation: operation, message: "not now", status: 503, retryable: true)
+        case (_, false):
+            DockerError(.engineError, operation: operation, message: "cannot look", status: 500, retryable: true)
+        }
     }
 
     static func failed(

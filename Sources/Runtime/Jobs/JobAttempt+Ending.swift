@@ -11,16 +11,16 @@ extension JobAttempt {
     ///
     /// - Parameters:
     ///   - job: The job, or nil if the message is not a valid job any more.
-    ///   - mayHaveLeft: Whether the job may have left a container on the Docker Engine.
+    ///   - gameRuns: Whether a container of the game runs or may run; nil if nobody has looked.
     func end(
         _ job: Job?,
         _ ending: JobEnding,
         _ trace: JobTrace = .none,
-        mayHaveLeft: Bool = false
+        gameRuns: Bool? = nil
     ) async {
         trace.note(ending)
-        var stillRuns = mayHaveLeft || job == nil
-        if let job, ending.effect == .none, !stillRuns { stillRuns = await self.stillRuns(job) }
+        var stillRuns = gameRuns ?? (job == nil)
+        if let job, ending.effect == .none, gameRuns == nil { stillRuns = await leftovers(of: job).gameRuns }
         let placement = SlotOutcome(kind: job?.kind ?? .start, ending: ending, stillRuns: stillRuns)
         let hasStarted = ending.effect == .started || ending.effect == .alreadyRunning
         let finished = FinishedJob(
@@ -50,6 +50,37 @@ extension JobAttempt {
             }
         }
     }
+
+    /// Gives a cancelled job back.
+    func giveBack(_ job: Job) async {
+        if lease.hasRefused { return await release(isClean: false) }
+        await release(isClean: await !leftovers(of: job).hasRemains)
+    }
+
+    /// Ends a start that was cancelled because of a later stop or remove. If the cancelled start could not remove its
+    /// container, the job is given back, and the next attempt removes the container: a remove without `force` would
+    /// leave the container running.
+    func supersede(_ job: Job, _ trace: JobTrace) async {
+        let leftovers = await leftovers(of: job)
+        if leftovers.hasRemains { return await release(isClean: false) }
+        await end(job, JobRunner.superseded, trace, gameRuns: leftovers.gameRuns)
+    }
+
+    /// Returns what a start or restart has left on the Docker Engine. Without an answer, everything may be there. Other
+    /// jobs start no container, and the game may run until they end.
+    func leftovers(of job: Job) async -> Leftovers {
+        guard job.kind.startsGame else { return Leftovers(gameRuns: true, hasRemains: false) }
+        let jobRunner = runner()
+        return await withCancellationShield {
+            let found = try? await withDeadline(Self.timeForLook, sleep: { try await MonotonicClock.sleep(for: $0) }) {
+                await jobRunner.leftovers(of: job)
+            }
+            return found ?? .possible
+        }
+    }
+
+    /// Limit for a look at the Docker Engine after an attempt, because an ending worker waits for the look.
+    private static let timeForLook = Duration.seconds(5)
 
     func release(isClean: Bool = true) async {
         RuntimeMetrics.givenBack()

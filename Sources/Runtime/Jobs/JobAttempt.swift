@@ -48,7 +48,9 @@ final class JobAttempt: Sendable {
             do throws(Rejection) {
                 job = decoded.completed(by: try lastStart(of: decoded))
             } catch {
-                return await end(decoded, .failed(error.code, error.error))
+                // An earlier attempt may have started a container.
+                let isLeft = claimed.attempt > 1 ? await !clearAway(decoded) : false
+                return await end(decoded, .failed(error.code, error.error), gameRuns: isLeft ? true : nil)
             }
             if isLogged(.info) {
                 log.info("job begins", metadata: ["kind": "\(job.kind.rawValue)", "attempt": "\(claimed.attempt)"])
@@ -59,7 +61,7 @@ final class JobAttempt: Sendable {
         }
     }
 
-    private func runner(_ progress: ProgressStore = ProgressStore(), _ trace: JobTrace = .none) -> JobRunner {
+    func runner(_ progress: ProgressStore = ProgressStore(), _ trace: JobTrace = .none) -> JobRunner {
         JobRunner(
             docker: worker.docker,
             queue: worker.queue,
@@ -152,13 +154,13 @@ final class JobAttempt: Sendable {
         // If the lease was no longer trusted, the cancelled job could not clean up. The next attempt then cleans up.
         case (.failed, .cancel) where mayBeCancelled && !lease.hasRefused,
             (.revoked, .cancel) where mayBeCancelled && !lease.hasRefused:
-            await end(job, JobRunner.superseded, trace)
+            await supersede(job, trace)
         case (.failed(let failure), _):
             // A change refused because of an untrusted lease is not a failure of the job.
-            if Task.isCancelled || lease.hasRefused { return await release(isClean: !lease.hasRefused) }
+            if Task.isCancelled || lease.hasRefused { return await giveBack(job) }
             await dispose(of: job, failure, trace)
         case (.revoked, _):
-            await release(isClean: !lease.hasRefused)
+            await giveBack(job)
         }
     }
 
@@ -182,7 +184,7 @@ final class JobAttempt: Sendable {
             if isLeft, lease.hasRefused { return await release(isClean: false) }
             // A poisoned job always ends as poisoned, even if its clean-up failed.
             let isPoisoned = claimed.undo == .poisoned
-            await end(job, isPoisoned ? runner().poisoned : ending, trace, mayHaveLeft: isLeft)
+            await end(job, isPoisoned ? runner().poisoned : ending, trace, gameRuns: isLeft ? true : nil)
         case .release:
             await release(isClean: false)
         case .retry(let pause):
@@ -192,9 +194,10 @@ final class JobAttempt: Sendable {
                 "attempt failed; trying again later",
                 metadata: ["code": "\(failure.code.rawValue)", "error": "\(failure.message)", "in": "\(pause)"]
             )
-            // A call without an answer may have concerned a container started by the job. The container may still run.
-            let isClean = !failure.mayHaveLeft && !failure.mayBeOutage && claimed.undo == nil
-            let freesPlace = isClean ? await !stillRuns(job) : false
+            // After a call without an answer, the Docker Engine may still create a container.
+            let mayBeClean = !failure.mayHaveLeft && !failure.mayBeOutage && claimed.undo == nil
+            // Any call may have failed after the start of a container, for example an inspection or a call to Redis.
+            let leftovers = mayBeClean ? await leftovers(of: job) : Leftovers.possible
             await untilAnswered("retry", .beforeRetry, .afterRetry) { [self] () throws(QueueError) in
                 _ = try await worker.queue.retry(
                     claimed.held,
@@ -202,8 +205,8 @@ final class JobAttempt: Sendable {
                         pause: pause,
                         code: failure.code,
                         error: failure.message,
-                        reservation: ReservationChange(frees: freesPlace),
-                        remains: Remains(possible: !isClean)
+                        reservation: ReservationChange(frees: !leftovers.gameRuns),
+                        remains: Remains(possible: leftovers.hasRemains)
                     )
                 )
             }
@@ -218,14 +221,6 @@ final class JobAttempt: Sendable {
     private func clearAway(_ job: Job) async -> Bool {
         let runner = runner()
         return await ChangePermit.$current.withValue(permit(lease)) { await runner.clearAway(job) }
-    }
-
-    /// Returns whether the game may still have a running container after a start or restart without effect. False for
-    /// other jobs.
-    func stillRuns(_ job: Job) async -> Bool {
-        guard job.kind.startsGame else { return false }
-        let runner = runner()
-        return await withCancellationShield { await runner.gameStillRuns(job.gameID) }
     }
 
     /// Returns whether the worker logs the level. Checked first, because most workers do not log these lines.

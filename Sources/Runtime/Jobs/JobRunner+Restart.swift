@@ -60,7 +60,7 @@ extension JobRunner {
 
     /// Removes the job's containers if a container runs or never ran.
     private func undoUnlessExited(_ job: Job) async throws(JobFailure) {
-        guard try await made(by: job).contains(where: { $0.isRunning || $0.startedAt == nil }) else { return }
+        guard try await made(by: job).contains(where: \.isRemains) else { return }
         _ = try await undo(job)
     }
 
@@ -97,13 +97,33 @@ extension JobRunner {
         return .failed(.poisoned, "its worker died \(deaths) times while it ran; it is not tried again")
     }
 
-    /// Returns whether a container of the game runs; true if the Docker Engine gives no answer. Does not count a
-    /// foreign container with the game's container name.
-    func gameStillRuns(_ gameID: GameID) async -> Bool {
+    /// Returns what the Docker Engine has of the job's game. Does not count a foreign container with the game's container
+    /// name.
+    func leftovers(of job: Job) async -> Leftovers {
         do throws(DockerError) {
-            return try await ownership.containers(of: gameID).contains { $0.inspect.isRunning }
+            let containers = try await ownership.containers(of: job.gameID)
+            return Leftovers(
+                gameRuns: containers.contains { $0.inspect.isRunning },
+                hasRemains: containers.contains { $0.jobID == job.id && $0.inspect.isRemains }
+            )
         } catch {
-            return true
+            return .possible
         }
     }
+}
+
+/// What an attempt at a start has left on the Docker Engine.
+struct Leftovers: Sendable, Equatable {
+    /// Whether a container of the game runs, also one of an earlier job.
+    var gameRuns: Bool
+    /// Whether a container of this job runs or never ran. Such a job must not end without the removal of the container.
+    var hasRemains: Bool
+
+    /// Nobody knows what is there.
+    static let possible = Leftovers(gameRuns: true, hasRemains: true)
+}
+
+extension ContainerInspect {
+    /// False for an exited container: it stays for its logs.
+    fileprivate var isRemains: Bool { isRunning || startedAt == nil }
 }
