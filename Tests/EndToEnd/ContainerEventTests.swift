@@ -17,7 +17,7 @@ extension Deployment {
             /// Arguments of Docker's command line, before the container.
             var by: [String]?
             let code: String
-            let reason: String
+            var reason: String
             var steps = ["started", "exited"]
             var testDescription: String { name }
         }
@@ -79,7 +79,7 @@ extension Deployment {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for test in Self.cases {
                         for image in [world.image, lying] where image == world.image || test.by == nil {
-                            group.addTask { try await check(test, image, fleet) }
+                            group.addTask { try await checkOften(test, image, fleet) }
                         }
                     }
                     try await group.waitForAll()
@@ -88,8 +88,20 @@ extension Deployment {
             }
         }
 
-        private func check(_ test: Case, _ image: String, _ fleet: Fleet) async throws {
-            let game: GameID = "\(test.name)-\(image == fleet.world.image ? "plain" : "lying")"
+        /// Checks a case. A busy Docker Engine may not notice that the main process of a container was killed for want of
+        /// memory. The case then has another container.
+        private func checkOften(_ test: Case, _ image: String, _ fleet: Fleet) async throws {
+            for round in 1...4 {
+                let id = try await check(test, image, fleet, round)
+                guard test.name == "oom" else { return }
+                if try await fleet.world.engine.inspect(id.text)?.State.OOMKilled == true { return }
+            }
+            Issue.record("the Docker Engine noticed no container of \(test.name) that was killed for want of memory")
+        }
+
+        private func check(_ test: Case, _ image: String, _ fleet: Fleet, _ round: Int) async throws -> ContainerID {
+            var test = test
+            let game: GameID = "\(test.name)-\(image == fleet.world.image ? "plain" : "lying")-\(round)"
             let command = JSONText.array(test.command)
             let more = #""cmd":\#(command),"limits":{"memory":"\#(test.memory)"}"#
             let start = try await fleet.finish("\(game)-1", fleet.start("\(game)-1", game: game, image: image, more))
@@ -105,12 +117,23 @@ extension Deployment {
                 #expect(try await fleet.finish("\(game)-2", stop).effect == .stopped)
             }
             if let by = test.by { try await fleet.world.engine.docker(by + [id.text]) }
+            if test.name == "oom" {
+                let ended = try await eventually(
+                    "the end of \(game)",
+                    within: .seconds(20),
+                    until: { $0?.Status == "exited" }
+                ) {
+                    try await fleet.world.engine.inspect(id.text)?.State
+                }
+                if ended?.OOMKilled == false { (test.reason, test.steps) = ("killed", ["started", "exited"]) }
+            }
             let events = try await fleet.events(ofGame: game, until: test.steps, within: .seconds(20))
             #expect(Fleet.steps(events) == test.steps, "\(game)")
             let exit = try #require(events.first { $0["event"] == "exited" })
             #expect(exit["exit_code"] == test.code && exit["reason"] == test.reason, "\(game): \(exit)")
             #expect(events.allSatisfy { $0["image"] == image && $0["container_name"] == fleet.containerName(game) })
-            if test.name.hasPrefix("oom") { #expect(exit["oom_killed"] == "true") }
+            if test.steps.contains("oom") { #expect(exit["oom_killed"] == "true") }
+            return id
         }
 
         @Test("each change of health is published once")
@@ -138,16 +161,20 @@ extension Deployment {
         @Test("an exit has its code and reason, even if Docker restarts the container")
         func restartPolicy() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
-                let command = JSONText.array(Self.shell("sleep 3; exit 7"))
+                let command = JSONText.array(Self.shell("sleep 1; exit 7"))
                 let start = fleet.start("p-1", game: "g", #""cmd":\#(command)"#)
                 let id = try #require(try await fleet.finish("p-1", start).containerID)
                 try await fleet.world.engine.docker("update", "--restart=always", id.text)
-                let steps = ["started", "exited", "started", "exited"]
+                // Docker pauses 0.1 s before the first restart, and twice as long before each next one.
+                let steps = (1...5).flatMap { _ in ["started", "exited"] }
                 let events = try await fleet.events(ofGame: "g", until: steps, within: .seconds(30))
-                #expect(events.prefix(4).map { $0["event"] } == steps)
-                for exit in events where exit["event"] == "exited" {
+                #expect(events.prefix(10).map { $0["event"] } == steps)
+                let exits = events.filter { $0["event"] == "exited" }
+                for exit in exits.dropFirst(3) {
                     #expect(exit["exit_code"] == "7" && exit["reason"] == "crashed", "\(exit)")
                 }
+                // A busy machine may look only when the next run has begun. Then nobody knows the code any more.
+                for exit in exits.prefix(3) { #expect(exit["exit_code"] ?? "7" == "7", "\(exit)") }
                 _ = try await fleet.finish("p-2", Fleet.message(.remove, "p-2", game: "g", #""force":true"#))
                 try await fleet.untilPublished([id])
             }

@@ -82,6 +82,7 @@ extension Deployment {
             let game: GameID = "whole-\(round)"
             let result = try await fleet.finish(start, fleet.start(start, game: game))
             #expect(result.effect == .started)
+            try await fleet.world.engine.untilItEndsOnTERM(try #require(result.containerID))
             try await fleet.push(
                 Fleet.message(.stop, stop, game: game),
                 Fleet.message(.remove, remove, game: game)
@@ -130,6 +131,17 @@ extension Fleet {
 }
 
 extension TestEngine {
+    /// Waits until the init process of a container handles SIGTERM. The kernel drops a signal that comes before. Docker's
+    /// init ignores SIGTTIN from the same moment on, which `/proc` shows.
+    fileprivate func untilItEndsOnTERM(_ id: ContainerID) async throws {
+        let isSet: (String) -> Bool = { UInt64($0, radix: 16).map { $0 & (1 << 20) != 0 } ?? false }
+        try await eventually("the init of \(id.short) to handle SIGTERM", within: .seconds(20), until: isSet) {
+            let status = try await docker("exec", id.text, "/bin/busybox", "cat", "/proc/1/status")
+            let line = status.split(separator: "\n").first { $0.hasPrefix("SigIgn:") } ?? ""
+            return line.dropFirst(7).trimmingCharacters(in: .whitespaces)
+        }
+    }
+
     /// Waits until a container of that name is there and was started.
     fileprivate func untilRuns(_ name: String) async throws {
         try await eventually(

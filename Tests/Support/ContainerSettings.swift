@@ -15,6 +15,7 @@ package struct ContainerSettings: Sendable, Decodable {
         package let StartedAt: String
         package let FinishedAt: String
         package let ExitCode: Int
+        package let OOMKilled: Bool
     }
 
     package struct ConfigSection: Sendable, Decodable {
