@@ -78,6 +78,18 @@ extension SettingDescriptor {
             details: "Silence of a node's workers or Docker Engine after which the node is lost, at least two leases; "
                 + "see section 3"
         ),
+        SettingDescriptor(
+            "RTM_STOP_WHEN_CUT_OFF",
+            "Stop all games if Redis is silent for long",
+            default: "false",
+            allowed: allowedFlag,
+            details:
+                "`true`: a node without an answer from Redis stops its games before the grace ends, so no game runs "
+                + "twice. An outage of Redis that lasts as long ends all games",
+            valueName: "bool",
+            isRare: true,
+            assign: .field(\.stopWhenCutOff, SettingRule.flag)
+        ),
         seconds(
             "RTM_DRAIN_TIMEOUT_SECONDS",
             \.drainTimeoutSeconds,

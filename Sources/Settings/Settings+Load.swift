@@ -113,6 +113,7 @@ private struct SettingsLoader {
             reject("RTM_MAX_PIDS_LIMIT", "must not be below RTM_PIDS_LIMIT (\(settings.pidsLimit))")
         }
         checkDirectories()
+        checkCutOff()
         // Redis must know an id for longer than a copy of the signed message stays valid.
         if settings.signingKeyFile != nil,
             settings.retentionSeconds <= settings.signedMaxAgeSeconds + Self.mostSecondsAhead
@@ -129,6 +130,19 @@ private struct SettingsLoader {
         if settings.logOpts.keys.contains(where: DockerName.rotatingOptions.contains) {
             reject("RTM_LOG_OPTS", "the log driver \(settings.logDriver) takes no max-size, max-file and compress")
         }
+    }
+
+    /// A node must notice a short interruption before it stops its games.
+    private mutating func checkCutOff() {
+        let (grace, lease) = (Duration.seconds(settings.nodeGraceSeconds), Duration.seconds(settings.leaseTTLSeconds))
+        let missing = CutOffWatch.shortestSilence - CutOffWatch.limit(grace: grace, lease: lease)
+        guard settings.stopWhenCutOff, missing > .zero else { return }
+        let least = max(grace, lease * 2) + missing
+        reject(
+            "RTM_NODE_GRACE_SECONDS",
+            "must be at least \(Int((least / .seconds(1)).rounded(.up))) with RTM_STOP_WHEN_CUT_OFF and a lease of "
+                + "\(settings.leaseTTLSeconds) s: the games must have ended before the node is lost"
+        )
     }
 
     /// The largest lead of a signed job's date over Redis' clock, in seconds.

@@ -35,6 +35,7 @@ package struct Settings: Sendable, Equatable {
     package var leaseTTLSeconds = 10
     package var leaderTTLSeconds = 5
     package var nodeGraceSeconds = 300
+    package var stopWhenCutOff = false
     package var drainTimeoutSeconds = 30
     package var retentionSeconds = 604_800
     package var retentionEntries = 1_000_000

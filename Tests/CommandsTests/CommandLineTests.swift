@@ -31,8 +31,8 @@ private func exitReason(_ arguments: [String]) -> ExitReason {
 struct CommandLineTests {
     @Test("Every setting is a flag of the worker")
     func everySettingIsAFlag() throws {
-        var arguments = ["worker", "--read-only-rootfs", "--no-wait"]
-        var expected = ["RTM_READ_ONLY_ROOTFS": "true", "RTM_NO_WAIT": "true"]
+        var arguments = ["worker", "--read-only-rootfs", "--no-wait", "--stop-when-cut-off"]
+        var expected = ["RTM_READ_ONLY_ROOTFS": "true", "RTM_NO_WAIT": "true", "RTM_STOP_WHEN_CUT_OFF": "true"]
         for descriptor in SettingDescriptor.all where expected[descriptor.name] == nil {
             arguments += ["--" + descriptor.flag, "value of \(descriptor.name)"]
             expected[descriptor.name] = "value of \(descriptor.name)"

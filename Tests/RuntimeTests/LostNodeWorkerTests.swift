@@ -77,6 +77,24 @@ struct LostNodeWorkerTests {
         }
     }
 
+    @Test("stop their games before the loss if the operator wants it, and start games again when Redis answers")
+    func cutOff() async throws {
+        try await WorkerWorld.with(lease: .seconds(1)) { world in
+            try await world.withWorker(nodeGrace: .seconds(15), stopsWhenCutOff: true) { _ in
+                try await world.push(.start, "s1")
+                #expect(try await world.result("s1").effect == .started)
+                world.redis.suspend()
+                try await eventually("the end of the game", until: { $0 == [false] }) {
+                    try await runs("g1", world.docker)
+                }
+                world.redis.resume()
+                try await world.push(.start, "s2")
+                #expect(try await world.result("s2").effect == .started)
+                #expect(try await runs("g1", world.docker) == [true])
+            }
+        }
+    }
+
     @Test("go on with games that no job has asked for")
     func untouched() async throws {
         try await withLostNode { world, other in

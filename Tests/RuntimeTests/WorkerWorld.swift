@@ -42,6 +42,8 @@ struct WorkerWorld: Sendable {
         startSettle: Duration = .zero,
         janitor: JanitorMode = .off,
         queues: [String] = ["default"],
+        nodeGrace: Duration = .seconds(300),
+        stopsWhenCutOff: Bool = false,
         policy: (inout NodeSettings) -> Void = { _ in },
         logger: Logger = .silent,
         _ body: (Worker) async throws -> Void
@@ -51,7 +53,7 @@ struct WorkerWorld: Sendable {
             redis: client,
             keys: keys,
             worker: WorkerIdentity(id: name, node: nodeID, nonce: name),
-            options: JobQueueOptions(queues: queues, lease: lease)
+            options: JobQueueOptions(queues: queues, lease: lease, nodeGrace: nodeGrace)
         )
         var node = NodeSettings(stateRoot: stateRoot)
         policy(&node)
@@ -66,7 +68,8 @@ struct WorkerWorld: Sendable {
                 retries: retries,
                 startSettle: startSettle,
                 janitor: janitor,
-                janitorGrace: .seconds(1)
+                janitorGrace: .seconds(1),
+                stopsWhenCutOff: stopsWhenCutOff
             ),
             redisConfiguration: configuration,
             executor: client.executor,

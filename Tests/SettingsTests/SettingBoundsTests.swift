@@ -83,6 +83,7 @@ struct SettingBoundsTests {
         ("RTM_NODE", "a/b", "1 to 128 of A-Z a-z 0-9 : _ . -"),
         ("RTM_QUEUES", "a,a", "names of 1 to 64 of A-Z a-z 0-9 _ . -, separated by commas, none twice"),
         ("RTM_NO_WAIT", "on", "true or false (also 1, 0, yes, no)"),
+        ("RTM_STOP_WHEN_CUT_OFF", "on", "true or false (also 1, 0, yes, no)"),
         ("RTM_DEAD_BYTES", "1023k", "1m to 4g, as 16m or 2g"),
         ("RTM_JANITOR", "dryRun", "off, dry-run, report or remove"),
         ("RTM_HTTP", "8081", "HOST:PORT with a port from 0 to 65535, or empty"),

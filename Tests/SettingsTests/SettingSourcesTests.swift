@@ -77,7 +77,7 @@ struct SettingSourcesTests {
 
     @Test("the samples are of all settings but switches, formats and those that name files")
     func complete() {
-        let others = ["RTM_NO_WAIT", "RTM_READ_ONLY_ROOTFS", "RTM_LOG_FORMAT"]
+        let others = ["RTM_NO_WAIT", "RTM_STOP_WHEN_CUT_OFF", "RTM_READ_ONLY_ROOTFS", "RTM_LOG_FORMAT"]
         let expected = SettingDescriptor.all.filter { !$0.namesFile && !others.contains($0.name) }.map(\.name)
         #expect(Self.samples.map(\.name) == expected)
     }

@@ -48,6 +48,7 @@ struct SettingValuesTests {
         ("RTM_CAP_ADD", ["", "NET_BIND_SERVICE", "cap_sys_nice,CHOWN"]),
         ("RTM_READ_ONLY_ROOTFS", ["true", "FALSE", "1", "0", "yes", "No"]),
         ("RTM_NO_WAIT", ["true", "FALSE", "1", "0", "yes", "No"]),
+        ("RTM_STOP_WHEN_CUT_OFF", ["true", "FALSE", "1", "0", "yes", "No"]),
         ("RTM_USER", ["1000:1000", "nobody"]),
         ("RTM_ALLOWED_IMAGES", ["", "registry.example/*,engine:1.?", "x@sha256:*"]),
         ("RTM_ALLOWED_MOUNT_ROOTS", ["", "/srv/maps,/srv/mods/:ro"]),
@@ -98,6 +99,7 @@ struct SettingValuesTests {
         ),
         ("RTM_CAP_ADD", ["ALL", "NET", "CHOWN,CAP_CHOWN", "CHOWN,"]),
         ("RTM_READ_ONLY_ROOTFS", ["on", "2"]), ("RTM_NO_WAIT", ["on", "2"]),
+        ("RTM_STOP_WHEN_CUT_OFF", ["on", "2"]),
         ("RTM_USER", ["a b", "1:2:3"]),
         ("RTM_ALLOWED_IMAGES", ["a b", "a,a", ","]),
         (

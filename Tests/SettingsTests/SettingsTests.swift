@@ -143,6 +143,23 @@ struct SettingsTests {
         }
     }
 
+    @Test("A node that stops its games when cut off needs time to notice")
+    func cutOff() throws {
+        let short = ["RTM_NODE_GRACE_SECONDS": "30", "RTM_LEASE_TTL_SECONDS": "15"]
+        _ = try load(environment: short)
+        let cutOff = short.merging(["RTM_STOP_WHEN_CUT_OFF": "true"]) { $1 }
+        let error = failure { () throws(SettingsError) in try load(environment: cutOff) }
+        let sentence = "must be at least 35 with RTM_STOP_WHEN_CUT_OFF and a lease of 15 s"
+        let found = error?.problems.first?.description ?? ""
+        #expect(found.hasPrefix("RTM_NODE_GRACE_SECONDS=") && found.contains(sentence), "\(found)")
+        for (grace, lease) in [(35, 15), (30, 10), (300, 60)] {
+            let fitting = ["RTM_NODE_GRACE_SECONDS": "\(grace)", "RTM_LEASE_TTL_SECONDS": "\(lease)"]
+                .merging(["RTM_STOP_WHEN_CUT_OFF": "true"]) { $1 }
+            let loaded = try load(environment: fitting).settings
+            #expect(loaded.stopWhenCutOff)
+        }
+    }
+
     @Test("All problems are told at once, with name, place, value and what is allowed")
     func allProblems() throws {
         try withFile("# games\nRTM_PIDS_LIMIT=0\nnonsense\nRTM_SLOTS=1\nRTM_SLOTS=2") { path in

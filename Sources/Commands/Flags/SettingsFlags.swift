@@ -47,6 +47,7 @@ struct WorkerFlags: ParsableArguments {
     @Option(help: .setting("RTM_LEASE_TTL_SECONDS")) var leaseTTLSeconds: String?
     @Option(help: .setting("RTM_LEADER_TTL_SECONDS")) var leaderTTLSeconds: String?
     @Option(help: .setting("RTM_NODE_GRACE_SECONDS")) var nodeGraceSeconds: String?
+    @Flag(help: .setting("RTM_STOP_WHEN_CUT_OFF")) var stopWhenCutOff = false
     @Option(help: .setting("RTM_DRAIN_TIMEOUT_SECONDS")) var drainTimeoutSeconds: String?
     @Option(help: .setting("RTM_RETENTION_SECONDS")) var retentionSeconds: String?
     @Option(help: .setting("RTM_RETENTION_ENTRIES")) var retentionEntries: String?
@@ -96,7 +97,7 @@ struct WorkerFlags: ParsableArguments {
     var values: [String: String] {
         [
             "RTM_NODE": node, "RTM_QUEUES": queues, "RTM_CONCURRENCY": concurrency, "RTM_SLOTS": slots,
-            "RTM_NO_WAIT": noWait ? "true" : nil,
+            "RTM_NO_WAIT": noWait ? "true" : nil, "RTM_STOP_WHEN_CUT_OFF": stopWhenCutOff ? "true" : nil,
             "RTM_LEASE_TTL_SECONDS": leaseTTLSeconds, "RTM_LEADER_TTL_SECONDS": leaderTTLSeconds,
             "RTM_NODE_GRACE_SECONDS": nodeGraceSeconds, "RTM_DRAIN_TIMEOUT_SECONDS": drainTimeoutSeconds,
             "RTM_RETENTION_SECONDS": retentionSeconds, "RTM_RETENTION_ENTRIES": retentionEntries,

@@ -38,7 +38,8 @@ extension Settings {
             startSettle: .milliseconds(startSettleMilliseconds),
             janitor: janitor,
             janitorGrace: .seconds(janitorGraceSeconds),
-            keptContainers: keptContainers
+            keptContainers: keptContainers,
+            stopsWhenCutOff: stopWhenCutOff
         )
     }
 

@@ -130,6 +130,7 @@ package struct Worker: Service {
                     )
                     services.addTask(executorPreference: executor) { await heartbeat.run() }
                     services.addTask { await announceAgain() }
+                    services.addTask { await stopWhenCutOff() }
                     services.addTask(executorPreference: executor) { await sweepWhenDue() }
                     services.addTask(executorPreference: executor) { await renewLiveness() }
                     services.addTask(executorPreference: executor) { await progress.run() }

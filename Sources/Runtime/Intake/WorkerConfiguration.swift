@@ -25,6 +25,8 @@ package struct WorkerConfiguration: Sendable {
     package var janitorGrace: Duration
     /// The greatest number of ended containers to keep for their logs on the node. The oldest are removed first.
     package var keptContainers: Int
+    /// Whether the games end when Redis has been silent for almost the grace of a node.
+    package var stopsWhenCutOff: Bool
     /// The tracer for the spans of jobs; nil: no tracing.
     package var tracer: (any Tracer)?
 
@@ -51,7 +53,8 @@ package struct WorkerConfiguration: Sendable {
         startSettle: Duration = .zero,
         janitor: JanitorMode = .report,
         janitorGrace: Duration = .seconds(600),
-        keptContainers: Int = 200
+        keptContainers: Int = 200,
+        stopsWhenCutOff: Bool = false
     ) {
         self.node = node
         self.concurrency = concurrency
@@ -65,5 +68,6 @@ package struct WorkerConfiguration: Sendable {
         self.janitor = janitor
         self.janitorGrace = janitorGrace
         self.keptContainers = keptContainers
+        self.stopsWhenCutOff = stopsWhenCutOff
     }
 }
