@@ -100,6 +100,7 @@ package struct RedisExamination: Sendable {
         ] + streamTrials(stream) + [
             RedisCommand("SET", text, "1"), RedisCommand("GET", text),
             RedisCommand("GETEX", text, "PX", 1_000), RedisCommand("PEXPIRE", text, 1_000), RedisCommand("PTTL", text),
+            RedisCommand("PERSIST", text),
             RedisCommand("EXISTS", text), RedisCommand("TYPE", text), RedisCommand("RENAME", text, other),
             RedisCommand("UNLINK", other), RedisCommand("SCAN", 0, "COUNT", 1), RedisCommand("TIME"),
             // Neither changes anything: the library has no function, and nobody has loaded a function of this name.
@@ -123,7 +124,8 @@ package struct RedisExamination: Sendable {
     private static func sortedSetTrials(_ zset: RedisArgument) -> [RedisCommand] {
         [
             RedisCommand("ZADD", zset, 1, "a"), RedisCommand("ZRANGE", zset, 0, 0), RedisCommand("ZSCORE", zset, "a"),
-            RedisCommand("ZMSCORE", zset, "a"), RedisCommand("ZCARD", zset), RedisCommand("ZREVRANGE", zset, 0, 0),
+            RedisCommand("ZMSCORE", zset, "a"), RedisCommand("ZCARD", zset),
+            RedisCommand("ZREMRANGEBYSCORE", zset, 5, 6),
             RedisCommand("ZRANGEBYSCORE", zset, 0, 1), RedisCommand("ZREM", zset, "b"),
             RedisCommand("ZREMRANGEBYRANK", zset, 1, -1), RedisCommand("ZCOUNT", zset, 0, 1),
         ]

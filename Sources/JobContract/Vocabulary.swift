@@ -93,6 +93,8 @@ public enum ExitReason: String, Sendable, CaseIterable {
     /// A signal ended the process, without a job.
     case killed
     case daemonShutdown = "daemon_shutdown"
+    /// An operator has forgotten the container's node.
+    case nodeLost = "node_lost"
     /// The container was gone before the leader could inspect it.
     case unknown
 }
@@ -109,7 +111,7 @@ public enum GalaxyLabel {
     public static let jobID = "com.galaxy.job_id"
     /// The digest of the job's request.
     public static let spec = "com.galaxy.spec"
-    /// A reserved label. Workers set no such label, and an image must not carry one.
+    /// The number of the claim whose job made the container. Of two containers of a game, the higher number is newer.
     public static let fence = "com.galaxy.fence"
     /// The labels that identify the owner of a container. An image must carry none of them.
     public static let ownership = [owner, namespace, gameID, jobID, spec, fence]

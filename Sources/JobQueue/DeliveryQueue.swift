@@ -137,6 +137,11 @@ package protocol LifecycleQueue: Sendable {
     /// - Throws: ``Fenced`` if another worker leads, else ``QueueError``.
     func correctReservations(free: [GameID], taken: [GameID], epoch: Int64) async throws
 
+    /// Restores missing fields of `{ns}:games` (`restore_games`).
+    ///
+    /// - Throws: ``Fenced`` if another worker leads, else ``QueueError``.
+    func restoreGames(_ games: [GameField], epoch: Int64) async throws
+
     /// Returns the facts about these games and jobs, in order.
     func facts(of pairs: [GameJob]) async throws(QueueError) -> [GameFacts]
 }

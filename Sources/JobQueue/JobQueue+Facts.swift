@@ -6,6 +6,8 @@ import Redis
 package struct GameFacts: Sendable, Equatable {
     /// The node that owns the game; nil if the game has no owner.
     package var owner: NodeID?
+    /// The number of the claim that made the owner's container; 0 if unknown.
+    package var fence: Int64
     /// Whether a job of the game is running.
     package var isBusy: Bool
     /// Whether the job has not ended.
@@ -65,16 +67,19 @@ extension JobQueue {
             [
                 RedisCommand("HMGET", arguments: [.string(keys.prefix + "owners")] + games),
                 RedisCommand("HMGET", arguments: [.string(keys.prefix + "lanes")] + games),
+                RedisCommand("HMGET", arguments: [.string(keys.prefix + "fences")] + games),
             ] + pairs.map { RedisCommand("HEXISTS", .string(keys.job($0.jobID)), .string(JobRecord.live)) }
         )
-        guard let owners = answers[0].array, let lanes = answers[1].array, owners.count == pairs.count,
-            lanes.count == pairs.count, answers.count == pairs.count + 2
+        guard let owners = answers[0].array, let lanes = answers[1].array, let fences = answers[2].array,
+            owners.count == pairs.count, lanes.count == pairs.count, fences.count == pairs.count,
+            answers.count == pairs.count + 3
         else { throw QueueError(call: "HMGET", message: "Redis answered something else than values") }
         return pairs.indices.map { index in
             GameFacts(
                 owner: owners[index].string.map { NodeID($0) },
+                fence: fences[index].string.flatMap { Int64($0) } ?? 0,
                 isBusy: lanes[index].string.flatMap(LaneRecord.init)?.state == .active,
-                isJobLive: answers[index + 2].integer == 1
+                isJobLive: answers[index + 3].integer == 1
             )
         }
     }

@@ -45,6 +45,10 @@ extension JobQueue {
             (keys.events, "stream", "no event can be published, and it is tried again and again"),
             (keys.paused, "set", "no queue counts as paused"),
             (keys.draining, "set", "no node counts as drained"),
+            (keys.prefix + "games", "hash", "it does not show what runs now"),
+            (keys.prefix + "fences", "hash", "of two containers of a game, nobody knows the newer one"),
+            (keys.prefix + "machines", "hash", "nobody notices a machine under the ids of two nodes"),
+            (keys.prefix + "forgotten", "zset", "a forgotten node owns its games when it comes back"),
         ]
         rules += ["meta", "lanes", "owners"].map { (keys.prefix + $0, "hash", standstill) }
         rules += ["leases", "delayed", "workers", "nodes", "unreported", "deadlines", "lost_nodes"].map {

@@ -11,19 +11,23 @@ package struct LifecycleUpdate: Sendable, Equatable {
     /// The checkpoint after the steps; empty after the end of the lifecycle.
     package var newCheckpoint: String
     package var entries: [LifecycleEvent]
+    /// URL of the game engine in the container; nil if the container is gone.
+    package var engineEndpoint: String?
 
     package init(
         containerID: ContainerID,
         gameID: GameID,
         expectedCheckpoint: String,
         newCheckpoint: String,
-        entries: [LifecycleEvent]
+        entries: [LifecycleEvent],
+        engineEndpoint: String? = nil
     ) {
         self.containerID = containerID
         self.gameID = gameID
         self.expectedCheckpoint = expectedCheckpoint
         self.newCheckpoint = newCheckpoint
         self.entries = entries
+        self.engineEndpoint = engineEndpoint
     }
 }
 
@@ -93,7 +97,7 @@ extension JobQueue {
             return JSONValue(members: [
                 "container": .string(update.containerID.text), "game_id": .string(update.gameID.text),
                 "expected": .string(update.expectedCheckpoint), "checkpoint": .string(update.newCheckpoint),
-                "events": .array(events),
+                "events": .array(events), "endpoint": update.engineEndpoint.map { .string($0) },
             ])
         }
         var answers: [EmitResult] = []

@@ -6,10 +6,14 @@ import Redis
 package struct OwnedGame: Sendable, Equatable {
     package var gameID: GameID
     package var isRunning: Bool
+    /// The number of the claim whose job made the container; 0 if unknown. Of two nodes with a container of a game, the
+    /// node with the higher number owns the game.
+    package var fence: Int64
 
-    package init(gameID: GameID, isRunning: Bool) {
+    package init(gameID: GameID, isRunning: Bool, fence: Int64 = 0) {
         self.gameID = gameID
         self.isRunning = isRunning
+        self.fence = fence
     }
 }
 
@@ -80,14 +84,17 @@ extension JobQueue {
             "signed_ms": .integer(options.mostAge?.milliseconds ?? 0),
         ])
         let rows = games.map { game in
-            JSONValue(members: ["id": .string(game.gameID.text), "is_running": .bool(game.isRunning)])
+            JSONValue(members: [
+                "id": .string(game.gameID.text), "is_running": .bool(game.isRunning), "fence": .integer(game.fence),
+            ])
         }
         // A node that can list its containers has a Docker Engine that answers.
         let reply = try await call(
             .register,
             [
                 "worker": .string(worker.id), "node": .string(worker.node.text),
-                "alive_ms": .integer(options.aliveTime.milliseconds), "settings": settings, "games": .array(rows),
+                "alive_ms": .integer(options.aliveTime.milliseconds), "settings": settings,
+                "machine": worker.machine?.argument, "games": .array(rows),
                 "stopped": .array(stopped.map { .string($0.text) }), "is_complete": .bool(isComplete),
                 "engine_answers": .bool(isComplete),
             ]

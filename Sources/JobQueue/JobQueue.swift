@@ -9,11 +9,14 @@ package struct WorkerIdentity: Sendable, Hashable {
     package let node: NodeID
     /// A part of the worker's tokens. Tokens of different workers never match.
     package let nonce: String
+    /// The machine of the node; nil: nobody compares machines.
+    package let machine: MachineFingerprint?
 
-    package init(id: String, node: NodeID, nonce: String) {
+    package init(id: String, node: NodeID, nonce: String, machine: MachineFingerprint? = nil) {
         self.id = id
         self.node = node
         self.nonce = nonce
+        self.machine = machine
     }
 }
 

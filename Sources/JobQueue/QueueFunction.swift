@@ -7,9 +7,11 @@ import Redis
 /// `admit` and `progress` are refused with a full memory, before any change. All other functions go on; otherwise all
 /// leases would expire together.
 package enum QueueFunction: String, Sendable {
-    case admit, claim, clear, deregister, drop, extend, finish, lead, page, peek, progress, publish, register, release
+    case admit, claim, clear, deregister, drop, extend, finish, forget, lead, page, peek, progress, publish, register,
+        release
     case report, requeue, resign, retry, sweep
     case correctReservations = "correct_reservations"
+    case restoreGames = "restore_games"
 
     /// The library of all functions.
     ///
@@ -25,10 +27,10 @@ package enum QueueFunction: String, Sendable {
     /// The modules in the order of their dependencies.
     private static let modules = [
         PackageResources.context_lua, PackageResources.jobs_lua, PackageResources.fleet_lua,
-        PackageResources.lanes_lua, PackageResources.leadership_lua, PackageResources.containers_lua,
-        PackageResources.ending_lua, PackageResources.admission_lua, PackageResources.leases_lua,
-        PackageResources.claiming_lua, PackageResources.sweep_lua, PackageResources.nodes_lua,
-        PackageResources.operators_lua,
+        PackageResources.lanes_lua, PackageResources.leadership_lua, PackageResources.games_lua,
+        PackageResources.containers_lua, PackageResources.ending_lua, PackageResources.admission_lua,
+        PackageResources.leases_lua, PackageResources.claiming_lua, PackageResources.sweep_lua,
+        PackageResources.nodes_lua, PackageResources.operators_lua,
     ]
 }
 

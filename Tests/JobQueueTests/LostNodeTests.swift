@@ -16,16 +16,9 @@ struct LostNodeTests {
         let here: JobQueue
 
         /// Makes n2 silent for longer than the grace, in data that is older than any outage.
-        func lose() async throws {
-            try await silence(since: 1)
-            for field in ["created_at", "resumed_at"] { try await world.set(field, "1") }
-            _ = try await here.sweep()
-        }
+        func lose() async throws { try await world.lose("n2", sweeper: here) }
 
-        func silence(since time: Int64) async throws {
-            let key = RedisArgument.string(world.keys.prefix + "nodes")
-            _ = try await world.client.send(RedisCommand("ZADD", key, .integer(time), "n2"))
-        }
+        func silence(since time: Int64) async throws { try await world.silence("n2", since: time) }
 
         func isLost() async throws -> Bool {
             let key = RedisArgument.string(world.keys.prefix + "lost_nodes")
@@ -166,11 +159,11 @@ struct LostNodeTests {
             _ = try await fleet.here.sweep()
             #expect(try await !fleet.isLost())
             let now = try await fleet.here.redisTime()
-            try await fleet.world.set("resumed_at", "\(now - 299_000)")
+            try await fleet.world.set("resumed_at", "\(now - 200_000)")
             _ = try await fleet.here.sweep()
             #expect(try await !fleet.isLost())
             try await fleet.world.set("resumed_at", "\(now - 301_000)")
-            try await fleet.silence(since: now - 299_000)
+            try await fleet.silence(since: now - 200_000)
             _ = try await fleet.here.sweep()
             #expect(try await !fleet.isLost())
             try await fleet.silence(since: now - 301_000)

@@ -136,7 +136,7 @@ extension ModelRun {
         )
         try agree(outcome.answers, jobs.map { model.jobs[$0.id]?.isCancelled == true ? .cancel : .ok }, "beat")
         model.seen(node)
-        try agree(outcome.mustAnnounce, model.lostNodes.contains(node), "told")
+        try agree(outcome.mustAnnounce, model.lostNodes.contains(node) || model.deposed.contains(node), "told")
     }
 
     mutating func pauseOrResume() async throws {
@@ -153,13 +153,13 @@ extension ModelRun {
     mutating func join() async throws {
         let (worker, node, _) = Self.workers.randomElement(using: &random) ?? Self.workers[0]
         let games = Self.games.filter { _ in Int.random(in: 0..<4, using: &random) == 0 }
-            .map { (game: $0, isRunning: Bool.random(using: &random)) }
+            .map { game in
+                let fence = Int.random(in: 0..<8, using: &random) == 0 ? LaneModel.newest : 0
+                return OwnedGame(gameID: game, isRunning: Bool.random(using: &random), fence: fence)
+            }
         let stopped = (model.disowned[node] ?? []).sorted().filter { _ in Int.random(in: 0..<3, using: &random) > 0 }
         note("\(worker) joins with \(games), has stopped \(stopped)")
-        let mustStop = try await queue(worker).announce(
-            games.map { OwnedGame(gameID: $0.game, isRunning: $0.isRunning) },
-            stopped: stopped
-        )
+        let mustStop = try await queue(worker).announce(games, stopped: stopped)
         try agree(Set(mustStop), model.join(node: node, games: games, stopped: stopped), "games to stop")
     }
 

@@ -174,7 +174,7 @@ struct EveryKeyTests {
         "nodes": "zset", "lost_nodes": "zset", "unreported": "zset", "deadlines": "zset", "queue:a": "list",
         "inbox:a": "list",
         "queue:b": "list",
-        "inbox:b": "list",
+        "inbox:b": "list", "games": "hash", "fences": "hash", "machines": "hash", "forgotten": "zset",
     ]
 
     @Test("are reported with their type and a consequence")

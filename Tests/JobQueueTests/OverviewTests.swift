@@ -64,6 +64,8 @@ struct OverviewTests {
             _ = try await world.client.send(RedisCommand("EVAL", .string(fill), 0))
             let seen = try await overview(queue, limit: 20)
             #expect(seen.nodes.count == 20 && seen.nodeCount == 3_000)
+            // Nodes in trouble come before all others, and the sums are of all nodes.
+            #expect(seen.nodes.first?.id == "n1" && seen.silentCount == 3_000 && seen.lostCount == 0)
             #expect(seen.running.count == 20 && seen.runningCount == 3_000)
             let found = try await queue.containerCheckpoints(of: ["n1"], limit: 1_000)
             #expect((1_000..<2_500).contains(found.count))

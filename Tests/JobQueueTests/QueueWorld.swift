@@ -28,13 +28,34 @@ struct QueueWorld {
         }
     }
 
-    func worker(_ name: String, node: NodeID = "n1", options: JobQueueOptions? = nil) -> JobQueue {
-        let identity = WorkerIdentity(id: name, node: node, nonce: name)
+    func worker(
+        _ name: String,
+        node: NodeID = "n1",
+        machine: MachineFingerprint? = nil,
+        options: JobQueueOptions? = nil
+    ) -> JobQueue {
+        let identity = WorkerIdentity(id: name, node: node, nonce: name, machine: machine)
         return JobQueue(redis: client, keys: keys, worker: identity, options: options ?? self.options)
     }
 
     /// Makes the data old. In new data, a stop of a game without an owner waits for nodes to come.
     func makeOld() async throws { try await set("created_at", "1") }
+
+    /// Makes a node silent since a time, by default since long ago.
+    func silence(_ node: NodeID, since time: Int64 = 1) async throws {
+        _ = try await client.send(
+            RedisCommand("ZADD", .string(keys.prefix + "nodes"), .integer(time), .string(node.text))
+        )
+    }
+
+    /// Makes a node silent for longer than the grace, in data that is older than any outage, and lets another worker sweep.
+    func lose(_ node: NodeID, sweeper: JobQueue) async throws {
+        // As if workers renewed the key: there is no outage.
+        _ = try await client.send(RedisCommand("SET", .string(keys.liveness), "renewed"))
+        try await silence(node)
+        for field in ["created_at", "resumed_at"] { try await set(field, "1") }
+        _ = try await sweeper.sweep()
+    }
 
     /// Jobs in the window.
     func liveCount() async throws -> Int { Int(try await hash(keys.meta)["window"] ?? "0") ?? 0 }

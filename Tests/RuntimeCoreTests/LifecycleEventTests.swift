@@ -28,6 +28,18 @@ struct LifecycleEventTests {
         #expect(after?.checkpoint == nil)
     }
 
+    @Test("a container of a forgotten node ends with the reason node_lost, unless it has ended before")
+    func forgotten() {
+        let running = checkpoint(t0).forgottenEvents(of: "c1", isPublished: true, at: seen)
+        #expect(running.map(\.kind) == [.exited, .removed])
+        #expect(running.map(\.reason) == [.nodeLost, nil] && running.map(\.startedAt) == [t0, nil])
+        #expect(running.allSatisfy { $0.occurredAt == seen && $0.action == nil && $0.gameID == "g1" })
+        let ended = checkpoint(t0, exited: t1).forgottenEvents(of: "c1", isPublished: true, at: seen)
+        #expect(ended.map(\.kind) == [.removed])
+        let started = checkpoint(t0).forgottenEvents(of: "c1", isPublished: false, at: seen)
+        #expect(started.map(\.kind) == [.started, .exited, .removed] && started[0].occurredAt == t0)
+    }
+
     @Test("an exit by a job's SIGKILL waits for the outcome of the stop")
     func verdicts() throws {
         let killed = observation(inspected("exited", finishedAt: t1, exitCode: 137))

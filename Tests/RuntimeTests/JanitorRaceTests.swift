@@ -5,6 +5,7 @@ import Primitives
 import Redis
 import RuntimeCore
 import Support
+import Synchronization
 import Testing
 
 @testable import Runtime
@@ -28,6 +29,7 @@ struct JanitorRaceTests {
     private func withJanitor(
         _ world: WorkerWorld,
         kept: Int = 100,
+        announce: @escaping @Sendable () -> Void = {},
         _ body: () async throws -> Void
     ) async throws {
         let queue = world.queue()
@@ -38,7 +40,8 @@ struct JanitorRaceTests {
             mode: .remove,
             grace: .milliseconds(500),
             kept: kept,
-            logger: .silent
+            logger: .silent,
+            announce: announce
         )
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await janitor.run() }
@@ -63,6 +66,30 @@ struct JanitorRaceTests {
             try await withJanitor(world) {
                 try await eventually("the removal") { await containers(world).isEmpty }
             }
+        }
+    }
+
+    @Test(
+        "a container is announced again if another node owns its game with another fence, and stays",
+        arguments: [(9, true, true), (9, false, true), (3, true, true), (3, false, false), (5, true, false)]
+    )
+    func contested(fence: Int, isRunning: Bool, isAnnounced: Bool) async throws {
+        try await WorkerWorld.with { world in
+            var spec = WorkerWorld.spec(game: "g1")
+            spec.labels[GalaxyLabel.fence] = "\(fence)"
+            let id = await world.docker.addForeignContainer(spec)
+            if !isRunning { await world.docker.exit(container: id.text, code: 0) }
+            _ = try await world.client.send(RedisCommand("HSET", "{rtm}:owners", "g1", "n2"))
+            _ = try await world.client.send(RedisCommand("HSET", "{rtm}:fences", "g1", "5"))
+            let announced = Mutex(0)
+            try await withJanitor(world, announce: { announced.withLock { $0 += 1 } }) {
+                guard isAnnounced else {
+                    return try await eventually("the removal") { await containers(world).isEmpty }
+                }
+                try await eventually("two rounds") { announced.withLock { $0 } > 1 }
+            }
+            #expect(announced.withLock { $0 > 0 } == isAnnounced)
+            #expect(await containers(world).isEmpty != isAnnounced)
         }
     }
 

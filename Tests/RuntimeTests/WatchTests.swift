@@ -120,6 +120,7 @@ struct UntrustedStopTests {
                 makeLogger: { .silent },
                 progress: ProgressStore(),
                 trace: .none,
+                fence: 1,
                 permit: ConcurrencyPermit(.stop, IntakeScheduler(queues: [], concurrency: 1, slots: 0))
             )
             let job = Job(id: "t1", kind: .stop, gameID: "g1")

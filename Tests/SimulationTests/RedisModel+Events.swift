@@ -98,6 +98,7 @@ extension RedisModel {
     func facts(_ game: GameID, _ job: JobID) -> GameFacts {
         GameFacts(
             owner: lanes.owners[game],
+            fence: lanes.fences[game] ?? 0,
             isBusy: lanes.states[game] == .active,
             isJobLive: lanes.jobs[job] != nil
         )

@@ -62,7 +62,11 @@ extension RedisModel {
 
     mutating func claim(_ capacity: Capacity, by caller: Caller, at time: Int64) -> ClaimedJobs {
         let now = begin(at: time)
-        for node in lanes.untold where nodesSeen[node] ?? 0 <= now - options.nodeGrace.milliseconds {
+        if lanes.lostNodes.contains(caller.node) || lanes.disowned[caller.node]?.isEmpty == false {
+            return ClaimedJobs()
+        }
+        lanes.claimFence = max(fence + 1, time * 1_000)
+        for node in lanes.untold where arrivals[node] ?? 0 <= now - options.nodeGrace.milliseconds {
             lanes.untold.remove(node)
         }
         let isYoung = now < born + 4_000

@@ -16,7 +16,7 @@ extension RedisModel {
         at time: Int64
     ) -> HeartbeatResult {
         let now = begin(at: time)
-        if docker == .answers { nodesSeen[caller.node] = now }
+        noteAlive(caller.node, docker, at: now)
         let answers: [LeaseReply] = held.map { job in
             let (id, token) = (job.id, job.token)
             guard holds(id, token) else { return .lost }
@@ -43,6 +43,7 @@ extension RedisModel {
         )
         if let begun = job.begun {
             record(.started(checkpoint: begun.mark), of: begun.containerID, by: caller, at: time)
+            if lanes.owners[game] == caller.node { lanes.raise(game, token.fence) }
         }
         if let start = job.startMessage { specs[game] = Array(start.utf8) }
         settle(at: now, by: job.ending)
@@ -94,7 +95,7 @@ extension RedisModel {
         -> SweepOutcome
     {
         let now = begin(at: time)
-        if docker == .answers { nodesSeen[caller.node] = now }
+        noteAlive(caller.node, docker, at: now)
         if outage == .outage || leases.values.contains(where: { $0 <= now }) { noteSilence(now) }
         var outcome = SweepOutcome(retriesDue: 0, leasesReclaimed: 0, poisoned: 0, nextDue: nil, mayHaveWork: false)
         for (id, due) in delays.sorted(by: { $0.value == $1.value ? $0.key < $1.key : $0.value < $1.value })
@@ -113,6 +114,7 @@ extension RedisModel {
             }
         }
         lanes.expireLate()
+        loseSilent(now)
         let takenBack = leases.values.map { max($0, resumedAt + lease) }
         outcome.nextDue = (Array(delays.values) + takenBack).min().map { .milliseconds(max(0, $0 - now)) }
         let lists = ["stop:default", "start:default"].flatMap { [$0, "\($0):\(caller.node)"] }

@@ -5,18 +5,48 @@ import Primitives
 @testable import Support
 
 extension RedisModel {
-    mutating func join(_ games: [OwnedGame]?, by caller: Caller, at time: Int64) {
+    /// Returns the games that the node has to stop first.
+    mutating func join(
+        _ games: [OwnedGame]?,
+        stopped: [GameID] = [],
+        by caller: Caller,
+        at time: Int64
+    ) -> [GameID] {
         let now = begin(at: time)
         noteSilence(now)
         if !members.contains(caller) { members.append(caller) }
-        nodesSeen[caller.node] = now
-        guard let games else {
-            if !told.contains(caller.node) { lanes.untold.insert(caller.node) }
+        var mustStop: [GameID] = []
+        if let games {
+            if mutation == .adoptAlways { lanes.disowned[caller.node] = [] }
+            mustStop = lanes.join(node: caller.node, games: games, stopped: stopped).sorted()
+            if mustStop.isEmpty { told.insert(caller.node) }
+            told.subtract(lanes.deposed)
+        }
+        noteAlive(caller.node, games == nil ? .away : .answers, at: now)
+        settle(at: now)
+        return mustStop
+    }
+
+    /// What fleet.lua does with the same name.
+    mutating func noteAlive(_ node: NodeID, _ docker: DockerState, at now: Int64) {
+        guard told.contains(node) else {
+            lanes.untold.insert(node)
+            arrivals[node] = arrivals[node] ?? now
             return
         }
-        lanes.join(node: caller.node, games: games.map { (game: $0.gameID, isRunning: $0.isRunning) })
-        told.insert(caller.node)
-        settle(at: now)
+        arrivals[node] = nil
+        if docker == .answers { nodesSeen[node] = now }
+    }
+
+    /// What sweep.lua does with the same name.
+    mutating func loseSilent(_ now: Int64) {
+        let grace = max(options.nodeGrace.milliseconds, 2 * lease)
+        guard now >= resumedAt + grace else { return }
+        for node in nodesSeen.filter({ $0.value <= now - grace }).keys.sorted() {
+            nodesSeen[node] = nil
+            told.remove(node)
+            lanes.lose(node: node)
+        }
     }
 
     mutating func leave(_ caller: Caller, at time: Int64) {

@@ -41,6 +41,8 @@ struct RedisModel {
     var fence: Int64 = 0
     var told: Set<NodeID> = []
     var nodesSeen: [NodeID: Int64] = [:]
+    /// The first arrival of each node that has not announced its games.
+    var arrivals: [NodeID: Int64] = [:]
     /// Workers that have places, by class.
     var idle: [String: [Caller]] = [:]
     var members: [Caller] = []

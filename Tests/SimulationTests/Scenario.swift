@@ -16,6 +16,15 @@ struct Scenario: Sendable {
         case deadRetried
     }
 
+    /// The absence of a whole node, for longer than the grace.
+    struct Absence: Sendable {
+        var node: NodeID
+        /// Whether the node only cannot reach Redis, while its containers run on. Else its machine is off.
+        var isCut: Bool
+        var from: Duration
+        var time: Duration
+    }
+
     struct Push: Sendable {
         var at: Duration
         var id: JobID
@@ -28,6 +37,9 @@ struct Scenario: Sendable {
     let workers: [NodeID]
     let pushes: [Push]
     let faults: [(at: Duration, fault: Fault)]
+    let absence: Absence?
+    /// After this nothing goes wrong any more.
+    let horizon: Duration
     /// Chances in a thousand.
     let lossToRedis: Int
     let lossToEngine: Int
@@ -49,8 +61,6 @@ struct Scenario: Sendable {
     let hasStrictWorkers: Bool
     let decoder = JobDecoder()
 
-    /// After this nothing goes wrong any more.
-    static let horizon = Duration.seconds(6)
     static let lease = Duration.seconds(2)
     static let games = 3
     /// These matter most.
@@ -63,6 +73,17 @@ struct Scenario: Sendable {
         self.seed = seed
         nodes = chance(25) ? ["n1", "n2"] : ["n1"]
         workers = nodes.count == 2 ? ["n1", "n2"] : chance(50) ? ["n1", "n1"] : ["n1"]
+        let losesNode = nodes.count == 2 && chance(50)
+        horizon = .seconds(losesNode ? 20 : 6)
+        absence =
+            losesNode
+            ? Absence(
+                node: nodes[some([0, 1])],
+                isCut: chance(50),
+                from: .milliseconds(Int.random(in: 500...6_000, using: &random)),
+                time: .milliseconds(Int.random(in: 5_000...11_000, using: &random))
+            )
+            : nil
         lossToRedis = some([0, 0, 10, 40])
         lossToEngine = some([0, 0, 10, 40])
         slowness = some([0, 20, 100])
@@ -89,7 +110,7 @@ struct Scenario: Sendable {
             janitorGrace: .seconds(4)
         )
         hasStrictWorkers = chance(25)
-        pushes = Self.pushes(&random)
+        pushes = Self.pushes(&random, longestPause: losesNode ? 2_800 : 700)
         let kinds = (Fault.allCases + Self.often).filter { _ in Int.random(in: 0..<100, using: &random) < 40 }
         faults =
             kinds.isEmpty
@@ -118,18 +139,18 @@ struct Scenario: Sendable {
     var lastStops: [Push] {
         (1...Self.games).map { game in
             Push(
-                at: Self.horizon,
+                at: horizon,
                 id: "last\(game)",
                 text: #"{"v":1,"id":"last\#(game)","kind":"stop","game_id":"g\#(game)","stop_timeout_seconds":1}"#
             )
         }
     }
 
-    private static func pushes(_ random: inout SeededGenerator) -> [Push] {
+    private static func pushes(_ random: inout SeededGenerator, longestPause: Int) -> [Push] {
         var at = Duration.milliseconds(100)
         let count = Int.random(in: 2...9, using: &random)
         return (1...count).map { number in
-            at += .milliseconds(Int.random(in: 0...700, using: &random))
+            at += .milliseconds(Int.random(in: 0...longestPause, using: &random))
             let kind =
                 [JobKind.start, .start, .start, .restart, .stop, .stop, .remove].randomElement(using: &random) ?? .stop
             let id: JobID = "j\(number)"

@@ -69,6 +69,9 @@ extension SimulatedQueue {
         if !leads { throw Fenced() }
     }
 
+    /// Only readers outside of the fleet look at the fields.
+    func restoreGames(_ games: [GameField], epoch: Int64) async throws {}
+
     func facts(of pairs: [GameJob]) async throws(QueueError) -> [GameFacts] {
         guard !pairs.isEmpty else { return [] }
         return try await call("facts") { redis, _ in pairs.map { redis.facts($0.gameID, $0.jobID) } }

@@ -30,7 +30,7 @@ struct SimulatedQueue: DeliveryQueue {
         world.scheduler.note("\(worker.id) \(name)")
         // What a leader publishes just when another has taken over is what its epoch is for.
         let pause = name == "publish" ? world.freezes(process, weight: 20, longest: 300) : world.freezes(process)
-        let way = world.wayToRedis().later(by: pause)
+        let way = world.wayToRedis(from: worker.node).later(by: pause)
         let reply = await world.scheduler.exchange(way) { world.redis(body) }
         guard process.lives(.afterCall) else {
             throw QueueError(call: name, .connection(reason: "the process is dead", mayHaveHappened: true))
@@ -126,13 +126,12 @@ struct SimulatedQueue: DeliveryQueue {
 
     func register() async throws(QueueError) {
         let worker = worker
-        try await call("join") { $0.join(nil, by: worker, at: $1) }
+        _ = try await call("join") { $0.join(nil, by: worker, at: $1) }
     }
 
     func announce(_ games: [OwnedGame], stopped: [GameID]) async throws(QueueError) -> [GameID] {
         let worker = worker
-        try await call("join") { $0.join(games, by: worker, at: $1) }
-        return []
+        return try await call("join") { $0.join(games, stopped: stopped, by: worker, at: $1) }
     }
 
     func deregister() async throws(QueueError) {

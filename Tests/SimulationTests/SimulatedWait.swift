@@ -14,9 +14,9 @@ struct SimulatedWait: WaitingConnection {
         guard process.lives(.beforeCall) else { throw .closed }
         let isBell = command.name == "BLPOP"
         let answer = OneShot<RedisValue?>()
-        let worker = process.identity.id
+        let (worker, node) = (process.identity.id, process.identity.node)
         world.scheduler.after(.microseconds(200)) {
-            world.wait(isBell ? .bell(worker) : .queue("default"), answer)
+            world.wait(isBell ? .bell(worker) : .queue("default"), from: node, answer)
         }
         world.scheduler.after(serverTimeout) { answer.give(.null) }
         let value = await withTaskCancellationHandler {

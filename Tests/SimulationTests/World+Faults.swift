@@ -16,6 +16,7 @@ extension World {
             $0.isCalm = true
             $0.redisIsAway = false
         }
+        if let absence = scenario.absence { end(absence) }
         for process in living { scheduler.thaw(process.ownExecutor) }
         for node in scenario.nodes where !living.contains(where: { $0.identity.node == node && !$0.isEnding }) {
             startProcess(on: node)
@@ -77,6 +78,33 @@ extension World {
                 state.pushes.append(push)
             }
         }
+    }
+
+    func begin(_ absence: Scenario.Absence) {
+        let node = absence.node
+        scheduler.note("\(node) is \(absence.isCut ? "cut off" : "off")")
+        let waiters = state.withLock { state in
+            if absence.isCut { state.cutNodes.insert(node) } else { state.deadNodes.insert(node) }
+            defer { state.waiters.removeAll { $0.node == node } }
+            return state.waiters.filter { $0.node == node }
+        }
+        for waiter in waiters { waiter.answer.give(nil) }
+        if !absence.isCut {
+            for process in living where process.identity.node == node { process.die() }
+            engine(of: node).goDown(killed: true)
+        }
+        scheduler.after(absence.time) { self.end(absence) }
+    }
+
+    func end(_ absence: Scenario.Absence) {
+        let wasDead = state.withLock { state in
+            state.cutNodes.remove(absence.node)
+            return state.deadNodes.remove(absence.node) != nil
+        }
+        guard wasDead else { return }
+        scheduler.note("\(absence.node) is on")
+        engine(of: absence.node).comeUp()
+        startProcess(on: absence.node)
     }
 
     func commit(_ fault: Scenario.Fault, to living: [SimulatedProcess], _ moment: Duration) {

@@ -2,6 +2,7 @@ import DockerPort
 import JobContract
 import Primitives
 import RuntimeCore
+import Synchronization
 
 @testable import Runtime
 @testable import Support
@@ -30,8 +31,9 @@ extension World {
         if scenario.configuration.slots > 0 {
             for push in scenario.lastStops { scheduler.after(push.at) { self.push(push) } }
         }
-        scheduler.after(Scenario.horizon) { self.calm() }
-        let end = scheduler.now.advanced(by: Scenario.horizon + Self.patience)
+        if let absence = scenario.absence { scheduler.after(absence.from) { self.begin(absence) } }
+        scheduler.after(scenario.horizon) { self.calm() }
+        let end = scheduler.now.advanced(by: scenario.horizon + Self.patience)
         while !isAtRest, scheduler.now < end, scheduler.steps < Self.mostSteps, scheduler.step() {}
         var outcome = Outcome(history: history())
         outcome.problems = problems
@@ -56,13 +58,24 @@ extension World {
 
     /// Two containers of one game that ran at once.
     private func doubles() -> [String] {
-        let runs = Dictionary(grouping: engines.flatMap(\.runs), by: \.game)
+        let all = engines.flatMap { engine in engine.runs.map { (node: engine.node, run: $0) } }
+        let runs = Dictionary(grouping: all, by: \.run.game)
         return runs.sorted { $0.key < $1.key }.flatMap { game, runs -> [String] in
-            let sorted = runs.sorted { $0.from < $1.from }
+            let sorted = runs.sorted { $0.run.from < $1.run.from }
             return zip(sorted, sorted.dropFirst()).compactMap { first, second -> String? in
-                guard first.to.map({ $0 > second.from }) ?? true else { return nil }
-                return "two containers of \(game) run at once since \(second.from.rfc3339)"
+                guard first.run.to.map({ $0 > second.run.from }) ?? true else { return nil }
+                if mayRunTwice(on: first.node, until: first.run.to, since: second.run.from) { return nil }
+                return "two containers of \(game) run at once since \(second.run.from.rfc3339)"
             }
+        }
+    }
+
+    /// Whether a moved game may run on its old node, too: the node was lost when the game moved, and had stopped the game
+    /// when it counted as returned.
+    private func mayRunTwice(on node: NodeID, until end: Timestamp?, since begin: Timestamp) -> Bool {
+        guard let end else { return false }
+        return state.withLock { $0.losses }.contains { loss in
+            loss.node == node && loss.from <= begin && loss.to.map { end <= $0 } ?? false
         }
     }
 

@@ -18,6 +18,7 @@ final class World: Sendable {
 
     struct Waiter {
         var wait: Wait
+        var node: NodeID
         var answer: OneShot<RedisValue?>
     }
 
@@ -29,6 +30,11 @@ final class World: Sendable {
         var isCalm = false
         var isAtRest = false
         var redisIsAway = false
+        /// Nodes that cannot reach Redis, and nodes that are off.
+        var cutNodes: Set<NodeID> = []
+        var deadNodes: Set<NodeID> = []
+        /// From when to when nodes were lost.
+        var losses: [(node: NodeID, from: Timestamp, to: Timestamp?)] = []
         var redisSkew: Int64 = 0
         var lastTime: Int64 = 0
         var deaths = 0
@@ -70,18 +76,27 @@ final class World: Sendable {
     /// Runs a script, at Redis' own time, and wakes who waits for what it has done.
     func redis<Value>(_ body: (inout RedisModel, Int64) -> Value) -> Value where Value: Sendable {
         let now = wallNow.millisecondsSinceEpoch
+        let wall = wallNow
         let value = state.withLock { state in
             state.redis.mutation = mutation
-            return body(&state.redis, now + state.redisSkew)
+            let before = state.redis.lanes.lostNodes
+            let value = body(&state.redis, now + state.redisSkew)
+            let after = state.redis.lanes.lostNodes
+            for node in after.subtracting(before) { state.losses.append((node, wall, nil)) }
+            for index in state.losses.indices where state.losses[index].to == nil {
+                if !after.contains(state.losses[index].node) { state.losses[index].to = wall }
+            }
+            return value
         }
         wake()
         return value
     }
 
-    func wait(_ wait: Wait, _ answer: OneShot<RedisValue?>) {
+    func wait(_ wait: Wait, from node: NodeID, _ answer: OneShot<RedisValue?>) {
         let isAway = state.withLock { state in
-            if !state.redisIsAway { state.waiters.append(Waiter(wait: wait, answer: answer)) }
-            return state.redisIsAway
+            let isAway = state.redisIsAway || state.cutNodes.contains(node)
+            if !isAway { state.waiters.append(Waiter(wait: wait, node: node, answer: answer)) }
+            return isAway
         }
         if isAway { return scheduler.after(.milliseconds(20)) { answer.give(nil) } }
         wake()
@@ -114,13 +129,13 @@ final class World: Sendable {
     /// Whether an Engine answers the call that is made now with an error.
     var isRefusedByEngine: Bool { scenario.engineErrors > 0 && !isCalm && dice(1_000) < scenario.engineErrors }
 
-    func wayToRedis() -> Scheduler.Way {
+    func wayToRedis(from node: NodeID) -> Scheduler.Way {
         var way = Scheduler.Way(
             there: .microseconds(50 + dice(400)),
             back: .microseconds(50 + dice(200)),
             deadline: .seconds(1)
         )
-        let (isCalm, isAway) = state.withLock { ($0.isCalm, $0.redisIsAway) }
+        let (isCalm, isAway) = state.withLock { ($0.isCalm, $0.redisIsAway || $0.cutNodes.contains(node)) }
         if isAway { return Scheduler.Way(there: nil, back: nil, deadline: .milliseconds(1 + dice(50))) }
         guard !isCalm else { return way }
         if dice(1_000) < scenario.slowness { way.there = .milliseconds(dice(dice(4) == 0 ? 3_000 : 200)) }
@@ -192,7 +207,10 @@ final class World: Sendable {
     func processIsGone(_ process: SimulatedProcess) {
         guard !state.withLock({ $0.isCalm }) else { return }
         let node = process.identity.node
-        scheduler.after(.milliseconds(100 + dice(2_500))) { if !self.isAtRest { self.startProcess(on: node) } }
+        scheduler.after(.milliseconds(100 + dice(2_500))) {
+            let isOff = self.state.withLock { $0.deadNodes.contains(node) }
+            if !self.isAtRest, !isOff { self.startProcess(on: node) }
+        }
     }
 
     func startProcess(on node: NodeID) {

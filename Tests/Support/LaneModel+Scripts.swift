@@ -60,7 +60,7 @@ extension LaneModel {
         queues names: [String]
     ) -> [(id: JobID, attempt: Int)] {
         var claimed: [(id: JobID, attempt: Int)] = []
-        if lostNodes.contains(node) { return [] }
+        if lostNodes.contains(node) || disowned[node]?.isEmpty == false { return [] }
         var left = ["stop": stops, "start": starts]
         var before: Int
         repeat {
@@ -119,6 +119,10 @@ extension LaneModel {
         return list.hasPrefix("stop") || slots == 0 || held.count < slots || held.contains(game) || endsHere(game)
     }
 
+    mutating func raise(_ game: GameID, _ fence: Int64) {
+        if fence > fences[game] ?? 0 { fences[game] = fence }
+    }
+
     private mutating func disown(_ game: GameID, _ node: NodeID) { disowned[node, default: []].insert(game) }
 
     /// The ending of a head that must not run.
@@ -154,6 +158,7 @@ extension LaneModel {
         if job.message.startsGame {
             if owners[game] != node { job.owns = true }
             if let owner = owners[game], owner != node { disown(game, owner) }
+            if owners[game] != node { raise(game, claimFence) }
             owners[game] = node
             running[node, default: []].insert(game)
         }
@@ -171,7 +176,10 @@ extension LaneModel {
     ) {
         guard let job = jobs[id] else { return }
         end(id, outcome, code)
-        if owner == .clear || owner == .undo && job.owns { owners[job.message.game] = nil }
+        if owner == .clear || owner == .undo && job.owns, owners[job.message.game] == node {
+            owners[job.message.game] = nil
+            fences[job.message.game] = nil
+        }
         if frees { running[node]?.remove(job.message.game) }
         settle(job.message.game)
     }
@@ -246,23 +254,38 @@ extension LaneModel {
 
     /// A worker of the node shows itself.
     mutating func seen(_ node: NodeID) {
-        if lostNodes.contains(node) { untold.insert(node) }
+        if lostNodes.contains(node) || deposed.contains(node) { untold.insert(node) }
+    }
+
+    /// Whether the node owns a game with another owner, because its container is newer.
+    private mutating func wins(_ announced: OwnedGame, _ owner: NodeID, _ node: NodeID) -> Bool {
+        let fence = fences[announced.gameID] ?? 0
+        if announced.fence > fence {
+            disown(announced.gameID, owner)
+            deposed.insert(owner)
+            return true
+        }
+        if announced.fence < fence, announced.isRunning { disown(announced.gameID, node) }
+        return false
     }
 
     /// Returns the games that the node has to stop first.
     @discardableResult
     mutating func join(
         node: NodeID,
-        games: [(game: GameID, isRunning: Bool)],
+        games: [OwnedGame],
         stopped: [GameID] = []
     ) -> Set<GameID> {
         disowned[node]?.subtract(stopped)
-        for (game, isRunning) in games {
-            if owners[game] ?? node != node || disowned[node]?.contains(game) == true { continue }
-            let wasOwned = owners[game] != nil
+        for announced in games {
+            let game = announced.gameID
+            if disowned[node]?.contains(game) == true { continue }
+            if let owner = owners[game], owner != node, !wins(announced, owner, node) { continue }
+            let isNew = owners[game] != node
             owners[game] = node
-            if isRunning { running[node, default: []].insert(game) }
-            if !wasOwned, case .ready = states[game] {
+            raise(game, announced.fence)
+            if announced.isRunning { running[node, default: []].insert(game) }
+            if isNew, case .ready = states[game] {
                 unready(game)
                 settle(game)
             }
@@ -270,6 +293,7 @@ extension LaneModel {
         let mustStop = disowned[node] ?? []
         if mustStop.isEmpty {
             untold.remove(node)
+            deposed.remove(node)
             lostNodes.remove(node)
         }
         seen(node)

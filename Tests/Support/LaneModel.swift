@@ -65,6 +65,11 @@ struct LaneModel {
         var isReused = false
     }
 
+    /// The fence of a takeover: more than a container without a label, and less than ``newest``.
+    var claimFence: Int64 = 1
+    /// The fence of a container that is newer than all claims.
+    static let newest: Int64 = 9_000_000_000_000_000
+
     let mostLive: Int
     let mostForStarts: Int
     let crashLimit = 3
@@ -83,6 +88,10 @@ struct LaneModel {
     var ready: [String: [(seq: Int, game: GameID)]] = [:]
     var superseded: [GameID: Int] = [:]
     var owners: [GameID: NodeID] = [:]
+    /// The fences of games; ``claimFence`` instead of the number of a claim.
+    var fences: [GameID: Int64] = [:]
+    /// Nodes that have to announce their games again, because another node has a newer container.
+    var deposed: Set<NodeID> = []
     var running: [NodeID: Set<GameID>] = [:]
     var untold: Set<NodeID> = []
     /// Lost nodes, and the games that a node has to stop before it takes jobs.

@@ -157,6 +157,7 @@ extension Actions {
     /// Calls `body` with a job queue, for a command other than `worker`.
     static func withQueue<Value: Sendable>(
         _ context: CommandContext,
+        as identity: WorkerIdentity = WorkerIdentity(id: "", node: "", nonce: ""),
         _ body: (JobQueue) async throws -> Value
     ) async throws(CommandError) -> Value {
         let configuration = try context.settings.redisConfiguration()
@@ -167,7 +168,7 @@ extension Actions {
                     JobQueue(
                         redis: $0,
                         keys: Keyspace(namespace: context.settings.namespace),
-                        worker: WorkerIdentity(id: "", node: "", nonce: ""),
+                        worker: identity,
                         options: context.settings.queueOptions
                     )
                 )

@@ -188,14 +188,15 @@ package enum Actions {
 
 extension WorkerIdentity {
     /// Returns the identity of a new worker in this process.
-    package static func new(node: NodeID) -> WorkerIdentity {
+    package static func new(node: NodeID, machine: MachineFingerprint? = nil) -> WorkerIdentity {
         let nonce = String(UInt64.random(in: .min ... .max), radix: 36)
         // A job's record in Redis separates ids by spaces, so the host's name must not hold a space.
         let host = ProcessInfo.processInfo.hostName.prefix(64).map { $0.isWhitespace ? "-" : String($0) }.joined()
         return WorkerIdentity(
             id: "\(host)-\(ProcessInfo.processInfo.processIdentifier)-\(nonce)",
             node: node,
-            nonce: nonce
+            nonce: nonce,
+            machine: machine
         )
     }
 }

@@ -15,9 +15,12 @@ package struct WorkerParts: Sendable {
 
     /// Builds a worker without starting it.
     ///
-    /// - Parameter node: The id of the worker's node.
+    /// - Parameters:
+    ///   - node: The id of the worker's node.
+    ///   - machine: The machine of the node; nil: nobody compares machines.
     package init(
         node: NodeID,
+        machine: MachineFingerprint? = nil,
         docker: any DockerClient,
         decoder: JobDecoder,
         configuration: WorkerConfiguration,
@@ -25,7 +28,7 @@ package struct WorkerParts: Sendable {
         settings: Settings,
         logger: Logger
     ) {
-        identity = WorkerIdentity.new(node: node)
+        identity = WorkerIdentity.new(node: node, machine: machine)
         redis = RedisClient(redisConfiguration, clientName: "rtmanager-\(identity.nonce)", logger: logger)
         queue = JobQueue(
             redis: redis,

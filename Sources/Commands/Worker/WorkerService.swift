@@ -12,6 +12,12 @@ import ServiceLifecycle
 import Settings
 import Terminal
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// Runs a worker: waits for Redis and the Docker Engine, then works until a graceful shutdown.
 struct WorkerService: Service {
     let settings: Settings
@@ -32,6 +38,7 @@ struct WorkerService: Service {
         configuration.node.boundLimits(by: info)
         let parts = WorkerParts(
             node: settings.node ?? NodeID(info.id),
+            machine: MachineFingerprint(of: info, docker.configuration.endpoint),
             docker: docker,
             decoder: decoder,
             configuration: configuration,
@@ -105,6 +112,23 @@ struct WorkerService: Service {
     /// Throws if a wait is useless or unwanted.
     private func settle(_ away: Away) throws(CommandError) {
         if !away.mayHeal || settings.noWait { throw away.error }
+    }
+}
+
+extension MachineFingerprint {
+    /// Creates the fingerprint of the Docker Engine's machine. Behind a network, the worker's own kernel says nothing.
+    fileprivate init(of info: EngineInfo, _ endpoint: DockerEngine.Endpoint) {
+        var boot: String?
+        if case .unix = endpoint { boot = Self.bootID() }
+        self.init(engine: info.id, name: info.name, root: info.rootDirectory, boot: boot)
+    }
+
+    /// Returns the id of the kernel's boot; nil if the kernel has none, as on macOS.
+    private static func bootID() -> String? {
+        guard let text = try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8) else {
+            return nil
+        }
+        return text.filter { !$0.isWhitespace }
     }
 }
 

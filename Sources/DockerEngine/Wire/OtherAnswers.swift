@@ -94,6 +94,7 @@ struct InfoAnswer: Decodable {
 
     var id: String?
     var name: String?
+    var rootDirectory: String?
     var serverVersion: String?
     var cpus: Int?
     var memTotal: Int64?
@@ -110,6 +111,7 @@ struct InfoAnswer: Decodable {
         EngineInfo(
             id: id ?? "",
             name: name ?? "",
+            rootDirectory: rootDirectory,
             serverVersion: serverVersion ?? "",
             apiVersion: apiVersion,
             cpus: cpus ?? 0,
@@ -122,6 +124,7 @@ struct InfoAnswer: Decodable {
     enum CodingKeys: String, CodingKey {
         case id = "ID"
         case name = "Name"
+        case rootDirectory = "DockerRootDir"
         case serverVersion = "ServerVersion"
         case cpus = "NCPU"
         case memTotal = "MemTotal"

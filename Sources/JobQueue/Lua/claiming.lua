@@ -68,6 +68,8 @@ local function lease(c, lane, job)
   lanes.make_active(c, lane, job)
   if STARTS[job.kind] then
     if lane.owner and lane.owner ~= a.node then loss.disown(c, lane.owner, game) end
+    -- From now on, an older container elsewhere must not take the game.
+    if lane.owner ~= a.node then lanes.raise_fence(c, game, c.fence) end
     lanes.set_owner(c, lane, a.node)
     call('SADD', c.prefix .. 'reserved:' .. a.node, game)
   end
@@ -93,6 +95,7 @@ local function begin_head(c, claim, class, lane, job, ending)
     claim.ended = claim.ended + 1
     finish_head(c, lane, job, ending)
   elseif is_of_another(c, lane) then
+    claim.most_ended[class] = claim.most_ended[class] - 1
     lanes.make_ready(c, lane, job)
   else
     claim.wanted[class] = claim.wanted[class] - 1
@@ -177,7 +180,9 @@ end
 local function claim(c)
   local a = c.args
   -- A node that has returned stops its disowned games first.
-  if loss.is_lost(c, a.node) then return { 0, context.now_text(c), {} } end
+  if loss.is_lost(c, a.node) or call('EXISTS', c.prefix .. 'disowned:' .. a.node) == 1 then
+    return { 0, context.now_text(c), {} }
+  end
   for _, queue in ipairs(a.queues) do c.claims[queue] = true end
   local state = { wanted = { start = a.starts, stop = a.stops }, rows = {}, queues = {}, ended = 0,
     most_ended = { start = MOST_ENDED, stop = MOST_ENDED }, is_draining = lanes.is_listed(c, 'draining', a.node) }

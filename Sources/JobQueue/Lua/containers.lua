@@ -81,6 +81,7 @@ local function publish_one(c, update)
   for _, fields in ipairs(update.events) do
     call('XADD', c.prefix .. 'events', 'MAXLEN', '~', context.settings(c).retention_entries, '*', 'node', c.args.node,
       'epoch', c.args.epoch, unpack(fields))
+    games.note(c, (named(fields)), update.endpoint)
   end
   store_checkpoint(c, update)
   return 'ok'
@@ -89,7 +90,8 @@ end
 -- Publishes lifecycle events in the leader's epoch, each once.
 -- Keys: 1 {ns}:meta, 2 {ns}:leader:NODE. Arguments: node, worker, epoch, cursor (to store; none if absent), updates:
 --   each with container, game_id, expected (the last checkpoint known to the caller), checkpoint (the new one; empty:
---   the lifecycle has ended), events: for each the fields, names and values in turn.
+--   the lifecycle has ended), endpoint (URL of the game engine; none if the container is gone), events: for each the
+--   fields, names and values in turn.
 -- Returns: "fenced" if another epoch leads; else for each update "ok", "mark:" and the real last checkpoint, or
 --   "ended".
 -- Atomic because: an event and its checkpoint belong together, and a former leader must not publish.

@@ -7,19 +7,9 @@ local letters = {}
 -- Limits of kept bytes: of a job's message, and of a message without a job.
 letters.JOB_BYTES, letters.OTHER_BYTES = 65536, 4096
 
--- Returns the fields of a letter by name, and the size of the letter in bytes.
-function letters.read(texts)
-  local letter, bytes = {}, 0
-  for index = 1, #texts, 2 do
-    letter[texts[index]] = texts[index + 1]
-    bytes = bytes + #texts[index] + #texts[index + 1]
-  end
-  return letter, bytes
-end
-
 -- Deletes a letter. Returns the bytes of all other letters.
 function letters.forget(c, entry)
-  local letter, bytes = letters.read(entry[2])
+  local letter, bytes = named(entry[2])
   call('XDEL', c.prefix .. 'dead', entry[1])
   local key = c.prefix .. 'job:' .. (letter.job_id or '')
   local record = redis.pcall('HMGET', key, 'state', 'run')
@@ -52,7 +42,7 @@ function letters.add(c, job, code, sentence, message, most)
     call('HINCRBY', c.meta, 'dead_lost', 1)
     return 'done'
   end
-  local _, bytes = letters.read(texts)
+  local _, bytes = named(texts)
   -- The first letter begins the count anew, in case somebody deleted letters by hand.
   if call('XLEN', c.prefix .. 'dead') == 1 then call('HSET', c.meta, 'dead_bytes', 0) end
   trim(c, call('HINCRBY', c.meta, 'dead_bytes', bytes))
@@ -129,7 +119,7 @@ end
 
 -- Deletes the record of a result. A record of a live job or of a later run stays.
 local function forget_record(c, entry)
-  local result = letters.read(entry[2])
+  local result = named(entry[2])
   local key = c.prefix .. 'job:' .. (result.job_id or '')
   local record = redis.pcall('HMGET', key, '_job', '_result')
   if record.err or record[1] or outlives(c, result.job_id or '', entry[1]) then return end
@@ -166,13 +156,20 @@ local function refusal(c, done)
 end
 
 -- Keeps the effects of the end on the node and on later jobs.
-local function note_effect(c, done, game)
+local function note_effect(c, done, lane)
+  local game = lane.game
   local spec = c.prefix .. 'spec:' .. game
   if done.frees then call('SREM', c.prefix .. 'reserved:' .. c.args.node, game) end
   -- A restart needs the request as long as the game has an owner, and for one retention time afterwards.
   if done.request then call('SET', spec, done.request) end
   if done.owner == 'clear' then call('PEXPIRE', spec, context.settings(c).retention_ms) end
-  if done.container then containers.note_started(c, done.container, done.checkpoint) end
+  if done.container then
+    containers.note_started(c, done.container, done.checkpoint)
+    -- The game may have moved meanwhile.
+    if lanes.owner(c, lane) == c.args.node then
+      lanes.raise_fence(c, game, tonumber(string.match(done.token, '^%d+') or 0))
+    end
+  end
 end
 
 local function finish_one(c, done)
@@ -186,10 +183,12 @@ local function finish_one(c, done)
   if live or redis.pcall('HGET', c.prefix .. 'job:' .. done.id, '_token') ~= done.token then
     results.finish(c, job, done.ending)
   end
-  if done.owner == 'clear' or done.owner == 'undo' and job.lease.owns then lanes.clear_owner(c, lane) end
+  local is_without = done.owner == 'clear' or done.owner == 'undo' and job.lease.owns
+  -- The game may have a newer container on another node.
+  if is_without and lanes.owner(c, lane) == c.args.node then lanes.clear_owner(c, lane) end
   -- The lane goes on first, because the rest may fail at a key of a wrong type.
   lanes.advance(c, lane)
-  note_effect(c, done, job.game_id)
+  note_effect(c, done, lane)
   return 'ok'
 end
 

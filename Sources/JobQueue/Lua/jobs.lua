@@ -33,6 +33,16 @@ local function decoded(text)
   return is_json and type(value) == 'table' and value or nil
 end
 
+-- Returns the fields of a stream entry by name, and the size of the fields in bytes.
+local function named(texts)
+  local fields, bytes = {}, 0
+  for index = 1, #texts, 2 do
+    fields[texts[index]] = texts[index + 1]
+    bytes = bytes + #texts[index] + #texts[index + 1]
+  end
+  return fields, bytes
+end
+
 -- Returns a live job; nil if there is none. A record of a wrong type, written by hand, holds no job.
 function jobs.read(c, id)
   local record = redis.pcall('HMGET', c.prefix .. 'job:' .. id, 'state', '_job', '_lease', '_dirty')

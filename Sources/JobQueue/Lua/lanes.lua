@@ -54,7 +54,20 @@ end
 
 function lanes.clear_owner(c, lane)
   call('HDEL', c.prefix .. 'owners', lane.game)
+  redis.pcall('HDEL', c.prefix .. 'fences', lane.game)
   lane.owner = false
+end
+
+-- Returns the fence of a game: the number of the claim that made the container of the owner; 0 if unknown. The label
+-- `com.galaxy.fence` of a container has the same number. So of two containers of a game, the higher fence is newer.
+function lanes.fence(c, game)
+  local fence = redis.pcall('HGET', c.prefix .. 'fences', game)
+  return type(fence) == 'string' and tonumber(fence) or 0
+end
+
+-- Raises the fence of a game. A lower number changes nothing. A key of a wrong type stops no job.
+function lanes.raise_fence(c, game, fence)
+  if fence > lanes.fence(c, game) then redis.pcall('HSET', c.prefix .. 'fences', game, string.format('%d', fence)) end
 end
 
 -- Returns whether a later stop or remove, or too many deaths of workers, made a start obsolete.

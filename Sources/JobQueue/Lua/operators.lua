@@ -38,7 +38,7 @@ end)
 -- Atomic because: two retries of a letter give one run, and the id is never free in between.
 local function requeue(c)
   local entry = call('XRANGE', c.keys[2], c.args.entry, c.args.entry)[1]
-  local letter = entry and letters.read(entry[2])
+  local letter = entry and named(entry[2])
   if not letter then return 'gone' end
   if letter.error_code == 'id_reused' then return 'reused' end
   if messages.sha1(letter.message or '') ~= c.args.sha1 then return 'gone' end

@@ -187,6 +187,7 @@ local function clean_up(c)
   local pause = math.min(60000, context.settings(c).retention_ms / 10)
   if swept_at <= c.now and c.now - swept_at < pause then return false end
   forget_dead_workers(c)
+  redis.pcall('ZREMRANGEBYSCORE', c.prefix .. 'forgotten', '-inf', c.now - context.settings(c).retention_ms)
   local has_more = delete_old(c)
   if not has_more then context.set(c, 'swept_at', c.now) end
   -- Lanes deleted by hand leave the count of the window too high.

@@ -22,8 +22,9 @@ extension Worker {
                 try await queue.register()
                 var stopped: [GameID] = []
                 repeat {
-                    stopped = try await queue.announce(try await games(), stopped: stopped)
-                    if !stopped.isEmpty { try await stop(stopped) }
+                    let rows = try await ownership.ownedRows()
+                    stopped = try await queue.announce(games(rows), stopped: stopped)
+                    if !stopped.isEmpty { try await stop(stopped, rows) }
                 } while !stopped.isEmpty
                 state.noteLoop { $0.joined() }
                 return true
@@ -44,34 +45,43 @@ extension Worker {
         }
     }
 
-    /// Returns the games with a container on the node.
-    private func games() async throws -> [OwnedGame] {
-        try await ownership.ownedRows().compactMap { container in
+    /// Returns the games of containers.
+    private func games(_ rows: [ContainerSummary]) -> [OwnedGame] {
+        rows.compactMap { container in
             container.labels[GalaxyLabel.gameID].map {
-                OwnedGame(gameID: GameID($0), isRunning: container.isRunning)
+                OwnedGame(
+                    gameID: GameID($0),
+                    isRunning: container.isRunning,
+                    fence: OwnedContainer.fence(in: container.labels)
+                )
             }
         }
     }
 
-    /// Stops the containers of disowned games, a few at a time.
-    private func stop(_ games: [GameID]) async throws {
+    /// Stops the containers of disowned games, a few at a time. A container that was started after the announcement runs
+    /// on: another worker of the node may have stopped the game before, and started the game again.
+    private func stop(_ games: [GameID], _ rows: [ContainerSummary]) async throws {
         logger.warning(
             "this node was lost; stopping games that it no longer owns",
             metadata: ["games": "\(games.count)", "first": "\(games[0])"]
         )
-        for start in stride(from: 0, to: games.count, by: Self.mostStops) {
+        let disowned = Set(games.map(\.text))
+        let running = rows.filter { $0.isRunning && disowned.contains($0.labels[GalaxyLabel.gameID] ?? "") }.map(\.id)
+        for start in stride(from: 0, to: running.count, by: Self.mostStops) {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for game in games[start..<min(start + Self.mostStops, games.count)] {
-                    group.addTask { try await self.stop(game) }
+                for id in running[start..<min(start + Self.mostStops, running.count)] {
+                    group.addTask { try await self.stop(id) }
                 }
                 try await group.waitForAll()
             }
         }
     }
 
-    private func stop(_ game: GameID) async throws {
-        for container in try await ownership.containers(of: game) where container.inspect.isRunning {
-            try await ownership.stop(container.inspect.id, for: "node-return", timeout: Self.stopTimeout)
+    private func stop(_ id: ContainerID) async throws {
+        do {
+            try await ownership.stop(id, for: "node-return", timeout: Self.stopTimeout)
+        } catch let error as DockerError where error.code == .containerNotFound {
+            return
         }
     }
 }

@@ -49,7 +49,7 @@ final class JobAttempt: Sendable {
                 job = decoded.completed(by: try lastStart(of: decoded))
             } catch {
                 // An earlier attempt may have started a container.
-                let isLeft = claimed.attempt > 1 ? await !clearAway(decoded) : false
+                let isLeft = await !clearAway(decoded)
                 return await end(decoded, .failed(error.code, error.error), gameRuns: isLeft ? true : nil)
             }
             if isLogged(.info) {
@@ -71,6 +71,7 @@ final class JobAttempt: Sendable {
             makeLogger: { [self] in log },
             progress: progress,
             trace: trace,
+            fence: claimed.token.fence,
             isAnew: claimed.run > 1 && claimed.attempt == 1,
             begun: begun,
             permit: permit

@@ -19,15 +19,12 @@ extension JobRunner {
     /// Records that a container started. The leader can then publish the container's lifecycle, even if the container
     /// is gone before any inspection.
     ///
-    /// - Parameter isAwaited: Whether the job still waits for the container. A waiting job records the start at once;
-    ///   any other job records the start together with its end.
+    /// - Parameter isAwaited: Whether the job still waits for the container. A waiting job records the start at once.
+    ///   Every job records the start together with its end.
     func noteBegin(_ result: RunResult, _ spec: RunSpec, isAwaited: Bool) async {
         let checkpoint = Checkpoint(startedAt: result.startedAt, identity: ContainerIdentity(of: spec))
-        if isAwaited {
-            await record(.started(checkpoint: checkpoint.encoded), of: result.containerID)
-        } else {
-            begun.set(StartedContainer(containerID: result.containerID, mark: checkpoint.encoded))
-        }
+        if isAwaited { await record(.started(checkpoint: checkpoint.encoded), of: result.containerID) }
+        begun.set(StartedContainer(containerID: result.containerID, mark: checkpoint.encoded))
     }
 
     /// Records the result of a stop. The exit code alone does not show whether the stop needed SIGKILL.

@@ -18,6 +18,8 @@ struct JobRunner: Sendable {
     let progress: ProgressStore
     /// Receives the job's spans.
     let trace: JobTrace
+    /// The number of the claim.
+    let fence: Int64
 
     var logger: Logger { makeLogger() }
     var decisions: ContainerDecisions { ContainerDecisions() }
@@ -72,7 +74,7 @@ struct JobRunner: Sendable {
         known = found
         try OwnedContainer.requireNoOwnership(in: found)
         ownership.saw(found)
-        let spec = try allowed.spec(on: found)
+        let spec = try allowed.spec(on: found, fence: fence)
         let prepared = PreparedStart(spec: spec, readiness: try Readiness(of: found, for: job, spec))
         let folder = StateFolder(owner: configuration.stateOwner, mode: configuration.stateMode)
         try await folder.prepare(configuration.node.stateFolder(gameID: job.gameID))

@@ -20,6 +20,7 @@ extension Worker {
                 watch: watch,
                 reconcileNow: state.reconcileNow,
                 executor: executor,
+                enginePort: configuration.node.enginePort,
                 logger: logger
             )
             let janitor = JanitorService(
@@ -29,7 +30,8 @@ extension Worker {
                 mode: configuration.janitor,
                 grace: configuration.janitorGrace,
                 kept: configuration.keptContainers,
-                logger: logger
+                logger: logger,
+                announce: { [state] in state.mustAnnounce.raise() }
             )
             let streamWatch = StreamWatch(queue: queue, logger: logger)
             await withTaskGroup(of: Void.self) { group in

@@ -20,6 +20,8 @@ struct EventsListener: Sendable {
     let reconcileNow: WakeSignal
     /// The executor of all tasks except the reconciler, which computes for longer; nil: the executor of the caller.
     let executor: (any TaskExecutor)?
+    /// The port of a game engine whose image has no port label.
+    let enginePort: Int
     let logger: Logger
 
     /// A subscription begins this much before the cursor. Docker orders events only roughly, and answers a subscription
@@ -40,6 +42,7 @@ struct EventsListener: Sendable {
             queue: queue,
             epoch: term.epoch,
             observations: observations,
+            enginePort: enginePort,
             logger: logger
         )
         do {
@@ -138,6 +141,7 @@ struct EventsListener: Sendable {
             epoch: term.epoch,
             requests: requests,
             observations: observations,
+            enginePort: enginePort,
             logger: logger
         )
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -16,6 +16,8 @@ struct JanitorService: Sendable {
     /// The greatest number of ended containers to keep for their logs.
     let kept: Int
     let logger: Logger
+    /// Makes the worker announce the games of its node again.
+    let announce: @Sendable () -> Void
 
     private static let interval = Duration.seconds(60)
     /// The time between SIGTERM and SIGKILL for an unexplained process.
@@ -28,9 +30,9 @@ struct JanitorService: Sendable {
         while !Task.isCancelled {
             do {
                 let found = try await found()
-                for verdict in janitor.review(try await subjects(found), now: MonotonicClock.now) {
-                    await act(on: verdict)
-                }
+                let subjects = try await subjects(found)
+                for verdict in janitor.review(subjects, now: MonotonicClock.now) { await act(on: verdict) }
+                if subjects.contains(where: \.isContested) { announce() }
                 let abandoned = janitor.complaints.filter { $0 == .abandoned }.count
                 RuntimeMetrics.janitor(abandoned: abandoned, unexplained: janitor.complaints.count - abandoned)
                 try await boundKept(found)
@@ -73,9 +75,18 @@ struct JanitorService: Sendable {
                 isCurrent: current[entry.gameID].map { $0 == entry.row.id } ?? true,
                 isGameBusy: entry.facts.isBusy,
                 isJobLive: entry.facts.isJobLive,
-                owner: entry.facts.owner
+                owner: entry.facts.owner,
+                isContested: isContested(entry)
             )
         }
+    }
+
+    /// Returns whether another node owns the game, with an older container; or with a newer container, while this
+    /// container runs.
+    private func isContested(_ entry: FoundRow) -> Bool {
+        let fence = OwnedContainer.fence(in: entry.row.labels)
+        guard let owner = entry.facts.owner, owner != queue.worker.node, fence > 0 else { return false }
+        return fence > entry.facts.fence || entry.row.isRunning && fence < entry.facts.fence
     }
 
     /// Returns the current container of each game with several containers.

@@ -11,6 +11,8 @@ struct LifecyclePublisher: Sendable {
     let queue: any DeliveryQueue
     let epoch: Int64
     let observations: PublishQueue
+    /// The port of a game engine whose image has no port label.
+    let enginePort: Int
     let logger: Logger
 
     /// The largest number of containers in one call.
@@ -53,7 +55,8 @@ struct LifecyclePublisher: Sendable {
                 gameID: diff.entries.first?.gameID ?? "",
                 expectedCheckpoint: pending.checkpoint,
                 newCheckpoint: diff.checkpoint?.encoded ?? "",
-                entries: diff.entries
+                entries: diff.entries,
+                engineEndpoint: pending.observation.container?.engineEndpoint(port: enginePort)
             )
         }
         let cursor = observations.update { $0.cursor(with: accepted.map(\.pending)) }

@@ -2,6 +2,7 @@ import DockerPort
 import JobContract
 import JobQueue
 import Logging
+import Primitives
 import RuntimeCore
 
 /// Compares Docker's list with the checkpoints, and requests an inspection of each difference: at the begin of a stream,
@@ -12,6 +13,8 @@ struct Reconciler: Sendable {
     let epoch: Int64
     let requests: InspectQueue
     let observations: PublishQueue
+    /// The port of a game engine whose image has no port label.
+    let enginePort: Int
     let logger: Logger
 
     static let interval = Duration.seconds(60)
@@ -51,6 +54,27 @@ struct Reconciler: Sendable {
         }
     }
 
+    /// Returns the fields in `{ns}:games` of the containers with published steps.
+    private func games(_ containers: [ContainerSummary], _ checkpoints: [ContainerID: Checkpoint]) -> [GameField] {
+        containers.compactMap { row in
+            checkpoints[row.id].map { checkpoint in
+                GameField(
+                    gameID: checkpoint.identity.gameID,
+                    isRunning: checkpoint.isRunning,
+                    containerID: row.id,
+                    image: checkpoint.identity.image,
+                    engineEndpoint: OwnedContainer.engineEndpoint(
+                        hostname: row.hostname,
+                        labels: row.labels,
+                        port: enginePort
+                    ),
+                    jobID: checkpoint.identity.jobID,
+                    since: checkpoint.exitedAt ?? checkpoint.startedAt
+                )
+            }
+        }
+    }
+
     /// Reconciles once. Returns the games with a reservation, but without a container. A container may be on its way, so
     /// only the second reconcile with the same result frees the reservation.
     private func compare(isThorough: Bool, surplusBefore: Set<GameID>) async throws -> Set<GameID> {
@@ -77,6 +101,7 @@ struct Reconciler: Sendable {
                 taken: difference.missingReservations.sorted(),
                 epoch: epoch
             )
+            try await queue.restoreGames(games(containers, read), epoch: epoch)
             logger.debug(
                 "reconciled the lifecycles with Docker's containers",
                 metadata: ["containers": "\(containers.count)", "inspects": "\(difference.suspects.count)"]

@@ -28,6 +28,8 @@ package struct JanitorSubject: Sendable, Equatable {
     package var isJobLive: Bool
     /// Node that owns the game, or nil without an owner.
     package var owner: NodeID?
+    /// Whether another node owns the game, with an older or newer container. A failover of Redis has lost a move.
+    package var isContested: Bool
 
     package init(
         containerID: ContainerID,
@@ -37,7 +39,8 @@ package struct JanitorSubject: Sendable, Equatable {
         isCurrent: Bool,
         isGameBusy: Bool,
         isJobLive: Bool,
-        owner: NodeID?
+        owner: NodeID?,
+        isContested: Bool = false
     ) {
         self.containerID = containerID
         self.name = name
@@ -47,6 +50,7 @@ package struct JanitorSubject: Sendable, Equatable {
         self.isGameBusy = isGameBusy
         self.isJobLive = isJobLive
         self.owner = owner
+        self.isContested = isContested
     }
 }
 
@@ -141,7 +145,8 @@ package struct Janitor: Sendable {
         if subject.isGameBusy || subject.isJobLive { return nil }
         if subject.neverRan { return .abandoned }
         if !subject.isCurrent { return .unexplained("its game has another container") }
-        if subject.owner == node { return nil }
+        // The node announces such a game again, and then owns the game or stops the container.
+        if subject.owner == node || subject.isContested { return nil }
         return .unexplained(
             subject.owner.map { "its game belongs to node \($0)" } ?? "no node owns its game, and no job is to use it"
         )

@@ -99,12 +99,22 @@ package struct OwnedContainer: Sendable, Equatable {
         }
     }
 
+    /// Returns the number of the claim whose job made the container; 0 without the label.
+    package static func fence(in labels: LabelMap) -> Int64 {
+        labels[GalaxyLabel.fence].flatMap { Int64($0) } ?? 0
+    }
+
     /// Returns the URL of the game engine in the container. The hostname is the container's own, even if the settings
     /// have changed.
     ///
     /// - Parameter port: The port if the image has no port label.
     package func engineEndpoint(port: Int) -> String {
-        "http://\(inspect.hostname):\(inspect.labels[GalaxyLabel.port].flatMap { Int($0) } ?? port)"
+        Self.engineEndpoint(hostname: inspect.hostname, labels: inspect.labels, port: port)
+    }
+
+    /// Returns the URL of the game engine in a container with this hostname and these labels.
+    package static func engineEndpoint(hostname: String, labels: LabelMap, port: Int) -> String {
+        "http://\(hostname):\(labels[GalaxyLabel.port].flatMap { Int($0) } ?? port)"
     }
 
     /// Returns the labels given by the job from all labels of a container.

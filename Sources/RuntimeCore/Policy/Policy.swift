@@ -147,10 +147,13 @@ package struct AllowedStart: Sendable {
 
     /// Returns the spec of the container.
     ///
-    /// - Parameter image: The inspected image. Limits and port come from the image's labels.
+    /// - Parameters:
+    ///   - image: The inspected image. Limits and port come from the image's labels.
+    ///   - fence: The number of the claim, for the container's label; nil: no label, for a spec without a container.
     /// - Throws: `limit_exceeded`, `invalid_spec` or `start_failed`.
-    package func spec(on image: ImageInspect) throws(JobFailure) -> RunSpec {
+    package func spec(on image: ImageInspect, fence: Int64? = nil) throws(JobFailure) -> RunSpec {
         var spec = try translation.runSpec(for: job, imageLabels: image.labels)
+        spec.labels[GalaxyLabel.fence] = fence.map(String.init)
         spec.imageID = image.id
         spec.healthcheck = image.slowedHealthcheck
         return spec

@@ -1,0 +1,107 @@
+import JobContract
+import JobQueue
+import Primitives
+import QueueAdmin
+import RuntimeCore
+import Terminal
+
+/// How an operator forgets a lost node.
+extension Actions {
+    /// The lease of the operator as the leader of the node.
+    private static let leaderTTL = Duration.seconds(30)
+    /// The number of containers whose events are published in a call.
+    private static let batch = 100
+
+    /// Ends the lifecycles of a lost node's containers, and forgets which games the node owns.
+    package static func forget(
+        _ node: NodeID,
+        _ output: OutputFormat,
+        _ context: CommandContext
+    ) async throws(CommandError) {
+        let identity = WorkerIdentity(id: "node-forget-\(WorkerIdentity.new(node: node).nonce)", node: node, nonce: "")
+        let (games, containers) = try await withQueue(context, as: identity) { queue in
+            guard try await queue.knows(node: node) else { throw unknownNode(node) }
+            var games = try await forgetGames(of: queue)
+            let containers = try await endLifecycles(of: queue)
+            games += try await forgetGames(of: queue, isLast: true)
+            return (games, containers)
+        }
+        let counts = [ShortCount.text(games, "game", "games"), ShortCount.text(containers, "container", "containers")]
+        tell(
+            "\(node) is forgotten, with \(counts.joined(separator: " and "))",
+            output,
+            ["node": node.text, "games": "\(games)", "containers": "\(containers)"]
+        )
+    }
+
+    private static func forgetGames(of queue: JobQueue, isLast: Bool = false) async throws -> Int {
+        var (count, cursor): (Int, String?) = (0, nil)
+        repeat {
+            switch try await queue.forgetGames(after: cursor, isLast: isLast && cursor == nil) {
+            case .nodeLives: throw nodeLives(queue.worker.node)
+            case .forgotten(let some, let next): (count, cursor) = (count + some, next)
+            }
+        } while cursor != nil
+        return count
+    }
+
+    /// Publishes the events that end the lifecycles of all containers. Returns how many containers there were.
+    private static func endLifecycles(of queue: JobQueue) async throws -> Int {
+        guard case .granted(let epoch, _) = try await queue.lead(ttl: leaderTTL) else {
+            throw nodeLives(queue.worker.node)
+        }
+        do {
+            let count = try await endLifecycles(of: queue, epoch)
+            try await queue.resign(epoch: epoch)
+            return count
+        } catch {
+            // A repeated command must not wait for the end of the term.
+            try? await queue.resign(epoch: epoch)
+            throw error
+        }
+    }
+
+    private static func endLifecycles(of queue: JobQueue, _ epoch: Int64) async throws -> Int {
+        let published = try await queue.checkpoints()
+        let started = try await queue.startedContainers().filter { published[$0.key] == nil }
+        let now = Timestamp(millisecondsSinceEpoch: try await queue.redisTime())
+        let updates =
+            published.compactMap { update(of: $0.key, $0.value, isPublished: true, at: now) }
+            + started.compactMap { update(of: $0.key, $0.value, isPublished: false, at: now) }
+        for start in stride(from: 0, to: updates.count, by: batch) {
+            guard try await queue.renew(epoch: epoch, ttl: leaderTTL) else { throw nodeLives(queue.worker.node) }
+            let part = Array(updates[start..<min(start + batch, updates.count)])
+            do {
+                _ = try await queue.publish(part, epoch: epoch, cursor: nil)
+            } catch is Fenced {
+                throw nodeLives(queue.worker.node)
+            }
+        }
+        return updates.count
+    }
+
+    /// Returns nil for a checkpoint in the form of another version.
+    private static func update(
+        of container: ContainerID,
+        _ encoded: String,
+        isPublished: Bool,
+        at now: Timestamp
+    ) -> LifecycleUpdate? {
+        Checkpoint(encoded: encoded).map { checkpoint in
+            LifecycleUpdate(
+                containerID: container,
+                gameID: checkpoint.identity.gameID,
+                expectedCheckpoint: isPublished ? encoded : "",
+                newCheckpoint: "",
+                entries: checkpoint.forgottenEvents(of: container, isPublished: isPublished, at: now)
+            )
+        }
+    }
+
+    private static func nodeLives(_ node: NodeID) -> CommandError {
+        .failed(
+            "node \(node) is not lost, or one of its workers lives; stop its workers, and wait until "
+                + "`rtmanager node list` shows the node as lost"
+        )
+    }
+}
