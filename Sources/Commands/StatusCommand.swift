@@ -50,12 +50,14 @@ struct NodeCommand: ParsableCommand {
         discussion: """
             Examples:
               rtmanager node list
-              rtmanager node drain UDBL:7OIH
+              rtmanager node games UDBL:7OIH
+              rtmanager node drain UDBL:7OIH --wait
               rtmanager node resume UDBL:7OIH
+              rtmanager node forget UDBL:7OIH
 
             \(ExitReason.help)
             """,
-        subcommands: [List.self, Drain.self, Resume.self]
+        subcommands: [List.self, Games.self, Drain.self, Resume.self, Forget.self]
     )
 
     /// `rtmanager node list`
@@ -87,10 +89,10 @@ struct NodeCommand: ParsableCommand {
         }
     }
 
-    /// `rtmanager node drain`
-    struct Drain: RunnableCommand {
+    /// `rtmanager node games`
+    struct Games: RunnableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Begin no start or restart on a node. Its games run on, and can be stopped and removed.",
+            abstract: "Show the containers of a node, those with problems first.",
             discussion: ExitReason.help
         )
 
@@ -99,7 +101,61 @@ struct NodeCommand: ParsableCommand {
         @OptionGroup var shared: SharedFlags
 
         func run(_ context: CommandContext) async throws(CommandError) {
-            try await Actions.drain(NodeID(name.node), print.output, context)
+            try await Actions.listGames(of: NodeID(name.node), print.output, context)
+        }
+
+        var source: SettingsSource { .process(flags: shared.values) }
+    }
+
+    /// `rtmanager node drain`
+    struct Drain: RunnableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Begin no start or restart on a node. Its games run on, and can be stopped and removed.",
+            discussion: ExitReason.help
+        )
+
+        @OptionGroup var name: Name
+
+        @Flag(help: "Wait until no job runs on the node.")
+        var wait = false
+
+        @Option(help: ArgumentHelp("Longest wait, in seconds, 1 to 86400. Default with --wait: 300.", valueName: "s"))
+        var waitTimeout: Int?
+
+        @OptionGroup var print: OutputFlags
+        @OptionGroup var shared: SharedFlags
+
+        func validate() throws {
+            try require(waitTimeout, in: 1...86_400, flag: "--wait-timeout")
+            if waitTimeout != nil, !wait { throw ValidationError("--wait-timeout needs --wait") }
+        }
+
+        func run(_ context: CommandContext) async throws(CommandError) {
+            let waiting: Duration? = wait ? .seconds(waitTimeout ?? 300) : nil
+            try await Actions.drain(NodeID(name.node), waiting: waiting, print.output, context)
+        }
+
+        var source: SettingsSource { .process(flags: shared.values) }
+    }
+
+    /// `rtmanager node forget`
+    struct Forget: RunnableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Forget a lost node for good: publish the ends of its containers, and forget its games.",
+            discussion: """
+                For a host that will not come back. If it does come back, it stops the forgotten games before it takes a
+                job.
+
+                \(ExitReason.help)
+                """
+        )
+
+        @OptionGroup var name: Name
+        @OptionGroup var print: OutputFlags
+        @OptionGroup var shared: SharedFlags
+
+        func run(_ context: CommandContext) async throws(CommandError) {
+            try await Actions.forget(NodeID(name.node), print.output, context)
         }
 
         var source: SettingsSource { .process(flags: shared.values) }

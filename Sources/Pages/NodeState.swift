@@ -46,6 +46,14 @@ package enum NodeState: Sendable, Equatable {
         }
     }
 
+    /// Whether no worker of the node gives a sign of life.
+    var isAway: Bool {
+        switch self {
+        case .lost, .silent: true
+        case .up, .draining, .joining, .returning, .withoutEngine: false
+        }
+    }
+
     package var cell: TextTable.Cell {
         switch self {
         case .up: .init("up", .good)

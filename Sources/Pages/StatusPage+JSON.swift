@@ -24,7 +24,8 @@ extension StatusPage {
             ("dead_lost", .integer(overview.deadLost)),
             ("queues", .array(overview.queues.map(\.json))),
             ("nodes", .array(overview.nodes.map { Self.json($0, overview) })),
-            ("nodes_known", .integer(overview.nodeCount)),
+            ("nodes_known", .integer(overview.nodeCount)), ("nodes_lost", .integer(overview.lostCount)),
+            ("nodes_silent", .integer(overview.silentCount)),
             ("running", .array(overview.running.map(\.json))),
             ("containers", .array(containers.map(\.json))),
             ("may_lack_queues", overview.mayLackQueues ? .boolean(true) : nil),
@@ -64,7 +65,7 @@ extension RunningJob {
 }
 
 extension ContainerLine {
-    fileprivate var json: JSONNode {
+    package var json: JSONNode {
         .object([
             ("game_id", .string(gameID.text)), ("container_id", .string(id.text)), ("state", .string(word)),
             ("oom", .boolean(hadOOM)), ("since", since.map { .string($0.rfc3339) }), ("node", .string(node.text)),

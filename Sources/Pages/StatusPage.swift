@@ -79,10 +79,22 @@ package struct StatusPage: Sendable, Equatable {
             + "games: \(count(overview.ownedCount)) owned, \(count(places)) running"
     }
 
+    /// The number of nodes in each state, of all nodes.
+    package var nodeSums: String {
+        let up = overview.nodeCount - overview.lostCount - overview.silentCount - overview.drainingCount
+        let states = [
+            (max(0, up), "up"), (overview.drainingCount, "draining"), (overview.silentCount, "silent"),
+            (overview.lostCount, "lost"),
+        ]
+        let parts = states.filter { $0.0 > 0 }.map { "\(TextTable.grouped($0.0)) \($0.1)" }
+        return "nodes: " + (parts.isEmpty ? "none" : parts.joined(separator: ", "))
+    }
+
     /// The remarks about problems, for the top of the page.
     package var remarks: [String] {
         var remarks: [String] = []
         if overview.nodes.allSatisfy({ $0.workers == 0 }) { remarks.append("no worker lives: nothing is taken") }
+        if overview.lostCount + overview.silentCount > 0 { remarks.append(nodeSums) }
         remarks += overview.keyProblems.map(\.description)
         if overview.isWindowFull {
             remarks.append("the window is full: new jobs wait in their queues until others end")
@@ -171,14 +183,22 @@ package struct StatusPage: Sendable, Equatable {
         return table
     }
 
-    private var games: TextTable {
+    /// The state of a container. Nobody knows what runs on a node without a sign of life.
+    private func state(of container: ContainerLine, _ away: [NodeID: String]) -> TextTable.Cell {
+        guard container.word != "exited", let word = away[container.node] else { return container.state }
+        return .init("\(container.word) (node \(word))", .bad)
+    }
+
+    package var games: TextTable {
+        let states = overview.nodes.map { ($0.id, NodeState($0, overview)) }.filter { $0.1.isAway }
+        let away = Dictionary(states.map { ($0.0, $0.1.word) }) { first, _ in first }
         var table = TextTable([
             .init("GAME", least: 10), .init("CONTAINER", least: 12), .init("STATE"), .init("SINCE", isNumber: true),
             .init("NODE", least: 8), .init("IMAGE", least: 12),
         ])
         table.rows = containers.map { container in
             [
-                .init(container.gameID.text), .init(container.id.short), container.state,
+                .init(container.gameID.text), .init(container.id.short), state(of: container, away),
                 .init(container.since.map { ShortTime.span(from: $0, to: now) } ?? "-"), .init(container.node.text),
                 .init(container.image),
             ]

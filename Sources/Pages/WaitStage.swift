@@ -9,8 +9,8 @@ package enum WaitStage: Sendable, Equatable {
     case queued(waiting: Int, isPaused: Bool)
     /// Other jobs of the same game come first.
     case behind(Int, head: JobID)
-    /// The job can begin, on the node of its game or on any node.
-    case ready(node: NodeID?)
+    /// The job can begin, on the node of its game or on any node. The reason is nil if only a permit or capacity is missing.
+    case ready(node: NodeID?, WaitReason? = nil)
     case running(node: NodeID, JobProgress?)
     /// An attempt failed. The next attempt follows after a pause in milliseconds.
     case retrying(code: String, error: String, in: Int64)
@@ -32,7 +32,7 @@ package enum WaitStage: Sendable, Equatable {
             } else {
                 // The list's name is ready:CLASS:QUEUE[:NODE]. A node's id may hold colons.
                 let parts = (sight.list ?? "").split(separator: ":", maxSplits: 3).map(String.init)
-                self = .ready(node: parts.count == 4 ? NodeID(parts[3]) : nil)
+                self = .ready(node: parts.count == 4 ? NodeID(parts[3]) : nil, .ofReadyJob(sight))
             }
         case .done?, .dead?, nil: self = .ended
         }
@@ -41,18 +41,19 @@ package enum WaitStage: Sendable, Equatable {
     /// The stage in words.
     package var phrase: String {
         switch self {
-        case .queued(_, true): "waits: its queue is paused"
+        case .queued(_, true): "waits: \(WaitReason.queuePaused.phrase)"
         case .queued(let waiting, false):
             waiting > 1 ? "in its queue, with \(ShortCount.text(waiting - 1, "other", "others"))" : "in its queue"
-        case .behind(1, let head): "queued behind job \(head) of its game"
-        case .behind(let count, let head): "queued behind \(count) jobs of its game; \(head) comes first"
-        case .ready(nil): "waits for a worker with a free permit or a node with capacity"
-        case .ready(let node?): "waits for a free permit on node \(node), where its game is"
+        case .behind(1, let head): WaitReason.behind(head).phrase
+        case .behind(let count, let head): "\(WaitReason.behind(head).phrase), with \(count) jobs of its game before it"
+        case .ready(let node?, let reason?): "waits: \(reason.phrase) (\(node), where its game is)"
+        case .ready(nil, let reason?): "waits: \(reason.phrase)"
+        case .ready(nil, nil): "waits for a worker with a free permit or a node with capacity"
+        case .ready(let node?, nil): "waits for a free permit on node \(node), where its game is"
         case .running(let node, nil): "begun on node \(node)"
         case .running(_, let progress?): ProgressText.phrase(progress)
         case .retrying(let code, let error, let pause):
-            "failed (\(code): \(EscapedText.cut(error, to: 120))); tried again in "
-                + ShortTime.span(milliseconds: pause)
+            "failed (\(code): \(EscapedText.cut(error, to: 120))); \(WaitReason.retry(pause).phrase)"
         case .ended: "ended"
         }
     }
@@ -64,6 +65,7 @@ package enum WaitStage: Sendable, Equatable {
         case .queued(_, let isPaused): "queued \(isPaused)"
         case .running(_, let progress?): "running \(progress.step.rawValue) \(progress.layersDone)/\(progress.layers)"
         case .retrying(let code, let error, _): "retrying \(code) \(error)"
+        case .ready(let node?, .nodeSilent): "silent \(node)"
         default: phrase
         }
     }

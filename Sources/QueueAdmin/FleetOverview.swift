@@ -9,10 +9,16 @@ package struct FleetOverview: Sendable, Equatable {
     /// The time of Redis in ms since 1970. All times below have the same unit and clock.
     package var now: Int64 = 0
     package var queues: [QueueOverview] = []
-    /// The nodes, most recently seen first, up to the requested number.
+    /// The nodes up to the requested number: lost nodes first, then the nodes with the longest silence.
     package var nodes: [NodeOverview] = []
     /// The number of all nodes known to Redis.
     package var nodeCount = 0
+    /// The number of all lost nodes.
+    package var lostCount = 0
+    /// The number of all nodes without a sign of life for two leases that are not lost.
+    package var silentCount = 0
+    /// The number of all drained nodes.
+    package var drainingCount = 0
     /// The running jobs, longest-running first, up to the requested number.
     package var running: [RunningJob] = []
     package var runningCount = 0

@@ -4,15 +4,19 @@ import Redis
 
 /// What operators see of nodes.
 extension JobQueue {
-    /// Reads living, silent and lost nodes, at most `limit`.
+    /// Counts all nodes by state, and reads at most `limit` nodes: lost and silent nodes before all others.
     func readNodes(_ overview: inout FleetOverview, _ limit: Int, queues: [String]) async throws(QueueError) {
         let draining = Set(try await members(keys.draining))
-        var nodes = try await nodes(in: "nodes", limit)
-        nodes += try await self.nodes(in: "lost_nodes", limit - nodes.count).map { node in
+        overview.drainingCount = draining.count
+        let silence = RedisArgument.integer(overview.now - 2 * overview.lease)
+        let silent = RedisCommand("ZCOUNT", .string(keys.prefix + "nodes"), "-inf", silence)
+        overview.silentCount = Int(try await lenient(silent).integer ?? 0)
+        var nodes = try await nodes(in: "lost_nodes", limit).map { node in
             var node = node
             node.lostAt = node.seen
             return node
         }
+        nodes += try await self.nodes(in: "nodes", limit - nodes.count)
         for var node in nodes {
             node.isDraining = draining.contains(node.id.text)
             try await read(&node, now: overview.now, queues: queues)
@@ -20,12 +24,50 @@ extension JobQueue {
         }
     }
 
-    /// Returns the nodes of a sorted set with the latest times.
+    /// Returns an overview with the time of Redis, the lease, and this node only.
+    package func overview(of node: NodeID) async throws(QueueError) -> FleetOverview {
+        var overview = FleetOverview()
+        overview.now = try await redisTime()
+        try await readCounts(&overview)
+        for set in ["nodes", "lost_nodes"] {
+            let score = try await lenient(RedisCommand("ZSCORE", .string(keys.prefix + set), .string(node.text)))
+            guard let seen = score.string else { continue }
+            var found = NodeOverview(id: node, seen: Self.milliseconds(seen))
+            found.lostAt = set == "lost_nodes" ? found.seen : nil
+            try await read(&found, now: overview.now, queues: [])
+            overview.nodes = [found]
+        }
+        return overview
+    }
+
+    /// Returns the running jobs of a node.
+    package func runningJobs(on node: NodeID) async throws(QueueError) -> [JobID] {
+        let ids = try await members(of: "leases")
+        var found: [JobID] = []
+        for start in stride(from: 0, to: ids.count, by: 500) {
+            let part = Array(ids[start..<min(start + 500, ids.count)])
+            let answers = try await pipeline(
+                part.map { RedisCommand("HGET", .string(keys.job(JobID($0))), .string(JobRecord.lease)) }
+            )
+            for (id, answer) in zip(part, answers) {
+                let fields = JobRecord.named([JobRecord.lease: answer.string ?? ""])
+                if fields["_node"] == node.text { found.append(JobID(id)) }
+            }
+        }
+        return found
+    }
+
+    /// Returns the members of a sorted set.
+    private func members(of set: String) async throws(QueueError) -> [String] {
+        (try await lenient(RedisCommand("ZRANGE", .string(keys.prefix + set), 0, -1)).array ?? []).compactMap(\.string)
+    }
+
+    /// Returns the nodes of a sorted set with the earliest times.
     private func nodes(in set: String, _ limit: Int) async throws(QueueError) -> [NodeOverview] {
         guard limit > 0 else { return [] }
         let key = RedisArgument.string(keys.prefix + set)
         let last = RedisArgument.integer(Int64(limit - 1))
-        let pairs = (try await lenient(RedisCommand("ZREVRANGE", key, 0, last, "WITHSCORES")).array ?? [])
+        let pairs = (try await lenient(RedisCommand("ZRANGE", key, 0, last, "WITHSCORES")).array ?? [])
             .map { $0.string ?? "" }
         return stride(from: 0, to: pairs.count - 1, by: 2).map {
             NodeOverview(id: NodeID(pairs[$0]), seen: Self.milliseconds(pairs[$0 + 1]))

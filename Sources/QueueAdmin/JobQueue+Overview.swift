@@ -49,7 +49,7 @@ extension JobQueue {
         return found
     }
 
-    private func readCounts(_ overview: inout FleetOverview) async throws(QueueError) {
+    func readCounts(_ overview: inout FleetOverview) async throws(QueueError) {
         let meta = [
             "window", "settings", "lost_records", "clock_steps", "dead_lost", "dead_bytes", "dead_trimmed",
         ].map { RedisArgument.string($0) }
@@ -79,6 +79,7 @@ extension JobQueue {
         overview.retryingCount = counts[3]
         overview.deadCount = counts[4]
         overview.nodeCount = counts[5] + counts[6]
+        overview.lostCount = counts[6]
     }
 
     /// Returns the lease in ms in the shared settings; nil if no worker has registered yet.

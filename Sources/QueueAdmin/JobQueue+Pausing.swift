@@ -46,6 +46,9 @@ extension JobQueue {
 
     /// Returns whether Redis knows the node.
     package func knows(node: NodeID) async throws(QueueError) -> Bool {
-        try await command(RedisCommand("ZSCORE", .string(keys.prefix + "nodes"), .string(node.text))).string != nil
+        let scores = try await pipeline(
+            ["nodes", "lost_nodes"].map { RedisCommand("ZSCORE", .string(keys.prefix + $0), .string(node.text)) }
+        )
+        return scores.contains { $0.string != nil }
     }
 }

@@ -15,6 +15,12 @@ package struct JobDetail: Sendable, Equatable {
     package var head: JobID?
     /// The ready list with the game's lane: `ready:CLASS:QUEUE[:NODE]`; nil if the lane is on no list.
     package var list: String?
+    /// The node of the game, if the lane is on a list of this node.
+    package var owner: NodeOverview?
+    /// The length of a lease in ms.
+    package var lease: Int64 = 10_000
+    /// Whether the job's queue is paused.
+    package var isQueuePaused = false
     /// The time of the next attempt, in ms since 1970.
     package var due: Int64?
     /// The end of the job's lease, in ms since 1970.
@@ -66,7 +72,19 @@ extension JobQueue {
         sight.list = record?.list
         // The record names the head; the list holds the jobs behind the head.
         sight.before = sight.head == id ? 0 : places[0].integer.map { Int($0) + 1 }
+        if sight.state == .waiting { try await readReasons(&sight) }
         return sight
+    }
+
+    /// Reads the facts that explain why a head waits.
+    private func readReasons(_ sight: inout JobDetail) async throws(QueueError) {
+        let queue = RedisArgument.string(sight.fields["_queue"] ?? "")
+        sight.isQueuePaused = try await lenient(RedisCommand("SISMEMBER", .string(keys.paused), queue)).integer == 1
+        let parts = (sight.list ?? "").split(separator: ":", maxSplits: 3).map(String.init)
+        guard parts.count == 4 else { return }
+        let overview = try await overview(of: NodeID(parts[3]))
+        (sight.owner, sight.lease) = (overview.nodes.first, overview.lease)
+        sight.owner?.isDraining = try await drainingNodes().contains(NodeID(parts[3]))
     }
 
     /// Returns the sorted names of the queues that workers serve or have served.

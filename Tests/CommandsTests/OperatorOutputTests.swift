@@ -168,6 +168,26 @@ struct OperatorOutputTests {
         }
     }
 
+    @Test("only a lost node is forgotten, once")
+    func forget() async throws {
+        try await Stage.with([]) { stage in
+            let unknown = "no worker of node n1 was ever seen here; `rtmanager node list` shows all"
+            #expect(try await stage.run("node forget n1") == .failed(unknown))
+            try await stage.send(["ZADD", "NS:nodes", "1", "n1"])
+            let lives = try await stage.run("node forget n1")
+            #expect(lives.code == 1 && lives.errors.contains("node n1 is not lost, or one of its workers lives"))
+            try await stage.send(["ZREM", "NS:nodes", "n1"])
+            try await stage.send(["ZADD", "NS:lost_nodes", "1", "n1"])
+            try await stage.send(["HSET", "NS:meta", "lost", "1"])
+            try await stage.send(["HSET", "NS:owners", "g1", "n1", "g2", "n2"])
+            let list = try await stage.run("node list")
+            #expect(list.output.hasPrefix("nodes: 1 lost\n"), "\(list)")
+            let forgotten = try await stage.run("node forget n1")
+            #expect(forgotten == .done("n1 is forgotten, with 1 game and 0 containers\n"))
+            #expect(try await stage.run("node forget n1") == .failed(unknown))
+        }
+    }
+
     @Test("a node that never had a worker is not known; a known one is drained and resumed once")
     func nodes() async throws {
         try await Stage.with([]) { stage in
@@ -185,6 +205,8 @@ struct OperatorOutputTests {
                 ("node drain n1 --output json", #"{"node":"n1","state":"draining"}"# + "\n"),
                 ("node resume n1", "n1 begins starts again\n"), ("node resume n1", "n1 was not drained\n"),
                 ("node resume n1 --output json", #"{"node":"n1","state":"open"}"# + "\n"),
+                ("node drain n1 --wait --output json", #"{"node":"n1","state":"draining"}"# + "\n"),
+                ("node games n1", "no container is known on n1\n"),
             ]
             for (call, output) in calls {
                 let found = try await stage.run(call)

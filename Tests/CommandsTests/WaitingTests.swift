@@ -28,8 +28,39 @@ struct WaitingTests {
         let pulling = sight(["state": "running", "_node": "n", "_progress": "pulling 1 4 5 10"])
         #expect(WaitStage(pulling).phrase == "pulling 1/4 layers, 5 B of 10 B")
         let retrying = sight(["state": "retrying", "_error_code": "timeout", "_error": "late"]) { $0.due = 12_500 }
-        #expect(WaitStage(retrying).phrase == "failed (timeout: late); tried again in 2s")
+        #expect(WaitStage(retrying).phrase == "failed (timeout: late); retry in 2s")
+        #expect(WaitStage(behind).phrase == "waits behind job j0, with 2 jobs of its game before it")
         #expect(WaitStage(sight(["state": "done"])) == .ended)
+    }
+
+    @Test("A job that could begin says what its node or its queue lacks")
+    func reasons() {
+        func phrase(_ list: String = "ready:start:default:n2", _ change: (inout JobDetail) -> Void) -> String {
+            WaitStage(
+                sight(["state": "waiting"]) { sight in
+                    (sight.before, sight.list, sight.now) = (0, list, 100_000)
+                    var node = NodeOverview(id: "n2", seen: 99_000)
+                    (node.workers, node.hasTold) = (1, true)
+                    sight.owner = node
+                    change(&sight)
+                }
+            ).phrase
+        }
+        #expect(phrase { _ in } == "waits for a free permit on node n2, where its game is")
+        let silent = phrase { sight in
+            sight.owner?.workers = 0
+            sight.owner?.seen = 75_000
+        }
+        #expect(silent == "waits: node silent for 25s (n2, where its game is)")
+        #expect(phrase { $0.owner?.isDraining = true } == "waits: node drained (n2, where its game is)")
+        let stop = phrase("ready:stop:default:n2") { $0.owner?.isDraining = true }
+        #expect(stop == "waits for a free permit on node n2, where its game is")
+        #expect(phrase { $0.owner?.lostAt = 90_000 } == "waits: node returning (n2, where its game is)")
+        let paused = phrase("ready:start:default") { sight in
+            sight.owner = nil
+            sight.isQueuePaused = true
+        }
+        #expect(paused == "waits: queue paused")
     }
 
     @Test(

@@ -29,6 +29,11 @@ struct RemarkTests {
         #expect(
             remarks { $0.deadTrimmed = 1_234 } == ["1,234 dead letters were forgotten to stay within RTM_DEAD_BYTES"]
         )
+        #expect(
+            remarks { ($0.nodeCount, $0.lostCount, $0.silentCount, $0.drainingCount) = (1_100, 50, 2, 1) }
+                == ["nodes: 1,047 up, 1 draining, 2 silent, 50 lost"]
+        )
+        #expect(remarks { ($0.nodeCount, $0.silentCount) = (1, 1) } == ["nodes: 1 silent"])
         #expect(remarks { $0.deadLost = 1 } == ["1 dead letter could not be kept"])
         #expect(remarks { $0.deadLost = 2 } == ["2 dead letters could not be kept"])
         #expect(remarks { $0.ghosts = 1 } == ["1 job has no data any more: see rtmanager doctor"])
@@ -45,6 +50,6 @@ struct RemarkTests {
     )
     func queued(waiting: Int, phrase: String) {
         #expect(WaitStage.queued(waiting: waiting, isPaused: false).phrase == phrase)
-        #expect(WaitStage.queued(waiting: waiting, isPaused: true).phrase == "waits: its queue is paused")
+        #expect(WaitStage.queued(waiting: waiting, isPaused: true).phrase == "waits: queue paused")
     }
 }

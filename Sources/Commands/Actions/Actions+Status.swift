@@ -10,7 +10,7 @@ import Terminal
 // The commands of operators for status and nodes.
 extension Actions {
     /// The approximate largest number of containers to read for a page.
-    private static let mostContainers = 20_000
+    static let mostContainers = 20_000
 
     /// Shows the status of the deployment.
     ///
@@ -53,40 +53,9 @@ extension Actions {
         }
         let page = StatusPage(title: "", overview: overview)
         let lines = page.nodes.lines(on: .standardOutput, things: "nodes")
+        if lines.isEmpty { return StandardOutput.write(line: "no worker of this namespace was ever seen") }
+        StandardOutput.write(line: "\(page.nodeSums)")
         for line in lines { StandardOutput.write(line: line) }
-        if lines.isEmpty { StandardOutput.write(line: "no worker of this namespace was ever seen") }
-    }
-
-    package static func drain(_ node: NodeID, _ output: OutputFormat, _ context: CommandContext)
-        async throws(CommandError)
-    {
-        let isNew = try await withQueue(context) { queue in
-            guard try await queue.knows(node: node) else { throw unknownNode(node) }
-            return try await queue.drain(node: node)
-        }
-        let sentence = isNew ? "\(node) begins no more starts; what runs there runs on" : "\(node) was drained already"
-        tell(sentence, output, ["node": node.text, "state": "draining"])
-    }
-
-    static func resumeNode(
-        _ node: NodeID,
-        _ output: OutputFormat,
-        _ context: CommandContext
-    ) async throws(CommandError) {
-        let isNew = try await withQueue(context) { queue in
-            let isNew = try await queue.resume(node: node)
-            guard isNew ? true : try await queue.knows(node: node) else { throw unknownNode(node) }
-            return isNew
-        }
-        tell(
-            isNew ? "\(node) begins starts again" : "\(node) was not drained",
-            output,
-            ["node": node.text, "state": "open"]
-        )
-    }
-
-    private static func unknownNode(_ node: NodeID) -> CommandError {
-        .failed("no worker of node \(node) was ever seen here; `rtmanager node list` shows all")
     }
 
     package static func title(_ settings: Settings) throws(CommandError) -> String {

@@ -1,0 +1,85 @@
+import JobContract
+import JobQueue
+import Pages
+import Primitives
+import QueueAdmin
+import Terminal
+
+// The commands of operators for one node.
+extension Actions {
+    /// Takes a node out of service.
+    ///
+    /// - Parameter waiting: The longest wait for the end of the node's running jobs; nil: no wait.
+    package static func drain(
+        _ node: NodeID,
+        waiting: Duration? = nil,
+        _ output: OutputFormat,
+        _ context: CommandContext
+    ) async throws(CommandError) {
+        let isNew = try await withQueue(context) { queue in
+            guard try await queue.knows(node: node) else { throw unknownNode(node) }
+            let isNew = try await queue.drain(node: node)
+            if let waiting { try await untilIdle(node, queue, atMost: waiting) }
+            return isNew
+        }
+        let done = waiting == nil ? "what runs there runs on" : "no job runs there any more, and its games run on"
+        let sentence = isNew ? "\(node) begins no more starts; \(done)" : "\(node) was drained already"
+        tell(sentence, output, ["node": node.text, "state": "draining"])
+    }
+
+    /// Waits until no job runs on the node.
+    private static func untilIdle(_ node: NodeID, _ queue: JobQueue, atMost limit: Duration) async throws {
+        let end = ContinuousClock.now + limit
+        while true {
+            let running = try await queue.runningJobs(on: node)
+            if running.isEmpty { return }
+            guard ContinuousClock.now < end else {
+                let jobs = ShortCount.text(running.count, "job runs", "jobs run")
+                throw CommandError.failed("\(jobs) on \(node) after \(limit), for example \(running[0])")
+            }
+            try await Task.sleep(for: .milliseconds(250))
+        }
+    }
+
+    package static func resumeNode(
+        _ node: NodeID,
+        _ output: OutputFormat,
+        _ context: CommandContext
+    ) async throws(CommandError) {
+        let isNew = try await withQueue(context) { queue in
+            let isNew = try await queue.resume(node: node)
+            guard isNew ? true : try await queue.knows(node: node) else { throw unknownNode(node) }
+            return isNew
+        }
+        tell(
+            isNew ? "\(node) begins starts again" : "\(node) was not drained",
+            output,
+            ["node": node.text, "state": "open"]
+        )
+    }
+
+    /// Shows the containers of a node, those with problems first.
+    package static func listGames(
+        of node: NodeID,
+        _ output: OutputFormat,
+        _ context: CommandContext
+    ) async throws(CommandError) {
+        let (overview, containers) = try await withQueue(context) { queue in
+            guard try await queue.knows(node: node) else { throw unknownNode(node) }
+            let checkpoints = try await queue.containerCheckpoints(of: [node], limit: mostContainers)
+            return (try await queue.overview(of: node), checkpoints)
+        }
+        let lines = ContainerLine.sorted(containers.compactMap(ContainerLine.init))
+        if output == .json {
+            for container in lines { StandardOutput.write(line: container.json.line) }
+            return
+        }
+        let page = StatusPage(title: "", overview: overview, containers: lines)
+        for line in page.games.lines(on: .standardOutput, things: "containers") { StandardOutput.write(line: line) }
+        if lines.isEmpty { StandardOutput.write(line: "no container is known on \(node)") }
+    }
+
+    static func unknownNode(_ node: NodeID) -> CommandError {
+        .failed("no worker of node \(node) was ever seen here; `rtmanager node list` shows all")
+    }
+}
