@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Logging
+import Synchronization
 
 extension Logger {
     /// Says nothing.
@@ -10,11 +11,14 @@ extension Logger {
 /// Loopback ports below the range from which the kernel gives outgoing connections theirs: a client that
 /// connects again and again to a port of that range, with no server there, can end up connected to itself.
 package enum FreePort {
-    /// One that nobody listens on now.
+    /// The ports that have been given away. Tests run beside each other, and each begins to listen only some time later.
+    private static let given = Mutex<Set<Int>>([])
+
+    /// Returns a port that nobody listens on now, and that nobody in this process has got.
     package static func find() throws -> Int {
         for _ in 0..<200 {
             let port = Int.random(in: 20_000..<32_000)
-            if isFree(port) { return port }
+            if isFree(port), given.withLock({ $0.insert(port).inserted }) { return port }
         }
         throw Overdue("no free TCP port between 20000 and 32000 on 127.0.0.1")
     }
