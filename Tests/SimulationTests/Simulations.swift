@@ -1,4 +1,6 @@
 import Foundation
+import JobContract
+import Primitives
 import Synchronization
 
 @testable import Support
@@ -40,6 +42,7 @@ enum Simulations {
             while bench.report.withLock({ $0.failures.count < most }), let seed = bench.next() {
                 let outcome = World(Scenario(seed: seed), mutation: mutation, isLoud: isLoud).run()
                 bench.report.withLock { $0.add(seed, outcome) }
+                if isLoud { tell(outcome.history) }
                 // At once: a run may be long.
                 if !outcome.problems.isEmpty, mutation == nil { print("RTM_TEST_SEED=\(seed): \(outcome.problems)") }
             }
@@ -48,6 +51,17 @@ enum Simulations {
             for _ in 0..<threads { group.addTask { await onThread(work) } }
         }
         return bench.report.withLock { $0 }
+    }
+
+    private static func tell(_ history: History) {
+        for push in history.pushes { print("push \(push)") }
+        for result in history.results { print("result \(result)") }
+        for event in history.events {
+            print(
+                "event \(event.kind.rawValue) of \(event.containerID.text.suffix(6)) (\(event.game)) on \(event.node)"
+            )
+        }
+        for (container, game) in history.running { print("running \(container.text.suffix(6)) (\(game))") }
     }
 
     static func outcome(of seed: UInt64) async -> World.Outcome {

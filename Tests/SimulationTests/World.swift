@@ -198,7 +198,7 @@ final class World: Sendable {
     func mayDie(_ chance: Int) -> Bool {
         guard chance > 0, dice(1_000) < chance else { return false }
         return state.withLock { state in
-            guard !state.isCalm, state.deaths < 4 else { return false }
+            guard !state.isCalm, state.deaths < scenario.mostDeaths else { return false }
             state.deaths += 1
             return true
         }
