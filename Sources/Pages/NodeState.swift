@@ -19,12 +19,19 @@ package enum NodeState: Sendable, Equatable {
     case withoutEngine(Int64)
 
     package init(_ node: NodeOverview, _ overview: FleetOverview) {
-        let silence = overview.now - node.seen
+        self.init(node, now: overview.now, lease: overview.lease)
+    }
+
+    /// - Parameters:
+    ///   - now: The time of Redis in ms since 1970.
+    ///   - lease: The length of a lease in ms.
+    init(_ node: NodeOverview, now: Int64, lease: Int64) {
+        let silence = now - node.seen
         if let lostAt = node.lostAt {
-            self = node.workers > 0 ? .returning(node.disowned) : .lost(overview.now - lostAt)
+            self = node.workers > 0 ? .returning(node.disowned) : .lost(now - lostAt)
         } else if node.workers == 0 {
             self = .silent(silence)
-        } else if silence > 2 * overview.lease {
+        } else if silence > 2 * lease {
             self = .withoutEngine(silence)
         } else if !node.hasTold {
             self = .joining

@@ -21,9 +21,7 @@ package enum WaitReason: Sendable, Equatable {
     package static func ofReadyJob(_ detail: JobDetail) -> WaitReason? {
         if detail.isQueuePaused { return .queuePaused }
         guard let node = detail.owner else { return nil }
-        var overview = FleetOverview()
-        (overview.now, overview.lease) = (detail.now, detail.lease)
-        switch NodeState(node, overview) {
+        switch NodeState(node, now: detail.now, lease: detail.lease) {
         case .silent(let time), .withoutEngine(let time), .lost(let time): return .nodeSilent(time)
         case .returning: return .nodeReturning
         case .draining: return detail.list?.hasPrefix("ready:start:") == true ? .nodeDrained : nil

@@ -28,15 +28,19 @@ extension JobQueue {
     package func overview(of node: NodeID) async throws(QueueError) -> FleetOverview {
         var overview = FleetOverview()
         overview.now = try await redisTime()
-        try await readCounts(&overview)
-        for set in ["nodes", "lost_nodes"] {
-            let score = try await lenient(RedisCommand("ZSCORE", .string(keys.prefix + set), .string(node.text)))
-            guard let seen = score.string else { continue }
-            var found = NodeOverview(id: node, seen: Self.milliseconds(seen))
-            found.lostAt = set == "lost_nodes" ? found.seen : nil
-            try await read(&found, now: overview.now, queues: [])
-            overview.nodes = [found]
-        }
+        let id = RedisArgument.string(node.text)
+        let answers = try await pipeline([
+            RedisCommand("HGET", .string(keys.meta), "settings"), RedisCommand("SISMEMBER", .string(keys.draining), id),
+            RedisCommand("ZSCORE", .string(keys.prefix + "nodes"), id),
+            RedisCommand("ZSCORE", .string(keys.prefix + "lost_nodes"), id),
+        ])
+        if let lease = answers[0].string.flatMap(Self.lease) { overview.lease = lease }
+        guard let seen = answers[3].string ?? answers[2].string else { return overview }
+        var found = NodeOverview(id: node, seen: Self.milliseconds(seen))
+        found.lostAt = answers[3].string == nil ? nil : found.seen
+        found.isDraining = answers[1].integer == 1
+        try await read(&found, now: overview.now, queues: [])
+        overview.nodes = [found]
         return overview
     }
 

@@ -49,7 +49,7 @@ extension JobQueue {
         return found
     }
 
-    func readCounts(_ overview: inout FleetOverview) async throws(QueueError) {
+    private func readCounts(_ overview: inout FleetOverview) async throws(QueueError) {
         let meta = [
             "window", "settings", "lost_records", "clock_steps", "dead_lost", "dead_bytes", "dead_trimmed",
         ].map { RedisArgument.string($0) }
@@ -83,7 +83,7 @@ extension JobQueue {
     }
 
     /// Returns the lease in ms in the shared settings; nil if no worker has registered yet.
-    private static func lease(in settings: String) -> Int64? {
+    static func lease(in settings: String) -> Int64? {
         guard case .object(let members)? = try? StrictJSON.parse(Array(settings.utf8)),
             case .integer(let lease)? = members.first(where: { $0.name == "lease_ms" })?.value
         else { return nil }

@@ -84,7 +84,6 @@ extension JobQueue {
         guard parts.count == 4 else { return }
         let overview = try await overview(of: NodeID(parts[3]))
         (sight.owner, sight.lease) = (overview.nodes.first, overview.lease)
-        sight.owner?.isDraining = try await drainingNodes().contains(NodeID(parts[3]))
     }
 
     /// Returns the sorted names of the queues that workers serve or have served.
