@@ -23,12 +23,15 @@ end
 
 -- Notes a published event. `endpoint` is the URL of the game engine in the container; nil if the container is gone.
 function games.note(c, event, endpoint)
-  local game, container, is_exit = event.game_id, event.container_id, event.event == 'exited'
+  local game, container, kind = event.game_id, event.container_id, event.event
+  local is_exit = kind == 'exited'
+  -- A change of health and an OOM may come every second.
+  if not is_exit and kind ~= 'started' and kind ~= 'removed' then return end
   local field = games.read(c, game)
   local is_same = field and field.container_id == container
-  if event.event == 'removed' then
+  if kind == 'removed' then
     if is_same then redis.pcall('HDEL', c.prefix .. 'games', game) end
-  elseif (is_exit or event.event == 'started') and may_replace(c, field, game, container) then
+  elseif may_replace(c, field, game, container) then
     games.write(c, game, { state = is_exit and 'exited' or 'running', node = c.args.node, container_id = container,
       image = event.image, job_id = event.job_id,
       engine_endpoint = endpoint or is_same and field.engine_endpoint or nil,

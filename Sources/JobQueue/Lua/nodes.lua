@@ -85,6 +85,13 @@ local function wins(c, game, owner)
   return false
 end
 
+-- Puts a ready lane on the ready list of its present owner.
+local function relist(c, lane)
+  if lane.state ~= 'ready' then return end
+  lanes.take_off(c, lane)
+  lanes.settle(c, lane)
+end
+
 -- Announces a game. A disowned game has to stop first: a node that was lost must not take a game back.
 local function announce(c, game, running)
   local lane, node = lanes.read(c, game.id), c.args.node
@@ -100,10 +107,7 @@ local function announce(c, game, running)
   lanes.raise_fence(c, game.id, game.fence)
   if game.is_running then call('SADD', running, game.id) end
   -- A waiting job belongs to this node now.
-  if owner ~= node and lane.state == 'ready' then
-    lanes.take_off(c, lane)
-    lanes.settle(c, lane)
-  end
+  if owner ~= node then relist(c, lane) end
 end
 
 -- Deletes the keys of a forgotten node. What stops the games of a return, and what keeps ended containers from new
@@ -126,10 +130,7 @@ local function forget_game(c, node, lane)
   loss.disown(c, node, lane.game)
   lanes.clear_owner(c, lane)
   call('PEXPIRE', c.prefix .. 'spec:' .. lane.game, context.settings(c).retention_ms)
-  if lane.state == 'ready' then
-    lanes.take_off(c, lane)
-    lanes.settle(c, lane)
-  end
+  relist(c, lane)
 end
 
 -- Ends the forgetting of a node that has returned: its keys stay again.
