@@ -125,13 +125,10 @@ struct NodeCommand: ParsableCommand {
         @OptionGroup var print: OutputFlags
         @OptionGroup var shared: SharedFlags
 
-        func validate() throws {
-            try require(waitTimeout, in: 1...86_400, flag: "--wait-timeout")
-            if waitTimeout != nil, !wait { throw ValidationError("--wait-timeout needs --wait") }
-        }
+        func validate() throws { try requireWait(wait, waitTimeout) }
 
         func run(_ context: CommandContext) async throws(CommandError) {
-            let waiting: Duration? = wait ? .seconds(waitTimeout ?? 300) : nil
+            let waiting = longestWait(wait, waitTimeout)
             try await Actions.drain(NodeID(name.node), waiting: waiting, print.output, context)
         }
 

@@ -18,8 +18,7 @@ extension Actions {
         _ output: OutputFormat,
         _ context: CommandContext
     ) async throws(CommandError) {
-        let identity = WorkerIdentity(id: "node-forget-\(WorkerIdentity.new(node: node).nonce)", node: node, nonce: "")
-        let (games, containers) = try await withQueue(context, as: identity) { queue in
+        let (games, containers) = try await withQueue(context, as: .new(node: node)) { queue in
             guard try await queue.knows(node: node) else { throw unknownNode(node) }
             var games = try await forgetGames(of: queue)
             let containers = try await endLifecycles(of: queue)

@@ -50,12 +50,11 @@ struct JobFlags: ParsableArguments {
             throw ValidationError("--queue \(quoted(queue)) must be 1 to 64 of A-Z a-z 0-9 _ . -")
         }
         try require(maxAttempts, in: 1...20, flag: "--max-attempts")
-        try require(waitTimeout, in: 1...86_400, flag: "--wait-timeout")
-        if waitTimeout != nil, !wait { throw ValidationError("--wait-timeout needs --wait") }
+        try requireWait(wait, waitTimeout)
     }
 
     /// The longest wait for the result; nil: no wait.
-    var waiting: Duration? { wait ? .seconds(waitTimeout ?? 300) : nil }
+    var waiting: Duration? { longestWait(wait, waitTimeout) }
 
     /// Returns a job of `kind` with the values of these flags.
     func request(_ kind: JobKind) -> JobRequest {
@@ -73,6 +72,15 @@ func require<Value>(_ value: Value?, in range: ClosedRange<Value>, flag: String)
     guard let value, !range.contains(value) else { return }
     throw ValidationError("\(flag) \(value) must be from \(range.lowerBound) to \(range.upperBound)")
 }
+
+/// Throws if `--wait-timeout` is out of bounds, or given without `--wait`.
+func requireWait(_ wait: Bool, _ timeout: Int?) throws {
+    try require(timeout, in: 1...86_400, flag: "--wait-timeout")
+    if timeout != nil, !wait { throw ValidationError("--wait-timeout needs --wait") }
+}
+
+/// Returns the longest wait; nil without `--wait`.
+func longestWait(_ wait: Bool, _ timeout: Int?) -> Duration? { wait ? .seconds(timeout ?? 300) : nil }
 
 /// Throws if `id` is not a container's id. Nil is allowed.
 func requireContainerID(_ id: String?) throws {
