@@ -136,7 +136,7 @@ extension ModelRun {
         )
         try agree(outcome.answers, jobs.map { model.jobs[$0.id]?.isCancelled == true ? .cancel : .ok }, "beat")
         model.seen(node)
-        try agree(outcome.mustAnnounce, model.lostNodes.contains(node) || model.deposed.contains(node), "told")
+        try agree(outcome.mustAnnounce, model.lostNodes.contains(node) || model.deposed.contains(node), "announces")
     }
 
     mutating func pauseOrResume() async throws {

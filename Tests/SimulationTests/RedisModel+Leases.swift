@@ -76,7 +76,7 @@ extension RedisModel {
         cancelsRung.remove(id)
     }
 
-    /// What clock.lua does with the same name.
+    /// What `note_outage` in fleet.lua does.
     mutating func noteSilence(_ now: Int64) {
         guard awake.until <= now else { return }
         resumedAt = now

@@ -68,7 +68,7 @@ struct RedisModel {
 
     // MARK: What every script does
 
-    /// What clock.lua does with the time that it reads; answers the time that the script goes by.
+    /// What context.lua does with the time that it reads; answers the time that the script goes by.
     mutating func begin(at time: Int64) -> Int64 {
         var now = time
         if clock > now, clock - now <= 60_000 { now = clock }

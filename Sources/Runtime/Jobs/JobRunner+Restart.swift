@@ -91,7 +91,7 @@ extension JobRunner {
 
     static let superseded = JobEnding(.superseded, error: "a later stop or remove of the game made it pointless")
 
-    /// The same ending as in `tick.lua`, for a poisoned job without a worker to undo the job.
+    /// The same ending as in `sweep.lua`, for a poisoned job without a worker to undo the job.
     var poisoned: JobEnding {
         let deaths = queue.options.crashLimit
         return .failed(.poisoned, "its worker died \(deaths) times while it ran; it is not tried again")
