@@ -92,6 +92,10 @@ package struct ContainerInspect: Sendable, Equatable {
     package var mounts: [BindMount]
     /// The container's address on each of its networks, by the name of the network.
     package var addresses: [String: String]
+    /// The CPU limit in billionths of a CPU; 0: no limit.
+    package var nanoCPUs: Int64
+    /// The memory limit in bytes; 0: no limit.
+    package var memoryBytes: Int64
 
     package init(
         id: ContainerID,
@@ -109,7 +113,9 @@ package struct ContainerInspect: Sendable, Equatable {
         exitCode: Int = 0,
         oomKilled: Bool = false,
         mounts: [BindMount] = [],
-        addresses: [String: String] = [:]
+        addresses: [String: String] = [:],
+        nanoCPUs: Int64 = 0,
+        memoryBytes: Int64 = 0
     ) {
         self.id = id
         self.name = name
@@ -127,6 +133,8 @@ package struct ContainerInspect: Sendable, Equatable {
         self.oomKilled = oomKilled
         self.mounts = mounts
         self.addresses = addresses
+        self.nanoCPUs = nanoCPUs
+        self.memoryBytes = memoryBytes
     }
 
     /// Whether the container is running, paused, or waiting for a restart by the Docker Engine.

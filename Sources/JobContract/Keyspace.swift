@@ -56,6 +56,6 @@ public struct Keyspace: Sendable, Equatable {
     public func checkpoints(_ node: NodeID) -> String { "\(prefix)checkpoints:\(node.text)" }
     /// The containers of a node that were started by jobs and have no published event yet.
     public func started(_ node: NodeID) -> String { "\(prefix)started:\(node.text)" }
-    /// The games with a reservation on a node.
+    /// The reservations of games on a node.
     public func reserved(_ node: NodeID) -> String { "\(prefix)reserved:\(node.text)" }
 }

@@ -21,6 +21,8 @@ package struct ClaimedJob: Sendable, Equatable {
     package var digest = ""
     /// The reason to undo the job instead of running it; nil: the worker runs the job.
     package var undo: Undo?
+    /// What a start holds on the node since its claim; nil for other jobs.
+    package var reservation: Demand?
 
     /// The reason why a worker only removes what an earlier attempt may have left behind.
     package enum Undo: Int, Sendable {
@@ -34,7 +36,7 @@ package struct ClaimedJob: Sendable, Equatable {
 extension ClaimedJob {
     /// Reads a row of the reply of `claim`; nil if the row is none.
     init?(_ row: RedisValue, takenAt: String) {
-        guard let parts = row.array, parts.count == 10, let id = parts[0].string, let token = parts[1].string,
+        guard let parts = row.array, parts.count == 11, let id = parts[0].string, let token = parts[1].string,
             let attempt = parts[2].integer, let queue = parts[3].string, let message = parts[4].bytes,
             let run = parts[6].integer, let digest = parts[8].string, let game = parts[9].string
         else { return nil }
@@ -49,7 +51,8 @@ extension ClaimedJob {
             run: Int(run),
             takenAt: takenAt,
             digest: digest,
-            undo: parts[7].integer.flatMap { Undo(rawValue: Int($0)) }
+            undo: parts[7].integer.flatMap { Undo(rawValue: Int($0)) },
+            reservation: parts[10].string.flatMap { Demand($0) }
         )
     }
 }
@@ -84,12 +87,9 @@ package struct Capacity: Sendable, Equatable {
     package var starts: Int
     /// Stops and removes. Their permits are separate, so stops never wait behind starts.
     package var stops: Int
-    /// The number of games that the node may run; 0: no limit.
-    package var slots: Int
 
-    package init(starts: Int, stops: Int, slots: Int) {
+    package init(starts: Int, stops: Int) {
         self.starts = starts
         self.stops = stops
-        self.slots = slots
     }
 }

@@ -48,6 +48,9 @@ package protocol LeaseQueue: Sendable {
     /// Shows the progress of a job to operators (`progress`).
     func show(_ progress: JobProgress, of job: HeldJob) async throws(QueueError)
 
+    /// Reserves what a start needs according to its image (`reserve`). A job without capacity is given back.
+    func reserve(_ demand: Demand, for job: HeldJob) async throws(QueueError) -> ReserveAnswer
+
     /// Ends jobs (`finish`). One step publishes the result, keeps the record of the id, and readies the lane's next job.
     ///
     /// Repeated after a lost reply, the call returns `again` for a job.
@@ -129,13 +132,13 @@ package protocol LifecycleQueue: Sendable {
     /// Returns the containers that may belong to the jobs that their labels claim.
     func believable(_ claims: [ContainerClaim]) async throws(QueueError) -> Set<ContainerID>
 
-    /// Returns the games with a reservation on the node.
-    func reservations() async throws(QueueError) -> Set<GameID>
+    /// Returns the reservations of games on the node.
+    func reservations() async throws(QueueError) -> [GameID: Demand]
 
     /// Corrects the reservations of the node (`correct_reservations`). A game with a running job keeps its reservation.
     ///
     /// - Throws: ``Fenced`` if another worker leads, else ``QueueError``.
-    func correctReservations(free: [GameID], taken: [GameID], epoch: Int64) async throws
+    func correctReservations(free: [GameID], taken: [GameID: Demand], epoch: Int64) async throws
 
     /// Restores missing fields of `{ns}:games` (`restore_games`).
     ///

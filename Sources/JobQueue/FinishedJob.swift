@@ -49,6 +49,7 @@ package final class FinishedJob: Sendable {
             "id": .string(claimed.id.text), "token": .string(claimed.token.text), "owner": .string(owner.rawValue),
             "frees": freesPlace ? true : nil, "request": startMessage.map { .string($0) },
             "container": begun.map { .string($0.containerID.text) }, "checkpoint": begun.map { .string($0.mark) },
+            "cpu": begun.map { .integer($0.demand.cpu) }, "memory": begun.map { .integer($0.demand.memory) },
             "ending": ending.argument, "job": facts,
         ])
     }
@@ -86,10 +87,13 @@ package struct StartedContainer: Sendable, Equatable {
     package var containerID: ContainerID
     /// The checkpoint of the container's current run.
     package var mark: String
+    /// The limits of the container.
+    package var demand: Demand
 
-    package init(containerID: ContainerID, mark: String) {
+    package init(containerID: ContainerID, mark: String, demand: Demand) {
         self.containerID = containerID
         self.mark = mark
+        self.demand = demand
     }
 }
 

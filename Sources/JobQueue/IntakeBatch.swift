@@ -101,6 +101,8 @@ package enum JobFacts {
             "deadline": job.deadline.map { .string(String($0.millisecondsSinceEpoch)) },
             "enqueued_at": job.enqueuedAt.map { .string($0) }, "traceparent": job.traceparent.map { .string($0) },
             "supersedes": job.supersedesStarts ? true : nil, "cancels": job.cancelsStarts ? true : nil,
+            "cpu": job.limits.cpuQuota.map { .string(String(Demand.thousandths($0))) },
+            "memory": job.limits.memory.flatMap { MemorySize($0) }.map { .string(String($0.bytes)) },
         ]
         guard case .object(let all) = JSONValue(members: members) else { return [] }
         return all

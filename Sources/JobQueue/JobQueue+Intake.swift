@@ -88,8 +88,7 @@ extension JobQueue {
         [
             "worker": .string(worker.id), "node": .string(worker.node.text), "nonce": .string(worker.nonce),
             "lease_ms": .integer(options.lease.milliseconds), "starts": JSONValue(capacity.starts),
-            "stops": JSONValue(capacity.stops), "slots": JSONValue(capacity.slots),
-            "queues": servedQueues,
+            "stops": JSONValue(capacity.stops), "queues": servedQueues,
         ]
     }
 

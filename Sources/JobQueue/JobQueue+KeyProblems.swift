@@ -51,7 +51,7 @@ extension JobQueue {
             (keys.prefix + "forgotten", "zset", "a forgotten node owns its games when it comes back"),
         ]
         rules += ["meta", "lanes", "owners"].map { (keys.prefix + $0, "hash", standstill) }
-        rules += ["leases", "delayed", "workers", "nodes", "unreported", "deadlines", "lost_nodes"].map {
+        rules += ["leases", "delayed", "workers", "nodes", "unreported", "deadlines", "lost_nodes", "loads"].map {
             (keys.prefix + $0, "zset", standstill)
         }
         for name in names {

@@ -19,6 +19,15 @@ package struct HeartbeatResult: Sendable, Equatable {
     package var answers: [LeaseReply]
 }
 
+/// The result of a reservation for the limits of an image.
+package enum ReserveAnswer: String, Sendable {
+    case ok
+    /// The node has no capacity. The job has been given back, and the attempt does not count.
+    case full
+    /// Another token has replaced this token.
+    case stale
+}
+
 /// The result of a sweep.
 package struct SweepOutcome: Sendable, Equatable {
     package var retriesDue: Int
@@ -30,6 +39,8 @@ package struct SweepOutcome: Sendable, Equatable {
     package var mayHaveWork: Bool
     /// Whether Redis has lost the node's games, so that the worker must announce them again.
     package var mustAnnounce = false
+    /// Whether the workers of the node have different capacities. Then the smallest values hold.
+    package var capacityDiffers = false
 }
 
 extension JobQueue {
@@ -49,7 +60,7 @@ extension JobQueue {
         }
         let answers = parts.dropFirst().compactMap { $0.string.flatMap(LeaseReply.init(rawValue:)) }
         guard answers.count == jobs.count else { throw unexpected(.extend, reply) }
-        return HeartbeatResult(mustAnnounce: mustAnnounce == 1, answers: answers)
+        return HeartbeatResult(mustAnnounce: mustAnnounce & 1 == 1, answers: answers)
     }
 
     /// Returns the argument that names leased jobs.
@@ -86,6 +97,21 @@ extension JobQueue {
             .progress,
             ["id": .string(job.id.text), "token": .string(job.token.text), "progress": .string(progress.encoded)]
         )
+    }
+
+    /// Reserves what a start needs according to its image. The reservation does not shrink.
+    package func reserve(_ demand: Demand, for job: HeldJob) async throws(QueueError) -> ReserveAnswer {
+        let reply = try await call(
+            .reserve,
+            [
+                "worker": .string(worker.id), "node": .string(worker.node.text), "id": .string(job.id.text),
+                "token": .string(job.token.text), "cpu": .integer(demand.cpu), "memory": .integer(demand.memory),
+            ]
+        )
+        guard let answer = reply.string.flatMap(ReserveAnswer.init(rawValue:)) else {
+            throw unexpected(.reserve, reply)
+        }
+        return answer
     }
 
     /// Delays a job after a failed attempt, and with the job the lane of its game.
@@ -138,7 +164,8 @@ extension JobQueue {
             poisoned: Int(counts[2]),
             nextDue: counts[3] < 0 ? nil : .milliseconds(counts[3]),
             mayHaveWork: counts[4] == 1,
-            mustAnnounce: counts[5] == 1
+            mustAnnounce: counts[5] & 1 == 1,
+            capacityDiffers: counts[5] & 2 == 2
         )
     }
 }

@@ -13,6 +13,8 @@ package struct LifecycleUpdate: Sendable, Equatable {
     package var entries: [LifecycleEvent]
     /// URL of the game engine in the container; nil if the container is gone.
     package var engineEndpoint: String?
+    /// The limits of the container; nil if the container is gone.
+    package var demand: Demand?
 
     package init(
         containerID: ContainerID,
@@ -20,7 +22,8 @@ package struct LifecycleUpdate: Sendable, Equatable {
         expectedCheckpoint: String,
         newCheckpoint: String,
         entries: [LifecycleEvent],
-        engineEndpoint: String? = nil
+        engineEndpoint: String? = nil,
+        demand: Demand? = nil
     ) {
         self.containerID = containerID
         self.gameID = gameID
@@ -28,6 +31,7 @@ package struct LifecycleUpdate: Sendable, Equatable {
         self.newCheckpoint = newCheckpoint
         self.entries = entries
         self.engineEndpoint = engineEndpoint
+        self.demand = demand
     }
 }
 
@@ -94,8 +98,10 @@ extension JobQueue {
             let events = update.entries.map { entry in
                 JSONValue.array(entry.fields.flatMap { [.string($0.name), .string($0.value)] })
             }
+            let demand = update.demand ?? options.defaultDemand
             return JSONValue(members: [
                 "container": .string(update.containerID.text), "game_id": .string(update.gameID.text),
+                "cpu": .integer(demand.cpu), "memory": .integer(demand.memory),
                 "expected": .string(update.expectedCheckpoint), "checkpoint": .string(update.newCheckpoint),
                 "events": .array(events), "endpoint": update.engineEndpoint.map { .string($0) },
             ])
@@ -185,25 +191,35 @@ extension JobQueue {
         return notes
     }
 
-    /// Returns the games with a reservation on the node.
-    package func reservations() async throws(QueueError) -> Set<GameID> {
-        Set(try await scan("SSCAN", keys.reserved(worker.node)).map { GameID($0) })
+    /// Returns the reservations of games on the node. A reservation that cannot be read counts as nothing.
+    package func reservations() async throws(QueueError) -> [GameID: Demand] {
+        let texts = try await scan("HSCAN", keys.reserved(worker.node))
+        var found: [GameID: Demand] = [:]
+        for index in stride(from: 0, to: texts.count - 1, by: 2) {
+            found[GameID(texts[index])] = Demand(texts[index + 1]) ?? Demand(cpu: 0, memory: 0)
+        }
+        return found
     }
 
     /// Corrects the reservations of the node. A game with a running job keeps its reservation.
     ///
     /// - Parameters:
     ///   - free: Games without a running container.
-    ///   - taken: Games with a running container.
+    ///   - taken: Games with a running container, and its limits.
     /// - Throws: ``Fenced`` if another worker leads, else ``QueueError``.
-    package func correctReservations(free: [GameID], taken: [GameID], epoch: Int64) async throws {
+    package func correctReservations(free: [GameID], taken: [GameID: Demand], epoch: Int64) async throws {
         guard !free.isEmpty || !taken.isEmpty else { return }
+        let rows = taken.sorted { $0.key < $1.key }.map { game, demand in
+            JSONValue(members: [
+                "id": .string(game.text), "cpu": .integer(demand.cpu), "memory": .integer(demand.memory),
+            ])
+        }
         let answer = try await call(
             .correctReservations,
             keys: [keys.leader(worker.node)],
             [
                 "node": .string(worker.node.text), "worker": .string(worker.id), "epoch": .string(String(epoch)),
-                "free": .array(free.map { .string($0.text) }), "taken": .array(taken.map { .string($0.text) }),
+                "free": .array(free.map { .string($0.text) }), "taken": .array(rows),
             ]
         )
         if answer.string == "fenced" { throw Fenced() }

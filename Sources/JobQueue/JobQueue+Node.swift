@@ -9,11 +9,14 @@ package struct OwnedGame: Sendable, Equatable {
     /// The number of the claim whose job made the container; 0 if unknown. Of two nodes with a container of a game, the
     /// node with the higher number owns the game.
     package var fence: Int64
+    /// The limits of the container; nil if unknown.
+    package var demand: Demand?
 
-    package init(gameID: GameID, isRunning: Bool, fence: Int64 = 0) {
+    package init(gameID: GameID, isRunning: Bool, fence: Int64 = 0, demand: Demand? = nil) {
         self.gameID = gameID
         self.isRunning = isRunning
         self.fence = fence
+        self.demand = demand
     }
 }
 
@@ -81,11 +84,18 @@ extension JobQueue {
             "retention_entries": JSONValue(options.retentionEntries),
             "grace_ms": .integer(options.nodeGrace.milliseconds),
             "lease_ms": .integer(options.lease.milliseconds), "most_dead_bytes": JSONValue(options.deadBytes),
-            "signed_ms": .integer(options.mostAge?.milliseconds ?? 0),
+            "signed_ms": .integer(options.mostAge?.milliseconds ?? 0), "packs": .integer(options.placement == .pack ? 1 : 0),
+            "cpu": .integer(options.defaultDemand.cpu), "memory": .integer(options.defaultDemand.memory),
+        ])
+        let capacity = JSONValue(members: [
+            "slots": JSONValue(options.capacity.slots), "cpu": .integer(options.capacity.cpu),
+            "memory": .integer(options.capacity.memory),
         ])
         let rows = games.map { game in
-            JSONValue(members: [
+            let demand = game.demand ?? options.defaultDemand
+            return JSONValue(members: [
                 "id": .string(game.gameID.text), "is_running": .bool(game.isRunning), "fence": .integer(game.fence),
+                "cpu": .integer(demand.cpu), "memory": .integer(demand.memory),
             ])
         }
         // A node that can list its containers has a Docker Engine that answers.
@@ -94,7 +104,7 @@ extension JobQueue {
             [
                 "worker": .string(worker.id), "node": .string(worker.node.text),
                 "alive_ms": .integer(options.aliveTime.milliseconds), "settings": settings,
-                "machine": worker.machine?.argument, "games": .array(rows),
+                "machine": worker.machine?.argument, "capacity": capacity, "games": .array(rows),
                 "stopped": .array(stopped.map { .string($0.text) }), "is_complete": .bool(isComplete),
                 "engine_answers": .bool(isComplete),
             ]

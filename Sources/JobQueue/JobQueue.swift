@@ -44,6 +44,11 @@ package struct JobQueueOptions: Sendable, Equatable {
     package var crashLimit: Int
     /// The greatest age of a signed job at intake, by its `enqueued_at`; nil: no limit.
     package var mostAge: Duration?
+    /// The capacity of the worker's node.
+    package var capacity: NodeCapacity
+    /// What a start without limits needs, until its image is known.
+    package var defaultDemand: Demand
+    package var placement: Placement
 
     package init(
         queues: [String] = ["default"],
@@ -55,7 +60,10 @@ package struct JobQueueOptions: Sendable, Equatable {
         mostLive: Int = 100_000,
         keptForStops: Int = 10_000,
         crashLimit: Int = 3,
-        mostAge: Duration? = nil
+        mostAge: Duration? = nil,
+        capacity: NodeCapacity = NodeCapacity(),
+        defaultDemand: Demand = Demand(cpu: 1000, memory: 512 << 20),
+        placement: Placement = .spread
     ) {
         self.queues = queues
         self.lease = lease
@@ -67,6 +75,9 @@ package struct JobQueueOptions: Sendable, Equatable {
         self.keptForStops = keptForStops
         self.crashLimit = crashLimit
         self.mostAge = mostAge
+        self.capacity = capacity
+        self.defaultDemand = defaultDemand
+        self.placement = placement
     }
 
     /// The size of the window for starts and restarts.

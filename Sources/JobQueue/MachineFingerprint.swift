@@ -19,6 +19,14 @@ package struct MachineFingerprint: Sendable, Hashable {
         self.boot = boot
     }
 
+    /// Returns the hostname in a fingerprint as Redis keeps it, JSON; nil if the text has none.
+    package static func name(in text: String) -> String? {
+        guard case .object(let members)? = try? StrictJSON.parse(Array(text.utf8)),
+            case .string(let name)? = members.first(where: { $0.name == "name" })?.value, !name.isEmpty
+        else { return nil }
+        return name
+    }
+
     /// The argument of `register`.
     var argument: JSONValue {
         JSONValue(members: [

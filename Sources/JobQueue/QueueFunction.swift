@@ -9,7 +9,7 @@ import Redis
 package enum QueueFunction: String, Sendable {
     case admit, claim, clear, deregister, drop, extend, finish, forget, lead, page, peek, progress, publish, register,
         release
-    case report, requeue, resign, retry, sweep
+    case report, requeue, reserve, resign, retry, sweep
     case correctReservations = "correct_reservations"
     case restoreGames = "restore_games"
 
@@ -26,8 +26,9 @@ package enum QueueFunction: String, Sendable {
 
     /// The modules in the order of their dependencies.
     private static let modules = [
-        PackageResources.context_lua, PackageResources.jobs_lua, PackageResources.fleet_lua,
-        PackageResources.lanes_lua, PackageResources.leadership_lua, PackageResources.games_lua,
+        PackageResources.context_lua, PackageResources.jobs_lua, PackageResources.reservations_lua,
+        PackageResources.fleet_lua, PackageResources.lanes_lua, PackageResources.leadership_lua,
+        PackageResources.games_lua,
         PackageResources.containers_lua, PackageResources.ending_lua, PackageResources.admission_lua,
         PackageResources.leases_lua, PackageResources.claiming_lua, PackageResources.sweep_lua,
         PackageResources.nodes_lua, PackageResources.operators_lua,

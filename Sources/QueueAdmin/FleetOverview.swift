@@ -90,6 +90,14 @@ package struct NodeOverview: Sendable, Equatable {
     package var lostAt: Int64?
     /// The number of games that the node has to stop before it takes jobs.
     package var disowned = 0
+    /// The smallest capacity of the node's workers.
+    package var capacity = NodeCapacity()
+    /// The sum of all reservations.
+    package var used = Demand(cpu: 0, memory: 0)
+    /// Whether the workers of the node have different capacities.
+    package var capacityDiffers = false
+    /// The hostname of the machine; nil if unknown.
+    package var host: String?
 
     package init(id: NodeID, seen: Int64) {
         self.id = id

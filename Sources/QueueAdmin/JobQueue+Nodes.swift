@@ -78,19 +78,23 @@ extension JobQueue {
         }
     }
 
+    private static let nodeFields: [RedisArgument] = [
+        "reported_at", "slots", "cpu", "memory", "used_cpu", "used_memory", "differs", "machine",
+    ]
+
     private func read(_ node: inout NodeOverview, now: Int64, queues: [String]) async throws(QueueError) {
         let lists = queues.flatMap { [keys.ready("start", $0), keys.ready("stop", $0)] }.map { "\($0):\(node.id)" }
         let answers = try await pipeline(
             [
-                RedisCommand("SCARD", .string(keys.reserved(node.id))),
+                RedisCommand("HLEN", .string(keys.reserved(node.id))),
                 RedisCommand("HMGET", .string(keys.leader(node.id)), "holder", "epoch"),
-                RedisCommand("HEXISTS", .string(keys.prefix + "node:" + node.id.text), "reported_at"),
+                RedisCommand("HMGET", arguments: [RedisArgument.string(keys.prefix + "node:" + node.id.text)] + Self.nodeFields),
                 RedisCommand("SMEMBERS", .string(keys.prefix + "workers:" + node.id.text)),
                 RedisCommand("SCARD", .string(keys.prefix + "disowned:" + node.id.text)),
             ] + lists.map { RedisCommand("ZCARD", .string($0)) }
         )
         node.games = Int(answers[0].integer ?? 0)
-        node.hasTold = answers[2].integer == 1
+        node.read(answers[2].array ?? [])
         node.disowned = Int(answers[4].integer ?? 0)
         node.ready = answers.dropFirst(5).reduce(0) { $0 + Int($1.integer ?? 0) }
         let term = answers[1].array ?? []
@@ -106,5 +110,18 @@ extension JobQueue {
             node.epoch = epoch
         }
         node.workers = (living[1].array ?? []).count { Self.milliseconds($0.string ?? "") > now }
+    }
+}
+
+extension NodeOverview {
+    /// Reads the fields of `{ns}:node:NODE`, in the order of `nodeFields`.
+    fileprivate mutating func read(_ fields: [RedisValue]) {
+        guard fields.count == 8 else { return }
+        func number(_ index: Int) -> Int64 { fields[index].string.flatMap { Int64($0) } ?? 0 }
+        hasTold = fields[0].string != nil
+        capacity = NodeCapacity(slots: Int(number(1)), cpu: number(2), memory: number(3))
+        used = Demand(cpu: number(4), memory: number(5))
+        capacityDiffers = fields[6].string == "1"
+        host = fields[7].string.flatMap(MachineFingerprint.name)
     }
 }

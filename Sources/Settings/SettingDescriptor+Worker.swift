@@ -53,6 +53,41 @@ extension SettingDescriptor {
             valueName: "n",
             assign: .field(\.slots, SettingRule.number(0...1_000_000))
         ),
+        SettingDescriptor(
+            "RTM_CAPACITY_MEMORY",
+            "Memory of this node for games; 0: not counted",
+            whenEmpty: "nine tenths of the host's",
+            allowed: "0, or an amount from \(ResourceBounds.leastMemory.text), as 512m or 2g",
+            details: "Memory of the node for games; see section 5. `0`: memory is not counted",
+            valueName: "amount",
+            assign: .optional(\.capacityMemory) { text in
+                MemorySize(text).flatMap { $0.bytes == 0 || $0.bytes >= ResourceBounds.leastMemory.bytes ? $0 : nil }
+            }
+        ),
+        SettingDescriptor(
+            "RTM_CAPACITY_CPU",
+            "CPUs of this node for games; 0: not counted",
+            default: "0",
+            allowed: "a number of CPUs from 0 to 100000",
+            details: "CPUs of the node for games; see section 5. `0`: CPUs are not counted, because a game's quota is a "
+                + "ceiling, not a need",
+            valueName: "cpus",
+            isRare: true,
+            assign: .field(\.capacityCPU) { text in
+                DecimalNumber.fraction(text).flatMap { (0...100_000).contains($0) ? $0 : nil }
+            }
+        ),
+        SettingDescriptor(
+            "RTM_PLACEMENT",
+            "Nodes for new games: spread (emptiest first) or pack (fullest first)",
+            default: "spread",
+            allowed: Placement.allCases.map { "`\($0.rawValue)`" }.joined(separator: " or "),
+            details: "`spread`: a new game goes to the node with the lowest load. `pack`: to the node with the highest "
+                + "load that has capacity for the game. Give all workers of a namespace the same value",
+            valueName: "order",
+            isRare: true,
+            assign: .field(\.placement) { Placement(rawValue: $0) }
+        ),
         seconds(
             "RTM_LEASE_TTL_SECONDS",
             \.leaseTTLSeconds,

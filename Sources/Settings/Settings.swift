@@ -32,6 +32,11 @@ package struct Settings: Sendable, Equatable {
     package var concurrency: Int
     /// The largest number of games on this node; 0: no bound.
     package var slots = 0
+    /// The memory of this node for games; nil: nine tenths of the host's; 0 bytes: not counted.
+    package var capacityMemory: MemorySize?
+    /// The number of CPUs of this node for games; 0: not counted.
+    package var capacityCPU = 0.0
+    package var placement = Placement.spread
     package var leaseTTLSeconds = 10
     package var leaderTTLSeconds = 5
     package var nodeGraceSeconds = 300

@@ -92,7 +92,7 @@ struct ScriptBench {
                 try await worker.intake(queue: "default") { decoder.decode($0) }
             }
             let jobs = try await meter.measure("claim", jobs: { $0.count }) {
-                try await worker.claim(Capacity(starts: 8, stops: 8, slots: 0)).jobs
+                try await worker.claim(Capacity(starts: 8, stops: 8)).jobs
             }
             let pairs = jobs.map { $0.held }
             _ = try await meter.measure("beat", jobs: { _ in jobs.count }) {

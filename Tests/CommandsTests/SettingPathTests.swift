@@ -1,5 +1,6 @@
 import DockerPort
 import Foundation
+import JobContract
 import JobQueue
 import Redis
 import Primitives
@@ -17,6 +18,7 @@ import Testing
 struct SettingPathTests {
     private static let values = [
         "RTM_NAMESPACE": "ns", "RTM_QUEUES": "urgent,bulk", "RTM_CONCURRENCY": "3", "RTM_SLOTS": "4",
+        "RTM_CAPACITY_MEMORY": "300m", "RTM_CAPACITY_CPU": "5.5", "RTM_PLACEMENT": "pack",
         "RTM_LEASE_TTL_SECONDS": "21", "RTM_LEADER_TTL_SECONDS": "22", "RTM_NODE_GRACE_SECONDS": "230",
         "RTM_DRAIN_TIMEOUT_SECONDS": "24", "RTM_RETENTION_SECONDS": "800", "RTM_RETENTION_ENTRIES": "1025",
         "RTM_SIGNED_MAX_AGE_SECONDS": "700", "RTM_DEAD_BYTES": "2m", "RTM_JANITOR": "remove",
@@ -58,14 +60,17 @@ struct SettingPathTests {
             retention: .seconds(800),
             retentionEntries: 1_025,
             deadBytes: 2 << 20,
-            nodeGrace: .seconds(230)
+            nodeGrace: .seconds(230),
+            capacity: NodeCapacity(slots: 4, cpu: 5_500, memory: 300 << 20),
+            defaultDemand: Demand(cpu: 1_500, memory: 100 << 20),
+            placement: .pack
         )
-        #expect(try load().queueOptions == expected)
+        #expect(try load().queueOptions() == expected)
         let directory = try temporaryDirectory("wiring")
         defer { try? FileManager.default.removeItem(atPath: directory) }
         try Data("k:0123456789abcdef\n".utf8).write(to: URL(fileURLWithPath: directory + "/keys"))
         expected.mostAge = .seconds(700)
-        #expect(try load(["RTM_SIGNING_KEY_FILE": directory + "/keys"]).queueOptions == expected)
+        #expect(try load(["RTM_SIGNING_KEY_FILE": directory + "/keys"]).queueOptions() == expected)
     }
 
     @Test("ends at the containers")
@@ -99,7 +104,6 @@ struct SettingPathTests {
     func worker() throws {
         let configuration = try load().workerConfiguration()
         #expect(configuration.concurrency == 3)
-        #expect(configuration.slots == 4)
         #expect(configuration.drainTimeout == .seconds(24))
         #expect(configuration.leaderTTL == .seconds(22))
         #expect(configuration.stateOwner == .init(user: 30, group: 31))

@@ -37,21 +37,40 @@ struct WiringTests {
             deadBytes: 2 << 20,
             nodeGrace: .seconds(130)
         )
-        #expect(settings.queueOptions == expected)
+        #expect(settings.queueOptions() == expected)
         var signed = settings
         signed.signingKeyFile = "/keys"
-        #expect(signed.queueOptions.mostAge == .seconds(77))
+        #expect(signed.queueOptions().mostAge == .seconds(77))
+    }
+
+    @Test("the capacity of a node is that of its settings, else nine tenths of the host's memory")
+    func capacity() throws {
+        let host = EngineInfo(id: "i", name: "h", serverVersion: "1", apiVersion: "1", cpus: 4, memoryBytes: 1_000 << 20)
+        let plain = try load([:])
+        #expect(plain.queueOptions().capacity == NodeCapacity())
+        #expect(plain.queueOptions(on: host).capacity == NodeCapacity(memory: 900 << 20))
+        #expect(plain.capacityProblems(on: host).isEmpty)
+        let settings = ["RTM_SLOTS": "5", "RTM_CAPACITY_MEMORY": "1001m", "RTM_CAPACITY_CPU": "4.5"]
+        let set = try load(settings)
+        #expect(
+            set.queueOptions(on: host).capacity == NodeCapacity(slots: 5, cpu: 4_500, memory: 1_001 << 20)
+        )
+        let problems = set.capacityProblems(on: host)
+        #expect(problems.count == 2)
+        #expect(problems[0].hasPrefix("RTM_CAPACITY_MEMORY is 1001m, and the host has 1000m:"))
+        #expect(problems[1].hasPrefix("RTM_CAPACITY_CPU is 4.5, and the host has 4 CPUs:"))
+        #expect(try load(["RTM_CAPACITY_MEMORY": "0"]).queueOptions(on: host).capacity == NodeCapacity())
     }
 
     @Test("settings reach the worker")
     func worker() throws {
         let settings = try load([
-            "RTM_CONCURRENCY": "3", "RTM_SLOTS": "4", "RTM_DRAIN_TIMEOUT_SECONDS": "5", "RTM_LEADER_TTL_SECONDS": "6",
+            "RTM_CONCURRENCY": "3", "RTM_DRAIN_TIMEOUT_SECONDS": "5", "RTM_LEADER_TTL_SECONDS": "6",
             "RTM_STATE_OWNER": "7:8", "RTM_STATE_MODE": "0711", "RTM_START_SETTLE_MS": "9", "RTM_JANITOR": "dry-run",
             "RTM_JANITOR_GRACE_SECONDS": "10", "RTM_KEPT_CONTAINERS": "12", "RTM_NETWORK": "net",
         ])
         let worker = try settings.workerConfiguration()
-        #expect(worker.concurrency == 3 && worker.slots == 4 && worker.keptContainers == 12)
+        #expect(worker.concurrency == 3 && worker.keptContainers == 12)
         #expect(worker.drainTimeout == .seconds(5) && worker.leaderTTL == .seconds(6))
         #expect(worker.stateOwner == .init(user: 7, group: 8) && worker.stateMode == 0o711)
         #expect(worker.startSettle == .milliseconds(9) && worker.node.network == "net")

@@ -50,7 +50,9 @@ struct ResponseTests {
                     exitCode: 0,
                     oomKilled: true,
                     mounts: [BindMount(hostPath: "/s", mountPath: "/d", readOnly: true)],
-                    addresses: ["n": "172.18.0.2"]
+                    addresses: ["n": "172.18.0.2"],
+                    nanoCPUs: 1,
+                    memoryBytes: 2
                 )
         )
         #expect(answer.limits == Limits(nanoCPUs: 1, memory: 2, memorySwap: 3, pids: 4))

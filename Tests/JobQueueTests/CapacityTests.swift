@@ -10,11 +10,11 @@ struct CapacityTests {
     @Test("a start that waits for node capacity expires at its deadline")
     func expiredAtCapacity() async throws {
         try await QueueWorld.with { world in
-            let worker = world.worker("w1")
+            let worker = world.worker("w1", options: world.options(NodeCapacity(slots: 1)))
             try await worker.announce([OwnedGame(gameID: "full", isRunning: true)])
             try await world.push(QueueWorld.message(.start, "s1", more: #","deadline":"2020-01-01T00:00:00Z""#))
             try await world.intake(worker)
-            #expect(try await world.claim(worker, slots: 1).isEmpty)
+            #expect(try await world.claim(worker).isEmpty)
             #expect(try await world.results().map(\.outcome) == [.expired])
         }
     }
@@ -38,16 +38,19 @@ struct CapacityTests {
     @Test("a node runs no more games than its capacity, over all its workers")
     func slots() async throws {
         try await QueueWorld.with { world in
-            let (one, two) = (world.worker("w1"), world.worker("w2"))
+            let options = world.options(NodeCapacity(slots: 2))
+            let (one, two) = (world.worker("w1", options: options), world.worker("w2", options: options))
+            let third = world.worker("w3", node: "n2", options: options)
+            for worker in [one, two, third] { try await worker.announce([]) }
             for number in 1...5 { try await world.push(QueueWorld.message(.start, "s\(number)", game: "g\(number)")) }
             try await world.intake(one)
-            let first = try await world.claim(one, slots: 2)
+            let first = try await world.claim(one)
             #expect(first.count == 2)
-            #expect(try await world.claim(two, slots: 2).isEmpty)
+            #expect(try await world.claim(two).isEmpty)
             try await world.finish(one, first[0], .failed(.imageNotFound, "x"), owner: .undo, freesPlace: true)
-            #expect(try await world.claim(two, slots: 2).map(\.id) == ["s3"])
+            #expect(try await world.claim(two).map(\.id) == ["s3"])
             // A node with room takes what this one cannot.
-            #expect(try await world.claim(world.worker("w3", node: "n2"), slots: 2).count == 2)
+            #expect(try await world.claim(third).count == 2)
         }
     }
 

@@ -18,25 +18,25 @@ struct DoorbellTests {
             try await other.announce([])
             for number in 1...3 { try await world.push(QueueWorld.message(.stop, "t\(number)", game: "g\(number)")) }
             try await world.intake(full)
-            let capacity = Capacity(starts: 4, stops: 1, slots: 0)
+            let capacity = Capacity(starts: 4, stops: 1)
             for (worker, id) in [(full, "t1" as JobID), (other, "t2")] {
                 let claimed = try await worker.claim(capacity)
                 #expect(claimed.jobs.map(\.id) == [id] && claimed.waiting == .stops)
             }
             for worker in [full, other] {
-                let claimed = try await worker.claim(Capacity(starts: 4, stops: 0, slots: 0))
+                let claimed = try await worker.claim(Capacity(starts: 4, stops: 0))
                 #expect(claimed.jobs.isEmpty && claimed.waiting == .stops)
             }
             for name in ["w1", "w2"] { #expect(try await bell(world, name) == []) }
             // One with a place is rung by who has none.
-            _ = try await other.claim(Capacity(starts: 0, stops: 0, slots: 0))
+            _ = try await other.claim(Capacity(starts: 0, stops: 0))
             #expect(try await bell(world, "w1") == [])
             let third = world.worker("w3")
             try await third.announce([])
             let node = world.worker("w4", node: "n2")
             try await node.announce([])
             _ = try await node.claim(capacity)
-            #expect(try await third.claim(Capacity(starts: 0, stops: 1, slots: 0)).jobs.map(\.id) == ["t3"])
+            #expect(try await third.claim(Capacity(starts: 0, stops: 1)).jobs.map(\.id) == ["t3"])
         }
     }
 
@@ -51,7 +51,7 @@ struct DoorbellTests {
             }
             try await world.push(QueueWorld.message(.start, "alive", game: "a"))
             while try await world.intake(worker).taken > 0 {}
-            let capacity = Capacity(starts: 4, stops: 4, slots: 0)
+            let capacity = Capacity(starts: 4, stops: 4)
             let first = try await worker.claim(capacity)
             #expect(first.jobs.isEmpty && first.waiting == .starts)
             let second = try await worker.claim(capacity)
@@ -77,7 +77,7 @@ struct DoorbellTests {
             let taken = try await worker.take(
                 queue: "default",
                 most: 5,
-                claiming: Capacity(starts: 1, stops: 1, slots: 0)
+                claiming: Capacity(starts: 1, stops: 1)
             ) { decoder.decode($0) }
             #expect(try taken.intake.get().taken == 5 && taken.claimed?.waiting == .starts)
             #expect(taken.claimed?.jobs.map(\.id) == ["t2", "s1"])
@@ -86,7 +86,7 @@ struct DoorbellTests {
             let next = try await worker.take(
                 queue: "default",
                 most: 5,
-                claiming: Capacity(starts: 2, stops: 1, slots: 0)
+                claiming: Capacity(starts: 2, stops: 1)
             ) { decoder.decode($0) }
             #expect(next.claimed?.jobs.map(\.id) == ["s3", "s4"] && next.claimed?.waiting == [])
             #expect(try next.intake.get().isEmptied)

@@ -175,16 +175,22 @@ struct LeadershipTests {
             let worker = world.worker("w1")
             guard case .granted(let epoch, _) = try await worker.lead(ttl: .seconds(5)) else { return }
             _ = try await worker.publish([update("", "s1", .started)], epoch: epoch, cursor: nil)
-            #expect(try await worker.reservations() == ["g1"])
+            #expect(try await worker.reservations() == ["g1": QueueWorld.usual])
             _ = try await worker.publish([update("s1", "e1", .exited)], epoch: epoch, cursor: nil)
             #expect(try await worker.reservations().isEmpty)
             try await world.push(QueueWorld.message(.start, "j1", game: "g2"))
             try await world.intake(worker)
             #expect(try await world.claim(worker).count == 1)
-            try await worker.correctReservations(free: ["g2", "g3"], taken: ["g4"], epoch: epoch)
-            #expect(try await worker.reservations() == ["g2", "g4"])
+            let small = Demand(cpu: 100, memory: 1 << 20)
+            // A running job may need more than the container has now.
+            let taken: [GameID: Demand] = ["g2": small, "g4": small]
+            try await worker.correctReservations(free: ["g2", "g3"], taken: taken, epoch: epoch)
+            #expect(try await worker.reservations() == ["g2": QueueWorld.usual, "g4": small])
+            let larger = Demand(cpu: 3_000, memory: 2 << 30)
+            try await worker.correctReservations(free: [], taken: ["g2": larger, "g4": larger], epoch: epoch)
+            #expect(try await worker.reservations() == ["g2": larger, "g4": larger])
             await #expect(throws: Fenced.self) {
-                try await worker.correctReservations(free: ["g4"], taken: [], epoch: epoch + 1)
+                try await worker.correctReservations(free: ["g4"], taken: [:], epoch: epoch + 1)
             }
         }
     }

@@ -1,5 +1,6 @@
 import QueueAdmin
 import JobContract
+import Primitives
 import Redis
 import Testing
 
@@ -26,17 +27,50 @@ extension ModelRun {
         }
         for job in jobs {
             let (ending, owner, frees) = Self.endings.randomElement(using: &random) ?? Self.endings[0]
+            let begun = ending.effect == .started && Bool.random(using: &random) ? Self.container(&random) : nil
             note("\(worker) finishes \(job.id): \(ending.outcome) \(ending.effect) \(owner) \(frees)")
-            batch.append(QueueWorld.finished(job, ending, owner: owner, freesPlace: frees))
+            batch.append(QueueWorld.finished(job, ending, owner: owner, freesPlace: frees, begun: begun))
             expected.append(.ok)
             let code = ending.errorCode?.rawValue
-            model.finish(job.id, ending.outcome, code, owner: owner, frees: frees, node: node)
+            model.finish(
+                job.id,
+                ending.outcome,
+                code,
+                owner: owner,
+                frees: frees,
+                started: begun?.demand,
+                fence: job.token.fence,
+                node: node
+            )
         }
         if Int.random(in: 0..<4, using: &random) == 0 {
             batch.append(QueueWorld.finished(first.job))
             expected.append(.again)
         }
         try agree(try await queue(worker).finish(batch).answers, expected, "finish")
+    }
+
+    private static func container(_ random: inout SeededGenerator) -> StartedContainer {
+        StartedContainer(containerID: "c", mark: "x", demand: demand(&random))
+    }
+
+    private static func demand(_ random: inout SeededGenerator) -> Demand {
+        Demand(cpu: 1_000, memory: Int64.random(in: 1...20, using: &random) * 100 << 20)
+    }
+
+    /// A start learns what its image asks for.
+    mutating func reserve() async throws {
+        let starts = held.indices.filter {
+            held[$0].job.undo == nil && model.jobs[held[$0].job.id]?.message.startsGame == true
+        }
+        guard let index = starts.randomElement(using: &random) else { return }
+        let (job, worker, node) = held[index]
+        let demand = Self.demand(&random)
+        let answer = try await queue(worker).reserve(demand, for: job.held)
+        let hasCapacity = model.reserve(job.id, demand, on: node)
+        note("\(worker) reserves \(demand.text) for \(job.id): \(answer)")
+        try agree(answer, hasCapacity ? .ok : .full, "reserve")
+        if !hasCapacity { _ = take(index) }
     }
 
     mutating func retry() async throws {
@@ -155,7 +189,8 @@ extension ModelRun {
         let games = Self.games.filter { _ in Int.random(in: 0..<4, using: &random) == 0 }
             .map { game in
                 let fence = Int.random(in: 0..<8, using: &random) == 0 ? LaneModel.newest : 0
-                return OwnedGame(gameID: game, isRunning: Bool.random(using: &random), fence: fence)
+                let demand = Bool.random(using: &random) ? Self.demand(&random) : nil
+                return OwnedGame(gameID: game, isRunning: Bool.random(using: &random), fence: fence, demand: demand)
             }
         let stopped = (model.disowned[node] ?? []).sorted().filter { _ in Int.random(in: 0..<3, using: &random) > 0 }
         note("\(worker) joins with \(games), has stopped \(stopped)")
@@ -221,5 +256,7 @@ extension ModelRun {
         )
         try agree(retried, false, "retry of a zombie")
         try await queue(worker).release([job.held])
+        let answer = try await queue(worker).reserve(Demand(cpu: 1, memory: 1), for: job.held)
+        try agree(answer, .stale, "reserve of a zombie")
     }
 }

@@ -23,6 +23,7 @@ extension ModelRun {
         message.isGuarded = !message.startsGame && (2..<5).contains(dice)
         message.force = message.kind == .remove && dice > 10
         message.isInvalid = dice == 5
+        if message.startsGame, dice > 14 { message.memory = Int64.random(in: 1...20, using: &random) * 100 << 20 }
         // Now and then the very same job again, but for its deadline.
         if dice == 0, let known = model.jobs[message.id]?.message ?? model.ended[message.id],
             Bool.random(using: &random)
@@ -42,6 +43,7 @@ extension ModelRun {
         if message.isExpired { more += #","deadline":"2020-01-01T00:00:00Z""# }
         if message.isGuarded { more += #","container_id":"\#(String(repeating: "a", count: 64))""# }
         if message.force { more += #","force":true"# }
+        if let memory = message.memory { more += #","limits":{"memory":"\#(memory)"}"# }
         let text = QueueWorld.message(message.kind, message.id, game: message.game, more: more)
         return message.isInvalid ? text.replacing(#""kind":"\#(message.kind.rawValue)""#, with: #""kind":"fly""#) : text
     }
@@ -68,24 +70,33 @@ extension ModelRun {
     }
 
     mutating func claim() async throws {
-        let (worker, node, slots) = Self.workers.randomElement(using: &random) ?? Self.workers[0]
+        let (worker, node, _) = Self.workers.randomElement(using: &random) ?? Self.workers[0]
         let starts = Int.random(in: 0...3, using: &random)
         let stops = Int.random(in: 0...3, using: &random)
         note("claim by \(worker): \(starts) starts, \(stops) stops")
-        let jobs = try await world.claim(queue(worker), starts: starts, stops: stops, slots: slots)
-        try claimed(jobs, Capacity(starts: starts, stops: stops, slots: slots), worker, node)
+        try await forgetIdle()
+        let jobs = try await world.claim(queue(worker), starts: starts, stops: stops)
+        try claimed(jobs, Capacity(starts: starts, stops: stops), worker, node)
+    }
+
+    /// Without idle workers no node is a better place for a start. The model knows no placement.
+    private func forgetIdle() async throws {
+        let sets = Self.queueNames.flatMap { ["idle:start:" + $0, "rung:" + $0] }
+            .map { RedisArgument.string(world.keys.prefix + $0) }
+        _ = try await world.client.send(RedisCommand("DEL", arguments: sets))
     }
 
     /// Takes the oldest messages in and claims what is ready then, in one call, after the model did so in two.
     mutating func takeIn() async throws {
-        let (worker, node, slots) = Self.workers.randomElement(using: &random) ?? Self.workers[0]
+        let (worker, node, _) = Self.workers.randomElement(using: &random) ?? Self.workers[0]
         let name = Self.queueNames.randomElement(using: &random) ?? "low"
         let starts = Int.random(in: 0...4, using: &random)
         let stops = Int.random(in: 0...4, using: &random)
         let most = Int.random(in: 1...6, using: &random)
         note("\(worker) takes \(most) of \(name), for \(starts) starts, \(stops) stops")
         let decoder = JobDecoder()
-        let capacity = Capacity(starts: starts, stops: stops, slots: slots)
+        let capacity = Capacity(starts: starts, stops: stops)
+        try await forgetIdle()
         let taken = try await queue(worker)
             .take(queue: name, most: most, claiming: capacity) { decoder.decode($0) }
         let outcome = try taken.intake.get()
@@ -108,11 +119,13 @@ extension ModelRun {
             node: node,
             starts: capacity.starts,
             stops: capacity.stops,
-            slots: capacity.slots,
             queues: Self.queueNames
         )
         try agree(jobs.map { "\($0.id) \($0.attempt)" }, expected.map { "\($0.id) \($0.attempt)" }, "claimed")
         for job in jobs {
+            let isStart = model.jobs[job.id]?.message.startsGame == true && job.undo == nil
+            let reserved = isStart ? model.jobs[job.id].flatMap { model.reserved[node]?[$0.message.game] } : nil
+            try agree(job.reservation, reserved, "reservation of \(job.id)")
             try agree(job.undo, model.undo(job.id), "why \(job.id) is only undone")
             try agree(job.run, model.jobs[job.id]?.run ?? 0, "run of \(job.id)")
         }

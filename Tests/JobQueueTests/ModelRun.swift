@@ -16,8 +16,14 @@ struct ModelRun {
 
     static let games = (1...7).map { "g\($0)" as GameID }
     static let queueNames = ["high", "low"]
-    /// Worker, node, and how many games the node may run.
-    static let workers = [("w1", "n1" as NodeID, 0), ("w2", "n1", 0), ("w3", "n2", 2), ("w4", "n2", 2)]
+    /// Worker, node, and what the worker knows of the node's capacity. The smallest values of a node hold.
+    static let workers = [
+        ("w1", "n1" as NodeID, NodeCapacity(memory: 3_000 << 20)), ("w2", "n1", NodeCapacity(memory: 2_000 << 20)),
+        ("w3", "n2", NodeCapacity(slots: 2)), ("w4", "n2", NodeCapacity(slots: 3, cpu: 9_000)),
+    ]
+    static let capacities: [NodeID: NodeCapacity] = [
+        "n1": NodeCapacity(memory: 2_000 << 20), "n2": NodeCapacity(slots: 2, cpu: 9_000),
+    ]
 
     let world: QueueWorld
     var model: LaneModel
@@ -34,7 +40,12 @@ struct ModelRun {
         self.world = world
         random = SeededGenerator(seed: seed)
         model = LaneModel(world.options)
-        for (worker, node, _) in Self.workers { queues[worker] = world.worker(worker, node: node) }
+        model.capacities = Self.capacities
+        for (worker, node, capacity) in Self.workers {
+            var options = world.options
+            options.capacity = capacity
+            queues[worker] = world.worker(worker, node: node, options: options)
+        }
     }
 
     mutating func begin() async throws {
@@ -79,8 +90,9 @@ struct ModelRun {
         case 68..<81: try await finish()
         case 81: try await loseRecord()
         case 82..<86: try await retry()
-        case 86..<88: try await release()
-        case 88..<90: try await lapses()
+        case 86: try await release()
+        case 87..<89: try await reserve()
+        case 89: try await lapses()
         case 90..<94: try await becomeDue()
         case 94: try await beat()
         case 95: try await pauseOrResume()

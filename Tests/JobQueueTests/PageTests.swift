@@ -15,13 +15,15 @@ struct PageTests {
                 let mark = String(repeating: name, count: 10)
                 _ = try await world.client.pipeline([
                     RedisCommand("HSET", .string(world.keys.checkpoints("n1")), .string(name), .string(mark)),
-                    RedisCommand("SADD", .string(world.keys.reserved("n1")), .string(name)),
+                    RedisCommand("HSET", .string(world.keys.reserved("n1")), .string(name), "1000 2000"),
                 ])
             }
             let checkpoints = try await worker.checkpoints()
             #expect(Set(checkpoints.keys.map(\.text)) == Set(names))
             #expect(checkpoints.allSatisfy { $1 == String(repeating: $0.text, count: 10) })
-            #expect(try await worker.reservations() == Set(names.map { GameID($0) }))
+            let reservations = try await worker.reservations()
+            #expect(Set(reservations.keys.map(\.text)) == Set(names))
+            #expect(reservations.values.allSatisfy { $0 == Demand(cpu: 1_000, memory: 2_000) })
         }
     }
 }

@@ -89,8 +89,18 @@ struct QueueWorld {
         return try await queue.intake(queue: name) { decoder.decode($0) }
     }
 
-    func claim(_ queue: JobQueue, starts: Int = 8, stops: Int = 8, slots: Int = 0) async throws -> [ClaimedJob] {
-        try await queue.claim(Capacity(starts: starts, stops: stops, slots: slots)).jobs
+    func claim(_ queue: JobQueue, starts: Int = 8, stops: Int = 8) async throws -> [ClaimedJob] {
+        try await queue.claim(Capacity(starts: starts, stops: stops)).jobs
+    }
+
+    /// What a start without limits reserves.
+    static let usual = JobQueueOptions().defaultDemand
+
+    /// The options of this world for a node of this capacity.
+    func options(_ capacity: NodeCapacity) -> JobQueueOptions {
+        var options = options
+        options.capacity = capacity
+        return options
     }
 
     @discardableResult

@@ -50,7 +50,7 @@ struct RetentionTests {
         try await world.push(QueueWorld.message(.start, "s1"))
         try await world.intake(worker)
         let start = try #require(try await world.claim(worker).first)
-        let begun = StartedContainer(containerID: "c1", mark: "s0")
+        let begun = StartedContainer(containerID: "c1", mark: "s0", demand: QueueWorld.usual)
         let finished = QueueWorld.finished(start, startMessage: "the request", begun: begun)
         _ = try await worker.finish([finished])
         #expect(try await worker.startedContainers() == ["c1": "s0"])
@@ -125,14 +125,16 @@ struct RetentionTests {
             retentionEntries: 2,
             deadBytes: 5,
             nodeGrace: .seconds(3),
-            mostAge: .seconds(6)
+            mostAge: .seconds(6),
+            defaultDemand: Demand(cpu: 7, memory: 8),
+            placement: .pack
         )
         try await QueueWorld.with(options: options) { world in
             try await world.worker("w1").announce([])
             let text = try await world.hash(world.keys.meta)["settings"] ?? ""
             let expected = [
                 "retention_ms": 1_000, "retention_entries": 2, "grace_ms": 3_000, "lease_ms": 4_000,
-                "most_dead_bytes": 5, "signed_ms": 6_000,
+                "most_dead_bytes": 5, "signed_ms": 6_000, "packs": 1, "cpu": 7, "memory": 8,
             ]
             #expect(try JSONDecoder().decode([String: Int].self, from: Data(text.utf8)) == expected)
         }

@@ -27,7 +27,7 @@ struct SizeTests {
                 let taken = try await worker.take(
                     queue: "default",
                     most: most,
-                    claiming: Capacity(starts: 200, stops: 1, slots: 0),
+                    claiming: Capacity(starts: 200, stops: 1),
                     decode: { JobDecoder().decode($0) }
                 )
                 let outcome = try taken.intake.get()

@@ -77,20 +77,20 @@ struct WindowTests {
     @Test("if every node is at capacity, its last part admits the stop that frees capacity")
     func keptForStops() async throws {
         try await QueueWorld.with(options: options) { world in
-            let worker = world.worker("w1")
+            let worker = world.worker("w1", options: world.options(NodeCapacity(slots: 1)))
             try await worker.announce([])
             try await world.push(QueueWorld.message(.start, "first", game: "g"))
             try await world.intake(worker)
-            try await world.finish(worker, try #require(try await world.claim(worker, slots: 1).first))
+            try await world.finish(worker, try #require(try await world.claim(worker).first))
             for number in 0..<10 { try await world.push(QueueWorld.message(.start, "s\(number)", game: "w\(number)")) }
             try await takeAll(world, worker)
-            #expect(try await world.claim(worker, slots: 1).isEmpty)
+            #expect(try await world.claim(worker).isEmpty)
             try await world.push(QueueWorld.message(.stop, "stop", game: "g"))
             try await takeAll(world, worker)
-            let stop = try await world.claim(worker, slots: 1)
+            let stop = try await world.claim(worker)
             #expect(stop.map(\.id) == ["stop"])
             try await world.finish(worker, stop[0], JobEnding(.succeeded, effect: .stopped), freesPlace: true)
-            #expect(try await world.claim(worker, slots: 1).map(\.id) == ["s0"])
+            #expect(try await world.claim(worker).map(\.id) == ["s0"])
         }
     }
 
@@ -118,17 +118,17 @@ struct WindowTests {
     @Test("also starts that wait for their own full node do not block a stop")
     func noDeadlockOfOwned() async throws {
         try await QueueWorld.with(options: options) { world in
-            let worker = world.worker("w1")
+            let worker = world.worker("w1", options: world.options(NodeCapacity(slots: 1)))
             try await worker.announce((0..<10).map { OwnedGame(gameID: "w\($0)", isRunning: false) })
             try await world.push(QueueWorld.message(.start, "first", game: "g"))
             try await world.intake(worker)
-            try await world.finish(worker, try #require(try await world.claim(worker, slots: 1).first))
+            try await world.finish(worker, try #require(try await world.claim(worker).first))
             for number in 0..<10 { try await world.push(QueueWorld.message(.start, "s\(number)", game: "w\(number)")) }
             try await takeAll(world, worker)
-            #expect(try await world.claim(worker, slots: 1).isEmpty)
+            #expect(try await world.claim(worker).isEmpty)
             try await world.push(QueueWorld.message(.stop, "stop", game: "g"))
             try await takeAll(world, worker)
-            #expect(try await world.claim(worker, slots: 1).map(\.id) == ["stop"])
+            #expect(try await world.claim(worker).map(\.id) == ["stop"])
         }
     }
 }

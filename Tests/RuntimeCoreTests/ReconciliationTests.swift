@@ -33,7 +33,8 @@ struct ReconciliationTests {
             checkpoints: checkpoints,
             started: started,
             isThorough: isThorough,
-            reservations: []
+            reservations: [:],
+            demands: [:]
         )
         .suspects
     }
@@ -62,6 +63,7 @@ struct ReconciliationTests {
 
     @Test("reserve node capacity for games with a running container")
     func reservations() {
+        let (small, large) = (Demand(cpu: 100, memory: 1), Demand(cpu: 1_000, memory: 2))
         let found = Reconciliation(
             containers: [
                 row("a", "running", game: "a"), row("b", "exited", game: "b"), row("c", "paused", game: "c"),
@@ -71,8 +73,11 @@ struct ReconciliationTests {
             checkpoints: [:],
             started: [],
             isThorough: false,
-            reservations: ["a", "b", "d", "e", "f"]
+            reservations: ["a": large, "b": small, "d": small, "e": small, "f": small, "h": small],
+            demands: ["a": small, "c": small, "g": large, "h": small, "x": small]
         )
-        #expect(found.surplusReservations == ["b", "d", "e"] && found.missingReservations == ["c", "g"])
+        #expect(found.surplusReservations == ["b", "d", "e", "h"])
+        // Of a game without a running container nobody knows what it needs.
+        #expect(found.wrongReservations == ["a": small, "c": small, "g": large])
     }
 }

@@ -11,11 +11,9 @@ private struct Intake {
     typealias Step = IntakeMachine.Step
 
     var machine: IntakeMachine
-    private let slots: Int
 
-    init(queues: [String] = ["a"], concurrency: Int = 16, slots: Int = 0) {
-        machine = IntakeMachine(queues: queues, concurrency: concurrency, slots: slots)
-        self.slots = slots
+    init(queues: [String] = ["a"], concurrency: Int = 16) {
+        machine = IntakeMachine(queues: queues, concurrency: concurrency)
     }
 
     static func at(_ milliseconds: Int64) -> MonotonicInstant {
@@ -26,7 +24,7 @@ private struct Intake {
         machine.next(dockerAnswers: dockerAnswers, now: Self.at(milliseconds))
     }
 
-    func capacity(_ starts: Int, _ stops: Int) -> Capacity { Capacity(starts: starts, stops: stops, slots: slots) }
+    func capacity(_ starts: Int, _ stops: Int) -> Capacity { Capacity(starts: starts, stops: stops) }
 
     mutating func outcome(
         of queue: String = "a",
@@ -49,7 +47,7 @@ private struct Intake {
 
     /// A claim for all free permits.
     mutating func claimed(_ kinds: [JobKind] = [], ready: JobClasses = []) {
-        machine.claimed(kinds, of: machine.permits.capacity(slots: slots), ready: ready)
+        machine.claimed(kinds, of: machine.permits.capacity, ready: ready)
     }
 
     /// The worker has looked at its empty queues, and Redis counts it as idle.
@@ -126,6 +124,9 @@ struct IntakeMachineTests {
     @Test("without a Docker Engine, and at the end, only messages that have woken the worker are taken in")
     func others() {
         var intake = Intake()
+        // Redis learns that the worker is not idle.
+        #expect(intake.step(dockerAnswers: false) == .claim(intake.capacity(0, 0)))
+        intake.machine.claimed([], of: intake.capacity(0, 0), ready: [])
         #expect(intake.step(dockerAnswers: false) == .sleep(until: nil))
         intake.machine.saw([1], in: "a")
         let none = IntakeMachine.Take(queue: "a", seen: [1], most: 64, capacity: intake.capacity(0, 0))
@@ -224,19 +225,19 @@ struct IntakeMachineTests {
         #expect(intake.step(3) == .sleep(until: nil))
     }
 
-    @Test("an end gives the node capacity if the node counts its games")
-    func slots() {
-        for (slots, step) in [
-            (0, IntakeMachine.Step.sleep(until: nil)), (3, .claim(Capacity(starts: 8, stops: 8, slots: 3))),
-        ] {
-            var intake = Intake(concurrency: 8, slots: slots)
-            intake.rest()
-            intake.machine.woken()
-            _ = intake.step(1)
-            intake.claimed([.start])
-            intake.end(.start)
-            #expect(intake.step(2) == step)
-        }
+    @Test("with the Docker Engine away, Redis soon counts the worker as idle no more")
+    func away() {
+        var intake = Intake(concurrency: 8)
+        intake.rest()
+        let none = Capacity(starts: 0, stops: 0)
+        #expect(intake.step(1, dockerAnswers: false) == .claim(none))
+        intake.machine.claimed([], of: none, ready: [])
+        #expect(intake.step(2, dockerAnswers: false) == .sleep(until: nil))
+        // What it is woken for goes to another worker.
+        intake.machine.woken()
+        #expect(intake.step(3, dockerAnswers: false) == .claim(none))
+        intake.machine.claimed([], of: none, ready: [])
+        #expect(intake.step(4) == .claim(Capacity(starts: 8, stops: 8)))
     }
 
     @Test("a paused queue is looked at after a wake-up, and no connection waits at it")

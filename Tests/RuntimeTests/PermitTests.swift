@@ -13,12 +13,12 @@ struct PermitTests {
         return permits
     }
 
-    private func capacity(_ starts: Int, _ stops: Int) -> Capacity { Capacity(starts: starts, stops: stops, slots: 0) }
+    private func capacity(_ starts: Int, _ stops: Int) -> Capacity { Capacity(starts: starts, stops: stops) }
 
     @Test("each class has as many permits as the concurrency")
     func classes() {
         let permits = permits(2, running: [.start, .restart, .stop])
-        #expect(permits.capacity(slots: 0) == capacity(0, 1))
+        #expect(permits.capacity == capacity(0, 1))
         #expect(permits.running == 3 && permits.publishing == 0)
     }
 
@@ -27,14 +27,14 @@ struct PermitTests {
         var permits = permits(1, running: [.start])
         let waits = permits.waits(.start)
         #expect(waits)
-        #expect(permits.capacity(slots: 0) == capacity(1, 1))
+        #expect(permits.capacity == capacity(1, 1))
         #expect(permits.publishing == 0)
         permits.began(.start)
         permits.goesOn(.start)
         #expect(permits.starts == 2 && permits.waiting == 0)
-        #expect(permits.capacity(slots: 0) == capacity(0, 1))
+        #expect(permits.capacity == capacity(0, 1))
         permits.done(.start, from: .working)
-        #expect(permits.capacity(slots: 0) == capacity(0, 1))
+        #expect(permits.capacity == capacity(0, 1))
         permits.done(.start, from: .working)
         #expect(permits.publishing == 2)
         permits.ended()
@@ -50,7 +50,7 @@ struct PermitTests {
             let waits = permits.waits(.stop)
             #expect(waits)
         }
-        #expect(permits.capacity(slots: 0) == capacity(concurrency, concurrency))
+        #expect(permits.capacity == capacity(concurrency, concurrency))
         permits.began(.start)
         let isOneTooMany = !permits.waits(.start)
         #expect(isOneTooMany)
@@ -65,9 +65,9 @@ struct PermitTests {
     func publishing() {
         var permits = permits(2, running: [.start, .start, .stop])
         for kind in [JobKind.start, .start, .stop] { permits.done(kind, from: .working) }
-        #expect(permits.capacity(slots: 5) == Capacity(starts: 1, stops: 1, slots: 5))
+        #expect(permits.capacity == Capacity(starts: 1, stops: 1))
         permits.done(.start, from: .done)
-        #expect(permits.capacity(slots: 5) == Capacity(starts: 1, stops: 1, slots: 5))
+        #expect(permits.capacity == Capacity(starts: 1, stops: 1))
     }
 }
 

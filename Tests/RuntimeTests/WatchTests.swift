@@ -1,6 +1,5 @@
 import DockerPort
 import JobContract
-import JobQueue
 import Logging
 import Primitives
 import Redis
@@ -8,6 +7,7 @@ import RuntimeCore
 import Support
 import Testing
 
+@testable import JobQueue
 @testable import Runtime
 
 @Suite("The watch over the Docker Engine", .timeLimit(.minutes(1)))
@@ -89,7 +89,7 @@ struct ResultBatcherTests {
             try await world.push(.start, "s2")
             let decoder = JobDecoder()
             _ = try await queue.intake(queue: "default") { decoder.decode($0) }
-            let claimed = try await queue.claim(Capacity(starts: 1, stops: 0, slots: 0)).jobs
+            let claimed = try await queue.claim(Capacity(starts: 1, stops: 0)).jobs
             let job = try #require(claimed.first)
             let ending = JobEnding.failed(.startFailed, "x")
             let finished = FinishedJob(job, nil, ending: ending, owner: .keep, freesPlace: false)
@@ -120,8 +120,17 @@ struct UntrustedStopTests {
                 makeLogger: { .silent },
                 progress: ProgressStore(),
                 trace: .none,
-                fence: 1,
-                permit: ConcurrencyPermit(.stop, IntakeScheduler(queues: [], concurrency: 1, slots: 0))
+                claimed: ClaimedJob(
+                    id: "t1",
+                    gameID: "g1",
+                    token: LeaseToken("1-x"),
+                    attempt: 1,
+                    queue: "default",
+                    message: [],
+                    run: 1,
+                    takenAt: ""
+                ),
+                permit: ConcurrencyPermit(.stop, IntakeScheduler(queues: [], concurrency: 1))
             )
             let job = Job(id: "t1", kind: .stop, gameID: "g1")
             await ChangePermit.$current.withValue(ChangePermit { false }) {

@@ -179,7 +179,7 @@ struct WorkerWorld: Sendable {
         let decoder = JobDecoder()
         _ = try await queue.intake(queue: "default") { decoder.decode($0) }
         for _ in 0..<3 {
-            let claimed = try await queue.claim(Capacity(starts: 1, stops: 0, slots: 0)).jobs
+            let claimed = try await queue.claim(Capacity(starts: 1, stops: 0)).jobs
             guard let message = claimed.first?.message, case .job(let job) = decoder.decode(message) else {
                 throw Overdue("\(id) was not claimed")
             }
@@ -194,7 +194,7 @@ struct WorkerWorld: Sendable {
 
     /// Whether the game holds room on the node.
     func holdsRoom(_ game: GameID) async throws -> Bool {
-        try await client.send(RedisCommand("SISMEMBER", "{rtm}:reserved:n1", .string(game.text))).integer == 1
+        try await client.send(RedisCommand("HEXISTS", "{rtm}:reserved:n1", .string(game.text))).integer == 1
     }
 
     func attempts(_ id: JobID) async throws -> Int? {

@@ -20,7 +20,8 @@ struct SettingSourcesTests {
         ("RTM_REDIS_URL", ["redis://flag", "redis://environment", "redis://file"]),
         ("RTM_NAMESPACE", ["flag", "environment", "file"]), ("RTM_NODE", ["flag", "environment", "file"]),
         ("RTM_QUEUES", ["flag,b", "environment", "file"]), ("RTM_CONCURRENCY", ["1", "2", "3"]),
-        ("RTM_SLOTS", ["1", "2", "3"]), ("RTM_LEASE_TTL_SECONDS", ["11", "12", "13"]),
+        ("RTM_SLOTS", ["1", "2", "3"]), ("RTM_CAPACITY_MEMORY", ["1g", "2g", "3g"]),
+        ("RTM_CAPACITY_CPU", ["1", "2", "3"]), ("RTM_LEASE_TTL_SECONDS", ["11", "12", "13"]),
         ("RTM_LEADER_TTL_SECONDS", ["1", "2", "3"]), ("RTM_NODE_GRACE_SECONDS", ["31", "32", "33"]),
         ("RTM_DRAIN_TIMEOUT_SECONDS", ["1", "2", "3"]), ("RTM_RETENTION_SECONDS", ["61", "62", "63"]),
         ("RTM_SIGNED_MAX_AGE_SECONDS", ["61", "62", "63"]), ("RTM_RETENTION_ENTRIES", ["1001", "1002", "1003"]),
@@ -77,7 +78,9 @@ struct SettingSourcesTests {
 
     @Test("the samples are of all settings but switches, formats and those that name files")
     func complete() {
-        let others = ["RTM_NO_WAIT", "RTM_STOP_WHEN_CUT_OFF", "RTM_READ_ONLY_ROOTFS", "RTM_LOG_FORMAT"]
+        let others = [
+            "RTM_NO_WAIT", "RTM_STOP_WHEN_CUT_OFF", "RTM_READ_ONLY_ROOTFS", "RTM_LOG_FORMAT", "RTM_PLACEMENT",
+        ]
         let expected = SettingDescriptor.all.filter { !$0.namesFile && !others.contains($0.name) }.map(\.name)
         #expect(Self.samples.map(\.name) == expected)
     }

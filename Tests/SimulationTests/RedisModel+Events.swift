@@ -34,9 +34,11 @@ extension RedisModel {
             let isRunning = update.newCheckpoint.hasPrefix("s")
             if !isRunning { notes[node]?[id] = nil }
             if isRunning {
-                lanes.running[node, default: []].insert(update.gameID)
+                let isBusy = lanes.states[update.gameID] == .active
+                let demand = update.demand ?? options.defaultDemand
+                lanes.setReservation(update.gameID, demand, on: node, isBusy: isBusy)
             } else if !update.gameID.isEmpty, lanes.states[update.gameID] != .active {
-                lanes.running[node]?.remove(update.gameID)
+                lanes.free(update.gameID, on: node)
             }
             return .published
         }
@@ -79,13 +81,20 @@ extension RedisModel {
     }
 
     /// Answers false where another leads.
-    mutating func correctReservations(free: [GameID], taken: [GameID], epoch: Int64, by caller: Caller, at time: Int64)
-        -> Bool
-    {
-        _ = begin(at: time)
+    mutating func correctReservations(
+        free: [GameID],
+        taken: [GameID: Demand],
+        epoch: Int64,
+        by caller: Caller,
+        at time: Int64
+    ) -> Bool {
+        let now = begin(at: time)
         guard leads(caller, epoch) else { return false }
-        for game in free where lanes.states[game] != .active { lanes.running[caller.node]?.remove(game) }
-        lanes.running[caller.node, default: []].formUnion(taken)
+        for game in free where lanes.states[game] != .active { lanes.free(game, on: caller.node) }
+        for (game, demand) in taken {
+            lanes.setReservation(game, demand, on: caller.node, isBusy: lanes.states[game] == .active)
+        }
+        settle(at: now)
         return true
     }
 

@@ -76,7 +76,6 @@ extension RedisModel {
             node: caller.node,
             starts: capacity.starts,
             stops: capacity.stops,
-            slots: capacity.slots,
             queues: options.queues
         )
         if isYoung { lanes.untold.remove("") }
@@ -97,10 +96,12 @@ extension RedisModel {
                 lastStart: job?.message.kind == .restart ? specs[job?.message.game ?? ""] : nil,
                 run: job?.run ?? 1,
                 takenAt: "",
-                undo: lanes.undo(id)
+                undo: lanes.undo(id),
+                reservation: job.flatMap { lanes.reserved[caller.node]?[$0.message.game] }
             )
         }
-        let hasRoom = capacity.slots == 0 || (lanes.running[caller.node]?.count ?? 0) < capacity.slots
+        let slots = lanes.capacities[caller.node]?.slots ?? 0
+        let hasRoom = slots == 0 || (lanes.reserved[caller.node]?.count ?? 0) < slots
         let starts = jobs.count { lanes.jobs[$0.id]?.message.startsGame == true }
         let isFull = (stops: jobs.count - starts >= capacity.stops, starts: starts >= capacity.starts)
         forgetIdle(caller)

@@ -43,6 +43,7 @@ extension RedisModel {
         )
         if let begun = job.begun {
             record(.started(checkpoint: begun.mark), of: begun.containerID, by: caller, at: time)
+            lanes.setReservation(game, begun.demand, on: caller.node)
             if lanes.owners[game] == caller.node { lanes.raise(game, token.fence) }
         }
         if let start = job.startMessage { specs[game] = Array(start.utf8) }
@@ -59,6 +60,15 @@ extension RedisModel {
         if lanes.jobs[job.id] != nil { delays[job.id] = now + failure.pause.milliseconds }
         settle(at: now)
         return true
+    }
+
+    mutating func reserve(_ demand: Demand, for job: HeldJob, by caller: Caller, at time: Int64) -> ReserveAnswer {
+        let now = begin(at: time)
+        guard holds(job.id, job.token) else { return .stale }
+        if lanes.reserve(job.id, demand, on: caller.node) { return .ok }
+        letGo(job.id)
+        settle(at: now)
+        return .full
     }
 
     mutating func release(_ jobs: [HeldJob], remains: Remains, at time: Int64) {

@@ -15,6 +15,7 @@ extension RedisModel {
         let now = begin(at: time)
         noteSilence(now)
         if !members.contains(caller) { members.append(caller) }
+        lanes.capacities[caller.node] = options.capacity
         var mustStop: [GameID] = []
         if let games {
             if mutation == .adoptAlways { lanes.disowned[caller.node] = [] }

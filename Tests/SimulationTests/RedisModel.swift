@@ -125,5 +125,17 @@ struct RedisModel {
             guard let index, let worker = idle[kind]?.remove(at: index) else { continue }
             bells[worker.id, default: []].append("ready")
         }
+        ringForCapacity()
+    }
+
+    /// Rings a worker of each node that has capacity again, if starts may have waited for it.
+    private mutating func ringForCapacity() {
+        for node in lanes.freed.sorted() where readyCount(["start"], for: node) > 0 {
+            guard let index = idle["start", default: []].firstIndex(where: { $0.node == node }),
+                let worker = idle["start"]?.remove(at: index)
+            else { continue }
+            bells[worker.id, default: []].append("ready")
+        }
+        lanes.freed = []
     }
 }

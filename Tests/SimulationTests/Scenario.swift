@@ -99,12 +99,12 @@ struct Scenario: Sendable {
             lease: Self.lease,
             nodeGrace: .seconds(5),
             mostLive: slots == 0 ? some([4, 100, 100]) : 100,
-            keptForStops: 2
+            keptForStops: 2,
+            capacity: NodeCapacity(slots: slots)
         )
         configuration = WorkerConfiguration(
             node: NodeSettings(stateRoot: "/tmp/rtmanager-simulation"),
             concurrency: some([1, 2, 4]),
-            slots: slots,
             drainTimeout: .seconds(2),
             leaderTTL: .seconds(2),
             retries: RetryPolicy(base: .milliseconds(200), cap: .seconds(2)),

@@ -102,7 +102,9 @@ final class SimulatedEngine: Sendable {
                 hostname: spec.hostname,
                 labels: spec.labels,
                 status: "created",
-                createdAt: clock()
+                createdAt: clock(),
+                nanoCPUs: Int64(spec.cpuQuota * 1e9),
+                memoryBytes: MemorySize(spec.memory)?.bytes ?? 0
             )
             state.containers[id] = Container(inspect: inspect, image: image, network: spec.network)
             return id

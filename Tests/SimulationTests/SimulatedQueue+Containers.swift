@@ -55,12 +55,12 @@ extension SimulatedQueue {
         }
     }
 
-    func reservations() async throws(QueueError) -> Set<GameID> {
+    func reservations() async throws(QueueError) -> [GameID: Demand] {
         let node = worker.node
-        return try await call("places") { redis, _ in redis.lanes.running[node] ?? [] }
+        return try await call("places") { redis, _ in redis.lanes.reserved[node] ?? [:] }
     }
 
-    func correctReservations(free: [GameID], taken: [GameID], epoch: Int64) async throws {
+    func correctReservations(free: [GameID], taken: [GameID: Demand], epoch: Int64) async throws {
         guard !free.isEmpty || !taken.isEmpty else { return }
         let worker = worker
         let leads = try await call("places") {

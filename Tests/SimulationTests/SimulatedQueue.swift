@@ -100,13 +100,19 @@ struct SimulatedQueue: DeliveryQueue {
             let readyBefore = redis.readyCount(for: worker.node)
             let answers = jobs.map { redis.finish($0, by: worker, at: time) }
             let readyAfter = redis.readyCount(for: worker.node)
-            return FinishOutcome(answers: answers, hasMadeReady: readyAfter > readyBefore)
+            let hasFreed = jobs.contains(where: \.freesPlace) && redis.readyCount(["start"], for: worker.node) > 0
+            return FinishOutcome(answers: answers, hasMadeReady: readyAfter > readyBefore || hasFreed)
         }
     }
 
     func retry(_ job: HeldJob, after failure: FailedAttempt) async throws(QueueError) -> Bool {
         let worker = worker
         return try await call("retry") { $0.retry(job, after: failure, by: worker, at: $1) }
+    }
+
+    func reserve(_ demand: Demand, for job: HeldJob) async throws(QueueError) -> ReserveAnswer {
+        let worker = worker
+        return try await call("reserve") { $0.reserve(demand, for: job, by: worker, at: $1) }
     }
 
     func release(_ jobs: [HeldJob], remains: Remains) async throws(QueueError) {

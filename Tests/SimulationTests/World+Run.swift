@@ -1,5 +1,6 @@
 import DockerPort
 import JobContract
+import JobQueue
 import Primitives
 import RuntimeCore
 import Synchronization
@@ -28,7 +29,7 @@ extension World {
         for push in scenario.pushes { scheduler.after(push.at) { self.push(push) } }
         for (at, fault) in scenario.faults { scheduler.after(at) { self.commit(fault) } }
         // Where there is not room for all games, the last jobs make it.
-        if scenario.configuration.slots > 0 {
+        if scenario.options.capacity.slots > 0 {
             for push in scenario.lastStops { scheduler.after(push.at) { self.push(push) } }
         }
         if let absence = scenario.absence { scheduler.after(absence.from) { self.begin(absence) } }

@@ -56,7 +56,9 @@ extension FakeDocker {
             labels: (image?.labels ?? [:]).merging(spec.labels) { _, own in own },
             status: "created",
             createdAt: clock(),
-            mounts: spec.bindMounts
+            mounts: spec.bindMounts,
+            nanoCPUs: Int64((spec.cpuQuota * 100).rounded()) * 10_000_000,
+            memoryBytes: MemorySize(spec.memory)?.bytes ?? 0
         )
         containers[id] = Container(inspect: inspect, spec: spec, behaviour: image?.behaviour ?? .runs)
         emit("create", id)

@@ -56,7 +56,6 @@ extension LaneModel {
         node: NodeID,
         starts: Int,
         stops: Int,
-        slots: Int,
         queues names: [String]
     ) -> [(id: JobID, attempt: Int)] {
         var claimed: [(id: JobID, attempt: Int)] = []
@@ -69,7 +68,7 @@ extension LaneModel {
                 for name in names where !paused.contains(name) {
                     for list in ["\(kind):\(name):\(node)", "\(kind):\(name)"] {
                         if kind == "stop", !untold.isEmpty, !list.hasSuffix(node.text) { continue }
-                        let jobs = drain(list, left[kind] ?? 0, kind == "start" ? slots : 0, worker, node)
+                        let jobs = drain(list, left[kind] ?? 0, worker, node)
                         left[kind]? -= jobs.count
                         claimed += jobs
                     }
@@ -94,7 +93,6 @@ extension LaneModel {
     mutating func drain(
         _ list: String,
         _ most: Int,
-        _ slots: Int,
         _ worker: String,
         _ node: NodeID
     ) -> [(id: JobID, attempt: Int)] {
@@ -105,7 +103,7 @@ extension LaneModel {
             // A lane that comes back onto the list waits for the next turn.
             for entry in ready[list, default: []].prefix(min(64, most - claimed.count + 8)) {
                 guard claimed.count < most else { return claimed }
-                guard mayBegin(entry.game, list, slots, node) else { continue }
+                guard mayBegin(entry.game, list, node) else { continue }
                 hasMore = true
                 unready(entry.game)
                 if let job = begin(entry.game, worker, node) { claimed.append(job) }
@@ -114,9 +112,11 @@ extension LaneModel {
         return claimed
     }
 
-    private func mayBegin(_ game: GameID, _ list: String, _ slots: Int, _ node: NodeID) -> Bool {
-        let held = running[node] ?? []
-        return list.hasPrefix("stop") || slots == 0 || held.count < slots || held.contains(game) || endsHere(game)
+    private func mayBegin(_ game: GameID, _ list: String, _ node: NodeID) -> Bool {
+        guard !list.hasPrefix("stop"), !endsHere(game), let job = lanes[game]?.first.flatMap({ jobs[$0] }) else {
+            return true
+        }
+        return fits(game, demand(of: job), on: node)
     }
 
     mutating func raise(_ game: GameID, _ fence: Int64) {
@@ -160,7 +160,7 @@ extension LaneModel {
             if let owner = owners[game], owner != node { disown(game, owner) }
             if owners[game] != node { raise(game, claimFence) }
             owners[game] = node
-            running[node, default: []].insert(game)
+            if !isPointless(job) { hold(game, demand(of: job), on: node) }
         }
         jobs[id] = job
         return (id, job.attempts)
@@ -172,6 +172,8 @@ extension LaneModel {
         _ code: String?,
         owner: OwnerChange,
         frees: Bool,
+        started: Demand? = nil,
+        fence: Int64 = 0,
         node: NodeID
     ) {
         guard let job = jobs[id] else { return }
@@ -180,13 +182,17 @@ extension LaneModel {
             owners[job.message.game] = nil
             fences[job.message.game] = nil
         }
-        if frees { running[node]?.remove(job.message.game) }
+        if let started {
+            setReservation(job.message.game, started, on: node)
+            if owners[job.message.game] == node { raise(job.message.game, fence) }
+        }
+        if frees { free(job.message.game, on: node) }
         settle(job.message.game)
     }
 
     mutating func retry(_ id: JobID, frees: Bool, isClean: Bool, node: NodeID) {
         guard var job = jobs[id] else { return }
-        if frees { running[node]?.remove(job.message.game) }
+        if frees { free(job.message.game, on: node) }
         let isClean = isClean && !job.isPoisoned
         job.isDirty = !isClean
         if isClean, isPointless(job) {
@@ -244,7 +250,7 @@ extension LaneModel {
     /// The node has been silent for the grace. Its waiting lanes move to the lists of all nodes.
     mutating func lose(node: NodeID) {
         lostNodes.insert(node)
-        running[node] = []
+        reserved[node] = [:]
         for game in lanes.keys.sorted() {
             guard case .ready(let list) = states[game], list.hasSuffix(":\(node)") else { continue }
             unready(game)
@@ -284,7 +290,9 @@ extension LaneModel {
             let isNew = owners[game] != node
             owners[game] = node
             raise(game, announced.fence)
-            if announced.isRunning { running[node, default: []].insert(game) }
+            if announced.isRunning, reserved[node]?[game] == nil {
+                setReservation(game, announced.demand ?? defaultDemand, on: node)
+            }
             if isNew, case .ready = states[game] {
                 unready(game)
                 settle(game)

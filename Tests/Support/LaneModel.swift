@@ -12,6 +12,8 @@ struct LaneModel {
         var force = false
         /// Of a kind that the contract does not know.
         var isInvalid = false
+        /// The memory limit of a start, in bytes; nil: none.
+        var memory: Int64?
 
         var startsGame: Bool { kind == .start || kind == .restart }
         var supersedes: Bool { !startsGame && !isGuarded }
@@ -42,6 +44,8 @@ struct LaneModel {
         var isDirty = false
         /// Whether it has killed too many workers, and is only undone.
         var isPoisoned = false
+        /// The memory that the start needs, in bytes; nil: the default.
+        var memory: Int64?
     }
 
     enum Lane: Equatable {
@@ -92,7 +96,12 @@ struct LaneModel {
     var fences: [GameID: Int64] = [:]
     /// Nodes that have to announce their games again, because another node has a newer container.
     var deposed: Set<NodeID> = []
-    var running: [NodeID: Set<GameID>] = [:]
+    /// The reservations of games on nodes, and what nodes have.
+    var reserved: [NodeID: [GameID: Demand]] = [:]
+    var capacities: [NodeID: NodeCapacity] = [:]
+    let defaultDemand: Demand
+    /// Nodes with a reservation that has ended, for those who wake their workers.
+    var freed: Set<NodeID> = []
     var untold: Set<NodeID> = []
     /// Lost nodes, and the games that a node has to stop before it takes jobs.
     var lostNodes: Set<NodeID> = []
@@ -108,6 +117,7 @@ struct LaneModel {
     init(_ options: JobQueueOptions) {
         mostLive = options.mostLive
         mostForStarts = options.mostLiveForStarts
+        defaultDemand = options.defaultDemand
     }
 
     /// Jobs in the window. A lane counts for 100 at most; a lost job counts until its turn comes.
@@ -159,7 +169,7 @@ struct LaneModel {
 
     mutating func place(_ message: Message, queue: String, run: Int = 1) {
         seq += 1
-        jobs[message.id] = LiveJob(message: message, queue: queue, seq: seq, run: run)
+        jobs[message.id] = LiveJob(message: message, queue: queue, seq: seq, run: run, memory: message.memory)
         lanes[message.game, default: []].append(message.id)
         if lanes[message.game]?.count == 1 {
             settle(message.game)

@@ -169,7 +169,7 @@ extension Actions {
                         redis: $0,
                         keys: Keyspace(namespace: context.settings.namespace),
                         worker: identity,
-                        options: context.settings.queueOptions
+                        options: context.settings.queueOptions()
                     )
                 )
             }

@@ -44,6 +44,9 @@ struct WorkerFlags: ParsableArguments {
     @Option(help: .setting("RTM_CONCURRENCY")) var concurrency: String?
     @Flag(help: .setting("RTM_NO_WAIT")) var noWait = false
     @Option(help: .setting("RTM_SLOTS")) var slots: String?
+    @Option(help: .setting("RTM_CAPACITY_MEMORY")) var capacityMemory: String?
+    @Option(help: .setting("RTM_CAPACITY_CPU")) var capacityCPU: String?
+    @Option(help: .setting("RTM_PLACEMENT")) var placement: String?
     @Option(help: .setting("RTM_LEASE_TTL_SECONDS")) var leaseTTLSeconds: String?
     @Option(help: .setting("RTM_LEADER_TTL_SECONDS")) var leaderTTLSeconds: String?
     @Option(help: .setting("RTM_NODE_GRACE_SECONDS")) var nodeGraceSeconds: String?
@@ -97,6 +100,7 @@ struct WorkerFlags: ParsableArguments {
     var values: [String: String] {
         [
             "RTM_NODE": node, "RTM_QUEUES": queues, "RTM_CONCURRENCY": concurrency, "RTM_SLOTS": slots,
+            "RTM_CAPACITY_MEMORY": capacityMemory, "RTM_CAPACITY_CPU": capacityCPU, "RTM_PLACEMENT": placement,
             "RTM_NO_WAIT": noWait ? "true" : nil, "RTM_STOP_WHEN_CUT_OFF": stopWhenCutOff ? "true" : nil,
             "RTM_LEASE_TTL_SECONDS": leaseTTLSeconds, "RTM_LEADER_TTL_SECONDS": leaderTTLSeconds,
             "RTM_NODE_GRACE_SECONDS": nodeGraceSeconds, "RTM_DRAIN_TIMEOUT_SECONDS": drainTimeoutSeconds,

@@ -1,5 +1,7 @@
 import DockerPort
+import JobContract
 import JobQueue
+import Primitives
 import Runtime
 import RuntimeCore
 import Settings
@@ -14,7 +16,8 @@ import Terminal
 #endif
 
 extension Settings {
-    package var queueOptions: JobQueueOptions {
+    /// - Parameter host: The machine of the node; nil: its memory is not counted unless a setting says how much.
+    package func queueOptions(on host: EngineInfo? = nil) -> JobQueueOptions {
         JobQueueOptions(
             queues: queues,
             lease: .seconds(leaseTTLSeconds),
@@ -22,15 +25,44 @@ extension Settings {
             retentionEntries: retentionEntries,
             deadBytes: deadBytes,
             nodeGrace: .seconds(nodeGraceSeconds),
-            mostAge: signingKeyFile == nil ? nil : .seconds(signedMaxAgeSeconds)
+            mostAge: signingKeyFile == nil ? nil : .seconds(signedMaxAgeSeconds),
+            capacity: capacity(on: host),
+            defaultDemand: Demand(cpus: cpuQuota, memory: memory.text),
+            placement: placement
         )
+    }
+
+    /// Returns the capacity of the node. Without a setting, a tenth of the host's memory stays for the host itself.
+    private func capacity(on host: EngineInfo?) -> NodeCapacity {
+        NodeCapacity(
+            slots: slots,
+            cpu: Demand.thousandths(capacityCPU),
+            memory: capacityMemory?.bytes ?? (host?.memoryBytes ?? 0) / 10 * 9
+        )
+    }
+
+    /// Returns a warning for each capacity above what the host has.
+    package func capacityProblems(on host: EngineInfo) -> [String] {
+        var problems: [String] = []
+        if let memory = capacityMemory, host.memoryBytes > 0, memory.bytes > host.memoryBytes {
+            problems.append(
+                "RTM_CAPACITY_MEMORY is \(memory.text), and the host has \(host.memoryBytes >> 20)m: games that use what "
+                    + "they may will be killed; set it to at most the host's memory"
+            )
+        }
+        if host.cpus > 0, capacityCPU > Double(host.cpus) {
+            problems.append(
+                "RTM_CAPACITY_CPU is \(capacityCPU), and the host has \(host.cpus) CPUs: games that use what they may "
+                    + "will be slow"
+            )
+        }
+        return problems
     }
 
     package func workerConfiguration() throws(CommandError) -> WorkerConfiguration {
         WorkerConfiguration(
             node: nodeSettings,
             concurrency: concurrency,
-            slots: slots,
             drainTimeout: .seconds(drainTimeoutSeconds),
             leaderTTL: .seconds(leaderTTLSeconds),
             stateOwner: try stateOwnerIDs(),

@@ -17,10 +17,12 @@ package struct WorkerParts: Sendable {
     ///
     /// - Parameters:
     ///   - node: The id of the worker's node.
-    ///   - machine: The machine of the node; nil: nobody compares machines.
+    ///   - machine: The fingerprint of the node's machine; nil: nobody compares machines.
+    ///   - host: The machine of the node; nil: its memory is not counted unless a setting says how much.
     package init(
         node: NodeID,
         machine: MachineFingerprint? = nil,
+        host: EngineInfo? = nil,
         docker: any DockerClient,
         decoder: JobDecoder,
         configuration: WorkerConfiguration,
@@ -34,7 +36,7 @@ package struct WorkerParts: Sendable {
             redis: redis,
             keys: Keyspace(namespace: settings.namespace),
             worker: identity,
-            options: settings.queueOptions
+            options: settings.queueOptions(on: host)
         )
         worker = Worker(
             queue: queue,

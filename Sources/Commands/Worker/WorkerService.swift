@@ -36,9 +36,11 @@ struct WorkerService: Service {
         }
         var configuration = configuration
         configuration.node.boundLimits(by: info)
+        for problem in settings.capacityProblems(on: info) { logger.warning("\(problem)") }
         let parts = WorkerParts(
             node: settings.node ?? NodeID(info.id),
             machine: MachineFingerprint(of: info, docker.configuration.endpoint),
+            host: info,
             docker: docker,
             decoder: decoder,
             configuration: configuration,

@@ -158,7 +158,9 @@ extension ContainerAnswer: LabelledAnswer {
             exitCode: state?.exitCode ?? 0,
             oomKilled: state?.oomKilled ?? false,
             mounts: (mounts ?? []).compactMap(\.bind),
-            addresses: addresses
+            addresses: addresses,
+            nanoCPUs: hostConfig?.nanoCpus ?? 0,
+            memoryBytes: hostConfig?.memory ?? 0
         )
     }
 

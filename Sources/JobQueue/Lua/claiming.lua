@@ -1,11 +1,11 @@
 -- Purpose: `claim` leases the heads of ready lanes to a worker, and ends expired and obsolete heads.
 -- Arguments: worker, node, nonce, lease_ms, and:
 --   starts, stops   free permits
---   slots           limit of games on the node; 0: no limit
 --   queues          in order of priority
 -- Returns: 1 if stops or removes wait for a permit, plus 2 if starts do; the time of the claim; then an array for each
 --   job: id, token, attempt, queue, message, message of the game's last start (for a restart, else empty), run, undo,
---   digest, game. undo is 1 for an obsolete job, 2 for a job with too many dead workers, else 0.
+--   digest, game, reservation of a start ("CPU MEMORY", else empty). undo is 1 for an obsolete job, 2 for a job with
+--   too many dead workers, else 0.
 -- Atomic because: a head without a ready list and without a lease would be lost with the worker.
 
 -- Returns the next fencing number. The numbers contain the time. So a failover with lost writes repeats no number.
@@ -16,6 +16,9 @@ end
 
 -- Limit of heads of a class to end in one call.
 local MOST_ENDED = 64
+
+-- Limit of workers to wake for starts that a claim leaves to other nodes. Each of them wakes others in turn.
+local MOST_PASSED = 8
 
 -- Returns whether some node may have the container of a game without a known owner. A stop would find nothing, and
 --   would stop nothing. So these stops wait for the announcements of all nodes.
@@ -28,12 +31,36 @@ local function owners_unknown(c, claim)
   return claim.unreported > 0
 end
 
--- Returns whether the node may run one game more, or this game.
-local function has_capacity(c, claim, game)
+-- Returns whether another node is a better place for a start that any node may run: its worker can take the start, and
+-- it has capacity for the start.
+local function is_better_elsewhere(c, claim, job, demand)
+  local rivals = claim.rivals[job.queue]
+  if not rivals then
+    rivals = {}
+    for _, candidate in ipairs(workers.rivals(c, job.queue)) do
+      if candidate.node ~= c.args.node then rivals[#rivals + 1] = candidate end
+    end
+    claim.rivals[job.queue] = rivals
+  end
+  for _, rival in ipairs(rivals) do
+    if not workers.prefers(c, rival.load, reservations.load(c, c.args.node)) then return false end
+    if reservations.fits(c, rival.node, job.game_id, demand) then return true end
+  end
+  return false
+end
+
+-- Returns whether the node takes a start: it has capacity, and no idle node is a better place. `passed` keeps a start
+-- of each queue that is left to other nodes.
+local function takes(c, claim, list, job)
   if claim.is_draining then return false end
-  if c.args.slots == 0 then return true end
-  local reserved = c.prefix .. 'reserved:' .. c.args.node
-  return call('SCARD', reserved) < c.args.slots or game and call('SISMEMBER', reserved, game) == 1
+  local demand = jobs.demand(c, job)
+  local fits = reservations.fits(c, c.args.node, job.game_id, demand)
+  if list.owner then return fits end
+  -- The other nodes take the starts behind this one, too.
+  list.is_passed = fits and is_better_elsewhere(c, claim, job, demand)
+  if fits and not list.is_passed then return true end
+  claim.passed[job.queue] = claim.passed[job.queue] or job
+  return false
 end
 
 -- Returns the ending of a head that must not run; nil for all others. An obsolete head with possible remains runs once
@@ -58,7 +85,7 @@ end
 
 -- Leases a head to the worker. Returns the row of the reply.
 local function lease(c, lane, job)
-  local a, game = c.args, lane.game
+  local a, game, reserved = c.args, lane.game, ''
   job.lease = { token = string.format('%d-%s', next_fence(c), a.nonce), worker = a.worker, node = a.node,
     taken_at = context.now_text(c), attempts = job.lease.attempts + 1,
     owns = job.lease.owns or STARTS[job.kind] and lane.owner ~= a.node or false }
@@ -71,11 +98,12 @@ local function lease(c, lane, job)
     -- From now on, an older container elsewhere must not take the game.
     if lane.owner ~= a.node then lanes.raise_fence(c, game, c.fence) end
     lanes.set_owner(c, lane, a.node)
-    call('SADD', c.prefix .. 'reserved:' .. a.node, game)
+    -- The removal of remains needs no capacity.
+    if not job.is_obsolete then reserved = reservations.hold(c, a.node, game, jobs.demand(c, job)) end
   end
   return { job.id, job.lease.token, job.lease.attempts, job.queue, jobs.message(c, job.id),
     job.kind == 'restart' and call('GET', c.prefix .. 'spec:' .. game) or '', job.run,
-    job.is_obsolete and (job.dirty == '2' and 2 or 1) or 0, job.digest, game }
+    job.is_obsolete and (job.dirty == '2' and 2 or 1) or 0, job.digest, game, reserved }
 end
 
 -- Returns whether a game on a list of all nodes belongs to another node. Its node was lost when the lane was put there,
@@ -103,15 +131,15 @@ local function begin_head(c, claim, class, lane, job, ending)
   end
 end
 
--- Takes a lane off its ready list, for `begin_head`. Returns false, and changes nothing, if the node has no capacity
--- for the head.
+-- Takes a lane off its ready list, for `begin_head`. Returns false, and changes nothing, if the node does not take the
+-- head.
 local function begin(c, claim, class, list, game)
   local lane = lanes.read(c, game)
   -- The list of a node names the owner.
   lane.owner = list.owner
   local job = lane.state == 'ready' and jobs.read(c, lane.head)
   local ending = job and ending_of(c, lane, job)
-  if job and not ending and class == 'start' and not has_capacity(c, claim, game) then return false end
+  if job and not ending and class == 'start' and not takes(c, claim, list, job) then return false end
   call('ZREM', list.key, game)
   begin_head(c, claim, class, lane, job, ending)
   return true
@@ -128,7 +156,7 @@ local function drain(c, claim, class, queue, owner)
     local games = call('ZRANGE', list.key, 0, most - 1)
     begun = 0
     for _, game in ipairs(games) do
-      if claim.wanted[class] <= 0 or claim.most_ended[class] <= 0 then return end
+      if claim.wanted[class] <= 0 or claim.most_ended[class] <= 0 or list.is_passed then return end
       if begin(c, claim, class, list, game) then begun = begun + 1 end
     end
     -- A head that ended may have made way for a job on the same list.
@@ -158,17 +186,29 @@ local function pass_on(c, class, queue, owner)
   return true
 end
 
--- Ends the claim: parks the worker, and passes on what it cannot take. Returns 1 if stops or removes wait for a permit,
--- plus 2 if starts do.
+-- Wakes workers of other nodes for the starts that this node leaves to them.
+local function pass_starts(c, queue, job)
+  for _ = 1, math.min(call('ZCARD', c.prefix .. lanes.list('start', queue)), MOST_PASSED) do
+    workers.wake(c, 'start', queue, nil, job)
+  end
+end
+
+-- Ends the claim: parks the worker, and passes on what it does not take. Returns 1 if stops or removes wait for a
+-- permit, plus 2 if starts do.
 local function rest(c, claim)
-  local waiting, has_place = { stop = false, start = false }, has_capacity(c, claim)
+  local waiting = { stop = false, start = false }
+  local has_place = not claim.is_draining and reservations.has_capacity(c, c.args.node)
   for _, queue in ipairs(claim.queues) do
     for _, class in ipairs({ 'stop', 'start' }) do
       local is_idle = claim.wanted[class] > 0 and claim.most_ended[class] > 0
       local takes_all = is_idle and (class == 'stop' or has_place)
       park(c, class, queue, takes_all)
       -- A full node still waits for starts of its own games: a game with a reservation needs no more capacity.
-      if class == 'start' and (c.args.slots > 0 or claim.is_draining) then park(c, 'full', queue, is_idle) end
+      if class == 'start' then
+        park(c, 'full', queue, is_idle and not has_place)
+        call('ZREM', c.prefix .. 'rung:' .. queue, c.args.worker)
+        if claim.passed[queue] then pass_starts(c, queue, claim.passed[queue]) end
+      end
       local own_wait = not is_idle and pass_on(c, class, queue, c.args.node)
       local others_wait = not takes_all and pass_on(c, class, queue)
       waiting[class] = waiting[class] or own_wait or others_wait
@@ -185,6 +225,7 @@ local function claim(c)
   end
   for _, queue in ipairs(a.queues) do c.claims[queue] = true end
   local state = { wanted = { start = a.starts, stop = a.stops }, rows = {}, queues = {}, ended = 0,
+    rivals = {}, passed = {},
     most_ended = { start = MOST_ENDED, stop = MOST_ENDED }, is_draining = lanes.is_listed(c, 'draining', a.node) }
   for _, queue in ipairs(a.queues) do
     if not lanes.is_listed(c, 'paused', queue) then state.queues[#state.queues + 1] = queue end

@@ -45,13 +45,13 @@ define('report', function(c)
   return 1
 end)
 
-local function settle_reservation(c, game, checkpoint)
-  local reserved = c.prefix .. 'reserved:' .. c.args.node
-  if string.sub(checkpoint, 1, 1) == 's' then
-    call('SADD', reserved, game)
-  elseif not lanes.is_busy(c, game) then
-    -- A running job of the game keeps the reservation.
-    call('SREM', reserved, game)
+local function settle_reservation(c, game, update)
+  local node, is_busy = c.args.node, lanes.is_busy(c, game)
+  if string.sub(update.checkpoint, 1, 1) == 's' then
+    reservations.set(c, node, game, { cpu = update.cpu, memory = update.memory }, is_busy)
+  elseif not is_busy and reservations.free(c, node, game) then
+    -- A running job of the game would keep the reservation.
+    workers.wake_for_capacity(c, node)
   end
 end
 
@@ -71,7 +71,7 @@ local function store_checkpoint(c, update)
   if string.sub(checkpoint, 1, 1) ~= 's' then
     call('HDEL', c.prefix .. 'intents:' .. node, container, container .. ':forced', container .. ':exit')
   end
-  if update.game_id ~= '' then settle_reservation(c, update.game_id, checkpoint) end
+  if update.game_id ~= '' then settle_reservation(c, update.game_id, update) end
 end
 
 local function publish_one(c, update)
@@ -90,8 +90,8 @@ end
 -- Publishes lifecycle events in the leader's epoch, each once.
 -- Keys: 1 {ns}:meta, 2 {ns}:leader:NODE. Arguments: node, worker, epoch, cursor (to store; none if absent), updates:
 --   each with container, game_id, expected (the last checkpoint known to the caller), checkpoint (the new one; empty:
---   the lifecycle has ended), endpoint (URL of the game engine; none if the container is gone), events: for each the
---   fields, names and values in turn.
+--   the lifecycle has ended), endpoint (URL of the game engine; none if the container is gone), cpu and memory (the
+--   limits of the container, in thousandths and bytes), events: for each the fields, names and values in turn.
 -- Returns: "fenced" if another epoch leads; else for each update "ok", "mark:" and the real last checkpoint, or
 --   "ended".
 -- Atomic because: an event and its checkpoint belong together, and a former leader must not publish.

@@ -36,7 +36,7 @@ function context.open(keys, args)
     now = now, now_us = now_us, changes = changes, created_at = tonumber(kept[2]) or now,
     resumed_at = tonumber(kept[3]) or 0, window = tonumber(kept[4]) or 0, admissions = tonumber(kept[5]) or 0,
     fence = tonumber(kept[6]) or 0, held = kept[7] or '', settings = kept[8],
-    oldest_at = tonumber(kept[9]) or 0, lost = tonumber(kept[10]) or 0, lost_nodes = {}, text = false,
+    oldest_at = tonumber(kept[9]) or 0, lost = tonumber(kept[10]) or 0, lost_nodes = {}, nodes = {}, text = false,
     has_made_ready = false }
 end
 
@@ -62,7 +62,7 @@ local latest_settings, latest_text = nil, nil
 function context.settings(c)
   if not c.settings then
     return { retention_ms = 604800000, retention_entries = 1000000, grace_ms = 300000, lease_ms = 10000,
-      most_dead_bytes = 16777216, signed_ms = 0 }
+      most_dead_bytes = 16777216, signed_ms = 0, packs = 0, cpu = 1000, memory = 536870912 }
   end
   if c.settings ~= latest_text then latest_settings, latest_text = cjson.decode(c.settings), c.settings end
   return latest_settings

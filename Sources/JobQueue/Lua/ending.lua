@@ -159,12 +159,13 @@ end
 local function note_effect(c, done, lane)
   local game = lane.game
   local spec = c.prefix .. 'spec:' .. game
-  if done.frees then call('SREM', c.prefix .. 'reserved:' .. c.args.node, game) end
+  if done.frees and reservations.free(c, c.args.node, game) then workers.wake_for_capacity(c, c.args.node) end
   -- A restart needs the request as long as the game has an owner, and for one retention time afterwards.
   if done.request then call('SET', spec, done.request) end
   if done.owner == 'clear' then call('PEXPIRE', spec, context.settings(c).retention_ms) end
   if done.container then
     containers.note_started(c, done.container, done.checkpoint)
+    reservations.set(c, c.args.node, game, { cpu = done.cpu, memory = done.memory }, false)
     -- The game may have moved meanwhile.
     if lanes.owner(c, lane) == c.args.node then
       lanes.raise_fence(c, game, tonumber(string.match(done.token, '^%d+') or 0))
@@ -202,6 +203,7 @@ end
 --     frees                   true: the reservation of the game ends
 --     request                 the request of the game's start, for a later restart
 --     container, checkpoint   a container started by the job
+--     cpu, memory             the limits of the container, in thousandths and bytes
 --     job                     the facts of the record, in case somebody has deleted the record
 -- Returns: 1 if jobs of the node became ready, else 0; then for each job "ok", "again" (ended by this token before: the
 --   reply was lost) or "stale" (another token has replaced this one; nothing was done).

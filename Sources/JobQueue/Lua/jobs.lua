@@ -1,6 +1,7 @@
 -- Purpose: messages of a queue, and the record of a live job: `{ns}:job:ID`, and the producer's bytes,
 -- `{ns}:message:ID`. `_job` holds the facts of the admission as JSON: number, kind, game_id, queue, run, digest, and if
--- the message has them deadline (ms, as text: JSON in Redis keeps 14 digits of a number), enqueued_at and traceparent.
+-- the message has them deadline (ms, as text: JSON in Redis keeps 14 digits of a number), enqueued_at, traceparent, cpu
+-- and memory (the limits of a start, in thousandths and bytes, as text).
 -- `_lease` holds the facts of the last claim: attempts, node, taken_at, owns (whether the job made its node the owner),
 -- and while the job runs token and worker. The record is public, and the producer's bytes are not, so the bytes have a
 -- key of their own.
@@ -53,13 +54,30 @@ function jobs.read(c, id)
   return job
 end
 
+-- Returns the text of `_job`.
+local function facts_of(job)
+  return cjson.encode({ number = job.number, kind = job.kind, game_id = job.game_id, queue = job.queue, run = job.run,
+    digest = job.digest, deadline = job.deadline, enqueued_at = job.enqueued_at, traceparent = job.traceparent,
+    cpu = job.cpu, memory = job.memory })
+end
+
 -- Writes the record of a new job.
 function jobs.create(c, job, message)
-  local facts = { number = job.number, kind = job.kind, game_id = job.game_id, queue = job.queue, run = job.run,
-    digest = job.digest, deadline = job.deadline, enqueued_at = job.enqueued_at, traceparent = job.traceparent }
   job.state, job.lease = 'waiting', { attempts = 0 }
-  call('HSET', c.prefix .. 'job:' .. job.id, 'state', job.state, '_job', cjson.encode(facts))
+  call('HSET', c.prefix .. 'job:' .. job.id, 'state', job.state, '_job', facts_of(job))
   call('SET', c.prefix .. 'message:' .. job.id, message)
+end
+
+-- Returns the CPU and the memory that a start needs: the limits in its message, else the defaults of the workers.
+function jobs.demand(c, job)
+  local settings = context.settings(c)
+  return { cpu = tonumber(job.cpu or settings.cpu), memory = tonumber(job.memory or settings.memory) }
+end
+
+-- Writes what a start needs, once its image is known.
+function jobs.set_demand(c, job, demand)
+  job.cpu, job.memory = string.format('%d', demand.cpu), string.format('%d', demand.memory)
+  call('HSET', c.prefix .. 'job:' .. job.id, '_job', facts_of(job))
 end
 
 -- Returns the producer's bytes of a live job.

@@ -98,7 +98,7 @@ function lanes.make_ready(c, lane, job)
   if c.claims[job.queue] and (owner or c.args.node) == c.args.node then
     c.has_made_ready = true
   else
-    workers.wake(c, class, job.queue, owner)
+    workers.wake(c, class, job.queue, owner, job)
   end
 end
 

@@ -1,4 +1,4 @@
--- Purpose: the calls of a worker for its leased jobs: `extend`, `progress`, `retry` and `release`.
+-- Purpose: the calls of a worker for its leased jobs: `extend`, `progress`, `reserve`, `retry` and `release`.
 -- Atomic because: a job must be under a lease, delayed or ready, never two of these, and a replaced token changes
 --   nothing.
 
@@ -24,10 +24,10 @@ function leases.has_token(job, token)
 end
 
 -- Arguments: worker, node, engine_answers, alive_ms, lease_ms, jobs: id and token of each job of the worker.
--- Returns: 1 if the node has to announce its games, else 0; then for each job "ok", "cancel" (a stop of the game waits)
---   or "lost" (the job has ended, or another worker has it).
+-- Returns: 1 if the node has to announce its games, plus 2 if the workers of the node have different capacities; then
+--   for each job "ok", "cancel" (a stop of the game waits) or "lost" (the job has ended, or another worker has it).
 define('extend', function(c)
-  local replies = { liveness.note_alive(c) and 1 or 0 }
+  local replies = { liveness.note_alive(c) }
   for _, held in ipairs(c.args.jobs) do
     local job = jobs.read(c, held.id)
     if not leases.has_token(job, held.token) then
@@ -60,7 +60,7 @@ define('retry', function(c)
   local is_clean = a.is_clean and job.dirty ~= '2'
   local is_obsolete = is_clean and lanes.is_obsolete(lane, job)
   if is_obsolete then results.finish(c, job, lanes.SUPERSEDED) end
-  if a.frees then call('SREM', c.prefix .. 'reserved:' .. a.node, job.game_id) end
+  if a.frees and reservations.free(c, a.node, job.game_id) then workers.wake_for_capacity(c, a.node) end
   if is_obsolete then
     lanes.advance(c, lane)
     return 'superseded'
@@ -75,6 +75,32 @@ define('retry', function(c)
   leases.take_back(c, job, 'retrying', '_error_code', a.code, '_error', a.error)
   lanes.delay(c, lane, job, c.now + a.pause_ms)
   return 'ok'
+end)
+
+-- Reserves what the image of a start turns out to need. Without capacity the job is given back, and the attempt does
+-- not count. A job that made the node the owner of the game may then run on any node.
+-- Arguments: worker, node, id, token, cpu, memory.
+-- Returns: "ok", "full" (the job has been given back) or "stale".
+-- Atomic because: two workers of a node must not reserve the same capacity.
+define('reserve', function(c)
+  local a, job = c.args, jobs.read(c, c.args.id)
+  if not leases.has_token(job, a.token) then return 'stale' end
+  local game, demand = job.game_id, { cpu = a.cpu, memory = a.memory }
+  if reservations.fits(c, a.node, game, demand) then
+    reservations.hold(c, a.node, game, demand)
+    return 'ok'
+  end
+  local lane, is_new = lanes.read(c, game), job.lease.owns and not job.dirty
+  jobs.set_demand(c, job, demand)
+  job.lease.attempts = job.lease.attempts - 1
+  if is_new then
+    job.lease.owns = nil
+    if lanes.owner(c, lane) == a.node then lanes.clear_owner(c, lane) end
+    if reservations.free(c, a.node, game) then workers.wake_for_capacity(c, a.node) end
+  end
+  leases.take_back(c, job, 'waiting')
+  lanes.make_ready(c, lane, job)
+  return 'full'
 end)
 
 -- Gives jobs back without running them. The attempt does not count.

@@ -1,7 +1,7 @@
 -- Purpose: workers and nodes come and go: `register`, `deregister`, `forget`, and the correction of reservations.
 
 -- The form of the data. With two forms of the same data, workers would count and order jobs past each other.
-local FORM = '9'
+local FORM = '10'
 
 -- Returns whether the data has the form of this version. Data without a form is new, or of a version that kept its
 -- counters in one field.
@@ -93,7 +93,7 @@ local function relist(c, lane)
 end
 
 -- Announces a game. A disowned game has to stop first: a node that was lost must not take a game back.
-local function announce(c, game, running)
+local function announce(c, game)
   local lane, node = lanes.read(c, game.id), c.args.node
   local owner = lanes.owner(c, lane)
   if call('SISMEMBER', c.prefix .. 'disowned:' .. node, game.id) == 1 then return end
@@ -105,7 +105,9 @@ local function announce(c, game, running)
   if owner and owner ~= node and not wins(c, game, owner) then return end
   lanes.set_owner(c, lane, node)
   lanes.raise_fence(c, game.id, game.fence)
-  if game.is_running then call('SADD', running, game.id) end
+  if game.is_running and not reservations.has(c, node, game.id) then
+    reservations.set(c, node, game.id, { cpu = game.cpu, memory = game.memory }, false)
+  end
   -- A waiting job belongs to this node now.
   if owner ~= node then relist(c, lane) end
 end
@@ -115,7 +117,8 @@ end
 local function delete_node(c, node)
   loss.returned(c, node)
   forget_machine(c, node, decoded(call('HGET', c.prefix .. 'node:' .. node, 'machine') or '') or {})
-  for _, key in ipairs({ 'checkpoints:', 'started:', 'intents:', 'reserved:', 'workers:', 'node:' }) do
+  reservations.forget(c, node)
+  for _, key in ipairs({ 'checkpoints:', 'started:', 'intents:', 'capacity:', 'workers:', 'node:' }) do
     call('DEL', c.prefix .. key .. node)
   end
   call('ZREM', c.prefix .. 'unreported', node)
@@ -141,9 +144,11 @@ end
 
 -- Registers a worker, announces games of its node, and stores the settings of all calls.
 -- Arguments: worker, node, alive_ms, settings: retention_ms, retention_entries, grace_ms, lease_ms, most_dead_bytes,
---   signed_ms (greatest age of a signed job; 0: jobs are not signed); machine: its fingerprint, if known; stopped:
---   disowned games without a running container; games: id, is_running and fence (0 without a label) of each game with
---   a container on the node; is_complete (the node's games are announced with this call).
+--   signed_ms (greatest age of a signed job; 0: jobs are not signed), packs (1: starts go to the fullest node), cpu and
+--   memory (of a start without limits); machine: its fingerprint, if known; capacity of the node: slots, cpu, memory
+--   (0: not counted); stopped: disowned games without a running container; games: id, is_running, fence (0 without a
+--   label), cpu and memory of each game with a container on the node; is_complete (the node's games are announced with
+--   this call).
 -- Returns: games that the node has to stop before it takes jobs, at most 64; none: the announcement is complete.
 --   Fails if the data has another form, or if two machines have one id or one machine has two.
 -- Atomic because: a node must not take jobs before all workers know what the node owns.
@@ -156,13 +161,14 @@ define('register', function(c)
   local refusal = check_machine(c)
   if refusal then return redis.error_reply(refusal) end
   context.set(c, 'settings', cjson.encode(a.settings))
+  reservations.note_capacity(c, a.capacity)
   liveness.note_outage(c)
   call('SADD', c.prefix .. 'workers:' .. a.node, a.worker)
   call('HSET', c.prefix .. 'worker_nodes', a.worker, a.node)
   local disowned = c.prefix .. 'disowned:' .. a.node
   for _, game in ipairs(a.stopped) do call('SREM', disowned, game) end
   c.is_forgotten = type(redis.pcall('ZSCORE', c.prefix .. 'forgotten', a.node)) == 'string'
-  for _, game in ipairs(a.games) do announce(c, game, c.prefix .. 'reserved:' .. a.node) end
+  for _, game in ipairs(a.games) do announce(c, game) end
   local must_stop = a.is_complete and call('SRANDMEMBER', disowned, MOST_DISOWNED) or {}
   if a.is_complete and #must_stop == 0 then
     call('HSET', c.prefix .. 'node:' .. a.node, 'reported_at', c.now)
@@ -212,15 +218,20 @@ define('forget', function(c)
 end)
 
 -- The leader corrects the reservations of its node after a comparison of all containers.
--- Keys: 1 {ns}:meta, 2 {ns}:leader:NODE. Arguments: node, worker, epoch, free and taken: games.
--- Returns: "fenced" if another epoch leads; else the numbers of freed and of new reservations.
+-- Keys: 1 {ns}:meta, 2 {ns}:leader:NODE. Arguments: node, worker, epoch, free: games; taken: for each running game id,
+--   cpu and memory.
+-- Returns: "fenced" if another epoch leads; else the numbers of freed and of changed reservations.
 -- Atomic because: a job that has just begun holds a reservation, whatever the leader saw before.
 define('correct_reservations', function(c)
   if not leadership.leads(c) then return 'fenced' end
-  local reserved, freed, taken = c.prefix .. 'reserved:' .. c.args.node, 0, 0
+  local node, freed, changed = c.args.node, 0, 0
   for _, game in ipairs(c.args.free) do
-    if not lanes.is_busy(c, game) then freed = freed + call('SREM', reserved, game) end
+    if not lanes.is_busy(c, game) and reservations.free(c, node, game) then freed = freed + 1 end
   end
-  for _, game in ipairs(c.args.taken) do taken = taken + call('SADD', reserved, game) end
-  return { freed, taken }
+  for _, game in ipairs(c.args.taken) do
+    if reservations.set(c, node, game.id, game, lanes.is_busy(c, game.id)) then changed = changed + 1 end
+  end
+  reservations.recount(c, node)
+  if freed + changed > 0 then workers.wake_for_capacity(c, node) end
+  return { freed, changed }
 end)

@@ -3,7 +3,8 @@
 -- Arguments: worker, node, engine_answers, alive_ms, lease_ms, after_outage, crash_limit (deaths
 --   of workers after which a job is given up), most (jobs of each kind to move), queues.
 -- Returns: retries made due, leases taken back, jobs given up, ms until the next sweep is necessary (-1: none), 1 if
---   the worker may find messages or jobs, 1 if the node has to announce its games.
+--   the worker may find messages or jobs, 1 if the node has to announce its games plus 2 if the workers of the node
+--   have different capacities.
 -- Atomic because: a job leaves its time list and enters a ready list in one step.
 
 -- Returns the due ids of a time list. An idle worker pays for each command, so only the first is read if nothing
@@ -122,7 +123,7 @@ local function lose_silent(c)
     call('ZREM', c.prefix .. 'nodes', node)
     loss.begin(c, node)
     call('HDEL', c.prefix .. 'node:' .. node, 'reported_at')
-    call('DEL', c.prefix .. 'reserved:' .. node)
+    reservations.forget(c, node)
   end
 end
 
@@ -216,7 +217,7 @@ local function may_have_work(c)
 end
 
 define('sweep', function(c)
-  local must_announce = liveness.note_alive(c)
+  local told = liveness.note_alive(c)
   local retries = make_retries_due(c)
   local taken_back = reclaim_leases(c)
   free_lost_lanes(c)
@@ -224,5 +225,5 @@ define('sweep', function(c)
   has_more = loss.sweep(c) or has_more
   has_more = clean_up(c) or has_more
   return { retries, taken_back.reclaimed, taken_back.poisoned, has_more and 0 or ms_until_due(c),
-    may_have_work(c) and 1 or 0, must_announce and 1 or 0 }
+    may_have_work(c) and 1 or 0, told }
 end)

@@ -60,7 +60,6 @@ struct IntakeMachine: Equatable {
 
     private(set) var permits: Permits
     private(set) var isDraining = false
-    private let slots: Int
     /// The queues in order of priority. Only `claim` keeps the priority: intake takes turns.
     private var queues: [Queue]
     private var turn = 0
@@ -77,9 +76,8 @@ struct IntakeMachine: Equatable {
     /// The number of jobs that have ended, ever.
     private var ended = 0
 
-    init(queues: [String], concurrency: Int, slots: Int) {
+    init(queues: [String], concurrency: Int) {
         self.queues = queues.map { Queue(name: $0) }
-        self.slots = slots
         permits = Permits(concurrency: concurrency)
     }
 
@@ -89,11 +87,15 @@ struct IntakeMachine: Equatable {
     mutating func next(dockerAnswers: Bool, now: MonotonicInstant) -> Step {
         guard dockerAnswers, !isDraining else {
             // The worker can begin nothing, but its message must not wait: the claim wakes another worker.
-            let none = Capacity(starts: 0, stops: 0, slots: slots)
+            let none = Capacity(starts: 0, stops: 0)
             if let index = queues.firstIndex(where: { $0.seen != nil }) { return take(index, none, now) }
-            return isDraining ? .end : .sleep(until: nil)
+            if isDraining { return .end }
+            guard wakes > wakesCovered || !idle.isEmpty else { return .sleep(until: nil) }
+            // Another worker takes what this one was woken for, and Redis wakes this one no more.
+            wakesAtStep = wakes
+            return .claim(none)
         }
-        let capacity = permits.capacity(slots: slots)
+        let capacity = permits.capacity
         let hasPermit = capacity.starts > 0 || capacity.stops > 0
         fullSince = hasPermit ? nil : fullSince ?? now
         let index = queueToLookAt(now)
@@ -222,8 +224,6 @@ struct IntakeMachine: Equatable {
     mutating func jobEnded() {
         permits.ended()
         ended += 1
-        // The node has capacity for a start that no permit of this worker waits for.
-        if slots > 0 { wakes += 1 }
     }
 
     mutating func drain() { isDraining = true }

@@ -11,8 +11,8 @@ final class IntakeScheduler: Sendable {
     /// For each queue, raised when the queue was found empty.
     private let gates: [String: WakeSignal]
 
-    init(queues: [String], concurrency: Int, slots: Int) {
-        machine = Mutex(IntakeMachine(queues: queues, concurrency: concurrency, slots: slots))
+    init(queues: [String], concurrency: Int) {
+        machine = Mutex(IntakeMachine(queues: queues, concurrency: concurrency))
         gates = Dictionary(uniqueKeysWithValues: queues.map { ($0, WakeSignal()) })
     }
 

@@ -50,14 +50,13 @@ struct Permits: Equatable {
     ///
     /// Jobs whose end is on its way to Redis need no permit. But if their number exceeds the concurrency, each further
     /// job reduces the capacity of both classes by 1.
-    func capacity(slots: Int) -> Capacity {
+    var capacity: Capacity {
         // A slow Redis may leave any number of ends on their way.
         let most = max(0, 2 * concurrency - publishing)
         // Jobs that continue after a wait may hold more permits than the concurrency.
         return Capacity(
             starts: max(0, min(most, concurrency) - starts),
-            stops: max(0, min(most, concurrency) - stops),
-            slots: slots
+            stops: max(0, min(most, concurrency) - stops)
         )
     }
 

@@ -47,12 +47,14 @@ extension Worker {
 
     /// Returns the games of containers.
     private func games(_ rows: [ContainerSummary]) -> [OwnedGame] {
-        rows.compactMap { container in
-            container.labels[GalaxyLabel.gameID].map {
+        let demands = ownership.demands(of: rows)
+        return rows.compactMap { container in
+            container.labels[GalaxyLabel.gameID].map { GameID($0) }.map { game in
                 OwnedGame(
-                    gameID: GameID($0),
+                    gameID: game,
                     isRunning: container.isRunning,
-                    fence: OwnedContainer.fence(in: container.labels)
+                    fence: OwnedContainer.fence(in: container.labels),
+                    demand: demands[game]
                 )
             }
         }

@@ -1,3 +1,4 @@
+import JobContract
 import JobQueue
 import Logging
 import RuntimeCore
@@ -6,6 +7,7 @@ extension Worker {
     /// Sweeps whenever a sweep is due. A sweep also reports the worker as living, and finds work of lost wake-ups.
     func sweepWhenDue() async {
         var backoff = LoopBackoff()
+        var hasWarned = false
         while let afterOutage = await state.due.wait() {
             do throws(QueueError) {
                 let outcome = try await queue.sweep(
@@ -25,6 +27,8 @@ extension Worker {
                 }
                 if outcome.mayHaveWork { state.intake.note { $0.swept() } }
                 if outcome.mustAnnounce { state.mustAnnounce.raise() }
+                if outcome.capacityDiffers, !hasWarned { warnOfCapacity() }
+                hasWarned = outcome.capacityDiffers
             } catch {
                 RuntimeMetrics.redisFailed(in: "sweep")
                 state.sweepFailed()
@@ -32,6 +36,17 @@ extension Worker {
                 await backoff.pause()
             }
         }
+    }
+
+    private func warnOfCapacity() {
+        let own = queue.options.capacity
+        logger.warning(
+            "the workers of this node have different capacities, and the smallest values hold; give all the same settings",
+            metadata: [
+                "node": "\(queue.worker.node)", "RTM_SLOTS": "\(own.slots)", "RTM_CAPACITY_MEMORY": "\(own.memory)",
+                "RTM_CAPACITY_CPU": "\(Double(own.cpu) / 1000)",
+            ]
+        )
     }
 
     /// Renews the liveness key until the task is cancelled. After an outage, or a loss of data, a sweep is due at once.

@@ -76,11 +76,7 @@ package struct Worker: Service {
         self.connect = connect
         self.executor = executor
         self.logger = logger
-        state = WorkerState(
-            options: queue.options,
-            concurrency: configuration.concurrency,
-            slots: configuration.slots
-        )
+        state = WorkerState(options: queue.options, concurrency: configuration.concurrency)
         finishing = ResultBatcher(
             queue: queue,
             madeReady: { [intake = state.intake] in intake.note { $0.woken() } },

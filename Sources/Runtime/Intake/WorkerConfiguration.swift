@@ -6,8 +6,6 @@ package struct WorkerConfiguration: Sendable {
     package var node: NodeSettings
     /// The number of concurrent starts and restarts, and the same number of concurrent stops and removes.
     package var concurrency: Int
-    /// The number of games that the node may run; 0: no limit.
-    package var slots: Int
     /// The time to wait for running jobs when the worker ends.
     package var drainTimeout: Duration
     /// The duration of the leader's lease without a renewal.
@@ -44,7 +42,6 @@ package struct WorkerConfiguration: Sendable {
     package init(
         node: NodeSettings,
         concurrency: Int,
-        slots: Int = 0,
         drainTimeout: Duration = .seconds(30),
         leaderTTL: Duration = .seconds(5),
         stateOwner: StateOwner? = nil,
@@ -58,7 +55,6 @@ package struct WorkerConfiguration: Sendable {
     ) {
         self.node = node
         self.concurrency = concurrency
-        self.slots = slots
         self.drainTimeout = drainTimeout
         self.leaderTTL = leaderTTL
         self.stateOwner = stateOwner

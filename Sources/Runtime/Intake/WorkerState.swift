@@ -28,8 +28,8 @@ final class WorkerState: Sendable {
     private let progress = Mutex((at: MonotonicClock.now, isSweepFailing: false))
     private let loop = Mutex(LoopProgress())
 
-    init(options: JobQueueOptions, concurrency: Int, slots: Int) {
-        intake = IntakeScheduler(queues: options.queues, concurrency: concurrency, slots: slots)
+    init(options: JobQueueOptions, concurrency: Int) {
+        intake = IntakeScheduler(queues: options.queues, concurrency: concurrency)
         due = SweepClock(lease: options.lease)
     }
 

@@ -71,7 +71,7 @@ final class JobAttempt: Sendable {
             makeLogger: { [self] in log },
             progress: progress,
             trace: trace,
-            fence: claimed.token.fence,
+            claimed: claimed,
             isAnew: claimed.run > 1 && claimed.attempt == 1,
             begun: begun,
             permit: permit
@@ -150,6 +150,9 @@ final class JobAttempt: Sendable {
         case (_, .lost):
             RuntimeMetrics.leaseLost()
             log.warning("the lease was lost; another worker goes on with the job")
+        case (.failed(let failure), _) where failure.isGivenBack:
+            RuntimeMetrics.givenBack()
+            log.notice("the node has no capacity for the limits of the image; the job went back to Redis")
         case (.ended(let ending), _):
             await end(job, ending, trace)
         // If the lease was no longer trusted, the cancelled job could not clean up. The next attempt then cleans up.

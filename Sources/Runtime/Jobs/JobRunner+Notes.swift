@@ -24,7 +24,9 @@ extension JobRunner {
     func noteBegin(_ result: RunResult, _ spec: RunSpec, isAwaited: Bool) async {
         let checkpoint = Checkpoint(startedAt: result.startedAt, identity: ContainerIdentity(of: spec))
         if isAwaited { await record(.started(checkpoint: checkpoint.encoded), of: result.containerID) }
-        begun.set(StartedContainer(containerID: result.containerID, mark: checkpoint.encoded))
+        begun.set(
+            StartedContainer(containerID: result.containerID, mark: checkpoint.encoded, demand: Demand(of: spec))
+        )
     }
 
     /// Records the result of a stop. The exit code alone does not show whether the stop needed SIGKILL.

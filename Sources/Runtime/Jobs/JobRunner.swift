@@ -18,8 +18,8 @@ struct JobRunner: Sendable {
     let progress: ProgressStore
     /// Receives the job's spans.
     let trace: JobTrace
-    /// The number of the claim.
-    let fence: Int64
+    /// The job as leased by this worker.
+    let claimed: ClaimedJob
 
     var logger: Logger { makeLogger() }
     var decisions: ContainerDecisions { ContainerDecisions() }
@@ -74,13 +74,42 @@ struct JobRunner: Sendable {
         known = found
         try OwnedContainer.requireNoOwnership(in: found)
         ownership.saw(found)
-        let spec = try allowed.spec(on: found, fence: fence)
+        let spec = try allowed.spec(on: found, fence: claimed.token.fence)
+        try await reserve(for: spec)
         let prepared = PreparedStart(spec: spec, readiness: try Readiness(of: found, for: job, spec))
         let folder = StateFolder(owner: configuration.stateOwner, mode: configuration.stateMode)
         try await folder.prepare(configuration.node.stateFolder(gameID: job.gameID))
         Failpoint.reached(.startPrepared)
         return prepared
     }
+
+    /// Reserves what the image asks for, if that is more than the claim has reserved: the labels of an image may have
+    /// limits.
+    ///
+    /// - Throws: a failure with ``RuntimeCore/JobFailure/isGivenBack`` if the node has no capacity. The job is no longer
+    ///   this worker's then.
+    private func reserve(for spec: RunSpec) async throws(JobFailure) {
+        let (demand, reserved) = (Demand(of: spec), claimed.reservation ?? Demand(cpu: 0, memory: 0))
+        guard demand.cpu > reserved.cpu || demand.memory > reserved.memory else { return }
+        var backoff = LoopBackoff()
+        var failure = ""
+        // A repeated call after a lost reply tells what became of the first.
+        for _ in 0..<Self.triesToReserve {
+            let answer: ReserveAnswer
+            do throws(QueueError) {
+                answer = try await queue.reserve(demand, for: claimed.held)
+            } catch {
+                failure = "\(error)"
+                await backoff.pause()
+                continue
+            }
+            if answer != .ok { throw JobFailure.givenBack }
+            return
+        }
+        throw JobFailure(.internal, "Redis did not reserve capacity: \(failure)", retryable: true)
+    }
+
+    private static let triesToReserve = 3
 
     /// Runs the container.
     ///

@@ -19,6 +19,8 @@ final class ContainerOwnership: Sendable {
         var images: [String: LabelMap] = [:]
         /// Whether a container is of this namespace, by the container's id.
         var verdicts: [ContainerID: Bool] = [:]
+        /// The limits of a container of this namespace, as last inspected.
+        var demands: [ContainerID: Demand] = [:]
     }
 
     private let known = Mutex(Known())
@@ -47,8 +49,9 @@ final class ContainerOwnership: Sendable {
         }
         let isOurs = owned != nil
         known.withLock { known in
-            if known.verdicts.count >= Self.mostVerdicts { known.verdicts = [:] }
+            if known.verdicts.count >= Self.mostVerdicts { (known.verdicts, known.demands) = ([:], [:]) }
             known.verdicts[container.id] = isOurs
+            if isOurs { known.demands[container.id] = Demand(of: container) }
         }
         return owned
     }
@@ -104,6 +107,17 @@ final class ContainerOwnership: Sendable {
     func verdicts(on rows: [ContainerSummary]) -> [ContainerID: Bool] {
         let verdicts = known.withLock { $0.verdicts }
         return Dictionary(rows.compactMap { row in verdicts[row.id].map { (row.id, $0) } }) { first, _ in first }
+    }
+
+    /// Returns the limits of the running games with an inspected container. A list shows no limits.
+    func demands(of rows: [ContainerSummary]) -> [GameID: Demand] {
+        let demands = known.withLock { $0.demands }
+        var found: [GameID: Demand] = [:]
+        for row in rows where row.isRunning {
+            guard let game = row.labels[GalaxyLabel.gameID], let demand = demands[row.id] else { continue }
+            found[GameID(game)] = demand
+        }
+        return found
     }
 
     /// Returns the listed containers of this namespace, after inspecting containers without a verdict.

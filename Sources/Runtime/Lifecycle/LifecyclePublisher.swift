@@ -56,7 +56,8 @@ struct LifecyclePublisher: Sendable {
                 expectedCheckpoint: pending.checkpoint,
                 newCheckpoint: diff.checkpoint?.encoded ?? "",
                 entries: diff.entries,
-                engineEndpoint: pending.observation.container?.engineEndpoint(port: enginePort)
+                engineEndpoint: pending.observation.container?.engineEndpoint(port: enginePort),
+                demand: pending.observation.container.map { Demand(of: $0.inspect) }
             )
         }
         let cursor = observations.update { $0.cursor(with: accepted.map(\.pending)) }

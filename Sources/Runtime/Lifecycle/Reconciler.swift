@@ -92,13 +92,14 @@ struct Reconciler: Sendable {
                 checkpoints: read,
                 started: Set(started.keys),
                 isThorough: isThorough,
-                reservations: reservations
+                reservations: reservations,
+                demands: ownership.demands(of: containers)
             )
             requests.add(reconcile: difference.suspects)
             RuntimeMetrics.reconciled(inspects: difference.suspects.count)
             try await queue.correctReservations(
                 free: difference.surplusReservations.intersection(surplusBefore).sorted(),
-                taken: difference.missingReservations.sorted(),
+                taken: difference.wrongReservations,
                 epoch: epoch
             )
             try await queue.restoreGames(games(containers, read), epoch: epoch)

@@ -11,8 +11,8 @@ package struct Reconciliation: Sendable, Equatable {
     package var suspects: [ContainerID]
     /// Games with a node reservation, but without a running container in the list.
     package var surplusReservations: Set<GameID>
-    /// Games with a running container, but without a node reservation.
-    package var missingReservations: Set<GameID>
+    /// Games with a running container, but with another node reservation or none: what the container has.
+    package var wrongReservations: [GameID: Demand]
 
     /// Compares the list with the checkpoints.
     ///
@@ -23,14 +23,17 @@ package struct Reconciliation: Sendable, Equatable {
     ///   - started: Containers started by jobs, without a published step so far.
     ///   - isThorough: Whether events may have been missed. A list shows neither a restart nor an `oom`, so every
     ///     running container then needs an inspection.
-    ///   - reservations: Games with a node reservation.
+    ///   - reservations: The node reservations.
+    ///   - demands: The limits of running games, as inspected. A container without an inspection may keep a
+    ///     reservation, but never changes one.
     package init(
         containers: [ContainerSummary],
         ours: [ContainerID: Bool],
         checkpoints: [ContainerID: Checkpoint],
         started: Set<ContainerID>,
         isThorough: Bool,
-        reservations: Set<GameID>
+        reservations: [GameID: Demand],
+        demands: [GameID: Demand]
     ) {
         let listed = Set(containers.map(\.id))
         let gone = Set(checkpoints.keys).union(started).subtracting(listed)
@@ -53,11 +56,8 @@ package struct Reconciliation: Sendable, Equatable {
         }
         suspects = gone.sorted() + ended + unpublished + others
         let running = containers.filter { $0.isRunning && ours[$0.id] != false }
-        func games(_ containers: [ContainerSummary]) -> Set<GameID> {
-            Set(containers.compactMap { $0.labels[GalaxyLabel.gameID].map { GameID($0) } })
-        }
-        // A container without an inspection may keep a reservation, but never creates a reservation.
-        surplusReservations = reservations.subtracting(games(running))
-        missingReservations = games(running.filter { ours[$0.id] == true }).subtracting(reservations)
+        let games = Set(running.compactMap { $0.labels[GalaxyLabel.gameID].map { GameID($0) } })
+        surplusReservations = Set(reservations.keys).subtracting(games)
+        wrongReservations = demands.filter { games.contains($0.key) && reservations[$0.key] != $0.value }
     }
 }

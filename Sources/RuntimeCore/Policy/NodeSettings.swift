@@ -152,6 +152,8 @@ package struct JobFailure: Error, Sendable, Equatable {
     package var detail: String?
     /// The container kept for its logs.
     package var container: StayingContainer?
+    /// Whether the job has gone back to Redis, because its node has no capacity. Nothing is to be recorded any more.
+    package private(set) var isGivenBack = false
 
     /// A container whose process ended at once.
     package struct StayingContainer: Sendable, Equatable {
@@ -183,4 +185,11 @@ package struct JobFailure: Error, Sendable, Equatable {
         self.detail = detail
         self.container = container
     }
+
+    /// The failure of a job that has gone back to Redis.
+    package static let givenBack: JobFailure = {
+        var failure = JobFailure(.internal, "the node has no capacity for the limits of the image")
+        failure.isGivenBack = true
+        return failure
+    }()
 }

@@ -103,7 +103,9 @@ final class MemoryEngine: DockerClient {
             labels: spec.labels,
             status: "running",
             createdAt: now,
-            startedAt: now
+            startedAt: now,
+            nanoCPUs: Int64((spec.cpuQuota * 100).rounded()) * 10_000_000,
+            memoryBytes: MemorySize(spec.memory)?.bytes ?? 0
         )
         let isFree = state.withLock { state in
             guard state.ids[made.name] == nil else { return false }

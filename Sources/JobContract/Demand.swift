@@ -1,0 +1,64 @@
+import Primitives
+
+/// The CPU and the memory of a game's container: what a reservation on a node holds.
+package struct Demand: Sendable, Equatable {
+    /// Thousandths of a CPU.
+    package var cpu: Int64
+    /// Bytes of memory.
+    package var memory: Int64
+
+    package init(cpu: Int64, memory: Int64) {
+        self.cpu = cpu
+        self.memory = memory
+    }
+
+    /// Creates the demand of limits.
+    ///
+    /// - Parameters:
+    ///   - cpus: A number of CPUs.
+    ///   - memory: An amount as in a job; an amount that cannot be read counts as 0.
+    package init(cpus: Double, memory: String) {
+        self.init(cpu: Self.thousandths(cpus), memory: MemorySize(memory)?.bytes ?? 0)
+    }
+
+    /// Parses ``text``; nil for any other text.
+    package init?(_ text: String) {
+        let parts = text.split(separator: " ", omittingEmptySubsequences: false)
+        guard parts.count == 2, let cpu = DecimalNumber.integer(String(parts[0])),
+            let memory = DecimalNumber.integer(String(parts[1])), cpu >= 0, memory >= 0
+        else { return nil }
+        self.init(cpu: Int64(cpu), memory: Int64(memory))
+    }
+
+    /// The form in Redis: `1000 536870912`.
+    package var text: String { "\(cpu) \(memory)" }
+
+    /// Returns a number of CPUs in thousandths. Rounded to hundredths of a CPU, as for a container.
+    package static func thousandths(_ cpus: Double) -> Int64 {
+        Int64(max(0, min((cpus * 100).rounded(), 1e9))) * 10
+    }
+}
+
+/// The capacity of a node for games. A value of 0 is not counted.
+package struct NodeCapacity: Sendable, Equatable {
+    /// The number of games.
+    package var slots: Int
+    /// Thousandths of a CPU.
+    package var cpu: Int64
+    /// Bytes of memory.
+    package var memory: Int64
+
+    package init(slots: Int = 0, cpu: Int64 = 0, memory: Int64 = 0) {
+        self.slots = slots
+        self.cpu = cpu
+        self.memory = memory
+    }
+}
+
+/// The node to choose for a start that any node may run.
+package enum Placement: String, Sendable, CaseIterable {
+    /// The node with the lowest load.
+    case spread
+    /// The node with the highest load that has capacity for the game.
+    case pack
+}

@@ -1,0 +1,134 @@
+import JobContract
+import JobQueue
+import Redis
+import Support
+import Testing
+
+/// Which node runs a start that any node may run, on a real Redis.
+@Suite("Placement of starts", .timeLimit(.minutes(2)))
+struct PlacementTests {
+    private static let capacity = NodeCapacity(memory: 10 << 30)
+
+    private struct Nodes {
+        let world: QueueWorld
+        var queues: [NodeID: JobQueue] = [:]
+
+        /// Who has been rung, and forgets it.
+        func rung() async throws -> [String] {
+            var names: [String] = []
+            for queue in queues.values.sorted(by: { $0.worker.id < $1.worker.id }) {
+                let bell = RedisArgument.string(world.keys.doorbell(queue.worker.id))
+                if try await world.client.send(RedisCommand("DEL", bell)).integer == 1 { names.append(queue.worker.id) }
+            }
+            return names
+        }
+    }
+
+    /// Nodes with these numbers of running games, whose workers are idle.
+    private func nodes(_ world: QueueWorld, _ games: [Int], capacity: NodeCapacity = capacity) async throws -> Nodes {
+        var nodes = Nodes(world: world)
+        for (index, count) in games.enumerated() {
+            let node = NodeID("n\(index)")
+            let queue = world.worker("w\(index)", node: node, options: world.options(capacity))
+            try await queue.announce((0..<count).map { OwnedGame(gameID: "old-\(index)-\($0)", isRunning: true) })
+            _ = try await world.claim(queue)
+            nodes.queues[node] = queue
+        }
+        return nodes
+    }
+
+    private func push(_ world: QueueWorld, _ count: Int, from first: Int = 0) async throws {
+        for number in first..<first + count {
+            try await world.push(QueueWorld.message(.start, "s\(number)", game: "g\(number)"))
+        }
+    }
+
+    @Test("a start wakes the worker of the emptiest node, or of the fullest if nodes are packed", arguments: Placement.allCases)
+    func wakes(placement: Placement) async throws {
+        let options = JobQueueOptions(placement: placement)
+        try await QueueWorld.with(options: options) { world in
+            let nodes = try await nodes(world, [3, 1, 2])
+            // A worker without a permit has taken the message in.
+            let busy = try #require(nodes.queues["n2"])
+            _ = try await busy.claim(Capacity(starts: 0, stops: 0))
+            try await push(world, 1)
+            try await world.intake(busy)
+            #expect(try await nodes.rung() == [placement == .spread ? "w1" : "w0"])
+        }
+    }
+
+    @Test("a worker leaves a start to an idle worker of an emptier node, and wakes it")
+    func leaves() async throws {
+        try await QueueWorld.with { world in
+            let nodes = try await nodes(world, [3, 1])
+            let (full, empty) = (try #require(nodes.queues["n0"]), try #require(nodes.queues["n1"]))
+            try await push(world, 1)
+            try await world.intake(full)
+            // The worker of the emptier node was woken, and the other one is faster.
+            #expect(try await nodes.rung() == ["w1"])
+            #expect(try await world.claim(full).isEmpty)
+            #expect(try await world.claim(empty).map(\.id) == ["s0"])
+            // A worker that does not come in time keeps nothing from others.
+            try await push(world, 1, from: 1)
+            try await world.intake(full)
+            let rung = RedisArgument.string(world.keys.prefix + "rung:default")
+            #expect(try await world.client.send(RedisCommand("ZADD", rung, "XX", 1, "w1")).integer == 0)
+            #expect(try await world.client.send(RedisCommand("ZSCORE", rung, "w1")).string == "1")
+            #expect(try await world.claim(full).map(\.id) == ["s1"])
+        }
+    }
+
+    @Test("a start goes to a fuller node if it does not fit on the emptier one, or if nobody is idle there")
+    func takes() async throws {
+        try await QueueWorld.with { world in
+            let nodes = try await nodes(world, [3], capacity: NodeCapacity(memory: 10 << 30))
+            let full = try #require(nodes.queues["n0"])
+            let small = world.worker("small", node: "small", options: world.options(NodeCapacity(memory: 1 << 30)))
+            try await small.announce([])
+            _ = try await world.claim(small)
+            let large = QueueWorld.message(.start, "l", game: "l", more: #","limits":{"memory":"2g"}"#)
+            try await world.push(large)
+            try await world.intake(full)
+            #expect(try await world.claim(full).map(\.id) == ["l"])
+            _ = try await small.claim(Capacity(starts: 0, stops: 0))
+            try await push(world, 1)
+            try await world.intake(full)
+            #expect(try await world.claim(full).map(\.id) == ["s0"])
+        }
+    }
+
+    @Test("a worker that died while it was idle keeps no start from others")
+    func deadRival() async throws {
+        try await QueueWorld.with { world in
+            let nodes = try await nodes(world, [3, 1])
+            let full = try #require(nodes.queues["n0"])
+            let workers = RedisArgument.string(world.keys.prefix + "workers")
+            _ = try await world.client.send(RedisCommand("ZADD", workers, 1, "w1"))
+            try await push(world, 1)
+            try await world.intake(full)
+            #expect(try await world.claim(full).map(\.id) == ["s0"])
+        }
+    }
+
+    @Test("40 starts at once go to 10 idle nodes in equal parts, whoever claims first")
+    func burst() async throws {
+        try await QueueWorld.with { world in
+            let nodes = try await nodes(world, Array(repeating: 0, count: 10))
+            let first = try #require(nodes.queues["n0"])
+            try await push(world, 40)
+            while try await world.intake(first).taken > 0 {}
+            var ready = ["w0"]
+            var claims = 0
+            while let name = ready.popLast() {
+                let queue = try #require(nodes.queues.values.first { $0.worker.id == name })
+                _ = try await world.claim(queue)
+                claims += 1
+                ready = try await nodes.rung() + ready
+            }
+            var counts: [Int] = []
+            for queue in nodes.queues.values { counts.append(try await queue.reservations().count) }
+            #expect(counts.sorted() == Array(repeating: 4, count: 10))
+            #expect(claims <= 80, "\(claims) claims for 40 starts")
+        }
+    }
+}

@@ -1,0 +1,165 @@
+import JobContract
+import JobQueue
+import Primitives
+import QueueAdmin
+import Redis
+import Support
+import Testing
+
+/// Nodes reserve CPU and memory in the claim itself, on a real Redis.
+@Suite("Reservations of CPU and memory", .timeLimit(.minutes(2)))
+struct ReservationTests {
+    private static let gibibyte: Int64 = 1 << 30
+
+    private func start(_ id: JobID, memory: String? = nil, cpu: Double? = nil) -> String {
+        var limits: [String] = []
+        if let memory { limits.append(#""memory":"\#(memory)""#) }
+        if let cpu { limits.append(#""cpu_quota":\#(cpu)"#) }
+        let more = limits.isEmpty ? "" : #","limits":{\#(limits.joined(separator: ","))}"#
+        return QueueWorld.message(.start, id, game: GameID("g-\(id)"), more: more)
+    }
+
+    /// A worker of a node with this capacity, which has announced its games.
+    private func worker(
+        _ world: QueueWorld,
+        _ capacity: NodeCapacity,
+        name: String = "w1",
+        node: NodeID = "n1",
+        games: [OwnedGame] = []
+    ) async throws -> JobQueue {
+        let queue = world.worker(name, node: node, options: world.options(capacity))
+        try await queue.announce(games)
+        return queue
+    }
+
+    @Test("a start waits until its limits fit; smaller starts behind it go on")
+    func limits() async throws {
+        try await QueueWorld.with { world in
+            let one = try await worker(world, NodeCapacity(memory: 2 * Self.gibibyte))
+            let two = try await worker(world, NodeCapacity(memory: 2 * Self.gibibyte), name: "w2")
+            try await world.push(
+                start("large", memory: "1536m"),
+                start("second", memory: "1g"),
+                start("small", memory: "256m"),
+                start("usual")
+            )
+            try await world.intake(one)
+            // Two workers of the node share one capacity.
+            let first = try await world.claim(one, starts: 1)
+            #expect(first.map(\.id) == ["large"])
+            #expect(first.map(\.reservation) == [Demand(cpu: 1_000, memory: 1_536 << 20)])
+            #expect(try await world.claim(two).map(\.id) == ["small"])
+            #expect(try await world.claim(one).isEmpty)
+            // 512 MiB more are free, but not a GiB.
+            try await world.finish(one, first[0], .failed(.imageNotFound, "x"), owner: .undo, freesPlace: true)
+            #expect(try await world.claim(two).map(\.id) == ["second", "usual"])
+        }
+    }
+
+    @Test("CPUs count only if the node has a capacity of CPUs")
+    func cpus() async throws {
+        try await QueueWorld.with { world in
+            let counting = try await worker(world, NodeCapacity(cpu: 2_000))
+            for number in 1...3 { try await world.push(start("c\(number)", cpu: 1)) }
+            try await world.intake(counting)
+            #expect(try await world.claim(counting).count == 2)
+            let other = try await worker(world, NodeCapacity(), name: "w2", node: "n2")
+            try await world.push(start("many", cpu: 500))
+            try await world.intake(other)
+            #expect(try await world.claim(other).map(\.id) == ["c3", "many"])
+        }
+    }
+
+    @Test("the smallest capacity of a node's workers holds, and every worker learns that they differ")
+    func smallest() async throws {
+        try await QueueWorld.with { world in
+            let one = try await worker(world, NodeCapacity(slots: 5, memory: 4 * Self.gibibyte))
+            #expect(try await one.sweep().capacityDiffers == false)
+            let two = try await worker(world, NodeCapacity(slots: 2), name: "w2")
+            for queue in [one, two] { #expect(try await queue.sweep().capacityDiffers) }
+            for number in 1...4 { try await world.push(start("s\(number)", memory: "1g")) }
+            try await world.intake(one)
+            #expect(try await world.claim(one).count == 2)
+            let node = try #require(try await one.overview(of: "n1").nodes.first)
+            #expect(node.capacity == NodeCapacity(slots: 2, memory: 4 * Self.gibibyte) && node.capacityDiffers)
+            #expect(node.used == Demand(cpu: 2_000, memory: 2 * Self.gibibyte))
+            try await two.deregister()
+            #expect(try await one.sweep().capacityDiffers == false)
+            #expect(try await world.claim(one).count == 2)
+        }
+    }
+
+    @Test("a start whose image asks for more than the node has goes back, and runs on another node")
+    func imageLimits() async throws {
+        try await QueueWorld.with { world in
+            let small = try await worker(world, NodeCapacity(memory: Self.gibibyte))
+            try await world.push(start("s1"))
+            try await world.intake(small)
+            let job = try #require(try await world.claim(small).first)
+            let wanted = Demand(cpu: 1_000, memory: 2 * Self.gibibyte)
+            #expect(try await small.reserve(Demand(cpu: 1_000, memory: Self.gibibyte), for: job.held) == .ok)
+            #expect(try await small.reserve(wanted, for: job.held) == .full)
+            #expect(try await small.reserve(wanted, for: job.held) == .stale)
+            #expect(try await small.reservations().isEmpty)
+            // The game has no owner, and the attempt does not count.
+            #expect(try await world.owners().isEmpty)
+            #expect(try await world.claim(small).isEmpty)
+            let large = try await worker(world, NodeCapacity(memory: 3 * Self.gibibyte), name: "w2", node: "n2")
+            let again = try #require(try await world.claim(large).first)
+            #expect(again.attempt == 1 && again.reservation == wanted)
+        }
+    }
+
+    @Test("a game that a node owns waits there for its capacity, and keeps its owner")
+    func ownedGame() async throws {
+        try await QueueWorld.with { world in
+            let owned = OwnedGame(gameID: "g1", isRunning: true, demand: Demand(cpu: 1_000, memory: Self.gibibyte))
+            let worker = try await worker(world, NodeCapacity(memory: 2 * Self.gibibyte), games: [owned])
+            try await world.push(QueueWorld.message(.restart, "r1", more: #","image":"engine:1""#))
+            try await world.intake(worker)
+            let job = try #require(try await world.claim(worker).first)
+            // The running container keeps what it has.
+            #expect(job.reservation == Demand(cpu: 1_000, memory: Self.gibibyte))
+            #expect(try await worker.reserve(Demand(cpu: 1_000, memory: 3 * Self.gibibyte), for: job.held) == .full)
+            #expect(try await worker.reservations() == ["g1": Demand(cpu: 1_000, memory: Self.gibibyte)])
+            #expect(try await world.owners() == ["g1": "n1"])
+        }
+    }
+
+    @Test("the reservation of a running game becomes what its container has")
+    func exact() async throws {
+        try await QueueWorld.with { world in
+            let worker = try await worker(world, NodeCapacity(memory: 2 * Self.gibibyte))
+            try await world.push(start("s1"))
+            try await world.intake(worker)
+            let job = try #require(try await world.claim(worker).first)
+            let small = Demand(cpu: 500, memory: 64 << 20)
+            let begun = StartedContainer(containerID: "c1", mark: "s0", demand: small)
+            _ = try await worker.finish([QueueWorld.finished(job, begun: begun)])
+            #expect(try await worker.reservations() == ["g-s1": small])
+            let node = try #require(try await worker.overview(of: "n1").nodes.first)
+            #expect(node.used == small && node.games == 1)
+        }
+    }
+
+    @Test("the end of a game wakes a worker of its node for a start that waits for capacity")
+    func wakes() async throws {
+        try await QueueWorld.with { world in
+            _ = try await world.client.send(RedisCommand("SADD", .string(world.keys.queues), "default"))
+            let busy = try await worker(world, NodeCapacity(memory: Self.gibibyte))
+            let idle = try await worker(world, NodeCapacity(memory: Self.gibibyte), name: "w2")
+            try await world.push(start("s1", memory: "1g"), start("s2", memory: "1g"))
+            try await world.intake(busy)
+            let job = try #require(try await world.claim(busy, starts: 1).first)
+            #expect(try await world.claim(idle).isEmpty)
+            // The worker that ends the job says that it claims next, so nobody else is woken.
+            let ended = QueueWorld.finished(job, .failed(.imageNotFound, "x"), owner: .undo, freesPlace: true)
+            let outcome = try await busy.finish([ended], next: .byOthers)
+            #expect(outcome.answers == [.ok])
+            let bell = RedisArgument.string(world.keys.doorbell("w2"))
+            let words = try await world.client.send(RedisCommand("LRANGE", bell, 0, -1)).array?.compactMap(\.string)
+            #expect(words == ["ready"])
+            #expect(try await world.claim(idle).map(\.id) == ["s2"])
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import JobContract
+import JobQueue
+
+/// What `reservations.lua` is meant to do.
+extension LaneModel {
+    /// What the job needs: its own limits, else the defaults.
+    func demand(of job: LiveJob) -> Demand {
+        Demand(cpu: defaultDemand.cpu, memory: job.memory ?? defaultDemand.memory)
+    }
+
+    func used(_ node: NodeID) -> Demand {
+        (reserved[node] ?? [:]).values.reduce(Demand(cpu: 0, memory: 0)) {
+            Demand(cpu: $0.cpu + $1.cpu, memory: $0.memory + $1.memory)
+        }
+    }
+
+    /// Whether the node has capacity for the game. Its present reservation counts as free.
+    func fits(_ game: GameID, _ demand: Demand, on node: NodeID) -> Bool {
+        let capacity = capacities[node] ?? NodeCapacity()
+        let (held, used) = (reserved[node]?[game], used(node))
+        if held == nil, capacity.slots > 0, (reserved[node] ?? [:]).count >= capacity.slots { return false }
+        func fits(_ capacity: Int64, _ used: Int64, _ own: Int64, _ demand: Int64) -> Bool {
+            capacity == 0 || demand <= own || used - own + demand <= capacity
+        }
+        return fits(capacity.cpu, used.cpu, held?.cpu ?? 0, demand.cpu)
+            && fits(capacity.memory, used.memory, held?.memory ?? 0, demand.memory)
+    }
+
+    /// Makes the reservation at least as large as the demand.
+    mutating func hold(_ game: GameID, _ demand: Demand, on node: NodeID) {
+        reserved[node, default: [:]][game] = Self.larger(reserved[node]?[game], demand)
+    }
+
+    /// Makes the reservation what a container has. It does not shrink while a job of the game runs.
+    mutating func setReservation(_ game: GameID, _ demand: Demand, on node: NodeID, isBusy: Bool = false) {
+        reserved[node, default: [:]][game] = isBusy ? Self.larger(reserved[node]?[game], demand) : demand
+    }
+
+    mutating func free(_ game: GameID, on node: NodeID) {
+        if reserved[node]?.removeValue(forKey: game) != nil { freed.insert(node) }
+    }
+
+    private static func larger(_ held: Demand?, _ demand: Demand) -> Demand {
+        Demand(cpu: max(held?.cpu ?? 0, demand.cpu), memory: max(held?.memory ?? 0, demand.memory))
+    }
+
+    /// Reserves what the image of a start asks for. Returns false if the job goes back for want of capacity.
+    mutating func reserve(_ id: JobID, _ demand: Demand, on node: NodeID) -> Bool {
+        guard var job = jobs[id] else { return false }
+        let game = job.message.game
+        if fits(game, demand, on: node) {
+            hold(game, demand, on: node)
+            return true
+        }
+        job.memory = demand.memory
+        if job.owns, !job.isDirty {
+            job.owns = false
+            if owners[game] == node { (owners[game], fences[game]) = (nil, nil) }
+            free(game, on: node)
+        }
+        jobs[id] = job
+        release(id, isClean: true)
+        return false
+    }
+}
