@@ -98,13 +98,14 @@ extension JobQueue {
                 "cpu": .integer(demand.cpu), "memory": .integer(demand.memory),
             ])
         }
+        let facts = JSONValue(members: ["queues": servedQueues, "version": .string(options.version)])
         // A node that can list its containers has a Docker Engine that answers.
         let reply = try await call(
             .register,
             [
                 "worker": .string(worker.id), "node": .string(worker.node.text),
                 "alive_ms": .integer(options.aliveTime.milliseconds), "settings": settings,
-                "machine": worker.machine?.argument, "capacity": capacity, "games": .array(rows),
+                "facts": .string(facts.text), "machine": worker.machine?.argument, "capacity": capacity, "games": .array(rows),
                 "stopped": .array(stopped.map { .string($0.text) }), "is_complete": .bool(isComplete),
                 "engine_answers": .bool(isComplete),
             ]

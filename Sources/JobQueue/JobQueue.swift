@@ -49,6 +49,8 @@ package struct JobQueueOptions: Sendable, Equatable {
     /// What a start without limits needs, until its image is known.
     package var defaultDemand: Demand
     package var placement: Placement
+    /// The version of the program, for operators.
+    package var version: String
 
     package init(
         queues: [String] = ["default"],
@@ -63,7 +65,8 @@ package struct JobQueueOptions: Sendable, Equatable {
         mostAge: Duration? = nil,
         capacity: NodeCapacity = NodeCapacity(),
         defaultDemand: Demand = Demand(cpu: 1000, memory: 512 << 20),
-        placement: Placement = .spread
+        placement: Placement = .spread,
+        version: String = ""
     ) {
         self.queues = queues
         self.lease = lease
@@ -78,6 +81,7 @@ package struct JobQueueOptions: Sendable, Equatable {
         self.capacity = capacity
         self.defaultDemand = defaultDemand
         self.placement = placement
+        self.version = version
     }
 
     /// The size of the window for starts and restarts.

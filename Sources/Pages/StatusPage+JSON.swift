@@ -38,9 +38,27 @@ extension StatusPage {
             ("node", .string(node.id.text)), ("state", .string(NodeState(node, overview).word)),
             ("seen", .time(node.seen)), ("workers", .integer(node.workers)), ("games", .integer(node.games)),
             ("ready", .integer(node.ready)), ("draining", .boolean(node.isDraining)),
+            ("host", node.host.map { .string($0) }), ("versions", .array(node.versions.map { .string($0) })),
+            ("capacity", node.capacity.json), ("used", node.used.json),
+            ("capacity_differs", node.capacityDiffers ? .boolean(true) : nil),
             ("games_to_stop", node.disowned > 0 ? .integer(node.disowned) : nil),
             ("listener", node.leader.map { .string($0) }), ("epoch", node.epoch.map { .integer(Int($0)) }),
         ])
+    }
+}
+
+extension NodeCapacity {
+    /// A value of 0 is not counted.
+    fileprivate var json: JSONNode {
+        .object([
+            ("slots", .integer(slots)), ("cpu_thousandths", .integer(Int(cpu))), ("memory_bytes", .integer(Int(memory))),
+        ])
+    }
+}
+
+extension Demand {
+    fileprivate var json: JSONNode {
+        .object([("cpu_thousandths", .integer(Int(cpu))), ("memory_bytes", .integer(Int(memory)))])
     }
 }
 
@@ -49,7 +67,7 @@ extension QueueOverview {
         .object([
             ("queue", .string(name)), ("waiting", .integer(waiting)),
             ("ready_starts", .integer(readyStarts)), ("ready_stops", .integer(readyStops)),
-            ("oldest", oldest.map { .time($0) }), ("paused", .boolean(isPaused)),
+            ("oldest", oldest.map { .time($0) }), ("paused", .boolean(isPaused)), ("workers", .integer(workers)),
         ])
     }
 }

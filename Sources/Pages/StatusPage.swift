@@ -95,9 +95,16 @@ package struct StatusPage: Sendable, Equatable {
         var remarks: [String] = []
         if overview.nodes.allSatisfy({ $0.workers == 0 }) { remarks.append("no worker lives: nothing is taken") }
         if overview.lostCount + overview.silentCount > 0 { remarks.append(nodeSums) }
+        for node in overview.nodes where node.capacityDiffers {
+            remarks.append("the workers of node \(node.id) have different capacities, and the smallest values hold")
+        }
         remarks += overview.keyProblems.map(\.description)
+        let unserved = overview.queues.filter { $0.workers == 0 && $0.hasWork }.map(\.name)
+        if !unserved.isEmpty {
+            remarks.append("\(WaitReason.unserved.phrase): \(unserved.prefix(5).joined(separator: " "))")
+        }
         if overview.isWindowFull {
-            remarks.append("the window is full: new jobs wait in their queues until others end")
+            remarks.append("\(WaitReason.windowFull.phrase): new starts wait in their queues until other jobs end")
         }
         if overview.deadTrimmed > 0 {
             let letters = ShortCount.text(overview.deadTrimmed, "dead letter was", "dead letters were")
@@ -130,24 +137,33 @@ package struct StatusPage: Sendable, Equatable {
                 .init(queue.name), .init(TextTable.grouped(queue.waiting)),
                 .init(TextTable.grouped(queue.readyStarts)), .init(TextTable.grouped(queue.readyStops)),
                 .init(queue.oldest.map { ShortTime.span(milliseconds: overview.now - $0) } ?? "-"),
-                queue.isPaused ? .init("paused", .notable) : .init("open", .good),
+                Self.state(of: queue),
             ]
         }
         return table
     }
 
+    private static func state(of queue: QueueOverview) -> TextTable.Cell {
+        if queue.isPaused { return .init("paused", .notable) }
+        return queue.workers > 0 ? .init("open", .good) : .init("no worker", .bad)
+    }
+
     package var nodes: TextTable {
         var table = TextTable([
             .init("NODE", least: 12), .init("STATE"), .init("WORKERS", isNumber: true),
-            .init("GAMES", isNumber: true), .init("READY", isNumber: true), .init("LISTENER", least: 12),
+            .init("GAMES", isNumber: true), .init("CPU", isNumber: true), .init("MEMORY", isNumber: true),
+            .init("READY", isNumber: true), .init("LISTENER", least: 12, isRare: true),
+            .init("HOST", least: 8, isRare: true), .init("VERSION", isRare: true),
         ])
         // Nodes in trouble come first.
         let sorted = overview.nodes.sorted { (Self.rank(state(of: $0)), $0.id) < (Self.rank(state(of: $1)), $1.id) }
         table.rows = sorted.map { node in
             [
-                .init(node.id.text), state(of: node), .init("\(node.workers)"), .init(TextTable.grouped(node.games)),
+                .init(node.id.text), state(of: node), .init("\(node.workers)"), .init(CapacityText.games(node)),
+                .init(CapacityText.cpus(node)), .init(CapacityText.memory(node)),
                 .init(TextTable.grouped(node.ready)),
                 node.leader.map { .init($0) } ?? .init("none", node.workers > 0 ? .bad : .dim),
+                .init(node.host ?? "-"), .init(node.versions.isEmpty ? "-" : node.versions.joined(separator: " ")),
             ]
         }
         // The count is older than the list, so a node may have joined meanwhile.

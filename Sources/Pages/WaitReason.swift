@@ -11,6 +11,12 @@ package enum WaitReason: Sendable, Equatable {
     /// The game's node was lost, and first stops the games that it no longer owns.
     case nodeReturning
     case queuePaused
+    /// The window of admitted jobs has no capacity.
+    case windowFull
+    /// No living worker takes messages of the queue.
+    case unserved
+    /// No node that may run the game has capacity for it: what is used of what, in words.
+    case noCapacity(String)
     /// Another job of the game comes first.
     case behind(JobID)
     /// An attempt failed; the next attempt follows after this number of milliseconds.
@@ -20,13 +26,35 @@ package enum WaitReason: Sendable, Equatable {
     /// capacity.
     package static func ofReadyJob(_ detail: JobDetail) -> WaitReason? {
         if detail.isQueuePaused { return .queuePaused }
-        guard let node = detail.owner else { return nil }
+        guard let node = detail.owner else { return ofUnownedJob(detail) }
         switch NodeState(node, now: detail.now, lease: detail.lease) {
         case .silent(let time), .withoutEngine(let time), .lost(let time): return .nodeSilent(time)
         case .returning: return .nodeReturning
         case .draining: return detail.list?.hasPrefix("ready:start:") == true ? .nodeDrained : nil
-        case .up, .joining: return nil
+        case .up, .joining:
+            guard let demand = detail.demand else { return nil }
+            return CapacityText.missing(for: demand, on: node, isHeld: detail.isHeld).map { .noCapacity($0) }
         }
+    }
+
+    /// Returns the reason for a job that any node may run.
+    private static func ofUnownedJob(_ detail: JobDetail) -> WaitReason? {
+        if !detail.isQueueServed { return .unserved }
+        guard let demand = detail.demand else { return nil }
+        let nodes = detail.nodes.filter { NodeState($0, now: detail.now, lease: detail.lease) == .up }
+        let missing = nodes.compactMap { CapacityText.missing(for: demand, on: $0) }
+        guard !nodes.isEmpty, missing.count == nodes.count else { return nil }
+        // Of several nodes, all slots together are the shortest answer.
+        let (games, slots) = nodes.reduce((0, 0)) { ($0.0 + $1.games, $0.1 + $1.capacity.slots) }
+        let isOfSlots = nodes.allSatisfy { $0.capacity.slots > 0 && $0.games >= $0.capacity.slots }
+        return .noCapacity(isOfSlots ? "\(games) of \(slots) slots" : missing[0])
+    }
+
+    /// Returns the reason for a message that no worker has taken in; nil: it waits for its turn.
+    package static func ofQueuedJob(_ queue: QueueOverview, isWindowFull: Bool) -> WaitReason? {
+        if queue.isPaused { return .queuePaused }
+        if queue.workers == 0 { return .unserved }
+        return isWindowFull ? .windowFull : nil
     }
 
     /// The reason in words.
@@ -36,6 +64,9 @@ package enum WaitReason: Sendable, Equatable {
         case .nodeDrained: "node drained"
         case .nodeReturning: "node returning"
         case .queuePaused: "queue paused"
+        case .windowFull: "window full"
+        case .unserved: "no worker serves this queue"
+        case .noCapacity(let words): "no capacity: \(words)"
         case .behind(let id): "waits behind job \(id)"
         case .retry(let pause): "retry in \(ShortTime.span(milliseconds: pause))"
         }

@@ -5,8 +5,8 @@ import Terminal
 
 /// The stage of a job, for a person in wait of the result.
 package enum WaitStage: Sendable, Equatable {
-    /// No worker has taken in the job.
-    case queued(waiting: Int, isPaused: Bool)
+    /// No worker has taken in the job. The reason is nil if the job only waits for its turn.
+    case queued(waiting: Int, WaitReason? = nil)
     /// Other jobs of the same game come first.
     case behind(Int, head: JobID)
     /// The job can begin, on the node of its game or on any node. The reason is nil if only a permit or capacity is missing.
@@ -41,14 +41,14 @@ package enum WaitStage: Sendable, Equatable {
     /// The stage in words.
     package var phrase: String {
         switch self {
-        case .queued(_, true): "waits: \(WaitReason.queuePaused.phrase)"
-        case .queued(let waiting, false):
+        case .queued(_, let reason?): "waits: \(reason.phrase)"
+        case .queued(let waiting, nil):
             waiting > 1 ? "in its queue, with \(ShortCount.text(waiting - 1, "other", "others"))" : "in its queue"
         case .behind(1, let head): WaitReason.behind(head).phrase
         case .behind(let count, let head): "\(WaitReason.behind(head).phrase), with \(count) jobs of its game before it"
         case .ready(let node?, let reason?): "waits: \(reason.phrase) (\(node), where its game is)"
         case .ready(nil, let reason?): "waits: \(reason.phrase)"
-        case .ready(nil, nil): "waits for a worker with a free permit or a node with capacity"
+        case .ready(nil, nil): "waits for a worker with a free permit"
         case .ready(let node?, nil): "waits for a free permit on node \(node), where its game is"
         case .running(let node, nil): "begun on node \(node)"
         case .running(_, let progress?): ProgressText.phrase(progress)
@@ -62,7 +62,7 @@ package enum WaitStage: Sendable, Equatable {
     /// jobs.
     package var key: String {
         switch self {
-        case .queued(_, let isPaused): "queued \(isPaused)"
+        case .queued(_, nil): "queued"
         case .running(_, let progress?): "running \(progress.step.rawValue) \(progress.layersDone)/\(progress.layers)"
         case .retrying(let code, let error, _): "retrying \(code) \(error)"
         case .ready(let node?, .nodeSilent): "silent \(node)"

@@ -47,6 +47,8 @@ package struct FleetOverview: Sendable, Equatable {
     package var clockSteps = 0
     /// The length of a lease in ms. A living node reports to Redis at least about this often.
     package var lease: Int64 = 10_000
+    /// The form of the data; nil if no worker has registered yet.
+    package var form: String?
     /// Whether unserved queues may be missing, because the search for their keys stopped at its limit.
     package var mayLackQueues = false
 
@@ -63,8 +65,13 @@ package struct QueueOverview: Sendable, Equatable {
     /// The number of games with a stop or remove ready to begin.
     package var readyStops = 0
     package var isPaused = false
+    /// The number of living workers that take messages of the queue.
+    package var workers = 0
     /// The push time of the oldest job, as written by its producer; nil if no job has a push time.
     package var oldest: Int64?
+
+    /// Whether messages or jobs of the queue wait.
+    package var hasWork: Bool { waiting + readyStarts + readyStops > 0 }
 
     package init(name: String) { self.name = name }
 }
@@ -98,6 +105,8 @@ package struct NodeOverview: Sendable, Equatable {
     package var capacityDiffers = false
     /// The hostname of the machine; nil if unknown.
     package var host: String?
+    /// The versions of the living workers, sorted.
+    package var versions: [String] = []
 
     package init(id: NodeID, seen: Int64) {
         self.id = id

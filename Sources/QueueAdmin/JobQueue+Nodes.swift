@@ -104,12 +104,16 @@ extension JobQueue {
         let living = try await pipeline([
             RedisCommand("EXISTS", .string(keys.term(node.id, epoch: epoch ?? 0))),
             RedisCommand("ZMSCORE", arguments: ([keys.prefix + "workers"] + workers + [""]).map { .string($0) }),
+            RedisCommand("HMGET", arguments: ([keys.prefix + "worker_facts"] + workers + [""]).map { .string($0) }),
         ])
         if living[0].integer == 1 {
             node.leader = term[0].string
             node.epoch = epoch
         }
-        node.workers = (living[1].array ?? []).count { Self.milliseconds($0.string ?? "") > now }
+        let isAlive = (living[1].array ?? []).map { Self.milliseconds($0.string ?? "") > now }
+        node.workers = isAlive.count { $0 }
+        let facts = zip(isAlive, living[2].array ?? []).compactMap { $0 ? $1.string.flatMap(WorkerFacts.init) : nil }
+        node.versions = Set(facts.map(\.version)).sorted()
     }
 }
 

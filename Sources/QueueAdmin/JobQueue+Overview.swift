@@ -21,7 +21,12 @@ extension JobQueue {
         overview.now = try await redisTime()
         try await readCounts(&overview)
         let names = try await queueNames(&overview)
-        for name in names { overview.queues.append(try await queueOverview(name, pushedAt)) }
+        let workers = try await workersByQueue()
+        for name in names {
+            var queue = try await queueOverview(name, pushedAt)
+            queue.workers = workers[name] ?? 0
+            overview.queues.append(queue)
+        }
         overview.keyProblems = try await keyProblems(ofQueues: names)
         try await readNodes(&overview, limit, queues: names)
         try await readRunning(&overview, limit)
@@ -51,7 +56,7 @@ extension JobQueue {
 
     private func readCounts(_ overview: inout FleetOverview) async throws(QueueError) {
         let meta = [
-            "window", "settings", "lost_records", "clock_steps", "dead_lost", "dead_bytes", "dead_trimmed",
+            "window", "settings", "lost_records", "clock_steps", "dead_lost", "dead_bytes", "dead_trimmed", "form",
         ].map { RedisArgument.string($0) }
         let answers = try await pipeline([
             RedisCommand("HMGET", arguments: [.string(keys.meta)] + meta),
@@ -71,6 +76,7 @@ extension JobQueue {
             overview.deadLost = Int(fields[4]) ?? 0
             overview.deadBytes = Int(fields[5]) ?? 0
             overview.deadTrimmed = Int(fields[6]) ?? 0
+            overview.form = fields[7].isEmpty ? nil : fields[7]
         }
         let counts = answers.dropFirst().map { Int($0.integer ?? 0) }
         overview.laneCount = counts[0]

@@ -21,6 +21,14 @@ package struct JobDetail: Sendable, Equatable {
     package var lease: Int64 = 10_000
     /// Whether the job's queue is paused.
     package var isQueuePaused = false
+    /// Whether a living worker serves the job's queue.
+    package var isQueueServed = true
+    /// What a start that could begin needs; nil for other jobs.
+    package var demand: Demand?
+    /// Whether the game of such a start has a reservation on its node.
+    package var isHeld = false
+    /// Nodes that may run a start of a game without an owner, at most 200.
+    package var nodes: [NodeOverview] = []
     /// The time of the next attempt, in ms since 1970.
     package var due: Int64?
     /// The end of the job's lease, in ms since 1970.
@@ -78,12 +86,46 @@ extension JobQueue {
 
     /// Reads the facts that explain why a head waits.
     private func readReasons(_ sight: inout JobDetail) async throws(QueueError) {
-        let queue = RedisArgument.string(sight.fields["_queue"] ?? "")
-        sight.isQueuePaused = try await lenient(RedisCommand("SISMEMBER", .string(keys.paused), queue)).integer == 1
+        let (queue, _) = try await state(of: sight.fields["_queue"] ?? "")
+        (sight.isQueuePaused, sight.isQueueServed) = (queue.isPaused, queue.workers > 0)
         let parts = (sight.list ?? "").split(separator: ":", maxSplits: 3).map(String.init)
-        guard parts.count == 4 else { return }
-        let overview = try await overview(of: NodeID(parts[3]))
+        if parts.count > 1, parts[1] == "start" { sight.demand = try await demand(sight.fields) }
+        guard parts.count == 4 else {
+            if sight.demand != nil { try await readCandidates(&sight) }
+            return
+        }
+        let node = NodeID(parts[3])
+        let overview = try await overview(of: node)
         (sight.owner, sight.lease) = (overview.nodes.first, overview.lease)
+        let reserved = RedisArgument.string(keys.reserved(node))
+        sight.isHeld = try await lenient(RedisCommand("HEXISTS", reserved, .string(sight.gameID.text))).integer == 1
+    }
+
+    /// Returns what a start needs, as `jobs.demand` does in Redis.
+    private func demand(_ fields: [String: String]) async throws(QueueError) -> Demand {
+        let settings = try await lenient(RedisCommand("HGET", .string(keys.meta), "settings")).string ?? ""
+        let usual = JobRecord.named([JobRecord.live: settings])
+        func number(_ name: String) -> Int64 { (fields[name] ?? usual[name]).flatMap { Int64($0) } ?? 0 }
+        return Demand(cpu: number("_cpu"), memory: number("_memory"))
+    }
+
+    private func readCandidates(_ sight: inout JobDetail) async throws(QueueError) {
+        var overview = FleetOverview()
+        overview.now = sight.now
+        try await readNodes(&overview, Self.mostCandidates, queues: [])
+        sight.nodes = overview.nodes
+    }
+
+    private static let mostCandidates = 200
+
+    /// Returns the figures of a queue that explain why its messages wait, and whether the window admits no start.
+    package func state(of name: String) async throws(QueueError) -> (queue: QueueOverview, isWindowFull: Bool) {
+        var queue = QueueOverview(name: name)
+        let depth = try await depth(of: name)
+        (queue.waiting, queue.isPaused) = (depth.waiting, depth.isPaused)
+        queue.workers = try await workersByQueue()[name] ?? 0
+        let window = try await lenient(RedisCommand("HGET", .string(keys.meta), "window")).string
+        return (queue, (window.flatMap { Int($0) } ?? 0) >= options.mostLiveForStarts)
     }
 
     /// Returns the sorted names of the queues that workers serve or have served.

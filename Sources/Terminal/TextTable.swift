@@ -6,11 +6,14 @@ package struct TextTable: Sendable, Equatable {
         package var isNumber = false
         /// The smallest width of the column on a narrow terminal, in characters; nil: the column keeps its width.
         var least: Int?
+        /// Whether the column is left out on a terminal that is too narrow for all columns.
+        var isRare = false
 
-        package init(_ heading: String, isNumber: Bool = false, least: Int? = nil) {
+        package init(_ heading: String, isNumber: Bool = false, least: Int? = nil, isRare: Bool = false) {
             self.heading = heading
             self.isNumber = isNumber
             self.least = least
+            self.isRare = isRare
         }
     }
 
@@ -45,6 +48,10 @@ package struct TextTable: Sendable, Equatable {
     ///
     /// - Parameter things: The noun for the rows, used in the line about omitted rows.
     package func lines(on surface: Surface, things: String) -> [TerminalText] {
+        fitting(surface.width).allLines(on: surface, things: things)
+    }
+
+    private func allLines(on surface: Surface, things: String) -> [TerminalText] {
         guard !rows.isEmpty || omitted > 0 else { return [] }
         let widths = widths(within: surface.width)
         let headings = columns.map { Cell($0.heading, .dim) }
@@ -66,6 +73,22 @@ package struct TextTable: Sendable, Equatable {
             line += columns[index].isNumber ? padding + painted : painted + (isLast ? "" : padding)
         }
         return line
+    }
+
+    /// Returns the table without the rare columns that do not fit, the last ones first.
+    private func fitting(_ width: Int?) -> TextTable {
+        guard let width else { return self }
+        var table = self
+        while table.leastWidth > width, let index = table.columns.lastIndex(where: \.isRare) {
+            table.columns.remove(at: index)
+            for row in table.rows.indices { table.rows[row].remove(at: index) }
+        }
+        return table
+    }
+
+    private var leastWidth: Int {
+        let widths = widths(within: nil)
+        return columns.indices.reduce(2 * (columns.count - 1)) { $0 + min(widths[$1], columns[$1].least ?? .max) }
     }
 
     /// Returns the widths of the columns. On a narrow terminal, the widest shrinkable column shrinks first.

@@ -61,6 +61,41 @@ struct WaitingTests {
             sight.isQueuePaused = true
         }
         #expect(paused == "waits: queue paused")
+        let unserved = phrase("ready:start:default") { sight in
+            sight.owner = nil
+            sight.isQueueServed = false
+        }
+        #expect(unserved == "waits: no worker serves this queue")
+    }
+
+    @Test("A start without capacity says what is used of what")
+    func capacity() {
+        func phrase(_ nodes: [(games: Int, slots: Int, used: Int64, memory: Int64)], isOwned: Bool = false) -> String {
+            WaitStage(
+                sight(["state": "waiting"]) { sight in
+                    (sight.before, sight.now) = (0, 100_000)
+                    sight.list = isOwned ? "ready:start:default:n0" : "ready:start:default"
+                    sight.demand = Demand(cpu: 1_000, memory: 1 << 30)
+                    sight.nodes = nodes.enumerated().map { index, given in
+                        var node = NodeOverview(id: NodeID("n\(index)"), seen: 99_000)
+                        (node.workers, node.hasTold, node.games) = (1, true, given.games)
+                        node.capacity = NodeCapacity(slots: given.slots, memory: given.memory << 30)
+                        node.used.memory = given.used << 30
+                        return node
+                    }
+                    if isOwned { sight.owner = sight.nodes.first }
+                }
+            ).phrase
+        }
+        let free = "waits for a worker with a free permit"
+        #expect(phrase([(8, 8, 0, 0)]) == "waits: no capacity: 8 of 8 slots")
+        #expect(phrase([(8, 8, 0, 0), (4, 4, 0, 0)]) == "waits: no capacity: 12 of 12 slots")
+        #expect(phrase([(8, 8, 0, 0), (3, 4, 0, 0)]) == free)
+        #expect(phrase([(8, 8, 0, 0), (1, 0, 8, 8)]) == "waits: no capacity: 8 of 8 slots")
+        let words = "no capacity: 8g of 8g of memory, and the game needs 1g"
+        #expect(phrase([(1, 0, 8, 8)]) == "waits: \(words)")
+        #expect(phrase([(1, 0, 7, 8)]) == free)
+        #expect(phrase([(1, 0, 8, 8)], isOwned: true) == "waits: \(words) (n0, where its game is)")
     }
 
     @Test(
@@ -85,8 +120,8 @@ struct WaitingTests {
     func lines() {
         let written = Mutex("")
         let display = WaitDisplay(game: "g", surface: .plain) { text in written.withLock { $0 += text.text } }
-        display.show(.queued(waiting: 5, isPaused: false))
-        display.show(.queued(waiting: 4, isPaused: false))
+        display.show(.queued(waiting: 5))
+        display.show(.queued(waiting: 4))
         let pull = { JobProgress(.pulling, layersDone: 1, layers: 4, bytesDone: $0, bytesTotal: 100) }
         display.show(.running(node: "n", pull(1)))
         display.show(.running(node: "n", pull(99)))

@@ -40,6 +40,18 @@ struct RemarkTests {
         #expect(remarks { $0.ghosts = 3 } == ["3 jobs have no data any more: see rtmanager doctor"])
         #expect(remarks { $0.clockSteps = 1 } == ["Redis' clock was set back 1 time"])
         #expect(remarks { $0.clockSteps = 2 } == ["Redis' clock was set back 2 times"])
+        #expect(remarks { $0.isWindowFull = true } == ["window full: new starts wait in their queues until other jobs end"])
+        #expect(
+            remarks { $0.nodes[0].capacityDiffers = true }
+                == ["the workers of node n have different capacities, and the smallest values hold"]
+        )
+        let unserved = remarks { overview in
+            for name in ["a", "b", "c"] { overview.queues.append(QueueOverview(name: name)) }
+            overview.queues[0].waiting = 1
+            overview.queues[1].readyStops = 1
+            overview.queues[1].workers = 1
+        }
+        #expect(unserved == ["no worker serves this queue: a"])
         #expect(remarks { $0.mayLackQueues = true } == ["queues that no worker serves may be missing here"])
         #expect(remarks({ _ in }, mayLackContainers: true) == ["there are more containers than this page has read"])
     }
@@ -49,7 +61,21 @@ struct RemarkTests {
         arguments: [(1, "in its queue"), (2, "in its queue, with 1 other"), (1_235, "in its queue, with 1,234 others")]
     )
     func queued(waiting: Int, phrase: String) {
-        #expect(WaitStage.queued(waiting: waiting, isPaused: false).phrase == phrase)
-        #expect(WaitStage.queued(waiting: waiting, isPaused: true).phrase == "waits: queue paused")
+        #expect(WaitStage.queued(waiting: waiting).phrase == phrase)
+        #expect(WaitStage.queued(waiting: waiting, .queuePaused).phrase == "waits: queue paused")
+    }
+
+    @Test("a queued job says what its queue lacks")
+    func queuedReasons() {
+        func phrase(_ change: (inout QueueOverview) -> Void, isWindowFull: Bool = false) -> String? {
+            var queue = QueueOverview(name: "q")
+            queue.workers = 1
+            change(&queue)
+            return WaitReason.ofQueuedJob(queue, isWindowFull: isWindowFull)?.phrase
+        }
+        #expect(phrase { _ in } == nil)
+        #expect(phrase({ _ in }, isWindowFull: true) == "window full")
+        #expect(phrase { $0.workers = 0 } == "no worker serves this queue")
+        #expect(phrase({ $0.isPaused = true }, isWindowFull: true) == "queue paused")
     }
 }

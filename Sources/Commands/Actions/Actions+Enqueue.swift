@@ -101,8 +101,10 @@ extension Actions {
                 if let sight = try await queue.sight(of: request.id) {
                     display.show(WaitStage(sight))
                 } else {
-                    let depth = try await queue.depth(of: request.queue)
-                    display.show(.queued(waiting: depth.waiting, isPaused: depth.isPaused))
+                    let (state, isWindowFull) = try await queue.state(of: request.queue)
+                    display.show(
+                        .queued(waiting: state.waiting, .ofQueuedJob(state, isWindowFull: isWindowFull))
+                    )
                 }
             } catch {
                 // The wait for the result reports an unreachable Redis.

@@ -28,7 +28,8 @@ extension Settings {
             mostAge: signingKeyFile == nil ? nil : .seconds(signedMaxAgeSeconds),
             capacity: capacity(on: host),
             defaultDemand: Demand(cpus: cpuQuota, memory: memory.text),
-            placement: placement
+            placement: placement,
+            version: RootCommand.version
         )
     }
 

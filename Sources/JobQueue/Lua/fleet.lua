@@ -58,8 +58,8 @@ local function ordered(c, sample)
   return found
 end
 
--- Returns some workers that can take a start of a queue now: they are idle, or were woken a moment ago. Each has its node
--- and load; the best place comes first.
+-- Returns some workers that can take a start of a queue now: they are idle, or were woken a moment ago. Each has its
+-- node and load; the best place comes first.
 function workers.rivals(c, queue)
   local sample = call('SRANDMEMBER', c.prefix .. 'idle:start:' .. queue, SAMPLE)
   local rung = call('ZRANGE', c.prefix .. 'rung:' .. queue, c.now - RUNG_MS, '+inf', 'BYSCORE', 'LIMIT', 0, SAMPLE)
@@ -148,6 +148,7 @@ function liveness.forget(c, worker, node, queues)
   end
   call('ZREM', c.prefix .. 'workers', worker)
   call('HDEL', c.prefix .. 'worker_nodes', worker)
+  call('HDEL', c.prefix .. 'worker_facts', worker)
   call('SREM', c.prefix .. 'workers:' .. node, worker)
   reservations.forget_worker(c, node, worker)
 end

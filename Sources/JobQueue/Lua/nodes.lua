@@ -146,9 +146,9 @@ end
 -- Arguments: worker, node, alive_ms, settings: retention_ms, retention_entries, grace_ms, lease_ms, most_dead_bytes,
 --   signed_ms (greatest age of a signed job; 0: jobs are not signed), packs (1: starts go to the fullest node), cpu and
 --   memory (of a start without limits); machine: its fingerprint, if known; capacity of the node: slots, cpu, memory
---   (0: not counted); stopped: disowned games without a running container; games: id, is_running, fence (0 without a
---   label), cpu and memory of each game with a container on the node; is_complete (the node's games are announced with
---   this call).
+--   (0: not counted); facts (for operators: queues and version, JSON); stopped: disowned games without a running
+--   container; games: id, is_running, fence (0 without a label), cpu and memory of each game with a container on the
+--   node; is_complete (the node's games are announced with this call).
 -- Returns: games that the node has to stop before it takes jobs, at most 64; none: the announcement is complete.
 --   Fails if the data has another form, or if two machines have one id or one machine has two.
 -- Atomic because: a node must not take jobs before all workers know what the node owns.
@@ -165,6 +165,7 @@ define('register', function(c)
   liveness.note_outage(c)
   call('SADD', c.prefix .. 'workers:' .. a.node, a.worker)
   call('HSET', c.prefix .. 'worker_nodes', a.worker, a.node)
+  call('HSET', c.prefix .. 'worker_facts', a.worker, a.facts)
   local disowned = c.prefix .. 'disowned:' .. a.node
   for _, game in ipairs(a.stopped) do call('SREM', disowned, game) end
   c.is_forgotten = type(redis.pcall('ZSCORE', c.prefix .. 'forgotten', a.node)) == 'string'

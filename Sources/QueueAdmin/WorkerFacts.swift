@@ -1,0 +1,41 @@
+import JobContract
+import JobQueue
+import Primitives
+import Redis
+
+/// What a worker has told of itself.
+struct WorkerFacts: Sendable, Equatable {
+    /// The queues that the worker serves.
+    var queues: [String]
+    /// The version of the program.
+    var version: String
+
+    /// Reads a value of `{ns}:worker_facts`, JSON; nil for any other text.
+    init?(_ text: String) {
+        guard case .object(let members)? = try? StrictJSON.parse(Array(text.utf8)) else { return nil }
+        func value(_ name: String) -> JSONValue? { members.first { $0.name == name }?.value }
+        guard case .array(let queues)? = value("queues"), case .string(let version)? = value("version") else {
+            return nil
+        }
+        self.queues = queues.compactMap { if case .string(let name) = $0 { name } else { nil } }
+        self.version = version
+    }
+}
+
+extension JobQueue {
+    /// Returns the number of living workers of each queue.
+    func workersByQueue() async throws(QueueError) -> [String: Int] {
+        let now = try await redisTime()
+        let answers = try await pipeline([
+            RedisCommand("ZRANGEBYSCORE", .string(keys.prefix + "workers"), .string("(\(now)"), "+inf"),
+            RedisCommand("HGETALL", .string(keys.prefix + "worker_facts")),
+        ])
+        let alive = Set((answers[0].array ?? []).compactMap(\.string))
+        let facts = (answers[1].array ?? []).map { $0.string ?? "" }
+        var counts: [String: Int] = [:]
+        for index in stride(from: 0, to: facts.count - 1, by: 2) where alive.contains(facts[index]) {
+            for name in WorkerFacts(facts[index + 1])?.queues ?? [] { counts[name, default: 0] += 1 }
+        }
+        return counts
+    }
+}
