@@ -84,7 +84,8 @@ extension JobQueue {
             "retention_entries": JSONValue(options.retentionEntries),
             "grace_ms": .integer(options.nodeGrace.milliseconds),
             "lease_ms": .integer(options.lease.milliseconds), "most_dead_bytes": JSONValue(options.deadBytes),
-            "signed_ms": .integer(options.mostAge?.milliseconds ?? 0), "packs": .integer(options.placement == .pack ? 1 : 0),
+            "signed_ms": .integer(options.mostAge?.milliseconds ?? 0),
+            "packs": .integer(options.placement == .pack ? 1 : 0),
             "cpu": .integer(options.defaultDemand.cpu), "memory": .integer(options.defaultDemand.memory),
         ])
         let capacity = JSONValue(members: [
@@ -105,7 +106,8 @@ extension JobQueue {
             [
                 "worker": .string(worker.id), "node": .string(worker.node.text),
                 "alive_ms": .integer(options.aliveTime.milliseconds), "settings": settings,
-                "facts": .string(facts.text), "machine": worker.machine?.argument, "capacity": capacity, "games": .array(rows),
+                "facts": .string(facts.text), "machine": worker.machine?.argument, "capacity": capacity,
+                "games": .array(rows),
                 "stopped": .array(stopped.map { .string($0.text) }), "is_complete": .bool(isComplete),
                 "engine_answers": .bool(isComplete),
             ]

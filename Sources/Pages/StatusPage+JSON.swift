@@ -51,7 +51,8 @@ extension NodeCapacity {
     /// A value of 0 is not counted.
     fileprivate var json: JSONNode {
         .object([
-            ("slots", .integer(slots)), ("cpu_thousandths", .integer(Int(cpu))), ("memory_bytes", .integer(Int(memory))),
+            ("slots", .integer(slots)), ("cpu_thousandths", .integer(Int(cpu))),
+            ("memory_bytes", .integer(Int(memory))),
         ])
     }
 }

@@ -88,7 +88,10 @@ extension JobQueue {
             [
                 RedisCommand("HLEN", .string(keys.reserved(node.id))),
                 RedisCommand("HMGET", .string(keys.leader(node.id)), "holder", "epoch"),
-                RedisCommand("HMGET", arguments: [RedisArgument.string(keys.prefix + "node:" + node.id.text)] + Self.nodeFields),
+                RedisCommand(
+                    "HMGET",
+                    arguments: [RedisArgument.string(keys.prefix + "node:" + node.id.text)] + Self.nodeFields
+                ),
                 RedisCommand("SMEMBERS", .string(keys.prefix + "workers:" + node.id.text)),
                 RedisCommand("SCARD", .string(keys.prefix + "disowned:" + node.id.text)),
             ] + lists.map { RedisCommand("ZCARD", .string($0)) }

@@ -69,7 +69,8 @@ extension SettingDescriptor {
             "CPUs of this node for games; 0: not counted",
             default: "0",
             allowed: "a number of CPUs from 0 to 100000",
-            details: "CPUs of the node for games; see section 5. `0`: CPUs are not counted, because a game's quota is a "
+            details:
+                "CPUs of the node for games; see section 5. `0`: CPUs are not counted, because a game's quota is a "
                 + "ceiling, not a need",
             valueName: "cpus",
             isRare: true,

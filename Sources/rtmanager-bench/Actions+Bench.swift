@@ -42,9 +42,9 @@ extension Actions {
         }
     }
 
-    /// Runs a worker with an in-memory Docker Engine.
-    static func runBenchWorker(
-        _ docker: any DockerClient,
+    /// Runs a worker for each in-memory Docker Engine.
+    static func runBenchWorkers(
+        _ engines: [(node: NodeID, docker: any DockerClient)],
         _ settings: Settings,
         logger: Logger
     ) async throws(CommandError) {
@@ -53,20 +53,23 @@ extension Actions {
         let tracer = settings.otlpEndpoint.map { _ in OTLPTracer() }
         workerConfiguration.tracer = tracer
         try await requireRedis(configuration, logger: logger)
-        let parts = WorkerParts(
-            node: "bench",
-            docker: docker,
-            decoder: JobDecoder(),
-            configuration: workerConfiguration,
-            redisConfiguration: configuration,
-            settings: settings,
-            logger: logger
-        )
+        let parts = engines.map { node, docker in
+            WorkerParts(
+                node: node,
+                docker: docker,
+                decoder: JobDecoder(),
+                configuration: workerConfiguration,
+                redisConfiguration: configuration,
+                settings: settings,
+                logger: logger
+            )
+        }
         let stage = WorkerStage()
-        stage.runs(parts.worker, try dashboard(parts.queue, parts.identity, settings, logger))
+        stage.runs(parts[0].worker, try dashboard(parts[0].queue, parts[0].identity, settings, logger))
         let observers =
-            exporter(of: tracer, parts.identity, settings, logger)
+            exporter(of: tracer, parts[0].identity, settings, logger)
             + adminServer(of: stage, token: nil, settings, logger)
-        try await run([parts.redis] + observers + [parts.worker], settings, logger)
+        let redis: [any Service] = parts.map(\.redis)
+        try await run(redis + observers + parts.map(\.worker), settings, logger)
     }
 }

@@ -33,6 +33,7 @@ struct Bench: Sendable {
         case .soak: try await stage.soak()
         case .reconcile: try await stage.reconcile()
         case .fleet: try await stage.fleet()
+        case .nodes: try await stage.nodes()
         }
     }
 }

@@ -23,6 +23,7 @@ struct BenchCommand: RunnableCommand {
               soak      starts, stops, removes for long: memory, latency, losses
               reconcile one job at a time while 10,000 games are compared
               fleet     one job at a time, with 1 to 150 workers waiting
+              nodes     many nodes: idle, a burst of starts, lost data, lost nodes
               start     containers one at a time, beside the bare Engine
               rate      containers a second, beside the bare Engine
               events    from the Engine's clock to the stream, beside a bare reader
@@ -72,6 +73,9 @@ struct BenchCommand: RunnableCommand {
     @Option(help: ArgumentHelp("Length of a soak. Default: 30.", valueName: "minutes"))
     var minutes: Double?
 
+    @Option(help: ArgumentHelp("Nodes of a fleet. Default: 100.", valueName: "number"))
+    var nodes: Int?
+
     @Option(help: ArgumentHelp("Image of the containers on a real Docker Engine.", valueName: "reference"))
     var image: String?
 
@@ -93,6 +97,7 @@ struct BenchCommand: RunnableCommand {
             throw ValidationError("--jobs takes 100 to 1000000, --rounds 1 to 50, --concurrency 1 to 1024")
         }
         guard (0.1...10_080).contains(minutes ?? 1) else { throw ValidationError("--minutes takes 0.1 to 10080") }
+        guard (2...2_000).contains(nodes ?? 2) else { throw ValidationError("--nodes takes 2 to 2000") }
         if let scenario = scenarios.first(where: \.needsEngine), image == nil {
             throw ValidationError(
                 """
@@ -114,6 +119,7 @@ struct BenchCommand: RunnableCommand {
             kind: kind,
             isObserved: observed,
             minutes: minutes,
+            nodes: nodes,
             image: image
         )
         let bench = Bench(options: options, settings: context.settings, logger: context.logger.forCommand)

@@ -34,6 +34,16 @@ struct BenchRedis: Sendable {
         }
     }
 
+    /// Pushes a stop of each game.
+    func stop(_ games: [String]) async throws {
+        for start in stride(from: 0, to: games.count, by: Self.chunk) {
+            let messages = games[start..<min(start + Self.chunk, games.count)].map { game in
+                RedisArgument.string(#"{"v":1,"id":"stop-\#(game)","kind":"stop","game_id":"\#(game)"}"#)
+            }
+            _ = try await client.send(RedisCommand("LPUSH", arguments: [queue] + messages), timeout: .seconds(30))
+        }
+    }
+
     func results() async throws -> Int { Int(try await integer(RedisCommand("XLEN", .string(keys.results)))) }
 
     /// Returns the number of messages no worker has taken.

@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// The scenarios of `rtmanager bench`.
 enum BenchScenario: String, ExpressibleByArgument, CaseIterable, Encodable, Sendable {
-    case drain, latency, backlog, start, rate, events, idle, failover, soak, reconcile, fleet
+    case drain, latency, backlog, start, rate, events, idle, failover, soak, reconcile, fleet, nodes
 
     /// The default scenarios.
     static let usual: [BenchScenario] = [.drain, .latency, .idle]
@@ -27,6 +27,8 @@ struct BenchOptions: Sendable {
     var isObserved = false
     /// The length of a soak, in minutes; nil: 30 minutes, or 10 s if ``isQuick`` is true.
     var minutes: Double?
+    /// The number of nodes in a fleet; nil: 100, or 6 if ``isQuick`` is true.
+    var nodes: Int?
     /// The image for containers on a real Docker Engine.
     var image: String?
 

@@ -24,6 +24,12 @@ struct BenchWorkerCommand: RunnableCommand {
     /// The number of containers on ``MemoryEngine`` at the beginning.
     @Option var foreignContainers = 0
 
+    /// The number of nodes. Each has a worker and a Docker Engine of its own.
+    @Option var nodes = 1
+
+    /// The number in the name of the first node, if there are several.
+    @Option var firstNode = 0
+
     @OptionGroup var shared: SharedFlags
 
     var source: SettingsSource { .process(flags: shared.values) }
@@ -33,17 +39,21 @@ struct BenchWorkerCommand: RunnableCommand {
         guard context.settings.namespace.hasPrefix(BenchStage.namespacePrefix) else {
             throw .wrongUse("this worker has an Engine in memory; it serves only the namespaces of rtmanager-bench")
         }
-        let docker: any DockerClient
+        let names = nodes == 1 ? ["bench"] : (firstNode..<firstNode + nodes).map { BenchStage.node($0) }
+        let engines = names.map { (node: NodeID($0), docker: makeEngine(context.settings)) }
+        try await Actions.runBenchWorkers(engines, context.settings, logger: context.logger)
+    }
+
+    private func makeEngine(_ settings: Settings) -> any DockerClient {
         switch engine {
-        case .ready: docker = ReadyEngine()
+        case .ready: ReadyEngine()
         case .memory:
-            docker = MemoryEngine(
+            MemoryEngine(
                 startTime: .milliseconds(startMilliseconds),
                 foreign: (0..<foreignContainers).map {
-                    MemoryEngine.foreign(namespace: context.settings.namespace, number: $0)
+                    MemoryEngine.foreign(namespace: settings.namespace, number: $0)
                 }
             )
         }
-        try await Actions.runBenchWorker(docker, context.settings, logger: context.logger)
     }
 }

@@ -20,6 +20,7 @@ struct StatusPageTests {
         overview.queues = (0..<size).map { number in
             var queue = QueueOverview(name: "queue-\(number)")
             queue.waiting = 12_345
+            queue.workers = 1
             queue.oldest = now - 192_000
             return queue
         }

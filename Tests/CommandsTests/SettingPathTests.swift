@@ -63,7 +63,8 @@ struct SettingPathTests {
             nodeGrace: .seconds(230),
             capacity: NodeCapacity(slots: 4, cpu: 5_500, memory: 300 << 20),
             defaultDemand: Demand(cpu: 1_500, memory: 100 << 20),
-            placement: .pack
+            placement: .pack,
+            version: RootCommand.version
         )
         #expect(try load().queueOptions() == expected)
         let directory = try temporaryDirectory("wiring")

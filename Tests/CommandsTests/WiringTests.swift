@@ -35,7 +35,8 @@ struct WiringTests {
             retention: .seconds(90_061),
             retentionEntries: 1_234,
             deadBytes: 2 << 20,
-            nodeGrace: .seconds(130)
+            nodeGrace: .seconds(130),
+            version: RootCommand.version
         )
         #expect(settings.queueOptions() == expected)
         var signed = settings
@@ -45,7 +46,8 @@ struct WiringTests {
 
     @Test("the capacity of a node is that of its settings, else nine tenths of the host's memory")
     func capacity() throws {
-        let host = EngineInfo(id: "i", name: "h", serverVersion: "1", apiVersion: "1", cpus: 4, memoryBytes: 1_000 << 20)
+        let memory: Int64 = 1_000 << 20
+        let host = EngineInfo(id: "i", name: "h", serverVersion: "1", apiVersion: "1", cpus: 4, memoryBytes: memory)
         let plain = try load([:])
         #expect(plain.queueOptions().capacity == NodeCapacity())
         #expect(plain.queueOptions(on: host).capacity == NodeCapacity(memory: 900 << 20))

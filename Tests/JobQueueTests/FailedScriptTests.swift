@@ -17,7 +17,10 @@ struct FailedScriptTests {
             try await world.intake(worker)
             // By hand, or by a program of somebody else: a text where the script wants a hash.
             _ = try await world.client.send(RedisCommand("SET", .string(world.keys.prefix + "started:n1"), "text"))
-            let finished = QueueWorld.finished(job, begun: StartedContainer(containerID: "c1", mark: "s", demand: QueueWorld.usual))
+            let finished = QueueWorld.finished(
+                job,
+                begun: StartedContainer(containerID: "c1", mark: "s", demand: QueueWorld.usual)
+            )
             await #expect(throws: QueueError.self) { try await worker.finish([finished]) }
             #expect(try await world.results().map(\.jobID) == ["s1"])
             #expect(try await world.liveCount() == 1)

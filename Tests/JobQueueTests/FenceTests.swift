@@ -88,7 +88,10 @@ struct FenceTests {
             try await other.announce([], stopped: ["g1"])
             try await other.announce([game(9_000_000_000_000_000)])
             _ = try await here.finish([
-                QueueWorld.finished(job, begun: StartedContainer(containerID: "c1", mark: "s0", demand: QueueWorld.usual))
+                QueueWorld.finished(
+                    job,
+                    begun: StartedContainer(containerID: "c1", mark: "s0", demand: QueueWorld.usual)
+                )
             ])
             #expect(try await world.owners() == ["g1": "n2"])
             #expect(try await fence(world) == 9_000_000_000_000_000)

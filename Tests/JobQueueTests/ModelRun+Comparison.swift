@@ -76,7 +76,11 @@ extension ModelRun {
             let real = try await world.hash(world.keys.reserved(node))
             try agree(real, Dictionary(uniqueKeysWithValues: expected), "reservations on \(node)")
             let (sums, used) = (try await world.hash(world.keys.prefix + "node:\(node)"), model.used(node))
-            try agree([sums["used_cpu"] ?? "0", sums["used_memory"] ?? "0"], ["\(used.cpu)", "\(used.memory)"], "sums of \(node)")
+            try agree(
+                [sums["used_cpu"] ?? "0", sums["used_memory"] ?? "0"],
+                ["\(used.cpu)", "\(used.memory)"],
+                "sums of \(node)"
+            )
             let disowned = try await command("SMEMBERS", "disowned:\(node)").sorted()
             try agree(disowned, (model.disowned[node] ?? []).map(\.text).sorted(), "disowned games of \(node)")
         }

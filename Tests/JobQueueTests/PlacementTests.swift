@@ -43,7 +43,10 @@ struct PlacementTests {
         }
     }
 
-    @Test("a start wakes the worker of the emptiest node, or of the fullest if nodes are packed", arguments: Placement.allCases)
+    @Test(
+        "a start wakes the worker of the emptiest node, or of the fullest if nodes are packed",
+        arguments: Placement.allCases
+    )
     func wakes(placement: Placement) async throws {
         let options = JobQueueOptions(placement: placement)
         try await QueueWorld.with(options: options) { world in

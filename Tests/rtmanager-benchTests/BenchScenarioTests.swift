@@ -70,6 +70,15 @@ struct BenchScenarioTests {
         #expect(try figures["events told beyond one of each game"].value == 0)
     }
 
+    @Test("nodes: a burst of starts spreads evenly over the nodes, and nothing is lost with the data of Redis")
+    func nodes() async throws {
+        let figures = try await Figures.of("nodes")
+        #expect(try figures["fairness (Jain)"].value >= 0.95)
+        #expect(try figures["games of a node: least"].value > 0)
+        #expect(try figures["120 starts at once: commands a job"].value < 150)
+        #expect(try figures["an emptied Redis: a start has ended after"].value > 0)
+    }
+
     @Test("soak: no result is lost or published twice, and memory stays within bounds")
     func soak() async throws {
         let figures = try await Figures.of("soak")

@@ -53,7 +53,8 @@ extension JobRunner {
     private static func leavesNothing(_ outcome: Result<JobEnding, JobFailure>) -> Bool {
         switch outcome {
         case .success(let ending): ending.outcome == .failed && ending.containerID == nil
-        case .failure(let failure): failure.container == nil && !failure.mayBeOutage && failure.code != .timeout && !failure.isGivenBack
+        case .failure(let failure):
+            failure.container == nil && !failure.mayBeOutage && failure.code != .timeout && !failure.isGivenBack
         }
     }
 
