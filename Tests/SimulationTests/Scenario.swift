@@ -47,9 +47,9 @@ struct Scenario: Sendable {
     /// Longest start of a container, in milliseconds.
     let longestStart: Int
     let deathAtCall: Int
-    /// How many workers die at calls and points. After the fourth death of its workers, a start ends without the removal
+    /// How many workers die at calls and points. After the sixth death of its workers, a start ends without the removal
     /// of its remains. In a longer life with a lost node, workers die of other causes, too.
-    var mostDeaths: Int { absence == nil ? 4 : 1 }
+    var mostDeaths: Int { absence == nil ? 5 : 3 }
     let deathAtPoint: Int
     /// That Redis refuses an intake or a claim, as where it has no memory.
     let refusals: Int

@@ -221,9 +221,9 @@ extension LaneModel {
         job.isDirty = true
         job.state = .waiting
         (job.worker, job.isCancelled) = (nil, false)
-        job.isPoisoned = job.crashes == crashLimit && job.message.startsGame
+        job.isPoisoned = job.crashes >= crashLimit && job.message.startsGame
         jobs[id] = job
-        if job.crashes >= crashLimit, !job.isPoisoned {
+        if job.crashes >= (job.isPoisoned ? 2 * crashLimit : crashLimit) {
             end(id, .failed, "poisoned")
         }
         settle(job.message.game)

@@ -41,10 +41,10 @@ local function reclaim(c, id)
   local job = jobs.read(c, id)
   if not job then return take_due(c, 'leases', id) end
   local crashes = call('HINCRBY', c.prefix .. 'job:' .. id, '_crashes', 1)
-  -- A start with too many dead workers is claimed once more, only to be undone.
-  local is_last = crashes == c.args.crash_limit and STARTS[job.kind]
-  if crashes < c.args.crash_limit or is_last then
-    job.dirty = is_last and '2' or '1'
+  -- A start with too many dead workers is claimed some more times, only to be undone: its container must not run on.
+  local is_undone = STARTS[job.kind] and crashes >= c.args.crash_limit
+  if crashes < c.args.crash_limit or is_undone and crashes < 2 * c.args.crash_limit then
+    job.dirty = is_undone and '2' or '1'
     leases.take_back(c, job, 'waiting', '_dirty', job.dirty)
     lanes.make_ready(c, lanes.read(c, job.game_id), job)
     return 'reclaimed'
