@@ -21,10 +21,10 @@ package struct Demand: Sendable, Equatable {
         self.init(cpu: Self.thousandths(cpus), memory: MemorySize(memory)?.bytes ?? 0)
     }
 
-    /// Parses ``text``; nil for any other text.
+    /// Parses a reservation in Redis: ``text``, and the id of a container if there is one. Nil for any other text.
     package init?(_ text: String) {
         let parts = text.split(separator: " ", omittingEmptySubsequences: false)
-        guard parts.count == 2, let cpu = DecimalNumber.integer(String(parts[0])),
+        guard (2...3).contains(parts.count), let cpu = DecimalNumber.integer(String(parts[0])),
             let memory = DecimalNumber.integer(String(parts[1])), cpu >= 0, memory >= 0
         else { return nil }
         self.init(cpu: Int64(cpu), memory: Int64(memory))
@@ -36,6 +36,17 @@ package struct Demand: Sendable, Equatable {
     /// Returns a number of CPUs in thousandths. Rounded to hundredths of a CPU, as for a container.
     package static func thousandths(_ cpus: Double) -> Int64 {
         Int64(max(0, min((cpus * 100).rounded(), 1e9))) * 10
+    }
+}
+
+/// The running container of a game, and its limits.
+package struct RunningGame: Sendable, Equatable {
+    package var containerID: ContainerID
+    package var demand: Demand
+
+    package init(containerID: ContainerID, demand: Demand) {
+        self.containerID = containerID
+        self.demand = demand
     }
 }
 

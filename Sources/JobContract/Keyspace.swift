@@ -57,5 +57,5 @@ public struct Keyspace: Sendable, Equatable {
     /// The containers of a node that were started by jobs and have no published event yet.
     public func started(_ node: NodeID) -> String { "\(prefix)started:\(node.text)" }
     /// The reservations of games on a node.
-    public func reserved(_ node: NodeID) -> String { "\(prefix)reserved:\(node.text)" }
+    public func reservations(_ node: NodeID) -> String { "\(prefix)reservations:\(node.text)" }
 }

@@ -79,6 +79,8 @@ package struct JobClasses: OptionSet, Sendable {
     package static let stops = JobClasses(rawValue: 1)
     /// Starts and restarts.
     package static let starts = JobClasses(rawValue: 2)
+    /// Starts left to other nodes. If their workers do not come, this worker may take the starts soon.
+    package static let passed = JobClasses(rawValue: 4)
 }
 
 /// The number of jobs that a worker can take now.

@@ -138,7 +138,7 @@ package protocol LifecycleQueue: Sendable {
     /// Corrects the reservations of the node (`correct_reservations`). A game with a running job keeps its reservation.
     ///
     /// - Throws: ``Fenced`` if another worker leads, else ``QueueError``.
-    func correctReservations(free: [GameID], taken: [GameID: Demand], epoch: Int64) async throws
+    func correctReservations(free: [GameID], taken: [GameID: RunningGame], epoch: Int64) async throws
 
     /// Restores missing fields of `{ns}:games` (`restore_games`).
     ///

@@ -193,7 +193,7 @@ extension JobQueue {
 
     /// Returns the reservations of games on the node. A reservation that cannot be read counts as nothing.
     package func reservations() async throws(QueueError) -> [GameID: Demand] {
-        let texts = try await scan("HSCAN", keys.reserved(worker.node))
+        let texts = try await scan("HSCAN", keys.reservations(worker.node))
         var found: [GameID: Demand] = [:]
         for index in stride(from: 0, to: texts.count - 1, by: 2) {
             found[GameID(texts[index])] = Demand(texts[index + 1]) ?? Demand(cpu: 0, memory: 0)
@@ -207,11 +207,12 @@ extension JobQueue {
     ///   - free: Games without a running container.
     ///   - taken: Games with a running container, and its limits.
     /// - Throws: ``Fenced`` if another worker leads, else ``QueueError``.
-    package func correctReservations(free: [GameID], taken: [GameID: Demand], epoch: Int64) async throws {
+    package func correctReservations(free: [GameID], taken: [GameID: RunningGame], epoch: Int64) async throws {
         guard !free.isEmpty || !taken.isEmpty else { return }
-        let rows = taken.sorted { $0.key < $1.key }.map { game, demand in
+        let rows = taken.sorted { $0.key < $1.key }.map { game, running in
             JSONValue(members: [
-                "id": .string(game.text), "cpu": .integer(demand.cpu), "memory": .integer(demand.memory),
+                "id": .string(game.text), "cpu": .integer(running.demand.cpu),
+                "memory": .integer(running.demand.memory), "container": .string(running.containerID.text),
             ])
         }
         let answer = try await call(

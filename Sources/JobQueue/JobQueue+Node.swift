@@ -9,14 +9,14 @@ package struct OwnedGame: Sendable, Equatable {
     /// The number of the claim whose job made the container; 0 if unknown. Of two nodes with a container of a game, the
     /// node with the higher number owns the game.
     package var fence: Int64
-    /// The limits of the container; nil if unknown.
-    package var demand: Demand?
+    /// The running container; nil if there is none, or if nobody has inspected it.
+    package var running: RunningGame?
 
-    package init(gameID: GameID, isRunning: Bool, fence: Int64 = 0, demand: Demand? = nil) {
+    package init(gameID: GameID, isRunning: Bool, fence: Int64 = 0, running: RunningGame? = nil) {
         self.gameID = gameID
         self.isRunning = isRunning
         self.fence = fence
-        self.demand = demand
+        self.running = running
     }
 }
 
@@ -93,10 +93,11 @@ extension JobQueue {
             "memory": .integer(options.capacity.memory),
         ])
         let rows = games.map { game in
-            let demand = game.demand ?? options.defaultDemand
+            let demand = game.running?.demand ?? options.defaultDemand
             return JSONValue(members: [
                 "id": .string(game.gameID.text), "is_running": .bool(game.isRunning), "fence": .integer(game.fence),
                 "cpu": .integer(demand.cpu), "memory": .integer(demand.memory),
+                "container": game.running.map { .string($0.containerID.text) },
             ])
         }
         let facts = JSONValue(members: ["queues": servedQueues, "version": .string(options.version)])

@@ -34,17 +34,19 @@ package enum CapacityText {
         capacity.map { "\(used) of \($0)" } ?? used
     }
 
-    /// Returns what a node lacks for a start, as `8 of 8 slots`; nil if the start fits. `isHeld`: the game has a
-    /// reservation on the node.
-    package static func missing(for demand: Demand, on node: NodeOverview, isHeld: Bool = false) -> String? {
-        let (capacity, used) = (node.capacity, node.used)
-        if capacity.slots > 0, node.games >= capacity.slots, !isHeld {
+    /// Returns what a node lacks for a start, as `8 of 8 slots`; nil if the start fits.
+    ///
+    /// - Parameter held: The reservation of the game on the node, which the start may use.
+    package static func missing(for demand: Demand, on node: NodeOverview, held: Demand? = nil) -> String? {
+        let (capacity, own) = (node.capacity, held ?? Demand(cpu: 0, memory: 0))
+        let used = Demand(cpu: node.used.cpu - own.cpu, memory: node.used.memory - own.memory)
+        if capacity.slots > 0, node.games >= capacity.slots, held == nil {
             return "\(node.games) of \(capacity.slots) slots"
         }
-        if capacity.memory > 0, used.memory + demand.memory > capacity.memory {
+        if capacity.memory > 0, demand.memory > own.memory, used.memory + demand.memory > capacity.memory {
             return "\(memory(node)) of memory, and the game needs \(memory(demand.memory))"
         }
-        if capacity.cpu > 0, used.cpu + demand.cpu > capacity.cpu {
+        if capacity.cpu > 0, demand.cpu > own.cpu, used.cpu + demand.cpu > capacity.cpu {
             return "\(cpus(node)) CPUs, and the game needs \(cpus(demand.cpu))"
         }
         return nil

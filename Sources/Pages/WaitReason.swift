@@ -33,7 +33,7 @@ package enum WaitReason: Sendable, Equatable {
         case .draining: return detail.list?.hasPrefix("ready:start:") == true ? .nodeDrained : nil
         case .up, .joining:
             guard let demand = detail.demand else { return nil }
-            return CapacityText.missing(for: demand, on: node, isHeld: detail.isHeld).map { .noCapacity($0) }
+            return CapacityText.missing(for: demand, on: node, held: detail.held).map { .noCapacity($0) }
         }
     }
 
@@ -51,6 +51,8 @@ package enum WaitReason: Sendable, Equatable {
     }
 
     /// Returns the reason for a message that no worker has taken in; nil: it waits for its turn.
+    ///
+    /// - Parameter isWindowFull: Whether the window admits no job of this kind.
     package static func ofQueuedJob(_ queue: QueueOverview, isWindowFull: Bool) -> WaitReason? {
         if queue.isPaused { return .queuePaused }
         if queue.workers == 0 { return .unserved }

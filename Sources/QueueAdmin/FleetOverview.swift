@@ -107,6 +107,8 @@ package struct NodeOverview: Sendable, Equatable {
     package var host: String?
     /// The versions of the living workers, sorted.
     package var versions: [String] = []
+    /// The queues that living workers serve.
+    package var queues: Set<String> = []
 
     package init(id: NodeID, seen: Int64) {
         self.id = id

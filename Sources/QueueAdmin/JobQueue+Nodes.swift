@@ -86,7 +86,7 @@ extension JobQueue {
         let lists = queues.flatMap { [keys.ready("start", $0), keys.ready("stop", $0)] }.map { "\($0):\(node.id)" }
         let answers = try await pipeline(
             [
-                RedisCommand("HLEN", .string(keys.reserved(node.id))),
+                RedisCommand("HLEN", .string(keys.reservations(node.id))),
                 RedisCommand("HMGET", .string(keys.leader(node.id)), "holder", "epoch"),
                 RedisCommand(
                     "HMGET",
@@ -117,6 +117,7 @@ extension JobQueue {
         node.workers = isAlive.count { $0 }
         let facts = zip(isAlive, living[2].array ?? []).compactMap { $0 ? $1.string.flatMap(WorkerFacts.init) : nil }
         node.versions = Set(facts.map(\.version)).sorted()
+        node.queues = Set(facts.flatMap(\.queues))
     }
 }
 

@@ -25,8 +25,8 @@ package struct JobDetail: Sendable, Equatable {
     package var isQueueServed = true
     /// What a start that could begin needs; nil for other jobs.
     package var demand: Demand?
-    /// Whether the game of such a start has a reservation on its node.
-    package var isHeld = false
+    /// The reservation of the game on its node; nil if there is none.
+    package var held: Demand?
     /// Nodes that may run a start of a game without an owner, at most 200.
     package var nodes: [NodeOverview] = []
     /// The time of the next attempt, in ms since 1970.
@@ -97,8 +97,19 @@ extension JobQueue {
         let node = NodeID(parts[3])
         let overview = try await overview(of: node)
         (sight.owner, sight.lease) = (overview.nodes.first, overview.lease)
-        let reserved = RedisArgument.string(keys.reserved(node))
-        sight.isHeld = try await lenient(RedisCommand("HEXISTS", reserved, .string(sight.gameID.text))).integer == 1
+        let reservations = RedisArgument.string(keys.reservations(node))
+        let held = try await lenient(RedisCommand("HGET", reservations, .string(sight.gameID.text))).string
+        sight.held = held.flatMap { Demand($0) }
+        if let held = sight.held, sight.demand != nil { sight.demand = Self.needs(sight.fields, held, sight.demand) }
+    }
+
+    /// Returns what a start of a game with a reservation needs, as `reservations.needs` does in Redis.
+    private static func needs(_ fields: [String: String], _ held: Demand, _ usual: Demand?) -> Demand {
+        if fields["kind"] == JobKind.start.rawValue { return held }
+        return Demand(
+            cpu: fields["_cpu"] == nil ? held.cpu : usual?.cpu ?? held.cpu,
+            memory: fields["_memory"] == nil ? held.memory : usual?.memory ?? held.memory
+        )
     }
 
     /// Returns what a start needs, as `jobs.demand` does in Redis.
@@ -112,8 +123,11 @@ extension JobQueue {
     private func readCandidates(_ sight: inout JobDetail) async throws(QueueError) {
         var overview = FleetOverview()
         overview.now = sight.now
+        let settings = try await lenient(RedisCommand("HGET", .string(keys.meta), "settings")).string
+        if let lease = settings.flatMap(Self.lease) { overview.lease = lease }
         try await readNodes(&overview, Self.mostCandidates, queues: [])
-        sight.nodes = overview.nodes
+        sight.lease = overview.lease
+        sight.nodes = overview.nodes.filter { $0.queues.contains(sight.fields["_queue"] ?? "") }
     }
 
     private static let mostCandidates = 200

@@ -29,7 +29,7 @@ extension Deployment {
         }
 
         private func running(_ fleet: Fleet) async throws -> [String] {
-            let key = fleet.keys.reserved(try await fleet.node())
+            let key = fleet.keys.reservations(try await fleet.node())
             return (try await fleet.client.send(RedisCommand("HKEYS", .string(key))).array ?? []).compactMap(
                 \.string
             )

@@ -46,7 +46,7 @@ struct HalfwayFailureTests {
         }
     }
 
-    @Test("an end has one result, and the lane goes on", arguments: ["owners", "lane:g1", "reserved:n1"])
+    @Test("an end has one result, and the lane goes on", arguments: ["owners", "lane:g1", "reservations:n1"])
     func finish(key: String) async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")

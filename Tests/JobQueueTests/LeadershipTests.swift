@@ -183,11 +183,14 @@ struct LeadershipTests {
             #expect(try await world.claim(worker).count == 1)
             let small = Demand(cpu: 100, memory: 1 << 20)
             // A running job may need more than the container has now.
-            let taken: [GameID: Demand] = ["g2": small, "g4": small]
-            try await worker.correctReservations(free: ["g2", "g3"], taken: taken, epoch: epoch)
+            func running(_ demand: Demand) -> [GameID: RunningGame] {
+                let game = RunningGame(containerID: "c", demand: demand)
+                return ["g2": game, "g4": game]
+            }
+            try await worker.correctReservations(free: ["g2", "g3"], taken: running(small), epoch: epoch)
             #expect(try await worker.reservations() == ["g2": QueueWorld.usual, "g4": small])
             let larger = Demand(cpu: 3_000, memory: 2 << 30)
-            try await worker.correctReservations(free: [], taken: ["g2": larger, "g4": larger], epoch: epoch)
+            try await worker.correctReservations(free: [], taken: running(larger), epoch: epoch)
             #expect(try await worker.reservations() == ["g2": larger, "g4": larger])
             await #expect(throws: Fenced.self) {
                 try await worker.correctReservations(free: ["g4"], taken: [:], epoch: epoch + 1)

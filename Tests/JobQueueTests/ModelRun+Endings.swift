@@ -189,8 +189,9 @@ extension ModelRun {
         let games = Self.games.filter { _ in Int.random(in: 0..<4, using: &random) == 0 }
             .map { game in
                 let fence = Int.random(in: 0..<8, using: &random) == 0 ? LaneModel.newest : 0
-                let demand = Bool.random(using: &random) ? Self.demand(&random) : nil
-                return OwnedGame(gameID: game, isRunning: Bool.random(using: &random), fence: fence, demand: demand)
+                let running = Bool.random(using: &random)
+                    ? RunningGame(containerID: "c", demand: Self.demand(&random)) : nil
+                return OwnedGame(gameID: game, isRunning: Bool.random(using: &random), fence: fence, running: running)
             }
         let stopped = (model.disowned[node] ?? []).sorted().filter { _ in Int.random(in: 0..<3, using: &random) > 0 }
         note("\(worker) joins with \(games), has stopped \(stopped)")

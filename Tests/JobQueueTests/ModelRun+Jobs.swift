@@ -75,7 +75,7 @@ extension ModelRun {
         let stops = Int.random(in: 0...3, using: &random)
         note("claim by \(worker): \(starts) starts, \(stops) stops")
         try await forgetIdle()
-        let jobs = try await world.claim(queue(worker), starts: starts, stops: stops)
+        let jobs = try await queue(worker).claim(Capacity(starts: starts, stops: stops)).jobs
         try claimed(jobs, Capacity(starts: starts, stops: stops), worker, node)
     }
 

@@ -83,7 +83,7 @@ struct OverviewFigureTests {
             // Two workers were killed a moment ago.
             let past = RedisArgument.integer(try await queue.redisTime() - 1)
             for name in ["w2", "w3"] { try await send(world, "ZADD", "workers", past, .string(name)) }
-            for number in 1...2 { try await send(world, "HSET", "reserved:n1", "g\(number)", "1000 2000") }
+            for number in 1...2 { try await send(world, "HSET", "reservations:n1", "g\(number)", "1000 2000") }
             for number in 1...3 { try await send(world, "ZADD", "ready:start:default:n1", 1, "s\(number)") }
             for number in 1...4 { try await send(world, "ZADD", "ready:stop:default:n1", 1, "t\(number)") }
             for number in 1...5 { try await send(world, "ZADD", "ready:start:default", 1, "u\(number)") }

@@ -15,7 +15,7 @@ struct PageTests {
                 let mark = String(repeating: name, count: 10)
                 _ = try await world.client.pipeline([
                     RedisCommand("HSET", .string(world.keys.checkpoints("n1")), .string(name), .string(mark)),
-                    RedisCommand("HSET", .string(world.keys.reserved("n1")), .string(name), "1000 2000"),
+                    RedisCommand("HSET", .string(world.keys.reservations("n1")), .string(name), "1000 2000"),
                 ])
             }
             let checkpoints = try await worker.checkpoints()

@@ -1,5 +1,6 @@
 import JobContract
 import JobQueue
+import QueueAdmin
 import Redis
 import Support
 import Testing
@@ -132,6 +133,75 @@ struct PlacementTests {
             for queue in nodes.queues.values { counts.append(try await queue.reservations().count) }
             #expect(counts.sorted() == Array(repeating: 4, count: 10))
             #expect(claims <= 80, "\(claims) claims for 40 starts")
+        }
+    }
+
+    @Test("a start that fits nowhere keeps no other start from its node")
+    func giant() async throws {
+        try await QueueWorld.with { world in
+            let nodes = try await nodes(world, [3, 1])
+            let (full, empty) = (try #require(nodes.queues["n0"]), try #require(nodes.queues["n1"]))
+            let giant = #","limits":{"memory":"64g"}"#
+            try await world.push(QueueWorld.message(.start, "giant", game: "giant", more: giant))
+            try await world.intake(full)
+            #expect(try await nodes.rung() == [])
+            try await push(world, 1)
+            // The caller claims next, so nobody is woken yet.
+            let decoder = JobDecoder()
+            let capacity = Capacity(starts: 4, stops: 4)
+            let taken = try await full.take(queue: "default", claiming: capacity) { decoder.decode($0) }
+            #expect(taken.claimed?.jobs.isEmpty == true && taken.claimed?.waiting.contains(.passed) == true)
+            #expect(try await nodes.rung() == ["w1"])
+            #expect(try await world.claim(empty).map(\.id) == ["s0"])
+        }
+    }
+
+    @Test("smaller starts behind many that do not fit go on")
+    func behindLarge() async throws {
+        try await QueueWorld.with { world in
+            let nodes = try await nodes(world, [3])
+            let only = try #require(nodes.queues["n0"])
+            for number in 0..<60 {
+                let large = #","limits":{"memory":"9g"}"#
+                try await world.push(QueueWorld.message(.start, "l\(number)", game: "l\(number)", more: large))
+            }
+            try await push(world, 1)
+            while try await world.intake(only).taken > 0 {}
+            #expect(try await world.claim(only, starts: 2).map(\.id) == ["s0"])
+        }
+    }
+
+    @Test("many workers that died while they were idle hide no living one")
+    func manyDead() async throws {
+        try await QueueWorld.with { world in
+            let nodes = try await nodes(world, [3, 1])
+            let full = try #require(nodes.queues["n0"])
+            let idle = RedisArgument.string(world.keys.prefix + "idle:start:default")
+            let dead = (0..<100).map { RedisArgument.string("dead-\($0)") }
+            _ = try await world.client.send(RedisCommand("SADD", arguments: [idle] + dead))
+            _ = try await full.claim(Capacity(starts: 0, stops: 0))
+            var number = 0
+            // Each wake removes the dead that it has met.
+            while try await nodes.rung() != ["w1"], number < 6 {
+                try await push(world, 1, from: number)
+                try await world.intake(full)
+                number += 1
+            }
+            #expect(number < 6, "\(number) starts woke nobody")
+        }
+    }
+
+    @Test("a drained node and a lost node are no better places")
+    func unusable() async throws {
+        try await QueueWorld.with { world in
+            let nodes = try await nodes(world, [3, 1, 0])
+            let full = try #require(nodes.queues["n0"])
+            _ = try await full.drain(node: "n1")
+            let node = RedisArgument.string(world.keys.prefix + "node:n2")
+            _ = try await world.client.send(RedisCommand("HDEL", node, "reported_at"))
+            try await push(world, 1)
+            try await world.intake(full)
+            #expect(try await world.claim(full).map(\.id) == ["s0"])
         }
     }
 }

@@ -89,8 +89,12 @@ struct QueueWorld {
         return try await queue.intake(queue: name) { decoder.decode($0) }
     }
 
+    /// Claims as a worker whose node has announced its games, even if it has not.
     func claim(_ queue: JobQueue, starts: Int = 8, stops: Int = 8) async throws -> [ClaimedJob] {
-        try await queue.claim(Capacity(starts: starts, stops: stops)).jobs
+        let node = RedisArgument.string(keys.prefix + "node:\(queue.worker.node)")
+        // Refused with a full memory.
+        _ = try? await client.send(RedisCommand("HSETNX", node, "reported_at", "1"))
+        return try await queue.claim(Capacity(starts: starts, stops: stops)).jobs
     }
 
     /// What a start without limits reserves.

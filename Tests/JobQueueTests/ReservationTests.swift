@@ -113,7 +113,8 @@ struct ReservationTests {
     @Test("a game that a node owns waits there for its capacity, and keeps its owner")
     func ownedGame() async throws {
         try await QueueWorld.with { world in
-            let owned = OwnedGame(gameID: "g1", isRunning: true, demand: Demand(cpu: 1_000, memory: Self.gibibyte))
+            let running = RunningGame(containerID: "c1", demand: Demand(cpu: 1_000, memory: Self.gibibyte))
+            let owned = OwnedGame(gameID: "g1", isRunning: true, running: running)
             let worker = try await worker(world, NodeCapacity(memory: 2 * Self.gibibyte), games: [owned])
             try await world.push(QueueWorld.message(.restart, "r1", more: #","image":"engine:1""#))
             try await world.intake(worker)
@@ -160,6 +161,105 @@ struct ReservationTests {
             let words = try await world.client.send(RedisCommand("LRANGE", bell, 0, -1)).array?.compactMap(\.string)
             #expect(words == ["ready"])
             #expect(try await world.claim(idle).map(\.id) == ["s2"])
+        }
+    }
+
+    @Test("a game needs no more than it has: a restart without limits, and a start that finds it running")
+    func held() async throws {
+        try await QueueWorld.with { world in
+            let small = RunningGame(containerID: "c1", demand: Demand(cpu: 1_000, memory: 256 << 20))
+            let games = (1...4).map { OwnedGame(gameID: GameID("g\($0)"), isRunning: true, running: small) }
+            let worker = try await worker(world, NodeCapacity(memory: Self.gibibyte), games: games)
+            try await world.push(
+                QueueWorld.message(.restart, "r1", game: "g1"),
+                QueueWorld.message(.start, "s2", game: "g2", more: #","limits":{"memory":"900m"}"#),
+                QueueWorld.message(.restart, "r3", game: "g3", more: #","limits":{"memory":"512m"}"#)
+            )
+            try await world.intake(worker)
+            let jobs = try await world.claim(worker)
+            #expect(jobs.map(\.id) == ["r1", "s2"])
+            #expect(jobs.map(\.reservation) == [small.demand, small.demand])
+        }
+    }
+
+    @Test("the end of a container does not end the reservation for the next one")
+    func nextContainer() async throws {
+        try await QueueWorld.with { world in
+            let worker = try await worker(world, NodeCapacity(memory: 2 * Self.gibibyte))
+            guard case .granted(let epoch, _) = try await worker.lead(ttl: .seconds(5)) else { return }
+            try await world.push(start("s1"))
+            try await world.intake(worker)
+            let job = try #require(try await world.claim(worker).first)
+            let begun = StartedContainer(containerID: "new", mark: "s2", demand: QueueWorld.usual)
+            _ = try await worker.finish([QueueWorld.finished(job, begun: begun)])
+            for container: ContainerID in ["old", "new"] {
+                let update = LifecycleUpdate(
+                    containerID: container,
+                    gameID: "g-s1",
+                    expectedCheckpoint: "",
+                    newCheckpoint: "e1",
+                    entries: []
+                )
+                #expect(try await worker.publish([update], epoch: epoch, cursor: nil) == [.published])
+                #expect(try await worker.reservations().isEmpty == (container == "new"))
+            }
+        }
+    }
+
+    @Test("a node without announced games takes no start: nobody knows what runs there")
+    func unknownNode() async throws {
+        try await QueueWorld.with { world in
+            let worker = try await worker(world, NodeCapacity(slots: 1))
+            try await world.push(start("s1"))
+            try await world.intake(worker)
+            let node = RedisArgument.string(world.keys.prefix + "node:n1")
+            _ = try await world.client.send(RedisCommand("DEL", node))
+            #expect(try await worker.claim(Capacity(starts: 1, stops: 1)).jobs.isEmpty)
+            try await worker.announce([OwnedGame(gameID: "g9", isRunning: true)])
+            #expect(try await world.claim(worker).isEmpty)
+        }
+    }
+
+    @Test("the capacity of a node stays when its workers have gone")
+    func lastWorker() async throws {
+        try await QueueWorld.with { world in
+            let worker = try await worker(world, NodeCapacity(slots: 1))
+            try await worker.deregister()
+            let other = world.worker("w2")
+            #expect(try await other.overview(of: "n1").nodes.first?.capacity == NodeCapacity(slots: 1))
+        }
+    }
+
+    @Test("starts of stopped games that outgrow their node together give back what they have claimed")
+    func restored() async throws {
+        try await QueueWorld.with { world in
+            let games = (1...4).map { OwnedGame(gameID: GameID("g\($0)"), isRunning: false) }
+            let worker = try await worker(world, NodeCapacity(memory: 6 * Self.gibibyte), games: games)
+            for number in 1...4 { try await world.push(QueueWorld.message(.start, "s\(number)", game: "g\(number)")) }
+            try await world.intake(worker)
+            let wanted = Demand(cpu: 1_000, memory: 5 * Self.gibibyte)
+            var answers: [ReserveAnswer] = []
+            for job in try await world.claim(worker) { answers.append(try await worker.reserve(wanted, for: job.held)) }
+            // The second fits, because the first has given back its part.
+            #expect(answers == [.full, .ok, .full, .full])
+            #expect(try await worker.reservations() == ["g2": wanted])
+            #expect(try await world.owners().count == 4)
+        }
+    }
+
+    @Test("a start that fails before it has made a container may run on another node")
+    func movesAfterFailure() async throws {
+        try await QueueWorld.with { world in
+            let one = try await worker(world, NodeCapacity(slots: 1))
+            try await world.push(start("s1"))
+            try await world.intake(one)
+            let job = try #require(try await world.claim(one).first)
+            let failure = FailedAttempt(pause: .zero, code: .imagePullFailed, error: "x", reservation: .free)
+            #expect(try await one.retry(job.held, after: failure))
+            #expect(try await world.owners().isEmpty)
+            _ = try await one.sweep()
+            let two = try await worker(world, NodeCapacity(slots: 1), name: "w2", node: "n2")
+            #expect(try await world.claim(two).map(\.id) == ["s1"])
         }
     }
 }

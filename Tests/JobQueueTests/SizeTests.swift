@@ -20,6 +20,7 @@ struct SizeTests {
     func order(most: Int) async throws {
         try await QueueWorld.with { world in
             let worker = world.worker("w1")
+            try await worker.announce([])
             for (number, size) in Self.sizes.enumerated() { try await world.push(message(number, size)) }
             var order: [JobID] = []
             var isEmptied = false

@@ -34,7 +34,7 @@ struct ReconciliationTests {
             started: started,
             isThorough: isThorough,
             reservations: [:],
-            demands: [:]
+            running: [:]
         )
         .suspects
     }
@@ -64,6 +64,7 @@ struct ReconciliationTests {
     @Test("reserve node capacity for games with a running container")
     func reservations() {
         let (small, large) = (Demand(cpu: 100, memory: 1), Demand(cpu: 1_000, memory: 2))
+        func running(_ demand: Demand) -> RunningGame { RunningGame(containerID: "c", demand: demand) }
         let found = Reconciliation(
             containers: [
                 row("a", "running", game: "a"), row("b", "exited", game: "b"), row("c", "paused", game: "c"),
@@ -74,10 +75,10 @@ struct ReconciliationTests {
             started: [],
             isThorough: false,
             reservations: ["a": large, "b": small, "d": small, "e": small, "f": small, "h": small],
-            demands: ["a": small, "c": small, "g": large, "h": small, "x": small]
+            running: ["a": running(small), "c": running(small), "g": running(large), "x": running(small)]
         )
         #expect(found.surplusReservations == ["b", "d", "e", "h"])
         // Of a game without a running container nobody knows what it needs.
-        #expect(found.wrongReservations == ["a": small, "c": small, "g": large])
+        #expect(found.wrongReservations == ["a": running(small), "c": running(small), "g": running(large)])
     }
 }

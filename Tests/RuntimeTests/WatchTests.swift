@@ -87,6 +87,7 @@ struct ResultBatcherTests {
             let queue = world.queue()
             try await world.push(.start, "s1")
             try await world.push(.start, "s2")
+            try await queue.announce([])
             let decoder = JobDecoder()
             _ = try await queue.intake(queue: "default") { decoder.decode($0) }
             let claimed = try await queue.claim(Capacity(starts: 1, stops: 0)).jobs

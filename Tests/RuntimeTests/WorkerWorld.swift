@@ -177,6 +177,7 @@ struct WorkerWorld: Sendable {
         )
         try await push(.start, id, more: more)
         let decoder = JobDecoder()
+        try await queue.announce([])
         _ = try await queue.intake(queue: "default") { decoder.decode($0) }
         for _ in 0..<3 {
             let claimed = try await queue.claim(Capacity(starts: 1, stops: 0)).jobs
@@ -194,7 +195,7 @@ struct WorkerWorld: Sendable {
 
     /// Whether the game holds room on the node.
     func holdsRoom(_ game: GameID) async throws -> Bool {
-        try await client.send(RedisCommand("HEXISTS", "{rtm}:reserved:n1", .string(game.text))).integer == 1
+        try await client.send(RedisCommand("HEXISTS", "{rtm}:reservations:n1", .string(game.text))).integer == 1
     }
 
     func attempts(_ id: JobID) async throws -> Int? {

@@ -83,7 +83,7 @@ extension RedisModel {
     /// Answers false where another leads.
     mutating func correctReservations(
         free: [GameID],
-        taken: [GameID: Demand],
+        taken: [GameID: RunningGame],
         epoch: Int64,
         by caller: Caller,
         at time: Int64
@@ -91,8 +91,8 @@ extension RedisModel {
         let now = begin(at: time)
         guard leads(caller, epoch) else { return false }
         for game in free where lanes.states[game] != .active { lanes.free(game, on: caller.node) }
-        for (game, demand) in taken {
-            lanes.setReservation(game, demand, on: caller.node, isBusy: lanes.states[game] == .active)
+        for (game, running) in taken {
+            lanes.setReservation(game, running.demand, on: caller.node, isBusy: lanes.states[game] == .active)
         }
         settle(at: now)
         return true

@@ -60,7 +60,7 @@ extension SimulatedQueue {
         return try await call("places") { redis, _ in redis.lanes.reserved[node] ?? [:] }
     }
 
-    func correctReservations(free: [GameID], taken: [GameID: Demand], epoch: Int64) async throws {
+    func correctReservations(free: [GameID], taken: [GameID: RunningGame], epoch: Int64) async throws {
         guard !free.isEmpty || !taken.isEmpty else { return }
         let worker = worker
         let leads = try await call("places") {

@@ -3,9 +3,15 @@ import JobQueue
 
 /// What `reservations.lua` is meant to do.
 extension LaneModel {
-    /// What the job needs: its own limits, else the defaults.
-    func demand(of job: LiveJob) -> Demand {
-        Demand(cpu: defaultDemand.cpu, memory: job.memory ?? defaultDemand.memory)
+    /// What the job needs on a node: its own limits, else what its game has there, else the defaults. A start of a game
+    /// with a reservation needs no more.
+    func needs(_ job: LiveJob, on node: NodeID) -> Demand {
+        let held = reserved[node]?[job.message.game]
+        if let held, job.message.kind == .start { return held }
+        return Demand(
+            cpu: job.cpu ?? held?.cpu ?? defaultDemand.cpu,
+            memory: job.memory ?? held?.memory ?? defaultDemand.memory
+        )
     }
 
     func used(_ node: NodeID) -> Demand {
@@ -16,6 +22,8 @@ extension LaneModel {
 
     /// Whether the node has capacity for the game. Its present reservation counts as free.
     func fits(_ game: GameID, _ demand: Demand, on node: NodeID) -> Bool {
+        // Nobody knows what runs there.
+        if deposed.contains(node) || lostNodes.contains(node) { return false }
         let capacity = capacities[node] ?? NodeCapacity()
         let (held, used) = (reserved[node]?[game], used(node))
         if held == nil, capacity.slots > 0, (reserved[node] ?? [:]).count >= capacity.slots { return false }
@@ -52,14 +60,19 @@ extension LaneModel {
             hold(game, demand, on: node)
             return true
         }
-        job.memory = demand.memory
-        if job.owns, !job.isDirty {
-            job.owns = false
-            if owners[game] == node { (owners[game], fences[game]) = (nil, nil) }
-            free(game, on: node)
-        }
+        (job.cpu, job.memory) = (demand.cpu, demand.memory)
         jobs[id] = job
+        if !job.isDirty { disclaim(id, on: node) }
+        reserved[node, default: [:]][game] = job.heldBefore
+        freed.insert(node)
         release(id, isClean: true)
         return false
+    }
+
+    /// Ends the ownership that a start has begun.
+    mutating func disclaim(_ id: JobID, on node: NodeID) {
+        guard let job = jobs[id], job.owns else { return }
+        jobs[id]?.owns = false
+        if owners[job.message.game] == node { (owners[job.message.game], fences[job.message.game]) = (nil, nil) }
     }
 }

@@ -116,7 +116,7 @@ extension LaneModel {
         guard !list.hasPrefix("stop"), !endsHere(game), let job = lanes[game]?.first.flatMap({ jobs[$0] }) else {
             return true
         }
-        return fits(game, demand(of: job), on: node)
+        return fits(game, needs(job, on: node), on: node)
     }
 
     mutating func raise(_ game: GameID, _ fence: Int64) {
@@ -160,7 +160,10 @@ extension LaneModel {
             if let owner = owners[game], owner != node { disown(game, owner) }
             if owners[game] != node { raise(game, claimFence) }
             owners[game] = node
-            if !isPointless(job) { hold(game, demand(of: job), on: node) }
+            if !isPointless(job) {
+                job.heldBefore = reserved[node]?[game]
+                hold(game, needs(job, on: node), on: node)
+            }
         }
         jobs[id] = job
         return (id, job.attempts)
@@ -195,6 +198,11 @@ extension LaneModel {
         if frees { free(job.message.game, on: node) }
         let isClean = isClean && !job.isPoisoned
         job.isDirty = !isClean
+        // Of a superseded job nothing is kept.
+        if isClean, frees, !isPointless(job), job.owns {
+            job.owns = false
+            if owners[job.message.game] == node { (owners[job.message.game], fences[job.message.game]) = (nil, nil) }
+        }
         if isClean, isPointless(job) {
             end(id, .superseded)
             return settle(job.message.game)
@@ -291,7 +299,7 @@ extension LaneModel {
             owners[game] = node
             raise(game, announced.fence)
             if announced.isRunning, reserved[node]?[game] == nil {
-                setReservation(game, announced.demand ?? defaultDemand, on: node)
+                setReservation(game, announced.running?.demand ?? defaultDemand, on: node)
             }
             if isNew, case .ready = states[game] {
                 unready(game)

@@ -44,8 +44,11 @@ struct LaneModel {
         var isDirty = false
         /// Whether it has killed too many workers, and is only undone.
         var isPoisoned = false
-        /// The memory that the start needs, in bytes; nil: the default.
+        /// What the start needs, in thousandths and bytes; nil: what its game has, else the default.
+        var cpu: Int64?
         var memory: Int64?
+        /// The reservation of its game before the last claim.
+        var heldBefore: Demand?
     }
 
     enum Lane: Equatable {

@@ -103,7 +103,10 @@ extension Actions {
                 } else {
                     let (state, isWindowFull) = try await queue.state(of: request.queue)
                     display.show(
-                        .queued(waiting: state.waiting, .ofQueuedJob(state, isWindowFull: isWindowFull))
+                        .queued(
+                            waiting: state.waiting,
+                            .ofQueuedJob(state, isWindowFull: isWindowFull && request.kind.startsGame)
+                        )
                     )
                 }
             } catch {

@@ -57,6 +57,13 @@ extension Settings {
                     + "will be slow"
             )
         }
+        let capacity = capacity(on: host).memory
+        if capacity > 0, memory.bytes > capacity {
+            problems.append(
+                "a game without a memory limit of its own (RTM_MEMORY \(memory.text)) does not fit on this node, which has "
+                    + "\(capacity >> 20)m for games: set a lower RTM_MEMORY, or another RTM_CAPACITY_MEMORY"
+            )
+        }
         return problems
     }
 

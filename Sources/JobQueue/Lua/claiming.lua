@@ -2,7 +2,8 @@
 -- Arguments: worker, node, nonce, lease_ms, and:
 --   starts, stops   free permits
 --   queues          in order of priority
--- Returns: 1 if stops or removes wait for a permit, plus 2 if starts do; the time of the claim; then an array for each
+-- Returns: 1 if stops or removes wait for a permit, plus 2 if starts do, plus 4 if starts were left to other nodes (the
+--   worker looks again soon); the time of the claim; then an array for each
 --   job: id, token, attempt, queue, message, message of the game's last start (for a restart, else empty), run, undo,
 --   digest, game, reservation of a start ("CPU MEMORY", else empty). undo is 1 for an obsolete job, 2 for a job with
 --   too many dead workers, else 0.
@@ -17,8 +18,8 @@ end
 -- Limit of heads of a class to end in one call.
 local MOST_ENDED = 64
 
--- Limit of workers to wake for starts that a claim leaves to other nodes. Each of them wakes others in turn.
-local MOST_PASSED = 8
+-- Limit of starts to look at that do not fit.
+local MOST_SEEN = 128
 
 -- Returns whether some node may have the container of a game without a known owner. A stop would find nothing, and
 --   would stop nothing. So these stops wait for the announcements of all nodes.
@@ -31,35 +32,30 @@ local function owners_unknown(c, claim)
   return claim.unreported > 0
 end
 
--- Returns whether another node is a better place for a start that any node may run: its worker can take the start, and
--- it has capacity for the start.
-local function is_better_elsewhere(c, claim, job, demand)
-  local rivals = claim.rivals[job.queue]
-  if not rivals then
-    rivals = {}
-    for _, candidate in ipairs(workers.rivals(c, job.queue)) do
-      if candidate.node ~= c.args.node then rivals[#rivals + 1] = candidate end
+-- Notes a start that is left to other nodes.
+local function pass(c, claim, lane, job, is_for_better)
+  local passed = claim.passed[job.queue] or {}
+  claim.passed[job.queue] = passed
+  if #passed < parking.MOST_PASSED then passed[#passed + 1] = job end
+  if is_for_better then
+    passed[math.min(#passed, parking.MOST_PASSED)], claim.is_passed = job, true
+    if not lane.passed_at then
+      lane.passed_at = c.now
+      lanes.store(c, lane)
     end
-    claim.rivals[job.queue] = rivals
   end
-  for _, rival in ipairs(rivals) do
-    if not workers.prefers(c, rival.load, reservations.load(c, c.args.node)) then return false end
-    if reservations.fits(c, rival.node, job.game_id, demand) then return true end
-  end
-  return false
 end
 
--- Returns whether the node takes a start: it has capacity, and no idle node is a better place. `passed` keeps a start
--- of each queue that is left to other nodes.
-local function takes(c, claim, list, job)
+-- Returns whether the node takes a start: it has capacity, and no idle node is a better place.
+local function takes(c, claim, list, lane, job)
   if claim.is_draining then return false end
-  local demand = jobs.demand(c, job)
-  local fits = reservations.fits(c, c.args.node, job.game_id, demand)
+  local fits = reservations.fits(c, c.args.node, job.game_id, reservations.needs(c, c.args.node, job))
   if list.owner then return fits end
   -- The other nodes take the starts behind this one, too.
-  list.is_passed = fits and is_better_elsewhere(c, claim, job, demand)
+  list.is_passed = fits and placement.may_pass(c, lane)
+    and placement.is_better_elsewhere(c, claim, job)
   if fits and not list.is_passed then return true end
-  claim.passed[job.queue] = claim.passed[job.queue] or job
+  pass(c, claim, lane, job, list.is_passed)
   return false
 end
 
@@ -86,9 +82,13 @@ end
 -- Leases a head to the worker. Returns the row of the reply.
 local function lease(c, lane, job)
   local a, game, reserved = c.args, lane.game, ''
+  local is_start = STARTS[job.kind] and not job.is_obsolete
+  -- The removal of remains needs no capacity.
+  local held = is_start and reservations.hold(c, a.node, game, reservations.needs(c, a.node, job))
+  if is_start then reserved = reservations.held(c, a.node, game).text end
   job.lease = { token = string.format('%d-%s', next_fence(c), a.nonce), worker = a.worker, node = a.node,
     taken_at = context.now_text(c), attempts = job.lease.attempts + 1,
-    owns = job.lease.owns or STARTS[job.kind] and lane.owner ~= a.node or false }
+    owns = job.lease.owns or STARTS[job.kind] and lane.owner ~= a.node or false, held = held and held.text or nil }
   leases.write(c, job, 'running')
   jobs.unwatch_deadline(c, job)
   call('ZADD', c.prefix .. 'leases', c.now + a.lease_ms, job.id)
@@ -98,8 +98,6 @@ local function lease(c, lane, job)
     -- From now on, an older container elsewhere must not take the game.
     if lane.owner ~= a.node then lanes.raise_fence(c, game, c.fence) end
     lanes.set_owner(c, lane, a.node)
-    -- The removal of remains needs no capacity.
-    if not job.is_obsolete then reserved = reservations.hold(c, a.node, game, jobs.demand(c, job)) end
   end
   return { job.id, job.lease.token, job.lease.attempts, job.queue, jobs.message(c, job.id),
     job.kind == 'restart' and call('GET', c.prefix .. 'spec:' .. game) or '', job.run,
@@ -139,7 +137,7 @@ local function begin(c, claim, class, list, game)
   lane.owner = list.owner
   local job = lane.state == 'ready' and jobs.read(c, lane.head)
   local ending = job and ending_of(c, lane, job)
-  if job and not ending and class == 'start' and not takes(c, claim, list, job) then return false end
+  if job and not ending and class == 'start' and not takes(c, claim, list, lane, job) then return false end
   call('ZREM', list.key, game)
   begin_head(c, claim, class, lane, job, ending)
   return true
@@ -147,13 +145,13 @@ end
 
 -- Claims from one ready list, a few lanes at a time, the oldest first. Each lane has one turn. So a lane with many
 -- obsolete starts does not hold up the lanes behind it. Without capacity, a few lanes are looked at: one of them may
--- hold a reservation, or may only end.
+-- hold a reservation, or may only end. With some capacity, a smaller start may stand behind many large ones.
 local function drain(c, claim, class, queue, owner)
   local list = { key = c.prefix .. lanes.list(class, queue, owner), owner = owner }
-  local begun, is_last
+  local begun, is_last, first = 0, false, 0
   repeat
     local most, ended = math.min(64, claim.wanted[class] + 8), claim.ended
-    local games = call('ZRANGE', list.key, 0, most - 1)
+    local games = call('ZRANGE', list.key, first, first + most - 1)
     begun = 0
     for _, game in ipairs(games) do
       if claim.wanted[class] <= 0 or claim.most_ended[class] <= 0 or list.is_passed then return end
@@ -161,7 +159,9 @@ local function drain(c, claim, class, queue, owner)
     end
     -- A head that ended may have made way for a job on the same list.
     is_last = #games < most and claim.ended == ended
-  until begun == 0 or is_last
+    first = begun == 0 and first + #games or 0
+    local looks_on = class == 'start' and first < MOST_SEEN and reservations.has_capacity(c, c.args.node)
+  until is_last or begun == 0 and not looks_on
 end
 
 -- Claims stops before starts, queues in their order, and lists of the node before lists of all nodes.
@@ -174,25 +174,6 @@ local function drain_all(c, claim)
   end
 end
 
--- Puts the worker into the idle set of a class and a queue, or out of it.
-local function park(c, class, queue, is_idle)
-  call(is_idle and 'SADD' or 'SREM', c.prefix .. 'idle:' .. class .. ':' .. queue, c.args.worker)
-end
-
--- Wakes another worker for a ready list that this worker does not empty. Returns whether lanes are ready.
-local function pass_on(c, class, queue, owner)
-  if call('EXISTS', c.prefix .. lanes.list(class, queue, owner)) == 0 then return false end
-  workers.wake(c, class, queue, owner)
-  return true
-end
-
--- Wakes workers of other nodes for the starts that this node leaves to them.
-local function pass_starts(c, queue, job)
-  for _ = 1, math.min(call('ZCARD', c.prefix .. lanes.list('start', queue)), MOST_PASSED) do
-    workers.wake(c, 'start', queue, nil, job)
-  end
-end
-
 -- Ends the claim: parks the worker, and passes on what it does not take. Returns 1 if stops or removes wait for a
 -- permit, plus 2 if starts do.
 local function rest(c, claim)
@@ -202,30 +183,31 @@ local function rest(c, claim)
     for _, class in ipairs({ 'stop', 'start' }) do
       local is_idle = claim.wanted[class] > 0 and claim.most_ended[class] > 0
       local takes_all = is_idle and (class == 'stop' or has_place)
-      park(c, class, queue, takes_all)
+      parking.park(c, class, queue, takes_all)
       -- A full node still waits for starts of its own games: a game with a reservation needs no more capacity.
       if class == 'start' then
-        park(c, 'full', queue, is_idle and not has_place)
+        parking.park(c, 'full', queue, is_idle and not has_place)
         call('ZREM', c.prefix .. 'rung:' .. queue, c.args.worker)
-        if claim.passed[queue] then pass_starts(c, queue, claim.passed[queue]) end
+        parking.pass_starts(c, claim, queue)
+        if not is_idle and has_place then parking.pass_to_node(c, queue) end
       end
-      local own_wait = not is_idle and pass_on(c, class, queue, c.args.node)
-      local others_wait = not takes_all and pass_on(c, class, queue)
+      local own_wait = not is_idle and parking.pass_on(c, class, queue, c.args.node)
+      local others_wait = not takes_all and parking.pass_on(c, class, queue)
       waiting[class] = waiting[class] or own_wait or others_wait
     end
   end
-  return (waiting.stop and 1 or 0) + (waiting.start and has_place and 2 or 0)
+  return (waiting.stop and 1 or 0) + (waiting.start and has_place and 2 or 0) + (claim.is_passed and 4 or 0)
 end
 
 local function claim(c)
   local a = c.args
   -- A node that has returned stops its disowned games first.
   if loss.is_lost(c, a.node) or call('EXISTS', c.prefix .. 'disowned:' .. a.node) == 1 then
-    return { 0, context.now_text(c), {} }
+    return parking.decline(c)
   end
   for _, queue in ipairs(a.queues) do c.claims[queue] = true end
   local state = { wanted = { start = a.starts, stop = a.stops }, rows = {}, queues = {}, ended = 0,
-    rivals = {}, passed = {},
+    rivals = {}, passed = {}, is_passed = false,
     most_ended = { start = MOST_ENDED, stop = MOST_ENDED }, is_draining = lanes.is_listed(c, 'draining', a.node) }
   for _, queue in ipairs(a.queues) do
     if not lanes.is_listed(c, 'paused', queue) then state.queues[#state.queues + 1] = queue end

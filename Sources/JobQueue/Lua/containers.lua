@@ -48,8 +48,9 @@ end)
 local function settle_reservation(c, game, update)
   local node, is_busy = c.args.node, lanes.is_busy(c, game)
   if string.sub(update.checkpoint, 1, 1) == 's' then
-    reservations.set(c, node, game, { cpu = update.cpu, memory = update.memory }, is_busy)
-  elseif not is_busy and reservations.free(c, node, game) then
+    local _, shrinks = reservations.set(c, node, game, update, update.container, is_busy)
+    if shrinks then workers.wake_for_capacity(c, node) end
+  elseif not is_busy and reservations.free(c, node, game, update.container) then
     -- A running job of the game would keep the reservation.
     workers.wake_for_capacity(c, node)
   end

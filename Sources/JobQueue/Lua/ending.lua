@@ -165,7 +165,8 @@ local function note_effect(c, done, lane)
   if done.owner == 'clear' then call('PEXPIRE', spec, context.settings(c).retention_ms) end
   if done.container then
     containers.note_started(c, done.container, done.checkpoint)
-    reservations.set(c, c.args.node, game, { cpu = done.cpu, memory = done.memory }, false)
+    local _, shrinks = reservations.set(c, c.args.node, game, done, done.container, false)
+    if shrinks then workers.wake_for_capacity(c, c.args.node) end
     -- The game may have moved meanwhile.
     if lanes.owner(c, lane) == c.args.node then
       lanes.raise_fence(c, game, tonumber(string.match(done.token, '^%d+') or 0))

@@ -1,7 +1,6 @@
 -- Purpose: workers and nodes of the fleet: how a function wakes an idle worker, who lives, and which nodes are lost. A
 -- worker with a free permit for a class is in the set `{ns}:idle:CLASS:QUEUE` of each of its queues. A worker with a
 -- free permit for starts on a full node is in `{ns}:idle:full:QUEUE` instead: it can take only starts of its own games.
--- A start of any node wakes a worker on the best of a few nodes with capacity for it.
 -- A node without a sign of life for the grace time is in `{ns}:lost_nodes`, with the time of its loss. Jobs of its
 -- games end or move; nothing else changes until a job asks. `{ns}:disowned:NODE` names games that the node must stop
 -- when it returns: another node has taken the game over, or a stop or remove has ended `node_lost`.
@@ -28,76 +27,26 @@ local function pop_of_node(c, set, node)
   return worker
 end
 
--- Number of idle workers to compare for a start. The best of a few random nodes is almost as good as the best of all.
-local SAMPLE = 8
-
--- Time in ms for which a woken worker counts as about to claim.
-local RUNG_MS = 500
-
--- Returns whether a node with the first load is a better place for a start: spread fills the emptiest node first, pack
--- the fullest.
-function workers.prefers(c, first, second)
-  if context.settings(c).packs == 1 then return first > second end
-  return first < second
-end
-
--- Returns living workers of a sample, each with its node and load, the best place first.
-local function ordered(c, sample)
-  local found, names = {}, {}
-  if #sample == 0 then return found end
-  local nodes = call('HMGET', c.prefix .. 'worker_nodes', unpack(sample))
-  local alive_until = call('ZMSCORE', c.prefix .. 'workers', unpack(sample))
-  for index, worker in ipairs(sample) do
-    if nodes[index] and tonumber(alive_until[index] or 0) > c.now then
-      found[#found + 1], names[#names + 1] = { worker = worker, node = nodes[index] }, nodes[index]
-    end
-  end
-  if #found == 0 then return found end
-  for index, load in ipairs(reservations.loads(c, names)) do found[index].load = load end
-  table.sort(found, function(first, second) return workers.prefers(c, first.load, second.load) end)
-  return found
-end
-
--- Returns some workers that can take a start of a queue now: they are idle, or were woken a moment ago. Each has its
--- node and load; the best place comes first.
-function workers.rivals(c, queue)
-  local sample = call('SRANDMEMBER', c.prefix .. 'idle:start:' .. queue, SAMPLE)
-  local rung = call('ZRANGE', c.prefix .. 'rung:' .. queue, c.now - RUNG_MS, '+inf', 'BYSCORE', 'LIMIT', 0, SAMPLE)
-  for _, worker in ipairs(rung) do sample[#sample + 1] = worker end
-  return ordered(c, sample)
-end
-
--- Takes an idle worker for a start out of its set. `job` is the start; nil: any start. Returns the worker; nil if no
--- node of the compared workers has capacity for the start.
-local function pop_for_start(c, queue, job)
-  local set, demand = c.prefix .. 'idle:start:' .. queue, job and jobs.demand(c, job) or { cpu = 0, memory = 0 }
-  for _, candidate in ipairs(ordered(c, call('SRANDMEMBER', set, SAMPLE))) do
-    if reservations.fits(c, candidate.node, job and job.game_id or '', demand) then
-      call('SREM', set, candidate.worker)
-      call('ZADD', c.prefix .. 'rung:' .. queue, c.now, candidate.worker)
-      return candidate.worker
-    end
-  end
-end
-
 -- Takes a worker for a ready list out of an idle set. Returns the worker; nil or false if there is none.
-local function pop_idle(c, class, queue, owner, job)
+local function pop_idle(c, class, queue, owner, job, except)
   local set = c.prefix .. 'idle:' .. class .. ':' .. queue
   if owner then
     return pop_of_node(c, set, owner)
       or class == 'start' and pop_of_node(c, c.prefix .. 'idle:full:' .. queue, owner)
   end
-  if class == 'start' then return pop_for_start(c, queue, job) end
+  if class == 'start' then return placement.pop(c, queue, job, except) end
   return call('SPOP', set)
 end
 
--- Wakes one idle worker for a ready list; `job` is the start to run, if it is known. Only a few are tried, because
--- workers also look by themselves.
-function workers.wake(c, class, queue, owner, job)
+-- Wakes one idle worker for a ready list; `job` is the start to run, if it is known, and `except` a node that has left
+-- it to others. Only a few are tried, because workers also look by themselves. Returns whether a worker was woken.
+function workers.wake(c, class, queue, owner, job, except)
   for _ = 1, 4 do
-    local worker = pop_idle(c, class, queue, owner, job)
-    if not worker or workers.ring(c, worker, 'ready') then return end
+    local worker = pop_idle(c, class, queue, owner, job, except)
+    if not worker then return false end
+    if workers.ring(c, worker, 'ready') then return true end
   end
+  return false
 end
 
 -- Wakes workers of a node that has capacity again, for the starts that may have waited for it.
@@ -138,13 +87,16 @@ end
 -- The liveness key, `{ns}:liveness`, is missing after an outage of Redis or of all workers.
 local liveness = {}
 
--- Forgets a worker. Nobody wakes the worker any more for these queues.
+-- Forgets a worker. Nobody wakes the worker any more for these queues, nor for those that it has served.
 function liveness.forget(c, worker, node, queues)
-  for _, queue in ipairs(queues) do
-    for _, class in ipairs({ 'stop', 'start', 'full' }) do
-      call('SREM', c.prefix .. 'idle:' .. class .. ':' .. queue, worker)
+  local facts = decoded(call('HGET', c.prefix .. 'worker_facts', worker) or '') or {}
+  for _, names in ipairs({ queues, type(facts.queues) == 'table' and facts.queues or {} }) do
+    for _, queue in ipairs(names) do
+      for _, class in ipairs({ 'stop', 'start', 'full' }) do
+        call('SREM', c.prefix .. 'idle:' .. class .. ':' .. queue, worker)
+      end
+      call('ZREM', c.prefix .. 'rung:' .. queue, worker)
     end
-    call('ZREM', c.prefix .. 'rung:' .. queue, worker)
   end
   call('ZREM', c.prefix .. 'workers', worker)
   call('HDEL', c.prefix .. 'worker_nodes', worker)

@@ -1,5 +1,6 @@
 -- Purpose: the lanes. A lane holds the live jobs of a game in order; only its head can run. `{ns}:lanes` has the facts
--- of each lane as JSON: state, head, list (if ready), token (if active), superseded and outside (if these apply).
+-- of each lane as JSON: state, head, list (if ready), token (if active), superseded, outside, and passed_at (when a
+-- worker first left the start at the head to a better node; if these apply).
 -- `{ns}:lane:GAME` lists the jobs behind the head.
 
 local lanes = {}
@@ -26,11 +27,11 @@ end
 -- Stores the facts of a lane.
 function lanes.store(c, lane)
   call('HSET', c.prefix .. 'lanes', lane.game, cjson.encode({ state = lane.state, head = lane.head, list = lane.list,
-    token = lane.token, superseded = lane.superseded, outside = lane.outside }))
+    token = lane.token, superseded = lane.superseded, outside = lane.outside, passed_at = lane.passed_at }))
 end
 
 function lanes.make_active(c, lane, job)
-  lane.state, lane.head, lane.list, lane.token = 'active', job.id, nil, job.lease.token
+  lane.state, lane.head, lane.list, lane.token, lane.passed_at = 'active', job.id, nil, job.lease.token, nil
   lanes.store(c, lane)
 end
 
@@ -91,7 +92,7 @@ function lanes.make_ready(c, lane, job)
   -- Any node ends the stops of a lost node, and takes over its games.
   if loss.is_lost(c, owner) then owner = false end
   jobs.watch_deadline(c, job)
-  lane.state, lane.head, lane.token = 'ready', job.id, nil
+  lane.state, lane.head, lane.token, lane.passed_at = 'ready', job.id, nil, nil
   lane.list = lanes.list(class, job.queue, owner)
   call('ZADD', c.prefix .. lane.list, job.number, lane.game)
   lanes.store(c, lane)

@@ -18,6 +18,13 @@ function leases.take_back(c, job, state, ...)
   call('ZREM', c.prefix .. 'leases', job.id)
 end
 
+-- Ends the ownership that a start has begun and that it has left nothing for. Any node may then run the job.
+function leases.disclaim(c, lane, job)
+  if not job.lease.owns then return end
+  job.lease.owns = nil
+  if lanes.owner(c, lane) == c.args.node then lanes.clear_owner(c, lane) end
+end
+
 -- Returns whether the job runs under this token.
 function leases.has_token(job, token)
   return job and job.state == 'running' and job.lease.token == token
@@ -66,6 +73,7 @@ define('retry', function(c)
     return 'superseded'
   end
   if is_clean then
+    if a.frees then leases.disclaim(c, lane, job) end
     call('HDEL', key, '_dirty')
     job.dirty = nil
     jobs.watch_deadline(c, job)
@@ -90,14 +98,12 @@ define('reserve', function(c)
     reservations.hold(c, a.node, game, demand)
     return 'ok'
   end
-  local lane, is_new = lanes.read(c, game), job.lease.owns and not job.dirty
+  local lane = lanes.read(c, game)
   jobs.set_demand(c, job, demand)
   job.lease.attempts = job.lease.attempts - 1
-  if is_new then
-    job.lease.owns = nil
-    if lanes.owner(c, lane) == a.node then lanes.clear_owner(c, lane) end
-    if reservations.free(c, a.node, game) then workers.wake_for_capacity(c, a.node) end
-  end
+  if not job.dirty then leases.disclaim(c, lane, job) end
+  reservations.restore(c, a.node, game, job.lease.held)
+  workers.wake_for_capacity(c, a.node)
   leases.take_back(c, job, 'waiting')
   lanes.make_ready(c, lane, job)
   return 'full'

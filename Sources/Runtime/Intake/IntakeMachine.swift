@@ -204,7 +204,7 @@ struct IntakeMachine: Equatable {
     mutating func claimed(_ kinds: [JobKind], of capacity: Capacity, ready: JobClasses) {
         let starts = kinds.count(where: \.startsGame)
         wakesCovered = wakesAtStep
-        self.ready = ready
+        self.ready = ready.intersection([.starts, .stops])
         idle = []
         if capacity.starts > starts { idle.insert(.starts) }
         if capacity.stops > kinds.count - starts { idle.insert(.stops) }

@@ -67,6 +67,9 @@ extension Worker {
         if let claimFailure { throw claimFailure }
     }
 
+    /// The time after which a worker looks again at starts that it has left to other nodes.
+    private static let patienceWithOthers = Duration.milliseconds(500)
+
     private func begin(
         _ claimed: ClaimedJobs,
         _ capacity: Capacity,
@@ -77,6 +80,8 @@ extension Worker {
         // An admitted message decodes, unless the signing key has changed meanwhile.
         let kinds = decoded.map { if case .job(let job) = $0 { job.kind } else { JobKind.start } }
         state.intake.note { $0.claimed(kinds, of: capacity, ready: claimed.waiting) }
+        // The workers that were woken for these starts may not come.
+        if claimed.waiting.contains(.passed) { state.due.willBeDue(after: Self.patienceWithOthers) }
         for (index, job) in claimed.jobs.enumerated() {
             begin(job, decoded[index], ConcurrencyPermit(kinds[index], state.intake), requestStart, &jobs)
         }

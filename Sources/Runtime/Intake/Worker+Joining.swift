@@ -47,14 +47,14 @@ extension Worker {
 
     /// Returns the games of containers.
     private func games(_ rows: [ContainerSummary]) -> [OwnedGame] {
-        let demands = ownership.demands(of: rows)
+        let running = ownership.runningGames(of: rows)
         return rows.compactMap { container in
             container.labels[GalaxyLabel.gameID].map { GameID($0) }.map { game in
                 OwnedGame(
                     gameID: game,
                     isRunning: container.isRunning,
                     fence: OwnedContainer.fence(in: container.labels),
-                    demand: demands[game]
+                    running: running[game]
                 )
             }
         }

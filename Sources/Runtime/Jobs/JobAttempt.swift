@@ -152,7 +152,7 @@ final class JobAttempt: Sendable {
             log.warning("the lease was lost; another worker goes on with the job")
         case (.failed(let failure), _) where failure.isGivenBack:
             RuntimeMetrics.givenBack()
-            log.notice("the node has no capacity for the limits of the image; the job went back to Redis")
+            log.notice("the job went back to Redis", metadata: ["why": "\(failure.message)"])
         case (.ended(let ending), _):
             await end(job, ending, trace)
         // If the lease was no longer trusted, the cancelled job could not clean up. The next attempt then cleans up.

@@ -103,8 +103,11 @@ struct JobRunner: Sendable {
                 await backoff.pause()
                 continue
             }
-            if answer != .ok { throw JobFailure.givenBack }
-            return
+            switch answer {
+            case .ok: return
+            case .full: throw JobFailure.givenBack("the node has no capacity for the limits of the image")
+            case .stale: throw JobFailure.givenBack("the lease was lost before the capacity was reserved")
+            }
         }
         throw JobFailure(.internal, "Redis did not reserve capacity: \(failure)", retryable: true)
     }

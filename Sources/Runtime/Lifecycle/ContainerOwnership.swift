@@ -109,13 +109,13 @@ final class ContainerOwnership: Sendable {
         return Dictionary(rows.compactMap { row in verdicts[row.id].map { (row.id, $0) } }) { first, _ in first }
     }
 
-    /// Returns the limits of the running games with an inspected container. A list shows no limits.
-    func demands(of rows: [ContainerSummary]) -> [GameID: Demand] {
+    /// Returns the running games with an inspected container. A list shows no limits.
+    func runningGames(of rows: [ContainerSummary]) -> [GameID: RunningGame] {
         let demands = known.withLock { $0.demands }
-        var found: [GameID: Demand] = [:]
+        var found: [GameID: RunningGame] = [:]
         for row in rows where row.isRunning {
             guard let game = row.labels[GalaxyLabel.gameID], let demand = demands[row.id] else { continue }
-            found[GameID(game)] = demand
+            found[GameID(game)] = RunningGame(containerID: row.id, demand: demand)
         }
         return found
     }

@@ -93,7 +93,7 @@ struct Reconciler: Sendable {
                 started: Set(started.keys),
                 isThorough: isThorough,
                 reservations: reservations,
-                demands: ownership.demands(of: containers)
+                running: ownership.runningGames(of: containers)
             )
             requests.add(reconcile: difference.suspects)
             RuntimeMetrics.reconciled(inspects: difference.suspects.count)

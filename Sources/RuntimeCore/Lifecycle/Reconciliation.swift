@@ -12,7 +12,7 @@ package struct Reconciliation: Sendable, Equatable {
     /// Games with a node reservation, but without a running container in the list.
     package var surplusReservations: Set<GameID>
     /// Games with a running container, but with another node reservation or none: what the container has.
-    package var wrongReservations: [GameID: Demand]
+    package var wrongReservations: [GameID: RunningGame]
 
     /// Compares the list with the checkpoints.
     ///
@@ -24,7 +24,7 @@ package struct Reconciliation: Sendable, Equatable {
     ///   - isThorough: Whether events may have been missed. A list shows neither a restart nor an `oom`, so every
     ///     running container then needs an inspection.
     ///   - reservations: The node reservations.
-    ///   - demands: The limits of running games, as inspected. A container without an inspection may keep a
+    ///   - running: The running games with an inspected container. A container without an inspection may keep a
     ///     reservation, but never changes one.
     package init(
         containers: [ContainerSummary],
@@ -33,7 +33,7 @@ package struct Reconciliation: Sendable, Equatable {
         started: Set<ContainerID>,
         isThorough: Bool,
         reservations: [GameID: Demand],
-        demands: [GameID: Demand]
+        running inspected: [GameID: RunningGame]
     ) {
         let listed = Set(containers.map(\.id))
         let gone = Set(checkpoints.keys).union(started).subtracting(listed)
@@ -58,6 +58,6 @@ package struct Reconciliation: Sendable, Equatable {
         let running = containers.filter { $0.isRunning && ours[$0.id] != false }
         let games = Set(running.compactMap { $0.labels[GalaxyLabel.gameID].map { GameID($0) } })
         surplusReservations = Set(reservations.keys).subtracting(games)
-        wrongReservations = demands.filter { games.contains($0.key) && reservations[$0.key] != $0.value }
+        wrongReservations = inspected.filter { games.contains($0.key) && reservations[$0.key] != $0.value.demand }
     }
 }

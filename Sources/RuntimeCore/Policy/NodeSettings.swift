@@ -186,10 +186,10 @@ package struct JobFailure: Error, Sendable, Equatable {
         self.container = container
     }
 
-    /// The failure of a job that has gone back to Redis.
-    package static let givenBack: JobFailure = {
-        var failure = JobFailure(.internal, "the node has no capacity for the limits of the image")
+    /// Returns the failure of a job that has gone back to Redis.
+    package static func givenBack(_ message: String) -> JobFailure {
+        var failure = JobFailure(.internal, message)
         failure.isGivenBack = true
         return failure
-    }()
+    }
 }

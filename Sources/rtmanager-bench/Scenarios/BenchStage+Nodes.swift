@@ -86,7 +86,7 @@ extension BenchStage {
         let names = (nodes.array ?? []).compactMap(\.string)
         var games: [Double] = []
         for name in names {
-            let key = RedisArgument.string(redis.keys.reserved(NodeID(name)))
+            let key = RedisArgument.string(redis.keys.reservations(NodeID(name)))
             games.append(Double(try await redis.client.send(RedisCommand("HLEN", key)).integer ?? 0))
         }
         return games
