@@ -63,9 +63,14 @@ struct RunAttempt: Sendable {
         let verdict = await StepObserver.step("start") { await started(id) }
         guard !cancellation.isRaised else { return .failure(await undo(id, Self.cancellation)) }
         switch verdict {
-        case .running(let startedAt):
+        case .running(let startedAt, let hostPort):
             return .success(
-                RunResult(containerID: id, engineEndpoint: spec.engineEndpoint, startedAt: startedAt)
+                RunResult(
+                    containerID: id,
+                    engineEndpoint: spec.engineEndpoint(hostPort: hostPort),
+                    startedAt: startedAt,
+                    hostPort: hostPort
+                )
             )
         case .endedAtOnce(let error): return .failure(error)
         case .undo(let error): return .failure(await undo(id, error))

@@ -28,6 +28,8 @@ package struct DockerError: Error, Sendable, Equatable {
         case invalidMount
         /// The process did not start, or ended at once.
         case startFailed
+        /// Another program or container holds the port of the host.
+        case portTaken
         /// The Docker Engine does not answer on its socket.
         case unavailable
         /// The deadline of the operation passed.

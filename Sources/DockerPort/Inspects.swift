@@ -8,11 +8,14 @@ package struct RunResult: Sendable, Equatable {
     package var engineEndpoint: String
     /// The start time of the container on the Docker Engine's clock.
     package var startedAt: Timestamp
+    /// The published port of the host; nil if no port is published.
+    package var hostPort: Int?
 
-    package init(containerID: ContainerID, engineEndpoint: String, startedAt: Timestamp) {
+    package init(containerID: ContainerID, engineEndpoint: String, startedAt: Timestamp, hostPort: Int? = nil) {
         self.containerID = containerID
         self.engineEndpoint = engineEndpoint
         self.startedAt = startedAt
+        self.hostPort = hostPort
     }
 }
 
@@ -96,6 +99,8 @@ package struct ContainerInspect: Sendable, Equatable {
     package var nanoCPUs: Int64
     /// The memory limit in bytes; 0: no limit.
     package var memoryBytes: Int64
+    /// Where the container's TCP ports are bound on the host, by the port in the container. Empty if it does not run.
+    package var hostPorts: [Int: HostPort]
 
     package init(
         id: ContainerID,
@@ -115,7 +120,8 @@ package struct ContainerInspect: Sendable, Equatable {
         mounts: [BindMount] = [],
         addresses: [String: String] = [:],
         nanoCPUs: Int64 = 0,
-        memoryBytes: Int64 = 0
+        memoryBytes: Int64 = 0,
+        hostPorts: [Int: HostPort] = [:]
     ) {
         self.id = id
         self.name = name
@@ -135,6 +141,7 @@ package struct ContainerInspect: Sendable, Equatable {
         self.addresses = addresses
         self.nanoCPUs = nanoCPUs
         self.memoryBytes = memoryBytes
+        self.hostPorts = hostPorts
     }
 
     /// Whether the container is running, paused, or waiting for a restart by the Docker Engine.

@@ -28,6 +28,13 @@ extension RunSpec {
         )
         try require(DockerNames.isNetwork(network), "network \(printable(network)) is no user-defined network")
         try require((1...65_535).contains(enginePort), "engine port \(enginePort) is not between 1 and 65535")
+        if let published {
+            try require(!published.address.isEmpty, "the address of the published port must not be empty")
+            try require(
+                (1...65_535).contains(published.port ?? 1),
+                "published port \(published.port ?? 0) is not between 1 and 65535"
+            )
+        }
     }
 
     private func checkLimits() throws(Violation) {

@@ -38,6 +38,8 @@ package struct RunSpec: Sendable, Equatable {
     package var hardening: Hardening
     /// Replacement for the image's HEALTHCHECK, or nil to keep the image's own.
     package var healthcheck: Healthcheck?
+    /// The port of the host for the game engine; nil: only containers on the network reach the game engine.
+    package var published: PublishedPort?
 
     package init(
         name: String,
@@ -56,7 +58,8 @@ package struct RunSpec: Sendable, Equatable {
         pidsLimit: Int,
         enginePort: Int = 8080,
         hardening: Hardening = Hardening(),
-        healthcheck: Healthcheck? = nil
+        healthcheck: Healthcheck? = nil,
+        published: PublishedPort? = nil
     ) {
         self.name = name
         self.image = image
@@ -75,10 +78,19 @@ package struct RunSpec: Sendable, Equatable {
         self.enginePort = enginePort
         self.hardening = hardening
         self.healthcheck = healthcheck
+        self.published = published
     }
 
     /// URL of the game engine for other containers on the network.
-    package var engineEndpoint: String { "http://\(hostname):\(enginePort)" }
+    package var engineEndpoint: String { engineEndpoint(hostPort: nil) }
+
+    /// Returns the URL of the game engine: for other containers on the network, or for everybody if the port is published.
+    ///
+    /// - Parameter hostPort: The port of the host; nil: no port is published.
+    package func engineEndpoint(hostPort: Int?) -> String {
+        guard let published, let hostPort else { return "http://\(hostname):\(enginePort)" }
+        return "http://\(published.host):\(hostPort)"
+    }
 }
 
 /// A host directory mounted into the container.

@@ -21,10 +21,10 @@ package struct Demand: Sendable, Equatable {
         self.init(cpu: Self.thousandths(cpus), memory: MemorySize(memory)?.bytes ?? 0)
     }
 
-    /// Parses a reservation in Redis: ``text``, and the id of a container if there is one. Nil for any other text.
+    /// Parses a reservation in Redis: ``text``, perhaps with a container and a port behind it. Nil for any other text.
     package init?(_ text: String) {
         let parts = text.split(separator: " ", omittingEmptySubsequences: false)
-        guard (2...3).contains(parts.count), let cpu = DecimalNumber.integer(String(parts[0])),
+        guard (2...4).contains(parts.count), let cpu = DecimalNumber.integer(String(parts[0])),
             let memory = DecimalNumber.integer(String(parts[1])), cpu >= 0, memory >= 0
         else { return nil }
         self.init(cpu: Int64(cpu), memory: Int64(memory))
@@ -43,10 +43,13 @@ package struct Demand: Sendable, Equatable {
 package struct RunningGame: Sendable, Equatable {
     package var containerID: ContainerID
     package var demand: Demand
+    /// The published port of the game engine; nil if no port is published.
+    package var port: Int?
 
-    package init(containerID: ContainerID, demand: Demand) {
+    package init(containerID: ContainerID, demand: Demand, port: Int? = nil) {
         self.containerID = containerID
         self.demand = demand
+        self.port = port
     }
 }
 
@@ -58,11 +61,14 @@ package struct NodeCapacity: Sendable, Equatable {
     package var cpu: Int64
     /// Bytes of memory.
     package var memory: Int64
+    /// The ports that the node may publish, one for each game; nil: any port, or none.
+    package var ports: ClosedRange<Int>?
 
-    package init(slots: Int = 0, cpu: Int64 = 0, memory: Int64 = 0) {
+    package init(slots: Int = 0, cpu: Int64 = 0, memory: Int64 = 0, ports: ClosedRange<Int>? = nil) {
         self.slots = slots
         self.cpu = cpu
         self.memory = memory
+        self.ports = ports
     }
 }
 

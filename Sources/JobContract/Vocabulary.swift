@@ -113,6 +113,8 @@ public enum GalaxyLabel {
     public static let spec = "com.galaxy.spec"
     /// The number of the claim whose job made the container. Of two containers of a game, the higher number is newer.
     public static let fence = "com.galaxy.fence"
+    /// The name or address of the host in the container's endpoint, if its port is published.
+    public static let advertised = "com.galaxy.advertised"
     /// The labels that identify the owner of a container. An image must carry none of them.
     public static let ownership = [owner, namespace, gameID, jobID, spec, fence]
     public static let cpuQuota = "com.galaxy.cpu_quota"

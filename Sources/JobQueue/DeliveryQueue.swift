@@ -51,6 +51,9 @@ package protocol LeaseQueue: Sendable {
     /// Reserves what a start needs according to its image (`reserve`). A job without capacity is given back.
     func reserve(_ demand: Demand, for job: HeldJob) async throws(QueueError) -> ReserveAnswer
 
+    /// Gives the game of a start another port of the node's range (`change_port`). Returns nil if all are taken.
+    func changePort(for job: HeldJob) async throws(QueueError) -> Int?
+
     /// Ends jobs (`finish`). One step publishes the result, keeps the record of the id, and readies the lane's next job.
     ///
     /// Repeated after a lost reply, the call returns `again` for a job.

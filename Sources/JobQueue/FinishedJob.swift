@@ -19,37 +19,41 @@ package final class FinishedJob: Sendable {
     package let ending: JobEnding
     package let owner: OwnerChange
     /// Whether the game's reservation on the node ends.
-    package let freesPlace: Bool
+    package let freesReservation: Bool
     /// The record of the game's start for later restarts; nil: the record does not change.
     package let startMessage: String?
     /// The container started by the job, reported to the node's leader.
-    package let begun: StartedContainer?
+    package let started: StartedContainer?
 
     package init(
         _ claimed: ClaimedJob,
         _ job: Job?,
         ending: JobEnding,
         owner: OwnerChange,
-        freesPlace: Bool,
+        freesReservation: Bool,
         startMessage: String? = nil,
-        begun: StartedContainer? = nil
+        started: StartedContainer? = nil
     ) {
         self.claimed = claimed
         self.job = job
         self.ending = ending
         self.owner = owner
-        self.freesPlace = freesPlace
+        self.freesReservation = freesReservation
         self.startMessage = startMessage
-        self.begun = begun
+        self.started = started
     }
 
     /// The argument of `finish`.
-    var argument: JSONValue {
+    ///
+    /// - Parameter counted: Returns a published port as an argument, if the node counts its ports.
+    func argument(_ counted: (Int?) -> JSONValue?) -> JSONValue {
         JSONValue(members: [
             "id": .string(claimed.id.text), "token": .string(claimed.token.text), "owner": .string(owner.rawValue),
-            "frees": freesPlace ? true : nil, "request": startMessage.map { .string($0) },
-            "container": begun.map { .string($0.containerID.text) }, "checkpoint": begun.map { .string($0.mark) },
-            "cpu": begun.map { .integer($0.demand.cpu) }, "memory": begun.map { .integer($0.demand.memory) },
+            "frees": freesReservation ? true : nil, "request": startMessage.map { .string($0) },
+            "container": started.map { .string($0.containerID.text) },
+            "checkpoint": started.map { .string($0.checkpoint) },
+            "cpu": started.map { .integer($0.demand.cpu) }, "memory": started.map { .integer($0.demand.memory) },
+            "port": counted(started?.port),
             "ending": ending.argument, "job": facts,
         ])
     }
@@ -86,14 +90,17 @@ extension JobEnding {
 package struct StartedContainer: Sendable, Equatable {
     package var containerID: ContainerID
     /// The checkpoint of the container's current run.
-    package var mark: String
+    package var checkpoint: String
     /// The limits of the container.
     package var demand: Demand
+    /// The published port of the game engine; nil if no port is published.
+    package var port: Int?
 
-    package init(containerID: ContainerID, mark: String, demand: Demand) {
+    package init(containerID: ContainerID, checkpoint: String, demand: Demand, port: Int? = nil) {
         self.containerID = containerID
-        self.mark = mark
+        self.checkpoint = checkpoint
         self.demand = demand
+        self.port = port
     }
 }
 

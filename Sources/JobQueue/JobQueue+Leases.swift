@@ -72,7 +72,7 @@ extension JobQueue {
     /// job.
     package func finish(_ jobs: [FinishedJob], next: NextClaim = .byCaller) async throws(QueueError) -> FinishOutcome {
         var outcome = FinishOutcome(answers: [], hasMadeReady: false)
-        for batch in ArgumentBatches(jobs.map(\.argument)) {
+        for batch in ArgumentBatches(jobs.map { $0.argument(counted) }) {
             let reply = try await call(
                 .finish,
                 [
@@ -112,6 +112,21 @@ extension JobQueue {
             throw unexpected(.reserve, reply)
         }
         return answer
+    }
+
+    /// Gives the game of a start another port of the node's range, because somebody else holds its port.
+    ///
+    /// - Returns: The port; nil if all ports are taken, or if the job is no longer this worker's.
+    package func changePort(for job: HeldJob) async throws(QueueError) -> Int? {
+        let reply = try await call(
+            .changePort,
+            [
+                "worker": .string(worker.id), "node": .string(worker.node.text), "id": .string(job.id.text),
+                "token": .string(job.token.text),
+            ]
+        )
+        guard let port = reply.integer else { throw unexpected(.changePort, reply) }
+        return port == 0 ? nil : Int(port)
     }
 
     /// Delays a job after a failed attempt, and with the job the lane of its game.

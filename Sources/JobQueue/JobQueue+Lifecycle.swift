@@ -15,6 +15,8 @@ package struct LifecycleUpdate: Sendable, Equatable {
     package var engineEndpoint: String?
     /// The limits of the container; nil if the container is gone.
     package var demand: Demand?
+    /// The published port of the game engine; nil if no port is published.
+    package var port: Int?
 
     package init(
         containerID: ContainerID,
@@ -23,7 +25,8 @@ package struct LifecycleUpdate: Sendable, Equatable {
         newCheckpoint: String,
         entries: [LifecycleEvent],
         engineEndpoint: String? = nil,
-        demand: Demand? = nil
+        demand: Demand? = nil,
+        port: Int? = nil
     ) {
         self.containerID = containerID
         self.gameID = gameID
@@ -32,6 +35,7 @@ package struct LifecycleUpdate: Sendable, Equatable {
         self.entries = entries
         self.engineEndpoint = engineEndpoint
         self.demand = demand
+        self.port = port
     }
 }
 
@@ -101,7 +105,7 @@ extension JobQueue {
             let demand = update.demand ?? options.defaultDemand
             return JSONValue(members: [
                 "container": .string(update.containerID.text), "game_id": .string(update.gameID.text),
-                "cpu": .integer(demand.cpu), "memory": .integer(demand.memory),
+                "cpu": .integer(demand.cpu), "memory": .integer(demand.memory), "port": counted(update.port),
                 "expected": .string(update.expectedCheckpoint), "checkpoint": .string(update.newCheckpoint),
                 "events": .array(events), "endpoint": update.engineEndpoint.map { .string($0) },
             ])
@@ -213,6 +217,7 @@ extension JobQueue {
             JSONValue(members: [
                 "id": .string(game.text), "cpu": .integer(running.demand.cpu),
                 "memory": .integer(running.demand.memory), "container": .string(running.containerID.text),
+                "port": counted(running.port),
             ])
         }
         let answer = try await call(

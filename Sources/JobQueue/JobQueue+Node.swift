@@ -91,13 +91,15 @@ extension JobQueue {
         let capacity = JSONValue(members: [
             "slots": JSONValue(options.capacity.slots), "cpu": .integer(options.capacity.cpu),
             "memory": .integer(options.capacity.memory),
+            "first_port": JSONValue(options.capacity.ports?.lowerBound ?? 0),
+            "last_port": JSONValue(options.capacity.ports?.upperBound ?? 0),
         ])
         let rows = games.map { game in
             let demand = game.running?.demand ?? options.defaultDemand
             return JSONValue(members: [
                 "id": .string(game.gameID.text), "is_running": .bool(game.isRunning), "fence": .integer(game.fence),
                 "cpu": .integer(demand.cpu), "memory": .integer(demand.memory),
-                "container": game.running.map { .string($0.containerID.text) },
+                "container": game.running.map { .string($0.containerID.text) }, "port": counted(game.running?.port),
             ])
         }
         let facts = JSONValue(members: ["queues": servedQueues, "version": .string(options.version)])
@@ -114,6 +116,12 @@ extension JobQueue {
             ]
         )
         return (reply.array ?? []).compactMap { $0.string.map { GameID($0) } }
+    }
+
+    /// Returns a published port as an argument, if the node counts its ports.
+    func counted(_ port: Int?) -> JSONValue? {
+        guard let port, let range = options.capacity.ports, range.contains(port) else { return nil }
+        return JSONValue(port)
     }
 
     /// Deregisters the worker. Functions no longer wake the worker.

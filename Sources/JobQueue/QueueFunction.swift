@@ -10,6 +10,7 @@ package enum QueueFunction: String, Sendable {
     case admit, claim, clear, deregister, drop, extend, finish, forget, lead, page, peek, progress, publish, register,
         release
     case report, requeue, reserve, resign, retry, sweep
+    case changePort = "change_port"
     case correctReservations = "correct_reservations"
     case restoreGames = "restore_games"
 

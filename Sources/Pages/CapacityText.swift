@@ -43,6 +43,9 @@ package enum CapacityText {
         if capacity.slots > 0, node.games >= capacity.slots, held == nil {
             return "\(node.games) of \(capacity.slots) slots"
         }
+        if let ports = capacity.ports, node.usedPorts >= ports.count, held == nil {
+            return "\(node.usedPorts) of \(ports.count) ports"
+        }
         if capacity.memory > 0, demand.memory > own.memory, used.memory + demand.memory > capacity.memory {
             return "\(memory(node)) of memory, and the game needs \(memory(demand.memory))"
         }

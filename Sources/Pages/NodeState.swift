@@ -33,7 +33,7 @@ package enum NodeState: Sendable, Equatable {
             self = .silent(silence)
         } else if silence > 2 * lease {
             self = .withoutEngine(silence)
-        } else if !node.hasTold {
+        } else if !node.hasReported {
             self = .joining
         } else {
             self = node.isDraining ? .draining : .up

@@ -92,7 +92,7 @@ package struct NodeOverview: Sendable, Equatable {
     package var epoch: Int64?
     package var isDraining = false
     /// Whether a worker of the node has announced the node's games.
-    package var hasTold = false
+    package var hasReported = false
     /// The time of the node's loss, in ms since 1970; nil if the node is not lost.
     package var lostAt: Int64?
     /// The number of games that the node has to stop before it takes jobs.
@@ -101,6 +101,8 @@ package struct NodeOverview: Sendable, Equatable {
     package var capacity = NodeCapacity()
     /// The sum of all reservations.
     package var used = Demand(cpu: 0, memory: 0)
+    /// The number of reserved ports.
+    package var usedPorts = 0
     /// Whether the workers of the node have different capacities.
     package var capacityDiffers = false
     /// The hostname of the machine; nil if unknown.

@@ -79,7 +79,8 @@ extension JobQueue {
     }
 
     private static let nodeFields: [RedisArgument] = [
-        "reported_at", "slots", "cpu", "memory", "used_cpu", "used_memory", "differs", "machine",
+        "reported_at", "slots", "cpu", "memory", "used_cpu", "used_memory", "differs", "machine", "first_port",
+        "last_port",
     ]
 
     private func read(_ node: inout NodeOverview, now: Int64, queues: [String]) async throws(QueueError) {
@@ -94,12 +95,14 @@ extension JobQueue {
                 ),
                 RedisCommand("SMEMBERS", .string(keys.prefix + "workers:" + node.id.text)),
                 RedisCommand("SCARD", .string(keys.prefix + "disowned:" + node.id.text)),
+                RedisCommand("HLEN", .string(keys.prefix + "ports:" + node.id.text)),
             ] + lists.map { RedisCommand("ZCARD", .string($0)) }
         )
         node.games = Int(answers[0].integer ?? 0)
         node.read(answers[2].array ?? [])
         node.disowned = Int(answers[4].integer ?? 0)
-        node.ready = answers.dropFirst(5).reduce(0) { $0 + Int($1.integer ?? 0) }
+        node.usedPorts = Int(answers[5].integer ?? 0)
+        node.ready = answers.dropFirst(6).reduce(0) { $0 + Int($1.integer ?? 0) }
         let term = answers[1].array ?? []
         let workers = (answers[3].array ?? []).compactMap(\.string)
         // Commands about a missing leader or worker find nothing. So each node costs one round trip here.
@@ -124,10 +127,11 @@ extension JobQueue {
 extension NodeOverview {
     /// Reads the fields of `{ns}:node:NODE`, in the order of `nodeFields`.
     fileprivate mutating func read(_ fields: [RedisValue]) {
-        guard fields.count == 8 else { return }
+        guard fields.count == 10 else { return }
         func number(_ index: Int) -> Int64 { fields[index].string.flatMap { Int64($0) } ?? 0 }
-        hasTold = fields[0].string != nil
-        capacity = NodeCapacity(slots: Int(number(1)), cpu: number(2), memory: number(3))
+        hasReported = fields[0].string != nil
+        let ports = number(9) > 0 ? Int(number(8))...Int(max(number(8), number(9))) : nil
+        capacity = NodeCapacity(slots: Int(number(1)), cpu: number(2), memory: number(3), ports: ports)
         used = Demand(cpu: number(4), memory: number(5))
         capacityDiffers = fields[6].string == "1"
         host = fields[7].string.flatMap(MachineFingerprint.name)

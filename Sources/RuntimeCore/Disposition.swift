@@ -17,7 +17,8 @@ extension JobFailure {
             case .startFailed: .startFailed
             case .unavailable: .dockerUnavailable
             case .timeout: .timeout
-            case .networkAmbiguous, .containerNotRunning, .engineError, .invalidAnswer, .cancelled: .dockerError
+            case .networkAmbiguous, .containerNotRunning, .engineError, .invalidAnswer, .cancelled, .portTaken:
+                .dockerError
             }
         let pace: RetryPace =
             switch error.code {

@@ -13,7 +13,7 @@ package struct SlotOutcome: Sendable, Equatable {
 
     package var owner: Owner
     /// Whether the game's node reservation is free again.
-    package var freesPlace: Bool
+    package var freesReservation: Bool
 
     /// Derives the effect from the job's kind and ending.
     ///
@@ -22,17 +22,17 @@ package struct SlotOutcome: Sendable, Equatable {
     package init(kind: JobKind, ending: JobEnding, stillRuns: Bool = false) {
         switch ending.effect {
         case .started, .alreadyRunning:
-            (owner, freesPlace) = (.keep, false)
+            (owner, freesReservation) = (.keep, false)
         case .stopped, .alreadyStopped:
-            (owner, freesPlace) = (.keep, true)
+            (owner, freesReservation) = (.keep, true)
         case .removed, .alreadyAbsent:
             // After a stop without a container, the node's disk may still hold the game's state.
-            (owner, freesPlace) = (kind == .remove ? .clear : .keep, true)
+            (owner, freesReservation) = (kind == .remove ? .clear : .keep, true)
         case .none:
             let isStart = kind.startsGame
             // A process that ended at once left its container.
             let leftNothing = ending.containerID == nil && !stillRuns
-            (owner, freesPlace) = (isStart && leftNothing ? .undo : .keep, isStart && !stillRuns)
+            (owner, freesReservation) = (isStart && leftNothing ? .undo : .keep, isStart && !stillRuns)
         }
     }
 }

@@ -30,6 +30,32 @@ extension SettingDescriptor {
             assign: .field(\.enginePort, SettingRule.number(1...65_535))
         ),
         SettingDescriptor(
+            "RTM_ADVERTISE",
+            "Host at which other hosts reach the games, with or without ports",
+            whenEmpty: "games are reached on their network only",
+            allowed:
+                "`HOST` or `HOST:FIRST-LAST`: a name, an IPv4 address or an IPv6 address in brackets, and ports from "
+                + "1 to 65535",
+            details:
+                "Publishes the port of each game, and puts `HOST` into its endpoint; see [Published ports](#published-ports). "
+                + "With a range, a game gets a port of the range",
+            valueName: "host",
+            isRare: true,
+            assign: .optional(\.advertise, SettingRule.advertisedHost)
+        ),
+        SettingDescriptor(
+            "RTM_ADVERTISE_BIND",
+            "Address of this host at which the published ports are bound",
+            whenEmpty: "the host of RTM_ADVERTISE",
+            allowed: "an IP address",
+            details:
+                "Address at which the published ports are bound. Required if the host of `RTM_ADVERTISE` is no address "
+                + "of this machine",
+            valueName: "address",
+            isRare: true,
+            assign: .optional(\.advertiseBind, SettingRule.ipAddress)
+        ),
+        SettingDescriptor(
             "RTM_START_SETTLE_MS",
             "Time for which a started process must run before its start succeeds",
             default: "0",

@@ -58,7 +58,8 @@ extension SettingDescriptor {
             "Memory of this node for games; 0: not counted",
             whenEmpty: "nine tenths of the host's",
             allowed: "0, or an amount from \(ResourceBounds.leastMemory.text), as 512m or 2g",
-            details: "Memory of the node for games; see section 5. `0`: memory is not counted",
+            details:
+                "Memory of the node for games; see [Capacity and placement](#capacity-and-placement). `0`: memory is not counted",
             valueName: "amount",
             assign: .optional(\.capacityMemory) { text in
                 MemorySize(text).flatMap { $0.bytes == 0 || $0.bytes >= ResourceBounds.leastMemory.bytes ? $0 : nil }
@@ -70,7 +71,7 @@ extension SettingDescriptor {
             default: "0",
             allowed: "a number of CPUs from 0 to 100000",
             details:
-                "CPUs of the node for games; see section 5. `0`: CPUs are not counted, because a game's quota is a "
+                "CPUs of the node for games; see [Capacity and placement](#capacity-and-placement). `0`: CPUs are not counted, because a game's quota is a "
                 + "ceiling, not a need",
             valueName: "cpus",
             isRare: true,

@@ -59,6 +59,10 @@ package struct Settings: Sendable, Equatable {
     package var network = "galaxy-net"
     package var namePrefix = "galaxy-game-"
     package var enginePort = 8080
+    /// The host of published ports, and their range; nil: no port is published.
+    package var advertise: AdvertisedHost?
+    /// The address at which published ports are bound; nil: the advertised host.
+    package var advertiseBind: String?
     /// The time for which a started process must run before its start succeeds, in milliseconds.
     package var startSettleMilliseconds = 0
     /// The variables of every game's environment. A job's variables take precedence.
@@ -103,6 +107,14 @@ package struct Settings: Sendable, Equatable {
     package init(cores: Int) {
         concurrency = min(max(2 * cores, 1), 1024)
     }
+}
+
+/// The host of published ports.
+package struct AdvertisedHost: Sendable, Equatable {
+    /// A name, an IPv4 address, or an IPv6 address in brackets.
+    package var host: String
+    /// The ports to publish; nil: the Docker Engine chooses free ones.
+    package var ports: ClosedRange<Int>?
 }
 
 /// An address for the HTTP server.

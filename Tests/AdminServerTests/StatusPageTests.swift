@@ -41,7 +41,7 @@ struct StatusPageTests {
     private static func node(_ id: String) -> NodeOverview {
         var node = NodeOverview(id: NodeID(id), seen: now - 100)
         node.workers = 2
-        node.hasTold = true
+        node.hasReported = true
         node.leader = "host-1-abc"
         return node
     }
@@ -100,7 +100,7 @@ struct StatusPageTests {
     func order() {
         var page = Self.page(0)
         var silent = NodeOverview(id: "z-silent", seen: Self.now - 90_000)
-        silent.hasTold = true
+        silent.hasReported = true
         page.overview.nodes = [Self.node("a"), silent]
         page.containers = ContainerLine.sorted(
             [
@@ -129,7 +129,7 @@ struct StatusPageTests {
         #expect(NodeState(node, overview) == .up)
         node.isDraining = true
         #expect(NodeState(node, overview) == .draining)
-        node.hasTold = false
+        node.hasReported = false
         #expect(NodeState(node, overview) == .joining)
         // Its sign of life may come a little late.
         node.seen = Self.now - overview.lease * 3 / 2

@@ -122,7 +122,7 @@ struct ScriptBench {
                 decoded,
                 ending: JobEnding(.succeeded, effect: .started),
                 owner: .keep,
-                freesPlace: false
+                freesReservation: false
             )
             _ = try await meter.measure("finish", jobs: { _ in 1 }) { try await worker.finish([finished]) }
         }

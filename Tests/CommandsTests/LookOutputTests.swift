@@ -143,7 +143,7 @@ struct LookOutputTests {
             #expect(waited.code == 1 && waited.output == "")
             #expect(
                 waited.errors == """
-                    lobby: in its queue, with 1 other
+                    lobby: waits: no worker serves this queue
                     Error: there is no result within 1.0 seconds; the job goes on, and its result will be on the \
                     stream of results ({rtm}:results)
 

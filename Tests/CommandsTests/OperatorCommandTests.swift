@@ -62,10 +62,11 @@ struct OperatorCommandTests {
             let sentence = "the id fixed-1 belongs to an earlier job, a start of g1; the stop of g1 was not done"
             let live = try await desk.run("stop", "g1", "--id", "fixed-1")
             #expect(live.code == 1 && live.text.contains(sentence), "\(live)")
-            let job = try await desk.queue.claim(Capacity(starts: 1, stops: 1)).jobs[0]
+            try await desk.queue.announce([])
+            let job = try #require(try await desk.queue.claim(Capacity(starts: 1, stops: 1)).jobs.first)
             let decoded: Job? = if case .job(let job) = decoder.decode(job.message) { job } else { nil }
             let ending = JobEnding(.succeeded, effect: .started)
-            let finished = FinishedJob(job, decoded, ending: ending, owner: .keep, freesPlace: false)
+            let finished = FinishedJob(job, decoded, ending: ending, owner: .keep, freesReservation: false)
             _ = try await desk.queue.finish([finished])
             let ended = try await desk.run("stop", "g1", "--id", "fixed-1", "--wait")
             #expect(ended.code == 1 && ended.text.contains(sentence), "\(ended)")

@@ -18,6 +18,7 @@ import Testing
 struct SettingPathTests {
     private static let values = [
         "RTM_NAMESPACE": "ns", "RTM_QUEUES": "urgent,bulk", "RTM_CONCURRENCY": "3", "RTM_SLOTS": "4",
+        "RTM_ADVERTISE": "games.example:40000-40009", "RTM_ADVERTISE_BIND": "10.1.2.3",
         "RTM_CAPACITY_MEMORY": "300m", "RTM_CAPACITY_CPU": "5.5", "RTM_PLACEMENT": "pack",
         "RTM_LEASE_TTL_SECONDS": "21", "RTM_LEADER_TTL_SECONDS": "22", "RTM_NODE_GRACE_SECONDS": "230",
         "RTM_DRAIN_TIMEOUT_SECONDS": "24", "RTM_RETENTION_SECONDS": "800", "RTM_RETENTION_ENTRIES": "1025",
@@ -61,7 +62,7 @@ struct SettingPathTests {
             retentionEntries: 1_025,
             deadBytes: 2 << 20,
             nodeGrace: .seconds(230),
-            capacity: NodeCapacity(slots: 4, cpu: 5_500, memory: 300 << 20),
+            capacity: NodeCapacity(slots: 4, cpu: 5_500, memory: 300 << 20, ports: 40_000...40_009),
             defaultDemand: Demand(cpu: 1_500, memory: 100 << 20),
             placement: .pack,
             version: RootCommand.version
@@ -98,7 +99,9 @@ struct SettingPathTests {
         )
         let settings = try load()
         #expect(settings.nodeSettings == expected)
-        #expect(try settings.workerConfiguration().node == expected)
+        var advertised = expected
+        advertised.advertised = Advertisement(host: "games.example", address: "10.1.2.3", ports: 40_000...40_009)
+        #expect(try settings.workerConfiguration().node == advertised)
     }
 
     @Test("ends at the loops of the worker")

@@ -40,7 +40,7 @@ struct WaitingTests {
                 sight(["state": "waiting"]) { sight in
                     (sight.before, sight.list, sight.now) = (0, list, 100_000)
                     var node = NodeOverview(id: "n2", seen: 99_000)
-                    (node.workers, node.hasTold) = (1, true)
+                    (node.workers, node.hasReported) = (1, true)
                     sight.owner = node
                     change(&sight)
                 }
@@ -78,7 +78,7 @@ struct WaitingTests {
                     sight.demand = Demand(cpu: 1_000, memory: 1 << 30)
                     sight.nodes = nodes.enumerated().map { index, given in
                         var node = NodeOverview(id: NodeID("n\(index)"), seen: 99_000)
-                        (node.workers, node.hasTold, node.games) = (1, true, given.games)
+                        (node.workers, node.hasReported, node.games) = (1, true, given.games)
                         node.capacity = NodeCapacity(slots: given.slots, memory: given.memory << 30)
                         node.used.memory = given.used << 30
                         return node

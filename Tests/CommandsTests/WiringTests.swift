@@ -64,6 +64,32 @@ struct WiringTests {
         #expect(try load(["RTM_CAPACITY_MEMORY": "0"]).queueOptions(on: host).capacity == NodeCapacity())
     }
 
+    @Test("a published port is bound at the advertised host if that is an address of this machine")
+    func advertisement() throws {
+        let addresses: Set = ["10.0.0.1", "::1"]
+        func bound(_ settings: [String: String]) throws -> Advertisement? {
+            try load(settings).advertisement(addresses: addresses)
+        }
+        #expect(try bound([:]) == nil)
+        #expect(try bound(["RTM_ADVERTISE": "10.0.0.1"]) == Advertisement(host: "10.0.0.1", address: "10.0.0.1"))
+        #expect(
+            try bound(["RTM_ADVERTISE": "[::1]:30000-30009"])
+                == Advertisement(host: "[::1]", address: "::1", ports: 30_000...30_009)
+        )
+        let named = ["RTM_ADVERTISE": "games.example", "RTM_ADVERTISE_BIND": "0.0.0.0"]
+        #expect(try bound(named) == Advertisement(host: "games.example", address: "0.0.0.0"))
+        let sentences = [
+            ["RTM_ADVERTISE": "games.example"]:
+                "RTM_ADVERTISE_BIND must be given: games.example of RTM_ADVERTISE is no address of this machine",
+            ["RTM_ADVERTISE_BIND": "10.0.0.1"]: "RTM_ADVERTISE_BIND has no meaning without RTM_ADVERTISE",
+        ]
+        for (settings, sentence) in sentences {
+            let error = #expect(throws: CommandError.self) { try bound(settings) }
+            #expect(error == .wrongUse(sentence))
+        }
+        #expect(LocalAddresses.all().contains("127.0.0.1"))
+    }
+
     @Test("settings reach the worker")
     func worker() throws {
         let settings = try load([

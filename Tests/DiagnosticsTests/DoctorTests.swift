@@ -20,7 +20,7 @@ struct DoctorTests {
         facts.config = ["appendfsync": "everysec", "aof-load-truncated": "yes"]
         var node = NodeOverview(id: "n1", seen: 0)
         node.workers = 1
-        node.hasTold = true
+        node.hasReported = true
         facts.overview.nodes = [node]
         return facts
     }

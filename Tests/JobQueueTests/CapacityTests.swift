@@ -47,7 +47,7 @@ struct CapacityTests {
             let first = try await world.claim(one)
             #expect(first.count == 2)
             #expect(try await world.claim(two).isEmpty)
-            try await world.finish(one, first[0], .failed(.imageNotFound, "x"), owner: .undo, freesPlace: true)
+            try await world.finish(one, first[0], .failed(.imageNotFound, "x"), owner: .undo, freesReservation: true)
             #expect(try await world.claim(two).map(\.id) == ["s3"])
             // A node with room takes what this one cannot.
             #expect(try await world.claim(third).count == 2)

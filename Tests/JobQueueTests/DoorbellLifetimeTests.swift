@@ -127,7 +127,7 @@ struct FailedJobTests {
                 try await world.push(QueueWorld.message(.start, "j-\(code.rawValue)"))
                 try await world.intake(worker)
                 let job = try #require(try await world.claim(worker).first)
-                try await world.finish(worker, job, .failed(code, "x"), owner: .undo, freesPlace: true)
+                try await world.finish(worker, job, .failed(code, "x"), owner: .undo, freesReservation: true)
                 let state = try await world.hash(world.keys.job(job.id))["state"]
                 #expect(state == (Self.refusals.contains(code) ? "done" : "dead"), "\(code)")
             }

@@ -19,7 +19,7 @@ struct FailedScriptTests {
             _ = try await world.client.send(RedisCommand("SET", .string(world.keys.prefix + "started:n1"), "text"))
             let finished = QueueWorld.finished(
                 job,
-                begun: StartedContainer(containerID: "c1", mark: "s", demand: QueueWorld.usual)
+                started: StartedContainer(containerID: "c1", checkpoint: "s", demand: QueueWorld.usual)
             )
             await #expect(throws: QueueError.self) { try await worker.finish([finished]) }
             #expect(try await world.results().map(\.jobID) == ["s1"])

@@ -64,7 +64,7 @@ struct FenceTests {
             #expect(running.id == "r1")
             try await new.announce([game(9)])
             let removed = JobEnding(.succeeded, effect: .removed)
-            try await world.finish(old, running, removed, owner: .clear, freesPlace: true)
+            try await world.finish(old, running, removed, owner: .clear, freesReservation: true)
             #expect(try await world.owners() == ["g1": "n2"])
             #expect(try await world.claim(old).isEmpty)
             #expect(try await world.claim(new).map(\.id) == ["t1"])
@@ -90,7 +90,7 @@ struct FenceTests {
             _ = try await here.finish([
                 QueueWorld.finished(
                     job,
-                    begun: StartedContainer(containerID: "c1", mark: "s0", demand: QueueWorld.usual)
+                    started: StartedContainer(containerID: "c1", checkpoint: "s0", demand: QueueWorld.usual)
                 )
             ])
             #expect(try await world.owners() == ["g1": "n2"])
@@ -113,8 +113,8 @@ struct FenceTests {
             let remove = try #require(try await world.claim(worker).first)
             try await world.finish(worker, remove, JobEnding(.succeeded, effect: .removed), owner: .clear)
             let start = try #require(try await world.claim(worker).first)
-            let begun = StartedContainer(containerID: "c1", mark: "s0", demand: QueueWorld.usual)
-            let answer = try await worker.finish([QueueWorld.finished(start, begun: begun)])
+            let started = StartedContainer(containerID: "c1", checkpoint: "s0", demand: QueueWorld.usual)
+            let answer = try await worker.finish([QueueWorld.finished(start, started: started)])
             #expect(answer.answers == [.ok])
             _ = try await worker.sweep()
         }
@@ -129,8 +129,8 @@ struct FenceTests {
             try await world.intake(worker)
             let job = try #require(try await world.claim(worker).first)
             #expect(try await fence(world) == job.token.fence)
-            let begun = StartedContainer(containerID: "c1", mark: "s0", demand: QueueWorld.usual)
-            _ = try await worker.finish([QueueWorld.finished(job, begun: begun)])
+            let started = StartedContainer(containerID: "c1", checkpoint: "s0", demand: QueueWorld.usual)
+            _ = try await worker.finish([QueueWorld.finished(job, started: started)])
             #expect(job.token.fence > 1_000_000_000_000_000)
             #expect(try await fence(world) == job.token.fence)
             try await worker.announce([game(7)])

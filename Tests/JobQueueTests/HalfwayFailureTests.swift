@@ -57,10 +57,10 @@ struct HalfwayFailureTests {
             try await spoil(key, world)
             let ending = JobEnding.failed(.internal, "x")
             for _ in 1...3 {
-                _ = try? await world.finish(worker, job, ending, owner: .clear, freesPlace: true)
+                _ = try? await world.finish(worker, job, ending, owner: .clear, freesReservation: true)
             }
             try await repair(key, world)
-            _ = try await world.finish(worker, job, ending, owner: .clear, freesPlace: true)
+            _ = try await world.finish(worker, job, ending, owner: .clear, freesReservation: true)
             #expect(try await world.results().map(\.jobID) == ["s1"])
             #expect(try await worker.deadLetters(limit: 10).count == 1)
             try await world.push(QueueWorld.message(.start, "s2"))

@@ -27,9 +27,9 @@ extension ModelRun {
         }
         for job in jobs {
             let (ending, owner, frees) = Self.endings.randomElement(using: &random) ?? Self.endings[0]
-            let begun = ending.effect == .started && Bool.random(using: &random) ? Self.container(&random) : nil
+            let container = ending.effect == .started && Bool.random(using: &random) ? Self.container(&random) : nil
             note("\(worker) finishes \(job.id): \(ending.outcome) \(ending.effect) \(owner) \(frees)")
-            batch.append(QueueWorld.finished(job, ending, owner: owner, freesPlace: frees, begun: begun))
+            batch.append(QueueWorld.finished(job, ending, owner: owner, freesReservation: frees, started: container))
             expected.append(.ok)
             let code = ending.errorCode?.rawValue
             model.finish(
@@ -38,7 +38,7 @@ extension ModelRun {
                 code,
                 owner: owner,
                 frees: frees,
-                started: begun?.demand,
+                started: container?.demand,
                 fence: job.token.fence,
                 node: node
             )
@@ -51,7 +51,7 @@ extension ModelRun {
     }
 
     private static func container(_ random: inout SeededGenerator) -> StartedContainer {
-        StartedContainer(containerID: "c", mark: "x", demand: demand(&random))
+        StartedContainer(containerID: "c", checkpoint: "x", demand: demand(&random))
     }
 
     private static func demand(_ random: inout SeededGenerator) -> Demand {
@@ -189,7 +189,8 @@ extension ModelRun {
         let games = Self.games.filter { _ in Int.random(in: 0..<4, using: &random) == 0 }
             .map { game in
                 let fence = Int.random(in: 0..<8, using: &random) == 0 ? LaneModel.newest : 0
-                let running = Bool.random(using: &random)
+                let running =
+                    Bool.random(using: &random)
                     ? RunningGame(containerID: "c", demand: Self.demand(&random)) : nil
                 return OwnedGame(gameID: game, isRunning: Bool.random(using: &random), fence: fence, running: running)
             }

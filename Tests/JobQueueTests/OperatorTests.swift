@@ -50,7 +50,7 @@ struct OperatorTests {
                 job,
                 .failed(.imagePullFailed, "no registry"),
                 owner: .undo,
-                freesPlace: true
+                freesReservation: true
             )
             let letter = try #require(try await worker.deadLetters(limit: 10).first)
             #expect(letter.jobID == "j1" && letter.run == 1 && letter.queue == "default" && letter.isWhole)

@@ -42,7 +42,7 @@ struct OverviewTests {
             #expect(seen.liveCount == 3 && seen.laneCount == 2 && seen.runningCount == 1)
             #expect(seen.running.map(\.id) == ["j1"] && seen.running.first?.node == "n1")
             let node = try #require(seen.nodes.first)
-            #expect(node.id == "n1" && node.workers == 1 && node.hasTold && node.games == 2 && node.leader == nil)
+            #expect(node.id == "n1" && node.workers == 1 && node.hasReported && node.games == 2 && node.leader == nil)
             #expect(!seen.mayLackQueues)
         }
     }

@@ -6,7 +6,7 @@ import Support
 import Testing
 
 /// Which node runs a start that any node may run, on a real Redis.
-@Suite("Placement of starts", .timeLimit(.minutes(2)))
+@Suite("Placement of starts", .tags(.timing), .timeLimit(.minutes(2)))
 struct PlacementTests {
     private static let capacity = NodeCapacity(memory: 10 << 30)
 

@@ -113,14 +113,14 @@ struct QueueWorld {
         _ job: ClaimedJob,
         _ ending: JobEnding = JobEnding(.succeeded, effect: .started),
         owner: OwnerChange = .keep,
-        freesPlace: Bool = false,
+        freesReservation: Bool = false,
         startMessage: String? = nil
     ) async throws -> FinishAnswer? {
         let finished = Self.finished(
             job,
             ending,
             owner: owner,
-            freesPlace: freesPlace,
+            freesReservation: freesReservation,
             startMessage: startMessage
         )
         return try await queue.finish([finished]).answers.first
@@ -130,9 +130,9 @@ struct QueueWorld {
         _ job: ClaimedJob,
         _ ending: JobEnding = JobEnding(.succeeded, effect: .started),
         owner: OwnerChange = .keep,
-        freesPlace: Bool = false,
+        freesReservation: Bool = false,
         startMessage: String? = nil,
-        begun: StartedContainer? = nil
+        started: StartedContainer? = nil
     ) -> FinishedJob {
         let decoded: Job? = if case .job(let decoded) = JobDecoder().decode(job.message) { decoded } else { nil }
         return FinishedJob(
@@ -140,9 +140,9 @@ struct QueueWorld {
             decoded,
             ending: ending,
             owner: owner,
-            freesPlace: freesPlace,
+            freesReservation: freesReservation,
             startMessage: startMessage,
-            begun: begun
+            started: started
         )
     }
 

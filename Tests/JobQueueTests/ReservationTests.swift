@@ -51,7 +51,7 @@ struct ReservationTests {
             #expect(try await world.claim(two).map(\.id) == ["small"])
             #expect(try await world.claim(one).isEmpty)
             // 512 MiB more are free, but not a GiB.
-            try await world.finish(one, first[0], .failed(.imageNotFound, "x"), owner: .undo, freesPlace: true)
+            try await world.finish(one, first[0], .failed(.imageNotFound, "x"), owner: .undo, freesReservation: true)
             #expect(try await world.claim(two).map(\.id) == ["second", "usual"])
         }
     }
@@ -135,8 +135,8 @@ struct ReservationTests {
             try await world.intake(worker)
             let job = try #require(try await world.claim(worker).first)
             let small = Demand(cpu: 500, memory: 64 << 20)
-            let begun = StartedContainer(containerID: "c1", mark: "s0", demand: small)
-            _ = try await worker.finish([QueueWorld.finished(job, begun: begun)])
+            let started = StartedContainer(containerID: "c1", checkpoint: "s0", demand: small)
+            _ = try await worker.finish([QueueWorld.finished(job, started: started)])
             #expect(try await worker.reservations() == ["g-s1": small])
             let node = try #require(try await worker.overview(of: "n1").nodes.first)
             #expect(node.used == small && node.games == 1)
@@ -154,7 +154,7 @@ struct ReservationTests {
             let job = try #require(try await world.claim(busy, starts: 1).first)
             #expect(try await world.claim(idle).isEmpty)
             // The worker that ends the job says that it claims next, so nobody else is woken.
-            let ended = QueueWorld.finished(job, .failed(.imageNotFound, "x"), owner: .undo, freesPlace: true)
+            let ended = QueueWorld.finished(job, .failed(.imageNotFound, "x"), owner: .undo, freesReservation: true)
             let outcome = try await busy.finish([ended], next: .byOthers)
             #expect(outcome.answers == [.ok])
             let bell = RedisArgument.string(world.keys.doorbell("w2"))
@@ -190,8 +190,8 @@ struct ReservationTests {
             try await world.push(start("s1"))
             try await world.intake(worker)
             let job = try #require(try await world.claim(worker).first)
-            let begun = StartedContainer(containerID: "new", mark: "s2", demand: QueueWorld.usual)
-            _ = try await worker.finish([QueueWorld.finished(job, begun: begun)])
+            let started = StartedContainer(containerID: "new", checkpoint: "s2", demand: QueueWorld.usual)
+            _ = try await worker.finish([QueueWorld.finished(job, started: started)])
             for container: ContainerID in ["old", "new"] {
                 let update = LifecycleUpdate(
                     containerID: container,
@@ -260,6 +260,39 @@ struct ReservationTests {
             _ = try await one.sweep()
             let two = try await worker(world, NodeCapacity(slots: 1), name: "w2", node: "n2")
             #expect(try await world.claim(two).map(\.id) == ["s1"])
+        }
+    }
+
+    @Test("a node with a range of ports reserves one for each game, and none when all are taken")
+    func ports() async throws {
+        try await QueueWorld.with { world in
+            let worker = try await worker(world, NodeCapacity(ports: 30_000...30_002))
+            for number in 1...4 { try await world.push(start("s\(number)")) }
+            try await world.intake(worker)
+            let jobs = try await world.claim(worker)
+            #expect(jobs.map(\.port) == [30_000, 30_001, 30_002])
+            // Somebody else holds the first port, and no other is free.
+            #expect(try await worker.changePort(for: jobs[0].held) == nil)
+            try await world.finish(worker, jobs[1], .failed(.imageNotFound, "x"), owner: .undo, freesReservation: true)
+            #expect(try await worker.changePort(for: jobs[0].held) == 30_001)
+            #expect(try await world.claim(worker).map(\.port) == [30_000])
+            let held = try await world.hash(world.keys.prefix + "ports:n1")
+            #expect(held == ["30000": "g-s4", "30001": "g-s1", "30002": "g-s3"])
+            let begun = StartedContainer(containerID: "c1", checkpoint: "s0", demand: QueueWorld.usual, port: 30_001)
+            _ = try await worker.finish([QueueWorld.finished(jobs[0], started: begun)])
+            #expect(try await world.hash(world.keys.prefix + "ports:n1") == held)
+        }
+    }
+
+    @Test("a node that announces its games reserves the ports of their containers")
+    func announcedPorts() async throws {
+        try await QueueWorld.with { world in
+            let running = RunningGame(containerID: "c1", demand: QueueWorld.usual, port: 30_000)
+            let game = OwnedGame(gameID: "g1", isRunning: true, running: running)
+            let worker = try await worker(world, NodeCapacity(ports: 30_000...30_001), games: [game])
+            try await world.push(start("s1"), start("s2"))
+            try await world.intake(worker)
+            #expect(try await world.claim(worker).map(\.port) == [30_001])
         }
     }
 }

@@ -50,8 +50,8 @@ struct RetentionTests {
         try await world.push(QueueWorld.message(.start, "s1"))
         try await world.intake(worker)
         let start = try #require(try await world.claim(worker).first)
-        let begun = StartedContainer(containerID: "c1", mark: "s0", demand: QueueWorld.usual)
-        let finished = QueueWorld.finished(start, startMessage: "the request", begun: begun)
+        let started = StartedContainer(containerID: "c1", checkpoint: "s0", demand: QueueWorld.usual)
+        let finished = QueueWorld.finished(start, startMessage: "the request", started: started)
         _ = try await worker.finish([finished])
         #expect(try await worker.startedContainers() == ["c1": "s0"])
         _ = try await worker.publish([update("", "s1", .started)], epoch: epoch, cursor: nil)
@@ -68,7 +68,7 @@ struct RetentionTests {
         _ = try await worker.record(.asked(jobID: "t1", intent: "i"), of: "c1")
         try await worker.record(.forced(false), of: "c1")
         try await worker.record(.exit("x"), of: "c1")
-        try await world.finish(worker, stop, JobEnding(.succeeded, effect: .stopped), freesPlace: true)
+        try await world.finish(worker, stop, JobEnding(.succeeded, effect: .stopped), freesReservation: true)
         _ = try await worker.publish([update("s1", "e1", .exited)], epoch: epoch, cursor: "cursor")
 
         try await world.push(QueueWorld.message(.remove, "x1"))
@@ -79,7 +79,7 @@ struct RetentionTests {
             remove,
             JobEnding(.succeeded, effect: .removed),
             owner: .clear,
-            freesPlace: true
+            freesReservation: true
         )
         _ = try await worker.publish([update("e1", "", .removed)], epoch: epoch, cursor: "cursor")
     }

@@ -48,7 +48,7 @@ struct SupersedingTests {
             )
             let bell = try await world.client.send(RedisCommand("LRANGE", .string(world.keys.doorbell("w1")), 0, -1))
             #expect(bell.array?.compactMap(\.string) == ["cancel"])
-            try await world.finish(worker, running, JobEnding(.superseded), owner: .undo, freesPlace: true)
+            try await world.finish(worker, running, JobEnding(.superseded), owner: .undo, freesReservation: true)
             let stop = try await world.claim(worker)
             #expect(stop.map(\.id) == ["t1"])
             #expect(try await world.results().map(\.jobID) == ["s1", "s2", "s3"])
@@ -74,7 +74,7 @@ struct SupersedingTests {
             let undo = try await world.claim(alive)
             #expect(undo.map(\.id) == ["s1"] && undo[0].undo == .superseded)
             #expect(try await world.results().isEmpty)
-            try await world.finish(alive, undo[0], JobEnding(.superseded), owner: .undo, freesPlace: true)
+            try await world.finish(alive, undo[0], JobEnding(.superseded), owner: .undo, freesReservation: true)
             #expect(try await world.claim(alive).map(\.id) == ["r1"])
         }
     }

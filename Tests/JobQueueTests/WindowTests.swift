@@ -89,7 +89,7 @@ struct WindowTests {
             try await takeAll(world, worker)
             let stop = try await world.claim(worker)
             #expect(stop.map(\.id) == ["stop"])
-            try await world.finish(worker, stop[0], JobEnding(.succeeded, effect: .stopped), freesPlace: true)
+            try await world.finish(worker, stop[0], JobEnding(.succeeded, effect: .stopped), freesReservation: true)
             #expect(try await world.claim(worker).map(\.id) == ["s0"])
         }
     }

@@ -18,7 +18,7 @@ struct JobFailureTests {
         (.invalidMount, .mountNotAllowed, .usual), (.startFailed, .startFailed, .usual),
         (.unavailable, .dockerUnavailable, .usual), (.timeout, .timeout, .usual),
         (.engineError, .dockerError, .usual), (.invalidAnswer, .dockerError, .usual),
-        (.cancelled, .dockerError, .usual),
+        (.cancelled, .dockerError, .usual), (.portTaken, .dockerError, .usual),
     ]
 
     @Test("has a row for every code of the port")

@@ -42,10 +42,10 @@ struct ConflictTests {
     func ownership() {
         let conflict = JobEnding.failed(.nameConflict, "x")
         let foreign = SlotOutcome(kind: .start, ending: conflict)
-        #expect(foreign.owner == .undo && foreign.freesPlace)
+        #expect(foreign.owner == .undo && foreign.freesReservation)
         let own = SlotOutcome(kind: .start, ending: conflict, stillRuns: true)
-        #expect(own.owner == .keep && !own.freesPlace)
+        #expect(own.owner == .keep && !own.freesReservation)
         let stop = SlotOutcome(kind: .stop, ending: conflict)
-        #expect(stop.owner == .keep && !stop.freesPlace)
+        #expect(stop.owner == .keep && !stop.freesReservation)
     }
 }

@@ -44,6 +44,7 @@ struct WorkerWorld: Sendable {
         queues: [String] = ["default"],
         nodeGrace: Duration = .seconds(300),
         stopsWhenCutOff: Bool = false,
+        ports: ClosedRange<Int>? = nil,
         policy: (inout NodeSettings) -> Void = { _ in },
         logger: Logger = .silent,
         _ body: (Worker) async throws -> Void
@@ -53,7 +54,12 @@ struct WorkerWorld: Sendable {
             redis: client,
             keys: keys,
             worker: WorkerIdentity(id: name, node: nodeID, nonce: name),
-            options: JobQueueOptions(queues: queues, lease: lease, nodeGrace: nodeGrace)
+            options: JobQueueOptions(
+                queues: queues,
+                lease: lease,
+                nodeGrace: nodeGrace,
+                capacity: NodeCapacity(ports: ports)
+            )
         )
         var node = NodeSettings(stateRoot: stateRoot)
         policy(&node)

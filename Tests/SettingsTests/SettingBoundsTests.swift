@@ -83,6 +83,11 @@ struct SettingBoundsTests {
         ("RTM_NODE", "a/b", "1 to 128 of A-Z a-z 0-9 : _ . -"),
         ("RTM_QUEUES", "a,a", "names of 1 to 64 of A-Z a-z 0-9 _ . -, separated by commas, none twice"),
         ("RTM_NO_WAIT", "on", "true or false (also 1, 0, yes, no)"),
+        (
+            "RTM_ADVERTISE", "h:2-1",
+            "HOST or HOST:FIRST-LAST: a name, an IPv4 address or an IPv6 address in brackets, and ports from 1 to 65535"
+        ),
+        ("RTM_ADVERTISE_BIND", "localhost", "an IP address"),
         ("RTM_CAPACITY_MEMORY", "5m", "0, or an amount from 6m, as 512m or 2g"),
         ("RTM_CAPACITY_CPU", "two", "a number of CPUs from 0 to 100000"),
         ("RTM_PLACEMENT", "random", "spread or pack"),

@@ -36,7 +36,11 @@ struct SettingValuesTests {
         ("RTM_NETWORK", ["galaxy-net", "a1", "A.b_c"]),
         ("RTM_NAME_PREFIX", ["g", "galaxy-game-", String(repeating: "x", count: 61)]),
         ("RTM_ENGINE_PORT", ["1", "65535"]),
-        ("RTM_START_SETTLE_MS", ["0", "60000"]),
+        ("RTM_START_SETTLE_MS", ["0", "60000"]), ("RTM_ADVERTISE_BIND", ["10.0.0.1", "0.0.0.0", "::1"]),
+        (
+            "RTM_ADVERTISE",
+            ["10.0.0.1", "games.example", "games.example:30000-30999", "[2001:db8::1]", "[2001:db8::1]:1-65535"]
+        ),
         ("RTM_STATE_ROOT", ["/var/lib/x", "/a..b/c", "/a b"]),
         ("RTM_STATE_MOUNT", ["/data"]),
         ("RTM_STATE_OWNER", ["1000", "1000:1000", "games", "games:games", "root:0"]),
@@ -85,6 +89,13 @@ struct SettingValuesTests {
         ("RTM_NAME_PREFIX", ["", "-a", "Galaxy-", "a_b", "a.b", String(repeating: "x", count: 62)]),
         ("RTM_ENGINE_PORT", ["0", "65536"]),
         ("RTM_START_SETTLE_MS", ["-1", "60001", "1.5", "1s"]),
+        ("RTM_ADVERTISE_BIND", ["games.example", "[::1]", "1.2"]),
+        (
+            "RTM_ADVERTISE",
+            [
+                "a b", ":1-2", "h:", "h:1", "h:2-1", "h:0-1", "h:1-65536", "h:1-2-3", "::1", "[::1", "[h]", "http://h",
+            ]
+        ),
         ("RTM_STATE_ROOT", ["", "/", "relative", "/a/../b", "/..", "/a/./b", "/a\nb", "/a/../\u{301}b"]),
         ("RTM_STATE_OWNER", ["a b", ":", "1:", ":1", "1:2:3", "-1", "4294967295"]),
         ("RTM_STATE_MODE", ["75", "0980", "rwx", "07500", "+75"]),

@@ -38,12 +38,12 @@ extension RedisModel {
             job.ending.outcome,
             job.ending.errorCode?.rawValue,
             owner: job.owner,
-            frees: job.freesPlace,
+            frees: job.freesReservation,
             node: caller.node
         )
-        if let begun = job.begun {
-            record(.started(checkpoint: begun.mark), of: begun.containerID, by: caller, at: time)
-            lanes.setReservation(game, begun.demand, on: caller.node)
+        if let started = job.started {
+            record(.started(checkpoint: started.checkpoint), of: started.containerID, by: caller, at: time)
+            lanes.setReservation(game, started.demand, on: caller.node)
             if lanes.owners[game] == caller.node { lanes.raise(game, token.fence) }
         }
         if let start = job.startMessage { specs[game] = Array(start.utf8) }

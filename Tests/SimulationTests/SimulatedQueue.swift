@@ -100,7 +100,7 @@ struct SimulatedQueue: DeliveryQueue {
             let readyBefore = redis.readyCount(for: worker.node)
             let answers = jobs.map { redis.finish($0, by: worker, at: time) }
             let readyAfter = redis.readyCount(for: worker.node)
-            let hasFreed = jobs.contains(where: \.freesPlace) && redis.readyCount(["start"], for: worker.node) > 0
+            let hasFreed = jobs.contains(where: \.freesReservation) && redis.readyCount(["start"], for: worker.node) > 0
             return FinishOutcome(answers: answers, hasMadeReady: readyAfter > readyBefore || hasFreed)
         }
     }
@@ -114,6 +114,9 @@ struct SimulatedQueue: DeliveryQueue {
         let worker = worker
         return try await call("reserve") { $0.reserve(demand, for: job, by: worker, at: $1) }
     }
+
+    /// No simulated node publishes ports.
+    func changePort(for job: HeldJob) async throws(QueueError) -> Int? { nil }
 
     func release(_ jobs: [HeldJob], remains: Remains) async throws(QueueError) {
         try await call("release") { $0.release(jobs, remains: remains, at: $1) }

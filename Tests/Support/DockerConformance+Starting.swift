@@ -86,6 +86,27 @@ extension DockerConformance {
         #expect(try await client.inspectContainer(spec.name).mounts == spec.bindMounts)
     }
 
+    func publishesPorts(_ rule: Rule) async throws {
+        var first = spec(rule)
+        first.published = PublishedPort(address: "127.0.0.1", host: "games.example")
+        let result = try await client.run(first)
+        let port = try #require(result.hostPort)
+        #expect(result.engineEndpoint == "http://games.example:\(port)")
+        let shown = try await client.inspectContainer(first.name).hostPorts
+        #expect(shown == [8080: HostPort(address: "127.0.0.1", port: port)])
+        var second = spec(rule)
+        (second.name, second.hostname) = (second.name + "-b", second.hostname + "-b")
+        second.published = PublishedPort(address: "127.0.0.1", host: "games.example", port: port)
+        let same = second
+        let failure = await failure { try await client.run(same) }
+        #expect(failure?.code == .portTaken, "\(failure?.message ?? "no failure")")
+        #expect(await code { try await client.inspectContainer(same.name) } == .containerNotFound)
+        // A port is free again when its container has ended.
+        _ = try await client.stop(first.name, timeout: .seconds(5))
+        #expect(try await client.inspectContainer(first.name).hostPorts.isEmpty)
+        #expect(try await client.run(same).hostPort == port)
+    }
+
     func runsAndInspects(_ rule: Rule) async throws {
         let spec = spec(rule)
         let result = try await client.run(spec)

@@ -49,7 +49,7 @@ package struct DockerConformance: Sendable {
         case describesItself, findsNetworks, refusesNetworks, inspectsImages, pullsNothingThatIsThere, pulls
         case runsAndInspects, keepsTheHolderOfAName, makesOneOfManyAtOnce, leavesNothingWithoutNetwork
         case refusesUnknownImages, refusesSpecsBeforeAnyCall, keepsWhatEndedAtOnce, cancelsBeforeItBegins
-        case undoesAnotherImage, mountsWhatIsAsked, keepsLabelsByTheirBytes
+        case undoesAnotherImage, mountsWhatIsAsked, keepsLabelsByTheirBytes, publishesPorts
         case stops, stopsTwice, stopsForMany, killsTheStubborn, knowsNoOthers, removesOnce, kills, lists
         case streamsEvents, replaysEvents, endsEventsByThrowing
 
@@ -86,6 +86,7 @@ package struct DockerConformance: Sendable {
         case .undoesAnotherImage: try await undoesAnotherImage(rule)
         case .mountsWhatIsAsked: try await mountsWhatIsAsked(rule)
         case .keepsLabelsByTheirBytes: try await keepsLabelsByTheirBytes(rule)
+        case .publishesPorts: try await publishesPorts(rule)
         case .stopsForMany: try await stopsForMany(rule)
         case .runsAndInspects: try await runsAndInspects(rule)
         case .keepsTheHolderOfAName: try await keepsTheHolderOfAName(rule)

@@ -102,6 +102,10 @@ extension FakeDocker {
                 status: 404
             )
         }
+        if let taken = publish(spec, id) {
+            delete(id)
+            throw taken
+        }
         begin(id)
         if let wanted = spec.imageID, wanted != images[Self.key(spec.image)]?.id {
             delete(id)
@@ -116,7 +120,13 @@ extension FakeDocker {
         guard let inspect = containers[id]?.inspect, inspect.isRunning, let startedAt = inspect.startedAt else {
             throw DockerError(.startFailed, operation: "run", message: "the process ended at once", containerID: id)
         }
-        return RunResult(containerID: id, engineEndpoint: spec.engineEndpoint, startedAt: startedAt)
+        let hostPort = inspect.hostPorts[spec.enginePort]?.port
+        return RunResult(
+            containerID: id,
+            engineEndpoint: spec.engineEndpoint(hostPort: hostPort),
+            startedAt: startedAt,
+            hostPort: hostPort
+        )
     }
 
     package func stop(_ container: String, timeout: Duration) async throws(DockerError) -> StopOutcome {

@@ -65,6 +65,31 @@ extension FakeDocker {
         return id
     }
 
+    /// Lets another program hold a port of the host.
+    package func hold(port: Int) { portsOfOthers.insert(port) }
+
+    /// Binds the port of a container on the host. Returns the error if another container or program holds the port.
+    func publish(_ spec: RunSpec, _ id: ContainerID) -> DockerError? {
+        guard let published = spec.published else { return nil }
+        let held = Set(
+            containers.values.filter(\.inspect.isRunning).flatMap { $0.inspect.hostPorts.values.map(\.port) }
+        )
+        .union(portsOfOthers)
+        let free = (49_152...65_535).first { !held.contains($0) } ?? 65_535
+        let port = published.port ?? free
+        guard !held.contains(port) else {
+            return DockerError(
+                .portTaken,
+                operation: "run",
+                message: "start: port is already allocated",
+                status: 500,
+                retryable: true
+            )
+        }
+        containers[id]?.inspect.hostPorts = [spec.enginePort: HostPort(address: published.address, port: port)]
+        return nil
+    }
+
     /// Starts the process of a container.
     func begin(_ id: ContainerID) {
         guard let container = containers[id] else { return }
@@ -86,6 +111,7 @@ extension FakeDocker {
         containers[id]?.inspect.exitCode = code
         containers[id]?.inspect.finishedAt = clock()
         containers[id]?.inspect.addresses = [:]
+        containers[id]?.inspect.hostPorts = [:]
         emit("die", id, ["exitCode": "\(code)"])
     }
 

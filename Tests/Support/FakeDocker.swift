@@ -83,6 +83,8 @@ package actor FakeDocker: DockerClient {
     var untagged: [String: Image] = [:]
     var registry: [String: Image] = [:]
     var networks: Set<String> = []
+    /// The ports of the host that other programs hold.
+    var portsOfOthers: Set<Int> = []
     var faults: [Operation: [Fault]] = [:]
     var delays: [Operation: Duration] = [:]
     /// How long looks at single containers take.

@@ -66,6 +66,8 @@ struct WorkerFlags: ParsableArguments {
     @Option(help: .setting("RTM_NETWORK")) var network: String?
     @Option(help: .setting("RTM_NAME_PREFIX")) var namePrefix: String?
     @Option(help: .setting("RTM_ENGINE_PORT")) var enginePort: String?
+    @Option(help: .setting("RTM_ADVERTISE")) var advertise: String?
+    @Option(help: .setting("RTM_ADVERTISE_BIND")) var advertiseBind: String?
     @Option(help: .setting("RTM_START_SETTLE_MS")) var startSettleMs: String?
     @Option(help: .setting("RTM_STATE_ROOT")) var stateRoot: String?
     @Option(help: .setting("RTM_STATE_MOUNT")) var stateMount: String?
@@ -112,6 +114,7 @@ struct WorkerFlags: ParsableArguments {
             "RTM_OTLP_ENDPOINT": otlpEndpoint,
             "RTM_NETWORK": network,
             "RTM_NAME_PREFIX": namePrefix, "RTM_ENGINE_PORT": enginePort, "RTM_STATE_ROOT": stateRoot,
+            "RTM_ADVERTISE": advertise, "RTM_ADVERTISE_BIND": advertiseBind,
             "RTM_START_SETTLE_MS": startSettleMs,
             "RTM_STATE_MOUNT": stateMount, "RTM_STATE_OWNER": stateOwner, "RTM_STATE_MODE": stateMode,
             "RTM_LOG_DRIVER": logDriver, "RTM_LOG_OPTS": logOpts, "RTM_CAP_ADD": capAdd,

@@ -38,7 +38,8 @@ extension Settings {
         NodeCapacity(
             slots: slots,
             cpu: Demand.thousandths(capacityCPU),
-            memory: capacityMemory?.bytes ?? (host?.memoryBytes ?? 0) / 10 * 9
+            memory: capacityMemory?.bytes ?? (host?.memoryBytes ?? 0) / 10 * 9,
+            ports: advertise?.ports
         )
     }
 
@@ -68,8 +69,10 @@ extension Settings {
     }
 
     package func workerConfiguration() throws(CommandError) -> WorkerConfiguration {
-        WorkerConfiguration(
-            node: nodeSettings,
+        var node = nodeSettings
+        node.advertised = try advertisement(addresses: LocalAddresses.all())
+        return WorkerConfiguration(
+            node: node,
             concurrency: concurrency,
             drainTimeout: .seconds(drainTimeoutSeconds),
             leaderTTL: .seconds(leaderTTLSeconds),
@@ -81,6 +84,25 @@ extension Settings {
             keptContainers: keptContainers,
             stopsWhenCutOff: stopWhenCutOff
         )
+    }
+
+    /// Returns where the games are reached from other hosts; nil: nowhere.
+    ///
+    /// - Parameter addresses: The addresses of this machine.
+    func advertisement(addresses: Set<String>) throws(CommandError) -> Advertisement? {
+        guard let advertise else {
+            guard advertiseBind == nil else {
+                throw .wrongUse("RTM_ADVERTISE_BIND has no meaning without RTM_ADVERTISE")
+            }
+            return nil
+        }
+        let address = advertise.host.filter { $0 != "[" && $0 != "]" }
+        guard let bind = advertiseBind ?? (addresses.contains(address) ? address : nil) else {
+            throw .wrongUse(
+                "RTM_ADVERTISE_BIND must be given: \(advertise.host) of RTM_ADVERTISE is no address of this machine"
+            )
+        }
+        return Advertisement(host: advertise.host, address: bind, ports: advertise.ports)
     }
 
     /// Returns `RTM_STATE_OWNER` as numbers. The function looks names up on this machine.

@@ -25,6 +25,13 @@ extension CreateBody {
         healthcheck = spec.healthcheck.map(HealthcheckForm.init)
         hostConfig = Self.hostConfig(spec, limits: limits)
         hostConfig.ulimits = ulimits
+        if let published = spec.published {
+            let port = "\(spec.enginePort)/tcp"
+            exposedPorts = [port: Nothing()]
+            hostConfig.portBindings = [
+                port: [.init(address: published.address, port: published.port.map(String.init) ?? "")]
+            ]
+        }
         networkingConfig = .init(endpointsConfig: [spec.network: .init(aliases: [spec.hostname])])
     }
 

@@ -4,7 +4,7 @@ import Primitives
 /// The result of a start, derived from the Docker Engine's answer and an inspection of the container.
 enum RunVerdict: Equatable {
     /// The container runs as requested.
-    case running(since: Timestamp)
+    case running(since: Timestamp, hostPort: Int?)
     /// The process started and ended. The container stays for its logs.
     case endedAtOnce(DockerError)
     /// The container does not run, or differs from the request. The attempt removes the container.
@@ -36,7 +36,11 @@ enum RunVerdict: Equatable {
         guard let startedAt = answer.inspect.startedAt else {
             return .undo(.run(.invalidAnswer, "the Engine does not say when the container started"))
         }
-        return .running(since: startedAt)
+        let hostPort = answer.inspect.hostPorts[asked.enginePort]?.port
+        if asked.published != nil, hostPort == nil {
+            return .undo(.run(.engineError, "the Engine did not publish port \(asked.enginePort)", retryable: true))
+        }
+        return .running(since: startedAt, hostPort: asked.published == nil ? nil : hostPort)
     }
 
     private static func judgeEnded(_ answer: ContainerAnswer, startFailure: DockerError?) -> RunVerdict {

@@ -155,6 +155,8 @@ private struct Meaning {
 
     private static func start(status: Int, text: String) -> Meaning? {
         switch status {
+        case 500 where text.contains("port is already allocated") || text.contains("address already in use"):
+            Meaning(.portTaken, retryable: true)
         // The old endpoint disappears when its container is removed, so another try may succeed.
         case _ where RunCure.tellsOfEndpoint(text): Meaning(.engineError, retryable: true)
         case 404 where isNetworkMissing(text): Meaning(.networkMissing)

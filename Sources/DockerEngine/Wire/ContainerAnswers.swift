@@ -105,9 +105,20 @@ struct ContainerAnswer: Decodable {
     }
     struct NetworkSettings: Decodable {
         var networks: [String: Endpoint?]?
+        var ports: [String: [PortBinding]?]?
 
         enum CodingKeys: String, CodingKey {
             case networks = "Networks"
+            case ports = "Ports"
+        }
+    }
+    struct PortBinding: Decodable {
+        var address: String?
+        var port: String?
+
+        enum CodingKeys: String, CodingKey {
+            case address = "HostIp"
+            case port = "HostPort"
         }
     }
 
@@ -160,7 +171,8 @@ extension ContainerAnswer: LabelledAnswer {
             mounts: (mounts ?? []).compactMap(\.bind),
             addresses: addresses,
             nanoCPUs: hostConfig?.nanoCpus ?? 0,
-            memoryBytes: hostConfig?.memory ?? 0
+            memoryBytes: hostConfig?.memory ?? 0,
+            hostPorts: hostPorts
         )
     }
 
@@ -172,6 +184,20 @@ extension ContainerAnswer: LabelledAnswer {
             memorySwap: hostConfig?.memorySwap ?? 0,
             pids: hostConfig?.pidsLimit ?? 0
         )
+    }
+
+    /// The first binding of each TCP port. Docker binds a port at `0.0.0.0` and at `::`. Podman also shows the ports of an
+    /// exited container.
+    private var hostPorts: [Int: HostPort] {
+        guard ["running", "paused"].contains(state?.status) else { return [:] }
+        var found: [Int: HostPort] = [:]
+        for (name, bindings) in networkSettings?.ports ?? [:] where name.hasSuffix("/tcp") {
+            guard let port = Int(name.dropLast("/tcp".count)), let binding = bindings?.first,
+                let hostPort = binding.port.flatMap({ Int($0) }), hostPort > 0
+            else { continue }
+            found[port] = HostPort(address: binding.address ?? "", port: hostPort)
+        }
+        return found
     }
 
     private var addresses: [String: String] {

@@ -26,6 +26,8 @@ struct CreateBody: Encodable, Equatable {
         var oomScoreAdj = Self.oomScoreAdj
         var ulimits: [Ulimit] = []
         var logConfig: LogConfiguration
+        /// The ports of the host, by the port in the container; nil: none.
+        var portBindings: [String: [PortBinding]]?
 
         /// If the host runs out of memory, the kernel kills games before the host's own services.
         static let oomScoreAdj = 500
@@ -50,8 +52,21 @@ struct CreateBody: Encodable, Equatable {
             case oomScoreAdj = "OomScoreAdj"
             case ulimits = "Ulimits"
             case logConfig = "LogConfig"
+            case portBindings = "PortBindings"
         }
     }
+    struct PortBinding: Encodable, Equatable {
+        var address: String
+        /// Empty: the Docker Engine chooses a free port.
+        var port: String
+
+        enum CodingKeys: String, CodingKey {
+            case address = "HostIp"
+            case port = "HostPort"
+        }
+    }
+    /// Docker's form of a set: names with empty objects.
+    struct Nothing: Encodable, Equatable {}
     struct Ulimit: Codable, Equatable {
         var name: String
         var soft: Int64
@@ -141,6 +156,8 @@ struct CreateBody: Encodable, Equatable {
     var cmd: [String]?
     var labels: LabelsInJSON
     var stopSignal = "SIGTERM"
+    /// The published port in the container; nil: none.
+    var exposedPorts: [String: Nothing]?
     /// The health check; nil: the image's health check.
     var healthcheck: HealthcheckForm?
     var hostConfig: HostConfig
@@ -154,6 +171,7 @@ struct CreateBody: Encodable, Equatable {
         case cmd = "Cmd"
         case labels = "Labels"
         case stopSignal = "StopSignal"
+        case exposedPorts = "ExposedPorts"
         case healthcheck = "Healthcheck"
         case hostConfig = "HostConfig"
         case networkingConfig = "NetworkingConfig"

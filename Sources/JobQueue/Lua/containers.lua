@@ -48,7 +48,7 @@ end)
 local function settle_reservation(c, game, update)
   local node, is_busy = c.args.node, lanes.is_busy(c, game)
   if string.sub(update.checkpoint, 1, 1) == 's' then
-    local _, shrinks = reservations.set(c, node, game, update, update.container, is_busy)
+    local _, shrinks = reservations.set(c, node, game, update, is_busy)
     if shrinks then workers.wake_for_capacity(c, node) end
   elseif not is_busy and reservations.free(c, node, game, update.container) then
     -- A running job of the game would keep the reservation.
@@ -92,7 +92,8 @@ end
 -- Keys: 1 {ns}:meta, 2 {ns}:leader:NODE. Arguments: node, worker, epoch, cursor (to store; none if absent), updates:
 --   each with container, game_id, expected (the last checkpoint known to the caller), checkpoint (the new one; empty:
 --   the lifecycle has ended), endpoint (URL of the game engine; none if the container is gone), cpu and memory (the
---   limits of the container, in thousandths and bytes), events: for each the fields, names and values in turn.
+--   limits of the container, in thousandths and bytes), port (published, if any), events: for each the fields, names
+--   and values in turn.
 -- Returns: "fenced" if another epoch leads; else for each update "ok", "mark:" and the real last checkpoint, or
 --   "ended".
 -- Atomic because: an event and its checkpoint belong together, and a former leader must not publish.

@@ -165,7 +165,7 @@ local function note_effect(c, done, lane)
   if done.owner == 'clear' then call('PEXPIRE', spec, context.settings(c).retention_ms) end
   if done.container then
     containers.note_started(c, done.container, done.checkpoint)
-    local _, shrinks = reservations.set(c, c.args.node, game, done, done.container, false)
+    local _, shrinks = reservations.set(c, c.args.node, game, done, false)
     if shrinks then workers.wake_for_capacity(c, c.args.node) end
     -- The game may have moved meanwhile.
     if lanes.owner(c, lane) == c.args.node then
@@ -204,7 +204,7 @@ end
 --     frees                   true: the reservation of the game ends
 --     request                 the request of the game's start, for a later restart
 --     container, checkpoint   a container started by the job
---     cpu, memory             the limits of the container, in thousandths and bytes
+--     cpu, memory, port       the limits of the container, in thousandths and bytes, and its published port
 --     job                     the facts of the record, in case somebody has deleted the record
 -- Returns: 1 if jobs of the node became ready, else 0; then for each job "ok", "again" (ended by this token before: the
 --   reply was lost) or "stale" (another token has replaced this one; nothing was done).

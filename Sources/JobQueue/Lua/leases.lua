@@ -109,6 +109,14 @@ define('reserve', function(c)
   return 'full'
 end)
 
+-- Gives the game of a start another port of the node's range, because somebody else holds its port.
+-- Arguments: worker, node, id, token. Returns: the port; 0 if there is none, or if the job is not the caller's.
+define('change_port', function(c)
+  local a, job = c.args, jobs.read(c, c.args.id)
+  if not leases.has_token(job, a.token) then return 0 end
+  return reservations.change_port(c, a.node, job.game_id) or 0
+end)
+
 -- Gives jobs back without running them. The attempt does not count.
 -- Arguments: worker, node, is_clean, jobs: id and token of each job.
 -- Returns: for each job "ok" or "stale".

@@ -106,7 +106,7 @@ local function announce(c, game)
   lanes.set_owner(c, lane, node)
   lanes.raise_fence(c, game.id, game.fence)
   if game.is_running and not reservations.held(c, node, game.id) then
-    reservations.set(c, node, game.id, game, game.container, false)
+    reservations.set(c, node, game.id, game, false)
   end
   -- A waiting job belongs to this node now.
   if owner ~= node then relist(c, lane) end
@@ -145,10 +145,10 @@ end
 -- Registers a worker, announces games of its node, and stores the settings of all calls.
 -- Arguments: worker, node, alive_ms, settings: retention_ms, retention_entries, grace_ms, lease_ms, most_dead_bytes,
 --   signed_ms (greatest age of a signed job; 0: jobs are not signed), packs (1: starts go to the fullest node), cpu and
---   memory (of a start without limits); machine: its fingerprint, if known; capacity of the node: slots, cpu, memory
---   (0: not counted); facts (for operators: queues and version, JSON); stopped: disowned games without a running
---   container; games: id, is_running, fence (0 without a label), cpu, memory and container of each game with a
---   container on the node; is_complete (the node's games are announced with this call).
+--   memory (of a start without limits); machine: its fingerprint, if known; capacity of the node: slots, cpu, memory,
+--   first_port, last_port (0: not counted); facts (for operators: queues and version, JSON); stopped: disowned games
+--   without a running container; games: id, is_running, fence (0 without a label), cpu, memory, container and port of
+--   each game with a container on the node; is_complete (the node's games are announced with this call).
 -- Returns: games that the node has to stop before it takes jobs, at most 64; none: the announcement is complete.
 --   Fails if the data has another form, or if two machines have one id or one machine has two.
 -- Atomic because: a node must not take jobs before all workers know what the node owns.
@@ -220,7 +220,7 @@ end)
 
 -- The leader corrects the reservations of its node after a comparison of all containers.
 -- Keys: 1 {ns}:meta, 2 {ns}:leader:NODE. Arguments: node, worker, epoch, free: games; taken: for each running game id,
---   cpu, memory and container.
+--   cpu, memory, container and port.
 -- Returns: "fenced" if another epoch leads; else the numbers of freed and of changed reservations.
 -- Atomic because: a job that has just begun holds a reservation, whatever the leader saw before.
 define('correct_reservations', function(c)
@@ -230,9 +230,7 @@ define('correct_reservations', function(c)
     if not lanes.is_busy(c, game) and reservations.free(c, node, game) then freed = freed + 1 end
   end
   for _, game in ipairs(c.args.taken) do
-    if reservations.set(c, node, game.id, game, game.container, lanes.is_busy(c, game.id)) then
-      changed = changed + 1
-    end
+    if reservations.set(c, node, game.id, game, lanes.is_busy(c, game.id)) then changed = changed + 1 end
   end
   reservations.recount(c, node)
   if freed + changed > 0 then workers.wake_for_capacity(c, node) end

@@ -1,22 +1,24 @@
 -- Purpose: the capacity of nodes. Each game with a running container, or with a start on its way, has a reservation on
--- its node: the CPU and the memory of the container. `{ns}:reservations:NODE` holds them, game to
--- "CPU MEMORY CONTAINER": CPU in thousandths, memory in bytes, and the container if there is one. `{ns}:node:NODE` has
--- the capacity of the node (`slots`, `cpu`, `memory`; 0: not counted) and the sums of its reservations (`used_cpu`,
--- `used_memory`). `{ns}:loads` has the load of each node. A claim reserves in the same call, so two workers of a node
--- never promise the same capacity. A node that has not announced its games has no capacity for starts.
+-- its node: the CPU and the memory of the container, and a port if the node publishes ports of a range.
+-- `{ns}:reservations:NODE` holds them, game to "CPU MEMORY CONTAINER PORT": CPU in thousandths, memory in bytes, and
+-- the container or "-". `{ns}:ports:NODE` has the game of each reserved port. `{ns}:node:NODE` has the capacity of the
+-- node (`slots`, `cpu`, `memory`, `first_port`, `last_port`; 0: not counted) and the sums of its reservations
+-- (`used_cpu`, `used_memory`). `{ns}:loads` has the load of each node. A claim reserves in the same call, so two
+-- workers of a node never promise the same capacity. A node that has not announced its games takes no start.
 
 local reservations = {}
 
 local RESOURCES = { 'cpu', 'memory' }
 
 local function parse(text)
-  local cpu, memory, container = string.match(text, '^(%d+) (%d+) ?(%S*)$')
-  return { cpu = tonumber(cpu) or 0, memory = tonumber(memory) or 0, container = container or '', text = text }
+  local cpu, memory, container, port = string.match(text, '^(%d+) (%d+) (%S+) ?(%d*)$')
+  return { cpu = tonumber(cpu) or 0, memory = tonumber(memory) or 0, container = container ~= '-' and container or nil,
+    port = tonumber(port), text = text }
 end
 
 local function encode(held)
-  local text = string.format('%d %d', held.cpu, held.memory)
-  return held.container and held.container ~= '' and text .. ' ' .. held.container or text
+  local text = string.format('%d %d %s', held.cpu, held.memory, held.container or '-')
+  return held.port and string.format('%s %d', text, held.port) or text
 end
 
 -- Returns the capacity and the sums of a node, read once in a call.
@@ -24,8 +26,9 @@ local function node_of(c, name)
   local node = c.nodes[name]
   if node then return node end
   local kept = call('HMGET', c.prefix .. 'node:' .. name, 'slots', 'cpu', 'memory', 'used_cpu', 'used_memory',
-    'reported_at')
-  node = { slots = tonumber(kept[1]) or 0, cpu = tonumber(kept[2]) or 0, memory = tonumber(kept[3]) or 0,
+    'reported_at', 'first_port', 'last_port', 'next_port')
+  node = { first_port = tonumber(kept[7]) or 0, last_port = tonumber(kept[8]) or 0, next_port = tonumber(kept[9]) or 0,
+     slots = tonumber(kept[1]) or 0, cpu = tonumber(kept[2]) or 0, memory = tonumber(kept[3]) or 0,
     used_cpu = tonumber(kept[4]) or 0, used_memory = tonumber(kept[5]) or 0, is_known = kept[6] and true or false,
     games = call('HLEN', c.prefix .. 'reservations:' .. name) }
   c.nodes[name] = node
@@ -65,9 +68,34 @@ function reservations.held(c, name, game)
   return text and parse(text) or nil
 end
 
+-- Gives the port of a reservation back, and reserves the one of the new reservation.
+local function replace_port(c, name, game, held, new)
+  local old_port, port, ports = held and held.port, new and new.port, c.prefix .. 'ports:' .. name
+  if old_port == port then return end
+  if old_port and call('HGET', ports, old_port) == game then call('HDEL', ports, old_port) end
+  if port then call('HSET', ports, port, game) end
+end
+
+-- Returns the next free port of the node's range; nil if the node has no range, or no free port.
+local function next_port(c, name)
+  local node, ports = node_of(c, name), c.prefix .. 'ports:' .. name
+  if node.last_port == 0 then return nil end
+  local port = node.next_port
+  for _ = node.first_port, node.last_port do
+    if port < node.first_port or port > node.last_port then port = node.first_port end
+    if call('HEXISTS', ports, port) == 0 then
+      node.next_port = port + 1
+      call('HSET', c.prefix .. 'node:' .. name, 'next_port', node.next_port)
+      return port
+    end
+    port = port + 1
+  end
+end
+
 -- Replaces the reservation of a game. `new` nil: the reservation ends.
 local function replace(c, name, game, held, new)
   local node, key = node_of(c, name), c.prefix .. 'reservations:' .. name
+  replace_port(c, name, game, held, new)
   if new then call('HSET', key, game, encode(new)) else call('HDEL', key, game) end
   node.games = node.games + (new and 1 or 0) - (held and 1 or 0)
   for _, resource in ipairs(RESOURCES) do
@@ -94,7 +122,7 @@ end
 function reservations.hold(c, name, game, demand)
   local held = reservations.held(c, name, game)
   local new = held and larger(held, demand) or { cpu = demand.cpu, memory = demand.memory }
-  new.container = held and held.container
+  new.container, new.port = held and held.container, held and held.port or next_port(c, name)
   if not held or encode(new) ~= held.text then replace(c, name, game, held, new) end
   return held
 end
@@ -102,10 +130,10 @@ end
 -- Sets the reservation of a game to what its container has. While a job of the game runs, the reservation does not
 -- shrink: the job may have reserved more for a new container. Returns whether the reservation changed, and whether it
 -- became smaller.
-function reservations.set(c, name, game, demand, container, is_busy)
+function reservations.set(c, name, game, demand, is_busy)
   local held = reservations.held(c, name, game)
   local new = is_busy and held and larger(held, demand) or { cpu = demand.cpu, memory = demand.memory }
-  new.container = container
+  new.container, new.port = demand.container, demand.port or is_busy and held and held.port or nil
   if held and encode(new) == held.text then return false, false end
   replace(c, name, game, held, new)
   return true, held and (new.cpu < held.cpu or new.memory < held.memory) or false
@@ -115,7 +143,7 @@ end
 -- Returns whether a reservation ended.
 function reservations.free(c, name, game, container)
   local held = reservations.held(c, name, game)
-  if not held or container and held.container ~= '' and held.container ~= container then return false end
+  if not held or container and held.container and held.container ~= container then return false end
   replace(c, name, game, held, nil)
   return true
 end
@@ -125,10 +153,24 @@ function reservations.restore(c, name, game, text)
   replace(c, name, game, reservations.held(c, name, game), text and parse(text) or nil)
 end
 
+-- Gives a game another port, because somebody else holds its port. Returns the port; nil if there is none.
+function reservations.change_port(c, name, game)
+  local held = reservations.held(c, name, game)
+  local port = held and next_port(c, name)
+  if not port then return nil end
+  replace(c, name, game, held, { cpu = held.cpu, memory = held.memory, container = held.container, port = port })
+  return port
+end
+
+local function has_port(c, name, node)
+  return node.last_port == 0 or call('HLEN', c.prefix .. 'ports:' .. name) <= node.last_port - node.first_port
+end
+
 -- Returns whether the node has capacity for a game with this demand. Its present reservation counts as free.
 function reservations.fits(c, name, game, demand)
   local node, held = node_of(c, name), reservations.held(c, name, game)
   if not node.is_known or not held and node.slots > 0 and node.games >= node.slots then return false end
+  if not (held and held.port) and not has_port(c, name, node) then return false end
   for _, resource in ipairs(RESOURCES) do
     local own = held and held[resource] or 0
     if node[resource] > 0 and demand[resource] > own
@@ -140,13 +182,13 @@ end
 -- Returns whether the node has capacity for a small game.
 function reservations.has_capacity(c, name)
   local node = node_of(c, name)
-  return node.is_known and (node.slots == 0 or node.games < node.slots)
+  return node.is_known and has_port(c, name, node) and (node.slots == 0 or node.games < node.slots)
     and (node.cpu == 0 or node.used_cpu < node.cpu) and (node.memory == 0 or node.used_memory < node.memory)
 end
 
 -- Ends all reservations of a node.
 function reservations.forget(c, name)
-  call('DEL', c.prefix .. 'reservations:' .. name)
+  call('DEL', c.prefix .. 'reservations:' .. name, c.prefix .. 'ports:' .. name)
   call('HDEL', c.prefix .. 'node:' .. name, 'used_cpu', 'used_memory')
   call('ZREM', c.prefix .. 'loads', name)
   c.nodes[name] = nil
@@ -188,6 +230,7 @@ end
 function reservations.note_capacity(c, capacity)
   call('HSET', c.prefix .. 'capacity:' .. c.args.node, c.args.worker,
     string.format('%d %d %d', capacity.slots, capacity.cpu, capacity.memory))
+  call('HSET', c.prefix .. 'node:' .. c.args.node, 'first_port', capacity.first_port, 'last_port', capacity.last_port)
   store_smallest(c, c.args.node)
 end
 

@@ -82,7 +82,12 @@ package struct Worker: Service {
             madeReady: { [intake = state.intake] in intake.note { $0.woken() } },
             next: { [intake = state.intake] in intake.isDraining ? .byOthers : .byCaller }
         )
-        ownership = ContainerOwnership(docker: docker, queue: queue, namespace: configuration.node.namespace)
+        ownership = ContainerOwnership(
+            docker: docker,
+            queue: queue,
+            namespace: configuration.node.namespace,
+            enginePort: configuration.node.enginePort
+        )
         watch = DockerHealth(
             docker: docker,
             logger: logger,

@@ -28,9 +28,9 @@ extension JobAttempt {
             job,
             ending: ending,
             owner: OwnerChange(placement.owner),
-            freesPlace: placement.freesPlace,
+            freesReservation: placement.freesReservation,
             startMessage: hasStarted ? job.flatMap(worker.decoder.startRecord) : nil,
-            begun: ending.effect == .started ? begun.value : nil
+            started: ending.effect == .started ? startedNote.value : nil
         )
         await trace.part("publish", .producer) {
             await publish(job, finished)

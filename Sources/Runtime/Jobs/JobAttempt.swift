@@ -14,7 +14,7 @@ final class JobAttempt: Sendable {
     let decoded: DecodedMessage
     /// The start of the lease.
     let begin: MonotonicInstant
-    let begun = StartedNote()
+    let startedNote = StartedNote()
 
     init(
         worker: Worker,
@@ -73,7 +73,7 @@ final class JobAttempt: Sendable {
             trace: trace,
             claimed: claimed,
             isAnew: claimed.run > 1 && claimed.attempt == 1,
-            begun: begun,
+            startedNote: startedNote,
             permit: permit
         )
     }

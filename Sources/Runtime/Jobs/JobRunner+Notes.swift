@@ -24,8 +24,13 @@ extension JobRunner {
     func noteBegin(_ result: RunResult, _ spec: RunSpec, isAwaited: Bool) async {
         let checkpoint = Checkpoint(startedAt: result.startedAt, identity: ContainerIdentity(of: spec))
         if isAwaited { await record(.started(checkpoint: checkpoint.encoded), of: result.containerID) }
-        begun.set(
-            StartedContainer(containerID: result.containerID, mark: checkpoint.encoded, demand: Demand(of: spec))
+        startedNote.set(
+            StartedContainer(
+                containerID: result.containerID,
+                checkpoint: checkpoint.encoded,
+                demand: Demand(of: spec),
+                port: result.hostPort
+            )
         )
     }
 

@@ -34,7 +34,7 @@ struct JobRunner: Sendable {
     /// Whether this is the first attempt after an operator's retry of the ended job.
     var isAnew = false
     /// The container started by the job, to be recorded with the job's end.
-    var begun = StartedNote()
+    var startedNote = StartedNote()
     /// The job's concurrency permit. The job lends the permit to others during a wait.
     let permit: ConcurrencyPermit
     /// Time for the Docker Engine to deliver the signal. After this time, a stop only waits for the game's end.
@@ -74,7 +74,7 @@ struct JobRunner: Sendable {
         known = found
         try OwnedContainer.requireNoOwnership(in: found)
         ownership.saw(found)
-        let spec = try allowed.spec(on: found, fence: claimed.token.fence)
+        let spec = try allowed.spec(on: found, fence: claimed.token.fence, port: claimed.port)
         try await reserve(for: spec)
         let prepared = PreparedStart(spec: spec, readiness: try Readiness(of: found, for: job, spec))
         let folder = StateFolder(owner: configuration.stateOwner, mode: configuration.stateMode)
@@ -122,7 +122,7 @@ struct JobRunner: Sendable {
         _ prepared: PreparedStart,
         makeWay: (_ takenName: String?) async throws(JobFailure) -> JobEnding?
     ) async throws(JobFailure) -> JobEnding {
-        let spec = prepared.spec
+        var spec = prepared.spec
         var takenName: String?
         for _ in 0..<Self.longestWaitForRemoval {
             if let ending = try await makeWay(takenName) { return ending }
@@ -133,6 +133,10 @@ struct JobRunner: Sendable {
                 await noteBegin(result, spec, isAwaited: prepared.readiness != nil || configuration.startSettle > .zero)
                 return started(result, spec)
             } catch {
+                if error.code == .portTaken, let other = try await otherPort(than: spec, error) {
+                    spec.published?.port = other
+                    continue
+                }
                 guard error.code == .nameConflict else {
                     var failure = JobFailure(error)
                     failure.container = error.containerID.map { .init(id: $0, name: spec.name) }
@@ -142,6 +146,25 @@ struct JobRunner: Sendable {
             takenName = spec.name
         }
         throw Self.removedForTooLong
+    }
+
+    /// Returns another port of the node's range, because somebody else holds the port; nil if the node has no range.
+    ///
+    /// - Throws: a failure that may be tried again if all ports of the range are taken.
+    private func otherPort(than spec: RunSpec, _ error: DockerError) async throws(JobFailure) -> Int? {
+        guard let taken = spec.published?.port else { return nil }
+        do throws(QueueError) {
+            if let port = try await queue.changePort(for: claimed.held) {
+                logger.notice(
+                    "a port of RTM_ADVERTISE is taken; trying another",
+                    metadata: ["taken": "\(taken)", "next": "\(port)"]
+                )
+                return port
+            }
+        } catch {
+            throw JobFailure(.internal, "Redis did not give another port: \(error)", retryable: true)
+        }
+        throw JobFailure(.dockerError, "all ports of RTM_ADVERTISE are taken: \(error.message)", retryable: true)
     }
 
     /// Removes the game's ended container, or stops and removes a running one if the job is a restart. Returns an ending

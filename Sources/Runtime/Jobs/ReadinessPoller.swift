@@ -25,7 +25,7 @@ struct ReadinessPoller: Sendable {
             switch readiness.step(finding: try await container()) {
             case .ready: return nil
             case .failed(let reason): return reason
-            case .ask(let address): if await answers(at: address) { return nil }
+            case .ask(let address, let port): if await answers(at: address, port) { return nil }
             case .wait: break
             }
             let left = MonotonicClock.now.duration(to: end)
@@ -45,12 +45,12 @@ struct ReadinessPoller: Sendable {
         }
     }
 
-    private func answers(at address: String) async -> Bool {
-        switch readiness.probe {
+    private func answers(at address: String, _ port: Int) async -> Bool {
+        let probe = GameReadinessProbe(address: address, port: port)
+        return switch readiness.probe {
         case .health: false
-        case .port(let port): await GameReadinessProbe(address: address, port: port).isAccepted()
-        case .path(let path, let port):
-            await GameReadinessProbe(address: address, port: port).isAnswered(path: path, host: "\(hostname):\(port)")
+        case .port: await probe.isAccepted()
+        case .path(let path, let own): await probe.isAnswered(path: path, host: "\(hostname):\(own)")
         }
     }
 }

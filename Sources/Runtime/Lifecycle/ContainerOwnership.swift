@@ -13,14 +13,22 @@ final class ContainerOwnership: Sendable {
     let docker: any DockerClient
     let queue: any DeliveryQueue
     let namespace: String
+    /// The port of a game engine whose image has no port label.
+    let enginePort: Int
 
     private struct Known {
         /// The labels, by the image's id.
         var images: [String: LabelMap] = [:]
         /// Whether a container is of this namespace, by the container's id.
         var verdicts: [ContainerID: Bool] = [:]
-        /// The limits of a container of this namespace, as last inspected.
-        var demands: [ContainerID: Demand] = [:]
+        /// The containers of this namespace, as last inspected.
+        var facts: [ContainerID: InspectedFacts] = [:]
+    }
+
+    /// What a list of containers does not show.
+    private struct InspectedFacts {
+        var running: RunningGame
+        var engineEndpoint: String
     }
 
     private let known = Mutex(Known())
@@ -32,10 +40,11 @@ final class ContainerOwnership: Sendable {
     /// The number of containers to inspect concurrently.
     private static let mostInspects = 8
 
-    init(docker: any DockerClient, queue: any DeliveryQueue, namespace: String) {
+    init(docker: any DockerClient, queue: any DeliveryQueue, namespace: String, enginePort: Int = 8080) {
         self.docker = docker
         self.queue = queue
         self.namespace = namespace
+        self.enginePort = enginePort
     }
 
     /// Returns the container as owned by this namespace; nil if the container belongs to somebody else.
@@ -49,9 +58,9 @@ final class ContainerOwnership: Sendable {
         }
         let isOurs = owned != nil
         known.withLock { known in
-            if known.verdicts.count >= Self.mostVerdicts { (known.verdicts, known.demands) = ([:], [:]) }
+            if known.verdicts.count >= Self.mostVerdicts { (known.verdicts, known.facts) = ([:], [:]) }
             known.verdicts[container.id] = isOurs
-            if isOurs { known.demands[container.id] = Demand(of: container) }
+            if let owned { known.facts[container.id] = facts(of: owned) }
         }
         return owned
     }
@@ -109,15 +118,30 @@ final class ContainerOwnership: Sendable {
         return Dictionary(rows.compactMap { row in verdicts[row.id].map { (row.id, $0) } }) { first, _ in first }
     }
 
-    /// Returns the running games with an inspected container. A list shows no limits.
+    private func facts(of container: OwnedContainer) -> InspectedFacts {
+        InspectedFacts(
+            running: RunningGame(of: container, enginePort: enginePort),
+            engineEndpoint: container.engineEndpoint(port: enginePort)
+        )
+    }
+
+    /// Returns the running games with an inspected container. A list shows neither limits nor ports.
     func runningGames(of rows: [ContainerSummary]) -> [GameID: RunningGame] {
-        let demands = known.withLock { $0.demands }
+        let facts = known.withLock { $0.facts }
         var found: [GameID: RunningGame] = [:]
         for row in rows where row.isRunning {
-            guard let game = row.labels[GalaxyLabel.gameID], let demand = demands[row.id] else { continue }
-            found[GameID(game)] = RunningGame(containerID: row.id, demand: demand)
+            guard let game = row.labels[GalaxyLabel.gameID], let known = facts[row.id] else { continue }
+            found[GameID(game)] = known.running
         }
         return found
+    }
+
+    /// Returns the endpoint of each inspected container. A list shows no hostname.
+    func endpoints(of rows: [ContainerSummary]) -> [ContainerID: String] {
+        let facts = known.withLock { $0.facts }
+        return Dictionary(rows.compactMap { row in facts[row.id].map { (row.id, $0.engineEndpoint) } }) { first, _ in
+            first
+        }
     }
 
     /// Returns the listed containers of this namespace, after inspecting containers without a verdict.

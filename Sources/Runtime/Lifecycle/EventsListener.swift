@@ -141,7 +141,6 @@ struct EventsListener: Sendable {
             epoch: term.epoch,
             requests: requests,
             observations: observations,
-            enginePort: enginePort,
             logger: logger
         )
         try await withThrowingTaskGroup(of: Void.self) { group in

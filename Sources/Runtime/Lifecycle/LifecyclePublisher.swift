@@ -57,7 +57,8 @@ struct LifecyclePublisher: Sendable {
                 newCheckpoint: diff.checkpoint?.encoded ?? "",
                 entries: diff.entries,
                 engineEndpoint: pending.observation.container?.engineEndpoint(port: enginePort),
-                demand: pending.observation.container.map { Demand(of: $0.inspect) }
+                demand: pending.observation.container.map { Demand(of: $0.inspect) },
+                port: pending.observation.container.flatMap { $0.hostPort(otherwise: enginePort) }
             )
         }
         let cursor = observations.update { $0.cursor(with: accepted.map(\.pending)) }

@@ -13,8 +13,6 @@ struct Reconciler: Sendable {
     let epoch: Int64
     let requests: InspectQueue
     let observations: PublishQueue
-    /// The port of a game engine whose image has no port label.
-    let enginePort: Int
     let logger: Logger
 
     static let interval = Duration.seconds(60)
@@ -56,22 +54,19 @@ struct Reconciler: Sendable {
 
     /// Returns the fields in `{ns}:games` of the containers with published steps.
     private func games(_ containers: [ContainerSummary], _ checkpoints: [ContainerID: Checkpoint]) -> [GameField] {
-        containers.compactMap { row in
-            checkpoints[row.id].map { checkpoint in
-                GameField(
-                    gameID: checkpoint.identity.gameID,
-                    isRunning: checkpoint.isRunning,
-                    containerID: row.id,
-                    image: checkpoint.identity.image,
-                    engineEndpoint: OwnedContainer.engineEndpoint(
-                        hostname: row.hostname,
-                        labels: row.labels,
-                        port: enginePort
-                    ),
-                    jobID: checkpoint.identity.jobID,
-                    since: checkpoint.exitedAt ?? checkpoint.startedAt
-                )
-            }
+        let endpoints = ownership.endpoints(of: containers)
+        return containers.compactMap { row in
+            // The endpoint is known only after an inspection.
+            guard let checkpoint = checkpoints[row.id], let endpoint = endpoints[row.id] else { return nil }
+            return GameField(
+                gameID: checkpoint.identity.gameID,
+                isRunning: checkpoint.isRunning,
+                containerID: row.id,
+                image: checkpoint.identity.image,
+                engineEndpoint: endpoint,
+                jobID: checkpoint.identity.jobID,
+                since: checkpoint.exitedAt ?? checkpoint.startedAt
+            )
         }
     }
 

@@ -12,3 +12,16 @@ extension Demand {
         self.init(cpu: container.nanoCPUs / 1_000_000, memory: container.memoryBytes)
     }
 }
+
+extension RunningGame {
+    /// Creates the value of an inspected container.
+    ///
+    /// - Parameter enginePort: The port of the game engine if the image has no port label.
+    package init(of container: OwnedContainer, enginePort: Int) {
+        self.init(
+            containerID: container.inspect.id,
+            demand: Demand(of: container.inspect),
+            port: container.hostPort(otherwise: enginePort)
+        )
+    }
+}

@@ -104,17 +104,28 @@ package struct OwnedContainer: Sendable, Equatable {
         labels[GalaxyLabel.fence].flatMap { Int64($0) } ?? 0
     }
 
-    /// Returns the URL of the game engine in the container. The hostname is the container's own, even if the settings
-    /// have changed.
+    /// Returns the URL of the game engine in the container. Hostname, host and port are the container's own, even if the
+    /// settings have changed. The host and its port count only while the container runs.
     ///
     /// - Parameter port: The port if the image has no port label.
     package func engineEndpoint(port: Int) -> String {
-        Self.engineEndpoint(hostname: inspect.hostname, labels: inspect.labels, port: port)
+        let enginePort = enginePort(otherwise: port)
+        guard let host = inspect.labels[GalaxyLabel.advertised], let published = inspect.hostPorts[enginePort] else {
+            return "http://\(inspect.hostname):\(enginePort)"
+        }
+        return "http://\(host):\(published.port)"
     }
 
-    /// Returns the URL of the game engine in a container with this hostname and these labels.
-    package static func engineEndpoint(hostname: String, labels: LabelMap, port: Int) -> String {
-        "http://\(hostname):\(labels[GalaxyLabel.port].flatMap { Int($0) } ?? port)"
+    /// Returns the published port of the host for the game engine; nil if there is none, or if the container does not run.
+    ///
+    /// - Parameter port: The port in the container if the image has no port label.
+    package func hostPort(otherwise port: Int) -> Int? { inspect.hostPorts[enginePort(otherwise: port)]?.port }
+
+    /// Returns the port of the game engine in the container.
+    ///
+    /// - Parameter port: The port if the image has no port label.
+    package func enginePort(otherwise port: Int) -> Int {
+        inspect.labels[GalaxyLabel.port].flatMap { Int($0) } ?? port
     }
 
     /// Returns the labels given by the job from all labels of a container.

@@ -51,8 +51,8 @@ package struct Readiness: Sendable, Equatable {
         case failed(String)
         /// Nothing to ask yet: inspect again later.
         case wait
-        /// Ask the game engine at this address.
-        case ask(address: String)
+        /// Ask the game engine at this address and port.
+        case ask(address: String, port: Int)
     }
 
     /// The check for the game engine's readiness.
@@ -73,10 +73,21 @@ package struct Readiness: Sendable, Equatable {
             return .failed("the process ended with exit code \(container.exitCode)\(memory) before it was ready")
         }
         guard container.status == "running" else { return .wait }
-        if probe == .health { return container.health == "healthy" ? .ready : .wait }
+        let port: Int
+        switch probe {
+        case .health: return container.health == "healthy" ? .ready : .wait
+        case .port(let own), .path(_, let own): port = own
+        }
+        // A port that is bound at a certain address is reached there from everywhere, also with an overlay network.
+        if let bound = container.hostPorts[port], !Self.everyAddress.contains(bound.address) {
+            return .ask(address: bound.address, port: bound.port)
+        }
         guard let address = container.addresses[network] else { return .wait }
-        return .ask(address: address)
+        return .ask(address: address, port: port)
     }
+
+    /// The addresses that bind a port everywhere.
+    private static let everyAddress: Set = ["", "0.0.0.0", "::"]
 
     /// Returns the sentence for a wait without success.
     package func timeout(seconds: Int) -> String {

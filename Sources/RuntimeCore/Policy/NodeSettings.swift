@@ -36,6 +36,8 @@ package struct NodeSettings: Sendable, Equatable {
     package var maximumStopTimeout: Int
     /// Longest wait for the game engine that a job may request, in seconds.
     package var maximumReadyTimeout: Int
+    /// Where the games of the node are reached from other hosts; nil: only from the network of the containers.
+    package var advertised: Advertisement?
 
     package struct Limits: Sendable, Equatable {
         package var cpuQuota: Double
@@ -78,7 +80,8 @@ package struct NodeSettings: Sendable, Equatable {
         allowedMountRoots: [MountRoot] = [],
         labelRules: LabelRules = LabelRules(),
         maximumStopTimeout: Int = 600,
-        maximumReadyTimeout: Int = 600
+        maximumReadyTimeout: Int = 600,
+        advertised: Advertisement? = nil
     ) {
         self.namespace = namespace
         self.network = network
@@ -97,6 +100,7 @@ package struct NodeSettings: Sendable, Equatable {
         self.labelRules = labelRules
         self.maximumStopTimeout = maximumStopTimeout
         self.maximumReadyTimeout = maximumReadyTimeout
+        self.advertised = advertised
     }
 
     /// Returns the name of a game's container. The hostname is the same.

@@ -150,10 +150,12 @@ package struct AllowedStart: Sendable {
     /// - Parameters:
     ///   - image: The inspected image. Limits and port come from the image's labels.
     ///   - fence: The number of the claim, for the container's label; nil: no label, for a spec without a container.
+    ///   - port: The port of the host reserved for the game; nil: none.
     /// - Throws: `limit_exceeded`, `invalid_spec` or `start_failed`.
-    package func spec(on image: ImageInspect, fence: Int64? = nil) throws(JobFailure) -> RunSpec {
+    package func spec(on image: ImageInspect, fence: Int64? = nil, port: Int? = nil) throws(JobFailure) -> RunSpec {
         var spec = try translation.runSpec(for: job, imageLabels: image.labels)
         spec.labels[GalaxyLabel.fence] = fence.map(String.init)
+        spec.published?.port = port
         spec.imageID = image.id
         spec.healthcheck = image.slowedHealthcheck
         return spec

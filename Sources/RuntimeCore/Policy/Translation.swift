@@ -35,7 +35,8 @@ struct Translation: Sendable {
             memory: limits.memory,
             pidsLimit: limits.pidsLimit,
             enginePort: try enginePort(imageLabels),
-            hardening: settings.hardening
+            hardening: settings.hardening,
+            published: settings.advertised?.published(nil)
         )
         do throws(RunSpec.Violation) {
             try spec.validateForEngine()
@@ -60,6 +61,7 @@ struct Translation: Sendable {
         labels[GalaxyLabel.gameID] = job.gameID.text
         labels[GalaxyLabel.jobID] = job.id.text
         labels[GalaxyLabel.spec] = Self.specDigest(of: job)
+        labels[GalaxyLabel.advertised] = settings.advertised?.host
         return labels
     }
 
