@@ -21,10 +21,10 @@ package struct Demand: Sendable, Equatable {
         self.init(cpu: Self.thousandths(cpus), memory: MemorySize(memory)?.bytes ?? 0)
     }
 
-    /// Parses a reservation in Redis: ``text``, perhaps with a container and a port behind it. Nil for any other text.
+    /// Parses ``text``; nil for any other text.
     package init?(_ text: String) {
         let parts = text.split(separator: " ", omittingEmptySubsequences: false)
-        guard (2...4).contains(parts.count), let cpu = DecimalNumber.integer(String(parts[0])),
+        guard parts.count == 2, let cpu = DecimalNumber.integer(String(parts[0])),
             let memory = DecimalNumber.integer(String(parts[1])), cpu >= 0, memory >= 0
         else { return nil }
         self.init(cpu: Int64(cpu), memory: Int64(memory))
@@ -36,6 +36,32 @@ package struct Demand: Sendable, Equatable {
     /// Returns a number of CPUs in thousandths. Rounded to hundredths of a CPU, as for a container.
     package static func thousandths(_ cpus: Double) -> Int64 {
         Int64(max(0, min((cpus * 100).rounded(), 1e9))) * 10
+    }
+}
+
+/// What a game holds on its node.
+package struct NodeReservation: Sendable, Equatable {
+    package var demand: Demand
+    /// The container of the game; nil before its start.
+    package var containerID: ContainerID?
+    /// The port of the host; nil if the node has no range of ports.
+    package var port: Int?
+
+    package init(demand: Demand, containerID: ContainerID? = nil, port: Int? = nil) {
+        self.demand = demand
+        self.containerID = containerID
+        self.port = port
+    }
+
+    /// Parses a reservation as Redis keeps it: CPU, memory, container or `-`, and perhaps a port. Nil for any other text.
+    package init?(_ text: String) {
+        let parts = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+        guard (3...4).contains(parts.count), let demand = Demand(parts[0] + " " + parts[1]) else { return nil }
+        self.init(
+            demand: demand,
+            containerID: parts[2] == "-" ? nil : ContainerID(parts[2]),
+            port: parts.count == 4 ? DecimalNumber.integer(parts[3]) : nil
+        )
     }
 }
 

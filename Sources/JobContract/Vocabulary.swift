@@ -116,7 +116,7 @@ public enum GalaxyLabel {
     /// The name or address of the host in the container's endpoint, if its port is published.
     public static let advertised = "com.galaxy.advertised"
     /// The labels that identify the owner of a container. An image must carry none of them.
-    public static let ownership = [owner, namespace, gameID, jobID, spec, fence]
+    public static let ownership = [owner, namespace, gameID, jobID, spec, fence, advertised]
     public static let cpuQuota = "com.galaxy.cpu_quota"
     public static let memory = "com.galaxy.memory"
     public static let pidsLimit = "com.galaxy.pids_limit"

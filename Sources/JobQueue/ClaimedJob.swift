@@ -22,9 +22,7 @@ package struct ClaimedJob: Sendable, Equatable {
     /// The reason to undo the job instead of running it; nil: the worker runs the job.
     package var undo: Undo?
     /// What a start holds on the node since its claim; nil for other jobs.
-    package var reservation: Demand?
-    /// The port reserved for the game, if the node publishes ports of a range.
-    package var port: Int?
+    package var reservation: NodeReservation?
 
     /// The reason why a worker only removes what an earlier attempt may have left behind.
     package enum Undo: Int, Sendable {
@@ -54,17 +52,8 @@ extension ClaimedJob {
             takenAt: takenAt,
             digest: digest,
             undo: parts[7].integer.flatMap { Undo(rawValue: Int($0)) },
-            reservation: parts[10].string.flatMap { Demand($0) },
-            port: parts[10].string.flatMap(Self.port)
+            reservation: parts[10].string.flatMap { NodeReservation($0) }
         )
-    }
-}
-
-extension ClaimedJob {
-    /// Returns the port of a reservation, `CPU MEMORY CONTAINER PORT`.
-    private static func port(of reservation: String) -> Int? {
-        let parts = reservation.split(separator: " ")
-        return parts.count == 4 ? Int(parts[3]) : nil
     }
 }
 

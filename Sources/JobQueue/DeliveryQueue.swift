@@ -51,8 +51,8 @@ package protocol LeaseQueue: Sendable {
     /// Reserves what a start needs according to its image (`reserve`). A job without capacity is given back.
     func reserve(_ demand: Demand, for job: HeldJob) async throws(QueueError) -> ReserveAnswer
 
-    /// Gives the game of a start another port of the node's range (`change_port`). Returns nil if all are taken.
-    func changePort(for job: HeldJob) async throws(QueueError) -> Int?
+    /// Gives the game of a start another port of the node's range (`change_port`).
+    func changePort(for job: HeldJob) async throws(QueueError) -> PortAnswer
 
     /// Ends jobs (`finish`). One step publishes the result, keeps the record of the id, and readies the lane's next job.
     ///
@@ -136,7 +136,7 @@ package protocol LifecycleQueue: Sendable {
     func believable(_ claims: [ContainerClaim]) async throws(QueueError) -> Set<ContainerID>
 
     /// Returns the reservations of games on the node.
-    func reservations() async throws(QueueError) -> [GameID: Demand]
+    func reservations() async throws(QueueError) -> [GameID: NodeReservation]
 
     /// Corrects the reservations of the node (`correct_reservations`). A game with a running job keeps its reservation.
     ///

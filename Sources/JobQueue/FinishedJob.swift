@@ -44,16 +44,14 @@ package final class FinishedJob: Sendable {
     }
 
     /// The argument of `finish`.
-    ///
-    /// - Parameter counted: Returns a published port as an argument, if the node counts its ports.
-    func argument(_ counted: (Int?) -> JSONValue?) -> JSONValue {
+    var argument: JSONValue {
         JSONValue(members: [
             "id": .string(claimed.id.text), "token": .string(claimed.token.text), "owner": .string(owner.rawValue),
             "frees": freesReservation ? true : nil, "request": startMessage.map { .string($0) },
             "container": started.map { .string($0.containerID.text) },
             "checkpoint": started.map { .string($0.checkpoint) },
             "cpu": started.map { .integer($0.demand.cpu) }, "memory": started.map { .integer($0.demand.memory) },
-            "port": counted(started?.port),
+            "port": started?.port.map { JSONValue($0) },
             "ending": ending.argument, "job": facts,
         ])
     }

@@ -19,6 +19,15 @@ package struct HeartbeatResult: Sendable, Equatable {
     package var answers: [LeaseReply]
 }
 
+/// The result of a change of a game's port.
+package enum PortAnswer: Sendable, Equatable {
+    case port(Int)
+    /// All ports of the node's range are reserved.
+    case none
+    /// Another token has replaced this token.
+    case stale
+}
+
 /// The result of a reservation for the limits of an image.
 package enum ReserveAnswer: String, Sendable {
     case ok
@@ -72,7 +81,7 @@ extension JobQueue {
     /// job.
     package func finish(_ jobs: [FinishedJob], next: NextClaim = .byCaller) async throws(QueueError) -> FinishOutcome {
         var outcome = FinishOutcome(answers: [], hasMadeReady: false)
-        for batch in ArgumentBatches(jobs.map { $0.argument(counted) }) {
+        for batch in ArgumentBatches(jobs.map(\.argument)) {
             let reply = try await call(
                 .finish,
                 [
@@ -116,8 +125,7 @@ extension JobQueue {
 
     /// Gives the game of a start another port of the node's range, because somebody else holds its port.
     ///
-    /// - Returns: The port; nil if all ports are taken, or if the job is no longer this worker's.
-    package func changePort(for job: HeldJob) async throws(QueueError) -> Int? {
+    package func changePort(for job: HeldJob) async throws(QueueError) -> PortAnswer {
         let reply = try await call(
             .changePort,
             [
@@ -126,7 +134,7 @@ extension JobQueue {
             ]
         )
         guard let port = reply.integer else { throw unexpected(.changePort, reply) }
-        return port == 0 ? nil : Int(port)
+        return port < 0 ? .stale : port == 0 ? .none : .port(Int(port))
     }
 
     /// Delays a job after a failed attempt, and with the job the lane of its game.

@@ -105,7 +105,8 @@ extension JobQueue {
             let demand = update.demand ?? options.defaultDemand
             return JSONValue(members: [
                 "container": .string(update.containerID.text), "game_id": .string(update.gameID.text),
-                "cpu": .integer(demand.cpu), "memory": .integer(demand.memory), "port": counted(update.port),
+                "cpu": .integer(demand.cpu), "memory": .integer(demand.memory),
+                "port": update.port.map { JSONValue($0) },
                 "expected": .string(update.expectedCheckpoint), "checkpoint": .string(update.newCheckpoint),
                 "events": .array(events), "endpoint": update.engineEndpoint.map { .string($0) },
             ])
@@ -196,11 +197,12 @@ extension JobQueue {
     }
 
     /// Returns the reservations of games on the node. A reservation that cannot be read counts as nothing.
-    package func reservations() async throws(QueueError) -> [GameID: Demand] {
+    package func reservations() async throws(QueueError) -> [GameID: NodeReservation] {
         let texts = try await scan("HSCAN", keys.reservations(worker.node))
-        var found: [GameID: Demand] = [:]
+        var found: [GameID: NodeReservation] = [:]
         for index in stride(from: 0, to: texts.count - 1, by: 2) {
-            found[GameID(texts[index])] = Demand(texts[index + 1]) ?? Demand(cpu: 0, memory: 0)
+            found[GameID(texts[index])] =
+                NodeReservation(texts[index + 1]) ?? NodeReservation(demand: Demand(cpu: 0, memory: 0))
         }
         return found
     }
@@ -217,7 +219,7 @@ extension JobQueue {
             JSONValue(members: [
                 "id": .string(game.text), "cpu": .integer(running.demand.cpu),
                 "memory": .integer(running.demand.memory), "container": .string(running.containerID.text),
-                "port": counted(running.port),
+                "port": running.port.map { JSONValue($0) },
             ])
         }
         let answer = try await call(

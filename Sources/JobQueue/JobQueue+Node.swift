@@ -99,7 +99,8 @@ extension JobQueue {
             return JSONValue(members: [
                 "id": .string(game.gameID.text), "is_running": .bool(game.isRunning), "fence": .integer(game.fence),
                 "cpu": .integer(demand.cpu), "memory": .integer(demand.memory),
-                "container": game.running.map { .string($0.containerID.text) }, "port": counted(game.running?.port),
+                "container": game.running.map { .string($0.containerID.text) },
+                "port": game.running?.port.map { JSONValue($0) },
             ])
         }
         let facts = JSONValue(members: ["queues": servedQueues, "version": .string(options.version)])
@@ -116,12 +117,6 @@ extension JobQueue {
             ]
         )
         return (reply.array ?? []).compactMap { $0.string.map { GameID($0) } }
-    }
-
-    /// Returns a published port as an argument, if the node counts its ports.
-    func counted(_ port: Int?) -> JSONValue? {
-        guard let port, let range = options.capacity.ports, range.contains(port) else { return nil }
-        return JSONValue(port)
     }
 
     /// Deregisters the worker. Functions no longer wake the worker.

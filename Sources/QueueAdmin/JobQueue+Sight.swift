@@ -99,13 +99,13 @@ extension JobQueue {
         (sight.owner, sight.lease) = (overview.nodes.first, overview.lease)
         let reservations = RedisArgument.string(keys.reservations(node))
         let held = try await lenient(RedisCommand("HGET", reservations, .string(sight.gameID.text))).string
-        sight.held = held.flatMap { Demand($0) }
+        sight.held = held.flatMap { NodeReservation($0) }?.demand
         if let held = sight.held, sight.demand != nil { sight.demand = Self.needs(sight.fields, held, sight.demand) }
     }
 
     /// Returns what a start of a game with a reservation needs, as `reservations.needs` does in Redis.
     private static func needs(_ fields: [String: String], _ held: Demand, _ usual: Demand?) -> Demand {
-        if fields["kind"] == JobKind.start.rawValue { return held }
+        if fields["kind"] == JobKind.start.rawValue, fields["_has_limits"] == nil { return held }
         return Demand(
             cpu: fields["_cpu"] == nil ? held.cpu : usual?.cpu ?? held.cpu,
             memory: fields["_memory"] == nil ? held.memory : usual?.memory ?? held.memory

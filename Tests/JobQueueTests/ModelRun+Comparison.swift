@@ -73,7 +73,9 @@ extension ModelRun {
         )
         for node: NodeID in ["n1", "n2"] {
             let expected = (model.reserved[node] ?? [:]).map { ($0.text, $1.text) }
-            let real = try await world.hash(world.keys.reservations(node)).mapValues { Demand($0)?.text ?? $0 }
+            let real = try await world.hash(world.keys.reservations(node)).mapValues {
+                NodeReservation($0)?.demand.text ?? $0
+            }
             try agree(real, Dictionary(uniqueKeysWithValues: expected), "reservations on \(node)")
             let (sums, used) = (try await world.hash(world.keys.prefix + "node:\(node)"), model.used(node))
             try agree(

@@ -93,11 +93,11 @@ extension ModelRun {
     }
 
     mutating func release() async throws {
-        guard let (job, worker, _) = take() else { return }
+        guard let (job, worker, node) = take() else { return }
         let isClean = Bool.random(using: &random)
         note("\(worker) releases \(job.id)")
         try await queue(worker).release([job.held], remains: Remains(possible: !isClean))
-        model.release(job.id, isClean: isClean)
+        model.release(job.id, isClean: isClean, node: node)
     }
 
     /// Once, or often enough in a row that a job is undone or given up for it.

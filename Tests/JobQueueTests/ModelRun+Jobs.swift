@@ -125,7 +125,7 @@ extension ModelRun {
         for job in jobs {
             let isStart = model.jobs[job.id]?.message.startsGame == true && job.undo == nil
             let reserved = isStart ? model.jobs[job.id].flatMap { model.reserved[node]?[$0.message.game] } : nil
-            try agree(job.reservation, reserved, "reservation of \(job.id)")
+            try agree(job.reservation?.demand, reserved, "reservation of \(job.id)")
             try agree(job.undo, model.undo(job.id), "why \(job.id) is only undone")
             try agree(job.run, model.jobs[job.id]?.run ?? 0, "run of \(job.id)")
         }

@@ -15,7 +15,7 @@ struct PageTests {
                 let mark = String(repeating: name, count: 10)
                 _ = try await world.client.pipeline([
                     RedisCommand("HSET", .string(world.keys.checkpoints("n1")), .string(name), .string(mark)),
-                    RedisCommand("HSET", .string(world.keys.reservations("n1")), .string(name), "1000 2000"),
+                    RedisCommand("HSET", .string(world.keys.reservations("n1")), .string(name), "1000 2000 -"),
                 ])
             }
             let checkpoints = try await worker.checkpoints()
@@ -23,7 +23,7 @@ struct PageTests {
             #expect(checkpoints.allSatisfy { $1 == String(repeating: $0.text, count: 10) })
             let reservations = try await worker.reservations()
             #expect(Set(reservations.keys.map(\.text)) == Set(names))
-            #expect(reservations.values.allSatisfy { $0 == Demand(cpu: 1_000, memory: 2_000) })
+            #expect(reservations.values.allSatisfy { $0 == NodeReservation(demand: Demand(cpu: 1_000, memory: 2_000)) })
         }
     }
 }

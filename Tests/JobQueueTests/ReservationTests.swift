@@ -47,7 +47,7 @@ struct ReservationTests {
             // Two workers of the node share one capacity.
             let first = try await world.claim(one, starts: 1)
             #expect(first.map(\.id) == ["large"])
-            #expect(first.map(\.reservation) == [Demand(cpu: 1_000, memory: 1_536 << 20)])
+            #expect(first.map(\.reservation?.demand) == [Demand(cpu: 1_000, memory: 1_536 << 20)])
             #expect(try await world.claim(two).map(\.id) == ["small"])
             #expect(try await world.claim(one).isEmpty)
             // 512 MiB more are free, but not a GiB.
@@ -106,7 +106,7 @@ struct ReservationTests {
             #expect(try await world.claim(small).isEmpty)
             let large = try await worker(world, NodeCapacity(memory: 3 * Self.gibibyte), name: "w2", node: "n2")
             let again = try #require(try await world.claim(large).first)
-            #expect(again.attempt == 1 && again.reservation == wanted)
+            #expect(again.attempt == 1 && again.reservation?.demand == wanted)
         }
     }
 
@@ -120,9 +120,11 @@ struct ReservationTests {
             try await world.intake(worker)
             let job = try #require(try await world.claim(worker).first)
             // The running container keeps what it has.
-            #expect(job.reservation == Demand(cpu: 1_000, memory: Self.gibibyte))
+            #expect(job.reservation?.demand == Demand(cpu: 1_000, memory: Self.gibibyte))
             #expect(try await worker.reserve(Demand(cpu: 1_000, memory: 3 * Self.gibibyte), for: job.held) == .full)
-            #expect(try await worker.reservations() == ["g1": Demand(cpu: 1_000, memory: Self.gibibyte)])
+            #expect(
+                try await worker.reservations().mapValues(\.demand) == ["g1": Demand(cpu: 1_000, memory: Self.gibibyte)]
+            )
             #expect(try await world.owners() == ["g1": "n1"])
         }
     }
@@ -137,7 +139,7 @@ struct ReservationTests {
             let small = Demand(cpu: 500, memory: 64 << 20)
             let started = StartedContainer(containerID: "c1", checkpoint: "s0", demand: small)
             _ = try await worker.finish([QueueWorld.finished(job, started: started)])
-            #expect(try await worker.reservations() == ["g-s1": small])
+            #expect(try await worker.reservations().mapValues(\.demand) == ["g-s1": small])
             let node = try #require(try await worker.overview(of: "n1").nodes.first)
             #expect(node.used == small && node.games == 1)
         }
@@ -178,7 +180,7 @@ struct ReservationTests {
             try await world.intake(worker)
             let jobs = try await world.claim(worker)
             #expect(jobs.map(\.id) == ["r1", "s2"])
-            #expect(jobs.map(\.reservation) == [small.demand, small.demand])
+            #expect(jobs.map(\.reservation?.demand) == [small.demand, small.demand])
         }
     }
 
@@ -242,7 +244,7 @@ struct ReservationTests {
             for job in try await world.claim(worker) { answers.append(try await worker.reserve(wanted, for: job.held)) }
             // The second fits, because the first has given back its part.
             #expect(answers == [.full, .ok, .full, .full])
-            #expect(try await worker.reservations() == ["g2": wanted])
+            #expect(try await worker.reservations().mapValues(\.demand) == ["g2": wanted])
             #expect(try await world.owners().count == 4)
         }
     }
@@ -270,12 +272,12 @@ struct ReservationTests {
             for number in 1...4 { try await world.push(start("s\(number)")) }
             try await world.intake(worker)
             let jobs = try await world.claim(worker)
-            #expect(jobs.map(\.port) == [30_000, 30_001, 30_002])
+            #expect(jobs.map(\.reservation?.port) == [30_000, 30_001, 30_002])
             // Somebody else holds the first port, and no other is free.
-            #expect(try await worker.changePort(for: jobs[0].held) == nil)
+            #expect(try await worker.changePort(for: jobs[0].held) == .none)
             try await world.finish(worker, jobs[1], .failed(.imageNotFound, "x"), owner: .undo, freesReservation: true)
-            #expect(try await worker.changePort(for: jobs[0].held) == 30_001)
-            #expect(try await world.claim(worker).map(\.port) == [30_000])
+            #expect(try await worker.changePort(for: jobs[0].held) == .port(30_001))
+            #expect(try await world.claim(worker).map(\.reservation?.port) == [30_000])
             let held = try await world.hash(world.keys.prefix + "ports:n1")
             #expect(held == ["30000": "g-s4", "30001": "g-s1", "30002": "g-s3"])
             let begun = StartedContainer(containerID: "c1", checkpoint: "s0", demand: QueueWorld.usual, port: 30_001)
@@ -292,7 +294,7 @@ struct ReservationTests {
             let worker = try await worker(world, NodeCapacity(ports: 30_000...30_001), games: [game])
             try await world.push(start("s1"), start("s2"))
             try await world.intake(worker)
-            #expect(try await world.claim(worker).map(\.port) == [30_001])
+            #expect(try await world.claim(worker).map(\.reservation?.port) == [30_001])
         }
     }
 }

@@ -64,21 +64,39 @@ struct ReconciliationTests {
     @Test("reserve node capacity for games with a running container")
     func reservations() {
         let (small, large) = (Demand(cpu: 100, memory: 1), Demand(cpu: 1_000, memory: 2))
-        func running(_ demand: Demand) -> RunningGame { RunningGame(containerID: "c", demand: demand) }
+        func running(_ demand: Demand, port: Int? = nil) -> RunningGame {
+            RunningGame(containerID: "c", demand: demand, port: port)
+        }
+        func held(_ demand: Demand, port: Int? = nil) -> NodeReservation {
+            NodeReservation(demand: demand, containerID: "c", port: port)
+        }
         let found = Reconciliation(
             containers: [
                 row("a", "running", game: "a"), row("b", "exited", game: "b"), row("c", "paused", game: "c"),
                 row("e", "running", game: "e"), row("f", "running", game: "f"), row("g", "restarting", game: "g"),
+                row("i", "running", game: "i"), row("j", "running", game: "j"),
             ],
             ours: ["a": true, "c": true, "e": false, "g": true],
             checkpoints: [:],
             started: [],
             isThorough: false,
-            reservations: ["a": large, "b": small, "d": small, "e": small, "f": small, "h": small],
-            running: ["a": running(small), "c": running(small), "g": running(large), "x": running(small)]
+            reservations: [
+                "a": held(large), "b": held(small), "d": held(small), "e": held(small), "f": held(small),
+                "h": held(small), "i": held(small), "j": held(small, port: 30_001),
+            ],
+            running: [
+                "a": running(small), "c": running(small), "g": running(large), "x": running(small),
+                "i": running(small, port: 9), "j": running(small, port: 30_000),
+            ],
+            ports: 30_000...30_009
         )
         #expect(found.surplusReservations == ["b", "d", "e", "h"])
         // Of a game without a running container nobody knows what it needs.
-        #expect(found.wrongReservations == ["a": running(small), "c": running(small), "g": running(large)])
+        // A port outside of the node's range is not counted.
+        #expect(
+            found.wrongReservations == [
+                "a": running(small), "c": running(small), "g": running(large), "j": running(small, port: 30_000),
+            ]
+        )
     }
 }

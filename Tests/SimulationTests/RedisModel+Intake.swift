@@ -97,7 +97,9 @@ extension RedisModel {
                 run: job?.run ?? 1,
                 takenAt: "",
                 undo: lanes.undo(id),
-                reservation: job.flatMap { lanes.reserved[caller.node]?[$0.message.game] }
+                reservation: job.flatMap { lanes.reserved[caller.node]?[$0.message.game] }.map {
+                    NodeReservation(demand: $0)
+                }
             )
         }
         let slots = lanes.capacities[caller.node]?.slots ?? 0

@@ -71,10 +71,10 @@ extension RedisModel {
         return .full
     }
 
-    mutating func release(_ jobs: [HeldJob], remains: Remains, at time: Int64) {
+    mutating func release(_ jobs: [HeldJob], remains: Remains, by caller: Caller, at time: Int64) {
         let now = begin(at: time)
         for job in jobs where holds(job.id, job.token) {
-            lanes.release(job.id, isClean: remains == .nothing)
+            lanes.release(job.id, isClean: remains == .nothing, node: caller.node)
             letGo(job.id)
         }
         settle(at: now)

@@ -55,9 +55,11 @@ extension SimulatedQueue {
         }
     }
 
-    func reservations() async throws(QueueError) -> [GameID: Demand] {
+    func reservations() async throws(QueueError) -> [GameID: NodeReservation] {
         let node = worker.node
-        return try await call("places") { redis, _ in redis.lanes.reserved[node] ?? [:] }
+        return try await call("places") { redis, _ in
+            (redis.lanes.reserved[node] ?? [:]).mapValues { NodeReservation(demand: $0) }
+        }
     }
 
     func correctReservations(free: [GameID], taken: [GameID: RunningGame], epoch: Int64) async throws {

@@ -116,10 +116,11 @@ struct SimulatedQueue: DeliveryQueue {
     }
 
     /// No simulated node publishes ports.
-    func changePort(for job: HeldJob) async throws(QueueError) -> Int? { nil }
+    func changePort(for job: HeldJob) async throws(QueueError) -> PortAnswer { .none }
 
     func release(_ jobs: [HeldJob], remains: Remains) async throws(QueueError) {
-        try await call("release") { $0.release(jobs, remains: remains, at: $1) }
+        let worker = worker
+        try await call("release") { $0.release(jobs, remains: remains, by: worker, at: $1) }
     }
 
     func sweep(docker: DockerState, after outage: OutageNotice) async throws(QueueError) -> SweepOutcome {

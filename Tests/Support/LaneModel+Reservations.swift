@@ -7,7 +7,7 @@ extension LaneModel {
     /// with a reservation needs no more.
     func needs(_ job: LiveJob, on node: NodeID) -> Demand {
         let held = reserved[node]?[job.message.game]
-        if let held, job.message.kind == .start { return held }
+        if let held, job.message.kind == .start, !job.hasLimits { return held }
         return Demand(
             cpu: job.cpu ?? held?.cpu ?? defaultDemand.cpu,
             memory: job.memory ?? held?.memory ?? defaultDemand.memory
@@ -60,13 +60,19 @@ extension LaneModel {
             hold(game, demand, on: node)
             return true
         }
-        (job.cpu, job.memory) = (demand.cpu, demand.memory)
+        (job.cpu, job.memory, job.hasLimits) = (demand.cpu, demand.memory, true)
         jobs[id] = job
         if !job.isDirty { disclaim(id, on: node) }
-        reserved[node, default: [:]][game] = job.heldBefore
-        freed.insert(node)
-        release(id, isClean: true)
+        restore(id, on: node)
+        release(id, isClean: true, restores: false, node: node)
         return false
+    }
+
+    /// Gives back what the claim of a start has reserved.
+    mutating func restore(_ id: JobID, on node: NodeID) {
+        guard let job = jobs[id], job.reserves, reserved[node]?[job.message.game] != nil else { return }
+        reserved[node]?[job.message.game] = job.heldBefore
+        freed.insert(node)
     }
 
     /// Ends the ownership that a start has begun.

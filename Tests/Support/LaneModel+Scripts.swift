@@ -153,7 +153,7 @@ extension LaneModel {
         }
         job.state = .running
         job.attempts += 1
-        (job.worker, job.node) = (worker, node)
+        (job.worker, job.node, job.reserves) = (worker, node, false)
         states[game] = .active
         if job.message.startsGame {
             if owners[game] != node { job.owns = true }
@@ -162,6 +162,7 @@ extension LaneModel {
             owners[game] = node
             if !isPointless(job) {
                 job.heldBefore = reserved[node]?[game]
+                job.reserves = true
                 hold(game, needs(job, on: node), on: node)
             }
         }
@@ -213,7 +214,11 @@ extension LaneModel {
         states[job.message.game] = .delayed
     }
 
-    mutating func release(_ id: JobID, isClean: Bool) {
+    mutating func release(_ id: JobID, isClean: Bool, restores: Bool = true, node: NodeID) {
+        if isClean, restores, jobs[id]?.isDirty == false {
+            disclaim(id, on: node)
+            restore(id, on: node)
+        }
         guard var job = jobs[id] else { return }
         job.state = .waiting
         job.attempts -= 1

@@ -47,7 +47,10 @@ struct LaneModel {
         /// What the start needs, in thousandths and bytes; nil: what its game has, else the default.
         var cpu: Int64?
         var memory: Int64?
-        /// The reservation of its game before the last claim.
+        /// Whether these are the limits of the image.
+        var hasLimits = false
+        /// Whether the last claim has reserved, and the reservation of the game before.
+        var reserves = false
         var heldBefore: Demand?
     }
 

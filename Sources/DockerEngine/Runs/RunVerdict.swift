@@ -38,7 +38,9 @@ enum RunVerdict: Equatable {
         }
         let hostPort = answer.inspect.hostPorts[asked.enginePort]?.port
         if asked.published != nil, hostPort == nil {
-            return .undo(.run(.engineError, "the Engine did not publish port \(asked.enginePort)", retryable: true))
+            return .undo(
+                .run(.startFailed, "the Engine did not publish port \(asked.enginePort); the network may publish none")
+            )
         }
         return .running(since: startedAt, hostPort: asked.published == nil ? nil : hostPort)
     }

@@ -88,7 +88,8 @@ local function lease(c, lane, job)
   if is_start then reserved = reservations.held(c, a.node, game).text end
   job.lease = { token = string.format('%d-%s', next_fence(c), a.nonce), worker = a.worker, node = a.node,
     taken_at = context.now_text(c), attempts = job.lease.attempts + 1,
-    owns = job.lease.owns or STARTS[job.kind] and lane.owner ~= a.node or false, held = held and held.text or nil }
+    owns = job.lease.owns or STARTS[job.kind] and lane.owner ~= a.node or false,
+    held = is_start and (held and held.text or '') or nil }
   leases.write(c, job, 'running')
   jobs.unwatch_deadline(c, job)
   call('ZADD', c.prefix .. 'leases', c.now + a.lease_ms, job.id)

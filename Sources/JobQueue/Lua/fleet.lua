@@ -102,7 +102,7 @@ function liveness.forget(c, worker, node, queues)
   call('HDEL', c.prefix .. 'worker_nodes', worker)
   call('HDEL', c.prefix .. 'worker_facts', worker)
   call('SREM', c.prefix .. 'workers:' .. node, worker)
-  reservations.forget_worker(c, node, worker)
+  capacity.forget_worker(c, node, worker)
 end
 
 -- Notes that the worker of the call lives, and its node if the node has announced its games and its Docker Engine

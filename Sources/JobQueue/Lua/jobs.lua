@@ -1,7 +1,8 @@
 -- Purpose: messages of a queue, and the record of a live job: `{ns}:job:ID`, and the producer's bytes,
 -- `{ns}:message:ID`. `_job` holds the facts of the admission as JSON: number, kind, game_id, queue, run, digest, and if
 -- the message has them deadline (ms, as text: JSON in Redis keeps 14 digits of a number), enqueued_at, traceparent, cpu
--- and memory (the limits of a start, in thousandths and bytes, as text).
+-- and memory (the limits of a start, in thousandths and bytes, as text), and has_limits (the limits include those of
+-- the image).
 -- `_lease` holds the facts of the last claim: attempts, node, taken_at, owns (whether the job made its node the owner),
 -- and while the job runs token and worker. The record is public, and the producer's bytes are not, so the bytes have a
 -- key of their own.
@@ -58,7 +59,7 @@ end
 local function facts_of(job)
   return cjson.encode({ number = job.number, kind = job.kind, game_id = job.game_id, queue = job.queue, run = job.run,
     digest = job.digest, deadline = job.deadline, enqueued_at = job.enqueued_at, traceparent = job.traceparent,
-    cpu = job.cpu, memory = job.memory })
+    cpu = job.cpu, memory = job.memory, has_limits = job.has_limits })
 end
 
 -- Writes the record of a new job.
@@ -76,7 +77,7 @@ end
 
 -- Writes what a start needs, once its image is known.
 function jobs.set_demand(c, job, demand)
-  job.cpu, job.memory = string.format('%d', demand.cpu), string.format('%d', demand.memory)
+  job.cpu, job.memory, job.has_limits = string.format('%d', demand.cpu), string.format('%d', demand.memory), true
   call('HSET', c.prefix .. 'job:' .. job.id, '_job', facts_of(job))
 end
 

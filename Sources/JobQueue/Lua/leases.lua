@@ -25,6 +25,13 @@ function leases.disclaim(c, lane, job)
   if lanes.owner(c, lane) == c.args.node then lanes.clear_owner(c, lane) end
 end
 
+-- Gives back what the claim of a start has reserved.
+function leases.restore(c, job)
+  if not job.lease.held then return end
+  reservations.restore(c, c.args.node, job.game_id, job.lease.held)
+  workers.wake_for_capacity(c, c.args.node)
+end
+
 -- Returns whether the job runs under this token.
 function leases.has_token(job, token)
   return job and job.state == 'running' and job.lease.token == token
@@ -102,18 +109,17 @@ define('reserve', function(c)
   jobs.set_demand(c, job, demand)
   job.lease.attempts = job.lease.attempts - 1
   if not job.dirty then leases.disclaim(c, lane, job) end
-  reservations.restore(c, a.node, game, job.lease.held)
-  workers.wake_for_capacity(c, a.node)
+  leases.restore(c, job)
   leases.take_back(c, job, 'waiting')
   lanes.make_ready(c, lane, job)
   return 'full'
 end)
 
 -- Gives the game of a start another port of the node's range, because somebody else holds its port.
--- Arguments: worker, node, id, token. Returns: the port; 0 if there is none, or if the job is not the caller's.
+-- Arguments: worker, node, id, token. Returns: the port; 0 if there is none; -1 if the job is not the caller's.
 define('change_port', function(c)
   local a, job = c.args, jobs.read(c, c.args.id)
-  if not leases.has_token(job, a.token) then return 0 end
+  if not leases.has_token(job, a.token) then return -1 end
   return reservations.change_port(c, a.node, job.game_id) or 0
 end)
 
@@ -126,13 +132,18 @@ define('release', function(c)
     local job = jobs.read(c, held.id)
     replies[index] = leases.has_token(job, held.token) and 'ok' or 'stale'
     if replies[index] == 'ok' then
+      local lane = lanes.read(c, job.game_id)
       job.lease.attempts = job.lease.attempts - 1
+      if c.args.is_clean and not job.dirty then
+        leases.disclaim(c, lane, job)
+        leases.restore(c, job)
+      end
       leases.take_back(c, job, 'waiting')
       if not c.args.is_clean and not job.dirty then
         job.dirty = '1'
         call('HSET', c.prefix .. 'job:' .. held.id, '_dirty', 1)
       end
-      lanes.make_ready(c, lanes.read(c, job.game_id), job)
+      lanes.make_ready(c, lane, job)
     end
   end
   return replies

@@ -161,7 +161,7 @@ define('register', function(c)
   local refusal = check_machine(c)
   if refusal then return redis.error_reply(refusal) end
   context.set(c, 'settings', cjson.encode(a.settings))
-  reservations.note_capacity(c, a.capacity)
+  capacity.note(c, a.capacity)
   liveness.note_outage(c)
   call('SADD', c.prefix .. 'workers:' .. a.node, a.worker)
   call('HSET', c.prefix .. 'worker_nodes', a.worker, a.node)

@@ -76,6 +76,10 @@ local function replace_port(c, name, game, held, new)
   if port then call('HSET', ports, port, game) end
 end
 
+local function is_in_range(node, port)
+  return port and port >= node.first_port and port <= node.last_port
+end
+
 -- Returns the next free port of the node's range; nil if the node has no range, or no free port.
 local function next_port(c, name)
   local node, ports = node_of(c, name), c.prefix .. 'ports:' .. name
@@ -110,10 +114,11 @@ local function larger(held, demand)
 end
 
 -- Returns what a start needs on a node. A start of a game with a reservation needs no more: its container runs, or
--- `reserve` asks for the rest. A restart without limits takes those of the game's last start, which the game has.
+-- `reserve` asks for the rest, and notes the limits. A restart without limits takes those of the game's last start,
+-- which the game has.
 function reservations.needs(c, name, job)
   local held, demand = reservations.held(c, name, job.game_id), jobs.demand(c, job)
-  if held and job.kind == 'start' then return held end
+  if held and job.kind == 'start' and not job.has_limits then return held end
   return { cpu = not job.cpu and held and held.cpu or demand.cpu,
     memory = not job.memory and held and held.memory or demand.memory }
 end
@@ -122,7 +127,8 @@ end
 function reservations.hold(c, name, game, demand)
   local held = reservations.held(c, name, game)
   local new = held and larger(held, demand) or { cpu = demand.cpu, memory = demand.memory }
-  new.container, new.port = held and held.container, held and held.port or next_port(c, name)
+  new.container = held and held.container
+  new.port = held and is_in_range(node_of(c, name), held.port) and held.port or next_port(c, name)
   if not held or encode(new) ~= held.text then replace(c, name, game, held, new) end
   return held
 end
@@ -133,7 +139,8 @@ end
 function reservations.set(c, name, game, demand, is_busy)
   local held = reservations.held(c, name, game)
   local new = is_busy and held and larger(held, demand) or { cpu = demand.cpu, memory = demand.memory }
-  new.container, new.port = demand.container, demand.port or is_busy and held and held.port or nil
+  new.container = demand.container
+  new.port = is_in_range(node_of(c, name), demand.port) and demand.port or is_busy and held and held.port or nil
   if held and encode(new) == held.text then return false, false end
   replace(c, name, game, held, new)
   return true, held and (new.cpu < held.cpu or new.memory < held.memory) or false
@@ -148,9 +155,13 @@ function reservations.free(c, name, game, container)
   return true
 end
 
--- Makes the reservation of a game what it was before a claim; nil: none.
+-- Makes the reservation of a game as large as before a claim; empty: it ends. A reservation that has ended meanwhile
+-- stays so.
 function reservations.restore(c, name, game, text)
-  replace(c, name, game, reservations.held(c, name, game), text and parse(text) or nil)
+  local held, before = reservations.held(c, name, game), text ~= '' and parse(text) or nil
+  if not held then return end
+  if before then before.container, before.port = held.container, held.port end
+  replace(c, name, game, held, before)
 end
 
 -- Gives a game another port, because somebody else holds its port. Returns the port; nil if there is none.
@@ -170,7 +181,7 @@ end
 function reservations.fits(c, name, game, demand)
   local node, held = node_of(c, name), reservations.held(c, name, game)
   if not node.is_known or not held and node.slots > 0 and node.games >= node.slots then return false end
-  if not (held and held.port) and not has_port(c, name, node) then return false end
+  if not (held and (held.port or held.container)) and not has_port(c, name, node) then return false end
   for _, resource in ipairs(RESOURCES) do
     local own = held and held[resource] or 0
     if node[resource] > 0 and demand[resource] > own
@@ -205,36 +216,10 @@ function reservations.recount(c, name)
   store_sums(c, name, node)
 end
 
--- Stores the smallest capacity of the node's workers, and whether their capacities differ. The last capacity stays when
--- the last worker goes.
-local function store_smallest(c, name)
-  local smallest, differs, texts = { 0, 0, 0 }, 0, call('HVALS', c.prefix .. 'capacity:' .. name)
-  if #texts == 0 then return end
-  for _, text in ipairs(texts) do
-    if text ~= texts[1] then differs = 1 end
-    local index = 1
-    for number in string.gmatch(text, '%d+') do
-      local value = tonumber(number)
-      -- 0 is no bound.
-      if value > 0 and (smallest[index] == 0 or value < smallest[index]) then smallest[index] = value end
-      index = index + 1
-    end
+-- Gives back the ports outside of the node's range.
+function reservations.forget_ports(c, name)
+  local ports = c.prefix .. 'ports:' .. name
+  for _, port in ipairs(call('HKEYS', ports)) do
+    if not is_in_range(node_of(c, name), tonumber(port)) then call('HDEL', ports, port) end
   end
-  call('HSET', c.prefix .. 'node:' .. name, 'slots', string.format('%d', smallest[1]), 'cpu',
-    string.format('%d', smallest[2]), 'memory', string.format('%d', smallest[3]), 'differs', differs)
-  c.nodes[name] = nil
-  reservations.recount(c, name)
-end
-
--- Notes the capacity of the node as the worker of the call knows it.
-function reservations.note_capacity(c, capacity)
-  call('HSET', c.prefix .. 'capacity:' .. c.args.node, c.args.worker,
-    string.format('%d %d %d', capacity.slots, capacity.cpu, capacity.memory))
-  call('HSET', c.prefix .. 'node:' .. c.args.node, 'first_port', capacity.first_port, 'last_port', capacity.last_port)
-  store_smallest(c, c.args.node)
-end
-
--- Forgets a worker of a node.
-function reservations.forget_worker(c, name, worker)
-  if call('HDEL', c.prefix .. 'capacity:' .. name, worker) == 1 then store_smallest(c, name) end
 end

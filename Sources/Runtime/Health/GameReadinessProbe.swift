@@ -7,7 +7,12 @@ import RuntimeCore
 struct GameReadinessProbe: Sendable {
     let address: String
     let port: Int
+    /// Whether the port is a published one. A proxy of the Docker Engine accepts every connection there, and closes it if
+    /// nobody accepts in the container.
+    var isPublished = false
 
+    /// The time for which a connection through a proxy must stay open.
+    private static let timeOfProxy = TimeAmount.milliseconds(200)
     private static let longestConnect = TimeAmount.seconds(1)
     private static let longestAnswer = Duration.seconds(2)
     /// Largest number of bytes to read for the first line of an answer.
@@ -16,8 +21,16 @@ struct GameReadinessProbe: Sendable {
     /// Returns whether the port accepts a connection.
     func isAccepted() async -> Bool {
         do {
-            try await bootstrap.connect(to: SocketAddress(ipAddress: address, port: port)).get().close()
-            return true
+            let channel = try await bootstrap.connect(to: SocketAddress(ipAddress: address, port: port)).get()
+            guard isPublished else {
+                try await channel.close()
+                return true
+            }
+            let isOpen = channel.eventLoop.scheduleTask(in: Self.timeOfProxy) { true }
+            channel.closeFuture.whenComplete { _ in isOpen.cancel() }
+            let stayedOpen = (try? await isOpen.futureResult.get()) ?? false
+            try? await channel.close()
+            return stayedOpen
         } catch {
             return false
         }

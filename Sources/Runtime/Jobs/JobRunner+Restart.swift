@@ -19,6 +19,8 @@ extension JobRunner {
         // first.
         return try await begin(job, knowing: nil) { prepared async throws(JobFailure) in
             let spec = prepared.spec
+            // Before the running container is stopped.
+            try await reserve(for: spec)
             return try await launch(prepared) { name async throws(JobFailure) in
                 try await makeWay(for: job, spec, named: name)
             }

@@ -55,7 +55,10 @@ struct JobRunner: Sendable {
     private func start(_ job: Job) async throws(JobFailure) -> JobEnding {
         try await begin(job, knowing: recentImage(of: job)) { prepared async throws(JobFailure) in
             try await launch(prepared) { name async throws(JobFailure) in
-                try await makeWay(for: job, prepared.spec, named: name)
+                if let ending = try await makeWay(for: job, prepared.spec, named: name) { return ending }
+                // Only now: a game that runs already needs no more.
+                try await reserve(for: prepared.spec)
+                return nil
             }
         }
     }
@@ -74,8 +77,7 @@ struct JobRunner: Sendable {
         known = found
         try OwnedContainer.requireNoOwnership(in: found)
         ownership.saw(found)
-        let spec = try allowed.spec(on: found, fence: claimed.token.fence, port: claimed.port)
-        try await reserve(for: spec)
+        let spec = try allowed.spec(on: found, fence: claimed.token.fence, port: claimed.reservation?.port)
         let prepared = PreparedStart(spec: spec, readiness: try Readiness(of: found, for: job, spec))
         let folder = StateFolder(owner: configuration.stateOwner, mode: configuration.stateMode)
         try await folder.prepare(configuration.node.stateFolder(gameID: job.gameID))
@@ -88,8 +90,8 @@ struct JobRunner: Sendable {
     ///
     /// - Throws: a failure with ``RuntimeCore/JobFailure/isGivenBack`` if the node has no capacity. The job is no longer
     ///   this worker's then.
-    private func reserve(for spec: RunSpec) async throws(JobFailure) {
-        let (demand, reserved) = (Demand(of: spec), claimed.reservation ?? Demand(cpu: 0, memory: 0))
+    func reserve(for spec: RunSpec) async throws(JobFailure) {
+        let (demand, reserved) = (Demand(of: spec), claimed.reservation?.demand ?? Demand(cpu: 0, memory: 0))
         guard demand.cpu > reserved.cpu || demand.memory > reserved.memory else { return }
         var backoff = LoopBackoff()
         var failure = ""
@@ -124,6 +126,7 @@ struct JobRunner: Sendable {
     ) async throws(JobFailure) -> JobEnding {
         var spec = prepared.spec
         var takenName: String?
+        var takenPorts = 0
         for _ in 0..<Self.longestWaitForRemoval {
             if let ending = try await makeWay(takenName) { return ending }
             progress.show(JobProgress(.starting))
@@ -133,8 +136,11 @@ struct JobRunner: Sendable {
                 await noteBegin(result, spec, isAwaited: prepared.readiness != nil || configuration.startSettle > .zero)
                 return started(result, spec)
             } catch {
-                if error.code == .portTaken, let other = try await otherPort(than: spec, error) {
+                if error.code == .portTaken, takenPorts < Self.mostTakenPorts,
+                    let other = try await otherPort(than: spec, error)
+                {
                     spec.published?.port = other
+                    takenPorts += 1
                     continue
                 }
                 guard error.code == .nameConflict else {
@@ -148,23 +154,29 @@ struct JobRunner: Sendable {
         throw Self.removedForTooLong
     }
 
+    /// The number of ports to try that other programs hold.
+    private static let mostTakenPorts = 20
+
     /// Returns another port of the node's range, because somebody else holds the port; nil if the node has no range.
     ///
     /// - Throws: a failure that may be tried again if all ports of the range are taken.
     private func otherPort(than spec: RunSpec, _ error: DockerError) async throws(JobFailure) -> Int? {
         guard let taken = spec.published?.port else { return nil }
-        do throws(QueueError) {
-            if let port = try await queue.changePort(for: claimed.held) {
-                logger.notice(
-                    "a port of RTM_ADVERTISE is taken; trying another",
-                    metadata: ["taken": "\(taken)", "next": "\(port)"]
-                )
-                return port
-            }
-        } catch {
+        let answer: PortAnswer
+        do throws(QueueError) { answer = try await queue.changePort(for: claimed.held) } catch {
             throw JobFailure(.internal, "Redis did not give another port: \(error)", retryable: true)
         }
-        throw JobFailure(.dockerError, "all ports of RTM_ADVERTISE are taken: \(error.message)", retryable: true)
+        switch answer {
+        case .port(let port):
+            logger.notice(
+                "a port of RTM_ADVERTISE is taken; trying another",
+                metadata: ["taken": "\(taken)", "next": "\(port)"]
+            )
+            return port
+        case .none:
+            throw JobFailure(.dockerError, "all ports of RTM_ADVERTISE are taken: \(error.message)", retryable: true)
+        case .stale: throw JobFailure.givenBack("the lease was lost before another port was reserved")
+        }
     }
 
     /// Removes the game's ended container, or stops and removes a running one if the job is a restart. Returns an ending

@@ -25,7 +25,10 @@ struct ReadinessPoller: Sendable {
             switch readiness.step(finding: try await container()) {
             case .ready: return nil
             case .failed(let reason): return reason
-            case .ask(let address, let port): if await answers(at: address, port) { return nil }
+            case .ask(let address, let port, let isPublished):
+                if await answers(at: GameReadinessProbe(address: address, port: port, isPublished: isPublished)) {
+                    return nil
+                }
             case .wait: break
             }
             let left = MonotonicClock.now.duration(to: end)
@@ -45,9 +48,8 @@ struct ReadinessPoller: Sendable {
         }
     }
 
-    private func answers(at address: String, _ port: Int) async -> Bool {
-        let probe = GameReadinessProbe(address: address, port: port)
-        return switch readiness.probe {
+    private func answers(at probe: GameReadinessProbe) async -> Bool {
+        switch readiness.probe {
         case .health: false
         case .port: await probe.isAccepted()
         case .path(let path, let own): await probe.isAnswered(path: path, host: "\(hostname):\(own)")

@@ -27,7 +27,8 @@ final class ContainerOwnership: Sendable {
 
     /// What a list of containers does not show.
     private struct InspectedFacts {
-        var running: RunningGame
+        /// Nil if the container did not run at its last inspection.
+        var running: RunningGame?
         var engineEndpoint: String
     }
 
@@ -120,7 +121,7 @@ final class ContainerOwnership: Sendable {
 
     private func facts(of container: OwnedContainer) -> InspectedFacts {
         InspectedFacts(
-            running: RunningGame(of: container, enginePort: enginePort),
+            running: container.inspect.isRunning ? RunningGame(of: container, enginePort: enginePort) : nil,
             engineEndpoint: container.engineEndpoint(port: enginePort)
         )
     }
@@ -131,7 +132,7 @@ final class ContainerOwnership: Sendable {
         var found: [GameID: RunningGame] = [:]
         for row in rows where row.isRunning {
             guard let game = row.labels[GalaxyLabel.gameID], let known = facts[row.id] else { continue }
-            found[GameID(game)] = known.running
+            if let running = known.running { found[GameID(game)] = running }
         }
         return found
     }

@@ -88,7 +88,8 @@ struct Reconciler: Sendable {
                 started: Set(started.keys),
                 isThorough: isThorough,
                 reservations: reservations,
-                running: ownership.runningGames(of: containers)
+                running: ownership.runningGames(of: containers),
+                ports: queue.options.capacity.ports
             )
             requests.add(reconcile: difference.suspects)
             RuntimeMetrics.reconciled(inspects: difference.suspects.count)

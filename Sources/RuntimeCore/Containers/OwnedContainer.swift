@@ -109,17 +109,21 @@ package struct OwnedContainer: Sendable, Equatable {
     ///
     /// - Parameter port: The port if the image has no port label.
     package func engineEndpoint(port: Int) -> String {
-        let enginePort = enginePort(otherwise: port)
-        guard let host = inspect.labels[GalaxyLabel.advertised], let published = inspect.hostPorts[enginePort] else {
-            return "http://\(inspect.hostname):\(enginePort)"
+        guard let host = inspect.labels[GalaxyLabel.advertised], let published = hostPort(otherwise: port) else {
+            return "http://\(inspect.hostname):\(enginePort(otherwise: port))"
         }
-        return "http://\(host):\(published.port)"
+        return "http://\(host):\(published)"
     }
 
     /// Returns the published port of the host for the game engine; nil if there is none, or if the container does not run.
     ///
     /// - Parameter port: The port in the container if the image has no port label.
-    package func hostPort(otherwise port: Int) -> Int? { inspect.hostPorts[enginePort(otherwise: port)]?.port }
+    package func hostPort(otherwise port: Int) -> Int? {
+        guard inspect.labels[GalaxyLabel.advertised] != nil else { return nil }
+        if let published = inspect.hostPorts[enginePort(otherwise: port)] { return published.port }
+        // The port of the settings may have changed since the start.
+        return inspect.hostPorts.count == 1 ? inspect.hostPorts.first?.value.port : nil
+    }
 
     /// Returns the port of the game engine in the container.
     ///

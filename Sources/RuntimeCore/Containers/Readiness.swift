@@ -51,8 +51,8 @@ package struct Readiness: Sendable, Equatable {
         case failed(String)
         /// Nothing to ask yet: inspect again later.
         case wait
-        /// Ask the game engine at this address and port.
-        case ask(address: String, port: Int)
+        /// Ask the game engine at this address and port. In front of a published port there may be a proxy.
+        case ask(address: String, port: Int, isPublished: Bool)
     }
 
     /// The check for the game engine's readiness.
@@ -79,15 +79,17 @@ package struct Readiness: Sendable, Equatable {
         case .port(let own), .path(_, let own): port = own
         }
         // A port that is bound at a certain address is reached there from everywhere, also with an overlay network.
-        if let bound = container.hostPorts[port], !Self.everyAddress.contains(bound.address) {
-            return .ask(address: bound.address, port: bound.port)
+        if let bound = container.hostPorts[port], !Self.isOfAnyHost(bound.address) {
+            return .ask(address: bound.address, port: bound.port, isPublished: true)
         }
         guard let address = container.addresses[network] else { return .wait }
-        return .ask(address: address, port: port)
+        return .ask(address: address, port: port, isPublished: false)
     }
 
-    /// The addresses that bind a port everywhere.
-    private static let everyAddress: Set = ["", "0.0.0.0", "::"]
+    /// Returns whether an address means another host elsewhere: a worker in a container has a loopback of its own.
+    private static func isOfAnyHost(_ address: String) -> Bool {
+        ["", "0.0.0.0", "::", "::1"].contains(address) || address.hasPrefix("127.")
+    }
 
     /// Returns the sentence for a wait without success.
     package func timeout(seconds: Int) -> String {

@@ -26,14 +26,16 @@ package struct Reconciliation: Sendable, Equatable {
     ///   - reservations: The node reservations.
     ///   - running: The running games with an inspected container. A container without an inspection may keep a
     ///     reservation, but never changes one.
+    ///   - ports: The range of ports that the node counts; nil: none.
     package init(
         containers: [ContainerSummary],
         ours: [ContainerID: Bool],
         checkpoints: [ContainerID: Checkpoint],
         started: Set<ContainerID>,
         isThorough: Bool,
-        reservations: [GameID: Demand],
-        running inspected: [GameID: RunningGame]
+        reservations: [GameID: NodeReservation],
+        running inspected: [GameID: RunningGame],
+        ports: ClosedRange<Int>? = nil
     ) {
         let listed = Set(containers.map(\.id))
         let gone = Set(checkpoints.keys).union(started).subtracting(listed)
@@ -58,6 +60,10 @@ package struct Reconciliation: Sendable, Equatable {
         let running = containers.filter { $0.isRunning && ours[$0.id] != false }
         let games = Set(running.compactMap { $0.labels[GalaxyLabel.gameID].map { GameID($0) } })
         surplusReservations = Set(reservations.keys).subtracting(games)
-        wrongReservations = inspected.filter { games.contains($0.key) && reservations[$0.key] != $0.value.demand }
+        wrongReservations = inspected.filter { game, running in
+            let port = running.port.flatMap { ports?.contains($0) == true ? $0 : nil }
+            let right = NodeReservation(demand: running.demand, containerID: running.containerID, port: port)
+            return games.contains(game) && reservations[game] != right
+        }
     }
 }

@@ -15,10 +15,6 @@ package struct Advertisement: Sendable, Equatable {
         self.ports = ports
     }
 
-    /// Returns the port to publish for a game.
-    ///
-    /// - Parameter reserved: The port reserved for the game, if the node has a range.
-    func published(_ reserved: Int?) -> PublishedPort {
-        PublishedPort(address: address, host: host, port: ports == nil ? nil : reserved)
-    }
+    /// The port to publish for a game, without the port of the host.
+    var published: PublishedPort { PublishedPort(address: address, host: host) }
 }

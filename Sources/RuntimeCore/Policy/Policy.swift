@@ -155,7 +155,7 @@ package struct AllowedStart: Sendable {
     package func spec(on image: ImageInspect, fence: Int64? = nil, port: Int? = nil) throws(JobFailure) -> RunSpec {
         var spec = try translation.runSpec(for: job, imageLabels: image.labels)
         spec.labels[GalaxyLabel.fence] = fence.map(String.init)
-        spec.published?.port = port
+        if let port, translation.publishes(port) { spec.published?.port = port }
         spec.imageID = image.id
         spec.healthcheck = image.slowedHealthcheck
         return spec

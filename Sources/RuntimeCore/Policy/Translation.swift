@@ -36,7 +36,7 @@ struct Translation: Sendable {
             pidsLimit: limits.pidsLimit,
             enginePort: try enginePort(imageLabels),
             hardening: settings.hardening,
-            published: settings.advertised?.published(nil)
+            published: settings.advertised?.published
         )
         do throws(RunSpec.Violation) {
             try spec.validateForEngine()
@@ -45,6 +45,9 @@ struct Translation: Sendable {
         }
         return spec
     }
+
+    /// Returns whether the port is of the node's range.
+    func publishes(_ port: Int) -> Bool { settings.advertised?.ports?.contains(port) ?? false }
 
     private func environment(for job: Job) -> [String: String] {
         var environment = settings.env
