@@ -117,7 +117,8 @@ package struct RedisExamination: Sendable {
             RedisCommand("HSET", hash, "a", "1"), RedisCommand("HSETNX", hash, "b", "1"),
             RedisCommand("HINCRBY", hash, "b", 1), RedisCommand("HGET", hash, "a"), RedisCommand("HMGET", hash, "a"),
             RedisCommand("HGETALL", hash), RedisCommand("HSCAN", hash, 0), RedisCommand("HEXISTS", hash, "a"),
-            RedisCommand("HLEN", hash), RedisCommand("HVALS", hash), RedisCommand("HDEL", hash, "a"),
+            RedisCommand("HLEN", hash), RedisCommand("HVALS", hash), RedisCommand("HKEYS", hash),
+            RedisCommand("HDEL", hash, "a"),
         ]
     }
 

@@ -87,6 +87,7 @@ struct ScriptBench {
     func times(rounds: Int) async throws -> [String: Double] {
         var meter = ScriptMeter(client)
         let decoder = JobDecoder()
+        try await worker.announce([])
         for round in 0..<rounds {
             _ = try await meter.measure("peek and admit", jobs: { $0.taken }) {
                 try await worker.intake(queue: "default") { decoder.decode($0) }
