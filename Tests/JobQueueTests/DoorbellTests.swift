@@ -28,7 +28,7 @@ struct DoorbellTests {
                 #expect(claimed.jobs.isEmpty && claimed.waiting == .stops)
             }
             for name in ["w1", "w2"] { #expect(try await bell(world, name) == []) }
-            // One with a place is rung by who has none.
+            // One with a place is woken by who has none.
             _ = try await other.claim(Capacity(starts: 0, stops: 0))
             #expect(try await bell(world, "w1") == [])
             let third = world.worker("w3")

@@ -81,7 +81,7 @@ extension ModelRun {
 
     /// Without idle workers no node is a better place for a start. The model knows no placement.
     private func forgetIdle() async throws {
-        let sets = Self.queueNames.flatMap { ["idle:start:" + $0, "rung:" + $0] }
+        let sets = Self.queueNames.flatMap { ["idle:start:" + $0, "woken:" + $0] }
             .map { RedisArgument.string(world.keys.prefix + $0) }
         _ = try await world.client.send(RedisCommand("DEL", arguments: sets))
     }

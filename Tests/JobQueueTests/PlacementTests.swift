@@ -14,8 +14,8 @@ struct PlacementTests {
         let world: QueueWorld
         var queues: [NodeID: JobQueue] = [:]
 
-        /// Who has been rung, and forgets it.
-        func rung() async throws -> [String] {
+        /// Who has been woken, and forgets it.
+        func woken() async throws -> [String] {
             var names: [String] = []
             for queue in queues.values.sorted(by: { $0.worker.id < $1.worker.id }) {
                 let bell = RedisArgument.string(world.keys.doorbell(queue.worker.id))
@@ -57,7 +57,7 @@ struct PlacementTests {
             _ = try await busy.claim(Capacity(starts: 0, stops: 0))
             try await push(world, 1)
             try await world.intake(busy)
-            #expect(try await nodes.rung() == [placement == .spread ? "w1" : "w0"])
+            #expect(try await nodes.woken() == [placement == .spread ? "w1" : "w0"])
         }
     }
 
@@ -69,15 +69,15 @@ struct PlacementTests {
             try await push(world, 1)
             try await world.intake(full)
             // The worker of the emptier node was woken, and the other one is faster.
-            #expect(try await nodes.rung() == ["w1"])
+            #expect(try await nodes.woken() == ["w1"])
             #expect(try await world.claim(full).isEmpty)
             #expect(try await world.claim(empty).map(\.id) == ["s0"])
             // A worker that does not come in time keeps nothing from others.
             try await push(world, 1, from: 1)
             try await world.intake(full)
-            let rung = RedisArgument.string(world.keys.prefix + "rung:default")
-            #expect(try await world.client.send(RedisCommand("ZADD", rung, "XX", 1, "w1")).integer == 0)
-            #expect(try await world.client.send(RedisCommand("ZSCORE", rung, "w1")).string == "1")
+            let woken = RedisArgument.string(world.keys.prefix + "woken:default")
+            #expect(try await world.client.send(RedisCommand("ZADD", woken, "XX", 1, "w1")).integer == 0)
+            #expect(try await world.client.send(RedisCommand("ZSCORE", woken, "w1")).string == "1")
             #expect(try await world.claim(full).map(\.id) == ["s1"])
         }
     }
@@ -127,7 +127,7 @@ struct PlacementTests {
                 let queue = try #require(nodes.queues.values.first { $0.worker.id == name })
                 _ = try await world.claim(queue)
                 claims += 1
-                ready = try await nodes.rung() + ready
+                ready = try await nodes.woken() + ready
             }
             var counts: [Int] = []
             for queue in nodes.queues.values { counts.append(try await queue.reservations().count) }
@@ -144,14 +144,14 @@ struct PlacementTests {
             let giant = #","limits":{"memory":"64g"}"#
             try await world.push(QueueWorld.message(.start, "giant", game: "giant", more: giant))
             try await world.intake(full)
-            #expect(try await nodes.rung() == [])
+            #expect(try await nodes.woken() == [])
             try await push(world, 1)
             // The caller claims next, so nobody is woken yet.
             let decoder = JobDecoder()
             let capacity = Capacity(starts: 4, stops: 4)
             let taken = try await full.take(queue: "default", claiming: capacity) { decoder.decode($0) }
             #expect(taken.claimed?.jobs.isEmpty == true && taken.claimed?.waiting.contains(.passed) == true)
-            #expect(try await nodes.rung() == ["w1"])
+            #expect(try await nodes.woken() == ["w1"])
             #expect(try await world.claim(empty).map(\.id) == ["s0"])
         }
     }
@@ -182,7 +182,7 @@ struct PlacementTests {
             _ = try await full.claim(Capacity(starts: 0, stops: 0))
             var number = 0
             // Each wake removes the dead that it has met.
-            while try await nodes.rung() != ["w1"], number < 6 {
+            while try await nodes.woken() != ["w1"], number < 6 {
                 try await push(world, 1, from: number)
                 try await world.intake(full)
                 number += 1

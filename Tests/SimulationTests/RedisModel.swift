@@ -105,21 +105,21 @@ struct RedisModel {
 
     var gameOf: [JobID: GameID] = [:]
 
-    /// Heads that were rung for.
-    var rung: Set<String> = []
+    /// Heads that were woken for.
+    var woken: Set<String> = []
 
     mutating func ring() {
         for job in lanes.jobs.values.filter(\.isCancelled).sorted(by: { $0.seq < $1.seq }) {
             guard let worker = job.worker, cancelsRung.insert(job.message.id).inserted else { continue }
             bells[worker, default: []].append("cancel")
         }
-        rung.formIntersection(lanes.ready.flatMap { list, entries in entries.map { "\(list) \($0.seq)" } })
+        woken.formIntersection(lanes.ready.flatMap { list, entries in entries.map { "\(list) \($0.seq)" } })
         for (list, entries) in lanes.ready.sorted(by: { $0.key < $1.key }) where !entries.isEmpty {
             let node = list.split(separator: ":").dropFirst(2).first.map { NodeID(String($0)) }
             // Once for each time that it becomes ready.
-            let fresh = Set(entries.map { "\(list) \($0.seq)" }).subtracting(rung)
+            let fresh = Set(entries.map { "\(list) \($0.seq)" }).subtracting(woken)
             guard !fresh.isEmpty else { continue }
-            rung.formUnion(fresh)
+            woken.formUnion(fresh)
             let kind = String(list.prefix { $0 != ":" })
             let index = idle[kind, default: []].firstIndex { node == nil || $0.node == node }
             guard let index, let worker = idle[kind]?.remove(at: index) else { continue }

@@ -33,9 +33,9 @@ local function store_smallest(c, name)
 end
 
 -- Notes the capacity of the node as the worker of the call knows it.
-function capacity.note(c, told)
+function capacity.note(c, numbers)
   call('HSET', c.prefix .. 'capacity:' .. c.args.node, c.args.worker,
-    string.format('%d %d %d %d %d', told.slots, told.cpu, told.memory, told.first_port, told.last_port))
+    string.format('%d %d %d %d %d', numbers.slots, numbers.cpu, numbers.memory, numbers.first_port, numbers.last_port))
   store_smallest(c, c.args.node)
 end
 

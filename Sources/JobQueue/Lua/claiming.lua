@@ -3,10 +3,10 @@
 --   starts, stops   free permits
 --   queues          in order of priority
 -- Returns: 1 if stops or removes wait for a permit, plus 2 if starts do, plus 4 if starts were left to other nodes (the
---   worker looks again soon); the time of the claim; then an array for each
---   job: id, token, attempt, queue, message, message of the game's last start (for a restart, else empty), run, undo,
---   digest, game, reservation of a start ("CPU MEMORY", else empty). undo is 1 for an obsolete job, 2 for a job with
---   too many dead workers, else 0.
+--   worker looks again soon); the time of the claim; then an array for each job: id, token, attempt, queue, message,
+--   message of the game's last start (for a restart, else empty), run, undo, digest, game, reservation of a start
+--   ("CPU MEMORY CONTAINER PORT", else empty). undo is 1 for an obsolete job, 2 for a job with too many dead workers,
+--   else 0.
 -- Atomic because: a head without a ready list and without a lease would be lost with the worker.
 
 -- Returns the next fencing number. The numbers contain the time. So a failover with lost writes repeats no number.
@@ -149,20 +149,20 @@ end
 -- hold a reservation, or may only end. With some capacity, a smaller start may stand behind many large ones.
 local function drain(c, claim, class, queue, owner)
   local list = { key = c.prefix .. lanes.list(class, queue, owner), owner = owner }
-  local begun, is_last, first = 0, false, 0
+  local taken, is_last, first = 0, false, 0
   repeat
     local most, ended = math.min(64, claim.wanted[class] + 8), claim.ended
     local games = call('ZRANGE', list.key, first, first + most - 1)
-    begun = 0
+    taken = 0
     for _, game in ipairs(games) do
       if claim.wanted[class] <= 0 or claim.most_ended[class] <= 0 or list.is_passed then return end
-      if begin(c, claim, class, list, game) then begun = begun + 1 end
+      if begin(c, claim, class, list, game) then taken = taken + 1 end
     end
     -- A head that ended may have made way for a job on the same list.
     is_last = #games < most and claim.ended == ended
-    first = begun == 0 and first + #games or 0
+    first = taken == 0 and first + #games or 0
     local looks_on = class == 'start' and first < MOST_SEEN and reservations.has_capacity(c, c.args.node)
-  until is_last or begun == 0 and not looks_on
+  until is_last or taken == 0 and not looks_on
 end
 
 -- Claims stops before starts, queues in their order, and lists of the node before lists of all nodes.
@@ -188,7 +188,7 @@ local function rest(c, claim)
       -- A full node still waits for starts of its own games: a game with a reservation needs no more capacity.
       if class == 'start' then
         parking.park(c, 'full', queue, is_idle and not has_place)
-        call('ZREM', c.prefix .. 'rung:' .. queue, c.args.worker)
+        call('ZREM', c.prefix .. 'woken:' .. queue, c.args.worker)
         parking.pass_starts(c, claim, queue)
         if not is_idle and has_place then parking.pass_to_node(c, queue) end
       end

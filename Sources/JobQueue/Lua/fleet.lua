@@ -95,7 +95,7 @@ function liveness.forget(c, worker, node, queues)
       for _, class in ipairs({ 'stop', 'start', 'full' }) do
         call('SREM', c.prefix .. 'idle:' .. class .. ':' .. queue, worker)
       end
-      call('ZREM', c.prefix .. 'rung:' .. queue, worker)
+      call('ZREM', c.prefix .. 'woken:' .. queue, worker)
     end
   end
   call('ZREM', c.prefix .. 'workers', worker)

@@ -18,7 +18,7 @@ function leases.take_back(c, job, state, ...)
   call('ZREM', c.prefix .. 'leases', job.id)
 end
 
--- Ends the ownership that a start has begun and that it has left nothing for. Any node may then run the job.
+-- Ends the ownership that a start began, if the start has left nothing. Any node may then run the job.
 function leases.disclaim(c, lane, job)
   if not job.lease.owns then return end
   job.lease.owns = nil

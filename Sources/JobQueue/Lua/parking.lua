@@ -37,7 +37,7 @@ end
 function parking.decline(c)
   for _, queue in ipairs(c.args.queues) do
     for _, class in ipairs({ 'stop', 'start', 'full' }) do parking.park(c, class, queue, false) end
-    call('ZREM', c.prefix .. 'rung:' .. queue, c.args.worker)
+    call('ZREM', c.prefix .. 'woken:' .. queue, c.args.worker)
     for _, class in ipairs({ 'stop', 'start' }) do parking.pass_on(c, class, queue) end
   end
   return { 0, context.now_text(c), {} }

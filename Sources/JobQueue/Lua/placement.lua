@@ -1,6 +1,6 @@
 -- Purpose: which node runs a start that any node may run. A start wakes a worker on the best of a few nodes with
 -- capacity for it. A worker leaves a start to a better node whose worker is idle, or has just been woken
--- (`{ns}:rung:QUEUE`).
+-- (`{ns}:woken:QUEUE`).
 
 local placement = {}
 
@@ -8,7 +8,7 @@ local placement = {}
 local SAMPLE = 8
 
 -- Time in ms for which a woken worker counts as about to claim, and for which a start may be left to other nodes.
-placement.RUNG_MS = 500
+placement.WOKEN_MS = 500
 
 -- Returns whether an operator has drained the node. Read once in a call.
 local function is_drained(c, node)
@@ -58,9 +58,9 @@ end
 -- node and load; the best place comes first.
 local function rivals_of(c, queue)
   local sample = call('SRANDMEMBER', c.prefix .. 'idle:start:' .. queue, SAMPLE)
-  local since = c.now - placement.RUNG_MS
-  local rung = call('ZRANGE', c.prefix .. 'rung:' .. queue, since, '+inf', 'BYSCORE', 'LIMIT', 0, SAMPLE)
-  for _, worker in ipairs(rung) do sample[#sample + 1] = worker end
+  local since = c.now - placement.WOKEN_MS
+  local woken = call('ZRANGE', c.prefix .. 'woken:' .. queue, since, '+inf', 'BYSCORE', 'LIMIT', 0, SAMPLE)
+  for _, worker in ipairs(woken) do sample[#sample + 1] = worker end
   return ordered(c, queue, sample)
 end
 
@@ -77,8 +77,8 @@ function placement.pop(c, queue, job, except)
   for _, candidate in ipairs(idle_workers(c, queue)) do
     if candidate.node ~= except and may_place(c, candidate.node, job) then
       call('SREM', c.prefix .. 'idle:start:' .. queue, candidate.worker)
-      call('ZREMRANGEBYSCORE', c.prefix .. 'rung:' .. queue, '-inf', c.now - placement.RUNG_MS)
-      call('ZADD', c.prefix .. 'rung:' .. queue, c.now, candidate.worker)
+      call('ZREMRANGEBYSCORE', c.prefix .. 'woken:' .. queue, '-inf', c.now - placement.WOKEN_MS)
+      call('ZADD', c.prefix .. 'woken:' .. queue, c.now, candidate.worker)
       return candidate.worker
     end
   end
@@ -106,5 +106,5 @@ end
 
 -- Returns whether a start may still be left to a better node. A worker that does not come keeps no start for long.
 function placement.may_pass(c, lane)
-  return not lane.passed_at or c.now < lane.passed_at + placement.RUNG_MS
+  return not lane.passed_at or c.now < lane.passed_at + placement.WOKEN_MS
 end

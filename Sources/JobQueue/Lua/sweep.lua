@@ -217,7 +217,7 @@ local function may_have_work(c)
 end
 
 define('sweep', function(c)
-  local told = liveness.note_alive(c)
+  local noted = liveness.note_alive(c)
   local retries = make_retries_due(c)
   local taken_back = reclaim_leases(c)
   free_lost_lanes(c)
@@ -225,5 +225,5 @@ define('sweep', function(c)
   has_more = loss.sweep(c) or has_more
   has_more = clean_up(c) or has_more
   return { retries, taken_back.reclaimed, taken_back.poisoned, has_more and 0 or ms_until_due(c),
-    may_have_work(c) and 1 or 0, told }
+    may_have_work(c) and 1 or 0, noted }
 end)

@@ -33,6 +33,7 @@ extension BenchStage {
     private func idleFigures(_ count: Int) async throws -> [BenchFigure] {
         let begin = ContinuousClock.now
         let (cpu, commands) = (try await redis.cpu(), try await redis.commands())
+        // The measurement is of this time itself: what the nodes cost while nothing happens.
         try await Task.sleep(for: options.full(.seconds(20), quick: .seconds(2)))
         let seconds = begin.duration(to: .now).inSeconds
         let share = (try await redis.cpu() - cpu) * 100 / seconds
