@@ -29,21 +29,22 @@ package final class RedisBlockingConnection: Sendable {
     /// Creates a connection. The first call opens the socket.
     ///
     /// - Parameters:
-    ///   - executor: the executor of the event loop to share; nil: any event loop.
+    ///   - client: the client to share the thread and the way to the server with; nil: neither.
     ///   - largestString: the largest bulk string to keep, in bytes; nil: every string. A larger one is discarded while it
     ///     arrives, and the reply is ``RedisValue/omitted(bytes:)``.
     package init(
         _ configuration: RedisConfiguration,
         clientName: String? = nil,
-        on executor: EventLoopExecutor? = nil,
+        beside client: RedisClient? = nil,
         largestString: Int? = nil,
         logger: Logger
     ) {
         connector = Connector(
             configuration,
             clientName: clientName,
-            eventLoop: executor?.eventLoop,
-            largestString: largestString
+            eventLoop: client?.executor.eventLoop,
+            largestString: largestString,
+            locator: client?.connector.locator
         )
         self.logger = logger
     }
@@ -111,16 +112,25 @@ package final class RedisBlockingConnection: Sendable {
         case .reuse: break
         }
         do throws(RedisError) {
+            return try await open()
+        } catch {
+            throw finish(with: nil) ? .closed : error
+        }
+    }
+
+    /// Limit of redirections in a cluster.
+    private static let mostRedirections = 4
+
+    private func open() async throws(RedisError) -> Session {
+        for _ in 0...Self.mostRedirections {
             let session = try await connector.connect()
             guard adopt(session) else {
                 session.close("the connection was closed by its owner")
                 throw .closed
             }
-            try await connector.introduce(to: session)
-            return session
-        } catch {
-            throw finish(with: nil) ? .closed : error
+            if try await connector.introduce(to: session) { return session }
         }
+        throw .connection(reason: "the nodes of the cluster name each other", mayHaveHappened: false)
     }
 
     /// Stores the new session. Returns `false` if the owner closed the connection meanwhile.

@@ -33,7 +33,7 @@ public final class RedisClient: Sendable {
     /// Runs tasks on the thread of this client's connection.
     package let executor: EventLoopExecutor
     private let logger: Logger
-    private let connector: Connector
+    let connector: Connector
     private let state: Mutex<State>
     private let timer: NIOLoopBoundBox<DeadlineTimer>
 
@@ -52,6 +52,11 @@ public final class RedisClient: Sendable {
 
     /// Whether the client is connected and the handshake is done.
     public var isConnected: Bool { state.withLock { $0.session != nil } }
+
+    /// The name of the connected server, without user and password. While not connected, the configured name.
+    package var serverName: String {
+        state.withLock { $0.session }.map { connector.name(of: $0.server) } ?? configuration.displayName
+    }
 
     /// Adds a call to the queue. The call ends by itself, with a reply or an error.
     func submit(_ call: Call) {
@@ -120,7 +125,13 @@ extension RedisClient: Service {
             return !state.runs
         }
         precondition(isFirst, "a RedisClient runs once")
-        await cancelWhenGracefulShutdown { await self.stayConnected() }
+        await cancelWhenGracefulShutdown {
+            await withTaskGroup { group in
+                group.addTask { await self.connector.locator.followMaster(logger: self.logger) }
+                await self.stayConnected()
+                group.cancelAll()
+            }
+        }
         let waiting = state.withLock { $0.backlog.close() }
         for call in waiting { call.end(.failure(.closed)) }
         logger.debug("Redis client is shut down")
@@ -141,8 +152,7 @@ extension RedisClient: Service {
             case .handshake:
                 guard let session else { return }
                 event = await attempt { () async throws(RedisError) in
-                    try await self.connector.introduce(to: session)
-                    return .handshakeSucceeded
+                    try await self.connector.introduce(to: session) ? .handshakeSucceeded : .redirected
                 }
             case .serve:
                 guard let session else { return }
@@ -179,7 +189,7 @@ extension RedisClient: Service {
 
     /// Carries commands until the connection ends.
     private func serve(_ session: Session) async {
-        logger.info("Redis connection is ready", metadata: ["server": "\(configuration.displayName)"])
+        logger.info("Redis connection is ready", metadata: ["server": "\(connector.name(of: session.server))"])
         let listener = RedisChannelHandler.Listener(
             released: { commands in self.state.withLock { $0.backlog.release(commands: commands) } },
             writable: { self.writeWaiting() },

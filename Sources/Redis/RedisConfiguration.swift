@@ -10,12 +10,33 @@ public struct RedisConfiguration: Sendable, Equatable {
         case unix(path: String)
     }
 
-    /// The address of the server.
-    public var endpoint: Endpoint
+    /// The way to the server. A client goes this way before each connection.
+    public enum Server: Sendable, Equatable {
+        /// The server has one address.
+        case at(Endpoint)
+        /// Any of these nodes of a Redis Cluster names the node of ``homeKey``.
+        case cluster([Endpoint])
+        /// Any of these sentinels names the master.
+        case sentinels(RedisSentinels)
+    }
+
+    /// The way to the server.
+    public var server: Server
     /// Whether the client encrypts the connection and verifies the server's certificate (`rediss://`).
     public var usesTLS = false
-    /// The PEM file of trusted certificate authorities; nil: the system's authorities.
+    /// The PEM file of trusted certificate authorities; nil: the system's authorities. The client reads the file again
+    /// after a change.
     public var tlsCACertificateFile: String?
+    /// The PEM file of the client's certificate and its chain; nil: no certificate. The client reads the file again
+    /// after a change.
+    public var tlsCertificateFile: String?
+    /// The PEM file of the private key of the client's certificate.
+    public var tlsKeyFile: String?
+    /// A key in the same slot as all keys of the client's commands. In a cluster, the client connects to the node of
+    /// this key; nil: to any node.
+    public var homeKey: String?
+    /// Whether a replica will do. Otherwise a connection to a replica counts as failed: a replica takes no writes.
+    public var acceptsReplica = false
     /// The ACL user. If nil and a password is set: the `default` user.
     public var username: String?
     /// The password for `AUTH`. If nil and a user name is set: the empty password, valid for a `nopass` user.
@@ -40,17 +61,27 @@ public struct RedisConfiguration: Sendable, Equatable {
 
     /// Creates a configuration for database 0 of a server without authentication and encryption.
     public init(endpoint: Endpoint) {
-        self.endpoint = endpoint
+        server = .at(endpoint)
     }
 
     /// The server's address and database without user and password, for logs and messages.
     public var displayName: String {
-        switch endpoint {
-        case .tcp(let host, let port):
-            let shown = host.contains(":") ? "[\(host)]" : host
-            return "\(usesTLS ? "rediss" : "redis")://\(shown):\(port)/\(database)"
-        case .unix(let path):
-            return "unix://\(path)?db=\(database)"
+        let scheme = usesTLS ? "rediss" : "redis"
+        return switch server {
+        case .at(.unix(let path)): "unix://\(path)?db=\(database)"
+        case .at(let endpoint): "\(scheme)://\(endpoint)/\(database)"
+        case .cluster(let nodes): "\(scheme)://\(nodes.map(\.description).joined(separator: ","))/\(database)"
+        case .sentinels(let group): "\(scheme)+sentinel://\(group)/\(database)"
+        }
+    }
+}
+
+extension RedisConfiguration.Endpoint: CustomStringConvertible {
+    /// The address as in a URL: `HOST:PORT`, or the path of a socket.
+    public var description: String {
+        switch self {
+        case .tcp(let host, let port): "\(host.contains(":") ? "[\(host)]" : host):\(port)"
+        case .unix(let path): path
         }
     }
 }

@@ -54,9 +54,16 @@ public enum RedisError: Error, Sendable, Equatable, CustomStringConvertible {
     /// `false` for replies that concern every command now, for example `LOADING` or `READONLY`.
     public var isOfThisCommand: Bool {
         guard case .server(let error) = self else { return false }
-        return !["LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "BUSY", "TRYAGAIN", "NOAUTH", "WRONGPASS"]
-            .contains(error.code)
+        if error.message.contains(Self.movingSlot) { return false }
+        let ofAll = [
+            "LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "MOVED", "ASK", "TRYAGAIN", "BUSY", "NOAUTH",
+            "WRONGPASS",
+        ]
+        return !ofAll.contains(error.code)
     }
+
+    /// A script of a cluster's node ends with this text if the slot of its keys moves to another node, and a key has moved.
+    private static let movingSlot = "attempted to access a non local key in a cluster node"
 
     public var description: String {
         switch self {

@@ -9,38 +9,41 @@ public struct RedisURLError: Error, Sendable, Equatable, CustomStringConvertible
     init(_ problem: String) {
         description = """
             Redis URL: \(problem) (expected redis://[user[:password]@]host[:port][/database], rediss://… for TLS, \
-            or unix:///path/to/socket[?db=number])
+            redis+sentinel://host[:port],…/master[/database] for sentinels, or unix:///path/to/socket[?db=number])
             """
     }
 }
 
 extension RedisConfiguration {
-    /// Creates a configuration from a URL: `redis://`, `rediss://` (TLS) or `unix://`. User, password, host and socket
-    /// path are percent-decoded.
+    /// Creates a configuration from a URL: `redis://`, `rediss://` (TLS), `redis+sentinel://`, `rediss+sentinel://` or
+    /// `unix://`. Several hosts after `redis://` are nodes of a cluster. User, password, host, name of the master and
+    /// socket path are percent-decoded.
     public init(url: String) throws(RedisURLError) {
+        let schemes = "must be redis, rediss, redis+sentinel, rediss+sentinel or unix"
         guard let separator = url.firstRange(of: "://") else {
-            throw RedisURLError("scheme: missing, must be redis, rediss or unix")
+            throw RedisURLError("scheme: missing, \(schemes)")
         }
         var parts = try URLParts(afterScheme: url[separator.upperBound...])
         let scheme = url[..<separator.lowerBound].lowercased()
         switch scheme {
         case "redis", "rediss":
-            let (host, port) = try Self.hostAndPort(parts.hostAndPort)
-            self.init(endpoint: .tcp(host: host, port: port))
-            usesTLS = scheme == "rediss"
+            let hosts = try Self.endpoints(parts.hosts, port: 6_379)
+            self.init(endpoint: hosts[0])
             if !parts.path.dropFirst().isEmpty { try parts.addDatabase(parts.path.dropFirst(), from: "path") }
+            if hosts.count > 1 {
+                server = .cluster(hosts)
+                guard parts.database ?? 0 == 0 else {
+                    throw RedisURLError("path: several hosts are the nodes of a cluster, which has database 0 only")
+                }
+            }
+        case "redis+sentinel", "rediss+sentinel":
+            self = try Self.sentinels(&parts)
         case "unix":
-            guard parts.hostAndPort.isEmpty, parts.path.utf8.count > 1 else {
-                throw RedisURLError("path: a socket needs an absolute path, with three slashes after unix:")
-            }
-            let path = try Self.decoded(parts.path, part: "path")
-            guard path.utf8.count <= 103 else {
-                throw RedisURLError("path: a socket's path has at most 103 bytes")
-            }
-            self.init(endpoint: .unix(path: path))
+            self.init(endpoint: try Self.socket(parts))
         default:
-            throw RedisURLError("scheme: must be redis, rediss or unix")
+            throw RedisURLError("scheme: \(schemes)")
         }
+        usesTLS = scheme.hasPrefix("rediss")
         username = try parts.user.map { part throws(RedisURLError) in try Self.decoded(part, part: "user") }
         password = try parts.password.map { part throws(RedisURLError) in
             try Self.decoded(part, part: "password")
@@ -49,7 +52,39 @@ extension RedisConfiguration {
         database = parts.database ?? 0
     }
 
-    private static func hostAndPort(_ text: Substring) throws(RedisURLError) -> (String, Int) {
+    private static func socket(_ parts: URLParts) throws(RedisURLError) -> Endpoint {
+        guard parts.hosts.isEmpty, parts.path.utf8.count > 1 else {
+            throw RedisURLError("path: a socket needs an absolute path, with three slashes after unix:")
+        }
+        let path = try decoded(parts.path, part: "path")
+        guard path.utf8.count <= 103 else { throw RedisURLError("path: a socket's path has at most 103 bytes") }
+        return .unix(path: path)
+    }
+
+    private static func sentinels(_ parts: inout URLParts) throws(RedisURLError) -> RedisConfiguration {
+        let hosts = try endpoints(parts.hosts, port: 26_379)
+        let words = parts.path.dropFirst().split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let name = words.first, !name.isEmpty else {
+            throw RedisURLError("path: the name of the master is missing after the sentinels")
+        }
+        if words.count > 1, !words[1].isEmpty { try parts.addDatabase(words[1], from: "path") }
+        var configuration = RedisConfiguration(endpoint: hosts[0])
+        configuration.server = .sentinels(
+            RedisSentinels(addresses: hosts, master: try decoded(name, part: "name of the master"))
+        )
+        return configuration
+    }
+
+    /// Returns the hosts of a list with commas.
+    private static func endpoints(_ text: Substring, port: Int) throws(RedisURLError) -> [Endpoint] {
+        var endpoints: [Endpoint] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            endpoints.append(try endpoint(part, port: port))
+        }
+        return endpoints
+    }
+
+    private static func endpoint(_ text: Substring, port standard: Int) throws(RedisURLError) -> Endpoint {
         var host = text
         var port: Substring?
         if text.first == "[" {
@@ -70,11 +105,11 @@ extension RedisConfiguration {
         guard !name.isEmpty, !name.contains(where: \.isWhitespace) else {
             throw RedisURLError("host: must not be empty and must not contain spaces")
         }
-        guard let port else { return (name, 6_379) }
+        guard let port else { return .tcp(host: name, port: standard) }
         guard let number = decimal(port), (1...65_535).contains(number) else {
             throw RedisURLError("port: must be a number from 1 to 65535")
         }
-        return (name, number)
+        return .tcp(host: name, port: number)
     }
 
     /// Returns the number of a text of digits only. `Int` alone would also accept a sign.
@@ -106,7 +141,8 @@ extension RedisConfiguration {
 private struct URLParts {
     var user: Substring?
     var password: Substring?
-    var hostAndPort: Substring
+    /// The hosts with their ports, separated by commas.
+    var hosts: Substring
     /// The path with its leading slash.
     var path: Substring
     var database: Int?
@@ -124,12 +160,12 @@ private struct URLParts {
             let login = authority[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             user = login.first
             password = login.count > 1 ? login[1] : nil
-            hostAndPort = authority[authority.index(after: at)...]
+            hosts = authority[authority.index(after: at)...]
         } else {
             guard authority.isEmpty || !tail.contains("@") else {
                 throw RedisURLError("user: write / ? and # in a user name or password as %2F, %3F and %23")
             }
-            hostAndPort = authority
+            hosts = authority
         }
         guard let query, tail.index(after: query) < tail.endIndex else { return }
         for parameter in tail[tail.index(after: query)...].split(separator: "&") {

@@ -45,6 +45,7 @@ public struct Consumer: Sendable {
         let connection = RedisBlockingConnection(
             client.redis.configuration,
             clientName: "rtmanager-consumer",
+            beside: client.redis,
             logger: client.logger
         )
         var hasGroup = false

@@ -26,6 +26,7 @@ public final class StreamReader: Sendable {
         connection = RedisBlockingConnection(
             client.redis.configuration,
             clientName: "rtmanager-reader",
+            beside: client.redis,
             logger: logger
         )
         self.positions = Mutex(positions)

@@ -2,65 +2,42 @@ import Logging
 import Observability
 
 extension SettingDescriptor {
-    /// The settings of Redis and of the deployment: address, password, namespace, signing keys and settings file.
-    package static let connection: [SettingDescriptor] = [
-        SettingDescriptor(
-            "RTM_REDIS_URL",
-            "Redis, as redis://, rediss:// (TLS) or unix:// URL",
-            default: "redis://127.0.0.1:6379",
-            // Messages mask a URL with user or query, so these forms stand in the details only.
-            allowed: "`redis://HOST[:PORT][/DB]`, `rediss://HOST[:PORT][/DB]` or `unix:///PATH`",
-            details: "Address of Redis; `rediss://` uses TLS. A URL may have a user and a password, as in "
-                + "`redis://USER:PASSWORD@HOST` or `redis://:PASSWORD@HOST`, and a socket a database, as in "
-                + "`unix:///PATH?db=N`",
-            valueName: "url",
-            audience: .everyone,
-            disclosure: .maskedURL,
-            assign: .field(\.redisURL, SettingRule.redisURL)
-        ),
-        SettingDescriptor(
-            "RTM_REDIS_PASSWORD_FILE",
-            "File with the password of Redis, instead of one in the URL",
-            allowed: allowedFile,
-            details: "File with the password of Redis, for a URL without a password; at most 4 KiB. A line end after "
-                + "the password does not count. A password in both places is refused",
-            valueName: "path",
-            audience: .everyone,
-            namesFile: true,
-            assign: .optional(\.redisPasswordFile, SettingRule.filePath)
-        ),
-        SettingDescriptor(
-            "RTM_NAMESPACE",
-            "Separates this deployment from others on the same Redis",
-            default: "rtm",
-            allowed: "1 to 64 of `A-Z a-z 0-9 _ . -`",
-            valueName: "name",
-            audience: .everyone,
-            assign: .field(\.namespace) { SettingRule.word($0, "_.-", upTo: 64) ? $0 : nil }
-        ),
-        SettingDescriptor(
-            "RTM_SIGNING_KEY_FILE",
-            "Keys of the jobs' signatures, NAME:SECRET a line; a worker with it takes signed jobs only",
-            allowed: allowedFile,
-            details: "File with the keys of the jobs' signatures, `NAME:SECRET` on each line. A worker with keys takes "
-                + "signed jobs only; see section 2, signed jobs",
-            valueName: "path",
-            audience: .everyone,
-            isRare: true,
-            namesFile: true,
-            assign: .optional(\.signingKeyFile, SettingRule.filePath)
-        ),
-        SettingDescriptor(
-            configName,
-            "File with settings, one RTM_NAME=value a line",
-            allowed: allowedFile,
-            details: "File with settings, `RTM_NAME=value` on each line; at most 1 MiB",
-            valueName: "path",
-            audience: .everyone,
-            namesFile: true,
-            assign: .optional(\.configFile, SettingRule.filePath)
-        ),
-    ]
+    /// The settings of Redis and of the deployment: namespace, signing keys and settings file.
+    package static let connection: [SettingDescriptor] =
+        redis + [
+            SettingDescriptor(
+                "RTM_NAMESPACE",
+                "Separates this deployment from others on the same Redis",
+                default: "rtm",
+                allowed: "1 to 64 of `A-Z a-z 0-9 _ . -`",
+                valueName: "name",
+                audience: .everyone,
+                assign: .field(\.namespace) { SettingRule.word($0, "_.-", upTo: 64) ? $0 : nil }
+            ),
+            SettingDescriptor(
+                "RTM_SIGNING_KEY_FILE",
+                "Keys of the jobs' signatures, NAME:SECRET a line; a worker with it takes signed jobs only",
+                allowed: allowedFile,
+                details:
+                    "File with the keys of the jobs' signatures, `NAME:SECRET` on each line. A worker with keys takes "
+                    + "signed jobs only; see section 2, signed jobs",
+                valueName: "path",
+                audience: .everyone,
+                isRare: true,
+                namesFile: true,
+                assign: .optional(\.signingKeyFile, SettingRule.filePath)
+            ),
+            SettingDescriptor(
+                configName,
+                "File with settings, one RTM_NAME=value a line",
+                allowed: allowedFile,
+                details: "File with settings, `RTM_NAME=value` on each line; at most 1 MiB",
+                valueName: "path",
+                audience: .everyone,
+                namesFile: true,
+                assign: .optional(\.configFile, SettingRule.filePath)
+            ),
+        ]
 
     /// The values of settings with a path, in words.
     static let allowedFile = "the path of a file that can be read"

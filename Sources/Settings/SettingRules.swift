@@ -17,11 +17,18 @@ package enum SettingRule {
             let authority = rest.prefix { $0 != "/" && $0 != "?" }
             let host = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
             return host.isEmpty || host.hasPrefix(":") ? nil : text
+        case "redis+sentinel", "rediss+sentinel":
+            return rest.wholeMatch(of: #/[^\/?]+\/[^\/?]+(\/[0-9]*)?(\?.*)?/#) == nil ? nil : text
         case "unix":
             return rest.hasPrefix("/") && rest.count > 1 ? text : nil
         default:
             return nil
         }
+    }
+
+    /// Accepts a name of an ACL user of Redis: printable ASCII without spaces.
+    package static func userName(_ text: String) -> String? {
+        text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f } ? text : nil
     }
 
     /// Returns whether `text` consists of 1 to `length` letters, digits and characters of `others`.

@@ -1,5 +1,4 @@
 import JobContract
-import Redis
 import Terminal
 
 #if canImport(FoundationEssentials)
@@ -10,27 +9,11 @@ import Terminal
 
 /// The content of files named by settings.
 extension Settings {
-    /// Returns the address and credentials of Redis.
-    package func redisConfiguration() throws(CommandError) -> RedisConfiguration {
-        var configuration: RedisConfiguration
-        do throws(RedisURLError) {
-            configuration = try RedisConfiguration(url: redisURL)
-        } catch {
-            throw .wrongUse("RTM_REDIS_URL: \(error)")
-        }
-        guard let path = redisPasswordFile else { return configuration }
-        guard configuration.password == nil else {
-            throw .wrongUse("RTM_REDIS_PASSWORD_FILE: RTM_REDIS_URL has a password, too; give one of them")
-        }
-        configuration.password = try Self.password(inFile: path, of: "RTM_REDIS_PASSWORD_FILE")
-        return configuration
-    }
-
     /// The largest size of a password file, in bytes.
     private static let mostPasswordBytes = 4_096
 
     /// Returns the password in a file, without a line end at the end of the file.
-    private static func password(inFile path: String, of setting: String) throws(CommandError) -> String {
+    static func password(inFile path: String, of setting: String) throws(CommandError) -> String {
         guard var bytes = FileManager.default.contents(atPath: path).map(Array.init) else {
             throw .wrongUse("\(setting) \(path): cannot be read")
         }

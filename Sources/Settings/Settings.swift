@@ -16,6 +16,11 @@ package struct Settings: Sendable, Equatable {
     package var redisURL = "redis://127.0.0.1:6379"
     /// The path of a file with the password of Redis; nil: the URL holds the password, or Redis needs none.
     package var redisPasswordFile: String?
+    package var redisCAFile: String?
+    package var redisCertFile: String?
+    package var redisKeyFile: String?
+    package var redisSentinelUser: String?
+    package var redisSentinelPasswordFile: String?
     package var namespace = "rtm"
     package var signingKeyFile: String?
     /// The greatest age of a signed job at intake, in seconds.

@@ -37,7 +37,9 @@ struct SettingPathTests {
 
     /// Settings that do not concern the queue, the containers or the loops of a worker.
     private static let elsewhere: Set = [
-        "RTM_REDIS_URL", "RTM_REDIS_PASSWORD_FILE", "RTM_SIGNING_KEY_FILE", "RTM_CONFIG", "RTM_NODE", "RTM_NO_WAIT",
+        "RTM_REDIS_URL", "RTM_REDIS_PASSWORD_FILE", "RTM_REDIS_CA_FILE", "RTM_REDIS_CERT_FILE", "RTM_REDIS_KEY_FILE",
+        "RTM_REDIS_SENTINEL_USER", "RTM_REDIS_SENTINEL_PASSWORD_FILE",
+        "RTM_SIGNING_KEY_FILE", "RTM_CONFIG", "RTM_NODE", "RTM_NO_WAIT",
         "RTM_HTTP", "RTM_HTTP_TOKEN_FILE", "RTM_OTLP_ENDPOINT", "RTM_LOG_LEVEL", "RTM_LOG_FORMAT",
     ]
 
@@ -129,6 +131,6 @@ struct SettingPathTests {
         let usual = try settings.redisConfiguration()
         #expect(configuration.backoff.cap == min(usual.backoff.cap, .seconds(lease) / 4))
         #expect(configuration.backoff.base == usual.backoff.base)
-        #expect(configuration.endpoint == usual.endpoint)
+        #expect(configuration.server == usual.server)
     }
 }

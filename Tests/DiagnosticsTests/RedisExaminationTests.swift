@@ -16,7 +16,9 @@ struct RedisExaminationTests {
         _ redis: PrivateRedis,
         _ body: (RedisExamination, RedisClient) async throws -> R
     ) async throws -> R {
-        try await RedisClient.withClient(try RedisConfiguration(url: redis.url), logger: .silent) { client in
+        var configuration = try RedisConfiguration(url: redis.url)
+        configuration.acceptsReplica = true
+        return try await RedisClient.withClient(configuration, logger: .silent) { client in
             let queue = JobQueue(
                 redis: client,
                 keys: Keyspace(namespace: "rtm"),

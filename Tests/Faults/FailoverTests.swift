@@ -40,7 +40,9 @@ struct FailoverTests {
         _ lag: Duration
     ) async throws {
         let quiet = Logger(label: "failover") { _ in SwiftLogNoOpLogHandler() }
-        try await RedisClient.withClient(try RedisConfiguration(url: replica.url), logger: quiet) { client in
+        var configuration = try RedisConfiguration(url: replica.url)
+        configuration.acceptsReplica = true
+        try await RedisClient.withClient(configuration, logger: quiet) { client in
             try await eventually(
                 "the replica to follow",
                 until: { $0.contains("master_link_status:up") }

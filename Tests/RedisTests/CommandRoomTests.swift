@@ -82,6 +82,10 @@ struct CommandRoomTests {
             } else {
                 _ = try await client.pipeline([RedisCommand("GET", "k"), write])
             }
+            try await eventually("the end of the connection") { !client.isConnected }
+            let refusal = try await ConnectTests.reason(try .patient(server.unixURL))
+            #expect(refusal.contains("this is a replica"))
+            try await server.ask(RedisCommand("REPLICAOF", "NO", "ONE"), acceptsReplica: true)
             try await eventually("another connection") {
                 let now = await outcome { try await client.send(RedisCommand("CLIENT", "ID")) }
                 return now.value?.integer != nil && now.value != before
@@ -94,7 +98,8 @@ struct CommandRoomTests {
         arguments: [
             ("WRONGTYPE", true, false), ("OOM", true, false), ("NOSCRIPT", true, false), ("NOPERM", true, false),
             ("ERR", true, false), ("LOADING", false, true), ("READONLY", false, true), ("MASTERDOWN", false, true),
-            ("CLUSTERDOWN", false, false), ("BUSY", false, false), ("TRYAGAIN", false, false),
+            ("CLUSTERDOWN", false, false), ("MOVED", false, true), ("ASK", false, false), ("BUSY", false, false),
+            ("TRYAGAIN", false, false),
             ("NOAUTH", false, false), ("WRONGPASS", false, false),
         ]
     )

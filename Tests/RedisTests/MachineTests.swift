@@ -55,6 +55,15 @@ struct MachineTests {
         #expect(afterLong == .wait(.milliseconds(50)))
     }
 
+    @Test("follows a few redirections at once, and waits when two nodes name each other")
+    func redirections() {
+        var machine = Machine(backoff: Self.backoff)
+        let around = Array(repeating: [Machine.Event.connected, .redirected], count: 5).flatMap(\.self)
+        let actions = Self.run([.started] + around, on: &machine)
+        let hop = [Machine.Action.handshake, .connect]
+        #expect(actions == [.connect] + hop + hop + hop + hop + [.handshake, .wait(.milliseconds(800))])
+    }
+
     static let states: [Machine.State] = [
         .disconnected, .connecting(failures: 1), .handshaking(failures: 1), .ready(failures: 1, since: at(0)),
         .backingOff(failures: 1), .closed,
@@ -83,14 +92,17 @@ struct MachineTests {
             case .disconnected: [(.started, .connect), (.stopped, .stop)]
             case .connecting: [(.connected, .handshake), (.failed, .wait(.milliseconds(50))), (.stopped, .stop)]
             case .handshaking:
-                [(.handshakeSucceeded, .serve), (.failed, .wait(.milliseconds(50))), (.stopped, .stop)]
+                [
+                    (.handshakeSucceeded, .serve), (.redirected, .connect), (.failed, .wait(.milliseconds(50))),
+                    (.stopped, .stop),
+                ]
             case .ready: [(.failed, .wait(.milliseconds(50))), (.stopped, .stop)]
             case .backingOff: [(.delayElapsed, .connect), (.stopped, .stop)]
             case .closed: []
             }
         #expect(Self.machine(in: state).state == state)
         let events: [Machine.Event] = [
-            .started, .connected, .handshakeSucceeded, .failed, .delayElapsed, .stopped,
+            .started, .connected, .handshakeSucceeded, .redirected, .failed, .delayElapsed, .stopped,
         ]
         for event in events {
             var machine = Self.machine(in: state)
@@ -115,12 +127,15 @@ struct HandshakeTests {
     @Test("sends only the necessary commands, PING last")
     func commands() throws {
         let plain = try RedisConfiguration(url: "redis://h")
-        #expect(Handshake(plain, clientName: nil).commands == [RedisCommand("PING")])
-        let full = try RedisConfiguration(url: "redis://ann:pw@h/3")
+        #expect(Handshake(plain, clientName: nil).commands == [RedisCommand("ROLE"), RedisCommand("PING")])
+        var full = try RedisConfiguration(url: "redis://ann:pw@h/3")
+        full.homeKey = "{rtm}:meta"
+        full.acceptsReplica = true
         #expect(
             Handshake(full, clientName: "worker 1\n").commands == [
                 RedisCommand("AUTH", "ann", "pw"), RedisCommand("SELECT", 3),
-                RedisCommand("CLIENT", "SETNAME", "worker-1-"), RedisCommand("PING"),
+                RedisCommand("CLIENT", "SETNAME", "worker-1-"), RedisCommand("EXISTS", "{rtm}:meta"),
+                RedisCommand("PING"),
             ]
         )
         let passwordOnly = try RedisConfiguration(url: "redis://:pw@h")
@@ -129,15 +144,37 @@ struct HandshakeTests {
         #expect(Handshake(userOnly, clientName: nil).commands.first == RedisCommand("AUTH", "ann", ""))
     }
 
+    static let server = RedisConfiguration.Endpoint.tcp(host: "h", port: 6_379)
+
+    static func error(_ line: String) -> RedisValue { .error(RedisServerError(line: line)) }
+
     @Test("reports a refusal, but accepts a missing permission for optional commands")
     func failures() throws {
-        let handshake = Handshake(try RedisConfiguration(url: "redis://:pw@h"), clientName: "w")
-        let ok = RedisValue.status("OK")
-        let noPermission = RedisValue.error(RedisServerError(code: "NOPERM", message: "no"))
-        let wrongPassword = RedisValue.error(RedisServerError(code: "WRONGPASS", message: "invalid"))
-        #expect(handshake.failure(in: [ok, ok, .status("PONG")]) == nil)
-        #expect(handshake.failure(in: [ok, noPermission, noPermission]) == nil)
-        #expect(handshake.failure(in: [wrongPassword, ok, ok]) == "AUTH refused: WRONGPASS invalid")
-        #expect(handshake.failure(in: [noPermission, ok, ok]) == "AUTH refused: NOPERM no")
+        var configuration = try RedisConfiguration(url: "redis://:pw@h")
+        configuration.homeKey = "{rtm}:meta"
+        let handshake = Handshake(configuration, clientName: "w")
+        func verdict(_ auth: RedisValue, _ name: RedisValue, _ home: RedisValue, _ role: RedisValue)
+            -> Handshake.Verdict
+        {
+            handshake.verdict(on: [auth, name, home, role, .status("PONG")], of: Self.server)
+        }
+        let (ok, zero) = (RedisValue.status("OK"), RedisValue.integer(0))
+        let master = RedisValue.array([.bulk(Array("master".utf8)), .integer(3), .array([])])
+        let replica = RedisValue.array(["slave", "10.0.0.1"].map { .bulk(Array($0.utf8)) } + [.integer(6_380)])
+        let noPermission = Self.error("NOPERM no")
+        #expect(verdict(ok, ok, zero, master) == .accepted)
+        #expect(verdict(ok, noPermission, noPermission, noPermission) == .accepted)
+        #expect(verdict(ok, ok, Self.error("ASK 1 h:1"), Self.error("ERR unknown command")) == .accepted)
+        #expect(
+            verdict(Self.error("WRONGPASS invalid"), ok, zero, master) == .refused("AUTH refused: WRONGPASS invalid")
+        )
+        #expect(verdict(noPermission, ok, zero, master) == .refused("AUTH refused: NOPERM no"))
+        #expect(
+            verdict(ok, ok, zero, replica)
+                == .refused("this is a replica, which takes no writes; its master is 10.0.0.1:6380")
+        )
+        #expect(verdict(ok, ok, Self.error("MOVED 7 i:1"), master) == .redirected(.tcp(host: "i", port: 1)))
+        let down = verdict(ok, ok, Self.error("CLUSTERDOWN Hash slot not served"), master)
+        #expect(down == .refused("EXISTS refused: CLUSTERDOWN Hash slot not served"))
     }
 }

@@ -6,41 +6,35 @@ import Testing
 
 @Suite("TLS to Redis", .timeLimit(.minutes(3)))
 struct TLSTests {
-    /// A server with a certificate of its own for `localhost`.
+    /// A server with a certificate for `localhost`, and an authority that has signed it.
     struct World {
         let server: PrivateRedis
         let port: Int
-        let certificate: String
+        let authority: TestAuthority
 
         func configuration(host: String, trusted: Bool) throws -> RedisConfiguration {
             var configuration = try RedisConfiguration.patient("rediss://\(host):\(port)")
-            if trusted { configuration.tlsCACertificateFile = certificate }
+            if trusted { configuration.tlsCACertificateFile = authority.file }
             return configuration
         }
     }
 
-    static func withWorld(_ body: (World) async throws -> Void) async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "rtm-tls-\(UInt32.random(in: 0 ... .max))")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let (certificate, key) = (folder.appending(path: "cert.pem").path, folder.appending(path: "key.pem").path)
-        let openssl = try await ChildProcess.start(
-            [
-                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                "-days", "2",
-                "-subj", "/CN=test", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate,
-            ],
-            logPath: folder.appending(path: "openssl.log").path
-        )
-        let status = await openssl.waitForExit()
-        try #require(status == 0, "\(openssl.log)")
-        let port = try FreePort.find()
-        let arguments = [
-            "--tls-port", "\(port)", "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file",
-            certificate, "--tls-auth-clients", "no",
-        ]
-        try await PrivateRedis.with(extraArguments: arguments) { server in
-            try await body(World(server: server, port: port, certificate: certificate))
+    static func withWorld(
+        clients: String = "no",
+        from begin: String = "-1 day",
+        to end: String = "+2 days",
+        _ body: (World) async throws -> Void
+    ) async throws {
+        try await TestAuthority.with { authority in
+            let own = try await authority.sign("server", names: "DNS:localhost", from: begin, to: end)
+            let port = try FreePort.find()
+            let arguments = [
+                "--tls-port", "\(port)", "--tls-cert-file", own.certificate, "--tls-key-file", own.key,
+                "--tls-ca-cert-file", authority.file, "--tls-auth-clients", clients,
+            ]
+            try await PrivateRedis.with(extraArguments: arguments) { server in
+                try await body(World(server: server, port: port, authority: authority))
+            }
         }
     }
 
@@ -66,9 +60,40 @@ struct TLSTests {
     func refused() async throws {
         try await Self.withWorld { world in
             let unknown = try await ConnectTests.reason(world.configuration(host: "localhost", trusted: false))
-            #expect(unknown.contains("TLS"), "\(unknown)")
+            #expect(unknown.contains("no trusted authority has signed the server's certificate"), "\(unknown)")
             let otherName = try await ConnectTests.reason(world.configuration(host: "127.0.0.1", trusted: true))
-            #expect(otherName.contains("TLS"), "\(otherName)")
+            #expect(otherName.contains("the server's certificate is for localhost, not for 127.0.0.1"), "\(otherName)")
+        }
+    }
+
+    @Test(
+        "refuses a certificate outside its time",
+        arguments: [("-3 days", "-1 day", "expired at"), ("+1 day", "+2 days", "is valid from")]
+    )
+    func outOfTime(begin: String, end: String, words: String) async throws {
+        try await Self.withWorld(from: begin, to: end) { world in
+            let reason = try await ConnectTests.reason(world.configuration(host: "localhost", trusted: true))
+            #expect(reason.contains("the server's certificate \(words)"), "\(reason)")
+        }
+    }
+
+    @Test("shows its own certificate to a server that demands one, and reads a renewed one without a restart")
+    func clientCertificate() async throws {
+        try await Self.withWorld(clients: "yes") { world in
+            var configuration = try world.configuration(host: "localhost", trusted: true)
+            let without = try await ConnectTests.reason(configuration)
+            #expect(without.contains("the server demands a client certificate"), "\(without)")
+            let expired = try await world.authority.sign("client", names: "DNS:c", from: "-3 days", to: "-1 day")
+            (configuration.tlsCertificateFile, configuration.tlsKeyFile) = (expired.certificate, expired.key)
+            try await RedisClient.withClient(configuration, logger: .silent) { client in
+                let refused = await outcome {
+                    try await client.send(RedisCommand("PING"), timeout: .milliseconds(500))
+                }
+                #expect(refused.value == nil)
+                // The new certificate replaces the old file, under the same name.
+                _ = try await world.authority.sign("client", names: "DNS:c", from: "-1 day", to: "+1 day")
+                #expect(try await client.send(RedisCommand("PING"), timeout: .seconds(60)) == .status("PONG"))
+            }
         }
     }
 

@@ -5,7 +5,7 @@ import Testing
 struct URLTests {
     struct Good: Sendable, CustomTestStringConvertible {
         let url: String
-        let endpoint: RedisConfiguration.Endpoint
+        let server: RedisConfiguration.Server
         var usesTLS = false
         var username: String?
         var password: String?
@@ -18,29 +18,29 @@ struct URLTests {
     static let good = [
         Good(
             url: "redis://localhost",
-            endpoint: .tcp(host: "localhost", port: 6_379),
+            server: .at(.tcp(host: "localhost", port: 6_379)),
             displayName: "redis://localhost:6379/0"
         ),
         Good(
             url: "redis://10.0.0.1:7000/3",
-            endpoint: .tcp(host: "10.0.0.1", port: 7_000),
+            server: .at(.tcp(host: "10.0.0.1", port: 7_000)),
             database: 3,
             displayName: "redis://10.0.0.1:7000/3"
         ),
         Good(
             url: "REDIS://h/",
-            endpoint: .tcp(host: "h", port: 6_379),
+            server: .at(.tcp(host: "h", port: 6_379)),
             displayName: "redis://h:6379/0"
         ),
         Good(
             url: "redis://h?db=4",
-            endpoint: .tcp(host: "h", port: 6_379),
+            server: .at(.tcp(host: "h", port: 6_379)),
             database: 4,
             displayName: "redis://h:6379/4"
         ),
         Good(
             url: "rediss://ann:s3%2Fc%40r%3Aet@redis.example:6380/15",
-            endpoint: .tcp(host: "redis.example", port: 6_380),
+            server: .at(.tcp(host: "redis.example", port: 6_380)),
             usesTLS: true,
             username: "ann",
             password: "s3/c@r:et",
@@ -49,46 +49,72 @@ struct URLTests {
         ),
         Good(
             url: "redis://:se:cr@et@h",
-            endpoint: .tcp(host: "h", port: 6_379),
+            server: .at(.tcp(host: "h", port: 6_379)),
             password: "se:cr@et",
             displayName: "redis://h:6379/0"
         ),
         Good(
             url: "redis://ann@h",
-            endpoint: .tcp(host: "h", port: 6_379),
+            server: .at(.tcp(host: "h", port: 6_379)),
             username: "ann",
             displayName: "redis://h:6379/0"
         ),
         Good(
             url: "redis://[::1]:6380",
-            endpoint: .tcp(host: "::1", port: 6_380),
+            server: .at(.tcp(host: "::1", port: 6_380)),
             displayName: "redis://[::1]:6380/0"
         ),
         Good(
             url: "redis://[fe80::1]/2",
-            endpoint: .tcp(host: "fe80::1", port: 6_379),
+            server: .at(.tcp(host: "fe80::1", port: 6_379)),
             database: 2,
             displayName: "redis://[fe80::1]:6379/2"
         ),
         Good(
             url: "unix:///run/redis/redis.sock",
-            endpoint: .unix(path: "/run/redis/redis.sock"),
+            server: .at(.unix(path: "/run/redis/redis.sock")),
             displayName: "unix:///run/redis/redis.sock?db=0"
         ),
         Good(
             url: "unix://ann:pw@/run/a%20b@c.sock?db=9",
-            endpoint: .unix(path: "/run/a b@c.sock"),
+            server: .at(.unix(path: "/run/a b@c.sock")),
             username: "ann",
             password: "pw",
             database: 9,
             displayName: "unix:///run/a b@c.sock?db=9"
+        ),
+        Good(
+            url: "redis://a,b:7000,[::1]:7001/0",
+            server: .cluster([
+                .tcp(host: "a", port: 6_379), .tcp(host: "b", port: 7_000), .tcp(host: "::1", port: 7_001),
+            ]),
+            displayName: "redis://a:6379,b:7000,[::1]:7001/0"
+        ),
+        Good(
+            url: "redis+sentinel://ann:pw@s1,s2:26380/my%20games/3",
+            server: .sentinels(
+                RedisSentinels(
+                    addresses: [.tcp(host: "s1", port: 26_379), .tcp(host: "s2", port: 26_380)],
+                    master: "my games"
+                )
+            ),
+            username: "ann",
+            password: "pw",
+            database: 3,
+            displayName: "redis+sentinel://s1:26379,s2:26380/my games/3"
+        ),
+        Good(
+            url: "rediss+sentinel://s1/games",
+            server: .sentinels(RedisSentinels(addresses: [.tcp(host: "s1", port: 26_379)], master: "games")),
+            usesTLS: true,
+            displayName: "rediss+sentinel://s1:26379/games/0"
         ),
     ]
 
     @Test("accepts every allowed form", arguments: good)
     func reads(_ good: Good) throws {
         let configuration = try RedisConfiguration(url: good.url)
-        #expect(configuration.endpoint == good.endpoint)
+        #expect(configuration.server == good.server)
         #expect(configuration.usesTLS == good.usesTLS)
         #expect(configuration.username == good.username)
         #expect(configuration.password == good.password)
@@ -108,6 +134,8 @@ struct URLTests {
             ("redis://h?db=1&db=1", "query"), ("redis://h?timeout=3", "query"), ("redis://h#x", "fragment"),
             ("redis://:pa/ss@h", "user"), ("redis://:pa?ss@h", "user"), ("redis://:p%zz@h", "password"),
             ("redis://:p%@h", "password"), ("redis://:%ff@h", "password"), ("redis://%00:p@h", "user"),
+            ("redis://a,b/1", "path"), ("redis://a,,b", "host"), ("redis+sentinel://s1", "path"),
+            ("redis+sentinel:///games", "host"), ("redis+sentinel://s1/games/x", "path"),
             ("unix://", "path"), ("unix://run/redis.sock", "path"), ("unix:///", "path"),
             ("unix:///" + String(repeating: "x", count: 103), "path"),
         ]

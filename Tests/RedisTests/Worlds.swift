@@ -20,8 +20,10 @@ func withServerAndClient<R: Sendable>(
 extension PrivateRedis {
     /// One command on a connection of its own, beside whatever the test is about.
     @discardableResult
-    func ask(_ command: RedisCommand) async throws -> RedisValue {
-        let connection = RedisBlockingConnection(try .patient(unixURL), logger: .silent)
+    func ask(_ command: RedisCommand, acceptsReplica: Bool = false) async throws -> RedisValue {
+        var configuration = try RedisConfiguration.patient(unixURL)
+        configuration.acceptsReplica = acceptsReplica
+        let connection = RedisBlockingConnection(configuration, logger: .silent)
         do {
             let value = try await connection.send(command, serverTimeout: .zero)
             await connection.close()

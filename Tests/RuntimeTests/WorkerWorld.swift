@@ -49,7 +49,6 @@ struct WorkerWorld: Sendable {
         logger: Logger = .silent,
         _ body: (Worker) async throws -> Void
     ) async throws {
-        let configuration = try RedisConfiguration(url: redis.unixURL)
         let queue = JobQueue(
             redis: client,
             keys: keys,
@@ -77,8 +76,7 @@ struct WorkerWorld: Sendable {
                 janitorGrace: .seconds(1),
                 stopsWhenCutOff: stopsWhenCutOff
             ),
-            redisConfiguration: configuration,
-            executor: client.executor,
+            redis: client,
             logger: logger
         )
         let group = ServiceGroup(

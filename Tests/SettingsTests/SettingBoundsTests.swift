@@ -76,8 +76,19 @@ struct SettingBoundsTests {
 
     /// Settings of other kinds: a wrong text, and what the message says about the allowed ones.
     static let sentences: [(name: String, text: String, allowed: String)] = [
-        ("RTM_REDIS_URL", "redis://", "redis://HOST[:PORT][/DB], rediss://HOST[:PORT][/DB] or unix:///PATH"),
+        (
+            "RTM_REDIS_URL", "redis://",
+            """
+            redis://HOST[:PORT][/DB], rediss://HOST[:PORT][/DB], redis+sentinel://HOST[:PORT],HOST[:PORT]/MASTER[/DB] \
+            or unix:///PATH
+            """
+        ),
         ("RTM_REDIS_PASSWORD_FILE", "a\u{1}b", "the path of a file that can be read"),
+        ("RTM_REDIS_CA_FILE", "a\u{1}b", "the path of a file that can be read"),
+        ("RTM_REDIS_CERT_FILE", "a\u{1}b", "the path of a file that can be read"),
+        ("RTM_REDIS_KEY_FILE", "a\u{1}b", "the path of a file that can be read"),
+        ("RTM_REDIS_SENTINEL_USER", "a b", "printable ASCII without spaces"),
+        ("RTM_REDIS_SENTINEL_PASSWORD_FILE", "a\u{1}b", "the path of a file that can be read"),
         ("RTM_NAMESPACE", "a b", "1 to 64 of A-Z a-z 0-9 _ . -"),
         ("RTM_SIGNING_KEY_FILE", "a\u{1}b", "the path of a file that can be read"),
         ("RTM_NODE", "a/b", "1 to 128 of A-Z a-z 0-9 : _ . -"),

@@ -18,6 +18,7 @@ struct SettingSourcesTests {
     /// For each setting, three different values. None depends on other settings or files.
     static let samples: [(name: String, values: [String])] = [
         ("RTM_REDIS_URL", ["redis://flag", "redis://environment", "redis://file"]),
+        ("RTM_REDIS_SENTINEL_USER", ["flag", "environment", "file"]),
         ("RTM_NAMESPACE", ["flag", "environment", "file"]), ("RTM_NODE", ["flag", "environment", "file"]),
         ("RTM_QUEUES", ["flag,b", "environment", "file"]), ("RTM_CONCURRENCY", ["1", "2", "3"]),
         ("RTM_SLOTS", ["1", "2", "3"]), ("RTM_CAPACITY_MEMORY", ["1g", "2g", "3g"]),

@@ -15,8 +15,12 @@ struct SettingValuesTests {
     static let allowed: [(String, [String])] = [
         (
             "RTM_REDIS_URL",
-            ["redis://h", "rediss://u:p@h:6380/2", "redis://[::1]:6379", "unix:///run/redis.sock", "REDIS://h"]
+            [
+                "redis://h", "rediss://u:p@h:6380/2", "redis://[::1]:6379", "unix:///run/redis.sock", "REDIS://h",
+                "redis://h1,h2:7000", "redis+sentinel://s1,s2:26380/games", "rediss+sentinel://u:p@s1/games/2",
+            ]
         ),
+        ("RTM_REDIS_SENTINEL_USER", ["ann"]),
         ("RTM_NAMESPACE", ["rtm", "A.b_c-9", String(repeating: "x", count: 64)]),
         ("RTM_NODE", ["ABCD:EFGH:1234", "node-1.example"]),
         ("RTM_QUEUES", ["default", "urgent, default ,bulk"]),
@@ -67,8 +71,12 @@ struct SettingValuesTests {
     static let refused: [(String, [String])] = [
         (
             "RTM_REDIS_URL",
-            ["", "localhost:6379", "http://h", "redis://", "redis://:6379", "redis://h h", "unix://h", "unix:///"]
+            [
+                "", "localhost:6379", "http://h", "redis://", "redis://:6379", "redis://h h", "unix://h", "unix:///",
+                "redis+sentinel://s1", "redis+sentinel:///games",
+            ]
         ),
+        ("RTM_REDIS_SENTINEL_USER", ["a b"]),
         ("RTM_NAMESPACE", ["a b", "{a}", "a{b", "ä", String(repeating: "x", count: 65)]),
         ("RTM_NODE", ["a b", "a/b", String(repeating: "x", count: 129)]),
         ("RTM_QUEUES", ["a,,b", "a,", "a,a", "a:b"]),
@@ -146,6 +154,7 @@ struct SettingValuesTests {
     func everySettingIsTested() {
         let families: Set = [
             "RTM_CONFIG", "RTM_SIGNING_KEY_FILE", "RTM_HTTP_TOKEN_FILE", "RTM_REDIS_PASSWORD_FILE", "RTM_STATE_MOUNT",
+            "RTM_REDIS_CA_FILE", "RTM_REDIS_CERT_FILE", "RTM_REDIS_KEY_FILE", "RTM_REDIS_SENTINEL_PASSWORD_FILE",
             "RTM_MAX_CPU_QUOTA",
             "RTM_MAX_MEMORY", "RTM_MAX_PIDS_LIMIT",
         ]

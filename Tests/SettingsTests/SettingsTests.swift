@@ -266,7 +266,10 @@ struct SettingsTests {
 
     @Test(
         "Files that a setting names must be readable",
-        arguments: ["RTM_CONFIG", "RTM_HTTP_TOKEN_FILE", "RTM_SIGNING_KEY_FILE", "RTM_REDIS_PASSWORD_FILE"]
+        arguments: [
+            "RTM_CONFIG", "RTM_HTTP_TOKEN_FILE", "RTM_SIGNING_KEY_FILE", "RTM_REDIS_PASSWORD_FILE", "RTM_REDIS_CA_FILE",
+            "RTM_REDIS_CERT_FILE", "RTM_REDIS_KEY_FILE", "RTM_REDIS_SENTINEL_PASSWORD_FILE",
+        ]
     )
     func unreadableFiles(name: String) throws {
         for path in ["/nonexistent/file", "/"] {

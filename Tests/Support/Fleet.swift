@@ -19,39 +19,48 @@ package final class Fleet: Sendable {
     /// `RTM_STATE_ROOT`
     package var stateRoot: String { directory + "/state" }
     private let directory: String
+    private let redisURL: String
     private let settings: [String: String]
     private let started = Mutex<[WorkerProcess]>([])
 
     private init(
         _ world: EngineWorld,
         _ redis: PrivateRedis,
+        _ redisURL: String,
         _ client: RedisClient,
+        _ keys: Keyspace,
         _ settings: [String: String]
     ) throws {
         self.world = world
         self.redis = redis
+        self.redisURL = redisURL
         self.client = client
         self.settings = settings
-        let name = UUID().uuidString.prefix(6).lowercased()
-        keys = Keyspace(namespace: "e2e-\(name)")
-        namePrefix = "\(world.prefix)-\(name)-"
+        self.keys = keys
+        namePrefix = "\(world.prefix)-\(keys.namespace.dropFirst("e2e-".count))-"
         directory = try temporaryDirectory("fleet")
     }
 
     /// Runs `body` with `workers` workers, and takes everything down in the end.
     ///
-    /// - Parameter settings: of every worker, over those that keep the fleet apart.
+    /// - Parameters:
+    ///   - settings: of every worker, over those that keep the fleet apart.
+    ///   - url: the way to another Redis than the fleet's own: by sentinels, or a cluster.
     package static func with(
         workers: Int = 1,
         settings: [String: String] = [:],
         redisArguments: [String] = [],
+        url: String? = nil,
         world: EngineWorld,
         _ body: @Sendable (Fleet) async throws -> Void
     ) async throws {
         let logger = Logger(label: "fleet") { _ in SwiftLogNoOpLogHandler() }
         try await PrivateRedis.with(extraArguments: redisArguments) { redis in
-            try await RedisClient.withClient(try RedisConfiguration(url: redis.url), logger: logger) { client in
-                let fleet = try Fleet(world, redis, client, settings)
+            let keys = Keyspace(namespace: "e2e-\(UUID().uuidString.prefix(6).lowercased())")
+            var configuration = try RedisConfiguration(url: url ?? redis.url)
+            configuration.homeKey = keys.meta
+            try await RedisClient.withClient(configuration, logger: logger) { client in
+                let fleet = try Fleet(world, redis, url ?? redis.url, client, keys, settings)
                 do {
                     for _ in 0..<workers { try await fleet.startWorker() }
                     try await ProcessLogs.withFailures { try await body(fleet) }
@@ -70,7 +79,7 @@ package final class Fleet: Sendable {
     /// What every command of the program needs to belong to this fleet.
     package var environment: [String: String] {
         let own = [
-            "DOCKER_HOST": world.engine.host, "RTM_REDIS_URL": redis.url, "RTM_NAMESPACE": keys.namespace,
+            "DOCKER_HOST": world.engine.host, "RTM_REDIS_URL": redisURL, "RTM_NAMESPACE": keys.namespace,
             "RTM_NETWORK": world.network, "RTM_NAME_PREFIX": namePrefix, "RTM_STATE_ROOT": stateRoot,
             "RTM_LOG_LEVEL": "debug", "RTM_HTTP": "",
         ]

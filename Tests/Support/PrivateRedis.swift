@@ -21,6 +21,7 @@ package final class PrivateRedis: Sendable {
     package var socketPath: String { directory + "/redis.sock" }
     package var unixURL: String { "unix://\(credentials)\(socketPath)" }
     package var pid: Int32 { process.value.pid }
+    package var isRunning: Bool { process.value.isRunning }
     private var credentials: String { password.map { ":\($0)@" } ?? "" }
 
     /// Starts a server without persistence, unless `extraArguments` say otherwise, and waits until it answers.

@@ -43,11 +43,13 @@ extension Actions {
         var quiet = context
         quiet.logger.logLevel = .critical
         do throws(CommandError) {
-            let facts = try await withQueue(quiet) { queue in
+            // A replica is a finding, too, with the address of its master.
+            let found = try await withQueue(quiet, acceptsReplica: true) { queue in
                 _ = try await queue.client.send(RedisCommand("PING"), timeout: .seconds(3))
-                return try await RedisExamination(queue: queue).facts()
+                let facts = try await RedisExamination(queue: queue).facts()
+                return (server: queue.client.serverName, findings: facts.findings)
             }
-            return [.ok("redis", "\(name) answers")] + facts.findings
+            return [.ok("redis", "\(found.server) answers")] + found.findings
         } catch {
             return [
                 .outOfReach(

@@ -158,9 +158,11 @@ extension Actions {
     static func withQueue<Value: Sendable>(
         _ context: CommandContext,
         as identity: WorkerIdentity = WorkerIdentity(id: "", node: "", nonce: ""),
+        acceptsReplica: Bool = false,
         _ body: (JobQueue) async throws -> Value
     ) async throws(CommandError) -> Value {
-        let configuration = try context.settings.redisConfiguration()
+        var configuration = try context.settings.redisConfiguration()
+        configuration.acceptsReplica = acceptsReplica
         let logger = context.logger.forCommand
         do {
             return try await RedisClient.withClient(configuration, clientName: "rtmanager-cli", logger: logger) {

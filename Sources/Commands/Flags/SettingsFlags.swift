@@ -19,6 +19,11 @@ extension ArgumentHelp {
 package struct SharedFlags: ParsableArguments {
     @Option(help: .setting("RTM_REDIS_URL")) var redisURL: String?
     @Option(help: .setting("RTM_REDIS_PASSWORD_FILE")) var redisPasswordFile: String?
+    @Option(help: .setting("RTM_REDIS_CA_FILE")) var redisCAFile: String?
+    @Option(help: .setting("RTM_REDIS_CERT_FILE")) var redisCertFile: String?
+    @Option(help: .setting("RTM_REDIS_KEY_FILE")) var redisKeyFile: String?
+    @Option(help: .setting("RTM_REDIS_SENTINEL_USER")) var redisSentinelUser: String?
+    @Option(help: .setting("RTM_REDIS_SENTINEL_PASSWORD_FILE")) var redisSentinelPasswordFile: String?
     @Option(help: .setting("RTM_NAMESPACE")) var namespace: String?
     @Option(help: .setting("RTM_SIGNING_KEY_FILE")) var signingKeyFile: String?
     @Option(help: .setting("RTM_LOG_LEVEL")) var logLevel: String?
@@ -30,8 +35,11 @@ package struct SharedFlags: ParsableArguments {
     /// The values of the given flags, by the names of their settings.
     package var values: [String: String] {
         [
-            "RTM_REDIS_URL": redisURL, "RTM_REDIS_PASSWORD_FILE": redisPasswordFile, "RTM_NAMESPACE": namespace,
-            "RTM_SIGNING_KEY_FILE": signingKeyFile,
+            "RTM_REDIS_URL": redisURL, "RTM_REDIS_PASSWORD_FILE": redisPasswordFile,
+            "RTM_REDIS_CA_FILE": redisCAFile, "RTM_REDIS_CERT_FILE": redisCertFile, "RTM_REDIS_KEY_FILE": redisKeyFile,
+            "RTM_REDIS_SENTINEL_USER": redisSentinelUser,
+            "RTM_REDIS_SENTINEL_PASSWORD_FILE": redisSentinelPasswordFile,
+            "RTM_NAMESPACE": namespace, "RTM_SIGNING_KEY_FILE": signingKeyFile,
             "RTM_LOG_LEVEL": logLevel, "RTM_LOG_FORMAT": logFormat, SettingDescriptor.configName: config,
         ].compactMapValues { $0 }
     }

@@ -43,8 +43,7 @@ package struct WorkerParts: Sendable {
             docker: docker,
             decoder: decoder,
             configuration: configuration,
-            redisConfiguration: redisConfiguration,
-            executor: redis.executor,
+            redis: redis,
             logger: logger
         )
     }

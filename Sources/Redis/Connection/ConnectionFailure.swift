@@ -18,7 +18,10 @@ enum ConnectionFailure {
         case let error as IOError: describe(errno: error.errnoCode) ?? "\(error)"
         case ChannelError.connectTimeout(let limit): "no answer within \(limit.nanoseconds / 1_000_000) ms"
         case let error as NIOSSLError: describe(error)
-        case let error as NIOSSLExtraError: "TLS: \(error)"
+        case let error as BoringSSLError: describe(handshake: error)
+        case let error as NIOSSLExtraError:
+            error == .failedToValidateHostname ? CertificateProblem.otherName : "TLS: \(error)"
+        case let error as EncryptionFileError: error.description
         case let error as RedisError: "\(error)"
         default: "\(error)"
         }
@@ -32,13 +35,22 @@ enum ConnectionFailure {
 
     private static func describe(_ error: NIOSSLError) -> String {
         switch error {
-        case .handshakeFailed(let detail):
-            "TLS handshake failed: \(detail) (is this a TLS port, and is the certificate's authority trusted?)"
+        case .handshakeFailed(let detail): describe(handshake: detail)
         case .uncleanShutdown: "the server closed the connection"
-        case .failedToLoadCertificate, .noSuchFilesystemObject: "TLS: the file of trusted authorities cannot be read"
-        case .unableToValidateCertificate: "TLS: the server's certificate is not valid for this address"
+        case .unableToValidateCertificate: CertificateProblem.untrusted
         default: "TLS: \(error)"
         }
+    }
+
+    private static func describe(handshake failure: BoringSSLError) -> String {
+        let text = "\(failure)"
+        if text.contains("CERTIFICATE_VERIFY_FAILED") { return CertificateProblem.untrusted }
+        if text.contains("CERTIFICATE_REQUIRED") { return CertificateProblem.noClientCertificate }
+        if text.contains("UNKNOWN_CA") || text.contains("ALERT_BAD_CERTIFICATE") {
+            return "TLS: the server does not trust the client's certificate"
+        }
+        if text.contains("WRONG_VERSION_NUMBER") { return "TLS: this port does not speak TLS" }
+        return "TLS handshake failed: \(text) (is this a TLS port?)"
     }
 
     private static func describe(errno code: CInt) -> String? {

@@ -11,7 +11,7 @@ struct ConnectionMachine: Equatable, Sendable {
         case disconnected
         /// The client opens a socket. Next: handshaking, backingOff, closed.
         case connecting(failures: Int)
-        /// The client authenticates and selects the database. Next: ready, backingOff, closed.
+        /// The client authenticates and selects the database. Next: ready, connecting, backingOff, closed.
         case handshaking(failures: Int)
         /// The connection carries commands. Next: backingOff, closed.
         case ready(failures: Int, since: NIODeadline)
@@ -29,6 +29,8 @@ struct ConnectionMachine: Equatable, Sendable {
         case connected
         /// The server accepted the credentials and the database.
         case handshakeSucceeded
+        /// The server named another node, which has the keys.
+        case redirected
         /// The attempt to connect or the handshake failed, or the connection broke.
         case failed
         /// The delay before the next attempt is over.
@@ -52,6 +54,9 @@ struct ConnectionMachine: Equatable, Sendable {
         /// Do nothing: the event has no meaning in this state.
         case ignore
     }
+
+    /// Limit of redirections without a pause. While a cluster changes, two nodes may name each other.
+    private static let mostRedirections = 4
 
     let backoff: RedisConfiguration.Backoff
     private(set) var state = State.disconnected
@@ -77,6 +82,11 @@ struct ConnectionMachine: Equatable, Sendable {
         case (.handshaking(let failures), .handshakeSucceeded):
             state = .ready(failures: failures, since: now)
             return .serve
+        case (.handshaking(let failures), .redirected) where failures < Self.mostRedirections:
+            state = .connecting(failures: failures + 1)
+            return .connect
+        case (.handshaking(let failures), .redirected):
+            return backOff(after: failures, random: random)
         case (.connecting(let failures), .failed), (.handshaking(let failures), .failed):
             return backOff(after: failures, random: random)
         case (.ready(let failures, let since), .failed):

@@ -1,41 +1,47 @@
 import NIOCore
 import NIOPosix
 import NIOSSL
-import Synchronization
 
-/// Opens connections to one server and performs the handshake.
+/// Opens connections to the server and performs the handshake.
 final class Connector: Sendable {
     let configuration: RedisConfiguration
     let eventLoop: any EventLoop
+    /// The way to the server.
+    let locator: ServerLocator
     private let clientName: String?
     private let largestString: Int?
-    /// The TLS context, created once: reading the system's certificate authorities takes milliseconds.
-    private let encryption = Mutex<NIOSSLContext?>(nil)
+    private let encryption: EncryptionContexts
 
     /// - Parameters:
     ///   - eventLoop: the event loop of the connections; nil: any event loop of the process.
     ///   - largestString: see ``ReplyReader``.
+    ///   - locator: the locator to share; nil: one for this connector alone.
     init(
         _ configuration: RedisConfiguration,
         clientName: String?,
         eventLoop: (any EventLoop)? = nil,
-        largestString: Int? = nil
+        largestString: Int? = nil,
+        locator: ServerLocator? = nil
     ) {
         self.configuration = configuration
         self.largestString = largestString
         self.clientName = clientName
         self.eventLoop = eventLoop ?? MultiThreadedEventLoopGroup.singleton.next()
+        self.locator = locator ?? ServerLocator(configuration)
+        encryption = EncryptionContexts(configuration)
     }
 
-    /// Opens a socket. If the task is cancelled, the function throws without waiting for the socket.
+    /// Finds the server and opens a socket. If the task is cancelled, the function throws without waiting for the
+    /// socket.
     func connect() async throws(RedisError) -> Session {
+        let server = try await locator.address()
         do {
-            let opening = open(try await encryptionContext())
+            let opening = open(server, try await encryption.current())
             // The connection or the cancellation completes the promise. The cascade always completes the promise in the
             // end.
             let promise = eventLoop.makePromise(of: Session.self)
             opening.cascade(to: promise)
-            return try await withTaskCancellationHandler {
+            let session = try await withTaskCancellationHandler {
                 do {
                     return try await promise.futureResult.get()
                 } catch let error as CancellationError {
@@ -45,31 +51,43 @@ final class Connector: Sendable {
             } onCancel: {
                 promise.fail(CancellationError())
             }
+            locator.opened(session)
+            return session
         } catch is CancellationError {
             throw .cancelled(mayHaveHappened: false)
         } catch {
+            locator.failed(server)
             throw .connection(
-                reason: "cannot connect to \(configuration.displayName): \(ConnectionFailure.describe(error))",
+                reason: "cannot connect to \(name(of: server)): \(ConnectionFailure.describe(error))",
                 mayHaveHappened: false
             )
         }
     }
 
-    /// Authenticates and selects the database. On an error, closes the connection.
-    func introduce(to session: Session) async throws(RedisError) {
+    /// Authenticates, selects the database, and checks the server's role. On an error, closes the connection.
+    ///
+    /// Returns false if another node of the cluster has the keys. Then the connection is closed, and the next one leads to
+    /// that node.
+    func introduce(to session: Session) async throws(RedisError) -> Bool {
         let handshake = Handshake(configuration, clientName: clientName)
         let reason: String
         switch await session.perform(.pipeline(handshake.commands), timeout: configuration.connectTimeout) {
         case .success(.pipeline(let replies)):
-            guard let failure = handshake.failure(in: replies) else { return }
-            reason = failure
+            switch handshake.verdict(on: replies, of: session.server) {
+            case .accepted: return true
+            case .redirected(let node):
+                locator.redirected(to: node)
+                session.close("another node of the cluster has the keys")
+                return false
+            case .refused(let text): reason = text
+            }
         case .success(.single):
             reason = "one reply to several commands"
         case .failure(.cancelled):
             session.close("nobody waits for it")
             throw .cancelled(mayHaveHappened: false)
         case .failure(.connection(let detail, _)):
-            reason = detail
+            reason = await encryption.diagnosis(of: detail, at: session.server, on: eventLoop) ?? detail
         case .failure(.timeout):
             let hint = configuration.usesTLS ? " (does this port speak TLS?)" : ""
             reason = "no answer within \(TimeAmount(configuration.connectTimeout).nanoseconds / 1_000_000) ms\(hint)"
@@ -77,10 +95,21 @@ final class Connector: Sendable {
             reason = "\(error)"
         }
         session.close(reason)
-        throw .connection(reason: "cannot use \(configuration.displayName): \(reason)", mayHaveHappened: false)
+        locator.failed(session.server)
+        throw .connection(reason: "cannot use \(name(of: session.server)): \(reason)", mayHaveHappened: false)
     }
 
-    private func open(_ encryption: NIOSSLContext?) -> EventLoopFuture<Session> {
+    /// Returns the name of a server for logs and messages: the configured name, and the server's address if the name has
+    /// others, too.
+    func name(of server: RedisConfiguration.Endpoint) -> String {
+        if case .at(let only) = configuration.server, only == server { return configuration.displayName }
+        return "\(server) of \(configuration.displayName)"
+    }
+
+    private func open(
+        _ server: RedisConfiguration.Endpoint,
+        _ encryption: NIOSSLContext?
+    ) -> EventLoopFuture<Session> {
         let (configuration, largestString) = (configuration, largestString)
         // A server may refuse the connection at once, and the channel may be closed before the connection is reported. Its
         // pipeline is empty then, but the handler knows the server's words.
@@ -95,53 +124,34 @@ final class Connector: Sendable {
             .channelOption(.writeBufferWaterMark, value: .init(low: 1 << 18, high: 1 << 20))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    handler.value = try Self.fill(channel, configuration, encryption, largestString)
+                    if let encryption {
+                        try channel.pipeline.syncOperations.addHandler(encryption.handler(for: server))
+                    }
+                    let new = try RedisChannelHandler(
+                        eventLoop: channel.eventLoop,
+                        maximumReplyBytes: configuration.maximumReplyBytes,
+                        largestString: largestString
+                    )
+                    try channel.pipeline.syncOperations.addHandler(new)
+                    handler.value = new
                 }
             }
-        let connected =
-            switch configuration.endpoint {
-            case .tcp(let host, let port):
-                bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1).connect(host: host, port: port)
-            case .unix(let path):
-                bootstrap.connect(unixDomainSocketPath: path)
-            }
-        return connected.flatMapThrowing { channel in
+        return bootstrap.connect(to: server).flatMapThrowing { channel in
             guard let handler = handler.value else { throw RedisError.closed }
-            return Session(channel: channel, handler: NIOLoopBound(handler, eventLoop: channel.eventLoop))
+            let bound = NIOLoopBound(handler, eventLoop: channel.eventLoop)
+            return Session(server: server, channel: channel, handler: bound)
         }
     }
+}
 
-    private static func fill(
-        _ channel: any Channel,
-        _ configuration: RedisConfiguration,
-        _ encryption: NIOSSLContext?,
-        _ largestString: Int?
-    ) throws -> RedisChannelHandler {
-        if let encryption, case .tcp(let host, _) = configuration.endpoint {
-            // The server's certificate must match the address or the host name. TLS sends only host names as SNI.
-            let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
-            let handler = try NIOSSLClientHandler(context: encryption, serverHostname: isAddress ? nil : host)
-            try channel.pipeline.syncOperations.addHandler(handler)
+extension ClientBootstrap {
+    /// Opens a socket to an address.
+    func connect(to server: RedisConfiguration.Endpoint) -> EventLoopFuture<any Channel> {
+        switch server {
+        case .tcp(let host, let port):
+            channelOption(.tcpOption(.tcp_nodelay), value: 1).connect(host: host, port: port)
+        case .unix(let path):
+            connect(unixDomainSocketPath: path)
         }
-        let handler = try RedisChannelHandler(
-            eventLoop: channel.eventLoop,
-            maximumReplyBytes: configuration.maximumReplyBytes,
-            largestString: largestString
-        )
-        try channel.pipeline.syncOperations.addHandler(handler)
-        return handler
-    }
-
-    private func encryptionContext() async throws -> NIOSSLContext? {
-        guard configuration.usesTLS else { return nil }
-        if let context = encryption.withLock({ $0 }) { return context }
-        let file = configuration.tlsCACertificateFile
-        let context = try await NIOThreadPool.singleton.runIfActive {
-            var settings = TLSConfiguration.makeClientConfiguration()
-            if let file { settings.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(file)) }
-            return try NIOSSLContext(configuration: settings)
-        }
-        encryption.withLock { $0 = context }
-        return context
     }
 }

@@ -26,6 +26,8 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private var outcomes: [(Call, Call.Outcome)] = []
     private var context: ChannelHandlerContext?
     private var listener: Listener?
+    /// The receiver of published messages; nil: the connection subscribes to no channel.
+    private var hears: (@Sendable (String) -> Void)?
     /// The error reply of a server that cannot serve writes, or serves none any more. The address may lead to another
     /// server by now.
     private var wrongServer: String?
@@ -48,6 +50,11 @@ final class RedisChannelHandler: ChannelInboundHandler {
         } else {
             self.listener = listener
         }
+    }
+
+    /// Registers a receiver of messages of subscribed channels.
+    func hear(_ message: @escaping @Sendable (String) -> Void) {
+        hears = message
     }
 
     /// Writes all calls in one go. Skips calls without a waiting caller.
@@ -160,6 +167,7 @@ extension RedisChannelHandler {
         }
         try result.get()
         while let value = try reader.next() {
+            if hears(value) { continue }
             switch queue.accept(value) {
             case .partial: break
             case .single(let call, let value):
@@ -179,6 +187,13 @@ extension RedisChannelHandler {
                 throw .protocolViolation("a reply that no command asked for")
             }
         }
+    }
+
+    /// Returns whether the value is a message of a channel, and hands the message over: `message CHANNEL TEXT`.
+    private func hears(_ value: RedisValue) -> Bool {
+        guard let hears, let parts = value.array, parts.count == 3, parts[0].string == "message" else { return false }
+        if let text = parts[2].string { hears(text) }
+        return true
     }
 
     private func deliver(released: Int) {

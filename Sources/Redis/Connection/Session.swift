@@ -2,14 +2,24 @@ import NIOCore
 
 /// An open connection, usable from any thread.
 struct Session: Sendable {
+    /// The server at the other end.
+    let server: RedisConfiguration.Endpoint
     private let channel: any Channel
     /// The protocol handler. Use the handler on the event loop only.
     let handler: NIOLoopBound<RedisChannelHandler>
 
-    init(channel: any Channel, handler: NIOLoopBound<RedisChannelHandler>) {
+    init(
+        server: RedisConfiguration.Endpoint,
+        channel: any Channel,
+        handler: NIOLoopBound<RedisChannelHandler>
+    ) {
+        self.server = server
         self.channel = channel
         self.handler = handler
     }
+
+    /// The identity of the connection.
+    var id: ObjectIdentifier { ObjectIdentifier(channel) }
 
     /// Whether the socket is open, as far as the client knows.
     var isActive: Bool { channel.isActive }
@@ -19,6 +29,11 @@ struct Session: Sendable {
         await Call(content, timeout: timeout).outcome { call in
             channel.eventLoop.execute { handler.value.write([call]) }
         }
+    }
+
+    /// Receives the messages of the channels that the connection subscribes to. Subscribe afterwards.
+    func hear(_ message: @escaping @Sendable (String) -> Void) {
+        channel.eventLoop.execute { handler.value.hear(message) }
     }
 
     /// Closes the socket. Unanswered calls fail with `reason`.
@@ -31,5 +46,10 @@ struct Session: Sendable {
         await withCheckedContinuation { continuation in
             channel.closeFuture.whenComplete { _ in continuation.resume() }
         }
+    }
+
+    /// Calls a function when either side has closed the socket.
+    func whenClosed(_ body: @escaping @Sendable () -> Void) {
+        channel.closeFuture.whenComplete { _ in body() }
     }
 }

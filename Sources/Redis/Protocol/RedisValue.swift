@@ -60,9 +60,23 @@ public struct RedisServerError: Error, Sendable, Equatable, CustomStringConverti
     /// The rest of the reply, for people. The wording differs between versions of the server.
     public var message: String
 
-    /// Whether the server answers but cannot serve the client now: a replica after a failover, or a server still
-    /// loading data. The client closes the connection, because the next connection may reach another server.
-    var saysWrongServer: Bool { ["READONLY", "LOADING", "MASTERDOWN"].contains(code) }
+    /// Whether the server answers but cannot serve the client now: a replica after a failover, a server still loading
+    /// data, or a node of a cluster without the key. The client closes the connection, because the next connection may
+    /// reach another server.
+    var saysWrongServer: Bool { ["READONLY", "LOADING", "MASTERDOWN", "MOVED"].contains(code) }
+
+    /// The node that has the key, if the error is a redirection of a cluster: `MOVED 3999 HOST:PORT`.
+    ///
+    /// - Parameter asked: The node that sent the error. A redirection without a host means the host of this node.
+    func redirection(from asked: RedisConfiguration.Endpoint) -> RedisConfiguration.Endpoint? {
+        guard code == "MOVED", let target = message.split(separator: " ").last,
+            let colon = target.lastIndex(of: ":"), let port = Int(target[target.index(after: colon)...])
+        else { return nil }
+        let host = String(target[..<colon])
+        if !host.isEmpty { return .tcp(host: host, port: port) }
+        guard case .tcp(let same, _) = asked else { return nil }
+        return .tcp(host: same, port: port)
+    }
 
     /// Creates an error from a code and a text.
     public init(code: String, message: String) {

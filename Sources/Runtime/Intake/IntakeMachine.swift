@@ -114,8 +114,10 @@ struct IntakeMachine: Equatable {
 
     private mutating func take(_ index: Int, _ capacity: Capacity, _ now: MonotonicInstant) -> Step {
         let free = max(capacity.starts, capacity.stops)
-        // Half of the permits at a time: while Redis takes in the second half, the worker runs the first.
-        let most = free > 0 ? min(free, max(1, permits.concurrency / 2), JobQueue.intakeBatch) : JobQueue.intakeBatch
+        // Half of the permits at a time: while Redis takes in the second half, the worker runs the first. If the last claim
+        // has left permits, the ready jobs are too few, and the queue may have the right ones behind many others.
+        let half = min(free, max(1, permits.concurrency / 2), JobQueue.intakeBatch)
+        let most = free > 0 && idle.isEmpty ? half : JobQueue.intakeBatch
         defer {
             queues[index].seen = nil
             turn = (index + 1) % queues.count

@@ -29,16 +29,15 @@ package struct Worker: Service {
 
     /// - Parameters:
     ///   - queue: the protocol, over a client that somebody else runs.
-    ///   - redisConfiguration: for the connections on which this worker waits to be woken.
-    ///   - executor: that of the queue's connection. Jobs, and what keeps them going, run there: they do little but wait
-    ///     for Redis and the Engine. What looks at many containers at once does not.
+    ///   - redis: the client of the queue. The connections at which this worker waits find the same server. Jobs, and what
+    ///     keeps them going, run on the client's thread: they do little but wait for Redis and the Docker Engine. What
+    ///     inspects many containers at once does not.
     package init(
         queue: any DeliveryQueue,
         docker: any DockerClient,
         decoder: JobDecoder,
         configuration: WorkerConfiguration,
-        redisConfiguration: RedisConfiguration,
-        executor: EventLoopExecutor? = nil,
+        redis: RedisClient,
         logger: Logger
     ) {
         self.init(
@@ -48,14 +47,14 @@ package struct Worker: Service {
             configuration: configuration,
             connect: {
                 RedisBlockingConnection(
-                    redisConfiguration,
+                    redis.configuration,
                     clientName: $0,
-                    on: executor,
+                    beside: redis,
                     largestString: JobDecoder.maximumMessageBytes,
                     logger: logger
                 )
             },
-            executor: executor,
+            executor: redis.executor,
             logger: logger
         )
     }

@@ -1,0 +1,113 @@
+import Logging
+import Synchronization
+
+/// Finds the server before each connection, and ends the connections to a former master.
+///
+/// All connections of a client share a locator: so a blocking connection also ends when a sentinel announces another
+/// master.
+final class ServerLocator: Sendable {
+    private struct State {
+        var choice: ServerChoice
+        /// The open connections, by the identity of their channel.
+        var sessions: [ObjectIdentifier: Session] = [:]
+    }
+
+    private let configuration: RedisConfiguration
+    private let state: Mutex<State>
+
+    init(_ configuration: RedisConfiguration) {
+        self.configuration = configuration
+        let candidates =
+            switch configuration.server {
+            case .at(let endpoint): [endpoint]
+            case .cluster(let nodes): nodes
+            case .sentinels(let group): group.addresses
+            }
+        state = Mutex(State(choice: ServerChoice(candidates)))
+    }
+
+    /// Returns the address for the next connection.
+    ///
+    /// - Throws: `RedisError.connection` if no sentinel names the master.
+    func address() async throws(RedisError) -> RedisConfiguration.Endpoint {
+        guard case .sentinels(let group) = configuration.server else { return state.withLock { $0.choice.next } }
+        return try await master(of: group)
+    }
+
+    /// Notes that the server at an address does not accept connections.
+    func failed(_ endpoint: RedisConfiguration.Endpoint) {
+        guard case .cluster = configuration.server else {
+            // A single address may have named another node, which is gone now.
+            return state.withLock { if $0.choice.home == endpoint { $0.choice.failed(endpoint) } }
+        }
+        state.withLock { $0.choice.failed(endpoint) }
+    }
+
+    /// Notes the node of a cluster that has the keys.
+    func redirected(to endpoint: RedisConfiguration.Endpoint) {
+        state.withLock { $0.choice.redirected(to: endpoint) }
+    }
+
+    /// Asks the sentinels in turn for the master.
+    private func master(of group: RedisSentinels) async throws(RedisError) -> RedisConfiguration.Endpoint {
+        var problems: [String] = []
+        for _ in group.addresses {
+            let address = state.withLock { $0.choice.next }
+            do throws(RedisError) {
+                let master = try await Sentinel(address, of: group, configuration).master()
+                state.withLock { $0.choice.answered(address) }
+                return master
+            } catch .cancelled(let may) {
+                throw .cancelled(mayHaveHappened: may)
+            } catch {
+                if case .connection(let reason, _) = error {
+                    problems.append(reason)
+                } else {
+                    problems.append("sentinel \(address): \(error)")
+                }
+                state.withLock { $0.choice.failed(address) }
+            }
+        }
+        let reason = "no sentinel names the master: \(problems.joined(separator: "; "))"
+        throw .connection(reason: reason, mayHaveHappened: false)
+    }
+}
+
+extension ServerLocator {
+    /// Notes an open connection.
+    func opened(_ session: Session) {
+        guard case .sentinels = configuration.server else { return }
+        state.withLock { $0.sessions[session.id] = session }
+        session.whenClosed { self.state.withLock { _ = $0.sessions.removeValue(forKey: session.id) } }
+    }
+
+    /// Ends all connections to other servers than the master.
+    private func announced(_ master: RedisConfiguration.Endpoint) {
+        let former = state.withLock { state in state.sessions.values.filter { $0.server != master } }
+        for session in former { session.close("the master is \(master) now") }
+    }
+
+    /// The delay between attempts to hear a sentinel.
+    private static let pause = Duration.seconds(1)
+
+    /// Hears the sentinels' announcements until the task is cancelled. Returns at once for a server without sentinels.
+    func followMaster(logger: Logger) async {
+        guard case .sentinels(let group) = configuration.server else { return }
+        while !Task.isCancelled {
+            let address = state.withLock { $0.choice.next }
+            do throws(RedisError) {
+                try await Sentinel(address, of: group, configuration).hear { master in
+                    logger.notice("a sentinel announces the master", metadata: ["master": "\(master)"])
+                    self.announced(master)
+                } whenHearing: {
+                    // The master may have changed before the subscription.
+                    if let master = try? await self.master(of: group) { self.announced(master) }
+                }
+            } catch {
+                logger.debug("no sentinel is heard", metadata: ["sentinel": "\(address)", "error": "\(error)"])
+                state.withLock { $0.choice.failed(address) }
+            }
+            try? await Task.sleep(for: Self.pause)
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import Logging
+import Redis
+import Support
+import Testing
+
+@Suite("A Redis Cluster", .timeLimit(.minutes(3)))
+struct ClusterTests {
+    /// The key whose node all commands are for.
+    static let home = "{games}:meta"
+
+    static func configuration(_ url: String) throws -> RedisConfiguration {
+        var configuration = try RedisConfiguration(url: url)
+        configuration.homeKey = home
+        return configuration
+    }
+
+    static func set(_ client: RedisClient) async -> RedisValue? {
+        await outcome {
+            try await client.send(RedisCommand("SET", "{games}:k", "v"), timeout: .seconds(1))
+        }.value
+    }
+
+    @Test("leads to the node of the key from every node, also by a replica")
+    func everyNode() async throws {
+        try await PrivateCluster.with { cluster in
+            let home = try await cluster.home(of: Self.home)
+            for node in cluster.nodes {
+                let configuration = try Self.configuration(node.url)
+                try await RedisClient.withClient(configuration, logger: .silent) { client in
+                    #expect(await Self.set(client) == .status("OK"), "from \(node.port) to \(home.port)")
+                    let waiting = RedisBlockingConnection(configuration, beside: client, logger: .silent)
+                    _ = try await client.send(RedisCommand("RPUSH", "{games}:q", "x"))
+                    let first = try await waiting.send(
+                        RedisCommand("BLPOP", "{games}:q", 5),
+                        serverTimeout: .seconds(5)
+                    )
+                    #expect(first.array?.last?.string == "x")
+                    await waiting.close()
+                }
+            }
+        }
+    }
+
+    @Test("leads to the new node after a failover by order, after kill -9, and after the move of the slot")
+    func changes() async throws {
+        try await PrivateCluster.with { cluster in
+            try await RedisClient.withClient(try Self.configuration(cluster.url), logger: .silent) { client in
+                #expect(await Self.set(client) == .status("OK"))
+                let first = try await cluster.home(of: Self.home)
+                let second = try #require(try await cluster.replicas(of: first).first)
+                try await cluster.cli(second, "CLUSTER", "FAILOVER")
+                try await Self.untilServed(by: second, client, cluster)
+                try await eventually("the former master to follow", within: .seconds(20), until: { !$0.isEmpty }) {
+                    try await cluster.replicas(of: second)
+                }
+                await second.kill9()
+                try await Self.untilServed(by: first, client, cluster)
+                let third = try #require(
+                    try await Self.masters(cluster).first { $0.port != first.port && $0.port != second.port }
+                )
+                try await Self.moveSlot(from: first, to: third, cluster)
+                try await Self.untilServed(by: third, client, cluster)
+            }
+        }
+    }
+
+    private static func masters(_ cluster: PrivateCluster) async throws -> [PrivateRedis] {
+        var masters: [PrivateRedis] = []
+        for node in cluster.nodes where node.isRunning {
+            if try await cluster.cli(node, "ROLE").hasPrefix("master") { masters.append(node) }
+        }
+        return masters
+    }
+
+    private static func untilServed(
+        by node: PrivateRedis,
+        _ client: RedisClient,
+        _ cluster: PrivateCluster
+    ) async throws {
+        try await eventually("node \(node.port) to be the home", within: .seconds(30)) {
+            (try? await cluster.home(of: home).port) == node.port
+        }
+        try await eventually("a write", within: .seconds(20), until: { $0 == .status("OK") }) { await set(client) }
+        #expect(try await cluster.cli(node, "EXISTS", "{games}:k").hasPrefix("1"))
+    }
+
+    /// Moves the slot of the keys with all its keys, as `redis-cli --cluster reshard` does.
+    private static func moveSlot(
+        from: PrivateRedis,
+        to: PrivateRedis,
+        _ cluster: PrivateCluster
+    ) async throws {
+        let slot = try await cluster.cli(from, "CLUSTER", "KEYSLOT", home).trimmed
+        let (source, target) = (
+            try await cluster.cli(from, "CLUSTER", "MYID").trimmed, try await cluster.cli(to, "CLUSTER", "MYID").trimmed
+        )
+        try await cluster.cli(to, "CLUSTER", "SETSLOT", slot, "IMPORTING", source)
+        try await cluster.cli(from, "CLUSTER", "SETSLOT", slot, "MIGRATING", target)
+        let keys = try await cluster.cli(from, "CLUSTER", "GETKEYSINSLOT", slot, "1000").split(separator: "\n")
+        for key in keys {
+            try await cluster.cli(from, "MIGRATE", "127.0.0.1", "\(to.port)", String(key), "0", "5000")
+        }
+        for node in [to, from] { try await cluster.cli(node, "CLUSTER", "SETSLOT", slot, "NODE", target) }
+    }
+}
+
+extension String {
+    fileprivate var trimmed: String { String(split(whereSeparator: \.isWhitespace).first ?? "") }
+}
