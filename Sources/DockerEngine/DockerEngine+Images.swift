@@ -1,4 +1,5 @@
 import DockerPort
+import NIOCore
 import NIOHTTP1
 import Primitives
 
@@ -66,7 +67,7 @@ extension Transport {
             deadline: configuration.deadlines.inspect,
             caller: caller
         )
-        return try await send(request, expecting: 200).decode(ImageAnswer.self, for: request)
-            .inspect(ref: ref)
+        let answer = try await send(request, expecting: 200)
+        return try answer.decode(ImageAnswer.self, for: request).inspect(ref: ref, bytes: answer.body.readableBytes)
     }
 }

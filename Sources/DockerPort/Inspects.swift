@@ -44,14 +44,19 @@ package struct ImageInspect: Sendable, Equatable {
     package var hasHealthcheck: Bool
     /// The replacement for a HEALTHCHECK with too short intervals, or nil to keep the image's own.
     package var slowedHealthcheck: Healthcheck?
+    /// The size of the Docker Engine's description of the image, in bytes. Each container of the image carries most of it,
+    /// and each list of containers contains it: exposed ports, volumes, labels, command.
+    package var descriptionBytes: Int
 
     package init(
         ref: String,
         id: String = "",
         labels: LabelMap = [:],
         hasHealthcheck: Bool = false,
-        slowedHealthcheck: Healthcheck? = nil
+        slowedHealthcheck: Healthcheck? = nil,
+        descriptionBytes: Int = 0
     ) {
+        self.descriptionBytes = descriptionBytes
         self.ref = ref
         self.id = id
         self.labels = labels

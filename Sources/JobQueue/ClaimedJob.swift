@@ -81,6 +81,8 @@ package struct JobClasses: OptionSet, Sendable {
     package static let starts = JobClasses(rawValue: 2)
     /// Starts left to other nodes. If their workers do not come, this worker may take the starts soon.
     package static let passed = JobClasses(rawValue: 4)
+    /// Starts that the claim has not looked at. The worker claims again at once.
+    package static let unseen = JobClasses(rawValue: 8)
 }
 
 /// The number of jobs that a worker can take now.
@@ -89,6 +91,9 @@ package struct Capacity: Sendable, Equatable {
     package var starts: Int
     /// Stops and removes. Their permits are separate, so stops never wait behind starts.
     package var stops: Int
+
+    /// No capacity.
+    package static let none = Capacity(starts: 0, stops: 0)
 
     package init(starts: Int, stops: Int) {
         self.starts = starts

@@ -141,6 +141,10 @@ extension ModelRun {
         note("the record of \(id) is lost")
         _ = try await world.client.send(RedisCommand("DEL", .string(world.keys.job(id))))
         model.lose(id)
+        // A node may have looked at this head: it looks again after a minute.
+        for node in ["n1", "n2"] {
+            _ = try await world.client.send(RedisCommand("HDEL", .string(world.keys.prefix + "node:" + node), "unfit"))
+        }
         let game = job.message.game
         guard model.states[game] == .delayed, model.lanes[game]?.first == id else { return }
         try await tick(id, on: "delayed", moves: 0)

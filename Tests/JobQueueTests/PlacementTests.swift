@@ -156,21 +156,6 @@ struct PlacementTests {
         }
     }
 
-    @Test("smaller starts behind many that do not fit go on")
-    func behindLarge() async throws {
-        try await QueueWorld.with { world in
-            let nodes = try await nodes(world, [3])
-            let only = try #require(nodes.queues["n0"])
-            for number in 0..<60 {
-                let large = #","limits":{"memory":"9g"}"#
-                try await world.push(QueueWorld.message(.start, "l\(number)", game: "l\(number)", more: large))
-            }
-            try await push(world, 1)
-            while try await world.intake(only).taken > 0 {}
-            #expect(try await world.claim(only, starts: 2).map(\.id) == ["s0"])
-        }
-    }
-
     @Test("many workers that died while they were idle hide no living one")
     func manyDead() async throws {
         try await QueueWorld.with { world in

@@ -89,7 +89,7 @@ struct IntakeMachineTests {
     }
 
     @Test(
-        "takes as many messages as jobs can begin, at most half of all permits and a batch",
+        "takes as many messages as a busy worker can begin, at most half of all permits and a batch",
         arguments: [(3, 2, 100, 3), (0, 7, 100, 7), (500, 0, 500, 64), (16, 16, 16, 8), (1, 1, 1, 1)]
     )
     func most(_ starts: Int, _ stops: Int, _ concurrency: Int, _ most: Int) {
@@ -98,7 +98,24 @@ struct IntakeMachineTests {
             Array(repeating: JobKind.start, count: concurrency - starts)
             + Array(repeating: JobKind.stop, count: concurrency - stops)
         intake.claimed(kinds)
-        #expect(intake.take()?.most == most)
+        // The last claim has left permits, so more messages are wanted than permits are free.
+        #expect(intake.take()?.most == JobQueue.intakeBatch)
+        var busy = Intake(concurrency: concurrency)
+        busy.claimed(Array(repeating: .start, count: concurrency) + Array(repeating: .stop, count: concurrency))
+        for _ in 0..<starts { busy.end(.start) }
+        for _ in 0..<stops { busy.end(.stop) }
+        #expect(busy.take()?.most == most)
+    }
+
+    @Test("claims again at once when a claim has not looked at all starts")
+    func unseen() {
+        var intake = Intake(concurrency: 2)
+        intake.rest()
+        #expect(intake.step() == .sleep(until: nil))
+        intake.claimed(ready: .unseen)
+        #expect(intake.step() == .claim(intake.capacity(2, 2)))
+        intake.claimed()
+        #expect(intake.step() == .sleep(until: nil))
     }
 
     @Test("a message that has woken the worker is taken in at once, whatever the permits are")
@@ -108,7 +125,7 @@ struct IntakeMachineTests {
         intake.rest()
         intake.machine.saw(message, in: "a")
         #expect(!intake.machine.isEmpty("a"))
-        let take = IntakeMachine.Take(queue: "a", seen: message, most: 1, capacity: intake.capacity(1, 1))
+        let take = IntakeMachine.Take(queue: "a", seen: message, most: 64, capacity: intake.capacity(1, 1))
         #expect(intake.step() == .take(take))
 
         intake.claimed([.start, .stop])

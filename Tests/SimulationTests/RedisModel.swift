@@ -113,11 +113,11 @@ struct RedisModel {
             guard let worker = job.worker, cancelsRung.insert(job.message.id).inserted else { continue }
             bells[worker, default: []].append("cancel")
         }
-        woken.formIntersection(lanes.ready.flatMap { list, entries in entries.map { "\(list) \($0.seq)" } })
+        woken.formIntersection(lanes.ready.flatMap { list, entries in entries.map { "\(list) \($0.place)" } })
         for (list, entries) in lanes.ready.sorted(by: { $0.key < $1.key }) where !entries.isEmpty {
             let node = list.split(separator: ":").dropFirst(2).first.map { NodeID(String($0)) }
             // Once for each time that it becomes ready.
-            let fresh = Set(entries.map { "\(list) \($0.seq)" }).subtracting(woken)
+            let fresh = Set(entries.map { "\(list) \($0.place)" }).subtracting(woken)
             guard !fresh.isEmpty else { continue }
             woken.formUnion(fresh)
             let kind = String(list.prefix { $0 != ":" })

@@ -264,10 +264,12 @@ extension LaneModel {
     mutating func lose(node: NodeID) {
         lostNodes.insert(node)
         reserved[node] = [:]
-        for game in lanes.keys.sorted() {
-            guard case .ready(let list) = states[game], list.hasSuffix(":\(node)") else { continue }
-            unready(game)
-            settle(game)
+        // The stops move first: behind a stop whose record is lost, a start may come up.
+        for list in ready.keys.sorted(by: >) where list.hasSuffix(":\(node)") {
+            for entry in ready[list, default: []] {
+                unready(entry.game)
+                settle(entry.game)
+            }
         }
     }
 

@@ -94,8 +94,9 @@ struct LaneModel {
     var ended: [JobID: Message] = [:]
     var lanes: [GameID: [JobID]] = [:]
     var states: [GameID: Lane] = [:]
-    /// Games by list, the oldest head first.
-    var ready: [String: [(seq: Int, game: GameID)]] = [:]
+    /// Games by list, in the order of their places.
+    var ready: [String: [(place: Int, game: GameID)]] = [:]
+    private var arrivals = 0
     var superseded: [GameID: Int] = [:]
     var owners: [GameID: NodeID] = [:]
     /// The fences of games; ``claimFence`` instead of the number of a claim.
@@ -154,8 +155,10 @@ struct LaneModel {
             list += ":\(owner)"
         }
         states[game] = .ready(list)
-        ready[list, default: []].append((head.seq, game))
-        ready[list]?.sort { $0.seq < $1.seq }
+        arrivals += 1
+        // A start joins the end of its list.
+        ready[list, default: []].append((list.hasPrefix("start") ? arrivals : head.seq, game))
+        ready[list]?.sort { $0.place < $1.place }
     }
 
     mutating func forgetHead(_ game: GameID) {

@@ -18,14 +18,17 @@ struct ImageAnswer: LabelledAnswer {
     var labels: LabelMap?
 
     /// Returns the image in the port's form.
-    func inspect(ref: String) -> ImageInspect {
+    ///
+    /// - Parameter bytes: The size of the answer.
+    func inspect(ref: String, bytes: Int = 0) -> ImageInspect {
         let healthcheck = config?.healthcheck?.port
         return ImageInspect(
             ref: ref,
             id: id ?? "",
             labels: labels ?? [:],
             hasHealthcheck: healthcheck?.isChecked ?? false,
-            slowedHealthcheck: healthcheck?.slowed
+            slowedHealthcheck: healthcheck?.slowed,
+            descriptionBytes: bytes
         )
     }
 

@@ -27,6 +27,7 @@ local function store_smallest(c, name)
     call('HSET', c.prefix .. 'node:' .. name, field, string.format('%d', smallest[index] or 0))
   end
   call('HSET', c.prefix .. 'node:' .. name, 'differs', differs)
+  call('HDEL', c.prefix .. 'node:' .. name, 'unfit')
   c.nodes[name] = nil
   reservations.forget_ports(c, name)
   reservations.recount(c, name)

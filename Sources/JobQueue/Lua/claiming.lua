@@ -3,10 +3,10 @@
 --   starts, stops   free permits
 --   queues          in order of priority
 -- Returns: 1 if stops or removes wait for a permit, plus 2 if starts do, plus 4 if starts were left to other nodes (the
---   worker looks again soon); the time of the claim; then an array for each job: id, token, attempt, queue, message,
---   message of the game's last start (for a restart, else empty), run, undo, digest, game, reservation of a start
---   ("CPU MEMORY CONTAINER PORT", else empty). undo is 1 for an obsolete job, 2 for a job with too many dead workers,
---   else 0.
+--   worker looks again soon), plus 8 if there are more starts to look at (the worker claims again at once); the time of
+--   the claim; then an array for each job: id, token, attempt, queue, message, message of the game's last start (for a
+--   restart, else empty), run, undo, digest, game, reservation of a start ("CPU MEMORY CONTAINER PORT", else empty).
+--   undo is 1 for an obsolete job, 2 for a job with too many dead workers, else 0.
 -- Atomic because: a head without a ready list and without a lease would be lost with the worker.
 
 -- Returns the next fencing number. The numbers contain the time. So a failover with lost writes repeats no number.
@@ -18,7 +18,7 @@ end
 -- Limit of heads of a class to end in one call.
 local MOST_ENDED = 64
 
--- Limit of starts to look at that do not fit.
+-- Limit of starts of a list to look at in one call.
 local MOST_SEEN = 128
 
 -- Returns whether some node may have the container of a game without a known owner. A stop would find nothing, and
@@ -49,7 +49,9 @@ end
 -- Returns whether the node takes a start: it has capacity, and no idle node is a better place.
 local function takes(c, claim, list, lane, job)
   if claim.is_draining then return false end
-  local fits = reservations.fits(c, c.args.node, job.game_id, reservations.needs(c, c.args.node, job))
+  local needs = reservations.needs(c, c.args.node, job)
+  local fits = reservations.fits(c, c.args.node, job.game_id, needs)
+  if not fits then unfit.add(c, c.args.node, list.unfit, job.game_id, needs) end
   if list.owner then return fits end
   -- The other nodes take the starts behind this one, too.
   list.is_passed = fits and placement.may_pass(c, lane)
@@ -144,25 +146,38 @@ local function begin(c, claim, class, list, game)
   return true
 end
 
--- Claims from one ready list, a few lanes at a time, the oldest first. Each lane has one turn. So a lane with many
--- obsolete starts does not hold up the lanes behind it. Without capacity, a few lanes are looked at: one of them may
--- hold a reservation, or may only end. With some capacity, a smaller start may stand behind many large ones.
+-- Looks at lanes of a list behind a place, the oldest first. Each lane has one turn. So a lane with many obsolete
+-- starts does not hold up the lanes behind it. Returns the place of the last lane with a turn, and the number of turns;
+-- false instead of the number if the claim needs no more lanes of this list.
+local function look(c, claim, class, list, place, most)
+  local rows = call('ZRANGE', list.key, '(' .. place, '+inf', 'BYSCORE', 'LIMIT', 0, most, 'WITHSCORES')
+  for index = 1, #rows, 2 do
+    if claim.wanted[class] <= 0 or claim.most_ended[class] <= 0 then return place, false end
+    begin(c, claim, class, list, rows[index])
+    if list.is_passed then return place, false end
+    place = rows[index + 1]
+  end
+  return place, #rows / 2
+end
+
+-- Claims from one ready list, a few lanes at a time. The node begins behind the starts that do not fit. A full node
+-- looks at a few starts: one of them may hold a reservation, or may only end.
 local function drain(c, claim, class, queue, owner)
-  local list = { key = c.prefix .. lanes.list(class, queue, owner), owner = owner }
-  local taken, is_last, first = 0, false, 0
+  local name, node = lanes.list(class, queue, owner), c.args.node
+  local list = { key = c.prefix .. name, owner = owner, unfit = {} }
+  local place, seen, most, turns, ended = class == 'start' and unfit.place(c, node, name) or 0, 0, 0, 0, 0
   repeat
-    local most, ended = math.min(64, claim.wanted[class] + 8), claim.ended
-    local games = call('ZRANGE', list.key, first, first + most - 1)
-    taken = 0
-    for _, game in ipairs(games) do
-      if claim.wanted[class] <= 0 or claim.most_ended[class] <= 0 or list.is_passed then return end
-      if begin(c, claim, class, list, game) then taken = taken + 1 end
-    end
+    most, ended = math.min(64, claim.wanted[class] + 8), claim.ended
+    -- A lane of a stop leaves the list in its turn, and its next job may stand further ahead.
+    place, turns = look(c, claim, class, list, class == 'start' and place or 0, most)
+    seen = seen + (turns or 0)
+    local looks_on = class == 'stop' or seen < MOST_SEEN and reservations.has_capacity(c, node)
     -- A head that ended may have made way for a job on the same list.
-    is_last = #games < most and claim.ended == ended
-    first = taken == 0 and first + #games or 0
-    local looks_on = class == 'start' and first < MOST_SEEN and reservations.has_capacity(c, c.args.node)
-  until is_last or taken == 0 and not looks_on
+  until not turns or turns < most and claim.ended == ended or not looks_on
+  if class == 'start' and not claim.is_draining then
+    unfit.note(c, node, name, place, list.unfit)
+    claim.has_more = claim.has_more or turns == most
+  end
 end
 
 -- Claims stops before starts, queues in their order, and lists of the node before lists of all nodes.
@@ -198,6 +213,7 @@ local function rest(c, claim)
     end
   end
   return (waiting.stop and 1 or 0) + (waiting.start and has_place and 2 or 0) + (claim.is_passed and 4 or 0)
+    + (claim.has_more and has_place and 8 or 0)
 end
 
 local function claim(c)
@@ -208,7 +224,7 @@ local function claim(c)
   end
   for _, queue in ipairs(a.queues) do c.claims[queue] = true end
   local state = { wanted = { start = a.starts, stop = a.stops }, rows = {}, queues = {}, ended = 0,
-    rivals = {}, passed = {}, is_passed = false,
+    rivals = {}, passed = {}, is_passed = false, has_more = false,
     most_ended = { start = MOST_ENDED, stop = MOST_ENDED }, is_draining = lanes.is_listed(c, 'draining', a.node) }
   for _, queue in ipairs(a.queues) do
     if not lanes.is_listed(c, 'paused', queue) then state.queues[#state.queues + 1] = queue end

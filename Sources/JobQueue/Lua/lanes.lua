@@ -82,6 +82,14 @@ function lanes.is_listed(c, list, member)
   return redis.pcall('SISMEMBER', c.prefix .. list, member) == 1
 end
 
+-- Returns the place of a head in a ready list. Stops and removes stand in the order of their admission. A start joins
+-- the end, so a node that has looked at a start need not look there again (unfit.lua).
+local function place_of(c, class, job)
+  if class == 'stop' then return job.number end
+  context.set(c, 'arrivals', c.arrivals + 1)
+  return c.arrivals
+end
+
 -- Puts the lane of a head on the ready list of its class, queue and owner. The lane must be on no list. Wakes a worker
 -- unless the caller claims the job next.
 function lanes.make_ready(c, lane, job)
@@ -94,7 +102,7 @@ function lanes.make_ready(c, lane, job)
   jobs.watch_deadline(c, job)
   lane.state, lane.head, lane.token, lane.passed_at = 'ready', job.id, nil, nil
   lane.list = lanes.list(class, job.queue, owner)
-  call('ZADD', c.prefix .. lane.list, job.number, lane.game)
+  call('ZADD', c.prefix .. lane.list, place_of(c, class, job), lane.game)
   lanes.store(c, lane)
   if c.claims[job.queue] and (owner or c.args.node) == c.args.node then
     c.has_made_ready = true

@@ -3,8 +3,9 @@
 -- `{ns}:reservations:NODE` holds them, game to "CPU MEMORY CONTAINER PORT": CPU in thousandths, memory in bytes, and
 -- the container or "-". `{ns}:ports:NODE` has the game of each reserved port. `{ns}:node:NODE` has the capacity of the
 -- node (`slots`, `cpu`, `memory`, `first_port`, `last_port`; 0: not counted) and the sums of its reservations
--- (`used_cpu`, `used_memory`). `{ns}:loads` has the load of each node. A claim reserves in the same call, so two
--- workers of a node never promise the same capacity. A node that has not announced its games takes no start.
+-- (`used_cpu`, `used_memory`); `unfit` is unfit.lua's. `{ns}:loads` has the load of each node. A claim reserves in the
+-- same call, so two workers of a node never promise the same capacity. A node that has not announced its games takes no
+-- start.
 
 local reservations = {}
 
@@ -22,13 +23,14 @@ local function encode(held)
 end
 
 -- Returns the capacity and the sums of a node, read once in a call.
-local function node_of(c, name)
+function reservations.node(c, name)
   local node = c.nodes[name]
   if node then return node end
   local kept = call('HMGET', c.prefix .. 'node:' .. name, 'slots', 'cpu', 'memory', 'used_cpu', 'used_memory',
-    'reported_at', 'first_port', 'last_port', 'next_port')
+    'reported_at', 'first_port', 'last_port', 'next_port', 'unfit')
   node = { first_port = tonumber(kept[7]) or 0, last_port = tonumber(kept[8]) or 0, next_port = tonumber(kept[9]) or 0,
-     slots = tonumber(kept[1]) or 0, cpu = tonumber(kept[2]) or 0, memory = tonumber(kept[3]) or 0,
+    unfit_text = kept[10],
+    slots = tonumber(kept[1]) or 0, cpu = tonumber(kept[2]) or 0, memory = tonumber(kept[3]) or 0,
     used_cpu = tonumber(kept[4]) or 0, used_memory = tonumber(kept[5]) or 0, is_known = kept[6] and true or false,
     games = call('HLEN', c.prefix .. 'reservations:' .. name) }
   c.nodes[name] = node
@@ -45,7 +47,7 @@ local function load_of(node)
   return math.floor(share * 1000000)
 end
 
-function reservations.load(c, name) return load_of(node_of(c, name)) end
+function reservations.load(c, name) return load_of(reservations.node(c, name)) end
 
 -- Returns the loads of nodes.
 function reservations.loads(c, names)
@@ -82,7 +84,7 @@ end
 
 -- Returns the next free port of the node's range; nil if the node has no range, or no free port.
 local function next_port(c, name)
-  local node, ports = node_of(c, name), c.prefix .. 'ports:' .. name
+  local node, ports = reservations.node(c, name), c.prefix .. 'ports:' .. name
   if node.last_port == 0 then return nil end
   local port = node.next_port
   for _ = node.first_port, node.last_port do
@@ -98,7 +100,7 @@ end
 
 -- Replaces the reservation of a game. `new` nil: the reservation ends.
 local function replace(c, name, game, held, new)
-  local node, key = node_of(c, name), c.prefix .. 'reservations:' .. name
+  local node, key = reservations.node(c, name), c.prefix .. 'reservations:' .. name
   replace_port(c, name, game, held, new)
   if new then call('HSET', key, game, encode(new)) else call('HDEL', key, game) end
   node.games = node.games + (new and 1 or 0) - (held and 1 or 0)
@@ -128,7 +130,7 @@ function reservations.hold(c, name, game, demand)
   local held = reservations.held(c, name, game)
   local new = held and larger(held, demand) or { cpu = demand.cpu, memory = demand.memory }
   new.container = held and held.container
-  new.port = held and is_in_range(node_of(c, name), held.port) and held.port or next_port(c, name)
+  new.port = held and is_in_range(reservations.node(c, name), held.port) and held.port or next_port(c, name)
   if not held or encode(new) ~= held.text then replace(c, name, game, held, new) end
   return held
 end
@@ -140,7 +142,8 @@ function reservations.set(c, name, game, demand, is_busy)
   local held = reservations.held(c, name, game)
   local new = is_busy and held and larger(held, demand) or { cpu = demand.cpu, memory = demand.memory }
   new.container = demand.container
-  new.port = is_in_range(node_of(c, name), demand.port) and demand.port or is_busy and held and held.port or nil
+  local keeps = is_in_range(reservations.node(c, name), demand.port)
+  new.port = keeps and demand.port or is_busy and held and held.port or nil
   if held and encode(new) == held.text then return false, false end
   replace(c, name, game, held, new)
   return true, held and (new.cpu < held.cpu or new.memory < held.memory) or false
@@ -179,7 +182,7 @@ end
 
 -- Returns whether the node has capacity for a game with this demand. Its present reservation counts as free.
 function reservations.fits(c, name, game, demand)
-  local node, held = node_of(c, name), reservations.held(c, name, game)
+  local node, held = reservations.node(c, name), reservations.held(c, name, game)
   if not node.is_known or not held and node.slots > 0 and node.games >= node.slots then return false end
   if not (held and (held.port or held.container)) and not has_port(c, name, node) then return false end
   for _, resource in ipairs(RESOURCES) do
@@ -192,7 +195,7 @@ end
 
 -- Returns whether the node has capacity for a small game.
 function reservations.has_capacity(c, name)
-  local node = node_of(c, name)
+  local node = reservations.node(c, name)
   return node.is_known and has_port(c, name, node) and (node.slots == 0 or node.games < node.slots)
     and (node.cpu == 0 or node.used_cpu < node.cpu) and (node.memory == 0 or node.used_memory < node.memory)
 end
@@ -207,7 +210,7 @@ end
 
 -- Counts the sums of a node anew.
 function reservations.recount(c, name)
-  local node = node_of(c, name)
+  local node = reservations.node(c, name)
   node.used_cpu, node.used_memory = 0, 0
   for _, text in ipairs(call('HVALS', c.prefix .. 'reservations:' .. name)) do
     local held = parse(text)
@@ -220,6 +223,6 @@ end
 function reservations.forget_ports(c, name)
   local ports = c.prefix .. 'ports:' .. name
   for _, port in ipairs(call('HKEYS', ports)) do
-    if not is_in_range(node_of(c, name), tonumber(port)) then call('HDEL', ports, port) end
+    if not is_in_range(reservations.node(c, name), tonumber(port)) then call('HDEL', ports, port) end
   end
 end

@@ -87,16 +87,15 @@ struct IntakeMachine: Equatable {
     mutating func next(dockerAnswers: Bool, now: MonotonicInstant) -> Step {
         guard dockerAnswers, !isDraining else {
             // The worker can begin nothing, but its message must not wait: the claim wakes another worker.
-            let none = Capacity(starts: 0, stops: 0)
-            if let index = queues.firstIndex(where: { $0.seen != nil }) { return take(index, none, now) }
+            if let index = queues.firstIndex(where: { $0.seen != nil }) { return take(index, .none, now) }
             if isDraining { return .end }
             guard wakes > wakesCovered || !idle.isEmpty else { return .sleep(until: nil) }
             // Another worker takes what this one was woken for, and Redis wakes this one no more.
             wakesAtStep = wakes
-            return .claim(none)
+            return .claim(.none)
         }
         let capacity = permits.capacity
-        let hasPermit = capacity.starts > 0 || capacity.stops > 0
+        let hasPermit = capacity != .none
         fullSince = hasPermit ? nil : fullSince ?? now
         let index = queueToLookAt(now)
         let mayClaimFirst = index == nil || lastIntake.map { now < $0.advanced(by: Self.longestWithoutIntake) } ?? false
@@ -114,8 +113,8 @@ struct IntakeMachine: Equatable {
 
     private mutating func take(_ index: Int, _ capacity: Capacity, _ now: MonotonicInstant) -> Step {
         let free = max(capacity.starts, capacity.stops)
-        // Half of the permits at a time: while Redis takes in the second half, the worker runs the first. If the last claim
-        // has left permits, the ready jobs are too few, and the queue may have the right ones behind many others.
+        // Half of the permits at a time: while Redis takes in the second half, the worker runs the first. After a claim that
+        // has left permits, the right messages may stand behind many others.
         let half = min(free, max(1, permits.concurrency / 2), JobQueue.intakeBatch)
         let most = free > 0 && idle.isEmpty ? half : JobQueue.intakeBatch
         defer {
@@ -207,6 +206,7 @@ struct IntakeMachine: Equatable {
         let starts = kinds.count(where: \.startsGame)
         wakesCovered = wakesAtStep
         self.ready = ready.intersection([.starts, .stops])
+        if ready.contains(.unseen) { wakes += 1 }
         idle = []
         if capacity.starts > starts { idle.insert(.starts) }
         if capacity.stops > kinds.count - starts { idle.insert(.stops) }
@@ -243,9 +243,6 @@ struct IntakeMachine: Equatable {
 extension IntakeMachine.Look {
     /// Whether only an input from outside lets the queue go on.
     fileprivate var isHeld: Bool {
-        switch self {
-        case .paused, .full: true
-        case .due, .waiting, .failing: false
-        }
+        if case .full = self { true } else { self == .paused }
     }
 }

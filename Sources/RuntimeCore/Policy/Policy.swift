@@ -153,6 +153,7 @@ package struct AllowedStart: Sendable {
     ///   - port: The port of the host reserved for the game; nil: none.
     /// - Throws: `limit_exceeded`, `invalid_spec` or `start_failed`.
     package func spec(on image: ImageInspect, fence: Int64? = nil, port: Int? = nil) throws(JobFailure) -> RunSpec {
+        try ImageRule.check(image)
         var spec = try translation.runSpec(for: job, imageLabels: image.labels)
         spec.labels[GalaxyLabel.fence] = fence.map(String.init)
         if let port, translation.publishes(port) { spec.published?.port = port }

@@ -17,7 +17,7 @@ struct Translation: Sendable {
     ///   for a start without an image.
     func runSpec(for job: Job, imageLabels: LabelMap) throws(JobFailure) -> RunSpec {
         guard let image = job.image else { throw JobFailure(.invalidJob, "image: must be given for a start") }
-        try ImageLabelRule.check(imageLabels)
+        try ImageRule.check(imageLabels)
         let limits = try ResolvedLimits.resolve(job: job.limits, imageLabels: imageLabels, settings: settings)
         let name = settings.containerName(gameID: job.gameID)
         let spec = RunSpec(
