@@ -10,6 +10,30 @@ import Testing
 
 @Suite("Error responses of the Docker Engine")
 struct ErrorMappingTests {
+    @Test(
+        "of a Swarm begin with the reason for a person",
+        arguments: [
+            (
+                "Could not attach to network n: rpc error: code = NotFound desc = network n not found",
+                "start: neither the Docker Engine nor its Swarm has the network: Could not"
+            ),
+            (
+                "Could not attach to network n: rpc error: code = PermissionDenied desc = network n not manually attachable",
+                "start: the network is a Swarm network that was created without --attachable: Could not"
+            ),
+            ("Could not attach to network n: context deadline exceeded", "start: no Swarm manager answered: Could not"),
+            (
+                "attaching to network failed, make sure your network options are correct and check manager logs: context "
+                    + "deadline exceeded",
+                "start: the Swarm assigned no address in time, as if the network had no free address: attaching"
+            ),
+        ]
+    )
+    func swarm(said: String, beginning: String) {
+        let error = DockerError.answer(.start, status: 500, body: #"{"message":"\#(said)"}"#)
+        #expect(error.message.hasPrefix(beginning), "\(error.message)")
+    }
+
     typealias Row = (EngineOperation, Int, String, DockerError.Code, Bool)
 
     @Test(
@@ -66,6 +90,10 @@ struct ErrorMappingTests {
             (.start, 500, "failed to initialize logging driver: dial tcp", .startFailed, true),
             (.start, 500, "Could not attach to network X: rpc error: code = NotFound desc = x", .networkMissing, false),
             (.start, 500, "Could not attach to network X: rpc error: code = DeadlineExceeded", .engineError, true),
+            (.start, 500, "Could not attach to network X: context deadline exceeded", .engineError, true),
+            (.start, 404, "network d5fcqt4xsqzxcy0f7p8fx25ky not found", .engineError, true),
+            (.start, 500, "could not find network x after successful attachment", .engineError, true),
+            (.start, 500, "attaching to network failed, make sure your network options are …", .engineError, true),
             (.start, 403, "rpc error: PermissionDenied: network x not manually attachable", .startFailed, false),
             (.start, 409, "cannot start a paused container", .engineError, false),
             (.start, 403, "endpoint with name x already exists in network n", .engineError, true),

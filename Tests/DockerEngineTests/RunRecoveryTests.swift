@@ -45,6 +45,24 @@ struct RunRecoveryTests {
         }
     }
 
+    @Test("runs again if an overlay network vanished meanwhile with its last container, three times at most")
+    func vanished() async throws {
+        let said = Samples.message("network d5fcqt4xsqzxcy0f7p8fx25ky not found")
+        let vanished = StubEngine.Reply.answer(404, said)
+        let attempt = [Self.create, Self.start, Self.remove]
+        try await run([Self.start: [vanished, .answer(204)], Self.inspect: [.answer(200, Samples.inspect())]]) {
+            error,
+            stub,
+            _ in
+            #expect(error == nil)
+            #expect(stub.lines == attempt + [Self.create, Self.start, Self.inspect])
+        }
+        try await run([Self.start: [vanished]]) { error, stub, _ in
+            #expect(error?.code == .engineError && error?.retryable == true, "\(error?.message ?? "")")
+            #expect(stub.lines == attempt + attempt + attempt + attempt)
+        }
+    }
+
     @Test(
         "disconnects a stale endpoint of its name if no container has the name, and runs again",
         arguments: [#""ep-5":{"Name":"galaxy-game-g1"},"x":{"Name":"another"}"#, "", nil, "exited"]

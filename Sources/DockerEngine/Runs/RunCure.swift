@@ -29,6 +29,9 @@ enum RunCure {
     case staleEndpoint
     /// The Docker Engine cannot set the ulimits.
     case ulimits
+    /// The Docker Engine has deleted its end of an overlay network together with its last container. The next attempt
+    /// makes it again.
+    case vanishedNetwork
 
     /// - Parameter error: the error of the start; the result is nil if there is no cure.
     init?(_ error: DockerError) {
@@ -38,6 +41,8 @@ enum RunCure {
             self = .staleEndpoint
         } else if text.contains("error setting rlimit") {
             self = .ulimits
+        } else if text.contains(SwarmRefusal.vanished.sentence) {
+            self = .vanishedNetwork
         } else {
             return nil
         }
@@ -50,9 +55,13 @@ enum RunCure {
 }
 
 extension DockerEngine {
+    /// The largest number of attempts in a row that an overlay network may spoil by vanishing.
+    private static let mostVanishings = 3
+
     /// Runs the container, and runs the container again after each cure.
     func runCured(_ spec: RunSpec, _ flag: CancellationFlag) async -> Result<RunResult, DockerError> {
         var hadStaleEndpoint = false
+        var vanishings = 0
         while true {
             let result: Result<RunResult, DockerError>
             let attempt: RunAttempt
@@ -67,6 +76,10 @@ extension DockerEngine {
                 guard !hadStaleEndpoint else { return result }
                 hadStaleEndpoint = true
             }
+            if cure == .vanishedNetwork {
+                vanishings += 1
+                guard vanishings <= Self.mostVanishings else { return result }
+            }
             guard await apply(cure, attempt) else { return result }
         }
     }
@@ -74,6 +87,7 @@ extension DockerEngine {
     /// Applies the cure. Returns whether another attempt makes sense.
     private func apply(_ cure: RunCure, _ attempt: RunAttempt) async -> Bool {
         switch cure {
+        case .vanishedNetwork: return true
         case .ulimits:
             let (canRetry, isNew) = ulimits.withLock { support -> (Bool, Bool) in
                 // Another run may have lowered the support meanwhile.

@@ -29,7 +29,9 @@ extension DockerError {
         let said: String
         switch (message.isOfEngine, message.text.isEmpty) {
         case (_, true): said = "no reason given"
-        case (true, false): said = message.text
+        case (true, false):
+            let refusal = operation == .start ? SwarmRefusal(message.text.lowercased()) : nil
+            said = (refusal.map { $0.sentence + ": " } ?? "") + message.text
         case (false, false): said = "the answer is not one of the Docker API"
         }
         return DockerError(
@@ -154,7 +156,8 @@ private struct Meaning {
     }
 
     private static func start(status: Int, text: String) -> Meaning? {
-        switch status {
+        if let refusal = SwarmRefusal(text) { return Meaning(refusal.code, retryable: refusal.isRetryable) }
+        return switch status {
         case 500 where text.contains("port is already allocated") || text.contains("address already in use"):
             Meaning(.portTaken, retryable: true)
         // The old endpoint disappears when its container is removed, so another try may succeed.
@@ -163,11 +166,6 @@ private struct Meaning {
         case 404: Meaning(.containerNotFound)
         case 400 where text.contains("ambiguous"): Meaning(.networkAmbiguous)
         case 400: Meaning(.startFailed)
-        case 403 where text.contains("not manually attachable"): Meaning(.startFailed)
-        case 500 where text.contains("not manually attachable"): Meaning(.startFailed)
-        // A Swarm worker learns only from a manager that an overlay network is missing.
-        case 500 where text.contains("could not attach to network") && text.contains("code = notfound"):
-            Meaning(.networkMissing)
         case 500 where permanentCauses.contains { text.contains($0) }: Meaning(.startFailed)
         case 500 where text.contains("oci runtime") || text.contains("failed to initialize logging driver"):
             Meaning(.startFailed, retryable: true)
