@@ -32,13 +32,22 @@ package struct EngineExamination: Sendable {
             facts.problem = error.message
             return facts
         }
+        facts.networkState = await networkState()
+        for reference in images { facts.images.append(await fact(of: reference, on: facts.info)) }
+        return facts
+    }
+
+    private func networkState() async -> EngineFacts.NetworkState {
         do throws(DockerError) {
             try await docker.ensureNetwork(settings.network)
         } catch {
-            facts.networkProblem = error.message
+            return .unusable(error.message)
         }
-        for reference in images { facts.images.append(await fact(of: reference, on: facts.info)) }
-        return facts
+        do throws(DockerError) {
+            return .usable(driver: try await docker.inspectNetwork(settings.network).driver)
+        } catch {
+            return error.code == .networkMissing ? .unlisted : .unusable(error.message)
+        }
     }
 
     private func fact(of reference: String, on info: EngineInfo?) async -> EngineFacts.ImageFact {

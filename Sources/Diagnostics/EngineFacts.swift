@@ -8,14 +8,22 @@ package struct EngineFacts: Sendable, Equatable {
     var problem: String?
     var address = ""
     var network = ""
-    /// The reason why containers cannot join the network; nil: the network is usable.
-    var networkProblem: String?
+    var networkState = NetworkState.usable(driver: "bridge")
     /// The requested images, with the doctor's results.
     var images: [ImageFact] = []
     /// The Docker Engine's clock minus this machine's clock, in milliseconds; nil: unknown.
     var clockOffset: Int64?
     var defaultCPUs = 0.0
     var defaultMemory: Int64 = 0
+
+    /// The state of the games' network.
+    enum NetworkState: Sendable, Equatable {
+        case usable(driver: String)
+        /// A Swarm worker does not list the network yet, so only a start shows whether the Swarm has it.
+        case unlisted
+        /// Containers cannot join the network. The sentence gives the reason.
+        case unusable(String)
+    }
 
     /// An image named by the operator.
     struct ImageFact: Sendable, Equatable {
@@ -30,7 +38,7 @@ package struct EngineFacts: Sendable, Equatable {
         var findings: [Finding] = [
             .ok("docker", "\(info.name), Engine \(info.serverVersion), API \(info.apiVersion), id \(info.id)")
         ]
-        findings += [networkFinding, limits(info), clock].compactMap { $0 }
+        findings += [swarm(info), networkFinding(info), limits(info), clock].compactMap { $0 }
         return findings + images.map(Self.finding)
     }
 
@@ -46,13 +54,34 @@ package struct EngineFacts: Sendable, Equatable {
         )
     }
 
-    private var networkFinding: Finding {
-        guard let networkProblem else { return .ok("network", "\(network) is there") }
-        return .failure(
-            "network",
-            networkProblem,
-            mend: "docker network create \(network), or let RTM_NETWORK name another"
+    private func swarm(_ info: EngineInfo) -> Finding? {
+        guard case .away(let word) = info.swarm else { return nil }
+        return .warning(
+            "swarm",
+            "the Swarm state of the Engine is \(word): starts on an overlay network fail",
+            mend: "docker info says why; let a manager of the Swarm answer"
         )
+    }
+
+    private func networkFinding(_ info: EngineInfo) -> Finding {
+        let check = "network"
+        switch networkState {
+        case .usable("overlay"): return .ok(check, "\(network) is there, an overlay network of the Swarm")
+        case .usable: return .ok(check, "\(network) is there")
+        case .unlisted:
+            let reason = "this Engine is a Swarm worker, and lists an overlay network only while a container uses it"
+            return .ok(
+                check,
+                "\(network) is not listed here: \(reason). The first start shows whether the Swarm has it"
+            )
+        case .unusable(let problem):
+            let create = info.swarm == .none ? "" : " (--driver overlay --attachable, on a manager, for a Swarm)"
+            return .failure(
+                check,
+                problem,
+                mend: "docker network create \(network)\(create), or let RTM_NETWORK name another"
+            )
+        }
     }
 
     private func limits(_ info: EngineInfo) -> Finding? {

@@ -6,7 +6,7 @@ import Primitives
 /// ends early if the calling task is cancelled. Operations throw only ``DockerError``.
 package protocol DockerClient: Sendable {
     /// Verifies that the network exists on the Docker Engine. rtmanager never creates networks. An adapter may rely on
-    /// a check made a short time ago.
+    /// a check made a short time ago. On a Swarm worker, only a start shows whether an unlisted network exists.
     ///
     /// - Throws: ``DockerError/Code/networkMissing`` if no network has exactly this name.
     func ensureNetwork(_ name: String) async throws(DockerError)
@@ -16,6 +16,12 @@ package protocol DockerClient: Sendable {
     ///
     /// - Throws: The same errors as ``ensureNetwork(_:)``.
     func ensureNetworkNow(_ name: String) async throws(DockerError)
+
+    /// Returns the metadata of a network by its exact name.
+    ///
+    /// - Throws: ``DockerError/Code/networkMissing`` if no network has exactly this name. A Swarm worker does not list an
+    ///   overlay network until one of its containers uses the network.
+    func inspectNetwork(_ name: String) async throws(DockerError) -> NetworkInspect
 
     /// Pulls the image if `policy` requires a pull.
     ///

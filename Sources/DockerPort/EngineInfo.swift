@@ -18,6 +18,8 @@ package struct EngineInfo: Sendable, Equatable {
     package var memoryBytes: Int64
     /// Whether containers keep running while the Docker Engine is stopped.
     package var liveRestore: Bool
+    /// The part of the Docker Engine in a Swarm.
+    package var swarm: SwarmState
     /// The clock of the Docker Engine's machine at the time of the answer, or nil if the answer has no time.
     package var systemTime: Timestamp?
 
@@ -30,6 +32,7 @@ package struct EngineInfo: Sendable, Equatable {
         cpus: Int,
         memoryBytes: Int64,
         liveRestore: Bool = false,
+        swarm: SwarmState = .none,
         systemTime: Timestamp? = nil
     ) {
         self.id = id
@@ -40,6 +43,7 @@ package struct EngineInfo: Sendable, Equatable {
         self.cpus = cpus
         self.memoryBytes = memoryBytes
         self.liveRestore = liveRestore
+        self.swarm = swarm
         self.systemTime = systemTime
     }
 }

@@ -100,6 +100,8 @@ package struct ContainerInspect: Sendable, Equatable {
     package var mounts: [BindMount]
     /// The container's address on each of its networks, by the name of the network.
     package var addresses: [String: String]
+    /// The names of the container's overlay networks. The host does not reach addresses on these networks.
+    package var overlays: Set<String>
     /// The CPU limit in billionths of a CPU; 0: no limit.
     package var nanoCPUs: Int64
     /// The memory limit in bytes; 0: no limit.
@@ -124,6 +126,7 @@ package struct ContainerInspect: Sendable, Equatable {
         oomKilled: Bool = false,
         mounts: [BindMount] = [],
         addresses: [String: String] = [:],
+        overlays: Set<String> = [],
         nanoCPUs: Int64 = 0,
         memoryBytes: Int64 = 0,
         hostPorts: [Int: HostPort] = [:]
@@ -144,6 +147,7 @@ package struct ContainerInspect: Sendable, Equatable {
         self.oomKilled = oomKilled
         self.mounts = mounts
         self.addresses = addresses
+        self.overlays = overlays
         self.nanoCPUs = nanoCPUs
         self.memoryBytes = memoryBytes
         self.hostPorts = hostPorts

@@ -103,7 +103,7 @@ struct DoctorTests {
         facts.network = "galaxy-net"
         facts.images = [.init(reference: "a:1", isPresent: true)]
         #expect(facts.findings.allSatisfy { $0.level == .ok })
-        facts.networkProblem = "there is no network galaxy-net"
+        facts.networkState = .unusable("there is no network galaxy-net")
         facts.defaultMemory = 2_000_000
         facts.clockOffset = 9_000
         facts.images = [

@@ -29,7 +29,7 @@ struct EngineExaminationTests {
         #expect(found.info?.cpus == 2)
         #expect(found.problem == nil)
         #expect(found.network == "galaxy-net")
-        #expect(found.networkProblem == nil)
+        #expect(found.networkState == .usable(driver: "bridge"))
         #expect(found.defaultCPUs == 1)
         #expect(found.defaultMemory == 512 << 20)
     }
@@ -45,7 +45,39 @@ struct EngineExaminationTests {
     @Test("is a missing network")
     func network() async {
         let found = await facts(settings: { $0.network = "other-net" })
-        #expect(found.networkProblem?.contains("other-net") == true)
+        guard case .unusable(let problem) = found.networkState else {
+            Issue.record("\(found.networkState)")
+            return
+        }
+        #expect(problem.contains("other-net"))
+    }
+
+    @Test("is an overlay network, which a Swarm worker does not list before its first container, and a manager does")
+    func overlay() async {
+        let change: (inout Settings) -> Void = { $0.network = "far-net" }
+        let hidden = await facts(settings: change) { docker in
+            await docker.setSwarm(.worker)
+            await docker.addOverlay("far-net")
+        }
+        #expect(hidden.networkState == .unlisted)
+        let finding = hidden.findings.first { $0.check == "network" }
+        #expect(finding?.level == .ok && finding?.text.contains("is not listed here") == true)
+        let shown = await facts(settings: change) { docker in
+            await docker.setSwarm(.manager)
+            await docker.addOverlay("far-net")
+        }
+        #expect(shown.networkState == .usable(driver: "overlay"))
+    }
+
+    @Test("is a Swarm that cannot be asked: a warning, and a failure if the network is not listed")
+    func awaySwarm() async {
+        let found = await facts(
+            settings: { $0.network = "far-net" },
+            preparing: { await $0.setSwarm(.away("pending")) }
+        )
+        let told = found.findings.filter { $0.level != .ok }
+        #expect(told.map(\.check) == ["swarm", "network"] && told.map(\.level) == [.warning, .failure])
+        #expect(told.first?.text.contains("pending") == true)
     }
 
     @Test(

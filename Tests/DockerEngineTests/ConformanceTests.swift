@@ -15,6 +15,10 @@ struct FakeConformanceTests {
         await fake.addImage(.init("ending:1", labels: labels, behaviour: .exitsAtOnce(3)))
         await fake.addToRegistry(.init("pullable:1"))
         await fake.addNetwork("net")
+        if rule == .reachesOverlays {
+            await fake.setSwarm(.worker)
+            await fake.addOverlay("overlay")
+        }
         let environment = DockerConformance.Environment(
             image: "idle:1",
             stubbornImage: "stubborn:1",
@@ -22,6 +26,7 @@ struct FakeConformanceTests {
             pullableImage: "pullable:1",
             unknownImage: "unknown:1",
             network: "net",
+            overlay: rule == .reachesOverlays ? "overlay" : nil,
             prefix: "fake",
             // Its processes are there at once.
             output: { _ in DockerConformance.greeting }

@@ -59,7 +59,7 @@ struct FixtureTests {
         let image = fixture.image.inspect(ref: "galaxy/engine:1")
         #expect(image.hasHealthcheck && image.labels.isEmpty && image.id == inspect.imageID)
         #expect(fixture.network.name == "galaxy-net" && fixture.network.obstacle == nil)
-        #expect(fixture.info.info(apiVersion: version).cpus > 0 && !fixture.info.isSwarmWorker)
+        #expect(fixture.info.info(apiVersion: version).cpus > 0 && fixture.info.swarmState == .none)
         #expect(fixture.list.map(\.state) == ["running"])
         let events = fixture.events.compactMap(\.event)
         #expect(events.map(\.action) == ["create", "start", "health_status: healthy"])

@@ -140,14 +140,49 @@ struct ResponseTests {
     @Test(
         "a Swarm worker differs from a Docker Engine alone",
         arguments: [
-            (#"{"ID":"x"}"#, false),
-            (#"{"Swarm":{"LocalNodeState":"inactive","ControlAvailable":false}}"#, false),
-            (#"{"Swarm":{"LocalNodeState":"active","ControlAvailable":true}}"#, false),
-            (#"{"Swarm":{"LocalNodeState":"active","ControlAvailable":false}}"#, true),
-        ]
+            (#"{"ID":"x"}"#, .none),
+            (#"{"Swarm":{"LocalNodeState":"inactive","ControlAvailable":false}}"#, .none),
+            (#"{"Swarm":{"LocalNodeState":"active","ControlAvailable":true}}"#, .manager),
+            (#"{"Swarm":{"LocalNodeState":"active","ControlAvailable":false}}"#, .worker),
+            (#"{"Swarm":{"LocalNodeState":"pending","ControlAvailable":false}}"#, .away("pending")),
+            (#"{"Swarm":{"LocalNodeState":"locked","ControlAvailable":true}}"#, .away("locked")),
+        ] as [(String, SwarmState)]
     )
-    func swarmWorker(text: String, isWorker: Bool) throws {
-        #expect(try decode(InfoAnswer.self, text).isSwarmWorker == isWorker)
+    func swarm(text: String, state: SwarmState) throws {
+        let answer = try decode(InfoAnswer.self, text)
+        #expect(answer.swarmState == state && answer.info(apiVersion: "1.41").swarm == state)
+    }
+
+    @Test(
+        "a network of Swarm without a gateway on the host is an overlay network",
+        arguments: [
+            (#"{"IPAddress":"10.0.1.2","Gateway":"","NetworkID":"i33fbthfpucdo3evlibd2bg4s"}"#, true),
+            (#"{"IPAddress":"10.0.1.2","NetworkID":"i33fbthfpucdo3evlibd2bg4s"}"#, true),
+            // A macvlan of a Swarm.
+            (#"{"IPAddress":"10.0.1.2","Gateway":"10.0.1.1","NetworkID":"i33fbthfpucdo3evlibd2bg4s"}"#, false),
+            // An internal bridge.
+            ("{\"IPAddress\":\"172.19.0.2\",\"Gateway\":\"\",\"NetworkID\":\"\(hexID(0xAB))\"}", false),
+            // Podman gives the name.
+            (#"{"IPAddress":"10.88.0.2","Gateway":"","NetworkID":"games"}"#, false),
+            (#"{"IPAddress":"10.88.0.2"}"#, false),
+        ] as [(String, Bool)]
+    )
+    func overlay(endpoint: String, isOverlay: Bool) throws {
+        let text = #"{"Id":"c","NetworkSettings":{"Networks":{"n":\#(endpoint),"other":null}}}"#
+        #expect(try decode(ContainerAnswer.self, text).inspect.overlays == (isOverlay ? ["n"] : []))
+    }
+
+    @Test("a network gives the addresses of its containers, not of Docker's own endpoints")
+    func gatewayBridge() throws {
+        let (one, two) = (hexID(1), hexID(2))
+        let text = """
+            {"Name":"docker_gwbridge","Driver":"bridge","Containers":{
+            "\(one)":{"Name":"gateway_f37a6cc8e74e","IPv4Address":"172.18.0.3/16","IPv6Address":""},
+            "\(two)":{"Name":"gateway_f37a6cc8e74f","IPv4Address":"","IPv6Address":"fd00::3/64"},
+            "ingress-sbox":{"Name":"gateway_ingress-sbox","IPv4Address":"172.18.0.2/16","IPv6Address":""}}}
+            """
+        let network = try decode(NetworkAnswer.self, text).inspect
+        #expect(network.addresses == [ContainerID(one): "172.18.0.3", ContainerID(two): "fd00::3"])
     }
 }
 
@@ -219,3 +254,6 @@ struct EventLineTests {
         #expect(try event(text) == nil)
     }
 }
+
+/// A container's id with this number.
+private func hexID(_ number: UInt64) -> String { String(repeating: "0", count: 48) + Hex.string(number) }

@@ -53,6 +53,46 @@ struct ReadinessTests {
         #expect(readiness.step(finding: container("paused")) == .wait)
     }
 
+    @Test("on an overlay network is checked at the container's address on the gateway bridge")
+    func overlay() {
+        let readiness = Readiness(probe: .port(80), network: "net")
+        var far = container()
+        far.overlays = ["net"]
+        #expect(readiness.step(finding: far) == .askThroughGateway(port: 80))
+        far.hostPorts = [80: HostPort(address: "0.0.0.0", port: 30_000)]
+        #expect(readiness.step(finding: far) == .askThroughGateway(port: 80))
+        far.hostPorts = [80: HostPort(address: "192.0.2.1", port: 30_000)]
+        #expect(readiness.step(finding: far) == .ask(address: "192.0.2.1", port: 30_000, isPublished: true))
+        // Another overlay network changes nothing.
+        far.overlays = ["other"]
+        far.hostPorts = [:]
+        #expect(readiness.step(finding: far) == .ask(address: "10.0.0.2", port: 80, isPublished: false))
+        far.overlays = ["net"]
+        far.health = "healthy"
+        #expect(Readiness(probe: .health, network: "net").step(finding: far) == .ready)
+    }
+
+    @Test("on an overlay network fails if the container is twice not on the gateway bridge")
+    func gatewayBridge() {
+        let readiness = Readiness(probe: .path("/up", port: 80), network: "net")
+        func step(_ bridge: NetworkInspect?, isAgain: Bool) -> Readiness.Step {
+            readiness.step(through: bridge, of: "c", port: 80, isAgain: isAgain)
+        }
+        let bridge = NetworkInspect(name: "docker_gwbridge", addresses: ["c": "172.18.0.3"])
+        for isAgain in [true, false] {
+            #expect(step(bridge, isAgain: isAgain) == .ask(address: "172.18.0.3", port: 80, isPublished: false))
+        }
+        for bridge in [nil, NetworkInspect(name: "docker_gwbridge", addresses: ["d": "172.18.0.3"])] {
+            // The container may just have ended.
+            #expect(step(bridge, isAgain: false) == .wait)
+            guard case .failed(let reason) = step(bridge, isAgain: true) else {
+                Issue.record("waits")
+                continue
+            }
+            #expect(reason.contains("net is an overlay network") && reason.contains("HEALTHCHECK"))
+        }
+    }
+
     @Test("by the port is checked at the published port if it is bound at one address, also without an own address")
     func published() {
         let readiness = Readiness(probe: .port(80), network: "net")

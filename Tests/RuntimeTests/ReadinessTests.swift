@@ -113,6 +113,28 @@ struct ReadinessPollerTests {
         }
     }
 
+    @Test("asks through the gateway bridge on an overlay network, and fails at once where there is no such way")
+    func overlay() async throws {
+        try await WorkerWorld.with { world in
+            let port = try FreePort.find()
+            await image(world.docker, port: port)
+            await world.docker.removeNetwork("galaxy-net")
+            await world.docker.setSwarm(.worker)
+            await world.docker.addOverlay("galaxy-net")
+            try await world.withWorker { _ in
+                try await FakeEngine.with(port: port) {
+                    try await world.push(.start, "s1", more: Self.waits)
+                    #expect(try await world.result("s1").effect == .started)
+                }
+                await world.docker.addOverlay("galaxy-net", .init(isInternal: true))
+                try await world.push(.restart, "r1", more: #","ready_timeout_seconds":600"#)
+                let result = try await world.result("r1", within: .seconds(5))
+                #expect(result.errorCode == "not_ready")
+                #expect(result.error?.contains("HEALTHCHECK") == true, "\(result.error ?? "")")
+            }
+        }
+    }
+
     @Test("keeps a container of another job that does not answer")
     func othersContainer() async throws {
         try await WorkerWorld.with { world in

@@ -84,6 +84,10 @@ struct SimulatedDocker: DockerClient {
 
     func ensureNetwork(_ name: String) async throws(DockerError) { try await call("network") { _ in } }
 
+    func inspectNetwork(_ name: String) async throws(DockerError) -> NetworkInspect {
+        try await call("inspect network") { _ in NetworkInspect(name: name) }
+    }
+
     func pullImage(
         _ reference: String,
         policy: PullPolicy,

@@ -13,13 +13,6 @@ extension DockerConformance {
         #expect(!info.apiVersion.isEmpty)
     }
 
-    func refusesNetworks() async {
-        #expect(await code { try await client.ensureNetwork("no-such-network-here") } == .networkMissing)
-        for name in ["host", "none", "bridge", "default", "container:x", "", "../x", "a b"] {
-            #expect(await code { try await client.ensureNetwork(name) } == .invalidSpec)
-        }
-    }
-
     func inspectsImages() async throws {
         let image = try await client.inspectImage(environment.image)
         #expect(image.ref == environment.image)

@@ -18,6 +18,8 @@ package struct DockerConformance: Sendable {
         package var unknownImage: String
         /// A user-defined network.
         package var network: String
+        /// An attachable overlay network; nil: the Engine is in no Swarm.
+        package var overlay: String?
         /// Begins the names of all containers that are made; unique to this run.
         package var prefix: String
         /// What the process of a container has written so far.
@@ -30,6 +32,7 @@ package struct DockerConformance: Sendable {
             pullableImage: String,
             unknownImage: String,
             network: String,
+            overlay: String? = nil,
             prefix: String,
             output: @escaping @Sendable (_ containerID: ContainerID) async throws -> String
         ) {
@@ -39,6 +42,7 @@ package struct DockerConformance: Sendable {
             self.pullableImage = pullableImage
             self.unknownImage = unknownImage
             self.network = network
+            self.overlay = overlay
             self.prefix = prefix
             self.output = output
         }
@@ -49,6 +53,7 @@ package struct DockerConformance: Sendable {
         case describesItself, findsNetworks, refusesNetworks, inspectsImages, pullsNothingThatIsThere, pulls
         case runsAndInspects, keepsTheHolderOfAName, makesOneOfManyAtOnce, leavesNothingWithoutNetwork
         case refusesUnknownImages, refusesSpecsBeforeAnyCall, keepsWhatEndedAtOnce, cancelsBeforeItBegins
+        case inspectsNetworks, reachesOverlays
         case undoesAnotherImage, mountsWhatIsAsked, keepsLabelsByTheirBytes, publishesPorts
         case stops, stopsTwice, stopsForMany, killsTheStubborn, knowsNoOthers, removesOnce, kills, lists
         case streamsEvents, replaysEvents, endsEventsByThrowing
@@ -80,6 +85,8 @@ package struct DockerConformance: Sendable {
         case .describesItself: try await describesItself()
         case .findsNetworks: try await client.ensureNetwork(environment.network)
         case .refusesNetworks: await refusesNetworks()
+        case .inspectsNetworks: try await inspectsNetworks(rule)
+        case .reachesOverlays: try await reachesOverlays(rule)
         case .inspectsImages: try await inspectsImages()
         case .pullsNothingThatIsThere: try await pullsNothingThatIsThere()
         case .pulls: try await pulls()

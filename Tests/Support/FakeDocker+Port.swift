@@ -9,14 +9,7 @@ extension FakeDocker {
         guard DockerNames.isNetwork(name) else {
             throw DockerError(.invalidSpec, operation: "ensureNetwork", message: "\(name) is no user-defined network")
         }
-        guard networks.contains(name) else {
-            throw DockerError(
-                .networkMissing,
-                operation: "ensureNetwork",
-                message: "network \(name) not found",
-                status: 404
-            )
-        }
+        if let refusal = refusal(ofNetwork: name) { throw refusal }
         if let fault { throw fault }
     }
 
@@ -93,14 +86,9 @@ extension FakeDocker {
             )
         }
         let id = make(spec)
-        guard networks.contains(spec.network) else {
+        if let refusal = attachmentRefusal(spec.network) {
             delete(id)
-            throw DockerError(
-                .networkMissing,
-                operation: "run",
-                message: "network \(spec.network) not found",
-                status: 404
-            )
+            throw refusal
         }
         if let taken = publish(spec, id) {
             delete(id)
@@ -191,7 +179,8 @@ extension FakeDocker {
             serverVersion: "0.0.0",
             apiVersion: "1.41",
             cpus: 2,
-            memoryBytes: 4 << 30
+            memoryBytes: 4 << 30,
+            swarm: swarm
         )
     }
 

@@ -97,9 +97,7 @@ extension FakeDocker {
         containers[id]?.inspect.status = "running"
         containers[id]?.inspect.startedAt = clock()
         containers[id]?.inspect.health = image?.hasHealthcheck == true ? "starting" : ""
-        if let network = container.spec?.network {
-            containers[id]?.inspect.addresses = [network: "127.0.0.1"]
-        }
+        if let network = container.spec?.network { attach(id, to: network) }
         emit("start", id)
         if case .exitsAtOnce(let code) = container.behaviour { end(id, code: code) }
     }
@@ -111,6 +109,7 @@ extension FakeDocker {
         containers[id]?.inspect.exitCode = code
         containers[id]?.inspect.finishedAt = clock()
         containers[id]?.inspect.addresses = [:]
+        containers[id]?.gatewayAddress = nil
         containers[id]?.inspect.hostPorts = [:]
         emit("die", id, ["exitCode": "\(code)"])
     }

@@ -53,7 +53,7 @@ package actor FakeDocker: DockerClient {
     /// The operations of the port.
     package enum Operation: String, Sendable, CaseIterable {
         case ensureNetwork, pullImage, inspectImage, inspectContainer, run, stop, remove, list, eventsListen, ping
-        case info, kill, inspectImageID
+        case info, kill, inspectImageID, inspectNetwork
     }
 
     /// A call that changed something, or would have.
@@ -74,6 +74,8 @@ package actor FakeDocker: DockerClient {
         var inspect: ContainerInspect
         var spec: RunSpec?
         var behaviour: Behaviour
+        /// The address on the gateway bridge.
+        var gatewayAddress: String?
     }
 
     let clock: @Sendable () -> Timestamp
@@ -83,6 +85,9 @@ package actor FakeDocker: DockerClient {
     var untagged: [String: Image] = [:]
     var registry: [String: Image] = [:]
     var networks: Set<String> = []
+    /// The overlay networks of its Swarm.
+    var overlays: [String: Overlay] = [:]
+    var swarm = SwarmState.none
     /// The ports of the host that other programs hold.
     var portsOfOthers: Set<Int> = []
     var faults: [Operation: [Fault]] = [:]
@@ -138,7 +143,10 @@ package actor FakeDocker: DockerClient {
     package func addNetwork(_ name: String) { networks.insert(name) }
 
     /// Removes a network.
-    package func removeNetwork(_ name: String) { networks.remove(name) }
+    package func removeNetwork(_ name: String) {
+        networks.remove(name)
+        overlays[name] = nil
+    }
 
     /// Every container, by name.
     package var containersByName: [String: ContainerInspect] {

@@ -89,9 +89,14 @@ package final class Fleet: Sendable {
     package var workers: [WorkerProcess] { started.withLock { $0 } }
 
     @discardableResult
-    package func startWorker(_ more: [String: String] = [:], untilReady: Bool = true) async throws -> WorkerProcess {
+    package func startWorker(
+        _ more: [String: String] = [:],
+        on host: [String] = [],
+        untilReady: Bool = true
+    ) async throws -> WorkerProcess {
         let number = workers.count
         let worker = try await WorkerProcess.start(
+            on: host,
             environment: environment.merging(more) { $1 },
             logPath: "\(directory)/worker-\(number).log",
             untilReady: untilReady

@@ -9,7 +9,7 @@ package final class PrivateDocker: Sendable {
     package let engine: TestEngine
 
     private let directory: URL
-    private let namespace: String
+    let namespace: String
     /// The Engine's address on the link that ``link()`` makes, one at a time.
     package static let address = "10.213.77.2"
     private let arguments: [String]
@@ -56,6 +56,9 @@ package final class PrivateDocker: Sendable {
         try await Tool.run(["ip", "-n", namespace, "link", "set", inner, "up"])
     }
 
+    /// Begins a command line that runs on the Engine's host: in its network namespace.
+    package var host: [String] { ["nsenter", "--net=/var/run/netns/\(namespace)"] }
+
     /// Starts the Engine and waits until it answers.
     package func start() async throws {
         let log = directory.appendingPathComponent("dockerd.log")
@@ -65,9 +68,9 @@ package final class PrivateDocker: Sendable {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments =
-            [
-                "nsenter", "--net=/var/run/netns/\(namespace)", "dockerd", "--host", engine.host,
-                "--data-root", path("data"), "--exec-root", path("exec"), "--pidfile", path("pid"),
+            host + [
+                "dockerd", "--host", engine.host, "--data-root", path("data"), "--exec-root", path("exec"),
+                "--pidfile", path("pid"),
             ] + arguments
         process.standardOutput = output
         process.standardError = output

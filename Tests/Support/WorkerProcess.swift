@@ -52,14 +52,17 @@ package struct WorkerProcess: Sendable {
     package let process: ChildProcess
 
     /// Starts one and waits until it takes jobs, but where `untilReady` is false.
+    ///
+    /// - Parameter host: Begins its command line, to run it on another host.
     static func start(
+        on host: [String] = [],
         environment: [String: String],
         logPath: String,
         untilReady: Bool = true
     ) async throws -> WorkerProcess {
         let worker = WorkerProcess(
             process: try await ChildProcess.start(
-                [try Program.path, "worker"],
+                host + [try Program.path, "worker"],
                 named: "worker",
                 environment: environment,
                 logPath: logPath

@@ -98,9 +98,20 @@ struct ContainerAnswer: Decodable {
     }
     struct Endpoint: Decodable {
         var address: String?
+        var networkID: String?
+        var gateway: String?
+
+        /// Whether the network is an overlay: a network of Swarm without a gateway on the host. Networks of Swarm have
+        /// ids of another form than networks of a single Docker Engine.
+        var isOnOverlay: Bool {
+            guard let networkID, (gateway ?? "").isEmpty else { return false }
+            return SwarmRefusal.isSwarmID(networkID)
+        }
 
         enum CodingKeys: String, CodingKey {
             case address = "IPAddress"
+            case networkID = "NetworkID"
+            case gateway = "Gateway"
         }
     }
     struct NetworkSettings: Decodable {
@@ -170,6 +181,7 @@ extension ContainerAnswer: LabelledAnswer {
             oomKilled: state?.oomKilled ?? false,
             mounts: (mounts ?? []).compactMap(\.bind),
             addresses: addresses,
+            overlays: overlays,
             nanoCPUs: hostConfig?.nanoCpus ?? 0,
             memoryBytes: hostConfig?.memory ?? 0,
             hostPorts: hostPorts
@@ -206,6 +218,11 @@ extension ContainerAnswer: LabelledAnswer {
             if let address = endpoint?.address, !address.isEmpty { addresses[network] = address }
         }
         return addresses
+    }
+
+    private var overlays: Set<String> {
+        let networks = networkSettings?.networks ?? [:]
+        return Set(networks.compactMap { name, endpoint in endpoint?.isOnOverlay == true ? name : nil })
     }
 }
 

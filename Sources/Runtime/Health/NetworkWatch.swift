@@ -37,12 +37,14 @@ final class NetworkWatch: Sendable {
         } catch {
             // A Docker Engine without an answer says nothing about its networks.
             guard error.code == .networkMissing else { return }
-            let sentence =
-                "network \(network) is not on this node's Engine, and starts fail; docker network create \(network)"
+            let sentence = "\(error.message), and starts fail; docker network create \(network)"
             if set(sentence) {
                 logger.warning(
                     "the network of the games is missing, and starts fail; create it, or set RTM_NETWORK",
-                    metadata: ["network": "\(network)", "create": "docker network create \(network)"]
+                    metadata: [
+                        "network": "\(network)", "create": "docker network create \(network)",
+                        "why": "\(error.message)",
+                    ]
                 )
             }
         }

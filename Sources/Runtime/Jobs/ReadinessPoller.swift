@@ -21,15 +21,22 @@ struct ReadinessPoller: Sendable {
     func run() async throws(JobFailure) -> String? {
         let end = MonotonicClock.now.advanced(by: .seconds(timeoutSeconds))
         var looks = 0
+        var isWithoutGateway = false
         while true {
-            switch readiness.step(finding: try await container()) {
+            var step = readiness.step(finding: try await container())
+            if case .askThroughGateway(let port) = step {
+                let bridge = try await gatewayBridge()
+                step = readiness.step(through: bridge, of: containerID, port: port, isAgain: isWithoutGateway)
+                isWithoutGateway = step == .wait
+            }
+            switch step {
             case .ready: return nil
             case .failed(let reason): return reason
             case .ask(let address, let port, let isPublished):
                 if await answers(at: GameReadinessProbe(address: address, port: port, isPublished: isPublished)) {
                     return nil
                 }
-            case .wait: break
+            case .wait, .askThroughGateway: break
             }
             let left = MonotonicClock.now.duration(to: end)
             guard left > .zero else { return readiness.timeout(seconds: timeoutSeconds) }
@@ -44,6 +51,15 @@ struct ReadinessPoller: Sendable {
             return try await docker.inspectContainer(containerID.text)
         } catch {
             guard error.code == .containerNotFound else { throw JobFailure(error) }
+            return nil
+        }
+    }
+
+    private func gatewayBridge() async throws(JobFailure) -> NetworkInspect? {
+        do throws(DockerError) {
+            return try await docker.inspectNetwork(DockerNames.gatewayBridge)
+        } catch {
+            guard error.code == .networkMissing else { throw JobFailure(error) }
             return nil
         }
     }

@@ -53,6 +53,9 @@ package struct Readiness: Sendable, Equatable {
         case wait
         /// Ask the game engine at this address and port. In front of a published port there may be a proxy.
         case ask(address: String, port: Int, isPublished: Bool)
+        /// Ask the game engine at this port, at the container's address on the gateway bridge: see
+        /// ``step(through:of:port:isAgain:)``.
+        case askThroughGateway(port: Int)
     }
 
     /// The check for the game engine's readiness.
@@ -83,7 +86,28 @@ package struct Readiness: Sendable, Equatable {
             return .ask(address: bound.address, port: bound.port, isPublished: true)
         }
         guard let address = container.addresses[network] else { return .wait }
+        guard !container.overlays.contains(network) else { return .askThroughGateway(port: port) }
         return .ask(address: address, port: port, isPublished: false)
+    }
+
+    /// Returns the next step after an inspection of the gateway bridge, for a container on an overlay network.
+    ///
+    /// - Parameters:
+    ///   - bridge: The gateway bridge; nil: the Docker Engine has none.
+    ///   - isAgain: Whether the former inspection found no address, too. A container that has just ended has none, so a
+    ///     single inspection decides nothing.
+    package func step(
+        through bridge: NetworkInspect?,
+        of container: ContainerID,
+        port: Int,
+        isAgain: Bool
+    ) -> Step {
+        if let address = bridge?.addresses[container] { return .ask(address: address, port: port, isPublished: false) }
+        guard isAgain else { return .wait }
+        return .failed(
+            "the host does not reach the engine: \(network) is an overlay network, and the container is not on "
+                + "\(DockerNames.gatewayBridge), as on an --internal network; give the image a HEALTHCHECK"
+        )
     }
 
     /// Returns whether an address means another host elsewhere: a worker in a container has a loopback of its own.

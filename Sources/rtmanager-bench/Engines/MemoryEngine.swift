@@ -71,6 +71,8 @@ final class MemoryEngine: DockerClient {
 
     func ensureNetwork(_ name: String) async throws(DockerError) {}
 
+    func inspectNetwork(_ name: String) async throws(DockerError) -> NetworkInspect { NetworkInspect(name: name) }
+
     func pullImage(
         _ reference: String,
         policy: PullPolicy,

@@ -11,6 +11,8 @@ final class ReadyEngine: DockerClient {
 
     func ensureNetwork(_ name: String) async throws(DockerError) {}
 
+    func inspectNetwork(_ name: String) async throws(DockerError) -> NetworkInspect { NetworkInspect(name: name) }
+
     func pullImage(
         _ reference: String,
         policy: PullPolicy,
