@@ -75,12 +75,17 @@ package struct EngineFacts: Sendable, Equatable {
                 "\(network) is not listed here: \(reason). The first start shows whether the Swarm has it"
             )
         case .unusable(let problem):
-            let create = info.swarm == .none ? "" : " (--driver overlay --attachable, on a manager, for a Swarm)"
-            return .failure(
-                check,
-                problem,
-                mend: "docker network create \(network)\(create), or let RTM_NETWORK name another"
-            )
+            return .failure(check, problem, mend: networkRemedy(info.swarm))
+        }
+    }
+
+    private func networkRemedy(_ swarm: SwarmState) -> String {
+        switch swarm {
+        case .away: "let a manager of the Swarm answer"
+        case .none: "docker network create \(network), or let RTM_NETWORK name another"
+        case .manager, .worker:
+            "docker network create \(network) (for an overlay network, on a manager: --driver overlay --attachable), "
+                + "or let RTM_NETWORK name another"
         }
     }
 

@@ -25,7 +25,7 @@ struct ErrorMappingTests {
             (
                 "attaching to network failed, make sure your network options are correct and check manager logs: context "
                     + "deadline exceeded",
-                "start: the Swarm assigned no address in time, as if the network had no free address: attaching"
+                "start: the Swarm assigned no address in time: a manager was slow, or no address is free: attaching"
             ),
         ]
     )

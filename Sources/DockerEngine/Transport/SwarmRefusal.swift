@@ -59,7 +59,7 @@ enum SwarmRefusal: Equatable {
         case .notAttachable: "the network is a Swarm network that was created without --attachable"
         case .noManager: "no Swarm manager answered"
         case .vanished: "the network was deleted here together with its last container, during this start"
-        case .noAddress: "the Swarm assigned no address in time, as if the network had no free address"
+        case .noAddress: "the Swarm assigned no address in time: a manager was slow, or no address is free"
         }
     }
 }
