@@ -27,7 +27,7 @@ extension Campaign {
             let game: GameID = "g\(Int.random(in: 0..<games, using: &random))"
             let kind = kinds.randomElement(using: &random) ?? .start
             try await push(await draft("j\(number)", kind, game, &random))
-            if number.isMultiple(of: 15) { try await retryDeadLetter(&random) }
+            if number.isMultiple(of: 15) { try await log.retryDeadLetter(of: fleet, &random) }
             let gap = Duration.milliseconds(Int.random(in: 5...150, using: &random))
             try await pause(gap, because: "this is the pace of the load")
         }
@@ -108,18 +108,5 @@ extension Campaign {
         }
         if draft.isLabelled { log.add(labelled: draft.id) }
         log.add(.init(id: draft.id, kind: draft.kind, game: draft.game, supersedes: draft.supersedes))
-    }
-
-    /// As an operator does. Where the command fails, Redis may have done it nevertheless.
-    private func retryDeadLetter(_ random: inout SeededGenerator) async throws {
-        guard let letters = try? await fleet.deadLetters(), let letter = letters.randomElement(using: &random),
-            let id = letter["job_id"], let push = log.pushes.last(where: { $0.id.text == id })
-        else { return }
-        let output = try await fleet.run("dead", "retry", id)
-        var retry = push
-        retry.run = (letter["run"].flatMap { Int($0) } ?? 1) + 1
-        retry.mayBeLost = output.exitCode != 0
-        log.add(retry)
-        log.add(fault: "deadRetried")
     }
 }

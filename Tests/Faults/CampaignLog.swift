@@ -63,3 +63,18 @@ final class CampaignLog: Sendable {
         return content.withLock { $0.sizes.last { $0.at < limit } }
     }
 }
+
+extension CampaignLog {
+    /// As an operator does. Where the command fails, Redis may have done it nevertheless.
+    func retryDeadLetter(of fleet: Fleet, _ random: inout SeededGenerator) async throws {
+        guard let letters = try? await fleet.deadLetters(), let letter = letters.randomElement(using: &random),
+            let id = letter["job_id"], let push = pushes.last(where: { $0.id.text == id })
+        else { return }
+        let output = try await fleet.run("dead", "retry", id)
+        var retry = push
+        retry.run = (letter["run"].flatMap { Int($0) } ?? 1) + 1
+        retry.mayBeLost = output.exitCode != 0
+        add(retry)
+        add(fault: "deadRetried")
+    }
+}

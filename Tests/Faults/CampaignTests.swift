@@ -73,18 +73,8 @@ struct CampaignTests {
         for violation in violations { Issue.record("seed \(seed): \(violation)") }
         let forbidden = try await campaign.forbiddenStarts()
         for result in forbidden { Issue.record("seed \(seed): a worker ran what it does not allow: \(result.fields)") }
-        if !(violations.isEmpty && forbidden.isEmpty) { keep(history, campaign.fleet) }
-    }
-
-    /// Leaves what a person needs to find out why, and says where.
-    private static func keep(_ history: History, _ fleet: Fleet) {
-        let path = FileManager.default.temporaryDirectory.path + "/rtmanager-campaign-\(seed).txt"
-        var lines = history.pushes.map { "push \($0)" }
-        lines += history.results.map { "result \($0)" }
-        lines += history.events.map { "event \($0)" }
-        lines += history.running.map { "running \($0)" }
-        lines += fleet.workers.map { "--- worker \($0.process.pid)\n\($0.process.log)" }
-        try? lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
-        print("the whole history: \(path)")
+        if !(violations.isEmpty && forbidden.isEmpty) {
+            history.keep("rtmanager-campaign-\(seed)", campaign.fleet)
+        }
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import JobContract
 import Primitives
 import Redis
@@ -17,7 +18,9 @@ extension History {
                 effect: result.effect ?? .none,
                 containerID: result.containerID,
                 takenAt: result.fields["taken_at"].flatMap { Timestamp(rfc3339: $0) },
-                finishedAt: result.fields["finished_at"].flatMap { Timestamp(rfc3339: $0) } ?? Timestamp(seconds: 0)
+                finishedAt: result.fields["finished_at"].flatMap { Timestamp(rfc3339: $0) } ?? Timestamp(seconds: 0),
+                node: result.fields["node"].map { NodeID($0) },
+                code: result.errorCode
             )
         }
         events = try await fleet.events().map { Event(fields: $0) }
@@ -30,8 +33,10 @@ extension History {
 
     private static func leftovers(of fleet: Fleet) async throws -> [String] {
         var found: [String] = []
-        let lists = try await fleet.client.send(RedisCommand("KEYS", .string(fleet.keys.prefix + "lane:*"))).array ?? []
-        found += lists.compactMap(\.string)
+        for names in ["lane:*", "disowned:*"] {
+            let keys = try await fleet.client.send(RedisCommand("KEYS", .string(fleet.keys.prefix + names))).array ?? []
+            found += keys.compactMap(\.string)
+        }
         for name in ["leases", "delayed", "deadlines"] {
             let key = RedisArgument.string(fleet.keys.prefix + name)
             let count = try await fleet.client.send(RedisCommand("ZCARD", key)).integer ?? 0
@@ -42,5 +47,16 @@ extension History {
         let window = try await fleet.client.send(RedisCommand("HGET", .string(fleet.keys.meta), "window")).string ?? "0"
         if window != "0" { found.append("the window counts \(window) jobs") }
         return found
+    }
+
+    /// Leaves what a person needs to find out why, and says where.
+    func keep(_ name: String, _ fleet: Fleet) {
+        let path = FileManager.default.temporaryDirectory.path + "/\(name).txt"
+        var lines = pushes.map { "push \($0)" } + results.map { "result \($0)" } + events.map { "event \($0)" }
+        lines += running.map { "running \($0)" } + hosts.runs.map { "run \($0)" }
+        lines += hosts.losses.map { "loss \($0)" } + hosts.contacts.map { "contacts \($0)" }
+        lines += fleet.workers.map { "--- worker \($0.process.pid)\n\($0.process.log)" }
+        try? lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
+        print("the whole history: \(path)")
     }
 }

@@ -92,7 +92,8 @@ struct RedisModel {
                     effect: ending?.effect ?? .none,
                     containerID: ending?.containerID,
                     takenAt: taken.map { Timestamp(millisecondsSinceEpoch: $0) },
-                    finishedAt: Timestamp(millisecondsSinceEpoch: now)
+                    finishedAt: Timestamp(millisecondsSinceEpoch: now),
+                    code: result.code
                 )
             )
             endedBy[result.id] = tokens.removeValue(forKey: result.id)

@@ -24,6 +24,11 @@ package enum Checker {
         case started = "a started container has a started event"
         case rest = "what runs at the end is what the last jobs of the games left running"
         case empty = "nothing is left in Redis of jobs that have ended"
+        case lostNode = "a lost node ends no job"
+        case returned = "a node that returns ends what it no longer owns before its first job"
+        case sideBySide = "a game runs on two nodes only after a loss, and not for long after the old node's contact"
+        case adopted = "a node that has returned runs no game whose last job ended it"
+        case capacity = "the games of a node never need more than it has"
     }
 
     static func violations(of history: History) -> [Violation] {
@@ -31,7 +36,8 @@ package enum Checker {
             (.oneResult, oneResult(history)), (.asked, asked(history)), (.order, order(history)),
             (.overlap, overlap(history)), (.superseded, superseded(history)), (.lifecycle, lifecycles(history)),
             (.epoch, epochs(history)), (.started, started(history)), (.rest, rest(history)),
-            (.empty, history.leftovers),
+            (.empty, history.leftovers), (.lostNode, lostNode(history)), (.returned, returned(history)),
+            (.sideBySide, sideBySide(history)), (.adopted, adopted(history)), (.capacity, capacity(history)),
         ]
         return checks.flatMap { rule, problems in problems.map { Violation(rule: rule, what: $0) } }
     }
@@ -101,7 +107,10 @@ package enum Checker {
     /// A container may also have ended by itself, or with its Engine; then its events say so.
     private static func rest(_ history: History) -> [String] {
         var wanted: [GameID: ContainerID] = [:]
-        for result in history.results where result.outcome == .succeeded {
+        for result in history.results {
+            // The node ends the container when it returns.
+            if result.code == ErrorCode.nodeLost.rawValue { wanted[result.game] = nil }
+            guard result.outcome == .succeeded else { continue }
             switch result.effect {
             case .started, .alreadyRunning: wanted[result.game] = result.containerID
             case .stopped, .alreadyStopped, .removed, .alreadyAbsent: wanted[result.game] = nil

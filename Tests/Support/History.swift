@@ -27,6 +27,9 @@ struct History: Sendable, Equatable {
         /// Begin of the last attempt and end, Redis' clock; nil where it never began.
         var takenAt: Timestamp?
         var finishedAt: Timestamp
+        /// The node of the worker that ended it; nil: the history does not say.
+        var node: NodeID?
+        var code: String?
 
         var key: String { "\(id) \(run)" }
     }
@@ -57,6 +60,8 @@ struct History: Sendable, Equatable {
     var leftovers: [String] = []
     /// Times of which Redis may have forgotten everything, on its own clock: what its file lacked after a power loss.
     var forgotten: [ClosedRange<Timestamp>] = []
+    /// What was seen of several hosts.
+    var hosts = Hosts()
 }
 
 extension History.Event {

@@ -194,8 +194,9 @@ package final class PrivateDocker: Sendable {
     }
 
     private func mounts() -> [String] {
-        let lines = (try? String(contentsOfFile: "/proc/mounts", encoding: .utf8)) ?? ""
-        return lines.split(separator: "\n").compactMap { line in
+        // `String(contentsOfFile:)` would end with the first page: the file has no size.
+        let text = (try? FileHandle(forReadingAtPath: "/proc/mounts")?.readToEnd()) ?? Data()
+        return String(decoding: text, as: UTF8.self).split(separator: "\n").compactMap { line in
             let target = line.split(separator: " ").dropFirst().first.map(String.init)
             return target.flatMap { $0.hasPrefix(directory.path + "/") ? $0 : nil }
         }
