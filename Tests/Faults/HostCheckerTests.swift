@@ -8,6 +8,18 @@ private func time(_ seconds: Int64, _ milliseconds: Int32 = 0) -> Timestamp {
     Timestamp(seconds: seconds, nanoseconds: milliseconds * 1_000_000)
 }
 
+/// A node with three slots and 350 bytes, which has promised 100 bytes for each of these containers.
+private func reserved(_ node: NodeID, _ at: Timestamp, _ containers: [ContainerID?]) -> History.Reservations {
+    .init(
+        node: node,
+        at: at,
+        promises: containers.map { .init(memory: 100, containerID: $0) },
+        used: Int64(100 * containers.count),
+        slots: 3,
+        capacity: 350
+    )
+}
+
 /// A night without a flaw. Node n runs the games a, b and c, and is lost from 10 to 21, cut off with its containers.
 /// Game a is started again on node m, b is stopped, c is left alone. At 20 node n has contact again. It ends the old
 /// containers of a and b within a second, then takes a job.
@@ -72,8 +84,9 @@ private func flawless() -> History {
     history.hosts.losses = [.init(node: "n", from: time(10), seen: time(20, 980), until: time(21))]
     history.hosts.contacts = ["n": [time(0), time(20)], "m": [time(0)]]
     history.hosts.reservations = [
-        .init(node: "n", at: time(5), memory: [100, 100, 100], used: 300, slots: 3, capacity: 350),
-        .init(node: "m", at: time(15), memory: [100], used: 100, slots: 3, capacity: 350),
+        reserved("n", time(5), ["A", "B", "C"]), reserved("m", time(15), [nil]),
+        // Node n tells late of the container B.
+        reserved("n", time(23), ["B", "C", "E", nil]),
     ]
     return history
 }
@@ -139,16 +152,23 @@ struct HostCheckerTests {
                 (history.running["E"], history.running["B"]) = (nil, "b")
             }
         ),
-        (.capacity, { $0.hosts.reservations[0].memory.append(40) }),
+        (.capacity, { $0.hosts.reservations[1].promises[0].memory = 400 }),
+        (
+            .capacity,
+            { history in
+                history.hosts.reservations[1].promises[0].memory = 400
+                history.hosts.reservations[1].used = 400
+            }
+        ),
         (.capacity, { $0.hosts.reservations[0].slots = 2 }),
+        (.capacity, { $0.hosts.reservations[2].promises[0].containerID = nil }),
         (.capacity, { $0.hosts.reservations[0].used = 200 }),
         (.capacity, { $0.hosts.runs[4].memory = 251 }),
         (
             .capacity,
             { history in
-                history.hosts.reservations = [
-                    .init(node: "n", at: time(5), memory: [], used: 0, slots: 2, capacity: 0)
-                ]
+                history.hosts.reservations = [reserved("n", time(5), [])]
+                history.hosts.reservations[0].slots = 2
             }
         ),
     ]

@@ -74,15 +74,13 @@ extension NodeWatch.Content {
         let isReady = since == nil && row[1].integer == 0 && row[2].string?.isEmpty == false
         if isReady { ready.insert(node) } else { ready.remove(node) }
         func number(_ index: Int) -> Int64 { row[index].string.flatMap { Int64($0) } ?? 0 }
-        let memory = row.dropFirst(6).compactMap(\.string).map { text -> Int64 in
-            // "CPU MEMORY CONTAINER PORT"
-            let words = text.split(separator: " ")
-            return words.count > 1 ? Int64(words[1]) ?? 0 : 0
-        }.sorted()
+        let promises = row.dropFirst(6).compactMap(\.string).sorted().compactMap { text in
+            NodeReservation(text).map { History.Promise(memory: $0.demand.memory, containerID: $0.containerID) }
+        }
         var seen = History.Reservations(
             node: node,
             at: now,
-            memory: memory,
+            promises: promises,
             used: number(5),
             slots: Int(number(3)),
             capacity: number(4)

@@ -103,13 +103,19 @@ extension Checker {
         promised(history) + needed(history)
     }
 
+    /// A reservation for a container that has ended does not count: a worker may tell late that it runs.
     private static func promised(_ history: History) -> [String] {
-        history.hosts.reservations.compactMap { seen in
-            let sum = seen.memory.reduce(0, +)
-            let what = "\(seen.node) had \(seen.memory.count) games with \(sum) bytes at \(seen.at.rfc3339)"
-            if seen.slots > 0, seen.memory.count > seen.slots { return "\(what), and \(seen.slots) slots" }
-            if seen.capacity > 0, sum > seen.capacity { return "\(what), and \(seen.capacity) bytes" }
-            return sum == seen.used ? nil : "\(what), and Redis counts \(seen.used)"
+        let ends = Dictionary(history.hosts.runs.map { ($0.containerID, $0.to) }) { max($0, $1) }
+        return history.hosts.reservations.compactMap { seen in
+            let sum = seen.promises.reduce(0) { $0 + $1.memory }
+            guard sum == seen.used else {
+                return "\(seen.node) has promised \(sum) bytes, and Redis counts \(seen.used)"
+            }
+            let needed = seen.promises.filter { $0.containerID.map { ends[$0] ?? seen.at >= seen.at } ?? true }
+            let memory = needed.reduce(0) { $0 + $1.memory }
+            let what = "\(seen.node) had \(needed.count) games with \(memory) bytes at \(seen.at.rfc3339)"
+            if seen.slots > 0, needed.count > seen.slots { return "\(what), and \(seen.slots) slots" }
+            return seen.capacity > 0 && memory > seen.capacity ? "\(what), and \(seen.capacity) bytes" : nil
         }
     }
 

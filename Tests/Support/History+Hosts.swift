@@ -35,12 +35,19 @@ extension History {
         func mayHave(_ time: Timestamp) -> Bool { from <= time && until.map { time <= $0 } ?? true }
     }
 
+    /// What is promised to one game.
+    struct Promise: Sendable, Equatable {
+        /// In bytes.
+        var memory: Int64
+        /// nil: the container has not been made yet.
+        var containerID: ContainerID?
+    }
+
     /// What was promised on a node at one time, and what it has.
     struct Reservations: Sendable, Equatable {
         var node: NodeID
         var at: Timestamp
-        /// The memory of each game, in bytes.
-        var memory: [Int64]
+        var promises: [Promise]
         /// The sum that Redis keeps.
         var used: Int64
         /// 0: not counted.
