@@ -119,7 +119,11 @@ local function lose_silent(c)
   -- No job of the node has a lease then.
   local grace = math.max(settings.grace_ms, 2 * settings.lease_ms)
   if c.now < c.resumed_at + grace then return end
-  for _, node in ipairs(call('ZRANGEBYSCORE', c.prefix .. 'nodes', '-inf', c.now - grace, 'LIMIT', 0, 16)) do
+  local silent = call('ZRANGEBYSCORE', c.prefix .. 'nodes', '-inf', c.now - grace, 'LIMIT', 0, 16)
+  -- A step of the clock looks like silence. The same step has expired the liveness key, and no worker has noticed yet.
+  if #silent > 0 then liveness.note_outage(c) end
+  if c.now < c.resumed_at + grace then return end
+  for _, node in ipairs(silent) do
     call('ZREM', c.prefix .. 'nodes', node)
     loss.begin(c, node)
     call('HDEL', c.prefix .. 'node:' .. node, 'reported_at')
