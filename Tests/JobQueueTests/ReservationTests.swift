@@ -208,6 +208,32 @@ struct ReservationTests {
         }
     }
 
+    @Test("a late step of an older container does not replace the reservation of the next one")
+    func lateStep() async throws {
+        try await QueueWorld.with { world in
+            let worker = try await worker(world, NodeCapacity(memory: 2 * Self.gibibyte))
+            guard case .granted(let epoch, _) = try await worker.lead(ttl: .seconds(5)) else { return }
+            try await world.push(start("s1"))
+            try await world.intake(worker)
+            let job = try #require(try await world.claim(worker).first)
+            let started = StartedContainer(containerID: "new", checkpoint: "s2", demand: QueueWorld.usual)
+            _ = try await worker.finish([QueueWorld.finished(job, started: started)])
+            for (container, expected, checkpoint) in [("old", "", "s1"), ("old", "s1", "e1"), ("new", "", "s1")] {
+                let update = LifecycleUpdate(
+                    containerID: ContainerID(container),
+                    gameID: "g-s1",
+                    expectedCheckpoint: expected,
+                    newCheckpoint: checkpoint,
+                    entries: [],
+                    demand: container == "old" ? Demand(cpu: 1, memory: 1) : QueueWorld.usual
+                )
+                #expect(try await worker.publish([update], epoch: epoch, cursor: nil) == [.published])
+                let held = try await worker.reservations()["g-s1"]
+                #expect(held == NodeReservation(demand: QueueWorld.usual, containerID: "new"), "after \(checkpoint)")
+            }
+        }
+    }
+
     @Test("a node without announced games takes no start: nobody knows what runs there")
     func unknownNode() async throws {
         try await QueueWorld.with { world in

@@ -45,9 +45,21 @@ define('report', function(c)
   return 1
 end)
 
+-- Returns whether the reservation of a game is for another container that has not ended. A leader may publish late that
+-- an older container runs. This must not replace the reservation of the newer container.
+local function is_for_another(c, game, container)
+  local held = reservations.held(c, c.args.node, game)
+  local other = held and held.container
+  if not other or other == container then return false end
+  local checkpoint = call('HGET', c.prefix .. 'checkpoints:' .. c.args.node, other)
+  return not call('ZSCORE', c.prefix .. 'ended:' .. c.args.node, other)
+    and (not checkpoint or string.sub(checkpoint, 1, 1) == 's')
+end
+
 local function settle_reservation(c, game, update)
   local node, is_busy = c.args.node, lanes.is_busy(c, game)
   if string.sub(update.checkpoint, 1, 1) == 's' then
+    if is_for_another(c, game, update.container) then return end
     local _, shrinks = reservations.set(c, node, game, update, is_busy)
     if shrinks then workers.wake_for_capacity(c, node) end
   elseif not is_busy and reservations.free(c, node, game, update.container) then
