@@ -10,9 +10,20 @@ enum Mutation: String, CaseIterable, Sendable {
     case emitWithoutFence
     /// A node that returns goes on with the games that it no longer owns.
     case adoptAlways
+    /// The owner that Redis knows keeps a game, however new the container of another node is.
+    case noFenceCompare
+    /// Nodes are lost without a look whether all signs of life have stopped.
+    case loseAfterClockStep
+    /// A late step of an older container replaces the reservation of the newer one.
+    case staleReservation
+    /// A start takes a place that its node does not have.
+    case overcommit
 
     /// Within how many seeds it must be found. That a leader is not fenced is hidden by the checkpoints in nearly all
     /// lives: it shows where its successor has published something, but not yet what the late leader publishes. Few lives
-    /// lose a node whose game then moves.
-    var seeds: UInt64 { self == .emitWithoutFence || self == .adoptAlways ? 20_000 : 2_000 }
+    /// lose a node whose game then moves, or the last writes of Redis with a game on two nodes.
+    var seeds: UInt64 {
+        let rare: [Mutation] = [.emitWithoutFence, .adoptAlways, .noFenceCompare]
+        return rare.contains(self) ? 20_000 : 2_000
+    }
 }

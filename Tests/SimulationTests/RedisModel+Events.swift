@@ -33,18 +33,27 @@ extension RedisModel {
             begun[node]?[id] = nil
             let isRunning = update.newCheckpoint.hasPrefix("s")
             if !isRunning { notes[node]?[id] = nil }
-            if isRunning {
+            if isRunning, !isReservedForAnother(id, of: update.gameID, on: node) {
                 let isBusy = lanes.states[update.gameID] == .active
                 let demand = update.demand ?? options.defaultDemand
                 lanes.setReservation(update.gameID, demand, on: node, isBusy: isBusy)
-            } else if !update.gameID.isEmpty, lanes.states[update.gameID] != .active {
-                lanes.free(update.gameID, on: node)
+                holders[node, default: [:]][update.gameID] = id
+            } else if !isRunning, !update.gameID.isEmpty, lanes.states[update.gameID] != .active {
+                // A reservation for another container stays.
+                if holders[node]?[update.gameID] ?? id == id { lanes.free(update.gameID, on: node) }
             }
             return .published
         }
         if let cursor { leaders[node]?.cursor = cursor }
         settle(at: now)
         return answers
+    }
+
+    /// What `is_for_another` in containers.lua does.
+    private func isReservedForAnother(_ id: ContainerID, of game: GameID, on node: NodeID) -> Bool {
+        guard let other = holders[node]?[game], other != id, mutation != .staleReservation else { return false }
+        let hasEnded = endedLifecycles[node]?.contains(other) == true
+        return !hasEnded && checkpoints[node]?[other]?.hasPrefix("s") ?? true
     }
 
     @discardableResult
@@ -93,6 +102,7 @@ extension RedisModel {
         for game in free where lanes.states[game] != .active { lanes.free(game, on: caller.node) }
         for (game, running) in taken {
             lanes.setReservation(game, running.demand, on: caller.node, isBusy: lanes.states[game] == .active)
+            holders[caller.node, default: [:]][game] = running.containerID
         }
         settle(at: now)
         return true

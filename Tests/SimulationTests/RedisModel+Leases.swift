@@ -44,6 +44,7 @@ extension RedisModel {
         if let started = job.started {
             record(.started(checkpoint: started.checkpoint), of: started.containerID, by: caller, at: time)
             lanes.setReservation(game, started.demand, on: caller.node)
+            holders[caller.node, default: [:]][game] = started.containerID
             if lanes.owners[game] == caller.node { lanes.raise(game, token.fence) }
         }
         if let start = job.startMessage { specs[game] = Array(start.utf8) }
@@ -88,9 +89,9 @@ extension RedisModel {
 
     /// What `note_outage` in fleet.lua does.
     mutating func noteSilence(_ now: Int64) {
-        guard awake.until <= now else { return }
+        guard awake.until <= ownTime else { return }
         resumedAt = now
-        awake = (now, now + options.silence.milliseconds)
+        awake = (now, ownTime + options.silence.milliseconds)
     }
 
     /// What Redis does with `GETEX`, and whether it has messages in an inbox.

@@ -19,7 +19,11 @@ extension RedisModel {
         var mustStop: [GameID] = []
         if let games {
             if mutation == .adoptAlways { lanes.disowned[caller.node] = [] }
+            let held = lanes.reserved[caller.node] ?? [:]
             mustStop = lanes.join(node: caller.node, games: games, stopped: stopped).sorted()
+            for game in games where held[game.gameID] == nil {
+                holders[caller.node, default: [:]][game.gameID] = game.running?.containerID
+            }
             if mustStop.isEmpty { told.insert(caller.node) }
             told.subtract(lanes.deposed)
         }
@@ -42,8 +46,11 @@ extension RedisModel {
     /// What sweep.lua does with the same name.
     mutating func loseSilent(_ now: Int64) {
         let grace = max(options.nodeGrace.milliseconds, 2 * lease)
+        let silent = nodesSeen.filter { $0.value <= now - grace }.keys.sorted()
+        // A step of the clock looks like silence; the liveness key has expired by the same step.
+        if !silent.isEmpty, mutation != .loseAfterClockStep { noteSilence(now) }
         guard now >= resumedAt + grace else { return }
-        for node in nodesSeen.filter({ $0.value <= now - grace }).keys.sorted() {
+        for node in silent {
             nodesSeen[node] = nil
             told.remove(node)
             lanes.lose(node: node)

@@ -34,6 +34,8 @@ struct RedisModel {
     var taken: [JobID: Int64] = [:]
     var specs: [GameID: [UInt8]] = [:]
     var clock: Int64 = 0
+    /// The time on Redis' own clock, by which keys expire.
+    var ownTime: Int64 = 0
     var born: Int64 = 0
     var resumedAt: Int64 = 0
     /// Since when signs of life have come, and until when they count.
@@ -55,9 +57,16 @@ struct RedisModel {
     var notes: [NodeID: [ContainerID: ContainerNotes]] = [:]
     /// What live jobs have said of the containers that they end.
     var asked: [JobID: (container: ContainerID, text: String)] = [:]
+    /// The containers of reservations, as far as they are known.
+    var holders: [NodeID: [GameID: ContainerID]] = [:]
     var results: [History.Result] = []
     var events: [History.Event] = []
-    var mutation: Mutation?
+    var mutation: Mutation? {
+        didSet {
+            lanes.comparesFences = mutation != .noFenceCompare
+            lanes.countsCapacity = mutation != .overcommit
+        }
+    }
 
     init(options: JobQueueOptions) {
         self.options = options
@@ -70,6 +79,7 @@ struct RedisModel {
 
     /// What context.lua does with the time that it reads; answers the time that the script goes by.
     mutating func begin(at time: Int64) -> Int64 {
+        ownTime = time
         var now = time
         if clock > now, clock - now <= 60_000 { now = clock }
         if born == 0 { born = now }
@@ -100,6 +110,9 @@ struct RedisModel {
             leases[result.id] = nil
             delays[result.id] = nil
             cancelsRung.remove(result.id)
+        }
+        for (node, games) in holders {
+            holders[node] = games.filter { lanes.reserved[node]?[$0.key] != nil }
         }
         ring()
     }

@@ -10,7 +10,7 @@ import Support
 struct Scenario: Sendable {
     enum Fault: String, CaseIterable, Sendable {
         case workerKilled, workerFrozen, workerReplaced
-        case redisAway, redisClockBack, redisClockAhead, redisConnectionsCut
+        case redisAway, redisClockBack, redisClockAhead, redisClockFarAhead, redisConnectionsCut
         case engineKilled, engineEnded, engineFrozen, engineCut
         case containerEnds, containerOutOfMemory, containerSick, containerEndsUnseen, containerRenamed
         case deadRetried
@@ -23,6 +23,15 @@ struct Scenario: Sendable {
         var isCut: Bool
         var from: Duration
         var time: Duration
+    }
+
+    /// A replica takes over that lacks the last writes.
+    struct Failover: Sendable {
+        /// From when on the replica does not hear of writes.
+        var from: Duration
+        var behind: Duration
+        /// How long nobody can reach Redis.
+        var away: Duration
     }
 
     struct Push: Sendable {
@@ -38,6 +47,11 @@ struct Scenario: Sendable {
     let pushes: [Push]
     let faults: [(at: Duration, fault: Fault)]
     let absence: Absence?
+    /// Before the horizon.
+    let failover: Failover?
+    /// Whether Redis' clock may step far ahead, and back before anybody has looked at the liveness key. Then living nodes may
+    /// be lost.
+    let hasClockSpike: Bool
     /// After this nothing goes wrong any more.
     let horizon: Duration
     /// Chances in a thousand.
@@ -93,14 +107,25 @@ struct Scenario: Sendable {
         longestStart = some([50, 300, 2_000])
         deathAtCall = some([0, 0, 2, 5])
         deathAtPoint = some([0, 0, 10, 50])
-        let slots = some([0, 0, 0, 2])
+        failover =
+            chance(nodes.count == 2 ? 40 : 8)
+            ? Failover(
+                from: .milliseconds(Int.random(in: 300...4_400, using: &random)),
+                behind: .milliseconds(Int.random(in: 10...1_500, using: &random)),
+                away: .milliseconds(some([0, 100, 2_000]))
+            )
+            : nil
+        // What Redis has forgotten holds no reservation, and the last starts need places.
+        let slots = failover == nil ? some([0, 0, 0, 2]) : 0
+        let memory = failover == nil ? some([0, 0, 0, 512]) : 0
+        let isCounted = slots > 0 || memory > 0
         // With a small window and full nodes, starts would keep out the stops that make way for them.
         options = JobQueueOptions(
             lease: Self.lease,
             nodeGrace: .seconds(5),
-            mostLive: slots == 0 ? some([4, 100, 100]) : 100,
+            mostLive: isCounted ? 100 : some([4, 100, 100]),
             keptForStops: 2,
-            capacity: NodeCapacity(slots: slots)
+            capacity: NodeCapacity(slots: slots, memory: Int64(memory) << 20)
         )
         configuration = WorkerConfiguration(
             node: NodeSettings(stateRoot: "/tmp/rtmanager-simulation"),
@@ -109,11 +134,11 @@ struct Scenario: Sendable {
             leaderTTL: .seconds(2),
             retries: RetryPolicy(base: .milliseconds(200), cap: .seconds(2)),
             startSettle: .milliseconds(some([0, 0, 0, 400])),
-            janitor: chance(50) ? .remove : .off,
+            janitor: chance(50) ? .remove : failover == nil ? .off : .report,
             janitorGrace: .seconds(4)
         )
         hasStrictWorkers = chance(25)
-        pushes = Self.pushes(&random, longestPause: losesNode ? 2_800 : 700)
+        pushes = Self.pushes(&random, longestPause: losesNode ? 2_800 : 700, hasLimits: memory > 0)
         let kinds = (Fault.allCases + Self.often).filter { _ in Int.random(in: 0..<100, using: &random) < 40 }
         faults =
             kinds.isEmpty
@@ -124,6 +149,7 @@ struct Scenario: Sendable {
                     fault: kinds.randomElement(using: &random) ?? .workerKilled
                 )
             }
+        hasClockSpike = Set(faults.map(\.fault)).isSuperset(of: [.redisClockFarAhead, .redisClockBack])
         refusals = some([0, 0, 0, 50])
         freezeAtCall = some([0, 0, 3, 10])
         engineErrors = some([0, 0, 0, 30])
@@ -139,17 +165,30 @@ struct Scenario: Sendable {
 
     private static let strictImages = ["engine:1", "engine:health", "engine:far"]
 
-    var lastStops: [Push] {
-        (1...Self.games).map { game in
-            Push(
+    /// Jobs at the end, by which it is known again what runs: stops where there is not room for all games, and starts
+    /// behind them where Redis has forgotten what it knew.
+    var lastPushes: [Push] {
+        guard options.capacity != NodeCapacity() || failover != nil else { return [] }
+        return (1...Self.games).flatMap { game in
+            let stop = Push(
                 at: horizon,
                 id: "last\(game)",
                 text: #"{"v":1,"id":"last\#(game)","kind":"stop","game_id":"g\#(game)","stop_timeout_seconds":1}"#
             )
+            let start = Push(
+                at: horizon + .milliseconds(1),
+                id: "again\(game)",
+                text: #"{"v":1,"id":"again\#(game)","kind":"start","game_id":"g\#(game)","image":"engine:1"}"#
+            )
+            return failover == nil ? [stop] : [stop, start]
         }
     }
 
-    private static func pushes(_ random: inout SeededGenerator, longestPause: Int) -> [Push] {
+    private static func pushes(
+        _ random: inout SeededGenerator,
+        longestPause: Int,
+        hasLimits: Bool
+    ) -> [Push] {
         var at = Duration.milliseconds(100)
         let count = Int.random(in: 2...9, using: &random)
         return (1...count).map { number in
@@ -158,11 +197,17 @@ struct Scenario: Sendable {
                 [JobKind.start, .start, .start, .restart, .stop, .stop, .remove].randomElement(using: &random) ?? .stop
             let id: JobID = "j\(number)"
             let game: GameID = "g\(Int.random(in: 1...games, using: &random))"
-            return Push(at: at, id: id, text: text(kind, id, game, &random))
+            return Push(at: at, id: id, text: text(kind, id, game, hasLimits, &random))
         }
     }
 
-    private static func text(_ kind: JobKind, _ id: JobID, _ game: GameID, _ random: inout SeededGenerator) -> String {
+    private static func text(
+        _ kind: JobKind,
+        _ id: JobID,
+        _ game: GameID,
+        _ hasLimits: Bool,
+        _ random: inout SeededGenerator
+    ) -> String {
         func dice(_ most: Int) -> Int { Int.random(in: 0..<most, using: &random) }
         var more = ""
         if kind == .start || kind == .restart && dice(2) == 0 {
@@ -173,6 +218,9 @@ struct Scenario: Sendable {
             let image = dice(4) == 0 ? "engine:health" : images[dice(images.count)]
             more += #","image":"\#(image)""#
             if image == "engine:health", dice(2) == 0 { more += #","ready_timeout_seconds":\#(1 + dice(3))"# }
+        }
+        if hasLimits, kind == .start || kind == .restart && dice(2) == 0 {
+            more += #","limits":{"memory":"\#([64, 128, 256, 400][dice(4)])m"}"#
         }
         if kind != .start { more += #","stop_timeout_seconds":\#(dice(3))"# }
         if kind == .remove, dice(2) == 0 { more += #","force":true"# }

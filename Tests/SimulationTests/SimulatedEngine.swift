@@ -32,6 +32,7 @@ final class SimulatedEngine: Sendable {
         var frozenUntil: Int64 = 0
         var lastDelivery: Int64 = 0
         var runs: [Run] = []
+        var memory: [ContainerID: Int64] = [:]
         var images: Set<String> = ["engine:1", "engine:2", "engine:stubborn", "engine:brief", "engine:health"]
     }
 
@@ -51,6 +52,7 @@ final class SimulatedEngine: Sendable {
     var isUp: Bool { state.withLock { $0.isUp } }
     var startedAt: Timestamp? { state.withLock { $0.startedAt } }
     var runs: [Run] { state.withLock { $0.runs } }
+    func memory(of id: ContainerID) -> Int64 { state.withLock { $0.memory[id] ?? 0 } }
     var all: [ContainerInspect] {
         state.withLock { $0.containers.values.map(\.inspect).sorted { $0.id > $1.id } }
     }
@@ -107,6 +109,7 @@ final class SimulatedEngine: Sendable {
                 memoryBytes: MemorySize(spec.memory)?.bytes ?? 0
             )
             state.containers[id] = Container(inspect: inspect, image: image, network: spec.network)
+            state.memory[id] = inspect.memoryBytes
             return id
         }
         emit("create", id)

@@ -58,7 +58,9 @@ extension SimulatedQueue {
     func reservations() async throws(QueueError) -> [GameID: NodeReservation] {
         let node = worker.node
         return try await call("places") { redis, _ in
-            (redis.lanes.reserved[node] ?? [:]).mapValues { NodeReservation(demand: $0) }
+            var found = (redis.lanes.reserved[node] ?? [:]).mapValues { NodeReservation(demand: $0) }
+            for (game, container) in redis.holders[node] ?? [:] { found[game]?.containerID = container }
+            return found
         }
     }
 

@@ -27,10 +27,12 @@ extension World {
     /// Looks now and then whether everything has come to rest.
     func look() {
         let isDone = state.withLock { state in
-            state.redis.results.count >= state.pushes.count && state.redis.leftovers.isEmpty
+            let ended = Set(state.redis.results.map(\.key))
+            return state.redis.leftovers.isEmpty && state.redis.lanes.queues.values.allSatisfy(\.isEmpty)
+                && state.pushes.allSatisfy { $0.mayBeLost || ended.contains($0.key) }
         }
         if isDone {
-            let isPublished = !Checker.violations(of: history()).contains {
+            let isPublished = !violations(of: history()).contains {
                 [.lifecycle, .started, .rest].contains($0.rule)
             }
             if isPublished { return state.withLock { $0.isAtRest = true } }
@@ -61,7 +63,8 @@ extension World {
         case .redisConnectionsCut: cutConnections()
         case .redisClockBack: state.withLock { $0.redisSkew -= 5_000 }
         // Less than what looks like an outage would be taken for time that has passed.
-        case .redisClockAhead: state.withLock { $0.redisSkew += 4_000 }
+        case .redisClockAhead: step(by: .seconds(4), looksLikeTime: true)
+        case .redisClockFarAhead: step(by: scenario.options.nodeGrace + moment * 4, looksLikeTime: false)
         case .engineKilled, .engineEnded:
             guard engine.isUp else { return }
             engine.goDown(killed: fault == .engineKilled)

@@ -35,6 +35,12 @@ final class World: Sendable {
         var deadNodes: Set<NodeID> = []
         /// From when to when nodes were lost.
         var losses: [(node: NodeID, from: Timestamp, to: Timestamp?)] = []
+        /// The last sign of life of each node, and the steps of Redis' clock since that look like time that has passed.
+        var signs: [NodeID: (at: Timestamp, steps: Duration)] = [:]
+        /// Leases that a failover has made uncertain.
+        var uncertain: Set<LeaseToken> = []
+        /// Times of Redis' clock that a failover has forgotten.
+        var forgotten: [ClosedRange<Timestamp>] = []
         var redisSkew: Int64 = 0
         var lastTime: Int64 = 0
         var deaths = 0
@@ -77,17 +83,19 @@ final class World: Sendable {
     func redis<Value>(_ body: (inout RedisModel, Int64) -> Value) -> Value where Value: Sendable {
         let now = wallNow.millisecondsSinceEpoch
         let wall = wallNow
-        let value = state.withLock { state in
+        let (value, full) = state.withLock { state in
             state.redis.mutation = mutation
-            let before = state.redis.lanes.lostNodes
+            let (lost, seen) = (state.redis.lanes.lostNodes, state.redis.nodesSeen)
             let value = body(&state.redis, now + state.redisSkew)
-            let after = state.redis.lanes.lostNodes
-            for node in after.subtracting(before) { state.losses.append((node, wall, nil)) }
-            for index in state.losses.indices where state.losses[index].to == nil {
-                if !after.contains(state.losses[index].node) { state.losses[index].to = wall }
-            }
-            return value
+            state.check(
+                lost: lost,
+                seen: seen,
+                at: wall,
+                grace: scenario.hasClockSpike ? .zero : scenario.options.nodeGrace
+            )
+            return (value, state.full)
         }
+        for node in full { checkCapacity(of: node) }
         wake()
         return value
     }
@@ -170,7 +178,8 @@ final class World: Sendable {
     /// Notes a change that a worker makes although its lease has been given to another.
     func checkLease(_ lease: JobLease, of process: SimulatedProcess) {
         state.withLock { state in
-            guard state.redis.tokens[lease.id] != lease.token else { return }
+            let isKnown = state.redis.tokens[lease.id] == lease.token
+            guard !isKnown, !state.uncertain.contains(lease.token) else { return }
             state.problems.append("\(process.identity.id) changes something for \(lease.id), which is another's by now")
         }
     }
@@ -240,6 +249,17 @@ final class World: Sendable {
 
     // MARK: The history
 
+    /// A container whose job Redis has forgotten may run on, and nobody knows.
+    func violations(of history: History) -> [Checker.Violation] {
+        let lost = Set(history.pushes.filter(\.mayBeLost).map(\.id.text))
+        let forgotten = engines.flatMap(\.all).filter { lost.contains($0.labels[GalaxyLabel.jobID] ?? "") }
+        let named = Set(history.results.compactMap(\.containerID))
+        var known = history
+        for container in forgotten where !named.contains(container.id) { known.running[container.id] = nil }
+        return Checker.violations(of: history).filter { $0.rule != .rest }
+            + Checker.violations(of: known).filter { $0.rule == .rest }
+    }
+
     func note(_ push: History.Push) { state.withLock { $0.pushes.append(push) } }
 
     func history() -> History {
@@ -248,6 +268,7 @@ final class World: Sendable {
             history.results = state.redis.results
             history.events = state.redis.events
             history.leftovers = state.redis.leftovers
+            history.forgotten = state.forgotten
             return history
         }
         for engine in engines {

@@ -24,6 +24,7 @@ extension LaneModel {
     func fits(_ game: GameID, _ demand: Demand, on node: NodeID) -> Bool {
         // Nobody knows what runs there.
         if deposed.contains(node) || lostNodes.contains(node) { return false }
+        if !countsCapacity { return true }
         let capacity = capacities[node] ?? NodeCapacity()
         let (held, used) = (reserved[node]?[game], used(node))
         if held == nil, capacity.slots > 0, (reserved[node] ?? [:]).count >= capacity.slots { return false }

@@ -280,6 +280,7 @@ extension LaneModel {
 
     /// Whether the node owns a game with another owner, because its container is newer.
     private mutating func wins(_ announced: OwnedGame, _ owner: NodeID, _ node: NodeID) -> Bool {
+        guard comparesFences else { return false }
         let fence = fences[announced.gameID] ?? 0
         if announced.fence > fence {
             disown(announced.gameID, owner)

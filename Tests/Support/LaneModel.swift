@@ -80,6 +80,11 @@ struct LaneModel {
     /// The fence of a container that is newer than all claims.
     static let newest: Int64 = 9_000_000_000_000_000
 
+    /// Whether the higher fence owns a game that two nodes announce; false: a rule that is broken on purpose.
+    var comparesFences = true
+    /// Whether a start waits for capacity; false: a rule that is broken on purpose.
+    var countsCapacity = true
+
     let mostLive: Int
     let mostForStarts: Int
     let crashLimit = 3
