@@ -74,7 +74,8 @@ extension World.State {
     ///   - seen: The signs of life before the call.
     mutating func check(lost: Set<NodeID>, seen: [NodeID: Int64], at wall: Timestamp, grace: Duration) {
         for node in redis.lanes.lostNodes.subtracting(lost) {
-            guard let sign = signs[node], sign.at.advanced(by: grace - sign.steps) > wall else { continue }
+            guard let sign = signs[node], sign.at.advanced(by: grace - sign.steps) > wall.advanced(by: .milliseconds(2))
+            else { continue }
             problems.append("\(node) was lost at \(wall.rfc3339), although it lived at \(sign.at.rfc3339)")
         }
         noteLosses(since: lost, at: wall)
