@@ -28,7 +28,8 @@ package enum QueueFunction: String, Sendable {
     /// The modules in the order of their dependencies.
     private static let modules = [
         PackageResources.context_lua, PackageResources.jobs_lua, PackageResources.reservations_lua,
-        PackageResources.capacity_lua, PackageResources.unfit_lua, PackageResources.placement_lua, PackageResources.fleet_lua,
+        PackageResources.capacity_lua, PackageResources.unfit_lua, PackageResources.placement_lua,
+        PackageResources.fleet_lua,
         PackageResources.lanes_lua,
         PackageResources.leadership_lua, PackageResources.games_lua,
         PackageResources.containers_lua, PackageResources.ending_lua, PackageResources.admission_lua,

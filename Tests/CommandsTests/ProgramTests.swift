@@ -38,7 +38,7 @@ struct ProgramTests {
             wrong.errors == """
                 Error: 2 wrong settings:
                   RTM_REDIS_URL="http://***@h" (environment): must be redis://HOST[:PORT][/DB], \
-                rediss://HOST[:PORT][/DB] or unix:///PATH
+                rediss://HOST[:PORT][/DB], redis+sentinel://HOST[:PORT],HOST[:PORT]/MASTER[/DB] or unix:///PATH
                   RTM_SLOTS="x" (flag --slots): must be a whole number from 0 to 1000000
                   warning: RTM_QUEUE in the environment is no setting and has no effect; did you mean RTM_QUEUES?
 

@@ -14,10 +14,8 @@ struct ClusterTests {
         return configuration
     }
 
-    static func set(_ client: RedisClient) async -> RedisValue? {
-        await outcome {
-            try await client.send(RedisCommand("SET", "{games}:k", "v"), timeout: .seconds(1))
-        }.value
+    static func set(_ client: RedisClient, within limit: Duration = .seconds(30)) async -> RedisValue? {
+        await outcome { try await client.send(RedisCommand("SET", "{games}:k", "v"), timeout: limit) }.value
     }
 
     @Test("leads to the node of the key from every node, also by a replica")
@@ -80,7 +78,9 @@ struct ClusterTests {
         try await eventually("node \(node.port) to be the home", within: .seconds(30)) {
             (try? await cluster.home(of: home).port) == node.port
         }
-        try await eventually("a write", within: .seconds(20), until: { $0 == .status("OK") }) { await set(client) }
+        try await eventually("a write", within: .seconds(20), until: { $0 == .status("OK") }) {
+            await set(client, within: .seconds(1))
+        }
         #expect(try await cluster.cli(node, "EXISTS", "{games}:k").hasPrefix("1"))
     }
 
