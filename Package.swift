@@ -309,7 +309,7 @@ let package = Package(
             .testTarget(
                 name: "EndToEnd",
                 dependencies: [
-                    "QueueAdmin",
+                    "QueueAdmin", "Diagnostics",
                     "DockerEngine", "DockerPort", "JobContract", "JobQueue", "Redis", "Support", "Primitives", logging,
                 ],
                 swiftSettings: strict

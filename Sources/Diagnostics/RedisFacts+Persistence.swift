@@ -10,6 +10,9 @@ extension RedisFacts {
                 mend: "see Redis' log; look for a full disk or wrong permissions in its dir"
             )
         }
+        guard reported(.appendsOnly) != nil || config["save"] != nil else {
+            return untold("persistence", "whether jobs outlive a restart")
+        }
         if reported(.appendsOnly) == "1" {
             let sync = config["appendfsync"] ?? "?"
             guard sync != "no" else {

@@ -12,6 +12,8 @@ package struct RedisFacts: Sendable, Equatable {
     var config: [String: String] = [:]
     /// The commands of a worker refused to this user.
     var refused: [String] = []
+    /// The keys of the namespace, as in an ACL.
+    var keyPattern = ""
     /// Redis' clock minus this machine's clock, in milliseconds.
     var clockOffset: Int64 = 0
     /// The median time of a `PING`, in microseconds.
@@ -27,6 +29,11 @@ package struct RedisFacts: Sendable, Equatable {
             if parts.count == 2 { fields[String(parts[0])] = String(parts[1]) }
         }
         return fields
+    }
+
+    /// Returns the eviction policy in the reply to `INFO memory`.
+    package static func evictionPolicy(inInfo text: String) -> String? {
+        fields(ofInfo: text)[InfoField.evictionPolicy.rawValue]
     }
 
     /// The fields of `INFO` that the findings read. A test compares the names with a real server.
@@ -62,73 +69,12 @@ package struct RedisFacts: Sendable, Equatable {
         ].compactMap { $0 } + keyTypes
     }
 
-    private var version: Finding {
-        let name = reported(.valkeyVersion).map { "Valkey \($0)" } ?? "Redis \(reported(.redisVersion) ?? "?")"
-        // Valkey reports the compatible version of Redis here.
-        let major = reported(.redisVersion).flatMap { $0.split(separator: ".").first }.flatMap { Int($0) }
-        guard let major, major < 7 else { return .ok("redis version", name) }
-        return .failure(
-            "redis version",
-            "\(name) is too old",
-            mend: "install Redis 7.0 or later, or Valkey; Debian 12 has redis-server 7.0"
-        )
-    }
-
-    private var role: Finding {
-        guard let role = reported(.role), role != "master" else { return .ok("redis role", "it takes writes") }
-        let master = reported(.masterHost).map { " (its master is \($0):\(reported(.masterPort) ?? "6379"))" } ?? ""
-        return .failure(
-            "redis role",
-            "this is a replica, which takes no writes\(master)",
-            mend: "let RTM_REDIS_URL name the master"
-        )
-    }
-
-    private var eviction: Finding {
-        let policy = reported(.evictionPolicy) ?? config["maxmemory-policy"]
-        guard let policy else {
-            return .warning(
-                "eviction",
-                "Redis does not tell its eviction policy",
-                mend: "see that redis.conf has: maxmemory-policy noeviction"
-            )
-        }
-        guard policy != "noeviction" else { return .ok("eviction", "noeviction: no job is thrown away") }
-        return .failure(
-            "eviction",
-            "\(policy): Redis throws keys away when its memory is full, and jobs with them",
-            mend: "CONFIG SET maxmemory-policy noeviction, and the same in redis.conf"
-        )
-    }
-
-    private var memory: Finding {
-        let used = number(.usedMemory)
-        let most = number(.mostMemory)
-        guard most > 0 else { return .ok("redis memory", "\(ShortSize.text(used)) used, no bound") }
-        let share = used * 100 / most
-        let text = "\(ShortSize.text(used)) of \(ShortSize.text(most)) used (\(share) %)"
-        guard share >= 80 else { return .ok("redis memory", text) }
-        guard share < 100 else {
-            return .failure(
-                "redis memory",
-                "\(text): it is full, and no new job is taken in",
-                mend: "raise maxmemory, or keep less: RTM_RETENTION_ENTRIES, RTM_RETENTION_SECONDS"
-            )
-        }
-        return .warning(
-            "redis memory",
-            "\(text); when it is full no new job is taken in",
-            mend: "raise maxmemory, or keep less: RTM_RETENTION_ENTRIES, RTM_RETENTION_SECONDS"
-        )
-    }
-
     private var permissions: Finding {
         guard !refused.isEmpty else { return .ok("redis permissions", "all commands of a worker are allowed") }
         return .failure(
             "redis permissions",
             "not allowed: \(refused.joined(separator: " "))",
-            mend: "ACL SETUSER \(info["_user"] ?? "NAME") "
-                + refused.map { "+\($0.lowercased())" }.joined(separator: " ") + " ~{rtm}:*"
+            mend: RedisPermissions.mend(refused, user: info["_user"], keyPattern: keyPattern)
         )
     }
 

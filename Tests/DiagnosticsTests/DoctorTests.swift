@@ -25,6 +25,18 @@ struct DoctorTests {
         return facts
     }
 
+    @Test("A Redis that refuses INFO and CONFIG is reported as one that cannot be judged, not as healthy")
+    func secretive() {
+        var facts = Self.healthy
+        (facts.info, facts.config) = (["_user": "worker"], [:])
+        let checks = ["redis version", "redis role", "redis memory", "persistence"]
+        for check in checks {
+            let finding = facts.findings.first { $0.check == check }
+            #expect(finding?.level == .warning && finding?.text.hasPrefix("cannot tell") == true, "\(check)")
+            #expect(finding?.mend?.contains("ACL SETUSER worker +info") == true, "\(check)")
+        }
+    }
+
     @Test("A healthy Redis has no problem")
     func healthy() { #expect(Self.healthy.findings.filter { $0.level != .ok } == []) }
 

@@ -125,7 +125,7 @@ struct TriedCommandTests {
         let used = try commands(["JobQueue", "QueueAdmin", "Runtime"], patterns)
         #expect(used.count > 50)
         // An operator's trial of a setting, not a worker's.
-        let tried = Set(RedisExamination.trials("k").map(\.name))
+        let tried = Set(RedisPermissions.trials("k").map(\.name))
         #expect(used.subtracting(tried) == [])
     }
 
@@ -133,7 +133,7 @@ struct TriedCommandTests {
     func clean() async throws {
         try await PrivateRedis.with { redis in
             try await RedisClient.withClient(try RedisConfiguration(url: redis.url), logger: .silent) { client in
-                let answers = try await client.pipeline(RedisExamination.trials("{rtm}:doctor"))
+                let answers = try await client.pipeline(RedisPermissions.trials("{rtm}:doctor"))
                 for case .error(let error) in answers {
                     let isHarmless = ["No functions registered", "Function not found"].contains(error.message)
                     #expect(error.code == "NOGROUP" || isHarmless, "\(error)")

@@ -1,4 +1,5 @@
 import AdminServer
+import Diagnostics
 import DockerEngine
 import DockerPort
 import JobContract
@@ -139,9 +140,40 @@ package enum Actions {
         }
     }
 
-    /// Throws if this Redis could lose jobs.
-    static func requireSoundRedis(_ configuration: RedisConfiguration, logger: Logger) async throws(CommandError) {
+    /// Throws if this Redis could lose jobs, or refuses a command of a worker.
+    static func requireSoundRedis(
+        _ configuration: RedisConfiguration,
+        _ keys: Keyspace,
+        logger: Logger
+    ) async throws(CommandError) {
         try await requireNoEviction(configuration, logger: logger)
+        try await requirePermissions(configuration, keys, logger: logger)
+    }
+
+    /// Throws if Redis refuses a command of a worker. A job would end in the middle of a function.
+    private static func requirePermissions(
+        _ configuration: RedisConfiguration,
+        _ keys: Keyspace,
+        logger: Logger
+    ) async throws(CommandError) {
+        let found: (refused: [String], user: String?)
+        do {
+            found = try await RedisClient.withClient(configuration, logger: logger) { client in
+                let refused = try await RedisPermissions.refused(to: client, keys)
+                return (refused, try? await client.send(RedisCommand("ACL", "WHOAMI")).string)
+            }
+        } catch {
+            throw outOfReach(error)
+        }
+        guard !found.refused.isEmpty else { return }
+        let mend = RedisPermissions.mend(
+            found.refused,
+            user: found.user ?? configuration.username,
+            keyPattern: RedisPermissions.keyPattern(keys)
+        )
+        throw .outOfReach(
+            "Redis refuses commands of a worker: \(found.refused.joined(separator: " ")); fix: \(mend)"
+        )
     }
 
     /// Throws if a Redis with full memory would evict keys, and jobs with them.
@@ -152,7 +184,10 @@ package enum Actions {
         let policy: String?
         do {
             policy = try await RedisClient.withClient(configuration, logger: logger) { client in
-                try await client.send(RedisCommand("CONFIG", "GET", "maxmemory-policy")).array?.last?.string
+                // A managed Redis often refuses CONFIG.
+                let info = try? await client.send(RedisCommand("INFO", "memory")).string
+                if let policy = RedisFacts.evictionPolicy(inInfo: info ?? "") { return policy }
+                return try await client.send(RedisCommand("CONFIG", "GET", "maxmemory-policy")).array?.last?.string
             }
         } catch {
             logger.warning(
@@ -164,7 +199,8 @@ package enum Actions {
         guard let policy, policy != "noeviction" else { return }
         throw .failed(
             "Redis at \(configuration.displayName) evicts keys when its memory is full (maxmemory-policy \(policy)), "
-                + "and jobs with them; fix: CONFIG SET maxmemory-policy noeviction, and the same in redis.conf"
+                + "and jobs with them; fix: CONFIG SET maxmemory-policy noeviction, and the same in redis.conf or in the "
+                + "parameter group of a managed Redis"
         )
     }
 

@@ -88,7 +88,11 @@ struct WorkerService: Service {
                 isSound = false
             }
             if needs.redis == nil, !isSound {
-                try await Actions.requireSoundRedis(redisConfiguration, logger: logger)
+                try await Actions.requireSoundRedis(
+                    redisConfiguration,
+                    Keyspace(namespace: settings.namespace),
+                    logger: logger
+                )
                 isSound = true
             }
             do throws(Away) { info = try await Actions.askEngine(docker) } catch {

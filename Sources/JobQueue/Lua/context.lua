@@ -36,7 +36,7 @@ function context.open(keys, args)
     now = now, now_us = now_us, changes = changes, created_at = tonumber(kept[2]) or now,
     resumed_at = tonumber(kept[3]) or 0, window = tonumber(kept[4]) or 0, admissions = tonumber(kept[5]) or 0,
     fence = tonumber(kept[6]) or 0, held = kept[7] or '', settings = kept[8],
-    oldest_at = tonumber(kept[9]) or 0, lost = tonumber(kept[10]) or 0, arrivals = tonumber(kept[11]) or 0,
+    oldest_at = tonumber(kept[9]) or 0, lost = tonumber(kept[10]) or 0, arrivals = tonumber(kept[11] or kept[5]) or 0,
     lost_nodes = {}, nodes = {}, drained = {},
     text = false, has_made_ready = false }
 end

@@ -1,29 +1,24 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
 #else
-    import Glibc
+    import Foundation
 #endif
 
 /// The facts of a file that change with its content: a cheap way to notice that a certificate was renewed.
 struct FileStamp: Equatable, Sendable {
-    private let inode: UInt64
-    private let size: Int64
-    private let seconds: Int
-    private let nanoseconds: Int
+    private let modified: Date
+    private let size: UInt64
+    private let number: UInt64
 
     /// Reads the facts of a file; nil: there is no such file.
     init?(_ path: String) {
-        var facts = stat()
-        guard stat(path, &facts) == 0 else { return nil }
-        inode = UInt64(facts.st_ino)
-        size = Int64(facts.st_size)
-        #if canImport(Darwin)
-            let changed = facts.st_mtimespec
-        #else
-            let changed = facts.st_mtim
-        #endif
-        (seconds, nanoseconds) = (changed.tv_sec, changed.tv_nsec)
+        // The attributes of a link are not those of the file behind it, and certificates are often renewed behind a link.
+        let target = URL(filePath: path).resolvingSymlinksInPath().path
+        guard let facts = try? FileManager.default.attributesOfItem(atPath: target),
+            let modified = facts[.modificationDate] as? Date
+        else { return nil }
+        self.modified = modified
+        size = facts[.size] as? UInt64 ?? 0
+        number = facts[.systemFileNumber] as? UInt64 ?? 0
     }
 }
