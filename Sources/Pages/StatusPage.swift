@@ -90,6 +90,9 @@ package struct StatusPage: Sendable, Equatable {
         return "nodes: " + (parts.isEmpty ? "none" : parts.joined(separator: ", "))
     }
 
+    /// The line above a list of nodes: the number in each state, and the form of the data that all workers share.
+    package var nodeHeading: String { nodeSums + (overview.form.map { "; data form \($0)" } ?? "") }
+
     /// The remarks about problems, for the top of the page.
     package var remarks: [String] {
         var remarks: [String] = []

@@ -34,6 +34,12 @@ struct BenchRedis: Sendable {
         }
     }
 
+    /// Pauses the queue, or lets it go on. Workers notice the latter within a second.
+    func pause(_ isPaused: Bool) async throws {
+        let key = RedisArgument.string(keys.prefix + "paused")
+        _ = try await client.send(RedisCommand(isPaused ? "SADD" : "SREM", key, "default"))
+    }
+
     /// Pushes a stop of each game.
     func stop(_ games: [String]) async throws {
         for start in stride(from: 0, to: games.count, by: Self.chunk) {

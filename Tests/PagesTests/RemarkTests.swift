@@ -20,6 +20,15 @@ struct RemarkTests {
     @Test("a fleet without problems has none")
     func none() { #expect(remarks { _ in } == []) }
 
+    @Test("a list of nodes has the number in each state above it, and the form of the data")
+    func heading() {
+        var overview = FleetOverview()
+        (overview.nodeCount, overview.lostCount) = (3, 1)
+        #expect(StatusPage(title: "", overview: overview).nodeHeading == "nodes: 2 up, 1 lost")
+        overview.form = "10"
+        #expect(StatusPage(title: "", overview: overview).nodeHeading == "nodes: 2 up, 1 lost; data form 10")
+    }
+
     @Test("each problem has its sentence, with one thing or many")
     func sentences() {
         #expect(remarks { $0.nodes = [] } == ["no worker lives: nothing is taken"])

@@ -54,7 +54,7 @@ extension Actions {
         let page = StatusPage(title: "", overview: overview)
         let lines = page.nodes.lines(on: .standardOutput, things: "nodes")
         if lines.isEmpty { return StandardOutput.write(line: "no worker of this namespace was ever seen") }
-        StandardOutput.write(line: "\(page.nodeSums)")
+        StandardOutput.write(line: "\(page.nodeHeading)")
         for line in lines { StandardOutput.write(line: line) }
     }
 

@@ -45,21 +45,26 @@ extension BenchStage {
         return rounds.figures
     }
 
-    /// Drains the queue with a worker.
+    /// Drains the queue with a worker that has run a job before. So intake, claim and end of the jobs overlap: in a new
+    /// namespace, stops wait for nodes that may still come, and the worker would take in all jobs before.
     ///
     /// - Parameter traces: The endpoint for traces. With an endpoint, the worker collects metrics as well.
     private func drained(_ jobs: Int, traces: String? = nil) async throws -> DrainFigures {
         try await redis.empty()
-        try await redis.push(0..<jobs, kind: options.kind)
         let observing = traces.map { ["RTM_HTTP": "127.0.0.1:0", "RTM_OTLP_ENDPOINT": $0] } ?? [:]
         let settings = ["RTM_CONCURRENCY": String(options.concurrency)].merging(observing) { _, given in given }
         return try await withWorker(settings) {
+            _ = try await settledWorker()
+            let before = try await redis.results()
+            try await redis.pause(true)
+            try await redis.push(0..<jobs, kind: options.kind)
+            try await redis.pause(false)
             try await awaitReadiness("the worker's first result", within: .seconds(60), log: workerLog) {
-                ((try? await redis.results()) ?? 0) > 0
+                ((try? await redis.results()) ?? 0) > before
             }
             return try await DrainMeter(redis).measured {
                 try await awaitReadiness("the last result", within: .seconds(600), log: workerLog) {
-                    ((try? await redis.results()) ?? 0) >= jobs
+                    ((try? await redis.results()) ?? 0) >= before + jobs
                 }
             }
         }
