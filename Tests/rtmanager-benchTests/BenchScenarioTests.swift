@@ -13,7 +13,8 @@ struct BenchScenarioTests {
         let figures = try await Figures.of("drain", ["--jobs", "5000", "--observed"])
         #expect(try figures["jobs a second"].value > 0)
         #expect(try figures["calls of scripts a job"].value < 0.5)
-        #expect(try figures["commands to Redis a job, those of scripts too"].value < 25)
+        // 10 to take a job in, 8 to claim it, 10 to end it.
+        #expect(try figures["commands to Redis a job, those of scripts too"].value < 32)
         #expect(try #require(figures["CPU of Redis a job"].ratio) < 10)
         #expect(try #require(figures["CPU of the worker a job"].ratio) < 20)
         #expect(try figures["memory of the worker, at most"].value < 128)
