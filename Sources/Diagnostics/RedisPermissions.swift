@@ -32,8 +32,9 @@ package enum RedisPermissions {
         return [
             RedisCommand("LPUSH", list, "1"), RedisCommand("RPUSH", list, "2"), RedisCommand("LRANGE", list, 0, -1),
             RedisCommand("LLEN", list), RedisCommand("LINDEX", list, 0), RedisCommand("LPOS", list, "1"),
-            RedisCommand("LPOP", list), RedisCommand("RPOP", list),
+            // The list has elements, so neither of the two blocks.
             RedisCommand("BLMOVE", list, list, "RIGHT", "RIGHT", 1), RedisCommand("BLPOP", list, 1),
+            RedisCommand("LPOP", list), RedisCommand("RPOP", list),
         ] + hashTrials(hash) + sortedSetTrials(zset) + [
             RedisCommand("SADD", set, "a"), RedisCommand("SMEMBERS", set), RedisCommand("SSCAN", set, 0),
             RedisCommand("SCARD", set), RedisCommand("SISMEMBER", set, "a"), RedisCommand("SRANDMEMBER", set, 1),
@@ -43,11 +44,13 @@ package enum RedisPermissions {
             RedisCommand("GETEX", text, "PX", 1_000), RedisCommand("PEXPIRE", text, 1_000), RedisCommand("PTTL", text),
             RedisCommand("PERSIST", text),
             RedisCommand("EXISTS", text), RedisCommand("TYPE", text), RedisCommand("RENAME", text, other),
-            RedisCommand("UNLINK", other), RedisCommand("SCAN", 0, "COUNT", 1), RedisCommand("TIME"),
+            RedisCommand("SCAN", 0, "COUNT", 1), RedisCommand("TIME"),
             // Neither changes anything: the library has no function, and nobody has loaded a function of this name.
             RedisCommand("FUNCTION", "LOAD", "#!lua name=rtmanager_doctor\n"),
             RedisCommand("FCALL", "rtmanager_doctor", 1, text),
+            // If one of the two is refused, the other still leaves no key.
             RedisCommand("DEL", list, hash, zset, set, stream, text, other),
+            RedisCommand("UNLINK", list, hash, zset, set, stream, text, other),
         ]
     }
 

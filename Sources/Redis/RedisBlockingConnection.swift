@@ -75,6 +75,9 @@ package final class RedisBlockingConnection: Sendable {
         case .success(.single(let value)): return value
         case .success(.pipeline): throw .protocolViolation("several replies to one command")
         case .failure(let error):
+            if case .server(let refusal) = error, let node = refusal.redirection(from: session.server) {
+                connector.locator.redirected(to: node)
+            }
             logger.debug("Redis blocking connection is closed", metadata: ["reason": "\(error)"])
             if wasClosed, case .connection(_, false) = error { throw .closed }
             throw error

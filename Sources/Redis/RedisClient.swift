@@ -20,6 +20,8 @@ public final class RedisClient: Sendable {
         var session: Session?
         /// The reason for the missing connection.
         var lastFailure = "not connected yet"
+        /// The reasons since the last connection that the log has as warnings.
+        var warned: Set<String> = []
         var runs = false
     }
 
@@ -195,6 +197,9 @@ extension RedisClient: Service {
             writable: { self.writeWaiting() },
             ended: { reason in
                 self.state.withLock { $0.session = nil }
+                // A node of a cluster may say so only when the slot has moved.
+                let error = RedisServerError(line: reason)
+                if let node = error.redirection(from: session.server) { self.connector.locator.redirected(to: node) }
                 self.note(failure: reason)
             }
         )
@@ -202,6 +207,7 @@ extension RedisClient: Service {
             self.state.withLock { state in
                 state.session = session
                 state.lastFailure = "not connected"
+                state.warned = []
             }
             session.handler.value.listen(listener)
             self.writeWaiting()
@@ -213,11 +219,15 @@ extension RedisClient: Service {
         }
     }
 
-    /// Logs a failure. A repeated failure is a warning only the first time, until the client has connected again.
+    /// The most failures that are warnings until the client has connected again.
+    private static let mostWarnings = 16
+
+    /// Logs a failure. A repeated failure is a warning only the first time, until the client has connected again. Several
+    /// addresses fail in turn.
     private func note(failure reason: String) {
         let isNew = state.withLock { state in
-            defer { state.lastFailure = reason }
-            return state.lastFailure != reason
+            state.lastFailure = reason
+            return state.warned.count < Self.mostWarnings && state.warned.insert(reason).inserted
         }
         logger.log(
             level: isNew && reason != Self.shutdownReason ? .warning : .debug,

@@ -59,6 +59,24 @@ public struct RedisConfiguration: Sendable, Equatable {
     /// The delays between attempts to connect.
     public var backoff = Backoff()
 
+    /// The time limit for one of several addresses: the next one may answer.
+    private static let limitOfOneAddress = Duration.seconds(1)
+
+    /// The time limit for opening a socket to one address.
+    var attemptTimeout: Duration {
+        guard case .cluster(let nodes) = server, nodes.count > 1 else { return connectTimeout }
+        return min(connectTimeout, Self.limitOfOneAddress)
+    }
+
+    /// The time in which a client reaches the server, if only the last address answers.
+    package var reachTimeout: Duration {
+        switch server {
+        case .at: connectTimeout
+        case .cluster(let nodes): attemptTimeout * (2 * nodes.count) + connectTimeout
+        case .sentinels(let group): Self.limitOfOneAddress * group.addresses.count + connectTimeout
+        }
+    }
+
     /// Creates a configuration for database 0 of a server without authentication and encryption.
     public init(endpoint: Endpoint) {
         server = .at(endpoint)

@@ -41,7 +41,7 @@ extension Deployment {
         func complete() throws {
             let rules = try #require(try Self.users(Keyspace(namespace: "rtm"))["worker"])
             let given = Set(rules.filter { $0.hasPrefix("+") }.map { $0.dropFirst().uppercased() })
-            let connection: Set = ["PING", "ROLE", "INFO", "CLIENT|SETNAME", "ACL|WHOAMI"]
+            let connection: Set = ["SELECT", "PING", "ROLE", "INFO", "CLIENT|SETNAME", "ACL|WHOAMI"]
             let needed = RedisPermissions.trials("k").map { $0.name == "FUNCTION" ? "FUNCTION|LOAD" : $0.name }
             #expect(given == connection.union(needed))
         }

@@ -73,6 +73,29 @@ struct UnfitTests {
         }
     }
 
+    @Test("are looked at from the first one on, also if capacity becomes free during a look through many")
+    func freedMeanwhile() async throws {
+        try await withNode(0) { world, queue in
+            let limits = { (size: Int) in #","limits":{"memory":"\#(size)m"}"# }
+            try await world.push(QueueWorld.message(.start, "a", game: "a", more: limits(700)))
+            try await world.intake(queue)
+            let first = try #require(try await world.claim(queue).first)
+            for number in 0..<300 {
+                try await world.push(QueueWorld.message(.start, "l\(number)", game: "l\(number)", more: limits(600)))
+            }
+            while try await world.intake(queue).taken > 0 {}
+            #expect(try await queue.claim(Capacity(starts: 4, stops: 4)).waiting.contains(.unseen))
+            try await world.finish(queue, first, .failed(.imageNotFound, "x"), owner: .undo, freesReservation: true)
+            // The look goes on to its end, and the next one begins with the oldest.
+            let claimed = try await queue.claim(Capacity(starts: 4, stops: 4))
+            let next = try #require(claimed.jobs.first)
+            #expect(claimed.jobs.count == 1 && next.id != "l0")
+            while try await queue.claim(Capacity(starts: 4, stops: 4)).waiting.contains(.unseen) {}
+            try await world.finish(queue, next, .failed(.imageNotFound, "x"), owner: .undo, freesReservation: true)
+            #expect(try await claimAll(queue).jobs == ["l0"])
+        }
+    }
+
     @Test("are looked at again after a minute, so a lost record holds up nobody")
     func lostRecord() async throws {
         try await withNode(1) { world, queue in

@@ -120,6 +120,22 @@ struct SentinelTests {
         }
     }
 
+    @Test("are left for another one if the master that they name is gone")
+    func stale() async throws {
+        try await PrivateRedis.with { master in
+            // Two sentinels that do not know each other. The first one names a server that is gone.
+            try await PrivateSentinels.withOne(watching: 1) { stale in
+                try await PrivateSentinels.withOne(watching: master.port) { right in
+                    let url = "redis+sentinel://127.0.0.1:\(stale),127.0.0.1:\(right)/\(PrivateSentinels.master)"
+                    try await RedisClient.withClient(try RedisConfiguration(url: url), logger: .silent) { client in
+                        let reply = try await client.send(RedisCommand("PING"), timeout: .seconds(30))
+                        #expect(reply == .status("PONG"))
+                    }
+                }
+            }
+        }
+    }
+
     @Test("are not needed to notice a replica, whose master is named")
     func replica() async throws {
         try await PrivateRedis.with { master in

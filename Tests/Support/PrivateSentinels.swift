@@ -28,7 +28,7 @@ package final class PrivateSentinels: Sendable {
         login: String? = nil,
         _ body: (PrivateSentinels) async throws -> R
     ) async throws -> R {
-        let sentinels = try await start(watching: port, extraLines)
+        let sentinels = try await start(3, watching: port, extraLines)
         do {
             try await sentinels.untilComplete(login)
             let result = try await body(sentinels)
@@ -41,9 +41,28 @@ package final class PrivateSentinels: Sendable {
         }
     }
 
-    private static func start(watching port: Int, _ extraLines: [String]) async throws -> PrivateSentinels {
+    /// Runs `body` with the port of a single sentinel, and takes it down in the end.
+    package static func withOne<R>(watching port: Int, _ body: (Int) async throws -> R) async throws -> R {
+        let sentinel = try await start(1, watching: port, [])
+        do {
+            try await eventually("the sentinel to answer") { (try? await sentinel.masterPort()) == port }
+            let result = try await body(sentinel.ports[0])
+            await sentinel.stop()
+            return result
+        } catch {
+            let complete = ProcessLogs.completed(error)
+            await sentinel.stop()
+            throw complete
+        }
+    }
+
+    private static func start(
+        _ count: Int,
+        watching port: Int,
+        _ extraLines: [String]
+    ) async throws -> PrivateSentinels {
         let directory = try temporaryDirectory("sentinel")
-        let ports = try [FreePort.find(), FreePort.find(), FreePort.find()]
+        let ports = try (0..<count).map { _ in try FreePort.find() }
         var processes: [ChildProcess] = []
         for own in ports {
             let lines =

@@ -45,7 +45,7 @@ extension Actions {
         do throws(CommandError) {
             // A replica is a finding, too, with the address of its master.
             let found = try await withQueue(quiet, acceptsReplica: true) { queue in
-                _ = try await queue.client.send(RedisCommand("PING"), timeout: .seconds(3))
+                _ = try await queue.client.send(RedisCommand("PING"), timeout: queue.client.configuration.reachTimeout)
                 let facts = try await RedisExamination(queue: queue).facts()
                 return (server: queue.client.serverName, findings: facts.findings)
             }

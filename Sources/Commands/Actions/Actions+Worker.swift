@@ -123,7 +123,7 @@ package enum Actions {
         silent.logLevel = .critical
         do {
             try await RedisClient.withClient(configuration, logger: silent) { client in
-                _ = try await client.send(RedisCommand("PING"), timeout: .seconds(3))
+                _ = try await client.send(RedisCommand("PING"), timeout: configuration.reachTimeout)
             }
         } catch {
             let isRefusal = (error as? RedisError)?.isRefusal ?? false
@@ -145,8 +145,12 @@ package enum Actions {
         _ configuration: RedisConfiguration,
         _ keys: Keyspace,
         logger: Logger
-    ) async throws(CommandError) {
-        try await requireNoEviction(configuration, logger: logger)
+    ) async throws(Away) {
+        do throws(CommandError) {
+            try await requireNoEviction(configuration, logger: logger)
+        } catch {
+            throw Away(reason: error.description, error: error, mayHeal: false)
+        }
         try await requirePermissions(configuration, keys, logger: logger)
     }
 
@@ -155,7 +159,7 @@ package enum Actions {
         _ configuration: RedisConfiguration,
         _ keys: Keyspace,
         logger: Logger
-    ) async throws(CommandError) {
+    ) async throws(Away) {
         let found: (refused: [String], user: String?)
         do {
             found = try await RedisClient.withClient(configuration, logger: logger) { client in
@@ -163,7 +167,9 @@ package enum Actions {
                 return (refused, try? await client.send(RedisCommand("ACL", "WHOAMI")).string)
             }
         } catch {
-            throw outOfReach(error)
+            // Redis may be away again.
+            let isRefusal = (error as? RedisError)?.isRefusal ?? false
+            throw Away(reason: "\(error)", error: outOfReach(error), mayHeal: !isRefusal)
         }
         guard !found.refused.isEmpty else { return }
         let mend = RedisPermissions.mend(
@@ -171,9 +177,8 @@ package enum Actions {
             user: found.user ?? configuration.username,
             keyPattern: RedisPermissions.keyPattern(keys)
         )
-        throw .outOfReach(
-            "Redis refuses commands of a worker: \(found.refused.joined(separator: " ")); fix: \(mend)"
-        )
+        let text = "Redis refuses commands of a worker: \(found.refused.joined(separator: " ")); fix: \(mend)"
+        throw Away(reason: text, error: .outOfReach(text), mayHeal: false)
     }
 
     /// Throws if a Redis with full memory would evict keys, and jobs with them.

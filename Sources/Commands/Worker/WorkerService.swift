@@ -88,12 +88,15 @@ struct WorkerService: Service {
                 isSound = false
             }
             if needs.redis == nil, !isSound {
-                try await Actions.requireSoundRedis(
-                    redisConfiguration,
-                    Keyspace(namespace: settings.namespace),
-                    logger: logger
-                )
-                isSound = true
+                do throws(Away) {
+                    let keys = Keyspace(namespace: settings.namespace)
+                    try await Actions.requireSoundRedis(redisConfiguration, keys, logger: logger)
+                    isSound = true
+                } catch {
+                    try Task.checkCancellation()
+                    try settle(error)
+                    needs.redis = error.reason
+                }
             }
             do throws(Away) { info = try await Actions.askEngine(docker) } catch {
                 try Task.checkCancellation()

@@ -173,10 +173,10 @@ local function drain(c, claim, class, queue, owner)
     seen = seen + (turns or 0)
     local looks_on = class == 'stop' or seen < MOST_SEEN and reservations.has_capacity(c, node)
     -- A head that ended may have made way for a job on the same list.
-  until not turns or turns < most and claim.ended == ended or not looks_on
+  until not turns or claim.ended == ended and (turns < most or not looks_on)
   if class == 'start' and not claim.is_draining then
-    unfit.note(c, node, name, place, list.unfit)
-    claim.has_more = claim.has_more or turns == most
+    local is_open = turns == most and reservations.has_capacity(c, node)
+    claim.has_more = unfit.note(c, node, name, place, list.unfit, is_open) or is_open or claim.has_more
   end
 end
 

@@ -23,12 +23,20 @@ local function has_grown(node, record)
     and (node.memory == 0 or node.used_memory + record.memory <= node.memory)
 end
 
--- Returns the place behind which the node looks for starts in a list.
+-- Returns the place behind which the node looks for starts in a list. A look through the list goes on to its end before
+-- the node begins anew: otherwise it would never come to the end while games end all the time.
 function unfit.place(c, name, list)
   local lists, node = lists_of(c, name)
   local record = lists[list]
-  if record and (has_grown(node, record) or c.now > record.since + LOOKED_MS) then lists[list], record = nil, nil end
-  return record and record.place or 0
+  if not record then return 0 end
+  if has_grown(node, record) or c.now > record.since + LOOKED_MS then
+    if not record.is_open then
+      lists[list] = nil
+      return 0
+    end
+    record.is_stale = true
+  end
+  return record.place
 end
 
 -- Adds a start that does not fit to what the caller knows of a list.
@@ -40,13 +48,22 @@ function unfit.add(c, name, known, game, needs)
   end
 end
 
--- Stores that all starts up to a place are looked at. `known` has the needs of those that do not fit.
-function unfit.note(c, name, list, place, known)
+-- Stores that all starts up to a place are looked at. `known` has the needs of those that do not fit. `is_open` says
+-- that the list has more starts for a node with capacity. Returns whether the node begins anew with its next look.
+function unfit.note(c, name, list, place, known, is_open)
   local lists, node = lists_of(c, name)
+  local before = lists[list]
   -- Nothing fits on a node that has not announced its games, and all may fit afterwards.
-  if not known.cpu or not node.is_known then return end
-  local before = lists[list] or known
-  lists[list] = { place = place, cpu = math.min(before.cpu, known.cpu), memory = math.min(before.memory, known.memory),
-    since = before.since or c.now, games = node.games, used_cpu = node.used_cpu, used_memory = node.used_memory }
+  if not node.is_known or not known.cpu and not (before and before.is_open) then return false end
+  local is_over = before and before.is_stale and not is_open
+  if is_over then
+    lists[list] = nil
+  else
+    local one, other = before or known, known.cpu and known or before
+    lists[list] = { place = place, cpu = math.min(one.cpu, other.cpu), memory = math.min(one.memory, other.memory),
+      since = before and before.since or c.now, games = node.games, used_cpu = node.used_cpu,
+      used_memory = node.used_memory, is_open = is_open or nil, is_stale = before and before.is_stale or nil }
+  end
   call('HSET', c.prefix .. 'node:' .. name, 'unfit', cjson.encode(lists))
+  return is_over
 end

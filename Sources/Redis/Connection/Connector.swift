@@ -71,7 +71,7 @@ final class Connector: Sendable {
     func introduce(to session: Session) async throws(RedisError) -> Bool {
         let handshake = Handshake(configuration, clientName: clientName)
         let reason: String
-        switch await session.perform(.pipeline(handshake.commands), timeout: configuration.connectTimeout) {
+        switch await session.perform(.pipeline(handshake.commands), timeout: configuration.attemptTimeout) {
         case .success(.pipeline(let replies)):
             switch handshake.verdict(on: replies, of: session.server) {
             case .accepted: return true
@@ -90,7 +90,7 @@ final class Connector: Sendable {
             reason = await encryption.diagnosis(of: detail, at: session.server, on: eventLoop) ?? detail
         case .failure(.timeout):
             let hint = configuration.usesTLS ? " (does this port speak TLS?)" : ""
-            reason = "no answer within \(TimeAmount(configuration.connectTimeout).nanoseconds / 1_000_000) ms\(hint)"
+            reason = "no answer within \(TimeAmount(configuration.attemptTimeout).nanoseconds / 1_000_000) ms\(hint)"
         case .failure(let error):
             reason = "\(error)"
         }
@@ -115,7 +115,7 @@ final class Connector: Sendable {
         // pipeline is empty then, but the handler knows the server's words.
         let handler = NIOLoopBoundBox.makeEmptyBox(valueType: RedisChannelHandler.self, eventLoop: eventLoop)
         let bootstrap = ClientBootstrap(group: eventLoop)
-            .connectTimeout(TimeAmount(configuration.connectTimeout))
+            .connectTimeout(TimeAmount(configuration.attemptTimeout))
             .channelOption(.socketOption(.so_keepalive), value: 1)
             .channelOption(
                 .recvAllocator,

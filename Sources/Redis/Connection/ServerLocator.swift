@@ -1,4 +1,5 @@
 import Logging
+import NIOCore
 import Synchronization
 
 /// Finds the server before each connection, and ends the connections to a former master.
@@ -10,6 +11,8 @@ final class ServerLocator: Sendable {
         var choice: ServerChoice
         /// The open connections, by the identity of their channel.
         var sessions: [ObjectIdentifier: Session] = [:]
+        /// The last announced master, as long as a connection may be under way to the master before.
+        var announced: (master: RedisConfiguration.Endpoint, until: NIODeadline)?
     }
 
     private let configuration: RedisConfiguration
@@ -36,11 +39,15 @@ final class ServerLocator: Sendable {
 
     /// Notes that the server at an address does not accept connections.
     func failed(_ endpoint: RedisConfiguration.Endpoint) {
-        guard case .cluster = configuration.server else {
+        state.withLock { state in
+            switch configuration.server {
+            case .cluster: state.choice.failed(endpoint)
             // A single address may have named another node, which is gone now.
-            return state.withLock { if $0.choice.home == endpoint { $0.choice.failed(endpoint) } }
+            case .at: if state.choice.home == endpoint { state.choice.failed(endpoint) }
+            // Another sentinel may know better than the one that named this master.
+            case .sentinels: state.choice.failed(state.choice.next)
+            }
         }
-        state.withLock { $0.choice.failed(endpoint) }
     }
 
     /// Notes the node of a cluster that has the keys.
@@ -50,7 +57,7 @@ final class ServerLocator: Sendable {
 
     /// Asks the sentinels in turn for the master.
     private func master(of group: RedisSentinels) async throws(RedisError) -> RedisConfiguration.Endpoint {
-        var problems: [String] = []
+        var problems: [String: String] = [:]
         for _ in group.addresses {
             let address = state.withLock { $0.choice.next }
             do throws(RedisError) {
@@ -61,14 +68,16 @@ final class ServerLocator: Sendable {
                 throw .cancelled(mayHaveHappened: may)
             } catch {
                 if case .connection(let reason, _) = error {
-                    problems.append(reason)
+                    problems[address.description] = reason
                 } else {
-                    problems.append("sentinel \(address): \(error)")
+                    problems[address.description] = "sentinel \(address): \(error)"
                 }
                 state.withLock { $0.choice.failed(address) }
             }
         }
-        let reason = "no sentinel names the master: \(problems.joined(separator: "; "))"
+        // In the configured order, so that the same trouble has the same text.
+        let texts = group.addresses.compactMap { problems[$0.description] }
+        let reason = "no sentinel names the master: \(texts.joined(separator: "; "))"
         throw .connection(reason: reason, mayHaveHappened: false)
     }
 }
@@ -77,13 +86,21 @@ extension ServerLocator {
     /// Notes an open connection.
     func opened(_ session: Session) {
         guard case .sentinels = configuration.server else { return }
-        state.withLock { $0.sessions[session.id] = session }
+        let isFormer = state.withLock { state in
+            state.sessions[session.id] = session
+            guard let announced = state.announced, .now() < announced.until else { return false }
+            return session.server != announced.master
+        }
+        if isFormer { session.close("a sentinel has announced another master") }
         session.whenClosed { self.state.withLock { _ = $0.sessions.removeValue(forKey: session.id) } }
     }
 
     /// Ends all connections to other servers than the master.
     private func announced(_ master: RedisConfiguration.Endpoint) {
-        let former = state.withLock { state in state.sessions.values.filter { $0.server != master } }
+        let former = state.withLock { state in
+            state.announced = (master, .now() + TimeAmount(configuration.connectTimeout))
+            return state.sessions.values.filter { $0.server != master }
+        }
         for session in former { session.close("the master is \(master) now") }
     }
 

@@ -64,7 +64,11 @@ struct ServerCertificate: Sendable, Equatable {
             limit.cancel()
             channel.whenSuccess { $0.close(promise: nil) }
         }
-        return try await found.futureResult.get()
+        return try await withTaskCancellationHandler {
+            try await found.futureResult.get()
+        } onCancel: {
+            found.fail(CancellationError())
+        }
     }
 }
 
