@@ -37,7 +37,7 @@ function context.open(keys, args)
     resumed_at = tonumber(kept[3]) or 0, window = tonumber(kept[4]) or 0, admissions = tonumber(kept[5]) or 0,
     fence = tonumber(kept[6]) or 0, held = kept[7] or '', settings = kept[8],
     oldest_at = tonumber(kept[9]) or 0, lost = tonumber(kept[10]) or 0, arrivals = tonumber(kept[11] or kept[5]) or 0,
-    lost_nodes = {}, nodes = {}, drained = {},
+    lost_nodes = {}, nodes = {}, held_of = {}, drained = {},
     text = false, has_made_ready = false }
 end
 

@@ -64,10 +64,14 @@ local function store_sums(c, name, node)
   if load > 0 then call('ZADD', c.prefix .. 'loads', load, name) else call('ZREM', c.prefix .. 'loads', name) end
 end
 
--- Returns the reservation of a game; nil if it has none.
+-- Returns the reservation of a game, read once in a call; nil if it has none.
 function reservations.held(c, name, game)
-  local text = call('HGET', c.prefix .. 'reservations:' .. name, game)
-  return text and parse(text) or nil
+  local key = name .. ' ' .. game
+  if c.held_of[key] == nil then
+    local text = call('HGET', c.prefix .. 'reservations:' .. name, game)
+    c.held_of[key] = text and parse(text) or false
+  end
+  return c.held_of[key] or nil
 end
 
 -- Gives the port of a reservation back, and reserves the one of the new reservation.
@@ -101,6 +105,7 @@ end
 -- Replaces the reservation of a game. `new` nil: the reservation ends.
 local function replace(c, name, game, held, new)
   local node, key = reservations.node(c, name), c.prefix .. 'reservations:' .. name
+  c.held_of[name .. ' ' .. game] = nil
   replace_port(c, name, game, held, new)
   if new then call('HSET', key, game, encode(new)) else call('HDEL', key, game) end
   node.games = node.games + (new and 1 or 0) - (held and 1 or 0)
@@ -205,7 +210,7 @@ function reservations.forget(c, name)
   call('DEL', c.prefix .. 'reservations:' .. name, c.prefix .. 'ports:' .. name)
   call('HDEL', c.prefix .. 'node:' .. name, 'used_cpu', 'used_memory')
   call('ZREM', c.prefix .. 'loads', name)
-  c.nodes[name] = nil
+  c.nodes[name], c.held_of = nil, {}
 end
 
 -- Counts the sums of a node anew.
