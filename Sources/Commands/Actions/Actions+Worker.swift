@@ -126,8 +126,7 @@ package enum Actions {
                 _ = try await client.send(RedisCommand("PING"), timeout: configuration.reachTimeout)
             }
         } catch {
-            let isRefusal = (error as? RedisError)?.isRefusal ?? false
-            throw Away(reason: "\(error)", error: outOfReach(error), mayHeal: !isRefusal)
+            throw Away(redis: error)
         }
     }
 
@@ -146,31 +145,26 @@ package enum Actions {
         _ keys: Keyspace,
         logger: Logger
     ) async throws(Away) {
-        do throws(CommandError) {
-            try await requireNoEviction(configuration, logger: logger)
-        } catch {
-            throw Away(reason: error.description, error: error, mayHeal: false)
-        }
-        try await requirePermissions(configuration, keys, logger: logger)
-    }
-
-    /// Throws if Redis refuses a command of a worker. A job would end in the middle of a function.
-    private static func requirePermissions(
-        _ configuration: RedisConfiguration,
-        _ keys: Keyspace,
-        logger: Logger
-    ) async throws(Away) {
-        let found: (refused: [String], user: String?)
+        let found: (policy: String?, refused: [String], user: String?)
         do {
             found = try await RedisClient.withClient(configuration, logger: logger) { client in
+                let policy = await evictionPolicy(client, logger: logger)
                 let refused = try await RedisPermissions.refused(to: client, keys)
-                return (refused, try? await client.send(RedisCommand("ACL", "WHOAMI")).string)
+                guard !refused.isEmpty else { return (policy, refused, nil) }
+                return (policy, refused, try? await client.send(RedisCommand("ACL", "WHOAMI")).string)
             }
         } catch {
             // Redis may be away again.
-            let isRefusal = (error as? RedisError)?.isRefusal ?? false
-            throw Away(reason: "\(error)", error: outOfReach(error), mayHeal: !isRefusal)
+            throw Away(redis: error)
         }
+        if let policy = found.policy, policy != "noeviction" {
+            let text =
+                "Redis at \(configuration.displayName) evicts keys when its memory is full (maxmemory-policy \(policy)), "
+                + "and jobs with them; fix: CONFIG SET maxmemory-policy noeviction, and the same in redis.conf or in the "
+                + "parameter group of a managed Redis"
+            throw Away(reason: text, error: .failed(text), mayHeal: false)
+        }
+        // A job would end in the middle of a function.
         guard !found.refused.isEmpty else { return }
         let mend = RedisPermissions.mend(
             found.refused,
@@ -181,32 +175,20 @@ package enum Actions {
         throw Away(reason: text, error: .outOfReach(text), mayHeal: false)
     }
 
-    /// Throws if a Redis with full memory would evict keys, and jobs with them.
-    private static func requireNoEviction(
-        _ configuration: RedisConfiguration,
-        logger: Logger
-    ) async throws(CommandError) {
-        let policy: String?
+    /// Returns what a Redis with full memory does; nil, with a warning: Redis does not report it.
+    private static func evictionPolicy(_ client: RedisClient, logger: Logger) async -> String? {
         do {
-            policy = try await RedisClient.withClient(configuration, logger: logger) { client in
-                // A managed Redis often refuses CONFIG.
-                let info = try? await client.send(RedisCommand("INFO", "memory")).string
-                if let policy = RedisFacts.evictionPolicy(inInfo: info ?? "") { return policy }
-                return try await client.send(RedisCommand("CONFIG", "GET", "maxmemory-policy")).array?.last?.string
-            }
+            // A managed Redis often refuses CONFIG.
+            let info = try? await client.send(RedisCommand("INFO", "memory")).string
+            if let policy = RedisFacts.evictionPolicy(inInfo: info ?? "") { return policy }
+            return try await client.send(RedisCommand("CONFIG", "GET", "maxmemory-policy")).array?.last?.string
         } catch {
             logger.warning(
                 "Redis does not report its eviction policy; set it to noeviction, or a full Redis loses jobs",
                 metadata: ["error": "\(error)"]
             )
-            return
+            return nil
         }
-        guard let policy, policy != "noeviction" else { return }
-        throw .failed(
-            "Redis at \(configuration.displayName) evicts keys when its memory is full (maxmemory-policy \(policy)), "
-                + "and jobs with them; fix: CONFIG SET maxmemory-policy noeviction, and the same in redis.conf or in the "
-                + "parameter group of a managed Redis"
-        )
     }
 
     package static func outOfReach(_ error: any Error) -> CommandError {

@@ -152,6 +152,13 @@ struct Away: Error, Sendable, Equatable {
 }
 
 extension Away {
+    /// Creates the reason from a failed call to Redis. A refusal of the credentials or permissions is permanent.
+    init(redis error: any Error) {
+        reason = "\(error)"
+        self.error = Actions.outOfReach(error)
+        mayHeal = (error as? RedisError)?.isRefusal != true
+    }
+
     /// Creates the reason from a failed call to the Docker Engine.
     ///
     /// A starting Docker Engine refuses connections, does not answer, or answers with a 5xx status. An old version or a

@@ -85,6 +85,7 @@ struct Sentinel: Sendable {
     private func check(_ session: Session) async {
         while !Task.isCancelled, session.isActive {
             do {
+                // Only the pace of the checks. The end of the connection cancels this task.
                 try await Task.sleep(for: Self.checkInterval)
                 _ = try await reply(to: RedisCommand("PING"), on: session)
             } catch {

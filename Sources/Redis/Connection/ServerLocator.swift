@@ -41,9 +41,7 @@ final class ServerLocator: Sendable {
     func failed(_ endpoint: RedisConfiguration.Endpoint) {
         state.withLock { state in
             switch configuration.server {
-            case .cluster: state.choice.failed(endpoint)
-            // A single address may have named another node, which is gone now.
-            case .at: if state.choice.home == endpoint { state.choice.failed(endpoint) }
+            case .at, .cluster: state.choice.failed(endpoint)
             // Another sentinel may know better than the one that named this master.
             case .sentinels: state.choice.failed(state.choice.next)
             }
@@ -124,6 +122,7 @@ extension ServerLocator {
                 logger.debug("no sentinel is heard", metadata: ["sentinel": "\(address)", "error": "\(error)"])
                 state.withLock { $0.choice.failed(address) }
             }
+            // Only a pause between attempts. A cancellation ends it and the loop.
             try? await Task.sleep(for: Self.pause)
         }
     }
