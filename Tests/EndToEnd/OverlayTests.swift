@@ -114,11 +114,14 @@ extension Deployment {
             let settings = [
                 "DOCKER_HOST": manager.engine.host, "RTM_NODE": "a", "RTM_REDIS_URL": fleet.redis.unixURL,
             ]
+            // Placement prefers `a`, but takes `b` if `a` is slow to answer.
+            #expect(try await fleet.run("node", "drain", "b").exitCode == 0)
             try await fleet.startWorker(settings, on: manager.host)
             let far = try await fleet.finish(
                 "s-3",
                 fleet.start("s-3", game: "three", image: hosts.portImage, Self.waits)
             )
+            #expect(try await fleet.run("node", "resume", "b").exitCode == 0)
             #expect(far.effect == .started && far.fields["node"] == "a", "\(far.fields)")
             let host = endpoint.dropFirst("http://".count).replacing(":", with: " ")
             let ask = #"printf 'GET / HTTP/1.0\r\n\r\n' | nc -w 5 \#(host)"#
