@@ -2,23 +2,23 @@ import CLibcrypto
 
 /// Digests of bytes, by OpenSSL's libcrypto.
 package struct Digest: Sendable {
+    /// Writes the digest of some bytes. Returns 1.
+    private let write: @Sendable (UnsafeRawPointer?, Int, UnsafeMutablePointer<UInt8>?) -> Int32
     /// Returns libcrypto's description of the algorithm.
     private let algorithm: @Sendable () -> OpaquePointer?
     /// The size of a digest in bytes.
     private let size: Int
 
     /// SHA-1: for names of bytes, and never for security.
-    package static let sha1 = Digest(algorithm: { EVP_sha1() }, size: 20)
+    package static let sha1 = Digest(write: { rtm_sha1($0, $1, $2) }, algorithm: { EVP_sha1() }, size: 20)
     /// SHA-256.
-    package static let sha256 = Digest(algorithm: { EVP_sha256() }, size: 32)
+    package static let sha256 = Digest(write: { rtm_sha256($0, $1, $2) }, algorithm: { EVP_sha256() }, size: 32)
 
     /// Returns the digest of `bytes`.
     package func callAsFunction(_ bytes: some Collection<UInt8>) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: size) { digest, count in
-            let isDone = Self.withBytes(of: bytes) {
-                EVP_Digest($0.baseAddress, $0.count, digest.baseAddress, nil, algorithm(), nil)
-            }
-            precondition(isDone == 1, "libcrypto makes no digest: out of memory")
+            let isDone = Self.withBytes(of: bytes) { write($0.baseAddress, $0.count, digest.baseAddress) }
+            precondition(isDone == 1, "libcrypto makes no digest")
             count = size
         }
     }
