@@ -6,7 +6,7 @@ import Testing
 /// `RTM_TEST_OPERATIONS` makes each run as long as one likes.
 @Suite("The Lua scripts and their model", .timeLimit(.minutes(60)))
 struct ModelTests {
-    static let operations = ProcessInfo.processInfo.environment["RTM_TEST_OPERATIONS"].flatMap { Int($0) } ?? 26_000
+    static let operations = ProcessInfo.processInfo.environment["RTM_TEST_OPERATIONS"].flatMap { Int($0) } ?? 15_000
     static let seeds: [UInt64] = {
         if let seed = ProcessInfo.processInfo.environment["RTM_TEST_SEED"].flatMap({ UInt64($0) }) { return [seed] }
         return (0..<4).map { _ in UInt64.random(in: 1...UInt64(UInt32.max)) }

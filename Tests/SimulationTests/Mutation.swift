@@ -26,4 +26,15 @@ enum Mutation: String, CaseIterable, Sendable {
         let rare: [Mutation] = [.emitWithoutFence, .adoptAlways, .noFenceCompare]
         return rare.contains(self) ? 20_000 : 2_000
     }
+
+    /// Where the search begins: a little before the first seed that finds it, so that a rare one costs seconds and not
+    /// minutes. A change of the worker may move that seed; then the search takes longer.
+    var first: UInt64 {
+        switch self {
+        case .adoptAlways: 5_200
+        case .emitWithoutFence: 1_400
+        case .noFenceCompare: 1_100
+        default: 1
+        }
+    }
 }
