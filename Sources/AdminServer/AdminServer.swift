@@ -45,7 +45,7 @@ package struct Readiness: Sendable, Equatable {
 /// The HTTP server of a worker.
 ///
 /// `/healthz` answers while the process lives. `/readyz` reports whether the worker can do its work. `/metrics` serves
-/// the metrics, and `/` serves a page for people.
+/// the metrics. All other addresses are pages for people.
 package struct AdminServer: Service {
     private let host: String
     private let port: Int
@@ -53,7 +53,7 @@ package struct AdminServer: Service {
     private let token: BearerToken?
     private let metrics: PrometheusRegistry
     private let readiness: @Sendable () -> Readiness
-    private let page: @Sendable () async -> String
+    private let console: @Sendable (ConsoleRequest) async -> ConsoleAnswer
     /// Receives the port as soon as the server listens.
     var onListening: @Sendable (Int) -> Void = { _ in }
 
@@ -62,7 +62,7 @@ package struct AdminServer: Service {
     /// - Parameters:
     ///   - token: The token for all requests except `/healthz` and the login; nil: no token is required.
     ///   - readiness: Called for each request to `/readyz`.
-    ///   - page: Called for each request to `/`. Returns HTML without references to other files.
+    ///   - console: Called for each request for a page of the console.
     package init(
         host: String,
         port: Int,
@@ -70,7 +70,7 @@ package struct AdminServer: Service {
         metrics: PrometheusRegistry,
         logger: Logger,
         readiness: @escaping @Sendable () -> Readiness,
-        page: @escaping @Sendable () async -> String
+        console: @escaping @Sendable (ConsoleRequest) async -> ConsoleAnswer
     ) {
         self.metrics = metrics
         self.token = token.map(BearerToken.init)
@@ -78,7 +78,7 @@ package struct AdminServer: Service {
         self.port = port
         self.logger = logger
         self.readiness = readiness
-        self.page = page
+        self.console = console
     }
 
     /// Serves until a graceful shutdown. If the address cannot be used, the server logs a warning and the worker
@@ -105,19 +105,7 @@ package struct AdminServer: Service {
                 response: metrics.text
             )
         }
-        router.get("/") { _, _ in
-            EditedResponse(
-                headers: [
-                    .contentType: "text/html; charset=utf-8", .cacheControl: "no-store",
-                    .xContentTypeOptions: "nosniff",
-                    // A browser must neither run nor fetch anything for this page, even if a name in the page holds
-                    // markup.
-                    .contentSecurityPolicy:
-                        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
-                ],
-                response: await page()
-            )
-        }
+        ConsoleEndpoint(console).add(to: router)
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let gate = ConnectionGate(metrics: metrics)

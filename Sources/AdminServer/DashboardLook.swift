@@ -70,15 +70,7 @@ package struct DashboardLook: Sendable, Equatable {
     }
 
     private var latest: TextTable {
-        var table = TextTable([.init("AGO", isNumber: true), .init("GAME"), .init("RESULT"), .init("DETAILS")])
-        table.rows = results.prefix(Self.shownResults).map { entry in
-            let line = EntryLine(entry)
-            return [
-                .init(ShortTime.span(from: line.time, to: status.now)), .init(line.gameID.text), line.word,
-                .init(line.details.joined(separator: ", ")),
-            ]
-        }
-        return table
+        ConsoleContent.table(of: Array(results.prefix(Self.shownResults)), now: status.overview.now)
     }
 }
 
@@ -106,28 +98,7 @@ package struct DashboardPage: Sendable, Equatable {
             let old = look == nil ? "" : "; what follows was read before"
             return HTMLText.element("p", "Redis was not read: \(EscapedText.cut($0, to: 120))\(old)", .bad)
         }
-        let parts =
-            [Self.head, HTMLText.element("h1", "rtmanager"), HTMLText.element("p", "worker \(worker)", .dim)]
-            + checks + [trouble, look?.html].compactMap { $0 }
-        return parts.joined(separator: "\n") + "\n</body></html>\n"
+        let body = checks + [trouble, look?.html].compactMap { $0 }
+        return ConsoleFrame(route: .overview, worker: worker).html(around: body.joined(separator: "\n"))
     }
-
-    private static let head = """
-        <!doctype html>
-        <html lang="en"><head><meta charset="utf-8"><title>rtmanager</title>
-        <meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="5">
-        <style>
-        :root { color-scheme: light dark; --good: #17713a; --notable: #8a5a00; --bad: #b3261e; --dim: #666; --line: #ddd }
-        @media (prefers-color-scheme: dark) {
-          :root { --good: #6fd08c; --notable: #e5b454; --bad: #ff8a80; --dim: #999; --line: #333 }
-        }
-        body { font: 14px/1.4 system-ui, sans-serif; margin: 1.5rem; overflow-wrap: anywhere }
-        h1 { font-size: 1.2rem } h2 { font-size: 1rem; margin: 1.5rem 0 .3rem } p { margin: .2rem 0 }
-        table { border-collapse: collapse; font-variant-numeric: tabular-nums }
-        th, td { text-align: left; padding: .15rem 1rem .15rem 0; border-bottom: 1px solid var(--line) }
-        th { color: var(--dim); font-weight: normal; font-size: .8rem } .number { text-align: right }
-        .good { color: var(--good) } .notable { color: var(--notable) } .bad { color: var(--bad) }
-        .dim { color: var(--dim) }
-        </style></head><body>
-        """
 }

@@ -62,29 +62,13 @@ struct LoginForm: Sendable {
     /// The form's text is `token=...`, percent-encoded, with `+` for spaces.
     static func token(inForm text: String) -> String? {
         guard let field = text.split(separator: "&").first(where: { $0.hasPrefix("token=") }) else { return nil }
-        var bytes: [UInt8] = []
-        var rest = field.dropFirst("token=".count).utf8
-        while let byte = rest.popFirst() {
-            switch byte {
-            case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
-            case UInt8(ascii: "%"):
-                // The initializer of UInt8 alone would take a sign or a single digit.
-                let digits = String(Substring(rest.prefix(2)))
-                guard digits.utf8.count == 2, digits.allSatisfy(\.isHexDigit), let decoded = UInt8(digits, radix: 16)
-                else { return nil }
-                bytes.append(decoded)
-                rest = rest.dropFirst(2)
-            default: bytes.append(byte)
-            }
-        }
-        return String(validating: bytes, as: UTF8.self)
+        return PercentText.decoded(field.dropFirst("token=".count), plusIsSpace: true)
     }
 
     private static var htmlHeaders: HTTPFields {
         [
             .contentType: "text/html; charset=utf-8", .cacheControl: "no-store", .wwwAuthenticate: "Bearer",
-            .contentSecurityPolicy:
-                "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+            .contentSecurityPolicy: ConsoleFrame.policy,
         ]
     }
 

@@ -34,46 +34,48 @@ package struct JobPage: Sendable, Equatable {
     /// Returns the page as lines.
     package func lines(on surface: Surface) -> [TerminalText] {
         let facts = facts
-        let width = facts.map(\.0.count).max() ?? 0
-        var lines = facts.map { name, value, style in
-            let padding = TerminalText.spaces(width - name.count + 2)
-            return surface.painter.paint("\(name)", .dim) + padding + surface.painter.paint("\(value)", style)
+        let width = facts.map(\.name.count).max() ?? 0
+        var lines = facts.map { fact in
+            let padding = TerminalText.spaces(width - fact.name.count + 2)
+            let value = surface.painter.paint("\(fact.value.text)", fact.value.style)
+            return surface.painter.paint("\(fact.name)", .dim) + padding + value
         }
         if !events.isEmpty { lines += [""] + events.map { EntryLine($0).text(on: surface) } }
         return lines
     }
 
-    private var facts: [(String, String, TextStyle)] {
-        var facts: [(String, String, TextStyle)] = [("job", id.text, .heading)]
+    /// What is known of the job, by name.
+    package var facts: [PageFact] {
+        var facts = [PageFact("job", .init(id.text, .heading))]
         if let queued { facts += Self.facts(of: queued) }
         if let sight { facts += Self.facts(of: sight) }
         if let dead {
-            facts.append(("dead", "since \(dead.diedAt); rtmanager dead retry \(id), or dead drop", .notable))
+            let text = "since \(dead.diedAt); rtmanager dead retry \(id), or dead drop"
+            facts.append(PageFact("dead", .init(text, .notable)))
         }
         return facts
     }
 
-    private static func facts(of queued: QueuedMessage) -> [(String, String, TextStyle)] {
-        [
-            (
-                "state",
-                "in queue \(queued.queue), \(TextTable.grouped(queued.before)) before it: no worker has taken it in",
-                .notable
-            ),
-            ("message", EscapedText.cut(String(decoding: queued.message, as: UTF8.self), to: 2_000), .plain),
-        ]
+    private static func facts(of queued: QueuedMessage) -> [PageFact] {
+        let place = "in queue \(queued.queue), \(TextTable.grouped(queued.before)) before it: no worker has taken it in"
+        let message = EscapedText.cut(String(decoding: queued.message, as: UTF8.self), to: 2_000)
+        return [PageFact("state", .init(place, .notable)), PageFact("message", .init(message))]
     }
 
-    private static func facts(of sight: JobDetail) -> [(String, String, TextStyle)] {
+    private static func facts(of sight: JobDetail) -> [PageFact] {
         let fields = sight.fields
-        var facts: [(String, String, TextStyle)] = []
-        func add(_ name: String, _ value: String?, _ style: TextStyle = .plain) {
-            if let value, !value.isEmpty { facts.append((name, value, style)) }
+        var facts: [PageFact] = []
+        func add(_ name: String, _ value: String?, _ style: TextStyle = .plain, link: TextTable.Link? = nil) {
+            if let value, !value.isEmpty { facts.append(PageFact(name, .init(value, style, link: link))) }
         }
         func time(_ field: String) -> String? {
             fields[field].flatMap { Int64($0) }.map { ShortTime.stamp(Timestamp(millisecondsSinceEpoch: $0)) }
         }
-        add("asks for", [fields["kind"], fields["game_id"]].compactMap { $0 }.joined(separator: " of "))
+        add(
+            "asks for",
+            [fields["kind"], fields["game_id"]].compactMap { $0 }.joined(separator: " of "),
+            link: fields["game_id"].map { .game($0) }
+        )
         let result = JobResult(fields: fields)
         if result.outcome != nil {
             add("ended", result.sentence, result.succeeded ? .good : .bad)
@@ -89,7 +91,8 @@ package struct JobPage: Sendable, Equatable {
         add("taken", fields["taken_at"] ?? fields["_taken_at"])
         add("finished", fields["finished_at"])
         add("worker", fields["worker"] ?? fields["_worker"])
-        add("node", fields["node"] ?? fields["_node"])
+        let node = fields["node"] ?? fields["_node"]
+        add("node", node, link: node.map { .node($0) })
         if sight.state == .running, let until = sight.leaseUntil {
             add("lease", until > sight.now ? "for \(ShortTime.span(milliseconds: until - sight.now))" : "has run out")
         }

@@ -162,7 +162,8 @@ package struct StatusPage: Sendable, Equatable {
         let sorted = overview.nodes.sorted { (Self.rank(state(of: $0)), $0.id) < (Self.rank(state(of: $1)), $1.id) }
         table.rows = sorted.map { node in
             [
-                .init(node.id.text), state(of: node), .init("\(node.workers)"), .init(CapacityText.games(node)),
+                .init(node.id.text, link: .node(node.id.text)), state(of: node), .init("\(node.workers)"),
+                .init(CapacityText.games(node)),
                 .init(CapacityText.cpus(node)), .init(CapacityText.memory(node)),
                 .init(TextTable.grouped(node.ready)),
                 node.leader.map { .init($0) } ?? .init("none", node.workers > 0 ? .bad : .dim),
@@ -184,14 +185,15 @@ package struct StatusPage: Sendable, Equatable {
         }
     }
 
-    private var running: TextTable {
+    package var running: TextTable {
         var table = TextTable([
             .init("RUNNING JOB", least: 12), .init("KIND"), .init("GAME", least: 10), .init("NODE", least: 8),
             .init("FOR", isNumber: true), .init("ATTEMPT", isNumber: true), .init("IS AT", least: 10),
         ])
         table.rows = overview.running.map { job in
             [
-                .init(job.id.text), .init(job.kind), .init(job.gameID.text), .init(job.node.text),
+                .init(job.id.text, link: .job(job.id.text)), .init(job.kind),
+                .init(job.gameID.text, link: .game(job.gameID.text)), .init(job.node.text, link: .node(job.node.text)),
                 .init(ShortTime.span(milliseconds: overview.now - job.taken)),
                 .init("\(job.attempt)", job.attempt > 1 ? .notable : .plain),
                 .init(ProgressText.phrase(job.progress) ?? "-"),
@@ -217,9 +219,10 @@ package struct StatusPage: Sendable, Equatable {
         ])
         table.rows = containers.map { container in
             [
-                .init(container.gameID.text), .init(container.id.short), state(of: container, away),
-                .init(container.since.map { ShortTime.span(from: $0, to: now) } ?? "-"), .init(container.node.text),
-                .init(container.image),
+                .init(container.gameID.text, link: .game(container.gameID.text)), .init(container.id.short),
+                state(of: container, away),
+                .init(container.since.map { ShortTime.span(from: $0, to: now) } ?? "-"),
+                .init(container.node.text, link: .node(container.node.text)), .init(container.image),
             ]
         }
         return table

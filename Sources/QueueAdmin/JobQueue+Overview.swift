@@ -206,7 +206,7 @@ extension JobQueue {
     }
 
     /// Returns a pattern that matches exactly `text`.
-    private static func glob(_ text: String) -> String {
+    static func glob(_ text: String) -> String {
         text.reduce(into: "") { pattern, character in
             if "*?[]\\".contains(character) { pattern += "\\" }
             pattern.append(character)

@@ -17,13 +17,29 @@ package struct TextTable: Sendable, Equatable {
         }
     }
 
+    /// Something with a page of its own, by its whole name. A terminal shows no links.
+    package enum Link: Sendable, Equatable {
+        case game(String)
+        case job(String)
+        case node(String)
+
+        package var name: String {
+            switch self {
+            case .game(let name), .job(let name), .node(let name): name
+            }
+        }
+    }
+
     package struct Cell: Sendable, Equatable, ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
         package var text: String
         package var style = TextStyle.plain
+        /// What the cell names; nil: nothing with a page of its own.
+        package var link: Link?
 
-        package init(_ text: String, _ style: TextStyle = .plain) {
+        package init(_ text: String, _ style: TextStyle = .plain, link: Link? = nil) {
             self.text = text
             self.style = style
+            self.link = link
         }
 
         package init(stringLiteral value: String) { text = value }

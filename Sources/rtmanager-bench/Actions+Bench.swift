@@ -65,7 +65,7 @@ extension Actions {
             )
         }
         let stage = WorkerStage()
-        stage.runs(parts[0].worker, try dashboard(parts[0].queue, parts[0].identity, settings, logger))
+        stage.runs(parts[0].worker, try console(parts[0].queue, parts[0].identity, settings, logger))
         let observers =
             exporter(of: tracer, parts[0].identity, settings, logger)
             + adminServer(of: stage, token: nil, settings, logger)

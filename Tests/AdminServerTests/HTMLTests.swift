@@ -46,7 +46,7 @@ struct HTMLTests {
         #expect(
             page.hasPrefix("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>rtmanager</title>")
         )
-        let body = page.split(separator: "</style></head><body>\n")[1]
+        let body = page.split(separator: "<main>\n")[1]
         #expect(
             body == """
                 <h1>rtmanager</h1>
@@ -54,7 +54,7 @@ struct HTMLTests {
                 <p class="good">loop: it takes jobs</p>
                 <p class="bad">redis: a&lt;b</p>
                 <p class="bad">Redis was not read: \(String(repeating: "x", count: 120))...</p>
-                </body></html>
+                </main></body></html>
 
                 """
         )

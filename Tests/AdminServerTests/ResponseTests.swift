@@ -38,8 +38,8 @@ private struct AnsweringServer {
                 .init(name: "loop", holds: true, reason: "it takes jobs"),
                 .init(name: "redis", holds: isReady, reason: "no\nanswer\u{202E}"),
             ])
-        } page: {
-            "<p>page</p>"
+        } console: { _ in
+            .page("<p>page</p>")
         }
         try await server.whileRunning { port in try await body(AnsweringServer(port: port)) }
     }
@@ -73,7 +73,7 @@ struct ResponseTests {
     private static let pageHeaders = [
         "content-type": "text/html; charset=utf-8", "cache-control": "no-store", "x-content-type-options": "nosniff",
         "content-security-policy":
-            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+            "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     ]
 
     @Test("each path has its status, headers and text")

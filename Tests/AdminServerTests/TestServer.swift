@@ -20,8 +20,8 @@ struct Server {
         let metrics = PrometheusRegistry()
         let adminServer = AdminServer(host: host, port: 0, token: token, metrics: metrics, logger: .silent) {
             Readiness(checks: [])
-        } page: {
-            "page"
+        } console: { _ in
+            .page("page")
         }
         try await adminServer.whileRunning { port in try await body(Server(port: port, metrics: metrics)) }
     }

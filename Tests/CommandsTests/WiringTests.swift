@@ -229,7 +229,7 @@ struct ReadinessReasonTests {
     func page() async {
         let stage = WorkerStage()
         stage.waits(for: StartNeeds(docker: "no <socket>"))
-        let page = await stage.page()
+        guard case .page(let page) = await stage.answer(.page(.jobs)) else { return #expect(Bool(false)) }
         #expect(page.contains("<p class=\"dim\">worker starts</p>"))
         #expect(page.contains("<p class=\"bad\">docker: no &lt;socket&gt;</p>"))
         #expect(page.contains("<p class=\"good\">redis: it answers</p>") && !page.contains("<table"))

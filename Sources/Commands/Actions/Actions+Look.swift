@@ -12,37 +12,17 @@ import UnixSignals
 
 // The commands for a job, for a game, and for current events.
 extension Actions {
-    /// The largest number of messages to read from each queue in the search for a job not yet taken in.
-    private static let mostMessages = 10_000
-
     static func showJob(_ id: JobID, search: Int, _ output: OutputFormat, _ context: CommandContext)
         async throws(CommandError)
     {
         let decoder = JobDecoder(signer: try context.settings.signer())
         let page = try await withQueue(context) { queue in
-            var page = JobPage(id: id)
-            page.sight = try await queue.sight(of: id)
-            if let sight = page.sight {
-                if sight.state == .dead { page.dead = try await queue.deadLetter(named: id.text) }
-                let client = client(queue, context)
-                page.events = try await StreamSearch.run(client, streams: [.events], most: search) {
-                    $0.jobID == id
-                }.found
-            } else {
-                let names = try await queue.knownQueues()
-                page.queued = try await queue.find(inQueues: names, most: mostMessages) { message in
-                    switch decoder.decode(message) {
-                    case .job(let job): job.id == id
-                    case .rejected(let rejection): rejection.id == id
-                    }
-                }
-            }
-            return page
+            try await JobPage.read(id, queue, client(queue, context), decoder, search: search)
         }
-        guard page.sight != nil || page.queued != nil else {
+        guard let page else {
             throw .failed(
                 "job \(id) is not known: no worker has taken it in, or its record has expired; "
-                    + "it is not among the oldest \(mostMessages) messages of each queue"
+                    + "it is not among the oldest \(JobPage.mostMessages) messages of each queue"
             )
         }
         if output == .json { return StandardOutput.write(line: page.json.line) }

@@ -36,8 +36,8 @@ extension Actions {
         return [
             AdminServer(host: address.host, port: address.port, token: token, metrics: metrics, logger: logger) {
                 stage.readiness
-            } page: {
-                await stage.page()
+            } console: {
+                await stage.answer($0)
             }
         ]
     }
@@ -53,22 +53,32 @@ extension Actions {
         return [exporter(of: tracer, to: endpoint, worker.id, node: worker.node, logger)]
     }
 
-    /// Returns the page of a worker. The page reads Redis over the worker's own connection.
-    package static func dashboard(
+    /// Returns the operators' console of a worker. The console reads Redis over the worker's own connection.
+    package static func console(
         _ queue: JobQueue,
         _ worker: WorkerIdentity,
         _ settings: Settings,
         _ logger: Logger
-    ) throws(CommandError) -> Dashboard {
+    ) throws(CommandError) -> Console {
         let title = try title(settings)
         let pushedAt = try pushTimes(settings)
         let client = RuntimeClient(queue.client, namespace: settings.namespace, logger: logger)
-        return Dashboard(worker: worker.id) {
+        let dashboard = Dashboard(worker: worker.id) {
             var look = DashboardLook(status: try await collect(queue, title, rows: 200, containers: 2_000, pushedAt))
             look.results = try await client.entries(of: .results, limit: DashboardLook.mostResults)
             look.warnings = try await RedisExamination(queue: queue).cheapFacts(look.status.overview).findings
                 .filter { $0.level != .ok }
             return look
+        }
+        let reader = ConsoleReader(
+            queue: queue,
+            client: client,
+            decoder: JobDecoder(signer: try settings.signer())
+        )
+        return Console(worker: worker.id, dashboard: dashboard) {
+            try await reader.content(of: $0)
+        } find: {
+            try await reader.route(for: $0)
         }
     }
 

@@ -56,7 +56,7 @@ struct WorkerService: Service {
                 "engine": "\(info.name) (\(info.serverVersion))", "concurrency": "\(settings.concurrency)",
             ]
         )
-        stage.runs(parts.worker, try Actions.dashboard(parts.queue, parts.identity, settings, logger))
+        stage.runs(parts.worker, try Actions.console(parts.queue, parts.identity, settings, logger))
         let exporter = Actions.exporter(of: tracer, parts.identity, settings, logger)
         try await Actions.group([parts.redis] + exporter + [parts.worker], settings, logger).run()
     }

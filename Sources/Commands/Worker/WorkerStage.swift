@@ -7,7 +7,7 @@ package final class WorkerStage: Sendable {
     private enum Stage {
         /// The worker waits. Nil: the worker has not checked its needs yet.
         case waiting(StartNeeds?)
-        case running(Worker, Dashboard)
+        case running(Worker, Console)
     }
 
     package init() {}
@@ -16,7 +16,7 @@ package final class WorkerStage: Sendable {
 
     func waits(for needs: StartNeeds) { stage.withLock { $0 = .waiting(needs) } }
 
-    package func runs(_ worker: Worker, _ dashboard: Dashboard) { stage.withLock { $0 = .running(worker, dashboard) } }
+    package func runs(_ worker: Worker, _ console: Console) { stage.withLock { $0 = .running(worker, console) } }
 
     package var readiness: Readiness {
         switch stage.withLock({ $0 }) {
@@ -25,12 +25,13 @@ package final class WorkerStage: Sendable {
         }
     }
 
-    package func page() async -> String {
+    package func answer(_ request: ConsoleRequest) async -> ConsoleAnswer {
         switch stage.withLock({ $0 }) {
         case .waiting:
-            DashboardPage(worker: "starts", readiness: readiness, look: nil, problem: nil).html
-        case .running(let worker, let dashboard):
-            await dashboard.page(Actions.readiness(worker.health))
+            // Every page says what the worker waits for.
+            .page(DashboardPage(worker: "starts", readiness: readiness, look: nil, problem: nil).html)
+        case .running(let worker, let console):
+            await console.answer(request, Actions.readiness(worker.health))
         }
     }
 

@@ -1,0 +1,92 @@
+import JobContract
+import JobQueue
+import Pages
+import Primitives
+import QueueAdmin
+import Terminal
+
+// The pages of live jobs, dead letters, nodes and consumer groups, from what was read.
+extension ConsoleContent {
+    static func jobs(_ page: StatusPage, _ retrying: [JobDetail]) -> ConsoleContent {
+        let now = page.overview.now
+        var table = TextTable([
+            .init("JOB"), .init("KIND"), .init("GAME"), .init("NEXT TRY IN", isNumber: true),
+            .init("ATTEMPTS", isNumber: true), .init("WHY"),
+        ])
+        table.rows = retrying.map { job in
+            let why = [job.fields["_error_code"], job.fields["_error"]].compactMap { $0 }.joined(separator: ": ")
+            return [
+                .init(job.id.text, link: .job(job.id.text)), .init(job.fields["kind"] ?? "-"),
+                .init(job.gameID.text, link: .game(job.gameID.text)),
+                .init(ShortTime.span(milliseconds: max(0, (job.due ?? now) - now))),
+                .init(job.fields["_attempts"] ?? "-"), .init(why, .bad),
+            ]
+        }
+        table.omitted = max(0, page.overview.retryingCount - retrying.count)
+        let letters = ShortCount.text(page.overview.deadCount, "dead letter", "dead letters")
+        return ConsoleContent([
+            .note(page.sums, .plain), .heading("Running"), .table(page.running, of: "running jobs"),
+            .heading("Retrying"), .table(table, of: "retrying jobs"), .heading("Dead"),
+            .link(.dead(before: nil), letters),
+        ])
+    }
+
+    /// Dead letters, the newest first. `letters` has one more than the page shows if there are more.
+    static func dead(_ letters: [DeadLetter], size: Int) -> ConsoleContent {
+        var table = TextTable([
+            .init("DIED AT"), .init("CODE"), .init("WHY"), .init("QUEUE"), .init("JOB"), .init("ENTRY"),
+        ])
+        table.rows = letters.prefix(size).map { letter in
+            [
+                .init(letter.diedAt), .init(letter.errorCode, .bad), .init(letter.error), .init(letter.queue),
+                .init(letter.jobID.text, link: .job(letter.jobID.text)), .init(letter.entry),
+            ]
+        }
+        var blocks: [Block] = [.table(table, of: "dead letters")]
+        if letters.count > size, let last = letters.prefix(size).last {
+            blocks.append(.link(.dead(before: last.entry), "older dead letters"))
+        }
+        if !letters.isEmpty {
+            blocks += [.heading("Next"), .commands(["rtmanager dead show ENTRY", "rtmanager dead retry ENTRY"])]
+        }
+        return ConsoleContent(blocks)
+    }
+
+    static func nodes(_ page: StatusPage) -> ConsoleContent {
+        ConsoleContent([.note(page.nodeHeading, .plain), .table(page.nodes, of: "nodes")])
+    }
+
+    /// A node and its games.
+    static func node(_ id: NodeID, _ page: StatusPage, _ list: GameList) -> ConsoleContent {
+        let games = list.games.filter { $0.node == id }.sorted { $0.gameID < $1.gameID }
+        var table = table(of: games, now: page.overview.now)
+        table.cut(to: 500)
+        var blocks: [Block] = [
+            .table(page.nodes, of: "nodes"), .heading("Games with a container there"), .table(table, of: "games"),
+        ]
+        if list.mayLackGames { blocks.append(.note("there are more games than this page has read", .dim)) }
+        blocks += [
+            .heading("Next"),
+            .commands([
+                "rtmanager node games \(id)", "rtmanager node drain \(id) --wait", "rtmanager node resume \(id)",
+            ]),
+        ]
+        return ConsoleContent(blocks)
+    }
+
+    static func groups(_ groups: [StreamGroup], now: Int64) -> ConsoleContent {
+        var table = TextTable([
+            .init("STREAM"), .init("GROUP"), .init("BEHIND", isNumber: true), .init("UNACKNOWLEDGED", isNumber: true),
+            .init("OLDEST NEEDED", isNumber: true), .init("STATE"),
+        ])
+        table.rows = groups.map { group in
+            [
+                .init(group.stream), .init(group.name), .init(group.lag.map(TextTable.grouped) ?? "-"),
+                .init(TextTable.grouped(group.pending)),
+                .init(group.oldestNeeded.map { ShortTime.span(milliseconds: max(0, now - $0)) } ?? "-"),
+                group.hasLost ? .init("has lost entries", .bad) : .init("complete", .good),
+            ]
+        }
+        return ConsoleContent([.table(table, of: "consumer groups")])
+    }
+}

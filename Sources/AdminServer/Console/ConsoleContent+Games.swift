@@ -1,0 +1,97 @@
+import JobContract
+import Pages
+import Primitives
+import QueueAdmin
+import RuntimeClient
+import Terminal
+
+// The pages of games and of jobs, from what was read.
+extension ConsoleContent {
+    /// The list of games: those in trouble first, then in the order of their ids.
+    ///
+    /// - Parameters:
+    ///   - page: the number of the page, from 1.
+    ///   - size: the number of games on a page.
+    static func games(_ list: GameList, search: String, page: Int, size: Int, now: Int64) -> ConsoleContent {
+        let sorted = list.games.sorted { ($0.hasFailed ? 0 : 1, $0.gameID) < ($1.hasFailed ? 0 : 1, $1.gameID) }
+        let failed = sorted.count(where: \.hasFailed)
+        let running = sorted.count(where: \.isRunning)
+        let more = list.mayLackGames ? "; there are more games than this page has read" : ""
+        let found = search.isEmpty ? "" : " with \u{201C}\(search)\u{201D}"
+        let sums =
+            "\(ShortCount.text(sorted.count, "game has", "games have")) a container\(found): "
+            + "\(TextTable.grouped(running)) running, \(TextTable.grouped(failed)) failed\(more)"
+        var blocks: [Block] = [.note(sums, .plain)]
+        let shown = sorted.dropFirst((page - 1) * size).prefix(size)
+        blocks.append(.table(table(of: Array(shown), now: now), of: "games"))
+        if page > 1 { blocks.append(.link(.games(search: search, page: page - 1), "previous games")) }
+        if sorted.count > page * size { blocks.append(.link(.games(search: search, page: page + 1), "next games")) }
+        return ConsoleContent(blocks)
+    }
+
+    static func table(of games: [GameStatus], now: Int64) -> TextTable {
+        let now = Timestamp(millisecondsSinceEpoch: now)
+        var table = TextTable([
+            .init("GAME"), .init("STATE"), .init("SINCE", isNumber: true), .init("NODE"), .init("ENDPOINT"),
+            .init("IMAGE"),
+        ])
+        table.rows = games.map { game in
+            [
+                .init(game.gameID.text, link: .game(game.gameID.text)), GamePage.state(game),
+                .init(game.since.map { ShortTime.span(from: $0, to: now) } ?? "-"),
+                .init(game.node.text, link: .node(game.node.text)), .init(game.endpoint ?? "-"), .init(game.image),
+            ]
+        }
+        return table
+    }
+
+    static func game(_ page: GamePage) -> ConsoleContent {
+        guard page.isKnown else { return .unknown("game", page.detail.id.text) }
+        var blocks: [Block] = [.facts(page.facts), .heading("Next"), .commands(page.commands), .heading("History")]
+        blocks.append(.table(table(of: page.history.found.reversed(), now: page.detail.now), of: "entries"))
+        if let back = page.history.searchedBackTo {
+            let time = ShortTime.stamp(Timestamp(millisecondsSinceEpoch: back))
+            blocks.append(.note("entries before \(time) UTC were not read", .dim))
+        }
+        return ConsoleContent(blocks)
+    }
+
+    /// The page of a job; nil: Redis knows nothing of the job.
+    static func job(_ id: JobID, _ page: JobPage?, now: Int64) -> ConsoleContent {
+        guard let page else { return .unknown("job", id.text) }
+        var blocks: [Block] = [.facts(page.facts)]
+        if page.dead != nil {
+            blocks += [.heading("Next"), .commands(["rtmanager dead retry \(id)", "rtmanager dead drop \(id)"])]
+        }
+        blocks += [.heading("Events of its containers")]
+        blocks.append(.table(table(of: page.events.reversed(), now: now), of: "events"))
+        return ConsoleContent(blocks)
+    }
+
+    /// A table of results and events. The reason stands before the ids.
+    static func table(of entries: [StreamEntry], now: Int64) -> TextTable {
+        let now = Timestamp(millisecondsSinceEpoch: now)
+        var table = TextTable([
+            .init("TIME"), .init("AGO", isNumber: true), .init("GAME"), .init("WHAT"), .init("DETAILS"), .init("JOB"),
+        ])
+        table.rows = entries.map { entry in
+            let line = EntryLine(entry)
+            let job = entry.jobID?.text
+            return [
+                .init(ShortTime.stamp(line.time)), .init(ShortTime.span(from: line.time, to: now)),
+                .init(line.gameID.text, link: entry.gameID.map { .game($0.text) }), line.word,
+                .init(line.details.joined(separator: ", ")), .init(job ?? "-", link: job.map { .job($0) }),
+            ]
+        }
+        return table
+    }
+
+    /// The page about something that nobody knows.
+    static func unknown(_ thing: String, _ name: String) -> ConsoleContent {
+        let text = "\(thing) \(name) is not known: it never was, or its record has expired"
+        return ConsoleContent(
+            [.note(text, .notable), .link(.games(search: name, page: 1), "search games for it")],
+            isMissing: true
+        )
+    }
+}

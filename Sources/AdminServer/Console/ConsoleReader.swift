@@ -1,0 +1,103 @@
+import JobContract
+import JobQueue
+import Pages
+import QueueAdmin
+import RuntimeClient
+import Terminal
+
+/// Reads the pages of the console from Redis. Each page is a bounded number of commands, and none without a bound.
+package struct ConsoleReader: Sendable {
+    /// The number of latest events to search for those of a job's containers.
+    private static let mostSearched = 5_000
+    /// The largest number of messages of a queue to search for a job.
+    private static let mostMessages = 1_000
+    /// The largest number of games to sort for a list.
+    private static let mostGames = 20_000
+    private static let gamesOnPage = 100
+    private static let lettersOnPage = 50
+    private static let mostJobs = 200
+
+    private let queue: JobQueue
+    private let client: RuntimeClient
+    private let decoder: JobDecoder
+
+    package init(queue: JobQueue, client: RuntimeClient, decoder: JobDecoder) {
+        self.queue = queue
+        self.client = client
+        self.decoder = decoder
+    }
+
+    /// Reads a page. The overview has a reader of its own, ``Dashboard``.
+    package func content(of route: ConsoleRoute) async throws -> ConsoleContent {
+        switch route {
+        case .overview: ConsoleContent([])
+        case .games(let search, let page): try await games(search, page)
+        case .game(let id): try await game(id)
+        case .jobs: try await jobs()
+        case .job(let id): try await job(id)
+        case .dead(let before): try await dead(before)
+        case .nodes: try await nodes()
+        case .node(let id): try await node(id)
+        case .groups: try await groups()
+        }
+    }
+
+    /// Returns the page that a searched text means: a job or a game with this id, else the games with the text.
+    package func route(for text: String) async throws -> ConsoleRoute {
+        let text = String(text.trimmingPrefix { $0.isWhitespace })
+        if try await queue.sight(of: JobID(text)) != nil { return .job(JobID(text)) }
+        if try await queue.game(GameID(text)).isKnown { return .game(GameID(text)) }
+        return .games(search: text, page: 1)
+    }
+
+    private func games(_ search: String, _ page: Int) async throws -> ConsoleContent {
+        let list = try await queue.games(with: search, limit: Self.mostGames)
+        return .games(list, search: search, page: page, size: Self.gamesOnPage, now: try await queue.redisTime())
+    }
+
+    private func game(_ id: GameID) async throws -> ConsoleContent {
+        let detail = try await queue.game(id)
+        let history = try await StreamSearch.run(client, most: GamePage.mostSearched, wanted: GamePage.mostShown) {
+            $0.gameID == id
+        }
+        return .game(GamePage(detail: detail, history: history))
+    }
+
+    private func job(_ id: JobID) async throws -> ConsoleContent {
+        let page = try await JobPage.read(
+            id,
+            queue,
+            client,
+            decoder,
+            search: Self.mostSearched,
+            messages: Self.mostMessages
+        )
+        return .job(id, page, now: try await queue.redisTime())
+    }
+
+    private func jobs() async throws -> ConsoleContent {
+        let overview = try await queue.overview(limit: Self.mostJobs) { _ in nil }
+        return .jobs(StatusPage(title: "", overview: overview), try await queue.retryingJobs(limit: Self.mostJobs))
+    }
+
+    private func dead(_ before: String?) async throws -> ConsoleContent {
+        let letters = try await queue.deadLetters(limit: Self.lettersOnPage + 1, before: before)
+        return .dead(letters, size: Self.lettersOnPage)
+    }
+
+    private func nodes() async throws -> ConsoleContent {
+        let overview = try await queue.overview(limit: 1_000) { _ in nil }
+        return .nodes(StatusPage(title: "", overview: overview))
+    }
+
+    private func node(_ id: NodeID) async throws -> ConsoleContent {
+        let overview = try await queue.overview(of: id)
+        guard overview.nodes.contains(where: { $0.id == id }) else { return .unknown("node", id.text) }
+        let list = try await queue.games(limit: Self.mostGames)
+        return .node(id, StatusPage(title: "", overview: overview), list)
+    }
+
+    private func groups() async throws -> ConsoleContent {
+        .groups(try await queue.streamGroups(), now: try await queue.redisTime())
+    }
+}

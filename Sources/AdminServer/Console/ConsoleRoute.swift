@@ -1,0 +1,132 @@
+import JobContract
+import Terminal
+
+/// A page of the operators' console, with its address.
+package enum ConsoleRoute: Sendable, Equatable {
+    case overview
+    /// Games with a container whose id holds a text.
+    case games(search: String, page: Int)
+    case game(GameID)
+    /// Jobs that run or wait for their next attempt.
+    case jobs
+    case job(JobID)
+    /// Dead letters, older than an entry if there is one.
+    case dead(before: String?)
+    case nodes
+    case node(NodeID)
+    /// Consumer groups of the public streams.
+    case groups
+
+    /// The greatest size of a name or a searched text in an address, in UTF-8 bytes.
+    static let longest = 200
+
+    /// Creates the route of an address; nil if no page has the address.
+    ///
+    /// - Parameters:
+    ///   - path: the parts of the path, without percent signs.
+    ///   - query: the value of a parameter, without percent signs; nil if it is missing.
+    package init?(path: [String], query: (String) -> String?) {
+        guard path.count <= 2, path.allSatisfy({ $0.utf8.count <= Self.longest }) else { return nil }
+        let search = Self.cut(query("q") ?? "")
+        switch (path.first ?? "", path.count > 1 ? path[1] : nil) {
+        case ("", nil): self = .overview
+        case ("games", nil):
+            self = .games(search: search, page: max(1, min(Int(query("page") ?? "") ?? 1, 1_000)))
+        case ("games", let id?): self = .game(GameID(id))
+        case ("jobs", nil): self = .jobs
+        case ("jobs", let id?): self = .job(JobID(id))
+        case ("dead", nil): self = .dead(before: query("before").flatMap { Self.isEntry($0) ? $0 : nil })
+        case ("nodes", nil): self = .nodes
+        case ("nodes", let id?): self = .node(NodeID(id))
+        case ("groups", nil): self = .groups
+        default: return nil
+        }
+    }
+
+    /// Creates the route of what a cell names.
+    init(_ link: TextTable.Link) {
+        switch link {
+        case .game(let id): self = .game(GameID(id))
+        case .job(let id): self = .job(JobID(id))
+        case .node(let id): self = .node(NodeID(id))
+        }
+    }
+
+    /// The address, ready for a link.
+    package var address: String {
+        switch self {
+        case .overview: "/"
+        case .games(let search, let page):
+            "/games" + Self.query([("q", search), ("page", page > 1 ? "\(page)" : "")])
+        case .game(let id): "/games/" + Self.encoded(id.text)
+        case .jobs: "/jobs"
+        case .job(let id): "/jobs/" + Self.encoded(id.text)
+        case .dead(let before): "/dead" + Self.query([("before", before ?? "")])
+        case .nodes: "/nodes"
+        case .node(let id): "/nodes/" + Self.encoded(id.text)
+        case .groups: "/groups"
+        }
+    }
+
+    /// The heading of the page.
+    package var title: String {
+        switch self {
+        case .overview: "Overview"
+        case .games: "Games"
+        case .game(let id): "Game \(id)"
+        case .jobs: "Jobs"
+        case .job(let id): "Job \(id)"
+        case .dead: "Dead letters"
+        case .nodes: "Nodes"
+        case .node(let id): "Node \(id)"
+        case .groups: "Consumer groups"
+        }
+    }
+
+    /// The pages in the menu.
+    static let menu: [ConsoleRoute] = [
+        .overview, .games(search: "", page: 1), .jobs, .dead(before: nil), .nodes, .groups,
+    ]
+
+    /// Whether the page belongs to a page of the menu.
+    func isUnder(_ entry: ConsoleRoute) -> Bool {
+        switch (self, entry) {
+        case (.overview, .overview), (.jobs, .jobs), (.job, .jobs), (.dead, .dead), (.nodes, .nodes), (.node, .nodes),
+            (.groups, .groups), (.games, .games), (.game, .games):
+            true
+        default: false
+        }
+    }
+
+    private static func query(_ parameters: [(String, String)]) -> String {
+        let given = parameters.filter { !$0.1.isEmpty }
+        return given.isEmpty ? "" : "?" + given.map { "\($0)=\(encoded($1))" }.joined(separator: "&")
+    }
+
+    /// Returns a text in which every byte but letters, digits and `-._~` is percent-encoded (RFC 3986).
+    static func encoded(_ text: String) -> String {
+        text.utf8.reduce(into: "") { encoded, byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                encoded.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                let digits = String(byte, radix: 16, uppercase: true)
+                encoded += "%" + (digits.count == 1 ? "0" : "") + digits
+            }
+        }
+    }
+
+    /// Returns a text, or its begin if it is longer than ``longest``.
+    static func cut(_ text: String) -> String {
+        var text = text
+        while text.utf8.count > longest { text.unicodeScalars.removeLast() }
+        return text
+    }
+
+    private static func isEntry(_ text: String) -> Bool {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        return parts.count == 2 && parts.allSatisfy { UInt64($0) != nil }
+    }
+}

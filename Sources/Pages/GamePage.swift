@@ -1,0 +1,95 @@
+import JobContract
+import Primitives
+import QueueAdmin
+import RuntimeClient
+import Terminal
+
+/// The page of a game: its container, its jobs, and its latest results and events.
+package struct GamePage: Sendable, Equatable {
+    /// The number of entries from each stream to read in search of the game's own.
+    package static let mostSearched = 5_000
+    /// The number of entries of the game to show from each stream.
+    package static let mostShown = 30
+
+    package var detail: GameDetail
+    package var history: StreamSearch
+
+    package init(detail: GameDetail, history: StreamSearch = StreamSearch()) {
+        self.detail = detail
+        self.history = history
+    }
+
+    /// Whether anything is known of the game.
+    package var isKnown: Bool { detail.isKnown || !history.found.isEmpty }
+
+    private var now: Timestamp { Timestamp(millisecondsSinceEpoch: detail.now) }
+
+    /// What is known of the game, by name.
+    package var facts: [PageFact] {
+        var facts = [PageFact("game", .init(detail.id.text, .heading))]
+        facts.append(PageFact("state", Self.state(detail.status)))
+        if let status = detail.status {
+            facts += containerFacts(status)
+        } else if let owner = detail.owner {
+            facts.append(PageFact("node", .init(owner.text, link: .node(owner.text))))
+        }
+        if let head = detail.head {
+            let kind = head.fields["kind"] ?? "job"
+            facts.append(PageFact("next job", .init("\(kind) \(head.id)", link: .job(head.id.text))))
+            facts.append(PageFact("its state", .init(WaitStage(head).phrase, .notable)))
+        }
+        for id in detail.behind { facts.append(PageFact("behind it", .init(id.text, link: .job(id.text)))) }
+        if detail.behindCount > detail.behind.count {
+            let more = ShortCount.text(detail.behindCount - detail.behind.count, "more job", "more jobs")
+            facts.append(PageFact("", .init(more, .dim)))
+        }
+        return facts
+    }
+
+    private func containerFacts(_ status: GameStatus) -> [PageFact] {
+        var facts: [PageFact] = []
+        if let since = status.since {
+            let span = ShortTime.span(from: since, to: now)
+            facts.append(PageFact("since", .init("\(ShortTime.stamp(since)) UTC, \(span) ago")))
+        }
+        facts.append(PageFact("node", .init(status.node.text, link: .node(status.node.text))))
+        if let endpoint = status.endpoint { facts.append(PageFact("endpoint", .init(endpoint))) }
+        facts.append(PageFact("container", .init(status.containerID.text)))
+        facts.append(PageFact("image", .init(status.image)))
+        facts.append(PageFact("started by", .init(status.jobID.text, link: .job(status.jobID.text))))
+        if let owner = detail.owner, owner != status.node {
+            facts.append(PageFact("belongs to", .init(owner.text, .notable, link: .node(owner.text))))
+        }
+        return facts
+    }
+
+    /// The state of a container in words, with the reason of its end; without a container, that there is none.
+    package static func state(_ status: GameStatus?) -> TextTable.Cell {
+        guard let status else { return .init("no container", .dim) }
+        guard !status.isRunning else { return .init("running", .good) }
+        let code = status.exitCode.map { "exit code \($0)" }
+        let reason = status.reason?.rawValue.replacing("_", with: " ")
+        let words = ["exited", [reason, code].compactMap { $0 }.joined(separator: ", ")].filter { !$0.isEmpty }
+        return .init(words.joined(separator: ": "), status.hasFailed ? .bad : .plain)
+    }
+
+    /// Commands for the next step, ready to copy.
+    package var commands: [String] {
+        let name = detail.id.text
+        guard let status = detail.status else { return ["rtmanager start \(name) --image IMAGE --wait"] }
+        let logs = "docker logs \(status.containerID.short)   # on node \(status.node)"
+        let steps = status.isRunning ? ["restart", "stop"] : ["restart", "remove"]
+        return [logs] + steps.map { "rtmanager \($0) \(name) --wait" }
+    }
+}
+
+/// A fact of a page: its name, and its value.
+package struct PageFact: Sendable, Equatable {
+    package var name: String
+    package var value: TextTable.Cell
+
+    package init(_ name: String, _ value: TextTable.Cell) {
+        self.name = name
+        self.value = value
+    }
+}

@@ -1,0 +1,39 @@
+import JobContract
+import JobQueue
+import QueueAdmin
+import RuntimeClient
+
+extension JobPage {
+    /// The largest number of messages to read from each queue in search of a job that no worker has taken in.
+    package static let mostMessages = 10_000
+
+    /// Reads what Redis knows of a job; nil if it knows nothing.
+    ///
+    /// - Parameters:
+    ///   - search: the number of latest events to search for those of the job's containers.
+    ///   - messages: the largest number of messages to read from each queue.
+    package static func read(
+        _ id: JobID,
+        _ queue: JobQueue,
+        _ client: RuntimeClient,
+        _ decoder: JobDecoder,
+        search: Int,
+        messages: Int = mostMessages
+    ) async throws -> JobPage? {
+        var page = JobPage(id: id)
+        page.sight = try await queue.sight(of: id)
+        if let sight = page.sight {
+            if sight.state == .dead { page.dead = try await queue.deadLetter(named: id.text) }
+            page.events = try await StreamSearch.run(client, streams: [.events], most: search) { $0.jobID == id }.found
+            return page
+        }
+        let names = try await queue.knownQueues()
+        page.queued = try await queue.find(inQueues: names, most: messages) { message in
+            switch decoder.decode(message) {
+            case .job(let job): job.id == id
+            case .rejected(let rejection): rejection.id == id
+            }
+        }
+        return page.queued == nil ? nil : page
+    }
+}

@@ -1,0 +1,125 @@
+import Foundation
+import JobContract
+import JobQueue
+import RuntimeClient
+import Testing
+
+@testable import AdminServer
+@testable import Pages
+@testable import QueueAdmin
+
+@Suite("Pages of the console")
+struct ConsoleContentTests {
+    private static let now: Int64 = 1_767_225_600_000
+    private static let evil = #"<script>alert("x")</script>&'"# + "\u{1B}\u{202E}"
+
+    /// The field of a game as Redis has it.
+    private static func game(_ id: String, _ state: String = "running", _ more: String = "") -> GameStatus? {
+        GameStatus(
+            GameID(id),
+            #"{"state":"\#(state)","node":"n1","container_id":"c1","image":"i:1","job_id":"j1","#
+                + #""since":"2025-12-31T23:59:00Z"\#(more)}"#
+        )
+    }
+
+    private static func list(_ games: [GameStatus?]) -> GameList {
+        var list = GameList()
+        list.games = games.compactMap { $0 }
+        return list
+    }
+
+    @Test("list games in trouble first, with the reason, and lead to the next page")
+    func games() throws {
+        let crashed = Self.game("z", "exited", #","reason":"crashed","exit_code":3"#)
+        let stopped = Self.game("a", "exited", #","reason":"stopped","exit_code":0"#)
+        let list = Self.list([Self.game("b"), stopped, crashed])
+        let html = ConsoleContent.games(list, search: "", page: 1, size: 2, now: Self.now).html
+        let z = try #require(html.range(of: ">z<")), a = try #require(html.range(of: ">a<"))
+        #expect(z.lowerBound < a.lowerBound && !html.contains(">b<"))
+        #expect(html.contains("<span class=\"bad\">exited: crashed, exit code 3</span>"))
+        #expect(html.contains("3 games have a container: 1 running, 1 failed"))
+        #expect(html.contains("<a href=\"/games?page=2\">next games</a>") && !html.contains("previous games"))
+        let second = ConsoleContent.games(list, search: "", page: 2, size: 2, now: Self.now).html
+        #expect(second.contains(">b<") && second.contains("previous games") && !second.contains("next games"))
+    }
+
+    @Test("say that nothing was found")
+    func empty() {
+        let html = ConsoleContent.games(GameList(), search: "<x>", page: 1, size: 2, now: Self.now).html
+        #expect(html.contains("no games") && html.contains("\u{201C}&lt;x&gt;\u{201D}"))
+        #expect(ConsoleContent.dead([], size: 5).html == "<p class=\"dim\">no dead letters</p>")
+        #expect(ConsoleContent.groups([], now: Self.now).html.contains("no consumer groups"))
+    }
+
+    @Test("of a game have its facts, the commands to type next, and its history with links")
+    func game() {
+        var detail = GameDetail(id: "g1", now: Self.now)
+        detail.status = Self.game("g1", "running", #","engine_endpoint":"http://x:9000""#)
+        detail.owner = "n2"
+        detail.behind = ["j7"]
+        detail.behindCount = 22
+        var history = StreamSearch()
+        let fields = ["job_id": "j1", "game_id": "g1", "kind": "start", "outcome": "succeeded", "effect": "started"]
+        history.found = [StreamEntry(stream: .results, id: "\(Self.now - 5_000)-0", fields: fields)]
+        let html = ConsoleContent.game(GamePage(detail: detail, history: history)).html
+        for text in [
+            "http://x:9000", "1m00s ago", "<a href=\"/nodes/n1\">", "<a href=\"/jobs/j7\">", "21 more jobs",
+            "<code>docker logs c1   # on node n1</code>", "<code>rtmanager stop g1 --wait</code>",
+            "<a href=\"/jobs/j1\"><span>j1</span></a>", "belongs to",
+        ] {
+            #expect(html.contains(text), "\(text) in \(html)")
+        }
+        #expect(ConsoleContent.game(GamePage(detail: GameDetail(id: "g1", now: Self.now))).isMissing)
+    }
+
+    @Test("show hostile text as text")
+    func hostile() {
+        let evil = Self.evil
+        var detail = GameDetail(id: GameID(evil), now: Self.now)
+        detail.owner = NodeID(evil)
+        detail.behind = [JobID(evil)]
+        var job = JobDetail(id: JobID(evil), fields: ["kind": evil, "game_id": evil, "_error": evil], now: Self.now)
+        job.due = Self.now
+        let letter = DeadLetter(
+            entry: evil,
+            jobID: JobID(evil),
+            run: 1,
+            queue: evil,
+            errorCode: evil,
+            error: evil,
+            message: [],
+            size: 0,
+            diedAt: evil
+        )
+        let group = StreamGroup(
+            stream: evil,
+            name: evil,
+            pending: 1,
+            lag: 1,
+            oldestNeeded: nil,
+            hasLost: true
+        )
+        let status = StatusPage(title: "", overview: FleetOverview())
+        let pages: [ConsoleContent] = [
+            .game(GamePage(detail: detail)), .jobs(status, [job]), .dead([letter], size: 1), .groups([group], now: 0),
+            .unknown("job", evil), .job(JobID(evil), JobPage(id: JobID(evil), sight: job), now: Self.now),
+            .node(NodeID(evil), status, GameList()), .games(GameList(), search: evil, page: 1, size: 1, now: Self.now),
+        ]
+        for page in pages {
+            let html = page.html
+            #expect(html.contains("&lt;script&gt;"), "\(html)")
+            #expect(!html.contains("<script") && !html.contains("\u{1B}") && !html.contains("\u{202E}"), "\(html)")
+        }
+    }
+
+    @Test("keep a field of a game only if it is one", arguments: ["", "{}", "[]", "x", #"{"state":"running"}"#])
+    func fields(text: String) { #expect(GameStatus("g", text) == nil) }
+
+    @Test("call a game failed if nobody asked for its end")
+    func failed() {
+        func hasFailed(_ reason: String) -> Bool? { Self.game("g", "exited", #","reason":"\#(reason)""#)?.hasFailed }
+        for reason in ["crashed", "oom_killed", "killed", "node_lost"] { #expect(hasFailed(reason) == true) }
+        for reason in ["stopped", "stopped_forced", "completed"] { #expect(hasFailed(reason) == false) }
+        #expect(Self.game("g")?.hasFailed == false)
+    }
+}

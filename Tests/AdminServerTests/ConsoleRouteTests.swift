@@ -1,0 +1,68 @@
+import JobContract
+import Terminal
+import Testing
+
+@testable import AdminServer
+
+@Suite("Addresses of the console")
+struct ConsoleRouteTests {
+    private static func route(_ address: String) -> ConsoleRoute? {
+        let parts = address.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let path = parts[0].split(separator: "/").compactMap { PercentText.decoded($0) }
+        var query: [String: String] = [:]
+        for pair in (parts.count > 1 ? parts[1] : "").split(separator: "&") {
+            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            query[String(sides[0])] = PercentText.decoded(sides.count > 1 ? sides[1] : "", plusIsSpace: true)
+        }
+        return ConsoleRoute(path: path) { query[$0] }
+    }
+
+    @Test(
+        "lead to their pages, whatever the names hold",
+        arguments: ["g1", "a/b", "a?b&c=d", "a%2Fb", "100%", "ü 日本", "\"<script>'&", "a+b", "a#b", "a;b", "a:b"]
+    )
+    func roundTrip(name: String) {
+        let routes: [ConsoleRoute] = [
+            .game(GameID(name)), .job(JobID(name)), .node(NodeID(name)), .games(search: name, page: 3),
+            .games(search: name, page: 1),
+        ]
+        for route in routes {
+            #expect(Self.route(route.address) == route)
+            #expect(route.address.utf8.allSatisfy { $0 > 32 && $0 < 127 && !"\"'<>\\".utf8.contains($0) })
+        }
+    }
+
+    @Test("of the menu lead to their pages, each under its own entry only", arguments: ConsoleRoute.menu)
+    func menu(route: ConsoleRoute) {
+        #expect(Self.route(route.address) == route)
+        #expect(ConsoleRoute.menu.filter { route.isUnder($0) } == [route])
+    }
+
+    @Test("that name no page have none", arguments: ["/x", "/games/a/b", "/dead/1", "/groups/x", "/jobs/a/b"])
+    func unknown(address: String) { #expect(Self.route(address) == nil) }
+
+    @Test("hold no name above 200 bytes, and cut a searched text")
+    func long() {
+        let name = String(repeating: "a", count: 201)
+        #expect(Self.route("/games/\(name)") == nil)
+        guard case .games(let search, _)? = Self.route("/games?q=\(name)") else { return #expect(Bool(false)) }
+        #expect(search.utf8.count <= 200)
+    }
+
+    @Test(
+        "with a page or an entry that is none lead to the first page",
+        arguments: ["/games?page=0", "/games?page=-3", "/games?page=x", "/games?page=99999999999999999999"]
+    )
+    func pages(address: String) { #expect(Self.route(address) == .games(search: "", page: 1)) }
+
+    @Test("name an entry of the dead letters only if it is one")
+    func entries() {
+        #expect(Self.route("/dead?before=17-0") == .dead(before: "17-0"))
+        for text in ["17", "17-", "-", "a-b", "17-0-1", "%2B"] {
+            #expect(Self.route("/dead?before=\(text)") == .dead(before: nil))
+        }
+    }
+
+    @Test("with wrong percent signs are no text", arguments: ["%", "%1", "%zz", "%+1", "%ff", "a%e4"])
+    func percent(text: String) { #expect(PercentText.decoded(Substring(text)) == nil) }
+}

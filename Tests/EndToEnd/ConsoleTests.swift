@@ -1,0 +1,97 @@
+import Foundation
+import JobContract
+import Redis
+import Support
+import Testing
+
+extension Deployment {
+    @Suite("The console of a worker", .engineWorld, .timeLimit(.minutes(5)))
+    struct ConsoleTests {
+        /// The console of a fleet's worker.
+        private struct Browser: Sendable {
+            let address: String
+
+            /// Returns the status, the target of a redirect, and the page.
+            func get(_ path: String) async throws -> (status: Int, target: String, page: String) {
+                let text = try await Tool.run([
+                    "curl", "--silent", "--max-time", "10", "--write-out", "\n%{http_code} %{redirect_url}",
+                    address + path,
+                ])
+                let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+                let end = (lines.last ?? "").split(separator: " ", omittingEmptySubsequences: false)
+                let target = end.count > 1 ? String(end[1].dropFirst(address.count)) : ""
+                return (Int(end[0]) ?? 0, target, lines.dropLast().joined(separator: "\n"))
+            }
+
+            /// Waits until a page holds all these texts.
+            func see(_ texts: [String], on path: String) async throws {
+                try await eventually(
+                    "\(texts) on \(path)",
+                    within: .seconds(20),
+                    until: { page in
+                        texts.allSatisfy { page.contains($0) }
+                    }
+                ) {
+                    try await get(path).page
+                }
+            }
+        }
+
+        @Test("shows games, jobs, dead letters, nodes and consumer groups, each with links to the others")
+        func pages() async throws {
+            let port = try FreePort.find()
+            let settings = ["RTM_HTTP": "127.0.0.1:\(port)"]
+            try await Fleet.with(settings: settings, world: try #require(EngineWorld.current)) { fleet in
+                let browser = Browser(address: "http://127.0.0.1:\(port)")
+                let started = try await fleet.finish("s1", fleet.start("s1", game: "lobby"))
+                #expect(started.succeeded)
+                let refused = try await fleet.finish(
+                    "s2",
+                    Fleet.message(.start, "s2", game: "none", #""image":"not.there/x:1","max_attempts":1"#)
+                )
+                #expect(!refused.succeeded)
+                let node = try await fleet.node().text
+                let results = RedisArgument.string(fleet.keys.results)
+                _ = try await fleet.client.send(RedisCommand("XGROUP", "CREATE", results, "master", "0"))
+                let (game, link) = ("href=\"/games/lobby\"", "href=\"/jobs/s1\"")
+
+                try await browser.see([game, "running", "1 game has a container"], on: "/games")
+                try await browser.see([game], on: "/games?q=obb")
+                try await browser.see(["no games"], on: "/games?q=%2A")
+                let endpoint = try #require(started.fields["engine_endpoint"])
+                try await browser.see(
+                    ["running", endpoint, link, "started", "rtmanager stop lobby --wait", "docker logs "],
+                    on: "/games/lobby"
+                )
+                try await browser.see(["start of lobby", game, "started"], on: "/jobs/s1")
+                try await browser.see(["rtmanager dead retry s2", refused.errorCode ?? "?"], on: "/jobs/s2")
+                try await browser.see(["href=\"/jobs/s2\"", refused.errorCode ?? "?"], on: "/dead")
+                try await browser.see(["no running jobs", "no retrying jobs", "1 dead letter"], on: "/jobs")
+                let path = try #require(node.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
+                try await browser.see([game, "rtmanager node drain \(node) --wait"], on: "/nodes/\(path)")
+                try await browser.see(["href=\"/nodes/", "1 up"], on: "/nodes")
+                try await browser.see(["master", "complete"], on: "/groups")
+                try await browser.see([game, "href=\"/dead\""], on: "/")
+                try await finds(browser)
+            }
+        }
+
+        /// Searches and wrong addresses.
+        private func finds(_ browser: Browser) async throws {
+            for (text, target) in [
+                ("s1", "/jobs/s1"), ("lobby", "/games/lobby"), ("%20lobby", "/games/lobby"), ("zzz", "/games?q=zzz"),
+                ("", "/games"), ("%3Cb%3E", "/games?q=%3Cb%3E"),
+            ] {
+                let answer = try await browser.get("/search?q=\(text)")
+                #expect(answer.status == 303 && answer.target == target, "\(answer)")
+            }
+            for path in ["/games/zzz", "/jobs/zzz", "/nodes/zzz"] {
+                let answer = try await browser.get(path)
+                #expect(answer.status == 404 && answer.page.contains("zzz is not known"), "\(answer)")
+            }
+            for path in ["/zzz", "/games/a/b", "/jobs/%ff"] {
+                #expect(try await browser.get(path).status == 404)
+            }
+        }
+    }
+}
