@@ -212,7 +212,7 @@ extension SettingDescriptor {
             whenEmpty: "none",
             allowed: "`HOST:PORT` with a port from 0 to 65535",
             details:
-                "Address of `/healthz`, `/readyz`, `/metrics` and the dashboard at `/`. If the port is in use, the "
+                "Address of `/healthz`, `/readyz`, `/metrics` and the console. If the port is in use, the "
                 + "worker warns and runs on",
             valueName: "host:port",
             emptyIsValue: true,

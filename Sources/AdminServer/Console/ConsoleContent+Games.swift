@@ -68,11 +68,11 @@ extension ConsoleContent {
         return ConsoleContent(blocks)
     }
 
-    /// A table of results and events. The reason stands before the ids.
+    /// A table of results and events. The details come last, because a browser wraps the last column.
     static func table(of entries: [StreamEntry], now: Int64) -> TextTable {
         let now = Timestamp(millisecondsSinceEpoch: now)
         var table = TextTable([
-            .init("TIME"), .init("AGO", isNumber: true), .init("GAME"), .init("WHAT"), .init("DETAILS"), .init("JOB"),
+            .init("TIME"), .init("AGO", isNumber: true), .init("GAME"), .init("WHAT"), .init("JOB"), .init("DETAILS"),
         ])
         table.rows = entries.map { entry in
             let line = EntryLine(entry)
@@ -80,10 +80,15 @@ extension ConsoleContent {
             return [
                 .init(ShortTime.stamp(line.time)), .init(ShortTime.span(from: line.time, to: now)),
                 .init(line.gameID.text, link: entry.gameID.map { .game($0.text) }), line.word,
-                .init(line.details.joined(separator: ", ")), .init(job ?? "-", link: job.map { .job($0) }),
+                .init(job.map(short) ?? "-", link: job.map { .job($0) }), .init(line.details.joined(separator: ", ")),
             ]
         }
         return table
+    }
+
+    /// Returns the begin of a UUID, and any other id whole.
+    private static func short(_ id: String) -> String {
+        id.utf8.count == 36 && id.split(separator: "-").count == 5 ? String(id.prefix(8)) : id
     }
 
     /// The page about something that nobody knows.

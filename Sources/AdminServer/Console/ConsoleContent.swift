@@ -47,7 +47,8 @@ package struct ConsoleContent: Sendable, Equatable {
     }
 
     private static func html(_ facts: [PageFact]) -> String {
-        let rows = facts.map { fact in
+        // The name of the thing is the heading of the page already.
+        let rows = facts.filter { $0.value.style != .heading }.map { fact in
             HTMLText.element("dt", fact.name) + "<dd>\(HTMLText.linked(fact.value, longest: 2_000))</dd>"
         }
         return "<dl>\n" + rows.joined(separator: "\n") + "\n</dl>"
