@@ -207,7 +207,7 @@ extension SettingDescriptor {
         ),
         SettingDescriptor(
             "RTM_HTTP",
-            "Address of health, metrics and dashboard",
+            "Address of health, metrics and console",
             default: "127.0.0.1:8081",
             whenEmpty: "none",
             allowed: "`HOST:PORT` with a port from 0 to 65535",
