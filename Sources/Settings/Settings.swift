@@ -54,7 +54,7 @@ package struct Settings: Sendable, Equatable {
     package var janitorGraceSeconds = 600
     /// The number of exited containers kept on the node for their logs.
     package var keptContainers = 200
-    /// The address of health, metrics and dashboard; nil: no HTTP server.
+    /// The address of health, metrics and console; nil: no HTTP server.
     package var http: HTTPAddress? = HTTPAddress(host: "127.0.0.1", port: 8081)
     package var httpTokenFile: String?
     /// The collector's URL for spans; nil: the worker makes no spans.
