@@ -25,6 +25,9 @@ public struct Keyspace: Sendable, Equatable {
     /// The clock, the fencing numbers and the counters. The first key of every function, which derives the other
     /// names from it.
     public var meta: String { "\(prefix)meta" }
+    /// The last key of every function. Nobody ever writes this key. While a Redis Cluster moves the slot of the namespace,
+    /// Redis therefore refuses each function before its first change (`TRYAGAIN`), and not in the middle.
+    public var absent: String { "\(prefix)absent" }
     /// The producer's bytes of a live job. The bytes may contain secrets; producers and consumers do not need the key.
     public func message(_ id: JobID) -> String { "\(prefix)message:\(id.text)" }
     /// The names of the served queues.

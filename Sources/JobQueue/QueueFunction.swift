@@ -60,7 +60,9 @@ extension JobQueue {
     ) async throws(QueueError) -> [RedisValue] {
         let library = QueueFunction.library
         let commands = calls.map { call in
-            library.command(call.function.rawValue, keys: [keys.meta] + call.keys, argument: call.arguments.text)
+            // Last, because the functions count the others.
+            let all = [keys.meta] + call.keys + [keys.absent]
+            return library.command(call.function.rawValue, keys: all, argument: call.arguments.text)
         }
         do throws(RedisError) {
             return try await redis.call(library, commands)

@@ -54,20 +54,12 @@ struct ClusterTests {
                 await second.kill9()
                 try await Self.untilServed(by: first, client, cluster)
                 let third = try #require(
-                    try await Self.masters(cluster).first { $0.port != first.port && $0.port != second.port }
+                    try await cluster.masters().first { $0.port != first.port && $0.port != second.port }
                 )
-                try await Self.moveSlot(from: first, to: third, cluster)
+                try await cluster.moveSlot(of: Self.home, from: first, to: third)
                 try await Self.untilServed(by: third, client, cluster)
             }
         }
-    }
-
-    private static func masters(_ cluster: PrivateCluster) async throws -> [PrivateRedis] {
-        var masters: [PrivateRedis] = []
-        for node in cluster.nodes where node.isRunning {
-            if try await cluster.cli(node, "ROLE").hasPrefix("master") { masters.append(node) }
-        }
-        return masters
     }
 
     private static func untilServed(
@@ -83,27 +75,4 @@ struct ClusterTests {
         }
         #expect(try await cluster.cli(node, "EXISTS", "{games}:k").hasPrefix("1"))
     }
-
-    /// Moves the slot of the keys with all its keys, as `redis-cli --cluster reshard` does.
-    private static func moveSlot(
-        from: PrivateRedis,
-        to: PrivateRedis,
-        _ cluster: PrivateCluster
-    ) async throws {
-        let slot = try await cluster.cli(from, "CLUSTER", "KEYSLOT", home).trimmed
-        let (source, target) = (
-            try await cluster.cli(from, "CLUSTER", "MYID").trimmed, try await cluster.cli(to, "CLUSTER", "MYID").trimmed
-        )
-        try await cluster.cli(to, "CLUSTER", "SETSLOT", slot, "IMPORTING", source)
-        try await cluster.cli(from, "CLUSTER", "SETSLOT", slot, "MIGRATING", target)
-        let keys = try await cluster.cli(from, "CLUSTER", "GETKEYSINSLOT", slot, "1000").split(separator: "\n")
-        for key in keys {
-            try await cluster.cli(from, "MIGRATE", "127.0.0.1", "\(to.port)", String(key), "0", "5000")
-        }
-        for node in [to, from] { try await cluster.cli(node, "CLUSTER", "SETSLOT", slot, "NODE", target) }
-    }
-}
-
-extension String {
-    fileprivate var trimmed: String { String(split(whereSeparator: \.isWhitespace).first ?? "") }
 }

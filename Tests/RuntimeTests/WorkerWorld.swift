@@ -33,6 +33,17 @@ struct WorkerWorld: Sendable {
         }
     }
 
+    /// A world on another Redis than the private one, such as a cluster.
+    static func on(_ client: RedisClient, _ redis: PrivateRedis) async throws -> WorkerWorld {
+        WorkerWorld(
+            redis: redis,
+            client: client,
+            docker: await engine(),
+            lease: .seconds(10),
+            stateRoot: try temporaryDirectory("state")
+        )
+    }
+
     /// Runs a worker for the time of `body`, and lets it end gracefully.
     func withWorker(
         _ name: String = "w1",

@@ -9,7 +9,9 @@ package final class LogRecord: Sendable {
 
     package var lines: [String] { entries.withLock { $0 } }
 
-    package func logger() -> Logger { Logger(label: "record") { _ in Handler(record: self) } }
+    package func logger(level: Logger.Level = .info) -> Logger {
+        Logger(label: "record") { _ in Handler(record: self, logLevel: level) }
+    }
 
     private func add(_ line: String) { entries.withLock { $0.append(line) } }
 

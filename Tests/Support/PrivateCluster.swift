@@ -65,6 +65,45 @@ package final class PrivateCluster: Sendable {
         throw Overdue("no master has the key \(key)")
     }
 
+    /// Returns the masters.
+    package func masters() async throws -> [PrivateRedis] {
+        var masters: [PrivateRedis] = []
+        for node in nodes where node.isRunning {
+            if try await cli(node, "ROLE").hasPrefix("master") { masters.append(node) }
+        }
+        return masters
+    }
+
+    /// Moves the slot of a key with all its keys, as `redis-cli --cluster reshard` does.
+    ///
+    /// - Parameter halfway: Called once, when a part of the keys has moved.
+    package func moveSlot(
+        of key: String,
+        from: PrivateRedis,
+        to: PrivateRedis,
+        halfway: () async throws -> Void = {}
+    ) async throws {
+        let slot = try await cli(from, "CLUSTER", "KEYSLOT", key).firstWord
+        let (source, target) = (
+            try await cli(from, "CLUSTER", "MYID").firstWord, try await cli(to, "CLUSTER", "MYID").firstWord
+        )
+        try await cli(to, "CLUSTER", "SETSLOT", slot, "IMPORTING", source)
+        try await cli(from, "CLUSTER", "SETSLOT", slot, "MIGRATING", target)
+        var isHalfway = false
+        while true {
+            let most = isHalfway ? "100" : "10"
+            let keys = try await cli(from, "CLUSTER", "GETKEYSINSLOT", slot, most).split(separator: "\n").map(
+                String.init
+            )
+            if keys.isEmpty { break }
+            let words = ["MIGRATE", "127.0.0.1", "\(to.port)", "", "0", "5000", "KEYS"] + keys
+            try await Tool.run(["redis-cli", "-p", "\(from.port)"] + words)
+            if !isHalfway { try await halfway() }
+            isHalfway = true
+        }
+        for node in [to, from] { try await cli(node, "CLUSTER", "SETSLOT", slot, "NODE", target) }
+    }
+
     /// Returns the replicas of a master.
     package func replicas(of master: PrivateRedis) async throws -> [PrivateRedis] {
         var found: [PrivateRedis] = []
@@ -74,4 +113,8 @@ package final class PrivateCluster: Sendable {
         }
         return found
     }
+}
+
+extension String {
+    fileprivate var firstWord: String { String(split(whereSeparator: \.isWhitespace).first ?? "") }
 }
