@@ -155,5 +155,11 @@ package struct QueueError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Whether Redis answered and refused only this call. Other calls may succeed.
     package var isRefusal: Bool { redis?.isOfThisCommand ?? false }
 
+    /// Whether the data of the namespace has the form of another version. Redis refuses every call with changes then.
+    package var isOfOtherForm: Bool {
+        if case .server(let error)? = redis { return error.code == "FORM" }
+        return false
+    }
+
     package var description: String { "\(call): \(message)" }
 }

@@ -2,6 +2,7 @@ import JobContract
 import JobQueue
 import Primitives
 import Redis
+import Support
 import Testing
 
 @Suite("A Lua function that fails halfway", .timeLimit(.minutes(1)))
@@ -47,6 +48,25 @@ struct DataVersionTests {
             #expect(try await world.hash(world.keys.meta)["form"] == "10")
             // Another of the same form.
             try await world.worker("w2").announce([])
+        }
+    }
+
+    @Test("stops a worker that has registered before: every call with changes is refused, and nothing changes")
+    func changed() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            try await worker.announce([])
+            try await world.push(QueueWorld.message(.start, "s1", game: "g1"))
+            _ = try await world.intake(worker)
+            try await world.set("form", "99")
+            let before = try await world.hash(world.keys.meta)
+            let claim = await #expect(throws: QueueError.self) { try await world.claim(worker) }
+            #expect(claim?.isOfOtherForm == true, "\(String(describing: claim))")
+            let sweep = await #expect(throws: QueueError.self) { try await worker.sweep() }
+            #expect(sweep?.isOfOtherForm == true && "\(sweep!)".contains("form of another version"))
+            #expect(try await world.hash(world.keys.meta) == before)
+            try await world.set("form", "10")
+            #expect(try await world.claim(worker).map(\.id) == ["s1"])
         }
     }
 }

@@ -3,6 +3,9 @@
 
 local function call(...) return redis.call(...) end
 
+-- The form of the data. With two forms of the same data, workers would count and order jobs past each other.
+local FORM = '10'
+
 local context = {}
 
 -- Returns the time of the call in ms. After a step back, the clock stands still for at most 60 s. After a larger step
@@ -24,7 +27,7 @@ end
 function context.open(keys, args)
   local arguments, meta, time = cjson.decode(args[1]), keys[1], call('TIME')
   local kept = call('HMGET', meta, 'clock', 'created_at', 'resumed_at', 'window', 'admissions', 'fence', 'held',
-    'settings', 'oldest_at', 'lost', 'arrivals')
+    'settings', 'oldest_at', 'lost', 'arrivals', 'form')
   local now_us, latest = tonumber(time[1]) * 1000000 + tonumber(time[2]), tonumber(kept[1]) or 0
   local now, changes, claims = shared_time(meta, math.floor(now_us / 1000), latest), {}, {}
   if now ~= latest then changes.clock = now end
@@ -37,6 +40,7 @@ function context.open(keys, args)
     resumed_at = tonumber(kept[3]) or 0, window = tonumber(kept[4]) or 0, admissions = tonumber(kept[5]) or 0,
     fence = tonumber(kept[6]) or 0, held = kept[7] or '', settings = kept[8],
     oldest_at = tonumber(kept[9]) or 0, lost = tonumber(kept[10]) or 0, arrivals = tonumber(kept[11] or kept[5]) or 0,
+    form = kept[12],
     lost_nodes = {}, nodes = {}, held_of = {}, drained = {},
     text = false, has_made_ready = false }
 end
@@ -98,10 +102,17 @@ local function register(name, flags, body)
   redis.register_function({ function_name = LIBRARY .. '_' .. name, flags = flags, callback = body })
 end
 
--- Returns the body of a call with changes.
+-- Returns the refusal of data with another form.
+function context.other_form(c)
+  return redis.error_reply('FORM the data of this namespace is kept in the form of another version: let its workers'
+    .. ' end all jobs, stop them, and delete ' .. c.meta)
+end
+
+-- Returns the body of a call with changes. Data of another form stays as it is.
 local function with_changes(body)
   return function(keys, args)
     local c = context.open(keys, args)
+    if c.form and c.form ~= FORM then return context.other_form(c) end
     local has_succeeded, reply = pcall(body, c)
     context.close(c)
     if has_succeeded then return reply end

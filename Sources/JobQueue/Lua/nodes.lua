@@ -1,13 +1,9 @@
 -- Purpose: workers and nodes come and go: `register`, `deregister`, `forget`, and the correction of reservations.
 
--- The form of the data. With two forms of the same data, workers would count and order jobs past each other.
-local FORM = '10'
-
--- Returns whether the data has the form of this version. Data without a form is new, or of a version that kept its
--- counters in one field.
+-- Returns whether the data is of this version. Data without a form is new, or of a version that kept its counters in
+-- one field. Every call refuses data with another form.
 local function check_form(c)
-  local form = call('HGET', c.meta, 'form')
-  if form ~= FORM and (form or call('HEXISTS', c.meta, 'state') == 1) then return false end
+  if not c.form and call('HEXISTS', c.meta, 'state') == 1 then return false end
   context.set(c, 'form', FORM)
   return true
 end
@@ -154,10 +150,7 @@ end
 -- Atomic because: a node must not take jobs before all workers know what the node owns.
 define('register', function(c)
   local a = c.args
-  if not check_form(c) then
-    return redis.error_reply('FORM the data of this namespace is kept in the form of another version: let its workers'
-      .. ' end all jobs, stop them, and delete ' .. c.meta)
-  end
+  if not check_form(c) then return context.other_form(c) end
   local refusal = check_machine(c)
   if refusal then return redis.error_reply(refusal) end
   context.set(c, 'settings', cjson.encode(a.settings))

@@ -57,7 +57,7 @@ extension Worker {
             intake = taken.intake
             claimFailure = taken.claimFailure
         } catch {
-            guard error.isRefusal else {
+            guard error.isRefusal, !error.isOfOtherForm else {
                 state.intake.note { $0.lostSight(of: take.queue) }
                 throw error
             }
