@@ -1,5 +1,6 @@
 import JobContract
 import JobQueue
+import Logging
 import Redis
 import RuntimeCore
 import Support
@@ -9,6 +10,51 @@ import Testing
 
 @Suite("Queues that cannot be read", .timeLimit(.minutes(2)))
 struct QueueTroubleTests {
+    @Test("a server that stays a replica, and data of another form, get a line in the log, and no line at each try")
+    func quiet() async throws {
+        let record = LogRecord()
+        let logger = record.logger(level: .debug)
+        try await WorkerWorld.with { world in
+            try await world.withWorker(logger: logger) { worker in
+                try await eventually("a worker that waits") { try await world.isWaitingForJobs() }
+                let other = RedisCommand("HSET", .string(world.keys.meta), "form", "99")
+                _ = try await world.client.send(other)
+                try await world.push(.stop, "t1")
+                let begin = ContinuousClock.now
+                let tries = { record.lines.filter { $0.contains("jobs cannot be taken") } }
+                try await eventually("some tries", within: .seconds(30), until: { $0.count > 4 }) { tries() }
+                try await eventually("a reason", until: { $0?.contains("form of another version") == true }) {
+                    worker.health.loopProblem
+                }
+                _ = try await world.client.send(RedisCommand("HSET", .string(world.keys.meta), "form", "10"))
+                #expect(try await world.result("t1").succeeded)
+                _ = try await world.client.send(RedisCommand("REPLICAOF", "127.0.0.1", "1"))
+                let before = tries().count
+                try await eventually("more tries", within: .seconds(30), until: { $0.count > before + 2 }) { tries() }
+                let problem = worker.health.loopProblem
+                #expect(
+                    problem?.contains("READONLY") == true || problem?.contains("replica") == true,
+                    "\(problem ?? "")"
+                )
+                // A client that stays connected to the former master cannot end its time as a replica.
+                let master = RedisBlockingConnection(try Self.patient(world), logger: .silent)
+                _ = try await master.send(RedisCommand("REPLICAOF", "NO", "ONE"), serverTimeout: .seconds(5))
+                await master.close()
+                try await eventually("a push", within: .seconds(20)) { (try? await world.push(.stop, "t2")) != nil }
+                #expect(try await world.result("t2").succeeded)
+                let minutes = Int(begin.duration(to: .now) / .seconds(60))
+                #expect(tries().filter { $0.hasPrefix("warning") }.count <= 1 + minutes, "\(tries())")
+            }
+        }
+    }
+
+    /// The configuration of a connection that takes a replica as well.
+    private static func patient(_ world: WorkerWorld) throws -> RedisConfiguration {
+        var configuration = try RedisConfiguration(url: world.redis.unixURL)
+        configuration.acceptsReplica = true
+        return configuration
+    }
+
     @Test("a queue key of a wrong type does not stop the others, and readiness names the key")
     func isolated() async throws {
         try await WorkerWorld.with { world in

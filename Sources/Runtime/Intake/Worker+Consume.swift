@@ -28,7 +28,11 @@ extension Worker {
                 } catch {
                     state.noteLoop { $0.failed("\(error)", now: MonotonicClock.now) }
                     RuntimeMetrics.redisFailed(in: "consume")
-                    logger.warning("jobs cannot be taken; trying again", metadata: ["error": "\(error)"])
+                    logger.log(
+                        level: state.takingFails.level(.warning),
+                        "jobs cannot be taken; trying again",
+                        metadata: ["error": "\(error)"]
+                    )
                     await backoff.pause()
                     state.intake.note { $0.woken() }
                 }

@@ -30,7 +30,11 @@ extension Worker {
                 return true
             } catch {
                 state.noteLoop { $0.couldNotJoin("\(error)") }
-                logger.error("the worker cannot register yet; trying again", metadata: ["error": "\(error)"])
+                logger.log(
+                    level: state.registeringFails.level(.error),
+                    "the worker cannot register yet; trying again",
+                    metadata: ["error": "\(error)"]
+                )
                 await backoff.pause()
             }
         }

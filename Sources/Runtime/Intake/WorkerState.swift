@@ -1,5 +1,6 @@
 import JobContract
 import JobQueue
+import Logging
 import RuntimeCore
 import Synchronization
 
@@ -24,6 +25,9 @@ final class WorkerState: Sendable {
     let due: SweepClock
     let memoryIsFull = LogThrottle()
     let queueFails = LogThrottle()
+    let takingFails = LogThrottle()
+    let registeringFails = LogThrottle()
+    let endingFails = LogThrottle()
     private let keys = Mutex([KeyProblem]())
     private let progress = Mutex((at: MonotonicClock.now, isSweepFailing: false))
     private let loop = Mutex(LoopProgress())
@@ -72,4 +76,7 @@ final class LogThrottle: Sendable {
             return true
         }
     }
+
+    /// Returns the level of a line about the condition: `level` once a minute, else `debug`.
+    func level(_ level: Logger.Level) -> Logger.Level { begins() ? level : .debug }
 }

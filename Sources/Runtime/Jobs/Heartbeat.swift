@@ -11,6 +11,23 @@ struct Heartbeat: Sendable {
     /// Raised if Redis no longer knows the games owned by the node.
     let mustAnnounce: WakeSignal
     let logger: Logger
+    private let failures = LogThrottle()
+
+    init(
+        queue: any DeliveryQueue,
+        leases: LeaseBook,
+        watch: DockerHealth,
+        now: WakeSignal,
+        mustAnnounce: WakeSignal,
+        logger: Logger
+    ) {
+        self.queue = queue
+        self.leases = leases
+        self.watch = watch
+        self.now = now
+        self.mustAnnounce = mustAnnounce
+        self.logger = logger
+    }
 
     /// Extends the leases after each third of a lease's duration, and at once when `now` is raised, until the task is
     /// cancelled. After a failed call the pause is 250 ms.
@@ -40,7 +57,11 @@ struct Heartbeat: Sendable {
         } catch {
             guard !Task.isCancelled else { return true }
             RuntimeMetrics.redisFailed(in: "heartbeat")
-            logger.warning("the heartbeat did not reach Redis", metadata: ["error": "\(error)"])
+            logger.log(
+                level: failures.level(.warning),
+                "the heartbeat did not reach Redis",
+                metadata: ["error": "\(error)"]
+            )
             return false
         }
     }

@@ -14,6 +14,15 @@ struct LifecyclePublisher: Sendable {
     /// The port of a game engine whose image has no port label.
     let enginePort: Int
     let logger: Logger
+    private let failures = LogThrottle()
+
+    init(queue: any DeliveryQueue, epoch: Int64, observations: PublishQueue, enginePort: Int, logger: Logger) {
+        self.queue = queue
+        self.epoch = epoch
+        self.observations = observations
+        self.enginePort = enginePort
+        self.logger = logger
+    }
 
     /// The largest number of containers in one call.
     private static let batchSize = 32
@@ -114,7 +123,11 @@ struct LifecyclePublisher: Sendable {
                 return try await body()
             } catch let error as QueueError {
                 try Task.checkCancellation()
-                logger.warning("events cannot be published; trying again", metadata: ["error": "\(error)"])
+                logger.log(
+                    level: failures.level(.warning),
+                    "events cannot be published; trying again",
+                    metadata: ["error": "\(error)"]
+                )
                 await backoff.pause()
             }
         }
