@@ -14,7 +14,13 @@ extension RedisFacts {
             return untold("persistence", "whether jobs outlive a restart")
         }
         if reported(.appendsOnly) == "1" {
-            let sync = config["appendfsync"] ?? "?"
+            guard let sync = config["appendfsync"] else {
+                return .ok(
+                    "persistence",
+                    "append-only file; cannot tell appendfsync, because Redis refuses CONFIG: redis.conf, or the parameter "
+                        + "group of a managed Redis, should have everysec"
+                )
+            }
             guard sync != "no" else {
                 return .warning(
                     "persistence",
@@ -24,8 +30,16 @@ extension RedisFacts {
             }
             return .ok("persistence", "append-only file, appendfsync \(sync)")
         }
+        guard let saves = config["save"].map({ !$0.isEmpty }) else {
+            return .warning(
+                "persistence",
+                "no append-only file; cannot tell whether Redis takes snapshots, because it refuses CONFIG",
+                mend:
+                    "see that redis.conf, or the parameter group of a managed Redis, has: appendonly yes, appendfsync "
+                    + "everysec; where the service has no such parameter, use a replica in another zone"
+            )
+        }
         let mend = "CONFIG SET appendonly yes, and in redis.conf: appendonly yes, appendfsync everysec"
-        let saves = config["save"].map { !$0.isEmpty } ?? (number(.lastSnapshotTime) > 0)
         let text = saves ? "snapshots only: a crash of Redis loses minutes of jobs" : "none: a restart loses every job"
         return .warning("persistence", text, mend: mend)
     }
@@ -46,7 +60,8 @@ extension RedisFacts {
         return .warning(
             "torn log",
             "after a power failure half of a script may stand in the append-only file, and be run by a later restart",
-            mend: "BGREWRITEAOF now and after each start of Redis: ExecStartPost=/usr/bin/redis-cli BGREWRITEAOF"
+            mend: "BGREWRITEAOF now and after each start of Redis: ExecStartPost=/usr/bin/redis-cli BGREWRITEAOF; a "
+                + "managed Redis without this command: use a replica, so that no restart reads the file"
         )
     }
 }

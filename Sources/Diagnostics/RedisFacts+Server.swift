@@ -41,7 +41,7 @@ extension RedisFacts {
         guard let policy else {
             return .warning(
                 "eviction",
-                "Redis does not tell its eviction policy",
+                "cannot tell the eviction policy: Redis refuses INFO and CONFIG",
                 mend: "see that redis.conf, or the parameter group of a managed Redis, has: maxmemory-policy noeviction"
             )
         }

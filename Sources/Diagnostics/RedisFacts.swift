@@ -52,7 +52,6 @@ package struct RedisFacts: Sendable, Equatable {
         case lastAppendStatus = "aof_last_write_status"
         case lastRewriteStatus = "aof_last_bgrewrite_status"
         case lastSnapshotStatus = "rdb_last_bgsave_status"
-        case lastSnapshotTime = "rdb_last_save_time"
         case appendsOnly = "aof_enabled"
         case rewrites = "aof_rewrites"
     }

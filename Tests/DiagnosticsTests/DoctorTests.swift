@@ -29,12 +29,29 @@ struct DoctorTests {
     func secretive() {
         var facts = Self.healthy
         (facts.info, facts.config) = (["_user": "worker"], [:])
+        let eviction = facts.findings.first { $0.check == "eviction" }
+        #expect(eviction?.text.hasPrefix("cannot tell") == true && eviction?.mend?.contains("parameter group") == true)
         let checks = ["redis version", "redis role", "redis memory", "persistence"]
         for check in checks {
             let finding = facts.findings.first { $0.check == check }
             #expect(finding?.level == .warning && finding?.text.hasPrefix("cannot tell") == true, "\(check)")
             #expect(finding?.mend?.contains("ACL SETUSER worker +info") == true, "\(check)")
         }
+    }
+
+    @Test("Of a Redis that refuses CONFIG, the doctor does not claim to know the persistence")
+    func managed() {
+        var facts = Self.healthy
+        facts.config = [:]
+        let told = facts.findings.first { $0.check == "persistence" }
+        #expect(told?.level == .ok && told?.text.contains("cannot tell appendfsync") == true)
+        #expect(told?.text.contains("parameter group") == true)
+        (facts.info["aof_enabled"], facts.info["aof_rewrites"]) = ("0", "0")
+        let unsaved = facts.findings.first { $0.check == "persistence" }
+        #expect(
+            unsaved?.level == .warning && unsaved?.text.contains("cannot tell whether Redis takes snapshots") == true
+        )
+        #expect(unsaved?.mend?.contains("parameter group") == true)
     }
 
     @Test("A healthy Redis has no problem")

@@ -5,6 +5,18 @@ import Testing
 
 @Suite("Connecting to Redis", .timeLimit(.minutes(3)))
 struct ConnectTests {
+    @Test("works with a service that knows no CLIENT, CONFIG and INFO")
+    func managed() async throws {
+        let unknown = ["CLIENT", "CONFIG", "INFO"].flatMap { ["--rename-command", $0, ""] }
+        try await PrivateRedis.with(extraArguments: unknown) { redis in
+            let configuration = try RedisConfiguration(url: redis.url)
+            try await RedisClient.withClient(configuration, clientName: "named", logger: .silent) { client in
+                let reply = try await client.send(RedisCommand("PING"), timeout: .seconds(10))
+                #expect(reply == .status("PONG"))
+            }
+        }
+    }
+
     static func reply(_ command: RedisCommand, to configuration: RedisConfiguration) async throws -> RedisValue {
         try await RedisClient.withClient(configuration, clientName: "a name", logger: .silent) {
             try await $0.send(command, timeout: .seconds(60))

@@ -52,9 +52,9 @@ struct Handshake: Equatable {
     /// not know it, and during a move of the slot the node of the key is still this one.
     private static func isHarmless(_ error: RedisServerError, to command: RedisCommand) -> Bool {
         switch command.name {
-        case "CLIENT", "PING": error.code == "NOPERM"
+        case "PING": error.code == "NOPERM"
         case "EXISTS": error.code == "NOPERM" || error.code == "ASK"
-        case "ROLE": error.code == "NOPERM" || error.code == "ERR"
+        case "CLIENT", "ROLE": error.code == "NOPERM" || error.code == "ERR"
         default: false
         }
     }
