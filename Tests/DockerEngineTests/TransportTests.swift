@@ -49,6 +49,25 @@ struct TransportTests {
         }
     }
 
+    @Test("says what to do about a Docker Engine that speaks only newer versions")
+    func tooNew() async throws {
+        let refusal =
+            "client version 1.51 is too old. Minimum supported API version is 1.60, please upgrade your client to a "
+            + "newer version"
+        let ping = StubEngine.Reply.answer(200, "OK", headers: ["Api-Version": "1.65"])
+        try await StubEngine.with(ping: ping) { _ in
+            .answer(400, Samples.message(refusal))
+        } _: { engine, stub in
+            let error = await dockerFailure { try await engine.info() }
+            #expect(error?.code == .engineError && error?.retryable == false)
+            #expect(error?.message.contains("speaks API 1.60 at least") == true, "\(String(describing: error))")
+            #expect(error?.message.contains("install a newer rtmanager") == true)
+            #expect(stub.requests.count == 2)
+            let stream = await dockerFailure { _ = try await engine.eventsListen(since: nil).first { _ in true } }
+            #expect(stream?.message.contains("speaks API 1.60 at least") == true, "\(String(describing: stream))")
+        }
+    }
+
     @Test("negotiates again after a lost connection, and after a downgrade of the Docker Engine")
     func renegotiated() async throws {
         let answers = Mutex<[StubEngine.Reply]>([

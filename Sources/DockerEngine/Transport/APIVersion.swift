@@ -51,6 +51,15 @@ struct APIVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
         return .success(min(version, newest))
     }
 
+    /// Returns the reason why no version fits a Docker Engine that speaks no version before `oldest`.
+    static func refusal(ofOldest oldest: APIVersion) -> Refusal {
+        Refusal(
+            description:
+                "the Engine speaks API \(oldest) at least, and this version of rtmanager speaks \(newest) at most: "
+                + "install a newer rtmanager, or set DOCKER_MIN_API_VERSION=\(newest) in the environment of dockerd"
+        )
+    }
+
     struct Refusal: Error, Equatable {
         var description: String
     }

@@ -26,7 +26,14 @@ struct EngineMessage: Equatable {
     /// Whether the Docker Engine refuses the API version of the request.
     var refusesVersion: Bool { text.hasPrefix(Self.versionRefusal) }
 
+    /// The oldest API version of a Docker Engine that refuses the request's version as too old; nil: another message.
+    var oldestVersion: APIVersion? {
+        guard refusesVersion, let part = text.split(separator: Self.oldestIs).dropFirst().first else { return nil }
+        return APIVersion(part.prefix { $0 == "." || $0.isNumber })
+    }
+
     private static let versionRefusal = "client version "
+    private static let oldestIs = "Minimum supported API version is "
 }
 
 extension String {

@@ -92,7 +92,11 @@ final class Transport: Sendable {
     }
 
     private static func error(_ request: EngineRequest, _ answer: EngineAnswer) -> DockerError {
-        .answer(request.operation, status: answer.status, body: answer.text, caller: request.caller)
+        if let oldest = EngineMessage(answer.text).oldestVersion, refusesVersion(answer) {
+            let message = APIVersion.refusal(ofOldest: oldest).description
+            return DockerError(.engineError, operation: request.caller, message: message)
+        }
+        return .answer(request.operation, status: answer.status, body: answer.text, caller: request.caller)
     }
 
     private func opened(
