@@ -62,6 +62,7 @@ struct PullWordTests {
         ("no matching manifest", .otherPlatform), ("manifest unknown", .unknownImage),
         ("manifest for x not found", .unknownImage), ("name unknown", .unknownImage),
         ("repository name not known", .unknownImage), ("parsing http 404", .unknownImage),
+        ("unknown: <html>not here</html>", .unknownImage),
         ("unauthorized", .credentials), ("authentication required", .credentials), ("access denied", .credentials),
         ("no basic auth credentials", .credentials), ("no space left on device", .noSpace),
         ("disk quota exceeded", .noSpace), ("x509", .insecure), ("bad certificate", .insecure), ("tls: x", .insecure),

@@ -30,8 +30,12 @@ enum PullRefusal: Equatable, CaseIterable {
         (.otherPlatform, ["no matching manifest"]),
         (
             .unknownImage,
-            // A server that is no registry answers with a web page.
-            ["manifest unknown", "manifest for ", "name unknown", "repository name not known", "parsing http 404"]
+            // A server that is no registry answers with a web page. Newer Docker Engines show the page instead of its
+            // status, but only of a status from 400 to 499.
+            [
+                "manifest unknown", "manifest for ", "name unknown", "repository name not known", "parsing http 404",
+                "unknown: <",
+            ]
         ),
     ]
 
