@@ -94,6 +94,11 @@ struct LifecycleEventTests {
         let away = EngineAbsence(from: t0, to: t2)
         #expect(isByEngine(143, away) && isByEngine(137, away) && isByEngine(143, EngineAbsence(from: t0)))
         #expect(!isByEngine(3, away) && !isByEngine(143, nil) && !isByEngine(143, away, liveRestore: true))
+        // A Docker Engine that ends in order explains every exit code.
+        let shutdown = EngineAbsence(from: t0, to: t2, isShutdown: true)
+        #expect(isByEngine(0, shutdown) && isByEngine(3, shutdown) && !isByEngine(0, away))
+        #expect(!isByEngine(0, shutdown, liveRestore: true))
+        #expect(!isByEngine(0, EngineAbsence(from: t0, to: t0, isShutdown: true)))
         #expect(!isByEngine(143, EngineAbsence(from: t2)) && !isByEngine(143, EngineAbsence(from: t0, to: t0)))
     }
 }

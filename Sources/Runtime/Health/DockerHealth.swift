@@ -13,6 +13,7 @@ final class DockerHealth: Sendable {
         var lastAnswer = MonotonicClock.wallNow
         var lastAbsence: EngineAbsence?
         var lastRefusal: Timestamp?
+        var lastShutdown: Timestamp?
 
         mutating func swept(_ answered: Bool, at now: Timestamp) {
             if answered {
@@ -48,7 +49,16 @@ final class DockerHealth: Sendable {
     var misses: Int { record.withLock { $0.misses } }
 
     /// The latest absence of the Docker Engine seen by this worker.
-    var lastAbsence: EngineAbsence? { record.withLock { $0.lastAbsence } }
+    var lastAbsence: EngineAbsence? {
+        record.withLock { record in
+            var absence = record.lastAbsence
+            if let shutdown = record.lastShutdown, absence?.covers(shutdown) == true { absence?.isShutdown = true }
+            return absence
+        }
+    }
+
+    /// Notes that the Docker Engine reports the end of a container, and refuses new connections.
+    func noteShutdown() { record.withLock { $0.lastShutdown = MonotonicClock.wallNow } }
 
     /// The start of the latest ping refused at the Docker Engine's socket. A starting Docker Engine accepts connections
     /// long before it answers calls.

@@ -48,7 +48,13 @@ struct ContainerInspector: Sendable {
             requests.finish(request)
         } catch {
             // The stream begins anew, and with it a reconcile of all containers.
-            guard error.code != .unavailable, error.code != .cancelled else { return requests.end(error) }
+            guard error.code != .unavailable, error.code != .cancelled else {
+                // At its end, Docker 26 also closes idle connections.
+                if error.code == .unavailable, request.hints.contains(where: { $0.action == "die" }) {
+                    watch.noteShutdown()
+                }
+                return requests.end(error)
+            }
             logger.warning(
                 "a container cannot be inspected; trying again later",
                 metadata: ["container": "\(request.containerID.short)", "error": "\(error.message)"]

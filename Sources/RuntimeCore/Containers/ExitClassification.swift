@@ -38,11 +38,12 @@ package enum ExitClassification {
 
     /// Returns whether the Docker Engine's own shutdown explains the exit.
     ///
-    /// The Docker Engine ends its containers by SIGTERM, then SIGKILL, unless live restore is on. Only for exits found
-    /// by inspection.
+    /// The Docker Engine ends its containers by SIGTERM, then SIGKILL, unless live restore is on. A process may end with
+    /// any code then. Only for exits found by inspection.
     package static func isByEngine(_ exit: ExitFacts, absence: EngineAbsence?, liveRestore: Bool) -> Bool {
         guard !liveRestore, let absence, let finishedAt = exit.finishedAt else { return false }
-        return (exit.exitCode == killed || exit.exitCode == terminated) && absence.covers(finishedAt)
+        let endsBySignal = exit.exitCode == killed || exit.exitCode == terminated
+        return (endsBySignal || absence.isShutdown) && absence.covers(finishedAt)
     }
 
     /// Returns whether the Docker Engine set the exit code after finding the process gone at its start.
@@ -84,16 +85,19 @@ package struct EngineAbsence: Sendable, Equatable {
     package var from: Timestamp
     /// The time of the first answer after the absence, or nil while the absence lasts.
     package var to: Timestamp?
+    /// Whether the Docker Engine ended in order: it reported ends of containers, and refused new connections.
+    package var isShutdown: Bool
 
-    package init(from: Timestamp, to: Timestamp? = nil) {
+    package init(from: Timestamp, to: Timestamp? = nil, isShutdown: Bool = false) {
         self.from = from
         self.to = to
+        self.isShutdown = isShutdown
     }
 
     /// Allowed difference between the Docker Engine's clock and this machine's clock.
     static let tolerance = Duration.seconds(2)
 
-    func covers(_ time: Timestamp) -> Bool {
+    package func covers(_ time: Timestamp) -> Bool {
         guard time >= from.advanced(by: .zero - Self.tolerance) else { return false }
         return to.map { time <= $0.advanced(by: Self.tolerance) } ?? true
     }
