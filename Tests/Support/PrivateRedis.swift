@@ -122,3 +122,16 @@ final class CurrentProcess: Sendable {
         set { current.withLock { $0 = newValue } }
     }
 }
+
+extension PrivateRedis {
+    /// Runs `body` with a master and a replica that follows it.
+    package static func withReplica<R>(
+        masterArguments: [String] = [],
+        _ body: (_ master: PrivateRedis, _ replica: PrivateRedis) async throws -> R
+    ) async throws -> R {
+        try await with(extraArguments: masterArguments) { master in
+            let arguments = ["--replicaof", "127.0.0.1", "\(master.port)", "--repl-diskless-sync-delay", "0"]
+            return try await with(extraArguments: arguments) { try await body(master, $0) }
+        }
+    }
+}
