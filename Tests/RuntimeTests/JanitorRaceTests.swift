@@ -138,6 +138,23 @@ struct JanitorRaceTests {
         }
     }
 
+    @Test("the last run of a removed container is recorded, because the leader may not have published its start")
+    func recorded() async throws {
+        try await WorkerWorld.with { world in
+            let ids = await addEnded(["old", "new"], world)
+            let old = ids["old"]?.text ?? ""
+            let started = try #require(try await world.docker.inspectContainer(old).startedAt)
+            try await withJanitor(world, kept: 1) {
+                try await eventually("the removal") { await containers(world).count == 1 }
+            }
+            let text = try await world.client.send(
+                RedisCommand("HGET", .string(world.keys.started("n1")), .string(old))
+            )
+            let checkpoint = text.string.flatMap { Checkpoint(encoded: $0) }
+            #expect(checkpoint?.startedAt == started && checkpoint?.identity.gameID == "old")
+        }
+    }
+
     @Test("an ended container that somebody has started since the list stays")
     func startedByHand() async throws {
         try await WorkerWorld.with { world in

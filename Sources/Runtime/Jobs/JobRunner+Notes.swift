@@ -40,25 +40,22 @@ extension JobRunner {
         await record(.forced(outcome.forced), of: id)
     }
 
-    /// Removes a container. Records the container's exit first, because nobody can inspect the container afterwards.
+    /// Removes a container. Records the container's last run first, because nobody can inspect the container afterwards.
     func discard(_ id: ContainerID) async throws(JobFailure) {
-        await recordExit(of: id)
+        if let container = try? await ownership.owned(id: id) {
+            await record { () throws(QueueError) in try await ownership.recordRun(of: container) }
+        }
         try await call { () throws(DockerError) in try await docker.remove(id.text) }
     }
 
-    private func recordExit(of id: ContainerID) async {
-        guard let container = try? await ownership.owned(id: id), let exit = ExitFacts(of: container.inspect) else {
-            return
-        }
-        let checkpoint = Checkpoint(startedAt: container.inspect.startedAt, identity: ContainerIdentity(of: container))
-        await record(.started(checkpoint: checkpoint.encoded), of: id)
-        await record(.exit(exit.encoded), of: id)
+    private func record(_ note: ContainerNote, of id: ContainerID) async {
+        await record { () throws(QueueError) in try await queue.record(note, of: id) }
     }
 
-    /// Records a note for the leader. A failure has no effect on the job: an inspection usually finds the same facts.
-    private func record(_ note: ContainerNote, of id: ContainerID) async {
+    /// Records facts for the leader. A failure has no effect on the job: an inspection usually finds the same facts.
+    private func record(_ body: () async throws(QueueError) -> Void) async {
         do throws(QueueError) {
-            try await queue.record(note, of: id)
+            try await body()
         } catch {
             logger.warning("a container could not be reported to the leader", metadata: ["error": "\(error)"])
         }

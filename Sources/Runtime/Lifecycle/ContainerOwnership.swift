@@ -95,6 +95,15 @@ final class ContainerOwnership: Sendable {
         try await queue.record(.forced(outcome.forced), of: id)
     }
 
+    /// Records the last run of a container that is about to be removed. The leader may have published neither its start
+    /// nor its end, for example after failed inspections.
+    func recordRun(of container: OwnedContainer) async throws(QueueError) {
+        guard let exit = ExitFacts(of: container.inspect) else { return }
+        let checkpoint = Checkpoint(startedAt: container.inspect.startedAt, identity: ContainerIdentity(of: container))
+        try await queue.record(.started(checkpoint: checkpoint.encoded), of: container.inspect.id)
+        try await queue.record(.exit(exit.encoded), of: container.inspect.id)
+    }
+
     /// Returns all containers of the game in this namespace.
     func containers(of gameID: GameID) async throws(DockerError) -> [OwnedContainer] {
         var owned: [OwnedContainer] = []

@@ -30,7 +30,7 @@ extension JanitorService {
         }
         for id in surplus {
             // Somebody may have started the container by hand since the last inspection.
-            guard let container = try await ownership.owned(id: id)?.inspect, !container.isRunning else { continue }
+            guard let container = try await ownership.owned(id: id), !container.inspect.isRunning else { continue }
             try await discard(container)
         }
         logger.notice(
@@ -39,10 +39,10 @@ extension JanitorService {
         )
     }
 
-    /// Removes an ended container. First the call records the exit for the leader, because nobody can inspect a removed
-    /// container.
-    func discard(_ container: ContainerInspect) async throws {
-        if let exit = ExitFacts(of: container) { try await queue.record(.exit(exit.encoded), of: container.id) }
-        try await docker.remove(container.id.text)
+    /// Removes an ended container. First the call records the last run for the leader, because nobody can inspect a
+    /// removed container.
+    func discard(_ container: OwnedContainer) async throws {
+        try await ownership.recordRun(of: container)
+        try await docker.remove(container.inspect.id.text)
     }
 }

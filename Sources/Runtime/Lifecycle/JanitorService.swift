@@ -124,13 +124,15 @@ struct JanitorService: Sendable {
     /// - Returns: false if the container is gone, has started since the listing, or is not of this namespace.
     private func remove(_ subject: JanitorSubject) async throws -> Bool {
         let id = subject.containerID
-        guard let container = try await ownership.owned(id: id)?.inspect,
-            (container.startedAt == nil) == subject.neverRan
+        guard var container = try await ownership.owned(id: id),
+            (container.inspect.startedAt == nil) == subject.neverRan
         else { return false }
-        if container.isRunning {
+        if container.inspect.isRunning {
             try await ownership.stop(id, for: "janitor", timeout: Self.stopTimeout)
+            guard let stopped = try await ownership.owned(id: id) else { return false }
+            container = stopped
         }
-        try await discard(try await docker.inspectContainer(id.text))
+        try await discard(container)
         return true
     }
 }
