@@ -65,17 +65,6 @@ extension BenchStage {
             wakeups: busy.counts.waits / pushes
         )
     }
-
-    /// Returns what Redis does while `body` runs.
-    private func load(
-        _ body: () async throws -> Void
-    ) async throws -> (seconds: Double, cpu: Double, counts: CommandCounts) {
-        let (cpu, counts, begin) = (try await redis.cpu(), try await redis.counts(), ContinuousClock.now)
-        try await body()
-        let seconds = begin.duration(to: .now).inSeconds
-        let after = try await redis.counts()
-        return (seconds, try await redis.cpu() - cpu, after.perJob(since: counts, 1))
-    }
 }
 
 extension BenchRedis {

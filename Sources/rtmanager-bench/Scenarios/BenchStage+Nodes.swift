@@ -16,18 +16,36 @@ extension BenchStage {
     func nodes() async throws -> [BenchFigure] {
         let count = options.nodes ?? options.full(100, quick: 6)
         let half = max(1, count / 2)
+        let alone = try await withNodes(0..<1) { try await measureAlone() }
+        try await redis.empty()
         return try await withNodes(0..<half) {
-            let staying = try await withNodes(half..<count) { try await measureNodes(count) }
+            let staying = try await withNodes(half..<count) { try await measureNodes(count, alone) }
             // A loss takes longer than the grace.
             return staying + (options.isQuick ? [] : try await measureLoss(of: half..<count))
         }
     }
 
-    private func measureNodes(_ count: Int) async throws -> [BenchFigure] {
+    private typealias Lone = (stops: LoneJobs, starts: LoneJobs)
+
+    /// Measures lone jobs of a worker that has Redis for itself.
+    private func measureAlone() async throws -> Lone {
+        try await awaitFleet(1)
+        return try await loneJobs("alone")
+    }
+
+    private func measureNodes(_ count: Int, _ alone: Lone) async throws -> [BenchFigure] {
+        try await awaitFleet(count)
+        let idle = try await idleFigures(count)
+        let lone = try await loneJobs("lone")
+        return try await idle + lone.stops.figures("\(count) idle nodes: a lone stop", alone: alone.stops)
+            + lone.starts.figures("\(count) idle nodes: a lone start", alone: alone.starts)
+            + burstFigures(count) + returnFigures(count)
+    }
+
+    private func awaitFleet(_ count: Int) async throws {
         try await awaitNodes(count)
         // Stops in a new namespace wait for nodes that may still come.
         try await Task.sleep(for: .seconds(5))
-        return try await idleFigures(count) + burstFigures(count) + returnFigures(count)
     }
 
     private func idleFigures(_ count: Int) async throws -> [BenchFigure] {
