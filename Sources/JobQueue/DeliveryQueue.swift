@@ -162,6 +162,9 @@ package protocol QueueFigures: Sendable {
 
     func depth(of queue: String) async throws(QueueError) -> QueueDepth
 
+    /// Returns the jobs and messages that wait, by reason.
+    func waits() async throws(QueueError) -> WaitCounts
+
     func deadLetterTotals() async throws(QueueError) -> DeadLetterTotals
 
     /// Returns the keys of a wrong type among those of the worker (`TYPE`).

@@ -59,18 +59,29 @@ package enum WaitReason: Sendable, Equatable {
         return isWindowFull ? .windowFull : nil
     }
 
+    /// The reason without its details. Metrics have the same word as a label.
+    package var word: WaitWord {
+        switch self {
+        case .nodeSilent: .nodeSilent
+        case .nodeDrained: .nodeDrained
+        case .nodeReturning: .nodeReturning
+        case .queuePaused: .queuePaused
+        case .windowFull: .windowFull
+        case .unserved: .unserved
+        case .noCapacity: .noCapacity
+        case .behind: .behind
+        case .retry: .retry
+        }
+    }
+
     /// The reason in words.
     package var phrase: String {
         switch self {
-        case .nodeSilent(let time): "node silent for \(ShortTime.span(milliseconds: time))"
-        case .nodeDrained: "node drained"
-        case .nodeReturning: "node returning"
-        case .queuePaused: "queue paused"
-        case .windowFull: "window full"
-        case .unserved: "no worker serves this queue"
-        case .noCapacity(let words): "no capacity: \(words)"
-        case .behind(let id): "waits behind job \(id)"
-        case .retry(let pause): "retry in \(ShortTime.span(milliseconds: pause))"
+        case .nodeSilent(let time): "\(word.rawValue) for \(ShortTime.span(milliseconds: time))"
+        case .noCapacity(let words): "\(word.rawValue): \(words)"
+        case .behind(let id): "\(word.rawValue) \(id)"
+        case .retry(let pause): "\(word.rawValue) in \(ShortTime.span(milliseconds: pause))"
+        case .nodeDrained, .nodeReturning, .queuePaused, .windowFull, .unserved: word.rawValue
         }
     }
 }

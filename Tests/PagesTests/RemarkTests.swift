@@ -89,3 +89,19 @@ struct RemarkTests {
         #expect(phrase({ $0.isPaused = true }, isWindowFull: true) == "queue paused")
     }
 }
+
+@Suite("Why a job waits")
+struct WaitWordTests {
+    @Test("each phrase begins with the word that metrics have as a label")
+    func words() {
+        let reasons: [WaitReason] = [
+            .nodeSilent(25_000), .nodeDrained, .nodeReturning, .queuePaused, .windowFull, .unserved,
+            .noCapacity("8 of 8 slots"), .behind("j1"), .retry(12_000),
+        ]
+        #expect(Set(reasons.map(\.word)) == Set(WaitWord.allCases))
+        for reason in reasons { #expect(reason.phrase.hasPrefix(reason.word.rawValue)) }
+        #expect(WaitReason.behind("j1").phrase == "waits behind job j1")
+        #expect(WaitReason.noCapacity("8 of 8 slots").phrase == "no capacity: 8 of 8 slots")
+        #expect(WaitReason.retry(12_000).phrase == "retry in 12s")
+    }
+}

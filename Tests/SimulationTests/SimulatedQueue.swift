@@ -175,6 +175,9 @@ struct SimulatedQueue: DeliveryQueue {
 
     func streamGroups() async throws(QueueError) -> [StreamGroup] { [] }
     func depth(of queue: String) async throws(QueueError) -> QueueDepth { QueueDepth(waiting: 0, isPaused: false) }
+    func waits() async throws(QueueError) -> WaitCounts {
+        WaitCounts(node: WaitCounts.NodeFacts(), queues: [], isWindowFull: false, delayed: 0, behind: 0)
+    }
     func deadLetterTotals() async throws(QueueError) -> DeadLetterTotals { DeadLetterTotals() }
     func keyProblems() async throws(QueueError) -> [KeyProblem] { [] }
 }

@@ -31,6 +31,8 @@ package enum RuntimeMetrics {
             "How far a consumer group is behind, as a part of the retention. At 1 it loses entries.",
         "rtm_stream_group_backlog_entries": "Entries that a consumer group has not acknowledged.",
         "rtm_queue_messages": "Messages in a queue that no worker has admitted yet, as the leader of a node sees them.",
+        "rtm_jobs_waiting":
+            "Jobs and messages that wait, by reason, as the leader of a node sees them. Of the node: node drained, node returning, no capacity.",
         "rtm_dead_letters": "Dead letters, as the leader of a node sees them.",
         "rtm_dead_letters_bytes": "Bytes of the dead letters that are kept.",
         "rtm_dead_letters_lost":

@@ -34,6 +34,14 @@ extension RuntimeMetrics {
         Gauge(label: "rtm_queue_messages", dimensions: [("queue", queue)]).record(count)
     }
 
+    /// Records the waiting jobs of each reason that a node can count.
+    static func waits(_ counts: WaitCounts) {
+        for reason in WaitCounts.reasons {
+            Gauge(label: "rtm_jobs_waiting", dimensions: [("reason", reason.rawValue)])
+                .record(counts.byReason[reason] ?? 0)
+        }
+    }
+
     static func dead(_ totals: DeadLetterTotals) {
         Gauge(label: "rtm_dead_letters").record(totals.count)
         Gauge(label: "rtm_dead_letters_bytes").record(totals.bytes)

@@ -5,14 +5,14 @@ import RuntimeCore
 /// Watches the backlog of the public streams' consumer groups, while this worker leads its node.
 ///
 /// The watch warns before trimming takes entries that a group still needs. The watch also measures waiting messages and
-/// dead letters.
+/// jobs, and dead letters.
 struct StreamWatch: Sendable {
     let queue: any DeliveryQueue
     let logger: Logger
 
     private static let interval = Duration.seconds(60)
-    /// The number of rounds for each check of the groups. Retention lasts hours, and a check costs Redis more than the
-    /// rest of a round.
+    /// The number of rounds for each check of the groups and of the waiting jobs. Retention lasts hours, and these checks
+    /// cost Redis more than the rest of a round.
     private static let roundsForGroups = 2
     /// The time between two warnings about a group.
     private static let reminder = Duration.seconds(600)
@@ -27,6 +27,7 @@ struct StreamWatch: Sendable {
                     let groups = try await queue.streamGroups()
                     let now = try await queue.redisTime()
                     for group in groups { record(group, now, &warned) }
+                    RuntimeMetrics.waits(try await queue.waits())
                 }
                 for name in queue.options.queues {
                     RuntimeMetrics.waiting(try await queue.depth(of: name).waiting, in: name)
