@@ -264,8 +264,10 @@ extension LaneModel {
     mutating func lose(node: NodeID) {
         lostNodes.insert(node)
         reserved[node] = [:]
-        // The stops move first: behind a stop whose record is lost, a start may come up.
-        for list in ready.keys.sorted(by: >) where list.hasSuffix(":\(node)") {
+        // The stops of all queues move first: behind a stop whose record is lost, a start may come up.
+        let lists = ready.keys.filter { $0.hasSuffix(":\(node)") }
+        func isStart(_ list: String) -> Bool { list.hasPrefix("start:") }
+        for list in lists.filter({ !isStart($0) }).sorted() + lists.filter(isStart).sorted() {
             for entry in ready[list, default: []] {
                 unready(entry.game)
                 settle(entry.game)

@@ -142,13 +142,15 @@ local function move_lanes(c, list, most)
   return #games
 end
 
--- Moves the waiting jobs of a lost node, a few in a call. Returns whether there are more.
+-- Moves the waiting jobs of a lost node, a few in a call, the stops of all queues first: behind a stop with a lost
+-- record, a start of any queue may come up. Returns whether there are more.
 local function move_jobs(c)
   local node = c.lost > 0 and call('SRANDMEMBER', c.prefix .. 'moving')
   if not node then return false end
-  local left = c.args.most
-  for _, queue in ipairs(call('SMEMBERS', c.prefix .. 'queues')) do
-    for _, class in ipairs({ 'stop', 'start' }) do
+  local left, queues = c.args.most, call('SMEMBERS', c.prefix .. 'queues')
+  table.sort(queues)
+  for _, class in ipairs({ 'stop', 'start' }) do
+    for _, queue in ipairs(queues) do
       if left > 0 then left = left - move_lanes(c, lanes.list(class, queue, node), left) end
     end
   end
