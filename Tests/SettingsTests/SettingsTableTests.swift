@@ -64,7 +64,7 @@ struct SettingsTableTests {
                 + "Separates this deployment from others on the same Redis |",
             "| `RTM_NODE` | the Docker Engine's own id | 1 to 128 of `A-Z a-z 0-9 : _ . -` | Id of this node |",
             "| `RTM_HTTP` | `127.0.0.1:8081` | `HOST:PORT` with a port from 0 to 65535; empty: none | "
-                + "Address of `/healthz`, `/readyz`, `/metrics` and the dashboard at `/`. "
+                + "Address of `/healthz`, `/readyz`, `/metrics` and the console. "
                 + "If the port is in use, the worker warns and runs on |",
             "| `RTM_RETENTION_SECONDS` | `604800` | a whole number of seconds from 60 to 31,536,000 | "
                 + "How long results and ids are kept |",
