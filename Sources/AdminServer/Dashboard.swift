@@ -39,6 +39,21 @@ package final class Dashboard: Sendable {
         return DashboardPage(worker: worker, readiness: readiness, look: look, problem: problem).html
     }
 
+    /// Returns the latest data from Redis. All viewers share one read.
+    ///
+    /// - Throws: ``NotRead`` if there is no data, or if the latest read failed.
+    package func look() async throws(NotRead) -> DashboardLook {
+        if mustRead() { await refresh() }
+        let (look, problem) = state.withLock { ($0.look, $0.problem) }
+        guard let look, problem == nil else { throw NotRead(description: problem ?? "it is being read") }
+        return look
+    }
+
+    /// The reason why there is no data from Redis.
+    package struct NotRead: Error, Equatable, CustomStringConvertible {
+        package var description: String
+    }
+
     private func mustRead() -> Bool {
         state.withLock { state in
             guard !state.isReading, state.goodUntil.map({ $0 <= .now }) ?? true else { return false }

@@ -67,6 +67,29 @@ struct DashboardReadTests {
     }
 }
 
+@Suite("The data of the overview for other pages", .timeLimit(.minutes(1)))
+struct DashboardLookTests {
+    private struct Away: Error, CustomStringConvertible { let description = "no connection" }
+
+    @Test("is read once for all, and is refused while it is read or after a failure")
+    func look() async throws {
+        let slow = SlowRead()
+        let dashboard = Dashboard(worker: "w") { await slow.read() }
+        try await withThrowingTaskGroup(of: DashboardLook.self) { group in
+            group.addTask { try await dashboard.look() }
+            await slow.untilBegun()
+            await #expect(throws: Dashboard.NotRead(description: "it is being read")) { try await dashboard.look() }
+            slow.end()
+            let first = try await group.next()
+            #expect(first?.status.title == "what was read")
+        }
+        let kept = try await dashboard.look()
+        #expect(kept.status.title == "what was read" && slow.count == 1)
+        let broken = Dashboard(worker: "w") { throw Away() }
+        await #expect(throws: Dashboard.NotRead(description: "no connection")) { try await broken.look() }
+    }
+}
+
 @Suite("The lines of the readiness")
 struct ReadinessTextTests {
     @Test(

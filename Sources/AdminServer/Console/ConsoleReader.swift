@@ -20,11 +20,16 @@ package struct ConsoleReader: Sendable {
     private let queue: JobQueue
     private let client: RuntimeClient
     private let decoder: JobDecoder
+    private let dashboard: Dashboard
 
-    package init(queue: JobQueue, client: RuntimeClient, decoder: JobDecoder) {
+    /// Creates a reader.
+    ///
+    /// - Parameter dashboard: has the state of the fleet, which costs more commands than the other pages.
+    package init(queue: JobQueue, client: RuntimeClient, decoder: JobDecoder, dashboard: Dashboard) {
         self.queue = queue
         self.client = client
         self.decoder = decoder
+        self.dashboard = dashboard
     }
 
     /// Reads a page. The overview has a reader of its own, ``Dashboard``.
@@ -44,7 +49,7 @@ package struct ConsoleReader: Sendable {
 
     /// Returns the page that a searched text means: a job or a game with this id, else the games with the text.
     package func route(for text: String) async throws -> ConsoleRoute {
-        let text = String(text.trimmingPrefix { $0.isWhitespace })
+        let text = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         if try await queue.sight(of: JobID(text)) != nil { return .job(JobID(text)) }
         if try await queue.game(GameID(text)).isKnown { return .game(GameID(text)) }
         return .games(search: text, page: 1)
@@ -76,8 +81,7 @@ package struct ConsoleReader: Sendable {
     }
 
     private func jobs() async throws -> ConsoleContent {
-        let overview = try await queue.overview(limit: Self.mostJobs) { _ in nil }
-        return .jobs(StatusPage(title: "", overview: overview), try await queue.retryingJobs(limit: Self.mostJobs))
+        .jobs(try await dashboard.look().status, try await queue.retryingJobs(limit: Self.mostJobs))
     }
 
     private func dead(_ before: String?) async throws -> ConsoleContent {
@@ -86,8 +90,7 @@ package struct ConsoleReader: Sendable {
     }
 
     private func nodes() async throws -> ConsoleContent {
-        let overview = try await queue.overview(limit: 1_000) { _ in nil }
-        return .nodes(StatusPage(title: "", overview: overview))
+        .nodes(try await dashboard.look().status)
     }
 
     private func node(_ id: NodeID) async throws -> ConsoleContent {

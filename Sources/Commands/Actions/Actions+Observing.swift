@@ -73,7 +73,8 @@ extension Actions {
         let reader = ConsoleReader(
             queue: queue,
             client: client,
-            decoder: JobDecoder(signer: try settings.signer())
+            decoder: JobDecoder(signer: try settings.signer()),
+            dashboard: dashboard
         )
         return Console(worker: worker.id, dashboard: dashboard) {
             try await reader.content(of: $0)
