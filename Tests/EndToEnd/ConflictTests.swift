@@ -133,7 +133,7 @@ extension Deployment {
         @Test("a game that ignores SIGTERM is killed after the job's time-out")
         func stubborn() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
-                _ = try await fleet.finish("k-1", fleet.start("k-1", game: "g", image: fleet.world.stubbornImage))
+                try await fleet.finishStubborn("k-1", game: "g")
                 let stop = Fleet.message(.stop, "k-2", game: "g", #""stop_timeout_seconds":1"#)
                 let result = try await fleet.finish("k-2", stop)
                 #expect(result.effect == .stopped)

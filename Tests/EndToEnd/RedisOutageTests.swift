@@ -43,7 +43,7 @@ extension Deployment {
         func frozen() async throws {
             let settings = ["RTM_LEASE_TTL_SECONDS": "3"]
             try await Fleet.with(settings: settings, world: try #require(EngineWorld.current)) { fleet in
-                let start = try await fleet.finish("s", fleet.start("s", game: "g", image: fleet.world.stubbornImage))
+                let start = try await fleet.finishStubborn("s", game: "g")
                 let remove = Fleet.message(.remove, "r", game: "g", #""force":true,"stop_timeout_seconds":4"#)
                 try await fleet.push(remove)
                 let id = try #require(start.containerID)
@@ -78,7 +78,7 @@ extension Deployment {
         func awayAtTheEnd() async throws {
             let settings = ["RTM_DRAIN_TIMEOUT_SECONDS": "1"]
             try await Fleet.with(settings: settings, world: try #require(EngineWorld.current)) { fleet in
-                let start = try await fleet.finish("s", fleet.start("s", game: "g", image: fleet.world.stubbornImage))
+                let start = try await fleet.finishStubborn("s", game: "g")
                 try await fleet.push(Fleet.message(.stop, "t", game: "g", #""stop_timeout_seconds":2"#))
                 let worker = try await fleet.runner(of: "t")
                 try await untilEndIsAsked(of: try #require(start.containerID), in: fleet)

@@ -110,7 +110,7 @@ extension Deployment {
         @Test("with Redis' memory full, running jobs end, and new jobs wait for free memory")
         func memoryFull() async throws {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
-                _ = try await fleet.finish("s", fleet.start("s", game: "g", image: fleet.world.stubbornImage))
+                try await fleet.finishStubborn("s", game: "g")
                 try await fleet.push(Fleet.message(.stop, "t", game: "g", #""stop_timeout_seconds":1"#))
                 _ = try await fleet.runner(of: "t")
                 try await fleet.push(Fleet.message(.stop, "u", game: "h"))

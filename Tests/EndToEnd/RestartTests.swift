@@ -81,8 +81,7 @@ extension Deployment {
             let settings = ["RTM_LEASE_TTL_SECONDS": "3"]
             try await Fleet.with(workers: 2, settings: settings, world: try #require(EngineWorld.current)) { fleet in
                 // It ignores SIGTERM, so that there is time to strike while it is stopped.
-                let message = fleet.start("s", game: "g", image: fleet.world.stubbornImage)
-                let first = try await fleet.finish("s", message)
+                let first = try await fleet.finishStubborn("s", game: "g")
                 let restart = Fleet.message(.restart, "r", game: "g", #""stop_timeout_seconds":1"#)
                 try await fleet.push(restart)
                 let victim = try await fleet.runner(of: "r")

@@ -29,7 +29,7 @@ extension Deployment {
         func givesBack() async throws {
             let settings = ["RTM_DRAIN_TIMEOUT_SECONDS": "1"]
             try await Fleet.with(workers: 2, settings: settings, world: try #require(EngineWorld.current)) { fleet in
-                _ = try await fleet.finish("b-1", fleet.start("b-1", game: "g", image: fleet.world.stubbornImage))
+                try await fleet.finishStubborn("b-1", game: "g")
                 try await fleet.push(Fleet.message(.stop, "b-2", game: "g", #""stop_timeout_seconds":4"#))
                 let ending = try await fleet.runner(of: "b-2")
                 ending.terminate()
@@ -47,7 +47,7 @@ extension Deployment {
         func secondSignal() async throws {
             let settings = ["RTM_LEASE_TTL_SECONDS": "3"]
             try await Fleet.with(workers: 2, settings: settings, world: try #require(EngineWorld.current)) { fleet in
-                _ = try await fleet.finish("c-1", fleet.start("c-1", game: "g", image: fleet.world.stubbornImage))
+                try await fleet.finishStubborn("c-1", game: "g")
                 try await fleet.push(Fleet.message(.stop, "c-2", game: "g", #""stop_timeout_seconds":3"#))
                 let ending = try await fleet.runner(of: "c-2")
                 ending.terminate()

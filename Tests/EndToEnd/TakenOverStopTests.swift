@@ -14,8 +14,7 @@ extension Deployment {
         func forced(_ signal: Int32, _ timeout: Int) async throws {
             let settings = ["RTM_LEASE_TTL_SECONDS": "3", "RTM_DRAIN_TIMEOUT_SECONDS": "1"]
             try await Fleet.with(workers: 2, settings: settings, world: try #require(EngineWorld.current)) { fleet in
-                let start = fleet.start("f-1", game: "g", image: fleet.world.stubbornImage)
-                let id = try #require(try await fleet.finish("f-1", start).containerID)
+                let id = try #require(try await fleet.finishStubborn("f-1", game: "g").containerID)
                 try await fleet.push(Fleet.message(.stop, "f-2", game: "g", #""stop_timeout_seconds":\#(timeout)"#))
                 let victim = try await fleet.runner(of: "f-2")
                 try await eventually("the stop to be on its way", within: .seconds(10), until: { $0["_stop"] != nil }) {

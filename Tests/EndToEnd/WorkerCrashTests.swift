@@ -88,7 +88,7 @@ extension Deployment {
         func killedWhileStopping() async throws {
             try await Fleet.with(workers: 2, settings: Self.settings, world: try #require(EngineWorld.current)) {
                 fleet in
-                _ = try await fleet.finish("p-1", fleet.start("p-1", game: "g", image: fleet.world.stubbornImage))
+                try await fleet.finishStubborn("p-1", game: "g")
                 try await fleet.push(Fleet.message(.stop, "p-2", game: "g", #""stop_timeout_seconds":2"#))
                 let victim = try await fleet.runner(of: "p-2")
                 await victim.kill9()

@@ -1,4 +1,5 @@
 import JobContract
+import Primitives
 import Redis
 
 extension Fleet {
@@ -77,6 +78,17 @@ extension Fleet {
     {
         try await push(message)
         return try await result(of: id, within: limit)
+    }
+
+    /// Starts a game that ignores SIGTERM, and waits until its process says so. A signal that comes before may end it.
+    @discardableResult
+    package func finishStubborn(_ id: JobID, game: GameID) async throws -> JobResult {
+        let result = try await finish(id, start(id, game: game, image: world.stubbornImage))
+        guard let container = result.containerID else { return result }
+        try await eventually("the process of \(game)", until: { $0.contains(TestImage.deaf) }) {
+            try await world.engine.docker("logs", container.text)
+        }
+        return result
     }
 
     /// Waits until the `steps` of `game` are as many as these, and answers its events.

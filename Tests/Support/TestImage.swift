@@ -5,7 +5,11 @@ package enum TestImage {
     /// Runs until SIGTERM.
     package static let idle = ["/bin/busybox", "sleep", "2147483647"]
     /// Runs on on SIGTERM.
-    package static let stubborn = ["/bin/busybox", "sh", "-c", "trap '' TERM; while :; do /bin/busybox sleep 1; done"]
+    package static let stubborn = [
+        "/bin/busybox", "sh", "-c", "trap '' TERM; echo \(deaf); while :; do /bin/busybox sleep 1; done",
+    ]
+    /// What the stubborn image writes when it ignores SIGTERM.
+    package static let deaf = "deaf"
 
     /// Ends at once with this code.
     package static func ending(_ code: Int) -> [String] { ["/bin/busybox", "sh", "-c", "exit \(code)"] }
