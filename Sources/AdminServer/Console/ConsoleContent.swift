@@ -13,8 +13,6 @@ package struct ConsoleContent: Sendable, Equatable {
         /// Commands to copy.
         case commands([String])
         case link(ConsoleRoute, String)
-        /// HTML of ``DashboardLook``.
-        case look(DashboardLook)
     }
 
     /// Whether the page is about something that is not known; the answer is then 404.
@@ -42,7 +40,6 @@ package struct ConsoleContent: Sendable, Equatable {
             return "<p class=\"commands\">" + lines.joined(separator: "<br>\n") + "</p>"
         case .link(let route, let text):
             return "<p><a href=\"\(route.address)\">\(HTMLText.escape(text))</a></p>"
-        case .look(let look): return look.html
         }
     }
 

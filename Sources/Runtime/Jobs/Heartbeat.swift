@@ -13,22 +13,6 @@ struct Heartbeat: Sendable {
     let logger: Logger
     private let failures = LogThrottle()
 
-    init(
-        queue: any DeliveryQueue,
-        leases: LeaseBook,
-        watch: DockerHealth,
-        now: WakeSignal,
-        mustAnnounce: WakeSignal,
-        logger: Logger
-    ) {
-        self.queue = queue
-        self.leases = leases
-        self.watch = watch
-        self.now = now
-        self.mustAnnounce = mustAnnounce
-        self.logger = logger
-    }
-
     /// Extends the leases after each third of a lease's duration, and at once when `now` is raised, until the task is
     /// cancelled. After a failed call the pause is 250 ms.
     func run() async {

@@ -16,14 +16,6 @@ struct LifecyclePublisher: Sendable {
     let logger: Logger
     private let failures = LogThrottle()
 
-    init(queue: any DeliveryQueue, epoch: Int64, observations: PublishQueue, enginePort: Int, logger: Logger) {
-        self.queue = queue
-        self.epoch = epoch
-        self.observations = observations
-        self.enginePort = enginePort
-        self.logger = logger
-    }
-
     /// The largest number of containers in one call.
     private static let batchSize = 32
 

@@ -37,6 +37,7 @@ extension BenchStage {
     ///
     /// - Parameter prefix: The begin of the jobs' ids.
     func loneJobs(_ prefix: String) async throws -> (stops: LoneJobs, starts: LoneJobs) {
+        // What idle workers cost in this time is taken off the figures.
         let idle = try await load { try await Task.sleep(for: options.full(.seconds(10), quick: .seconds(1))) }
         let stops = try await loneJobs(.stop, prefix, beside: idle)
         let starts = try await loneJobs(.start, prefix, beside: idle)
