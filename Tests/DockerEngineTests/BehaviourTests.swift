@@ -22,7 +22,7 @@ struct BehaviourTests {
     }
 
     private func untilEnded(_ name: String, _ engine: DockerEngine) async throws -> ContainerInspect {
-        try await eventually("the end of \(name)", within: .seconds(30), until: { $0.status == "exited" }) {
+        try await eventually("the end of \(name)", until: { $0.status == "exited" }) {
             try await engine.inspectContainer(name)
         }
         return try await engine.inspectContainer(name)

@@ -86,7 +86,7 @@ struct DockerFaultTests {
             #expect(run?.mayHaveHappened == true)
             docker.resume()
             // The Engine carries out what it was sent while it stood still.
-            try await eventually("the container", within: .seconds(20), until: { $0 == nil }) {
+            try await eventually("the container", until: { $0 == nil }) {
                 await dockerFailure { try await engine.inspectContainer(spec.name) }
             }
             #expect(try await engine.inspectContainer(spec.name).status == "created")

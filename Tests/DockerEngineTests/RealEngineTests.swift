@@ -71,7 +71,7 @@ struct RealEngineTests {
             spec.cmd = ["/bin/sh", "-c", "sleep 1; dd if=/dev/zero of=/dev/null bs=64M count=4"]
             _ = try await engine.run(spec)
             let name = spec.name
-            try await eventually("the end of \(name)", within: .seconds(30), until: { $0.status == "exited" }) {
+            try await eventually("the end of \(name)", until: { $0.status == "exited" }) {
                 try await engine.inspectContainer(name)
             }
             let inspect = try await engine.inspectContainer(name)
@@ -88,7 +88,7 @@ struct RealEngineTests {
             spec.cmd = ["/bin/sh", "-c", "sleep 1; exit 42"]
             _ = try await engine.run(spec)
             let name = spec.name
-            try await eventually("the end of \(name)", within: .seconds(30), until: { $0.status == "exited" }) {
+            try await eventually("the end of \(name)", until: { $0.status == "exited" }) {
                 try await engine.inspectContainer(name)
             }
             #expect(try await engine.inspectContainer(name).exitCode == 42)
@@ -107,7 +107,7 @@ struct RealEngineTests {
             let events = try await engine.eventsListen(since: result.startedAt)
             let name = spec.name
             #expect(["starting", "healthy"].contains(try await engine.inspectContainer(name).health))
-            try await eventually("health", within: .seconds(30), until: { $0.health == "healthy" }) {
+            try await eventually("health", until: { $0.health == "healthy" }) {
                 try await engine.inspectContainer(name)
             }
             try await engine.remove(name)
@@ -134,7 +134,7 @@ struct RealEngineTests {
             #expect(shown?.port.interval == .seconds(1) && shown?.port.timeout == .seconds(3))
             #expect(shown?.port.retries == 4 && shown?.test == ["CMD", "/bin/busybox", "true"])
             let name = spec.name
-            try await eventually("health", within: .seconds(30), until: { $0.health == "healthy" }) {
+            try await eventually("health", until: { $0.health == "healthy" }) {
                 try await engine.inspectContainer(name)
             }
         }

@@ -27,7 +27,6 @@ extension Deployment {
             func see(_ texts: [String], on path: String) async throws {
                 try await eventually(
                     "\(texts) on \(path)",
-                    within: .seconds(20),
                     until: { page in
                         texts.allSatisfy { page.contains($0) }
                     }

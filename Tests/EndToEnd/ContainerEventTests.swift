@@ -120,14 +120,13 @@ extension Deployment {
             if test.name == "oom" {
                 let ended = try await eventually(
                     "the end of \(game)",
-                    within: .seconds(20),
                     until: { $0?.Status == "exited" }
                 ) {
                     try await fleet.world.engine.inspect(id.text)?.State
                 }
                 if ended?.OOMKilled == false { (test.reason, test.steps) = ("killed", ["started", "exited"]) }
             }
-            let events = try await fleet.events(ofGame: game, until: test.steps, within: .seconds(20))
+            let events = try await fleet.events(ofGame: game, until: test.steps)
             #expect(Fleet.steps(events) == test.steps, "\(game)")
             let exit = try #require(events.first { $0["event"] == "exited" })
             #expect(exit["exit_code"] == test.code && exit["reason"] == test.reason, "\(game): \(exit)")
@@ -167,7 +166,7 @@ extension Deployment {
                 try await fleet.world.engine.docker("update", "--restart=always", id.text)
                 // Docker pauses 0.1 s before the first restart, and twice as long before each next one.
                 let steps = (1...5).flatMap { _ in ["started", "exited"] }
-                let events = try await fleet.events(ofGame: "g", until: steps, within: .seconds(30))
+                let events = try await fleet.events(ofGame: "g", until: steps)
                 #expect(events.prefix(10).map { $0["event"] } == steps)
                 let exits = events.filter { $0["event"] == "exited" }
                 for exit in exits.dropFirst(3) {

@@ -116,14 +116,14 @@ extension Fleet {
     }
 
     fileprivate func leader(otherThan old: WorkerProcess) async throws -> WorkerProcess {
-        try await eventually("another leader", within: .seconds(20), until: { $0.process.pid != old.process.pid }) {
+        try await eventually("another leader", until: { $0.process.pid != old.process.pid }) {
             try await leader()
         }
     }
 
     /// Waits until none of these containers runs.
     fileprivate func untilEnded(_ ids: [ContainerID]) async throws {
-        try await eventually("the containers to end", within: .seconds(20), until: { Set(ids).isDisjoint(with: $0) }) {
+        try await eventually("the containers to end", until: { Set(ids).isDisjoint(with: $0) }) {
             try await world.engine.docker("ps", "--quiet", "--no-trunc").split(separator: "\n")
                 .map { ContainerID(String($0)) }
         }
@@ -135,7 +135,7 @@ extension TestEngine {
     /// init ignores SIGTTIN from the same moment on, which `/proc` shows.
     fileprivate func untilItEndsOnTERM(_ id: ContainerID) async throws {
         let isSet: (String) -> Bool = { UInt64($0, radix: 16).map { $0 & (1 << 20) != 0 } ?? false }
-        try await eventually("the init of \(id.short) to handle SIGTERM", within: .seconds(20), until: isSet) {
+        try await eventually("the init of \(id.short) to handle SIGTERM", until: isSet) {
             let status = try await docker("exec", id.text, "/bin/busybox", "cat", "/proc/1/status")
             let line = status.split(separator: "\n").first { $0.hasPrefix("SigIgn:") } ?? ""
             return line.dropFirst(7).trimmingCharacters(in: .whitespaces)
@@ -146,7 +146,6 @@ extension TestEngine {
     fileprivate func untilRuns(_ name: String) async throws {
         try await eventually(
             "\(name) to run",
-            within: .seconds(20),
             until: { $0 != nil && $0 != "created" }
         ) {
             try await inspect(name)?.State.Status

@@ -21,10 +21,10 @@ extension Deployment {
                 try await TestImage.make(image, on: fleet.world.engine, labels: ["com.galaxy.owner": "rtmanager"])
                 let copy = try await fleet.createByHand(game: "copied", image: image)
                 let byHand = try await fleet.runByHand(game: "by-hand")
-                try await eventually("the leftover to be removed", within: .seconds(30), until: { $0 == nil }) {
+                try await eventually("the leftover to be removed", until: { $0 == nil }) {
                     try await fleet.world.engine.inspect(leftover.text)
                 }
-                try await fleet.workers[0].untilItSays("no job explains", within: .seconds(30))
+                try await fleet.workers[0].untilItSays("no job explains")
                 let left = Set(try await fleet.containers())
                 #expect(left == [foreign, copy, byHand, game.containerID ?? ""])
             }
@@ -52,7 +52,7 @@ extension Deployment {
         func dryRun() async throws {
             try await Fleet.with(settings: settings("dry-run"), world: try #require(EngineWorld.current)) { fleet in
                 let leftover = try await fleet.createByHand(game: "left")
-                try await fleet.workers[0].untilItSays("no job explains", within: .seconds(30))
+                try await fleet.workers[0].untilItSays("no job explains")
                 #expect(try await fleet.containers() == [leftover])
             }
         }

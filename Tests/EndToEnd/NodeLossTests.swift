@@ -86,10 +86,10 @@ extension Deployment {
                 #expect(refused.exitCode == 1 && refused.errors.contains("is not lost"), "\(refused)")
 
                 let again = try await fleet.startWorker(other)
-                try await eventually("the return of b", within: .seconds(20), until: { $0.contains(" up ") }) {
+                try await eventually("the return of b", until: { $0.contains(" up ") }) {
                     try await state(of: "b", fleet)
                 }
-                try await fleet.events(ofGame: "g2", until: ["started", "exited"], within: .seconds(20))
+                try await fleet.events(ofGame: "g2", until: ["started", "exited"])
                 for game: GameID in ["g1", "g2"] {
                     let exits = try await fleet.events(ofGame: game).filter { $0["event"] == "exited" }
                     #expect(
@@ -122,7 +122,7 @@ extension Deployment {
             #expect(moved.effect == .started && moved.fields["node"] == "a")
 
             let last = try await fleet.startWorker(other)
-            try await last.untilItSays("stopping games that it no longer owns", within: .seconds(20))
+            try await last.untilItSays("stopping games that it no longer owns")
             let host = try #require(other["DOCKER_HOST"])
             let running = ["docker", "--host", host, "ps", "--quiet", "--filter", "label=com.galaxy.owner"]
             try await eventually("the end of the old container of g3", until: \.isEmpty) {
@@ -140,7 +140,7 @@ extension Deployment {
                 try await second.untilItSays("live on this machine; give all workers of a machine the same RTM_NODE")
                 let first = try #require(fleet.workers.first)
                 await first.kill9()
-                try await second.untilItSays("worker is ready", within: .seconds(30))
+                try await second.untilItSays("worker is ready")
             }
         }
     }

@@ -72,7 +72,7 @@ extension Deployment {
                     try await fleet.push(fleet.start(JobID(game), game: GameID(game), image: image, more))
                 }
                 for (game, _, _) in jobs {
-                    let result = try await fleet.result(of: JobID(game), within: .seconds(30))
+                    let result = try await fleet.result(of: JobID(game))
                     #expect(result.errorCode == "not_ready", "\(game): \(result.error ?? "")")
                     #expect(result.fields["attempts"] == "1")
                 }
@@ -111,7 +111,7 @@ extension Deployment {
             try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
                 let more = #""ready_timeout_seconds":600"#
                 try await fleet.push(fleet.start("r-1", game: "slow", image: deaf, more))
-                try await eventually("the container", within: .seconds(10), until: { $0.count == 1 }) {
+                try await eventually("the container", until: { $0.count == 1 }) {
                     try await fleet.containers(all: false)
                 }
                 let begun = ContinuousClock.now
@@ -133,7 +133,7 @@ extension Deployment {
             try await Fleet.with(workers: 2, settings: ["RTM_LEASE_TTL_SECONDS": "2"], world: world) { fleet in
                 try await fleet.push(fleet.start("w-1", game: "heir", image: slow, Self.waits))
                 let runner = try await fleet.runner(of: "w-1")
-                try await eventually("the container", within: .seconds(10), until: { $0.count == 1 }) {
+                try await eventually("the container", until: { $0.count == 1 }) {
                     try await fleet.containers(all: false)
                 }
                 let ids = try await fleet.containers()

@@ -87,7 +87,7 @@ extension Deployment {
                 let victim = try await fleet.runner(of: "r")
                 try await strike.arrives(fleet, first: try #require(first.containerID))
                 await victim.kill9()
-                let result = try await fleet.result(of: "r", within: .seconds(30))
+                let result = try await fleet.result(of: "r")
                 #expect(result.effect == .started, "\(result.error ?? "")")
                 #expect(result.containerID != first.containerID)
                 #expect(try await fleet.containers() == [result.containerID])

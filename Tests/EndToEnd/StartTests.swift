@@ -24,7 +24,7 @@ extension Deployment {
                     #expect(!worker.process.log.contains("worker begins"))
                     try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: target)
                 }
-                try await worker.untilItSays("worker is ready", within: .seconds(20))
+                try await worker.untilItSays("worker is ready")
                 #expect(try await fleet.finish("s1", fleet.start("s1", game: "lobby")).succeeded)
             }
         }

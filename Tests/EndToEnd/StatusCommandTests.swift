@@ -103,7 +103,7 @@ extension Deployment {
                 var number = 0
                 // A result that comes before it has begun to read is not shown.
                 let isShown = { @Sendable (log: String) in log.contains("already absent") }
-                try await eventually("a line of the watch", within: .seconds(30), until: isShown) {
+                try await eventually("a line of the watch", until: isShown) {
                     number += 1
                     _ = try await fleet.finish("e\(number)", Fleet.message(.stop, "e\(number)", game: "g"))
                     return watch.log

@@ -17,14 +17,14 @@ extension Deployment {
                 let id = try #require(try await fleet.finishStubborn("f-1", game: "g").containerID)
                 try await fleet.push(Fleet.message(.stop, "f-2", game: "g", #""stop_timeout_seconds":\#(timeout)"#))
                 let victim = try await fleet.runner(of: "f-2")
-                try await eventually("the stop to be on its way", within: .seconds(10), until: { $0["_stop"] != nil }) {
+                try await eventually("the stop to be on its way", until: { $0["_stop"] != nil }) {
                     try await fleet.record(of: "f-2")
                 }
                 victim.process.signal(signal)
                 let result = try await fleet.result(of: "f-2", within: .seconds(60))
                 #expect(result.effect == .stopped && result.fields["forced"] == "true", "\(result.fields)")
                 #expect(result.fields["worker"].map(victim.isWorker) == false)
-                let events = try await fleet.events(ofGame: "g", until: ["started", "exited"], within: .seconds(30))
+                let events = try await fleet.events(ofGame: "g", until: ["started", "exited"])
                 #expect(events.last?["reason"] == "stopped_forced" && events.last?["exit_code"] == "137")
                 #expect(events.allSatisfy { $0["container_id"] == id.text })
             }

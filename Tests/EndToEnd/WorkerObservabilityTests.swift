@@ -102,7 +102,6 @@ extension Deployment {
                 defer { fleet.redis.resume() }
                 try await eventually(
                     "the page to say that Redis is away",
-                    within: .seconds(30),
                     until: { $0.contains("Redis was not read") && $0.contains("lobby") }
                 ) {
                     try await get(url, ["--max-time", "20"]).body
@@ -142,8 +141,7 @@ extension Deployment {
 
                 fleet.redis.suspend()
                 defer { fleet.redis.resume() }
-                try await eventually("the worker not to be ready", within: .seconds(20), until: { $0.status == "503" })
-                {
+                try await eventually("the worker not to be ready", until: { $0.status == "503" }) {
                     try await get(base + "/readyz", bearer)
                 }
                 let reasons = try await get(base + "/readyz", bearer).body
@@ -153,7 +151,6 @@ extension Deployment {
                 fleet.redis.resume()
                 try await eventually(
                     "the worker to be ready again",
-                    within: .seconds(20),
                     until: { $0.status == "200" }
                 ) {
                     try await get(base + "/readyz", bearer)

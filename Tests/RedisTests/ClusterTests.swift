@@ -14,7 +14,7 @@ struct ClusterTests {
         return configuration
     }
 
-    static func set(_ client: RedisClient, within limit: Duration = .seconds(30)) async -> RedisValue? {
+    static func set(_ client: RedisClient, within limit: Duration = patience) async -> RedisValue? {
         await outcome { try await client.send(RedisCommand("SET", "{games}:k", "v"), timeout: limit) }.value
     }
 
@@ -48,7 +48,7 @@ struct ClusterTests {
                 let second = try #require(try await cluster.replicas(of: first).first)
                 try await cluster.cli(second, "CLUSTER", "FAILOVER")
                 try await Self.untilServed(by: second, client, cluster)
-                try await eventually("the former master to follow", within: .seconds(20), until: { !$0.isEmpty }) {
+                try await eventually("the former master to follow", until: { !$0.isEmpty }) {
                     try await cluster.replicas(of: second)
                 }
                 await second.kill9()
@@ -67,10 +67,10 @@ struct ClusterTests {
         _ client: RedisClient,
         _ cluster: PrivateCluster
     ) async throws {
-        try await eventually("node \(node.port) to be the home", within: .seconds(30)) {
+        try await eventually("node \(node.port) to be the home") {
             (try? await cluster.home(of: home).port) == node.port
         }
-        try await eventually("a write", within: .seconds(20), until: { $0 == .status("OK") }) {
+        try await eventually("a write", until: { $0 == .status("OK") }) {
             await set(client, within: .seconds(1))
         }
         #expect(try await cluster.cli(node, "EXISTS", "{games}:k").hasPrefix("1"))

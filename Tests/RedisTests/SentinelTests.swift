@@ -36,7 +36,7 @@ struct SentinelTests {
                 }
                 try await eventually("a blocked client", until: { $0 > 0 }) { try await master.blockedClients() }
                 try await sentinels.failOver()
-                try await eventually("the new master", within: .seconds(20), until: { $0 == replica.port }) {
+                try await eventually("the new master", until: { $0 == replica.port }) {
                     await Self.port(client)
                 }
                 // The blocked command ends with its server's time as master.
@@ -57,7 +57,7 @@ struct SentinelTests {
                 try await eventually("the master", until: { $0 == master.port }) { await Self.port(client) }
                 await sentinels.kill(0)
                 await master.kill9()
-                try await eventually("the new master", within: .seconds(20), until: { $0 == replica.port }) {
+                try await eventually("the new master", until: { $0 == replica.port }) {
                     await Self.port(client)
                 }
             }
@@ -75,7 +75,7 @@ struct SentinelTests {
             try await RedisClient.withClient(configuration, logger: .silent) { client in
                 try await eventually("the master", until: { $0 == master.port }) { await Self.port(client) }
                 master.suspend()
-                try await eventually("another master", within: .seconds(20), until: { $0 == replica.port }) {
+                try await eventually("another master", until: { $0 == replica.port }) {
                     try await sentinels.masterPort()
                 }
                 master.resume()

@@ -22,7 +22,7 @@ struct QueueTroubleTests {
                 try await world.push(.stop, "t1")
                 let begin = ContinuousClock.now
                 let tries = { record.lines.filter { $0.contains("jobs cannot be taken") } }
-                try await eventually("some tries", within: .seconds(30), until: { $0.count > 4 }) { tries() }
+                try await eventually("some tries", until: { $0.count > 4 }) { tries() }
                 try await eventually("a reason", until: { $0?.contains("form of another version") == true }) {
                     worker.health.loopProblem
                 }
@@ -30,7 +30,7 @@ struct QueueTroubleTests {
                 #expect(try await world.result("t1").succeeded)
                 _ = try await world.client.send(RedisCommand("REPLICAOF", "127.0.0.1", "1"))
                 let before = tries().count
-                try await eventually("more tries", within: .seconds(30), until: { $0.count > before + 2 }) { tries() }
+                try await eventually("more tries", until: { $0.count > before + 2 }) { tries() }
                 let problem = worker.health.loopProblem
                 #expect(
                     problem?.contains("READONLY") == true || problem?.contains("replica") == true,
@@ -40,7 +40,7 @@ struct QueueTroubleTests {
                 let master = RedisBlockingConnection(try Self.patient(world), logger: .silent)
                 _ = try await master.send(RedisCommand("REPLICAOF", "NO", "ONE"), serverTimeout: .seconds(5))
                 await master.close()
-                try await eventually("a push", within: .seconds(20)) { (try? await world.push(.stop, "t2")) != nil }
+                try await eventually("a push") { (try? await world.push(.stop, "t2")) != nil }
                 #expect(try await world.result("t2").succeeded)
                 let minutes = Int(begin.duration(to: .now) / .seconds(60))
                 #expect(tries().filter { $0.hasPrefix("warning") }.count <= 1 + minutes, "\(tries())")
@@ -73,7 +73,7 @@ struct QueueTroubleTests {
                 let message = #"{"v":1,"id":"low-1","kind":"stop","game_id":"g2"}"#
                 _ = try await world.client.send(RedisCommand("LPUSH", low, .string(message)))
                 #expect(try await world.result("low-1").succeeded)
-                try await eventually("the end of the trouble", within: .seconds(30), until: \.isEmpty) {
+                try await eventually("the end of the trouble", until: \.isEmpty) {
                     worker.health.keyProblems
                 }
             }

@@ -55,7 +55,7 @@ struct SlotMoveTests {
         let first = try await cluster.home(of: world.keys.meta)
         let second = try #require(try await cluster.masters().first { $0.port != first.port })
         async let early = load(world, games: 0..<40)
-        try await eventually("the load", within: .seconds(30), until: { $0 > 10 }) { try await world.results().count }
+        try await eventually("the load", until: { $0 > 10 }) { try await world.results().count }
         try await cluster.moveSlot(of: world.keys.meta, from: first, to: second) {
             try await pause(.seconds(1), because: "workers must meet a slot whose keys lie on two nodes")
         }

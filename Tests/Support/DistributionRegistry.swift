@@ -21,7 +21,7 @@ package struct DistributionRegistry: Sendable {
         let command = ["docker-registry", "serve", file]
         let server = try await ChildProcess.start(command, logPath: directory + "/log")
         do {
-            try await eventually("the registry", within: .seconds(20)) {
+            try await eventually("the registry") {
                 guard server.isRunning else { throw Overdue(withLogs: "the registry ended") }
                 return await isAnswered(address)
             }

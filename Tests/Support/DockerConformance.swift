@@ -158,7 +158,7 @@ package struct DockerConformance: Sendable {
         let script = isStubborn ? "trap '' TERM; \(greet)while :; do sleep 1; done" : "\(greet)exec sleep 2147483647"
         spec.cmd = ["/bin/sh", "-c", script]
         let result = try await client.run(spec)
-        try await eventually("the process of \(spec.name)", within: .seconds(20)) {
+        try await eventually("the process of \(spec.name)") {
             try await environment.output(result.containerID).contains(Self.greeting)
         }
         return result

@@ -31,7 +31,7 @@ extension Fleet {
 
     /// Waits until a process of a container has ended. Works while Docker is away.
     package func untilEnded(_ process: Int32) async throws {
-        try await eventually("the end of process \(process)", within: .seconds(20)) { ProcessState.hasEnded(process) }
+        try await eventually("the end of process \(process)") { ProcessState.hasEnded(process) }
     }
 
     /// Makes a container that never runs, with the labels of this fleet or of another namespace. Answers its id.
@@ -79,7 +79,7 @@ extension Fleet {
     package func leader() async throws -> WorkerProcess {
         let node = try await node()
         var found: WorkerProcess?
-        try await eventually("a leader", within: .seconds(20), until: { _ in found != nil }) {
+        try await eventually("a leader", until: { _ in found != nil }) {
             let command = RedisCommand("HMGET", .string(keys.leader(node)), "holder", "epoch")
             let fields = try await client.send(command).array ?? []
             guard fields.count == 2, let holder = fields[0].string, let epoch = fields[1].integer else { return fields }
@@ -94,7 +94,7 @@ extension Fleet {
 
     /// Waits until all events of these containers are published, up to the removals. Returns all events.
     @discardableResult
-    package func untilPublished(_ ids: [ContainerID], within limit: Duration = .seconds(30)) async throws -> [[String:
+    package func untilPublished(_ ids: [ContainerID], within limit: Duration = patience) async throws -> [[String:
         String]]
     {
         var last: [[String: String]] = []

@@ -63,7 +63,7 @@ extension Fleet {
 
     /// Waits for the result of a job.
     @discardableResult
-    package func result(of id: JobID, within limit: Duration = .seconds(20)) async throws -> JobResult {
+    package func result(of id: JobID, within limit: Duration = patience) async throws -> JobResult {
         // The record is written with the result; it is cheaper to read.
         try await eventually("the result of \(id)", within: limit, until: { $0["outcome"] != nil }) {
             try await record(of: id)
@@ -73,7 +73,7 @@ extension Fleet {
     }
 
     /// Pushes one message and waits for its result.
-    package func finish(_ id: JobID, _ message: String, within limit: Duration = .seconds(20)) async throws
+    package func finish(_ id: JobID, _ message: String, within limit: Duration = patience) async throws
         -> JobResult
     {
         try await push(message)
@@ -96,7 +96,7 @@ extension Fleet {
     package func events(
         ofGame game: GameID,
         until kinds: [String],
-        within limit: Duration = .seconds(10)
+        within limit: Duration = patience
     ) async throws -> [[String: String]] {
         var last: [[String: String]] = []
         let what = "the events \(kinds) of \(game)"

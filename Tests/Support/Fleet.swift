@@ -159,7 +159,7 @@ extension Fleet {
     }
 
     /// The worker that runs the job, once one does.
-    package func runner(of job: JobID, within limit: Duration = .seconds(10)) async throws -> WorkerProcess {
+    package func runner(of job: JobID, within limit: Duration = patience) async throws -> WorkerProcess {
         let runs: ([String?]) -> WorkerProcess? = { fields in
             guard fields.count == 2, fields[0] == "running", let lease = fields[1],
                 let id = JobRecord.named([JobRecord.lease: lease])["_worker"]

@@ -42,8 +42,7 @@ package final class PrivateCluster: Sendable {
                 + ["--cluster-replicas", "1", "--cluster-yes"]
         )
         for node in nodes {
-            try await eventually("node \(node.port) to serve", within: .seconds(30), until: { $0.contains("state:ok") })
-            {
+            try await eventually("node \(node.port) to serve", until: { $0.contains("state:ok") }) {
                 try await cli(node, "CLUSTER", "INFO")
             }
         }

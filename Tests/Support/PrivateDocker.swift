@@ -152,19 +152,21 @@ package final class PrivateDocker: Sendable {
             guard let text = try? String(contentsOfFile: file, encoding: .utf8) else { continue }
             guard let pid = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)) else { continue }
             // An Engine whose killed process still stands in the table starts all the same, only later.
-            guard (try? await untilEnded(pid, file)) != nil else { continue }
+            guard (try? await untilEnded(pid, file, within: .seconds(10))) != nil else { continue }
             try? FileManager.default.removeItem(atPath: file)
         }
     }
 
-    private func untilEnded(_ pid: Int32, _ name: String, within limit: Duration = .seconds(10)) async throws {
+    private func untilEnded(_ pid: Int32, _ name: String, within limit: Duration) async throws {
         try await eventually("the end of \(name), process \(pid)", within: limit) {
             ProcessState.hasEnded(pid)
         }
     }
 
     private func untilEmpty() async throws {
-        try await eventually("the end of the private dockerd's processes", until: \.isEmpty) { ownProcesses() }
+        try await eventually("the end of the private dockerd's processes", within: .seconds(10), until: \.isEmpty) {
+            ownProcesses()
+        }
     }
 
     private func takeDown() async throws {
@@ -176,7 +178,7 @@ package final class PrivateDocker: Sendable {
         try? await untilEmpty()
         try await Tool.run(["ip", "netns", "delete", namespace])
         // The kernel gives up a mount a moment after the end of its last process.
-        try await eventually("the removal of \(directory.path)", within: .seconds(20)) {
+        try await eventually("the removal of \(directory.path)") {
             for mount in mounts().reversed() { _ = try? await Tool.run(["umount", "--lazy", mount]) }
             return (try? FileManager.default.removeItem(at: directory)) != nil
         }

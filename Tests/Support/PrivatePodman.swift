@@ -25,7 +25,7 @@ package enum PrivatePodman {
         )
         let result: Result<Void, any Error>
         do {
-            try await eventually("Podman's service", within: .seconds(30)) {
+            try await eventually("Podman's service") {
                 guard service.isRunning else { throw Overdue(withLogs: "Podman's service ended") }
                 return (try? await engine.requireAnswer()) != nil
             }

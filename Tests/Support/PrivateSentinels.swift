@@ -84,7 +84,6 @@ package final class PrivateSentinels: Sendable {
         for port in ports {
             try await eventually(
                 "sentinel \(port) to know the others and a replica",
-                within: .seconds(30),
                 until: { $0["num-other-sentinels"] == "2" && ($0["num-slaves"].flatMap { Int($0) } ?? 0) > 0 }
             ) {
                 let reply = try? await ask(port, RedisCommand("SENTINEL", "MASTER", .string(Self.master)), login)

@@ -1,3 +1,7 @@
+/// How long a test waits before it says that something hangs. Tests run beside each other on few cores, and the Docker
+/// Engine may need half of this time for one container. A test that promises a time says so with a limit of its own.
+package let patience: Duration = .seconds(60)
+
 /// Waits until a condition holds. A wait that takes too long says what it last saw, and what the processes of the test
 /// have logged.
 ///
@@ -12,7 +16,7 @@
 @discardableResult
 package func eventually<Value>(
     _ what: @autoclosure () -> String,
-    within limit: Duration = .seconds(10),
+    within limit: Duration = patience,
     every pause: Duration = .milliseconds(10),
     until isReached: (Value) throws -> Bool,
     _ value: () async throws -> Value
@@ -34,7 +38,7 @@ package func eventually<Value>(
 /// - Throws: ``Overdue`` after `limit`, or what `condition` throws, at once.
 package func eventually(
     _ what: @autoclosure () -> String,
-    within limit: Duration = .seconds(10),
+    within limit: Duration = patience,
     every pause: Duration = .milliseconds(10),
     _ condition: () async throws -> Bool
 ) async throws {

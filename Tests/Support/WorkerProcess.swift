@@ -18,7 +18,7 @@ package enum Program {
     package static func run(
         _ arguments: [String],
         environment: [String: String],
-        within limit: Duration = .seconds(60)
+        within limit: Duration = patience
     ) async throws -> ProgramOutput {
         let directory = try temporaryDirectory("command")
         defer { try? FileManager.default.removeItem(atPath: directory) }
@@ -70,7 +70,7 @@ package struct WorkerProcess: Sendable {
         )
         guard untilReady else { return worker }
         do {
-            try await worker.untilItSays("worker is ready", within: .seconds(20))
+            try await worker.untilItSays("worker is ready")
         } catch {
             await worker.process.end()
             throw error
@@ -91,7 +91,7 @@ package struct WorkerProcess: Sendable {
     package func resume() { process.signal(SIGCONT) }
 
     /// Waits for a line of its log that has `text` in it.
-    package func untilItSays(_ text: String, within limit: Duration = .seconds(10)) async throws {
+    package func untilItSays(_ text: String, within limit: Duration = patience) async throws {
         try await eventually("\"\(text)\" in the log of worker \(process.pid)", within: limit) {
             if process.log.contains(text) { return true }
             guard process.isRunning else { throw Overdue(withLogs: "worker \(process.pid) has ended") }
