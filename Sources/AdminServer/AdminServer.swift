@@ -50,7 +50,7 @@ package struct AdminServer: Service {
     private let host: String
     private let port: Int
     private let logger: Logger
-    private let token: BearerToken?
+    private let rules: AccessRules
     private let metrics: PrometheusRegistry
     private let readiness: @Sendable () -> Readiness
     private let console: @Sendable (ConsoleRequest) async -> ConsoleAnswer
@@ -60,20 +60,20 @@ package struct AdminServer: Service {
     /// Creates a server.
     ///
     /// - Parameters:
-    ///   - token: The token for all requests except `/healthz` and the login; nil: no token is required.
+    ///   - rules: Who may do what.
     ///   - readiness: Called for each request to `/readyz`.
     ///   - console: Called for each request for a page of the console.
     package init(
         host: String,
         port: Int,
-        token: String? = nil,
+        rules: AccessRules = AccessRules(),
         metrics: PrometheusRegistry,
         logger: Logger,
         readiness: @escaping @Sendable () -> Readiness,
         console: @escaping @Sendable (ConsoleRequest) async -> ConsoleAnswer
     ) {
         self.metrics = metrics
-        self.token = token.map(BearerToken.init)
+        self.rules = rules
         self.host = host
         self.port = port
         self.logger = logger
@@ -85,13 +85,14 @@ package struct AdminServer: Service {
     /// continues: several workers on a machine share the same default address.
     package func run() async throws {
         // Probes and proxies may send HEAD.
-        let router = Router(options: .autoGenerateHeadEndpoints)
+        let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
         if let loopback = LoopbackHost(boundTo: host) { router.add(middleware: loopback) }
         router.get("healthz") { _, _ in "ok\n" }
-        if let token {
-            router.post(RouterPath(LoginForm.path)) { request, _ in try await token.login(request) }
-            router.add(middleware: token)
-        }
+        ConsoleAsset.add(to: router)
+        let access = AccessGate(rules)
+        router.post(RouterPath(LoginForm.path)) { request, _ in try await access.login(request) }
+        router.post("logout") { request, _ in access.logout(request) }
+        router.add(middleware: access)
         router.get("readyz") { _, _ in
             let readiness = readiness()
             return EditedResponse(

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The page of a worker.
+/// The overview of the fleet, as a worker reads it for all viewers.
 ///
 /// Many viewers cost Redis no more than a single viewer: at most one request reads Redis at a time, and reads take only
 /// a small part of the time.
@@ -18,25 +18,23 @@ package final class Dashboard: Sendable {
     /// The pause after a read, as a multiple of the read's duration. Viewers then cannot keep a large Redis busy.
     private static let restFactor = 10
 
-    private let worker: String
     private let read: @Sendable () async throws -> DashboardLook
     private let state = Mutex(State())
 
     /// Creates a page.
     ///
     /// - Parameter read: Reads Redis. The call must end in bounded time.
-    package init(worker: String, read: @escaping @Sendable () async throws -> DashboardLook) {
-        self.worker = worker
+    package init(read: @escaping @Sendable () async throws -> DashboardLook) {
         self.read = read
     }
 
-    /// Returns the page as HTML. A request during a read gets the data of the read before.
-    package func page(_ readiness: Readiness) async -> String {
+    /// Returns the content of the overview. A request during a read gets the data of the read before.
+    package func content(_ readiness: Readiness) async -> ConsoleContent {
         if mustRead() { await refresh() }
         let (look, problem) = state.withLock { state in
             (state.look, state.problem ?? (state.look == nil ? "it is being read" : nil))
         }
-        return DashboardPage(worker: worker, readiness: readiness, look: look, problem: problem).html
+        return DashboardPage(readiness: readiness, look: look, problem: problem).content
     }
 
     /// Returns the latest data from Redis. All viewers share one read.

@@ -23,6 +23,8 @@ package struct DashboardLook: Sendable, Equatable {
     package var results: [StreamEntry] = []
     /// The doctor's warnings and failures.
     package var warnings: [Finding] = []
+    /// The figures of the last minutes.
+    package var minutes = MinuteHistory()
 
     package init(status: StatusPage, results: [StreamEntry] = [], warnings: [Finding] = []) {
         self.status = status
@@ -30,34 +32,50 @@ package struct DashboardLook: Sendable, Equatable {
         self.warnings = warnings
     }
 
-    /// The HTML below the worker's own checks.
-    package var html: String {
+    /// The content below the worker's own checks.
+    var blocks: [ConsoleContent.Block] {
+        let overview = status.overview
         let tables = status.tables.map { section($0.1.prefix(1).uppercased() + $0.1.dropFirst(), $0.0, $0.1) }
-        let parts =
-            [
-                HTMLText.element("p", "\(status.title), \(ShortTime.stamp(status.now)) UTC", .dim),
-                HTMLText.element("p", status.sums),
-                status.remarks.map { HTMLText.element("p", $0, .bad) }.joined(separator: "\n"),
-                list,
-            ] + tables + [section("Results", latest, "results")]
-        return parts.filter { !$0.isEmpty }.joined(separator: "\n")
+        var blocks: [ConsoleContent.Block] = [
+            .note("\(status.title), \(ShortTime.stamp(status.now)) UTC", .dim), .tiles(tiles),
+        ]
+        blocks += status.remarks.map { .note($0, .bad) }
+        blocks += warnings.prefix(Self.mostRows).map { finding in
+            let style: TextStyle = finding.level == .warning ? .notable : .bad
+            return .advice("\(finding.check): \(finding.text)", style, command: finding.mend)
+        }
+        blocks.append(.charts(minutes.charts(now: overview.now)))
+        blocks += tables.flatMap { $0 }
+        let latest = latest
+        if !latest.rows.isEmpty { blocks += [.heading("Results"), .note(tally, .plain), .table(latest, of: "results")] }
+        return blocks
     }
 
-    private func section(_ heading: String, _ table: TextTable, _ things: String) -> String {
+    /// The figures that tell whether the fleet is well.
+    private var tiles: [Tile] {
+        let overview = status.overview
+        func count(_ number: Int) -> String { TextTable.grouped(number) }
+        let waiting = overview.queues.reduce(0) { $0 + $1.waiting + $1.readyStarts + $1.readyStops }
+        let oldest = overview.queues.compactMap(\.oldest).min()
+        let games = overview.nodes.reduce(0) { $0 + $1.games }
+        let away = overview.lostCount + overview.silentCount
+        let up = max(0, overview.nodeCount - away - overview.drainingCount)
+        return [
+            Tile("games", count(games), .plain, .games(search: "", page: 1)),
+            Tile("jobs waiting", count(waiting), .plain, .queues),
+            Tile("longest wait", oldest.map { ShortTime.span(milliseconds: max(0, overview.now - $0)) } ?? "-", .plain, .queues),
+            Tile("jobs running", count(overview.runningCount), .plain, .jobs),
+            Tile("jobs retrying", count(overview.retryingCount), overview.retryingCount > 0 ? .notable : .plain, .jobs),
+            Tile("dead letters", count(overview.deadCount), overview.deadCount > 0 ? .bad : .plain, .dead(DeadPage())),
+            Tile("nodes up", "\(count(up)) of \(count(overview.nodeCount))", away > 0 ? .bad : .plain, .nodes),
+        ]
+    }
+
+    private func section(_ heading: String, _ table: TextTable, _ things: String) -> [ConsoleContent.Block] {
+        guard !table.rows.isEmpty || table.omitted > 0 else { return [] }
         var table = table
         table.cut(to: Self.mostRows)
-        let tally = things == "results" ? HTMLText.element("p", tally) + "\n" : ""
-        let html = tally + table.html(things: things)
-        return html.isEmpty ? "" : HTMLText.element("h2", heading) + "\n" + html
-    }
-
-    /// The warnings, each with its fix.
-    private var list: String {
-        warnings.prefix(Self.mostRows).map { finding in
-            let style: TextStyle = finding.level == .warning ? .notable : .bad
-            let mend = finding.mend.map { " " + HTMLText.element("code", $0) } ?? ""
-            return "<p>" + HTMLText.element("span", "\(finding.check): \(finding.text)", style) + mend + "</p>"
-        }.joined(separator: "\n")
+        return [.heading(heading), .table(table, of: things)]
     }
 
     /// The outcomes of jobs in the last minutes.
@@ -74,31 +92,39 @@ package struct DashboardLook: Sendable, Equatable {
     }
 }
 
-/// The whole page: the worker's own state and the data from Redis.
+/// The overview: the worker's own state and the data from Redis.
 package struct DashboardPage: Sendable, Equatable {
-    package var worker: String
     package var readiness: Readiness
     /// The data from Redis; nil: Redis was never read.
     package var look: DashboardLook?
     /// The reason why the last read of Redis failed; nil: the read succeeded.
     package var problem: String?
 
-    package init(worker: String, readiness: Readiness, look: DashboardLook? = nil, problem: String? = nil) {
-        self.worker = worker
+    package init(readiness: Readiness, look: DashboardLook? = nil, problem: String? = nil) {
         self.readiness = readiness
         self.look = look
         self.problem = problem
     }
 
-    package var html: String {
-        let checks = readiness.checks.map { check in
-            HTMLText.element("p", "\(check.name): \(check.reason)", check.holds ? .good : .bad)
+    package var content: ConsoleContent {
+        // One line for all that is well: on a phone, the figures of the fleet shall follow at once.
+        let good = readiness.checks.filter(\.holds)
+        var checks: [ConsoleContent.Block] = readiness.checks.filter { !$0.holds }.map { check in
+            .note("\(check.name): \(check.reason)", .bad)
+        }
+        if let loop = good.first {
+            let others = good.dropFirst().map(\.name).joined(separator: ", ")
+            checks.append(.note("\(loop.name): \(loop.reason)\(others.isEmpty ? "" : "; ok: \(others)")", .good))
         }
         let trouble = problem.map {
             let old = look == nil ? "" : "; what follows was read before"
-            return HTMLText.element("p", "Redis was not read: \(EscapedText.cut($0, to: 120))\(old)", .bad)
+            return ConsoleContent.Block.note("Redis was not read: \(EscapedText.cut($0, to: 120))\(old)", .bad)
         }
-        let body = checks + [trouble, look?.html].compactMap { $0 }
-        return ConsoleFrame(route: .overview, worker: worker).html(around: body.joined(separator: "\n"))
+        return ConsoleContent(checks + [trouble].compactMap { $0 } + (look?.blocks ?? []))
+    }
+
+    /// Returns the whole page of a worker, for people who only read.
+    package func html(of worker: String) -> String {
+        ConsoleFrame(route: .overview, worker: worker).html(around: content.html)
     }
 }

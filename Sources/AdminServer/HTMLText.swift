@@ -43,7 +43,7 @@ enum HTMLText {
         return "<a href=\"\(ConsoleRoute(link).address)\">\(text)</a>"
     }
 
-    private static func cssClass(_ style: TextStyle) -> String? {
+    static func cssClass(_ style: TextStyle) -> String? {
         switch style {
         case .plain, .heading, .accent: nil
         case .dim: "dim"
@@ -57,17 +57,37 @@ enum HTMLText {
 extension TextTable {
     /// Returns the table under its headings as HTML. An empty table gives an empty text.
     ///
-    /// - Parameter things: The noun for the rows, used in the line about omitted rows.
-    package func html(things: String) -> String {
+    /// - Parameters:
+    ///   - things: The noun for the rows, used in the line about omitted rows.
+    ///   - choices: For each row the value of its box, if a person can select rows; nil: no boxes.
+    package func html(things: String, choices: [String]? = nil) -> String {
         guard !rows.isEmpty || omitted > 0 else { return "" }
-        func row(_ tag: String, _ cells: [String]) -> String { "<\(tag)>" + cells.joined() + "</\(tag)>\n" }
-        func cell(_ tag: String, _ index: Int, _ cell: Cell) -> String {
-            let content = HTMLText.linked(cell)
-            return "<\(tag)\(columns[index].isNumber ? " class=\"number\"" : "")>\(content)</\(tag)>"
+        let boxes = choices.map { choices in choices.map { Self.box("name=\"target\" value=\"\(HTMLText.escape($0))\"", $0) } }
+        let allBox = boxes.map { _ in "<th>\(Self.box("", "all \(things)"))</th>" } ?? ""
+        let headings = columns.map { column in
+            "<th\(Self.side(column))><button type=\"button\">\(HTMLText.escape(column.heading))</button></th>"
         }
-        let headings = row("tr", columns.indices.map { cell("th", $0, Cell(columns[$0].heading)) })
-        let body = rows.map { cells in row("tr", cells.indices.map { cell("td", $0, cells[$0]) }) }.joined()
+        let body = rows.indices.map { row in
+            let box = boxes.map { "<td>\($0[row])</td>" } ?? ""
+            let cells = rows[row].indices.map { index in
+                "<td\(Self.side(columns[index]))>\(HTMLText.linked(rows[row][index]))</td>"
+            }
+            return "<tr\(key(of: row, choices))>\(box)\(cells.joined())</tr>\n"
+        }
         let rest = omitted > 0 ? HTMLText.element("p", "… \(Self.grouped(omitted)) more \(things)", .dim) + "\n" : ""
-        return "<table>\n" + headings + body + "</table>\n" + rest
+        return "<table>\n<thead><tr>\(allBox)\(headings.joined())</tr></thead>\n<tbody>\n\(body.joined())</tbody></table>\n"
+            + rest
     }
+
+    /// What makes a row the same row after a change of the table; empty for a row without a name.
+    private func key(of row: Int, _ choices: [String]?) -> String {
+        let name = choices?[row] ?? rows[row].compactMap(\.link).first?.name
+        return name.map { " data-key=\"\(HTMLText.escape($0))\"" } ?? ""
+    }
+
+    private static func box(_ attributes: String, _ label: String) -> String {
+        "<input type=\"checkbox\" \(attributes) aria-label=\"Select \(HTMLText.escape(label))\">"
+    }
+
+    private static func side(_ column: Column) -> String { column.isNumber ? " class=\"number\"" : "" }
 }

@@ -70,6 +70,9 @@ package struct HostFacts: Sendable, Equatable {
             secret("http token", settings.httpTokenFile) { () throws(CommandError) in
                 _ = try settings.httpToken()
             },
+            secret("http read token", settings.httpReadTokenFile) { () throws(CommandError) in
+                _ = try settings.httpReadToken()
+            },
         ].compactMap { $0 }
         return facts
     }

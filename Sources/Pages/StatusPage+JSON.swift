@@ -64,7 +64,7 @@ extension Demand {
 }
 
 extension QueueOverview {
-    fileprivate var json: JSONNode {
+    package var json: JSONNode {
         .object([
             ("queue", .string(name)), ("waiting", .integer(waiting)),
             ("ready_starts", .integer(readyStarts)), ("ready_stops", .integer(readyStops)),
@@ -74,7 +74,7 @@ extension QueueOverview {
 }
 
 extension RunningJob {
-    fileprivate var json: JSONNode {
+    package var json: JSONNode {
         .object([
             ("job_id", .string(id.text)), ("kind", .string(kind)), ("game_id", .string(gameID.text)),
             ("worker", .string(worker)), ("node", .string(node.text)), ("taken_at", .time(taken)),

@@ -129,7 +129,7 @@ package struct StatusPage: Sendable, Equatable {
         return remarks
     }
 
-    private var queues: TextTable {
+    package var queues: TextTable {
         var table = TextTable([
             .init("QUEUE", least: 12), .init("WAITING", isNumber: true),
             .init("READY STARTS", isNumber: true), .init("READY STOPS", isNumber: true),

@@ -231,6 +231,38 @@ extension SettingDescriptor {
             assign: .optional(\.httpTokenFile, SettingRule.filePath)
         ),
         SettingDescriptor(
+            "RTM_HTTP_READ_TOKEN_FILE",
+            "File with the token of HTTP requests that only read",
+            allowed: allowedFile,
+            details: "File with a second token, of the same form. Its callers only read. Needs `RTM_HTTP_TOKEN_FILE`",
+            valueName: "path",
+            isRare: true,
+            namesFile: true,
+            assign: .optional(\.httpReadTokenFile, SettingRule.filePath)
+        ),
+        SettingDescriptor(
+            "RTM_HTTP_ACTIONS",
+            "Whether people can act with the console",
+            default: "off",
+            allowed: "`on` or `off`",
+            details: "Whether people can stop, restart and remove games, retry and drop dead letters, pause queues and "
+                + "drain nodes with the console. `on` needs `RTM_HTTP_TOKEN_FILE`, unless `RTM_HTTP` is a loopback "
+                + "address. Each action is in the log and on `{ns}:audit`",
+            valueName: "on|off",
+            isRare: true,
+            assign: .field(\.httpActions) { ["on": true, "off": false][$0] }
+        ),
+        SettingDescriptor(
+            "RTM_HTTP_USER_HEADER",
+            "Request header with the person's name, set by a proxy",
+            allowed: "the name of a header: 1 to 64 of `A-Z a-z 0-9 -`",
+            details: "Request header in which an authenticating proxy names the person, for the log and `{ns}:audit`. Set "
+                + "it only if everybody comes through the proxy",
+            valueName: "name",
+            isRare: true,
+            assign: .optional(\.httpUserHeader) { SettingRule.word($0, "-", upTo: 64) ? $0 : nil }
+        ),
+        SettingDescriptor(
             "RTM_OTLP_ENDPOINT",
             "Collector for the spans of jobs, by OTLP/HTTP",
             whenEmpty: "no spans",

@@ -29,14 +29,23 @@ extension Settings {
 
     /// Returns the token required in HTTP requests; nil: no token is required.
     package func httpToken() throws(CommandError) -> String? {
-        guard let path = httpTokenFile else { return nil }
+        try Self.token(inFile: httpTokenFile, of: "RTM_HTTP_TOKEN_FILE")
+    }
+
+    /// Returns the token of callers that only read; nil: there is none.
+    package func httpReadToken() throws(CommandError) -> String? {
+        try Self.token(inFile: httpReadTokenFile, of: "RTM_HTTP_READ_TOKEN_FILE")
+    }
+
+    private static func token(inFile path: String?, of setting: String) throws(CommandError) -> String? {
+        guard let path else { return nil }
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw .wrongUse("RTM_HTTP_TOKEN_FILE \(path): cannot be read")
+            throw .wrongUse("\(setting) \(path): cannot be read")
         }
         let token = String(decoding: data, as: UTF8.self).filter { !$0.isNewline }
         guard token.utf8.count >= 8, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
             throw .wrongUse(
-                "RTM_HTTP_TOKEN_FILE \(path): the token must have at least 8 printable ASCII characters, and no space"
+                "\(setting) \(path): the token must have at least 8 printable ASCII characters, and no space"
             )
         }
         return token

@@ -57,6 +57,12 @@ package struct Settings: Sendable, Equatable {
     /// The address of health, metrics and console; nil: no HTTP server.
     package var http: HTTPAddress? = HTTPAddress(host: "127.0.0.1", port: 8081)
     package var httpTokenFile: String?
+    /// The file with the token of callers that only read.
+    package var httpReadTokenFile: String?
+    /// Whether people can act with the console.
+    package var httpActions = false
+    /// The request header with the name of the person, set by an authenticating proxy.
+    package var httpUserHeader: String?
     /// The collector's URL for spans; nil: the worker makes no spans.
     package var otlpEndpoint: String?
 
@@ -127,4 +133,7 @@ package struct HTTPAddress: Sendable, Equatable {
     package var host: String
     /// The port; 0: any free port.
     package var port: Int
+
+    /// Whether only this machine reaches the address.
+    package var isLoopback: Bool { ["localhost", "::1", "[::1]"].contains(host.lowercased()) || host.hasPrefix("127.") }
 }

@@ -68,7 +68,7 @@ extension Actions {
         stage.runs(parts[0].worker, try console(parts[0].queue, parts[0].identity, settings, logger))
         let observers =
             exporter(of: tracer, parts[0].identity, settings, logger)
-            + adminServer(of: stage, token: nil, settings, logger)
+            + adminServer(of: stage, rules: AccessRules(), settings, logger)
         let redis: [any Service] = parts.map(\.redis)
         try await run(redis + observers + parts.map(\.worker), settings, logger)
     }

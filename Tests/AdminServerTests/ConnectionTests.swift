@@ -86,7 +86,7 @@ struct ConnectionTests {
 
     @Test("a browser gets a form for the token, and enters with the token")
     func login() async throws {
-        try await Server.with(token: "s3cret;to ken") { server in
+        try await Server.with(rules: AccessRules(token: "s3cret;to ken")) { server in
             func answer(_ head: String, _ body: String = "") async throws -> String {
                 let socket = try ClientSocket(port: server.port)
                 let length = body.isEmpty ? "" : "Content-Length: \(body.utf8.count)\r\n"
@@ -98,7 +98,7 @@ struct ConnectionTests {
             #expect(
                 form.hasPrefix("HTTP/1.1 401") && form.contains("action=\"/login\"") && form.contains("form-action")
             )
-            for head in ["GET / HTTP/1.1", "GET /metrics HTTP/1.1\r\nAccept: text/html"] {
+            for head in ["GET / HTTP/1.1", "GET /metrics HTTP/1.1\r\nAccept: text/plain"] {
                 let bare = try await answer(head)
                 #expect(bare.hasPrefix("HTTP/1.1 401") && !bare.contains("<form"), "\(bare)")
             }

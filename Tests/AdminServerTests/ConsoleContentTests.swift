@@ -47,7 +47,7 @@ struct ConsoleContentTests {
     func empty() {
         let html = ConsoleContent.games(GameList(), search: "<x>", page: 1, size: 2, now: Self.now).html
         #expect(html.contains("no games") && html.contains("\u{201C}&lt;x&gt;\u{201D}"))
-        #expect(ConsoleContent.dead([], size: 5).html == "<p class=\"dim\">no dead letters</p>")
+        #expect(ConsoleContent.dead([], DeadPage(), size: 5).html == "<p class=\"dim\">no dead letters</p>")
         #expect(ConsoleContent.groups([], now: Self.now).html.contains("no consumer groups"))
     }
 
@@ -101,7 +101,7 @@ struct ConsoleContentTests {
         )
         let status = StatusPage(title: "", overview: FleetOverview())
         let pages: [ConsoleContent] = [
-            .game(GamePage(detail: detail)), .jobs(status, [job]), .dead([letter], size: 1), .groups([group], now: 0),
+            .game(GamePage(detail: detail)), .jobs(status, [job]), .dead([letter], DeadPage(), size: 1), .groups([group], now: 0),
             .unknown("job", evil), .job(JobID(evil), JobPage(id: JobID(evil), sight: job), now: Self.now),
             .node(NodeID(evil), status, GameList()), .games(GameList(), search: evil, page: 1, size: 1, now: Self.now),
         ]

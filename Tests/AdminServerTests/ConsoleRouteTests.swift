@@ -24,7 +24,7 @@ struct ConsoleRouteTests {
     func roundTrip(name: String) {
         let routes: [ConsoleRoute] = [
             .game(GameID(name)), .job(JobID(name)), .node(NodeID(name)), .games(search: name, page: 3),
-            .games(search: name, page: 1),
+            .games(search: name, page: 1), .dead(DeadPage(filter: DeadFilter(code: name, queue: name))),
         ]
         for route in routes {
             #expect(Self.route(route.address) == route)
@@ -57,9 +57,9 @@ struct ConsoleRouteTests {
 
     @Test("name an entry of the dead letters only if it is one")
     func entries() {
-        #expect(Self.route("/dead?before=17-0") == .dead(before: "17-0"))
+        #expect(Self.route("/dead?before=17-0") == .dead(DeadPage(before: "17-0")))
         for text in ["17", "17-", "-", "a-b", "17-0-1", "%2B"] {
-            #expect(Self.route("/dead?before=\(text)") == .dead(before: nil))
+            #expect(Self.route("/dead?before=\(text)") == .dead(DeadPage()))
         }
     }
 

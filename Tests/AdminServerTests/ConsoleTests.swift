@@ -11,15 +11,31 @@ import Testing
 struct ConsoleTests {
     private struct Broken: Error, CustomStringConvertible { let description = "refused <b>" }
 
+    /// A reader of pages that never were in Redis.
+    private struct Reader: ConsoleReading {
+        var read: @Sendable (ConsoleRoute) async throws -> ConsoleContent
+        var find: @Sendable (String) async throws -> ConsoleRoute
+
+        func content(of route: ConsoleRoute) async throws -> ConsoleContent { try await read(route) }
+        func json(of route: ConsoleRoute, limit: Int) async throws -> String {
+            _ = try await read(route)
+            return "{\"limit\":\(limit)}"
+        }
+        func route(for text: String) async throws -> ConsoleRoute { try await find(text) }
+    }
+
     private static func console(
         read: @escaping @Sendable (ConsoleRoute) async throws -> ConsoleContent,
-        find: @escaping @Sendable (String) async throws -> ConsoleRoute = { .job(JobID($0)) }
+        find: @escaping @Sendable (String) async throws -> ConsoleRoute = { .job(JobID($0)) },
+        perform: @escaping @Sendable (ConsoleAction, Person) async -> ActionOutcome = { _, _ in ActionOutcome(lines: []) }
     ) -> Console {
-        let dashboard = Dashboard(worker: "w") {
+        let dashboard = Dashboard {
             DashboardLook(status: StatusPage(title: "the overview", overview: FleetOverview()))
         }
-        return Console(worker: "w<1>", dashboard: dashboard, read: read, find: find)
+        return Console(worker: "w<1>", dashboard: dashboard, reader: Reader(read: read, find: find), perform: perform)
     }
+
+    private static let viewer = Viewer(access: .act, name: "a<b>", formSecret: "s3cret")
 
     private static let none = Readiness(checks: [])
 
@@ -28,18 +44,18 @@ struct ConsoleTests {
         let console = Self.console { route in
             route == .jobs ? ConsoleContent([.note("a <b>", .bad)]) : .unknown("game", "g<1>")
         }
-        guard case .page(let jobs) = await console.answer(.page(.jobs), Self.none) else {
+        guard case .page(let jobs) = await console.answer(.page(.jobs, Viewer()), Self.none) else {
             return #expect(Bool(false))
         }
         #expect(jobs.contains("<p class=\"bad\">a &lt;b&gt;</p>") && jobs.contains("worker w&lt;1&gt;"))
         #expect(jobs.contains("<a href=\"/jobs\" aria-current=\"page\">Jobs</a>"))
         #expect(jobs.contains("http-equiv=\"refresh\""))
-        guard case .missing(let game) = await console.answer(.page(.game("g<1>")), Self.none) else {
+        guard case .missing(let game) = await console.answer(.page(.game("g<1>"), Viewer()), Self.none) else {
             return #expect(Bool(false))
         }
         #expect(game.contains("game g&lt;1&gt; is not known") && game.contains("href=\"/games?q=g%3C1%3E\""))
         #expect(!game.contains("http-equiv=\"refresh\""))
-        guard case .page(let overview) = await console.answer(.page(.overview), Self.none) else {
+        guard case .page(let overview) = await console.answer(.page(.overview, Viewer()), Self.none) else {
             return #expect(Bool(false))
         }
         #expect(overview.contains("the overview"))
@@ -52,7 +68,7 @@ struct ConsoleTests {
         } find: { _ in
             throw Broken()
         }
-        for request in [ConsoleRequest.page(.nodes), .search("x")] {
+        for request in [ConsoleRequest.page(.nodes, Viewer()), .search("x", Viewer())] {
             guard case .unavailable(let page) = await console.answer(request, Self.none) else {
                 return #expect(Bool(false))
             }
@@ -63,8 +79,8 @@ struct ConsoleTests {
     @Test("leads a search to what was found, and an empty one to all games")
     func search() async {
         let console = Self.console { _ in ConsoleContent([]) }
-        #expect(await console.answer(.search("j1"), Self.none) == .redirect(.job("j1")))
-        #expect(await console.answer(.search(""), Self.none) == .redirect(.games(search: "", page: 1)))
+        #expect(await console.answer(.search("j1", Viewer()), Self.none) == .redirect(.job("j1")))
+        #expect(await console.answer(.search("", Viewer()), Self.none) == .redirect(.games(search: "", page: 1)))
     }
 
     @Test("reads four pages at a time, and refuses a fifth at once")
@@ -77,9 +93,9 @@ struct ConsoleTests {
             return ConsoleContent([])
         }
         await withTaskGroup(of: ConsoleAnswer.self) { group in
-            for _ in 0..<4 { group.addTask { await console.answer(.page(.nodes), Self.none) } }
+            for _ in 0..<4 { group.addTask { await console.answer(.page(.nodes, Viewer()), Self.none) } }
             while begun.withLock({ $0 }) < 4 { await Task.yield() }
-            guard case .unavailable(let page) = await console.answer(.page(.nodes), Self.none) else {
+            guard case .unavailable(let page) = await console.answer(.page(.nodes, Viewer()), Self.none) else {
                 gate.continuation.finish()
                 return #expect(Bool(false))
             }
@@ -89,6 +105,67 @@ struct ConsoleTests {
                 guard case .page = answer else { return #expect(Bool(false)) }
             }
         }
-        guard case .page = await console.answer(.page(.nodes), Self.none) else { return #expect(Bool(false)) }
+        guard case .page = await console.answer(.page(.nodes, Viewer()), Self.none) else { return #expect(Bool(false)) }
+    }
+
+    @Test("asks before an action, in a form with the person's secret, and says what has come of it")
+    func acting() async {
+        let done = Mutex<[ConsoleAction]>([])
+        let console = Self.console { _ in
+            ConsoleContent([])
+        } perform: { action, person in
+            done.withLock { $0.append(action) }
+            var outcome = ActionOutcome(lines: ["\(person.name) did it"])
+            outcome.job = "j<1>"
+            return outcome
+        }
+        let action = ConsoleAction.stop("g<1>")
+        guard case .page(let question) = await console.answer(.confirm(action, Self.viewer), Self.none) else {
+            return #expect(Bool(false))
+        }
+        for text in [
+            "<h1>Stop game g&lt;1&gt;?</h1>", "name=\"secret\" value=\"s3cret\"", "name=\"do\" value=\"stop\"",
+            "name=\"target\" value=\"g&lt;1&gt;\"", "SIGTERM", "signed in as a&lt;b&gt;", "href=\"/games/g%3C1%3E\"",
+        ] {
+            #expect(question.contains(text), "\(text) in \(question)")
+        }
+        #expect(done.withLock { $0.isEmpty } && !question.contains("data-live"))
+        let person = Person(name: "ann", address: "::1")
+        guard case .page(let page) = await console.answer(.act(action, Self.viewer, person), Self.none) else {
+            return #expect(Bool(false))
+        }
+        #expect(page.contains("<p class=\"good\">ann did it</p>") && page.contains("href=\"/jobs/j%3C1%3E\""))
+        #expect(done.withLock { $0 } == [action])
+    }
+
+    @Test("has buttons only for people who may act")
+    func buttons() async {
+        let console = Self.console { _ in ConsoleContent([.actions([.drain("n")]), .named("q", [.pause(queue: "q")])]) }
+        guard case .page(let read) = await console.answer(.page(.nodes, Viewer()), Self.none),
+            case .page(let act) = await console.answer(.page(.nodes, Self.viewer), Self.none)
+        else { return #expect(Bool(false)) }
+        #expect(!read.contains("/act?") && act.contains("href=\"/act?do=drain&amp;target=n\""))
+        #expect(act.contains("href=\"/act?do=pause&amp;target=q\""))
+    }
+
+    @Test("reads a watched page once for all who watch it, and says so when it cannot")
+    func watched() async {
+        let reads = Mutex(0)
+        let console = Self.console { _ in
+            if reads.withLock({ $0 += 1; return $0 }) > 1 { throw Broken() }
+            return ConsoleContent([.note("watched", .plain)])
+        }
+        for _ in 0..<20 {
+            #expect(await console.answer(.content(.nodes, Viewer()), Self.none) == .page("<p>watched</p>"))
+        }
+        #expect(reads.withLock { $0 } == 1)
+        let answer = await console.answer(.content(.groups, Viewer()), Self.none)
+        #expect(answer == .unavailable("Redis was not read: refused <b>"))
+    }
+
+    @Test("gives programs the data of a page")
+    func data() async {
+        let console = Self.console { _ in ConsoleContent([]) }
+        #expect(await console.answer(.data(.nodes, limit: 7), Self.none) == .json("{\"limit\":7}"))
     }
 }

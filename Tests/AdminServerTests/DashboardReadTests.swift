@@ -48,12 +48,12 @@ struct DashboardReadTests {
     @Test("goes on for a single viewer, and the others get a page at once")
     func oneAtATime() async {
         let slow = SlowRead()
-        let dashboard = Dashboard(worker: "w") { await slow.read() }
+        let dashboard = Dashboard { await slow.read() }
         await withTaskGroup(of: String.self) { group in
-            group.addTask { await dashboard.page(Readiness(checks: [])) }
+            group.addTask { await dashboard.content(Readiness(checks: [])).html }
             await slow.untilBegun()
             for _ in 0..<20 {
-                let page = await dashboard.page(Readiness(checks: []))
+                let page = await dashboard.content(Readiness(checks: [])).html
                 #expect(page.contains("Redis was not read: it is being read"))
             }
             #expect(slow.count == 1)
@@ -61,7 +61,7 @@ struct DashboardReadTests {
             let page = await group.next()
             #expect(page?.contains("what was read") == true)
         }
-        let after = await dashboard.page(Readiness(checks: []))
+        let after = await dashboard.content(Readiness(checks: [])).html
         #expect(after.contains("what was read"))
         #expect(slow.count == 1)
     }
@@ -74,7 +74,7 @@ struct DashboardLookTests {
     @Test("is read once for all, and is refused while it is read or after a failure")
     func look() async throws {
         let slow = SlowRead()
-        let dashboard = Dashboard(worker: "w") { await slow.read() }
+        let dashboard = Dashboard { await slow.read() }
         try await withThrowingTaskGroup(of: DashboardLook.self) { group in
             group.addTask { try await dashboard.look() }
             await slow.untilBegun()
@@ -85,7 +85,7 @@ struct DashboardLookTests {
         }
         let kept = try await dashboard.look()
         #expect(kept.status.title == "what was read" && slow.count == 1)
-        let broken = Dashboard(worker: "w") { throw Away() }
+        let broken = Dashboard { throw Away() }
         await #expect(throws: Dashboard.NotRead(description: "no connection")) { try await broken.look() }
     }
 }

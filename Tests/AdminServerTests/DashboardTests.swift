@@ -47,7 +47,7 @@ struct DashboardTests {
             Readiness.Check(name: "loop", holds: true, reason: "it takes jobs"),
             Readiness.Check(name: "docker", holds: false, reason: evil),
         ]
-        return DashboardPage(worker: worker, readiness: Readiness(checks: checks), look: look, problem: problem).html
+        return DashboardPage(readiness: Readiness(checks: checks), look: look, problem: problem).html(of: worker)
     }
 
     @Test("Text is escaped for HTML, and cut")
@@ -63,7 +63,9 @@ struct DashboardTests {
     func injection() {
         func tags(_ page: String) -> [String] {
             // The target of a link has letters, digits, `/`, `%` and `-._~` only.
-            page.replacing(#/href="[\/a-zA-Z0-9%._~-]*"/#, with: "href").matches(of: #/<[^>]*>/#).map {
+            page.replacing(#/href="[\/a-zA-Z0-9%._~-]*"/#, with: "href")
+                // A key is escaped text between quotes.
+                .replacing(#/data-key="[^"<>]*"/#, with: "key").matches(of: #/<[^>]*>/#).map {
                 String($0.output)
             }
         }
@@ -75,12 +77,14 @@ struct DashboardTests {
     @Test("The page needs nothing from elsewhere, refreshes itself, and has colours for dark and light")
     func alone() {
         let page = Self.page(Self.look("x"))
-        for part in ["http-equiv=\"refresh\"", "prefers-color-scheme: dark", "<meta charset=\"utf-8\">"] {
-            #expect(page.contains(part))
+        for part in ["http-equiv=\"refresh\"", "<meta charset=\"utf-8\">"] { #expect(page.contains(part)) }
+        #expect(ConsoleStyle.text.contains("prefers-color-scheme: dark"))
+        for part in ["http:", "https:", "url(", "@import", "style="] {
+            #expect(!page.contains(part) && !ConsoleStyle.text.contains(part), "\(part)")
         }
-        for part in ["http:", "https:", "src=", "url(", "@import", "<script"] { #expect(!page.contains(part)) }
+        for file in page.matches(of: #/src="([^"]*)"/#) { #expect(file.output.1.hasPrefix("/assets/")) }
         // Links lead to other pages of this server.
-        for link in page.matches(of: #/href="([^"]*)"/#) {
+        for link in page.matches(of: #/<a [^>]*href="([^"]*)"/#) {
             #expect(link.output.1.hasPrefix("/") && !link.output.1.hasPrefix("//"))
         }
     }
@@ -112,20 +116,20 @@ struct DashboardTests {
     @Test("Many viewers cost one read of Redis; after a failed read the page keeps the last data")
     func cached() async {
         let reads = Mutex(0)
-        let dashboard = Dashboard(worker: "w") {
+        let dashboard = Dashboard {
             reads.withLock { $0 += 1 }
             return Self.look("kept")
         }
         await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<50 { group.addTask { _ = await dashboard.page(Readiness(checks: [])) } }
+            for _ in 0..<50 { group.addTask { _ = await dashboard.content(Readiness(checks: [])).html } }
         }
-        #expect(await dashboard.page(Readiness(checks: [])).contains("kept"))
+        #expect(await dashboard.content(Readiness(checks: [])).html.contains("kept"))
         #expect(reads.withLock { $0 } == 1)
-        let broken = Dashboard(worker: "w") {
+        let broken = Dashboard {
             reads.withLock { $0 += 1 }
             throw CommandError.failed("it is away")
         }
-        for _ in 0..<3 { #expect(await broken.page(Readiness(checks: [])).contains("it is away")) }
+        for _ in 0..<3 { #expect(await broken.content(Readiness(checks: [])).html.contains("it is away")) }
         #expect(reads.withLock { $0 } == 2)
     }
 }

@@ -14,10 +14,11 @@ struct HTMLTests {
             table.html(things: "games")
                 == """
                 <table>
-                <tr><th><span>GAME</span></th><th class="number"><span>COUNT</span></th></tr>
+                <thead><tr><th><button type="button">GAME</button></th><th class="number"><button type="button">COUNT</button></th></tr></thead>
+                <tbody>
                 <tr><td><span>a&lt;b</span></td><td class="number"><span class="good">1</span></td></tr>
                 <tr><td><span class="dim">x</span></td><td class="number"><span class="bad">2</span></td></tr>
-                </table>
+                </tbody></table>
                 <p class="dim">… 1,234 more games</p>
 
                 """
@@ -42,18 +43,17 @@ struct HTMLTests {
             Readiness.Check(name: "redis", holds: false, reason: "a<b"),
         ]
         let readiness = Readiness(checks: checks)
-        let page = DashboardPage(worker: "w<1>", readiness: readiness, problem: String(repeating: "x", count: 130)).html
+        let page = DashboardPage(readiness: readiness, problem: String(repeating: "x", count: 130)).html(of: "w<1>")
         #expect(
             page.hasPrefix("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>rtmanager</title>")
         )
-        let body = page.split(separator: "<main>\n")[1]
+        let body = page.split(separator: "<div id=\"content\">\n")[1]
         #expect(
             body == """
-                <h1>rtmanager</h1>
-                <p class="dim">worker w&lt;1&gt;</p>
-                <p class="good">loop: it takes jobs</p>
                 <p class="bad">redis: a&lt;b</p>
+                <p class="good">loop: it takes jobs</p>
                 <p class="bad">Redis was not read: \(String(repeating: "x", count: 120))...</p>
+                </div>
                 </main></body></html>
 
                 """

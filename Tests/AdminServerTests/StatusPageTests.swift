@@ -67,11 +67,11 @@ struct StatusPageTests {
     func html() {
         var page = Self.page(5_000)
         page.title = #"<script>alert("it's & on")</script>"#
-        let html = DashboardLook(status: page).html
+        let html = ConsoleContent(DashboardLook(status: page).blocks).html
         #expect(html.contains("&lt;script&gt;alert(&quot;it&#39;s &amp; on&quot;)&lt;/script&gt;"))
         #expect(!html.contains("<script") && html.contains("queue-17<"))
         #expect(html.utf8.count < 250_000 && html.contains("4,901 more containers"))
-        #expect(DashboardLook(status: Self.page(0)).html.contains("no worker lives"))
+        #expect(ConsoleContent(DashboardLook(status: Self.page(0)).blocks).html.contains("no worker lives"))
     }
 
     @Test("The page of a large fleet is one screen", arguments: [(80, 24), (120, 50), (80, 40)])

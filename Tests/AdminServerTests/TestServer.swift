@@ -14,11 +14,14 @@ struct Server {
     let port: Int
     let metrics: PrometheusRegistry
 
-    static func with(host: String = "127.0.0.1", token: String? = nil, _ body: @Sendable (Server) async throws -> Void)
+    static func with(
+        host: String = "127.0.0.1",
+        rules: AccessRules = AccessRules(),
+        _ body: @Sendable (Server) async throws -> Void)
         async throws
     {
         let metrics = PrometheusRegistry()
-        let adminServer = AdminServer(host: host, port: 0, token: token, metrics: metrics, logger: .silent) {
+        let adminServer = AdminServer(host: host, port: 0, rules: rules, metrics: metrics, logger: .silent) {
             Readiness(checks: [])
         } console: { _ in
             .page("page")

@@ -229,10 +229,13 @@ struct ReadinessReasonTests {
     func page() async {
         let stage = WorkerStage()
         stage.waits(for: StartNeeds(docker: "no <socket>"))
-        guard case .page(let page) = await stage.answer(.page(.jobs)) else { return #expect(Bool(false)) }
-        #expect(page.contains("<p class=\"dim\">worker starts</p>"))
+        guard case .page(let page) = await stage.answer(.page(.jobs, Viewer())) else { return #expect(Bool(false)) }
+        #expect(page.contains("<p class=\"dim\">worker starts "))
         #expect(page.contains("<p class=\"bad\">docker: no &lt;socket&gt;</p>"))
         #expect(page.contains("<p class=\"good\">redis: it answers</p>") && !page.contains("<table"))
+        for request in [ConsoleRequest.content(.jobs, Viewer()), .data(.jobs, limit: 1), .confirm(.drain("n"), Viewer())] {
+            #expect(await stage.answer(request) == .unavailable("the worker waits for Redis or Docker"))
+        }
     }
 }
 

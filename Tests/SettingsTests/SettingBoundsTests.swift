@@ -107,6 +107,9 @@ struct SettingBoundsTests {
         ("RTM_JANITOR", "dryRun", "off, dry-run, report or remove"),
         ("RTM_HTTP", "8081", "HOST:PORT with a port from 0 to 65535, or empty"),
         ("RTM_HTTP_TOKEN_FILE", "a\u{1}b", "the path of a file that can be read"),
+        ("RTM_HTTP_READ_TOKEN_FILE", "a\u{1}b", "the path of a file that can be read"),
+        ("RTM_HTTP_ACTIONS", "true", "on or off"),
+        ("RTM_HTTP_USER_HEADER", "X:Y", "the name of a header: 1 to 64 of A-Z a-z 0-9 -"),
         ("RTM_OTLP_ENDPOINT", "http:///x", "http://HOST:PORT or https://HOST:PORT, with or without /v1/traces"),
         (
             "RTM_NETWORK", "host",

@@ -29,6 +29,7 @@ struct SettingSourcesTests {
         ("RTM_DEAD_BYTES", ["1m", "2m", "3m"]), ("RTM_JANITOR", ["off", "dry-run", "remove"]),
         ("RTM_JANITOR_GRACE_SECONDS", ["1", "2", "3"]), ("RTM_KEPT_CONTAINERS", ["1", "2", "3"]),
         ("RTM_HTTP", ["flag:1", "environment:2", "file:3"]),
+        ("RTM_HTTP_USER_HEADER", ["X-Flag", "X-Environment", "X-File"]),
         ("RTM_OTLP_ENDPOINT", ["http://flag", "http://environment", "http://file"]),
         ("RTM_NETWORK", ["flag", "environment", "file"]), ("RTM_NAME_PREFIX", ["flag", "environment", "file"]),
         ("RTM_ENGINE_PORT", ["1", "2", "3"]), ("RTM_ADVERTISE", ["flag", "environment:1-2", "file"]),
@@ -82,6 +83,7 @@ struct SettingSourcesTests {
     func complete() {
         let others = [
             "RTM_NO_WAIT", "RTM_STOP_WHEN_CUT_OFF", "RTM_READ_ONLY_ROOTFS", "RTM_LOG_FORMAT", "RTM_PLACEMENT",
+            "RTM_HTTP_ACTIONS",
         ]
         let expected = SettingDescriptor.all.filter { !$0.namesFile && !others.contains($0.name) }.map(\.name)
         #expect(Self.samples.map(\.name) == expected)

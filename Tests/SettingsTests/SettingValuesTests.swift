@@ -36,6 +36,7 @@ struct SettingValuesTests {
         ("RTM_JANITOR", ["off", "dry-run", "report", "remove"]),
         ("RTM_JANITOR_GRACE_SECONDS", ["1", "604800"]),
         ("RTM_HTTP", ["", "127.0.0.1:8081", "[::1]:80", "localhost:0"]),
+        ("RTM_HTTP_ACTIONS", ["on", "off"]), ("RTM_HTTP_USER_HEADER", ["X-Remote-User", "a"]),
         ("RTM_OTLP_ENDPOINT", ["", "http://127.0.0.1:4318", "https://collector.example/otlp"]),
         ("RTM_NETWORK", ["galaxy-net", "a1", "A.b_c"]),
         ("RTM_NAME_PREFIX", ["g", "galaxy-game-", String(repeating: "x", count: 61)]),
@@ -91,6 +92,8 @@ struct SettingValuesTests {
         ("RTM_RETENTION_ENTRIES", ["999", "100000001"]), ("RTM_DEAD_BYTES", ["", "1023k", "5g", "many"]),
         ("RTM_JANITOR", ["on", "Remove", "dryRun"]),
         ("RTM_JANITOR_GRACE_SECONDS", ["0", "604801"]),
+        ("RTM_HTTP_ACTIONS", ["", "true", "On"]),
+        ("RTM_HTTP_USER_HEADER", ["X Y", "X:", "Ü", String(repeating: "a", count: 65)]),
         ("RTM_HTTP", ["8081", ":8081", "h:65536", "h:", "::1:80", "[h]:80", "h h:80", "http://h:80"]),
         ("RTM_OTLP_ENDPOINT", ["collector:4318", "grpc://h:4317", "http://", "http://u:p@h:1", "http://:4318"]),
         ("RTM_NETWORK", ["host", "none", "bridge", "default", "x", "-a", "a b", "container:x"]),
@@ -153,7 +156,8 @@ struct SettingValuesTests {
     @Test("Every setting has a sample of both kinds here or is one of a family that has")
     func everySettingIsTested() {
         let families: Set = [
-            "RTM_CONFIG", "RTM_SIGNING_KEY_FILE", "RTM_HTTP_TOKEN_FILE", "RTM_REDIS_PASSWORD_FILE", "RTM_STATE_MOUNT",
+            "RTM_CONFIG", "RTM_SIGNING_KEY_FILE", "RTM_HTTP_TOKEN_FILE", "RTM_HTTP_READ_TOKEN_FILE",
+            "RTM_REDIS_PASSWORD_FILE", "RTM_STATE_MOUNT",
             "RTM_REDIS_CA_FILE", "RTM_REDIS_CERT_FILE", "RTM_REDIS_KEY_FILE", "RTM_REDIS_SENTINEL_PASSWORD_FILE",
             "RTM_MAX_CPU_QUOTA",
             "RTM_MAX_MEMORY", "RTM_MAX_PIDS_LIMIT",

@@ -1,22 +1,46 @@
+import JobContract
 import Synchronization
 import Terminal
 
 /// A request for the operators' console.
 package enum ConsoleRequest: Sendable, Equatable {
-    case page(ConsoleRoute)
+    case page(ConsoleRoute, Viewer)
+    /// The content of a page, without its frame.
+    case content(ConsoleRoute, Viewer)
     /// The id of a game or a job, or a part of a game's id.
-    case search(String)
+    case search(String, Viewer)
+    /// The question before an action.
+    case confirm(ConsoleAction, Viewer)
+    case act(ConsoleAction, Viewer, Person)
+    /// The data of a page for programs.
+    case data(ConsoleRoute, limit: Int)
+}
+
+/// The person in front of a page.
+package struct Viewer: Sendable, Equatable {
+    package var access = Access.read
+    /// Empty: unknown.
+    package var name = ""
+    /// The secret of the person's forms.
+    package var formSecret = ""
+
+    package init(access: Access = .read, name: String = "", formSecret: String = "") {
+        self.access = access
+        self.name = name
+        self.formSecret = formSecret
+    }
 }
 
 /// The answer to a request for the console.
 package enum ConsoleAnswer: Sendable, Equatable {
-    /// HTML without references to other files.
+    /// HTML: a page, or the content of a page.
     case page(String)
     /// A page that says that nothing is known.
     case missing(String)
-    /// A page that says that Redis was not read.
+    /// A page, or a sentence if a content was asked for: Redis was not read.
     case unavailable(String)
     case redirect(ConsoleRoute)
+    case json(String)
 }
 
 /// The operators' console of a worker.
@@ -29,67 +53,154 @@ package final class Console: Sendable {
 
     private let worker: String
     private let dashboard: Dashboard
-    private let read: @Sendable (ConsoleRoute) async throws -> ConsoleContent
-    private let find: @Sendable (String) async throws -> ConsoleRoute
+    private let reader: any ConsoleReading
+    private let perform: @Sendable (ConsoleAction, Person) async -> ActionOutcome
     private let reads = Mutex(0)
+    private let recent = Mutex(RecentContents())
 
     /// Creates a console.
     ///
-    /// - Parameters:
-    ///   - read: reads a page from Redis. The call must end in bounded time.
-    ///   - find: returns the page that a searched text means. The call must end in bounded time.
+    /// - Parameter perform: does an action. The call must end in bounded time.
     package init(
         worker: String,
         dashboard: Dashboard,
-        read: @escaping @Sendable (ConsoleRoute) async throws -> ConsoleContent,
-        find: @escaping @Sendable (String) async throws -> ConsoleRoute
+        reader: any ConsoleReading,
+        perform: @escaping @Sendable (ConsoleAction, Person) async -> ActionOutcome
     ) {
         self.worker = worker
         self.dashboard = dashboard
-        self.read = read
-        self.find = find
+        self.reader = reader
+        self.perform = perform
     }
 
     /// Returns the answer to a request. `readiness` is the worker's own, for the overview.
     package func answer(_ request: ConsoleRequest, _ readiness: Readiness) async -> ConsoleAnswer {
         switch request {
-        case .page(.overview): .page(await dashboard.page(readiness))
-        case .page(let route): await page(route)
-        case .search(let text): await search(text)
+        case .page(let route, let viewer):
+            await reading(route, viewer) {
+                let content = try await content(of: route, readiness)
+                let html = frame(route, viewer).html(around: content.html(for: viewer.access))
+                return content.isMissing ? .missing(html) : .page(html)
+            }
+        case .content(let route, let viewer): await part(route, viewer, readiness)
+        case .search(let text, let viewer): await search(text, viewer)
+        case .confirm(let action, let viewer): confirmation(action, viewer)
+        case .act(let action, let viewer, let person): await act(action, viewer, person)
+        case .data(let route, let limit): await data(route, limit)
         }
     }
 
-    private func page(_ route: ConsoleRoute) async -> ConsoleAnswer {
-        await reading(route) {
-            let content = try await read(route)
-            let html = ConsoleFrame(route: route, worker: worker).html(around: content.html)
-            return content.isMissing ? .missing(html) : .page(html)
+    private func frame(_ route: ConsoleRoute, _ viewer: Viewer, heading: String? = nil) -> ConsoleFrame {
+        ConsoleFrame(route: route, worker: worker, heading: heading, person: viewer.name)
+    }
+
+    private func content(of route: ConsoleRoute, _ readiness: Readiness) async throws -> ConsoleContent {
+        if route == .overview { return await dashboard.content(readiness) }
+        return try await reader.content(of: route)
+    }
+
+    /// Returns the content of a page. Viewers of the same page share one read.
+    private func part(_ route: ConsoleRoute, _ viewer: Viewer, _ readiness: Readiness) async -> ConsoleAnswer {
+        if let content = recent.withLock({ $0.content(of: route, now: .now) }) {
+            return .page(content.html(for: viewer.access))
+        }
+        do {
+            let content: ConsoleContent = try await limited { try await self.content(of: route, readiness) }
+            recent.withLock { $0.keep(content, of: route, now: .now) }
+            return .page(content.html(for: viewer.access))
+        } catch {
+            return .unavailable("Redis was not read: \(error)")
         }
     }
 
-    private func search(_ text: String) async -> ConsoleAnswer {
+    private func search(_ text: String, _ viewer: Viewer) async -> ConsoleAnswer {
         let list = ConsoleRoute.games(search: text, page: 1)
         guard !text.isEmpty else { return .redirect(list) }
-        return await reading(list) { .redirect(try await find(text)) }
+        return await reading(list, viewer) { .redirect(try await reader.route(for: text)) }
     }
 
-    /// Runs a read, or says why there is none.
-    private func reading(_ route: ConsoleRoute, _ body: () async throws -> ConsoleAnswer) async -> ConsoleAnswer {
-        func refusal(_ reason: String) -> ConsoleAnswer {
-            let note = HTMLText.element("p", "Redis was not read: \(reason)", .bad)
-            return .unavailable(ConsoleFrame(route: route, worker: worker).html(around: note))
+    private func confirmation(_ action: ConsoleAction, _ viewer: Viewer) -> ConsoleAnswer {
+        let body = Templates.render(
+            .confirmation,
+            [
+                "consequence": action.consequence, "targets": action.targets, "secret": viewer.formSecret,
+                "fields": action.fields.map { ["name": $0.name, "value": $0.value] },
+                "tone": action.tone, "label": action.label, "back": HTMLText.escape(action.page.address),
+            ]
+        )
+        return .page(frame(action.page, viewer, heading: action.question).html(around: body, isLive: false))
+    }
+
+    private func act(_ action: ConsoleAction, _ viewer: Viewer, _ person: Person) async -> ConsoleAnswer {
+        let outcome = await perform(action, person)
+        // The person must see what has changed.
+        recent.withLock { $0 = RecentContents() }
+        let job = outcome.job.map { ["address": ConsoleRoute.job($0).address, "id": $0.text] }
+        let body = Templates.render(
+            .outcome,
+            [
+                "lines": outcome.lines, "tone": outcome.hasFailed ? "bad" : "good", "job": job.map { [$0] } ?? [],
+                "back": HTMLText.escape(action.page.address), "page": action.page.title,
+            ]
+        )
+        let heading = outcome.hasFailed ? "Not done" : "Done"
+        return .page(frame(action.page, viewer, heading: heading).html(around: body, isLive: false))
+    }
+
+    private func data(_ route: ConsoleRoute, _ limit: Int) async -> ConsoleAnswer {
+        do {
+            return .json(try await limited { try await reader.json(of: route, limit: limit) })
+        } catch {
+            return .unavailable("Redis was not read: \(error)")
         }
+    }
+
+    /// Runs a read, or says on a page why there is none.
+    private func reading(
+        _ route: ConsoleRoute,
+        _ viewer: Viewer,
+        _ body: () async throws -> ConsoleAnswer
+    ) async -> ConsoleAnswer {
+        do {
+            return try await limited(body)
+        } catch {
+            let note = HTMLText.element("p", "Redis was not read: \(error)", .bad)
+            return .unavailable(frame(route, viewer).html(around: note))
+        }
+    }
+
+    private struct Busy: Error, CustomStringConvertible {
+        let description = "others read at the moment; load the page again"
+    }
+
+    private func limited<Value>(_ body: () async throws -> Value) async throws -> Value {
         let isFree = reads.withLock { reads in
             guard reads < Self.mostReads else { return false }
             reads += 1
             return true
         }
-        guard isFree else { return refusal("others read at the moment; load the page again") }
+        guard isFree else { throw Busy() }
         defer { reads.withLock { $0 -= 1 } }
-        do {
-            return try await body()
-        } catch {
-            return refusal("\(error)")
-        }
+        return try await body()
+    }
+}
+
+/// The contents of pages that were read a moment ago, for all who watch them.
+struct RecentContents {
+    /// The time for which a content is fresh.
+    static let freshness = Duration.seconds(2)
+    /// The largest number of kept contents.
+    static let limit = 32
+
+    private var contents: [(route: ConsoleRoute, content: ConsoleContent, at: ContinuousClock.Instant)] = []
+
+    func content(of route: ConsoleRoute, now: ContinuousClock.Instant) -> ConsoleContent? {
+        contents.first { $0.route == route && $0.at.advanced(by: Self.freshness) > now }?.content
+    }
+
+    mutating func keep(_ content: ConsoleContent, of route: ConsoleRoute, now: ContinuousClock.Instant) {
+        contents.removeAll { $0.route == route || $0.at.advanced(by: Self.freshness) <= now }
+        if contents.count >= Self.limit { contents.removeFirst() }
+        contents.append((route, content, now))
     }
 }

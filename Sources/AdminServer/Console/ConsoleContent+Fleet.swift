@@ -27,29 +27,68 @@ extension ConsoleContent {
         return ConsoleContent([
             .note(page.sums, .plain), .heading("Running"), .table(page.running, of: "running jobs"),
             .heading("Retrying"), .table(table, of: "retrying jobs"), .heading("Dead"),
-            .link(.dead(before: nil), letters),
+            .link(.dead(DeadPage()), letters),
         ])
     }
 
     /// Dead letters, the newest first. `letters` has one more than the page shows if there are more.
-    static func dead(_ letters: [DeadLetter], size: Int) -> ConsoleContent {
+    static func dead(_ letters: [DeadLetter], _ page: DeadPage, size: Int) -> ConsoleContent {
+        let shown = Array(letters.prefix(size))
         var table = TextTable([
-            .init("DIED AT"), .init("CODE"), .init("WHY"), .init("QUEUE"), .init("JOB"), .init("ENTRY"),
+            .init("DIED AT"), .init("CODE"), .init("QUEUE"), .init("JOB"), .init("ENTRY"), .init("WHY"),
         ])
-        table.rows = letters.prefix(size).map { letter in
+        table.rows = shown.map { letter in
             [
-                .init(letter.diedAt), .init(letter.errorCode, .bad), .init(letter.error), .init(letter.queue),
-                .init(letter.jobID.text, link: .job(letter.jobID.text)), .init(letter.entry),
+                .init(letter.diedAt), .init(letter.errorCode, .bad), .init(letter.queue),
+                .init(letter.jobID.text, link: .job(letter.jobID.text)), .init(letter.entry), .init(letter.error),
             ]
         }
-        var blocks: [Block] = [.table(table, of: "dead letters")]
-        if letters.count > size, let last = letters.prefix(size).last {
-            blocks.append(.link(.dead(before: last.entry), "older dead letters"))
+        let filter = page.filter
+        var blocks: [Block] = filter.isAll ? [] : [.note(filter.phrase, .notable), .link(.dead(DeadPage()), "show all")]
+        let codes = Set(shown.map(\.errorCode)).sorted().filter { $0 != filter.code }
+        blocks += codes.prefix(10).map {
+            .link(.dead(DeadPage(filter: DeadFilter(code: $0, queue: filter.queue))), "only code \($0)")
+        }
+        let buttons = [Choice.Button(word: "retry", label: "Retry selected"), .init(word: "drop", label: "Drop selected")]
+        blocks.append(.choices(table, of: "dead letters", Choice(values: shown.map(\.entry), actions: buttons)))
+        if letters.count > size, let last = shown.last {
+            blocks.append(.link(.dead(DeadPage(filter: filter, before: last.entry)), "older dead letters"))
         }
         if !letters.isEmpty {
-            blocks += [.heading("Next"), .commands(["rtmanager dead show ENTRY", "rtmanager dead retry ENTRY"])]
+            blocks += [
+                .actions([.retryAll(filter), .dropAll(filter)]), .heading("Next"),
+                .commands(["rtmanager dead show ENTRY", "rtmanager dead retry ENTRY"]),
+            ]
         }
         return ConsoleContent(blocks)
+    }
+
+    /// The queues, each with a button to pause or resume it.
+    static func queues(_ page: StatusPage) -> ConsoleContent {
+        let queues = page.overview.queues
+        var blocks: [Block] = [.table(page.queues, of: "queues")]
+        if page.overview.mayLackQueues { blocks.append(.note("queues that no worker serves may be missing here", .dim)) }
+        for queue in queues.prefix(100) {
+            blocks.append(.named(queue.name, [queue.isPaused ? .resume(queue: queue.name) : .pause(queue: queue.name)]))
+        }
+        return ConsoleContent(blocks)
+    }
+
+    /// What people have done with the console, the newest first.
+    static func audit(_ entries: [AuditEntry], now: Int64) -> ConsoleContent {
+        var table = TextTable([
+            .init("TIME"), .init("AGO", isNumber: true), .init("WHO"), .init("FROM"), .init("ACTION"), .init("TARGET"),
+            .init("OUTCOME"),
+        ])
+        table.rows = entries.map { entry in
+            let time = Timestamp(millisecondsSinceEpoch: entry.at)
+            return [
+                .init(ShortTime.stamp(time)), .init(ShortTime.span(milliseconds: max(0, now - entry.at))),
+                .init(entry.who.isEmpty ? "-" : entry.who), .init(entry.address), .init(entry.action),
+                .init(EscapedText.cut(entry.target, to: 60)), .init(entry.outcome),
+            ]
+        }
+        return ConsoleContent([.table(table, of: "actions")])
     }
 
     static func nodes(_ page: StatusPage) -> ConsoleContent {
@@ -65,8 +104,9 @@ extension ConsoleContent {
             .table(page.nodes, of: "nodes"), .heading("Games with a container there"), .table(table, of: "games"),
         ]
         if list.mayLackGames { blocks.append(.note("there are more games than this page has read", .dim)) }
+        let isDraining = page.overview.nodes.first { $0.id == id }?.isDraining == true
         blocks += [
-            .heading("Next"),
+            .actions([isDraining ? .resumeNode(id) : .drain(id)]), .heading("Next"),
             .commands([
                 "rtmanager node games \(id)", "rtmanager node drain \(id) --wait", "rtmanager node resume \(id)",
             ]),

@@ -47,7 +47,16 @@ extension ConsoleContent {
 
     static func game(_ page: GamePage) -> ConsoleContent {
         guard page.isKnown else { return .unknown("game", page.detail.id.text) }
-        var blocks: [Block] = [.facts(page.facts), .heading("Next"), .commands(page.commands), .heading("History")]
+        let id = page.detail.id
+        let actions: [ConsoleAction] =
+            switch page.detail.status?.isRunning {
+            case true?: [.restart(id), .stop(id), .remove(id)]
+            case false?: [.restart(id), .remove(id)]
+            case nil: []
+            }
+        var blocks: [Block] = [
+            .facts(page.facts), .actions(actions), .heading("Next"), .commands(page.commands), .heading("History"),
+        ]
         blocks.append(.table(table(of: page.history.found.reversed(), now: page.detail.now), of: "entries"))
         if let back = page.history.searchedBackTo {
             let time = ShortTime.stamp(Timestamp(millisecondsSinceEpoch: back))
@@ -60,8 +69,8 @@ extension ConsoleContent {
     static func job(_ id: JobID, _ page: JobPage?, now: Int64) -> ConsoleContent {
         guard let page else { return .unknown("job", id.text) }
         var blocks: [Block] = [.facts(page.facts)]
-        if page.dead != nil {
-            blocks += [.heading("Next"), .commands(["rtmanager dead retry \(id)", "rtmanager dead drop \(id)"])]
+        if let letter = page.dead {
+            blocks += [.actions([.retry([letter.entry]), .drop([letter.entry])]), .heading("Next"), .commands(["rtmanager dead retry \(id)", "rtmanager dead drop \(id)"])]
         }
         blocks += [.heading("Events of its containers")]
         blocks.append(.table(table(of: page.events.reversed(), now: now), of: "events"))

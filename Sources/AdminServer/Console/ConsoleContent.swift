@@ -13,6 +13,29 @@ package struct ConsoleContent: Sendable, Equatable {
         /// Commands to copy.
         case commands([String])
         case link(ConsoleRoute, String)
+        /// Figures to see at a glance.
+        case tiles([Tile])
+        case charts([Chart])
+        /// A problem, with the command that mends it.
+        case advice(String, TextStyle, command: String?)
+        /// Buttons, for people who may act.
+        case actions([ConsoleAction])
+        /// Buttons behind the name of what they are about.
+        case named(String, [ConsoleAction])
+        /// A table whose rows people can select for one of the actions, by a value for each row.
+        case choices(TextTable, of: String, Choice)
+    }
+
+    /// The values of the rows that people can select, and the actions for them.
+    package struct Choice: Sendable, Equatable {
+        package struct Button: Sendable, Equatable {
+            var word: String
+            var label: String
+        }
+
+        /// For each row the value that its box sends.
+        var values: [String]
+        var actions: [Button]
     }
 
     /// Whether the page is about something that is not known; the answer is then 404.
@@ -24,23 +47,54 @@ package struct ConsoleContent: Sendable, Equatable {
         self.isMissing = isMissing
     }
 
-    /// The content below the heading as HTML.
-    var html: String { blocks.map(Self.html).filter { !$0.isEmpty }.joined(separator: "\n") }
+    /// The content below the heading as HTML, for people who only read.
+    var html: String { html(for: .read) }
 
-    private static func html(_ block: Block) -> String {
+    /// Returns the content below the heading as HTML.
+    func html(for access: Access) -> String {
+        blocks.map { Self.html($0, access) }.filter { !$0.isEmpty }.joined(separator: "\n")
+    }
+
+    private static func html(_ block: Block, _ access: Access) -> String {
         switch block {
         case .heading(let text): return HTMLText.element("h2", text)
         case .note(let text, let style): return HTMLText.element("p", text, style)
         case .facts(let facts): return html(facts)
-        case .table(let table, let things):
-            let html = table.html(things: things)
-            return html.isEmpty ? HTMLText.element("p", "no \(things)", .dim) : html
+        case .table(let table, let things): return html(table, things)
+        case .choices(let table, let things, let choice) where access == .act && !table.rows.isEmpty:
+            return Templates.render(
+                .choices,
+                [
+                    "table": table.html(things: things, choices: choice.values),
+                    "buttons": choice.actions.map { ["do": $0.word, "label": $0.label] },
+                ]
+            )
+        case .choices(let table, let things, _): return html(table, things)
+        case .actions(let actions): return access == .act && !actions.isEmpty ? html(actions, of: "") : ""
+        case .named(let name, let actions): return access == .act ? html(actions, of: name) : ""
+        case .tiles(let tiles): return Tile.html(tiles)
+        case .charts(let charts): return Chart.html(charts)
+        case .advice(let text, let style, let command):
+            let code = command.map { " " + HTMLText.element("code", $0, longest: 1_000) } ?? ""
+            return "<p>" + HTMLText.element("span", text, style) + code + "</p>"
         case .commands(let commands):
             let lines = commands.map { HTMLText.element("code", $0, longest: 1_000) }
             return "<p class=\"commands\">" + lines.joined(separator: "<br>\n") + "</p>"
         case .link(let route, let text):
             return "<p><a href=\"\(route.address)\">\(HTMLText.escape(text))</a></p>"
         }
+    }
+
+    private static func html(_ table: TextTable, _ things: String) -> String {
+        let html = table.html(things: things)
+        return html.isEmpty ? HTMLText.element("p", "no \(things)", .dim) : html
+    }
+
+    private static func html(_ actions: [ConsoleAction], of name: String) -> String {
+        let buttons = actions.map { action in
+            ["address": HTMLText.escape(action.address, longest: 2_000), "label": action.label, "tone": action.tone]
+        }
+        return Templates.render(.actions, ["actions": buttons, "thing": name])
     }
 
     private static func html(_ facts: [PageFact]) -> String {

@@ -5,22 +5,37 @@ import QueueAdmin
 import RuntimeClient
 import Terminal
 
+/// Reads what the console shows.
+package protocol ConsoleReading: Sendable {
+    /// Reads a page. The call must end in bounded time.
+    func content(of route: ConsoleRoute) async throws -> ConsoleContent
+    /// Reads the data of a page as JSON. The call must end in bounded time.
+    ///
+    /// - Parameter limit: the largest number of entries of a list.
+    func json(of route: ConsoleRoute, limit: Int) async throws -> String
+    /// Returns the page that a searched text means. The call must end in bounded time.
+    func route(for text: String) async throws -> ConsoleRoute
+}
+
 /// Reads the pages of the console from Redis. Each page is a bounded number of commands, and none without a bound.
-package struct ConsoleReader: Sendable {
+package struct ConsoleReader: ConsoleReading {
     /// The number of latest events to search for those of a job's containers.
-    private static let mostSearched = 5_000
+    static let mostSearched = 5_000
     /// The largest number of messages of a queue to search for a job.
-    private static let mostMessages = 1_000
+    static let mostMessages = 1_000
     /// The largest number of games to sort for a list.
-    private static let mostGames = 20_000
+    static let mostGames = 20_000
     private static let gamesOnPage = 100
     private static let lettersOnPage = 50
     private static let mostJobs = 200
+    private static let auditEntries = 200
+    /// The largest number of dead letters to search for those of a page.
+    private static let mostLetters = 2_000
 
-    private let queue: JobQueue
-    private let client: RuntimeClient
-    private let decoder: JobDecoder
-    private let dashboard: Dashboard
+    let queue: JobQueue
+    let client: RuntimeClient
+    let decoder: JobDecoder
+    let dashboard: Dashboard
 
     /// Creates a reader.
     ///
@@ -40,10 +55,12 @@ package struct ConsoleReader: Sendable {
         case .game(let id): try await game(id)
         case .jobs: try await jobs()
         case .job(let id): try await job(id)
-        case .dead(let before): try await dead(before)
+        case .dead(let page): try await dead(page)
+        case .queues: .queues(try await dashboard.look().status)
         case .nodes: try await nodes()
         case .node(let id): try await node(id)
         case .groups: try await groups()
+        case .audit: .audit(try await queue.auditEntries(limit: Self.auditEntries), now: try await queue.redisTime())
         }
     }
 
@@ -84,9 +101,19 @@ package struct ConsoleReader: Sendable {
         .jobs(try await dashboard.look().status, try await queue.retryingJobs(limit: Self.mostJobs))
     }
 
-    private func dead(_ before: String?) async throws -> ConsoleContent {
-        let letters = try await queue.deadLetters(limit: Self.lettersOnPage + 1, before: before)
-        return .dead(letters, size: Self.lettersOnPage)
+    /// Reads a page of dead letters, and one more if there are more.
+    private func dead(_ page: DeadPage) async throws -> ConsoleContent {
+        var found: [DeadLetter] = []
+        var before = page.before
+        var searched = 0
+        while found.count <= Self.lettersOnPage, searched < Self.mostLetters {
+            let letters = try await queue.deadLetters(limit: Self.lettersOnPage + 1, before: before)
+            found += letters.filter { page.filter.matches(code: $0.errorCode, queue: $0.queue) }
+            searched += letters.count
+            guard let last = letters.last else { break }
+            before = last.entry
+        }
+        return .dead(Array(found.prefix(Self.lettersOnPage + 1)), page, size: Self.lettersOnPage)
     }
 
     private func nodes() async throws -> ConsoleContent {

@@ -10,12 +10,14 @@ package enum ConsoleRoute: Sendable, Equatable {
     /// Jobs that run or wait for their next attempt.
     case jobs
     case job(JobID)
-    /// Dead letters, older than an entry if there is one.
-    case dead(before: String?)
+    case dead(DeadPage)
+    case queues
     case nodes
     case node(NodeID)
     /// Consumer groups of the public streams.
     case groups
+    /// What people have done with the console.
+    case audit
 
     /// The greatest size of a name or a searched text in an address, in UTF-8 bytes.
     static let longest = 200
@@ -35,10 +37,14 @@ package enum ConsoleRoute: Sendable, Equatable {
         case ("games", let id?): self = .game(GameID(id))
         case ("jobs", nil): self = .jobs
         case ("jobs", let id?): self = .job(JobID(id))
-        case ("dead", nil): self = .dead(before: query("before").flatMap { Self.isEntry($0) ? $0 : nil })
+        case ("dead", nil):
+            let filter = DeadFilter(code: query("code") ?? "", queue: query("queue") ?? "")
+            self = .dead(DeadPage(filter: filter, before: query("before").flatMap { Self.isEntry($0) ? $0 : nil }))
+        case ("queues", nil): self = .queues
         case ("nodes", nil): self = .nodes
         case ("nodes", let id?): self = .node(NodeID(id))
         case ("groups", nil): self = .groups
+        case ("audit", nil): self = .audit
         default: return nil
         }
     }
@@ -61,12 +67,18 @@ package enum ConsoleRoute: Sendable, Equatable {
         case .game(let id): "/games/" + Self.encoded(id.text)
         case .jobs: "/jobs"
         case .job(let id): "/jobs/" + Self.encoded(id.text)
-        case .dead(let before): "/dead" + Self.query([("before", before ?? "")])
+        case .dead(let page):
+            "/dead" + Self.query([("code", page.filter.code), ("queue", page.filter.queue), ("before", page.before ?? "")])
+        case .queues: "/queues"
         case .nodes: "/nodes"
         case .node(let id): "/nodes/" + Self.encoded(id.text)
         case .groups: "/groups"
+        case .audit: "/audit"
         }
     }
+
+    /// The address of the stream of the page's content.
+    var liveAddress: String { LiveStreams.address + Self.query([("page", address)]) }
 
     /// The heading of the page.
     package var title: String {
@@ -77,28 +89,30 @@ package enum ConsoleRoute: Sendable, Equatable {
         case .jobs: "Jobs"
         case .job(let id): "Job \(id)"
         case .dead: "Dead letters"
+        case .queues: "Queues"
         case .nodes: "Nodes"
         case .node(let id): "Node \(id)"
         case .groups: "Consumer groups"
+        case .audit: "Audit"
         }
     }
 
     /// The pages in the menu.
     static let menu: [ConsoleRoute] = [
-        .overview, .games(search: "", page: 1), .jobs, .dead(before: nil), .nodes, .groups,
+        .overview, .games(search: "", page: 1), .jobs, .dead(DeadPage()), .queues, .nodes, .groups, .audit,
     ]
 
     /// Whether the page belongs to a page of the menu.
     func isUnder(_ entry: ConsoleRoute) -> Bool {
         switch (self, entry) {
         case (.overview, .overview), (.jobs, .jobs), (.job, .jobs), (.dead, .dead), (.nodes, .nodes), (.node, .nodes),
-            (.groups, .groups), (.games, .games), (.game, .games):
+            (.groups, .groups), (.games, .games), (.game, .games), (.queues, .queues), (.audit, .audit):
             true
         default: false
         }
     }
 
-    private static func query(_ parameters: [(String, String)]) -> String {
+    static func query(_ parameters: [(String, String)]) -> String {
         let given = parameters.filter { !$0.1.isEmpty }
         return given.isEmpty ? "" : "?" + given.map { "\($0)=\(encoded($1))" }.joined(separator: "&")
     }
@@ -125,8 +139,20 @@ package enum ConsoleRoute: Sendable, Equatable {
         return text
     }
 
-    private static func isEntry(_ text: String) -> Bool {
+    static func isEntry(_ text: String) -> Bool {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         return parts.count == 2 && parts.allSatisfy { UInt64($0) != nil }
+    }
+}
+
+/// A page of dead letters.
+package struct DeadPage: Sendable, Equatable {
+    package var filter = DeadFilter()
+    /// The entry of a letter; the page has older letters only. nil: from the newest.
+    package var before: String?
+
+    package init(filter: DeadFilter = DeadFilter(), before: String? = nil) {
+        self.filter = filter
+        self.before = before
     }
 }

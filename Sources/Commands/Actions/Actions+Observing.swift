@@ -7,6 +7,7 @@ import Metrics
 import Observability
 import Pages
 import Primitives
+import QueueAdmin
 import Runtime
 import RuntimeClient
 import ServiceLifecycle
@@ -26,7 +27,7 @@ extension Actions {
     /// The server answers even before the worker has begun.
     package static func adminServer(
         of stage: WorkerStage,
-        token: String?,
+        rules: AccessRules,
         _ settings: Settings,
         _ logger: Logger
     ) -> [any Service] {
@@ -34,7 +35,7 @@ extension Actions {
         let metrics = PrometheusRegistry(help: RuntimeMetrics.help)
         MetricsSystem.bootstrap(metrics)
         return [
-            AdminServer(host: address.host, port: address.port, token: token, metrics: metrics, logger: logger) {
+            AdminServer(host: address.host, port: address.port, rules: rules, metrics: metrics, logger: logger) {
                 stage.readiness
             } console: {
                 await stage.answer($0)
@@ -62,24 +63,28 @@ extension Actions {
     ) throws(CommandError) -> Console {
         let title = try title(settings)
         let pushedAt = try pushTimes(settings)
-        let client = RuntimeClient(queue.client, namespace: settings.namespace, logger: logger)
-        let dashboard = Dashboard(worker: worker.id) {
+        let client = RuntimeClient(
+            queue.client,
+            namespace: settings.namespace,
+            signingKeys: try settings.signingKeys(),
+            logger: logger
+        )
+        let decoder = JobDecoder(signer: try settings.signer())
+        let dashboard = Dashboard {
             var look = DashboardLook(status: try await collect(queue, title, rows: 200, containers: 2_000, pushedAt))
+            look.minutes = try await queue.minuteHistory()
             look.results = try await client.entries(of: .results, limit: DashboardLook.mostResults)
             look.warnings = try await RedisExamination(queue: queue).cheapFacts(look.status.overview).findings
                 .filter { $0.level != .ok }
             return look
         }
-        let reader = ConsoleReader(
-            queue: queue,
-            client: client,
-            decoder: JobDecoder(signer: try settings.signer()),
-            dashboard: dashboard
-        )
-        return Console(worker: worker.id, dashboard: dashboard) {
-            try await reader.content(of: $0)
-        } find: {
-            try await reader.route(for: $0)
+        let writer = ConsoleWriter(queue: queue, client: client, decoder: decoder, logger: logger)
+        return Console(
+            worker: worker.id,
+            dashboard: dashboard,
+            reader: ConsoleReader(queue: queue, client: client, decoder: decoder, dashboard: dashboard)
+        ) {
+            await writer.perform($0, by: $1)
         }
     }
 

@@ -26,7 +26,7 @@ import Terminal
 package enum Actions {
     /// Runs a worker until SIGTERM or SIGINT.
     static func runWorker(_ settings: Settings, logger: Logger) async throws(CommandError) {
-        let token = try settings.httpToken()
+        let rules = try settings.accessRules()
         let tracer = settings.otlpEndpoint.map { _ in OTLPTracer() }
         var configuration = try settings.workerConfiguration()
         configuration.tracer = tracer
@@ -49,7 +49,7 @@ package enum Actions {
                     metadata: ["example": "RTM_ALLOWED_IMAGES=registry.example/games/**"]
                 )
             }
-            let adminServer = adminServer(of: stage, token: token, settings, logger)
+            let adminServer = adminServer(of: stage, rules: rules, settings, logger)
             try await run(adminServer + [worker], settings, logger)
         } catch {
             await docker.shutdown()

@@ -69,6 +69,9 @@ struct WorkerFlags: ParsableArguments {
     @Option(help: .setting("RTM_KEPT_CONTAINERS")) var keptContainers: String?
     @Option(help: .setting("RTM_HTTP")) var http: String?
     @Option(help: .setting("RTM_HTTP_TOKEN_FILE")) var httpTokenFile: String?
+    @Option(help: .setting("RTM_HTTP_READ_TOKEN_FILE")) var httpReadTokenFile: String?
+    @Option(help: .setting("RTM_HTTP_ACTIONS")) var httpActions: String?
+    @Option(help: .setting("RTM_HTTP_USER_HEADER")) var httpUserHeader: String?
     @Option(help: .setting("RTM_OTLP_ENDPOINT")) var otlpEndpoint: String?
 
     @Option(help: .setting("RTM_NETWORK")) var network: String?
@@ -119,6 +122,8 @@ struct WorkerFlags: ParsableArguments {
             "RTM_DEAD_BYTES": deadBytes,
             "RTM_JANITOR": janitor, "RTM_JANITOR_GRACE_SECONDS": janitorGraceSeconds,
             "RTM_KEPT_CONTAINERS": keptContainers, "RTM_HTTP": http, "RTM_HTTP_TOKEN_FILE": httpTokenFile,
+            "RTM_HTTP_READ_TOKEN_FILE": httpReadTokenFile, "RTM_HTTP_ACTIONS": httpActions,
+            "RTM_HTTP_USER_HEADER": httpUserHeader,
             "RTM_OTLP_ENDPOINT": otlpEndpoint,
             "RTM_NETWORK": network,
             "RTM_NAME_PREFIX": namePrefix, "RTM_ENGINE_PORT": enginePort, "RTM_STATE_ROOT": stateRoot,

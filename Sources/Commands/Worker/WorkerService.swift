@@ -58,7 +58,8 @@ struct WorkerService: Service {
         )
         stage.runs(parts.worker, try Actions.console(parts.queue, parts.identity, settings, logger))
         let exporter = Actions.exporter(of: tracer, parts.identity, settings, logger)
-        try await Actions.group([parts.redis] + exporter + [parts.worker], settings, logger).run()
+        let minutes = MinuteKeeper(queue: parts.queue, logger: logger)
+        try await Actions.group([parts.redis, minutes] + exporter + [parts.worker], settings, logger).run()
     }
 
     /// Waits until Redis and the Docker Engine answer.

@@ -28,8 +28,11 @@ package final class WorkerStage: Sendable {
     package func answer(_ request: ConsoleRequest) async -> ConsoleAnswer {
         switch stage.withLock({ $0 }) {
         case .waiting:
+            switch request {
             // Every page says what the worker waits for.
-            .page(DashboardPage(worker: "starts", readiness: readiness, look: nil, problem: nil).html)
+            case .page, .search: .page(DashboardPage(readiness: readiness).html(of: "starts"))
+            case .content, .data, .confirm, .act: .unavailable("the worker waits for Redis or Docker")
+            }
         case .running(let worker, let console):
             await console.answer(request, Actions.readiness(worker.health))
         }

@@ -10,6 +10,8 @@ struct ConnectionTable: Equatable {
         var id: Int
         /// Whether the server is answering a request.
         var isBusy = false
+        /// Whether the response is a stream, which lasts as long as its viewer wants.
+        var isStream = false
         /// The time at which the connection became busy or silent.
         var since: Instant
     }
@@ -38,24 +40,27 @@ struct ConnectionTable: Equatable {
             return nil
         }
         let silent = connections.firstIndex { !$0.isBusy }
-        guard let victim = silent ?? connections.firstIndex(where: { $0.since.advanced(by: patience) <= now }) else {
-            return id
-        }
+        let slow = connections.firstIndex { !$0.isStream && $0.since.advanced(by: patience) <= now }
+        guard let victim = silent ?? slow else { return id }
         connections.append(Connection(id: id, since: now))
         return connections.remove(at: victim).id
     }
 
     /// Records the beginning of a request.
-    mutating func began(_ id: Int, now: Instant) { change(id, isBusy: true, now) }
+    ///
+    /// - Parameter isStream: whether the response is a stream. The server bounds the number of streams.
+    mutating func began(_ id: Int, isStream: Bool = false, now: Instant) {
+        change(id, isBusy: true, isStream: isStream, now)
+    }
 
     /// Records the end of a response.
     mutating func answered(_ id: Int, now: Instant) { change(id, isBusy: false, now) }
 
     mutating func closed(_ id: Int) { connections.removeAll { $0.id == id } }
 
-    private mutating func change(_ id: Int, isBusy: Bool, _ now: Instant) {
+    private mutating func change(_ id: Int, isBusy: Bool, isStream: Bool = false, _ now: Instant) {
         guard let index = connections.firstIndex(where: { $0.id == id }) else { return }
         connections.remove(at: index)
-        connections.append(Connection(id: id, isBusy: isBusy, since: now))
+        connections.append(Connection(id: id, isBusy: isBusy, isStream: isStream, since: now))
     }
 }

@@ -1,3 +1,4 @@
+import HTTPTypes
 import HummingbirdCore
 import Metrics
 import NIOCore
@@ -15,9 +16,10 @@ final class ConnectionGate: Sendable {
 
     /// The largest number of simultaneous connections.
     static let limit = 64
-    /// The longest silence before the first request and between requests. The page refreshes itself within this time.
+    /// The longest silence before the first request and between requests. A page without scripts loads itself again
+    /// within this time.
     static let idleTimeout = TimeAmount.seconds(7)
-    /// The longest time from a request's head to the end of the response.
+    /// The longest time from a request's head to the end of the response, but for streams.
     static let requestTimeout = TimeAmount.seconds(10)
     /// The largest size of a request's head, in bytes.
     static let headBytes = 16_384
@@ -67,7 +69,9 @@ final class ConnectionGate: Sendable {
 
     fileprivate func refuse() { refused.increment() }
 
-    fileprivate func began(_ id: Int) { state.withLock { $0.table.began(id, now: .now) } }
+    fileprivate func began(_ id: Int, isStream: Bool) {
+        state.withLock { $0.table.began(id, isStream: isStream, now: .now) }
+    }
 
     fileprivate func answered(_ id: Int) { state.withLock { $0.table.answered(id, now: .now) } }
 
@@ -121,13 +125,17 @@ private final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHan
             gate.refuse()
             return context.close(promise: nil)
         }
-        if case .head = unwrapInboundIn(data), let id { began(id, context) }
+        if case .head(let head) = unwrapInboundIn(data), let id {
+            began(id, isStream: head.path?.hasPrefix(LiveStreams.address) == true, context)
+        }
         context.fireChannelRead(data)
     }
 
-    private func began(_ id: Int, _ context: ChannelHandlerContext) {
-        gate.began(id)
+    private func began(_ id: Int, isStream: Bool, _ context: ChannelHandlerContext) {
+        gate.began(id, isStream: isStream)
         timeout?.cancel()
+        timeout = nil
+        guard !isStream else { return }
         let channel = context.channel
         timeout = context.eventLoop.scheduleTask(in: ConnectionGate.requestTimeout) { channel.close(promise: nil) }
     }

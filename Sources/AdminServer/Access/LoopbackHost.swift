@@ -6,7 +6,7 @@ import Primitives
 /// A web page in a browser on this machine can point its own name to 127.0.0.1 (DNS rebinding). The page could then
 /// read the server's responses. The browser sends the page's name in `Host`, so the server can refuse the request.
 struct LoopbackHost: RouterMiddleware {
-    typealias Context = BasicRequestContext
+    typealias Context = ServerContext
 
     /// Returns nil if the server listens on another address, because the server cannot know its names there.
     init?(boundTo host: String) {
@@ -15,8 +15,8 @@ struct LoopbackHost: RouterMiddleware {
 
     func handle(
         _ request: Request,
-        context: BasicRequestContext,
-        next: @concurrent (Request, BasicRequestContext) async throws -> Response
+        context: ServerContext,
+        next: @concurrent (Request, ServerContext) async throws -> Response
     ) async throws -> Response {
         // Every browser sends the authority.
         guard let authority = request.head.authority, !Self.names(authority) else {

@@ -1,0 +1,25 @@
+import Hummingbird
+import NIOCore
+
+/// Who sends a request.
+struct Caller: Sendable, Equatable {
+    var access: Access
+    /// The name for the log; empty: unknown.
+    var name = ""
+    /// The secret that the caller's forms must hold.
+    var formSecret: String
+}
+
+/// What the server knows of a request besides the request itself.
+struct ServerContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// The address that the request comes from.
+    let address: String
+    /// The caller; nil before the gate has let the request through.
+    var caller: Caller?
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        address = source.channel.remoteAddress?.ipAddress ?? "-"
+    }
+}

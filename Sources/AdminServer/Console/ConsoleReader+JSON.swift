@@ -1,0 +1,155 @@
+import JobContract
+import JobQueue
+import Pages
+import Primitives
+import QueueAdmin
+import RuntimeClient
+import Terminal
+
+// The data of the pages for programs. docs/reference/openapi.json describes it.
+extension ConsoleReader {
+    package func json(of route: ConsoleRoute, limit: Int) async throws -> String {
+        try await node(of: route, limit).text
+    }
+
+    private func node(of route: ConsoleRoute, _ limit: Int) async throws -> JSONNode {
+        switch route {
+        case .overview: return try await dashboard.look().status.json
+        case .games(let search, _): return try await games(search, limit)
+        case .game(let id): return try await game(id)
+        case .jobs: return try await jobs(limit)
+        case .job(let id): return try await job(id)
+        case .dead(let page): return try await dead(page, limit)
+        case .queues:
+            let queues = try await dashboard.look().status.overview.queues
+            return .object([("queues", .array(queues.map(\.json)))])
+        case .nodes:
+            let overview = try await dashboard.look().status.overview
+            return .object([("nodes", .array(overview.nodes.map { StatusPage.json($0, overview) }))])
+        case .node(let id): return try await node(id, limit)
+        case .groups: return .object([("groups", .array(try await queue.streamGroups().map(\.json)))])
+        case .audit:
+            return .object([("entries", .array(try await queue.auditEntries(limit: limit).map(\.json)))])
+        }
+    }
+
+    private func games(_ search: String, _ limit: Int) async throws -> JSONNode {
+        let list = try await queue.games(with: search, limit: Self.mostGames)
+        let games = list.games.sorted { $0.gameID < $1.gameID }
+        return .object([
+            ("games", .array(games.prefix(limit).map(\.json))), ("count", .integer(games.count)),
+            ("may_lack_games", .boolean(list.mayLackGames || games.count > limit)),
+        ])
+    }
+
+    private func game(_ id: GameID) async throws -> JSONNode {
+        let detail = try await queue.game(id)
+        let history = try await StreamSearch.run(client, most: GamePage.mostSearched, wanted: GamePage.mostShown) {
+            $0.gameID == id
+        }
+        return .object([
+            ("game_id", .string(id.text)), ("container", detail.status?.json),
+            ("owner", detail.owner.map { .string($0.text) }), ("next_job", detail.head.map { .string($0.id.text) }),
+            ("stage", detail.head.map { .string(WaitStage($0).phrase) }),
+            ("behind", .array(detail.behind.map { .string($0.text) })), ("behind_count", .integer(detail.behindCount)),
+            ("history", .array(history.found.map(\.json))),
+        ])
+    }
+
+    private func jobs(_ limit: Int) async throws -> JSONNode {
+        let overview = try await dashboard.look().status.overview
+        let retrying = try await queue.retryingJobs(limit: limit)
+        return .object([
+            ("running", .array(overview.running.prefix(limit).map(\.json))),
+            ("running_count", .integer(overview.runningCount)),
+            ("retrying", .array(retrying.map(\.retryingJSON))), ("retrying_count", .integer(overview.retryingCount)),
+            ("dead_count", .integer(overview.deadCount)),
+        ])
+    }
+
+    private func job(_ id: JobID) async throws -> JSONNode {
+        let page = try await JobPage.read(
+            id,
+            queue,
+            client,
+            decoder,
+            search: Self.mostSearched,
+            messages: Self.mostMessages
+        )
+        guard let page else { return .object([("job_id", .string(id.text)), ("state", .string("unknown"))]) }
+        // The message may hold secrets, in `env`.
+        guard case .object(let members) = page.json else { return page.json }
+        return .object(members.filter { $0.0 != "message" })
+    }
+
+    private func dead(_ page: DeadPage, _ limit: Int) async throws -> JSONNode {
+        let letters = try await queue.deadLetters(limit: limit, before: page.before)
+        let found = letters.filter { page.filter.matches(code: $0.errorCode, queue: $0.queue) }
+        return .object([
+            ("letters", .array(found.map(\.json))),
+            ("before", letters.count == limit ? letters.last.map { .string($0.entry) } : nil),
+        ])
+    }
+
+    private func node(_ id: NodeID, _ limit: Int) async throws -> JSONNode {
+        let overview = try await queue.overview(of: id)
+        let games = try await queue.games(limit: Self.mostGames).games.filter { $0.node == id }
+        return .object([
+            ("node", overview.nodes.first { $0.id == id }.map { StatusPage.json($0, overview) }),
+            ("games", .array(games.sorted { $0.gameID < $1.gameID }.prefix(limit).map(\.json))),
+        ])
+    }
+}
+
+extension GameStatus {
+    fileprivate var json: JSONNode {
+        .object([
+            ("game_id", .string(gameID.text)), ("state", .string(isRunning ? "running" : "exited")),
+            ("node", .string(node.text)), ("container_id", .string(containerID.text)), ("image", .string(image)),
+            ("engine_endpoint", endpoint.map { .string($0) }), ("job_id", .string(jobID.text)),
+            ("since", since.map { .time($0.millisecondsSinceEpoch) }),
+            ("reason", reason.map { .string($0.rawValue) }), ("exit_code", exitCode.map { .integer($0) }),
+        ])
+    }
+}
+
+extension JobDetail {
+    fileprivate var retryingJSON: JSONNode {
+        .object([
+            ("job_id", .string(id.text)), ("kind", fields["kind"].map { .string($0) }),
+            ("game_id", .string(gameID.text)), ("next_try_at", due.map { .time($0) }),
+            ("attempts", fields["_attempts"].flatMap { Int($0) }.map { .integer($0) }),
+            ("error_code", fields["_error_code"].map { .string($0) }),
+            ("error", fields["_error"].map { .string($0) }),
+        ])
+    }
+}
+
+extension DeadLetter {
+    fileprivate var json: JSONNode {
+        .object([
+            ("entry", .string(entry)), ("job_id", .string(jobID.text)), ("run", .integer(run)),
+            ("queue", .string(queue)), ("error_code", .string(errorCode)), ("error", .string(error)),
+            ("died_at", .string(diedAt)), ("size", .integer(size)),
+        ])
+    }
+}
+
+extension StreamGroup {
+    fileprivate var json: JSONNode {
+        .object([
+            ("stream", .string(stream)), ("group", .string(name)), ("behind", lag.map { .integer($0) }),
+            ("unacknowledged", .integer(pending)), ("oldest_needed", oldestNeeded.map { .time($0) }),
+            ("has_lost_entries", .boolean(hasLost)),
+        ])
+    }
+}
+
+extension AuditEntry {
+    fileprivate var json: JSONNode {
+        .object([
+            ("at", .time(at)), ("who", .string(who)), ("address", .string(address)), ("worker", .string(worker)),
+            ("action", .string(action)), ("target", .string(target)), ("outcome", .string(outcome)),
+        ])
+    }
+}

@@ -1,0 +1,146 @@
+import Mustache
+
+/// The templates of the pages.
+///
+/// Templates escape every value by the function of all pages, because the library's own one looks at whole characters:
+/// it would let a quote with an accent pass. `{{{...}}}` inserts HTML that was made here.
+enum Templates {
+    enum Name: String, CaseIterable {
+        case frame, login, confirmation, outcome, choices, actions
+    }
+
+    /// Returns the HTML of a template with its values. A missing value is an empty text.
+    static func render(_ name: Name, _ values: [String: Any]) -> String {
+        library.render(values, withTemplate: name.rawValue) ?? ""
+    }
+
+    private struct Escaping: MustacheContentType {
+        func escapeText(_ text: String) -> String { HTMLText.escape(text, longest: 2_000) }
+    }
+
+    private static let library: MustacheLibrary = {
+        MustacheContentTypes.register(Escaping(), named: "CONSOLE")
+        var library = MustacheLibrary()
+        for name in Name.allCases {
+            do {
+                try library.register("{{% CONTENT_TYPE:CONSOLE}}" + text(of: name), named: name.rawValue)
+            } catch {
+                preconditionFailure("the template \(name) cannot be read: \(error)")
+            }
+        }
+        return library
+    }()
+
+    private static func text(of name: Name) -> String {
+        switch name {
+        case .frame: frame
+        case .login: login
+        case .confirmation: confirmation
+        case .outcome: outcome
+        case .choices: choices
+        case .actions: actions
+        }
+    }
+
+    /// The frame of all pages. Without scripts, pages about the whole fleet load themselves again.
+    private static let frame = """
+        <!doctype html>
+        <html lang="en"><head><meta charset="utf-8"><title>{{title}}</title>
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        {{#refreshes}}
+        <noscript><meta http-equiv="refresh" content="5"></noscript>
+        {{/refreshes}}
+        <link rel="stylesheet" href="{{{style}}}">
+        <link rel="icon" href="data:,">
+        <script src="{{{script}}}" defer></script>
+        </head><body>
+        <header><nav aria-label="Pages">
+        {{#menu}}
+        <a href="{{{address}}}"{{#isCurrent}} aria-current="page"{{/isCurrent}}>{{name}}</a>
+        {{/menu}}
+        </nav>
+        <form method="get" action="/search" role="search"><input type="search" name="q" maxlength="200"
+         aria-label="Game or job" placeholder="game or job" value="{{search}}"> <button>Search</button></form>
+        </header>
+        <main{{#isLive}} data-live="{{{live}}}"{{/isLive}}>
+        <h1>{{heading}}</h1>
+        <p class="dim">worker {{worker}}{{#hasName}}, signed in as {{name}}{{/hasName}} <span id="live" role="status"></span>
+        <button id="pause" type="button" hidden>Pause updates</button></p>
+        <div id="content">
+        {{{body}}}
+        </div>
+        </main></body></html>
+
+        """
+
+    private static let login = """
+        <!doctype html>
+        <html lang="en"><head><meta charset="utf-8"><title>rtmanager</title>
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <link rel="stylesheet" href="\(ConsoleAsset.style.address)">
+        <link rel="icon" href="data:,">
+        </head><body><main>
+        <h1>rtmanager</h1>
+        {{#isRefused}}
+        <p class="bad">This is not the token.</p>
+        {{/isRefused}}
+        <form method="post" action="/login" class="stack">
+        <input type="hidden" name="next" value="{{next}}">
+        <label>Your name, for the log (may be empty)<br>
+        <input name="name" maxlength="64" autocomplete="username"></label>
+        <label>Token of this worker (the content of RTM_HTTP_TOKEN_FILE or RTM_HTTP_READ_TOKEN_FILE)<br>
+        <input type="password" name="token" autocomplete="current-password" required autofocus></label>
+        <button>Show the page</button>
+        </form>
+        </main></body></html>
+
+        """
+
+    private static let confirmation = """
+        <p>{{consequence}}</p>
+        {{#targets}}
+        <p><code>{{.}}</code></p>
+        {{/targets}}
+        <form method="post" action="/act">
+        <input type="hidden" name="secret" value="{{secret}}">
+        {{#fields}}
+        <input type="hidden" name="{{name}}" value="{{value}}">
+        {{/fields}}
+        <button class="{{{tone}}}" autofocus>{{label}}</button> <a href="{{{back}}}">Cancel</a>
+        </form>
+
+        """
+
+    private static let outcome = """
+        {{#lines}}
+        <p class="{{{tone}}}">{{.}}</p>
+        {{/lines}}
+        {{#job}}
+        <p><a href="{{{address}}}">Watch job {{id}}</a></p>
+        {{/job}}
+        <p><a href="{{{back}}}">Back to {{page}}</a></p>
+
+        """
+
+    /// A table whose rows can be selected for an action.
+    private static let choices = """
+        <form method="get" action="/act">
+        {{{table}}}
+        <p class="buttons">
+        {{#buttons}}
+        <button name="do" value="{{do}}">{{label}}</button>
+        {{/buttons}}
+        </p></form>
+
+        """
+
+    /// Links to the confirmations of actions.
+    private static let actions = """
+        <p class="buttons">{{thing}}
+        {{#actions}}
+        <a class="button {{{tone}}}" href="{{{address}}}">{{label}}</a>
+        {{/actions}}
+        </p>
+
+        """
+}

@@ -1,0 +1,68 @@
+import JobContract
+import JobQueue
+import Primitives
+import Redis
+
+/// Something that a person has done with the console.
+package struct AuditEntry: Sendable, Equatable {
+    /// The time in ms since 1970; 0: not written yet.
+    package var at: Int64 = 0
+    /// The name of the person; empty: unknown.
+    package var who: String
+    /// The address that the request came from.
+    package var address: String
+    /// The worker that did it.
+    package var worker: String
+    package var action: String
+    package var target: String
+    package var outcome: String
+
+    package init(who: String, address: String, worker: String, action: String, target: String, outcome: String) {
+        self.who = who
+        self.address = address
+        self.worker = worker
+        self.action = action
+        self.target = target
+        self.outcome = outcome
+    }
+}
+
+extension JobQueue {
+    /// The number of entries kept on `{ns}:audit`.
+    private static let mostAuditEntries: Int64 = 10_000
+    /// The largest size of a field, in bytes.
+    private static let longestField = 2_000
+
+    private var audit: RedisArgument { .string(keys.prefix + "audit") }
+
+    /// Adds an entry to `{ns}:audit`, and forgets the oldest beyond 10,000.
+    package func record(_ entry: AuditEntry) async throws(QueueError) {
+        let fields = [
+            "who": entry.who, "address": entry.address, "worker": entry.worker, "action": entry.action,
+            "target": entry.target, "outcome": entry.outcome,
+        ]
+        let pairs = fields.sorted { $0.key < $1.key }
+            .flatMap { [RedisArgument.string($0.key), .string($0.value.cut(toBytes: Self.longestField))] }
+        let limit: [RedisArgument] = ["MAXLEN", "~", .integer(Self.mostAuditEntries), "*"]
+        _ = try await command(RedisCommand("XADD", arguments: [audit] + limit + pairs))
+    }
+
+    /// Returns the latest entries, the newest first.
+    package func auditEntries(limit: Int) async throws(QueueError) -> [AuditEntry] {
+        let answer = try await lenient(RedisCommand("XREVRANGE", audit, "+", "-", "COUNT", .integer(Int64(limit))))
+        return (answer.array ?? []).compactMap { entry in
+            guard let parts = entry.array, parts.count == 2, let id = parts[0].string else { return nil }
+            let fields = JobResult(pairs: (parts[1].array ?? []).map { $0.string ?? "" }).fields
+            var read = AuditEntry(
+                who: fields["who"] ?? "",
+                address: fields["address"] ?? "",
+                worker: fields["worker"] ?? "",
+                action: fields["action"] ?? "",
+                target: fields["target"] ?? "",
+                outcome: fields["outcome"] ?? ""
+            )
+            read.at = id.split(separator: "-").first.flatMap { Int64($0) } ?? 0
+            return read
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import JobContract
+import JobQueue
+
+/// The reason why a dead letter was not retried or dropped.
+package struct LetterRefusal: Error, Sendable, Equatable, CustomStringConvertible {
+    package var description: String
+
+    package init(_ description: String) { self.description = description }
+}
+
+extension JobQueue {
+    /// Retries a dead letter. Decodes the message as a worker would, because an invalid message cannot be retried.
+    ///
+    /// - Throws: ``LetterRefusal``, or ``QueueError`` if Redis was not reached.
+    package func retry(_ letter: DeadLetter, decoder: JobDecoder) async throws {
+        guard letter.isWhole else {
+            throw LetterRefusal(
+                "Redis kept only \(letter.message.count) of the message's \(letter.size) bytes; push the message again"
+            )
+        }
+        let job: Job
+        switch decoder.decode(letter.message) {
+        case .job(let decoded): job = decoded
+        case .rejected(let rejection):
+            throw LetterRefusal("the message is still no job (\(rejection.code.rawValue)): \(rejection.error)")
+        }
+        switch try await retry(letter, as: job) {
+        case .ok: return
+        case .gone: throw Self.gone
+        case .reused:
+            throw LetterRefusal(
+                "the id \(letter.jobID) belongs to another job; push the message under another id, and drop this one"
+            )
+        case .live: throw LetterRefusal("job \(letter.jobID) runs again already")
+        }
+    }
+
+    /// Drops a dead letter.
+    ///
+    /// - Throws: ``LetterRefusal``, or ``QueueError`` if Redis was not reached.
+    package func dropLetter(_ letter: DeadLetter) async throws {
+        guard try await drop(letter) == .ok else { throw Self.gone }
+    }
+
+    private static var gone: LetterRefusal { LetterRefusal("it is no longer there: somebody retried or dropped it") }
+}

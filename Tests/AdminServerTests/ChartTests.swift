@@ -1,0 +1,56 @@
+import Foundation
+import JobContract
+import Testing
+
+@testable import AdminServer
+@testable import QueueAdmin
+
+@Suite("Charts of the last minutes")
+struct ChartTests {
+    private static func figures(_ minute: Int64, _ finished: Int, failed: Int = 0, wait: Int64? = nil) -> MinuteFigures {
+        var figures = MinuteFigures(minute: minute)
+        (figures.finished, figures.failed, figures.waitMost, figures.waitMedian) = (finished, failed, wait, wait)
+        return figures
+    }
+
+    @Test("sum equal parts of time, and leave a gap where nobody counted")
+    func parts() {
+        let history = MinuteHistory([
+            Self.figures(90, 1), Self.figures(100, 2, failed: 1, wait: 5), Self.figures(101, 3, wait: 9),
+        ])
+        let parts = history.parts(now: 104 * 60_000, count: 3, size: 5)
+        #expect(parts.map { $0?.finished } == [1, nil, 5])
+        #expect(parts[2]?.failed == 1 && parts[2]?.waitMost == 9)
+        #expect(history.parts(now: 0, count: 2, size: 1) == [nil, nil])
+        #expect(MinuteHistory().charts(now: 0).isEmpty && history.charts(now: 104 * 60_000).count == 6)
+    }
+
+    @Test("count the results of a minute, with the waiting times that are known")
+    func figures() {
+        func result(_ outcome: String, _ waited: Int?) -> JobResult {
+            var fields = ["outcome": outcome]
+            if let waited {
+                fields["enqueued_at"] = "2026-01-01T00:00:00.000Z"
+                fields["taken_at"] = "2026-01-01T00:00:0\(waited).000Z"
+            }
+            return JobResult(fields: fields)
+        }
+        let results = [result("succeeded", 1), result("failed", 5), result("succeeded", nil), result("succeeded", 2)]
+        let figures = MinuteFigures(minute: 7, results: results)
+        #expect(figures.finished == 4 && figures.failed == 1 && figures.waitMedian == 2_000)
+        #expect(figures.waitMost == 5_000)
+        #expect(MinuteFigures(minute: 7, fields: figures.fields) == figures)
+        #expect(MinuteFigures(minute: 7, results: []).waitMost == nil)
+    }
+
+    @Test("draw lines with gaps, and bars, and say for people who cannot see what they show")
+    func drawing() {
+        let text: @Sendable (Double) -> String = { "\(Int($0)) <s>" }
+        let line = Chart("wait", .line, [1, nil, 2, 4], span: "hour", text: text).html
+        #expect(line.contains("aria-label=\"wait, last hour: now 4 &lt;s&gt;, at most 4 &lt;s&gt;\""))
+        #expect(line.components(separatedBy: "class=\"line\"").count == 3, "\(line)")
+        let bars = Chart("failures", .bars, [0, 3, nil], span: "day", text: text).html
+        #expect(bars.contains("<path class=\"bars\" d=\"M1,100V4.0h.8V100z\"/>"), "\(bars)")
+        #expect(Chart("x", .line, [nil], span: "day", text: text).html.contains("now -"))
+    }
+}
