@@ -89,7 +89,11 @@ struct ActingTests {
         try await server.run { port in
             // ann:s3cret-token
             let basic = "Authorization: Basic YW5uOnMzY3JldC10b2tlbg=="
-            let login = try await server.answer(port, "POST /login HTTP/1.1", "name=b%20ob&token=s3cret-token&next=/dead")
+            let login = try await server.answer(
+                port,
+                "POST /login HTTP/1.1",
+                "name=b%20ob&token=s3cret-token&next=/dead"
+            )
             #expect(login.contains("303") && login.contains("/dead"), "\(login)")
             let cookie = try #require(login.firstMatch(of: /rtm_session=[^;]*/)).output.description
             for head in [basic, "Cookie: \(cookie)", Self.bearer + "\r\nX-Remote-User: cat"] {
@@ -102,7 +106,11 @@ struct ActingTests {
             #expect(names == ["ann@127.0.0.1", "b ob@127.0.0.1", "cat@127.0.0.1"])
             // The secret of one session is none for another.
             let secret = try await server.secret(port, "Cookie: \(cookie)")
-            let other = try await server.answer(port, "POST /act HTTP/1.1\r\n\(basic)", "secret=\(secret)&do=drain&target=n")
+            let other = try await server.answer(
+                port,
+                "POST /act HTTP/1.1\r\n\(basic)",
+                "secret=\(secret)&do=drain&target=n"
+            )
             #expect(other.hasPrefix("HTTP/1.1 403"))
             let out = try await server.answer(port, "POST /logout HTTP/1.1\r\nCookie: \(cookie)", "x=")
             #expect(out.contains("303"))

@@ -7,7 +7,8 @@ import Testing
 
 @Suite("Charts of the last minutes")
 struct ChartTests {
-    private static func figures(_ minute: Int64, _ finished: Int, failed: Int = 0, wait: Int64? = nil) -> MinuteFigures {
+    private static func figures(_ minute: Int64, _ finished: Int, failed: Int = 0, wait: Int64? = nil) -> MinuteFigures
+    {
         var figures = MinuteFigures(minute: minute)
         (figures.finished, figures.failed, figures.waitMost, figures.waitMedian) = (finished, failed, wait, wait)
         return figures

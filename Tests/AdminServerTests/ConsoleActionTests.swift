@@ -6,7 +6,8 @@ import Testing
 @Suite("Actions of the console")
 struct ConsoleActionTests {
     private static let all: [ConsoleAction] = [
-        .retry(["1-0", "2-0"]), .drop(["1-0"]), .retryAll(DeadFilter()), .dropAll(DeadFilter(code: "a&b", queue: "q=1")),
+        .retry(["1-0", "2-0"]), .drop(["1-0"]), .retryAll(DeadFilter()),
+        .dropAll(DeadFilter(code: "a&b", queue: "q=1")),
         .pause(queue: "q"), .resume(queue: "q"), .drain("n:1"), .resumeNode("n:1"), .stop("g-1"), .restart("g-1"),
         .remove("g-1"),
     ]

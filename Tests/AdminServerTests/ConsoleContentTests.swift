@@ -101,7 +101,8 @@ struct ConsoleContentTests {
         )
         let status = StatusPage(title: "", overview: FleetOverview())
         let pages: [ConsoleContent] = [
-            .game(GamePage(detail: detail)), .jobs(status, [job]), .dead([letter], DeadPage(), size: 1), .groups([group], now: 0),
+            .game(GamePage(detail: detail)), .jobs(status, [job]), .dead([letter], DeadPage(), size: 1),
+            .groups([group], now: 0),
             .unknown("job", evil), .job(JobID(evil), JobPage(id: JobID(evil), sight: job), now: Self.now),
             .node(NodeID(evil), status, GameList()), .games(GameList(), search: evil, page: 1, size: 1, now: Self.now),
         ]

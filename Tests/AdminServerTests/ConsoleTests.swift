@@ -27,7 +27,8 @@ struct ConsoleTests {
     private static func console(
         read: @escaping @Sendable (ConsoleRoute) async throws -> ConsoleContent,
         find: @escaping @Sendable (String) async throws -> ConsoleRoute = { .job(JobID($0)) },
-        perform: @escaping @Sendable (ConsoleAction, Person) async -> ActionOutcome = { _, _ in ActionOutcome(lines: []) }
+        perform: @escaping @Sendable (ConsoleAction, Person) async -> ActionOutcome = { _, _ in ActionOutcome(lines: [])
+        }
     ) -> Console {
         let dashboard = Dashboard {
             DashboardLook(status: StatusPage(title: "the overview", overview: FleetOverview()))
@@ -152,7 +153,11 @@ struct ConsoleTests {
     func watched() async {
         let reads = Mutex(0)
         let console = Self.console { _ in
-            if reads.withLock({ $0 += 1; return $0 }) > 1 { throw Broken() }
+            if reads.withLock({
+                $0 += 1; return $0
+            }) > 1 {
+                throw Broken()
+            }
             return ConsoleContent([.note("watched", .plain)])
         }
         for _ in 0..<20 {

@@ -66,8 +66,8 @@ struct DashboardTests {
             page.replacing(#/href="[\/a-zA-Z0-9%._~-]*"/#, with: "href")
                 // A key is escaped text between quotes.
                 .replacing(#/data-key="[^"<>]*"/#, with: "key").matches(of: #/<[^>]*>/#).map {
-                String($0.output)
-            }
+                    String($0.output)
+                }
         }
         let page = Self.page(Self.look(Self.evil), problem: Self.evil, worker: Self.evil)
         #expect(tags(page) == tags(Self.page(Self.look("plain"), problem: "plain")))

@@ -142,7 +142,11 @@ struct ResponseTests {
                 ]
             )
             #expect(form.body.contains("<form method=\"post\" action=\"/login\" class=\"stack\">"))
-            #expect(form.body.contains("Token of this worker (the content of RTM_HTTP_TOKEN_FILE or RTM_HTTP_READ_TOKEN_FILE)"))
+            #expect(
+                form.body.contains(
+                    "Token of this worker (the content of RTM_HTTP_TOKEN_FILE or RTM_HTTP_READ_TOKEN_FILE)"
+                )
+            )
             #expect(!form.body.contains("This is not the token."))
             let wrong = try await server.answer(.POST, "/login", [:], "token=wrong")
             #expect(wrong.status == 401 && wrong.headers == form.headers)

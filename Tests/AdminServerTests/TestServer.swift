@@ -17,7 +17,8 @@ struct Server {
     static func with(
         host: String = "127.0.0.1",
         rules: AccessRules = AccessRules(),
-        _ body: @Sendable (Server) async throws -> Void)
+        _ body: @Sendable (Server) async throws -> Void
+    )
         async throws
     {
         let metrics = PrometheusRegistry()

@@ -75,6 +75,37 @@ extension Deployment {
             }
         }
 
+        @Test("gives programs the same data, as it is described")
+        func data() async throws {
+            let port = try FreePort.find()
+            let settings = ["RTM_HTTP": "127.0.0.1:\(port)"]
+            try await Fleet.with(settings: settings, world: try #require(EngineWorld.current)) { fleet in
+                let browser = Browser(address: "http://127.0.0.1:\(port)")
+                #expect(try await fleet.finish("s1", fleet.start("s1", game: "lobby")).succeeded)
+                try await fleet.push("{}")
+                let description = try OpenAPI()
+                let expected = [
+                    ("/api/v1/overview", "\"queues\":[{\"queue\":\"default\""),
+                    ("/api/v1/games", "\"game_id\":\"lobby\""),
+                    ("/api/v1/games?q=zz", "\"games\":[]"), ("/api/v1/games/lobby", "\"state\":\"running\""),
+                    ("/api/v1/jobs", "\"running\":[]"), ("/api/v1/jobs/s1", "\"job_id\":\"s1\""),
+                    ("/api/v1/jobs/none", "\"state\":\"unknown\""),
+                    ("/api/v1/dead", "\"error_code\":"), ("/api/v1/queues", "\"workers\":1"),
+                    ("/api/v1/nodes", "\"state\":\"up\""),
+                    ("/api/v1/nodes/\(try await fleet.node().text)", "\"games\":"), ("/api/v1/groups", "\"groups\":[]"),
+                    ("/api/v1/audit", "\"entries\":[]"),
+                ]
+                for (path, text) in expected {
+                    try await browser.see([text], on: path)
+                    let answer = try await browser.get(path)
+                    #expect(answer.status == 200)
+                    #expect(try description.problems(answer.page, to: path) == [], "\(path): \(answer.page)")
+                }
+                #expect(try await browser.get("/api/v1/nothing").status == 404)
+                try await browser.see(["\"running\":[]"], on: "/api/v1/jobs?limit=-5")
+            }
+        }
+
         /// Searches and wrong addresses.
         private func finds(_ browser: Browser) async throws {
             for (text, target) in [
