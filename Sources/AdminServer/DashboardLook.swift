@@ -47,11 +47,13 @@ package struct DashboardLook: Sendable, Equatable {
         blocks.append(.charts(minutes.charts(now: overview.now)))
         blocks += tables.flatMap { $0 }
         let latest = latest
-        if !latest.rows.isEmpty { blocks += [.heading("Results"), .note(tally, .plain), .table(latest, of: "results")] }
+        if !latest.rows.isEmpty {
+            blocks += [.heading("Results"), .note(tally, .plain), .table(latest, of: "results")]
+        }
         return blocks
     }
 
-    /// The figures that tell whether the fleet is well.
+    /// The health of the fleet at a glance.
     private var tiles: [Tile] {
         let overview = status.overview
         func count(_ number: Int) -> String { TextTable.grouped(number) }
@@ -63,7 +65,12 @@ package struct DashboardLook: Sendable, Equatable {
         return [
             Tile("games", count(games), .plain, .games(search: "", page: 1)),
             Tile("jobs waiting", count(waiting), .plain, .queues),
-            Tile("longest wait", oldest.map { ShortTime.span(milliseconds: max(0, overview.now - $0)) } ?? "-", .plain, .queues),
+            Tile(
+                "longest wait",
+                oldest.map { ShortTime.span(milliseconds: max(0, overview.now - $0)) } ?? "-",
+                .plain,
+                .queues
+            ),
             Tile("jobs running", count(overview.runningCount), .plain, .jobs),
             Tile("jobs retrying", count(overview.retryingCount), overview.retryingCount > 0 ? .notable : .plain, .jobs),
             Tile("dead letters", count(overview.deadCount), overview.deadCount > 0 ? .bad : .plain, .dead(DeadPage())),
@@ -107,7 +114,7 @@ package struct DashboardPage: Sendable, Equatable {
     }
 
     package var content: ConsoleContent {
-        // One line for all that is well: on a phone, the figures of the fleet shall follow at once.
+        // One line for all good checks: on a phone, the figures of the fleet shall follow at once.
         let good = readiness.checks.filter(\.holds)
         var checks: [ConsoleContent.Block] = readiness.checks.filter { !$0.holds }.map { check in
             .note("\(check.name): \(check.reason)", .bad)
@@ -123,7 +130,7 @@ package struct DashboardPage: Sendable, Equatable {
         return ConsoleContent(checks + [trouble].compactMap { $0 } + (look?.blocks ?? []))
     }
 
-    /// Returns the whole page of a worker, for people who only read.
+    /// Returns the whole page of a worker, for readers.
     package func html(of worker: String) -> String {
         ConsoleFrame(route: .overview, worker: worker).html(around: content.html)
     }

@@ -62,7 +62,9 @@ extension TextTable {
     ///   - choices: For each row the value of its box, if a person can select rows; nil: no boxes.
     package func html(things: String, choices: [String]? = nil) -> String {
         guard !rows.isEmpty || omitted > 0 else { return "" }
-        let boxes = choices.map { choices in choices.map { Self.box("name=\"target\" value=\"\(HTMLText.escape($0))\"", $0) } }
+        let boxes = choices.map { choices in
+            choices.map { Self.box("name=\"target\" value=\"\(HTMLText.escape($0))\"", $0) }
+        }
         let allBox = boxes.map { _ in "<th>\(Self.box("", "all \(things)"))</th>" } ?? ""
         let headings = columns.map { column in
             "<th\(Self.side(column))><button type=\"button\">\(HTMLText.escape(column.heading))</button></th>"
@@ -75,7 +77,8 @@ extension TextTable {
             return "<tr\(key(of: row, choices))>\(box)\(cells.joined())</tr>\n"
         }
         let rest = omitted > 0 ? HTMLText.element("p", "… \(Self.grouped(omitted)) more \(things)", .dim) + "\n" : ""
-        return "<table>\n<thead><tr>\(allBox)\(headings.joined())</tr></thead>\n<tbody>\n\(body.joined())</tbody></table>\n"
+        return
+            "<table>\n<thead><tr>\(allBox)\(headings.joined())</tr></thead>\n<tbody>\n\(body.joined())</tbody></table>\n"
             + rest
     }
 

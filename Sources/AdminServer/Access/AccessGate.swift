@@ -8,7 +8,7 @@ import Synchronization
 final class AccessGate: RouterMiddleware {
     typealias Context = ServerContext
 
-    /// The longest name of a person that is kept, in UTF-8 bytes.
+    /// The longest kept name of a person, in UTF-8 bytes.
     private static let longestName = 64
 
     private let rules: AccessRules

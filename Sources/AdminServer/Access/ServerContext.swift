@@ -6,14 +6,14 @@ struct Caller: Sendable, Equatable {
     var access: Access
     /// The name for the log; empty: unknown.
     var name = ""
-    /// The secret that the caller's forms must hold.
+    /// The secret of the caller's forms.
     var formSecret: String
 }
 
 /// What the server knows of a request besides the request itself.
 struct ServerContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    /// The address that the request comes from.
+    /// The address of the client.
     let address: String
     /// The caller; nil before the gate has let the request through.
     var caller: Caller?

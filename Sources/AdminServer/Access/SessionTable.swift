@@ -1,4 +1,4 @@
-/// The people who have logged in, by the random values of their cookies.
+/// The logged-in people, by the random values of their cookies.
 ///
 /// The table is bounded: a new session replaces the oldest one.
 struct SessionTable: Equatable {
@@ -6,7 +6,7 @@ struct SessionTable: Equatable {
 
     struct Session: Equatable {
         var access: Access
-        /// The name that the person gave; empty: none.
+        /// The person's own name; empty: none.
         var name: String
         /// The secret of the person's forms. Other sites cannot read it, so they cannot forge a form.
         var formSecret: String
@@ -15,7 +15,7 @@ struct SessionTable: Equatable {
 
     /// The largest number of sessions.
     static let limit = 1_000
-    /// The time after which a person must log in again.
+    /// The lifetime of a session.
     static let longest = Duration.seconds(12 * 3_600)
 
     private var sessions: [String: Session] = [:]

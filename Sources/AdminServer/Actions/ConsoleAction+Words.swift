@@ -47,8 +47,9 @@ extension ConsoleAction {
         case .drain: "The node begins no more starts. Running games and jobs go on."
         case .resumeNode: "The node begins starts again."
         case .stop: "The game gets SIGTERM, and SIGKILL after its stop timeout. Players lose their connection."
-        case .restart: "The game is stopped, removed and started with its last image and settings. Players lose their "
-            + "connection."
+        case .restart:
+            "The game is stopped, removed and started with its last image and settings. Players lose their "
+                + "connection."
         case .remove: "A running game is stopped first. The container and its logs are deleted."
         }
     }

@@ -1,7 +1,7 @@
 import JobContract
 import Terminal
 
-/// Something that a person does with the console.
+/// An action of a person with the console.
 package enum ConsoleAction: Sendable, Equatable {
     /// Retries dead letters, by the ids of their entries.
     case retry([String])
@@ -30,8 +30,8 @@ package enum ConsoleAction: Sendable, Equatable {
         case ("drop", _?) where !entries.isEmpty: self = .drop(Array(entries))
         case ("retry-all", _): self = .retryAll(filter)
         case ("drop-all", _): self = .dropAll(filter)
-        case ("pause", let queue?) : self = .pause(queue: queue)
-        case ("resume", let queue?) : self = .resume(queue: queue)
+        case ("pause", let queue?): self = .pause(queue: queue)
+        case ("resume", let queue?): self = .resume(queue: queue)
         case ("drain", let node?): self = .drain(NodeID(node))
         case ("resume-node", let node?): self = .resumeNode(NodeID(node))
         case ("stop", let game?) where Syntax.isGameID(game): self = .stop(GameID(game))
@@ -58,7 +58,7 @@ package enum ConsoleAction: Sendable, Equatable {
         }
     }
 
-    /// The things that the action is about.
+    /// The games, letters, queues or nodes of the action.
     package var targets: [String] {
         switch self {
         case .retry(let entries), .drop(let entries): entries
@@ -88,7 +88,7 @@ package enum ConsoleAction: Sendable, Equatable {
     /// The address of the confirmation.
     var address: String { "/act" + ConsoleRoute.query(fields.map { ($0.name, $0.value) }) }
 
-    /// The page on which the action is offered, and to which a person returns.
+    /// The page with the action's button.
     var page: ConsoleRoute {
         switch self {
         case .retry, .drop: .dead(DeadPage())

@@ -14,7 +14,7 @@ import Terminal
 
 /// Does what people ask for with the console, and writes down who did what.
 package struct ConsoleWriter: Sendable {
-    /// The largest number of letters that one action retries or drops.
+    /// The largest number of letters in one action.
     private static let mostLetters = 2_000
     private static let lettersAtOnce = 100
 
@@ -163,7 +163,7 @@ package struct ActionOutcome: Sendable, Equatable {
     /// Sentences for a person.
     package var lines: [String]
     package var hasFailed = false
-    /// The job that was pushed; nil: none.
+    /// The pushed job; nil: none.
     package var job: JobID?
 
     package init(lines: [String], hasFailed: Bool = false) {
@@ -184,7 +184,7 @@ struct LetterTally: Equatable {
     var count = 0
     var refusals: [String] = []
     var refusedCount = 0
-    /// Whether there may be more letters that match.
+    /// Whether there may be more matching letters.
     var isCut = false
 
     init(done: String) { self.done = done }

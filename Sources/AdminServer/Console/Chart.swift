@@ -38,14 +38,16 @@ package struct Chart: Sendable, Equatable {
     private var most: String { known.max().map(text) ?? "-" }
     private var latest: String { known.last.map(text) ?? "-" }
 
-    /// What the chart shows, for people who cannot see it.
+    /// The chart in words, for screen readers.
     private var summary: String { "\(name), last \(span): now \(latest), at most \(most)" }
 
     var html: String {
-        let caption = "<figcaption>\(HTMLText.escape(name)), last \(HTMLText.escape(span)): <b>\(HTMLText.escape(latest))</b>"
+        let caption =
+            "<figcaption>\(HTMLText.escape(name)), last \(HTMLText.escape(span)): <b>\(HTMLText.escape(latest))</b>"
             + " now, at most \(HTMLText.escape(most))</figcaption>"
         let width = max(1, values.count - (form == .line ? 1 : 0))
-        return "<figure>\(caption)<svg viewBox=\"0 0 \(width) \(Int(Self.height))\" preserveAspectRatio=\"none\" role=\"img\""
+        return
+            "<figure>\(caption)<svg viewBox=\"0 0 \(width) \(Int(Self.height))\" preserveAspectRatio=\"none\" role=\"img\""
             + " aria-label=\"\(HTMLText.escape(summary))\">\(drawing)</svg></figure>"
     }
 

@@ -185,9 +185,9 @@ package final class Console: Sendable {
     }
 }
 
-/// The contents of pages that were read a moment ago, for all who watch them.
+/// The latest contents of pages, for all their viewers.
 struct RecentContents {
-    /// The time for which a content is fresh.
+    /// The time of freshness.
     static let freshness = Duration.seconds(2)
     /// The largest number of kept contents.
     static let limit = 32

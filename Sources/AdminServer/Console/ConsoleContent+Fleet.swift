@@ -44,12 +44,15 @@ extension ConsoleContent {
             ]
         }
         let filter = page.filter
-        var blocks: [Block] = filter.isAll ? [] : [.note(filter.phrase, .notable), .link(.dead(DeadPage()), "show all")]
+        var blocks: [Block] =
+            filter.isAll ? [] : [.note(filter.phrase, .notable), .link(.dead(DeadPage()), "show all")]
         let codes = Set(shown.map(\.errorCode)).sorted().filter { $0 != filter.code }
         blocks += codes.prefix(10).map {
             .link(.dead(DeadPage(filter: DeadFilter(code: $0, queue: filter.queue))), "only code \($0)")
         }
-        let buttons = [Choice.Button(word: "retry", label: "Retry selected"), .init(word: "drop", label: "Drop selected")]
+        let buttons = [
+            Choice.Button(word: "retry", label: "Retry selected"), .init(word: "drop", label: "Drop selected"),
+        ]
         blocks.append(.choices(table, of: "dead letters", Choice(values: shown.map(\.entry), actions: buttons)))
         if letters.count > size, let last = shown.last {
             blocks.append(.link(.dead(DeadPage(filter: filter, before: last.entry)), "older dead letters"))
@@ -67,7 +70,9 @@ extension ConsoleContent {
     static func queues(_ page: StatusPage) -> ConsoleContent {
         let queues = page.overview.queues
         var blocks: [Block] = [.table(page.queues, of: "queues")]
-        if page.overview.mayLackQueues { blocks.append(.note("queues that no worker serves may be missing here", .dim)) }
+        if page.overview.mayLackQueues {
+            blocks.append(.note("queues that no worker serves may be missing here", .dim))
+        }
         for queue in queues.prefix(100) {
             blocks.append(.named(queue.name, [queue.isPaused ? .resume(queue: queue.name) : .pause(queue: queue.name)]))
         }

@@ -70,7 +70,10 @@ extension ConsoleContent {
         guard let page else { return .unknown("job", id.text) }
         var blocks: [Block] = [.facts(page.facts)]
         if let letter = page.dead {
-            blocks += [.actions([.retry([letter.entry]), .drop([letter.entry])]), .heading("Next"), .commands(["rtmanager dead retry \(id)", "rtmanager dead drop \(id)"])]
+            blocks += [
+                .actions([.retry([letter.entry]), .drop([letter.entry])]), .heading("Next"),
+                .commands(["rtmanager dead retry \(id)", "rtmanager dead drop \(id)"]),
+            ]
         }
         blocks += [.heading("Events of its containers")]
         blocks.append(.table(table(of: page.events.reversed(), now: now), of: "events"))

@@ -16,24 +16,24 @@ package struct ConsoleContent: Sendable, Equatable {
         /// Figures to see at a glance.
         case tiles([Tile])
         case charts([Chart])
-        /// A problem, with the command that mends it.
+        /// A problem, with the command against it.
         case advice(String, TextStyle, command: String?)
-        /// Buttons, for people who may act.
+        /// Buttons, for people with the right to act.
         case actions([ConsoleAction])
         /// Buttons behind the name of what they are about.
         case named(String, [ConsoleAction])
-        /// A table whose rows people can select for one of the actions, by a value for each row.
+        /// A table with selectable rows for one of the actions, by a value for each row.
         case choices(TextTable, of: String, Choice)
     }
 
-    /// The values of the rows that people can select, and the actions for them.
+    /// The values of the selectable rows, and the actions for them.
     package struct Choice: Sendable, Equatable {
         package struct Button: Sendable, Equatable {
             var word: String
             var label: String
         }
 
-        /// For each row the value that its box sends.
+        /// For each row the value of its box.
         var values: [String]
         var actions: [Button]
     }
@@ -47,7 +47,7 @@ package struct ConsoleContent: Sendable, Equatable {
         self.isMissing = isMissing
     }
 
-    /// The content below the heading as HTML, for people who only read.
+    /// The content below the heading as HTML, for readers.
     var html: String { html(for: .read) }
 
     /// Returns the content below the heading as HTML.

@@ -68,7 +68,7 @@ struct ConsoleEndpoint: Sendable {
         return Self.response(await answer(.data(route, limit: max(1, min(limit, 1_000)))))
     }
 
-    /// Does an action for a person who may, if the form comes from a page of this server.
+    /// Does an action for an authorized person, if the form comes from a page of this server.
     private func act(_ request: Request, _ context: ServerContext) async throws -> Response {
         var request = request
         let isOwn = SameOrigin.allows(
@@ -92,7 +92,10 @@ struct ConsoleEndpoint: Sendable {
         _ request: (ConsoleAction) -> ConsoleRequest
     ) async throws -> Response {
         guard context.viewer.access == .act else {
-            return Self.refusal(.forbidden, "the console acts only with RTM_HTTP_ACTIONS=on, and not with the read token")
+            return Self.refusal(
+                .forbidden,
+                "the console acts only with RTM_HTTP_ACTIONS=on, and not with the read token"
+            )
         }
         guard let action else { return Self.refusal(.badRequest, "nothing is selected, or the action is not known") }
         return Self.response(await answer(request(action)))

@@ -15,7 +15,7 @@ struct ConsoleFrame: Sendable, Equatable {
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; "
         + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-    /// Returns the page around a body, which is HTML.
+    /// Returns the page around a body of HTML.
     ///
     /// - Parameter isLive: whether the script keeps the body up to date.
     func html(around body: String, isLive: Bool = true) -> String {
@@ -25,7 +25,8 @@ struct ConsoleFrame: Sendable, Equatable {
             .frame,
             [
                 "title": title, "heading": heading ?? (route == .overview ? "rtmanager" : route.title),
-                "worker": worker, "hasName": !person.isEmpty, "name": person, "search": search, "body": body, "refreshes": isLive && refreshes,
+                "worker": worker, "hasName": !person.isEmpty, "name": person, "search": search, "body": body,
+                "refreshes": isLive && refreshes,
                 "style": ConsoleAsset.style.address, "script": ConsoleAsset.script.address,
                 "isLive": isLive, "live": HTMLText.escape(route.liveAddress, longest: 2_000),
                 "menu": ConsoleRoute.menu.map { entry in

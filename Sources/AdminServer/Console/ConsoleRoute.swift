@@ -68,7 +68,8 @@ package enum ConsoleRoute: Sendable, Equatable {
         case .jobs: "/jobs"
         case .job(let id): "/jobs/" + Self.encoded(id.text)
         case .dead(let page):
-            "/dead" + Self.query([("code", page.filter.code), ("queue", page.filter.queue), ("before", page.before ?? "")])
+            "/dead"
+                + Self.query([("code", page.filter.code), ("queue", page.filter.queue), ("before", page.before ?? "")])
         case .queues: "/queues"
         case .nodes: "/nodes"
         case .node(let id): "/nodes/" + Self.encoded(id.text)

@@ -7,7 +7,8 @@ extension MinuteHistory {
         guard !minutes.isEmpty else { return [] }
         // The present minute is not over, so the charts end with the one before.
         let last = now - 60_000
-        return charts(parts(now: last, count: 60, size: 1), "hour") + charts(parts(now: last, count: 96, size: 15), "day")
+        return charts(parts(now: last, count: 60, size: 1), "hour")
+            + charts(parts(now: last, count: 96, size: 15), "day")
     }
 
     private func charts(_ parts: [MinuteFigures?], _ span: String) -> [Chart] {

@@ -3,7 +3,7 @@ import Mustache
 /// The templates of the pages.
 ///
 /// Templates escape every value by the function of all pages, because the library's own one looks at whole characters:
-/// it would let a quote with an accent pass. `{{{...}}}` inserts HTML that was made here.
+/// it would let a quote with an accent pass. `{{{...}}}` inserts HTML of our own.
 enum Templates {
     enum Name: String, CaseIterable {
         case frame, login, confirmation, outcome, choices, actions
@@ -122,7 +122,7 @@ enum Templates {
 
         """
 
-    /// A table whose rows can be selected for an action.
+    /// A table with selectable rows.
     private static let choices = """
         <form method="get" action="/act">
         {{{table}}}
