@@ -256,8 +256,9 @@ extension SettingDescriptor {
             "RTM_HTTP_USER_HEADER",
             "Request header with the person's name, set by a proxy",
             allowed: "the name of a header: 1 to 64 of `A-Z a-z 0-9 -`",
-            details: "Request header in which an authenticating proxy names the person, for the log and `{ns}:audit`. Set "
-                + "it only if everybody comes through the proxy",
+            details:
+                "Request header in which an authenticating proxy names the person, for the log and `{ns}:audit`. Set it "
+                + "only if everybody comes through the proxy",
             valueName: "name",
             isRare: true,
             assign: .optional(\.httpUserHeader) { SettingRule.word($0, "-", upTo: 64) ? $0 : nil }

@@ -133,7 +133,4 @@ package struct HTTPAddress: Sendable, Equatable {
     package var host: String
     /// The port; 0: any free port.
     package var port: Int
-
-    /// Whether only this machine reaches the address.
-    package var isLoopback: Bool { ["localhost", "::1", "[::1]"].contains(host.lowercased()) || host.hasPrefix("127.") }
 }

@@ -233,7 +233,10 @@ struct ReadinessReasonTests {
         #expect(page.contains("<p class=\"dim\">worker starts "))
         #expect(page.contains("<p class=\"bad\">docker: no &lt;socket&gt;</p>"))
         #expect(page.contains("<p class=\"good\">redis: it answers</p>") && !page.contains("<table"))
-        for request in [ConsoleRequest.content(.jobs, Viewer()), .data(.jobs, limit: 1), .confirm(.drain("n"), Viewer())] {
+        let others: [ConsoleRequest] = [
+            .content(.jobs, Viewer()), .data(.jobs, limit: 1), .confirm(.drain("n"), Viewer()),
+        ]
+        for request in others {
             #expect(await stage.answer(request) == .unavailable("the worker waits for Redis or Docker"))
         }
     }

@@ -5,15 +5,15 @@ import Primitives
 ///
 /// A web page in a browser on this machine can point its own name to 127.0.0.1 (DNS rebinding). The page could then
 /// read the server's responses. The browser sends the page's name in `Host`, so the server can refuse the request.
-struct LoopbackHost: RouterMiddleware {
-    typealias Context = ServerContext
+package struct LoopbackHost: RouterMiddleware {
+    package typealias Context = ServerContext
 
     /// Returns nil if the server listens on another address, because the server cannot know its names there.
     init?(boundTo host: String) {
         guard Self.isLoopback(host) else { return nil }
     }
 
-    func handle(
+    package func handle(
         _ request: Request,
         context: ServerContext,
         next: @concurrent (Request, ServerContext) async throws -> Response
@@ -47,7 +47,7 @@ struct LoopbackHost: RouterMiddleware {
     }
 
     /// Returns whether a host is `localhost`, an address of 127.0.0.0/8, or `::1` with or without brackets.
-    static func isLoopback(_ host: String) -> Bool {
+    package static func isLoopback(_ host: String) -> Bool {
         if ["localhost", "::1", "[::1]"].contains(host.lowercased()) { return true }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4 && parts[0] == "127"

@@ -11,14 +11,14 @@ struct Caller: Sendable, Equatable {
 }
 
 /// What the server knows of a request besides the request itself.
-struct ServerContext: RequestContext {
-    var coreContext: CoreRequestContextStorage
+package struct ServerContext: RequestContext {
+    package var coreContext: CoreRequestContextStorage
     /// The address of the client.
     let address: String
     /// The caller; nil before the gate has let the request through.
     var caller: Caller?
 
-    init(source: ApplicationRequestContextSource) {
+    package init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         address = source.channel.remoteAddress?.ipAddress ?? "-"
     }

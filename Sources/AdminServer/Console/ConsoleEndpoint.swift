@@ -5,10 +5,14 @@ import Terminal
 /// The addresses of the console on the server.
 struct ConsoleEndpoint: Sendable {
     /// Headers of every page.
-    static let htmlHeaders: HTTPFields = [
-        .contentType: "text/html; charset=utf-8", .cacheControl: "no-store", .xContentTypeOptions: "nosniff",
-        .contentSecurityPolicy: ConsoleFrame.policy, HTTPField.Name("Referrer-Policy")!: "same-origin",
-    ]
+    static let htmlHeaders: HTTPFields = {
+        var headers: HTTPFields = [
+            .contentType: "text/html; charset=utf-8", .cacheControl: "no-store", .xContentTypeOptions: "nosniff",
+            .contentSecurityPolicy: ConsoleFrame.policy,
+        ]
+        if let name = HTTPField.Name("Referrer-Policy") { headers[name] = "same-origin" }
+        return headers
+    }()
 
     private let answer: @Sendable (ConsoleRequest) async -> ConsoleAnswer
     private let streams = LiveStreams()
@@ -72,7 +76,7 @@ struct ConsoleEndpoint: Sendable {
     private func act(_ request: Request, _ context: ServerContext) async throws -> Response {
         var request = request
         let isOwn = SameOrigin.allows(
-            fetchSite: request.headers[HTTPField.Name("Sec-Fetch-Site")!],
+            fetchSite: HTTPField.Name("Sec-Fetch-Site").flatMap { request.headers[$0] },
             origin: request.headers[.origin],
             authority: request.head.authority
         )

@@ -16,7 +16,7 @@ extension Settings {
         if rules.readToken != nil, rules.token == nil {
             throw .wrongUse("RTM_HTTP_READ_TOKEN_FILE needs RTM_HTTP_TOKEN_FILE: without it everybody reads")
         }
-        if rules.allowsActions, rules.token == nil, let http, !http.isLoopback {
+        if rules.allowsActions, rules.token == nil, let http, !LoopbackHost.isLoopback(http.host) {
             throw .wrongUse(
                 "RTM_HTTP_ACTIONS=on with RTM_HTTP=\(http.host):\(http.port) needs RTM_HTTP_TOKEN_FILE: without a token "
                     + "everybody who reaches this address could stop games"
