@@ -6,6 +6,8 @@ import RuntimeCore
 import Support
 import Testing
 
+@testable import Runtime
+
 @Suite("The ownership of containers, with a fake Docker Engine and a real Redis", .timeLimit(.minutes(2)))
 struct OwnershipTests {
     @Test("jobs find a renamed container, and create no second one")
@@ -50,6 +52,19 @@ struct OwnershipTests {
                 #expect(try await world.result("t1").errorCode == ErrorCode.nameConflict.rawValue)
                 #expect(await world.docker.containersByName.values.contains { $0.id == forged })
             }
+        }
+    }
+
+    @Test("a container that ends between the list and its inspection does not count as running")
+    func endedMeanwhile() async throws {
+        try await WorkerWorld.with { world in
+            let ownership = ContainerOwnership(docker: world.docker, queue: world.queue(), namespace: "rtm")
+            let id = try await world.docker.run(WorkerWorld.spec(game: "g1")).containerID
+            await world.docker.delay(.inspectContainer, by: .milliseconds(500))
+            async let rows = ownership.ownedRows()
+            try await eventually("the inspection") { await world.docker.calls[.inspectContainer] == 1 }
+            await world.docker.exit(container: id.text, code: 0)
+            #expect(try await rows.map(\.isRunning) == [false])
         }
     }
 }

@@ -60,7 +60,9 @@ extension World {
             let memory = promised.values.reduce(0) { $0 + $1.memory }
             let isTooMuch =
                 capacity.slots > 0 && promised.count > capacity.slots || capacity.memory > 0 && memory > capacity.memory
-            let problem = "\(promised.count) games with \(memory >> 20) MiB are promised on \(node)"
+            let games = promised.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.memory >> 20)" }
+            let problem =
+                "\(promised.count) games with \(memory >> 20) MiB are promised on \(node) (\(games.joined(separator: ", ")))"
             if isTooMuch, problem != state.problems.last { state.problems.append(problem) }
         }
     }

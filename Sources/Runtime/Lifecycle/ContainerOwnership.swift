@@ -154,14 +154,22 @@ final class ContainerOwnership: Sendable {
         }
     }
 
-    /// Returns the listed containers of this namespace, after inspecting containers without a verdict.
+    /// Returns the listed containers of this namespace, after inspecting containers without a verdict. A container that
+    /// has ended before its inspection counts as ended.
     func ownedRows() async throws(DockerError) -> [ContainerSummary] {
         let rows = try await rows()
         let before = verdicts(on: rows)
         let unknown = rows.filter { before[$0.id] == nil }.map(\.id)
         try await inspect(unknown)
         let after = verdicts(on: rows)
-        return rows.filter { after[$0.id] == true }
+        let inspected = Set(unknown)
+        let facts = known.withLock { $0.facts }
+        return rows.filter { after[$0.id] == true }.map { row in
+            var row = row
+            let isStale = row.isRunning && inspected.contains(row.id) && facts[row.id]?.running == nil
+            if isStale { row.status = "exited" }
+            return row
+        }
     }
 
     private func inspect(_ ids: [ContainerID]) async throws(DockerError) {
