@@ -34,12 +34,16 @@ struct WorkerWorld: Sendable {
     }
 
     /// A world on another Redis than the private one, such as a cluster.
-    static func on(_ client: RedisClient, _ redis: PrivateRedis) async throws -> WorkerWorld {
+    static func on(
+        _ client: RedisClient,
+        _ redis: PrivateRedis,
+        lease: Duration = .seconds(10)
+    ) async throws -> WorkerWorld {
         WorkerWorld(
             redis: redis,
             client: client,
             docker: await engine(),
-            lease: .seconds(10),
+            lease: lease,
             stateRoot: try temporaryDirectory("state")
         )
     }

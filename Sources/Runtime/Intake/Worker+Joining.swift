@@ -41,10 +41,10 @@ extension Worker {
         return false
     }
 
-    /// Registers again whenever Redis does not know the games of the node.
+    /// Registers again whenever Redis may not know the games of the node.
     func announceAgain() async {
         while await state.mustAnnounce.wait() {
-            logger.warning("Redis does not know the games of this node; announcing them again")
+            logger.warning("Redis may not know the games of this node; announcing them again")
             _ = await join()
         }
     }

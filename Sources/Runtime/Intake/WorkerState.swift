@@ -12,7 +12,8 @@ final class WorkerState: Sendable {
     let ends = WakeSignal()
     /// Raised when a running job was cancelled. The next heartbeat names the job.
     let beatNow = WakeSignal()
-    /// Raised when Redis has lost the games of this node.
+    /// Raised when Redis may not know the games of this node: Redis says so, or a job has lost its lease. A failover of
+    /// Redis may have lost the claim, and with the claim that this node owns the game.
     let mustAnnounce = WakeSignal()
     /// Raised when a leader has resigned.
     let leaderResigned = WakeSignal()

@@ -43,7 +43,9 @@ extension JobAttempt {
         permit.free()
         await untilAnswered("finish", .beforeFinish, .afterFinish) { [self] () throws(QueueError) in
             switch try await worker.finishing.finish(finished) {
-            case .stale: log.warning("the job had been taken over; its end counts there")
+            case .stale:
+                log.warning("the job had been taken over; its end counts there")
+                worker.state.mustAnnounce.raise()
             default:
                 RuntimeMetrics.ended(job?.kind, ending, after: begin.duration(to: MonotonicClock.now))
                 logEnd(ending)

@@ -150,6 +150,7 @@ final class JobAttempt: Sendable {
         case (_, .lost):
             RuntimeMetrics.leaseLost()
             log.warning("the lease was lost; another worker goes on with the job")
+            worker.state.mustAnnounce.raise()
         case (.failed(let failure), _) where failure.isGivenBack:
             RuntimeMetrics.givenBack()
             log.notice("the job went back to Redis", metadata: ["why": "\(failure.message)"])
