@@ -5,6 +5,9 @@ import PackageDescription
 let isFuzzing = Context.environment["RTM_FUZZ"] == "1"
 let sanitizers = ["-sanitize=fuzzer,address"]
 
+/// The commit that a release names. It is compiled into the module Commands only, so that a new commit compiles little.
+let commit = Context.environment["RTM_COMMIT"].map { SwiftSetting.unsafeFlags(["-Xcc", "-DRTM_COMMIT=\"\($0)\""]) }
+
 /// Settings of every target of ours. Dependencies keep their own.
 let strict: [SwiftSetting] =
     [
@@ -94,7 +97,7 @@ let modules: [Module] = [
     Module(
         name: "DockerEngine",
         imports: ["DockerPort", "Primitives"],
-        libraries: [asyncHTTPClient, nioCore, nioFoundation, nioHTTP1, nioPosix, nioSSL, logging, subprocess]
+        libraries: [asyncHTTPClient, logging, metrics, nioCore, nioFoundation, nioHTTP1, nioPosix, nioSSL, subprocess]
     ),
     Module(name: "JobContract", imports: ["Primitives"]),
     Module(
@@ -148,9 +151,9 @@ let modules: [Module] = [
     Module(
         name: "Commands",
         imports: [
-            "AdminServer", "Diagnostics", "DockerEngine", "DockerPort", "JobContract", "JobQueue", "Observability",
-            "Pages", "Primitives", "QueueAdmin", "Redis", "Runtime", "RuntimeClient", "RuntimeCore", "Settings",
-            "Terminal",
+            "AdminServer", "CBuildInfo", "Diagnostics", "DockerEngine", "DockerPort", "JobContract", "JobQueue",
+            "Observability", "Pages", "Primitives", "QueueAdmin", "Redis", "Runtime", "RuntimeClient", "RuntimeCore",
+            "Settings", "Terminal",
         ],
         libraries: [argumentParser, lifecycle, logging, metrics, subprocess, systemPackage, unixSignals]
     ),
@@ -234,9 +237,9 @@ let moduleTests: [Module] = [
     Module(
         name: "Commands",
         imports: [
-            "AdminServer", "Diagnostics", "DockerPort", "JobContract", "JobQueue", "Observability", "Pages",
-            "Primitives", "QueueAdmin", "Redis", "Runtime", "RuntimeClient", "RuntimeCore", "Settings", "Support",
-            "Terminal",
+            "AdminServer", "Diagnostics", "DockerEngine", "DockerPort", "JobContract", "JobQueue", "Observability",
+            "Pages", "Primitives", "QueueAdmin", "Redis", "Runtime", "RuntimeClient", "RuntimeCore", "Settings",
+            "Support", "Terminal",
         ],
         libraries: [argumentParser, lifecycle, logging, metrics]
     ),
@@ -272,6 +275,8 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
+        // What a release says of itself: headers without a library.
+        .systemLibrary(name: "CBuildInfo"),
         .systemLibrary(
             name: "CHiredis",
             providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]
@@ -298,7 +303,7 @@ let package = Package(
                 name: module.name,
                 dependencies: module.dependencies,
                 resources: module.name == "JobQueue" ? [.embedInCode("Lua")] : [],
-                swiftSettings: module.settings
+                swiftSettings: module.settings + (module.name == "Commands" ? [commit].compactMap { $0 } : [])
             )
         }
         + programs.map { program in

@@ -18,7 +18,7 @@ package struct RootCommand: AsyncParsableCommand {
 
             \(ExitReason.help)
             """,
-        version: version,
+        version: BuildInfo.text,
         subcommands: [
             WorkerCommand.self, StartCommand.self, StopCommand.self, RemoveCommand.self, RestartCommand.self,
             StatusCommand.self, JobCommand.self, HistoryCommand.self, WatchCommand.self, DeadCommand.self,

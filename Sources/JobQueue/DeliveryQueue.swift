@@ -167,6 +167,15 @@ package protocol QueueFigures: Sendable {
 
     func deadLetterTotals() async throws(QueueError) -> DeadLetterTotals
 
+    /// Returns what comes first at each place of a queue that this node sees.
+    func oldestWork(
+        of queue: String,
+        pushedAt: (_ message: [UInt8]) -> Timestamp?
+    ) async throws(QueueError) -> [OldestWork]
+
+    /// Returns the figures of the fleet; nil if another node reads them.
+    func fleetCounts(searchesQueues: Bool) async throws(QueueError) -> FleetCounts?
+
     /// Returns the keys of a wrong type among those of the worker (`TYPE`).
     func keyProblems() async throws(QueueError) -> [KeyProblem]
 }

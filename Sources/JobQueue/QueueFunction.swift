@@ -39,6 +39,12 @@ package enum QueueFunction: String, Sendable {
 }
 
 extension JobQueue {
+    /// The form of the data in Redis. Workers with another form do not register.
+    package static let dataForm: String = {
+        let source = String(decoding: PackageResources.context_lua, as: UTF8.self)
+        return source.firstMatch(of: #/local FORM = '([0-9]+)'/#).map { String($0.1) } ?? ""
+    }()
+
     /// Calls one function.
     ///
     /// - Parameters:

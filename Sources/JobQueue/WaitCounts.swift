@@ -43,12 +43,15 @@ package struct WaitCounts: Sendable, Equatable {
     package static let reasons = WaitWord.allCases.filter { $0 != .nodeSilent && $0 != .unserved }
 
     package private(set) var byReason: [WaitWord: Int] = [:]
+    /// Whether an operator has drained the node.
+    package let isDrained: Bool
 
     /// - Parameters:
     ///   - isWindowFull: Whether the window admits no start.
     ///   - delayed: Lanes whose next attempt is not due yet.
     ///   - behind: Jobs behind another job of their game.
     package init(node: NodeFacts, queues: [QueueFacts], isWindowFull: Bool, delayed: Int, behind: Int) {
+        isDrained = node.isDrained
         for queue in queues {
             if queue.isPaused {
                 add(queue.messages + queue.starts + queue.stops + queue.commonStarts, .queuePaused)

@@ -6,8 +6,6 @@ import Redis
 extension JobQueue {
     /// The greatest number of commands in a pipeline.
     private static let pipelineLimit = 1_000
-    /// The greatest number of keys to search for queues that no worker serves.
-    private static let mostKeysSearched = 200_000
     private static let mostRunningSorted = 1_000
 
     /// Returns the state of the deployment, with at most `limit` nodes and `limit` running jobs.
@@ -98,22 +96,9 @@ extension JobQueue {
 
     /// Returns the sorted names of queues that workers serve, that hold messages, or that are paused.
     private func queueNames(_ overview: inout FleetOverview) async throws(QueueError) -> [String] {
-        var names = Set(try await members(keys.queues) + members(keys.paused))
-        let begin = keys.queue("")
-        var cursor = "0"
-        var searched = 0
-        repeat {
-            let answer = try await command(
-                RedisCommand("SCAN", .string(cursor), "MATCH", .string(Self.glob(begin) + "*"), "COUNT", 2_000)
-            )
-            cursor = answer.array?.first?.string ?? "0"
-            for key in answer.array?.last?.array ?? [] {
-                if let name = key.string?.dropFirst(begin.count) { names.insert(String(name)) }
-            }
-            searched += 2_000
-        } while cursor != "0" && searched < Self.mostKeysSearched
-        overview.mayLackQueues = cursor != "0"
-        return names.sorted()
+        let found = try await queuesWithMessages()
+        overview.mayLackQueues = !found.isComplete
+        return found.names.union(try await members(keys.queues) + members(keys.paused)).sorted()
     }
 
     private func queueOverview(
@@ -186,30 +171,5 @@ extension JobQueue {
         job.attempt = facts["_attempts"].flatMap { Int($0) } ?? 1
         job.progress = values[2].string
         return job
-    }
-
-    /// Returns the reply to a command, also if the reply is an error.
-    ///
-    /// A key of a wrong type must not hide the rest of the overview; ``FleetOverview/keyProblems`` names the key.
-    func lenient(_ command: RedisCommand) async throws(QueueError) -> RedisValue {
-        try await pipeline([command])[0]
-    }
-
-    /// Returns the members of a set; none if the key has another type.
-    func members(_ key: String) async throws(QueueError) -> [String] {
-        (try await lenient(RedisCommand("SMEMBERS", .string(key))).array ?? []).compactMap(\.string)
-    }
-
-    /// Returns a score in ms. Redis may write a score as a number with an exponent.
-    static func milliseconds(_ score: String) -> Int64 {
-        Int64(score) ?? Double(score).flatMap { Int64(exactly: $0.rounded()) } ?? 0
-    }
-
-    /// Returns a pattern that matches exactly `text`.
-    static func glob(_ text: String) -> String {
-        text.reduce(into: "") { pattern, character in
-            if "*?[]\\".contains(character) { pattern += "\\" }
-            pattern.append(character)
-        }
     }
 }

@@ -1,5 +1,7 @@
 import CoreMetrics
+import DockerEngine
 import Foundation
+import JobContract
 import Runtime
 import Support
 import Testing
@@ -21,7 +23,7 @@ struct MetricsTests {
 
     @Test(
         "Alarms and dashboard name only existing metrics",
-        arguments: ["deploy/alerts.yml", "deploy/grafana-dashboard.json"]
+        arguments: ["deploy/prometheus/alerts.yml", "deploy/grafana/dashboards/rtmanager.json"]
     )
     func known(path: String) throws {
         let used = Self.names(in: try Self.text(path))
@@ -32,7 +34,7 @@ struct MetricsTests {
     @Test("Every metric has a help sentence")
     func help() throws {
         var measured: Set<String> = []
-        for module in ["Runtime", "Observability", "AdminServer", "Commands"] {
+        for module in ["Runtime", "Observability", "AdminServer", "Commands", "DockerEngine"] {
             let folder = ContractSchemas.root.appending(path: "Sources/\(module)")
             let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
             for case let file as URL in files where file.pathExtension == "swift" {
@@ -45,7 +47,7 @@ struct MetricsTests {
 
     @Test("The dashboard is JSON, and each panel has a query and a position")
     func dashboard() throws {
-        let document = try TestJSON(text: Data(try Self.text("deploy/grafana-dashboard.json").utf8))
+        let document = try TestJSON(text: Data(try Self.text("deploy/grafana/dashboards/rtmanager.json").utf8))
         guard case .array(let panels)? = document["panels"] else { throw Overdue("it has no panels") }
         #expect(Set(panels.map { "\($0["gridPos"]?.members ?? [:])" }).count == panels.count)
         for panel in panels {
@@ -56,15 +58,44 @@ struct MetricsTests {
 
     @Test("The operators' guide explains exactly the existing alarms")
     func explained() throws {
-        let rules = try Self.text("deploy/alerts.yml").matches(of: #/alert: (\w+)/#).map { String($0.1) }
+        let rules = try Self.text("deploy/prometheus/alerts.yml").matches(of: #/alert: (\w+)/#).map { String($0.1) }
         let guide = try Self.text("docs/guide/operators.md").matches(of: #/\| `(Rtm\w+)` \|/#).map { String($0.1) }
         #expect(rules.count > 5 && Set(rules) == Set(guide))
     }
 
-    @Test("promtool accepts the alarms")
+    @Test("promtool accepts the example of a configuration, with the alarms")
+    func configuration() async throws {
+        let path = ContractSchemas.root.appending(path: "deploy/prometheus/prometheus.yml").path
+        #expect(try await Tool.run(["promtool", "check", "config", path]).contains("rules found"))
+    }
+
+    @Test("each alarm rings in one state of the fleet, and is silent in another")
     func alarms() async throws {
-        let path = ContractSchemas.root.appending(path: "deploy/alerts.yml").path
-        #expect(try await Tool.run(["promtool", "check", "rules", path]).contains("SUCCESS"))
+        let folder = ContractSchemas.root.appending(path: "deploy/prometheus").path
+        #expect(try await Tool.run(["promtool", "test", "rules", folder + "/alerts.test.yml"]).contains("SUCCESS"))
+        let rules = try Self.text("deploy/prometheus/alerts.yml").matches(of: #/alert: (\w+)/#).map { String($0.1) }
+        let tests = try Self.text("deploy/prometheus/alerts.test.yml")
+        let ringing = tests.matches(of: #/alertname: (\w+)\n *exp_alerts:\n/#).map { String($0.1) }
+        let silent = tests.matches(of: #/alertname: (\w+), exp_alerts: \[\]/#).map { String($0.1) }
+        #expect(Set(ringing) == Set(rules) && Set(silent) == Set(rules))
+    }
+
+    @Test("every counter of a worker exists with the value 0 before anything has happened")
+    func counters() throws {
+        let registry = PrometheusRegistry(help: RuntimeMetrics.help)
+        RuntimeMetrics.begin(node: "n1", queues: ["default"], factory: registry)
+        CallMetrics.begin(factory: registry)
+        let lines = registry.text.split(separator: "\n").filter { !$0.hasPrefix("#") }
+        // The exporter of spans and the server of this page begin theirs.
+        let others: Set = ["rtm_spans_exported_total", "rtm_spans_dropped_total", "rtm_http_connections_refused_total"]
+        for name in RuntimeMetrics.help.keys where name.hasSuffix("_total") && !others.contains(name) {
+            #expect(lines.contains { $0.hasPrefix(name + " ") || $0.hasPrefix(name + "{") }, "\(name)")
+        }
+        #expect(lines.filter { !$0.hasSuffix(" 0") } == [])
+        #expect(lines.contains(#"rtm_leading{node="n1"} 0"#))
+        #expect(lines.contains(#"rtm_jobs_ended_total{code="not_ready",kind="start",outcome="failed"} 0"#))
+        // A fleet of a thousand workers has about a million series, which is what one Prometheus bears.
+        #expect(lines.count < 1_200, "\(lines.count)")
     }
 
     @Test("promtool accepts a page with every metric")

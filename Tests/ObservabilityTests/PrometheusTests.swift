@@ -56,4 +56,17 @@ struct PrometheusTests {
         let lines = lines(registry).filter { !$0.hasPrefix("#") }
         #expect(lines == [#"a_total{x="1"} 3"#, #"a_total{x="2"} 1"#, "rtm_metrics_series_dropped_total 2"])
     }
+
+    @Test("a destroyed gauge leaves the page, and a destroyed counter stays")
+    func destroyed() {
+        let registry = PrometheusRegistry(limit: 2)
+        let counter = registry.makeCounter(label: "a_total", dimensions: [])
+        let gauge = registry.makeRecorder(label: "b", dimensions: [("x", "1")], aggregate: false)
+        gauge.record(Int64(1))
+        registry.destroyRecorder(gauge)
+        registry.destroyCounter(counter)
+        registry.makeRecorder(label: "c", dimensions: [], aggregate: false).record(Int64(2))
+        let lines = lines(registry).filter { !$0.hasPrefix("#") }
+        #expect(lines == ["a_total 0", "c 2", "rtm_metrics_series_dropped_total 0"])
+    }
 }

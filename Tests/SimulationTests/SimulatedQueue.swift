@@ -1,4 +1,5 @@
 import JobContract
+import Primitives
 import Redis
 
 @testable import JobQueue
@@ -179,5 +180,10 @@ struct SimulatedQueue: DeliveryQueue {
         WaitCounts(node: WaitCounts.NodeFacts(), queues: [], isWindowFull: false, delayed: 0, behind: 0)
     }
     func deadLetterTotals() async throws(QueueError) -> DeadLetterTotals { DeadLetterTotals() }
+    func oldestWork(
+        of queue: String,
+        pushedAt: (_ message: [UInt8]) -> Timestamp?
+    ) async throws(QueueError) -> [OldestWork] { [] }
+    func fleetCounts(searchesQueues: Bool) async throws(QueueError) -> FleetCounts? { nil }
     func keyProblems() async throws(QueueError) -> [KeyProblem] { [] }
 }

@@ -30,6 +30,8 @@ struct WorkerService: Service {
     let logger: Logger
 
     func run() async throws {
+        CallMetrics.begin()
+        BuildInfo.record()
         guard let info = try await untilNeedsAreMet() else {
             logger.notice("ending before the start of the worker")
             return

@@ -105,13 +105,15 @@ final class Transport: Sendable {
         let version = try await version(for: request)
         let message = self.message(request, version: version)
         let response: HTTPClientResponse
+        let begin = ContinuousClock.now
         do {
             response = try await withDeadline(request.deadline) { [streams] in
                 try await streams.execute(message, deadline: .distantFuture)
             }
         } catch {
-            throw failed(request, error)
+            throw unanswered(request, error)
         }
+        CallMetrics.answered(request.operation, status: Int(response.status.code), since: begin)
         guard response.status != .ok else { return .success(response.body) }
         let body: ByteBuffer
         do {
@@ -181,8 +183,9 @@ final class Transport: Sendable {
         let message = self.message(request, version: version)
         let client = client(for: request.lane)
         let limit = configuration.maximumAnswerBytes
+        let begin = ContinuousClock.now
         do {
-            return try await withDeadline(request.deadline) {
+            let answer = try await withDeadline(request.deadline) {
                 let response = try await client.execute(message, deadline: .distantFuture)
                 return EngineAnswer(
                     status: Int(response.status.code),
@@ -190,9 +193,17 @@ final class Transport: Sendable {
                     body: try await response.body.collect(upTo: limit)
                 )
             }
+            CallMetrics.answered(request.operation, status: answer.status, since: begin)
+            return answer
         } catch {
-            throw failed(request, error)
+            throw unanswered(request, error)
         }
+    }
+
+    private func unanswered(_ request: EngineRequest, _ error: any Error) -> DockerError {
+        let error = failed(request, error)
+        CallMetrics.failed(request.operation, error)
+        return error
     }
 
     private func client(for lane: EngineRequest.Lane) -> HTTPClient {

@@ -117,9 +117,22 @@ extension PrometheusRegistry {
         series(label, dimensions, .histogram) ?? NOOPMetricsHandler.instance
     }
 
-    // Destroyed metrics stay on the page, because a missing counter would look like a reset.
+    /// Takes a gauge off the page.
+    private func remove(_ handler: any RecorderHandler) {
+        guard let gone = handler as? PrometheusSeries, gone.kind == .gauge else { return }
+        state.withLock { state in
+            for (name, family) in state.families {
+                guard let labels = family.series.first(where: { $0.value === gone })?.key else { continue }
+                state.families[name]?.series[labels] = nil
+                if family.series.count == 1 { state.families[name] = nil }
+                state.count -= 1
+            }
+        }
+    }
+
+    // Destroyed counters and histograms stay on the page, because a missing counter would look like a reset.
     package func destroyCounter(_ handler: any CounterHandler) {}
     package func destroyMeter(_ handler: any MeterHandler) {}
-    package func destroyRecorder(_ handler: any RecorderHandler) {}
+    package func destroyRecorder(_ handler: any RecorderHandler) { remove(handler) }
     package func destroyTimer(_ handler: any TimerHandler) {}
 }

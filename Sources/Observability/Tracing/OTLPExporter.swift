@@ -47,6 +47,7 @@ package struct OTLPExporter: Service {
 
     /// Sends ended spans every two seconds, and a last time at the end.
     package func run() async throws {
+        for label in ["rtm_spans_exported_total", "rtm_spans_dropped_total"] { Counter(label: label).increment(by: 0) }
         let client = HTTPClient(eventLoopGroupProvider: .singleton)
         var isAway = false
         while !Task.isCancelled, !Task.isShuttingDownGracefully {

@@ -27,7 +27,7 @@ extension Worker {
                     backoff.succeeded()
                 } catch {
                     state.noteLoop { $0.failed("\(error)", now: MonotonicClock.now) }
-                    RuntimeMetrics.redisFailed(in: "consume")
+                    RuntimeMetrics.redisFailed(in: .consume)
                     logger.log(
                         level: state.takingFails.level(.warning),
                         "jobs cannot be taken; trying again",

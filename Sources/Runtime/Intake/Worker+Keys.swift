@@ -38,7 +38,7 @@ extension Worker {
     /// Notes that Redis refuses to give messages of a queue. The other queues go on.
     func failed(_ name: String, _ error: QueueError) {
         state.keysSuspect.raise()
-        RuntimeMetrics.redisFailed(in: "take")
+        RuntimeMetrics.redisFailed(in: .take)
         if state.queueFails.begins() {
             logger.error(
                 "a queue cannot be read; the other queues go on",

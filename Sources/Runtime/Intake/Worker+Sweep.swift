@@ -30,7 +30,7 @@ extension Worker {
                 if outcome.capacityDiffers, !hasWarned { warnOfCapacity() }
                 hasWarned = outcome.capacityDiffers
             } catch {
-                RuntimeMetrics.redisFailed(in: "sweep")
+                RuntimeMetrics.redisFailed(in: .sweep)
                 state.sweepFailed()
                 state.due.sweepAtOnce(afterOutage: afterOutage)
                 await backoff.pause()
@@ -77,7 +77,7 @@ extension Worker {
 
     /// Logs each outage once.
     private func outOfReach(_ error: QueueError, isNews: Bool) {
-        RuntimeMetrics.redisFailed(in: "liveness")
+        RuntimeMetrics.redisFailed(in: .liveness)
         if isNews { logger.warning("Redis is out of reach; trying again", metadata: ["error": "\(error)"]) }
     }
 }

@@ -111,6 +111,7 @@ package struct Worker: Service {
     package func run() async throws {
         // A simulation has one of its own, which must be named wherever one can be: nil is not the caller's.
         let executor: (any TaskExecutor)? = Simulation.host?.executor ?? executor
+        RuntimeMetrics.begin(node: queue.worker.node, queues: queue.options.queues)
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { services in
                 services.addTask { await watch.run() }

@@ -40,7 +40,7 @@ struct Heartbeat: Sendable {
             return true
         } catch {
             guard !Task.isCancelled else { return true }
-            RuntimeMetrics.redisFailed(in: "heartbeat")
+            RuntimeMetrics.redisFailed(in: .heartbeat)
             logger.log(
                 level: failures.level(.warning),
                 "the heartbeat did not reach Redis",

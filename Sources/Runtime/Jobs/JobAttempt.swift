@@ -2,6 +2,7 @@ import DockerPort
 import JobContract
 import JobQueue
 import Logging
+import Primitives
 import RuntimeCore
 import Tracing
 
@@ -55,10 +56,19 @@ final class JobAttempt: Sendable {
             if isLogged(.info) {
                 log.info("job begins", metadata: ["kind": "\(job.kind.rawValue)", "attempt": "\(claimed.attempt)"])
             }
+            recordWait(of: job)
             let trace = JobTrace.begin(job, attempt: claimed.attempt, worker.configuration.tracer)
             defer { trace.end() }
             await settle(job, await perform(job, trace), trace)
         }
+    }
+
+    private func recordWait(of job: Job) {
+        guard claimed.attempt == 1, claimed.run == 1, let taken = Timestamp(rfc3339: claimed.takenAt),
+            let pushed = job.enqueuedAt.flatMap({ Timestamp(rfc3339: $0) })
+        else { return }
+        let wait = taken.millisecondsSinceEpoch - pushed.millisecondsSinceEpoch
+        RuntimeMetrics.waited(.milliseconds(wait), in: claimed.queue)
     }
 
     func runner(_ progress: ProgressStore = ProgressStore(), _ trace: JobTrace = .none) -> JobRunner {

@@ -41,8 +41,8 @@ struct Candidate: Sendable {
     ) async {
         Failpoint.reached(.leaseGranted)
         logger.notice("listening to the node's events", metadata: ["epoch": "\(term.epoch)"])
-        RuntimeMetrics.leading(true)
-        defer { RuntimeMetrics.leading(false) }
+        RuntimeMetrics.leading(true, node: queue.worker.node)
+        defer { RuntimeMetrics.leading(false, node: queue.worker.node) }
         await withTaskGroup(of: Void.self) { group in
             let hasEnded = WakeSignal()
             group.addTask {

@@ -33,7 +33,8 @@ extension Worker {
                 logger: logger,
                 announce: { [state] in state.mustAnnounce.raise() }
             )
-            let streamWatch = StreamWatch(queue: queue, logger: logger)
+            let streamWatch = StreamWatch(queue: queue, decoder: decoder, logger: logger)
+            defer { RuntimeMetrics.leader.clear() }
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await janitor.run() }
                 group.addTask { await streamWatch.run() }

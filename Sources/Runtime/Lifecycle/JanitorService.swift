@@ -34,7 +34,12 @@ struct JanitorService: Sendable {
                 for verdict in janitor.review(subjects, now: MonotonicClock.now) { await act(on: verdict) }
                 if subjects.contains(where: \.isContested) { announce() }
                 let abandoned = janitor.complaints.filter { $0 == .abandoned }.count
-                RuntimeMetrics.janitor(abandoned: abandoned, unexplained: janitor.complaints.count - abandoned)
+                RuntimeMetrics.leader.janitor.replace(
+                    by: RuntimeMetrics.janitor(
+                        abandoned: abandoned,
+                        unexplained: janitor.complaints.count - abandoned
+                    )
+                )
                 try await boundKept(found)
             } catch {
                 guard !Task.isCancelled else { return }

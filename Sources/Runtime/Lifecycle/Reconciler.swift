@@ -93,6 +93,10 @@ struct Reconciler: Sendable {
             )
             requests.add(reconcile: difference.suspects)
             RuntimeMetrics.reconciled(inspects: difference.suspects.count)
+            let running = read.values.count { $0.isRunning }
+            RuntimeMetrics.leader.games.replace(
+                by: RuntimeMetrics.games(running: running, exited: read.count - running, on: queue.worker.node)
+            )
             try await queue.correctReservations(
                 free: difference.surplusReservations.intersection(surplusBefore).sorted(),
                 taken: difference.wrongReservations,

@@ -1,47 +1,78 @@
+import JobContract
 import JobQueue
 import Logging
+import Primitives
 import RuntimeCore
 
-/// Watches the backlog of the public streams' consumer groups, while this worker leads its node.
+/// Measures queues, consumer groups and the fleet, while this worker leads its node.
 ///
-/// The watch warns before trimming takes entries that a group still needs. The watch also measures waiting messages and
-/// jobs, and dead letters.
+/// The watch warns before trimming takes entries that a consumer group still needs.
 struct StreamWatch: Sendable {
     let queue: any DeliveryQueue
+    let decoder: JobDecoder
     let logger: Logger
 
-    private static let interval = Duration.seconds(60)
-    /// The number of rounds for each check of the groups and of the waiting jobs. Retention lasts hours, and these checks
-    /// cost Redis more than the rest of a round.
-    private static let roundsForGroups = 2
+    private static let interval = Duration.seconds(30)
+    /// The number of rounds for each check of the groups, and for each search of queues that no worker serves. Retention
+    /// lasts hours, and these checks cost Redis more than the rest of a round.
+    private static let roundsForGroups = 4
     /// The time between two warnings about a group.
     private static let reminder = Duration.seconds(600)
 
+    /// What the watch keeps between two rounds.
+    private struct State {
+        var rounds = 0
+        var warned: [String: MonotonicInstant] = [:]
+        var clock = WaitClock()
+        var unserved = 0
+    }
+
     /// Watches until the task is cancelled.
     func run() async {
-        var warned: [String: MonotonicInstant] = [:]
-        var rounds = 0
+        var state = State()
         while !Task.isCancelled {
             do throws(QueueError) {
-                if rounds.isMultiple(of: Self.roundsForGroups) {
-                    let groups = try await queue.streamGroups()
-                    let now = try await queue.redisTime()
-                    for group in groups { record(group, now, &warned) }
-                    RuntimeMetrics.waits(try await queue.waits())
-                }
-                for name in queue.options.queues {
-                    RuntimeMetrics.waiting(try await queue.depth(of: name).waiting, in: name)
-                }
-                RuntimeMetrics.dead(try await queue.deadLetterTotals())
-                rounds += 1
+                try await watch(&state)
+                state.rounds += 1
             } catch {
-                logger.debug("the consumer groups cannot be read", metadata: ["error": "\(error)"])
+                logger.debug("the queues and streams cannot be measured", metadata: ["error": "\(error)"])
             }
             try? await MonotonicClock.sleep(for: Self.interval)
         }
     }
 
-    private func record(_ group: StreamGroup, _ now: Int64, _ warned: inout [String: MonotonicInstant]) {
+    private func watch(_ state: inout State) async throws(QueueError) {
+        let isThorough = state.rounds.isMultiple(of: Self.roundsForGroups)
+        let now = try await queue.redisTime()
+        let leader = RuntimeMetrics.leader
+        if isThorough {
+            let groups = try await queue.streamGroups()
+            leader.groups.replace(by: groups.flatMap { record($0, now, &state.warned) })
+        }
+        var values = RuntimeMetrics.waits(try await queue.waits(), on: queue.worker.node)
+        for name in queue.options.queues {
+            let works = try await queue.oldestWork(of: name, pushedAt: pushedAt)
+            let oldest = state.clock.longestWait(in: name, works, now: now, instant: MonotonicClock.now)
+            values += RuntimeMetrics.queue(name, messages: try await queue.depth(of: name).waiting, oldest: oldest)
+        }
+        values += RuntimeMetrics.dead(try await queue.deadLetterTotals())
+        leader.queues.replace(by: values)
+        let fleet = try await queue.fleetCounts(searchesQueues: isThorough)
+        if let unserved = fleet?.unservedMessages { state.unserved = unserved }
+        leader.fleet.replace(by: fleet.map { RuntimeMetrics.fleet($0, unserved: state.unserved) } ?? [])
+    }
+
+    private func pushedAt(_ message: [UInt8]) -> Timestamp? {
+        guard case .job(let job) = decoder.decode(message) else { return nil }
+        return job.enqueuedAt.flatMap { Timestamp(rfc3339: $0) }
+    }
+
+    /// Warns of a group that is far behind, and returns its gauges.
+    private func record(
+        _ group: StreamGroup,
+        _ now: Int64,
+        _ warned: inout [String: MonotonicInstant]
+    ) -> [GaugeValue] {
         let backlog = StreamBacklog(
             entries: group.lag.map { $0 + group.pending },
             // Negative after Redis' clock was set back.
@@ -49,7 +80,7 @@ struct StreamWatch: Sendable {
             hasLost: group.hasLost
         )
         let used = backlog.usedRetention(entries: queue.options.retentionEntries, age: queue.options.retention)
-        RuntimeMetrics.backlog(
+        let values = RuntimeMetrics.backlog(
             of: group.name,
             on: group.stream,
             usedRetention: used,
@@ -58,10 +89,10 @@ struct StreamWatch: Sendable {
         let id = group.stream + "\n" + group.name
         guard used >= StreamBacklog.warningLevel else {
             warned[id] = nil
-            return
+            return values
         }
         let instant = MonotonicClock.now
-        if let last = warned[id], last.duration(to: instant) < Self.reminder { return }
+        if let last = warned[id], last.duration(to: instant) < Self.reminder { return values }
         warned[id] = instant
         logger.warning(
             group.hasLost
@@ -72,5 +103,6 @@ struct StreamWatch: Sendable {
                 "entries": "\(backlog.entries.map(String.init) ?? "unknown")",
             ]
         )
+        return values
     }
 }

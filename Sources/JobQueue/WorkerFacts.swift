@@ -1,17 +1,16 @@
 import JobContract
-import JobQueue
 import Primitives
 import Redis
 
 /// What a worker has told of itself.
-struct WorkerFacts: Sendable, Equatable {
+package struct WorkerFacts: Sendable, Equatable {
     /// The queues that the worker serves.
-    var queues: [String]
+    package var queues: [String]
     /// The version of the program.
-    var version: String
+    package var version: String
 
     /// Reads a value of `{ns}:worker_facts`, JSON; nil for any other text.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         guard case .object(let members)? = try? StrictJSON.parse(Array(text.utf8)) else { return nil }
         func value(_ name: String) -> JSONValue? { members.first { $0.name == name }?.value }
         guard case .array(let queues)? = value("queues"), case .string(let version)? = value("version") else {
@@ -24,7 +23,7 @@ struct WorkerFacts: Sendable, Equatable {
 
 extension JobQueue {
     /// Returns the number of living workers of each queue.
-    func workersByQueue() async throws(QueueError) -> [String: Int] {
+    package func workersByQueue() async throws(QueueError) -> [String: Int] {
         let now = try await redisTime()
         let answers = try await pipeline([
             RedisCommand("ZRANGEBYSCORE", .string(keys.prefix + "workers"), .string("(\(now)"), "+inf"),

@@ -1,0 +1,120 @@
+import JobContract
+import Primitives
+import Redis
+
+/// The figures of the whole fleet, as one node reads them. Pure.
+package struct FleetCounts: Sendable, Equatable {
+    /// The states of a node in metrics. A node has exactly one state.
+    package enum NodeState: String, Sendable, CaseIterable {
+        case up
+        /// The node lives, and begins no start.
+        case draining
+        /// No sign of life for two leases.
+        case silent
+        case lost
+    }
+
+    /// A queue that workers serve or have served.
+    package struct Queue: Sendable, Equatable {
+        package var name: String
+        package var isPaused: Bool
+
+        package init(name: String, isPaused: Bool) {
+            self.name = name
+            self.isPaused = isPaused
+        }
+    }
+
+    /// The jobs that have begun or may begin, by state.
+    package struct Jobs: Sendable, Equatable {
+        /// Admitted jobs that neither run nor wait for their next attempt. A game counts for at most 100 jobs.
+        package var waiting = 0
+        package var running = 0
+        package var retrying = 0
+
+        package init(window: Int = 0, running: Int = 0, retrying: Int = 0) {
+            waiting = max(0, window - running - retrying)
+            self.running = running
+            self.retrying = retrying
+        }
+    }
+
+    package var nodes: [NodeState: Int] = [:]
+    package var jobs = Jobs()
+    package var queues: [Queue] = []
+    /// The number of messages in queues without a living worker; nil: not counted this time.
+    package var unservedMessages: Int?
+    /// The messages dropped because their id was known, since the namespace's data began.
+    package var duplicates = 0
+
+    package init() {}
+
+    /// Counts the nodes by state.
+    ///
+    /// - Parameters:
+    ///   - living: The nodes with a recent sign of life.
+    ///   - draining: The nodes that an operator has drained, in any state.
+    ///   - known: The number of nodes that are not lost.
+    package mutating func count(living: Set<String>, draining: Set<String>, known: Int, lost: Int) {
+        let drained = living.intersection(draining).count
+        nodes = [
+            .up: living.count - drained, .draining: drained, .silent: max(0, known - living.count), .lost: lost,
+        ]
+    }
+}
+
+extension JobQueue {
+    /// The greatest number of living nodes in the figures.
+    private static let mostNodes = 10_000
+    /// The greatest number of queues in the figures. Only settings of workers add a queue.
+    private static let mostQueues = 100
+
+    /// Returns the figures of the fleet; nil if another node reads them. The first living node by name is the reader,
+    /// so the costs do not grow with the number of nodes.
+    ///
+    /// - Parameter searchesQueues: Whether to count the messages in queues that no worker serves. The count searches all
+    ///   keys of Redis, at most 200,000.
+    package func fleetCounts(searchesQueues: Bool) async throws(QueueError) -> FleetCounts? {
+        let now = try await redisTime()
+        let since = RedisArgument.string("(\(now - 2 * options.lease.milliseconds)")
+        let limit = RedisArgument.integer(Int64(Self.mostNodes))
+        let nodes = RedisArgument.string(keys.prefix + "nodes")
+        let answers = try await pipeline([
+            RedisCommand("ZRANGEBYSCORE", nodes, since, "+inf", "LIMIT", 0, limit),
+            RedisCommand("ZCARD", nodes), RedisCommand("ZCARD", .string(keys.prefix + "lost_nodes")),
+            RedisCommand("ZCARD", .string(keys.prefix + "leases")),
+            RedisCommand("ZCARD", .string(keys.prefix + "delayed")),
+            RedisCommand("HMGET", .string(keys.meta), "window", "duplicates"),
+        ])
+        let living = Set((answers[0].array ?? []).compactMap(\.string))
+        guard living.min() == worker.node.text else { return nil }
+        let numbers = answers.map { Int($0.integer ?? 0) }
+        let meta = (answers[5].array ?? []).map { $0.string.flatMap { Int($0) } ?? 0 }
+        var counts = FleetCounts()
+        let draining = Set(try await members(keys.draining))
+        counts.count(living: living, draining: draining, known: numbers[1], lost: numbers[2])
+        counts.jobs = FleetCounts.Jobs(window: meta.first ?? 0, running: numbers[3], retrying: numbers[4])
+        counts.duplicates = meta.last ?? 0
+        let known = try await members(keys.queues)
+        let paused = Set(try await members(keys.paused))
+        counts.queues = known.sorted().prefix(Self.mostQueues)
+            .map { FleetCounts.Queue(name: $0, isPaused: paused.contains($0)) }
+        if searchesQueues { counts.unservedMessages = try await unservedMessages(known: known) }
+        return counts
+    }
+
+    /// Returns the number of messages in queues that no living worker serves.
+    private func unservedMessages(known: [String]) async throws(QueueError) -> Int {
+        let served = try await workersByQueue()
+        let names = try await queuesWithMessages().names.union(known).filter { served[$0] == nil }
+        guard !names.isEmpty else { return 0 }
+        let lists = names.flatMap { keys.messageLists($0) }
+        var count = 0
+        for start in stride(from: 0, to: lists.count, by: 1_000) {
+            let part = lists[start..<min(start + 1_000, lists.count)]
+            count += try await pipeline(part.map { RedisCommand("LLEN", .string($0)) })
+                .reduce(0) { $0 + Int($1.integer ?? 0) }
+        }
+        return count
+    }
+}
