@@ -1,5 +1,6 @@
 import Foundation
 import JobContract
+import Primitives
 import Support
 import Testing
 
@@ -55,6 +56,41 @@ struct SchemaTests {
             return
         }
         #expect(try !ContractSchemas.job.get().problems(of: TestJSON(text: Data(message.utf8))).isEmpty)
+    }
+
+    @Test(
+        "take exactly the images and amounts of memory that the worker takes",
+        arguments: [
+            "engine", "galaxy/engine:1.4", "registry.example:5000/team/engine", "localhost/a", "host:80/a", "a.b/c",
+            "a_b/c", "a__b/c--d", "engine@sha256:\(String(repeating: "a", count: 64))", "", "A/b", "a b", "e:", "a//b",
+            "/a",
+            "a/", "a..b/c", "a.b_c/d", "-a/b", "host:0/a", "host:/a", "a___b", "sha256", "sha256:1", "sha256/a",
+            String(repeating: "a", count: 64), "e:\(String(repeating: "a", count: 129))", "é", "512m", "6291456", "1GB",
+            "1kB", "1.5g", "1MiB", "12 m", "m", "-1m", "+1m", "0x1", "１m", "1t", "99999999999999999999",
+        ]
+    )
+    func strict(text: String) throws {
+        let literal = "\"\(text)\""
+        func problems(_ member: String) throws -> [String] {
+            let message = #"{"v":1,"id":"x","kind":"restart","game_id":"g",\#(member)}"#
+            return try ContractSchemas.job.get().problems(of: TestJSON(text: Data(message.utf8)))
+        }
+        let isImage = ImageReference(text).map(\.hasValidRegistry) ?? false
+        #expect(try problems(#""image":\#(literal)"#).isEmpty == isImage)
+        #expect(try problems(#""limits":{"memory":\#(literal)}"#).isEmpty == (MemorySize(text) != nil))
+    }
+
+    @Test("bound the CPUs of a container as the worker does", arguments: [0.001, 0.01, 1, 100_000, 100_001])
+    func cpus(count: Double) throws {
+        let message = #"{"v":1,"id":"x","kind":"restart","game_id":"g","limits":{"cpu_quota":\#(count)}}"#
+        let problems = try ContractSchemas.job.get().problems(of: TestJSON(text: Data(message.utf8)))
+        #expect(problems.isEmpty == ResourceBounds.cpus.contains(count))
+    }
+
+    @Test("are the source of the types in the examples")
+    func types() async throws {
+        let generator = ContractSchemas.root.appending(path: "docs/guide/examples/generate-types").path
+        try await Tool.run([generator, "--check"])
     }
 
     @Test("describe the envelope of a signed job")

@@ -1,0 +1,3 @@
+module example.org/gamemaster
+
+go 1.19
