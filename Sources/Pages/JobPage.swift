@@ -127,5 +127,5 @@ package struct JobPage: Sendable, Equatable {
         ])
     }
 
-    private var message: [UInt8]? { queued?.message ?? dead?.message ?? sight?.message }
+    var message: [UInt8]? { queued?.message ?? dead?.message ?? sight?.message }
 }

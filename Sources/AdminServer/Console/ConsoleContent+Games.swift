@@ -75,7 +75,11 @@ extension ConsoleContent {
                 .commands(["rtmanager dead retry \(id)", "rtmanager dead drop \(id)"]),
             ]
         }
-        blocks += [.heading("Events of its containers")]
+        if let message = page.maskedMessage { blocks += [.heading("Message"), .commands([message])] }
+        blocks += [
+            .heading("In the log"), .commands(["grep 'job=\(id) '   # on the worker; with RTM_LOG_FORMAT=json: job"]),
+            .heading("Events of its containers"),
+        ]
         blocks.append(.table(table(of: page.events.reversed(), now: now), of: "events"))
         return ConsoleContent(blocks)
     }

@@ -79,7 +79,7 @@ extension ConsoleReader {
         guard let page else { return .object([("job_id", .string(id.text)), ("state", .string("unknown"))]) }
         // The message may hold secrets, in `env`.
         guard case .object(let members) = page.json else { return page.json }
-        return .object(members.filter { $0.0 != "message" })
+        return .object(members.map { $0.0 == "message" ? ($0.0, page.maskedMessage.map { .string($0) }) : $0 })
     }
 
     private func dead(_ page: DeadPage, _ limit: Int) async throws -> JSONNode {
