@@ -12,13 +12,14 @@ struct JobCommand: RunnableCommand {
         discussion: """
             Examples:
               rtmanager job job-17
+              rtmanager job 4cca044b
               rtmanager job job-17 --output json
 
             \(ExitReason.help)
             """
     )
 
-    @Argument(help: ArgumentHelp("Id of the job.", valueName: "id"))
+    @Argument(help: ArgumentHelp("Id of the job, or its first 8 characters or more.", valueName: "id"))
     var id: String
 
     @Option(help: ArgumentHelp("Entries of the event stream to search, 0 to 10000000.", valueName: "n"))
@@ -53,7 +54,7 @@ struct HistoryCommand: RunnableCommand {
     @Argument(help: "The game: 1 to 51 of a-z 0-9 -, a letter or digit first and last.")
     var game: GameArgument
 
-    @Option(help: ArgumentHelp("Latest entries to show of each stream, 1 to 100000.", valueName: "n"))
+    @Option(help: ArgumentHelp("Latest results and events to show, 1 to 100000.", valueName: "n"))
     var limit = 100
 
     @Option(help: ArgumentHelp("Entries of each stream to search, 1 to 10000000.", valueName: "n"))

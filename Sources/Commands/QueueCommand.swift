@@ -6,17 +6,35 @@ import Terminal
 struct QueueCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "queue",
-        abstract: "Pause and resume queues, and show their waiting messages.",
+        abstract: "Show, pause and resume queues, and show their waiting messages.",
         discussion: """
             Examples:
+              rtmanager queue list
               rtmanager queue pause default
               rtmanager queue peek default --limit 3
               rtmanager queue resume default
 
             \(ExitReason.help)
             """,
-        subcommands: [Pause.self, Resume.self, Peek.self]
+        subcommands: [List.self, Pause.self, Resume.self, Peek.self]
     )
+
+    /// `rtmanager queue list`
+    struct List: RunnableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show every queue that workers serve, that holds messages, or that is paused.",
+            discussion: ExitReason.help
+        )
+
+        @OptionGroup var print: OutputFlags
+        @OptionGroup var shared: SharedFlags
+
+        func run(_ context: CommandContext) async throws(CommandError) {
+            try await Actions.listQueues(print.output, context)
+        }
+
+        var source: SettingsSource { .process(flags: shared.values) }
+    }
 
     /// The name of a queue, and the output format.
     struct Name: ParsableArguments {

@@ -79,7 +79,7 @@ struct NodeCommand: ParsableCommand {
 
     /// The id of a node, as an argument.
     struct Name: ParsableArguments {
-        @Argument(help: ArgumentHelp("Id of the node, as `node list` shows it.", valueName: "node"))
+        @Argument(help: ArgumentHelp("Id of the node, or its first 4 characters or more.", valueName: "node"))
         var node: String
 
         func validate() throws {

@@ -19,9 +19,11 @@ struct WorkerCommand: RunnableCommand {
               rtmanager worker --redis-url rediss://redis.example:6380 --slots 40
               rtmanager worker --queues urgent,default --env LOG=debug
               RTM_CONFIG=/etc/rtmanager.conf rtmanager worker --log-format json
+              rtmanager worker list
 
             \(ExitReason.help)
-            """
+            """,
+        subcommands: [List.self]
     )
 
     static let audience = SettingDescriptor.Audience.worker
@@ -35,5 +37,27 @@ struct WorkerCommand: RunnableCommand {
 
     func run(_ context: CommandContext) async throws(CommandError) {
         try await Actions.runWorker(context.settings, logger: context.logger)
+    }
+
+    /// `rtmanager worker list`
+    struct List: RunnableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show the workers of all nodes, those without a sign of life first.",
+            discussion: ExitReason.help
+        )
+
+        @Option(help: ArgumentHelp("Largest number of rows, 1 to 10000.", valueName: "n"))
+        var limit = 1_000
+
+        @OptionGroup var print: OutputFlags
+        @OptionGroup var shared: SharedFlags
+
+        func validate() throws { try require(limit, in: 1...10_000, flag: "--limit") }
+
+        func run(_ context: CommandContext) async throws(CommandError) {
+            try await Actions.listWorkers(limit: limit, print.output, context)
+        }
+
+        var source: SettingsSource { .process(flags: shared.values) }
     }
 }

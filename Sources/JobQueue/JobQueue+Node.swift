@@ -103,7 +103,12 @@ extension JobQueue {
                 "port": game.running?.port.map { JSONValue($0) },
             ])
         }
-        let facts = JSONValue(members: ["queues": servedQueues, "version": .string(options.version)])
+        let about = options.description
+        let facts = JSONValue(members: [
+            "queues": servedQueues, "version": .string(options.version),
+            "concurrency": about.concurrency.map { JSONValue($0) }, "console": about.console.map { .string($0) },
+            "started_at": about.startedAt.map { .string($0.rfc3339) },
+        ])
         // A node that can list its containers has a Docker Engine that answers.
         let reply = try await call(
             .register,

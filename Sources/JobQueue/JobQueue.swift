@@ -51,6 +51,8 @@ package struct JobQueueOptions: Sendable, Equatable {
     package var placement: Placement
     /// The version of the program, for operators.
     package var version: String
+    /// Further facts about the worker, for operators.
+    package var description = WorkerDescription()
 
     package init(
         queues: [String] = ["default"],

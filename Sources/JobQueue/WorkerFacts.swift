@@ -8,6 +8,7 @@ package struct WorkerFacts: Sendable, Equatable {
     package var queues: [String]
     /// The version of the program.
     package var version: String
+    package var description = WorkerDescription()
 
     /// Reads a value of `{ns}:worker_facts`, JSON; nil for any other text.
     package init?(_ text: String) {
@@ -18,6 +19,9 @@ package struct WorkerFacts: Sendable, Equatable {
         }
         self.queues = queues.compactMap { if case .string(let name) = $0 { name } else { nil } }
         self.version = version
+        if case .integer(let count)? = value("concurrency") { description.concurrency = Int(count) }
+        if case .string(let url)? = value("console") { description.console = url }
+        if case .string(let time)? = value("started_at") { description.startedAt = Timestamp(rfc3339: time) }
     }
 }
 

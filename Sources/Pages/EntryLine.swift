@@ -9,7 +9,12 @@ package struct EntryLine: Sendable, Equatable {
     package var source: PublicStream
     package var gameID: GameID
     package var word: TextTable.Cell
+    /// What else is known, the reason of a failure first.
     package var details: [String]
+    /// The job of a result, by its short id.
+    private var shortJob: String?
+    /// The place of the job in `details`.
+    private var jobIndex: Int?
 
     package init(_ entry: StreamEntry) {
         source = entry.stream
@@ -17,26 +22,32 @@ package struct EntryLine: Sendable, Equatable {
         let fields = entry.fields
         gameID = GameID(fields["game_id"] ?? "-")
         switch source {
-        case .results: (word, details) = Self.result(JobResult(fields: fields))
+        case .results:
+            let result = JobResult(fields: fields)
+            let kind = result.kind?.rawValue ?? "job"
+            let job = "\(kind) \(result.jobID)"
+            (word, details) = Self.result(result, job)
+            shortJob = "\(kind) \(ShortID.text(result.jobID.text))"
+            jobIndex = details.firstIndex(of: job)
         case .events: (word, details) = Self.event(PublishedEvent(fields: fields))
         }
     }
 
-    private static func result(_ result: JobResult) -> (TextTable.Cell, [String]) {
-        let job = "\(result.kind?.rawValue ?? "job") \(result.jobID)"
+    private static func result(_ result: JobResult, _ job: String) -> (TextTable.Cell, [String]) {
         let attempts = result.fields["attempts"].flatMap { $0 == "1" || $0 == "0" ? nil : "\($0) attempts" }
         let run = result.fields["run"].map { "run \($0)" }
         guard result.succeeded else {
             let reason = [result.errorCode, result.error].compactMap { $0 }.joined(separator: ": ")
             let style: TextStyle = result.outcome == .superseded ? .notable : .bad
-            return (.init(result.outcome?.rawValue ?? "?", style), [job, reason, attempts, run].compactMap { $0 })
+            let details = [reason, job, attempts, run].compactMap { $0 }.filter { !$0.isEmpty }
+            return (.init(result.outcome?.rawValue ?? "?", style), details)
         }
         let forced = result.fields["forced"] == "true" ? "SIGKILL was needed" : nil
         let container = result.containerID.map { "container \($0.short)" }
         let word = result.effect?.rawValue.replacing("_", with: " ") ?? "succeeded"
         return (
             .init(word, .good),
-            [job, container, result.engineEndpoint, forced, attempts, run].compactMap { $0 }
+            [result.engineEndpoint, container, forced, job, attempts, run].compactMap { $0 }
         )
     }
 
@@ -60,16 +71,36 @@ package struct EntryLine: Sendable, Equatable {
         }
     }
 
-    /// Returns the entry on a single line, cut to the surface's width.
-    package func text(on surface: Surface) -> TerminalText {
-        let columns = [ShortTime.stamp(time), source == .results ? "result" : "event ", Self.padded(gameID.text, 12)]
+    /// Returns the entry as lines that fit the surface. Without a width, the entry is a single line with whole ids.
+    package func lines(on surface: Surface) -> [TerminalText] {
+        let isNarrow = surface.width.map { $0 < Self.wide } ?? false
+        let stamp = ShortTime.stamp(time)
+        // A narrow line leaves out the year and the milliseconds.
+        let columns = [
+            isNarrow ? String(stamp.dropFirst(5).dropLast(4)) : stamp, source == .results ? "result" : "event ",
+            Self.padded(gameID.text, isNarrow ? 8 : 12),
+        ]
         let prefix = TerminalText(columns.joined(separator: "  "))
-        let name = TerminalText(Self.padded(word.text, 15))
-        let room = surface.width.map { max(0, $0 - prefix.count - name.count - 4) } ?? .max
-        let rest = TextTable.cut(EscapedText.escape(details.joined(separator: ", "), quotes: false), to: room)
+        let name = TerminalText(Self.padded(word.text, isNarrow ? 8 : 15))
         let painter = surface.painter
-        return "\(painter.paint(prefix, .dim))  \(painter.paint(name, word.style))  \(rest)"
+        let head: TerminalText = "\(painter.paint(prefix, .dim))  \(painter.paint(name, word.style))"
+        guard let width = surface.width else { return ["\(head)  \(details.joined(separator: ", "))"] }
+        var parts = details
+        if let index = jobIndex, let job = shortJob { parts[index] = job }
+        let text = EscapedText.escape(parts.joined(separator: ", "), quotes: false)
+        let begin = prefix.count + name.count + 4
+        let indent = isNarrow ? columns[0].count + 2 : begin
+        let room = width - begin
+        let wrapped =
+            room < TextWrap.least / 2
+            ? [""] + TextWrap.lines(text, first: width - indent, rest: width - indent)
+            : TextWrap.lines(text, first: room, rest: width - indent)
+        let first: TerminalText = wrapped[0].isEmpty ? head : "\(head)  \(wrapped[0])"
+        return [first] + wrapped.dropFirst().map { TerminalText.spaces(indent) + TerminalText($0) }
     }
+
+    /// The smallest width for lines with whole times, in characters.
+    private static let wide = 110
 
     private static func padded(_ text: String, _ width: Int) -> String {
         let text = EscapedText.escape(text, quotes: false)

@@ -83,13 +83,31 @@ package struct GamePage: Sendable, Equatable {
     }
 }
 
-/// A fact of a page: its name, and its value.
-package struct PageFact: Sendable, Equatable {
-    package var name: String
-    package var value: TextTable.Cell
+extension GamePage {
+    /// Returns the page as lines: the facts, the latest history, and the commands for the next step.
+    package func lines(on surface: Surface) -> [TerminalText] {
+        var lines = facts.lines(on: surface)
+        if !history.found.isEmpty { lines += [""] + history.found.flatMap { EntryLine($0).lines(on: surface) } }
+        lines += ["", surface.painter.paint("next", .dim)]
+        return lines + commands.map { "  \($0)" }
+    }
 
-    package init(_ name: String, _ value: TextTable.Cell) {
-        self.name = name
-        self.value = value
+    /// The page for machines.
+    package var json: JSONNode {
+        let status = detail.status
+        return .object([
+            ("game_id", .string(detail.id.text)),
+            ("state", .string(status.map { $0.isRunning ? "running" : "exited" } ?? "absent")),
+            ("node", (status?.node ?? detail.owner).map { .string($0.text) }),
+            ("container_id", status.map { .string($0.containerID.text) }), ("image", status.map { .string($0.image) }),
+            ("engine_endpoint", status?.endpoint.map { .string($0) }),
+            ("since", status?.since.map { .string($0.rfc3339) }),
+            ("reason", status?.reason.map { .string($0.rawValue) }),
+            ("exit_code", status?.exitCode.map { .integer($0) }),
+            ("started_by", status.map { .string($0.jobID.text) }),
+            ("next_job", detail.head.map { .string($0.id.text) }),
+            ("stage", detail.head.map { .string(WaitStage($0).phrase) }), ("jobs_behind", .integer(detail.behindCount)),
+            ("history", .array(history.found.map(\.json))),
+        ])
     }
 }

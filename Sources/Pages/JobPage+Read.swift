@@ -36,4 +36,19 @@ extension JobPage {
         }
         return page.queued == nil ? nil : page
     }
+
+    /// Returns the jobs whose ids begin with a text: those with a record, and those that no worker has taken in.
+    package static func candidates(
+        _ prefix: String,
+        _ queue: JobQueue,
+        _ decoder: JobDecoder
+    ) async throws -> [JobID] {
+        guard prefix.utf8.count >= JobQueue.leastJobPrefix else { return [] }
+        var found = Set(try await queue.jobs(withPrefix: prefix))
+        _ = try await queue.find(inQueues: try await queue.knownQueues(), most: mostMessages) { message in
+            if case .job(let job) = decoder.decode(message), job.id.text.hasPrefix(prefix) { found.insert(job.id) }
+            return false
+        }
+        return found.sorted()
+    }
 }

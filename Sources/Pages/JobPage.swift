@@ -33,14 +33,8 @@ package struct JobPage: Sendable, Equatable {
 
     /// Returns the page as lines.
     package func lines(on surface: Surface) -> [TerminalText] {
-        let facts = facts
-        let width = facts.map(\.name.count).max() ?? 0
-        var lines = facts.map { fact in
-            let padding = TerminalText.spaces(width - fact.name.count + 2)
-            let value = surface.painter.paint("\(fact.value.text)", fact.value.style)
-            return surface.painter.paint("\(fact.name)", .dim) + padding + value
-        }
-        if !events.isEmpty { lines += [""] + events.map { EntryLine($0).text(on: surface) } }
+        var lines = facts.lines(on: surface)
+        if !events.isEmpty { lines += [""] + events.flatMap { EntryLine($0).lines(on: surface) } }
         return lines
     }
 

@@ -101,14 +101,7 @@ package struct StatusPage: Sendable, Equatable {
         for node in overview.nodes where node.capacityDiffers {
             remarks.append("the workers of node \(node.id) have different capacities, and the smallest values hold")
         }
-        remarks += overview.keyProblems.map(\.description)
-        let unserved = overview.queues.filter { $0.workers == 0 && $0.hasWork }.map(\.name)
-        if !unserved.isEmpty {
-            remarks.append("\(WaitReason.unserved.phrase): \(unserved.prefix(5).joined(separator: " "))")
-        }
-        if overview.isWindowFull {
-            remarks.append("\(WaitReason.windowFull.phrase): new starts wait in their queues until other jobs end")
-        }
+        remarks += overview.keyProblems.map(\.description) + queueRemarks
         if overview.deadTrimmed > 0 {
             let letters = ShortCount.text(overview.deadTrimmed, "dead letter was", "dead letters were")
             remarks.append("\(letters) forgotten to stay within RTM_DEAD_BYTES")
@@ -132,7 +125,7 @@ package struct StatusPage: Sendable, Equatable {
     package var queues: TextTable {
         var table = TextTable([
             .init("QUEUE", least: 12), .init("WAITING", isNumber: true),
-            .init("READY STARTS", isNumber: true), .init("READY STOPS", isNumber: true),
+            .init("STARTS", isNumber: true), .init("STOPS", isNumber: true),
             .init("OLDEST", isNumber: true), .init("STATE"),
         ])
         table.rows = overview.queues.map { queue in
@@ -144,6 +137,26 @@ package struct StatusPage: Sendable, Equatable {
             ]
         }
         return table
+    }
+
+    /// Returns the queues as lines, with the remarks about queues. Without queues there is no line.
+    package func queueLines(on surface: Surface) -> [TerminalText] {
+        guard !overview.queues.isEmpty else { return [] }
+        let lines = queues.lines(on: surface, things: "queues")
+        return queueRemarks.map { surface.painter.paint(TerminalText($0), .bad) } + lines
+    }
+
+    /// The remarks about queues.
+    private var queueRemarks: [String] {
+        var remarks: [String] = []
+        let unserved = overview.queues.filter { $0.workers == 0 && $0.hasWork }.map(\.name)
+        if !unserved.isEmpty {
+            remarks.append("\(WaitReason.unserved.phrase): \(unserved.prefix(5).joined(separator: " "))")
+        }
+        if overview.isWindowFull {
+            remarks.append("\(WaitReason.windowFull.phrase): new starts wait in their queues until other jobs end")
+        }
+        return remarks
     }
 
     private static func state(of queue: QueueOverview) -> TextTable.Cell {

@@ -44,4 +44,13 @@ package struct StreamSearch: Sendable, Equatable {
         search.found.sort { ($0.writtenAt, $0.stream.rawValue, $0.id) < ($1.writtenAt, $1.stream.rawValue, $1.id) }
         return search
     }
+
+    /// Returns the latest entries of all streams together, without holes: none of a stream is missing between two others.
+    package func latest(_ limit: Int) -> StreamSearch {
+        guard found.count > limit else { return self }
+        var search = self
+        search.found = Array(found.suffix(limit))
+        search.searchedBackTo = search.found.first?.writtenAt ?? searchedBackTo
+        return search
+    }
 }

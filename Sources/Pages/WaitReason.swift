@@ -79,7 +79,7 @@ package enum WaitReason: Sendable, Equatable {
         switch self {
         case .nodeSilent(let time): "\(word.rawValue) for \(ShortTime.span(milliseconds: time))"
         case .noCapacity(let words): "\(word.rawValue): \(words)"
-        case .behind(let id): "\(word.rawValue) \(id)"
+        case .behind(let id): "\(word.rawValue) \(ShortID.text(id.text))"
         case .retry(let pause): "\(word.rawValue) in \(ShortTime.span(milliseconds: pause))"
         case .nodeDrained, .nodeReturning, .queuePaused, .windowFull, .unserved: word.rawValue
         }

@@ -18,17 +18,37 @@ extension JobQueue {
         var overview = FleetOverview()
         overview.now = try await redisTime()
         try await readCounts(&overview)
-        let names = try await queueNames(&overview)
-        let workers = try await workersByQueue()
-        for name in names {
-            var queue = try await queueOverview(name, pushedAt)
-            queue.workers = workers[name] ?? 0
-            overview.queues.append(queue)
-        }
+        try await readQueues(&overview, pushedAt)
+        let names = overview.queues.map(\.name)
         overview.keyProblems = try await keyProblems(ofQueues: names)
         try await readNodes(&overview, limit, queues: names)
         try await readRunning(&overview, limit)
         return overview
+    }
+
+    /// Returns an overview with the queues and the sums of jobs only.
+    ///
+    /// - Parameter pushedAt: Returns the push time written in a message; nil if the message has none.
+    package func queueOverviews(
+        pushedAt: (_ message: [UInt8]) -> Timestamp?
+    ) async throws(QueueError) -> FleetOverview {
+        var overview = FleetOverview()
+        overview.now = try await redisTime()
+        try await readCounts(&overview)
+        try await readQueues(&overview, pushedAt)
+        return overview
+    }
+
+    private func readQueues(
+        _ overview: inout FleetOverview,
+        _ pushedAt: (_ message: [UInt8]) -> Timestamp?
+    ) async throws(QueueError) {
+        let workers = try await workersByQueue()
+        for name in try await queueNames(&overview) {
+            var queue = try await queueOverview(name, pushedAt)
+            queue.workers = workers[name] ?? 0
+            overview.queues.append(queue)
+        }
     }
 
     /// Returns the containers of these nodes whose lifecycle has not ended, about `limit` at most.
@@ -95,7 +115,7 @@ extension JobQueue {
     }
 
     /// Returns the sorted names of queues that workers serve, that hold messages, or that are paused.
-    private func queueNames(_ overview: inout FleetOverview) async throws(QueueError) -> [String] {
+    func queueNames(_ overview: inout FleetOverview) async throws(QueueError) -> [String] {
         let found = try await queuesWithMessages()
         overview.mayLackQueues = !found.isComplete
         return found.names.union(try await members(keys.queues) + members(keys.paused)).sorted()

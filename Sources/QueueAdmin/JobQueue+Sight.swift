@@ -80,57 +80,11 @@ extension JobQueue {
         sight.list = record?.list
         // The record names the head; the list holds the jobs behind the head.
         sight.before = sight.head == id ? 0 : places[0].integer.map { Int($0) + 1 }
-        if sight.state == .waiting { try await readReasons(&sight) }
+        guard sight.state == .waiting else { return sight }
+        var facts = WaitFacts()
+        try await readReasons(&sight, &facts)
         return sight
     }
-
-    /// Reads the facts that explain why a head waits.
-    private func readReasons(_ sight: inout JobDetail) async throws(QueueError) {
-        let (queue, _) = try await state(of: sight.fields["_queue"] ?? "")
-        (sight.isQueuePaused, sight.isQueueServed) = (queue.isPaused, queue.workers > 0)
-        let parts = (sight.list ?? "").split(separator: ":", maxSplits: 3).map(String.init)
-        if parts.count > 1, parts[1] == "start" { sight.demand = try await demand(sight.fields) }
-        guard parts.count == 4 else {
-            if sight.demand != nil { try await readCandidates(&sight) }
-            return
-        }
-        let node = NodeID(parts[3])
-        let overview = try await overview(of: node)
-        (sight.owner, sight.lease) = (overview.nodes.first, overview.lease)
-        let reservations = RedisArgument.string(keys.reservations(node))
-        let held = try await lenient(RedisCommand("HGET", reservations, .string(sight.gameID.text))).string
-        sight.held = held.flatMap { NodeReservation($0) }?.demand
-        if let held = sight.held, sight.demand != nil { sight.demand = Self.needs(sight.fields, held, sight.demand) }
-    }
-
-    /// Returns what a start of a game with a reservation needs, as `reservations.needs` does in Redis.
-    private static func needs(_ fields: [String: String], _ held: Demand, _ usual: Demand?) -> Demand {
-        if fields["kind"] == JobKind.start.rawValue, fields["_has_limits"] == nil { return held }
-        return Demand(
-            cpu: fields["_cpu"] == nil ? held.cpu : usual?.cpu ?? held.cpu,
-            memory: fields["_memory"] == nil ? held.memory : usual?.memory ?? held.memory
-        )
-    }
-
-    /// Returns what a start needs, as `jobs.demand` does in Redis.
-    private func demand(_ fields: [String: String]) async throws(QueueError) -> Demand {
-        let settings = try await lenient(RedisCommand("HGET", .string(keys.meta), "settings")).string ?? ""
-        let usual = JobRecord.named([JobRecord.live: settings])
-        func number(_ name: String) -> Int64 { (fields[name] ?? usual[name]).flatMap { Int64($0) } ?? 0 }
-        return Demand(cpu: number("_cpu"), memory: number("_memory"))
-    }
-
-    private func readCandidates(_ sight: inout JobDetail) async throws(QueueError) {
-        var overview = FleetOverview()
-        overview.now = sight.now
-        let settings = try await lenient(RedisCommand("HGET", .string(keys.meta), "settings")).string
-        if let lease = settings.flatMap(Self.lease) { overview.lease = lease }
-        try await readNodes(&overview, Self.mostCandidates, queues: [])
-        sight.lease = overview.lease
-        sight.nodes = overview.nodes.filter { $0.queues.contains(sight.fields["_queue"] ?? "") }
-    }
-
-    private static let mostCandidates = 200
 
     /// Returns the figures of a queue that explain why its messages wait, and whether the window admits no start.
     package func state(of name: String) async throws(QueueError) -> (queue: QueueOverview, isWindowFull: Bool) {

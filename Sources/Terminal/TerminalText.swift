@@ -47,6 +47,16 @@ package struct TerminalText: Sendable, Equatable, ExpressibleByStringInterpolati
     /// The number of characters, including colour codes.
     package var count: Int { text.count }
 
+    /// The number of characters without colour codes.
+    package var visibleCount: Int {
+        guard text.utf8.contains(0x1B) else { return text.count }
+        return text.split(separator: "\u{1B}", omittingEmptySubsequences: false).enumerated().reduce(0) { sum, part in
+            // All parts but the first begin with the rest of a colour code, up to its `m`.
+            guard part.offset > 0, let end = part.element.firstIndex(of: "m") else { return sum + part.element.count }
+            return sum + part.element[end...].count - 1
+        }
+    }
+
     /// Returns `count` spaces.
     package static func spaces(_ count: Int) -> TerminalText {
         TerminalText(String(repeating: " ", count: max(0, count)))

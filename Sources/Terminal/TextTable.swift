@@ -8,12 +8,21 @@ package struct TextTable: Sendable, Equatable {
         var least: Int?
         /// Whether the column is left out on a terminal that is too narrow for all columns.
         var isRare = false
+        /// Whether long cells go on in further lines instead of being cut. Only the last column may wrap.
+        var wraps = false
 
-        package init(_ heading: String, isNumber: Bool = false, least: Int? = nil, isRare: Bool = false) {
+        package init(
+            _ heading: String,
+            isNumber: Bool = false,
+            least: Int? = nil,
+            isRare: Bool = false,
+            wraps: Bool = false
+        ) {
             self.heading = heading
             self.isNumber = isNumber
-            self.least = least
+            self.least = wraps ? heading.count : least
             self.isRare = isRare
+            self.wraps = wraps
         }
     }
 
@@ -71,18 +80,42 @@ package struct TextTable: Sendable, Equatable {
         guard !rows.isEmpty || omitted > 0 else { return [] }
         let widths = widths(within: surface.width)
         let headings = columns.map { Cell($0.heading, .dim) }
-        var lines = ([headings] + rows).map { line($0, widths, surface) }
+        var lines = [line(headings, widths, surface)] + rows.flatMap { self.lines(of: $0, widths, surface) }
         if omitted > 0 {
             lines.append(surface.painter.paint("… \(Self.grouped(omitted)) more \(things)", .dim))
         }
         return lines
     }
 
+    /// Returns a row as a line, and the rest of a cell that wraps in further lines.
+    private func lines(of cells: [Cell], _ widths: [Int], _ surface: Surface) -> [TerminalText] {
+        guard let width = surface.width, columns.last?.wraps == true, let last = cells.last else {
+            return [line(cells, widths, surface)]
+        }
+        let text = EscapedText.escape(last.text, quotes: false)
+        let begin = widths.dropLast().reduce(0) { $0 + $1 + 2 }
+        if begin + text.count <= width { return [line(cells, widths, surface)] }
+        var parts: [String] = []
+        var indent = begin
+        if width - begin >= TextWrap.least {
+            parts = TextWrap.lines(text, first: width - begin, rest: width - begin)
+        } else {
+            // The column is too narrow for a paragraph, so the paragraph stands below the row.
+            indent = 4
+            parts = [""] + TextWrap.lines(text, first: width - indent, rest: width - indent)
+        }
+        let painted = parts.map { surface.painter.paint(TerminalText($0), last.style) }
+        var head = line(Array(cells.dropLast()), widths, surface)
+        if parts[0] != "" { head += TerminalText.spaces(begin - head.visibleCount) + painted[0] }
+        return [head] + painted.dropFirst().map { TerminalText.spaces(indent) + $0 }
+    }
+
     private func line(_ cells: [Cell], _ widths: [Int], _ surface: Surface) -> TerminalText {
         var line: TerminalText = ""
         for (index, cell) in cells.enumerated() {
             if index > 0 { line += "  " }
-            let text = TerminalText(Self.cut(EscapedText.escape(cell.text, quotes: false), to: widths[index]))
+            let whole = EscapedText.escape(cell.text, quotes: false)
+            let text = TerminalText(columns[index].wraps ? whole : Self.cut(whole, to: widths[index]))
             let padding = TerminalText.spaces(widths[index] - text.count)
             let painted = surface.painter.paint(text, cell.style)
             let isLast = index == cells.count - 1
@@ -118,7 +151,9 @@ package struct TextTable: Sendable, Equatable {
         let room = width - 2 * (columns.count - 1)
         while widths.reduce(0, +) > room {
             let flexible = columns.indices.filter { widths[$0] > max(columns[$0].least ?? .max, 1) }
-            guard let widest = flexible.max(by: { widths[$0] < widths[$1] }) else { break }
+            // A cell that wraps loses nothing in a narrow column.
+            let wrapping = flexible.last { columns[$0].wraps }
+            guard let widest = wrapping ?? flexible.max(by: { widths[$0] < widths[$1] }) else { break }
             widths[widest] -= 1
         }
         return widths

@@ -12,7 +12,8 @@ struct HelpTests {
     static let commands: [[String]] = RootCommand.configuration.subcommands.flatMap { command in
         let name = command._commandName
         let children = command.configuration.subcommands
-        return children.isEmpty ? [[name]] : children.map { [name, $0._commandName] }
+        let isRunnable = children.isEmpty || command is any RunnableCommand.Type
+        return (isRunnable ? [[name]] : []) + children.map { [name, $0._commandName] }
     }
 
     @Test("the first page names every command with its purpose, on 80 columns")
@@ -46,14 +47,18 @@ struct HelpTests {
                                           container.
                   status                  Show queues, nodes, running jobs and containers on
                                           one screen.
+                  jobs                    List jobs: those that retry, run, wait or are dead,
+                                          each with the reason.
                   job                     Show everything about a job: state, attempts, result,
                                           events.
+                  game                    Show everything about a game: container, node, jobs,
+                                          latest history.
                   history                 Show the results and events of a game, in order.
                   watch                   Follow results and events, one line each, until
                                           SIGINT or SIGTERM.
                   dead                    Show dead letters: rejected messages and failed jobs.
                                           Retry or drop them.
-                  queue                   Pause and resume queues, and show their waiting
+                  queue                   Show, pause and resume queues, and show their waiting
                                           messages.
                   node                    Show nodes, and take them out of service.
                   doctor                  Check everything that a worker needs, and say how to
@@ -99,6 +104,8 @@ struct HelpTests {
             }
             var arguments = line[start.upperBound...].split(separator: " ").map(String.init)
             if let script = arguments.firstIndex(of: "'sleep") { arguments[script...] = ["sleep 600"] }
+            // A shell takes the quotes of a pattern away.
+            arguments = arguments.map { $0.trimmingCharacters(in: CharacterSet(charactersIn: "'")) }
             #expect(throws: Never.self, "\(line)") { try RootCommand.parseAsRoot(arguments) }
         }
     }

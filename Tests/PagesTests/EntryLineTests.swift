@@ -11,7 +11,7 @@ import Testing
 struct EntryLineTests {
     private func line(_ stream: PublicStream, _ fields: [String: String], width: Int? = nil) -> String {
         EntryLine(StreamEntry(stream: stream, id: "1500-0", fields: fields.merging(["game_id": "lobby"]) { $1 }))
-            .text(on: Surface(width: width)).text
+            .lines(on: Surface(width: width)).joined(by: "\n").text
     }
 
     @Test("A success shows its effect")
@@ -24,8 +24,8 @@ struct EntryLineTests {
             ]
         )
         #expect(
-            text == "1970-01-01 00:00:01.500  result  lobby         already running  start j, container aaaaaaaaaaaa, "
-                + "http://x:8080"
+            text == "1970-01-01 00:00:01.500  result  lobby         already running  http://x:8080, "
+                + "container aaaaaaaaaaaa, start j"
         )
     }
 
@@ -38,7 +38,7 @@ struct EntryLineTests {
                 "error": "late\u{1B}[2J", "attempts": "3", "run": "2",
             ]
         )
-        #expect(text.hasSuffix("failed           stop j, timeout: late\\u001b[2J, 3 attempts, run 2"))
+        #expect(text.hasSuffix("failed           timeout: late\\u001b[2J, stop j, 3 attempts, run 2"))
     }
 
     @Test("An exit shows its reason and code")
@@ -54,10 +54,46 @@ struct EntryLineTests {
         #expect(text.hasSuffix("exited           oom killed, exit code 137, container abc, node n1, found by looking"))
     }
 
-    @Test("A line fits the terminal", arguments: [50, 80, 120])
+    private static let failure = [
+        "job_id": "4cca044b-0f1e-4d2c-9b3a-1234567890ab", "kind": "start", "outcome": "failed", "effect": "none",
+        "error_code": "start_failed", "error": "the process of the container ended at once with exit code 3",
+        "attempts": "5",
+    ]
+
+    @Test("On 80 columns the reason comes first and goes on below, and ids are short")
+    func eighty() {
+        #expect(
+            line(.results, Self.failure, width: 80) == """
+                01-01 00:00:01  result  lobby     failed    start_failed: the process of the
+                                container ended at once with exit code 3, start 4cca044b, 5
+                                attempts
+                """
+        )
+    }
+
+    @Test("On 60 columns nothing of the reason is lost")
+    func sixty() {
+        #expect(
+            line(.results, Self.failure, width: 60) == """
+                01-01 00:00:01  result  lobby     failed    start_failed:
+                                the process of the container ended at once
+                                with exit code 3, start 4cca044b, 5 attempts
+                """
+        )
+    }
+
+    @Test("Without a terminal the line is whole, with whole ids")
+    func plain() {
+        let text = line(.results, Self.failure)
+        #expect(text.hasSuffix("with exit code 3, start 4cca044b-0f1e-4d2c-9b3a-1234567890ab, 5 attempts"))
+    }
+
+    @Test("Every line fits the terminal, and no character is lost", arguments: [50, 60, 80, 120])
     func fits(width: Int) {
         let fields = ["job_id": "j", "outcome": "failed", "error": String(repeating: "x", count: 500)]
-        #expect(line(.results, fields, width: width).count <= max(width, 65))
+        let text = line(.results, fields, width: width)
+        #expect(text.count { $0 == "x" } == 500)
+        for line in text.split(separator: "\n") { #expect(line.count <= width, "\(line)") }
     }
 }
 
@@ -85,6 +121,32 @@ struct JobPageTests {
             "1970-01-01T00:00:01.000Z", "for 7s", "timeout: late",
         ] { #expect(text.contains(part), "\(part) in\n\(text)") }
         #expect(page.json.text.contains(#""message":"{}""#))
+    }
+
+    @Test("On 60 columns a long reason goes on below, beside the names")
+    func wraps() {
+        var page = JobPage(id: "4cca044b-0f1e-4d2c-9b3a-1234567890ab")
+        page.sight = JobDetail(
+            id: page.id,
+            fields: [
+                "state": "retrying", "kind": "start", "game_id": "lobby", "_queue": "default",
+                "_error_code": "image_pull_failed", "_error": "the registry at registry.example has not answered",
+            ],
+            now: 5_000
+        )
+        page.sight?.due = 17_000
+        #expect(
+            page.lines(on: Surface(width: 60)).joined(by: "\n").text == """
+                job         4cca044b-0f1e-4d2c-9b3a-1234567890ab
+                asks for    start of lobby
+                state       retrying: failed (image_pull_failed: the
+                            registry at registry.example has not answered);
+                            retry in 12s
+                queue       default
+                last error  image_pull_failed: the registry at
+                            registry.example has not answered
+                """
+        )
     }
 
     @Test("A job that no worker has admitted shows its position in the queue")

@@ -14,12 +14,13 @@ extension Actions {
 
     /// Ends the lifecycles of a lost node's containers, and forgets which games the node owns.
     package static func forget(
-        _ node: NodeID,
+        _ name: NodeID,
         _ output: OutputFormat,
         _ context: CommandContext
     ) async throws(CommandError) {
+        // The functions act for the node of the queue's identity.
+        let node = try await withQueue(context) { try await resolve(node: name.text, $0) }
         let (games, containers) = try await withQueue(context, as: .new(node: node)) { queue in
-            guard try await queue.knows(node: node) else { throw unknownNode(node) }
             var games = try await forgetGames(of: queue)
             let containers = try await endLifecycles(of: queue)
             games += try await forgetGames(of: queue, isLast: true)

@@ -16,8 +16,13 @@ extension Actions {
         async throws(CommandError)
     {
         let decoder = JobDecoder(signer: try context.settings.signer())
-        let page = try await withQueue(context) { queue in
-            try await JobPage.read(id, queue, client(queue, context), decoder, search: search)
+        let page: JobPage? = try await withQueue(context) { queue in
+            let client = client(queue, context)
+            if let page = try await JobPage.read(id, queue, client, decoder, search: search) { return page }
+            let candidates = try await JobPage.candidates(id.text, queue, decoder)
+            guard candidates.count <= 1 else { throw ambiguous("job", id.text, candidates.map(\.text)) }
+            guard let job = candidates.first else { return nil }
+            return try await JobPage.read(job, queue, client, decoder, search: search)
         }
         guard let page else {
             throw .failed(
@@ -32,7 +37,7 @@ extension Actions {
     /// Shows the results and events of a game.
     ///
     /// - Parameters:
-    ///   - limit: The number of shown entries from each stream. The latest entries are shown.
+    ///   - limit: The number of shown entries. The latest entries are shown.
     ///   - search: The number of entries to read from each stream.
     static func history(
         of game: GameID,
@@ -44,12 +49,10 @@ extension Actions {
         let found = try await withQueue(context) { queue in
             try await StreamSearch.run(client(queue, context), most: search, wanted: limit) {
                 $0.gameID == game
-            }
+            }.latest(limit)
         }
         let surface = Surface.standardOutput
-        for entry in found.found {
-            StandardOutput.write(line: output == .json ? entry.json.line : EntryLine(entry).text(on: surface))
-        }
+        for entry in found.found { printEntry(entry, output, surface) }
         guard output == .text else { return }
         let back = found.searchedBackTo.map {
             ShortTime.stamp(Timestamp(millisecondsSinceEpoch: $0)) + " UTC"
@@ -57,8 +60,13 @@ extension Actions {
         if found.found.isEmpty {
             StandardOutput.write(line: "nothing is known of \(game)\(back.map { " since \($0)" } ?? "")")
         } else if let back {
-            StandardOutput.write(line: surface.painter.paint("entries before \(back) were not read", .dim))
+            StandardOutput.write(line: surface.painter.paint("entries before \(back) are not shown", .dim))
         }
+    }
+
+    private static func printEntry(_ entry: StreamEntry, _ output: OutputFormat, _ surface: Surface) {
+        if output == .json { return StandardOutput.write(line: entry.json.line) }
+        for line in EntryLine(entry).lines(on: surface) { StandardOutput.write(line: line) }
     }
 
     /// The arguments of `watch`.
@@ -101,7 +109,7 @@ extension Actions {
         var shown = 0
         func show(_ entries: [StreamEntry]) -> Bool {
             for entry in entries where choice.matches(entry) {
-                StandardOutput.write(line: output == .json ? entry.json.line : EntryLine(entry).text(on: surface))
+                printEntry(entry, output, surface)
                 shown += 1
                 if let count = choice.count, shown >= count { return true }
                 // The reader has gone, or stdout cannot be written.

@@ -11,16 +11,16 @@ extension Actions {
     ///
     /// - Parameter waiting: The longest wait for the end of the node's running jobs; nil: no wait.
     package static func drain(
-        _ node: NodeID,
+        _ name: NodeID,
         waiting: Duration? = nil,
         _ output: OutputFormat,
         _ context: CommandContext
     ) async throws(CommandError) {
-        let isNew = try await withQueue(context) { queue in
-            guard try await queue.knows(node: node) else { throw unknownNode(node) }
+        let (node, isNew) = try await withQueue(context) { queue in
+            let node = try await resolve(node: name.text, queue)
             let isNew = try await queue.drain(node: node)
             if let waiting { try await untilIdle(node, queue, atMost: waiting) }
-            return isNew
+            return (node, isNew)
         }
         let done = waiting == nil ? "what runs there runs on" : "no job runs there any more, and its games run on"
         let sentence = isNew ? "\(node) begins no more starts; \(done)" : "\(node) was drained already"
@@ -43,14 +43,13 @@ extension Actions {
     }
 
     package static func resumeNode(
-        _ node: NodeID,
+        _ name: NodeID,
         _ output: OutputFormat,
         _ context: CommandContext
     ) async throws(CommandError) {
-        let isNew = try await withQueue(context) { queue in
-            let isNew = try await queue.resume(node: node)
-            guard isNew ? true : try await queue.knows(node: node) else { throw unknownNode(node) }
-            return isNew
+        let (node, isNew) = try await withQueue(context) { queue in
+            let node = try await resolve(node: name.text, queue)
+            return (node, try await queue.resume(node: node))
         }
         tell(
             isNew ? "\(node) begins starts again" : "\(node) was not drained",
@@ -61,14 +60,14 @@ extension Actions {
 
     /// Shows the containers of a node, those with problems first.
     package static func listGames(
-        of node: NodeID,
+        of name: NodeID,
         _ output: OutputFormat,
         _ context: CommandContext
     ) async throws(CommandError) {
-        let (overview, containers) = try await withQueue(context) { queue in
-            guard try await queue.knows(node: node) else { throw unknownNode(node) }
+        let (node, overview, containers) = try await withQueue(context) { queue in
+            let node = try await resolve(node: name.text, queue)
             let checkpoints = try await queue.containerCheckpoints(of: [node], limit: mostContainers)
-            return (try await queue.overview(of: node), checkpoints)
+            return (node, try await queue.overview(of: node), checkpoints)
         }
         let lines = ContainerLine.sorted(containers.compactMap(ContainerLine.init))
         if output == .json {

@@ -29,7 +29,7 @@ extension Actions {
         _ output: OutputFormat,
         _ context: CommandContext
     ) async throws(CommandError) {
-        let letter = try await withQueue(context) { try await find(name, $0) }
+        let letter = try await withQueue(context) { try await resolve(letter: name, $0) }
         if output == .json { return StandardOutput.write(line: JSONNode.strings(fields(letter)).line) }
         for (name, value) in fields(letter).sorted(by: { $0.key < $1.key }) {
             StandardOutput.write(line: "\(name): \(EscapedText.cut(value, to: 70_000))")
@@ -44,7 +44,7 @@ extension Actions {
     ) async throws(CommandError) {
         let decoder = JobDecoder(signer: try context.settings.signer())
         let letter = try await withQueue(context) { queue in
-            let letter = try await find(name, queue)
+            let letter = try await resolve(letter: name, queue)
             guard letter.isWhole else {
                 throw CommandError.failed(
                     "Redis kept only \(letter.message.count) of the message's \(letter.size) bytes; push the message again"
@@ -77,7 +77,7 @@ extension Actions {
         _ context: CommandContext
     ) async throws(CommandError) {
         let letter = try await withQueue(context) { queue in
-            let letter = try await find(name, queue)
+            let letter = try await resolve(letter: name, queue)
             guard try await queue.drop(letter) == .ok else {
                 throw CommandError.failed("\(name) is no longer a dead letter: somebody retried or dropped it")
             }
@@ -133,13 +133,6 @@ extension Actions {
                 "error": "a message of \(size) bytes, which is too large to be a job (sha1 \(sha1))",
             ]
         }
-    }
-
-    private static func find(_ name: String, _ queue: JobQueue) async throws -> DeadLetter {
-        guard let letter = try await queue.deadLetter(named: name) else {
-            throw CommandError.failed("there is no dead letter \(name); `rtmanager dead list` shows all")
-        }
-        return letter
     }
 
     private static func fields(_ letter: DeadLetter) -> [String: String] {

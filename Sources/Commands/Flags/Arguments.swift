@@ -1,6 +1,7 @@
 import ArgumentParser
 import JobContract
 import Primitives
+import QueueAdmin
 import RuntimeClient
 import Settings
 
@@ -65,6 +66,30 @@ struct TimeArgument: ExpressibleByArgument, Sendable, Equatable {
     init?(argument: String) {
         guard let time = Timestamp(rfc3339: argument) else { return nil }
         self.time = time
+    }
+}
+
+/// A pattern for games: the characters of a game's id, `*` for any text and `?` for one character.
+struct GamePattern: ExpressibleByArgument, Sendable, Equatable {
+    var pattern: IDPattern
+
+    init?(argument: String) {
+        guard SettingRule.word(argument, "-*?", upTo: 51), argument == argument.lowercased() else { return nil }
+        pattern = IDPattern(argument)
+    }
+}
+
+/// A duration such as `30s`, `10m`, `2h` or `7d`.
+struct AgeArgument: ExpressibleByArgument, Sendable, Equatable {
+    var milliseconds: Int64
+
+    init?(argument: String) {
+        let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
+        guard let unit = argument.last.flatMap({ units[$0] }), argument.utf8.count <= 9,
+            argument.dropLast().allSatisfy({ $0.isASCII && $0.isNumber }),
+            let count = Int64(argument.dropLast()), count > 0
+        else { return nil }
+        milliseconds = count * unit * 1_000
     }
 }
 

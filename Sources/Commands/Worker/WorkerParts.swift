@@ -2,6 +2,7 @@ import DockerPort
 import JobContract
 import JobQueue
 import Logging
+import Primitives
 import Redis
 import Runtime
 import Settings
@@ -32,11 +33,17 @@ package struct WorkerParts: Sendable {
     ) {
         identity = WorkerIdentity.new(node: node, machine: machine)
         redis = RedisClient(redisConfiguration, clientName: "rtmanager-\(identity.nonce)", logger: logger)
+        var options = settings.queueOptions(on: host)
+        options.description = WorkerDescription(
+            concurrency: settings.concurrency,
+            console: settings.http.map { "http://\($0.host):\($0.port)/" },
+            startedAt: SystemClock.now()
+        )
         queue = JobQueue(
             redis: redis,
             keys: Keyspace(namespace: settings.namespace),
             worker: identity,
-            options: settings.queueOptions(on: host)
+            options: options
         )
         worker = Worker(
             queue: queue,

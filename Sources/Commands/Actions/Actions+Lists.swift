@@ -1,0 +1,79 @@
+import JobContract
+import JobQueue
+import Pages
+import QueueAdmin
+import RuntimeClient
+import Settings
+import Terminal
+
+// The commands that list jobs, queues and workers, and the page of a game.
+extension Actions {
+    static func listJobs(
+        _ choice: JobFilterFlags,
+        limit: Int,
+        _ output: OutputFormat,
+        _ context: CommandContext
+    ) async throws(CommandError) {
+        let decoder = JobDecoder(signer: try context.settings.signer())
+        let list = try await withQueue(context) { queue in
+            let node: NodeID? = if let name = choice.node { try await resolve(node: name, queue) } else { nil }
+            let filter = choice.filter(node: node, now: try await queue.redisTime())
+            return try await queue.jobs(filter, limit: limit, decoder: decoder)
+        }
+        if output == .json {
+            for job in list.jobs { StandardOutput.write(line: JobListPage.json(job).line) }
+            return
+        }
+        if list.jobs.isEmpty { StandardOutput.write(line: "no job matches: nothing retries, runs, waits or is dead") }
+        for line in JobListPage(list).lines(on: .standardOutput) { StandardOutput.write(line: line) }
+    }
+
+    static func showGame(
+        _ game: GameID,
+        limit: Int,
+        _ output: OutputFormat,
+        _ context: CommandContext
+    ) async throws(CommandError) {
+        let page = try await withQueue(context) { queue in
+            let detail = try await queue.game(game)
+            let history = try await StreamSearch.run(
+                client(queue, context),
+                most: GamePage.mostSearched,
+                wanted: limit
+            ) { $0.gameID == game }
+            return GamePage(detail: detail, history: history.latest(limit))
+        }
+        guard page.isKnown else {
+            throw .failed(
+                "nothing is known of game \(game): it has no container and no job, and no entry of the latest "
+                    + "\(GamePage.mostSearched) of each stream"
+            )
+        }
+        if output == .json { return StandardOutput.write(line: page.json.line) }
+        for line in page.lines(on: .standardOutput) { StandardOutput.write(line: line) }
+    }
+
+    static func listQueues(_ output: OutputFormat, _ context: CommandContext) async throws(CommandError) {
+        let pushedAt = try pushTimes(context.settings)
+        let overview = try await withQueue(context) { try await $0.queueOverviews(pushedAt: pushedAt) }
+        if output == .json {
+            for queue in overview.queues { StandardOutput.write(line: queue.json.line) }
+            return
+        }
+        let page = StatusPage(title: "", overview: overview)
+        let lines = page.queueLines(on: .standardOutput)
+        for line in lines { StandardOutput.write(line: line) }
+        if lines.isEmpty { StandardOutput.write(line: "no worker of this namespace has ever served a queue") }
+    }
+
+    static func listWorkers(limit: Int, _ output: OutputFormat, _ context: CommandContext) async throws(CommandError) {
+        let list = try await withQueue(context) { try await $0.workers(limit: limit) }
+        if output == .json {
+            for worker in list.workers { StandardOutput.write(line: WorkerTable.json(worker, now: list.now).line) }
+            return
+        }
+        let lines = WorkerTable.table(list).lines(on: .standardOutput, things: "workers")
+        for line in lines { StandardOutput.write(line: line) }
+        if lines.isEmpty { StandardOutput.write(line: "no worker lives, and none has died in the last ten minutes") }
+    }
+}
