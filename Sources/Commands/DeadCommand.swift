@@ -1,4 +1,5 @@
 import ArgumentParser
+import QueueAdmin
 import Settings
 import Terminal
 
@@ -13,7 +14,9 @@ struct DeadCommand: ParsableCommand {
               rtmanager dead show job-17
               rtmanager dead retry job-17
               rtmanager dead drop 1795491264703-0
-              rtmanager dead drop --all
+              rtmanager dead list --code image_pull_failed --since 1h
+              rtmanager dead retry --game 'arena-*' --dry-run
+              rtmanager dead drop --all --yes
 
             \(ExitReason.help)
             """,
@@ -30,15 +33,30 @@ struct DeadCommand: ParsableCommand {
         @Option(help: ArgumentHelp("Largest number of rows, 1 to 10000.", valueName: "n"))
         var limit = 50
 
-        @Option(help: ArgumentHelp("Output: text or json.", valueName: "format"))
-        var output = OutputFormat.text
+        @Option(help: ArgumentHelp("Only letters with this error code, such as image_pull_failed.", valueName: "code"))
+        var code: String?
 
+        @Option(
+            help: ArgumentHelp("Only letters of games like this; * is any text, ? one character.", valueName: "pattern")
+        )
+        var game: GamePattern?
+
+        @Option(help: ArgumentHelp("Only letters of this queue.", valueName: "name"), completion: Completions.queues)
+        var queue: String?
+
+        @Option(help: ArgumentHelp("Only letters that died since then, as 30s, 10m, 2h or 7d.", valueName: "age"))
+        var since: AgeArgument?
+
+        @OptionGroup var print: OutputFlags
         @OptionGroup var shared: SharedFlags
 
         func validate() throws { try require(limit, in: 1...10_000, flag: "--limit") }
 
         func run(_ context: CommandContext) async throws(CommandError) {
-            try await Actions.listDeadLetters(limit: limit, output, context)
+            var filter = JobFilter()
+            filter.states = [.dead]
+            (filter.code, filter.game, filter.queue) = (code, game?.pattern, queue)
+            try await Actions.listDeadLetters(filter, since: since, limit: limit, print.output, context)
         }
 
         var source: SettingsSource { .process(flags: shared.values) }
@@ -46,7 +64,10 @@ struct DeadCommand: ParsableCommand {
 
     /// The name of a dead letter, and the output format.
     struct Name: ParsableArguments {
-        @Argument(help: ArgumentHelp("Id of the job, or of the entry as `dead list` shows it.", valueName: "id"))
+        @Argument(
+            help: ArgumentHelp("Id of the job, or of the entry as `dead list` shows it.", valueName: "id"),
+            completion: Completions.deadLetters
+        )
         var name: String
 
         @Option(help: ArgumentHelp("Output: text or json.", valueName: "format"))
@@ -73,15 +94,16 @@ struct DeadCommand: ParsableCommand {
     /// `rtmanager dead retry`
     struct Retry: RunnableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Run the job again: same id, next run, behind the other jobs of its game, without its deadline.",
+            abstract: "Run jobs again: same id, next run, behind the other jobs of the game, without the deadline.",
             discussion: ExitReason.help
         )
 
-        @OptionGroup var letter: Name
+        @OptionGroup var letters: LetterFlags
+        @OptionGroup var print: OutputFlags
         @OptionGroup var shared: SharedFlags
 
         func run(_ context: CommandContext) async throws(CommandError) {
-            try await Actions.retryDeadLetter(letter.name, letter.output, context)
+            try await Actions.act(.retry, on: letters, print.output, context)
         }
 
         var source: SettingsSource { .process(flags: shared.values) }
@@ -90,28 +112,16 @@ struct DeadCommand: ParsableCommand {
     /// `rtmanager dead drop`
     struct Drop: RunnableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Delete a dead letter. The job's result and its id stay known.",
+            abstract: "Delete dead letters. The results and ids of the jobs stay known.",
             discussion: ExitReason.help
         )
 
-        @Argument(help: ArgumentHelp("Id of the job, or of the entry as `dead list` shows it.", valueName: "id"))
-        var name: String?
-
-        @Flag(help: "All present dead letters.")
-        var all = false
-
-        @Option(help: ArgumentHelp("Output: text or json.", valueName: "format"))
-        var output = OutputFormat.text
-
+        @OptionGroup var letters: LetterFlags
+        @OptionGroup var print: OutputFlags
         @OptionGroup var shared: SharedFlags
 
-        func validate() throws {
-            guard all != (name != nil) else { throw ValidationError("give the id of one, or --all") }
-        }
-
         func run(_ context: CommandContext) async throws(CommandError) {
-            guard let name else { return try await Actions.dropAllDeadLetters(output, context) }
-            try await Actions.dropDeadLetter(name, output, context)
+            try await Actions.act(.drop, on: letters, print.output, context)
         }
 
         var source: SettingsSource { .process(flags: shared.values) }

@@ -7,7 +7,11 @@ package enum EntryPoint {
     package static func run<Root: AsyncParsableCommand>(_ root: Root.Type) async -> Never {
         OutputSignals.ignoreClosedPipes()
         do {
-            var command = try await root.asyncParseAsRoot()
+            let arguments = Array(CommandLine.arguments.dropFirst())
+            if let unknown = UnknownCommand.find(in: arguments, of: root) {
+                throw CommandError.wrongUse(unknown.message)
+            }
+            var command = try await root.asyncParseAsRoot(RestartCommand.rewritten(arguments))
             if var asyncCommand = command as? any AsyncParsableCommand {
                 try await asyncCommand.run()
             } else {

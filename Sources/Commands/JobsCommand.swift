@@ -48,10 +48,13 @@ struct JobFilterFlags: ParsableArguments {
     @Option(help: ArgumentHelp("Only jobs of games like this; * is any text, ? one character.", valueName: "pattern"))
     var game: GamePattern?
 
-    @Option(help: ArgumentHelp("Only jobs of this queue.", valueName: "name"))
+    @Option(help: ArgumentHelp("Only jobs of this queue.", valueName: "name"), completion: Completions.queues)
     var queue: String?
 
-    @Option(help: ArgumentHelp("Only jobs on this node, or of its games.", valueName: "node"))
+    @Option(
+        help: ArgumentHelp("Only jobs on this node, or of its games.", valueName: "node"),
+        completion: Completions.nodes
+    )
     var node: String?
 
     @Option(help: ArgumentHelp("Only jobs with this error code, such as image_pull_failed.", valueName: "code"))
@@ -93,7 +96,10 @@ struct GameCommand: RunnableCommand {
             """
     )
 
-    @Argument(help: "The game: 1 to 51 of a-z 0-9 -, a letter or digit first and last.")
+    @Argument(
+        help: "The game: 1 to 51 of a-z 0-9 -, a letter or digit first and last.",
+        completion: Completions.games
+    )
     var game: GameArgument
 
     @Option(help: ArgumentHelp("Latest results and events to show, 0 to 1000.", valueName: "n"))

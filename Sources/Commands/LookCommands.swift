@@ -19,7 +19,10 @@ struct JobCommand: RunnableCommand {
             """
     )
 
-    @Argument(help: ArgumentHelp("Id of the job, or its first 8 characters or more.", valueName: "id"))
+    @Argument(
+        help: ArgumentHelp("Id of the job, or its first 8 characters or more.", valueName: "id"),
+        completion: Completions.jobs
+    )
     var id: String
 
     @Option(help: ArgumentHelp("Entries of the event stream to search, 0 to 10000000.", valueName: "n"))
@@ -51,7 +54,10 @@ struct HistoryCommand: RunnableCommand {
             """
     )
 
-    @Argument(help: "The game: 1 to 51 of a-z 0-9 -, a letter or digit first and last.")
+    @Argument(
+        help: "The game: 1 to 51 of a-z 0-9 -, a letter or digit first and last.",
+        completion: Completions.games
+    )
     var game: GameArgument
 
     @Option(help: ArgumentHelp("Latest results and events to show, 1 to 100000.", valueName: "n"))
@@ -93,7 +99,7 @@ struct WatchCommand: RunnableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("Only this game.", valueName: "game"))
+    @Option(help: ArgumentHelp("Only this game.", valueName: "game"), completion: Completions.games)
     var game: GameArgument?
 
     @Option(help: ArgumentHelp("Only this stream: results or events.", valueName: "stream"))

@@ -38,7 +38,7 @@ struct QueueCommand: ParsableCommand {
 
     /// The name of a queue, and the output format.
     struct Name: ParsableArguments {
-        @Argument(help: "Name of the queue.") var name: String
+        @Argument(help: "Name of the queue.", completion: Completions.queues) var name: String
 
         @Option(help: ArgumentHelp("Output: text or json.", valueName: "format"))
         var output = OutputFormat.text
@@ -58,10 +58,14 @@ struct QueueCommand: ParsableCommand {
         )
 
         @OptionGroup var queue: Name
+
+        @Flag(help: "Pause the queue even if no worker has ever served it.")
+        var force = false
+
         @OptionGroup var shared: SharedFlags
 
         func run(_ context: CommandContext) async throws(CommandError) {
-            try await Actions.pause(queue.name, queue.output, context)
+            try await Actions.pause(queue.name, isForced: force, queue.output, context)
         }
 
         var source: SettingsSource { .process(flags: shared.values) }

@@ -21,7 +21,8 @@ package struct RootCommand: AsyncParsableCommand {
         version: BuildInfo.text,
         subcommands: [
             WorkerCommand.self, StartCommand.self, StopCommand.self, RemoveCommand.self, RestartCommand.self,
-            StatusCommand.self, JobsCommand.self, JobCommand.self, GameCommand.self, HistoryCommand.self,
+            StatusCommand.self, TopCommand.self, JobsCommand.self, JobCommand.self, GameCommand.self,
+            HistoryCommand.self,
             WatchCommand.self, DeadCommand.self, QueueCommand.self, NodeCommand.self, DoctorCommand.self,
             BenchCommand.self, DemoCommand.self,
         ]

@@ -1,4 +1,5 @@
 import ArgumentParser
+import JobContract
 import Logging
 import RuntimeClient
 import Settings
@@ -35,6 +36,30 @@ extension RunnableCommand {
 package struct CommandContext: Sendable {
     package var settings: Settings
     package var logger: Logger
+
+    /// Pushes a job for each game that the arguments name or choose.
+    ///
+    /// - Parameter request: Returns a new job for a game.
+    func enqueue(
+        _ selection: GameSelection,
+        _ games: GameFlags,
+        _ flags: JobFlags,
+        _ request: @escaping @Sendable (GameID) -> JobRequest
+    ) async throws(CommandError) {
+        if let game = games.single { return try await enqueue(request(game), flags) }
+        let bulk = Actions.Bulk(
+            choice: games,
+            selection: GameSelection(
+                kind: selection.kind,
+                isForced: selection.isForced,
+                pattern: games.match?.pattern
+            ),
+            waiting: flags.waiting,
+            output: flags.output,
+            request: request
+        )
+        try await Actions.act(bulk, self)
+    }
 
     func enqueue(_ request: JobRequest, _ flags: JobFlags) async throws(CommandError) {
         // Render the message first: a message of excessive size is wrong use, whether Redis answers or not.

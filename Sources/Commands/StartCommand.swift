@@ -19,21 +19,29 @@ struct StartCommand: RunnableCommand {
             """
     )
 
+    @OptionGroup var target: GameFlag
     @OptionGroup var job: JobFlags
 
     @Option(help: ArgumentHelp("Image; without tag and digest: :latest.", valueName: "reference"))
     var image: String
 
     @OptionGroup(title: "The container") var container: ContainerFlags
+
+    @Argument(
+        parsing: .postTerminator,
+        help: ArgumentHelp("After --: the whole command line in the container, instead of --cmd.", valueName: "command")
+    ) var command: [String] = []
+
     @OptionGroup var shared: SharedFlags
 
     func validate() throws {
         if image.isEmpty { throw ValidationError("--image must not be empty") }
+        try container.requireOneCommand(command)
     }
 
     /// The job described by the arguments.
     var request: JobRequest {
-        var request = container.added(to: job.request(.start))
+        var request = container.added(to: job.request(.start, of: target.game.id), command: command)
         request.image = image
         return request
     }

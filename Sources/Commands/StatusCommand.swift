@@ -15,6 +15,7 @@ struct StatusCommand: RunnableCommand {
 
             Examples:
               rtmanager status
+              rtmanager status --watch
               rtmanager status --output json
 
             \(ExitReason.help)
@@ -24,12 +25,24 @@ struct StatusCommand: RunnableCommand {
     @Option(help: ArgumentHelp("Rows of a table if stdout is no terminal, 1 to 1000.", valueName: "n"))
     var rows = 50
 
+    @Flag(help: "Show it again and again, until SIGINT or SIGTERM.")
+    var watch = false
+
+    @Option(help: ArgumentHelp("Seconds between two looks with --watch, 1 to 3600.", valueName: "s"))
+    var interval = 2
+
     @OptionGroup var print: OutputFlags
     @OptionGroup var shared: SharedFlags
 
-    func validate() throws { try require(rows, in: 1...1_000, flag: "--rows") }
+    func validate() throws {
+        try require(rows, in: 1...1_000, flag: "--rows")
+        try require(interval, in: 1...3_600, flag: "--interval")
+    }
 
     func run(_ context: CommandContext) async throws(CommandError) {
+        if watch {
+            return try await Actions.watchStatus(every: .seconds(interval), rows: rows, print.output, context)
+        }
         try await Actions.status(rows: rows, print.output, context)
     }
 
@@ -79,7 +92,10 @@ struct NodeCommand: ParsableCommand {
 
     /// The id of a node, as an argument.
     struct Name: ParsableArguments {
-        @Argument(help: ArgumentHelp("Id of the node, or its first 4 characters or more.", valueName: "node"))
+        @Argument(
+            help: ArgumentHelp("Id of the node, or its first 4 characters or more.", valueName: "node"),
+            completion: Completions.nodes
+        )
         var node: String
 
         func validate() throws {

@@ -16,20 +16,25 @@ struct StopCommand: RunnableCommand {
             Examples:
               rtmanager stop lobby --wait
               rtmanager stop lobby --stop-timeout 120 --wait --wait-timeout 180
+              rtmanager stop arena-1 arena-2 --wait
+              rtmanager stop --match 'arena-*' --node hostalpha --dry-run
 
             \(ExitReason.help)
             """
     )
 
+    @OptionGroup var games: GameFlags
     @OptionGroup var job: JobFlags
     @OptionGroup var stopping: StopFlags
     @OptionGroup var shared: SharedFlags
 
-    /// The job described by the arguments.
-    var request: JobRequest { stopping.added(to: job.request(.stop)) }
+    func validate() throws { try requireSingle(games, job) }
+
+    /// Returns the job described by the arguments.
+    func request(of game: GameID) -> JobRequest { stopping.added(to: job.request(.stop, of: game)) }
 
     func run(_ context: CommandContext) async throws(CommandError) {
-        try await context.enqueue(request, job)
+        try await context.enqueue(GameSelection(kind: .stop), games, job) { request(of: $0) }
     }
 
     var source: SettingsSource { .process(flags: shared.values) }
@@ -44,11 +49,13 @@ struct RemoveCommand: RunnableCommand {
             Examples:
               rtmanager remove lobby --wait
               rtmanager remove lobby --force --wait
+              rtmanager remove --match 'arena-*' --yes
 
             \(ExitReason.help)
             """
     )
 
+    @OptionGroup var games: GameFlags
     @OptionGroup var job: JobFlags
     @OptionGroup var stopping: StopFlags
 
@@ -57,15 +64,18 @@ struct RemoveCommand: RunnableCommand {
 
     @OptionGroup var shared: SharedFlags
 
-    /// The job described by the arguments.
-    var request: JobRequest {
-        var request = stopping.added(to: job.request(.remove))
+    func validate() throws { try requireSingle(games, job) }
+
+    /// Returns the job described by the arguments.
+    func request(of game: GameID) -> JobRequest {
+        var request = stopping.added(to: job.request(.remove, of: game))
         request.force = force
         return request
     }
 
     func run(_ context: CommandContext) async throws(CommandError) {
-        try await context.enqueue(request, job)
+        let selection = GameSelection(kind: .remove, isForced: force)
+        try await context.enqueue(selection, games, job) { request(of: $0) }
     }
 
     var source: SettingsSource { .process(flags: shared.values) }

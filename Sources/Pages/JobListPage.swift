@@ -62,6 +62,12 @@ package struct JobListPage: Sendable, Equatable {
         table.lines(on: surface, things: "jobs") + remarks.map { surface.painter.paint(TerminalText($0), .dim) }
     }
 
+    /// Returns the dead letters as lines. An empty list has no lines.
+    package func deadLines(on surface: Surface) -> [TerminalText] {
+        deadTable.lines(on: surface, things: "letters")
+            + remarks.map { surface.painter.paint(TerminalText($0), .dim) }
+    }
+
     private func age(of job: ListedJob) -> TextTable.Cell {
         .init(job.time.map { ShortTime.span(milliseconds: max(0, list.now - $0)) } ?? "-")
     }

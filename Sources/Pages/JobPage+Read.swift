@@ -28,11 +28,17 @@ extension JobPage {
             return page
         }
         let names = try await queue.knownQueues()
-        page.queued = try await queue.find(inQueues: names, most: messages) { message in
+        func isWanted(_ message: [UInt8]) -> Bool {
             switch decoder.decode(message) {
             case .job(let job): job.id == id
             case .rejected(let rejection): rejection.id == id
             }
+        }
+        page.queued = try await queue.find(inQueues: names, most: messages, isWanted)
+        if page.queued == nil {
+            // A job in a queue that no worker serves is the likeliest to be looked for.
+            let others = try await queue.unservedQueues(besides: names)
+            page.queued = try await queue.find(inQueues: others, most: messages, isWanted)
         }
         return page.queued == nil ? nil : page
     }
@@ -45,7 +51,9 @@ extension JobPage {
     ) async throws -> [JobID] {
         guard prefix.utf8.count >= JobQueue.leastJobPrefix else { return [] }
         var found = Set(try await queue.jobs(withPrefix: prefix))
-        _ = try await queue.find(inQueues: try await queue.knownQueues(), most: mostMessages) { message in
+        let known = try await queue.knownQueues()
+        let names = known + (try await queue.unservedQueues(besides: known))
+        _ = try await queue.find(inQueues: names, most: mostMessages) { message in
             if case .job(let job) = decoder.decode(message), job.id.text.hasPrefix(prefix) { found.insert(job.id) }
             return false
         }

@@ -30,12 +30,15 @@ package struct StatusPage: Sendable, Equatable {
     package var now: Timestamp { Timestamp(millisecondsSinceEpoch: overview.now) }
 
     /// Returns the page as lines for the surface.
-    package func lines(on surface: Surface) -> [TerminalText] {
+    ///
+    /// - Parameter rows: The number of rows of each table on a surface without a height.
+    package func lines(on surface: Surface, rows: Int = .max) -> [TerminalText] {
         var tables = tables
         func cut(_ text: String) -> TerminalText {
             TerminalText(TextTable.cut(EscapedText.escape(text, quotes: false), to: surface.width ?? .max))
         }
-        var head = [cut("\(title)   \(ShortTime.stamp(now)) UTC"), cut(sums)]
+        var head = [cut("\(title)   \(ShortTime.stamp(now)) UTC")]
+        head += sumLines(width: surface.width).map { TerminalText($0) }
         head += remarks.map { surface.painter.paint(cut($0), .bad) }
         if let height = surface.height {
             let shown = tables.filter { !$0.0.rows.isEmpty || $0.0.omitted > 0 }
@@ -43,6 +46,9 @@ package struct StatusPage: Sendable, Equatable {
             let room = max(shown.count, height - head.count - 2 * shown.count - 1)
             let shares = Self.shares(of: room, wanted: tables.map { $0.0.rows.count + ($0.0.omitted > 0 ? 1 : 0) })
             for index in tables.indices { tables[index].0.cut(to: shares[index]) }
+        } else {
+            // The line about omitted rows comes in addition.
+            for index in tables.indices where tables[index].0.rows.count > rows { tables[index].0.cut(to: rows + 1) }
         }
         for (table, things) in tables {
             let lines = table.lines(on: surface, things: things)
@@ -69,14 +75,25 @@ package struct StatusPage: Sendable, Equatable {
         return shares
     }
 
-    package var sums: String {
+    package var sums: String { "\(jobSums)   \(gameSums)" }
+
+    /// Returns the sums as one line, or as several if the width is too small.
+    func sumLines(width: Int?) -> [String] {
+        guard let width, sums.count > width else { return [sums] }
+        return [jobSums, gameSums].flatMap { TextWrap.lines($0, first: width, rest: width) }
+    }
+
+    private var jobSums: String {
         let waiting = overview.queues.reduce(0) { $0 + $1.waiting }
         let count = TextTable.grouped
-        let places = overview.nodes.reduce(0) { $0 + $1.games }
         return "jobs: \(count(waiting)) in queues, \(count(overview.liveCount)) admitted in "
             + "\(count(overview.laneCount)) lanes, \(count(overview.runningCount)) running, "
-            + "\(count(overview.retryingCount)) retrying, \(count(overview.deadCount)) dead   "
-            + "games: \(count(overview.ownedCount)) owned, \(count(places)) running"
+            + "\(count(overview.retryingCount)) retrying, \(count(overview.deadCount)) dead"
+    }
+
+    private var gameSums: String {
+        let places = overview.nodes.reduce(0) { $0 + $1.games }
+        return "games: \(TextTable.grouped(overview.ownedCount)) owned, \(TextTable.grouped(places)) running"
     }
 
     /// The number of nodes in each state, of all nodes.

@@ -41,13 +41,18 @@ extension JobQueue {
         let isDrained = try await lenient(RedisCommand("SISMEMBER", .string(keys.draining), .string(text)))
         if try await knows(node: NodeID(text)) || isDrained.integer == 1 { return [NodeID(text)] }
         guard text.utf8.count >= Self.leastNodePrefix else { return [] }
+        return try await nodeNames().filter { Self.isPrefix(text, of: $0.text) }
+    }
+
+    /// Returns the sorted ids of known nodes, at most 20,000.
+    package func nodeNames() async throws(QueueError) -> [NodeID] {
         var names: Set<String> = []
         for set in ["nodes", "lost_nodes"] {
             let last = RedisArgument.integer(Int64(Self.mostNodes - 1))
             let answer = try await lenient(RedisCommand("ZRANGE", .string(keys.prefix + set), 0, last))
             names.formUnion((answer.array ?? []).compactMap(\.string))
         }
-        return names.filter { Self.isPrefix(text, of: $0) }.sorted().map { NodeID($0) }
+        return names.sorted().map { NodeID($0) }
     }
 
     /// Returns the dead letter with this entry id, or else the newest letter of each job whose id is the text, or begins

@@ -121,6 +121,12 @@ extension JobQueue {
         return found.names.union(try await members(keys.queues) + members(keys.paused)).sorted()
     }
 
+    /// Returns the sorted names of queues with messages, of the first 200,000 keys, but for `known`.
+    package func unservedQueues(besides known: [String]) async throws(QueueError) -> [String] {
+        var overview = FleetOverview()
+        return try await queueNames(&overview).filter { !known.contains($0) }
+    }
+
     private func queueOverview(
         _ name: String,
         _ pushedAt: (_ message: [UInt8]) -> Timestamp?

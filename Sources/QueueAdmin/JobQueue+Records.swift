@@ -71,7 +71,7 @@ extension JobQueue {
     }
 
     /// Returns rows for dead letters. The record of a failed job has its kind and game.
-    func listed(_ letters: [DeadLetter], _ decoder: JobDecoder) async throws(QueueError) -> [ListedJob] {
+    package func listed(_ letters: [DeadLetter], _ decoder: JobDecoder) async throws(QueueError) -> [ListedJob] {
         let answers = try await pipeline(
             letters.map { RedisCommand("HMGET", .string(keys.job($0.jobID)), "kind", "game_id", "node", "attempts") }
         )

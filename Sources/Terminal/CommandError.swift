@@ -7,6 +7,8 @@ package enum ExitReason: Int32, Sendable, CaseIterable {
     case wrongUse = 2
     /// Redis or Docker did not answer.
     case outOfReach = 3
+    /// A signal ended the command. Shells use 128 and the number of SIGINT.
+    case interrupted = 130
 }
 
 /// The reason why a command failed. The text is for the caller of the command.
@@ -14,10 +16,11 @@ package enum CommandError: Error, Sendable, Equatable, CustomStringConvertible {
     case failed(String)
     case wrongUse(String)
     case outOfReach(String)
+    case interrupted(String)
 
     package var description: String {
         switch self {
-        case .failed(let text), .wrongUse(let text), .outOfReach(let text): text
+        case .failed(let text), .wrongUse(let text), .outOfReach(let text), .interrupted(let text): text
         }
     }
 
@@ -28,6 +31,7 @@ package enum CommandError: Error, Sendable, Equatable, CustomStringConvertible {
     package var text: TerminalText {
         let masked = MaskedURL.maskAll(in: description)
         if case .wrongUse = self { return "Error: \(TerminalText(lines: masked))" }
+        if case .interrupted = self { return "\(masked)" }
         return "Error: \(masked)"
     }
 
@@ -36,6 +40,7 @@ package enum CommandError: Error, Sendable, Equatable, CustomStringConvertible {
         case .failed: .failed
         case .wrongUse: .wrongUse
         case .outOfReach: .outOfReach
+        case .interrupted: .interrupted
         }
     }
 }

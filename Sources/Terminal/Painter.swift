@@ -30,6 +30,12 @@ package struct Surface: Sendable, Equatable {
     package var height: Int?
     package var painter = Painter()
 
+    package init(width: Int? = nil, height: Int? = nil, painter: Painter = Painter()) {
+        self.width = width
+        self.height = height
+        self.painter = painter
+    }
+
     /// A surface without bounds and colours, such as a file or another program.
     package static let plain = Surface()
 }

@@ -55,10 +55,13 @@ package enum StandardOutput {
     package static var takesColors: Bool { isColorTerminal(STDOUT_FILENO) }
 
     /// Writes `line` and a line feed. After a failed write, the function writes nothing more.
-    package static func write(line: TerminalText) {
+    package static func write(line: TerminalText) { write(text: "\(line)\n") }
+
+    /// Writes `text` without a line feed. After a failed write, the function writes nothing more.
+    package static func write(text: TerminalText) {
         state.withLock { problem in
             guard problem == nil else { return }
-            problem = writeAll("\(line)\n", to: STDOUT_FILENO).map(Problem.init(errno:))
+            problem = writeAll(text, to: STDOUT_FILENO).map(Problem.init(errno:))
         }
     }
 }

@@ -11,6 +11,13 @@ package struct TextTable: Sendable, Equatable {
         /// Whether long cells go on in further lines instead of being cut. Only the last column may wrap.
         var wraps = false
 
+        /// The column with long cells cut.
+        package var cutting: Column {
+            var column = self
+            column.wraps = false
+            return column
+        }
+
         package init(
             _ heading: String,
             isNumber: Bool = false,

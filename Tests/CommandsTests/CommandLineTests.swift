@@ -149,21 +149,34 @@ struct CommandLineTests {
         #expect(command.job.waiting == nil)
     }
 
+    @Test("The words after -- of a restart are the command in the container, and the words before are games")
+    func restartWords() throws {
+        let words = ["restart", "g", "h", "--wait", "--", "sh", "-c", "sleep 1", "--", "--x"]
+        let rewritten = RestartCommand.rewritten(words)
+        let command = try #require(try RootCommand.parseAsRoot(rewritten) as? RestartCommand)
+        #expect(command.games.games.map(\.id) == ["g", "h"] && command.job.wait)
+        #expect(command.request(of: "g").cmd == ["sh", "-c", "sleep 1", "--", "--x"])
+        for other in [["start", "g", "--", "x"], ["restart", "g"], [], ["--", "restart"]] {
+            #expect(RestartCommand.rewritten(other) == other)
+        }
+    }
+
     @Test("stop and remove put their arguments into the job")
     func stopAndRemove() throws {
         let id = String(repeating: "0a", count: 32)
-        let stop = try parse(StopCommand.self, "stop", "g", "--stop-timeout", "0", "--container-id", id).request
+        let stop = try parse(StopCommand.self, "stop", "g", "--stop-timeout", "0", "--container-id", id)
+            .request(of: "g")
         #expect(
             stop.kind == .stop && stop.gameID == "g" && stop.stopTimeoutSeconds == 0 && stop.containerID?.text == id
         )
-        let remove = try parse(RemoveCommand.self, "remove", "g", "--force", "--wait").request
+        let remove = try parse(RemoveCommand.self, "remove", "g", "--force", "--wait").request(of: "g")
         #expect(remove.kind == .remove && remove.force && remove.stopTimeoutSeconds == nil)
     }
 
     @Test("Each job without an id gets one")
     func newIDs() throws {
         let command = try parse(StopCommand.self, "stop", "g")
-        #expect(command.request.id != command.request.id)
+        #expect(command.request(of: "g").id != command.request(of: "g").id)
     }
 
     static let wrong = [
@@ -210,7 +223,7 @@ struct CommandLineTests {
         #expect(RootCommand.exitReason(of: CommandError.wrongUse("")) == .wrongUse)
         #expect(RootCommand.exitReason(of: CommandError.outOfReach("")) == .outOfReach)
         #expect(RootCommand.exitReason(of: CancellationError()) == .failed)
-        #expect(ExitReason.allCases.map(\.rawValue) == [0, 1, 2, 3])
+        #expect(ExitReason.allCases.map(\.rawValue) == [0, 1, 2, 3, 130])
     }
 
     @Test("The help of every command fits a terminal and lists the exit codes")

@@ -19,7 +19,7 @@ struct NumberFlag: CustomTestStringConvertible, Sendable {
     var testDescription: String { call.joined(separator: " ") }
     var flag: String { call.last ?? "" }
     /// The words of the command, without arguments and flags.
-    var command: [String] { Array(call.prefix(["dead", "queue"].contains(call[0]) ? 2 : 1)) }
+    var command: [String] { Array(call.prefix(["dead", "queue", "worker"].contains(call[0]) ? 2 : 1)) }
 
     static let all = [
         NumberFlag("start g --image i --max-attempts", 1...20),
@@ -31,6 +31,8 @@ struct NumberFlag: CustomTestStringConvertible, Sendable {
         NumberFlag("job j --search", 0...10_000_000), NumberFlag("history g --limit", 1...100_000),
         NumberFlag("history g --search", 1...10_000_000), NumberFlag("watch --last", 0...10_000),
         NumberFlag("watch --count", 1...1_000_000_000), NumberFlag("status --rows", 1...1_000),
+        NumberFlag("status --interval", 1...3_600), NumberFlag("jobs --limit", 1...10_000),
+        NumberFlag("game g --limit", 0...1_000), NumberFlag("worker list --limit", 1...10_000),
         NumberFlag("dead list --limit", 1...10_000), NumberFlag("queue peek q --limit", 1...1_000),
     ]
 }
@@ -100,8 +102,15 @@ struct FlagBoundsTests {
         ("stop g --wait-timeout 9", "Error: --wait-timeout needs --wait"),
         ("stop g --deadline tomorrow", "Error: The value 'tomorrow' is invalid for '--deadline <time>'"),
         ("stop g --unknown", "Error: Unknown option '--unknown'"),
-        ("dead drop", "Error: give the id of one, or --all"),
-        ("dead drop x --all", "Error: give the id of one, or --all"),
+        ("dead drop", "Error: give the ids of some, or choose by --code and --game, or --all"),
+        ("dead drop x --all", "Error: give the ids of some, or choose by --code and --game, or --all"),
+        ("dead retry --code x --all", "Error: give the ids of some, or choose by --code and --game, or --all"),
+        ("stop", "Error: give the games, or choose them by --match and --node"),
+        ("stop g --match x", "Error: give the games, or choose them by --match and --node"),
+        ("stop --match X", "Error: The value 'X' is invalid for '--match <pattern>'"),
+        ("stop g h --id x", "Error: --id needs a single game, because a second job with the same id never runs"),
+        ("jobs --since 10", "Error: The value '10' is invalid for '--since <age>'"),
+        ("jobs --since 0m", "Error: The value '0m' is invalid for '--since <age>'"),
         ("queue pause a:b", "Error: the queue \"a:b\" must be 1 to 64 of A-Z a-z 0-9 _ . -"),
         ("node drain a/b", "Error: node \"a/b\" must be 1 to 128 of A-Z a-z 0-9 : _ . -"),
         ("watch --game G", "Error: The value 'G' is invalid for '--game <game>'"),

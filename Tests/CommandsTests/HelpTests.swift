@@ -47,6 +47,8 @@ struct HelpTests {
                                           container.
                   status                  Show queues, nodes, running jobs and containers on
                                           one screen.
+                  top                     Show jobs, games, queues and nodes on the whole
+                                          screen, live, and act on them.
                   jobs                    List jobs: those that retry, run, wait or are dead,
                                           each with the reason.
                   job                     Show everything about a job: state, attempts, result,
@@ -106,7 +108,9 @@ struct HelpTests {
             if let script = arguments.firstIndex(of: "'sleep") { arguments[script...] = ["sleep 600"] }
             // A shell takes the quotes of a pattern away.
             arguments = arguments.map { $0.trimmingCharacters(in: CharacterSet(charactersIn: "'")) }
-            #expect(throws: Never.self, "\(line)") { try RootCommand.parseAsRoot(arguments) }
+            #expect(throws: Never.self, "\(line)") {
+                try RootCommand.parseAsRoot(RestartCommand.rewritten(arguments))
+            }
         }
     }
 

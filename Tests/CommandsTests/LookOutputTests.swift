@@ -147,12 +147,30 @@ struct LookOutputTests {
             #expect(waited.code == 1 && waited.output == "")
             #expect(
                 waited.errors == """
+                    lobby: job j3
                     lobby: waits: no worker serves this queue
-                    Error: there is no result within 1.0 seconds; the job goes on, and its result will be on the \
-                    stream of results ({rtm}:results)
+                    Error: there is no result within 1.0 seconds; the job goes on: rtmanager job j3
 
                     """
             )
+        }
+    }
+
+    @Test("Ctrl-C during a wait names the job, which goes on, and exits with 130")
+    func interrupted() async throws {
+        try await with([]) { url in
+            // The shell sends the signal once the job waits.
+            let script = """
+                "$@" 2>"$errors" & child=$!
+                until grep -q waits: "$errors"; do sleep 0.05; done
+                kill -INT $child; wait $child
+                """
+            let words = ["stop", "lobby", "--id", "j4", "--wait"]
+            let environment = ["RTM_REDIS_URL": url, "PATH": "/usr/bin:/bin"]
+            let done = try await CommandsTests.call(words, environment: environment, script: script)
+            #expect(done.code == 130 && done.output == "", "\(done)")
+            #expect(done.errors.hasPrefix("lobby: job j4\n"))
+            #expect(done.errors.hasSuffix("interrupted; the job goes on: rtmanager job j4\n"), "\(done.errors)")
         }
     }
 

@@ -86,7 +86,10 @@ struct OperatorCommandTests {
             while try await desk.queue.intake(queue: "default", decode: { decoder.decode($0) }).taken > 0 {}
             #expect(try await desk.run("dead", "drop").code == 2)
             #expect(try await desk.run("dead", "drop", "x", "--all").code == 2)
-            let dropped = try await desk.run("dead", "drop", "--all")
+            let unasked = try await desk.run("dead", "drop", "--all")
+            let sentence = "to drop 70 dead letters without a terminal needs --yes"
+            #expect(unasked.code == 2 && unasked.text.contains(sentence), "\(unasked)")
+            let dropped = try await desk.run("dead", "drop", "--all", "--yes")
             #expect(dropped.code == 0 && dropped.text.contains("70 dead letters are dropped"), "\(dropped)")
             #expect(try await desk.queue.deadLetterTotals().count == 0)
         }

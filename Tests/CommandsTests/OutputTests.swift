@@ -15,7 +15,7 @@ import Testing
 struct OutputTests {
     private static let calls = [
         ["status"], ["status", "--output", "json"], ["node", "list"], ["dead", "list"], ["queue", "peek", "default"],
-        ["queue", "pause", "default"], ["history", "g"], ["--help"], ["--version"], ["start", "--help"],
+        ["queue", "pause", "default", "--force"], ["history", "g"], ["--help"], ["--version"], ["start", "--help"],
         ["watch", "--last", "10"], ["start", "g", "--image", "i"],
         ["--generate-completion-script", "bash"],
     ]

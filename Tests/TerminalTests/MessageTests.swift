@@ -14,6 +14,9 @@ struct MessageTests {
             #expect(error.text == "Error: no" && error.description == "no")
         }
         #expect(ExitReason.done.rawValue == 0)
+        // A signal is no error.
+        let signal = CommandError.interrupted("stopped\n")
+        #expect(signal.reason == .interrupted && signal.reason.rawValue == 130 && signal.text == "stopped\\n")
     }
 
     @Test(

@@ -45,7 +45,12 @@ extension Actions {
             }
             let display = output == .text ? WaitDisplay(game: request.gameID) : nil
             defer { display?.clear() }
-            return try await perform(request, within: wait, client, queue, display)
+            let result = try await untilSignal {
+                try await perform(request, within: wait, client, queue, display)
+            }
+            if let result { return result }
+            display?.clear()
+            throw CommandError.interrupted("interrupted; the job goes on: rtmanager job \(request.id)")
         }
         guard let outcome else {
             return tell("job \(request.id) is queued", output, ["job_id": request.id.text, "queue": request.queue])
@@ -73,13 +78,16 @@ extension Actions {
     ) async throws -> JobResult {
         let start = try await client.lastEntry(of: .results)
         try await client.enqueue(request)
+        display?.name(request.id)
         return try await withThrowingTaskGroup(of: JobResult?.self) { group in
             group.addTask {
                 do {
                     let result = try await client.result(of: request.id, after: start, within: limit)
                     return try accepted(result, request)
                 } catch ClientError.noResult {
-                    throw CommandError.failed("\(ClientError.noResult(within: limit)) (\(client.keys.results))")
+                    throw CommandError.failed(
+                        "there is no result within \(limit); the job goes on: rtmanager job \(request.id)"
+                    )
                 }
             }
             if let display {

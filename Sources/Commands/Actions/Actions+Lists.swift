@@ -15,7 +15,7 @@ extension Actions {
         _ context: CommandContext
     ) async throws(CommandError) {
         let decoder = JobDecoder(signer: try context.settings.signer())
-        let list = try await withQueue(context) { queue in
+        let list = try await withUsedQueue(context) { queue in
             let node: NodeID? = if let name = choice.node { try await resolve(node: name, queue) } else { nil }
             let filter = choice.filter(node: node, now: try await queue.redisTime())
             return try await queue.jobs(filter, limit: limit, decoder: decoder)
@@ -34,7 +34,7 @@ extension Actions {
         _ output: OutputFormat,
         _ context: CommandContext
     ) async throws(CommandError) {
-        let page = try await withQueue(context) { queue in
+        let page = try await withUsedQueue(context) { queue in
             let detail = try await queue.game(game)
             let history = try await StreamSearch.run(
                 client(queue, context),
@@ -55,7 +55,7 @@ extension Actions {
 
     static func listQueues(_ output: OutputFormat, _ context: CommandContext) async throws(CommandError) {
         let pushedAt = try pushTimes(context.settings)
-        let overview = try await withQueue(context) { try await $0.queueOverviews(pushedAt: pushedAt) }
+        let overview = try await withUsedQueue(context) { try await $0.queueOverviews(pushedAt: pushedAt) }
         if output == .json {
             for queue in overview.queues { StandardOutput.write(line: queue.json.line) }
             return
@@ -67,7 +67,7 @@ extension Actions {
     }
 
     static func listWorkers(limit: Int, _ output: OutputFormat, _ context: CommandContext) async throws(CommandError) {
-        let list = try await withQueue(context) { try await $0.workers(limit: limit) }
+        let list = try await withUsedQueue(context) { try await $0.workers(limit: limit) }
         if output == .json {
             for worker in list.workers { StandardOutput.write(line: WorkerTable.json(worker, now: list.now).line) }
             return

@@ -16,7 +16,7 @@ extension Actions {
         async throws(CommandError)
     {
         let decoder = JobDecoder(signer: try context.settings.signer())
-        let page: JobPage? = try await withQueue(context) { queue in
+        let page: JobPage? = try await withUsedQueue(context) { queue in
             let client = client(queue, context)
             if let page = try await JobPage.read(id, queue, client, decoder, search: search) { return page }
             let candidates = try await JobPage.candidates(id.text, queue, decoder)
@@ -46,7 +46,7 @@ extension Actions {
         _ output: OutputFormat,
         _ context: CommandContext
     ) async throws(CommandError) {
-        let found = try await withQueue(context) { queue in
+        let found = try await withUsedQueue(context) { queue in
             try await StreamSearch.run(client(queue, context), most: search, wanted: limit) {
                 $0.gameID == game
             }.latest(limit)
@@ -86,7 +86,7 @@ extension Actions {
         _ output: OutputFormat,
         _ context: CommandContext
     ) async throws(CommandError) {
-        try await withQueue(context) { queue in
+        try await withUsedQueue(context) { queue in
             let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
             let client = client(queue, context)
             try await withThrowingTaskGroup(of: Void.self) { group in

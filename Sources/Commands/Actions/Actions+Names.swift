@@ -1,6 +1,7 @@
 import JobContract
 import JobQueue
 import QueueAdmin
+import Settings
 import Terminal
 
 // Ids in arguments: whole, or an unambiguous begin.
@@ -21,6 +22,18 @@ extension Actions {
             throw CommandError.failed("there is no dead letter \(text); `rtmanager dead list` shows all")
         }
         return letter
+    }
+
+    /// Throws if nothing was ever in the namespace although this Redis has others: then the namespace is probably wrong.
+    static func requireData(_ queue: JobQueue, _ context: CommandContext) async throws {
+        guard try await !queue.hasData() else { return }
+        let others = try await queue.otherNamespaces()
+        guard !others.isEmpty else { return }
+        let more = others.count > 10 ? ", and more" : ""
+        throw CommandError.failed(
+            "nothing was ever in namespace \(context.settings.namespace); on this Redis: "
+                + "\(others.prefix(10).joined(separator: ", "))\(more) (RTM_NAMESPACE, --namespace)"
+        )
     }
 
     static func ambiguous(_ thing: String, _ text: String, _ candidates: [String]) -> CommandError {

@@ -16,7 +16,7 @@ extension Actions {
         _ output: OutputFormat,
         _ context: CommandContext
     ) async throws(CommandError) {
-        let (node, isNew) = try await withQueue(context) { queue in
+        let (node, isNew) = try await withUsedQueue(context) { queue in
             let node = try await resolve(node: name.text, queue)
             let isNew = try await queue.drain(node: node)
             if let waiting { try await untilIdle(node, queue, atMost: waiting) }
@@ -47,7 +47,7 @@ extension Actions {
         _ output: OutputFormat,
         _ context: CommandContext
     ) async throws(CommandError) {
-        let (node, isNew) = try await withQueue(context) { queue in
+        let (node, isNew) = try await withUsedQueue(context) { queue in
             let node = try await resolve(node: name.text, queue)
             return (node, try await queue.resume(node: node))
         }
@@ -64,7 +64,7 @@ extension Actions {
         _ output: OutputFormat,
         _ context: CommandContext
     ) async throws(CommandError) {
-        let (node, overview, containers) = try await withQueue(context) { queue in
+        let (node, overview, containers) = try await withUsedQueue(context) { queue in
             let node = try await resolve(node: name.text, queue)
             let checkpoints = try await queue.containerCheckpoints(of: [node], limit: mostContainers)
             return (node, try await queue.overview(of: node), checkpoints)

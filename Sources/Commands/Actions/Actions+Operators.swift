@@ -1,5 +1,6 @@
 import JobContract
 import JobQueue
+import Pages
 import QueueAdmin
 import Redis
 import Settings
@@ -8,20 +9,28 @@ import Terminal
 // The commands of operators for queues and dead letters.
 extension Actions {
     static func listDeadLetters(
+        _ filter: JobFilter,
+        since: AgeArgument?,
         limit: Int,
         _ output: OutputFormat,
         _ context: CommandContext
     ) async throws(CommandError) {
-        let letters = try await withQueue(context) { try await $0.deadLetters(limit: limit) }
+        let decoder = JobDecoder(signer: try context.settings.signer())
+        let list = try await withUsedQueue(context) { queue in
+            // A key of a wrong type is an error here, and hides nothing else.
+            _ = try await queue.deadLetters(limit: 1)
+            var filter = filter
+            if let since { filter.since = try await queue.redisTime() - since.milliseconds }
+            return try await queue.jobs(filter, limit: limit, decoder: decoder)
+        }
         if output == .json {
-            for letter in letters { StandardOutput.write(line: JSONNode.strings(fields(letter)).line) }
+            for case .dead(let letter) in list.jobs.map(\.source) {
+                StandardOutput.write(line: JSONNode.strings(fields(letter)).line)
+            }
             return
         }
-        for letter in letters {
-            StandardOutput.write(line: "\(letter.entry)  \(letter.diedAt)  \(letter.jobID)  \(letter.errorCode)")
-            StandardOutput.write(line: "    \(EscapedText.cut(letter.error, to: 200))")
-        }
-        if letters.isEmpty { StandardOutput.write(line: "there are no dead letters") }
+        for line in JobListPage(list).deadLines(on: .standardOutput) { StandardOutput.write(line: line) }
+        if list.jobs.isEmpty { StandardOutput.write(line: "there are no dead letters") }
     }
 
     static func showDeadLetter(
@@ -29,80 +38,41 @@ extension Actions {
         _ output: OutputFormat,
         _ context: CommandContext
     ) async throws(CommandError) {
-        let letter = try await withQueue(context) { try await resolve(letter: name, $0) }
+        let letter = try await withUsedQueue(context) { try await resolve(letter: name, $0) }
         if output == .json { return StandardOutput.write(line: JSONNode.strings(fields(letter)).line) }
         for (name, value) in fields(letter).sorted(by: { $0.key < $1.key }) {
             StandardOutput.write(line: "\(name): \(EscapedText.cut(value, to: 70_000))")
         }
     }
 
-    /// Retries a dead letter. Decodes the message as a worker would, because an invalid message cannot be retried.
-    static func retryDeadLetter(
+    /// Pauses a queue. A queue that nobody knows is probably a mistyped one.
+    package static func pause(
         _ name: String,
+        isForced: Bool = false,
         _ output: OutputFormat,
         _ context: CommandContext
     ) async throws(CommandError) {
-        let decoder = JobDecoder(signer: try context.settings.signer())
-        let letter = try await withQueue(context) { queue in
-            let letter = try await resolve(letter: name, queue)
-            guard letter.isWhole else {
-                throw CommandError.failed(
-                    "Redis kept only \(letter.message.count) of the message's \(letter.size) bytes; push the message again"
-                )
-            }
-            let job: Job
-            switch decoder.decode(letter.message) {
-            case .job(let decoded): job = decoded
-            case .rejected(let rejection):
-                throw CommandError.failed(
-                    "the message is still no job (\(rejection.code.rawValue)): \(rejection.error)"
-                )
-            }
-            switch try await queue.retry(letter, as: job) {
-            case .ok: return letter
-            case .gone: throw CommandError.failed("\(name) is no longer a dead letter: somebody retried or dropped it")
-            case .reused:
-                throw CommandError.failed(
-                    "the id \(letter.jobID) belongs to another job; push the message under another id, and drop this one"
-                )
-            case .live: throw CommandError.failed("job \(letter.jobID) runs again already")
-            }
+        let isNew = try await withUsedQueue(context) { queue in
+            if !isForced { try await requireKnown(name, queue) }
+            return try await queue.pause(queue: name)
         }
-        tell("\(letter.jobID) will run again", output, ["job_id": letter.jobID.text, "run": "\(letter.run + 1)"])
-    }
-
-    static func dropDeadLetter(
-        _ name: String,
-        _ output: OutputFormat,
-        _ context: CommandContext
-    ) async throws(CommandError) {
-        let letter = try await withQueue(context) { queue in
-            let letter = try await resolve(letter: name, queue)
-            guard try await queue.drop(letter) == .ok else {
-                throw CommandError.failed("\(name) is no longer a dead letter: somebody retried or dropped it")
-            }
-            return letter
-        }
-        tell("\(letter.jobID) is dropped", output, ["job_id": letter.jobID.text, "entry": letter.entry])
-    }
-
-    static func dropAllDeadLetters(_ output: OutputFormat, _ context: CommandContext) async throws(CommandError) {
-        let count = try await withQueue(context) { try await $0.dropAll() }
-        let sentence = ShortCount.text(count, "dead letter is dropped", "dead letters are dropped")
-        tell(sentence, output, ["dropped": "\(count)"])
-    }
-
-    package static func pause(_ name: String, _ output: OutputFormat, _ context: CommandContext)
-        async throws(CommandError)
-    {
-        let isNew = try await withQueue(context) { try await $0.pause(queue: name) }
         tell(isNew ? "\(name) is paused" : "\(name) was paused already", output, ["queue": name, "state": "paused"])
+    }
+
+    private static func requireKnown(_ name: String, _ queue: JobQueue) async throws {
+        let known = Set(try await queue.knownQueues() + queue.pausedQueues())
+        guard !known.contains(name), try await queue.depth(of: name).waiting == 0 else { return }
+        let names = known.isEmpty ? "none" : known.sorted().prefix(10).joined(separator: ", ")
+        throw CommandError.failed(
+            "no worker has ever served queue \(name), and nothing waits in it; known queues: \(names). "
+                + "--force pauses it all the same"
+        )
     }
 
     package static func resume(_ name: String, _ output: OutputFormat, _ context: CommandContext)
         async throws(CommandError)
     {
-        let isNew = try await withQueue(context) { try await $0.resume(queue: name) }
+        let isNew = try await withUsedQueue(context) { try await $0.resume(queue: name) }
         tell(isNew ? "\(name) is resumed" : "\(name) was not paused", output, ["queue": name, "state": "open"])
     }
 
@@ -112,7 +82,7 @@ extension Actions {
         _ output: OutputFormat,
         _ context: CommandContext
     ) async throws(CommandError) {
-        let messages = try await withQueue(context) { try await $0.peek(queue: name, limit: limit) }
+        let messages = try await withUsedQueue(context) { try await $0.peek(queue: name, limit: limit) }
         for message in messages {
             let fields = fields(message)
             let text = fields["message"] ?? fields["error"] ?? ""
@@ -145,6 +115,17 @@ extension Actions {
 
     package static func tell(_ sentence: String, _ output: OutputFormat, _ fields: [String: String]) {
         StandardOutput.write(line: output == .json ? JSONNode.strings(fields).line : TerminalText(sentence))
+    }
+
+    /// Calls `body` with a job queue of a namespace in use, for a command that reads or changes what is there.
+    static func withUsedQueue<Value: Sendable>(
+        _ context: CommandContext,
+        _ body: (JobQueue) async throws -> Value
+    ) async throws(CommandError) -> Value {
+        try await withQueue(context) { queue in
+            try await requireData(queue, context)
+            return try await body(queue)
+        }
     }
 
     /// Calls `body` with a job queue, for a command other than `worker`.

@@ -14,19 +14,57 @@ extension Actions {
 
     /// Shows the status of the deployment.
     ///
-    /// - Parameter rows: The approximate number of rows in each table if stdout is no terminal. The JSON has up to
+    /// - Parameter rows: The number of rows in each table if stdout is no terminal. The JSON has up to
     ///   `rows` nodes and running jobs, or up to 200 if `rows` is smaller.
     package static func status(rows: Int, _ output: OutputFormat, _ context: CommandContext) async throws(CommandError)
     {
         let pushedAt = try pushTimes(context.settings)
         let title = try title(context.settings)
-        let page = try await withQueue(context) { queue in
+        let page = try await withUsedQueue(context) { queue in
             try await collect(queue, title, rows: max(rows, 200), containers: mostContainers, pushedAt)
         }
         if output == .json { return StandardOutput.write(line: page.json.line) }
-        var surface = Surface.standardOutput
-        if surface.height == nil { surface.height = 4 * rows }
-        for line in page.lines(on: surface) { StandardOutput.write(line: line) }
+        for line in page.lines(on: .standardOutput, rows: rows) { StandardOutput.write(line: line) }
+    }
+
+    /// Shows the status again and again, until SIGINT or SIGTERM.
+    static func watchStatus(
+        every pause: Duration,
+        rows: Int,
+        _ output: OutputFormat,
+        _ context: CommandContext
+    ) async throws(CommandError) {
+        let pushedAt = try pushTimes(context.settings)
+        let title = try title(context.settings)
+        try await withUsedQueue(context) { queue in
+            _ = try await untilSignal {
+                var isFirst = true
+                while !Task.isCancelled, StandardOutput.problem == nil {
+                    do {
+                        let most = max(rows, 200)
+                        let page = try await collect(queue, title, rows: most, containers: mostContainers, pushedAt)
+                        show(page, rows: rows, output, isFirst: isFirst)
+                        isFirst = false
+                    } catch {
+                        if isFirst { throw error }
+                        StandardError.write(line: "Redis was not read: \("\(error)")")
+                    }
+                    try await Task.sleep(for: pause)
+                }
+            }
+        }
+    }
+
+    /// Shows a page in the place of the one before. Output that is no terminal has a blank line between pages.
+    private static func show(_ page: StatusPage, rows: Int, _ output: OutputFormat, isFirst: Bool) {
+        if output == .json { return StandardOutput.write(line: page.json.line) }
+        let surface = Surface.standardOutput
+        let lines = page.lines(on: surface, rows: rows)
+        guard surface.width == nil else {
+            StandardOutput.write(text: (isFirst ? "\u{1B}[2J" : "") + FullScreen.frame(lines, endsLine: true))
+            return
+        }
+        for line in (isFirst ? [] : [""]) + lines { StandardOutput.write(line: line) }
     }
 
     /// Reads the data of the page: at most `rows` nodes and jobs, and about `containers` containers.
@@ -46,7 +84,7 @@ extension Actions {
     }
 
     static func listNodes(_ output: OutputFormat, _ context: CommandContext) async throws(CommandError) {
-        let overview = try await withQueue(context) { try await $0.overview(limit: 1_000) { _ in nil } }
+        let overview = try await withUsedQueue(context) { try await $0.overview(limit: 1_000) { _ in nil } }
         if output == .json {
             for node in overview.nodes { StandardOutput.write(line: StatusPage.json(node, overview).line) }
             return

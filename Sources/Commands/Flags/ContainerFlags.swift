@@ -17,11 +17,6 @@ struct ContainerFlags: ParsableArguments {
         help: ArgumentHelp("One word of the command line in the container; may be given again.", valueName: "word")
     ) var cmd: [String] = []
 
-    @Argument(
-        parsing: .postTerminator,
-        help: ArgumentHelp("After --: the whole command line in the container, instead of --cmd.", valueName: "command")
-    ) var command: [String] = []
-
     @Option(help: ArgumentHelp("Limit of memory, as 512m or 2g.", valueName: "amount"))
     var memory: String?
 
@@ -56,11 +51,17 @@ struct ContainerFlags: ParsableArguments {
         try require(cpus, in: ResourceBounds.settableCPUs, flag: "--cpus")
         try require(pids, in: ResourceBounds.pids, flag: "--pids")
         try require(readyTimeout, in: 0...600, flag: "--ready-timeout")
+    }
+
+    /// Throws if the command line is given twice.
+    func requireOneCommand(_ command: [String]) throws {
         if !cmd.isEmpty, !command.isEmpty { throw ValidationError("give the command by --cmd or after --, not both") }
     }
 
     /// Returns the job with the values of the flags. The message leaves out absent flags.
-    func added(to request: JobRequest) -> JobRequest {
+    ///
+    /// - Parameter command: The words after `--`.
+    func added(to request: JobRequest, command: [String]) -> JobRequest {
         var request = request
         request.env = env.values
         request.labels = label.labels

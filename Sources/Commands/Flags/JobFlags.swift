@@ -12,9 +12,6 @@ import Settings
 
 /// The flags shared by `start`, `stop`, `remove` and `restart`.
 struct JobFlags: ParsableArguments {
-    @Argument(help: "The game: 1 to 51 of a-z 0-9 -, a letter or digit first and last.")
-    var game: GameArgument
-
     @Option(
         help: ArgumentHelp(
             "Id of the job; a second job with the same id never runs. Default: a new id.",
@@ -22,7 +19,10 @@ struct JobFlags: ParsableArguments {
         )
     ) var id: String?
 
-    @Option(help: ArgumentHelp("Queue of the job; use one queue for all jobs of a game.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("Queue of the job; use one queue for all jobs of a game.", valueName: "name"),
+        completion: Completions.queues
+    )
     var queue = "default"
 
     @Option(help: ArgumentHelp("Do not begin after this time, such as 2026-05-04T03:02:01Z.", valueName: "time"))
@@ -57,13 +57,20 @@ struct JobFlags: ParsableArguments {
     var waiting: Duration? { longestWait(wait, waitTimeout) }
 
     /// Returns a job of `kind` with the values of these flags.
-    func request(_ kind: JobKind) -> JobRequest {
-        var request = JobRequest(kind: kind, id: JobID(id ?? UUID().uuidString.lowercased()), gameID: game.id)
+    func request(_ kind: JobKind, of game: GameID) -> JobRequest {
+        var request = JobRequest(kind: kind, id: JobID(id ?? UUID().uuidString.lowercased()), gameID: game)
         request.queue = queue
         request.deadline = deadline?.time
         request.maxAttempts = maxAttempts
         request.enqueuedAt = SystemClock.now()
         return request
+    }
+}
+
+/// Throws if `--id` is given for many games.
+func requireSingle(_ games: GameFlags, _ job: JobFlags) throws {
+    guard job.id == nil || games.games.count == 1 else {
+        throw ValidationError("--id needs a single game, because a second job with the same id never runs")
     }
 }
 

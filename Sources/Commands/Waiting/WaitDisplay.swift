@@ -28,6 +28,11 @@ final class WaitDisplay: Sendable {
         self.write = write
     }
 
+    /// Shows the id of the job, on a line that stays.
+    func name(_ id: JobID) {
+        write("\(surface.painter.paint("\(game): job \(id)", .dim))\n")
+    }
+
     func show(_ stage: WaitStage) {
         guard stage != .ended else { return }
         let isNew = state.withLock { state in

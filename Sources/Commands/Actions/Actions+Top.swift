@@ -1,0 +1,190 @@
+import JobContract
+import JobQueue
+import Pages
+import Primitives
+import QueueAdmin
+import RuntimeClient
+import Settings
+import Terminal
+import UnixSignals
+
+// `rtmanager top`: the terminal and Redis around the values of TopState.
+extension Actions {
+    static func top(_ context: CommandContext) async throws(CommandError) {
+        guard TerminalInput.hasPerson, Surface.standardOutput.width != nil else {
+            throw .wrongUse("top needs a terminal; `rtmanager status` shows the same once")
+        }
+        let title = try title(context.settings)
+        let pushedAt = try pushTimes(context.settings)
+        let decoder = JobDecoder(signer: try context.settings.signer())
+        try await withUsedQueue(context) { queue in
+            let desk = TopDesk(
+                queue: queue,
+                client: client(queue, context),
+                decoder: decoder,
+                title: title,
+                pushedAt: pushedAt
+            )
+            await FullScreen.with { await desk.run() }
+        }
+    }
+}
+
+/// What happens around a screen.
+private enum TopEvent: Sendable {
+    case keys([KeyPress])
+    case data(TopData)
+    case failed(String)
+    case resized
+    case detail(TopDetail)
+    case report(String)
+    case end
+}
+
+/// Carries keys and data to the state of the screen, and does what the state asks for.
+private struct TopDesk: Sendable {
+    /// The pause between two reads of Redis.
+    private static let pause = Duration.seconds(1)
+    /// The largest numbers of nodes, jobs of a state, and containers to read.
+    private static let (mostNodes, mostJobs, mostContainers) = (200, 200, 2_000)
+    private static let (mostSearched, mostMessages) = (5_000, 1_000)
+
+    let queue: JobQueue
+    let client: RuntimeClient
+    let decoder: JobDecoder
+    let title: String
+    let pushedAt: @Sendable ([UInt8]) -> Timestamp?
+
+    func run() async {
+        let surface = Surface.standardOutput
+        var state = TopState(width: surface.width ?? 80, height: surface.height ?? 24)
+        var shown: [TerminalText] = []
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup, .sigwinch)
+        await withTaskGroup(of: Void.self) { group in
+            let (events, inbox) = AsyncStream.makeStream(of: TopEvent.self, bufferingPolicy: .bufferingNewest(256))
+            group.addTask { await readKeys(inbox) }
+            group.addTask { await readFleet(inbox) }
+            group.addTask {
+                for await signal in signals { inbox.yield(signal == .sigwinch ? .resized : .end) }
+            }
+            draw(state, surface.painter, &shown)
+            for await event in events {
+                let actions = take(event, &state)
+                if actions.contains(.quit) || StandardOutput.problem != nil { break }
+                for action in actions { group.addTask { inbox.yield(await perform(action)) } }
+                draw(state, surface.painter, &shown)
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// Changes the state by an event. Returns what there is to do.
+    private func take(_ event: TopEvent, _ state: inout TopState) -> [TopAction] {
+        switch event {
+        case .keys(let keys): return keys.compactMap { state.press($0) }
+        case .data(let data): state.update(data)
+        case .failed(let reason): state.fail(reason)
+        case .detail(let detail): state.show(detail)
+        case .report(let text): state.report(text)
+        case .end: return [.quit]
+        case .resized:
+            let surface = Surface.standardOutput
+            (state.width, state.height) = (surface.width ?? state.width, surface.height ?? state.height)
+        }
+        return []
+    }
+
+    private func draw(_ state: TopState, _ painter: Painter, _ shown: inout [TerminalText]) {
+        let lines = state.screen(painter)
+        guard lines != shown else { return }
+        shown = lines
+        StandardOutput.write(text: FullScreen.frame(lines, endsLine: false))
+    }
+
+    private func readKeys(_ inbox: AsyncStream<TopEvent>.Continuation) async {
+        var decoder = KeyDecoder()
+        while let bytes = await TerminalInput.bytes(within: .seconds(5)) {
+            let keys = decoder.keys(in: bytes)
+            if !keys.isEmpty { inbox.yield(.keys(keys)) }
+        }
+        // The terminal has gone.
+        inbox.yield(.end)
+    }
+
+    private func readFleet(_ inbox: AsyncStream<TopEvent>.Continuation) async {
+        while !Task.isCancelled {
+            let begin = ContinuousClock.now
+            do {
+                let status = try await Actions.collect(
+                    queue,
+                    title,
+                    rows: Self.mostNodes,
+                    containers: Self.mostContainers,
+                    pushedAt
+                )
+                let jobs = try await queue.jobs(JobFilter(), limit: Self.mostJobs, decoder: decoder)
+                inbox.yield(.data(TopData(status: status, jobs: jobs)))
+            } catch {
+                inbox.yield(.failed("\(error)"))
+            }
+            // A slow read of a large fleet takes at most a third of the time.
+            try? await Task.sleep(for: max(Self.pause, begin.duration(to: .now) * 2))
+        }
+    }
+
+    private func perform(_ action: TopAction) async -> TopEvent {
+        do {
+            switch action {
+            case .quit: return .end
+            case .show(let item): return try await page(of: item)
+            case .retry(let entry, let id):
+                guard let letter = try await queue.deadLetter(named: entry) else { return gone(id) }
+                try await Actions.retry(letter, id.text, queue, decoder)
+                return .report("\(id) will run again")
+            case .drop(let entry, let id):
+                guard let letter = try await queue.deadLetter(named: entry), try await queue.drop(letter) == .ok
+                else { return gone(id) }
+                return .report("\(id) is dropped")
+            case .pause(let name):
+                return .report(try await queue.pause(queue: name) ? "\(name) is paused" : "\(name) was paused already")
+            case .resume(let name):
+                return .report(try await queue.resume(queue: name) ? "\(name) is resumed" : "\(name) was not paused")
+            case .drain(let node):
+                let isNew = try await queue.drain(node: node)
+                return .report(isNew ? "\(node) begins no more starts" : "\(node) was drained already")
+            case .resumeNode(let node):
+                let isNew = try await queue.resume(node: node)
+                return .report(isNew ? "\(node) begins starts again" : "\(node) was not drained")
+            }
+        } catch {
+            return .report("\(error)")
+        }
+    }
+
+    private func gone(_ id: JobID) -> TopEvent {
+        .report("\(id) is no longer a dead letter: somebody retried or dropped it")
+    }
+
+    private func page(of item: TopItem) async throws -> TopEvent {
+        switch item {
+        case .job(let id), .dead(_, let id):
+            let page = try await JobPage.read(
+                id,
+                queue,
+                client,
+                decoder,
+                search: Self.mostSearched,
+                messages: Self.mostMessages
+            )
+            return page.map { .detail(.job($0)) } ?? .report("job \(id) is not known any more")
+        case .game(let id):
+            let history = try await StreamSearch.run(client, most: GamePage.mostSearched, wanted: GamePage.mostShown) {
+                $0.gameID == id
+            }
+            let detail = try await queue.game(id)
+            return .detail(.game(GamePage(detail: detail, history: history.latest(GamePage.mostShown))))
+        case .queue(let name, _): return .report(name)
+        case .node(let id, _): return .report(id.text)
+        }
+    }
+}
