@@ -18,10 +18,15 @@ function parking.pass_on(c, class, queue, owner)
   return true
 end
 
--- Wakes workers of other nodes for the starts that this node leaves to them, and for those behind them.
+-- Wakes workers of other nodes for the starts that this node leaves to them, and for those behind them. Workers that
+-- were woken a moment ago are still to come, and take one start at least: in a burst, each claim would else wake more
+-- workers than there are starts.
 function parking.pass_starts(c, claim, queue)
   local passed = claim.passed[queue] or {}
   local waiting = claim.is_passed and call('ZCARD', c.prefix .. lanes.list('start', queue)) or #passed
+  if waiting > 0 then
+    waiting = waiting - call('ZCOUNT', c.prefix .. 'woken:' .. queue, c.now - placement.WOKEN_MS, '+inf')
+  end
   for index = 1, math.min(waiting, parking.MOST_PASSED) do
     workers.wake(c, 'start', queue, nil, passed[index] or passed[#passed], c.args.node)
   end
