@@ -23,6 +23,23 @@ struct SettingsTableTests {
         #expect(page == wanted, "RTM_TEST_WRITE=1 swift test --filter SettingsTableTests writes the table anew")
     }
 
+    /// With `RTM_TEST_WRITE=1`, this test writes the file.
+    @Test("the settings file of the packages has every setting, and reads as a settings file")
+    func template() throws {
+        let path = ContractSchemas.root.appending(path: "deploy/systemd/rtmanager.conf")
+        if ProcessInfo.processInfo.environment["RTM_TEST_WRITE"] == "1" {
+            return try Data(SettingsTemplate.text.utf8).write(to: path)
+        }
+        let text = try String(contentsOf: path, encoding: .utf8)
+        #expect(text == SettingsTemplate.text, "RTM_TEST_WRITE=1 swift test --filter SettingsTableTests writes it anew")
+        // A person removes the # of the lines with a default.
+        let shown = text.replacing(#/(?m)^#(RTM_[A-Z_]+=.+)$/#) { String($0.1) }
+        let file = SettingsFile(path: "rtmanager.conf", text: shown)
+        #expect(file.problems.isEmpty && file.entries.count > 20, "\(file.problems)")
+        let names = text.matches(of: #/#(RTM_[A-Z_]+)=/#).map { String($0.1) }
+        #expect(Set(names) == Set(SettingDescriptor.all.map(\.name) + ["RTM_ENV_NAME"]).subtracting(["RTM_CONFIG"]))
+    }
+
     @Test("a page without both marks, in order and once, is refused")
     func marks() {
         let (begin, end) = SettingsTable.marks

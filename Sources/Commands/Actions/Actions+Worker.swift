@@ -50,7 +50,8 @@ package enum Actions {
                 )
             }
             let adminServer = adminServer(of: stage, rules: rules, settings, logger)
-            try await run(adminServer + [worker], settings, logger)
+            let notifier = SystemdNotifier.ofProcess(stage, logger)
+            try await run(adminServer + notifier + [worker], settings, logger)
         } catch {
             await docker.shutdown()
             throw error
