@@ -35,6 +35,8 @@ package final class EngineProxy: Sendable {
         let target: String
         let refusal = Mutex<Refusal?>(nil)
         let refused = Mutex(0)
+        /// The methods and paths of all calls so far.
+        let calls = Mutex<Set<String>>([])
         let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
 
         init(target: String) { self.target = target }
@@ -42,6 +44,7 @@ package final class EngineProxy: Sendable {
         /// The status with which the call is to be answered here; nil: it is passed on.
         func status(_ head: HTTPRequestHead) -> Int? {
             let path = String(head.uri.prefix { $0 != "?" })
+            _ = calls.withLock { $0.insert("\(head.method.rawValue) \(path)") }
             let status: Int? = refusal.withLock { refusal in
                 guard let found = refusal, found.times > 0, found.matches(head.method.rawValue, path) else {
                     return nil
@@ -53,6 +56,9 @@ package final class EngineProxy: Sendable {
             return status
         }
     }
+
+    /// The methods and paths of all calls so far, such as `GET /_ping`.
+    package var calls: Set<String> { state.calls.withLock { $0 } }
 
     private init(path: String, listener: any Channel, state: State) {
         host = "unix://" + path
