@@ -71,8 +71,8 @@ package struct DashboardLook: Sendable, Equatable {
                 .plain,
                 .queues
             ),
-            Tile("jobs running", count(overview.runningCount), .plain, .jobs),
-            Tile("jobs retrying", count(overview.retryingCount), overview.retryingCount > 0 ? .notable : .plain, .jobs),
+            Tile("jobs running", count(overview.runningCount), .plain, .jobs(JobChoice())),
+            Tile("jobs retrying", count(overview.retryingCount), overview.retryingCount > 0 ? .notable : .plain, .jobs(JobChoice())),
             Tile("dead letters", count(overview.deadCount), overview.deadCount > 0 ? .bad : .plain, .dead(DeadPage())),
             Tile("nodes up", "\(count(up)) of \(count(overview.nodeCount))", away > 0 ? .bad : .plain, .nodes),
         ]

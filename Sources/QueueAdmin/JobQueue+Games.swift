@@ -86,27 +86,4 @@ extension JobQueue {
         } while cursor != "0"
         return list
     }
-
-    /// Returns the jobs that wait for their next attempt, the next one first, at most `limit`.
-    package func retryingJobs(limit: Int) async throws(QueueError) -> [JobDetail] {
-        let last = RedisArgument.integer(Int64(limit - 1))
-        let ids = (try await lenient(RedisCommand("ZRANGE", .string(keys.prefix + "delayed"), 0, last)).array ?? [])
-            .compactMap { $0.string.map { JobID($0) } }
-        let now = try await redisTime()
-        let answers = try await pipeline(
-            ids.flatMap {
-                [
-                    RedisCommand("HGETALL", .string(keys.job($0))),
-                    RedisCommand("ZSCORE", .string(keys.prefix + "delayed"), .string($0.text)),
-                ]
-            }
-        )
-        return ids.enumerated().compactMap { index, id in
-            let fields = JobResult(pairs: (answers[2 * index].array ?? []).map { $0.string ?? "" }).fields
-            guard !fields.isEmpty else { return nil }
-            var detail = JobDetail(id: id, fields: JobRecord.named(fields), now: now)
-            detail.due = answers[2 * index + 1].string.map(Self.milliseconds)
-            return detail
-        }
-    }
 }

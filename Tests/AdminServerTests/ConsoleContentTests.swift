@@ -78,8 +78,7 @@ struct ConsoleContentTests {
         var detail = GameDetail(id: GameID(evil), now: Self.now)
         detail.owner = NodeID(evil)
         detail.behind = [JobID(evil)]
-        var job = JobDetail(id: JobID(evil), fields: ["kind": evil, "game_id": evil, "_error": evil], now: Self.now)
-        job.due = Self.now
+        let job = JobDetail(id: JobID(evil), fields: ["kind": evil, "game_id": evil, "_error": evil], now: Self.now)
         let letter = DeadLetter(
             entry: evil,
             jobID: JobID(evil),
@@ -101,7 +100,8 @@ struct ConsoleContentTests {
         )
         let status = StatusPage(title: "", overview: FleetOverview())
         let pages: [ConsoleContent] = [
-            .game(GamePage(detail: detail)), .jobs(status, [job]), .dead([letter], DeadPage(), size: 1),
+            .game(GamePage(detail: detail)), .jobs(JobListPage(JobList()), JobChoice { _ in evil }, sums: evil),
+            .dead([letter], DeadPage(), size: 1),
             .groups([group], now: 0),
             .unknown("job", evil), .job(JobID(evil), JobPage(id: JobID(evil), sight: job), now: Self.now),
             .node(NodeID(evil), status, GameList()), .games(GameList(), search: evil, page: 1, size: 1, now: Self.now),

@@ -43,9 +43,9 @@ struct ConsoleTests {
     @Test("shows a page in its frame, and says 404 of what is not known")
     func pages() async {
         let console = Self.console { route in
-            route == .jobs ? ConsoleContent([.note("a <b>", .bad)]) : .unknown("game", "g<1>")
+            route == .jobs(JobChoice()) ? ConsoleContent([.note("a <b>", .bad)]) : .unknown("game", "g<1>")
         }
-        guard case .page(let jobs) = await console.answer(.page(.jobs, Viewer()), Self.none) else {
+        guard case .page(let jobs) = await console.answer(.page(.jobs(JobChoice()), Viewer()), Self.none) else {
             return #expect(Bool(false))
         }
         #expect(jobs.contains("<p class=\"bad\">a &lt;b&gt;</p>") && jobs.contains("worker w&lt;1&gt;"))

@@ -14,7 +14,8 @@ extension Deployment {
 
             /// The pages of the console, with something on each.
             let pages = [
-                "/", "/games", "/games/lobby-1", "/jobs", "/jobs/s1", "/dead", "/queues", "/nodes", "/groups", "/audit",
+                "/", "/games", "/games/lobby-1", "/jobs", "/jobs/s1", "/dead", "/queues", "/nodes", "/workers",
+                "/groups", "/audit",
                 "/games/nobody", "/search?q=lobby", "/act?do=stop&target=lobby-1",
             ]
         }

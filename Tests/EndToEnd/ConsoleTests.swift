@@ -65,7 +65,9 @@ extension Deployment {
                 try await browser.see(["start of lobby", game, "started"], on: "/jobs/s1")
                 try await browser.see(["rtmanager dead retry s2", refused.errorCode ?? "?"], on: "/jobs/s2")
                 try await browser.see(["href=\"/jobs/s2\"", refused.errorCode ?? "?"], on: "/dead")
-                try await browser.see(["no running jobs", "no retrying jobs", "1 dead letter"], on: "/jobs")
+                try await browser.see(["href=\"/jobs/s2\"", "dead", refused.errorCode ?? "?"], on: "/jobs")
+                try await browser.see(["no jobs"], on: "/jobs?state=retrying")
+                try await browser.see(["alive", "href=\"/nodes/"], on: "/workers")
                 let path = try #require(node.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
                 try await browser.see([game, "rtmanager node drain \(node) --wait"], on: "/nodes/\(path)")
                 try await browser.see(["href=\"/nodes/", "1 up"], on: "/nodes")
@@ -88,7 +90,8 @@ extension Deployment {
                     ("/api/v1/overview", "\"queues\":[{\"queue\":\"default\""),
                     ("/api/v1/games", "\"game_id\":\"lobby\""),
                     ("/api/v1/games?q=zz", "\"games\":[]"), ("/api/v1/games/lobby", "\"state\":\"running\""),
-                    ("/api/v1/jobs", "\"running\":[]"), ("/api/v1/jobs/s1", "\"job_id\":\"s1\""),
+                    ("/api/v1/jobs", "\"state\":\"dead\""), ("/api/v1/workers", "\"alive\":true"),
+                    ("/api/v1/jobs/s1", "\"job_id\":\"s1\""),
                     ("/api/v1/jobs/none", "\"state\":\"unknown\""),
                     ("/api/v1/dead", "\"error_code\":"), ("/api/v1/queues", "\"workers\":1"),
                     ("/api/v1/nodes", "\"state\":\"up\""),
@@ -102,7 +105,7 @@ extension Deployment {
                     #expect(try description.problems(answer.page, to: path) == [], "\(path): \(answer.page)")
                 }
                 #expect(try await browser.get("/api/v1/nothing").status == 404)
-                try await browser.see(["\"running\":[]"], on: "/api/v1/jobs?limit=-5")
+                try await browser.see(["\"jobs\":[]"], on: "/api/v1/jobs?limit=-5&state=running")
             }
         }
 

@@ -7,28 +7,28 @@ import Terminal
 
 // The pages of live jobs, dead letters, nodes and consumer groups, from what was read.
 extension ConsoleContent {
-    static func jobs(_ page: StatusPage, _ retrying: [JobDetail]) -> ConsoleContent {
-        let now = page.overview.now
-        var table = TextTable([
-            .init("JOB"), .init("KIND"), .init("GAME"), .init("NEXT TRY IN", isNumber: true),
-            .init("ATTEMPTS", isNumber: true), .init("WHY"),
-        ])
-        table.rows = retrying.map { job in
-            let why = [job.fields["_error_code"], job.fields["_error"]].compactMap { $0 }.joined(separator: ": ")
-            return [
-                .init(job.id.text, link: .job(job.id.text)), .init(job.fields["kind"] ?? "-"),
-                .init(job.gameID.text, link: .game(job.gameID.text)),
-                .init(ShortTime.span(milliseconds: max(0, (job.due ?? now) - now))),
-                .init(job.fields["_attempts"] ?? "-"), .init(why, .bad),
-            ]
-        }
-        table.omitted = max(0, page.overview.retryingCount - retrying.count)
-        let letters = ShortCount.text(page.overview.deadCount, "dead letter", "dead letters")
-        return ConsoleContent([
-            .note(page.sums, .plain), .heading("Running"), .table(page.running, of: "running jobs"),
-            .heading("Retrying"), .table(table, of: "retrying jobs"), .heading("Dead"),
-            .link(.dead(DeadPage()), letters),
-        ])
+    /// Jobs by a choice, those in trouble first.
+    static func jobs(_ page: JobListPage, _ choice: JobChoice, sums: String) -> ConsoleContent {
+        let states = ["", "retrying", "running", "waiting", "dead"]
+        var blocks: [Block] = [
+            .note(sums, .plain),
+            .filter(
+                .jobs(choice),
+                [.init("state", "State", choice.state, options: states)]
+                    + [("game", choice.game), ("queue", choice.queue), ("node", choice.node), ("code", choice.code)].map
+                {
+                    .init($0, $0.prefix(1).uppercased() + $0.dropFirst(), $1)
+                }
+            ),
+            .table(page.table, of: "jobs"),
+        ]
+        blocks += page.remarks.map { .note($0, .dim) }
+        if choice.state == "dead" || choice.state.isEmpty { blocks.append(.link(.dead(DeadPage()), "dead letters")) }
+        return ConsoleContent(blocks)
+    }
+
+    static func workers(_ list: WorkerList) -> ConsoleContent {
+        ConsoleContent([.table(WorkerTable.table(list), of: "workers")])
     }
 
     /// Dead letters, the newest first. `letters` has one more than the page shows if there are more.

@@ -13,6 +13,8 @@ package struct ConsoleContent: Sendable, Equatable {
         /// Commands to copy.
         case commands([String])
         case link(ConsoleRoute, String)
+        /// A form to choose rows.
+        case filter(ConsoleRoute, [FilterField])
         /// Figures to see at a glance.
         case tiles([Tile])
         case charts([Chart])
@@ -72,6 +74,7 @@ package struct ConsoleContent: Sendable, Equatable {
         case .choices(let table, let things, _): return html(table, things)
         case .actions(let actions): return access == .act && !actions.isEmpty ? html(actions, of: "") : ""
         case .named(let name, let actions): return access == .act ? html(actions, of: name) : ""
+        case .filter(let route, let fields): return FilterField.html(fields, on: route)
         case .tiles(let tiles): return Tile.html(tiles)
         case .charts(let charts): return Chart.html(charts)
         case .advice(let text, let style, let command):

@@ -17,7 +17,7 @@ extension ConsoleReader {
         case .overview: return try await dashboard.look().status.json
         case .games(let search, _): return try await games(search, limit)
         case .game(let id): return try await game(id)
-        case .jobs: return try await jobs(limit)
+        case .jobs(let choice): return try await jobs(choice, limit)
         case .job(let id): return try await job(id)
         case .dead(let page): return try await dead(page, limit)
         case .queues:
@@ -27,6 +27,9 @@ extension ConsoleReader {
             let overview = try await dashboard.look().status.overview
             return .object([("nodes", .array(overview.nodes.map { StatusPage.json($0, overview) }))])
         case .node(let id): return try await node(id, limit)
+        case .workers:
+            let list = try await queue.workers(limit: limit)
+            return .object([("workers", .array(list.workers.map { WorkerTable.json($0, now: list.now) }))])
         case .groups: return .object([("groups", .array(try await queue.streamGroups().map(\.json)))])
         case .audit:
             return .object([("entries", .array(try await queue.auditEntries(limit: limit).map(\.json)))])
@@ -56,14 +59,11 @@ extension ConsoleReader {
         ])
     }
 
-    private func jobs(_ limit: Int) async throws -> JSONNode {
-        let overview = try await dashboard.look().status.overview
-        let retrying = try await queue.retryingJobs(limit: limit)
+    private func jobs(_ choice: JobChoice, _ limit: Int) async throws -> JSONNode {
+        let list = try await queue.jobs(choice.filter, limit: limit, decoder: decoder)
         return .object([
-            ("running", .array(overview.running.prefix(limit).map(\.json))),
-            ("running_count", .integer(overview.runningCount)),
-            ("retrying", .array(retrying.map(\.retryingJSON))), ("retrying_count", .integer(overview.retryingCount)),
-            ("dead_count", .integer(overview.deadCount)),
+            ("jobs", .array(list.jobs.map(JobListPage.json))),
+            ("may_lack_jobs", .boolean(!list.more.isEmpty || !list.unsearched.isEmpty)),
         ])
     }
 
@@ -109,18 +109,6 @@ extension GameStatus {
             ("engine_endpoint", endpoint.map { .string($0) }), ("job_id", .string(jobID.text)),
             ("since", since.map { .time($0.millisecondsSinceEpoch) }),
             ("reason", reason.map { .string($0.rawValue) }), ("exit_code", exitCode.map { .integer($0) }),
-        ])
-    }
-}
-
-extension JobDetail {
-    fileprivate var retryingJSON: JSONNode {
-        .object([
-            ("job_id", .string(id.text)), ("kind", fields["kind"].map { .string($0) }),
-            ("game_id", .string(gameID.text)), ("next_try_at", due.map { .time($0) }),
-            ("attempts", fields["_attempts"].flatMap { Int($0) }.map { .integer($0) }),
-            ("error_code", fields["_error_code"].map { .string($0) }),
-            ("error", fields["_error"].map { .string($0) }),
         ])
     }
 }

@@ -27,8 +27,9 @@ package struct ConsoleReader: ConsoleReading {
     static let mostGames = 20_000
     private static let gamesOnPage = 100
     private static let lettersOnPage = 50
-    private static let mostJobs = 200
+    static let mostJobs = 200
     private static let auditEntries = 200
+    private static let mostWorkers = 500
     /// The largest number of dead letters to search for those of a page.
     private static let mostLetters = 2_000
 
@@ -53,12 +54,13 @@ package struct ConsoleReader: ConsoleReading {
         case .overview: ConsoleContent([])
         case .games(let search, let page): try await games(search, page)
         case .game(let id): try await game(id)
-        case .jobs: try await jobs()
+        case .jobs(let choice): try await jobs(choice)
         case .job(let id): try await job(id)
         case .dead(let page): try await dead(page)
         case .queues: .queues(try await dashboard.look().status)
         case .nodes: try await nodes()
         case .node(let id): try await node(id)
+        case .workers: .workers(try await queue.workers(limit: Self.mostWorkers))
         case .groups: try await groups()
         case .audit: .audit(try await queue.auditEntries(limit: Self.auditEntries), now: try await queue.redisTime())
         }
@@ -97,8 +99,9 @@ package struct ConsoleReader: ConsoleReading {
         return .job(id, page, now: try await queue.redisTime())
     }
 
-    private func jobs() async throws -> ConsoleContent {
-        .jobs(try await dashboard.look().status, try await queue.retryingJobs(limit: Self.mostJobs))
+    private func jobs(_ choice: JobChoice) async throws -> ConsoleContent {
+        let list = try await queue.jobs(choice.filter, limit: Self.mostJobs, decoder: decoder)
+        return .jobs(JobListPage(list), choice, sums: try await dashboard.look().status.sums)
     }
 
     /// Reads a page of dead letters, and one more if there are more.

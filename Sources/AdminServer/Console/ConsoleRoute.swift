@@ -1,4 +1,5 @@
 import JobContract
+import QueueAdmin
 import Terminal
 
 /// A page of the operators' console, with its address.
@@ -7,13 +8,13 @@ package enum ConsoleRoute: Sendable, Equatable {
     /// Games with a container whose id holds a text.
     case games(search: String, page: Int)
     case game(GameID)
-    /// Jobs that run or wait for their next attempt.
-    case jobs
+    case jobs(JobChoice)
     case job(JobID)
     case dead(DeadPage)
     case queues
     case nodes
     case node(NodeID)
+    case workers
     /// Consumer groups of the public streams.
     case groups
     /// What people have done with the console.
@@ -35,7 +36,7 @@ package enum ConsoleRoute: Sendable, Equatable {
         case ("games", nil):
             self = .games(search: search, page: max(1, min(Int(query("page") ?? "") ?? 1, 1_000)))
         case ("games", let id?): self = .game(GameID(id))
-        case ("jobs", nil): self = .jobs
+        case ("jobs", nil): self = .jobs(JobChoice { Self.cut(query($0) ?? "") })
         case ("jobs", let id?): self = .job(JobID(id))
         case ("dead", nil):
             let filter = DeadFilter(code: query("code") ?? "", queue: query("queue") ?? "")
@@ -44,6 +45,7 @@ package enum ConsoleRoute: Sendable, Equatable {
         case ("nodes", nil): self = .nodes
         case ("nodes", let id?): self = .node(NodeID(id))
         case ("groups", nil): self = .groups
+        case ("workers", nil): self = .workers
         case ("audit", nil): self = .audit
         default: return nil
         }
@@ -65,7 +67,7 @@ package enum ConsoleRoute: Sendable, Equatable {
         case .games(let search, let page):
             "/games" + Self.query([("q", search), ("page", page > 1 ? "\(page)" : "")])
         case .game(let id): "/games/" + Self.encoded(id.text)
-        case .jobs: "/jobs"
+        case .jobs(let choice): "/jobs" + Self.query(choice.fields)
         case .job(let id): "/jobs/" + Self.encoded(id.text)
         case .dead(let page):
             "/dead"
@@ -73,6 +75,7 @@ package enum ConsoleRoute: Sendable, Equatable {
         case .queues: "/queues"
         case .nodes: "/nodes"
         case .node(let id): "/nodes/" + Self.encoded(id.text)
+        case .workers: "/workers"
         case .groups: "/groups"
         case .audit: "/audit"
         }
@@ -93,6 +96,7 @@ package enum ConsoleRoute: Sendable, Equatable {
         case .queues: "Queues"
         case .nodes: "Nodes"
         case .node(let id): "Node \(id)"
+        case .workers: "Workers"
         case .groups: "Consumer groups"
         case .audit: "Audit"
         }
@@ -100,14 +104,16 @@ package enum ConsoleRoute: Sendable, Equatable {
 
     /// The pages in the menu.
     static let menu: [ConsoleRoute] = [
-        .overview, .games(search: "", page: 1), .jobs, .dead(DeadPage()), .queues, .nodes, .groups, .audit,
+        .overview, .games(search: "", page: 1), .jobs(JobChoice()), .dead(DeadPage()), .queues, .nodes, .workers,
+        .groups, .audit,
     ]
 
     /// Whether the page belongs to a page of the menu.
     func isUnder(_ entry: ConsoleRoute) -> Bool {
         switch (self, entry) {
         case (.overview, .overview), (.jobs, .jobs), (.job, .jobs), (.dead, .dead), (.nodes, .nodes), (.node, .nodes),
-            (.groups, .groups), (.games, .games), (.game, .games), (.queues, .queues), (.audit, .audit):
+            (.groups, .groups), (.games, .games), (.game, .games), (.queues, .queues), (.audit, .audit),
+            (.workers, .workers):
             true
         default: false
         }
@@ -155,5 +161,39 @@ package struct DeadPage: Sendable, Equatable {
     package init(filter: DeadFilter = DeadFilter(), before: String? = nil) {
         self.filter = filter
         self.before = before
+    }
+}
+
+/// A choice of jobs; an empty text excludes no job.
+package struct JobChoice: Sendable, Equatable {
+    /// `retrying`, `running`, `waiting` or `dead`.
+    package var state = ""
+    /// The id of a game, or a pattern with `*`.
+    package var game = ""
+    package var queue = ""
+    package var node = ""
+    /// The code of an error.
+    package var code = ""
+
+    package init() {}
+
+    /// - Parameter value: returns the value of a parameter of an address.
+    init(_ value: (String) -> String) {
+        state = ListedState(rawValue: value("state"))?.rawValue ?? ""
+        (game, queue, node, code) = (value("game"), value("queue"), value("node"), value("code"))
+    }
+
+    var fields: [(String, String)] {
+        [("state", state), ("game", game), ("queue", queue), ("node", node), ("code", code)]
+    }
+
+    var filter: JobFilter {
+        var filter = JobFilter()
+        if let state = ListedState(rawValue: state) { filter.states = [state] }
+        if !game.isEmpty { filter.game = IDPattern(game) }
+        if !queue.isEmpty { filter.queue = queue }
+        if !node.isEmpty { filter.node = NodeID(node) }
+        if !code.isEmpty { filter.code = code }
+        return filter
     }
 }

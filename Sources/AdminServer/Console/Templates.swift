@@ -6,7 +6,7 @@ import Mustache
 /// it would let a quote with an accent pass. `{{{...}}}` inserts HTML of our own.
 enum Templates {
     enum Name: String, CaseIterable {
-        case frame, login, confirmation, outcome, choices, actions
+        case frame, login, confirmation, outcome, choices, actions, filter
     }
 
     /// Returns the HTML of a template with its values. A missing value is an empty text.
@@ -39,6 +39,7 @@ enum Templates {
         case .outcome: outcome
         case .choices: choices
         case .actions: actions
+        case .filter: filter
         }
     }
 
@@ -141,6 +142,27 @@ enum Templates {
         <a class="button {{{tone}}}" href="{{{address}}}">{{label}}</a>
         {{/actions}}
         </p>
+
+        """
+
+    private static let filter = """
+        <form method="get" action="{{{path}}}" class="buttons">
+        {{#fields}}
+        <label>{{label}}
+        {{#isText}}
+        <input name="{{name}}" value="{{value}}" maxlength="200" size="12">
+        {{/isText}}
+        {{^isText}}
+        <select name="{{name}}">
+        {{#options}}
+        <option value="{{value}}"{{#isChosen}} selected{{/isChosen}}>{{text}}</option>
+        {{/options}}
+        </select>
+        {{/isText}}
+        </label>
+        {{/fields}}
+        <button>Choose</button>
+        </form>
 
         """
 }
