@@ -17,6 +17,9 @@ package final class TCPProxy: Sendable {
         var delay = TimeAmount.zero
         var target: Int
         var connections: [ObjectIdentifier: any Channel] = [:]
+        /// How many connections there have been, and how many of the first ones are dead.
+        var accepted = 0
+        var deadOnes = 0
     }
 
     /// Port on 127.0.0.1 that leads to the server.
@@ -33,9 +36,18 @@ package final class TCPProxy: Sendable {
         var target: Int { state.withLock { $0.target } }
         func set(delay: TimeAmount) { state.withLock { $0.delay = delay } }
         func set(target: Int) { state.withLock { $0.target = target } }
-        var isSilent: Bool { state.withLock { $0.line == .silent } }
+        var accepted: Int { state.withLock { $0.accepted } }
+        func isSilent(_ number: Int) -> Bool { state.withLock { $0.line == .silent || number < $0.deadOnes } }
+        func kill(first count: Int) { state.withLock { $0.deadOnes = count } }
         func set(silent: Bool) { state.withLock { $0.line = silent ? .silent : .open } }
-        func add(_ channel: any Channel) { state.withLock { $0.connections[ObjectIdentifier(channel)] = channel } }
+        /// Returns the number of the connection, from 0 on.
+        func add(_ channel: any Channel) -> Int {
+            state.withLock {
+                $0.connections[ObjectIdentifier(channel)] = channel
+                $0.accepted += 1
+                return $0.accepted - 1
+            }
+        }
         func remove(_ channel: any Channel) { state.withLock { $0.connections[ObjectIdentifier(channel)] = nil } }
         var all: [any Channel] { state.withLock { Array($0.connections.values) } }
     }
@@ -76,6 +88,12 @@ package final class TCPProxy: Sendable {
 
     /// Lets every connection go dead without a word, those that are open and those that come.
     package func silence() { state.set(silent: true) }
+
+    /// How many connections there have been.
+    package var accepted: Int { state.accepted }
+
+    /// Lets only the first connections go dead without a word.
+    package func silence(first count: Int) { state.kill(first: count) }
 
     /// New connections are let through again; those that went dead stay so.
     package func heal() { state.set(silent: false) }
@@ -121,20 +139,22 @@ package final class TCPProxy: Sendable {
 
         private let state: Shared
         private var back: (any Channel)?
+        private var number = 0
         private var isDead = false
         private let passage = Passage()
 
         init(state: Shared) { self.state = state }
 
         func channelActive(context: ChannelHandlerContext) {
-            state.add(context.channel)
+            number = state.add(context.channel)
+            let number = number
             let front = NIOLoopBound(context, eventLoop: context.eventLoop)
             let state = state
             let channel = context.channel
             ClientBootstrap(group: context.eventLoop)
                 .channelInitializer { back in
                     back.eventLoop.makeCompletedFuture {
-                        try back.pipeline.syncOperations.addHandler(BackHandler(front: channel, state: state))
+                        try back.pipeline.syncOperations.addHandler(BackHandler(front: channel, state: state, number))
                     }
                 }
                 .connect(host: "127.0.0.1", port: state.target)
@@ -150,7 +170,7 @@ package final class TCPProxy: Sendable {
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            isDead = isDead || state.isSilent
+            isDead = isDead || state.isSilent(number)
             guard !isDead, let back else { return }
             passage.pass(unwrapInboundIn(data), to: back, after: state.delay)
         }
@@ -169,22 +189,24 @@ package final class TCPProxy: Sendable {
 
         private let front: any Channel
         private let state: Shared
+        private let number: Int
         private var isDead = false
         private let passage = Passage()
 
-        init(front: any Channel, state: Shared) {
+        init(front: any Channel, state: Shared, _ number: Int) {
             self.front = front
             self.state = state
+            self.number = number
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            isDead = isDead || state.isSilent
+            isDead = isDead || state.isSilent(number)
             if !isDead { passage.pass(unwrapInboundIn(data), to: front, after: state.delay) }
         }
 
         func channelInactive(context: ChannelHandlerContext) {
             // A dead line does not tell of the other end's goodbye either.
-            if !isDead, !state.isSilent { front.close(promise: nil) }
+            if !isDead, !state.isSilent(number) { front.close(promise: nil) }
         }
 
         func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
