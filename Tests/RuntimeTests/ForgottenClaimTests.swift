@@ -18,7 +18,7 @@ struct ForgottenClaimTests {
                     try await world.push(.stop, "t1")
                     _ = try await world.result("t1")
                     _ = try await client.send(RedisCommand("SAVE"))
-                    await world.docker.delay(.run, by: .seconds(1))
+                    await world.docker.delay(.run, by: .seconds(5))
                     try await world.push(.start, "s1")
                     try await eventually("the claim", until: { $0 == "running" }) { try await world.state("s1") }
                     // Everything since is as never written.
