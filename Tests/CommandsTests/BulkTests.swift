@@ -136,6 +136,27 @@ struct BulkCommandTests {
         }
     }
 
+    @Test("top shows the fleet, ends with q or a signal, and leaves the terminal as it was")
+    func top() async throws {
+        try await with(Self.games()) { url in
+            let environment = ["RTM_REDIS_URL": url, "PATH": "/usr/bin:/bin", "TERM": "xterm"]
+            func run(_ end: String) async throws -> Call {
+                let inner = #"a=$(stty -g); "$PROGRAM" top; echo code $?; test "$a" = "$(stty -g)" && echo same"#
+                let script = """
+                    PROGRAM=$1; export PROGRAM
+                    (\(end)) | script -qec 'stty cols 80 rows 24; \(inner)' /dev/null
+                    """
+                return try await call([], environment: environment, script: script)
+            }
+            let ended = try await run("sleep 2; printf 2; sleep 1; printf q; sleep 1")
+            #expect(ended.output.contains("[2 games 0]") && ended.output.contains("\u{1B}[?1049h"), "\(ended)")
+            #expect(ended.output.contains("\u{1B}[?1049l") && ended.output.contains("code 0"), "\(ended)")
+            #expect(ended.output.contains("same"), "\(ended)")
+            let piped = try await self.run("top", url)
+            #expect(piped.code == 2 && piped.errors.contains("top needs a terminal"), "\(piped)")
+        }
+    }
+
     private static func letter(_ entry: String, _ id: String, _ code: String) -> [String] {
         let message = #"{"v":1,"id":"\#(id)","kind":"stop","game_id":"arena-1"}"#
         return [

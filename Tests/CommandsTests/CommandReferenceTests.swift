@@ -31,11 +31,10 @@ private enum CommandReference {
     private static func section(of command: [String: Any], path: [String], level: Int) -> String {
         let path = path + [command["commandName"] as? String ?? ""]
         var text = String(repeating: "#", count: level) + " " + path.joined(separator: " ") + "\n\n"
-        text += (command["abstract"] as? String ?? "") + "\n\n"
         // The exit codes are the same for all commands.
         let discussion = (command["discussion"] as? String ?? "").components(separatedBy: "Exit codes:")[0]
-            .trimmingCharacters(in: .whitespacesAndNewlines)
-        if !discussion.isEmpty { text += "```text\n\(discussion)\n```\n\n" }
+        let help = "\(command["abstract"] as? String ?? "")\n\n\(discussion)"
+        text += "```text\n\(help.trimmingCharacters(in: .whitespacesAndNewlines))\n```\n\n"
         let arguments = (command["arguments"] as? [[String: Any]] ?? []).filter { argument in
             argument["shouldDisplay"] as? Bool ?? true && !["help", "version"].contains(name(of: argument))
         }

@@ -83,7 +83,10 @@ extension Deployment {
                 try await fleet.startWorker()
                 _ = try await fleet.finish("s1", fleet.start("s1", game: "g1"))
                 let (viewer, op) = (["RTM_REDIS_URL": url("viewer")], ["RTM_REDIS_URL": url("operator")])
-                for words in [["status"], ["job", "s1"], ["history", "g1"], ["node", "list"], ["dead", "list"]] {
+                for words in [
+                    ["status"], ["job", "s1"], ["history", "g1"], ["node", "list"], ["dead", "list"], ["jobs"],
+                    ["game", "g1"], ["queue", "list"], ["worker", "list"],
+                ] {
                     let seen = try await Program.run(words, environment: fleet.environment.merging(viewer) { $1 })
                     #expect(seen.exitCode == 0, "\(words): \(seen)")
                 }
