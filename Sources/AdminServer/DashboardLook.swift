@@ -58,7 +58,7 @@ package struct DashboardLook: Sendable, Equatable {
         let overview = status.overview
         func count(_ number: Int) -> String { TextTable.grouped(number) }
         let waiting = overview.queues.reduce(0) { $0 + $1.waiting + $1.readyStarts + $1.readyStops }
-        let oldest = overview.queues.compactMap(\.oldest).min()
+        let oldest = overview.queues.compactMap(\.oldest).min().map { max(0, overview.now - $0) }
         let games = overview.nodes.reduce(0) { $0 + $1.games }
         let away = overview.lostCount + overview.silentCount
         let up = max(0, overview.nodeCount - away - overview.drainingCount)
@@ -72,7 +72,12 @@ package struct DashboardLook: Sendable, Equatable {
                 .queues
             ),
             Tile("jobs running", count(overview.runningCount), .plain, .jobs(JobChoice())),
-            Tile("jobs retrying", count(overview.retryingCount), overview.retryingCount > 0 ? .notable : .plain, .jobs(JobChoice())),
+            Tile(
+                "jobs retrying",
+                count(overview.retryingCount),
+                overview.retryingCount > 0 ? .notable : .plain,
+                .jobs(JobChoice())
+            ),
             Tile("dead letters", count(overview.deadCount), overview.deadCount > 0 ? .bad : .plain, .dead(DeadPage())),
             Tile("nodes up", "\(count(up)) of \(count(overview.nodeCount))", away > 0 ? .bad : .plain, .nodes),
         ]

@@ -229,12 +229,13 @@ struct ReadinessReasonTests {
     func page() async {
         let stage = WorkerStage()
         stage.waits(for: StartNeeds(docker: "no <socket>"))
-        guard case .page(let page) = await stage.answer(.page(.jobs(JobChoice()), Viewer())) else { return #expect(Bool(false)) }
+        let jobs = ConsoleRoute.jobs(JobChoice())
+        guard case .page(let page) = await stage.answer(.page(jobs, Viewer())) else { return #expect(Bool(false)) }
         #expect(page.contains("<p class=\"dim\">worker starts "))
         #expect(page.contains("<p class=\"bad\">docker: no &lt;socket&gt;</p>"))
         #expect(page.contains("<p class=\"good\">redis: it answers</p>") && !page.contains("<table"))
         let others: [ConsoleRequest] = [
-            .content(.jobs(JobChoice()), Viewer()), .data(.jobs(JobChoice()), limit: 1), .confirm(.drain("n"), Viewer()),
+            .content(jobs, Viewer()), .data(jobs, limit: 1), .confirm(.drain("n"), Viewer()),
         ]
         for request in others {
             #expect(await stage.answer(request) == .unavailable("the worker waits for Redis or Docker"))

@@ -117,19 +117,17 @@ package final class Chromium: Sendable {
         let bytes = try JSONSerialization.data(withJSONObject: message) + [0]
         let written = bytes.withUnsafeBytes { write(input, $0.baseAddress, $0.count) }
         guard written == bytes.count else { throw Overdue("the browser takes no command: \(errno)") }
-        let end = ContinuousClock.now.advanced(by: patience)
-        while ContinuousClock.now < end {
-            guard let text = nextMessage() else {
-                try await Task.sleep(for: .milliseconds(5))
-                continue
-            }
-            guard let answer = try JSONSerialization.jsonObject(with: Data(text)) as? [String: Any],
-                answer["id"] as? Int == id
-            else { continue }
-            if let failure = answer["error"] { throw Overdue("\(method): \(failure)") }
-            return answer["result"] as? [String: Any] ?? [:]
+        var answer: [String: Any] = [:]
+        try await eventually("the browser's answer to \(method)", every: .milliseconds(5)) {
+            guard let text = nextMessage(),
+                let found = try JSONSerialization.jsonObject(with: Data(text)) as? [String: Any],
+                found["id"] as? Int == id
+            else { return false }
+            answer = found
+            return true
         }
-        throw Overdue(withLogs: "the browser does not answer \(method)")
+        if let failure = answer["error"] { throw Overdue("\(method): \(failure)") }
+        return answer["result"] as? [String: Any] ?? [:]
     }
 
     /// Returns the next message of the browser, which ends with a zero; nil: it is not whole yet.
