@@ -22,13 +22,13 @@ enum ConsoleStyle {
         a { color: var(--link); text-decoration: none } a:hover, a:focus { text-decoration: underline }
         :focus-visible { outline: 2px solid var(--link); outline-offset: 1px }
         input, button { font: inherit; color: inherit } input[type=search] { width: 14rem; max-width: 60vw }
-        input:not([type=checkbox]) { padding: .2rem .5rem; border: 1px solid var(--line); border-radius: .4rem;
-          background: var(--page) }
+        input:not([type=checkbox]), select { font: inherit; color: inherit; padding: .2rem .5rem;
+          border: 1px solid var(--line); border-radius: .4rem; background: var(--page) }
         button, .button { padding: .2rem .7rem; border: 1px solid var(--line); border-radius: .4rem;
           background: var(--card); cursor: pointer; color: var(--text); display: inline-block }
         button:hover, .button:hover { border-color: var(--link); text-decoration: none }
         .grave { color: var(--bad); border-color: var(--bad) }
-        .buttons { display: flex; flex-wrap: wrap; gap: .5rem; margin: .6rem 0 }
+        .buttons { display: flex; flex-wrap: wrap; gap: .5rem; margin: .6rem 0; align-items: center }
         .stack > label, .stack > button { display: block; margin: .7rem 0 }
         h1 { font-size: 1.35rem; margin: 1rem 0 .2rem; overflow-wrap: anywhere }
         h2 { font-size: 1rem; margin: 1.5rem 0 .4rem } p { margin: .25rem 0; overflow-wrap: anywhere }
@@ -52,14 +52,16 @@ enum ConsoleStyle {
         .tiles li { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .6rem .8rem }
         .tiles b { display: block; font-size: 1.5rem; font-weight: 600; line-height: 1.2;
           font-variant-numeric: tabular-nums }
-        .tiles span { color: var(--dim) } .tiles .bad b { color: var(--bad) } .tiles .notable b { color: var(--notable) }
+        .tiles span { color: var(--dim) } .tiles .bad b { color: var(--bad) }
+        .tiles .notable b { color: var(--notable) }
         .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(20rem, 100%), 1fr)); gap: .8rem;
           margin: .8rem 0 }
         figure { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: .6rem;
           padding: .6rem .8rem; min-width: 0 } figcaption { color: var(--dim) }
         figcaption b { color: var(--text); font-variant-numeric: tabular-nums }
         svg { display: block; width: 100%; height: 4.5rem; margin-top: .3rem }
-        .line { fill: none; stroke: var(--link); stroke-width: 1.5; stroke-linecap: round; vector-effect: non-scaling-stroke }
+        .line { fill: none; stroke: var(--link); stroke-width: 1.5; stroke-linecap: round;
+          vector-effect: non-scaling-stroke }
         .area { fill: var(--link); opacity: .15 } .bars { fill: var(--bad) }
         .good { color: var(--good) } .notable { color: var(--notable) } .bad { color: var(--bad) }
         .dim { color: var(--dim) }
