@@ -25,8 +25,10 @@ struct UnknownCommand: Sendable, Equatable {
             let children = command.configuration.subcommands
             guard !word.hasPrefix("-"), isHelp || !children.isEmpty else { return nil }
             guard let next = children.first(where: { $0._commandName == word }) else {
-                let names = children.map { $0._commandName }
-                return UnknownCommand(path: path, word: word, suggestions: similar(to: word, names))
+                let suggestions = similar(to: word, children.map { $0._commandName })
+                // Where a command needs no name, any other word is its argument.
+                if suggestions.isEmpty, !isHelp, command.configuration.defaultSubcommand != nil { return nil }
+                return UnknownCommand(path: path, word: word, suggestions: suggestions)
             }
             command = next
             path.append(word)

@@ -162,7 +162,7 @@ struct LookOutputTests {
             // The shell sends the signal once the job waits.
             let script = """
                 "$@" 2>"$errors" & child=$!
-                until grep -q waits: "$errors"; do sleep 0.05; done
+                until grep -qs waits: "$errors"; do sleep 0.05; done
                 kill -INT $child; wait $child
                 """
             let words = ["stop", "lobby", "--id", "j4", "--wait"]

@@ -30,6 +30,12 @@ struct UnknownCommandTests {
         #expect(UnknownCommand.find(in: words, of: RootCommand.self) == nil)
     }
 
+    @Test("a word that is like no command is an argument of the command without a name")
+    func defaultCommand() {
+        #expect(UnknownCommand.find(in: ["worker", "elsewhere"], of: RootCommand.self) == nil)
+        #expect(UnknownCommand.find(in: ["help", "worker", "elsewhere"], of: RootCommand.self) != nil)
+    }
+
     @Test("the message names the word, the commands and where to look")
     func message() {
         let unknown = UnknownCommand.find(in: ["dead", "lst"], of: RootCommand.self)

@@ -43,7 +43,7 @@ package struct Chart: Sendable, Equatable {
 
     var html: String {
         let caption =
-            "<figcaption>\(HTMLText.escape(name)), last \(HTMLText.escape(span)): <b>\(HTMLText.escape(latest))</b>"
+            "<figcaption>\(HTMLText.escape(name)), last \(HTMLText.escape(span)): <strong>\(HTMLText.escape(latest))</strong>"
             + " now, at most \(HTMLText.escape(most))</figcaption>"
         let width = max(1, values.count - (form == .line ? 1 : 0))
         return

@@ -50,15 +50,15 @@ enum ConsoleStyle {
         .tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); gap: .6rem;
           margin: .8rem 0; padding: 0; list-style: none }
         .tiles li { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .6rem .8rem }
-        .tiles b { display: block; font-size: 1.5rem; font-weight: 600; line-height: 1.2;
+        .tiles strong { display: block; font-size: 1.5rem; font-weight: 600; line-height: 1.2;
           font-variant-numeric: tabular-nums }
-        .tiles span { color: var(--dim) } .tiles .bad b { color: var(--bad) }
-        .tiles .notable b { color: var(--notable) }
+        .tiles span { color: var(--dim) } .tiles .bad strong { color: var(--bad) }
+        .tiles .notable strong { color: var(--notable) }
         .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(20rem, 100%), 1fr)); gap: .8rem;
           margin: .8rem 0 }
         figure { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: .6rem;
           padding: .6rem .8rem; min-width: 0 } figcaption { color: var(--dim) }
-        figcaption b { color: var(--text); font-variant-numeric: tabular-nums }
+        figcaption strong { color: var(--text); font-variant-numeric: tabular-nums }
         svg { display: block; width: 100%; height: 4.5rem; margin-top: .3rem }
         .line { fill: none; stroke: var(--link); stroke-width: 1.5; stroke-linecap: round;
           vector-effect: non-scaling-stroke }

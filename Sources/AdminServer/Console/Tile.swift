@@ -17,7 +17,7 @@ package struct Tile: Sendable, Equatable {
 
     static func html(_ tiles: [Tile]) -> String {
         let items = tiles.map { tile in
-            let inner = HTMLText.element("b", tile.value) + HTMLText.element("span", tile.name)
+            let inner = HTMLText.element("strong", tile.value) + HTMLText.element("span", tile.name)
             let linked = tile.route.map { "<a href=\"\(HTMLText.escape($0.address))\">\(inner)</a>" } ?? inner
             return "<li\(HTMLText.cssClass(tile.style).map { " class=\"\($0)\"" } ?? "")>\(linked)</li>"
         }
