@@ -1,3 +1,4 @@
+import ArgumentParser
 import Testing
 
 @testable import Commands
@@ -30,10 +31,20 @@ struct UnknownCommandTests {
         #expect(UnknownCommand.find(in: words, of: RootCommand.self) == nil)
     }
 
+    private struct Bench: ParsableCommand {
+        struct Run: ParsableCommand {}
+        struct Peers: ParsableCommand {}
+        static let configuration = CommandConfiguration(
+            subcommands: [Run.self, Peers.self],
+            defaultSubcommand: Run.self
+        )
+    }
+
     @Test("a word that is like no command is an argument of the command without a name")
     func defaultCommand() {
-        #expect(UnknownCommand.find(in: ["worker", "elsewhere"], of: RootCommand.self) == nil)
-        #expect(UnknownCommand.find(in: ["help", "worker", "elsewhere"], of: RootCommand.self) != nil)
+        #expect(UnknownCommand.find(in: ["latency", "start"], of: Bench.self) == nil)
+        #expect(UnknownCommand.find(in: ["perrs"], of: Bench.self)?.suggestions == ["peers"])
+        #expect(UnknownCommand.find(in: ["help", "latency"], of: Bench.self) != nil)
     }
 
     @Test("the message names the word, the commands and where to look")
