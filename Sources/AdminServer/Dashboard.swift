@@ -14,7 +14,7 @@ package final class Dashboard: Sendable {
     }
 
     /// The shortest time between two reads.
-    private static let shortestAge = Duration.seconds(2)
+    private static let shortestAge = Duration.seconds(3)
     /// The pause after a read, as a multiple of the read's duration. Viewers then cannot keep a large Redis busy.
     private static let restFactor = 10
 

@@ -2,25 +2,70 @@ import JobContract
 import Primitives
 
 /// A game with a container, as `{ns}:games` describes it for everybody.
+///
+/// A list may have thousands of games, and shows a few. So only the facts for sorting are read at once.
 package struct GameStatus: Sendable, Equatable {
-    package var gameID: GameID
-    package var isRunning: Bool
-    package var node: NodeID
-    package var containerID: ContainerID
-    package var image: String
-    /// URL of the game engine; nil if unknown.
-    package var endpoint: String?
-    /// The job that started the container.
-    package var jobID: JobID
-    /// The begin of the run, or its end.
-    package var since: Timestamp?
-    /// Why the run ended; nil while the container runs.
-    package var reason: ExitReason?
-    package var exitCode: Int?
+    package let gameID: GameID
+    package let isRunning: Bool
+    package let node: NodeID
+    private let text: String
 
     /// Reads the field of a game; nil if the text is no such field, for example after a change by hand.
     package init?(_ gameID: GameID, _ text: String) {
-        guard case .object(let members)? = try? StrictJSON.parse(Array(text.utf8)) else { return nil }
+        if let state = Self.value(of: "state", in: text), let node = Self.value(of: "node", in: text),
+            text.hasPrefix("{"), text.hasSuffix("}"), Self.value(of: "container_id", in: text) != nil
+        {
+            (isRunning, self.node) = (state == "running", NodeID(String(node)))
+        } else {
+            let members = Self.members(of: text)
+            guard let state = members["state"], let node = members["node"], members["container_id"] != nil else {
+                return nil
+            }
+            (isRunning, self.node) = (state == "running", NodeID(node))
+        }
+        self.gameID = gameID
+        self.text = text
+    }
+
+    // Each of these reads the text.
+
+    package var containerID: ContainerID { ContainerID(member("container_id") ?? "") }
+    package var image: String { member("image") ?? "" }
+    /// URL of the game engine; nil if unknown.
+    package var endpoint: String? { member("engine_endpoint") }
+    /// The job that started the container.
+    package var jobID: JobID { JobID(member("job_id") ?? "") }
+    /// The begin of the run, or its end.
+    package var since: Timestamp? { member("since").flatMap { Timestamp(rfc3339: $0) } }
+    /// Why the run ended; nil while the container runs.
+    package var reason: ExitReason? { member("reason").flatMap(ExitReason.init(rawValue:)) }
+    package var exitCode: Int? { member("exit_code").flatMap { Int($0) } }
+
+    private func member(_ name: String) -> String? {
+        Self.value(of: name, in: text).map { String($0) } ?? Self.members(of: text)[name]
+    }
+
+    /// Whether the game ended by itself in a way that nobody asked for.
+    package var hasFailed: Bool {
+        guard !isRunning, let reason else { return false }
+        return ![.stopped, .stoppedForced, .completed].contains(reason)
+    }
+
+    /// Returns the value of a member without reading the other members; nil if it has escapes or is no text. Inside a text,
+    /// JSON writes a quote with a backslash, so the name cannot be found there.
+    private static func value(of name: String, in text: String) -> Substring? {
+        guard let key = text.utf8.firstRange(of: "\"\(name)\":\"".utf8) else { return nil }
+        let rest = text[key.upperBound...]
+        guard let end = rest.utf8.firstIndex(of: UInt8(ascii: "\"")), !rest[..<end].utf8.contains(UInt8(ascii: "\\"))
+        else {
+            return nil
+        }
+        return rest[..<end]
+    }
+
+    /// Returns the texts and numbers of an object; none for any other text.
+    private static func members(of text: String) -> [String: String] {
+        guard case .object(let members)? = try? StrictJSON.parse(Array(text.utf8)) else { return [:] }
         var texts: [String: String] = [:]
         for member in members {
             switch member.value {
@@ -29,24 +74,6 @@ package struct GameStatus: Sendable, Equatable {
             default: continue
             }
         }
-        guard let state = texts["state"], let node = texts["node"], let container = texts["container_id"] else {
-            return nil
-        }
-        self.gameID = gameID
-        isRunning = state == "running"
-        self.node = NodeID(node)
-        containerID = ContainerID(container)
-        image = texts["image"] ?? ""
-        endpoint = texts["engine_endpoint"]
-        jobID = JobID(texts["job_id"] ?? "")
-        since = texts["since"].flatMap { Timestamp(rfc3339: $0) }
-        reason = texts["reason"].flatMap(ExitReason.init(rawValue:))
-        exitCode = texts["exit_code"].flatMap { Int($0) }
-    }
-
-    /// Whether the game ended by itself in a way that nobody asked for.
-    package var hasFailed: Bool {
-        guard !isRunning, let reason else { return false }
-        return ![.stopped, .stoppedForced, .completed].contains(reason)
+        return texts
     }
 }

@@ -11,8 +11,9 @@ package struct LetterRefusal: Error, Sendable, Equatable, CustomStringConvertibl
 extension JobQueue {
     /// Retries a dead letter. Decodes the message as a worker would, because an invalid message cannot be retried.
     ///
+    /// - Parameter name: What the letter is called in a refusal.
     /// - Throws: ``LetterRefusal``, or ``QueueError`` if Redis was not reached.
-    package func retry(_ letter: DeadLetter, decoder: JobDecoder) async throws {
+    package func retry(_ letter: DeadLetter, named name: String, decoder: JobDecoder) async throws {
         guard letter.isWhole else {
             throw LetterRefusal(
                 "Redis kept only \(letter.message.count) of the message's \(letter.size) bytes; push the message again"
@@ -26,7 +27,7 @@ extension JobQueue {
         }
         switch try await retry(letter, as: job) {
         case .ok: return
-        case .gone: throw Self.gone
+        case .gone: throw Self.gone(name)
         case .reused:
             throw LetterRefusal(
                 "the id \(letter.jobID) belongs to another job; push the message under another id, and drop this one"
@@ -37,10 +38,13 @@ extension JobQueue {
 
     /// Drops a dead letter.
     ///
+    /// - Parameter name: What the letter is called in a refusal.
     /// - Throws: ``LetterRefusal``, or ``QueueError`` if Redis was not reached.
-    package func dropLetter(_ letter: DeadLetter) async throws {
-        guard try await drop(letter) == .ok else { throw Self.gone }
+    package func drop(_ letter: DeadLetter, named name: String) async throws {
+        guard try await drop(letter) == .ok else { throw Self.gone(name) }
     }
 
-    private static var gone: LetterRefusal { LetterRefusal("it is no longer there: somebody retried or dropped it") }
+    private static func gone(_ name: String) -> LetterRefusal {
+        LetterRefusal("\(name) is no longer a dead letter: somebody retried or dropped it")
+    }
 }

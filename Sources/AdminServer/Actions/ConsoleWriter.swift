@@ -66,10 +66,11 @@ package struct ConsoleWriter: Sendable {
     private func act(_ action: ConsoleAction) async throws -> ActionOutcome {
         switch action {
         case .retry(let entries): return try await letters(entries, "retried") { try await retry($0) }
-        case .drop(let entries): return try await letters(entries, "dropped") { try await queue.dropLetter($0) }
+        case .drop(let entries):
+            return try await letters(entries, "dropped") { try await queue.drop($0, named: $0.entry) }
         case .retryAll(let filter): return try await letters(that: filter, "retried") { try await retry($0) }
         case .dropAll(let filter):
-            return try await letters(that: filter, "dropped") { try await queue.dropLetter($0) }
+            return try await letters(that: filter, "dropped") { try await queue.drop($0, named: $0.entry) }
         case .pause(let name):
             guard try await queue.knownQueues().contains(name) else { return .failed("queue \(name) is not known") }
             return .done(try await queue.pause(queue: name) ? "\(name) is paused" : "\(name) was paused already")
@@ -104,7 +105,9 @@ package struct ConsoleWriter: Sendable {
         return outcome
     }
 
-    private func retry(_ letter: DeadLetter) async throws { try await queue.retry(letter, decoder: decoder) }
+    private func retry(_ letter: DeadLetter) async throws {
+        try await queue.retry(letter, named: letter.entry, decoder: decoder)
+    }
 
     private func letters(
         _ entries: [String],

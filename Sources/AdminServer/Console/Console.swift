@@ -188,7 +188,7 @@ package final class Console: Sendable {
 /// The latest contents of pages, for all their viewers.
 struct RecentContents {
     /// The time of freshness.
-    static let freshness = Duration.seconds(2)
+    static let freshness = Duration.seconds(3)
     /// The largest number of kept contents.
     static let limit = 32
 

@@ -13,8 +13,9 @@ extension ConsoleContent {
     ///   - page: the number of the page, from 1.
     ///   - size: the number of games on a page.
     static func games(_ list: GameList, search: String, page: Int, size: Int, now: Int64) -> ConsoleContent {
-        let sorted = list.games.sorted { ($0.hasFailed ? 0 : 1, $0.gameID) < ($1.hasFailed ? 0 : 1, $1.gameID) }
-        let failed = sorted.count(where: \.hasFailed)
+        let ranked = list.games.map { (rank: $0.hasFailed ? 0 : 1, game: $0) }
+        let sorted = ranked.sorted { ($0.rank, $0.game.gameID) < ($1.rank, $1.game.gameID) }.map(\.game)
+        let failed = ranked.count { $0.rank == 0 }
         let running = sorted.count(where: \.isRunning)
         let more = list.mayLackGames ? "; there are more games than this page has read" : ""
         let found = search.isEmpty ? "" : " with \u{201C}\(search)\u{201D}"

@@ -68,14 +68,7 @@ extension ConsoleReader {
     }
 
     private func job(_ id: JobID) async throws -> JSONNode {
-        let page = try await JobPage.read(
-            id,
-            queue,
-            client,
-            decoder,
-            search: Self.mostSearched,
-            messages: Self.mostMessages
-        )
+        let page = try await jobPage(id)
         guard let page else { return .object([("job_id", .string(id.text)), ("state", .string("unknown"))]) }
         // The message may hold secrets, in `env`.
         guard case .object(let members) = page.json else { return page.json }

@@ -20,9 +20,9 @@ package protocol ConsoleReading: Sendable {
 /// Reads the pages of the console from Redis. Each page is a bounded number of commands, and none without a bound.
 package struct ConsoleReader: ConsoleReading {
     /// The number of latest events to search for those of a job's containers.
-    static let mostSearched = 5_000
+    private static let mostSearched = 5_000
     /// The largest number of messages of a queue to search for a job.
-    static let mostMessages = 1_000
+    private static let mostMessages = 1_000
     /// The largest number of games to sort for a list.
     static let mostGames = 20_000
     private static let gamesOnPage = 100
@@ -88,15 +88,12 @@ package struct ConsoleReader: ConsoleReading {
     }
 
     private func job(_ id: JobID) async throws -> ConsoleContent {
-        let page = try await JobPage.read(
-            id,
-            queue,
-            client,
-            decoder,
-            search: Self.mostSearched,
-            messages: Self.mostMessages
-        )
-        return .job(id, page, now: try await queue.redisTime())
+        .job(id, try await jobPage(id), now: try await queue.redisTime())
+    }
+
+    /// Reads the page of a job; nil: nobody knows the job.
+    func jobPage(_ id: JobID) async throws -> JobPage? {
+        try await JobPage.read(id, queue, client, decoder, search: Self.mostSearched, messages: Self.mostMessages)
     }
 
     private func jobs(_ choice: JobChoice) async throws -> ConsoleContent {

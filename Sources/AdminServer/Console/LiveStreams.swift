@@ -13,7 +13,7 @@ final class LiveStreams: Sendable {
     /// The largest number of streams. The server keeps as many connections for other requests.
     static let limit = 32
     /// The time between two looks at a page.
-    private static let pause = Duration.seconds(2)
+    private static let pause = Duration.seconds(3)
 
     private let open = Mutex(0)
 

@@ -156,36 +156,13 @@ extension Actions {
         _ queue: JobQueue,
         _ decoder: JobDecoder
     ) async throws {
-        switch action {
-        case .retry: try await retry(letter, name, queue, decoder)
-        case .drop:
-            guard try await queue.drop(letter) == .ok else {
-                throw CommandError.failed("\(name) is no longer a dead letter: somebody retried or dropped it")
+        do {
+            switch action {
+            case .retry: try await queue.retry(letter, named: name, decoder: decoder)
+            case .drop: try await queue.drop(letter, named: name)
             }
-        }
-    }
-
-    /// Retries a dead letter. Decodes the message as a worker would, because an invalid message cannot be retried.
-    static func retry(_ letter: DeadLetter, _ name: String, _ queue: JobQueue, _ decoder: JobDecoder) async throws {
-        guard letter.isWhole else {
-            throw CommandError.failed(
-                "Redis kept only \(letter.message.count) of the message's \(letter.size) bytes; push the message again"
-            )
-        }
-        let job: Job
-        switch decoder.decode(letter.message) {
-        case .job(let decoded): job = decoded
-        case .rejected(let rejection):
-            throw CommandError.failed("the message is still no job (\(rejection.code.rawValue)): \(rejection.error)")
-        }
-        switch try await queue.retry(letter, as: job) {
-        case .ok: return
-        case .gone: throw CommandError.failed("\(name) is no longer a dead letter: somebody retried or dropped it")
-        case .reused:
-            throw CommandError.failed(
-                "the id \(letter.jobID) belongs to another job; push the message under another id, and drop this one"
-            )
-        case .live: throw CommandError.failed("job \(letter.jobID) runs again already")
+        } catch let refusal as LetterRefusal {
+            throw CommandError.failed(refusal.description)
         }
     }
 }

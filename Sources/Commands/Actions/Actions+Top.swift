@@ -139,7 +139,7 @@ private struct TopDesk: Sendable {
             case .show(let item): return try await page(of: item)
             case .retry(let entry, let id):
                 guard let letter = try await queue.deadLetter(named: entry) else { return gone(id) }
-                try await Actions.retry(letter, id.text, queue, decoder)
+                try await queue.retry(letter, named: id.text, decoder: decoder)
                 return .report("\(id) will run again")
             case .drop(let entry, let id):
                 guard let letter = try await queue.deadLetter(named: entry), try await queue.drop(letter) == .ok
