@@ -15,7 +15,7 @@ package struct GameStatus: Sendable, Equatable {
         if let state = Self.value(of: "state", in: text), let node = Self.value(of: "node", in: text),
             text.hasPrefix("{"), text.hasSuffix("}"), Self.value(of: "container_id", in: text) != nil
         {
-            (isRunning, self.node) = (state == "running", NodeID(String(node)))
+            (isRunning, self.node) = (state == "running", NodeID(node))
         } else {
             let members = Self.members(of: text)
             guard let state = members["state"], let node = members["node"], members["container_id"] != nil else {
@@ -42,7 +42,7 @@ package struct GameStatus: Sendable, Equatable {
     package var exitCode: Int? { member("exit_code").flatMap { Int($0) } }
 
     private func member(_ name: String) -> String? {
-        Self.value(of: name, in: text).map { String($0) } ?? Self.members(of: text)[name]
+        Self.value(of: name, in: text) ?? Self.members(of: text)[name]
     }
 
     /// Whether the game ended by itself in a way that nobody asked for.
@@ -53,14 +53,29 @@ package struct GameStatus: Sendable, Equatable {
 
     /// Returns the value of a member without reading the other members; nil if it has escapes or is no text. Inside a text,
     /// JSON writes a quote with a backslash, so the name cannot be found there.
-    private static func value(of name: String, in text: String) -> Substring? {
-        guard let key = text.utf8.firstRange(of: "\"\(name)\":\"".utf8) else { return nil }
-        let rest = text[key.upperBound...]
-        guard let end = rest.utf8.firstIndex(of: UInt8(ascii: "\"")), !rest[..<end].utf8.contains(UInt8(ascii: "\\"))
-        else {
+    private static func value(of name: String, in text: String) -> String? {
+        let key = Array("\"\(name)\":\"".utf8)
+        let found = text.utf8.withContiguousStorageIfAvailable { bytes -> String? in
+            guard let begin = end(of: key, in: bytes) else { return nil }
+            for index in begin..<bytes.count {
+                if bytes[index] == UInt8(ascii: "\\") { return nil }
+                if bytes[index] == UInt8(ascii: "\"") { return String(decoding: bytes[begin..<index], as: UTF8.self) }
+            }
             return nil
         }
-        return rest[..<end]
+        return found ?? nil
+    }
+
+    /// Returns the place behind a key; nil: the bytes do not hold the key. A generic search takes a hundred times as long.
+    private static func end(of key: [UInt8], in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+        var place = 0
+        while place + key.count <= bytes.count {
+            var matched = 0
+            while matched < key.count, bytes[place + matched] == key[matched] { matched += 1 }
+            if matched == key.count { return place + matched }
+            place += 1
+        }
+        return nil
     }
 
     /// Returns the texts and numbers of an object; none for any other text.
