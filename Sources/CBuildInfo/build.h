@@ -7,4 +7,7 @@
 #define RTM_COMMIT ""
 #endif
 
+// Swift sees no macro of a command line, but a function.
+static inline const char *rtm_commit(void) { return RTM_COMMIT; }
+
 #endif

@@ -5,7 +5,7 @@ import Metrics
 /// What this program was built from.
 enum BuildInfo {
     /// The commit of a release; empty in other builds.
-    static let commit = RTM_COMMIT
+    static let commit = String(cString: rtm_commit())
 
     /// The version, the commit, and the form of the data in Redis. Workers with different forms do not work together.
     static let text =
