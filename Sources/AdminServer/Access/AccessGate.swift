@@ -23,27 +23,27 @@ final class AccessGate: RouterMiddleware {
         context: ServerContext,
         next: @concurrent (Request, ServerContext) async throws -> Response
     ) async throws -> Response {
-        guard var caller = caller(of: request) else { return LoginForm.refusal(of: request) }
+        guard var viewer = viewer(of: request) else { return LoginForm.refusal(of: request) }
         if let header = rules.userHeader.flatMap({ HTTPField.Name($0) }), let name = request.headers[header] {
-            caller.name = Self.cut(name)
+            viewer.name = Self.cut(name)
         }
         var context = context
-        context.caller = caller
+        context.viewer = viewer
         return try await next(request, context)
     }
 
-    private func caller(of request: Request) -> Caller? {
+    private func viewer(of request: Request) -> Viewer? {
         if let credentials = request.headers[.authorization].flatMap({ Credentials(header: $0) }),
             let access = rules.access(with: credentials.token)
         {
-            return Caller(access: access, name: Self.cut(credentials.name), formSecret: formSecret)
+            return Viewer(access: access, name: Self.cut(credentials.name), formSecret: formSecret)
         }
         if let cookie = LoginForm.cookie(of: request),
             let session = sessions.withLock({ $0.session(cookie, now: .now) })
         {
-            return Caller(access: session.access, name: session.name, formSecret: session.formSecret)
+            return Viewer(access: session.access, name: session.name, formSecret: session.formSecret)
         }
-        return rules.withoutToken.map { Caller(access: $0, formSecret: formSecret) }
+        return rules.withoutToken.map { Viewer(access: $0, formSecret: formSecret) }
     }
 
     /// Handles a submitted login form.

@@ -134,10 +134,3 @@ struct ConsoleEndpoint: Sendable {
         Response(status: status, headers: htmlHeaders, body: ResponseBody(byteBuffer: ByteBuffer(string: html)))
     }
 }
-
-extension ServerContext {
-    /// The person in front of the page.
-    var viewer: Viewer {
-        Viewer(access: caller?.access ?? .read, name: caller?.name ?? "", formSecret: caller?.formSecret ?? "")
-    }
-}
