@@ -30,7 +30,7 @@ enum LoginForm {
     }
 
     static func form(next: String, isRefused: Bool) -> Response {
-        let html = Templates.render(.login, ["next": next, "isRefused": isRefused])
+        let html = Templates.render(.login, ["next": .text(next), "isRefused": .flag(isRefused)])
         // A browser that is offered `Basic` would hide the form behind a window of its own.
         var headers = ConsoleEndpoint.htmlHeaders
         headers[.wwwAuthenticate] = "Bearer"

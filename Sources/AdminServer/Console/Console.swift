@@ -123,9 +123,11 @@ package final class Console: Sendable {
         let body = Templates.render(
             .confirmation,
             [
-                "consequence": action.consequence, "targets": action.targets, "secret": viewer.formSecret,
-                "fields": action.fields.map { ["name": $0.name, "value": $0.value] },
-                "tone": action.tone, "label": action.label, "back": HTMLText.escape(action.page.address),
+                "consequence": .text(action.consequence), "targets": .texts(action.targets),
+                "secret": .text(viewer.formSecret),
+                "fields": .list(action.fields.map { .fields(["name": .text($0.name), "value": .text($0.value)]) }),
+                "tone": .text(action.tone), "label": .text(action.label),
+                "back": .text(HTMLText.escape(action.page.address)),
             ]
         )
         return .page(frame(action.page, viewer, heading: action.question).html(around: body, isLive: false))
@@ -135,12 +137,15 @@ package final class Console: Sendable {
         let outcome = await perform(action, person)
         // The person must see what has changed.
         recent.withLock { $0 = RecentContents() }
-        let job = outcome.job.map { ["address": ConsoleRoute.job($0).address, "id": $0.text] }
+        let job = outcome.job.map { job in
+            TemplateValue.fields(["address": .text(ConsoleRoute.job(job).address), "id": .text(job.text)])
+        }
         let body = Templates.render(
             .outcome,
             [
-                "lines": outcome.lines, "tone": outcome.hasFailed ? "bad" : "good", "job": job.map { [$0] } ?? [],
-                "back": HTMLText.escape(action.page.address), "page": action.page.title,
+                "lines": .texts(outcome.lines), "tone": .text(outcome.hasFailed ? "bad" : "good"),
+                "job": job ?? .list([]), "back": .text(HTMLText.escape(action.page.address)),
+                "page": .text(action.page.title),
             ]
         )
         let heading = outcome.hasFailed ? "Not done" : "Done"

@@ -67,8 +67,10 @@ package struct ConsoleContent: Sendable, Equatable {
             return Templates.render(
                 .choices,
                 [
-                    "table": table.html(things: things, choices: choice.values),
-                    "buttons": choice.actions.map { ["do": $0.word, "label": $0.label] },
+                    "table": .text(table.html(things: things, choices: choice.values)),
+                    "buttons": .list(
+                        choice.actions.map { .fields(["do": .text($0.word), "label": .text($0.label)]) }
+                    ),
                 ]
             )
         case .choices(let table, let things, _): return html(table, things)
@@ -95,9 +97,12 @@ package struct ConsoleContent: Sendable, Equatable {
 
     private static func html(_ actions: [ConsoleAction], of name: String) -> String {
         let buttons = actions.map { action in
-            ["address": HTMLText.escape(action.address, longest: 2_000), "label": action.label, "tone": action.tone]
+            TemplateValue.fields([
+                "address": .text(HTMLText.escape(action.address, longest: 2_000)), "label": .text(action.label),
+                "tone": .text(action.tone),
+            ])
         }
-        return Templates.render(.actions, ["actions": buttons, "thing": name])
+        return Templates.render(.actions, ["actions": .list(buttons), "thing": .text(name)])
     }
 
     private static func html(_ facts: [PageFact]) -> String {

@@ -24,14 +24,20 @@ struct ConsoleFrame: Sendable, Equatable {
         return Templates.render(
             .frame,
             [
-                "title": title, "heading": heading ?? (route == .overview ? "rtmanager" : route.title),
-                "worker": worker, "hasName": !person.isEmpty, "name": person, "search": search, "body": body,
-                "refreshes": isLive && refreshes,
-                "style": ConsoleAsset.style.address, "script": ConsoleAsset.script.address,
-                "isLive": isLive, "live": HTMLText.escape(route.liveAddress, longest: 2_000),
-                "menu": ConsoleRoute.menu.map { entry in
-                    ["address": entry.address, "name": entry.title, "isCurrent": route.isUnder(entry)] as [String: Any]
-                },
+                "title": .text(title),
+                "heading": .text(heading ?? (route == .overview ? "rtmanager" : route.title)),
+                "worker": .text(worker), "hasName": .flag(!person.isEmpty), "name": .text(person),
+                "search": .text(search), "body": .text(body), "refreshes": .flag(isLive && refreshes),
+                "style": .text(ConsoleAsset.style.address), "script": .text(ConsoleAsset.script.address),
+                "isLive": .flag(isLive), "live": .text(HTMLText.escape(route.liveAddress, longest: 2_000)),
+                "menu": .list(
+                    ConsoleRoute.menu.map { entry in
+                        .fields([
+                            "address": .text(entry.address), "name": .text(entry.title),
+                            "isCurrent": .flag(route.isUnder(entry)),
+                        ])
+                    }
+                ),
             ]
         )
     }

@@ -16,13 +16,19 @@ package struct FilterField: Sendable, Equatable {
 
     static func html(_ fields: [FilterField], on route: ConsoleRoute) -> String {
         let path = route.address.split(separator: "?").first.map { String($0) } ?? "/"
-        return Templates.render(.filter, ["path": path, "fields": fields.map(\.values)])
+        return Templates.render(.filter, ["path": .text(path), "fields": .list(fields.map(\.values))])
     }
 
-    private var values: [String: Any] {
-        let options = (options ?? []).map { option in
-            ["value": option, "text": option.isEmpty ? "all" : option, "isChosen": option == value] as [String: Any]
+    private var values: TemplateValue {
+        let options = (options ?? []).map { option -> TemplateValue in
+            .fields([
+                "value": .text(option), "text": .text(option.isEmpty ? "all" : option),
+                "isChosen": .flag(option == value),
+            ])
         }
-        return ["name": name, "label": label, "value": value, "options": options, "isText": options.isEmpty]
+        return .fields([
+            "name": .text(name), "label": .text(label), "value": .text(value), "options": .list(options),
+            "isText": .flag(options.isEmpty),
+        ])
     }
 }

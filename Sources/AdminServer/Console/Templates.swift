@@ -1,35 +1,15 @@
-import Mustache
-
-/// The templates of the pages.
-///
-/// Templates escape every value by the function of all pages, because the library's own one looks at whole characters:
-/// it would let a quote with an accent pass. `{{{...}}}` inserts HTML of our own.
+/// The templates of the pages. They escape every value by the function of all pages.
 enum Templates {
     enum Name: String, CaseIterable {
         case frame, login, confirmation, outcome, choices, actions, filter
     }
 
     /// Returns the HTML of a template with its values. A missing value is an empty text.
-    static func render(_ name: Name, _ values: [String: Any]) -> String {
-        library.render(values, withTemplate: name.rawValue) ?? ""
+    static func render(_ name: Name, _ values: [String: TemplateValue]) -> String {
+        library[name]?.render(values) ?? ""
     }
 
-    private struct Escaping: MustacheContentType {
-        func escapeText(_ text: String) -> String { HTMLText.escape(text, longest: 2_000) }
-    }
-
-    private static let library: MustacheLibrary = {
-        MustacheContentTypes.register(Escaping(), named: "CONSOLE")
-        var library = MustacheLibrary()
-        for name in Name.allCases {
-            do {
-                try library.register("{{% CONTENT_TYPE:CONSOLE}}" + text(of: name), named: name.rawValue)
-            } catch {
-                preconditionFailure("the template \(name) cannot be read: \(error)")
-            }
-        }
-        return library
-    }()
+    private static let library = Dictionary(uniqueKeysWithValues: Name.allCases.map { ($0, Template(text(of: $0))) })
 
     private static func text(of name: Name) -> String {
         switch name {
