@@ -85,7 +85,7 @@ struct DeployTests {
         ])
         for line in [
             "Package: rtmanager", "Depends: libc6 (>= 2.", "./usr/bin/rtmanager", "./etc/rtmanager/rtmanager.conf",
-            "./lib/systemd/system/rtmanager@.service", "./usr/share/bash-completion/completions/rtmanager",
+            "./usr/lib/systemd/system/rtmanager@.service", "./usr/share/bash-completion/completions/rtmanager",
         ] { #expect(package.contains(line), "\(line) in \(package)") }
         let archive = try await Tool.run(["sh", "-c", "tar -tzf \(directory)/rtmanager-*.tar.gz"])
         #expect(archive.contains("/usr/bin/rtmanager\n") && archive.contains("/redis/users.acl\n"))
