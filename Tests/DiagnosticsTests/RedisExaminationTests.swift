@@ -121,7 +121,7 @@ struct TriedCommandTests {
 
     @Test("are all that a worker and its functions use")
     func complete() throws {
-        let patterns = [#/call\('([A-Z]+)'/#, #/RedisCommand\(\s*"([A-Z]+)"/#]
+        let patterns = [#/(?:call|attempt)\('([A-Z]+)'/#, #/RedisCommand\(\s*"([A-Z]+)"/#]
         let used = try commands(["JobQueue", "QueueAdmin", "Runtime"], patterns)
         #expect(used.count > 50)
         // An operator's trial of a setting, not a worker's.

@@ -69,11 +69,21 @@ struct CodecTests {
         #expect(values == [.array([.bulk(payload), .integer(1)]), .status("NEXT")])
     }
 
+    /// An integer inside so many arrays.
+    static func nested(_ levels: Int) -> String { String(repeating: "*1\r\n", count: levels) + ":1\r\n" }
+
+    @Test("reads arrays as deep as the bound")
+    func deepest() throws {
+        var value = RedisValue.integer(1)
+        for _ in 0..<ReplyReader.maximumDepth { value = .array([value]) }
+        #expect(try Self.values([Array(Self.nested(ReplyReader.maximumDepth).utf8)[...]]) == [value])
+    }
+
     @Test(
         "refuses invalid RESP2",
         arguments: [
             "hello\r\n", "\r\n", "HTTP/1.1 400 Bad Request\r\n", "%1\r\n+a\r\n+b\r\n", "*1048577\r\n",
-            "*2147483647\r\n", "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n",
+            "*2147483647\r\n", Self.nested(8), Self.nested(100_000),
         ]
     )
     func garbage(_ wire: String) throws {

@@ -12,7 +12,7 @@ function letters.forget(c, entry)
   local letter, bytes = named(entry[2])
   call('XDEL', c.prefix .. 'dead', entry[1])
   local key = c.prefix .. 'job:' .. (letter.job_id or '')
-  local record = redis.pcall('HMGET', key, 'state', 'run')
+  local record = attempt('HMGET', key, 'state', 'run')
   -- The record of a reused id, or of a later run, belongs to another job.
   if letter.error_code ~= 'id_reused' and record[1] == 'dead' and (record[2] or '1') == (letter.run or '1') then
     call('HSET', key, 'state', 'done')
@@ -37,7 +37,7 @@ function letters.add(c, job, code, sentence, message, most)
   local texts = { 'job_id', job.id, 'run', tostring(job.run), 'queue', job.queue, 'error_code', code,
     'error', sentence, 'message', string.sub(message, 1, most), 'size', tostring(#message),
     'sha1', messages.sha1(message), 'died_at', context.now_text(c) }
-  local entry = redis.pcall('XADD', c.prefix .. 'dead', '*', unpack(texts))
+  local entry = attempt('XADD', c.prefix .. 'dead', '*', unpack(texts))
   if type(entry) ~= 'string' then
     call('HINCRBY', c.meta, 'dead_lost', 1)
     return 'done'
@@ -98,7 +98,7 @@ function results.finish(c, job, ending, message)
   call('HSET', key, 'state', state, '_token', job.lease and job.lease.token or '', '_result',
     entry .. ' ' .. job.digest, unpack(fields))
   call('PEXPIRE', key, context.settings(c).retention_ms)
-  call('ZREM', c.prefix .. 'leases', job.id)
+  writes.remove(c.prefix .. 'leases', job.id)
   jobs.unwatch_deadline(c, job)
 end
 
@@ -106,7 +106,7 @@ local retention = {}
 
 -- Returns whether results can be published. If not, `claim` and `sweep` try to end jobs again later.
 function retention.can_publish(c)
-  return type(redis.pcall('XLEN', c.prefix .. 'results')) == 'number'
+  return type(attempt('XLEN', c.prefix .. 'results')) == 'number'
 end
 
 -- Returns whether the record of an id outlives its result. A signed message may be pushed again as long as its
@@ -121,7 +121,7 @@ end
 local function forget_record(c, entry)
   local result = named(entry[2])
   local key = c.prefix .. 'job:' .. (result.job_id or '')
-  local record = redis.pcall('HMGET', key, '_job', '_result')
+  local record = attempt('HMGET', key, '_job', '_result')
   if record.err or record[1] or outlives(c, result.job_id or '', entry[1]) then return end
   if not record[2] or string.match(record[2], '^%S+') == entry[1] then call('DEL', key) end
 end
@@ -182,7 +182,7 @@ local function finish_one(c, done)
   local live = jobs.read(c, done.id)
   local job = live or done.job
   -- An earlier call may have published the result, and then failed at a key of a wrong type.
-  if live or redis.pcall('HGET', c.prefix .. 'job:' .. done.id, '_token') ~= done.token then
+  if live or attempt('HGET', c.prefix .. 'job:' .. done.id, '_token') ~= done.token then
     results.finish(c, job, done.ending)
   end
   local is_without = done.owner == 'clear' or done.owner == 'undo' and job.lease.owns
@@ -211,7 +211,12 @@ end
 -- Fails if no result can be published. Then the job stays under its lease, and the worker calls again.
 -- Atomic because: a job must not end without a result, and a worker presumed dead must not end the job of another.
 define('finish', function(c)
-  local replies = { 0 }
+  local replies, games, frees = { 0 }, {}, false
+  for index, done in ipairs(c.args.jobs) do
+    games[index], frees = done.job.game_id, frees or done.frees
+  end
+  lanes.load(c, games)
+  if frees then reservations.load_held(c, c.args.node, games) end
   for _, done in ipairs(c.args.jobs) do
     replies[#replies + 1] = finish_one(c, done)
   end

@@ -9,6 +9,10 @@ final class ReplyReader {
     /// forged header could reserve gigabytes.
     static let maximumElements = 1 << 20
 
+    /// The deepest nesting of arrays, above every reply to this project's commands. hiredis from 1.0 on knows no limit,
+    /// and conversion and release of a reply are recursive: a forged reply would overflow the stack.
+    static let maximumDepth = 7
+
     private let reader: UnsafeMutablePointer<redisReader>
     /// The function table. The reader points to the table until `deinit`.
     private let functions: UnsafeMutablePointer<redisReplyObjectFunctions>
@@ -31,7 +35,9 @@ final class ReplyReader {
         functions = .allocate(capacity: 1)
         functions.initialize(to: defaults.pointee)
         functions.pointee.createArray = { task, count in
-            guard Int(count) <= ReplyReader.maximumElements, let defaults = task?.pointee.privdata else { return nil }
+            guard Int(count) <= ReplyReader.maximumElements, ReplyReader.depth(of: task) <= ReplyReader.maximumDepth,
+                let defaults = task?.pointee.privdata
+            else { return nil }
             return defaults.assumingMemoryBound(to: redisReplyObjectFunctions.self).pointee.createArray(task, count)
         }
         reader.pointee.privdata = UnsafeMutableRawPointer(defaults)
@@ -88,7 +94,8 @@ final class ReplyReader {
 
     private func failure() -> RedisError {
         if reader.pointee.err == REDIS_ERR_OOM {
-            return .protocolViolation("an array of more than \(Self.maximumElements) elements, or no memory is left")
+            let bounds = "\(Self.maximumElements) elements or \(Self.maximumDepth) levels"
+            return .protocolViolation("an array of more than \(bounds), or no memory is left")
         }
         let text = withUnsafeBytes(of: &reader.pointee.errstr) { raw in
             String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
@@ -96,7 +103,18 @@ final class ReplyReader {
         return .protocolViolation(text.isEmpty ? "the reply cannot be read" : text)
     }
 
-    /// Converts a reply. hiredis limits the nesting of arrays (to 7 or 9 levels), and therefore the recursion.
+    /// Returns the number of arrays around and including the one of a task.
+    private static func depth(of task: UnsafePointer<redisReadTask>?) -> Int {
+        var depth = 0
+        var task = task
+        while let here = task, depth <= maximumDepth {
+            depth += 1
+            task = UnsafePointer(here.pointee.parent)
+        }
+        return depth
+    }
+
+    /// Converts a reply. ``maximumDepth`` limits the recursion.
     private static func value(_ reply: redisReply) throws(RedisError) -> RedisValue {
         switch reply.type {
         case REDIS_REPLY_NIL: return .null
