@@ -24,7 +24,7 @@ end
 -- Opens a call with changes. `close` ends it.
 function context.open(keys, args)
   writes.reset()
-  local arguments, meta, time = cjson.decode(args[1]), keys[1], call('TIME')
+  local arguments, meta, time = cjson.decode(args[1]), keys[1], redis.call('TIME')
   local kept = call('HMGET', meta, 'clock', 'created_at', 'resumed_at', 'window', 'admissions', 'fence', 'held',
     'settings', 'oldest_at', 'lost', 'arrivals', 'form')
   local now_us, latest = tonumber(time[1]) * 1000000 + tonumber(time[2]), tonumber(kept[1]) or 0

@@ -54,31 +54,24 @@ local results = {}
 -- Failures without anything to fix: they describe the state of the node.
 local REFUSALS = { name_conflict = true, container_running = true, stale_container = true, container_not_found = true }
 
-local FIELDS = { 'outcome', 'effect', 'error_code', 'error', 'container_id', 'container_name', 'engine_endpoint',
-  'started_at', 'forced' }
+-- The fields of a result, in their order.
+local FIELDS = { 'job_id', 'kind', 'game_id', 'outcome', 'effect', 'error_code', 'error', 'container_id',
+  'container_name', 'engine_endpoint', 'started_at', 'forced', 'attempts', 'run', 'enqueued_at', 'taken_at',
+  'traceparent', 'worker', 'node', 'finished_at' }
 
--- Returns the fields of a result, names and values in turn. `ending` has a value for each of FIELDS that applies, and
---   worker and node if these are not the caller's.
+-- Returns the fields of a result, names and values in turn. `ending` has a value for each field that applies, and
+--   worker and node if these are not the caller's. The other values are of the job.
 local function fields_of(c, job, ending)
-  local fields = {}
-  local function add(name, value)
+  local lease, fields, last = job.lease or {}, {}, 0
+  local facts = { job_id = job.id, kind = job.kind, game_id = job.game_id, attempts = lease.attempts,
+    run = job.run > 1 and job.run or nil, enqueued_at = job.enqueued_at, taken_at = lease.taken_at,
+    traceparent = job.traceparent, worker = c.args.worker, node = c.args.node, finished_at = context.now_text(c) }
+  for _, name in ipairs(FIELDS) do
+    local value = ending[name] or facts[name]
     if value and value ~= '' then
-      fields[#fields + 1] = name
-      fields[#fields + 1] = tostring(value)
+      fields[last + 1], fields[last + 2], last = name, value, last + 2
     end
   end
-  add('job_id', job.id)
-  add('kind', job.kind)
-  add('game_id', job.game_id)
-  for _, name in ipairs(FIELDS) do add(name, ending[name]) end
-  add('attempts', job.lease and job.lease.attempts)
-  add('run', job.run > 1 and job.run)
-  add('enqueued_at', job.enqueued_at)
-  add('taken_at', job.lease and job.lease.taken_at)
-  add('traceparent', job.traceparent)
-  add('worker', ending.worker or c.args.worker)
-  add('node', ending.node or c.args.node)
-  add('finished_at', context.now_text(c))
   return fields
 end
 
@@ -179,10 +172,11 @@ local function finish_one(c, done)
   if lane.state ~= 'active' or lane.head ~= done.id or lane.token ~= done.token then
     return refusal(c, done)
   end
-  local live = jobs.read(c, done.id)
-  local job = live or done.job
+  local job = done.job
+  -- The worker knows all but these facts of the record.
+  if not job.kind or done.owner == 'undo' then job = jobs.read(c, done.id) or job end
   -- An earlier call may have published the result, and then failed at a key of a wrong type.
-  if live or attempt('HGET', c.prefix .. 'job:' .. done.id, '_token') ~= done.token then
+  if attempt('HGET', c.prefix .. 'job:' .. done.id, '_token') ~= done.token then
     results.finish(c, job, done.ending)
   end
   local is_without = done.owner == 'clear' or done.owner == 'undo' and job.lease.owns
@@ -205,7 +199,7 @@ end
 --     request                 the request of the game's start, for a later restart
 --     container, checkpoint   a container started by the job
 --     cpu, memory, port       the limits of the container, in thousandths and bytes, and its published port
---     job                     the facts of the record, in case somebody has deleted the record
+--     job                     the facts of the record
 -- Returns: 1 if jobs of the node became ready, else 0; then for each job "ok", "again" (ended by this token before: the
 --   reply was lost) or "stale" (another token has replaced this one; nothing was done).
 -- Fails if no result can be published. Then the job stays under its lease, and the worker calls again.

@@ -8,9 +8,6 @@ local lanes = {}
 -- Limit of jobs of one game in the window. So no game fills the window for all others.
 lanes.MOST_COUNTED = 100
 
--- The facts of a lane in Redis.
-local FACTS = { 'state', 'head', 'list', 'token', 'superseded', 'outside', 'passed_at' }
-
 -- Returns the lane of a game from the text in Redis. A game without live jobs has a lane without a state. A call has
 -- one lane of a game.
 function lanes.parse(c, game, text)
@@ -43,14 +40,14 @@ end
 
 -- Stores the facts of a lane.
 function lanes.store(c, lane)
-  local facts = {}
-  for _, fact in ipairs(FACTS) do facts[fact] = lane[fact] end
-  writes.set(c.prefix .. 'lanes', lane.game, cjson.encode(facts))
+  writes.set(c.prefix .. 'lanes', lane.game, cjson.encode({ state = lane.state, head = lane.head, list = lane.list,
+    token = lane.token, superseded = lane.superseded, outside = lane.outside, passed_at = lane.passed_at }))
 end
 
 -- Forgets a lane without live jobs.
 local function forget(c, lane)
-  for _, fact in ipairs(FACTS) do lane[fact] = nil end
+  lane.state, lane.head, lane.list, lane.token = nil, nil, nil, nil
+  lane.superseded, lane.outside, lane.passed_at = nil, nil, nil
   writes.unset(c.prefix .. 'lanes', lane.game)
 end
 

@@ -79,22 +79,19 @@ function writes.add(key, score, member) keep(key, true, member, score) end
 -- Keeps the removal of a member of a sorted set.
 function writes.remove(key, member) keep(key, true, member, false) end
 
--- Writes the kept changes if a command reads one of them. `EXISTS` names several keys.
-local function settle(command, key)
-  if kept[key] or command == 'EXISTS' and next(kept) then
-    local problem = writes.flush()
-    if problem then error(problem, 0) end
-  end
+local function flush_or_fail()
+  local problem = writes.flush()
+  if problem then error(problem, 0) end
 end
 
--- Sends a command. Fails if Redis answers with an error.
-local function call(...)
-  settle(...)
-  return redis.call(...)
+-- Sends a command. Fails if Redis answers with an error. `EXISTS` may name several keys with kept changes.
+local function call(command, key, ...)
+  if kept[key] or command == 'EXISTS' then flush_or_fail() end
+  return redis.call(command, key, ...)
 end
 
 -- Sends a command. Returns an error of Redis as a table with the field `err`.
-local function attempt(...)
-  settle(...)
-  return redis.pcall(...)
+local function attempt(command, key, ...)
+  if kept[key] then flush_or_fail() end
+  return redis.pcall(command, key, ...)
 end
