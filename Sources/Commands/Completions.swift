@@ -23,7 +23,7 @@ enum Completions {
 
     static let jobs = CompletionKind.custom { words, _, prefix in
         await offers(words, prefix) { queue in
-            try await queue.jobs(JobFilter(), limit: most, decoder: JobDecoder()).jobs.map(\.id.text)
+            try await queue.jobs(JobFilter(), isBrief: true, limit: most, decoder: JobDecoder()).jobs.map(\.id.text)
         }
     }
 

@@ -13,6 +13,9 @@ struct JobsCommand: RunnableCommand {
             Without flags the list has jobs of every state. Ended jobs that are not dead
             are in `rtmanager history`.
 
+            A list that is longer than --limit ends with the flags of the next part. A
+            position stays the same while other jobs come and go.
+
             Examples:
               rtmanager jobs
               rtmanager jobs --state retrying --state dead
@@ -28,13 +31,26 @@ struct JobsCommand: RunnableCommand {
     @Option(help: ArgumentHelp("Largest number of jobs of each state, 1 to 10000.", valueName: "n"))
     var limit = 50
 
+    @Option(help: ArgumentHelp("Only jobs later than this position, of its state.", valueName: "position"))
+    var after: JobPosition?
+
+    @Option(help: ArgumentHelp("Only jobs earlier than this position, of its state.", valueName: "position"))
+    var before: JobPosition?
+
     @OptionGroup var print: OutputFlags
     @OptionGroup var shared: SharedFlags
 
-    func validate() throws { try require(limit, in: 1...10_000, flag: "--limit") }
+    func validate() throws {
+        try require(limit, in: 1...10_000, flag: "--limit")
+        if after != nil, before != nil { throw ValidationError("--after and --before exclude each other") }
+        guard let state = part.position?.state, !choice.state.isEmpty, !choice.state.contains(state) else { return }
+        throw ValidationError("the position is of a \(state.rawValue) job, which --state excludes")
+    }
+
+    private var part: JobListPart { after.map { .after($0) } ?? before.map { .before($0) } ?? .begin }
 
     func run(_ context: CommandContext) async throws(CommandError) {
-        try await Actions.listJobs(choice, limit: limit, print.output, context)
+        try await Actions.listJobs(choice, part: part, limit: limit, print.output, context)
     }
 
     var source: SettingsSource { .process(flags: shared.values) }
@@ -81,6 +97,11 @@ struct JobFilterFlags: ParsableArguments {
 }
 
 extension ListedState: ExpressibleByArgument {}
+
+extension JobPosition: ExpressibleByArgument {
+    /// Reads the position that `rtmanager jobs` prints.
+    package init?(argument: String) { self.init(argument) }
+}
 
 /// `rtmanager game`
 struct GameCommand: RunnableCommand {

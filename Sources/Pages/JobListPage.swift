@@ -42,30 +42,49 @@ package struct JobListPage: Sendable, Equatable {
         return table
     }
 
-    /// Sentences about jobs that the list lacks.
+    /// The parts of the list behind this one: one for each state with more jobs.
+    package var next: [JobListPart] {
+        ListedState.allCases.filter(list.more.contains).compactMap { state in
+            guard let last = list.jobs.last(where: { $0.state == state })?.position else { return nil }
+            return state == .dead ? .before(last) : .after(last)
+        }
+    }
+
+    /// The part of the list before this one; nil if this part is the begin or has no job.
+    package var previous: JobListPart? {
+        guard list.hasMoreBefore, let first = list.jobs.first else { return nil }
+        return first.state == .dead ? .after(first.position) : .before(first.position)
+    }
+
+    /// Lines about jobs that the list lacks, with the flags that show them. A flag stays in one piece, to be copied.
+    private func moreLines(_ width: Int?) -> [String] {
+        next.flatMap { part -> [String] in
+            guard let position = part.position else { return [] }
+            let flag = if case .before = part { "--before" } else { "--after" }
+            let text = "there are more \(position.state.rawValue) jobs:"
+            let line = "\(text) \(flag) '\(position.text)'"
+            return line.count <= width ?? .max ? [line] : [text, "    \(flag) '\(position.text)'"]
+        }
+    }
+
+    /// Sentences about jobs that nobody has searched.
     package var remarks: [String] {
-        let order = ListedState.allCases
-        let more = order.filter(list.more.contains).map(\.rawValue)
-        let unsearched = order.filter(list.unsearched.contains).map(\.rawValue)
-        var remarks: [String] = []
-        if !more.isEmpty {
-            remarks.append("there are more \(more.joined(separator: " and ")) jobs: --limit shows more")
-        }
-        if !unsearched.isEmpty {
-            remarks.append("not all \(unsearched.joined(separator: " and ")) jobs were searched: there are too many")
-        }
-        return remarks
+        let unsearched = ListedState.allCases.filter(list.unsearched.contains).map(\.rawValue)
+        guard !unsearched.isEmpty else { return [] }
+        return ["not all \(unsearched.joined(separator: " and ")) jobs were searched: there are too many"]
     }
 
     /// Returns the page as lines. An empty list has no lines.
     package func lines(on surface: Surface) -> [TerminalText] {
-        table.lines(on: surface, things: "jobs") + remarks.map { surface.painter.paint(TerminalText($0), .dim) }
+        table.lines(on: surface, things: "jobs")
+            + (moreLines(surface.width) + remarks).map { surface.painter.paint(TerminalText($0), .dim) }
     }
 
     /// Returns the dead letters as lines. An empty list has no lines.
     package func deadLines(on surface: Surface) -> [TerminalText] {
-        deadTable.lines(on: surface, things: "letters")
-            + remarks.map { surface.painter.paint(TerminalText($0), .dim) }
+        let more = list.more.isEmpty ? [] : ["there are more dead jobs: --limit shows more"]
+        return deadTable.lines(on: surface, things: "letters")
+            + (more + remarks).map { surface.painter.paint(TerminalText($0), .dim) }
     }
 
     private func age(of job: ListedJob) -> TextTable.Cell {
@@ -122,6 +141,7 @@ package struct JobListPage: Sendable, Equatable {
             ("time", job.time.map { .time($0) }), ("next_attempt", due.map { .time($0) }),
             ("error_code", job.code.map { .string($0) }), ("error", job.error.map { .string($0) }),
             ("why", .string(reason(job))), ("dead_entry", entry.map { .string($0) }),
+            ("position", .string(job.position.text)),
         ])
     }
 }

@@ -56,6 +56,17 @@ package struct ListedJob: Sendable, Equatable {
     package var error: String?
     package var source: Source
 
+    /// The position in a list.
+    package var position: JobPosition {
+        switch source {
+        // Jobs that retry are in the order of their next attempts.
+        case .live(let detail) where state == .retrying: .admitted(state, at: detail.due ?? .max, id)
+        case .live: .admitted(state, at: time ?? (state == .running ? 0 : .max), id)
+        case .queued: .queued(id, queue: queue)
+        case .dead(let letter): .dead(entry: letter.entry)
+        }
+    }
+
     /// Creates a row for a live job.
     init(_ detail: JobDetail, _ state: ListedState) {
         let fields = detail.fields
@@ -108,8 +119,10 @@ package struct JobList: Sendable, Equatable {
     /// The time of Redis, in ms since 1970.
     package var now: Int64 = 0
     package var jobs: [ListedJob] = []
-    /// The states with more matching jobs than the list has.
+    /// The states with more matching jobs behind those of the list.
     package var more: Set<ListedState> = []
+    /// Whether there may be matching jobs before those of the list.
+    package var hasMoreBefore = false
     /// The states of which only a part was searched.
     package var unsearched: Set<ListedState> = []
 

@@ -6,14 +6,32 @@ import Redis
 extension JobQueue {
     /// Returns the jobs that match a filter, at most `limit` of each state. All reads have bounds.
     ///
-    /// - Parameter decoder: Reads messages that no worker has taken in, and rejected messages.
-    package func jobs(_ filter: JobFilter, limit: Int, decoder: JobDecoder) async throws(QueueError) -> JobList {
-        var reader = JobListReader(queue: self, filter: filter, limit: limit, decoder: decoder)
+    /// - Parameters:
+    ///   - part: The part of the list.
+    ///   - isBrief: Whether the first thousand jobs found of a state are enough for its begin. A part of a longer list
+    ///     needs all jobs, for their order.
+    ///   - decoder: Reads messages that no worker has taken in, and rejected messages.
+    package func jobs(
+        _ filter: JobFilter,
+        part: JobListPart = .begin,
+        isBrief: Bool = false,
+        limit: Int,
+        decoder: JobDecoder
+    ) async throws(QueueError) -> JobList {
+        var reader = JobListReader(
+            queue: self,
+            filter: filter,
+            part: part,
+            isBrief: isBrief,
+            limit: limit,
+            decoder: decoder
+        )
         reader.list.now = try await redisTime()
-        for state in ListedState.allCases where filter.states.contains(state) {
+        let states = part.position.map { [$0.state] } ?? ListedState.allCases
+        for state in states where filter.states.contains(state) {
             switch state {
-            case .retrying: try await reader.readScheduled("delayed", .retrying)
-            case .running: try await reader.readScheduled("leases", .running)
+            case .retrying: try await reader.readRetrying()
+            case .running: try await reader.readRunning()
             case .waiting: try await reader.readWaiting()
             case .dead: try await reader.readDead()
             }
@@ -30,136 +48,115 @@ struct JobListReader {
     static let mostMessages = 1_000
     /// The number of commands in a pipeline.
     static let batch = 500
-    /// The number of matching jobs to sort before the list is cut.
+    /// The number of matching jobs that are enough for a brief list.
     private static let mostSorted = 1_000
 
     let queue: JobQueue
     let filter: JobFilter
+    let part: JobListPart
+    let isBrief: Bool
     let limit: Int
     let decoder: JobDecoder
     var list = JobList()
     /// The facts that explain why jobs wait. Many jobs have the same queue and node.
-    private var facts = WaitFacts()
+    var facts = WaitFacts()
 
-    init(queue: JobQueue, filter: JobFilter, limit: Int, decoder: JobDecoder) {
-        self.queue = queue
-        self.filter = filter
-        self.limit = limit
-        self.decoder = decoder
+    /// One job more than the list has tells that there are more.
+    var wanted: Int { limit + 1 }
+    /// The number of matching jobs to read before they are sorted.
+    var enough: Int { isBrief ? max(limit, Self.mostSorted) + 1 : .max }
+
+    /// Reads the jobs with a later attempt, in the order of the attempts.
+    mutating func readRetrying() async throws(QueueError) {
+        var nearest = NearestJobs(wanted, part: part)
+        let bound = part.position?.key.map { RedisArgument.string("\($0.time)") }
+        let range: [RedisArgument] =
+            part.isBackward
+            ? [bound ?? "+inf", "-inf", "BYSCORE", "REV"] : [bound ?? "-inf", "+inf", "BYSCORE"]
+        let scores = try await scores("delayed", .retrying, range + ["LIMIT", 0, .integer(Int64(Self.mostSearched))])
+            .filter { nearest.allows(JobKey(time: $0.score, id: $0.id)) }
+        for start in stride(from: 0, to: scores.count, by: Self.batch) where nearest.count < wanted {
+            for (var detail, score) in try await details(scores[start..<min(start + Self.batch, scores.count)]) {
+                guard detail.state == .retrying else { continue }
+                detail.due = score
+                add(ListedJob(detail, .retrying), to: &nearest)
+            }
+        }
+        append(nearest.sorted(), .retrying)
     }
 
-    private var enough: Int { max(limit, Self.mostSorted) + 1 }
+    /// Reads the running jobs, the longest-running one first.
+    mutating func readRunning() async throws(QueueError) {
+        var nearest = NearestJobs(wanted, part: part)
+        let scores = try await scores("leases", .running, [0, .integer(Int64(Self.mostSearched - 1))])
+        for start in stride(from: 0, to: scores.count, by: Self.batch) where nearest.count < enough {
+            for (var detail, score) in try await details(scores[start..<min(start + Self.batch, scores.count)]) {
+                guard detail.state == .running else { continue }
+                detail.leaseUntil = score
+                add(ListedJob(detail, .running), to: &nearest)
+            }
+        }
+        append(nearest.sorted(), .running)
+    }
 
-    /// Reads the jobs of a sorted set: of leases, or of times of the next attempt.
-    mutating func readScheduled(_ set: String, _ state: ListedState) async throws(QueueError) {
+    private mutating func scores(
+        _ set: String,
+        _ state: ListedState,
+        _ range: [RedisArgument]
+    ) async throws(QueueError) -> [(id: JobID, score: Int64)] {
         let key = RedisArgument.string(queue.keys.prefix + set)
-        let last = RedisArgument.integer(Int64(Self.mostSearched - 1))
-        let answer = try await queue.lenient(RedisCommand("ZRANGE", key, 0, last, "WITHSCORES"))
+        let answer = try await queue.lenient(RedisCommand("ZRANGE", arguments: [key] + range + ["WITHSCORES"]))
         let pairs = (answer.array ?? []).map { $0.string ?? "" }
         if pairs.count >= 2 * Self.mostSearched { list.unsearched.insert(state) }
-        let scores = stride(from: 0, to: pairs.count - 1, by: 2).map { (JobID(pairs[$0]), pairs[$0 + 1]) }
-        var found: [ListedJob] = []
-        for start in stride(from: 0, to: scores.count, by: Self.batch) where found.count < enough {
-            let part = scores[start..<min(start + Self.batch, scores.count)]
-            let records = try await queue.records(of: part.map(\.0), now: list.now)
-            for (detail, score) in zip(records, part.map(\.1)) {
-                guard var detail, detail.fields["state"] == state.rawValue else { continue }
-                let time = JobQueue.milliseconds(score)
-                if state == .running { detail.leaseUntil = time } else { detail.due = time }
-                add(ListedJob(detail, state), to: &found)
-            }
+        return stride(from: 0, to: pairs.count - 1, by: 2).map { index in
+            (JobID(pairs[index]), JobQueue.milliseconds(pairs[index + 1]))
         }
-        // The longest-running job comes first, and the job with the next attempt.
-        if state == .running { found.sort { ($0.time ?? 0, $0.id) < ($1.time ?? 0, $1.id) } }
-        append(found, state)
     }
 
-    /// Reads the jobs in lanes that could begin or wait behind others, and then those that no worker has taken in.
-    mutating func readWaiting() async throws(QueueError) {
-        var found: [ListedJob] = []
-        var cursor = "0"
-        var searched = 0
-        repeat {
-            guard searched < Self.mostSearched else {
-                list.unsearched.insert(.waiting)
-                break
-            }
-            let page = try await queue.lanes(filter.game, after: cursor)
-            cursor = page.cursor
-            searched += 1_000
-            for start in stride(from: 0, to: page.lanes.count, by: Self.batch) where found.count < enough {
-                let part = page.lanes[start..<min(start + Self.batch, page.lanes.count)]
-                for detail in try await queue.waitingJobs(in: Array(part), now: list.now) {
-                    var job = ListedJob(detail, .waiting)
-                    job.node = detail.list.flatMap(JobQueue.node(inList:)) ?? job.node
-                    add(job, to: &found)
-                }
-            }
-        } while cursor != "0" && found.count < enough
-        found.sort { ($0.time ?? .max, $0.id) < ($1.time ?? .max, $1.id) }
-        // Messages have no node and no earlier attempt.
-        if found.count <= limit, filter.node == nil, filter.code == nil { try await readQueued(&found) }
-        for index in found.indices.prefix(limit) {
-            guard case .live(var detail) = found[index].source, detail.before == 0 else { continue }
-            try await queue.readReasons(&detail, &facts)
-            found[index].source = .live(detail)
-        }
-        append(found, .waiting)
-    }
-
-    private mutating func readQueued(_ found: inout [ListedJob]) async throws(QueueError) {
-        var overview = FleetOverview()
-        let names = if let name = filter.queue { [name] } else { try await queue.queueNames(&overview) }
-        if overview.mayLackQueues { list.unsearched.insert(.waiting) }
-        for name in names where found.count <= limit {
-            let (state, isWindowFull) = try await queue.state(of: name)
-            guard state.waiting > 0 else { continue }
-            var before = 0
-            for key in queue.keys.messageLists(name) {
-                var seen = 0
-                while seen < Self.mostMessages, found.count <= limit {
-                    let page = try await queue.page(of: key, skipping: seen, most: Self.mostMessages - seen)
-                    guard !page.isEmpty else { break }
-                    for case (let index, .bytes(let bytes)) in page.enumerated() {
-                        guard case .job(let job) = decoder.decode(bytes) else { continue }
-                        add(ListedJob(job, before: before + index, in: state, isWindowFull: isWindowFull), to: &found)
-                    }
-                    before += page.count
-                    seen += page.count
-                }
-                if seen >= Self.mostMessages { list.unsearched.insert(.waiting) }
-            }
-        }
+    private func details(
+        _ scores: ArraySlice<(id: JobID, score: Int64)>
+    ) async throws(QueueError) -> [(JobDetail, Int64)] {
+        let records = try await queue.records(of: scores.map(\.id), now: list.now)
+        return zip(records, scores).compactMap { record, score in record.map { ($0, score.score) } }
     }
 
     /// Reads dead letters, the newest first.
     mutating func readDead() async throws(QueueError) {
         var found: [ListedJob] = []
-        var before: String?
+        var entry: String? = if case .dead(let entry)? = part.position { entry } else { nil }
         var searched = 0
-        search: while found.count <= limit {
+        search: while found.count < wanted {
             guard searched < Self.mostSearched else {
                 list.unsearched.insert(.dead)
                 break
             }
-            let page = try await queue.deadLetters(limit: 100, before: before)
+            let page =
+                if part.isBackward, let entry {
+                    try await queue.deadLetters(limit: 100, after: entry)
+                } else {
+                    try await queue.deadLetters(limit: 100, before: entry)
+                }
             guard let last = page.last else { break }
             for job in try await queue.listed(page, decoder) {
-                if let since = filter.since, job.time ?? 0 < since { break search }
-                add(job, to: &found)
+                if !part.isBackward, let since = filter.since, job.time ?? 0 < since { break search }
+                if filter.matches(job) { found.append(job) }
             }
-            before = last.entry
+            entry = last.entry
             searched += page.count
         }
-        append(found, .dead)
+        append(part.isBackward ? found.prefix(wanted).reversed() : found, .dead)
     }
 
-    private func add(_ job: ListedJob, to found: inout [ListedJob]) {
-        if filter.matches(job) { found.append(job) }
+    func add(_ job: ListedJob, to nearest: inout NearestJobs) {
+        if filter.matches(job) { nearest.add(job) }
     }
 
-    private mutating func append(_ found: [ListedJob], _ state: ListedState) {
-        list.jobs += found.prefix(limit)
-        if found.count > limit { list.more.insert(state) }
+    /// Adds jobs to the list. One more than the list may have tells that there are more.
+    mutating func append(_ found: [ListedJob], _ state: ListedState) {
+        let hasMore = found.count > limit
+        list.jobs += part.isBackward ? found.suffix(limit) : found.prefix(limit)
+        list.hasMoreBefore = part.isBackward ? hasMore : part != .begin
+        // Behind a part before a position there is at least the position.
+        if hasMore || part.isBackward { list.more.insert(state) }
     }
 }

@@ -5,8 +5,8 @@ import Redis
 
 /// Something that a person has done with the console.
 package struct AuditEntry: Sendable, Equatable {
-    /// The time in ms since 1970; 0: not written yet.
-    package var at: Int64 = 0
+    /// The id of the entry; empty: not written yet.
+    package var entry = ""
     /// The name of the person; empty: unknown.
     package var who: String
     /// The address that the request came from.
@@ -16,6 +16,9 @@ package struct AuditEntry: Sendable, Equatable {
     package var action: String
     package var target: String
     package var outcome: String
+
+    /// The time in ms since 1970; 0: not written yet.
+    package var at: Int64 { entry.split(separator: "-").first.flatMap { Int64($0) } ?? 0 }
 
     package init(who: String, address: String, worker: String, action: String, target: String, outcome: String) {
         self.who = who
@@ -47,22 +50,41 @@ extension JobQueue {
         _ = try await command(RedisCommand("XADD", arguments: [audit] + limit + pairs))
     }
 
-    /// Returns the latest entries, the newest first.
-    package func auditEntries(limit: Int) async throws(QueueError) -> [AuditEntry] {
-        let answer = try await lenient(RedisCommand("XREVRANGE", audit, "+", "-", "COUNT", .integer(Int64(limit))))
-        return (answer.array ?? []).compactMap { entry in
-            guard let parts = entry.array, parts.count == 2, let id = parts[0].string else { return nil }
-            let fields = JobResult(pairs: (parts[1].array ?? []).map { $0.string ?? "" }).fields
-            var read = AuditEntry(
-                who: fields["who"] ?? "",
-                address: fields["address"] ?? "",
-                worker: fields["worker"] ?? "",
-                action: fields["action"] ?? "",
-                target: fields["target"] ?? "",
-                outcome: fields["outcome"] ?? ""
-            )
-            read.at = id.split(separator: "-").first.flatMap { Int64($0) } ?? 0
-            return read
-        }
+    /// Returns entries, the newest first: the latest, or those next to an entry.
+    package func auditEntries(limit: Int, part: StreamPart = .latest) async throws(QueueError) -> [AuditEntry] {
+        let count = RedisArgument.integer(Int64(limit))
+        let command =
+            switch part {
+            case .latest: RedisCommand("XREVRANGE", audit, "+", "-", "COUNT", count)
+            case .before(let entry): RedisCommand("XREVRANGE", audit, .string("(" + entry), "-", "COUNT", count)
+            case .after(let entry): RedisCommand("XRANGE", audit, .string("(" + entry), "+", "COUNT", count)
+            }
+        let entries = (try await lenient(command).array ?? []).compactMap(Self.auditEntry)
+        if case .after = part { return entries.reversed() }
+        return entries
     }
+
+    private static func auditEntry(_ value: RedisValue) -> AuditEntry? {
+        guard let parts = value.array, parts.count == 2, let id = parts[0].string else { return nil }
+        let fields = JobResult(pairs: (parts[1].array ?? []).map { $0.string ?? "" }).fields
+        var read = AuditEntry(
+            who: fields["who"] ?? "",
+            address: fields["address"] ?? "",
+            worker: fields["worker"] ?? "",
+            action: fields["action"] ?? "",
+            target: fields["target"] ?? "",
+            outcome: fields["outcome"] ?? ""
+        )
+        read.entry = id
+        return read
+    }
+}
+
+/// The part of a stream.
+package enum StreamPart: Sendable, Equatable {
+    case latest
+    /// The entries next to an entry that are older.
+    case before(String)
+    /// The entries next to an entry that are newer.
+    case after(String)
 }

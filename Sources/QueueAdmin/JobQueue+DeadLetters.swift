@@ -47,6 +47,14 @@ extension JobQueue {
         return (answer.array ?? []).compactMap(Self.deadLetter)
     }
 
+    /// Returns the dead letters next to an entry that are newer, the oldest first.
+    package func deadLetters(limit: Int, after: String) async throws(QueueError) -> [DeadLetter] {
+        let answer = try await command(
+            RedisCommand("XRANGE", .string(keys.dead), .string("(" + after), "+", "COUNT", .integer(Int64(limit)))
+        )
+        return (answer.array ?? []).compactMap(Self.deadLetter)
+    }
+
     /// Drops all present dead letters. Letters that arrive during the call stay, and results and ids stay known.
     ///
     /// - Returns: The number of dropped letters.

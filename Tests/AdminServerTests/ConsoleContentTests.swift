@@ -72,6 +72,58 @@ struct ConsoleContentTests {
         #expect(ConsoleContent.game(GamePage(detail: GameDetail(id: "g1", now: Self.now))).isMissing)
     }
 
+    @Test("of jobs lead to the parts around theirs, with the same filters")
+    func parts() {
+        var list = JobList()
+        list.jobs = [("a", Int64(5)), ("b", 7)].map { id, time in
+            var detail = JobDetail(id: JobID(id), fields: ["state": "retrying"], now: 0)
+            detail.due = time
+            return ListedJob(detail, .retrying)
+        }
+        list.more = [.retrying, .dead]
+        let choice = JobChoice { $0 == "game" ? "g*" : nil }
+        let begin = ConsoleContent.jobs(JobListPage(list), choice, sums: "").html
+        let link = "<a href=\"/jobs?state=retrying&amp;game=g%2A&amp;after=retrying%3A7%3Ab\">"
+        #expect(begin.contains(link + "retrying jobs with later attempts</a>"), "\(begin)")
+        #expect(!begin.contains("first page") && !begin.contains("before="))
+        list.hasMoreBefore = true
+        let part = choice.with(.after(.admitted(.retrying, at: 4, "z")))
+        let later = ConsoleContent.jobs(JobListPage(list), part, sums: "").html
+        #expect(later.contains("before=retrying%3A5%3Aa\">retrying jobs with earlier attempts</a>"), "\(later)")
+        #expect(later.contains("<a href=\"/jobs?state=retrying&amp;game=g%2A\">first page</a>"))
+    }
+
+    @Test("of the audit lead to newer and older entries")
+    func audit() {
+        let entries = [3, 2, 1].map { number in
+            var entry = AuditEntry(who: "", address: "", worker: "", action: "", target: "", outcome: "")
+            entry.entry = "\(number)-0"
+            return entry
+        }
+        func page(_ part: StreamPart, size: Int) -> AuditPage { AuditPage(entries, part, size: size) }
+        #expect(page(.latest, size: 3).older == nil && page(.latest, size: 3).newer == nil)
+        #expect(page(.latest, size: 2).older == .before("2-0"))
+        let after = page(.after("0-0"), size: 2)
+        #expect(after.entries.map(\.entry) == ["2-0", "1-0"])
+        #expect(after.newer == .after("2-0") && after.older == .before("1-0"))
+        let before = page(.before("4-0"), size: 2)
+        #expect(before.newer == .after("3-0") && before.older == .before("2-0"))
+        let html = ConsoleContent.audit(entries, .before("4-0"), size: 2, now: 0).html
+        #expect(html.contains("<a href=\"/audit?after=3-0\">newer actions</a>") && html.contains("older actions"))
+        #expect(AuditPage([], .after("1-0"), size: 2).newer == nil)
+    }
+
+    @Test("read slowly are kept longer")
+    func freshness() {
+        let (now, content) = (ContinuousClock.now, ConsoleContent([]))
+        var recent = RecentContents()
+        recent.keep(content, of: .queues, took: .seconds(2), now: now)
+        recent.keep(content, of: .nodes, took: .zero, now: now)
+        #expect(recent.content(of: .nodes, now: now.advanced(by: .seconds(4))) == nil)
+        #expect(recent.content(of: .queues, now: now.advanced(by: .seconds(19))) != nil)
+        #expect(recent.content(of: .queues, now: now.advanced(by: .seconds(20))) == nil)
+    }
+
     @Test("show hostile text as text")
     func hostile() {
         let evil = Self.evil

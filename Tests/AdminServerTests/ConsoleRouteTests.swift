@@ -1,4 +1,5 @@
 import JobContract
+import QueueAdmin
 import Terminal
 import Testing
 
@@ -61,6 +62,32 @@ struct ConsoleRouteTests {
         for text in ["17", "17-", "-", "a-b", "17-0-1", "%2B"] {
             #expect(Self.route("/dead?before=\(text)") == .dead(DeadPage()))
         }
+    }
+
+    @Test("of a part of a list keep the filters", arguments: ["before", "after"])
+    func parts(word: String) {
+        let id = String(repeating: "a", count: 128)
+        for text in [
+            "running:17:\(id)", "queued:\(id)/\(String(repeating: "q", count: 200))", "dead:17-0", "waiting::a",
+        ] {
+            guard let position = JobPosition(text) else { return #expect(Bool(false)) }
+            var choice = JobChoice { ["game": "g*", "queue": "a b", "code": "timeout"][$0] }
+            choice = choice.with(word == "after" ? .after(position) : .before(position))
+            #expect(choice.state == position.state.rawValue)
+            #expect(Self.route(ConsoleRoute.jobs(choice).address) == .jobs(choice))
+        }
+        let part = word == "after" ? StreamPart.after("17-0") : .before("17-0")
+        #expect(Self.route("/audit?\(word)=17-0") == .audit(part))
+        #expect(Self.route(ConsoleRoute.audit(part).address) == .audit(part))
+        #expect(Self.route("/audit?\(word)=x") == .audit(.latest))
+    }
+
+    @Test("name a position only if it is one of the chosen state")
+    func positions() {
+        #expect(Self.route("/jobs?after=x") == .jobs(JobChoice()))
+        let dead = Self.route("/jobs?state=dead")
+        #expect(Self.route("/jobs?state=dead&after=running:1:a") == dead)
+        #expect(Self.route("/jobs?before=dead:1-0") == .jobs(JobChoice().with(.before(.dead(entry: "1-0")))))
     }
 
     @Test("with wrong percent signs are no text", arguments: ["%", "%1", "%zz", "%+1", "%ff", "a%e4"])

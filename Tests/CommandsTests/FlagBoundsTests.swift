@@ -110,7 +110,12 @@ struct FlagBoundsTests {
         ("stop --match X", "Error: The value 'X' is invalid for '--match <pattern>'"),
         ("stop g h --id x", "Error: --id needs a single game, because a second job with the same id never runs"),
         ("jobs --since 10", "Error: The value '10' is invalid for '--since <age>'"),
-        ("jobs --since 0m", "Error: The value '0m' is invalid for '--since <age>'"),
+        ("jobs --after x", "Error: The value 'x' is invalid for '--after <position>'"),
+        ("jobs --after dead:1-0 --before dead:2-0", "Error: --after and --before exclude each other"),
+        (
+            "jobs --state waiting --before dead:1-0",
+            "Error: the position is of a dead job, which --state excludes"
+        ), ("jobs --since 0m", "Error: The value '0m' is invalid for '--since <age>'"),
         ("queue pause a:b", "Error: the queue \"a:b\" must be 1 to 64 of A-Z a-z 0-9 _ . -"),
         ("node drain a/b", "Error: node \"a/b\" must be 1 to 128 of A-Z a-z 0-9 : _ . -"),
         ("watch --game G", "Error: The value 'G' is invalid for '--game <game>'"),

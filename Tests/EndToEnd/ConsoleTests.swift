@@ -7,6 +7,13 @@ import Testing
 extension Deployment {
     @Suite("The console of a worker", .engineWorld, .timeLimit(.minutes(5)))
     struct ConsoleTests {
+        /// A part of a list of jobs.
+        private struct Part: Decodable, Sendable {
+            struct Job: Decodable, Sendable { var job_id: String }
+            var jobs: [Job]
+            var next: [String]
+        }
+
         /// The console of a fleet's worker.
         private struct Browser: Sendable {
             let address: String
@@ -104,9 +111,31 @@ extension Deployment {
                     #expect(answer.status == 200)
                     #expect(try description.problems(answer.page, to: path) == [], "\(path): \(answer.page)")
                 }
+                try await follow(browser, description, fleet)
                 #expect(try await browser.get("/api/v1/nothing").status == 404)
                 try await browser.see(["\"jobs\":[]"], on: "/api/v1/jobs?limit=-5&state=running")
             }
+        }
+
+        /// Walks through dead letters by the addresses of their parts, for programs and on the page.
+        private func follow(_ browser: Browser, _ description: OpenAPI, _ fleet: Fleet) async throws {
+            try await fleet.push("[]")
+            try await browser.see(["\"dead_entry\""], on: "/api/v1/jobs?state=dead&limit=1")
+            func part(_ path: String) async throws -> Part {
+                let text = try await browser.get(path).page
+                #expect(try description.problems(text, to: path) == [], "\(path): \(text)")
+                return try JSONDecoder().decode(Part.self, from: Data(text.utf8))
+            }
+            try await eventually("two letters", until: { $0 == 2 }) {
+                try await part("/api/v1/jobs?state=dead").jobs.count
+            }
+            let whole = try await part("/api/v1/jobs?state=dead")
+            let first = try await part("/api/v1/jobs?state=dead&limit=1")
+            let second = try await part(try #require(first.next.first))
+            #expect((first.jobs + second.jobs).map(\.job_id) == whole.jobs.map(\.job_id) && second.next.isEmpty)
+            let query = try #require(first.next.first).split(separator: "?")[1]
+            let page = try await browser.get("/jobs?" + query).page
+            #expect(page.contains("newer dead jobs</a>") && page.contains("first page</a>"), "\(page)")
         }
 
         /// Searches and wrong addresses.

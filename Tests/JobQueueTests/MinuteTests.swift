@@ -57,6 +57,10 @@ struct AuditTests {
             let entries = try await queue.auditEntries(limit: 2)
             #expect(entries.map(\.who) == ["p3", "p2"])
             #expect(entries[0].target.utf8.count == 2_000 && entries[0].at > 0 && entries[0].worker == "w")
+            let older = try await queue.auditEntries(limit: 2, part: .before(entries[1].entry))
+            #expect(older.map(\.who) == ["p1"])
+            #expect(try await queue.auditEntries(limit: 1, part: .after(older[0].entry)).map(\.who) == ["p2"])
+            #expect(try await queue.auditEntries(limit: 9, part: .after(older[0].entry)).map(\.who) == ["p3", "p2"])
         }
     }
 }

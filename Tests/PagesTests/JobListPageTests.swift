@@ -64,7 +64,7 @@ struct JobListPageTests {
                     waits behind job 2cca044b
                 dead      4cca044b  start  a-game-with-a-long-name  -       1m00s
                     start_failed: exit code 3
-                there are more dead jobs: --limit shows more
+                there are more dead jobs: --before 'dead:40000-0'
                 """
         )
     }
@@ -86,7 +86,7 @@ struct JobListPageTests {
                 == #"{"job_id":"4cca044b-0f1e-4d2c-9b3a-1234567890ab","state":"dead","kind":"start","#
                 + #""game_id":"a-game-with-a-long-name","queue":"default","time":"1970-01-01T00:00:40.000Z","#
                 + #""error_code":"start_failed","error":"exit code 3","why":"start_failed: exit code 3","#
-                + #""dead_entry":"40000-0"}"#
+                + #""dead_entry":"40000-0","position":"dead:40000-0"}"#
         )
     }
 }

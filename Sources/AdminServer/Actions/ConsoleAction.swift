@@ -1,4 +1,5 @@
 import JobContract
+import QueueAdmin
 import Terminal
 
 /// An action of a person with the console.
@@ -23,7 +24,7 @@ package enum ConsoleAction: Sendable, Equatable {
     /// Creates the action of a submitted form, or of the address of a confirmation; nil if there is none.
     init?(_ fields: FormFields) {
         let targets = fields.all("target").filter { !$0.isEmpty && $0.utf8.count <= ConsoleRoute.longest }
-        let entries = targets.filter(ConsoleRoute.isEntry).prefix(Self.mostLetters)
+        let entries = targets.filter(StreamPart.isEntry).prefix(Self.mostLetters)
         let filter = DeadFilter(code: fields["code"] ?? "", queue: fields["queue"] ?? "")
         switch (fields["do"], targets.first) {
         case ("retry", _?) where !entries.isEmpty: self = .retry(Array(entries))

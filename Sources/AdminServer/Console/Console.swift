@@ -104,9 +104,11 @@ package final class Console: Sendable {
         if let content = recent.withLock({ $0.content(of: route, now: .now) }) {
             return .page(content.html(for: viewer.access))
         }
+        let begin = ContinuousClock.now
         do {
             let content: ConsoleContent = try await limited { try await self.content(of: route, readiness) }
-            recent.withLock { $0.keep(content, of: route, now: .now) }
+            let took = begin.duration(to: .now)
+            recent.withLock { $0.keep(content, of: route, took: took, now: .now) }
             return .page(content.html(for: viewer.access))
         } catch {
             return .unavailable("Redis was not read: \(error)")
@@ -192,20 +194,28 @@ package final class Console: Sendable {
 
 /// The latest contents of pages, for all their viewers.
 struct RecentContents {
-    /// The time of freshness.
+    /// The shortest time of freshness.
     static let freshness = Duration.seconds(3)
+    /// The time of freshness as a multiple of the time of the read. A page that is slow to read is then read for a small
+    /// part of the time only.
+    static let restFactor = 10
     /// The largest number of kept contents.
     static let limit = 32
 
-    private var contents: [(route: ConsoleRoute, content: ConsoleContent, at: ContinuousClock.Instant)] = []
+    private var contents: [(route: ConsoleRoute, content: ConsoleContent, until: ContinuousClock.Instant)] = []
 
     func content(of route: ConsoleRoute, now: ContinuousClock.Instant) -> ConsoleContent? {
-        contents.first { $0.route == route && $0.at.advanced(by: Self.freshness) > now }?.content
+        contents.first { $0.route == route && $0.until > now }?.content
     }
 
-    mutating func keep(_ content: ConsoleContent, of route: ConsoleRoute, now: ContinuousClock.Instant) {
-        contents.removeAll { $0.route == route || $0.at.advanced(by: Self.freshness) <= now }
+    mutating func keep(
+        _ content: ConsoleContent,
+        of route: ConsoleRoute,
+        took: Duration,
+        now: ContinuousClock.Instant
+    ) {
+        contents.removeAll { $0.route == route || $0.until <= now }
         if contents.count >= Self.limit { contents.removeFirst() }
-        contents.append((route, content, now))
+        contents.append((route, content, now.advanced(by: max(Self.freshness, took * Self.restFactor))))
     }
 }

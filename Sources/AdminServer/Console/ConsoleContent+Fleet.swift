@@ -22,9 +22,23 @@ extension ConsoleContent {
             ),
             .table(page.table, of: "jobs"),
         ]
-        blocks += page.remarks.map { .note($0, .dim) }
+        blocks += page.remarks.map { .note($0, .dim) } + links(page, choice)
         if choice.state == "dead" || choice.state.isEmpty { blocks.append(.link(.dead(DeadPage()), "dead letters")) }
         return ConsoleContent(blocks)
+    }
+
+    /// Links to the other parts of a list of jobs, with the same filters.
+    private static func links(_ page: JobListPage, _ choice: JobChoice) -> [Block] {
+        func phrase(_ part: JobListPart) -> String {
+            let state = part.position?.state
+            let isLater = if case .after = part { true } else { false }
+            if state == .retrying { return "retrying jobs with \(isLater ? "later" : "earlier") attempts" }
+            return "\(isLater ? "newer" : "older") \(state?.rawValue ?? "") jobs"
+        }
+        var blocks: [Block] = []
+        if choice.part != .begin { blocks.append(.link(.jobs(choice.with(.begin)), "first page")) }
+        blocks += ([page.previous].compactMap { $0 } + page.next).map { .link(.jobs(choice.with($0)), phrase($0)) }
+        return blocks
     }
 
     static func workers(_ list: WorkerList) -> ConsoleContent {
@@ -77,23 +91,6 @@ extension ConsoleContent {
             blocks.append(.named(queue.name, [queue.isPaused ? .resume(queue: queue.name) : .pause(queue: queue.name)]))
         }
         return ConsoleContent(blocks)
-    }
-
-    /// What people have done with the console, the newest first.
-    static func audit(_ entries: [AuditEntry], now: Int64) -> ConsoleContent {
-        var table = TextTable([
-            .init("TIME"), .init("AGO", isNumber: true), .init("WHO"), .init("FROM"), .init("ACTION"), .init("TARGET"),
-            .init("OUTCOME"),
-        ])
-        table.rows = entries.map { entry in
-            let time = Timestamp(millisecondsSinceEpoch: entry.at)
-            return [
-                .init(ShortTime.stamp(time)), .init(ShortTime.span(milliseconds: max(0, now - entry.at))),
-                .init(entry.who.isEmpty ? "-" : entry.who), .init(entry.address), .init(entry.action),
-                .init(EscapedText.cut(entry.target, to: 60)), .init(entry.outcome),
-            ]
-        }
-        return ConsoleContent([.table(table, of: "actions")])
     }
 
     static func nodes(_ page: StatusPage) -> ConsoleContent {

@@ -86,7 +86,7 @@ package struct ConsoleContent: Sendable, Equatable {
             let lines = commands.map { HTMLText.element("code", $0, longest: 1_000) }
             return "<p class=\"commands\">" + lines.joined(separator: "<br>\n") + "</p>"
         case .link(let route, let text):
-            return "<p><a href=\"\(route.address)\">\(HTMLText.escape(text))</a></p>"
+            return "<p><a href=\"\(HTMLText.escape(route.address, longest: 2_000))\">\(HTMLText.escape(text))</a></p>"
         }
     }
 

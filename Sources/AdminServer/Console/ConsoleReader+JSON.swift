@@ -31,8 +31,7 @@ extension ConsoleReader {
             let list = try await queue.workers(limit: limit)
             return .object([("workers", .array(list.workers.map { WorkerTable.json($0, now: list.now) }))])
         case .groups: return .object([("groups", .array(try await queue.streamGroups().map(\.json)))])
-        case .audit:
-            return .object([("entries", .array(try await queue.auditEntries(limit: limit).map(\.json)))])
+        case .audit(let part): return try await audit(part, limit)
         }
     }
 
@@ -60,10 +59,27 @@ extension ConsoleReader {
     }
 
     private func jobs(_ choice: JobChoice, _ limit: Int) async throws -> JSONNode {
-        let list = try await queue.jobs(choice.filter, limit: limit, decoder: decoder)
+        let list = try await queue.jobs(choice.filter, part: choice.part, limit: limit, decoder: decoder)
+        let page = JobListPage(list)
+        func address(_ part: JobListPart) -> JSONNode {
+            .string("/api/v1" + ConsoleRoute.jobs(choice.with(part)).address + "&limit=\(limit)")
+        }
         return .object([
             ("jobs", .array(list.jobs.map(JobListPage.json))),
             ("may_lack_jobs", .boolean(!list.more.isEmpty || !list.unsearched.isEmpty)),
+            ("next", .array(page.next.map(address))), ("previous", page.previous.map(address)),
+        ])
+    }
+
+    private func audit(_ part: StreamPart, _ limit: Int) async throws -> JSONNode {
+        let entries = try await queue.auditEntries(limit: limit + 1, part: part)
+        let page = AuditPage(entries, part, size: limit)
+        func address(_ part: StreamPart) -> JSONNode {
+            .string("/api/v1" + ConsoleRoute.audit(part).address + "&limit=\(limit)")
+        }
+        return .object([
+            ("entries", .array(page.entries.map(\.json))), ("next", page.older.map(address)),
+            ("previous", page.newer.map(address)),
         ])
     }
 
@@ -129,7 +145,8 @@ extension StreamGroup {
 extension AuditEntry {
     fileprivate var json: JSONNode {
         .object([
-            ("at", .time(at)), ("who", .string(who)), ("address", .string(address)), ("worker", .string(worker)),
+            ("entry", .string(entry)), ("at", .time(at)), ("who", .string(who)), ("address", .string(address)),
+            ("worker", .string(worker)),
             ("action", .string(action)), ("target", .string(target)), ("outcome", .string(outcome)),
         ])
     }

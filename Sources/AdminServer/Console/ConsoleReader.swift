@@ -28,7 +28,7 @@ package struct ConsoleReader: ConsoleReading {
     private static let gamesOnPage = 100
     private static let lettersOnPage = 50
     static let mostJobs = 200
-    private static let auditEntries = 200
+    private static let auditEntries = 100
     private static let mostWorkers = 500
     /// The largest number of dead letters to search for those of a page.
     private static let mostLetters = 2_000
@@ -62,7 +62,7 @@ package struct ConsoleReader: ConsoleReading {
         case .node(let id): try await node(id)
         case .workers: .workers(try await queue.workers(limit: Self.mostWorkers))
         case .groups: try await groups()
-        case .audit: .audit(try await queue.auditEntries(limit: Self.auditEntries), now: try await queue.redisTime())
+        case .audit(let part): try await audit(part)
         }
     }
 
@@ -97,7 +97,7 @@ package struct ConsoleReader: ConsoleReading {
     }
 
     private func jobs(_ choice: JobChoice) async throws -> ConsoleContent {
-        let list = try await queue.jobs(choice.filter, limit: Self.mostJobs, decoder: decoder)
+        let list = try await queue.jobs(choice.filter, part: choice.part, limit: Self.mostJobs, decoder: decoder)
         return .jobs(JobListPage(list), choice, sums: try await dashboard.look().status.sums)
     }
 
@@ -125,6 +125,11 @@ package struct ConsoleReader: ConsoleReading {
         guard overview.nodes.contains(where: { $0.id == id }) else { return .unknown("node", id.text) }
         let list = try await queue.games(limit: Self.mostGames)
         return .node(id, StatusPage(title: "", overview: overview), list)
+    }
+
+    private func audit(_ part: StreamPart) async throws -> ConsoleContent {
+        let entries = try await queue.auditEntries(limit: Self.auditEntries + 1, part: part)
+        return .audit(entries, part, size: Self.auditEntries, now: try await queue.redisTime())
     }
 
     private func groups() async throws -> ConsoleContent {

@@ -18,7 +18,7 @@ package enum ConsoleRoute: Sendable, Equatable {
     /// Consumer groups of the public streams.
     case groups
     /// What people have done with the console.
-    case audit
+    case audit(StreamPart)
 
     /// The greatest size of a name or a searched text in an address, in UTF-8 bytes.
     static let longest = 200
@@ -36,17 +36,18 @@ package enum ConsoleRoute: Sendable, Equatable {
         case ("games", nil):
             self = .games(search: search, page: max(1, min(Int(query("page") ?? "") ?? 1, 1_000)))
         case ("games", let id?): self = .game(GameID(id))
-        case ("jobs", nil): self = .jobs(JobChoice { Self.cut(query($0) ?? "") })
+        case ("jobs", nil): self = .jobs(JobChoice(query))
         case ("jobs", let id?): self = .job(JobID(id))
         case ("dead", nil):
             let filter = DeadFilter(code: query("code") ?? "", queue: query("queue") ?? "")
-            self = .dead(DeadPage(filter: filter, before: query("before").flatMap { Self.isEntry($0) ? $0 : nil }))
+            let before = query("before").flatMap { StreamPart.isEntry($0) ? $0 : nil }
+            self = .dead(DeadPage(filter: filter, before: before))
         case ("queues", nil): self = .queues
         case ("nodes", nil): self = .nodes
         case ("nodes", let id?): self = .node(NodeID(id))
         case ("groups", nil): self = .groups
         case ("workers", nil): self = .workers
-        case ("audit", nil): self = .audit
+        case ("audit", nil): self = .audit(StreamPart(before: query("before"), after: query("after")))
         default: return nil
         }
     }
@@ -77,7 +78,7 @@ package enum ConsoleRoute: Sendable, Equatable {
         case .node(let id): "/nodes/" + Self.encoded(id.text)
         case .workers: "/workers"
         case .groups: "/groups"
-        case .audit: "/audit"
+        case .audit(let part): "/audit" + Self.query(part.fields)
         }
     }
 
@@ -105,7 +106,7 @@ package enum ConsoleRoute: Sendable, Equatable {
     /// The pages in the menu.
     static let menu: [ConsoleRoute] = [
         .overview, .games(search: "", page: 1), .jobs(JobChoice()), .dead(DeadPage()), .queues, .nodes, .workers,
-        .groups, .audit,
+        .groups, .audit(.latest),
     ]
 
     /// Whether the page belongs to a page of the menu.
@@ -145,11 +146,6 @@ package enum ConsoleRoute: Sendable, Equatable {
         while text.utf8.count > longest { text.unicodeScalars.removeLast() }
         return text
     }
-
-    static func isEntry(_ text: String) -> Bool {
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        return parts.count == 2 && parts.allSatisfy { UInt64($0) != nil }
-    }
 }
 
 /// A page of dead letters.
@@ -164,36 +160,24 @@ package struct DeadPage: Sendable, Equatable {
     }
 }
 
-/// A choice of jobs; an empty text excludes no job.
-package struct JobChoice: Sendable, Equatable {
-    /// `retrying`, `running`, `waiting` or `dead`.
-    package var state = ""
-    /// The id of a game, or a pattern with `*`.
-    package var game = ""
-    package var queue = ""
-    package var node = ""
-    /// The code of an error.
-    package var code = ""
-
-    package init() {}
-
-    /// - Parameter value: returns the value of a parameter of an address.
-    init(_ value: (String) -> String) {
-        state = ListedState(rawValue: value("state"))?.rawValue ?? ""
-        (game, queue, node, code) = (value("game"), value("queue"), value("node"), value("code"))
+extension StreamPart {
+    /// Reads the part of an address. A text that is no entry counts as missing.
+    init(before: String?, after: String?) {
+        self = .latest
+        if let before, Self.isEntry(before) { self = .before(before) }
+        if let after, Self.isEntry(after) { self = .after(after) }
     }
 
     var fields: [(String, String)] {
-        [("state", state), ("game", game), ("queue", queue), ("node", node), ("code", code)]
+        switch self {
+        case .latest: []
+        case .before(let entry): [("before", entry)]
+        case .after(let entry): [("after", entry)]
+        }
     }
 
-    var filter: JobFilter {
-        var filter = JobFilter()
-        if let state = ListedState(rawValue: state) { filter.states = [state] }
-        if !game.isEmpty { filter.game = IDPattern(game) }
-        if !queue.isEmpty { filter.queue = queue }
-        if !node.isEmpty { filter.node = NodeID(node) }
-        if !code.isEmpty { filter.code = code }
-        return filter
+    static func isEntry(_ text: String) -> Bool {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        return parts.count == 2 && parts.allSatisfy { UInt64($0) != nil }
     }
 }

@@ -10,6 +10,7 @@ import Terminal
 extension Actions {
     static func listJobs(
         _ choice: JobFilterFlags,
+        part: JobListPart,
         limit: Int,
         _ output: OutputFormat,
         _ context: CommandContext
@@ -18,7 +19,7 @@ extension Actions {
         let list = try await withUsedQueue(context) { queue in
             let node: NodeID? = if let name = choice.node { try await resolve(node: name, queue) } else { nil }
             let filter = choice.filter(node: node, now: try await queue.redisTime())
-            return try await queue.jobs(filter, limit: limit, decoder: decoder)
+            return try await queue.jobs(filter, part: part, limit: limit, decoder: decoder)
         }
         if output == .json {
             for job in list.jobs { StandardOutput.write(line: JobListPage.json(job).line) }

@@ -122,7 +122,7 @@ private struct TopDesk: Sendable {
                     containers: Self.mostContainers,
                     pushedAt
                 )
-                let jobs = try await queue.jobs(JobFilter(), limit: Self.mostJobs, decoder: decoder)
+                let jobs = try await queue.jobs(JobFilter(), isBrief: true, limit: Self.mostJobs, decoder: decoder)
                 inbox.yield(.data(TopData(status: status, jobs: jobs)))
             } catch {
                 inbox.yield(.failed("\(error)"))
