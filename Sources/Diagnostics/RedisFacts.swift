@@ -147,10 +147,16 @@ package struct RedisFacts: Sendable, Equatable {
     private var consumers: Finding? {
         guard !groups.isEmpty else { return nil }
         let lost = groups.filter(\.hasLost).map { "\($0.name) on \($0.stream)" }
-        guard !lost.isEmpty else { return .ok("consumers", "\(groups.count) groups, none has lost an entry") }
+        let near = groups.map { GroupOutlook($0, overview.retention, now: overview.now) }
+            .filter { $0.isNear && !$0.group.hasLost }
+            .map { "\($0.group.name) on \($0.group.stream) will lose \($0.text)" }
+        guard !lost.isEmpty || !near.isEmpty else {
+            return .ok("consumers", "\(groups.count) groups, none has lost an entry")
+        }
+        let past = "entries were trimmed before they were acknowledged: \(lost.joined(separator: ", "))"
         return .warning(
             "consumers",
-            "entries were trimmed before they were acknowledged: \(lost.joined(separator: ", "))",
+            ((lost.isEmpty ? [] : [past]) + near).joined(separator: "; "),
             mend: "see docs/guide/consumers.md, surviving the trimming; XGROUP DESTROY a group that nobody reads"
         )
     }

@@ -26,8 +26,8 @@ package struct WorkerFacts: Sendable, Equatable {
 }
 
 extension JobQueue {
-    /// Returns the number of living workers of each queue.
-    package func workersByQueue() async throws(QueueError) -> [String: Int] {
+    /// Returns the queues of each living worker, in the order in which the worker reads them.
+    package func queuesOfWorkers() async throws(QueueError) -> [[String]] {
         let now = try await redisTime()
         let answers = try await pipeline([
             RedisCommand("ZRANGEBYSCORE", .string(keys.prefix + "workers"), .string("(\(now)"), "+inf"),
@@ -35,10 +35,15 @@ extension JobQueue {
         ])
         let alive = Set((answers[0].array ?? []).compactMap(\.string))
         let facts = (answers[1].array ?? []).map { $0.string ?? "" }
-        var counts: [String: Int] = [:]
-        for index in stride(from: 0, to: facts.count - 1, by: 2) where alive.contains(facts[index]) {
-            for name in WorkerFacts(facts[index + 1])?.queues ?? [] { counts[name, default: 0] += 1 }
+        return stride(from: 0, to: facts.count - 1, by: 2).compactMap { index in
+            alive.contains(facts[index]) ? WorkerFacts(facts[index + 1])?.queues : nil
         }
-        return counts
+    }
+
+    /// Returns the number of living workers of each queue.
+    package func workersByQueue() async throws(QueueError) -> [String: Int] {
+        try await queuesOfWorkers().reduce(into: [:]) { counts, names in
+            for name in names { counts[name, default: 0] += 1 }
+        }
     }
 }

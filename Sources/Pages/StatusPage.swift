@@ -170,6 +170,9 @@ package struct StatusPage: Sendable, Equatable {
         if !unserved.isEmpty {
             remarks.append("\(WaitReason.unserved.phrase): \(unserved.prefix(5).joined(separator: " "))")
         }
+        if overview.queueOrderDiffers {
+            remarks.append("workers read the queues in different orders: give all the same order in RTM_QUEUES")
+        }
         if overview.isWindowFull {
             remarks.append("\(WaitReason.windowFull.phrase): new starts wait in their queues until other jobs end")
         }

@@ -47,6 +47,10 @@ package struct FleetOverview: Sendable, Equatable {
     package var clockSteps = 0
     /// The length of a lease in ms. A living node reports to Redis at least about this often.
     package var lease: Int64 = 10_000
+    /// The bounds of the streams; nil if no worker has registered yet.
+    package var retention: StreamRetention?
+    /// Whether two workers read two queues in different orders.
+    package var queueOrderDiffers = false
     /// The form of the data; nil if no worker has registered yet.
     package var form: String?
     /// Whether unserved queues may be missing, because the search for their keys stopped at its limit.

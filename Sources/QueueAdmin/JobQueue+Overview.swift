@@ -43,10 +43,12 @@ extension JobQueue {
         _ overview: inout FleetOverview,
         _ pushedAt: (_ message: [UInt8]) -> Timestamp?
     ) async throws(QueueError) {
-        let workers = try await workersByQueue()
-        for name in try await queueNames(&overview) {
+        let lists = try await queuesOfWorkers()
+        let order = QueueOrder(lists)
+        overview.queueOrderDiffers = order.differs
+        for name in order.sorted(try await queueNames(&overview), by: \.self) {
             var queue = try await queueOverview(name, pushedAt)
-            queue.workers = workers[name] ?? 0
+            queue.workers = lists.count { $0.contains(name) }
             overview.queues.append(queue)
         }
     }
@@ -89,6 +91,7 @@ extension JobQueue {
             overview.liveCount = Int(fields[0]) ?? 0
             overview.isWindowFull = overview.liveCount >= options.mostLiveForStarts
             if let lease = Self.lease(in: fields[1]) { overview.lease = lease }
+            overview.retention = StreamRetention(settings: fields[1])
             overview.ghosts = Int(fields[2]) ?? 0
             overview.clockSteps = Int(fields[3]) ?? 0
             overview.deadLost = Int(fields[4]) ?? 0
@@ -108,10 +111,14 @@ extension JobQueue {
 
     /// Returns the lease in ms in the shared settings; nil if no worker has registered yet.
     static func lease(in settings: String) -> Int64? {
+        number("lease_ms", in: settings)
+    }
+
+    static func number(_ name: String, in settings: String) -> Int64? {
         guard case .object(let members)? = try? StrictJSON.parse(Array(settings.utf8)),
-            case .integer(let lease)? = members.first(where: { $0.name == "lease_ms" })?.value
+            case .integer(let value)? = members.first(where: { $0.name == name })?.value
         else { return nil }
-        return lease
+        return value
     }
 
     /// Returns the sorted names of queues that workers serve, that hold messages, or that are paused.

@@ -48,7 +48,7 @@ struct ConsoleContentTests {
         let html = ConsoleContent.games(GameList(), search: "<x>", page: 1, size: 2, now: Self.now).html
         #expect(html.contains("no games") && html.contains("\u{201C}&lt;x&gt;\u{201D}"))
         #expect(ConsoleContent.dead([], DeadPage(), size: 5).html == "<p class=\"dim\">no dead letters</p>")
-        #expect(ConsoleContent.groups([], now: Self.now).html.contains("no consumer groups"))
+        #expect(ConsoleContent.groups([], nil, now: Self.now).html.contains("no consumer groups"))
     }
 
     @Test("of a game have its facts, the commands to type next, and its history with links")
@@ -91,6 +91,31 @@ struct ConsoleContentTests {
         let later = ConsoleContent.jobs(JobListPage(list), part, sums: "").html
         #expect(later.contains("before=retrying%3A5%3Aa\">retrying jobs with earlier attempts</a>"), "\(later)")
         #expect(later.contains("<a href=\"/jobs?state=retrying&amp;game=g%2A\">first page</a>"))
+    }
+
+    @Test("of consumer groups say what each is about to lose")
+    func groups() {
+        func html(_ lag: Int?, _ oldest: Int64?, hasLost: Bool = false) -> String {
+            let group = StreamGroup(
+                stream: "results",
+                name: "gm",
+                pending: 0,
+                lag: lag,
+                oldestNeeded: oldest,
+                hasLost: hasLost
+            )
+            let retention = StreamRetention(entries: 1_000, age: 600_000)
+            return ConsoleContent.groups([group], retention, now: Self.now).html
+        }
+        #expect(html(0, nil).contains(">nothing<") && html(0, nil).contains("complete"))
+        #expect(html(10, Self.now - 1_000).contains("10 entries, the oldest in 9m59s or after 990 further entries"))
+        let near = html(600, Self.now - 1_000)
+        #expect(near.contains("<span class=\"notable\">will lose entries</span>"), "\(near)")
+        #expect(html(1, Self.now - 300_000).contains("will lose entries"))
+        #expect(html(1, Self.now - 600_000).contains("the oldest at the next trimming"))
+        let unknown = html(nil, Self.now - 1_000)
+        #expect(unknown.contains("unknown: Redis cannot count the entries, the oldest in 9m59s"), "\(unknown)")
+        #expect(html(3, Self.now, hasLost: true).contains("has lost entries"))
     }
 
     @Test("of the audit lead to newer and older entries")
@@ -154,7 +179,7 @@ struct ConsoleContentTests {
         let pages: [ConsoleContent] = [
             .game(GamePage(detail: detail)), .jobs(JobListPage(JobList()), JobChoice { _ in evil }, sums: evil),
             .dead([letter], DeadPage(), size: 1),
-            .groups([group], now: 0),
+            .groups([group], nil, now: 0),
             .unknown("job", evil), .job(JobID(evil), JobPage(id: JobID(evil), sight: job), now: Self.now),
             .node(NodeID(evil), status, GameList()), .games(GameList(), search: evil, page: 1, size: 1, now: Self.now),
         ]

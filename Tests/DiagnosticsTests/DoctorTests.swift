@@ -84,6 +84,15 @@ struct DoctorTests {
                 ]
             }
         ),
+        (
+            "consumers", .warning,
+            {
+                $0.overview.retention = StreamRetention(entries: 10, age: 1_000_000)
+                $0.groups = [
+                    StreamGroup(stream: "results", name: "slow", pending: 3, lag: 3, oldestNeeded: nil, hasLost: false)
+                ]
+            }
+        ),
         ("dead letters", .warning, { $0.overview.deadCount = 3 }),
     ]
 

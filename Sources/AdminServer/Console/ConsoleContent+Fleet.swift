@@ -116,19 +116,26 @@ extension ConsoleContent {
         return ConsoleContent(blocks)
     }
 
-    static func groups(_ groups: [StreamGroup], now: Int64) -> ConsoleContent {
+    /// Consumer groups, and what each is about to lose.
+    static func groups(_ groups: [StreamGroup], _ retention: StreamRetention?, now: Int64) -> ConsoleContent {
         var table = TextTable([
-            .init("STREAM"), .init("GROUP"), .init("BEHIND", isNumber: true), .init("UNACKNOWLEDGED", isNumber: true),
-            .init("OLDEST NEEDED", isNumber: true), .init("STATE"),
+            .init("STREAM"), .init("GROUP"), .init("UNREAD", isNumber: true), .init("UNACKNOWLEDGED", isNumber: true),
+            .init("OLDEST NEEDED", isNumber: true), .init("STATE"), .init("ABOUT TO LOSE"),
         ])
         table.rows = groups.map { group in
-            [
-                .init(group.stream), .init(group.name), .init(group.lag.map(TextTable.grouped) ?? "-"),
+            let outlook = GroupOutlook(group, retention, now: now)
+            return [
+                .init(group.stream), .init(group.name), .init(group.lag.map(TextTable.grouped) ?? "unknown"),
                 .init(TextTable.grouped(group.pending)),
                 .init(group.oldestNeeded.map { ShortTime.span(milliseconds: max(0, now - $0)) } ?? "-"),
-                group.hasLost ? .init("has lost entries", .bad) : .init("complete", .good),
+                state(outlook), .init(outlook.text, outlook.isNear ? .notable : .plain),
             ]
         }
         return ConsoleContent([.table(table, of: "consumer groups")])
+    }
+
+    private static func state(_ outlook: GroupOutlook) -> TextTable.Cell {
+        if outlook.group.hasLost { return .init("has lost entries", .bad) }
+        return outlook.isNear ? .init("will lose entries", .notable) : .init("complete", .good)
     }
 }

@@ -30,7 +30,7 @@ extension ConsoleReader {
         case .workers:
             let list = try await queue.workers(limit: limit)
             return .object([("workers", .array(list.workers.map { WorkerTable.json($0, now: list.now) }))])
-        case .groups: return .object([("groups", .array(try await queue.streamGroups().map(\.json)))])
+        case .groups: return try await groups()
         case .audit(let part): return try await audit(part, limit)
         }
     }
@@ -69,6 +69,12 @@ extension ConsoleReader {
             ("may_lack_jobs", .boolean(!list.more.isEmpty || !list.unsearched.isEmpty)),
             ("next", .array(page.next.map(address))), ("previous", page.previous.map(address)),
         ])
+    }
+
+    private func groups() async throws -> JSONNode {
+        let (retention, now) = (try await queue.streamRetention(), try await queue.redisTime())
+        let groups = try await queue.streamGroups().map { GroupOutlook($0, retention, now: now).json }
+        return .object([("groups", .array(groups))])
     }
 
     private func audit(_ part: StreamPart, _ limit: Int) async throws -> JSONNode {
@@ -132,12 +138,14 @@ extension DeadLetter {
     }
 }
 
-extension StreamGroup {
+extension GroupOutlook {
     fileprivate var json: JSONNode {
         .object([
-            ("stream", .string(stream)), ("group", .string(name)), ("behind", lag.map { .integer($0) }),
-            ("unacknowledged", .integer(pending)), ("oldest_needed", oldestNeeded.map { .time($0) }),
-            ("has_lost_entries", .boolean(hasLost)),
+            ("stream", .string(group.stream)), ("group", .string(group.name)),
+            ("behind", group.lag.map { .integer($0) }), ("unacknowledged", .integer(group.pending)),
+            ("oldest_needed", group.oldestNeeded.map { .time($0) }), ("has_lost_entries", .boolean(group.hasLost)),
+            ("will_lose_entries", .boolean(isNear)), ("oldest_trimmed_at", trimmedAt.map { .time($0) }),
+            ("about_to_lose", .string(text)),
         ])
     }
 }

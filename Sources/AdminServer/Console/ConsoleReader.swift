@@ -133,6 +133,7 @@ package struct ConsoleReader: ConsoleReading {
     }
 
     private func groups() async throws -> ConsoleContent {
-        .groups(try await queue.streamGroups(), now: try await queue.redisTime())
+        let retention = try await queue.streamRetention()
+        return .groups(try await queue.streamGroups(), retention, now: try await queue.redisTime())
     }
 }
