@@ -26,7 +26,7 @@ package enum EntryPoint {
     /// Prints the message of `error` and ends the process. Help goes to stdout, and everything else to stderr.
     private static func exit<Root: ParsableCommand>(after error: any Error, _ root: Root.Type) -> Never {
         let reason = root.exitReason(of: error)
-        let text = (error as? CommandError)?.text ?? usage(root.fullMessage(for: error), CommandLine.arguments)
+        let text = message(for: error, CommandLine.arguments, root)
         if text != "" {
             if reason == .done {
                 StandardOutput.write(line: text)
@@ -45,6 +45,23 @@ package enum EntryPoint {
             reason = .failed
         }
         root.exit(withError: ExitCode(reason.rawValue))
+    }
+
+    /// Returns the help page or the message of an error.
+    ///
+    /// - Parameter arguments: The name of the program and its arguments.
+    static func message<Root: ParsableCommand>(
+        for error: any Error,
+        _ arguments: [String],
+        _ root: Root.Type
+    ) -> TerminalText {
+        if let error = error as? CommandError { return error.text }
+        if root.exitReason(of: error) == .wrongUse,
+            let unknown = UnknownOption.find(in: Array(arguments.dropFirst()), of: root)
+        {
+            return CommandError.wrongUse(unknown.message).text
+        }
+        return usage(root.fullMessage(for: error), arguments)
     }
 
     /// Returns a help page or a message about wrong arguments, ready to print. Arguments in the message stay on a

@@ -43,7 +43,7 @@ private func complaint(_ arguments: [String]) -> String? {
         _ = try RootCommand.parseAsRoot(arguments)
         return nil
     } catch {
-        let text = EntryPoint.usage(RootCommand.fullMessage(for: error), ["rtmanager"] + arguments).text
+        let text = EntryPoint.message(for: error, ["rtmanager"] + arguments, RootCommand.self).text
         return text.split(separator: "\n").first.map(String.init)
     }
 }
@@ -102,6 +102,13 @@ struct FlagBoundsTests {
         ("stop g --wait-timeout 9", "Error: --wait-timeout needs --wait"),
         ("stop g --deadline tomorrow", "Error: The value 'tomorrow' is invalid for '--deadline <time>'"),
         ("stop g --unknown", "Error: Unknown option '--unknown'"),
+        ("status --watsh", "Error: Unknown option '--watsh'. Did you mean '--watch'?"),
+        ("status --bogus", "Error: Unknown option '--bogus'"), ("status -w", "Error: Unknown option '-w'"),
+        ("start g --imgae x", "Error: Unknown option '--imgae'. Did you mean '--image'?"),
+        ("restart g --evn A=b", "Error: Unknown option '--evn'. Did you mean '--env'?"),
+        ("dead list --cod=x", "Error: Unknown option '--cod'. Did you mean '--code'?"),
+        ("worker --queue a", "Error: Unknown option '--queue'. Did you mean '--queues'?"),
+        ("start g -- --watsh", "Error: Missing expected argument '--image <reference>'"),
         ("dead drop", "Error: give the ids of some, or choose by --code and --game, or --all"),
         ("dead drop x --all", "Error: give the ids of some, or choose by --code and --game, or --all"),
         ("dead retry --code x --all", "Error: give the ids of some, or choose by --code and --game, or --all"),
