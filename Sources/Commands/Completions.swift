@@ -57,7 +57,13 @@ enum Completions {
             defer { group.cancelAll() }
             return await group.next() ?? []
         }
-        return Array(Set(found.filter { $0.hasPrefix(prefix) }).sorted().prefix(most))
+        let shell = CompletionShell.requesting
+        return Set(found.filter { $0.hasPrefix(prefix) }).sorted().prefix(most).map { escaped($0, for: shell) }
+    }
+
+    /// Returns a name as a shell reads it: zsh takes what follows a colon for a description.
+    static func escaped(_ name: String, for shell: CompletionShell?) -> String {
+        shell == .zsh ? name.replacing("\\", with: "\\\\").replacing(":", with: "\\:") : name
     }
 
     private static func ask(
