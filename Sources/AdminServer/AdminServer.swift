@@ -118,7 +118,11 @@ package struct AdminServer: Service {
                 // Closing connections still hold their descriptors.
                 availableConnectionsDelegate: .maximum(2 * ConnectionGate.limit, logger: quiet)
             ),
-            onServerRunning: { channel in onListening(channel.localAddress?.port ?? port) },
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? port
+                logger.info("the console is ready", metadata: ["address": "http://\(host):\(port)/"])
+                onListening(port)
+            },
             logger: quiet
         )
         do {
