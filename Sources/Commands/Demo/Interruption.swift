@@ -1,6 +1,14 @@
 import Synchronization
 import UnixSignals
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// Whether a signal has interrupted the program.
 package final class Interruption: Sendable {
     private let flag = Mutex(false)
@@ -9,13 +17,16 @@ package final class Interruption: Sendable {
 
     private func happened() { flag.withLock { $0 = true } }
 
-    /// Runs `body` to its end. SIGINT or SIGTERM cancels `body`, so that `body` can remove everything it created.
+    /// Runs `body` to its end. SIGINT, SIGTERM or the end of the terminal (SIGHUP) cancels `body`, so that `body` can
+    /// remove everything it created.
     ///
     /// - Throws: The error of `body`. After a signal, errors are ignored.
     package static func ending(_ body: @escaping @Sendable () async throws -> Void) async throws -> Interruption {
         let interruption = Interruption()
+        // `nohup` lets a program outlive its terminal.
+        let trapped: [UnixSignal] = ignoresHangup ? [.sigint, .sigterm] : [.sigint, .sigterm, .sighup]
         try await withThrowingTaskGroup(of: Void.self) { group in
-            let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+            let signals = await UnixSignalsSequence(trapping: trapped)
             group.addTask { try await body() }
             group.addTask {
                 for await _ in signals {
@@ -32,5 +43,11 @@ package final class Interruption: Sendable {
             }
         }
         return interruption
+    }
+
+    private static var ignoresHangup: Bool {
+        let handler = signal(SIGHUP, SIG_IGN)
+        _ = signal(SIGHUP, handler)
+        return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 }

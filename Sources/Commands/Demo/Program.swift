@@ -44,27 +44,48 @@ package enum Program {
 
     /// Runs `body` beside a program. The output of the program goes to the file `log`.
     ///
-    /// After `body`, the program gets SIGTERM, and SIGKILL 15 s later.
+    /// After `body`, the program gets SIGTERM, and SIGKILL 15 s later. A cancellation reaches `body` alone: of programs
+    /// inside one another, each lives until the inner ones have ended.
+    ///
+    /// - Parameter environment: Variables of the program beside those of this process; nil: the program lacks it.
     package static func with<R: Sendable>(
         _ words: [String],
-        environment: [String: String] = [:],
+        environment: [String: String?] = [:],
         log: String,
         _ body: () async throws -> R
     ) async throws -> R {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await untilExit(words, environment: environment, log: log) }
-            let result = try await body()
+        let (ends, end) = AsyncStream.makeStream(of: Never.self)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                await withCancellationShield {
+                    await keepRunning(words, environment: environment, log: log, until: ends)
+                }
+            }
+            // The group waits for the end of the program.
+            defer { end.finish() }
+            return try await body()
+        }
+    }
+
+    /// Runs a program until its end or the end of `ends`. The outcome of the program does not matter.
+    private static func keepRunning(
+        _ words: [String],
+        environment: [String: String?],
+        log: String,
+        until ends: AsyncStream<Never>
+    ) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { try? await untilExit(words, environment: environment, log: log) }
+            group.addTask { for await _ in ends {} }
+            await group.next()
             group.cancelAll()
-            // The outcome of the program no longer matters.
-            while let outcome = await group.nextResult() { _ = outcome }
-            return result
         }
     }
 
     /// Runs a program until its end, successful or not. Appends the program's output to the file `log`.
     ///
     /// If the task is cancelled, the program gets SIGTERM, and SIGKILL 15 s later.
-    package static func untilExit(_ words: [String], environment: [String: String] = [:], log: String) async throws {
+    package static func untilExit(_ words: [String], environment: [String: String?] = [:], log: String) async throws {
         let file = try FileDescriptor.open(
             FilePath(log),
             .writeOnly,
@@ -112,7 +133,7 @@ package enum Program {
         (try? await output(["sh", "-c", "command -v \(name)"])) != nil
     }
 
-    private static func keys(_ environment: [String: String]) -> [Environment.Key: String?] {
+    private static func keys(_ environment: [String: String?]) -> [Environment.Key: String?] {
         var keys: [Environment.Key: String?] = [:]
         for (name, value) in environment { keys[Environment.Key(stringLiteral: name)] = value }
         return keys
