@@ -10,6 +10,9 @@ struct DemoCommand: RunnableCommand {
         discussion: ExitReason.help
     )
 
+    @Flag(help: "Go on after the story until Ctrl-C, with the console and commands to try.")
+    var stay = false
+
     @Option(help: ArgumentHelp("Output: text or json.", valueName: "format"))
     var output = OutputFormat.text
 
@@ -18,6 +21,6 @@ struct DemoCommand: RunnableCommand {
     var source: SettingsSource { .process(flags: shared.values) }
 
     func run(_ context: CommandContext) async throws(CommandError) {
-        try await Actions.runDemo(output: output, settings: context.settings, logger: context.logger)
+        try await Actions.runDemo(stays: stay, output: output, logger: context.logger)
     }
 }

@@ -78,6 +78,83 @@ struct DemoPrinterTests {
     }
 }
 
+@Suite("What a demo that stays does")
+struct DemoStayTests {
+    @Test("a match starts in each round, three run at a time, and the fifth crashes")
+    func matches() {
+        var matches = DemoMatches(image: "engine:1")
+        let rounds = (0..<8).map { _ in matches.next() }
+        #expect(
+            rounds.map { $0.map { "\($0.kind) \($0.game)" } }[..<4] == [
+                ["start match-1"], ["start match-2"], ["start match-3"],
+                ["start match-4", "stop match-1", "remove match-1"],
+            ]
+        )
+        #expect(rounds[7].map(\.game) == ["match-2", "match-5", "match-5"])
+        let jobs = rounds.flatMap(\.self)
+        #expect(Set(jobs.map(\.id)).count == jobs.count)
+        #expect(jobs.filter { $0.json.contains("exit 3") }.map(\.game) == ["match-5"])
+        for job in jobs {
+            guard case .job = JobDecoder().decode(Array(job.json.utf8)) else {
+                Issue.record("\(job.json) is no job")
+                continue
+            }
+        }
+    }
+
+    @Test("the invitation has the console and the commands")
+    func invitation() {
+        func print(_ output: OutputFormat) -> String {
+            let written = Mutex("")
+            let printer = DemoPrinter(output, isColored: false) { line in written.withLock { $0 += line.text + "\n" } }
+            printer.invite(console: "http://127.0.0.1:8081/", commands: ["one", "two \u{7}"])
+            return written.withLock { $0 }
+        }
+        #expect(
+            print(.text) == """
+
+                  ● Console  http://127.0.0.1:8081/  (matches start and end there)
+                  ● Try      in another terminal:
+
+                    one
+                    two \\u0007
+
+                  ● End      Ctrl-C ends the demo, and takes everything down
+
+                """
+        )
+        #expect(
+            print(.json) == #"{"commands":["one","two \u0007"],"console":"http://127.0.0.1:8081/","#
+                + #""source_stream":"stay"}"# + "\n"
+        )
+    }
+
+    @Test("a text is one word of a shell", arguments: ["/a/b-1.c:2", "", "a b", "it's", "$HOME", "a;b", "ä"])
+    func shellWord(text: String) async throws {
+        let word = DemoStay.shellWord(text)
+        #expect(try await Commands.Program.output(["sh", "-c", "printf %s \(word)"]) == text)
+        #expect((word == text) == (text == "/a/b-1.c:2"))
+    }
+
+    @Test("a port with a server is not free")
+    func port() throws {
+        #expect((UInt16(21_000)...22_000).contains(where: Commands.FreePort.isFree))
+        let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(server) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let port =
+            withUnsafeMutablePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(server, $0, length) == 0 && listen(server, 1) == 0 && getsockname(server, $0, &length) == 0
+                }
+            } ? UInt16(bigEndian: address.sin_port) : 0
+        #expect(port != 0 && !Commands.FreePort.isFree(port))
+    }
+}
+
 @Suite("Programs that the demo runs")
 struct DemoProgramTests {
     private typealias Program = Commands.Program
@@ -118,6 +195,30 @@ struct DemoProgramTests {
             return try #require(Int32(try String(contentsOfFile: log, encoding: .utf8).dropLast()))
         }
         #expect(kill(pid, 0) == -1)
+    }
+
+    @Test("of two programs, a cancellation ends the inner one first")
+    func nested() async throws {
+        let directory = try temporaryDirectory("nested")
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let log = directory + "/log"
+        // The inner program takes its time to end.
+        let program = "trap 'sleep 0.2; echo end of $0; exit' TERM; echo begin of $0; while :; do sleep 0.01; done"
+        func text() -> String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try? await Program.with(["sh", "-c", program, "outer"], log: log) {
+                    try await awaitReadiness("the outer one", log: log) { text().contains("begin of outer") }
+                    try await Program.with(["sh", "-c", program, "inner"], log: log) {
+                        try await pause(.seconds(60), because: "the cancellation ends it")
+                    }
+                }
+            }
+            group.addTask { try? await eventually("both programs") { text().contains("begin of inner") } }
+            await group.next()
+            group.cancelAll()
+        }
+        #expect(text() == "begin of outer\nbegin of inner\nend of inner\nend of outer\n")
     }
 
     @Test("what does not get ready is named with the end of its log")

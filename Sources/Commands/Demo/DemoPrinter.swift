@@ -79,6 +79,24 @@ final class DemoPrinter: Sendable {
         line("event", .plain, padded(fields["event"] ?? "", 17) + padded(fields["game_id"] ?? "", 9) + detail, fields)
     }
 
+    /// Prints what a person can do with a demo that stays.
+    func invite(console: String, commands: [String]) {
+        guard output == .text else {
+            let fields: [(String, JSONNode?)] = [
+                ("commands", .array(commands.map(JSONNode.string))), ("console", .string(console)),
+                ("source_stream", .string("stay")),
+            ]
+            return write(JSONNode.object(fields).line)
+        }
+        write("")
+        prop("Console", "\(console)  (matches start and end there)")
+        prop("Try", "in another terminal:")
+        write("")
+        for command in commands { write("    \(command)") }
+        write("")
+        prop("End", "Ctrl-C ends the demo, and takes everything down")
+    }
+
     /// Prints the conclusion of the demo.
     func moral(_ text: String) {
         guard output == .text else { return }

@@ -1,21 +1,27 @@
 import JobContract
 import Logging
 import Redis
-import Settings
 import Synchronization
 import Terminal
 
 extension Actions {
     /// Runs the whole demo on this machine, with a private Redis and the local Docker Engine.
-    static func runDemo(output: OutputFormat, settings: Settings, logger: Logger) async throws(CommandError) {
+    ///
+    /// - Parameter stays: Whether the demo goes on after its story, until a signal.
+    static func runDemo(stays: Bool, output: OutputFormat, logger: Logger) async throws(CommandError) {
         let printer = DemoPrinter(output)
         let logger = logger.forCommand
         printer.title("rtmanager demo: the story of three games")
+        let hasStayed = Mutex(false)
         let interruption: Interruption
         do {
             interruption = try await Interruption.ending {
                 try await DemoStage.with(printer, logger) { stage in
-                    try await DemoStory(stage: stage, printer: printer, logger: logger).tell()
+                    let story = DemoStory(stage: stage, printer: printer, logger: logger)
+                    try await story.tell(stays: stays) { redis in
+                        hasStayed.withLock { $0 = true }
+                        try await DemoStay(stage: stage, printer: printer, redis: redis).run()
+                    }
                 }
             }
         } catch let error as CommandError {
@@ -23,7 +29,9 @@ extension Actions {
         } catch {
             throw .failed("the demo broke off: \(error)")
         }
-        if interruption.hasHappened {
+        if hasStayed.withLock({ $0 }) {
+            printer.moral("Everything of the demo has been taken down.")
+        } else if interruption.hasHappened {
             throw .failed("interrupted; everything of the demo has been taken down")
         }
     }
@@ -42,22 +50,31 @@ struct DemoStory: Sendable {
         self.logger = logger
     }
 
-    private var keys: Keyspace { Keyspace(namespace: DemoStage.namespace) }
+    private var keys: Keyspace { Keyspace(namespace: stage.namespace) }
     private static let games: [GameID] = ["lobby", "arena", "chess"]
 
-    func tell() async throws {
+    /// Plays the story.
+    ///
+    /// - Parameters:
+    ///   - stays: Whether the games start again at the end.
+    ///   - stay: Called after the story if `stays` is true.
+    func tell(stays: Bool, _ stay: @Sendable (RedisClient) async throws -> Void) async throws {
         let configuration = try RedisConfiguration(url: stage.redisURL)
         try await RedisClient.withClient(configuration, logger: logger) { redis in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await follow(configuration) }
                 try await play(redis)
+                if stays {
+                    printer.act("The three games start again, and stay")
+                    try await push(redis, Self.games.map { start("stay-\($0)", $0) }, events: 3)
+                }
                 group.cancelAll()
             }
+            let (results, events) = seen.counts
+            let end = stays ? "" : " Everything of the demo is taken down now."
+            printer.moral("\(results) jobs, \(results) results, \(events) events, each once.\(end)")
+            if stays { try await stay(redis) }
         }
-        let (results, events) = seen.counts
-        printer.moral(
-            "\(results) jobs, \(results) results, \(events) events, each once. Everything of the demo is taken down now."
-        )
     }
 
     private func play(_ redis: RedisClient) async throws {
@@ -66,28 +83,18 @@ struct DemoStory: Sendable {
         printer.act("It is not sure, and asks again: nothing is done twice")
         try await push(redis, [start("again-lobby", "lobby")], events: 0)
         printer.act("Somebody pushes garbage: it ends as one rejected result and hurts nobody")
-        try await push(redis, [("?", "-", #"{"v":1,"kind":"explode","id":"garbage"}"#)], events: 0)
+        let garbage = #"{"v":1,"kind":"explode","id":"garbage"}"#
+        try await push(redis, [DemoJob(id: "garbage", kind: "?", game: "-", json: garbage)], events: 0)
         printer.act("The games end")
-        try await push(redis, Self.games.map { simple("stop", $0) }, events: 3)
+        try await push(redis, Self.games.map { .stop("stop-\($0)", $0) }, events: 3)
         printer.act("The containers go; each game's state stays on its node")
-        try await push(redis, Self.games.map { simple("remove", $0) }, events: 3)
+        try await push(redis, Self.games.map { .remove("remove-\($0)", $0) }, events: 3)
     }
 
-    private typealias Message = (kind: String, game: GameID, json: String)
-
-    private func start(_ id: String, _ game: GameID) -> Message {
-        ("start", game, #"{"v":1,"id":"\#(id)","kind":"start","game_id":"\#(game)","image":"\#(DemoStage.image)"}"#)
-    }
-
-    private func simple(_ kind: String, _ game: GameID) -> Message {
-        (
-            kind, game,
-            #"{"v":1,"id":"\#(kind)-\#(game)","kind":"\#(kind)","game_id":"\#(game)","stop_timeout_seconds":5}"#
-        )
-    }
+    private func start(_ id: String, _ game: GameID) -> DemoJob { .start(id, game, image: stage.image) }
 
     /// Pushes messages and waits for a result of each message, and for `events` events.
-    private func push(_ redis: RedisClient, _ messages: [Message], events: Int) async throws {
+    private func push(_ redis: RedisClient, _ messages: [DemoJob], events: Int) async throws {
         let before = seen.counts
         for message in messages {
             printer.pushed(message.kind, message.game)
