@@ -168,6 +168,23 @@ struct ConsoleTests {
         #expect(answer == .unavailable("Redis was not read: refused <b>"))
     }
 
+    @Test("shows a list of all games that was just read, and reads other pages anew")
+    func recent() async {
+        let reads = Mutex<[String]>([])
+        let console = Self.console { route in
+            reads.withLock { $0.append(route.address) }
+            return ConsoleContent([.note("read", .plain)])
+        }
+        let games = ConsoleRoute.games(search: "", page: 1)
+        for route in [games, games, .nodes, .nodes] {
+            guard case .page(let page) = await console.answer(.page(route, Viewer()), Self.none) else {
+                return #expect(Bool(false))
+            }
+            #expect(page.contains("<p>read</p>"))
+        }
+        #expect(reads.withLock { $0 } == ["/games", "/nodes", "/nodes"])
+    }
+
     @Test("gives programs the data of a page")
     func data() async {
         let console = Self.console { _ in ConsoleContent([]) }

@@ -55,7 +55,7 @@ struct SystemdTests {
             group.cancelAll()
         }
         #expect(await python.waitForExit(atMost: .seconds(10)) == 0)
-        #expect(python.log.contains("STATUS=loop: the worker waits for Redis or Docker before it begins"))
+        #expect(python.log.contains("STATUS=the worker waits for Redis or Docker before it begins"))
         #expect(!python.log.contains("READY=1"))
     }
 }

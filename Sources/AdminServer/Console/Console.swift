@@ -78,7 +78,7 @@ package final class Console: Sendable {
         switch request {
         case .page(let route, let viewer):
             await reading(route, viewer) {
-                let content = try await content(of: route, readiness)
+                let content = try await shownContent(of: route, readiness)
                 let html = frame(route, viewer).html(around: content.html(for: viewer.access))
                 return content.isMissing ? .missing(html) : .page(html)
             }
@@ -94,21 +94,29 @@ package final class Console: Sendable {
         ConsoleFrame(route: route, worker: worker, heading: heading, person: viewer.name)
     }
 
+    /// Reads the content of a page, and keeps it for other viewers.
     private func content(of route: ConsoleRoute, _ readiness: Readiness) async throws -> ConsoleContent {
         if route == .overview { return await dashboard.content(readiness) }
-        return try await reader.content(of: route)
+        let begin = ContinuousClock.now
+        let content = try await reader.content(of: route)
+        recent.withLock { $0.keep(content, of: route, took: begin.duration(to: .now), now: .now) }
+        return content
     }
 
-    /// Returns the content of a page. Viewers of the same page share one read.
+    /// Returns the content for a page that a person opens. A list of all games is slow to read, so one that was just
+    /// read is good enough.
+    private func shownContent(of route: ConsoleRoute, _ readiness: Readiness) async throws -> ConsoleContent {
+        if case .games = route, let content = recent.withLock({ $0.content(of: route, now: .now) }) { return content }
+        return try await content(of: route, readiness)
+    }
+
+    /// Returns the content of a live page. Its viewers share one read.
     private func part(_ route: ConsoleRoute, _ viewer: Viewer, _ readiness: Readiness) async -> ConsoleAnswer {
         if let content = recent.withLock({ $0.content(of: route, now: .now) }) {
             return .page(content.html(for: viewer.access))
         }
-        let begin = ContinuousClock.now
         do {
             let content: ConsoleContent = try await limited { try await self.content(of: route, readiness) }
-            let took = begin.duration(to: .now)
-            recent.withLock { $0.keep(content, of: route, took: took, now: .now) }
             return .page(content.html(for: viewer.access))
         } catch {
             return .unavailable("Redis was not read: \(error)")

@@ -89,7 +89,8 @@ struct SystemdMessages: Equatable {
     /// Returns the next message of a worker that has not been asked to end.
     mutating func next(_ readiness: Readiness) -> String {
         let failing = readiness.checks.first { !$0.holds }
-        let status = failing.map { "\($0.name): \($0.reason)" } ?? "takes jobs"
+        // The reason of the loop is a sentence about the whole worker.
+        let status = failing.map { $0.name == "loop" ? $0.reason : "\($0.name): \($0.reason)" } ?? "takes jobs"
         // A unit that was ready once stays ready: what fails later is a status, and no failed start.
         let isFirst = !isReady && failing == nil
         if isFirst { isReady = true }
