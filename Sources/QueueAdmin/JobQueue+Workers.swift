@@ -33,12 +33,19 @@ package struct WorkerOverview: Sendable, Equatable {
 package struct WorkerList: Sendable, Equatable {
     /// The time of Redis, in ms since 1970.
     package var now: Int64
-    /// The workers, the one that has been silent for longest first.
+    /// The workers: the dead first, the longest dead before the others, then the living by host and process.
     package var workers: [WorkerOverview] = []
     /// The number of all workers.
     package var count = 0
 
     package init(now: Int64) { self.now = now }
+
+    /// Puts the living workers in an order that stays from reading to reading.
+    package mutating func sort() {
+        let living = workers.filter { $0.aliveUntil > now }
+        workers.removeAll { $0.aliveUntil > now }
+        workers += living.sorted { ($0.host, $0.pid ?? 0, $0.id) < ($1.host, $1.pid ?? 0, $1.id) }
+    }
 }
 
 extension JobQueue {
@@ -76,6 +83,7 @@ extension JobQueue {
                 list.workers.append(worker)
             }
         }
+        list.sort()
         return list
     }
 

@@ -145,4 +145,15 @@ struct JobListTests {
             #expect(worker.queues == ["default"] && worker.aliveUntil > list.now)
         }
     }
+
+    @Test("living workers stand by host and process, behind the dead")
+    func order() {
+        var list = WorkerList(now: 100)
+        let all: [(String, Int64)] = [
+            ("b-9-x", 40), ("a-1-x", 90), ("b-7-x", 101), ("a-10-x", 102), ("a-9-y", 103), ("a-9-x", 104),
+        ]
+        list.workers = all.map { WorkerOverview(id: $0.0, node: "n", aliveUntil: $0.1) }
+        list.sort()
+        #expect(list.workers.map(\.id) == ["b-9-x", "a-1-x", "a-9-x", "a-9-y", "a-10-x", "b-7-x"])
+    }
 }
