@@ -54,12 +54,21 @@ package struct RedisExamination: Sendable {
         return facts
     }
 
+    /// Waits for an answer. A server that cannot write to its disk refuses `PING`, but lives.
+    package func ping(within limit: Duration? = nil) async throws(RedisError) {
+        do throws(RedisError) {
+            _ = try await client.send(RedisCommand("PING"), timeout: limit)
+        } catch {
+            guard case .server(let refusal) = error, refusal.code == "MISCONF" else { throw error }
+        }
+    }
+
     private func latency() async throws -> Int64 {
         let clock = ContinuousClock()
         var times: [Int64] = []
         for _ in 0..<9 {
             let begin = clock.now
-            _ = try await client.send(RedisCommand("PING"))
+            try await ping()
             times.append(Int64(begin.duration(to: clock.now) / .microseconds(1)))
         }
         return times.sorted()[4]

@@ -159,6 +159,13 @@ struct HandshakeTests {
             handshake.verdict(on: [auth, name, home, role, .status("PONG")], of: Self.server)
         }
         let (ok, zero) = (RedisValue.status("OK"), RedisValue.integer(0))
+        let plain = Handshake(try RedisConfiguration(url: "redis://h"), clientName: nil)
+        func ping(_ reply: RedisValue) -> Handshake.Verdict {
+            plain.verdict(on: [.error(RedisServerError(line: "NOPERM no")), reply], of: Self.server)
+        }
+        // Such a server still answers commands that only read.
+        #expect(ping(Self.error("MISCONF Redis cannot persist to disk")) == .accepted)
+        #expect(ping(Self.error("LOADING not yet")) == .refused("PING refused: LOADING not yet"))
         let master = RedisValue.array([.bulk(Array("master".utf8)), .integer(3), .array([])])
         let replica = RedisValue.array(["slave", "10.0.0.1"].map { .bulk(Array($0.utf8)) } + [.integer(6_380)])
         let noPermission = Self.error("NOPERM no")

@@ -45,8 +45,9 @@ extension Actions {
         do throws(CommandError) {
             // A replica is a finding, too, with the address of its master.
             let found = try await withQueue(quiet, acceptsReplica: true) { queue in
-                _ = try await queue.client.send(RedisCommand("PING"), timeout: queue.client.configuration.reachTimeout)
-                let facts = try await RedisExamination(queue: queue).facts()
+                let examination = RedisExamination(queue: queue)
+                try await examination.ping(within: queue.client.configuration.reachTimeout)
+                let facts = try await examination.facts()
                 return (server: queue.client.serverName, findings: facts.findings)
             }
             return [.ok("redis", "\(found.server) answers")] + found.findings

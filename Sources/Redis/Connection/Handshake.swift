@@ -52,7 +52,8 @@ struct Handshake: Equatable {
     /// not know it, and during a move of the slot the node of the key is still this one.
     private static func isHarmless(_ error: RedisServerError, to command: RedisCommand) -> Bool {
         switch command.name {
-        case "PING": error.code == "NOPERM"
+        // A server that cannot write to its disk refuses PING, too, but answers commands that only read.
+        case "PING": error.code == "NOPERM" || error.code == "MISCONF"
         case "EXISTS": error.code == "NOPERM" || error.code == "ASK"
         case "CLIENT", "ROLE": error.code == "NOPERM" || error.code == "ERR"
         default: false
