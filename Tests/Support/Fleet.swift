@@ -45,17 +45,19 @@ package final class Fleet: Sendable {
     ///
     /// - Parameters:
     ///   - settings: of every worker, over those that keep the fleet apart.
+    ///   - redisLauncher: begins the command line of Redis, such as `env` with variables.
     ///   - url: the way to another Redis than the fleet's own: by sentinels, or a cluster.
     package static func with(
         workers: Int = 1,
         settings: [String: String] = [:],
         redisArguments: [String] = [],
+        redisLauncher: [String] = [],
         url: String? = nil,
         world: EngineWorld,
         _ body: @Sendable (Fleet) async throws -> Void
     ) async throws {
         let logger = Logger(label: "fleet") { _ in SwiftLogNoOpLogHandler() }
-        try await PrivateRedis.with(extraArguments: redisArguments) { redis in
+        try await PrivateRedis.with(extraArguments: redisArguments, launcher: redisLauncher) { redis in
             let keys = Keyspace(namespace: "e2e-\(UUID().uuidString.prefix(6).lowercased())")
             var configuration = try RedisConfiguration(url: url ?? redis.url)
             configuration.homeKey = keys.meta

@@ -25,15 +25,18 @@ package final class PrivateRedis: Sendable {
     private var credentials: String { password.map { ":\($0)@" } ?? "" }
 
     /// Starts a server without persistence, unless `extraArguments` say otherwise, and waits until it answers.
+    ///
+    /// - Parameter launcher: begins its command line, such as `env` with variables.
     package static func start(
         extraArguments: [String] = [],
-        requirePassword: String? = nil
+        requirePassword: String? = nil,
+        launcher: [String] = []
     ) async throws -> PrivateRedis {
         var problem: any Error = Overdue("redis-server could not be started")
         // Another process may take the port between the choice and the start.
         for _ in 0..<5 {
             do {
-                return try await startOnce(extraArguments, requirePassword)
+                return try await startOnce(extraArguments, requirePassword, launcher)
             } catch {
                 problem = error
             }
@@ -41,7 +44,11 @@ package final class PrivateRedis: Sendable {
         throw problem
     }
 
-    private static func startOnce(_ extraArguments: [String], _ password: String?) async throws -> PrivateRedis {
+    private static func startOnce(
+        _ extraArguments: [String],
+        _ password: String?,
+        _ launcher: [String]
+    ) async throws -> PrivateRedis {
         let directory = try temporaryDirectory("redis")
         let port = try FreePort.find()
         var arguments = [
@@ -49,7 +56,7 @@ package final class PrivateRedis: Sendable {
             "--unixsocket", directory + "/redis.sock", "--save", "", "--appendonly", "no", "--daemonize", "no",
         ]
         if let password { arguments += ["--requirepass", password] }
-        arguments += extraArguments
+        arguments = launcher + arguments + extraArguments
         let redis = PrivateRedis(
             port: port,
             directory: directory,
@@ -65,9 +72,14 @@ package final class PrivateRedis: Sendable {
     package static func with<R>(
         extraArguments: [String] = [],
         requirePassword: String? = nil,
+        launcher: [String] = [],
         _ body: (PrivateRedis) async throws -> R
     ) async throws -> R {
-        let redis = try await start(extraArguments: extraArguments, requirePassword: requirePassword)
+        let redis = try await start(
+            extraArguments: extraArguments,
+            requirePassword: requirePassword,
+            launcher: launcher
+        )
         do {
             let result = try await body(redis)
             await redis.stop()
