@@ -94,11 +94,13 @@ package final class Fleet: Sendable {
     package func startWorker(
         _ more: [String: String] = [:],
         on host: [String] = [],
+        program: String? = nil,
         untilReady: Bool = true
     ) async throws -> WorkerProcess {
         let number = workers.count
         let worker = try await WorkerProcess.start(
             on: host,
+            program: program,
             environment: environment.merging(more) { $1 },
             logPath: "\(directory)/worker-\(number).log",
             untilReady: untilReady

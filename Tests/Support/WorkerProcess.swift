@@ -53,16 +53,19 @@ package struct WorkerProcess: Sendable {
 
     /// Starts one and waits until it takes jobs, but where `untilReady` is false.
     ///
-    /// - Parameter host: Begins its command line, to run it on another host.
+    /// - Parameters:
+    ///   - host: Begins its command line, to run it on another host.
+    ///   - program: Another build of the program.
     static func start(
         on host: [String] = [],
+        program: String? = nil,
         environment: [String: String],
         logPath: String,
         untilReady: Bool = true
     ) async throws -> WorkerProcess {
         let worker = WorkerProcess(
             process: try await ChildProcess.start(
-                host + [try Program.path, "worker"],
+                host + [try program ?? Program.path, "worker"],
                 named: "worker",
                 environment: environment,
                 logPath: logPath
