@@ -22,7 +22,7 @@ extension Deployment {
                 ["\(Self.root)/Tests/guide", "\(Self.root)/docs/guide/deploy.md", "\(directory)/\(package)"],
                 logPath: log
             )
-            let code = await guide.waitForExit(atMost: .seconds(180))
+            let code = await guide.waitForExit(atMost: .seconds(240))
             await guide.end(within: .seconds(60))
             #expect(code == 0, "\(guide.log)")
             // What no test can have: a build of minutes, other machines with SSH, and a registry.
