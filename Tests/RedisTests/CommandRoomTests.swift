@@ -93,6 +93,21 @@ struct CommandRoomTests {
         }
     }
 
+    @Test("a client that accepts a replica keeps its connection after a refused write")
+    func readsReplica() async throws {
+        try await withServerAndClient {
+            $0.acceptsReplica = true
+        } _: { server, client in
+            let before = try await client.send(RedisCommand("CLIENT", "ID"))
+            try await server.ask(RedisCommand("REPLICAOF", "127.0.0.1", "1"))
+            let replies = try await client.pipeline([RedisCommand("SET", "k", "v"), RedisCommand("TIME")])
+            #expect(
+                replies.first == .error(RedisServerError(line: "READONLY You can't write against a read only replica."))
+            )
+            #expect(try await client.send(RedisCommand("CLIENT", "ID")) == before)
+        }
+    }
+
     @Test(
         "an error reply is about one command, about the server now, or about the server that was reached",
         arguments: [

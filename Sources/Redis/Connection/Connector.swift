@@ -130,7 +130,8 @@ final class Connector: Sendable {
                     let new = try RedisChannelHandler(
                         eventLoop: channel.eventLoop,
                         maximumReplyBytes: configuration.maximumReplyBytes,
-                        largestString: largestString
+                        largestString: largestString,
+                        acceptsReplica: configuration.acceptsReplica
                     )
                     try channel.pipeline.syncOperations.addHandler(new)
                     handler.value = new

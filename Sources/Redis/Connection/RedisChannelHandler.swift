@@ -31,11 +31,19 @@ final class RedisChannelHandler: ChannelInboundHandler {
     /// The error reply of a server that cannot serve writes, or serves none any more. The address may lead to another
     /// server by now.
     private var wrongServer: String?
+    /// Whether a server that takes no writes is right: the caller only reads.
+    private let acceptsReplica: Bool
     /// The reason for the end. After the end the connection accepts no calls.
     private(set) var endReason: String?
 
     /// - Parameter largestString: see ``ReplyReader``.
-    init(eventLoop: any EventLoop, maximumReplyBytes: Int, largestString: Int?) throws(RedisError) {
+    init(
+        eventLoop: any EventLoop,
+        maximumReplyBytes: Int,
+        largestString: Int?,
+        acceptsReplica: Bool = false
+    ) throws(RedisError) {
+        self.acceptsReplica = acceptsReplica
         reader = try ReplyReader(maximumReplyBytes: maximumReplyBytes, largestString: largestString)
         timer = DeadlineTimer(eventLoop: eventLoop)
     }
@@ -173,12 +181,12 @@ extension RedisChannelHandler {
             case .single(let call, let value):
                 if case .error(let error) = value {
                     outcomes.append((call, .failure(.server(error))))
-                    if error.saysWrongServer { wrongServer = "\(error)" }
+                    note(error)
                 } else {
                     outcomes.append((call, .success(.single(value))))
                 }
             case .pipeline(let call, let values):
-                for case .error(let error) in values where error.saysWrongServer { wrongServer = "\(error)" }
+                for case .error(let error) in values { note(error) }
                 outcomes.append((call, .success(.pipeline(values))))
             case .unsolicited:
                 // Some servers send an error before any command, and refuse the connection: too many clients, or
@@ -187,6 +195,11 @@ extension RedisChannelHandler {
                 throw .protocolViolation("a reply that no command asked for")
             }
         }
+    }
+
+    private func note(_ error: RedisServerError) {
+        guard error.saysWrongServer, !(acceptsReplica && error.code == "READONLY") else { return }
+        wrongServer = "\(error)"
     }
 
     /// Returns whether the value is a message of a channel, and hands the message over: `message CHANNEL TEXT`.
