@@ -98,6 +98,31 @@ extension Deployment {
             }
         }
 
+        private func save(_ rule: RedisArgument, _ fleet: Fleet) async throws {
+            _ = try await fleet.client.send(RedisCommand("CONFIG", "SET", "save", rule))
+        }
+
+        /// Lets a snapshot fail, because a folder has its name. Redis answers as with a full disk.
+        private func fillDisk(_ fleet: Fleet) async throws {
+            let obstacle = fleet.redis.directory + "/dump.rdb/full"
+            try FileManager.default.createDirectory(atPath: obstacle, withIntermediateDirectories: true)
+            try await save("3600 1", fleet)
+            _ = try await fleet.client.send(RedisCommand("BGSAVE", "SCHEDULE"))
+            try await eventually("the refusal of a push", within: .seconds(30), until: { $0.contains("MISCONF") }) {
+                do {
+                    try await fleet.push(stop("u", "nothing"), queue: "nobody")
+                    return "taken"
+                } catch {
+                    return "\(error)"
+                }
+            }
+        }
+
+        private func freeDisk(_ fleet: Fleet) async throws {
+            try await save("", fleet)
+            try FileManager.default.removeItem(atPath: fleet.redis.directory + "/dump.rdb")
+        }
+
         @Test("with Redis' disk full no message is taken, and what had begun ends with one result")
         func redisDiskFull() async throws {
             let port = try FreePort.find()
@@ -105,27 +130,14 @@ extension Deployment {
             try await Fleet.with(settings: settings, world: try #require(EngineWorld.current)) { fleet in
                 let start = try await fleet.finishStubborn("s", game: "g")
                 let process = try await fleet.process(of: try #require(start.containerID))
-                try await fleet.push(Fleet.message(.stop, "t", game: "g", #""stop_timeout_seconds":3"#))
-                _ = try await fleet.runner(of: "t")
-                func config(_ save: RedisArgument) async throws {
-                    _ = try await fleet.client.send(RedisCommand("CONFIG", "SET", "save", save))
+                try await fleet.push(Fleet.message(.stop, "t", game: "g", #""stop_timeout_seconds":8"#))
+                // A job that cannot say so in Redis does not ask the Docker Engine for the end.
+                let intents = RedisArgument.string(fleet.keys.intents(try await fleet.node()))
+                let container = RedisArgument.string(try #require(start.containerID).text)
+                try await eventually("the stop to begin", until: { $0 == 1 }) {
+                    try await fleet.client.send(RedisCommand("HEXISTS", intents, container)).integer
                 }
-                // A snapshot cannot take its name, which a folder has. Redis answers as with a full disk.
-                let obstacle = fleet.redis.directory + "/dump.rdb"
-                try FileManager.default.createDirectory(
-                    atPath: obstacle + "/full",
-                    withIntermediateDirectories: true
-                )
-                try await config("3600 1")
-                _ = try await fleet.client.send(RedisCommand("BGSAVE", "SCHEDULE"))
-                try await eventually("the refusal of a push", within: .seconds(30), until: { $0.contains("MISCONF") }) {
-                    do {
-                        try await fleet.push(stop("u", "nothing"), queue: "nobody")
-                        return "taken"
-                    } catch {
-                        return "\(error)"
-                    }
-                }
+                try await fillDisk(fleet)
                 try await eventually("/readyz to fail", until: { $0 == "503" }) {
                     try await Tool.run([
                         "curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}",
@@ -139,8 +151,7 @@ extension Deployment {
                 try await fleet.untilEnded(process)
                 #expect(try await fleet.results(of: "t").isEmpty)
 
-                try await config("")
-                try FileManager.default.removeItem(atPath: obstacle)
+                try await freeDisk(fleet)
                 #expect(try await fleet.result(of: "t", within: .seconds(60)).effect == .stopped)
                 #expect(try await fleet.finish("v", stop("v", "nothing")).effect == .alreadyAbsent)
                 #expect(try await fleet.results(of: "t").count == 1)

@@ -19,6 +19,17 @@ extension Deployment {
             text.flatMap { Timestamp(rfc3339: $0) }?.millisecondsSinceEpoch
         }
 
+        /// Checks a fleet whose Redis is an hour ahead.
+        private func checkAhead(_ fleet: Fleet) async throws {
+            let soon = Timestamp(millisecondsSinceEpoch: now() + 1_800_000).rfc3339
+            let late = try await fleet.finish("late", stop("late", "h", #""deadline":"\#(soon)""#))
+            #expect(late.outcome == .expired)
+            let nodes = try await fleet.run("node", "list").output
+            #expect(nodes.contains("1 up") && !nodes.contains("lost"), "\(nodes)")
+            let doctor = try await fleet.run("doctor").output
+            #expect(doctor.contains(#/differ by (1h00m|59m59s)/#), "\(doctor)")
+        }
+
         @Test("an hour ahead and back in Redis loses no job, no node and no game; deadlines follow Redis' clock")
         func redis() async throws {
             try await ClockShift.with { shift in
@@ -34,13 +45,7 @@ extension Deployment {
                     #expect(stopped.effect == .stopped && stopped.containerID == first.containerID)
                     let ahead = try #require(milliseconds(stopped.fields["finished_at"]))
                     #expect(ahead > now() + 3_500_000)
-                    let soon = Timestamp(millisecondsSinceEpoch: now() + 1_800_000).rfc3339
-                    let late = try await fleet.finish("late", stop("late", "h", #""deadline":"\#(soon)""#))
-                    #expect(late.outcome == .expired)
-                    let nodes = try await fleet.run("node", "list").output
-                    #expect(nodes.contains("1 up") && !nodes.contains("lost"), "\(nodes)")
-                    let doctor = try await fleet.run("doctor").output
-                    #expect(doctor.contains(#/differ by (1h00m|59m59s)/#), "\(doctor)")
+                    try await checkAhead(fleet)
 
                     try shift.set(seconds: 0)
                     #expect(try await fleet.finish("back", stop("back", "h"), within: .seconds(40)).effect == .stopped)
