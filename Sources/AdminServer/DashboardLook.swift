@@ -67,7 +67,7 @@ package struct DashboardLook: Sendable, Equatable {
             Tile("jobs waiting", count(waiting), .plain, .queues),
             Tile(
                 "longest wait",
-                oldest.map { ShortTime.span(milliseconds: max(0, overview.now - $0)) } ?? "-",
+                oldest.map { ShortTime.span(milliseconds: $0) } ?? "-",
                 .plain,
                 .queues
             ),

@@ -50,6 +50,19 @@ struct DashboardTests {
         return DashboardPage(readiness: Readiness(checks: checks), look: look, problem: problem).html(of: worker)
     }
 
+    @Test("The longest wait is the time since the oldest push")
+    func longestWait() {
+        var overview = FleetOverview()
+        overview.now = Self.now
+        overview.queues = [90_000, 5_000].map { age in
+            var queue = QueueOverview(name: "q\(age)")
+            (queue.waiting, queue.oldest) = (1, Self.now - age)
+            return queue
+        }
+        let html = Self.page(DashboardLook(status: StatusPage(title: "", overview: overview)))
+        #expect(html.contains("<strong>1m30s</strong><span>longest wait</span>"), "\(html)")
+    }
+
     @Test("Text is escaped for HTML, and cut")
     func escaping() {
         #expect(HTMLText.escape("a<b>&\"'") == "a&lt;b&gt;&amp;&quot;&#39;")
