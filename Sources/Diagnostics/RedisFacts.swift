@@ -135,7 +135,8 @@ package struct RedisFacts: Sendable, Equatable {
         guard workers > 0 else {
             return .warning("workers", "no worker lives: nothing is taken", mend: "rtmanager worker, on each node")
         }
-        let text = "\(workers) on \(overview.nodes.count) nodes"
+        let nodes = overview.nodes.count
+        let text = "\(workers) on \(nodes) \(nodes == 1 ? "node" : "nodes")"
         guard !silent.isEmpty else { return .ok("workers", text) }
         return .warning(
             "workers",

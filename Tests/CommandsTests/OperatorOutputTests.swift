@@ -163,7 +163,10 @@ struct OperatorOutputTests {
                 ("queue resume default --output json", #"{"queue":"default","state":"open"}"# + "\n"),
                 ("queue peek default", "b\\u0007\na\n"), ("queue peek default --limit 1", "b\\u0007\n"),
                 ("queue peek default --output json --limit 1", #"{"message":"b\u0007"}"# + "\n"),
-                ("queue peek other", "nothing waits in other\n"), ("queue peek other --output json", ""),
+                (
+                    "queue peek other",
+                    "no message waits in other; jobs that workers have taken in: rtmanager jobs --queue other\n"
+                ), ("queue peek other --output json", ""),
             ]
             for (call, output) in calls {
                 let found = try await stage.run(call)

@@ -18,7 +18,7 @@ extension MinuteHistory {
         return [
             Chart("jobs a \(unit)", .line, parts.map { $0.map { Double($0.finished) } }, span: span, text: count),
             Chart(
-                "longest wait",
+                "longest wait of ended jobs",
                 .line,
                 parts.map { $0.flatMap { part in part.waitMost.map { Double($0) } } },
                 span: span,

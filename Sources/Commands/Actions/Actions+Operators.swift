@@ -91,7 +91,10 @@ extension Actions {
                     ? JSONNode.strings(fields).line : TerminalText(EscapedText.cut(text, to: 70_000))
             )
         }
-        if output == .text, messages.isEmpty { StandardOutput.write(line: "nothing waits in \(name)") }
+        if output == .text, messages.isEmpty {
+            let line = "no message waits in \(name); jobs that workers have taken in: rtmanager jobs --queue \(name)"
+            StandardOutput.write(line: line)
+        }
     }
 
     private static func fields(_ message: ListedMessage) -> [String: String] {
