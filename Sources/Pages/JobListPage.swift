@@ -115,11 +115,7 @@ package struct JobListPage: Sendable, Equatable {
         switch job.source {
         case .live(let detail): WaitStage(detail).phrase
         case .queued(let before, let queue, let isWindowFull):
-            if let reason = WaitReason.ofQueuedJob(queue, isWindowFull: isWindowFull) {
-                "waits: \(reason.phrase)"
-            } else {
-                "in queue \(queue.name), \(TextTable.grouped(before)) before it"
-            }
+            WaitReason.phrase(queue, before: before, isWindowFull: isWindowFull)
         case .dead(let letter): "\(letter.errorCode): \(EscapedText.cut(letter.error, to: 1_000))"
         }
     }

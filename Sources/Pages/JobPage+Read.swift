@@ -40,6 +40,7 @@ extension JobPage {
             let others = try await queue.unservedQueues(besides: names)
             page.queued = try await queue.find(inQueues: others, most: messages, isWanted)
         }
+        if let found = page.queued { page.queued = try await queue.explained(found, decoder) }
         return page.queued == nil ? nil : page
     }
 

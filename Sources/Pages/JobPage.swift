@@ -51,9 +51,11 @@ package struct JobPage: Sendable, Equatable {
     }
 
     private static func facts(of queued: QueuedMessage) -> [PageFact] {
-        let place = "in queue \(queued.queue), \(TextTable.grouped(queued.before)) before it: no worker has taken it in"
         let message = EscapedText.cut(String(decoding: queued.message, as: UTF8.self), to: 2_000)
-        return [PageFact("state", .init(place, .notable)), PageFact("message", .init(message))]
+        let place = "queue \(queued.queue), \(TextTable.grouped(queued.before)) before it"
+        let state =
+            queued.reason.map { "waits: \($0.phrase) (\(place))" } ?? "in \(place): no worker has taken it in"
+        return [PageFact("state", .init(state, .notable)), PageFact("message", .init(message))]
     }
 
     private static func facts(of sight: JobDetail) -> [PageFact] {
@@ -113,7 +115,7 @@ package struct JobPage: Sendable, Equatable {
             ("state", .string(sight?.fields["state"] ?? "queued")),
             ("queue", (queued?.queue ?? sight?.fields["_queue"]).map { .string($0) }),
             ("before", (queued?.before ?? sight?.before).map { .integer($0) }),
-            ("stage", sight.map { .string(WaitStage($0).phrase) }),
+            ("stage", (queued?.phrase ?? sight.map { WaitStage($0).phrase }).map { .string($0) }),
             ("fields", sight.map { .strings($0.fields) }),
             ("message", message.map { .string(String(decoding: $0, as: UTF8.self)) }),
             ("dead_entry", dead.map { .string($0.entry) }),

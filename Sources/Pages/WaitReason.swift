@@ -59,6 +59,14 @@ package enum WaitReason: Sendable, Equatable {
         return isWindowFull ? .windowFull : nil
     }
 
+    /// Returns what a message waits for, in words: the reason, or else its place.
+    ///
+    /// - Parameter before: The number of messages before this message.
+    package static func phrase(_ queue: QueueOverview, before: Int, isWindowFull: Bool) -> String {
+        if let reason = ofQueuedJob(queue, isWindowFull: isWindowFull) { return "waits: \(reason.phrase)" }
+        return "in queue \(queue.name), \(TextTable.grouped(before)) before it"
+    }
+
     /// The reason without its details. Metrics have the same word as a label.
     package var word: WaitWord {
         switch self {
@@ -84,4 +92,12 @@ package enum WaitReason: Sendable, Equatable {
         case .nodeDrained, .nodeReturning, .queuePaused, .windowFull, .unserved: word.rawValue
         }
     }
+}
+
+extension QueuedMessage {
+    /// Why the message waits; nil: it waits for its turn.
+    var reason: WaitReason? { .ofQueuedJob(state, isWindowFull: isWindowFull) }
+
+    /// What the message waits for, in words.
+    package var phrase: String { WaitReason.phrase(state, before: before, isWindowFull: isWindowFull) }
 }

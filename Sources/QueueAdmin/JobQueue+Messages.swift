@@ -13,12 +13,17 @@ package enum ListedMessage: Sendable, Equatable {
 /// A message that no worker has taken in, with its position.
 package struct QueuedMessage: Sendable, Equatable {
     package var queue: String
+    /// The figures of the queue, which tell why the message waits.
+    package var state: QueueOverview
+    /// Whether the window admits no job of this kind.
+    package var isWindowFull = false
     /// The number of messages before this message, within the searched part.
     package var before: Int
     package var message: [UInt8]
 
     package init(queue: String, before: Int, message: [UInt8]) {
         self.queue = queue
+        state = QueueOverview(name: queue)
         self.before = before
         self.message = message
     }

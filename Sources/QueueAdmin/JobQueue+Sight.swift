@@ -96,6 +96,18 @@ extension JobQueue {
         return (queue, (window.flatMap { Int($0) } ?? 0) >= options.mostLiveForStarts)
     }
 
+    /// Returns a message with the facts that tell why it waits.
+    package func explained(_ found: QueuedMessage, _ decoder: JobDecoder) async throws(QueueError) -> QueuedMessage {
+        var message = found
+        let (state, isWindowFull) = try await state(of: found.queue)
+        message.state = state
+        // Only starts wait for the window.
+        if case .job(let job) = decoder.decode(found.message) {
+            message.isWindowFull = isWindowFull && job.kind.startsGame
+        }
+        return message
+    }
+
     /// Returns the sorted names of the queues that workers serve or have served.
     package func knownQueues() async throws(QueueError) -> [String] {
         (try await command(RedisCommand("SMEMBERS", .string(keys.queues))).array ?? []).compactMap(\.string).sorted()

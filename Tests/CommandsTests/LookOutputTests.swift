@@ -121,7 +121,7 @@ struct LookOutputTests {
             let waiting = try await run("job q1", url)
             #expect(
                 waiting.output.hasPrefix(
-                    "job      q1\nstate    in queue default, 0 before it: no worker has taken it in\n"
+                    "job      q1\nstate    waits: no worker serves this queue (queue default, 0 before it)\n"
                 )
             )
             let unknown = try await run("job nobody", url)

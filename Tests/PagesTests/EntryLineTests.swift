@@ -153,7 +153,26 @@ struct JobPageTests {
     func queued() {
         var page = JobPage(id: "j")
         page.queued = QueuedMessage(queue: "default", before: 17, message: Array("{}".utf8))
+        page.queued?.state.workers = 1
         #expect(page.lines(on: .plain)[1] == "state    in queue default, 17 before it: no worker has taken it in")
         #expect(page.json.text.hasPrefix(#"{"job_id":"j","state":"queued","queue":"default","before":17"#))
+        #expect(page.json.text.contains(#""stage":"in queue default, 17 before it""#))
+    }
+
+    @Test("A job in a queue says why, in the words of the list of jobs")
+    func queuedReason() {
+        func state(_ change: (inout QueuedMessage) -> Void) -> String {
+            var queued = QueuedMessage(queue: "q", before: 1_234, message: [])
+            queued.state.workers = 1
+            change(&queued)
+            let page = JobPage(id: "j", queued: queued)
+            #expect(page.json.text.contains(#""stage":"\#(queued.phrase)""#))
+            return page.facts[1].value.text
+        }
+        #expect(state { $0.state.isPaused = true } == "waits: queue paused (queue q, 1,234 before it)")
+        #expect(
+            state { $0.state.workers = 0 } == "waits: no worker serves this queue (queue q, 1,234 before it)"
+        )
+        #expect(state { $0.isWindowFull = true } == "waits: window full (queue q, 1,234 before it)")
     }
 }
