@@ -124,11 +124,11 @@ struct LookOutputTests {
                     "job      q1\nstate    waits: no worker serves this queue (queue default, 0 before it)\n"
                 )
             )
-            let unknown = try await run("job nobody", url)
+            let unknown = try await run("job nobody-knows", url)
             #expect(
                 unknown.code == 1
                     && unknown.errors == """
-                        Error: job nobody is not known: no worker has taken it in, or its record has expired; \
+                        Error: job nobody-knows is not known: no worker has taken it in, or its record has expired; \
                         it is not among the oldest 10000 messages of each queue
 
                         """

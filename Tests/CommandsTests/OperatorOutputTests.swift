@@ -124,7 +124,7 @@ struct OperatorOutputTests {
     @Test("a retry and a drop say what they did, and why they did nothing")
     func changes() async throws {
         try await Stage.with(Self.letters) { stage in
-            let missing = "there is no dead letter nobody; `rtmanager dead list` shows all"
+            let missing = Actions.unknownLetter("nobody").description
             for call in ["dead show nobody", "dead retry nobody", "dead drop nobody"] {
                 let found = try await stage.run(call)
                 #expect(found == .failed(missing))
@@ -183,7 +183,7 @@ struct OperatorOutputTests {
     @Test("only a lost node is forgotten, once")
     func forget() async throws {
         try await Stage.with([]) { stage in
-            let unknown = "no worker of node n1 was ever seen here; `rtmanager node list` shows all"
+            let unknown = Actions.unknownNode("n1").description
             #expect(try await stage.run("node forget n1") == .failed(unknown))
             try await stage.send(["ZADD", "NS:nodes", "1", "n1"])
             let lives = try await stage.run("node forget n1")
@@ -203,7 +203,7 @@ struct OperatorOutputTests {
     @Test("a node that never had a worker is not known; a known one is drained and resumed once")
     func nodes() async throws {
         try await Stage.with([]) { stage in
-            let unknown = "no worker of node n1 was ever seen here; `rtmanager node list` shows all"
+            let unknown = Actions.unknownNode("n1").description
             for call in ["node drain n1", "node resume n1"] {
                 let found = try await stage.run(call)
                 #expect(found == .failed(unknown))

@@ -24,12 +24,7 @@ extension Actions {
             guard let job = candidates.first else { return nil }
             return try await JobPage.read(job, queue, client, decoder, search: search)
         }
-        guard let page else {
-            throw .failed(
-                "job \(id) is not known: no worker has taken it in, or its record has expired; "
-                    + "it is not among the oldest \(JobPage.mostMessages) messages of each queue"
-            )
-        }
+        guard let page else { throw unknownJob(id) }
         if output == .json { return StandardOutput.write(line: page.json.line) }
         for line in page.lines(on: .standardOutput) { StandardOutput.write(line: line) }
     }

@@ -1,5 +1,6 @@
 import JobContract
 import JobQueue
+import Pages
 import QueueAdmin
 import Settings
 import Terminal
@@ -10,7 +11,7 @@ extension Actions {
     static func resolve(node text: String, _ queue: JobQueue) async throws -> NodeID {
         let nodes = try await queue.nodes(named: text)
         guard nodes.count <= 1 else { throw ambiguous("node", text, nodes.map(\.text)) }
-        guard let node = nodes.first else { throw unknownNode(NodeID(text)) }
+        guard let node = nodes.first else { throw unknownNode(text) }
         return node
     }
 
@@ -18,10 +19,35 @@ extension Actions {
     static func resolve(letter text: String, _ queue: JobQueue) async throws -> DeadLetter {
         let letters = try await queue.deadLetters(named: text)
         guard letters.count <= 1 else { throw ambiguous("dead letter", text, letters.map(\.jobID.text)) }
-        guard let letter = letters.first else {
-            throw CommandError.failed("there is no dead letter \(text); `rtmanager dead list` shows all")
-        }
+        guard let letter = letters.first else { throw unknownLetter(text) }
         return letter
+    }
+
+    /// The error for a node that nobody knows.
+    static func unknownNode(_ text: String) -> CommandError {
+        let rule = beginRule(text, least: JobQueue.leastNodePrefix)
+        return .failed("no worker of node \(text) was ever seen here\(rule); `rtmanager node list` shows all")
+    }
+
+    /// The error for a job that nobody knows.
+    static func unknownJob(_ id: JobID) -> CommandError {
+        let rule = beginRule(id.text, least: JobQueue.leastJobPrefix)
+        guard rule.isEmpty else { return .failed("job \(id) is not known\(rule); `rtmanager jobs` shows ids") }
+        return .failed(
+            "job \(id) is not known: no worker has taken it in, or its record has expired; "
+                + "it is not among the oldest \(JobPage.mostMessages) messages of each queue"
+        )
+    }
+
+    /// The error for a dead letter that does not exist.
+    static func unknownLetter(_ text: String) -> CommandError {
+        let rule = beginRule(text, least: JobQueue.leastJobPrefix)
+        return .failed("there is no dead letter \(text)\(rule); `rtmanager dead list` shows all")
+    }
+
+    /// Returns words for a text that is too short for the begin of an id; empty: the text is long enough.
+    private static func beginRule(_ text: String, least: Int) -> String {
+        text.utf8.count < least ? ", and the begin of an id needs at least \(least) characters" : ""
     }
 
     /// Throws if nothing was ever in the namespace although this Redis has others: then the namespace is probably wrong.

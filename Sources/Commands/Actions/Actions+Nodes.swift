@@ -78,8 +78,4 @@ extension Actions {
         for line in page.games.lines(on: .standardOutput, things: "containers") { StandardOutput.write(line: line) }
         if lines.isEmpty { StandardOutput.write(line: "no container is known on \(node)") }
     }
-
-    static func unknownNode(_ node: NodeID) -> CommandError {
-        .failed("no worker of node \(node) was ever seen here; `rtmanager node list` shows all")
-    }
 }
