@@ -96,7 +96,12 @@ struct OperatorOutputTests {
                 #expect(some.output.split(separator: "\n").count == 1 && some.output.contains(entry), "\(some)")
             }
             let recent = try await stage.run("dead list --since 1h")
-            #expect(recent == .done("there are no dead letters\n"))
+            #expect(recent.code == 0 && recent.output.hasPrefix("no dead letter matches; the letters have these codes: "))
+            for call in ["retry --code timeuot --dry-run", "drop --code timeuot --yes"] {
+                let none = try await stage.run("dead \(call)")
+                #expect(none.code == 1 && none.errors.contains("these codes: "), "\(none)")
+                #expect(none.errors.contains("invalid_job"))
+            }
             let shown = try await stage.run("dead show job-1")
             #expect(
                 shown

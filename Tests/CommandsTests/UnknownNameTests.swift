@@ -36,3 +36,17 @@ struct UnknownNameTests {
         )
     }
 }
+
+@Suite("A choice without a dead letter")
+struct NoLetterTests {
+    @Test("names the codes that the letters have")
+    func codes() {
+        #expect(Actions.noLetter(codes: []) == "there are no dead letters")
+        #expect(
+            Actions.noLetter(codes: ["image_pull_failed", "timeout"])
+                == "no dead letter matches; the letters have these codes: image_pull_failed, timeout"
+        )
+        let many = Actions.noLetter(codes: (10...40).map { "c\($0)" })
+        #expect(many.hasSuffix("c28, c29, and more"))
+    }
+}

@@ -70,7 +70,9 @@ extension Actions {
         _ failures: inout [BulkProgress.Failure]
     ) async throws -> JobList {
         guard !choice.names.isEmpty else {
-            return try await queue.jobs(choice.filter, limit: mostLetters, decoder: decoder)
+            let list = try await queue.jobs(choice.filter, limit: mostLetters, decoder: decoder)
+            guard list.jobs.isEmpty, !choice.all else { return list }
+            throw CommandError.failed(noLetter(codes: try await codes(queue)))
         }
         var letters: [DeadLetter] = []
         for name in choice.names {
@@ -85,6 +87,28 @@ extension Actions {
         list.now = try await queue.redisTime()
         list.jobs = try await queue.listed(letters, decoder)
         return list
+    }
+
+    /// Returns the error codes among the newest dead letters.
+    static func codes(_ queue: JobQueue) async throws -> [String] {
+        var codes: Set<String> = []
+        var before: String?
+        var searched = 0
+        while searched < mostLetters {
+            let page = try await queue.deadLetters(limit: 100, before: before)
+            guard let last = page.last else { break }
+            codes.formUnion(page.map(\.errorCode))
+            before = last.entry
+            searched += page.count
+        }
+        return codes.sorted()
+    }
+
+    /// The sentence for a choice without a letter. A code that nobody has is probably a mistyped one.
+    static func noLetter(codes: [String]) -> String {
+        guard !codes.isEmpty else { return "there are no dead letters" }
+        let shown = codes.prefix(20).map { EscapedText.cut($0, to: 64) }.joined(separator: ", ")
+        return "no dead letter matches; the letters have these codes: \(shown)\(codes.count > 20 ? ", and more" : "")"
     }
 
     private static func show(_ list: JobList, _ action: LetterAction, _ output: OutputFormat) {

@@ -16,12 +16,13 @@ extension Actions {
         _ context: CommandContext
     ) async throws(CommandError) {
         let decoder = JobDecoder(signer: try context.settings.signer())
-        let list = try await withUsedQueue(context) { queue in
+        let (list, codes) = try await withUsedQueue(context) { queue in
             // A key of a wrong type is an error here, and hides nothing else.
             _ = try await queue.deadLetters(limit: 1)
             var filter = filter
             if let since { filter.since = try await queue.redisTime() - since.milliseconds }
-            return try await queue.jobs(filter, limit: limit, decoder: decoder)
+            let list = try await queue.jobs(filter, limit: limit, decoder: decoder)
+            return (list, list.jobs.isEmpty ? try await codes(queue) : [])
         }
         if output == .json {
             for case .dead(let letter) in list.jobs.map(\.source) {
@@ -30,7 +31,7 @@ extension Actions {
             return
         }
         for line in JobListPage(list).deadLines(on: .standardOutput) { StandardOutput.write(line: line) }
-        if list.jobs.isEmpty { StandardOutput.write(line: "there are no dead letters") }
+        if list.jobs.isEmpty { StandardOutput.write(line: TerminalText(noLetter(codes: codes))) }
     }
 
     static func showDeadLetter(
