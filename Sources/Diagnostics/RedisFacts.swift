@@ -63,8 +63,8 @@ package struct RedisFacts: Sendable, Equatable {
     /// The findings, in the order of the report.
     package var findings: [Finding] {
         [
-            version, role, eviction, memory, persistence, tornLog, permissions, clock, speed, data, fleet, consumers,
-            deadLetters,
+            version, role, eviction, memory, persistence, tornLog, permissions, clock, speed, data, fleet, drained,
+            consumers, deadLetters,
         ].compactMap { $0 } + keyTypes
     }
 
@@ -142,6 +142,15 @@ package struct RedisFacts: Sendable, Equatable {
             "workers",
             "\(text); silent or lost: \(silent.prefix(5).map(\.id.text).joined(separator: " "))",
             mend: "see the worker's log and the Engine there; rtmanager node list"
+        )
+    }
+
+    private var drained: Finding? {
+        guard overview.startsLackNode else { return nil }
+        return .warning(
+            "drained nodes",
+            "all living nodes are drained, so no start begins, and jobs wait",
+            mend: "rtmanager node resume NODE; rtmanager node list shows the nodes"
         )
     }
 

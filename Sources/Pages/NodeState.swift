@@ -73,3 +73,15 @@ package enum NodeState: Sendable, Equatable {
         }
     }
 }
+
+extension FleetOverview {
+    /// Whether every living node is drained while ready jobs wait. A part of the nodes tells nothing of the others.
+    package var startsLackNode: Bool {
+        guard queues.contains(where: { $0.readyStarts > 0 }) || nodes.contains(where: { $0.ready > 0 }) else {
+            return false
+        }
+        guard nodes.count >= nodeCount else { return drainingCount >= nodeCount }
+        let living = nodes.filter { !NodeState($0, self).isAway }
+        return !living.isEmpty && living.allSatisfy(\.isDraining)
+    }
+}

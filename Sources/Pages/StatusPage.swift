@@ -115,6 +115,7 @@ package struct StatusPage: Sendable, Equatable {
         var remarks: [String] = []
         if overview.nodes.allSatisfy({ $0.workers == 0 }) { remarks.append("no worker lives: nothing is taken") }
         if overview.lostCount + overview.silentCount > 0 { remarks.append(nodeSums) }
+        if overview.startsLackNode { remarks.append("\(WaitReason.allNodesDrained.phrase); starts wait") }
         for node in overview.nodes where node.capacityDiffers {
             remarks.append("the workers of node \(node.id) have different capacities, and the smallest values hold")
         }

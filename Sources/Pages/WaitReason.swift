@@ -8,6 +8,8 @@ package enum WaitReason: Sendable, Equatable {
     case nodeSilent(Int64)
     /// The game's node begins no start.
     case nodeDrained
+    /// Every living node that serves the job's queue begins no start.
+    case allNodesDrained
     /// The game's node was lost, and first stops the games that it no longer owns.
     case nodeReturning
     case queuePaused
@@ -41,7 +43,10 @@ package enum WaitReason: Sendable, Equatable {
     private static func ofUnownedJob(_ detail: JobDetail) -> WaitReason? {
         if !detail.isQueueServed { return .unserved }
         guard let demand = detail.demand else { return nil }
-        let nodes = detail.nodes.filter { NodeState($0, now: detail.now, lease: detail.lease) == .up }
+        let states = detail.nodes.map { NodeState($0, now: detail.now, lease: detail.lease) }
+        let living = zip(detail.nodes, states).filter { !$1.isAway }.map(\.0)
+        if !detail.lacksNodes, !living.isEmpty, living.allSatisfy(\.isDraining) { return .allNodesDrained }
+        let nodes = zip(detail.nodes, states).filter { $1 == .up }.map(\.0)
         let missing = nodes.compactMap { CapacityText.missing(for: demand, on: $0) }
         guard !nodes.isEmpty, missing.count == nodes.count else { return nil }
         // Of several nodes, all slots together are the shortest answer.
@@ -72,6 +77,7 @@ package enum WaitReason: Sendable, Equatable {
         switch self {
         case .nodeSilent: .nodeSilent
         case .nodeDrained: .nodeDrained
+        case .allNodesDrained: .allNodesDrained
         case .nodeReturning: .nodeReturning
         case .queuePaused: .queuePaused
         case .windowFull: .windowFull
@@ -86,6 +92,7 @@ package enum WaitReason: Sendable, Equatable {
     package var phrase: String {
         switch self {
         case .nodeSilent(let time): "\(word.rawValue) for \(ShortTime.span(milliseconds: time))"
+        case .allNodesDrained: "\(word.rawValue): rtmanager node resume NODE"
         case .noCapacity(let words): "\(word.rawValue): \(words)"
         case .behind(let id): "\(word.rawValue) \(ShortID.text(id.text))"
         case .retry(let pause): "\(word.rawValue) in \(ShortTime.span(milliseconds: pause))"

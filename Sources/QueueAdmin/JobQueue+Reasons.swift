@@ -62,12 +62,16 @@ extension JobQueue {
             var overview = FleetOverview()
             overview.now = sight.now
             if let lease = Self.lease(in: try await settings(&facts)) { overview.lease = lease }
-            try await readNodes(&overview, Self.mostCandidates, queues: [])
+            // One node more than the bound tells that there are more.
+            try await readNodes(&overview, Self.mostCandidates + 1, queues: [])
             facts.candidates = overview
         }
         guard let overview = facts.candidates else { return }
         sight.lease = overview.lease
-        sight.nodes = overview.nodes.filter { $0.queues.contains(sight.fields["_queue"] ?? "") }
+        sight.lacksNodes = overview.nodes.count > Self.mostCandidates
+        sight.nodes = overview.nodes.prefix(Self.mostCandidates).filter {
+            $0.queues.contains(sight.fields["_queue"] ?? "")
+        }
     }
 
     private func settings(_ facts: inout WaitFacts) async throws(QueueError) -> String {

@@ -29,6 +29,8 @@ package struct JobDetail: Sendable, Equatable {
     package var held: Demand?
     /// Nodes that may run a start of a game without an owner, at most 200.
     package var nodes: [NodeOverview] = []
+    /// Whether there are more nodes than ``nodes`` was chosen from.
+    package var lacksNodes = false
     /// The time of the next attempt, in ms since 1970.
     package var due: Int64?
     /// The end of the job's lease, in ms since 1970.

@@ -75,6 +75,13 @@ struct DoctorTests {
         ("redis latency", .warning, { $0.latency = 50_000 }),
         ("lost data", .warning, { $0.overview.ghosts = 2 }),
         ("workers", .warning, { $0.overview.nodes = [] }),
+        (
+            "drained nodes", .warning,
+            {
+                $0.overview.nodes[0].isDraining = true
+                $0.overview.nodes[0].ready = 1
+            }
+        ),
         ("workers", .warning, { $0.overview.nodes.append(NodeOverview(id: "gone", seen: 0)) }),
         (
             "consumers", .warning,

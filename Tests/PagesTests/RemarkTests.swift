@@ -62,6 +62,12 @@ struct RemarkTests {
             overview.queues[1].workers = 1
         }
         #expect(unserved == ["no worker serves this queue: a"])
+        let drained = remarks { overview in
+            overview.nodes[0].isDraining = true
+            overview.queues = [QueueOverview(name: "q")]
+            (overview.queues[0].workers, overview.queues[0].readyStarts) = (1, 1)
+        }
+        #expect(drained == ["all nodes are drained: rtmanager node resume NODE; starts wait"])
         #expect(remarks { $0.mayLackQueues = true } == ["queues that no worker serves may be missing here"])
         #expect(remarks({ _ in }, mayLackContainers: true) == ["there are more containers than this page has read"])
     }
@@ -95,7 +101,7 @@ struct WaitWordTests {
     @Test("each phrase begins with the word that metrics have as a label")
     func words() {
         let reasons: [WaitReason] = [
-            .nodeSilent(25_000), .nodeDrained, .nodeReturning, .queuePaused, .windowFull, .unserved,
+            .nodeSilent(25_000), .nodeDrained, .allNodesDrained, .nodeReturning, .queuePaused, .windowFull, .unserved,
             .noCapacity("8 of 8 slots"), .behind("j1"), .retry(12_000),
         ]
         #expect(Set(reasons.map(\.word)) == Set(WaitWord.allCases))
@@ -103,5 +109,75 @@ struct WaitWordTests {
         #expect(WaitReason.behind("j1").phrase == "waits behind job j1")
         #expect(WaitReason.noCapacity("8 of 8 slots").phrase == "no capacity: 8 of 8 slots")
         #expect(WaitReason.retry(12_000).phrase == "retry in 12s")
+    }
+}
+
+@Suite("A start that any node may run")
+struct UnownedStartTests {
+    private static func node(_ id: NodeID, isDraining: Bool, isLiving: Bool = true) -> NodeOverview {
+        var node = NodeOverview(id: id, seen: 0)
+        (node.workers, node.hasReported, node.isDraining) = (isLiving ? 1 : 0, true, isDraining)
+        return node
+    }
+
+    private static func reason(_ nodes: [NodeOverview], lacksNodes: Bool = false) -> String {
+        var detail = JobDetail(id: "j", fields: ["state": "waiting", "kind": "start"], now: 0)
+        (detail.before, detail.list, detail.nodes) = (0, "ready:start:default", nodes)
+        detail.demand = Demand(cpu: 0, memory: 0)
+        detail.lacksNodes = lacksNodes
+        return WaitStage(detail).phrase
+    }
+
+    @Test("says that all nodes are drained, if every living one is")
+    func allDrained() {
+        let drained = "waits: all nodes are drained: rtmanager node resume NODE"
+        #expect(Self.reason([Self.node("a", isDraining: true), Self.node("b", isDraining: true)]) == drained)
+        #expect(
+            Self.reason([Self.node("a", isDraining: true), Self.node("b", isDraining: false, isLiving: false)])
+                == drained
+        )
+    }
+
+    @Test("waits for a permit while one node is not drained, or while nobody has read all nodes")
+    func oneOpen() {
+        let permit = "waits for a worker with a free permit"
+        #expect(Self.reason([Self.node("a", isDraining: true), Self.node("b", isDraining: false)]) == permit)
+        #expect(Self.reason([Self.node("a", isDraining: true)], lacksNodes: true) == permit)
+        #expect(Self.reason([]) == permit)
+    }
+}
+
+@Suite("A fleet without a node for its starts")
+struct DrainedFleetTests {
+    private static func overview(ready: Int = 1) -> FleetOverview {
+        var overview = FleetOverview()
+        var node = NodeOverview(id: "n", seen: 0)
+        (node.workers, node.isDraining) = (1, true)
+        overview.nodes = [node]
+        var queue = QueueOverview(name: "q")
+        queue.readyStarts = ready
+        overview.queues = [queue]
+        return overview
+    }
+
+    @Test("is drained in all of its living nodes while starts wait")
+    func drained() {
+        #expect(Self.overview().startsLackNode)
+        #expect(!Self.overview(ready: 0).startsLackNode)
+        var open = Self.overview()
+        open.nodes[0].isDraining = false
+        #expect(!open.startsLackNode)
+        var dead = Self.overview()
+        dead.nodes[0].workers = 0
+        #expect(!dead.startsLackNode)
+    }
+
+    @Test("of which only a part was read is drained if the number of drained nodes says so")
+    func part() {
+        var large = Self.overview()
+        (large.nodeCount, large.drainingCount) = (3, 2)
+        #expect(!large.startsLackNode)
+        large.drainingCount = 3
+        #expect(large.startsLackNode)
     }
 }
