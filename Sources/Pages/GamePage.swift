@@ -13,14 +13,23 @@ package struct GamePage: Sendable, Equatable {
 
     package var detail: GameDetail
     package var history: StreamSearch
+    /// The first job of the game that no worker has taken in; nil: none was found.
+    package var queued: QueuedJob?
 
-    package init(detail: GameDetail, history: StreamSearch = StreamSearch()) {
+    package init(detail: GameDetail, history: StreamSearch = StreamSearch(), queued: QueuedJob? = nil) {
         self.detail = detail
         self.history = history
+        self.queued = queued
     }
 
     /// Whether anything is known of the game.
-    package var isKnown: Bool { detail.isKnown || !history.found.isEmpty }
+    package var isKnown: Bool { detail.isKnown || !history.found.isEmpty || queued != nil }
+
+    /// The job that runs or runs next, and what it waits for.
+    package var nextJob: (id: JobID, stage: String)? {
+        if let head = detail.head { return (head.id, WaitStage(head).phrase) }
+        return queued.map { ($0.id, $0.place.phrase) }
+    }
 
     private var now: Timestamp { Timestamp(millisecondsSinceEpoch: detail.now) }
 
@@ -42,6 +51,11 @@ package struct GamePage: Sendable, Equatable {
         if detail.behindCount > detail.behind.count {
             let more = ShortCount.text(detail.behindCount - detail.behind.count, "more job", "more jobs")
             facts.append(PageFact("", .init(more, .dim)))
+        }
+        if let queued {
+            let id = queued.id.text
+            facts.append(PageFact("in a queue", .init("\(queued.kind.rawValue) \(id)", link: .job(id))))
+            facts.append(PageFact("its state", .init(queued.place.sentence, .notable)))
         }
         return facts
     }
@@ -76,7 +90,11 @@ package struct GamePage: Sendable, Equatable {
     /// Commands for the next step, ready to copy.
     package var commands: [String] {
         let name = detail.id.text
-        guard let status = detail.status else { return ["rtmanager start \(name) --image IMAGE --wait"] }
+        guard let status = detail.status else {
+            // A second start would only wait behind this job.
+            if let next = nextJob { return ["rtmanager job \(next.id)"] }
+            return ["rtmanager start \(name) --image IMAGE --wait"]
+        }
         let logs = "docker logs \(status.containerID.short)   # on node \(status.node)"
         let steps = status.isRunning ? ["restart", "stop"] : ["restart", "remove"]
         return [logs] + steps.map { "rtmanager \($0) \(name) --wait" }
@@ -105,8 +123,8 @@ extension GamePage {
             ("reason", status?.reason.map { .string($0.rawValue) }),
             ("exit_code", status?.exitCode.map { .integer($0) }),
             ("started_by", status.map { .string($0.jobID.text) }),
-            ("next_job", detail.head.map { .string($0.id.text) }),
-            ("stage", detail.head.map { .string(WaitStage($0).phrase) }), ("jobs_behind", .integer(detail.behindCount)),
+            ("next_job", nextJob.map { .string($0.id.text) }), ("stage", nextJob.map { .string($0.stage) }),
+            ("jobs_behind", .integer(detail.behindCount)),
             ("history", .array(history.found.map(\.json))),
         ])
     }

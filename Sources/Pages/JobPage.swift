@@ -52,10 +52,7 @@ package struct JobPage: Sendable, Equatable {
 
     private static func facts(of queued: QueuedMessage) -> [PageFact] {
         let message = EscapedText.cut(String(decoding: queued.message, as: UTF8.self), to: 2_000)
-        let place = "queue \(queued.queue), \(TextTable.grouped(queued.before)) before it"
-        let state =
-            queued.reason.map { "waits: \($0.phrase) (\(place))" } ?? "in \(place): no worker has taken it in"
-        return [PageFact("state", .init(state, .notable)), PageFact("message", .init(message))]
+        return [PageFact("state", .init(queued.sentence, .notable)), PageFact("message", .init(message))]
     }
 
     private static func facts(of sight: JobDetail) -> [PageFact] {

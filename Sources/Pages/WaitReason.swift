@@ -105,6 +105,12 @@ extension QueuedMessage {
     /// Why the message waits; nil: it waits for its turn.
     var reason: WaitReason? { .ofQueuedJob(state, isWindowFull: isWindowFull) }
 
+    /// What the message waits for, and its place.
+    var sentence: String {
+        let place = "queue \(queue), \(TextTable.grouped(before)) before it"
+        return reason.map { "waits: \($0.phrase) (\(place))" } ?? "in \(place): no worker has taken it in"
+    }
+
     /// What the message waits for, in words.
     package var phrase: String { WaitReason.phrase(state, before: before, isWindowFull: isWindowFull) }
 }

@@ -72,6 +72,25 @@ struct ConsoleContentTests {
         #expect(ConsoleContent.game(GamePage(detail: GameDetail(id: "g1", now: Self.now))).isMissing)
     }
 
+    @Test("of a game whose only job lies in a queue lead to the job")
+    func queuedGame() {
+        let place = QueuedMessage(queue: "default", before: 0, message: [])
+        let queued = QueuedJob(id: "j1", gameID: "g1", kind: .start, place: place)
+        let content = ConsoleContent.game(GamePage(detail: GameDetail(id: "g1", now: Self.now), queued: queued))
+        #expect(!content.isMissing && content.html.contains("<a href=\"/jobs/j1\">"), "\(content.html)")
+        #expect(!content.html.contains("rtmanager start"))
+    }
+
+    @Test("of a search for games show jobs, if no such game has a container")
+    func searchedJobs() {
+        var jobs = JobList()
+        var detail = JobDetail(id: "j1", fields: ["state": "waiting", "game_id": "web-1"], now: 0)
+        detail.before = 0
+        jobs.jobs = [ListedJob(detail, .waiting)]
+        let html = ConsoleContent.games(GameList(), jobs, search: "web", page: 1, size: 2, now: Self.now).html
+        #expect(html.contains("Jobs of games with \u{201C}web\u{201D}") && html.contains("/jobs/j1"), "\(html)")
+    }
+
     @Test("of jobs lead to the parts around theirs, with the same filters")
     func parts() {
         var list = JobList()

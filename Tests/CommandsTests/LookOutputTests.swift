@@ -101,7 +101,10 @@ struct LookOutputTests {
             "worker", "w1", "taken_at", "2026-05-04T03:02:00.500Z", "finished_at", "2026-05-04T03:02:01.000Z",
         ]
         let served = ["SADD", "{rtm}:queues", "default"]
-        try await with(Self.entries + [record, queued, served]) { url in
+        let elsewhere = [
+            "LPUSH", "{rtm}:queue:elsewhere", #"{"v":1,"id":"q2","kind":"start","game_id":"lobby-2","image":"i"}"#,
+        ]
+        try await with(Self.entries + [record, queued, served, elsewhere]) { url in
             let done = try await run("job start-1", url)
             #expect(
                 done.output == """
@@ -123,6 +126,20 @@ struct LookOutputTests {
                 waiting.output.hasPrefix(
                     "job      q1\nstate    waits: no worker serves this queue (queue default, 0 before it)\n"
                 )
+            )
+            let game = try await run("game lobby-2", url)
+            #expect(
+                game.output == """
+                    game        lobby-2
+                    state       no container
+                    in a queue  start q2
+                    its state   waits: no worker serves this queue (queue elsewhere, 0 before it)
+
+                    next
+                      rtmanager job q2
+
+                    """,
+                "\(game)"
             )
             let unknown = try await run("job nobody-knows", url)
             #expect(

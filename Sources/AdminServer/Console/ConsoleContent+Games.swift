@@ -10,9 +10,17 @@ extension ConsoleContent {
     /// The list of games: those in trouble first, then in the order of their ids.
     ///
     /// - Parameters:
+    ///   - jobs: jobs of games that were searched and have no container.
     ///   - page: the number of the page, from 1.
     ///   - size: the number of games on a page.
-    static func games(_ list: GameList, search: String, page: Int, size: Int, now: Int64) -> ConsoleContent {
+    static func games(
+        _ list: GameList,
+        _ jobs: JobList = JobList(),
+        search: String,
+        page: Int,
+        size: Int,
+        now: Int64
+    ) -> ConsoleContent {
         let ranked = list.games.map { (rank: $0.hasFailed ? 0 : 1, game: $0) }
         let sorted = ranked.sorted { ($0.rank, $0.game.gameID) < ($1.rank, $1.game.gameID) }.map(\.game)
         let failed = ranked.count { $0.rank == 0 }
@@ -27,6 +35,9 @@ extension ConsoleContent {
         blocks.append(.table(table(of: Array(shown), now: now), of: "games"))
         if page > 1 { blocks.append(.link(.games(search: search, page: page - 1), "previous games")) }
         if sorted.count > page * size { blocks.append(.link(.games(search: search, page: page + 1), "next games")) }
+        if !jobs.jobs.isEmpty {
+            blocks += [.heading("Jobs of games\(found)"), .table(JobListPage(jobs).table, of: "jobs")]
+        }
         return ConsoleContent(blocks)
     }
 

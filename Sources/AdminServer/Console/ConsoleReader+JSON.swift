@@ -45,14 +45,12 @@ extension ConsoleReader {
     }
 
     private func game(_ id: GameID) async throws -> JSONNode {
-        let detail = try await queue.game(id)
-        let history = try await StreamSearch.run(client, most: GamePage.mostSearched, wanted: GamePage.mostShown) {
-            $0.gameID == id
-        }
+        let page = try await gamePage(id)
+        let (detail, history) = (page.detail, page.history)
         return .object([
             ("game_id", .string(id.text)), ("container", detail.status?.json),
-            ("owner", detail.owner.map { .string($0.text) }), ("next_job", detail.head.map { .string($0.id.text) }),
-            ("stage", detail.head.map { .string(WaitStage($0).phrase) }),
+            ("owner", detail.owner.map { .string($0.text) }), ("next_job", page.nextJob.map { .string($0.id.text) }),
+            ("stage", page.nextJob.map { .string($0.stage) }),
             ("behind", .array(detail.behind.map { .string($0.text) })), ("behind_count", .integer(detail.behindCount)),
             ("history", .array(history.found.map(\.json))),
         ])

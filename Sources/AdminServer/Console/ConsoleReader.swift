@@ -27,6 +27,8 @@ package struct ConsoleReader: ConsoleReading {
     static let mostGames = 20_000
     private static let gamesOnPage = 100
     private static let lettersOnPage = 50
+    /// The largest number of jobs of each state to show for a search that finds no container.
+    private static let jobsOfSearch = 20
     static let mostJobs = 200
     private static let auditEntries = 100
     private static let mostWorkers = 500
@@ -71,20 +73,39 @@ package struct ConsoleReader: ConsoleReading {
         let text = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         if try await queue.sight(of: JobID(text)) != nil { return .job(JobID(text)) }
         if try await queue.game(GameID(text)).isKnown { return .game(GameID(text)) }
+        let queued = try await queue.queuedJob(most: Self.mostMessages, everywhere: true, decoder) {
+            $0.id.text == text || $0.gameID.text == text
+        }
+        if let queued { return queued.id.text == text ? .job(queued.id) : .game(queued.gameID) }
         return .games(search: text, page: 1)
     }
 
     private func games(_ search: String, _ page: Int) async throws -> ConsoleContent {
         let list = try await queue.games(with: search, limit: Self.mostGames)
-        return .games(list, search: search, page: page, size: Self.gamesOnPage, now: try await queue.redisTime())
+        var jobs = JobList()
+        if list.games.isEmpty, !search.isEmpty {
+            var filter = JobFilter()
+            filter.states.remove(.dead)
+            filter.game = IDPattern("*\(search)*")
+            jobs = try await queue.jobs(filter, isBrief: true, limit: Self.jobsOfSearch, decoder: decoder)
+        }
+        return .games(
+            list,
+            jobs,
+            search: search,
+            page: page,
+            size: Self.gamesOnPage,
+            now: try await queue.redisTime()
+        )
     }
 
     private func game(_ id: GameID) async throws -> ConsoleContent {
-        let detail = try await queue.game(id)
-        let history = try await StreamSearch.run(client, most: GamePage.mostSearched, wanted: GamePage.mostShown) {
-            $0.gameID == id
-        }
-        return .game(GamePage(detail: detail, history: history))
+        .game(try await gamePage(id))
+    }
+
+    /// Reads the page of a game.
+    func gamePage(_ id: GameID) async throws -> GamePage {
+        try await GamePage.read(id, queue, client, decoder, messages: Self.mostMessages)
     }
 
     private func job(_ id: JobID) async throws -> ConsoleContent {

@@ -35,18 +35,14 @@ extension Actions {
         _ output: OutputFormat,
         _ context: CommandContext
     ) async throws(CommandError) {
+        let decoder = JobDecoder(signer: try context.settings.signer())
         let page = try await withUsedQueue(context) { queue in
-            let detail = try await queue.game(game)
-            let history = try await StreamSearch.run(
-                client(queue, context),
-                most: GamePage.mostSearched,
-                wanted: limit
-            ) { $0.gameID == game }
-            return GamePage(detail: detail, history: history.latest(limit))
+            try await GamePage.read(game, queue, client(queue, context), decoder, shown: limit)
         }
         guard page.isKnown else {
             throw .failed(
-                "nothing is known of game \(game): it has no container and no job, and no entry of the latest "
+                "nothing is known of game \(game): it has no container and no job, no message among the oldest "
+                    + "\(JobPage.mostMessages) of each queue, and no entry of the latest "
                     + "\(GamePage.mostSearched) of each stream"
             )
         }

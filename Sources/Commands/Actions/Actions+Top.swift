@@ -178,11 +178,7 @@ private struct TopDesk: Sendable {
             )
             return page.map { .detail(.job($0)) } ?? .report("job \(id) is not known any more")
         case .game(let id):
-            let history = try await StreamSearch.run(client, most: GamePage.mostSearched, wanted: GamePage.mostShown) {
-                $0.gameID == id
-            }
-            let detail = try await queue.game(id)
-            return .detail(.game(GamePage(detail: detail, history: history.latest(GamePage.mostShown))))
+            return .detail(.game(try await GamePage.read(id, queue, client, decoder, messages: Self.mostMessages)))
         case .queue(let name, _): return .report(name)
         case .node(let id, _): return .report(id.text)
         }
