@@ -4,7 +4,6 @@
 public enum WaitWord: String, Sendable, CaseIterable {
     case nodeSilent = "node silent"
     case nodeDrained = "node drained"
-    case allNodesDrained = "all nodes are drained"
     case nodeReturning = "node returning"
     case queuePaused = "queue paused"
     case windowFull = "window full"

@@ -39,10 +39,8 @@ package struct WaitCounts: Sendable, Equatable {
     }
 
     /// The reasons that a node can count at a small cost. A silent node counts nothing, and only a look at all workers
-    /// shows that none serves a queue, or that all nodes are drained.
-    package static let reasons = WaitWord.allCases.filter {
-        ![.nodeSilent, .unserved, .allNodesDrained].contains($0)
-    }
+    /// shows that none serves a queue.
+    package static let reasons = WaitWord.allCases.filter { $0 != .nodeSilent && $0 != .unserved }
 
     package private(set) var byReason: [WaitWord: Int] = [:]
     /// Whether an operator has drained the node.

@@ -76,8 +76,7 @@ package enum WaitReason: Sendable, Equatable {
     package var word: WaitWord {
         switch self {
         case .nodeSilent: .nodeSilent
-        case .nodeDrained: .nodeDrained
-        case .allNodesDrained: .allNodesDrained
+        case .nodeDrained, .allNodesDrained: .nodeDrained
         case .nodeReturning: .nodeReturning
         case .queuePaused: .queuePaused
         case .windowFull: .windowFull
@@ -92,7 +91,7 @@ package enum WaitReason: Sendable, Equatable {
     package var phrase: String {
         switch self {
         case .nodeSilent(let time): "\(word.rawValue) for \(ShortTime.span(milliseconds: time))"
-        case .allNodesDrained: "\(word.rawValue): rtmanager node resume NODE"
+        case .allNodesDrained: "\(word.rawValue), as are all: rtmanager node resume NODE"
         case .noCapacity(let words): "\(word.rawValue): \(words)"
         case .behind(let id): "\(word.rawValue) \(ShortID.text(id.text))"
         case .retry(let pause): "\(word.rawValue) in \(ShortTime.span(milliseconds: pause))"

@@ -67,7 +67,7 @@ struct RemarkTests {
             overview.queues = [QueueOverview(name: "q")]
             (overview.queues[0].workers, overview.queues[0].readyStarts) = (1, 1)
         }
-        #expect(drained == ["all nodes are drained: rtmanager node resume NODE; starts wait"])
+        #expect(drained == ["node drained, as are all: rtmanager node resume NODE; starts wait"])
         #expect(remarks { $0.mayLackQueues = true } == ["queues that no worker serves may be missing here"])
         #expect(remarks({ _ in }, mayLackContainers: true) == ["there are more containers than this page has read"])
     }
@@ -130,7 +130,7 @@ struct UnownedStartTests {
 
     @Test("says that all nodes are drained, if every living one is")
     func allDrained() {
-        let drained = "waits: all nodes are drained: rtmanager node resume NODE"
+        let drained = "waits: node drained, as are all: rtmanager node resume NODE"
         #expect(Self.reason([Self.node("a", isDraining: true), Self.node("b", isDraining: true)]) == drained)
         #expect(
             Self.reason([Self.node("a", isDraining: true), Self.node("b", isDraining: false, isLiving: false)])
