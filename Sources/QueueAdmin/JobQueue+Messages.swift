@@ -13,7 +13,7 @@ package enum ListedMessage: Sendable, Equatable {
 /// A message that no worker has taken in, with its position.
 package struct QueuedMessage: Sendable, Equatable {
     package var queue: String
-    /// The figures of the queue, which tell why the message waits.
+    /// The figures of the queue: the reason for the wait.
     package var state: QueueOverview
     /// Whether the window admits no job of this kind.
     package var isWindowFull = false

@@ -1,7 +1,7 @@
 import JobContract
 import JobQueue
 
-/// A job that no worker has taken in, with its place in a queue.
+/// A job in a queue, with its place. No worker has taken the job in.
 package struct QueuedJob: Sendable, Equatable {
     package var id: JobID
     package var gameID: GameID
@@ -17,11 +17,11 @@ package struct QueuedJob: Sendable, Equatable {
 }
 
 extension JobQueue {
-    /// Returns the first matching job that no worker has taken in.
+    /// Returns the first matching job of the queues.
     ///
     /// - Parameters:
     ///   - most: The number of oldest messages to search, in each queue and in its inbox.
-    ///   - everywhere: Whether to search queues that no worker has ever served, too. That costs a search for their keys.
+    ///   - everywhere: Whether to search unserved queues, too, at the cost of a search for their keys.
     package func queuedJob(
         most: Int,
         everywhere: Bool,

@@ -29,7 +29,7 @@ package struct JobDetail: Sendable, Equatable {
     package var held: Demand?
     /// Nodes that may run a start of a game without an owner, at most 200.
     package var nodes: [NodeOverview] = []
-    /// Whether there are more nodes than ``nodes`` was chosen from.
+    /// Whether some nodes were not read for ``nodes``.
     package var lacksNodes = false
     /// The time of the next attempt, in ms since 1970.
     package var due: Int64?
@@ -98,7 +98,7 @@ extension JobQueue {
         return (queue, (window.flatMap { Int($0) } ?? 0) >= options.mostLiveForStarts)
     }
 
-    /// Returns a message with the facts that tell why it waits.
+    /// Returns a message with the facts about its wait.
     package func explained(_ found: QueuedMessage, _ decoder: JobDecoder) async throws(QueueError) -> QueuedMessage {
         var message = found
         let (state, isWindowFull) = try await state(of: found.queue)

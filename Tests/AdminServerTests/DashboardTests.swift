@@ -54,7 +54,7 @@ struct DashboardTests {
     func longestWait() {
         var overview = FleetOverview()
         overview.now = Self.now
-        overview.queues = [90_000, 5_000].map { age in
+        overview.queues = [90_000, 5_000].map { (age: Int64) in
             var queue = QueueOverview(name: "q\(age)")
             (queue.waiting, queue.oldest) = (1, Self.now - age)
             return queue

@@ -1,3 +1,5 @@
+import JobContract
+import Terminal
 import Testing
 
 @testable import Commands

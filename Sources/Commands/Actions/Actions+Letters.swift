@@ -72,7 +72,7 @@ extension Actions {
         guard !choice.names.isEmpty else {
             let list = try await queue.jobs(choice.filter, limit: mostLetters, decoder: decoder)
             guard list.jobs.isEmpty, !choice.all else { return list }
-            throw CommandError.failed(noLetter(codes: try await codes(queue)))
+            throw CommandError.failed(noLetter(codes: try await letterCodes(queue)))
         }
         var letters: [DeadLetter] = []
         for name in choice.names {
@@ -90,7 +90,7 @@ extension Actions {
     }
 
     /// Returns the error codes among the newest dead letters.
-    static func codes(_ queue: JobQueue) async throws -> [String] {
+    static func letterCodes(_ queue: JobQueue) async throws -> [String] {
         var codes: Set<String> = []
         var before: String?
         var searched = 0

@@ -22,7 +22,7 @@ extension Actions {
             var filter = filter
             if let since { filter.since = try await queue.redisTime() - since.milliseconds }
             let list = try await queue.jobs(filter, limit: limit, decoder: decoder)
-            return (list, list.jobs.isEmpty ? try await codes(queue) : [])
+            return (list, list.jobs.isEmpty ? try await letterCodes(queue) : [])
         }
         if output == .json {
             for case .dead(let letter) in list.jobs.map(\.source) {
@@ -93,8 +93,9 @@ extension Actions {
             )
         }
         if output == .text, messages.isEmpty {
-            let line = "no message waits in \(name); jobs that workers have taken in: rtmanager jobs --queue \(name)"
-            StandardOutput.write(line: line)
+            StandardOutput.write(
+                line: "no message waits in \(name); jobs that workers have taken in: rtmanager jobs --queue \(name)"
+            )
         }
     }
 
