@@ -66,7 +66,7 @@ struct NodeCommand: ParsableCommand {
               rtmanager node games UDBL:7OIH
               rtmanager node drain UDBL:7OIH --wait
               rtmanager node resume UDBL:7OIH
-              rtmanager node forget UDBL:7OIH
+              rtmanager node forget UDBL:7OIH --yes
 
             \(ExitReason.help)
             """,
@@ -164,11 +164,15 @@ struct NodeCommand: ParsableCommand {
         )
 
         @OptionGroup var name: Name
+
+        @Flag(help: "Do not ask before forgetting the node.")
+        var yes = false
+
         @OptionGroup var print: OutputFlags
         @OptionGroup var shared: SharedFlags
 
         func run(_ context: CommandContext) async throws(CommandError) {
-            try await Actions.forget(NodeID(name.node), print.output, context)
+            try await Actions.forget(NodeID(name.node), isAgreed: yes, print.output, context)
         }
 
         var source: SettingsSource { .process(flags: shared.values) }

@@ -3,15 +3,15 @@ import JobQueue
 import Primitives
 import Redis
 
-/// Something that a person has done with the console.
+/// Something that a person has done with the console or with a command.
 package struct AuditEntry: Sendable, Equatable {
     /// The id of the entry; empty: not written yet.
     package var entry = ""
     /// The name of the person; empty: unknown.
     package var who: String
-    /// The address that the request came from.
+    /// The address that the request came from; of a command, the name of its machine.
     package var address: String
-    /// The worker that did it.
+    /// The worker that did it; empty: a command.
     package var worker: String
     package var action: String
     package var target: String

@@ -111,7 +111,7 @@ extension Deployment {
 
         /// An operator forgets b, and b comes back once more.
         private func forget(_ fleet: Fleet, _ other: [String: String]) async throws {
-            let forgotten = try await fleet.run("node", "forget", "b")
+            let forgotten = try await fleet.run("node", "forget", "b", "--yes")
             #expect(forgotten.output == "b is forgotten, with 2 games and 3 containers\n", "\(forgotten)")
             #expect(try await state(of: "b", fleet) == "none")
             let ends = try await fleet.events(ofGame: "g3")

@@ -13,25 +13,51 @@ extension Actions {
     private static let batch = 100
 
     /// Ends the lifecycles of a lost node's containers, and forgets which games the node owns.
+    ///
+    /// - Parameter isAgreed: Whether the arguments have the person's consent.
     package static func forget(
         _ name: NodeID,
+        isAgreed: Bool,
         _ output: OutputFormat,
         _ context: CommandContext
     ) async throws(CommandError) {
-        // The functions act for the node of the queue's identity.
-        let node = try await withQueue(context) { try await resolve(node: name.text, $0) }
-        let (games, containers) = try await withQueue(context, as: .new(node: node)) { queue in
-            var games = try await forgetGames(of: queue)
-            let containers = try await endLifecycles(of: queue)
-            games += try await forgetGames(of: queue, isLast: true)
-            return (games, containers)
+        let node = try await withQueue(context) { queue in
+            let node = try await resolve(node: name.text, queue)
+            // Nobody is asked about a node that cannot be forgotten.
+            let found = try await queue.overview(of: node).nodes.first
+            guard let found, found.lostAt != nil, found.workers == 0 else { throw nodeLives(node) }
+            return node
         }
-        let counts = [ShortCount.text(games, "game", "games"), ShortCount.text(containers, "container", "containers")]
+        let action = "forget node \(node) and its games for good"
+        try await Confirmation.require(action, isGiven: isAgreed, hasDryRun: false)
+        // The functions act for the node of the queue's identity.
+        let forgotten = try await withQueue(context, as: .new(node: node)) { queue in
+            try await audited(
+                "forget",
+                node.text,
+                queue,
+                context.logger.forCommand,
+                outcome: { sentence(node, $0) },
+                { try await forget(queue) }
+            )
+        }
         tell(
-            "\(node) is forgotten, with \(counts.joined(separator: " and "))",
+            sentence(node, forgotten),
             output,
-            ["node": node.text, "games": "\(games)", "containers": "\(containers)"]
+            ["node": node.text, "games": "\(forgotten.games)", "containers": "\(forgotten.containers)"]
         )
+    }
+
+    private static func forget(_ queue: JobQueue) async throws -> (games: Int, containers: Int) {
+        var games = try await forgetGames(of: queue)
+        let containers = try await endLifecycles(of: queue)
+        games += try await forgetGames(of: queue, isLast: true)
+        return (games, containers)
+    }
+
+    private static func sentence(_ node: NodeID, _ count: (games: Int, containers: Int)) -> String {
+        let games = ShortCount.text(count.games, "game", "games")
+        return "\(node) is forgotten, with \(games) and \(ShortCount.text(count.containers, "container", "containers"))"
     }
 
     private static func forgetGames(of queue: JobQueue, isLast: Bool = false) async throws -> Int {

@@ -19,6 +19,14 @@ extension Actions {
             }
         }
 
+        /// The outcome for a number of letters, in words.
+        func done(_ count: Int) -> String {
+            switch self {
+            case .retry: ShortCount.text(count, "dead job will run again", "dead jobs will run again")
+            case .drop: ShortCount.text(count, "dead letter is dropped", "dead letters are dropped")
+            }
+        }
+
         /// The outcome for one letter, for machines.
         func fields(_ letter: DeadLetter) -> [String: String] {
             switch self {
@@ -41,7 +49,14 @@ extension Actions {
         let (count, failures) = try await withUsedQueue(context) { queue in
             if choice.names.count == 1, !choice.dryRun {
                 let letter = try await resolve(letter: choice.names[0], queue)
-                try await act(action, letter, choice.names[0], queue, decoder)
+                try await audited(
+                    action.rawValue,
+                    auditTarget(letter),
+                    queue,
+                    context.logger.forCommand,
+                    outcome: { action.done(letter) },
+                    { try await act(action, letter, choice.names[0], queue, decoder) }
+                )
                 tell(action.done(letter), output, action.fields(letter))
                 return (0, [BulkProgress.Failure]())
             }
@@ -54,8 +69,19 @@ extension Actions {
             let letters = ShortCount.text(list.jobs.count, "dead letter", "dead letters")
             let agreed = choice.yes || !choice.names.isEmpty || list.jobs.isEmpty
             try await Confirmation.require("\(action.rawValue) \(letters)", isGiven: agreed)
-            if action == .drop, choice.all { return (try await queue.dropAll(), failures) }
-            return (try await act(action, list, output, queue, decoder, &failures), failures)
+            let before = failures.count
+            let count = try await audited(
+                choice.all ? "\(action.rawValue)-all" : action.rawValue,
+                auditTarget(list, isAll: choice.all),
+                queue,
+                context.logger.forCommand,
+                outcome: { outcome(of: action, $0, failures.dropFirst(before)) },
+                {
+                    if action == .drop, choice.all { return try await queue.dropAll() }
+                    return try await act(action, list, output, queue, decoder, &failures)
+                }
+            )
+            return (count, failures)
         }
         if choice.names.count == 1, failures.isEmpty || choice.dryRun { return }
         if choice.dryRun, failures.isEmpty { return }
@@ -150,14 +176,9 @@ extension Actions {
         _ output: OutputFormat
     ) throws(CommandError) {
         if let count {
-            let letters =
-                switch action {
-                case .drop: ShortCount.text(count, "dead letter is dropped", "dead letters are dropped")
-                case .retry: ShortCount.text(count, "dead job will run again", "dead jobs will run again")
-                }
             let word = action == .drop ? "dropped" : "retried"
             tell(
-                letters,
+                action.done(count),
                 output,
                 [word: "\(count)", "failed": failures.isEmpty ? nil : "\(failures.count)"].compactMapValues { $0 }
             )

@@ -18,7 +18,14 @@ extension Actions {
     ) async throws(CommandError) {
         let (node, isNew) = try await withUsedQueue(context) { queue in
             let node = try await resolve(node: name.text, queue)
-            let isNew = try await queue.drain(node: node)
+            let isNew = try await audited(
+                "drain",
+                node.text,
+                queue,
+                context.logger.forCommand,
+                outcome: { $0 ? "\(node) begins no more starts" : "\(node) was drained already" },
+                { try await queue.drain(node: node) }
+            )
             if let waiting { try await untilIdle(node, queue, atMost: waiting) }
             return (node, isNew)
         }
@@ -49,13 +56,21 @@ extension Actions {
     ) async throws(CommandError) {
         let (node, isNew) = try await withUsedQueue(context) { queue in
             let node = try await resolve(node: name.text, queue)
-            return (node, try await queue.resume(node: node))
+            let isNew = try await audited(
+                "resume-node",
+                node.text,
+                queue,
+                context.logger.forCommand,
+                outcome: { resumed(node, isNew: $0) },
+                { try await queue.resume(node: node) }
+            )
+            return (node, isNew)
         }
-        tell(
-            isNew ? "\(node) begins starts again" : "\(node) was not drained",
-            output,
-            ["node": node.text, "state": "open"]
-        )
+        tell(resumed(node, isNew: isNew), output, ["node": node.text, "state": "open"])
+    }
+
+    private static func resumed(_ node: NodeID, isNew: Bool) -> String {
+        isNew ? "\(node) begins starts again" : "\(node) was not drained"
     }
 
     /// Shows the containers of a node, those with problems first.

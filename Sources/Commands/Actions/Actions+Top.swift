@@ -1,5 +1,6 @@
 import JobContract
 import JobQueue
+import Logging
 import Pages
 import Primitives
 import QueueAdmin
@@ -23,7 +24,8 @@ extension Actions {
                 client: client(queue, context),
                 decoder: decoder,
                 title: title,
-                pushedAt: pushedAt
+                pushedAt: pushedAt,
+                logger: context.logger.forCommand
             )
             await FullScreen.with { await desk.run() }
         }
@@ -54,6 +56,7 @@ private struct TopDesk: Sendable {
     let decoder: JobDecoder
     let title: String
     let pushedAt: @Sendable ([UInt8]) -> Timestamp?
+    let logger: Logger
 
     func run() async {
         let surface = Surface.standardOutput
@@ -132,7 +135,15 @@ private struct TopDesk: Sendable {
         }
     }
 
+    /// Does what the person asks for. A change is on `{ns}:audit`.
     private func perform(_ action: TopAction) async -> TopEvent {
+        let event = await act(action)
+        guard let (word, target) = action.audited, case .report(let outcome) = event else { return event }
+        await Actions.audit(word, target, outcome, queue, logger)
+        return event
+    }
+
+    private func act(_ action: TopAction) async -> TopEvent {
         do {
             switch action {
             case .quit: return .end

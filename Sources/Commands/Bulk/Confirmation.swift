@@ -7,10 +7,12 @@ enum Confirmation {
     /// - Parameters:
     ///   - action: What would be done, such as `stop 12 games`.
     ///   - isGiven: Whether the arguments have the consent (`--yes`).
-    static func require(_ action: String, isGiven: Bool) async throws(CommandError) {
+    ///   - hasDryRun: Whether the command has the flag `--dry-run`.
+    static func require(_ action: String, isGiven: Bool, hasDryRun: Bool = true) async throws(CommandError) {
         if isGiven { return }
         guard TerminalInput.hasPerson else {
-            throw .wrongUse("to \(action) without a terminal needs --yes; --dry-run shows what would be done")
+            let hint = hasDryRun ? "; --dry-run shows what would be done" : ""
+            throw .wrongUse("to \(action) without a terminal needs --yes\(hint)")
         }
         StandardError.write(text: "\(action)? [y/N] ")
         let answer = await TerminalInput.line(within: .seconds(300))

@@ -122,6 +122,19 @@ package enum TopAction: Sendable, Equatable {
     case drain(NodeID)
     case resumeNode(NodeID)
 
+    /// The word and the target of a change for the audit; nil: nothing changes.
+    package var audited: (action: String, target: String)? {
+        switch self {
+        case .quit, .show: nil
+        case .retry(let entry, let id): ("retry", "\(entry) \(id)")
+        case .drop(let entry, let id): ("drop", "\(entry) \(id)")
+        case .pause(let queue): ("pause", queue)
+        case .resume(let queue): ("resume", queue)
+        case .drain(let node): ("drain", node.text)
+        case .resumeNode(let node): ("resume-node", node.text)
+        }
+    }
+
     /// The action as a question to the person.
     var question: String {
         switch self {
