@@ -40,7 +40,9 @@ enum HTMLText {
     static func linked(_ cell: TextTable.Cell, longest: Int = longest) -> String {
         let text = element("span", cell.text, cell.style, longest: longest)
         guard let link = cell.link, link.name.utf8.count <= ConsoleRoute.longest else { return text }
-        return "<a href=\"\(ConsoleRoute(link).address)\">\(text)</a>"
+        // A short form shows its whole name on hover.
+        let title = link.name == cell.text ? "" : " title=\"\(escape(link.name, longest: ConsoleRoute.longest))\""
+        return "<a href=\"\(ConsoleRoute(link).address)\"\(title)>\(text)</a>"
     }
 
     static func cssClass(_ style: TextStyle) -> String? {

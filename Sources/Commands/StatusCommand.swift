@@ -93,7 +93,10 @@ struct NodeCommand: ParsableCommand {
     /// The id of a node, as an argument.
     struct Name: ParsableArguments {
         @Argument(
-            help: ArgumentHelp("Id of the node, or its first 4 characters or more.", valueName: "node"),
+            help: ArgumentHelp(
+                "Id of the node, or its first 4 characters or more, as tables show them before …",
+                valueName: "node"
+            ),
             completion: Completions.nodes
         )
         var node: String

@@ -11,10 +11,11 @@ package struct EntryLine: Sendable, Equatable {
     package var word: TextTable.Cell
     /// What else is known, the reason of a failure first.
     package var details: [String]
-    /// The job of a result, by its short id.
-    private var shortJob: String?
-    /// The place of the job in `details`.
-    private var jobIndex: Int?
+    /// The short form of a detail with an id, by the detail.
+    private var shortForms: [String: String] = [:]
+
+    /// The details with the short forms of ids.
+    package var shortDetails: [String] { details.map { shortForms[$0] ?? $0 } }
 
     package init(_ entry: StreamEntry) {
         source = entry.stream
@@ -27,9 +28,11 @@ package struct EntryLine: Sendable, Equatable {
             let kind = result.kind?.rawValue ?? "job"
             let job = "\(kind) \(result.jobID)"
             (word, details) = Self.result(result, job)
-            shortJob = "\(kind) \(ShortID.text(result.jobID.text))"
-            jobIndex = details.firstIndex(of: job)
-        case .events: (word, details) = Self.event(PublishedEvent(fields: fields))
+            shortForms[job] = "\(kind) \(ShortID.text(result.jobID.text))"
+        case .events:
+            let event = PublishedEvent(fields: fields)
+            (word, details) = Self.event(event)
+            shortForms["node \(event.node)"] = "node \(ShortID.node(event.node.text))"
         }
     }
 
@@ -85,9 +88,7 @@ package struct EntryLine: Sendable, Equatable {
         let painter = surface.painter
         let head: TerminalText = "\(painter.paint(prefix, .dim))  \(painter.paint(name, word.style))"
         guard let width = surface.width else { return ["\(head)  \(details.joined(separator: ", "))"] }
-        var parts = details
-        if let index = jobIndex, let job = shortJob { parts[index] = job }
-        let text = EscapedText.escape(parts.joined(separator: ", "), quotes: false)
+        let text = EscapedText.escape(shortDetails.joined(separator: ", "), quotes: false)
         let begin = prefix.count + name.count + 4
         let indent = isNarrow ? columns[0].count + 2 : begin
         let room = width - begin

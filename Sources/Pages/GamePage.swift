@@ -40,7 +40,7 @@ package struct GamePage: Sendable, Equatable {
         if let status = detail.status {
             facts += containerFacts(status)
         } else if let owner = detail.owner {
-            facts.append(PageFact("node", .init(owner.text, link: .node(owner.text))))
+            facts.append(PageFact("node", .node(owner.text)))
         }
         if let head = detail.head {
             let kind = head.fields["kind"] ?? "job"
@@ -66,13 +66,13 @@ package struct GamePage: Sendable, Equatable {
             let span = ShortTime.span(from: since, to: now)
             facts.append(PageFact("since", .init("\(ShortTime.stamp(since)) UTC, \(span) ago")))
         }
-        facts.append(PageFact("node", .init(status.node.text, link: .node(status.node.text))))
+        facts.append(PageFact("node", .node(status.node.text)))
         if let endpoint = status.endpoint { facts.append(PageFact("endpoint", .init(endpoint))) }
         facts.append(PageFact("container", .init(status.containerID.text)))
         facts.append(PageFact("image", .init(status.image)))
         facts.append(PageFact("started by", .init(status.jobID.text, link: .job(status.jobID.text))))
         if let owner = detail.owner, owner != status.node {
-            facts.append(PageFact("belongs to", .init(owner.text, .notable, link: .node(owner.text))))
+            facts.append(PageFact("belongs to", .node(owner.text, .notable)))
         }
         return facts
     }
@@ -95,7 +95,7 @@ package struct GamePage: Sendable, Equatable {
             if let next = nextJob { return ["rtmanager job \(next.id)"] }
             return ["rtmanager start \(name) --image IMAGE --wait"]
         }
-        let logs = "docker logs \(status.containerID.short)   # on node \(status.node)"
+        let logs = "docker logs \(status.containerID.short)   # on node \(ShortID.node(status.node.text))"
         let steps = status.isRunning ? ["restart", "stop"] : ["restart", "remove"]
         return [logs] + steps.map { "rtmanager \($0) \(name) --wait" }
     }

@@ -106,8 +106,7 @@ package struct JobListPage: Sendable, Equatable {
     }
 
     private static func node(_ job: ListedJob) -> TextTable.Cell {
-        guard let id = job.node?.text else { return "-" }
-        return .init(id, link: .node(id))
+        job.node.map { .node($0.text) } ?? "-"
     }
 
     /// Why the job waits or failed, or what it is at.

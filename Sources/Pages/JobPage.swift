@@ -85,7 +85,7 @@ package struct JobPage: Sendable, Equatable {
         add("finished", fields["finished_at"])
         add("worker", fields["worker"] ?? fields["_worker"])
         let node = fields["node"] ?? fields["_node"]
-        add("node", node, link: node.map { .node($0) })
+        add("node", node.map(ShortID.node), link: node.map { .node($0) })
         if sight.state == .running, let until = sight.leaseUntil {
             add("lease", until > sight.now ? "for \(ShortTime.span(milliseconds: until - sight.now))" : "has run out")
         }

@@ -117,7 +117,8 @@ package struct StatusPage: Sendable, Equatable {
         if overview.lostCount + overview.silentCount > 0 { remarks.append(nodeSums) }
         if overview.startsLackNode { remarks.append("\(WaitReason.allNodesDrained.phrase); starts wait") }
         for node in overview.nodes where node.capacityDiffers {
-            remarks.append("the workers of node \(node.id) have different capacities, and the smallest values hold")
+            let name = ShortID.node(node.id.text)
+            remarks.append("the workers of node \(name) have different capacities, and the smallest values hold")
         }
         remarks += overview.keyProblems.map(\.description) + queueRemarks
         if overview.deadTrimmed > 0 {
@@ -196,7 +197,7 @@ package struct StatusPage: Sendable, Equatable {
         let sorted = overview.nodes.sorted { (Self.rank(state(of: $0)), $0.id) < (Self.rank(state(of: $1)), $1.id) }
         table.rows = sorted.map { node in
             [
-                .init(node.id.text, link: .node(node.id.text)), state(of: node), .init("\(node.workers)"),
+                .node(node.id.text), state(of: node), .init("\(node.workers)"),
                 .init(CapacityText.games(node)),
                 .init(CapacityText.cpus(node)), .init(CapacityText.memory(node)),
                 .init(TextTable.grouped(node.ready)),
@@ -227,7 +228,7 @@ package struct StatusPage: Sendable, Equatable {
         table.rows = overview.running.map { job in
             [
                 .init(job.id.text, link: .job(job.id.text)), .init(job.kind),
-                .init(job.gameID.text, link: .game(job.gameID.text)), .init(job.node.text, link: .node(job.node.text)),
+                .init(job.gameID.text, link: .game(job.gameID.text)), .node(job.node.text),
                 .init(ShortTime.span(milliseconds: overview.now - job.taken)),
                 .init("\(job.attempt)", job.attempt > 1 ? .notable : .plain),
                 .init(ProgressText.phrase(job.progress) ?? "-"),
@@ -256,7 +257,7 @@ package struct StatusPage: Sendable, Equatable {
                 .init(container.gameID.text, link: .game(container.gameID.text)), .init(container.id.short),
                 state(of: container, away),
                 .init(container.since.map { ShortTime.span(from: $0, to: now) } ?? "-"),
-                .init(container.node.text, link: .node(container.node.text)), .init(container.image),
+                .node(container.node.text), .init(container.image),
             ]
         }
         return table

@@ -19,7 +19,7 @@ package enum WorkerTable {
             let age = about.startedAt.map { ShortTime.span(milliseconds: list.now - $0.millisecondsSinceEpoch) }
             return [
                 .init(worker.host), .init(worker.pid.map { "\($0)" } ?? "-"),
-                .init(worker.node.isEmpty ? "-" : worker.node.text, link: .node(worker.node.text)),
+                worker.node.isEmpty ? "-" : .node(worker.node.text),
                 state(worker, now: list.now), .init(TextTable.grouped(worker.running)),
                 .init(about.concurrency.map { "\($0)" } ?? "-"), .init(age ?? "-"),
                 .init(worker.version.isEmpty ? "-" : worker.version), .init(about.console ?? "-"),

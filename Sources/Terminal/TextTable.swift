@@ -59,6 +59,11 @@ package struct TextTable: Sendable, Equatable {
         }
 
         package init(stringLiteral value: String) { text = value }
+
+        /// Returns a node's short id, which names the whole id as a link.
+        package static func node(_ id: String, _ style: TextStyle = .plain) -> Cell {
+            Cell(ShortID.node(id), style, link: .node(id))
+        }
     }
 
     package var columns: [Column]

@@ -40,7 +40,7 @@ package enum TextWrap {
     }
 }
 
-/// Short forms of ids, for a person.
+/// Short forms of ids, for a person. Commands accept the begin of an id.
 package enum ShortID {
     /// The smallest length of a prefix that names a job. The short form of a UUID has this length.
     package static let least = 8
@@ -51,5 +51,14 @@ package enum ShortID {
         let isUUID =
             parts.map(\.utf8.count) == [8, 4, 4, 4, 12] && parts.allSatisfy { $0.allSatisfy(\.isHexDigit) }
         return isUUID ? String(parts[0]) : id
+    }
+
+    /// Returns the begin of a Docker Engine's id, with `…` (`OY67:XLWO…`), and any other name of a node whole.
+    ///
+    /// Such an id has 12 groups of 4 characters, and is the default name of a node.
+    package static func node(_ id: String) -> String {
+        let groups = id.split(separator: ":", omittingEmptySubsequences: false)
+        guard groups.count == 12, groups.allSatisfy({ $0.utf8.count == 4 }) else { return id }
+        return groups[0] + ":" + groups[1] + "…"
     }
 }

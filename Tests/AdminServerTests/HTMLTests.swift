@@ -1,3 +1,4 @@
+import JobContract
 import Testing
 
 @testable import AdminServer
@@ -24,6 +25,16 @@ struct HTMLTests {
                 """
         )
         #expect(TextTable([.init("GAME")]).html(things: "games") == "")
+    }
+
+    @Test("a node has its short id in a cell, and its whole id in the title and the address")
+    func nodes() {
+        let id = Array(repeating: "OY67", count: 12).joined(separator: ":")
+        let html = HTMLText.linked(.node(id))
+        #expect(
+            html == "<a href=\"\(ConsoleRoute.node(NodeID(id)).address)\" title=\"\(id)\"><span>OY67:OY67…</span></a>"
+        )
+        #expect(HTMLText.linked(.node("n1")) == "<a href=\"/nodes/n1\"><span>n1</span></a>")
     }
 
     @Test(

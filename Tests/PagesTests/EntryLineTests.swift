@@ -54,6 +54,14 @@ struct EntryLineTests {
         #expect(text.hasSuffix("exited           oom killed, exit code 137, container abc, node n1, found by looking"))
     }
 
+    @Test("A line of a terminal has the short id of a Docker Engine, and a line of a file the whole id")
+    func nodes() {
+        let id = Array(repeating: "OY67", count: 12).joined(separator: ":")
+        let fields = ["event": "exited", "reason": "crashed", "container_id": "abc", "node": id]
+        #expect(line(.events, fields, width: 200).hasSuffix("crashed, container abc, node OY67:OY67…"))
+        #expect(line(.events, fields).hasSuffix("crashed, container abc, node \(id)"))
+    }
+
     private static let failure = [
         "job_id": "4cca044b-0f1e-4d2c-9b3a-1234567890ab", "kind": "start", "outcome": "failed", "effect": "none",
         "error_code": "start_failed", "error": "the process of the container ended at once with exit code 3",

@@ -15,6 +15,17 @@ struct ShortTextTests {
     )
     func spans(milliseconds: Int64, text: String) { #expect(ShortTime.span(milliseconds: milliseconds) == text) }
 
+    @Test(
+        "a Docker Engine's id has a short form, and any other name of a node is whole",
+        arguments: [
+            ("OY67:XLWO:KXQY:7ABC:7ABC:7ABC:7ABC:7ABC:7ABC:7ABC:7ABC:7ABC", "OY67:XLWO…"), ("node-1", "node-1"),
+            ("OY67:XLWO:KXQY", "OY67:XLWO:KXQY"), ("", ""),
+            ("OY67:XLWO:KXQY:7ABC:7ABC:7ABC:7ABC:7ABC:7ABC:7ABC:7ABC:7AB", nil),
+            ("2f5c4a52-5a3e-4b58-8d8e-2d5c7c8e9f10", nil),
+        ]
+    )
+    func nodes(_ id: String, _ short: String?) { #expect(ShortID.node(id) == short ?? id) }
+
     @Test("a span between two times, the later one first, is none")
     func between() {
         let (begin, end) = (Timestamp(millisecondsSinceEpoch: 1_000), Timestamp(millisecondsSinceEpoch: 66_000))

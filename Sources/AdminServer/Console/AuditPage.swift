@@ -34,6 +34,11 @@ struct AuditPage: Sendable, Equatable {
 }
 
 extension ConsoleContent {
+    private static func target(of entry: AuditEntry) -> TextTable.Cell {
+        let isNode = ["drain", "resume-node", "forget"].contains(entry.action)
+        return isNode ? .node(entry.target) : .init(EscapedText.cut(entry.target, to: 60))
+    }
+
     /// What people have done with the console.
     static func audit(_ found: [AuditEntry], _ part: StreamPart, size: Int, now: Int64) -> ConsoleContent {
         let page = AuditPage(found, part, size: size)
@@ -46,7 +51,7 @@ extension ConsoleContent {
             return [
                 .init(ShortTime.stamp(time)), .init(ShortTime.span(milliseconds: max(0, now - entry.at))),
                 .init(entry.who.isEmpty ? "-" : entry.who), .init(entry.address), .init(entry.action),
-                .init(EscapedText.cut(entry.target, to: 60)), .init(entry.outcome),
+                target(of: entry), .init(entry.outcome),
             ]
         }
         var blocks: [Block] = [.table(table, of: "actions")]

@@ -51,7 +51,7 @@ extension ConsoleContent {
             [
                 .init(game.gameID.text, link: .game(game.gameID.text)), GamePage.state(game),
                 .init(game.since.map { ShortTime.span(from: $0, to: now) } ?? "-"),
-                .init(game.node.text, link: .node(game.node.text)), .init(game.endpoint ?? "-"), .init(game.image),
+                .node(game.node.text), .init(game.endpoint ?? "-"), .init(game.image),
             ]
         }
         return table
@@ -108,7 +108,8 @@ extension ConsoleContent {
             return [
                 .init(ShortTime.stamp(line.time)), .init(ShortTime.span(from: line.time, to: now)),
                 .init(line.gameID.text, link: entry.gameID.map { .game($0.text) }), line.word,
-                .init(job.map(short) ?? "-", link: job.map { .job($0) }), .init(line.details.joined(separator: ", ")),
+                .init(job.map(short) ?? "-", link: job.map { .job($0) }),
+                .init(line.shortDetails.joined(separator: ", ")),
             ]
         }
         return table

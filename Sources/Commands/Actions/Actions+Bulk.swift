@@ -75,7 +75,7 @@ extension Actions {
         table.rows = games.map {
             [
                 .init($0.gameID.text), $0.status == nil ? "-" : GamePage.state($0.status),
-                .init($0.status?.node.text ?? "-"),
+                $0.status.map { .node($0.node.text) } ?? "-",
             ]
         }
         for line in table.lines(on: .standardOutput, things: "games") { StandardOutput.write(line: line) }

@@ -62,7 +62,10 @@ package struct TopData: Sendable, Equatable {
         case .games:
             let table = status.games
             return (
-                table.columns, zip(status.containers, table.rows).map { Row(.game($0.gameID), $1, words: $0.id.text) }
+                table.columns,
+                zip(status.containers, table.rows).map {
+                    Row(.game($0.gameID), $1, words: "\($0.id) \($0.node)")
+                }
             )
         case .queues:
             let table = status.queues
@@ -74,7 +77,9 @@ package struct TopData: Sendable, Equatable {
             let table = status.nodes
             let draining = Set(status.overview.nodes.filter(\.isDraining).map(\.id.text))
             let rows = table.rows.map { cells in
-                Row(.node(NodeID(cells[0].text), isDraining: draining.contains(cells[0].text)), cells)
+                // The cell has the short form of the id.
+                let id = cells[0].link?.name ?? cells[0].text
+                return Row(.node(NodeID(id), isDraining: draining.contains(id)), cells, words: id)
             }
             return (table.columns, rows)
         }
@@ -144,8 +149,8 @@ package enum TopAction: Sendable, Equatable {
         case .drop(_, let id): "drop dead letter \(ShortID.text(id.text))"
         case .pause(let queue): "pause queue \(queue)"
         case .resume(let queue): "resume queue \(queue)"
-        case .drain(let node): "drain node \(node)"
-        case .resumeNode(let node): "resume node \(node)"
+        case .drain(let node): "drain node \(ShortID.node(node.text))"
+        case .resumeNode(let node): "resume node \(ShortID.node(node.text))"
         }
     }
 }
