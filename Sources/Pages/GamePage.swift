@@ -36,7 +36,7 @@ package struct GamePage: Sendable, Equatable {
     /// What is known of the game, by name.
     package var facts: [PageFact] {
         var facts = [PageFact("game", .init(detail.id.text, .heading))]
-        facts.append(PageFact("state", Self.state(detail.status)))
+        facts.append(PageFact("state", Self.state(detail.status, on: detail.place?.nodeStates ?? [:])))
         if let status = detail.status {
             facts += containerFacts(status)
         } else if let owner = detail.owner {
@@ -78,9 +78,14 @@ package struct GamePage: Sendable, Equatable {
     }
 
     /// The state of a container in words, with the reason of its end; without a container, that there is none.
-    package static func state(_ status: GameStatus?) -> TextTable.Cell {
+    ///
+    /// - Parameter nodes: The states of nodes, as far as they are known.
+    package static func state(_ status: GameStatus?, on nodes: [NodeID: NodeState] = [:]) -> TextTable.Cell {
         guard let status else { return .init("no container", .dim) }
-        guard !status.isRunning else { return .init("running", .good) }
+        guard !status.isRunning else {
+            let cell = TextTable.Cell("running", .good)
+            return nodes[status.node]?.cell(ofRunning: cell) ?? cell
+        }
         let code = status.exitCode.map { "exit code \($0)" }
         let reason = status.reason?.rawValue.replacing("_", with: " ")
         let words = ["exited", [reason, code].compactMap { $0 }.joined(separator: ", ")].filter { !$0.isEmpty }

@@ -1,3 +1,4 @@
+import JobContract
 import JobQueue
 import QueueAdmin
 import Terminal
@@ -61,6 +62,11 @@ package enum NodeState: Sendable, Equatable {
         }
     }
 
+    /// Returns a state of a game on this node. Nobody knows what runs on a node without a sign of life.
+    package func cell(ofRunning cell: TextTable.Cell) -> TextTable.Cell {
+        isAway ? .init("\(cell.text) (node \(word))", .bad) : cell
+    }
+
     package var cell: TextTable.Cell {
         switch self {
         case .up: .init("up", .good)
@@ -83,5 +89,10 @@ extension FleetOverview {
         guard nodes.count >= nodeCount else { return drainingCount >= nodeCount }
         let living = nodes.filter { !NodeState($0, self).isAway }
         return !living.isEmpty && living.allSatisfy(\.isDraining)
+    }
+
+    /// The states of the nodes.
+    package var nodeStates: [NodeID: NodeState] {
+        Dictionary(nodes.map { ($0.id, NodeState($0, self)) }) { first, _ in first }
     }
 }

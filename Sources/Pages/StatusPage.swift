@@ -239,15 +239,13 @@ package struct StatusPage: Sendable, Equatable {
         return table
     }
 
-    /// The state of a container. Nobody knows what runs on a node without a sign of life.
-    private func state(of container: ContainerLine, _ away: [NodeID: String]) -> TextTable.Cell {
-        guard container.word != "exited", let word = away[container.node] else { return container.state }
-        return .init("\(container.word) (node \(word))", .bad)
+    private func state(of container: ContainerLine, _ nodes: [NodeID: NodeState]) -> TextTable.Cell {
+        guard container.word != "exited", let node = nodes[container.node], node.isAway else { return container.state }
+        return node.cell(ofRunning: .init(container.word))
     }
 
     package var games: TextTable {
-        let states = overview.nodes.map { ($0.id, NodeState($0, overview)) }.filter { $0.1.isAway }
-        let away = Dictionary(states.map { ($0.0, $0.1.word) }) { first, _ in first }
+        let states = overview.nodeStates
         var table = TextTable([
             .init("GAME", least: 10), .init("CONTAINER", least: 12), .init("STATE"), .init("SINCE", isNumber: true),
             .init("NODE", least: 8), .init("IMAGE", least: 12),
@@ -255,7 +253,7 @@ package struct StatusPage: Sendable, Equatable {
         table.rows = containers.map { container in
             [
                 .init(container.gameID.text, link: .game(container.gameID.text)), .init(container.id.short),
-                state(of: container, away),
+                state(of: container, states),
                 .init(container.since.map { ShortTime.span(from: $0, to: now) } ?? "-"),
                 .node(container.node.text), .init(container.image),
             ]

@@ -12,6 +12,8 @@ package struct GameDetail: Sendable, Equatable {
     package var status: GameStatus?
     /// The node that has the game; nil if a next start may go to any node.
     package var owner: NodeID?
+    /// The node with the running container, and no other node; nil if no container runs.
+    package var place: FleetOverview?
     /// The job that runs, or that runs next; nil if the game has no live job.
     package var head: JobDetail?
     /// The next jobs behind the head, at most 20.
@@ -49,6 +51,7 @@ extension JobQueue {
             RedisCommand("LRANGE", lane, 0, 19), RedisCommand("LLEN", lane),
         ])
         detail.status = answers[0].string.flatMap { GameStatus(id, $0) }
+        if let status = detail.status, status.isRunning { detail.place = try await overview(of: status.node) }
         detail.owner = answers[1].string.map { NodeID($0) }
         detail.behind = (answers[3].array ?? []).compactMap { $0.string.map { JobID($0) } }
         detail.behindCount = Int(answers[4].integer ?? 0)

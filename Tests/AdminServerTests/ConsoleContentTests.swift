@@ -43,6 +43,32 @@ struct ConsoleContentTests {
         #expect(second.contains(">b<") && second.contains("previous games") && !second.contains("next games"))
     }
 
+    @Test("say of a game on a lost node that nobody knows whether it runs, and what to do about the node")
+    func lostNode() {
+        var overview = FleetOverview()
+        overview.now = Self.now
+        var node = NodeOverview(id: "n1", seen: Self.now - 60_000)
+        node.lostAt = node.seen
+        overview.nodes = [node]
+        let list = Self.list([Self.game("b"), Self.game("c", "exited", #","reason":"stopped""#)])
+        let status = StatusPage(title: "", overview: overview)
+        var detail = GameDetail(id: "b", now: Self.now)
+        (detail.status, detail.place) = (list.games[0], overview)
+        let nodes = overview.nodeStates
+        let pages: [ConsoleContent] = [
+            .game(GamePage(detail: detail)), .node("n1", status, list),
+            .games(list, search: "", page: 1, size: 2, now: Self.now, nodes: nodes),
+        ]
+        for html in pages.map(\.html) {
+            #expect(html.contains("<span class=\"bad\">running (node lost)</span>"), "\(html)")
+            #expect(!html.contains("exited: stopped (node lost)") && !html.contains(">running</span>"), "\(html)")
+        }
+        #expect(pages[1].html.contains("<code>rtmanager node forget n1</code>"))
+        overview.nodes[0].lostAt = nil
+        let silent = ConsoleContent.node("n1", StatusPage(title: "", overview: overview), list).html
+        #expect(!silent.contains("node forget") && silent.contains("node drain n1 --wait"))
+    }
+
     @Test("say that nothing was found")
     func empty() {
         let html = ConsoleContent.games(GameList(), search: "<x>", page: 1, size: 2, now: Self.now).html

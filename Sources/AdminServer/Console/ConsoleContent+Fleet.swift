@@ -100,7 +100,7 @@ extension ConsoleContent {
     /// A node and its games.
     static func node(_ id: NodeID, _ page: StatusPage, _ list: GameList) -> ConsoleContent {
         let games = list.games.filter { $0.node == id }.sorted { $0.gameID < $1.gameID }
-        var table = table(of: games, now: page.overview.now)
+        var table = table(of: games, now: page.overview.now, nodes: page.overview.nodeStates)
         table.cut(to: 500)
         var blocks: [Block] = [
             .table(page.nodes, of: "nodes"), .heading("Games with a container there"), .table(table, of: "games"),
@@ -109,11 +109,16 @@ extension ConsoleContent {
         let isDraining = page.overview.nodes.first { $0.id == id }?.isDraining == true
         blocks += [
             .actions([isDraining ? .resumeNode(id) : .drain(id)]), .heading("Next"),
-            .commands([
-                "rtmanager node games \(id)", "rtmanager node drain \(id) --wait", "rtmanager node resume \(id)",
-            ]),
+            .commands(nextCommands(id, page.overview.nodeStates[id])),
         ]
         return ConsoleContent(blocks)
+    }
+
+    private static func nextCommands(_ id: NodeID, _ state: NodeState?) -> [String] {
+        let games = "rtmanager node games \(id)"
+        // A lost node begins nothing, so a drain has no use there.
+        if case .lost? = state { return [games, "rtmanager node forget \(id)"] }
+        return [games, "rtmanager node drain \(id) --wait", "rtmanager node resume \(id)"]
     }
 
     /// Consumer groups, and what each is about to lose.

@@ -13,13 +13,15 @@ extension ConsoleContent {
     ///   - jobs: jobs of games that were searched and have no container.
     ///   - page: the number of the page, from 1.
     ///   - size: the number of games on a page.
+    ///   - nodes: the states of nodes, as far as they are known.
     static func games(
         _ list: GameList,
         _ jobs: JobList = JobList(),
         search: String,
         page: Int,
         size: Int,
-        now: Int64
+        now: Int64,
+        nodes: [NodeID: NodeState] = [:]
     ) -> ConsoleContent {
         let ranked = list.games.map { (rank: $0.hasFailed ? 0 : 1, game: $0) }
         let sorted = ranked.sorted { ($0.rank, $0.game.gameID) < ($1.rank, $1.game.gameID) }.map(\.game)
@@ -32,7 +34,7 @@ extension ConsoleContent {
             + "\(TextTable.grouped(running)) running, \(TextTable.grouped(failed)) failed\(more)"
         var blocks: [Block] = [.note(sums, .plain)]
         let shown = sorted.dropFirst((page - 1) * size).prefix(size)
-        blocks.append(.table(table(of: Array(shown), now: now), of: "games"))
+        blocks.append(.table(table(of: Array(shown), now: now, nodes: nodes), of: "games"))
         if page > 1 { blocks.append(.link(.games(search: search, page: page - 1), "previous games")) }
         if sorted.count > page * size { blocks.append(.link(.games(search: search, page: page + 1), "next games")) }
         if !jobs.jobs.isEmpty {
@@ -41,7 +43,7 @@ extension ConsoleContent {
         return ConsoleContent(blocks)
     }
 
-    static func table(of games: [GameStatus], now: Int64) -> TextTable {
+    static func table(of games: [GameStatus], now: Int64, nodes: [NodeID: NodeState]) -> TextTable {
         let now = Timestamp(millisecondsSinceEpoch: now)
         var table = TextTable([
             .init("GAME"), .init("STATE"), .init("SINCE", isNumber: true), .init("NODE"), .init("ENDPOINT"),
@@ -49,7 +51,7 @@ extension ConsoleContent {
         ])
         table.rows = games.map { game in
             [
-                .init(game.gameID.text, link: .game(game.gameID.text)), GamePage.state(game),
+                .init(game.gameID.text, link: .game(game.gameID.text)), GamePage.state(game, on: nodes),
                 .init(game.since.map { ShortTime.span(from: $0, to: now) } ?? "-"),
                 .node(game.node.text), .init(game.endpoint ?? "-"), .init(game.image),
             ]

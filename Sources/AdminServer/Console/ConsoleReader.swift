@@ -95,7 +95,8 @@ package struct ConsoleReader: ConsoleReading {
             search: search,
             page: page,
             size: Self.gamesOnPage,
-            now: try await queue.redisTime()
+            now: try await queue.redisTime(),
+            nodes: (try? await dashboard.look())?.status.overview.nodeStates ?? [:]
         )
     }
 
