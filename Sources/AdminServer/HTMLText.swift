@@ -74,7 +74,9 @@ extension TextTable {
         let body = rows.indices.map { row in
             let box = boxes.map { "<td>\($0[row])</td>" } ?? ""
             let cells = rows[row].indices.map { index in
-                "<td\(Self.side(columns[index]))>\(HTMLText.linked(rows[row][index]))</td>"
+                // A phone shows the heading in the cell.
+                let label = " data-label=\"\(HTMLText.escape(columns[index].heading))\""
+                return "<td\(Self.side(columns[index]))\(label)>\(HTMLText.linked(rows[row][index]))</td>"
             }
             return "<tr\(key(of: row, choices))>\(box)\(cells.joined())</tr>\n"
         }

@@ -17,8 +17,8 @@ struct HTMLTests {
                 <table>
                 <thead><tr><th><button type="button">GAME</button></th><th class="number"><button type="button">COUNT</button></th></tr></thead>
                 <tbody>
-                <tr><td><span>a&lt;b</span></td><td class="number"><span class="good">1</span></td></tr>
-                <tr><td><span class="dim">x</span></td><td class="number"><span class="bad">2</span></td></tr>
+                <tr><td data-label="GAME"><span>a&lt;b</span></td><td class="number" data-label="COUNT"><span class="good">1</span></td></tr>
+                <tr><td data-label="GAME"><span class="dim">x</span></td><td class="number" data-label="COUNT"><span class="bad">2</span></td></tr>
                 </tbody></table>
                 <p class="dim">… 1,234 more games</p>
 

@@ -41,7 +41,7 @@ extension Deployment {
         @Test("fits a phone and a screen, breaks no word, and has a label on every control")
         func layout() async throws {
             try await withSite { site in
-                for (width, isDark) in [(390, false), (1_280, true)] {
+                for (width, isDark) in [(390, false), (1_280, true), (2_560, false)] {
                     try await site.browser.resize(width: width, isDark: isDark)
                     for page in site.pages {
                         try await site.browser.go(to: site.address + page)
@@ -52,10 +52,27 @@ extension Deployment {
                         let broken = try await site.browser.text(Self.brokenWords)
                         let unlabelled = try await site.browser.text(Self.unlabelled)
                         #expect(broken + unlabelled == "", "\(page) at \(width)")
+                        let scrolled = try await site.browser.text(Self.scrolledTables)
+                        #expect(scrolled == "" || width > 390, "\(page) at \(width): \(scrolled)")
                     }
                 }
+                // A person reads a wall display from two metres.
+                try await site.browser.resize(width: 2_560, isDark: true)
+                try await site.browser.go(to: site.address + "/nodes")
+                let size = try await site.browser.text("parseFloat(getComputedStyle(document.body).fontSize)")
+                #expect(Double(size) ?? 0 >= 20, "\(size)")
+                let share = try await site.browser.text(
+                    "document.querySelector('table').offsetWidth / document.documentElement.clientWidth"
+                )
+                #expect(Double(share) ?? 0 > 0.9, "\(share)")
             }
         }
+
+        /// The tables with cells that a person has to scroll to.
+        private static let scrolledTables = """
+            [...document.querySelectorAll('table')].filter(table => table.scrollWidth > table.clientWidth)
+              .map(table => table.outerHTML.slice(0, 400)).join('|')
+            """
 
         /// The cells, other than those of last columns, whose text takes more than one line.
         private static let brokenWords = """

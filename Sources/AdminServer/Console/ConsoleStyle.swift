@@ -1,7 +1,8 @@
 /// The style of the pages, for light and dark, a phone and a wall display.
 ///
 /// Words are never broken, except in the last column of a table and in values. A table that is too wide scrolls by
-/// itself.
+/// itself. On a phone a row is a card, each cell has its heading before it, and a value wider than the screen ends with
+/// an ellipsis. A wall display has a larger font, so that people read it from two metres.
 enum ConsoleStyle {
     static let text = """
         :root { color-scheme: light dark; --good: #17713a; --notable: #8a5a00; --bad: #b3261e; --dim: #5f6368;
@@ -11,7 +12,7 @@ enum ConsoleStyle {
             --link: #8ab8ff; --code: #2a2b2e; --page: #16171a; --card: #1e2023; --text: #e8eaed }
         }
         * { box-sizing: border-box }
-        body { font: 14px/1.45 system-ui, sans-serif; margin: 0; background: var(--page); color: var(--text) }
+        body { font: .875rem/1.45 system-ui, sans-serif; margin: 0; background: var(--page); color: var(--text) }
         header, main { padding: 0 1.5rem; max-width: 120rem }
         header { display: flex; flex-wrap: wrap; gap: .4rem 1.5rem; padding-block: .7rem; align-items: center;
           border-bottom: 1px solid var(--line); background: var(--card); max-width: none }
@@ -47,7 +48,7 @@ enum ConsoleStyle {
         dt { color: var(--dim) } dd { margin: 0; overflow-wrap: anywhere }
         code { background: var(--code); padding: .1rem .35rem; border-radius: .3rem; overflow-wrap: anywhere }
         .commands { line-height: 2 }
-        .tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); gap: .6rem;
+        .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .6rem;
           margin: .8rem 0; padding: 0; list-style: none }
         .tiles li { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .6rem .8rem }
         .tiles strong { display: block; font-size: 1.5rem; font-weight: 600; line-height: 1.2;
@@ -67,8 +68,17 @@ enum ConsoleStyle {
         .dim { color: var(--dim) }
         @media (max-width: 480px) { header, main { padding-inline: .8rem } header form { margin-left: 0; width: 100% }
           input[type=search] { flex: 1 } nav a { padding: .35rem .5rem } button, .button { padding: .4rem .8rem }
-          dl { grid-template-columns: minmax(0, 1fr) } dt { margin-top: .3rem } }
-        @media (min-width: 2200px) { body { font-size: 18px } }
+          dl { grid-template-columns: minmax(0, 1fr) } dt { margin-top: .3rem }
+          tbody { display: block } th { display: none } th:has(input) { display: block; border: 0 }
+          tr { display: flex; flex-wrap: wrap; column-gap: .9rem } tbody tr { padding: .4rem 0;
+            border-bottom: 1px solid var(--line) }
+          td { border: 0; padding: 0; max-width: 100%; overflow: hidden; text-overflow: ellipsis }
+          td:last-child { flex: 1 1 100%; min-width: 0 }
+          td[data-label]::before { content: attr(data-label) " "; color: var(--dim); font-size: .7rem } }
+        @media (min-width: 1000px) { .charts { grid-template-columns: repeat(3, minmax(0, 1fr)) } }
+        @media (min-width: 1900px) { :root { font-size: calc(16px + (100vw - 1900px) / 70) }
+          header, main { max-width: none } .charts { grid-template-columns: repeat(6, minmax(0, 1fr)) }
+          main { overflow-x: auto } table { display: table; width: 100% } }
 
         """
 }
