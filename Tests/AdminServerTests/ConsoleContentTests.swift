@@ -103,7 +103,7 @@ struct ConsoleContentTests {
         let place = QueuedMessage(queue: "default", before: 0, message: [])
         let queued = QueuedJob(id: "j1", gameID: "g1", kind: .start, place: place)
         let content = ConsoleContent.game(GamePage(detail: GameDetail(id: "g1", now: Self.now), queued: queued))
-        #expect(!content.isMissing && content.html.contains("<a href=\"/jobs/j1\">"), "\(content.html)")
+        #expect(!content.isMissing && content.html.contains("<a href=\"/jobs/j1\""), "\(content.html)")
         #expect(!content.html.contains("rtmanager start"))
     }
 
