@@ -40,8 +40,7 @@ package enum RedisPermissions {
             RedisCommand("SCARD", set), RedisCommand("SISMEMBER", set, "a"), RedisCommand("SRANDMEMBER", set, 1),
             RedisCommand("SINTER", set, set), RedisCommand("SREM", set, "b"), RedisCommand("SPOP", set),
         ] + streamTrials(stream) + [
-            RedisCommand("SET", text, "1"), RedisCommand("GET", text), RedisCommand("MSET", text, "1"),
-            RedisCommand("MGET", text),
+            RedisCommand("SET", text, "1"), RedisCommand("GET", text),
             RedisCommand("GETEX", text, "PX", 1_000), RedisCommand("PEXPIRE", text, 1_000), RedisCommand("PTTL", text),
             RedisCommand("PERSIST", text),
             RedisCommand("EXISTS", text), RedisCommand("TYPE", text), RedisCommand("RENAME", text, other),

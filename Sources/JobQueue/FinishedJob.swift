@@ -56,7 +56,7 @@ package final class FinishedJob: Sendable {
         ])
     }
 
-    /// The facts of the record, as the worker knows them.
+    /// The facts of the job's record, in case somebody has deleted the record.
     private var facts: JSONValue {
         JSONValue(members: [
             "id": .string(claimed.id.text), "kind": job.map { .string($0.kind.rawValue) },

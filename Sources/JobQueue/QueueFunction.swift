@@ -27,8 +27,7 @@ package enum QueueFunction: String, Sendable {
 
     /// The modules in the order of their dependencies.
     private static let modules = [
-        PackageResources.writes_lua, PackageResources.context_lua, PackageResources.jobs_lua,
-        PackageResources.reservations_lua,
+        PackageResources.context_lua, PackageResources.jobs_lua, PackageResources.reservations_lua,
         PackageResources.capacity_lua, PackageResources.unfit_lua, PackageResources.placement_lua,
         PackageResources.fleet_lua,
         PackageResources.lanes_lua,

@@ -45,29 +45,17 @@ function placing.has_capacity(c, lane, job)
   return c.window < limit or is_outside(c, lane)
 end
 
--- Puts a job at the end of its lane. `job` has the facts of jobs.lua, and `supersedes` and `cancels`. `placing.settle`
--- ends what this function begins.
+-- Puts a job at the end of its lane. `job` has the facts of jobs.lua, and `supersedes` and `cancels`. The record comes
+-- last: a failure at a key of a wrong type must not leave a record of a job that is in no lane.
 function placing.place(c, lane, job, message)
   local outside, is_first = is_outside(c, lane), not lane.state
   context.set(c, 'admissions', c.admissions + 1)
   job.number = c.admissions
   local behind = is_first and 0 or call('RPUSH', c.prefix .. 'lane:' .. lane.game, job.id)
   if is_first then lanes.make_ready(c, lane, job) end
-  jobs.create(c, job)
-  c.placed[#c.placed + 1] = c.prefix .. 'message:' .. job.id
-  c.placed[#c.placed + 1] = message
+  jobs.create(c, job, message)
   if behind < lanes.MOST_COUNTED and not outside then context.set(c, 'window', c.window + 1) end
   if not is_first and job.supersedes and not jobs.is_late(c, job) then supersede(c, lane, job) end
-end
-
--- Writes the lanes and the messages of the placed jobs. A failure at a key of a wrong type must not leave a record of a
--- job that is in no lane.
-function placing.settle(c)
-  local problem = writes.flush()
-  if #c.placed == 0 then return end
-  if not problem then return call('MSET', unpack(c.placed)) end
-  for index = 1, #c.placed, 2 do call('DEL', (string.gsub(c.placed[index], 'message:', 'job:', 1))) end
-  error(problem, 0)
 end
 
 -- Turns a signed job with a wrong time into a rejected message. The id stays free for the producer, so the job ends
@@ -85,7 +73,7 @@ end
 
 -- Returns the digest of an earlier request with this id: empty for an unknown request, and nil for a free id.
 local function known_digest(c, id)
-  local record = attempt('HMGET', c.prefix .. 'job:' .. id, '_result', '_job', 'state')
+  local record = redis.pcall('HMGET', c.prefix .. 'job:' .. id, '_result', '_job', 'state')
   if record.err then return '' end
   if record[1] then return string.match(record[1], ' (%S+)$') or '' end
   if record[2] then return (jobs.read(c, id) or {}).digest or '' end
@@ -128,36 +116,6 @@ local function take(c, message, verdict, lane, bytes)
   end
 end
 
--- Reads the lanes of all messages.
-local function load_lanes(c)
-  local games = {}
-  for _, message in ipairs(c.args.messages) do
-    if message.game_id then games[#games + 1] = message.game_id end
-  end
-  lanes.load(c, games)
-end
-
--- Takes the messages into their lanes, as long as they are the decoded ones. The list keeps them. `reply` counts them,
--- also before a failure.
-local function take_all(c, list, bytes, reply)
-  load_lanes(c)
-  for index, message in ipairs(c.args.messages) do
-    if index > 1 then bytes = call('LINDEX', list, -index) end
-    -- Another worker was faster if these are not the decoded bytes.
-    if not bytes or messages.sha1(bytes) ~= message.sha1 then return end
-    message.queue, message.run = c.args.queue, 1
-    local verdict, lane = verdict_of(c, message)
-    if verdict == 'full' then
-      reply[2] = 'full'
-      return
-    end
-    take(c, message, verdict, lane, bytes)
-    reply[1] = index
-    if verdict == 'reused' then table.insert(reply[4], index) end
-    if message.is_mistimed then table.insert(reply[5], index) end
-  end
-end
-
 -- Moves the oldest messages of a queue, decoded by the worker, into the lanes of their games.
 -- Keys: 1 {ns}:meta, 2 {ns}:inbox:NAME, 3 {ns}:queue:NAME.
 -- Arguments: worker, node, queue, and:
@@ -177,11 +135,23 @@ end
 define_refusable('admit', function(c)
   local a, reply = c.args, { 0, 'open', 0, {}, {} }
   if lanes.is_listed(c, 'paused', a.queue) then return { 0, 'paused', 0, {}, {} } end
-  local list, oldest = messages.oldest(c.keys)
-  local has_succeeded, problem = pcall(take_all, c, list, oldest, reply)
-  placing.settle(c)
-  if reply[1] > 0 then call('RPOP', list, reply[1]) end
-  if not has_succeeded then error(problem, 0) end
+  local list, bytes = messages.oldest(c.keys)
+  for index, message in ipairs(a.messages) do
+    if index > 1 then bytes = call('LINDEX', list, -1) end
+    -- Another worker was faster if these are not the decoded bytes.
+    if not bytes or messages.sha1(bytes) ~= message.sha1 then break end
+    message.queue, message.run = a.queue, 1
+    local verdict, lane = verdict_of(c, message)
+    if verdict == 'full' then
+      reply[2] = 'full'
+      break
+    end
+    take(c, message, verdict, lane, bytes)
+    call('RPOP', list)
+    reply[1] = index
+    if verdict == 'reused' then table.insert(reply[4], index) end
+    if message.is_mistimed then table.insert(reply[5], index) end
+  end
   reply[3] = call('EXISTS', c.keys[2], c.keys[3]) > 0 and 1 or 0
   return reply
 end)

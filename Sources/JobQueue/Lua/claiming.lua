@@ -94,7 +94,7 @@ local function lease(c, lane, job)
     held = is_start and (held and held.text or '') or nil }
   leases.write(c, job, 'running')
   jobs.unwatch_deadline(c, job)
-  writes.add(c.prefix .. 'leases', c.now + a.lease_ms, job.id)
+  call('ZADD', c.prefix .. 'leases', c.now + a.lease_ms, job.id)
   lanes.make_active(c, lane, job)
   if STARTS[job.kind] then
     if lane.owner and lane.owner ~= a.node then loss.disown(c, lane.owner, game) end
@@ -102,7 +102,7 @@ local function lease(c, lane, job)
     if lane.owner ~= a.node then lanes.raise_fence(c, game, c.fence) end
     lanes.set_owner(c, lane, a.node)
   end
-  return { job.id, job.lease.token, job.lease.attempts, job.queue, '',
+  return { job.id, job.lease.token, job.lease.attempts, job.queue, jobs.message(c, job.id),
     job.kind == 'restart' and call('GET', c.prefix .. 'spec:' .. game) or '', job.run,
     job.is_obsolete and (job.dirty == '2' and 2 or 1) or 0, job.digest, game, reserved }
 end
@@ -137,11 +137,11 @@ end
 local function begin(c, claim, class, list, game)
   local lane = lanes.read(c, game)
   -- The list of a node names the owner.
-  if list.owner then lane.owner = list.owner end
+  lane.owner = list.owner
   local job = lane.state == 'ready' and jobs.read(c, lane.head)
   local ending = job and ending_of(c, lane, job)
   if job and not ending and class == 'start' and not takes(c, claim, list, lane, job) then return false end
-  writes.remove(list.key, game)
+  call('ZREM', list.key, game)
   begin_head(c, claim, class, lane, job, ending)
   return true
 end
@@ -151,9 +151,6 @@ end
 -- false instead of the number if the claim needs no more lanes of this list.
 local function look(c, claim, class, list, place, most)
   local rows = call('ZRANGE', list.key, '(' .. place, '+inf', 'BYSCORE', 'LIMIT', 0, most, 'WITHSCORES')
-  local games = {}
-  for index = 1, #rows, 2 do games[#games + 1] = rows[index] end
-  lanes.load(c, games)
   for index = 1, #rows, 2 do
     if claim.wanted[class] <= 0 or claim.most_ended[class] <= 0 then return place, false end
     begin(c, claim, class, list, rows[index])
@@ -219,14 +216,6 @@ local function rest(c, claim)
     + (claim.has_more and has_place and 8 or 0)
 end
 
--- Reads the messages of the claimed jobs, with one command for all.
-local function fill_messages(c, rows)
-  if #rows == 0 then return end
-  local keys = {}
-  for index, row in ipairs(rows) do keys[index] = c.prefix .. 'message:' .. row[1] end
-  for index, message in ipairs(call('MGET', unpack(keys))) do rows[index][5] = message or '' end
-end
-
 local function claim(c)
   local a = c.args
   -- A node that has returned stops its disowned games first.
@@ -246,7 +235,6 @@ local function claim(c)
     ended = state.ended
     drain_all(c, state)
   until state.ended == ended
-  fill_messages(c, state.rows)
   if ended > 0 and retention.can_publish(c) then retention.trim(c, 2 * MOST_ENDED) end
   return { rest(c, state), context.now_text(c), state.rows }
 end

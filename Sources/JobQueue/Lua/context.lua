@@ -1,6 +1,8 @@
 -- Purpose: the begin and the end of every call: the namespace, the shared clock, the counters, and the settings; and
 --   the registration of functions. LIBRARY is the name of the library.
 
+local function call(...) return redis.call(...) end
+
 -- The form of the data. With two forms of the same data, workers would count and order jobs past each other.
 local FORM = '10'
 
@@ -23,8 +25,7 @@ end
 
 -- Opens a call with changes. `close` ends it.
 function context.open(keys, args)
-  writes.reset()
-  local arguments, meta, time = cjson.decode(args[1]), keys[1], redis.call('TIME')
+  local arguments, meta, time = cjson.decode(args[1]), keys[1], call('TIME')
   local kept = call('HMGET', meta, 'clock', 'created_at', 'resumed_at', 'window', 'admissions', 'fence', 'held',
     'settings', 'oldest_at', 'lost', 'arrivals', 'form')
   local now_us, latest = tonumber(time[1]) * 1000000 + tonumber(time[2]), tonumber(kept[1]) or 0
@@ -40,7 +41,7 @@ function context.open(keys, args)
     fence = tonumber(kept[6]) or 0, held = kept[7] or '', settings = kept[8],
     oldest_at = tonumber(kept[9]) or 0, lost = tonumber(kept[10]) or 0, arrivals = tonumber(kept[11] or kept[5]) or 0,
     form = kept[12],
-    lost_nodes = {}, nodes = {}, held_of = {}, drained = {}, lanes = {}, placed = {},
+    lost_nodes = {}, nodes = {}, held_of = {}, drained = {},
     text = false, has_made_ready = false }
 end
 
@@ -49,16 +50,14 @@ function context.set(c, field, value)
   c[field], c.changes[field] = value, value
 end
 
--- Closes a call with changes, also after a failure: the counters agree with the changes before it. Returns the failure
--- of a kept change; nil if there is none.
+-- Closes a call with changes, also after a failure: the counters agree with the changes before it.
 function context.close(c)
-  local problem, fields = writes.flush(), {}
+  local fields = {}
   for field, value in pairs(c.changes) do
     fields[#fields + 1] = field
     fields[#fields + 1] = type(value) == 'number' and string.format('%d', value) or value
   end
   if #fields > 0 then call('HSET', c.meta, unpack(fields)) end
-  return problem
 end
 
 -- The settings of the latest call, decoded, and their text.
@@ -115,9 +114,9 @@ local function with_changes(body)
     local c = context.open(keys, args)
     if c.form and c.form ~= FORM then return context.other_form(c) end
     local has_succeeded, reply = pcall(body, c)
-    local problem = context.close(c)
-    if has_succeeded and not problem then return reply end
-    error(has_succeeded and problem or reply, 0)
+    context.close(c)
+    if has_succeeded then return reply end
+    error(reply, 0)
   end
 end
 

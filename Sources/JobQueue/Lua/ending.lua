@@ -12,7 +12,7 @@ function letters.forget(c, entry)
   local letter, bytes = named(entry[2])
   call('XDEL', c.prefix .. 'dead', entry[1])
   local key = c.prefix .. 'job:' .. (letter.job_id or '')
-  local record = attempt('HMGET', key, 'state', 'run')
+  local record = redis.pcall('HMGET', key, 'state', 'run')
   -- The record of a reused id, or of a later run, belongs to another job.
   if letter.error_code ~= 'id_reused' and record[1] == 'dead' and (record[2] or '1') == (letter.run or '1') then
     call('HSET', key, 'state', 'done')
@@ -37,7 +37,7 @@ function letters.add(c, job, code, sentence, message, most)
   local texts = { 'job_id', job.id, 'run', tostring(job.run), 'queue', job.queue, 'error_code', code,
     'error', sentence, 'message', string.sub(message, 1, most), 'size', tostring(#message),
     'sha1', messages.sha1(message), 'died_at', context.now_text(c) }
-  local entry = attempt('XADD', c.prefix .. 'dead', '*', unpack(texts))
+  local entry = redis.pcall('XADD', c.prefix .. 'dead', '*', unpack(texts))
   if type(entry) ~= 'string' then
     call('HINCRBY', c.meta, 'dead_lost', 1)
     return 'done'
@@ -54,24 +54,31 @@ local results = {}
 -- Failures without anything to fix: they describe the state of the node.
 local REFUSALS = { name_conflict = true, container_running = true, stale_container = true, container_not_found = true }
 
--- The fields of a result, in their order.
-local FIELDS = { 'job_id', 'kind', 'game_id', 'outcome', 'effect', 'error_code', 'error', 'container_id',
-  'container_name', 'engine_endpoint', 'started_at', 'forced', 'attempts', 'run', 'enqueued_at', 'taken_at',
-  'traceparent', 'worker', 'node', 'finished_at' }
+local FIELDS = { 'outcome', 'effect', 'error_code', 'error', 'container_id', 'container_name', 'engine_endpoint',
+  'started_at', 'forced' }
 
--- Returns the fields of a result, names and values in turn. `ending` has a value for each field that applies, and
---   worker and node if these are not the caller's. The other values are of the job.
+-- Returns the fields of a result, names and values in turn. `ending` has a value for each of FIELDS that applies, and
+--   worker and node if these are not the caller's.
 local function fields_of(c, job, ending)
-  local lease, fields, last = job.lease or {}, {}, 0
-  local facts = { job_id = job.id, kind = job.kind, game_id = job.game_id, attempts = lease.attempts,
-    run = job.run > 1 and job.run or nil, enqueued_at = job.enqueued_at, taken_at = lease.taken_at,
-    traceparent = job.traceparent, worker = c.args.worker, node = c.args.node, finished_at = context.now_text(c) }
-  for _, name in ipairs(FIELDS) do
-    local value = ending[name] or facts[name]
+  local fields = {}
+  local function add(name, value)
     if value and value ~= '' then
-      fields[last + 1], fields[last + 2], last = name, value, last + 2
+      fields[#fields + 1] = name
+      fields[#fields + 1] = tostring(value)
     end
   end
+  add('job_id', job.id)
+  add('kind', job.kind)
+  add('game_id', job.game_id)
+  for _, name in ipairs(FIELDS) do add(name, ending[name]) end
+  add('attempts', job.lease and job.lease.attempts)
+  add('run', job.run > 1 and job.run)
+  add('enqueued_at', job.enqueued_at)
+  add('taken_at', job.lease and job.lease.taken_at)
+  add('traceparent', job.traceparent)
+  add('worker', ending.worker or c.args.worker)
+  add('node', ending.node or c.args.node)
+  add('finished_at', context.now_text(c))
   return fields
 end
 
@@ -91,7 +98,7 @@ function results.finish(c, job, ending, message)
   call('HSET', key, 'state', state, '_token', job.lease and job.lease.token or '', '_result',
     entry .. ' ' .. job.digest, unpack(fields))
   call('PEXPIRE', key, context.settings(c).retention_ms)
-  writes.remove(c.prefix .. 'leases', job.id)
+  call('ZREM', c.prefix .. 'leases', job.id)
   jobs.unwatch_deadline(c, job)
 end
 
@@ -99,7 +106,7 @@ local retention = {}
 
 -- Returns whether results can be published. If not, `claim` and `sweep` try to end jobs again later.
 function retention.can_publish(c)
-  return type(attempt('XLEN', c.prefix .. 'results')) == 'number'
+  return type(redis.pcall('XLEN', c.prefix .. 'results')) == 'number'
 end
 
 -- Returns whether the record of an id outlives its result. A signed message may be pushed again as long as its
@@ -114,7 +121,7 @@ end
 local function forget_record(c, entry)
   local result = named(entry[2])
   local key = c.prefix .. 'job:' .. (result.job_id or '')
-  local record = attempt('HMGET', key, '_job', '_result')
+  local record = redis.pcall('HMGET', key, '_job', '_result')
   if record.err or record[1] or outlives(c, result.job_id or '', entry[1]) then return end
   if not record[2] or string.match(record[2], '^%S+') == entry[1] then call('DEL', key) end
 end
@@ -172,11 +179,10 @@ local function finish_one(c, done)
   if lane.state ~= 'active' or lane.head ~= done.id or lane.token ~= done.token then
     return refusal(c, done)
   end
-  local job = done.job
-  -- The worker knows all but these facts of the record.
-  if not job.kind or done.owner == 'undo' then job = jobs.read(c, done.id) or job end
+  local live = jobs.read(c, done.id)
+  local job = live or done.job
   -- An earlier call may have published the result, and then failed at a key of a wrong type.
-  if attempt('HGET', c.prefix .. 'job:' .. done.id, '_token') ~= done.token then
+  if live or redis.pcall('HGET', c.prefix .. 'job:' .. done.id, '_token') ~= done.token then
     results.finish(c, job, done.ending)
   end
   local is_without = done.owner == 'clear' or done.owner == 'undo' and job.lease.owns
@@ -199,18 +205,13 @@ end
 --     request                 the request of the game's start, for a later restart
 --     container, checkpoint   a container started by the job
 --     cpu, memory, port       the limits of the container, in thousandths and bytes, and its published port
---     job                     the facts of the record
+--     job                     the facts of the record, in case somebody has deleted the record
 -- Returns: 1 if jobs of the node became ready, else 0; then for each job "ok", "again" (ended by this token before: the
 --   reply was lost) or "stale" (another token has replaced this one; nothing was done).
 -- Fails if no result can be published. Then the job stays under its lease, and the worker calls again.
 -- Atomic because: a job must not end without a result, and a worker presumed dead must not end the job of another.
 define('finish', function(c)
-  local replies, games, frees = { 0 }, {}, false
-  for index, done in ipairs(c.args.jobs) do
-    games[index], frees = done.job.game_id, frees or done.frees
-  end
-  lanes.load(c, games)
-  if frees then reservations.load_held(c, c.args.node, games) end
+  local replies = { 0 }
   for _, done in ipairs(c.args.jobs) do
     replies[#replies + 1] = finish_one(c, done)
   end

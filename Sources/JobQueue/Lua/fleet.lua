@@ -51,7 +51,7 @@ end
 
 -- Wakes workers of a node that has capacity again, for the starts that may have waited for it.
 function workers.wake_for_capacity(c, node)
-  local queues = attempt('SMEMBERS', c.prefix .. 'queues')
+  local queues = redis.pcall('SMEMBERS', c.prefix .. 'queues')
   for _, queue in ipairs(queues.err and {} or queues) do
     local list = c.prefix .. 'ready:start:' .. queue
     if call('EXISTS', list, list .. ':' .. node) > 0 then

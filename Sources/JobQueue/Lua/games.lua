@@ -6,12 +6,12 @@ local games = {}
 
 -- Returns the field of a game; nil if there is none.
 function games.read(c, game)
-  local text = attempt('HGET', c.prefix .. 'games', game)
+  local text = redis.pcall('HGET', c.prefix .. 'games', game)
   return type(text) == 'string' and decoded(text) or nil
 end
 
 function games.write(c, game, field)
-  attempt('HSET', c.prefix .. 'games', game, cjson.encode(field))
+  redis.pcall('HSET', c.prefix .. 'games', game, cjson.encode(field))
 end
 
 -- Returns whether facts about a container of the caller's node may replace a field: the field is of this container, or
@@ -30,7 +30,7 @@ function games.note(c, event, endpoint)
   local field = games.read(c, game)
   local is_same = field and field.container_id == container
   if kind == 'removed' then
-    if is_same then attempt('HDEL', c.prefix .. 'games', game) end
+    if is_same then redis.pcall('HDEL', c.prefix .. 'games', game) end
   elseif may_replace(c, field, game, container) then
     games.write(c, game, { state = is_exit and 'exited' or 'running', node = c.args.node, container_id = container,
       image = event.image, job_id = event.job_id,

@@ -47,7 +47,7 @@ end
 
 -- Returns a live job; nil if there is none. A record of a wrong type, written by hand, holds no job.
 function jobs.read(c, id)
-  local record = attempt('HMGET', c.prefix .. 'job:' .. id, 'state', '_job', '_lease', '_dirty')
+  local record = redis.pcall('HMGET', c.prefix .. 'job:' .. id, 'state', '_job', '_lease', '_dirty')
   local job = not record.err and record[2] and decoded(record[2])
   if not job then return nil end
   job.id, job.state, job.dirty = id, record[1], record[4]
@@ -63,9 +63,10 @@ local function facts_of(job)
 end
 
 -- Writes the record of a new job.
-function jobs.create(c, job)
+function jobs.create(c, job, message)
   job.state, job.lease = 'waiting', { attempts = 0 }
   call('HSET', c.prefix .. 'job:' .. job.id, 'state', job.state, '_job', facts_of(job))
+  call('SET', c.prefix .. 'message:' .. job.id, message)
 end
 
 -- Returns the CPU and the memory that a start needs: the limits in its message, else the defaults of the workers.
@@ -88,11 +89,11 @@ end
 -- Watches the deadline of a waiting head. A sweep ends the head in time, even if no worker can claim the job. A head
 -- with possible remains ends only after their removal.
 function jobs.watch_deadline(c, job)
-  if job.deadline and not job.dirty then writes.add(c.prefix .. 'deadlines', job.deadline, job.id) end
+  if job.deadline and not job.dirty then call('ZADD', c.prefix .. 'deadlines', job.deadline, job.id) end
 end
 
 function jobs.unwatch_deadline(c, job)
-  if job.deadline then writes.remove(c.prefix .. 'deadlines', job.id) end
+  if job.deadline then call('ZREM', c.prefix .. 'deadlines', job.id) end
 end
 
 -- Returns whether the deadline of a job has passed.

@@ -8,29 +8,15 @@ local lanes = {}
 -- Limit of jobs of one game in the window. So no game fills the window for all others.
 lanes.MOST_COUNTED = 100
 
--- Returns the lane of a game from the text in Redis. A game without live jobs has a lane without a state. A call has
--- one lane of a game.
-function lanes.parse(c, game, text)
+-- Returns the lane of a game from the text in Redis. A game without live jobs has a lane without a state.
+function lanes.parse(game, text)
   local lane = text and decoded(text) or {}
   lane.game = game
-  c.lanes[game] = lane
   return lane
 end
 
 function lanes.read(c, game)
-  return c.lanes[game] or lanes.parse(c, game, call('HGET', c.prefix .. 'lanes', game))
-end
-
--- Reads the lanes of games and their owners, with two commands for all.
-function lanes.load(c, games)
-  local unknown = {}
-  for _, game in ipairs(games) do
-    if not c.lanes[game] then unknown[#unknown + 1] = game end
-  end
-  if #unknown == 0 then return end
-  local texts = call('HMGET', c.prefix .. 'lanes', unpack(unknown))
-  local owners = call('HMGET', c.prefix .. 'owners', unpack(unknown))
-  for index, game in ipairs(unknown) do lanes.parse(c, game, texts[index]).owner = owners[index] end
+  return lanes.parse(game, call('HGET', c.prefix .. 'lanes', game))
 end
 
 -- Returns the name of a ready list, behind the prefix: of the owner's node, or of all nodes.
@@ -40,15 +26,8 @@ end
 
 -- Stores the facts of a lane.
 function lanes.store(c, lane)
-  writes.set(c.prefix .. 'lanes', lane.game, cjson.encode({ state = lane.state, head = lane.head, list = lane.list,
+  call('HSET', c.prefix .. 'lanes', lane.game, cjson.encode({ state = lane.state, head = lane.head, list = lane.list,
     token = lane.token, superseded = lane.superseded, outside = lane.outside, passed_at = lane.passed_at }))
-end
-
--- Forgets a lane without live jobs.
-local function forget(c, lane)
-  lane.state, lane.head, lane.list, lane.token = nil, nil, nil, nil
-  lane.superseded, lane.outside, lane.passed_at = nil, nil, nil
-  writes.unset(c.prefix .. 'lanes', lane.game)
 end
 
 function lanes.make_active(c, lane, job)
@@ -70,26 +49,26 @@ function lanes.owner(c, lane)
 end
 
 function lanes.set_owner(c, lane, node)
-  writes.set(c.prefix .. 'owners', lane.game, node)
+  call('HSET', c.prefix .. 'owners', lane.game, node)
   lane.owner = node
 end
 
 function lanes.clear_owner(c, lane)
-  writes.unset(c.prefix .. 'owners', lane.game)
-  attempt('HDEL', c.prefix .. 'fences', lane.game)
+  call('HDEL', c.prefix .. 'owners', lane.game)
+  redis.pcall('HDEL', c.prefix .. 'fences', lane.game)
   lane.owner = false
 end
 
 -- Returns the fence of a game: the number of the claim that made the container of the owner; 0 if unknown. The label
 -- `com.galaxy.fence` of a container has the same number. So of two containers of a game, the higher fence is newer.
 function lanes.fence(c, game)
-  local fence = attempt('HGET', c.prefix .. 'fences', game)
+  local fence = redis.pcall('HGET', c.prefix .. 'fences', game)
   return type(fence) == 'string' and tonumber(fence) or 0
 end
 
 -- Raises the fence of a game. A lower number changes nothing. A key of a wrong type stops no job.
 function lanes.raise_fence(c, game, fence)
-  if fence > lanes.fence(c, game) then attempt('HSET', c.prefix .. 'fences', game, string.format('%d', fence)) end
+  if fence > lanes.fence(c, game) then redis.pcall('HSET', c.prefix .. 'fences', game, string.format('%d', fence)) end
 end
 
 -- Returns whether a later stop or remove, or too many deaths of workers, made a start obsolete.
@@ -100,7 +79,7 @@ end
 -- Returns whether an operator's list, a set of queues or nodes, has a member. A key of a wrong type has none,
 -- and stops nobody.
 function lanes.is_listed(c, list, member)
-  return attempt('SISMEMBER', c.prefix .. list, member) == 1
+  return redis.pcall('SISMEMBER', c.prefix .. list, member) == 1
 end
 
 -- Returns the place of a head in a ready list. Stops and removes stand in the order of their admission. A start joins
@@ -123,7 +102,7 @@ function lanes.make_ready(c, lane, job)
   jobs.watch_deadline(c, job)
   lane.state, lane.head, lane.token, lane.passed_at = 'ready', job.id, nil, nil
   lane.list = lanes.list(class, job.queue, owner)
-  writes.add(c.prefix .. lane.list, place_of(c, class, job), lane.game)
+  call('ZADD', c.prefix .. lane.list, place_of(c, class, job), lane.game)
   lanes.store(c, lane)
   if c.claims[job.queue] and (owner or c.args.node) == c.args.node then
     c.has_made_ready = true
@@ -134,7 +113,7 @@ end
 
 -- Takes a waiting lane off its list.
 function lanes.take_off(c, lane)
-  if lane.state == 'ready' then writes.remove(c.prefix .. lane.list, lane.game) end
+  if lane.state == 'ready' then call('ZREM', c.prefix .. lane.list, lane.game) end
   if lane.state == 'delayed' then call('ZREM', c.prefix .. 'delayed', lane.head) end
 end
 
@@ -184,7 +163,7 @@ function lanes.advance(c, lane)
     behind = behind - 1
     uncount(c, lane, behind)
   end
-  forget(c, lane)
+  call('HDEL', c.prefix .. 'lanes', lane.game)
 end
 
 -- Makes a lane ready for its present head, or for the next one if the record of the head is gone.

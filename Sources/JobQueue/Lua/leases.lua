@@ -15,7 +15,7 @@ function leases.take_back(c, job, state, ...)
   job.lease.token, job.lease.worker = nil, nil
   leases.write(c, job, state, ...)
   call('HDEL', c.prefix .. 'job:' .. job.id, '_cancel', '_progress')
-  writes.remove(c.prefix .. 'leases', job.id)
+  call('ZREM', c.prefix .. 'leases', job.id)
 end
 
 -- Ends the ownership that a start began, if the start has left nothing. Any node may then run the job.

@@ -36,7 +36,7 @@ end
 -- Forgets the fingerprint of a node.
 local function forget_machine(c, node, machine)
   local machines, text = c.prefix .. 'machines', fingerprint(machine)
-  if attempt('HGET', machines, text) == node then call('HDEL', machines, text) end
+  if redis.pcall('HGET', machines, text) == node then call('HDEL', machines, text) end
 end
 
 -- Returns a sentence if other workers of the node live on another machine, or if workers of another node live on this
@@ -49,14 +49,14 @@ local function check_machine(c)
     return 'MACHINE workers of node ' .. node .. ' live on another machine (' .. (known.name or 'without a name')
       .. '); set RTM_NODE of one of the machines, or give its Docker Engine an id of its own'
   end
-  local other = attempt('HGET', machines, fingerprint(machine))
+  local other = redis.pcall('HGET', machines, fingerprint(machine))
   if type(other) ~= 'string' or other == node then other = nil end
   if other and has_others(c, other) then
     return 'MACHINE workers of node ' .. other
       .. ' live on this machine; give all workers of a machine the same RTM_NODE'
   end
   forget_machine(c, node, known)
-  attempt('HSET', machines, fingerprint(machine), node)
+  redis.pcall('HSET', machines, fingerprint(machine), node)
   call('HSET', c.prefix .. 'node:' .. node, 'machine', cjson.encode(machine))
   if other then call('HSET', c.prefix .. 'node:' .. node, 'former', other) end
 end
@@ -161,7 +161,7 @@ define('register', function(c)
   call('HSET', c.prefix .. 'worker_facts', a.worker, a.facts)
   local disowned = c.prefix .. 'disowned:' .. a.node
   for _, game in ipairs(a.stopped) do call('SREM', disowned, game) end
-  c.is_forgotten = type(attempt('ZSCORE', c.prefix .. 'forgotten', a.node)) == 'string'
+  c.is_forgotten = type(redis.pcall('ZSCORE', c.prefix .. 'forgotten', a.node)) == 'string'
   for _, game in ipairs(a.games) do announce(c, game) end
   local must_stop = a.is_complete and call('SRANDMEMBER', disowned, MOST_DISOWNED) or {}
   if a.is_complete and #must_stop == 0 then

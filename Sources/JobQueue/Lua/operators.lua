@@ -53,7 +53,6 @@ local function requeue(c)
     call('DEL', c.prefix .. 'job:' .. job.id)
     job.queue, job.run = letter.queue, is_own and tonumber(letter.run or 1) + 1 or 1
     placing.place(c, lanes.read(c, job.game_id), job, letter.message)
-    placing.settle(c)
   end
   letters.forget(c, entry)
   workers.wake_queue(c, letter.queue)

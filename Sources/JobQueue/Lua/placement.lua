@@ -13,7 +13,7 @@ placement.WOKEN_MS = 500
 -- Returns whether an operator has drained the node. Read once in a call.
 local function is_drained(c, node)
   if c.drained[node] == nil then
-    c.drained[node] = attempt('SISMEMBER', c.prefix .. 'draining', node) == 1
+    c.drained[node] = redis.pcall('SISMEMBER', c.prefix .. 'draining', node) == 1
   end
   return c.drained[node]
 end

@@ -74,13 +74,6 @@ function reservations.held(c, name, game)
   return c.held_of[key] or nil
 end
 
--- Reads the reservations of games, with one command for all.
-function reservations.load_held(c, name, games)
-  for index, text in ipairs(call('HMGET', c.prefix .. 'reservations:' .. name, unpack(games))) do
-    c.held_of[name .. ' ' .. games[index]] = text and parse(text) or false
-  end
-end
-
 -- Gives the port of a reservation back, and reserves the one of the new reservation.
 local function replace_port(c, name, game, held, new)
   local old_port, port, ports = held and held.port, new and new.port, c.prefix .. 'ports:' .. name

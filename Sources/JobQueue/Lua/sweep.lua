@@ -100,7 +100,7 @@ local function free_lost_lanes(c)
   if cursor == '0' and call('EXISTS', lost) == 1 then call('RENAME', lost, sought) end
   local page = call('HSCAN', c.prefix .. 'lanes', cursor, 'COUNT', 2000)
   for index = 1, #page[2], 2 do
-    local lane = lanes.parse(c, page[2][index], page[2][index + 1])
+    local lane = lanes.parse(page[2][index], page[2][index + 1])
     -- A record made anew meanwhile is another job's, behind this head.
     if lane.head and lane.state ~= 'ready' and call('SISMEMBER', sought, lane.head) == 1
       and not call('ZSCORE', c.prefix .. 'leases', lane.head)
@@ -179,10 +179,10 @@ local function delete_old(c)
   local has_more = retention.can_publish(c) and retention.trim(c, 4 * c.args.most)
   local oldest_kept = string.format('%d', math.max(0, c.now - context.settings(c).retention_ms))
   -- Redis deletes whole nodes of a stream, and may stop before the limit.
-  local trimmed = attempt('XTRIM', c.prefix .. 'events', 'MINID', '~', oldest_kept, 'LIMIT', 1000)
+  local trimmed = redis.pcall('XTRIM', c.prefix .. 'events', 'MINID', '~', oldest_kept, 'LIMIT', 1000)
   if type(trimmed) == 'number' and trimmed > 500 then has_more = true end
   -- A letter may have 64 KiB.
-  local old = attempt('XRANGE', c.prefix .. 'dead', '-', '(' .. oldest_kept, 'COUNT', 32)
+  local old = redis.pcall('XRANGE', c.prefix .. 'dead', '-', '(' .. oldest_kept, 'COUNT', 32)
   if old.err then return has_more end
   for _, entry in ipairs(old) do letters.forget(c, entry) end
   return has_more or #old == 32
@@ -194,7 +194,7 @@ local function clean_up(c)
   local pause = math.min(60000, context.settings(c).retention_ms / 10)
   if swept_at <= c.now and c.now - swept_at < pause then return false end
   forget_dead_workers(c)
-  attempt('ZREMRANGEBYSCORE', c.prefix .. 'forgotten', '-inf', c.now - context.settings(c).retention_ms)
+  redis.pcall('ZREMRANGEBYSCORE', c.prefix .. 'forgotten', '-inf', c.now - context.settings(c).retention_ms)
   local has_more = delete_old(c)
   if not has_more then context.set(c, 'swept_at', c.now) end
   -- Lanes deleted by hand leave the count of the window too high.
