@@ -73,19 +73,20 @@ package struct ConsoleWriter: Sendable {
             return try await letters(that: filter, "dropped") { try await queue.drop($0, named: $0.entry) }
         case .pause(let name):
             guard try await queue.knownQueues().contains(name) else { return .failed("queue \(name) is not known") }
-            return .done(try await queue.pause(queue: name) ? "\(name) is paused" : "\(name) was paused already")
-        case .resume(let name):
-            return .done(try await queue.resume(queue: name) ? "\(name) is resumed" : "\(name) was not paused")
+            return try await make(.pause(queue: name))
+        case .resume(let name): return try await make(.resume(queue: name))
         case .drain(let node):
             guard try await queue.knows(node: node) else { return .failed("node \(node) is not known") }
-            let isNew = try await queue.drain(node: node)
-            return .done(isNew ? "\(node) begins no more starts" : "\(node) was drained already")
-        case .resumeNode(let node):
-            return .done(try await queue.resume(node: node) ? "\(node) begins starts again" : "\(node) was not drained")
+            return try await make(.drain(node: node))
+        case .resumeNode(let node): return try await make(.resumeNode(node))
         case .stop(let game): return try await push(JobRequest.stop(game, id: newID))
         case .restart(let game): return try await push(JobRequest.restart(game, id: newID))
         case .remove(let game): return try await push(JobRequest.remove(game, force: true, id: newID))
         }
+    }
+
+    private func make(_ change: ServiceChange) async throws -> ActionOutcome {
+        .done(change.sentence(isNew: try await queue.make(change)))
     }
 
     private var newID: JobID { JobID(UUID().uuidString.lowercased()) }

@@ -55,6 +55,18 @@ extension Actions {
         }
     }
 
+    /// Makes a change, and adds its outcome to `{ns}:audit`. Returns whether anything has changed.
+    static func audited(_ change: ServiceChange, _ queue: JobQueue, _ context: CommandContext) async throws -> Bool {
+        try await audited(
+            change.word,
+            change.target,
+            queue,
+            context.logger.forCommand,
+            outcome: { change.sentence(isNew: $0) },
+            { try await queue.make(change) }
+        )
+    }
+
     /// Adds an entry to `{ns}:audit`. The action has happened, so a missing entry is no failure of the command.
     static func audit(_ action: String, _ target: String, _ outcome: String, _ queue: JobQueue, _ logger: Logger) async
     {

@@ -18,20 +18,13 @@ extension Actions {
     ) async throws(CommandError) {
         let (node, isNew) = try await withUsedQueue(context) { queue in
             let node = try await resolve(node: name.text, queue)
-            let isNew = try await audited(
-                "drain",
-                node.text,
-                queue,
-                context.logger.forCommand,
-                outcome: { $0 ? "\(node) begins no more starts" : "\(node) was drained already" },
-                { try await queue.drain(node: node) }
-            )
+            let isNew = try await audited(.drain(node: node), queue, context)
             if let waiting { try await untilIdle(node, queue, atMost: waiting) }
             return (node, isNew)
         }
         let done = waiting == nil ? "what runs there runs on" : "no job runs there any more, and its games run on"
-        let sentence = isNew ? "\(node) begins no more starts; \(done)" : "\(node) was drained already"
-        tell(sentence, output, ["node": node.text, "state": "draining"])
+        let sentence = ServiceChange.drain(node: node).sentence(isNew: isNew)
+        tell(isNew ? "\(sentence); \(done)" : sentence, output, ["node": node.text, "state": "draining"])
     }
 
     /// Waits until no job runs on the node.
@@ -56,21 +49,10 @@ extension Actions {
     ) async throws(CommandError) {
         let (node, isNew) = try await withUsedQueue(context) { queue in
             let node = try await resolve(node: name.text, queue)
-            let isNew = try await audited(
-                "resume-node",
-                node.text,
-                queue,
-                context.logger.forCommand,
-                outcome: { resumed(node, isNew: $0) },
-                { try await queue.resume(node: node) }
-            )
-            return (node, isNew)
+            return (node, try await audited(.resumeNode(node), queue, context))
         }
-        tell(resumed(node, isNew: isNew), output, ["node": node.text, "state": "open"])
-    }
-
-    private static func resumed(_ node: NodeID, isNew: Bool) -> String {
-        isNew ? "\(node) begins starts again" : "\(node) was not drained"
+        let sentence = ServiceChange.resumeNode(node).sentence(isNew: isNew)
+        tell(sentence, output, ["node": node.text, "state": "open"])
     }
 
     /// Shows the containers of a node, those with problems first.

@@ -53,22 +53,12 @@ extension Actions {
         _ output: OutputFormat,
         _ context: CommandContext
     ) async throws(CommandError) {
+        let change = ServiceChange.pause(queue: name)
         let isNew = try await withUsedQueue(context) { queue in
             if !isForced { try await requireKnown(name, queue) }
-            return try await audited(
-                "pause",
-                name,
-                queue,
-                context.logger.forCommand,
-                outcome: { paused(name, isNew: $0) },
-                { try await queue.pause(queue: name) }
-            )
+            return try await audited(change, queue, context)
         }
-        tell(paused(name, isNew: isNew), output, ["queue": name, "state": "paused"])
-    }
-
-    private static func paused(_ name: String, isNew: Bool) -> String {
-        isNew ? "\(name) is paused" : "\(name) was paused already"
+        tell(change.sentence(isNew: isNew), output, ["queue": name, "state": "paused"])
     }
 
     private static func requireKnown(_ name: String, _ queue: JobQueue) async throws {
@@ -84,21 +74,9 @@ extension Actions {
     package static func resume(_ name: String, _ output: OutputFormat, _ context: CommandContext)
         async throws(CommandError)
     {
-        let isNew = try await withUsedQueue(context) { queue in
-            try await audited(
-                "resume",
-                name,
-                queue,
-                context.logger.forCommand,
-                outcome: { resumed(name, isNew: $0) },
-                { try await queue.resume(queue: name) }
-            )
-        }
-        tell(resumed(name, isNew: isNew), output, ["queue": name, "state": "open"])
-    }
-
-    private static func resumed(_ name: String, isNew: Bool) -> String {
-        isNew ? "\(name) is resumed" : "\(name) was not paused"
+        let change = ServiceChange.resume(queue: name)
+        let isNew = try await withUsedQueue(context) { try await audited(change, $0, context) }
+        tell(change.sentence(isNew: isNew), output, ["queue": name, "state": "open"])
     }
 
     package static func peek(

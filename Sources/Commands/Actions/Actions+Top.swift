@@ -156,20 +156,18 @@ private struct TopDesk: Sendable {
                 guard let letter = try await queue.deadLetter(named: entry), try await queue.drop(letter) == .ok
                 else { return gone(id) }
                 return .report("\(id) is dropped")
-            case .pause(let name):
-                return .report(try await queue.pause(queue: name) ? "\(name) is paused" : "\(name) was paused already")
-            case .resume(let name):
-                return .report(try await queue.resume(queue: name) ? "\(name) is resumed" : "\(name) was not paused")
-            case .drain(let node):
-                let isNew = try await queue.drain(node: node)
-                return .report(isNew ? "\(node) begins no more starts" : "\(node) was drained already")
-            case .resumeNode(let node):
-                let isNew = try await queue.resume(node: node)
-                return .report(isNew ? "\(node) begins starts again" : "\(node) was not drained")
+            case .pause(let name): return try await make(.pause(queue: name))
+            case .resume(let name): return try await make(.resume(queue: name))
+            case .drain(let node): return try await make(.drain(node: node))
+            case .resumeNode(let node): return try await make(.resumeNode(node))
             }
         } catch {
             return .report("\(error)")
         }
+    }
+
+    private func make(_ change: ServiceChange) async throws -> TopEvent {
+        .report(change.sentence(isNew: try await queue.make(change)))
     }
 
     private func gone(_ id: JobID) -> TopEvent {
