@@ -128,6 +128,11 @@ struct RuleTests {
         #expect(Rules.rawSleeps(file("Runtime", text)) == [])
     }
 
+    @Test("Tests of XCTest", arguments: [("import XCTest", 1), ("@testable import XCTest", 1), ("import Testing", 0)])
+    func oldTests(text: String, count: Int) {
+        #expect(Rules.oldTests(SourceFile(path: "Tests/RuntimeTests/File.swift", text: text)).count == count)
+    }
+
     @Test(
         "All of Foundation",
         arguments: [

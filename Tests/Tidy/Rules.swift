@@ -68,6 +68,11 @@ enum Rules {
         return find(pattern, in: file, "waits without a condition: use eventually(), or pause(_:because:)")
     }
 
+    /// Tests of XCTest, which `Tests/run` would not run.
+    static func oldTests(_ file: SourceFile) -> [Finding] {
+        find(#/\bimport\s+XCTest\b/#, in: file, "is not run: use Swift Testing")
+    }
+
     /// `import Foundation` that is not the other half of `#if canImport(FoundationEssentials)`: it adds
     /// megabytes to a worker.
     static func fullFoundation(_ file: SourceFile) -> [Finding] {

@@ -62,6 +62,9 @@ struct TreeTests {
     @Test("Tests wait for conditions")
     func rawSleeps() throws { try check(in: SourceTree.tests, except: Exceptions.rawSleeps, Rules.rawSleeps) }
 
+    @Test("Tests use Swift Testing")
+    func oldTests() throws { try check(in: SourceTree.tests, except: [:], Rules.oldTests) }
+
     @Test("Tests/run knows the suites with bounds on time")
     func timingSuites() throws {
         let named = try Rules.timingSuites(inScript: SourceTree.text(of: "Tests/run"))
