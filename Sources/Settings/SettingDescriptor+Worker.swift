@@ -102,7 +102,7 @@ extension SettingDescriptor {
             "RTM_LEADER_TTL_SECONDS",
             \.leaderTTLSeconds,
             "Silence after which another worker leads the node",
-            5,
+            4,
             1...60,
             details: "Silence of a leader after which another worker listens to the Docker Engine"
         ),

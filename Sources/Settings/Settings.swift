@@ -43,7 +43,7 @@ package struct Settings: Sendable, Equatable {
     package var capacityCPU = 0.0
     package var placement = Placement.spread
     package var leaseTTLSeconds = 10
-    package var leaderTTLSeconds = 5
+    package var leaderTTLSeconds = 4
     package var nodeGraceSeconds = 300
     package var stopWhenCutOff = false
     package var drainTimeoutSeconds = 30

@@ -43,7 +43,7 @@ package struct WorkerConfiguration: Sendable {
         node: NodeSettings,
         concurrency: Int,
         drainTimeout: Duration = .seconds(30),
-        leaderTTL: Duration = .seconds(5),
+        leaderTTL: Duration = .seconds(4),
         stateOwner: StateOwner? = nil,
         stateMode: UInt32 = 0o750,
         retries: RetryPolicy = RetryPolicy(),

@@ -18,7 +18,7 @@ extension BenchStage {
     func failover() async throws -> [BenchFigure] {
         let lease = options.full(10, quick: 2)
         let settings = [
-            "RTM_LEASE_TTL_SECONDS": String(lease), "RTM_LEADER_TTL_SECONDS": options.full("5", quick: "2"),
+            "RTM_LEASE_TTL_SECONDS": String(lease), "RTM_LEADER_TTL_SECONDS": options.full("4", quick: "2"),
         ]
         // Each worker has a foreign container, so every leader has an event to publish. Starts take 500 ms.
         let words = ["--engine", "memory", "--start-milliseconds", "500", "--foreign-containers", "1"]
