@@ -100,6 +100,28 @@ extension Deployment {
             }
         }
 
+        @Test("while Docker's disk is full, stops end and starts are tried again, until there is room")
+        func dockerDiskFull() async throws {
+            try await PrivateDocker.with(disk: "64m") { docker in
+                try await EngineWorld.with(on: docker.engine) { world in
+                    try await Fleet.with(world: world) { fleet in
+                        _ = try await fleet.finish("s", fleet.start("s", game: "g"))
+                        try await docker.fillDisk()
+                        try await fleet.push(fleet.start("s-2", game: "h"))
+                        let why = try await eventually("a failed attempt", until: { $0 != nil }) {
+                            try await fleet.record(of: "s-2")["_error"]
+                        }
+                        #expect(why?.contains("no space left on device") == true, "\(why ?? "")")
+                        #expect(try await fleet.record(of: "s-2")["_error_code"] == "docker_error")
+                        #expect(try await fleet.finish("t", stop("t", "g")).effect == .stopped)
+                        try docker.freeDisk()
+                        #expect(try await fleet.result(of: "s-2", within: .seconds(60)).effect == .started)
+                        _ = try await fleet.finish("t-2", stop("t-2", "h"))
+                    }
+                }
+            }
+        }
+
         private func save(_ rule: RedisArgument, _ fleet: Fleet) async throws {
             _ = try await fleet.client.send(RedisCommand("CONFIG", "SET", "save", rule))
         }

@@ -13,10 +13,12 @@ package final class PrivateDocker: Sendable {
     /// The Engine's address on the link that ``link()`` makes, one at a time.
     package static let address = "10.213.77.2"
     private let arguments: [String]
+    private let disk: String?
     private let daemon = Mutex<Int32?>(nil)
 
-    private init(_ arguments: [String]) {
+    private init(_ arguments: [String], disk: String?) {
         self.arguments = arguments
+        self.disk = disk
         // Sockets have short paths, and the Engine makes some below this.
         let name = "rtmd-\(UUID().uuidString.prefix(8).lowercased())"
         directory = URL(fileURLWithPath: "/tmp/\(name)")
@@ -26,12 +28,16 @@ package final class PrivateDocker: Sendable {
 
     /// Runs `body` with a running Engine, and takes all of it down in the end.
     ///
-    /// - Parameter arguments: further ones of `dockerd`, such as `--live-restore`.
+    /// - Parameters:
+    ///   - arguments: further ones of `dockerd`, such as `--live-restore`.
+    ///   - disk: the size of a disk for the Engine's data alone, such as `64m`, that ``fillDisk()`` can fill; nil for
+    ///     the disk of the machine.
     package static func with<Value>(
         arguments: [String] = [],
+        disk: String? = nil,
         _ body: (PrivateDocker) async throws -> Value
     ) async throws -> Value {
-        let docker = PrivateDocker(arguments)
+        let docker = PrivateDocker(arguments, disk: disk)
         do {
             try await docker.prepare()
             try await docker.start()
@@ -124,6 +130,18 @@ package final class PrivateDocker: Sendable {
     /// Lets a frozen Engine go on.
     package func resume() { signal(SIGCONT) }
 
+    /// Fills the Engine's own disk to the last byte.
+    package func fillDisk() async throws {
+        precondition(disk != nil, "this Engine has no disk of its own")
+        // It works if it fails: there is no more space.
+        try await Tool.run(["sh", "-c", "! dd if=/dev/zero of=\(filler) bs=4k"])
+    }
+
+    /// Frees what ``fillDisk()`` took.
+    package func freeDisk() throws { try FileManager.default.removeItem(atPath: filler) }
+
+    private var filler: String { path("data/filler") }
+
     // MARK: Inside
 
     private func path(_ name: String) -> String { directory.appendingPathComponent(name).path }
@@ -132,6 +150,9 @@ package final class PrivateDocker: Sendable {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         try await Tool.run(["ip", "netns", "add", namespace])
         try await Tool.run(["ip", "-n", namespace, "link", "set", "lo", "up"])
+        guard let disk else { return }
+        try FileManager.default.createDirectory(atPath: path("data"), withIntermediateDirectories: true)
+        try await Tool.run(["mount", "-t", "tmpfs", "-o", "size=\(disk)", "engine", path("data")])
     }
 
     private func signal(_ number: Int32) {
