@@ -8,7 +8,7 @@
 
 first_build=(-debug-info-format none)
 for option in -whole-module-optimization -disable-batch-mode -num-threads 2 -no-emit-module-separately-wmo \
-    -index-ignore-system-modules -index-ignore-clang-modules; do
+    -index-ignore-system-modules -index-ignore-clang-modules -Xfrontend -disable-llvm-verify; do
     first_build+=(-Xswiftc "$option")
 done
 if compgen -G '.build/debug/Primitives.build/*.swiftdeps' >/dev/null; then first_build=(); fi
