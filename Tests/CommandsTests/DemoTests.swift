@@ -131,7 +131,7 @@ struct DemoStayTests {
 
     @Test("a text is one word of a shell", arguments: ["/a/b-1.c:2", "", "a b", "it's", "$HOME", "a;b", "ä"])
     func shellWord(text: String) async throws {
-        let word = DemoStay.shellWord(text)
+        let word = ShellWord.quoted(text)
         #expect(try await Commands.Program.output(["sh", "-c", "printf %s \(word)"]) == text)
         #expect((word == text) == (text == "/a/b-1.c:2"))
     }

@@ -1,5 +1,6 @@
 import JobContract
 import Redis
+import Terminal
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -46,13 +47,13 @@ struct DemoStay: Sendable {
 
     /// Five commands that work as they are, in any terminal of this machine.
     private var commands: [String] {
-        let program = Self.shellWord(program)
-        let redis = "--redis-url \(Self.shellWord(stage.redisURL)) --namespace \(stage.namespace)"
+        let program = ShellWord.quoted(program)
+        let redis = "--redis-url \(ShellWord.quoted(stage.redisURL)) --namespace \(stage.namespace)"
         return [
             "\(program) status \(redis)",
             "\(program) top \(redis)",
             "\(program) start mine --image \(stage.image) --wait \(redis)",
-            "docker --host \(Self.shellWord(stage.dockerHost)) kill \(stage.namePrefix)lobby",
+            "docker --host \(ShellWord.quoted(stage.dockerHost)) kill \(stage.namePrefix)lobby",
             "\(program) game lobby \(redis)",
         ]
     }
@@ -62,17 +63,5 @@ struct DemoStay: Sendable {
         let called = CommandLine.arguments.first ?? "rtmanager"
         guard called.contains("/"), !called.hasPrefix("/") else { return called }
         return "\(FileManager.default.currentDirectoryPath)/\(called)"
-    }
-
-    /// Returns a text as one word of a shell, in quotes if it needs them.
-    static func shellWord(_ text: String) -> String {
-        let isPlain = text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-            case UInt8(ascii: "+")...UInt8(ascii: ":"), UInt8(ascii: "@"), UInt8(ascii: "_"): true
-            default: false
-            }
-        }
-        return isPlain && !text.isEmpty ? text : "'" + text.replacing("'", with: "'\\''") + "'"
     }
 }
