@@ -1,5 +1,7 @@
 import Foundation
 import JobContract
+import Logging
+import Redis
 import Support
 import Synchronization
 import Testing
@@ -78,6 +80,14 @@ struct DemoPrinterTests {
     }
 }
 
+/// Text that several tasks write.
+private final class TextBox: Sendable {
+    private let written = Mutex("")
+
+    var text: String { written.withLock { $0 } }
+    func add(_ more: String) { written.withLock { $0 += more } }
+}
+
 @Suite("What a demo that stays does")
 struct DemoStayTests {
     @Test("a match starts in each round, three run at a time, and the fifth crashes")
@@ -134,6 +144,66 @@ struct DemoStayTests {
         let word = ShellWord.quoted(text)
         #expect(try await Commands.Program.output(["sh", "-c", "printf %s \(word)"]) == text)
         #expect((word == text) == (text == "/a/b-1.c:2"))
+    }
+
+    @Test("an outage begins, goes on, ends, and ends the demo after its limit")
+    func outage() {
+        let begin = ContinuousClock.now
+        func at(_ seconds: Int) -> ContinuousClock.Instant { begin + .seconds(seconds) }
+        var outage = DemoOutage()
+        #expect(outage.answered(at: at(1)) == .goOn)
+        #expect(outage.failed(calledAt: at(2), at: at(7)) == .begin)
+        #expect(outage.failed(calledAt: at(8), at: at(13)) == .wait)
+        #expect(outage.answered(at: at(32)) == .end(after: .seconds(30)))
+        #expect(outage.answered(at: at(33)) == .goOn)
+        #expect(outage.failed(calledAt: at(40), at: at(45)) == .begin)
+        #expect(outage.failed(calledAt: at(46), at: at(339)) == .wait)
+        #expect(outage.failed(calledAt: at(339), at: at(340)) == .giveUp(after: .seconds(300)))
+    }
+
+    /// Calls `body` with a Redis, and a patient client of it whose printed lines `body` can read.
+    private func withPatience(
+        limit: Duration,
+        _ body: (PrivateRedis, PatientRedis, @Sendable () -> String) async throws -> Void
+    ) async throws {
+        try await PrivateRedis.with { redis in
+            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            var configuration = try RedisConfiguration(url: redis.unixURL)
+            (configuration.commandTimeout, configuration.connectTimeout) = (.milliseconds(200), .milliseconds(200))
+            let written = TextBox()
+            let printer = DemoPrinter(.text, isColored: false) { written.add($0.text + "\n") }
+            try await RedisClient.withClient(configuration, logger: logger) { client in
+                let patient = PatientRedis(client: client, printer: printer, limit: limit)
+                try await body(redis, patient) { written.text }
+            }
+        }
+    }
+
+    @Test("while Redis stands still, the demo says so, and goes on when Redis answers again", .timeLimit(.minutes(1)))
+    func standstill() async throws {
+        try await withPatience(limit: .seconds(50)) { redis, patient, printed in
+            redis.suspend()
+            defer { redis.resume() }
+            async let answer = patient.send(RedisCommand("PING"))
+            try await eventually("the outage") { printed().contains("does not answer; the demo waits for it") }
+            #expect(printed().contains("at most 50s: Redis"), "\(printed())")
+            redis.resume()
+            #expect(try await answer.string == "PONG")
+            #expect(printed().contains("  ● Redis    answers again after "), "\(printed())")
+            #expect(printed().split(separator: "\n").count == 2, "each is said once")
+            await #expect(throws: RedisError.self) { _ = try await patient.send(RedisCommand("NOSUCHCOMMAND")) }
+        }
+    }
+
+    @Test("a Redis that stands still for too long ends the demo", .timeLimit(.minutes(1)))
+    func longStandstill() async throws {
+        try await withPatience(limit: .seconds(1)) { redis, patient, _ in
+            redis.suspend()
+            defer { redis.resume() }
+            let error = await #expect(throws: CommandError.self) { _ = try await patient.send(RedisCommand("PING")) }
+            let begin = "the private Redis has not answered for 1s, so the demo ends: "
+            #expect(error?.reason == .outOfReach && error?.description.hasPrefix(begin) == true, "\(error as Any)")
+        }
     }
 
     @Test("a port with a server is not free")

@@ -97,6 +97,25 @@ final class DemoPrinter: Sendable {
         prop("End", "Ctrl-C ends the demo, and takes everything down")
     }
 
+    /// Prints that Redis does not answer, and what the demo does.
+    func outageBegins(_ reason: String, limit: Duration) {
+        let span = ShortTime.span(milliseconds: limit.milliseconds)
+        outage("does not answer; the demo waits for it, at most \(span): \(reason)", .notable, "away")
+    }
+
+    /// Prints that Redis answers again.
+    func outageEnds(after time: Duration) {
+        let span = ShortTime.span(milliseconds: time.milliseconds)
+        outage("answers again after \(span); the demo goes on", .good, "back")
+    }
+
+    private func outage(_ text: String, _ style: TextStyle, _ state: String) {
+        guard output == .text else {
+            return write(JSONNode.strings(["redis": state, "source_stream": "stay", "text": text]).line)
+        }
+        write("  \(painter.paint("●", style)) \(padded("Redis", 9))\(text)")
+    }
+
     /// Prints the conclusion of the demo.
     func moral(_ text: String) {
         guard output == .text else { return }

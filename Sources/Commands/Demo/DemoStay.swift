@@ -15,13 +15,13 @@ struct DemoStay: Sendable {
 
     let stage: DemoStage
     let printer: DemoPrinter
-    let redis: RedisClient
+    let redis: PatientRedis
 
     private var keys: Keyspace { Keyspace(namespace: stage.namespace) }
 
     /// Invites, then plays matches until the task is cancelled.
     ///
-    /// - Throws: The error of Redis, if Redis fails.
+    /// - Throws: ``CommandError`` if Redis does not answer for five minutes.
     func run() async throws {
         printer.invite(console: "http://127.0.0.1:\(stage.consolePort)/", commands: commands)
         var matches = DemoMatches(image: stage.image)

@@ -20,6 +20,7 @@ extension Actions {
                     let story = DemoStory(stage: stage, printer: printer, logger: logger)
                     try await story.tell(stays: stays) { redis in
                         hasStayed.withLock { $0 = true }
+                        let redis = PatientRedis(client: redis, printer: printer)
                         try await DemoStay(stage: stage, printer: printer, redis: redis).run()
                     }
                 }
