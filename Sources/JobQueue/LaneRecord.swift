@@ -25,12 +25,14 @@ package struct LaneRecord: Sendable, Equatable {
 
     /// Reads the text in Redis; nil if the text is no lane, for example after a change by hand.
     package init?(_ text: String) {
-        guard case .object(let members)? = try? StrictJSON.parse(Array(text.utf8)) else { return nil }
-        var texts: [String: String] = [:]
-        for member in members {
-            if case .string(let value) = member.value { texts[member.name] = value }
-        }
-        guard let state = texts["state"].flatMap(State.init(rawValue:)), let head = texts["head"] else { return nil }
-        self.init(state, JobID(head), list: texts["list"], token: texts["token"].map { LeaseToken($0) })
+        guard let members = JSONMembers(text), let head = members.string("head"),
+            let state = members.string("state").flatMap(State.init(rawValue:))
+        else { return nil }
+        self.init(
+            state,
+            JobID(head),
+            list: members.string("list"),
+            token: members.string("token").map { LeaseToken($0) }
+        )
     }
 }

@@ -21,10 +21,7 @@ package struct MachineFingerprint: Sendable, Hashable {
 
     /// Returns the hostname in a fingerprint as Redis keeps it, JSON; nil if the text has none.
     package static func name(in text: String) -> String? {
-        guard case .object(let members)? = try? StrictJSON.parse(Array(text.utf8)),
-            case .string(let name)? = members.first(where: { $0.name == "name" })?.value, !name.isEmpty
-        else { return nil }
-        return name
+        JSONMembers(text)?.string("name").flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// The argument of `register`.

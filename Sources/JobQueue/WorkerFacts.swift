@@ -12,16 +12,13 @@ package struct WorkerFacts: Sendable, Equatable {
 
     /// Reads a value of `{ns}:worker_facts`, JSON; nil for any other text.
     package init?(_ text: String) {
-        guard case .object(let members)? = try? StrictJSON.parse(Array(text.utf8)) else { return nil }
-        func value(_ name: String) -> JSONValue? { members.first { $0.name == name }?.value }
-        guard case .array(let queues)? = value("queues"), case .string(let version)? = value("version") else {
-            return nil
-        }
-        self.queues = queues.compactMap { if case .string(let name) = $0 { name } else { nil } }
-        self.version = version
-        if case .integer(let count)? = value("concurrency") { description.concurrency = Int(count) }
-        if case .string(let url)? = value("console") { description.console = url }
-        if case .string(let time)? = value("started_at") { description.startedAt = Timestamp(rfc3339: time) }
+        guard let members = JSONMembers(text), let queues = members.strings("queues"),
+            let version = members.string("version")
+        else { return nil }
+        (self.queues, self.version) = (queues, version)
+        description.concurrency = members.integer("concurrency").map { Int($0) }
+        description.console = members.string("console")
+        description.startedAt = members.string("started_at").flatMap { Timestamp(rfc3339: $0) }
     }
 }
 

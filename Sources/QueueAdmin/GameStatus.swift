@@ -17,10 +17,9 @@ package struct GameStatus: Sendable, Equatable {
         {
             (isRunning, self.node) = (state == "running", NodeID(node))
         } else {
-            let members = Self.members(of: text)
-            guard let state = members["state"], let node = members["node"], members["container_id"] != nil else {
-                return nil
-            }
+            guard let members = JSONMembers(text), let state = members.string("state"),
+                let node = members.string("node"), members.string("container_id") != nil
+            else { return nil }
             (isRunning, self.node) = (state == "running", NodeID(node))
         }
         self.gameID = gameID
@@ -39,10 +38,10 @@ package struct GameStatus: Sendable, Equatable {
     package var since: Timestamp? { member("since").flatMap { Timestamp(rfc3339: $0) } }
     /// Why the run ended; nil while the container runs.
     package var reason: ExitReason? { member("reason").flatMap(ExitReason.init(rawValue:)) }
-    package var exitCode: Int? { member("exit_code").flatMap { Int($0) } }
+    package var exitCode: Int? { JSONMembers(text)?.integer("exit_code").map { Int($0) } }
 
     private func member(_ name: String) -> String? {
-        Self.value(of: name, in: text) ?? Self.members(of: text)[name]
+        Self.value(of: name, in: text) ?? JSONMembers(text)?.string(name)
     }
 
     /// Whether the game ended by itself in a way that nobody asked for.
@@ -76,19 +75,5 @@ package struct GameStatus: Sendable, Equatable {
             place += 1
         }
         return nil
-    }
-
-    /// Returns the texts and numbers of an object; none for any other text.
-    private static func members(of text: String) -> [String: String] {
-        guard case .object(let members)? = try? StrictJSON.parse(Array(text.utf8)) else { return [:] }
-        var texts: [String: String] = [:]
-        for member in members {
-            switch member.value {
-            case .string(let value): texts[member.name] = value
-            case .integer(let value): texts[member.name] = "\(value)"
-            default: continue
-            }
-        }
-        return texts
     }
 }

@@ -115,10 +115,7 @@ extension JobQueue {
     }
 
     static func number(_ name: String, in settings: String) -> Int64? {
-        guard case .object(let members)? = try? StrictJSON.parse(Array(settings.utf8)),
-            case .integer(let value)? = members.first(where: { $0.name == name })?.value
-        else { return nil }
-        return value
+        JSONMembers(settings)?.integer(name)
     }
 
     /// Returns the sorted names of queues that workers serve, that hold messages, or that are paused.
