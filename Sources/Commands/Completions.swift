@@ -39,6 +39,10 @@ enum Completions {
         await offers(words, prefix) { try await $0.knownQueues() + $0.pausedQueues() }
     }
 
+    static let queuesWithoutWorker = CompletionKind.custom { words, _, prefix in
+        await offers(words, prefix) { try await $0.queuesWithoutWorker() }
+    }
+
     /// Returns the sorted names that begin with the typed text, of those that `read` finds in time.
     private static func offers(
         _ words: [String],

@@ -6,17 +6,18 @@ import Terminal
 struct QueueCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "queue",
-        abstract: "Show, pause and resume queues, and show their waiting messages.",
+        abstract: "Show, pause and resume queues. Show and move their waiting messages.",
         discussion: """
             Examples:
               rtmanager queue list
               rtmanager queue pause default
               rtmanager queue peek default --limit 3
               rtmanager queue resume default
+              rtmanager queue move defualt default --dry-run
 
             \(ExitReason.help)
             """,
-        subcommands: [List.self, Pause.self, Resume.self, Peek.self]
+        subcommands: [List.self, Pause.self, Resume.self, Peek.self, Move.self]
     )
 
     /// `rtmanager queue list`

@@ -7,9 +7,9 @@ import Redis
 /// `admit` and `progress` are refused with a full memory, before any change. All other functions go on; otherwise all
 /// leases would expire together.
 package enum QueueFunction: String, Sendable {
-    case admit, claim, clear, deregister, drop, extend, finish, forget, lead, page, peek, progress, publish, register,
-        release
-    case report, requeue, reserve, resign, retry, sweep
+    case admit, claim, clear, deregister, drop, extend, finish, forget, lead, move, page, peek, progress, publish,
+        register
+    case release, report, requeue, reserve, resign, retry, sweep
     case changePort = "change_port"
     case correctReservations = "correct_reservations"
     case restoreGames = "restore_games"

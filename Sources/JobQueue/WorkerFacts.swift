@@ -23,18 +23,22 @@ package struct WorkerFacts: Sendable, Equatable {
 }
 
 extension JobQueue {
-    /// Returns the queues of each living worker, in the order in which the worker reads them.
-    package func queuesOfWorkers() async throws(QueueError) -> [[String]] {
+    /// Returns the facts of each living worker, by the worker's name.
+    package func livingWorkers() async throws(QueueError) -> [String: WorkerFacts] {
         let now = try await redisTime()
         let answers = try await pipeline([
             RedisCommand("ZRANGEBYSCORE", .string(keys.prefix + "workers"), .string("(\(now)"), "+inf"),
             RedisCommand("HGETALL", .string(keys.prefix + "worker_facts")),
         ])
-        let alive = Set((answers[0].array ?? []).compactMap(\.string))
         let facts = (answers[1].array ?? []).map { $0.string ?? "" }
-        return stride(from: 0, to: facts.count - 1, by: 2).compactMap { index in
-            alive.contains(facts[index]) ? WorkerFacts(facts[index + 1])?.queues : nil
-        }
+        let texts = stride(from: 0, to: facts.count - 1, by: 2).map { (facts[$0], facts[$0 + 1]) }
+        let alive = Set((answers[0].array ?? []).compactMap(\.string))
+        return Dictionary(texts.filter { alive.contains($0.0) }) { $1 }.compactMapValues(WorkerFacts.init)
+    }
+
+    /// Returns the queues of each living worker, in the order in which the worker reads them.
+    package func queuesOfWorkers() async throws(QueueError) -> [[String]] {
+        try await livingWorkers().values.map(\.queues)
     }
 
     /// Returns the number of living workers of each queue.

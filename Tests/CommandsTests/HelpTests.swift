@@ -60,8 +60,8 @@ struct HelpTests {
                                           SIGINT or SIGTERM.
                   dead                    Show dead letters: rejected messages and failed jobs.
                                           Retry or drop them.
-                  queue                   Show, pause and resume queues, and show their waiting
-                                          messages.
+                  queue                   Show, pause and resume queues. Show and move their
+                                          waiting messages.
                   node                    Show nodes, and take them out of service.
                   doctor                  Check everything that a worker needs, and say how to
                                           fix what is wrong.

@@ -38,6 +38,7 @@ struct OfferTests {
                 }
                 _ = try await client.send(RedisCommand("ZADD", "{rtm}:nodes", "1", "host-a", "1", "UDBL:7OIH"))
                 _ = try await client.send(RedisCommand("SADD", "{rtm}:queues", "default", "urgent"))
+                _ = try await client.send(RedisCommand("LPUSH", "{rtm}:queue:defualt", "message"))
             }
             let expected = [
                 ("rtmanager st", "start stop status"), ("rtmanager dead re", "retry"),
@@ -45,6 +46,7 @@ struct OfferTests {
                 ("rtmanager stop lob", "lobby-1 lobby-2"), ("rtmanager stop arena lobby-2", "lobby-2"),
                 ("rtmanager game ", "arena lobby-1 lobby-2"), ("rtmanager node drain UD", "UDBL:7OIH"),
                 ("rtmanager jobs --node ho", "host-a"), ("rtmanager start x --queue u", "urgent"),
+                ("rtmanager queue move ", "defualt"), ("rtmanager queue move defualt d", "default"),
             ]
             #expect(try await offers(expected.map(\.0), redis.url) == expected.map(\.1))
         }

@@ -29,6 +29,24 @@ define_reader('page', function(c)
   return read_messages(c.keys[2], c.args.skipped, c.args)
 end)
 
+-- Moves the oldest messages of a queue to the end of another queue, those of the inbox first. A call moves at most `most`
+--   messages, and moves no further one after `all_bytes`.
+-- Keys: 1 {ns}:meta, 2 {ns}:inbox:FROM, 3 {ns}:queue:FROM, 4 {ns}:queue:TO. Arguments: most, all_bytes.
+-- Returns: the number of moved messages; 0 if none is left.
+-- Atomic because: each message is in exactly one of the two queues.
+define('move', function(c)
+  local count, bytes = 0, 0
+  while count < c.args.most and bytes < c.args.all_bytes do
+    local list, message = messages.oldest(c.keys)
+    if not message then break end
+    -- The push comes first: half of this call leaves a message twice, and workers drop the second.
+    call('LPUSH', c.keys[4], message)
+    call('RPOP', list)
+    count, bytes = count + 1, bytes + #message
+  end
+  return count
+end)
+
 -- Runs a dead job again: the same id, the next run, at the end of its lane.
 -- Keys: 1 {ns}:meta, 2 {ns}:dead. Arguments: entry, sha1 (of the message), and of a job: job (the facts of the record,
 --   supersedes and cancels). A message that is no job goes to the end of its queue. A job that ended under the name of
