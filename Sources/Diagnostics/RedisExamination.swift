@@ -8,8 +8,12 @@ import Redis
 package struct RedisExamination: Sendable {
     package let queue: JobQueue
 
-    package init(queue: JobQueue) {
+    /// Returns the push time written in a message; nil if the message has none.
+    private let pushedAt: @Sendable (_ message: [UInt8]) -> Timestamp?
+
+    package init(queue: JobQueue, pushedAt: @escaping @Sendable (_ message: [UInt8]) -> Timestamp? = { _ in nil }) {
         self.queue = queue
+        self.pushedAt = pushedAt
     }
 
     private var client: RedisClient { queue.client }
@@ -21,7 +25,7 @@ package struct RedisExamination: Sendable {
         facts.refused = try await RedisPermissions.refused(to: client, queue.keys)
         facts.clockOffset = try await clockOffset()
         if facts.refused.isEmpty {
-            facts.overview = try await queue.overview(limit: 1_000) { _ in nil }
+            facts.overview = try await queue.overview(limit: 1_000, pushedAt: pushedAt)
             facts.groups = try await queue.streamGroups()
         }
         return facts

@@ -65,7 +65,7 @@ package struct RedisFacts: Sendable, Equatable {
         [
             version, role, eviction, memory, persistence, tornLog, permissions, clock, speed, data, fleet, drained,
             consumers, deadLetters,
-        ].compactMap { $0 } + keyTypes
+        ].compactMap { $0 } + unserved + keyTypes
     }
 
     private var permissions: Finding {
@@ -112,6 +112,19 @@ package struct RedisFacts: Sendable, Equatable {
             "\(overview.ghosts) jobs had lost their data when their turn came",
             mend: "nobody may delete keys of the namespace by hand; see eviction and persistence above"
         )
+    }
+
+    /// The queues without a worker, each with a command. If no worker lives at all, another finding says so.
+    private var unserved: [Finding] {
+        guard overview.queues.contains(where: { $0.workers > 0 }) else { return [] }
+        return overview.unservedQueues.prefix(5).map { queue in
+            let worker = "a worker with this queue in RTM_QUEUES"
+            return .warning(
+                "unserved queue",
+                "\(WaitReason.unserved.phrase): \(queue.sentence)",
+                mend: queue.command.map { "\($0), or start \(worker)" } ?? "start \(worker)"
+            )
+        }
     }
 
     private var keyTypes: [Finding] {

@@ -39,7 +39,7 @@ package struct StatusPage: Sendable, Equatable {
         }
         var head = [cut("\(title)   \(ShortTime.stamp(now)) UTC")]
         head += sumLines(width: surface.width).map { TerminalText($0) }
-        head += remarks.map { surface.painter.paint(cut($0), .bad) }
+        head += Self.wrapped(remarks, on: surface).map { surface.painter.paint($0, .bad) }
         if let height = surface.height {
             let shown = tables.filter { !$0.0.rows.isEmpty || $0.0.omitted > 0 }
             // Each table needs a blank line and headings; the prompt needs a further line.
@@ -139,51 +139,6 @@ package struct StatusPage: Sendable, Equatable {
         if overview.mayLackQueues { remarks.append("queues that no worker serves may be missing here") }
         if mayLackContainers { remarks.append("there are more containers than this page has read") }
         return remarks
-    }
-
-    package var queues: TextTable {
-        var table = TextTable([
-            .init("QUEUE", least: 12), .init("WAITING", isNumber: true),
-            .init("STARTS", isNumber: true), .init("STOPS", isNumber: true),
-            .init("OLDEST", isNumber: true), .init("STATE"),
-        ])
-        table.rows = overview.queues.map { queue in
-            [
-                .init(queue.name), .init(TextTable.grouped(queue.waiting)),
-                .init(TextTable.grouped(queue.readyStarts)), .init(TextTable.grouped(queue.readyStops)),
-                .init(queue.oldest.map { ShortTime.span(milliseconds: overview.now - $0) } ?? "-"),
-                Self.state(of: queue),
-            ]
-        }
-        return table
-    }
-
-    /// Returns the queues as lines, with the remarks about queues. Without queues there is no line.
-    package func queueLines(on surface: Surface) -> [TerminalText] {
-        guard !overview.queues.isEmpty else { return [] }
-        let lines = queues.lines(on: surface, things: "queues")
-        return queueRemarks.map { surface.painter.paint(TerminalText($0), .bad) } + lines
-    }
-
-    /// The remarks about queues.
-    private var queueRemarks: [String] {
-        var remarks: [String] = []
-        let unserved = overview.queues.filter { $0.workers == 0 && $0.hasWork }.map(\.name)
-        if !unserved.isEmpty {
-            remarks.append("\(WaitReason.unserved.phrase): \(unserved.prefix(5).joined(separator: " "))")
-        }
-        if overview.queueOrderDiffers {
-            remarks.append("workers read the queues in different orders: give all the same order in RTM_QUEUES")
-        }
-        if overview.isWindowFull {
-            remarks.append("\(WaitReason.windowFull.phrase): new starts wait in their queues until other jobs end")
-        }
-        return remarks
-    }
-
-    private static func state(of queue: QueueOverview) -> TextTable.Cell {
-        if queue.isPaused { return .init("paused", .notable) }
-        return queue.workers > 0 ? .init("open", .good) : .init("no worker", .bad)
     }
 
     package var nodes: TextTable {

@@ -167,4 +167,23 @@ struct MoveCommandTests {
             #expect(try await ids(queue, "defualt").isEmpty)
         }
     }
+
+    @Test("the list of queues and the status name a queue without a worker, and what to type")
+    func named() async throws {
+        try await with { url, _ in
+            let remark = """
+                no worker serves this queue: defualt (3 messages)
+                  rtmanager queue move defualt TO
+
+                """
+            let list = try await run("queue list", url)
+            #expect(list.output.hasPrefix(remark), "\(list)")
+            #expect(list.output.contains("defualt        3       0      0       -  no worker\n"), "\(list)")
+            let status = try await run("status", url)
+            #expect(status.output.contains(remark), "\(status)")
+            let doctor = try await run("doctor", url)
+            #expect(doctor.output.contains("no worker serves this queue: defualt (3 messages)"), "\(doctor)")
+            #expect(doctor.output.contains("mend: rtmanager queue move defualt TO, or start a worker"), "\(doctor)")
+        }
+    }
 }

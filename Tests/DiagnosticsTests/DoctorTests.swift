@@ -54,6 +54,29 @@ struct DoctorTests {
         #expect(unsaved?.mend?.contains("parameter group") == true)
     }
 
+    @Test("A queue that no worker serves is named, with the command that moves its messages")
+    func unserved() {
+        var facts = Self.healthy
+        facts.overview.now = 100_000
+        facts.overview.nodes[0].seen = 100_000
+        var (served, mistyped) = (QueueOverview(name: "default"), QueueOverview(name: "defualt"))
+        served.workers = 1
+        (mistyped.waiting, mistyped.oldest) = (12, 58_000)
+        facts.overview.queues = [served, mistyped]
+        #expect(
+            facts.findings.filter { $0.level != .ok } == [
+                .warning(
+                    "unserved queue",
+                    "no worker serves this queue: defualt (12 messages, the oldest pushed 42s ago)",
+                    mend: "rtmanager queue move defualt default, or start a worker with this queue in RTM_QUEUES"
+                )
+            ]
+        )
+        // Without a worker, another finding says what is missing.
+        facts.overview.queues[0].workers = 0
+        #expect(facts.findings.contains { $0.check == "unserved queue" } == false)
+    }
+
     @Test("A healthy Redis has no problem")
     func healthy() { #expect(Self.healthy.findings.filter { $0.level != .ok } == []) }
 

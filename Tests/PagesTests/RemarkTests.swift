@@ -61,7 +61,7 @@ struct RemarkTests {
             overview.queues[1].readyStops = 1
             overview.queues[1].workers = 1
         }
-        #expect(unserved == ["no worker serves this queue: a"])
+        #expect(unserved == ["no worker serves this queue: a (1 message)", "  rtmanager queue move a b"])
         let drained = remarks { overview in
             overview.nodes[0].isDraining = true
             overview.queues = [QueueOverview(name: "q")]

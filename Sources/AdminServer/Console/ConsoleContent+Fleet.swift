@@ -83,7 +83,10 @@ extension ConsoleContent {
     /// The queues, each with a button to pause or resume it.
     static func queues(_ page: StatusPage) -> ConsoleContent {
         let queues = page.overview.queues
-        var blocks: [Block] = [.table(page.queues, of: "queues")]
+        var blocks: [Block] = page.overview.unservedQueues.prefix(20).map {
+            .advice("\(WaitReason.unserved.phrase): \($0.sentence)", .bad, command: $0.command)
+        }
+        blocks.append(.table(page.queues, of: "queues"))
         if page.overview.mayLackQueues {
             blocks.append(.note("queues that no worker serves may be missing here", .dim))
         }

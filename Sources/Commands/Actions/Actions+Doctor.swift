@@ -39,13 +39,15 @@ extension Actions {
 
     private static func redisFindings(_ context: CommandContext) async throws(CommandError) -> [Finding] {
         let name = try context.settings.redisConfiguration().displayName
+        // A signing key that cannot be read is a finding of its own.
+        let pushedAt = (try? pushTimes(context.settings)) ?? { @Sendable _ in nil }
         // An unreachable Redis is a finding. The other checks run all the same.
         var quiet = context
         quiet.logger.logLevel = .critical
         do throws(CommandError) {
             // A replica is a finding, too, with the address of its master.
             let found = try await withQueue(quiet, acceptsReplica: true) { queue in
-                let examination = RedisExamination(queue: queue)
+                let examination = RedisExamination(queue: queue, pushedAt: pushedAt)
                 try await examination.ping(within: queue.client.configuration.reachTimeout)
                 let facts = try await examination.facts()
                 return (server: queue.client.serverName, findings: facts.findings)
