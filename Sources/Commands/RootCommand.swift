@@ -23,8 +23,8 @@ package struct RootCommand: AsyncParsableCommand {
             WorkerCommand.self, StartCommand.self, StopCommand.self, RemoveCommand.self, RestartCommand.self,
             StatusCommand.self, TopCommand.self, JobsCommand.self, JobCommand.self, GameCommand.self,
             HistoryCommand.self,
-            WatchCommand.self, DeadCommand.self, QueueCommand.self, NodeCommand.self, DoctorCommand.self,
-            BenchCommand.self, DemoCommand.self,
+            WatchCommand.self, DeadCommand.self, QueueCommand.self, NodeCommand.self, AuditCommand.self,
+            DoctorCommand.self, BenchCommand.self, DemoCommand.self,
         ]
     )
 

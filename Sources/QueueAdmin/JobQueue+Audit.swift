@@ -87,4 +87,10 @@ package enum StreamPart: Sendable, Equatable {
     case before(String)
     /// The entries next to an entry that are newer.
     case after(String)
+
+    /// Returns whether a text is the id of an entry, as Redis writes it.
+    package static func isEntry(_ text: String) -> Bool {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        return parts.count == 2 && parts.allSatisfy { UInt64($0) != nil }
+    }
 }

@@ -74,7 +74,7 @@ extension JobQueue {
     ///
     /// - Parameter searched: The number of newest letters to search for a job's id.
     package func deadLetter(named name: String, searched: Int = 10_000) async throws(QueueError) -> DeadLetter? {
-        if Self.isEntryID(name) {
+        if StreamPart.isEntry(name) {
             let answer = try await command(
                 RedisCommand("XRANGE", .string(keys.dead), .string(name), .string(name))
             )
@@ -127,11 +127,6 @@ extension JobQueue {
             throw unexpected(function, answer)
         }
         return word
-    }
-
-    private static func isEntryID(_ text: String) -> Bool {
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        return parts.count == 2 && parts.allSatisfy { UInt64($0) != nil }
     }
 
     private static func deadLetter(_ entry: RedisValue) -> DeadLetter? {

@@ -63,6 +63,8 @@ struct HelpTests {
                   queue                   Show, pause and resume queues. Show and move their
                                           waiting messages.
                   node                    Show nodes, and take them out of service.
+                  audit                   Show what people have done with the console and the
+                                          command line, the newest first.
                   doctor                  Check everything that a worker needs, and say how to
                                           fix what is wrong.
                   bench                   Measure a worker beside a baseline: jobs, latency,

@@ -147,13 +147,3 @@ extension GroupOutlook {
         ])
     }
 }
-
-extension AuditEntry {
-    fileprivate var json: JSONNode {
-        .object([
-            ("entry", .string(entry)), ("at", .time(at)), ("who", .string(who)), ("address", .string(address)),
-            ("worker", .string(worker)),
-            ("action", .string(action)), ("target", .string(target)), ("outcome", .string(outcome)),
-        ])
-    }
-}

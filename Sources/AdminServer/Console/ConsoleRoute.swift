@@ -175,9 +175,4 @@ extension StreamPart {
         case .after(let entry): [("after", entry)]
         }
     }
-
-    static func isEntry(_ text: String) -> Bool {
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        return parts.count == 2 && parts.allSatisfy { UInt64($0) != nil }
-    }
 }

@@ -73,4 +73,25 @@ extension Actions {
         for line in lines { StandardOutput.write(line: line) }
         if lines.isEmpty { StandardOutput.write(line: "no worker lives, and none has died in the last ten minutes") }
     }
+
+    static func listAudit(
+        _ part: StreamPart,
+        limit: Int,
+        _ output: OutputFormat,
+        _ context: CommandContext
+    ) async throws(CommandError) {
+        let (page, now) = try await withUsedQueue(context) { queue in
+            // One more entry says whether there are more.
+            let entries = try await queue.auditEntries(limit: limit + 1, part: part)
+            return (AuditPage(entries, part, size: limit), try await queue.redisTime())
+        }
+        if output == .json {
+            for entry in page.entries { StandardOutput.write(line: entry.json.line) }
+            return
+        }
+        for line in page.lines(on: .standardOutput, now: now) { StandardOutput.write(line: line) }
+        guard page.entries.isEmpty else { return }
+        let isAll = part == .latest
+        StandardOutput.write(line: isAll ? "nobody has done anything yet" : "there are no further actions in this part")
+    }
 }
