@@ -1,8 +1,10 @@
+import Foundation
 import JobContract
 import JobQueue
 import QueueAdmin
 import Redis
 import Support
+import Terminal
 import Testing
 
 @testable import Commands
@@ -143,6 +145,31 @@ struct MoveCommandTests {
                 environment: ["RTM_REDIS_URL": url]
             )
             #expect(named.code == 0 && named.output == "1 message is moved from a b/c to default\n", "\(named)")
+        }
+    }
+
+    @Test("a signal ends the move between two calls, and the audit has the exact number")
+    func interrupted() async throws {
+        try await with { url, queue in
+            let many = "for i = 1, 200000 do redis.call('LPUSH', KEYS[1], 'message ' .. i) end"
+            let push = RedisCommand("EVAL", .string(many), 1, "{rtm}:queue:defualt")
+            _ = try await queue.client.send(push, timeout: .seconds(30))
+            let directory = try temporaryDirectory("move")
+            defer { try? FileManager.default.removeItem(atPath: directory) }
+            let process = try await ChildProcess.start(
+                [try Program.path, "queue", "move", "defualt", "urgent", "--yes"],
+                environment: ["RTM_REDIS_URL": url],
+                logPath: directory + "/log"
+            )
+            try await eventually("the first messages") { try await queue.depth(of: "urgent").waiting > 0 }
+            process.signal(SIGINT)
+            #expect(await process.waitForExit(atMost: .seconds(30)) == 130, "\(process.log)")
+            let moved = try await queue.depth(of: "urgent").waiting
+            #expect(try await queue.depth(of: "defualt").waiting + moved == 200_003)
+            let entry = try #require(try await queue.auditEntries(limit: 1).first)
+            let count = TextTable.grouped(moved)
+            #expect(entry.outcome == "\(count) of 200,003 messages are moved from defualt to urgent")
+            #expect(process.log.contains("interrupted: \(count) of 200,003 messages are moved"), "\(process.log)")
         }
     }
 

@@ -62,7 +62,7 @@ extension Actions {
         )
     }
 
-    /// Moves the messages, and adds the outcome to `{ns}:audit`, also after a signal.
+    /// Moves the messages, and adds the outcome to `{ns}:audit`, also after a signal or a failure.
     private static func perform(
         _ begun: MoveOutcome,
         _ queue: JobQueue,
@@ -72,23 +72,22 @@ extension Actions {
         let state = MoveState(begun)
         let display = CountingLine(isShown: output == .text)
         defer { display.clear() }
-        let end: Void? = try await audited(
+        try await audited(
             "move",
             "\(begun.source) to \(begun.target.name)",
             queue,
             context.logger.forCommand,
-            outcome: { _ in state.outcome.sentence },
+            outcome: { state.outcome.sentence },
             {
-                try await untilSignal {
-                    do {
-                        try await moveAll(state, queue, display)
-                    } catch {
-                        throw failure(error, state.outcome)
-                    }
+                do {
+                    // A cancelled call would move messages that nobody counts.
+                    try await hearingSignals(state.interrupt) { try await moveAll(state, queue, display) }
+                } catch {
+                    throw failure(error, state.outcome)
                 }
             }
         )
-        guard end != nil else { throw CommandError.interrupted("interrupted: \(state.outcome.sentence)") }
+        guard !state.isInterrupted else { throw CommandError.interrupted("interrupted: \(state.outcome.sentence)") }
         var done = state.outcome
         done.left = try await queue.depth(of: begun.source).waiting
         return done
@@ -98,7 +97,7 @@ extension Actions {
     private static func moveAll(_ state: MoveState, _ queue: JobQueue, _ display: CountingLine) async throws {
         let end = ContinuousClock.now + longestMove
         var outcome = state.outcome
-        while outcome.moved < outcome.wanted, !Task.isCancelled {
+        while outcome.moved < outcome.wanted, !state.isInterrupted {
             guard ContinuousClock.now < end else { throw CommandError.failed("Redis takes longer than \(longestMove)") }
             let left = outcome.wanted - outcome.moved
             let some = try await queue.move(from: outcome.source, to: outcome.target.name, most: left)
@@ -122,12 +121,16 @@ extension Actions {
 
 /// The progress of a move, for the task of the move and the task of the signals.
 private final class MoveState: Sendable {
-    private let state: Mutex<MoveOutcome>
+    private let state: Mutex<(outcome: MoveOutcome, isInterrupted: Bool)>
 
-    init(_ outcome: MoveOutcome) { state = Mutex(outcome) }
+    init(_ outcome: MoveOutcome) { state = Mutex((outcome, false)) }
 
     var outcome: MoveOutcome {
-        get { state.withLock { $0 } }
-        set { state.withLock { $0 = newValue } }
+        get { state.withLock { $0.outcome } }
+        set { state.withLock { $0.outcome = newValue } }
     }
+
+    var isInterrupted: Bool { state.withLock { $0.isInterrupted } }
+
+    @Sendable func interrupt() { state.withLock { $0.isInterrupted = true } }
 }

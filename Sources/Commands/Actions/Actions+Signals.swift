@@ -19,4 +19,17 @@ extension Actions {
             return try await group.next() ?? nil
         }
     }
+
+    /// Runs `body` to its end. Each SIGINT or SIGTERM calls `heard` meanwhile.
+    static func hearingSignals<Value>(
+        _ heard: @escaping @Sendable () -> Void,
+        _ body: () async throws -> Value
+    ) async throws -> Value {
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { for await _ in signals { heard() } }
+            defer { group.cancelAll() }
+            return try await body()
+        }
+    }
 }
