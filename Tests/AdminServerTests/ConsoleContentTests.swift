@@ -163,6 +163,19 @@ struct ConsoleContentTests {
         #expect(html(3, Self.now, hasLost: true).contains("has lost entries"))
     }
 
+    @Test("of queues name a queue without a worker, and the command to type")
+    func unservedQueue() {
+        var overview = FleetOverview()
+        var (served, mistyped) = (QueueOverview(name: "default"), QueueOverview(name: "defualt"))
+        (served.workers, mistyped.waiting) = (1, 12)
+        overview.queues = [served, mistyped]
+        let html = ConsoleContent.queues(StatusPage(title: "", overview: overview)).html
+        #expect(html.contains("no worker serves this queue: defualt (12 messages)"), "\(html)")
+        #expect(html.contains("rtmanager queue move defualt default"), "\(html)")
+        overview.queues[1].waiting = 0
+        #expect(!ConsoleContent.queues(StatusPage(title: "", overview: overview)).html.contains("queue move"))
+    }
+
     @Test("of the audit lead to newer and older entries")
     func audit() {
         let entries = [3, 2, 1].map { number in

@@ -102,6 +102,7 @@ extension Deployment {
                     )
                     return events.contains("match-1") && events.contains("removed") && events.contains("crashed")
                 }
+                try await standStill(demo, tag)
                 demo.process.signal(SIGINT)
                 #expect(await demo.process.waitForExit(atMost: .seconds(60)) == 0, "\(demo.process.log)")
                 #expect(demo.process.log.hasSuffix("Everything of the demo has been taken down.\n"))
@@ -110,6 +111,22 @@ extension Deployment {
             } catch {
                 await demo.process.end(within: .seconds(60))
                 throw error
+            }
+        }
+
+        /// Lets the demo's Redis stand still until the demo says so, and expects that the matches go on afterwards.
+        private func standStill(_ demo: Demo, _ tag: String) async throws {
+            let redis = "redis-cli -s \(demo.directory)/rtmanager-demo-\(tag)/redis.sock"
+            let info = try await shell("\(redis) INFO server")
+            let pid = try #require(info.firstMatch(of: #/process_id:([0-9]+)/#).flatMap { Int32($0.1) })
+            #expect(kill(pid, SIGSTOP) == 0)
+            defer { kill(pid, SIGCONT) }
+            try await demo.waitFor("does not answer; the demo waits for it, at most 5m00s")
+            kill(pid, SIGCONT)
+            try await demo.waitFor("answers again after ")
+            let count = try await shell("\(redis) XLEN '{demo-\(tag)}:results'")
+            try await eventually("the result of a further match", until: { $0 != count }) {
+                try await shell("\(redis) XLEN '{demo-\(tag)}:results'")
             }
         }
 

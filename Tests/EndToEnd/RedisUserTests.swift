@@ -82,15 +82,20 @@ extension Deployment {
             try await withUsers { fleet, url in
                 try await fleet.startWorker()
                 _ = try await fleet.finish("s1", fleet.start("s1", game: "g1"))
+                _ = try await fleet.client.send(RedisCommand("LPUSH", .string(fleet.keys.queue("mistyped")), "{}"))
                 let (viewer, op) = (["RTM_REDIS_URL": url("viewer")], ["RTM_REDIS_URL": url("operator")])
                 for words in [
                     ["status"], ["job", "s1"], ["history", "g1"], ["node", "list"], ["dead", "list"], ["jobs"],
-                    ["game", "g1"], ["queue", "list"], ["worker", "list"],
+                    ["game", "g1"], ["queue", "list"], ["worker", "list"], ["audit"],
+                    ["queue", "move", "mistyped", "default", "--dry-run"],
                 ] {
                     let seen = try await Program.run(words, environment: fleet.environment.merging(viewer) { $1 })
                     #expect(seen.exitCode == 0, "\(words): \(seen)")
                 }
-                for words in [["queue", "pause", "default"], ["queue", "resume", "default"]] {
+                for words in [
+                    ["queue", "pause", "default"], ["queue", "resume", "default"],
+                    ["queue", "move", "mistyped", "default", "--yes"],
+                ] {
                     let refused = try await Program.run(words, environment: fleet.environment.merging(viewer) { $1 })
                     #expect(refused.exitCode != 0, "\(words): \(refused)")
                     let done = try await Program.run(words, environment: fleet.environment.merging(op) { $1 })
