@@ -61,7 +61,10 @@ struct DemoStory: Sendable {
     ///   - stay: Called after the story if `stays` is true.
     func tell(stays: Bool, _ stay: @Sendable (RedisClient) async throws -> Void) async throws {
         let configuration = try RedisConfiguration(url: stage.redisURL)
-        try await RedisClient.withClient(configuration, logger: logger) { redis in
+        // The demo itself says what it knows of an outage.
+        var quiet = logger
+        quiet.logLevel = .critical
+        try await RedisClient.withClient(configuration, logger: quiet) { redis in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await follow(configuration) }
                 try await play(redis)
