@@ -8,6 +8,14 @@ package enum ServiceChange: Sendable, Equatable {
     case drain(node: NodeID)
     case resumeNode(NodeID)
 
+    /// Creates the change with a word and a target; nil: no change has the word.
+    package init?(word: String, target: String) {
+        let node = NodeID(target)
+        let changes = [Self.pause(queue: target), .resume(queue: target), .drain(node: node), .resumeNode(node)]
+        guard let change = changes.first(where: { $0.word == word }) else { return nil }
+        self = change
+    }
+
     /// The word for the change on `{ns}:audit`.
     package var word: String {
         switch self {

@@ -1,4 +1,5 @@
 import JobContract
+import QueueAdmin
 import Testing
 
 @testable import AdminServer
@@ -8,7 +9,8 @@ struct ConsoleActionTests {
     private static let all: [ConsoleAction] = [
         .retry(["1-0", "2-0"]), .drop(["1-0"]), .retryAll(DeadFilter()),
         .dropAll(DeadFilter(code: "a&b", queue: "q=1")),
-        .pause(queue: "q"), .resume(queue: "q"), .drain("n:1"), .resumeNode("n:1"), .stop("g-1"), .restart("g-1"),
+        .change(.pause(queue: "q")), .change(.resume(queue: "q")), .change(.drain(node: "n:1")),
+        .change(.resumeNode("n:1")), .stop("g-1"), .restart("g-1"),
         .remove("g-1"),
     ]
 

@@ -141,7 +141,9 @@ struct ConsoleTests {
 
     @Test("has buttons only for people who may act")
     func buttons() async {
-        let console = Self.console { _ in ConsoleContent([.actions([.drain("n")]), .named("q", [.pause(queue: "q")])]) }
+        let console = Self.console { _ in
+            ConsoleContent([.actions([.change(.drain(node: "n"))]), .named("q", [.change(.pause(queue: "q"))])])
+        }
         guard case .page(let read) = await console.answer(.page(.nodes, Viewer()), Self.none),
             case .page(let act) = await console.answer(.page(.nodes, Self.viewer), Self.none)
         else { return #expect(Bool(false)) }

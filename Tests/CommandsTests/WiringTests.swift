@@ -5,6 +5,7 @@ import Foundation
 import JobQueue
 import Logging
 import Observability
+import QueueAdmin
 import Redis
 import RuntimeClient
 import RuntimeCore
@@ -235,7 +236,7 @@ struct ReadinessReasonTests {
         #expect(page.contains("<p class=\"bad\">docker: no &lt;socket&gt;</p>"))
         #expect(page.contains("<p class=\"good\">redis: it answers</p>") && !page.contains("<table"))
         let others: [ConsoleRequest] = [
-            .content(jobs, Viewer()), .data(jobs, limit: 1), .confirm(.drain("n"), Viewer()),
+            .data(jobs, limit: 1), .confirm(.change(.drain(node: "n")), Viewer()),
         ]
         for request in others {
             #expect(await stage.answer(request) == .unavailable("the worker waits for Redis or Docker"))

@@ -121,10 +121,10 @@ struct TopTests {
         #expect(press(&state, "d") == [] && press(&state, "n") == [] && text(state).hasSuffix("\nnothing was done"))
         #expect(press(&state, "dy") == [.drop(entry: "1-0", "job-1")])
         #expect(press(&state, "py") == [])
-        #expect(press(&state, "3py") == [.pause(queue: "default")])
+        #expect(press(&state, "3py") == [.change(.pause(queue: "default"))])
         state.update(Self.data([1], isPaused: true))
-        #expect(press(&state, "py") == [.resume(queue: "default")])
-        #expect(press(&state, "4py") == [.drain("n1")])
+        #expect(press(&state, "py") == [.change(.resume(queue: "default"))])
+        #expect(press(&state, "4py") == [.change(.drain(node: "n1"))])
         state.report("n1 begins no more starts")
         #expect(text(state).hasSuffix("\nn1 begins no more starts"))
     }

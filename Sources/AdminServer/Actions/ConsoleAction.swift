@@ -10,10 +10,7 @@ package enum ConsoleAction: Sendable, Equatable {
     case drop([String])
     case retryAll(DeadFilter)
     case dropAll(DeadFilter)
-    case pause(queue: String)
-    case resume(queue: String)
-    case drain(NodeID)
-    case resumeNode(NodeID)
+    case change(ServiceChange)
     case stop(GameID)
     case restart(GameID)
     case remove(GameID)
@@ -31,13 +28,12 @@ package enum ConsoleAction: Sendable, Equatable {
         case ("drop", _?) where !entries.isEmpty: self = .drop(Array(entries))
         case ("retry-all", _): self = .retryAll(filter)
         case ("drop-all", _): self = .dropAll(filter)
-        case ("pause", let queue?): self = .pause(queue: queue)
-        case ("resume", let queue?): self = .resume(queue: queue)
-        case ("drain", let node?): self = .drain(NodeID(node))
-        case ("resume-node", let node?): self = .resumeNode(NodeID(node))
         case ("stop", let game?) where Syntax.isGameID(game): self = .stop(GameID(game))
         case ("restart", let game?) where Syntax.isGameID(game): self = .restart(GameID(game))
         case ("remove", let game?) where Syntax.isGameID(game): self = .remove(GameID(game))
+        case (let word?, let target?):
+            guard let change = ServiceChange(word: word, target: target) else { return nil }
+            self = .change(change)
         default: return nil
         }
     }
@@ -49,10 +45,7 @@ package enum ConsoleAction: Sendable, Equatable {
         case .drop: "drop"
         case .retryAll: "retry-all"
         case .dropAll: "drop-all"
-        case .pause: "pause"
-        case .resume: "resume"
-        case .drain: "drain"
-        case .resumeNode: "resume-node"
+        case .change(let change): change.word
         case .stop: "stop"
         case .restart: "restart"
         case .remove: "remove"
@@ -64,8 +57,7 @@ package enum ConsoleAction: Sendable, Equatable {
         switch self {
         case .retry(let entries), .drop(let entries): entries
         case .retryAll, .dropAll: []
-        case .pause(let queue), .resume(let queue): [queue]
-        case .drain(let node), .resumeNode(let node): [node.text]
+        case .change(let change): [change.target]
         case .stop(let game), .restart(let game), .remove(let game): [game.text]
         }
     }
@@ -94,8 +86,8 @@ package enum ConsoleAction: Sendable, Equatable {
         switch self {
         case .retry, .drop: .dead(DeadPage())
         case .retryAll(let filter), .dropAll(let filter): .dead(DeadPage(filter: filter))
-        case .pause, .resume: .queues
-        case .drain(let node), .resumeNode(let node): .node(node)
+        case .change(.pause), .change(.resume): .queues
+        case .change(.drain(let node)), .change(.resumeNode(let node)): .node(node)
         case .stop(let game), .restart(let game), .remove(let game): .game(game)
         }
     }

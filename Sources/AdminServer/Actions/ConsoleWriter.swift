@@ -71,14 +71,7 @@ package struct ConsoleWriter: Sendable {
         case .retryAll(let filter): return try await letters(that: filter, "retried") { try await retry($0) }
         case .dropAll(let filter):
             return try await letters(that: filter, "dropped") { try await queue.drop($0, named: $0.entry) }
-        case .pause(let name):
-            guard try await queue.knownQueues().contains(name) else { return .failed("queue \(name) is not known") }
-            return try await make(.pause(queue: name))
-        case .resume(let name): return try await make(.resume(queue: name))
-        case .drain(let node):
-            guard try await queue.knows(node: node) else { return .failed("node \(node) is not known") }
-            return try await make(.drain(node: node))
-        case .resumeNode(let node): return try await make(.resumeNode(node))
+        case .change(let change): return try await make(change)
         case .stop(let game): return try await push(JobRequest.stop(game, id: newID))
         case .restart(let game): return try await push(JobRequest.restart(game, id: newID))
         case .remove(let game): return try await push(JobRequest.remove(game, force: true, id: newID))
@@ -86,7 +79,13 @@ package struct ConsoleWriter: Sendable {
     }
 
     private func make(_ change: ServiceChange) async throws -> ActionOutcome {
-        .done(change.sentence(isNew: try await queue.make(change)))
+        if case .pause(let name) = change, try await !queue.knownQueues().contains(name) {
+            return .failed("queue \(name) is not known")
+        }
+        if case .drain(let node) = change, try await !queue.knows(node: node) {
+            return .failed("node \(node) is not known")
+        }
+        return .done(change.sentence(isNew: try await queue.make(change)))
     }
 
     private var newID: JobID { JobID(UUID().uuidString.lowercased()) }

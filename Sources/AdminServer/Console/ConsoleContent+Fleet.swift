@@ -91,7 +91,8 @@ extension ConsoleContent {
             blocks.append(.note("queues that no worker serves may be missing here", .dim))
         }
         for queue in queues.prefix(100) {
-            blocks.append(.named(queue.name, [queue.isPaused ? .resume(queue: queue.name) : .pause(queue: queue.name)]))
+            let change: ServiceChange = queue.isPaused ? .resume(queue: queue.name) : .pause(queue: queue.name)
+            blocks.append(.named(queue.name, [.change(change)]))
         }
         return ConsoleContent(blocks)
     }
@@ -111,7 +112,7 @@ extension ConsoleContent {
         if list.mayLackGames { blocks.append(.note("there are more games than this page has read", .dim)) }
         let isDraining = page.overview.nodes.first { $0.id == id }?.isDraining == true
         blocks += [
-            .actions([isDraining ? .resumeNode(id) : .drain(id)]), .heading("Next"),
+            .actions([.change(isDraining ? .resumeNode(id) : .drain(node: id))]), .heading("Next"),
             .commands(nextCommands(id, page.overview.nodeStates[id])),
         ]
         return ConsoleContent(blocks)

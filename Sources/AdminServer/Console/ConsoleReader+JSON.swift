@@ -45,7 +45,7 @@ extension ConsoleReader {
     }
 
     private func game(_ id: GameID) async throws -> JSONNode {
-        let page = try await gamePage(id)
+        let page = try await details.game(id)
         let (detail, history) = (page.detail, page.history)
         return .object([
             ("game_id", .string(id.text)), ("container", detail.status?.json),
@@ -88,7 +88,7 @@ extension ConsoleReader {
     }
 
     private func job(_ id: JobID) async throws -> JSONNode {
-        let page = try await jobPage(id)
+        let page = try await details.job(id)
         guard let page else { return .object([("job_id", .string(id.text)), ("state", .string("unknown"))]) }
         // The message may hold secrets, in `env`.
         guard case .object(let members) = page.json else { return page.json }

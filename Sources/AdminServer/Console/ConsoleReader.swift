@@ -19,10 +19,6 @@ package protocol ConsoleReading: Sendable {
 
 /// Reads the pages of the console from Redis. Each page is a bounded number of commands, and none without a bound.
 package struct ConsoleReader: ConsoleReading {
-    /// The number of latest events to search for those of a job's containers.
-    private static let mostSearched = 5_000
-    /// The largest number of messages of a queue to search for a job.
-    private static let mostMessages = 1_000
     /// The largest number of games to sort for a list.
     static let mostGames = 20_000
     private static let gamesOnPage = 100
@@ -55,9 +51,9 @@ package struct ConsoleReader: ConsoleReading {
         switch route {
         case .overview: ConsoleContent([])
         case .games(let search, let page): try await games(search, page)
-        case .game(let id): try await game(id)
+        case .game(let id): .game(try await details.game(id))
         case .jobs(let choice): try await jobs(choice)
-        case .job(let id): try await job(id)
+        case .job(let id): .job(id, try await details.job(id), now: try await queue.redisTime())
         case .dead(let page): try await dead(page)
         case .queues: .queues(try await dashboard.look().status)
         case .nodes: try await nodes()
@@ -73,7 +69,7 @@ package struct ConsoleReader: ConsoleReading {
         let text = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         if try await queue.sight(of: JobID(text)) != nil { return .job(JobID(text)) }
         if try await queue.game(GameID(text)).isKnown { return .game(GameID(text)) }
-        let queued = try await queue.queuedJob(most: Self.mostMessages, everywhere: true, decoder) {
+        let queued = try await queue.queuedJob(most: DetailReader.mostMessages, everywhere: true, decoder) {
             $0.id.text == text || $0.gameID.text == text
         }
         if let queued { return queued.id.text == text ? .job(queued.id) : .game(queued.gameID) }
@@ -100,14 +96,8 @@ package struct ConsoleReader: ConsoleReading {
         )
     }
 
-    private func game(_ id: GameID) async throws -> ConsoleContent {
-        .game(try await gamePage(id))
-    }
-
-    /// Reads the page of a game.
-    func gamePage(_ id: GameID) async throws -> GamePage {
-        try await GamePage.read(id, queue, client, decoder, messages: Self.mostMessages)
-    }
+    /// Reads the pages of jobs and games.
+    var details: DetailReader { DetailReader(queue, client, decoder) }
 
     private func job(_ id: JobID) async throws -> ConsoleContent {
         .job(id, try await jobPage(id), now: try await queue.redisTime())

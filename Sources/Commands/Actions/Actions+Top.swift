@@ -49,7 +49,6 @@ private struct TopDesk: Sendable {
     private static let pause = Duration.seconds(1)
     /// The largest numbers of nodes, jobs of a state, and containers to read.
     private static let (mostNodes, mostJobs, mostContainers) = (200, 200, 2_000)
-    private static let (mostSearched, mostMessages) = (5_000, 1_000)
 
     let queue: JobQueue
     let client: RuntimeClient
@@ -156,38 +155,27 @@ private struct TopDesk: Sendable {
                 guard let letter = try await queue.deadLetter(named: entry), try await queue.drop(letter) == .ok
                 else { return gone(id) }
                 return .report("\(id) is dropped")
-            case .pause(let name): return try await make(.pause(queue: name))
-            case .resume(let name): return try await make(.resume(queue: name))
-            case .drain(let node): return try await make(.drain(node: node))
-            case .resumeNode(let node): return try await make(.resumeNode(node))
+            case .change(let change):
+                return .report(change.sentence(isNew: try await queue.make(change)))
             }
         } catch {
             return .report("\(error)")
         }
     }
 
-    private func make(_ change: ServiceChange) async throws -> TopEvent {
-        .report(change.sentence(isNew: try await queue.make(change)))
-    }
-
     private func gone(_ id: JobID) -> TopEvent {
         .report("\(id) is no longer a dead letter: somebody retried or dropped it")
     }
 
+    private var details: DetailReader { DetailReader(queue, client, decoder) }
+
     private func page(of item: TopItem) async throws -> TopEvent {
         switch item {
         case .job(let id), .dead(_, let id):
-            let page = try await JobPage.read(
-                id,
-                queue,
-                client,
-                decoder,
-                search: Self.mostSearched,
-                messages: Self.mostMessages
-            )
+            let page = try await details.job(id)
             return page.map { .detail(.job($0)) } ?? .report("job \(id) is not known any more")
         case .game(let id):
-            return .detail(.game(try await GamePage.read(id, queue, client, decoder, messages: Self.mostMessages)))
+            return .detail(.game(try await details.game(id)))
         case .queue(let name, _): return .report(name)
         case .node(let id, _): return .report(id.text)
         }

@@ -122,10 +122,7 @@ package enum TopAction: Sendable, Equatable {
     case show(TopItem)
     case retry(entry: String, JobID)
     case drop(entry: String, JobID)
-    case pause(queue: String)
-    case resume(queue: String)
-    case drain(NodeID)
-    case resumeNode(NodeID)
+    case change(ServiceChange)
 
     /// The word and the target of a change for the audit; nil: nothing changes.
     package var audited: (action: String, target: String)? {
@@ -133,10 +130,7 @@ package enum TopAction: Sendable, Equatable {
         case .quit, .show: nil
         case .retry(let entry, let id): ("retry", "\(entry) \(id)")
         case .drop(let entry, let id): ("drop", "\(entry) \(id)")
-        case .pause(let queue): ("pause", queue)
-        case .resume(let queue): ("resume", queue)
-        case .drain(let node): ("drain", node.text)
-        case .resumeNode(let node): ("resume-node", node.text)
+        case .change(let change): (change.word, change.target)
         }
     }
 
@@ -147,10 +141,10 @@ package enum TopAction: Sendable, Equatable {
         case .show: "show"
         case .retry(_, let id): "run job \(ShortID.text(id.text)) again"
         case .drop(_, let id): "drop dead letter \(ShortID.text(id.text))"
-        case .pause(let queue): "pause queue \(queue)"
-        case .resume(let queue): "resume queue \(queue)"
-        case .drain(let node): "drain node \(ShortID.node(node.text))"
-        case .resumeNode(let node): "resume node \(ShortID.node(node.text))"
+        case .change(.pause(let queue)): "pause queue \(queue)"
+        case .change(.resume(let queue)): "resume queue \(queue)"
+        case .change(.drain(let node)): "drain node \(ShortID.node(node.text))"
+        case .change(.resumeNode(let node)): "resume node \(ShortID.node(node.text))"
         }
     }
 }

@@ -147,8 +147,8 @@ package struct TopState: Sendable, Equatable {
 
     private var pause: TopAction? {
         switch selected {
-        case .queue(let name, let isPaused)?: isPaused ? .resume(queue: name) : .pause(queue: name)
-        case .node(let id, let isDraining)?: isDraining ? .resumeNode(id) : .drain(id)
+        case .queue(let name, let isPaused)?: .change(isPaused ? .resume(queue: name) : .pause(queue: name))
+        case .node(let id, let isDraining)?: .change(isDraining ? .resumeNode(id) : .drain(node: id))
         default: nil
         }
     }
