@@ -77,6 +77,9 @@ package struct StatusPage: Sendable, Equatable {
 
     package var sums: String { "\(jobSums)   \(gameSums)" }
 
+    /// The sums for a page that does not keep several spaces.
+    package var sentence: String { "\(jobSums); \(gameSums)" }
+
     /// Returns the sums as one line, or as several if the width is too small.
     func sumLines(width: Int?) -> [String] {
         guard let width, sums.count > width else { return [sums] }

@@ -36,8 +36,10 @@ extension JobQueue {
         return found.sorted().map { JobID($0) }
     }
 
-    /// Returns the node with this id, or else the nodes whose ids begin with the text.
+    /// Returns the node with this id, or else the nodes whose ids begin with the text. The short form of an id on a page
+    /// ends with `…`.
     package func nodes(named text: String) async throws(QueueError) -> [NodeID] {
+        let text = text.hasSuffix("…") ? String(text.dropLast()) : text
         let isDrained = try await lenient(RedisCommand("SISMEMBER", .string(keys.draining), .string(text)))
         if try await knows(node: NodeID(text)) || isDrained.integer == 1 { return [NodeID(text)] }
         guard text.utf8.count >= Self.leastNodePrefix else { return [] }

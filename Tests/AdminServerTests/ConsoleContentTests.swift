@@ -69,6 +69,19 @@ struct ConsoleContentTests {
         #expect(!silent.contains("node forget") && silent.contains("node drain n1 --wait"))
     }
 
+    @Test("of jobs say which nodes a text may mean, and lead to the jobs of each")
+    func ambiguousNode() {
+        let choice = JobChoice { $0 == "node" ? "node" : nil }
+        let named = NamedNode("node", ["node-1", "node-2"])
+        let html = ConsoleContent.jobs(JobListPage(JobList()), choice, named, sums: "").html
+        #expect(html.contains("node names more than one node: node-1, node-2; give more characters"))
+        #expect(html.contains("<a href=\"/jobs?node=node-2\">jobs of node node-2</a>"), "\(html)")
+        let page = ConsoleContent.unknownNode(named)
+        #expect(page.isMissing && page.html.contains("<a href=\"/nodes/node-1\">node node-1</a>"))
+        #expect(ConsoleContent.unknownNode(NamedNode("nodes", [])).html.contains("node nodes is not known"))
+        #expect(choice.filter(of: "node-1").node == "node-1" && JobChoice().filter(of: "node-1").node == nil)
+    }
+
     @Test("say that nothing was found")
     func empty() {
         let html = ConsoleContent.games(GameList(), search: "<x>", page: 1, size: 2, now: Self.now).html

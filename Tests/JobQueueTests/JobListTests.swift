@@ -130,6 +130,7 @@ struct JobListTests {
             #expect(try await queue.nodes(named: "node") == ["node-10", "node-2"])
             #expect(try await queue.nodes(named: "node-1") == [])
             #expect(try await queue.nodes(named: "othe") == ["other"])
+            #expect(try await queue.nodes(named: "othe…") == ["other"])
             #expect(try await queue.nodes(named: "oth") == [])
             #expect(try await queue.nodes(named: "n1") == ["n1"])
         }

@@ -8,7 +8,14 @@ import Terminal
 // The pages of live jobs, dead letters, nodes and consumer groups, from what was read.
 extension ConsoleContent {
     /// Jobs by a choice, those in trouble first.
-    static func jobs(_ page: JobListPage, _ choice: JobChoice, sums: String) -> ConsoleContent {
+    ///
+    /// - Parameter node: What the node of the choice means; nil: the choice names none.
+    static func jobs(
+        _ page: JobListPage,
+        _ choice: JobChoice,
+        _ node: NamedNode? = nil,
+        sums: String
+    ) -> ConsoleContent {
         let states = ["", "retrying", "running", "waiting", "dead"]
         var blocks: [Block] = [
             .note(sums, .plain),
@@ -20,8 +27,14 @@ extension ConsoleContent {
                     .init($0, $0.prefix(1).uppercased() + $0.dropFirst(), $1)
                 }
             ),
-            .table(page.table, of: "jobs"),
         ]
+        if let problem = node?.problem { blocks.append(.note(problem, .bad)) }
+        for candidate in (node?.candidates ?? []).prefix(NameText.mostCandidates) {
+            var narrower = choice.with(.begin)
+            narrower.node = candidate.text
+            blocks.append(.link(.jobs(narrower), "jobs of node \(candidate)"))
+        }
+        blocks.append(.table(page.table, of: "jobs"))
         blocks += page.remarks.map { .note($0, .dim) } + links(page, choice)
         if choice.state == "dead" || choice.state.isEmpty { blocks.append(.link(.dead(DeadPage()), "dead letters")) }
         return ConsoleContent(blocks)
@@ -116,6 +129,16 @@ extension ConsoleContent {
             .commands(nextCommands(id, page.overview.nodeStates[id])),
         ]
         return ConsoleContent(blocks)
+    }
+
+    /// The page about a text that names no node, or several.
+    static func unknownNode(_ named: NamedNode) -> ConsoleContent {
+        guard case .ambiguous(_, let nodes) = named else {
+            guard case .unknown(let text) = named else { return ConsoleContent([]) }
+            return .unknown("node", text)
+        }
+        let links = nodes.prefix(NameText.mostCandidates).map { Block.link(.node($0), "node \($0)") }
+        return ConsoleContent([.note(named.problem ?? "", .notable)] + links, isMissing: true)
     }
 
     private static func nextCommands(_ id: NodeID, _ state: NodeState?) -> [String] {

@@ -57,7 +57,8 @@ extension ConsoleReader {
     }
 
     private func jobs(_ choice: JobChoice, _ limit: Int) async throws -> JSONNode {
-        let list = try await queue.jobs(choice.filter, part: choice.part, limit: limit, decoder: decoder)
+        let named = try await namedNode(choice)
+        let list = try await jobs(choice, of: named, limit: limit)
         let page = JobListPage(list)
         func address(_ part: JobListPart) -> JSONNode {
             .string("/api/v1" + ConsoleRoute.jobs(choice.with(part)).address + "&limit=\(limit)")
@@ -66,6 +67,7 @@ extension ConsoleReader {
             ("jobs", .array(list.jobs.map(JobListPage.json))),
             ("may_lack_jobs", .boolean(!list.more.isEmpty || !list.unsearched.isEmpty)),
             ("next", .array(page.next.map(address))), ("previous", page.previous.map(address)),
+            ("problem", named?.problem.map { .string($0) }),
         ])
     }
 
@@ -104,7 +106,11 @@ extension ConsoleReader {
         ])
     }
 
-    private func node(_ id: NodeID, _ limit: Int) async throws -> JSONNode {
+    private func node(_ name: NodeID, _ limit: Int) async throws -> JSONNode {
+        let named = try await NamedNode.read(name.text, queue)
+        guard case .node(let id) = named else {
+            return .object([("games", .array([])), ("problem", named.problem.map { .string($0) })])
+        }
         let overview = try await queue.overview(of: id)
         let games = try await queue.games(limit: Self.mostGames).games.filter { $0.node == id }
         return .object([

@@ -99,18 +99,22 @@ package struct ConsoleReader: ConsoleReading {
     /// Reads the pages of jobs and games.
     var details: DetailReader { DetailReader(queue, client, decoder) }
 
-    private func job(_ id: JobID) async throws -> ConsoleContent {
-        .job(id, try await jobPage(id), now: try await queue.redisTime())
-    }
-
-    /// Reads the page of a job; nil: nobody knows the job.
-    func jobPage(_ id: JobID) async throws -> JobPage? {
-        try await JobPage.read(id, queue, client, decoder, search: Self.mostSearched, messages: Self.mostMessages)
-    }
-
     private func jobs(_ choice: JobChoice) async throws -> ConsoleContent {
-        let list = try await queue.jobs(choice.filter, part: choice.part, limit: Self.mostJobs, decoder: decoder)
-        return .jobs(JobListPage(list), choice, sums: try await dashboard.look().status.sums)
+        let named = try await namedNode(choice)
+        let list = try await jobs(choice, of: named, limit: Self.mostJobs)
+        return .jobs(JobListPage(list), choice, named, sums: try await dashboard.look().status.sentence)
+    }
+
+    /// Returns the node of a choice of jobs; nil: the jobs of all nodes are wanted.
+    func namedNode(_ choice: JobChoice) async throws -> NamedNode? {
+        choice.node.isEmpty ? nil : try await NamedNode.read(choice.node, queue)
+    }
+
+    /// Reads the chosen jobs; none, if the choice names no node, or several.
+    func jobs(_ choice: JobChoice, of named: NamedNode?, limit: Int) async throws -> JobList {
+        if named?.problem != nil { return JobList() }
+        let node: NodeID? = if case .node(let node)? = named { node } else { nil }
+        return try await queue.jobs(choice.filter(of: node), part: choice.part, limit: limit, decoder: decoder)
     }
 
     /// Reads a page of dead letters, and one more if there are more.
@@ -132,7 +136,9 @@ package struct ConsoleReader: ConsoleReading {
         .nodes(try await dashboard.look().status)
     }
 
-    private func node(_ id: NodeID) async throws -> ConsoleContent {
+    private func node(_ name: NodeID) async throws -> ConsoleContent {
+        let named = try await NamedNode.read(name.text, queue)
+        guard case .node(let id) = named else { return .unknownNode(named) }
         let overview = try await queue.overview(of: id)
         guard overview.nodes.contains(where: { $0.id == id }) else { return .unknown("node", id.text) }
         let list = try await queue.games(limit: Self.mostGames)

@@ -54,12 +54,15 @@ package struct JobChoice: Sendable, Equatable {
             + [position].compactMap { $0 }
     }
 
-    var filter: JobFilter {
+    /// Returns the filter for the chosen jobs.
+    ///
+    /// - Parameter node: The node that ``node`` means; nil: the text itself is the id.
+    func filter(of node: NodeID? = nil) -> JobFilter {
         var filter = JobFilter()
         if let state = ListedState(rawValue: state) { filter.states = [state] }
         if !game.isEmpty { filter.game = IDPattern(game) }
         if !queue.isEmpty { filter.queue = queue }
-        if !node.isEmpty { filter.node = NodeID(node) }
+        if !self.node.isEmpty { filter.node = node ?? NodeID(self.node) }
         if !code.isEmpty { filter.code = code }
         return filter
     }

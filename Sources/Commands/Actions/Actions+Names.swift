@@ -9,10 +9,9 @@ import Terminal
 extension Actions {
     /// Returns the node that an argument names.
     static func resolve(node text: String, _ queue: JobQueue) async throws -> NodeID {
-        let nodes = try await queue.nodes(named: text)
-        guard nodes.count <= 1 else { throw ambiguous("node", text, nodes.map(\.text)) }
-        guard let node = nodes.first else { throw unknownNode(text) }
-        return node
+        let named = try await NamedNode.read(text, queue)
+        if case .node(let node) = named { return node }
+        throw named.candidates.isEmpty ? unknownNode(text) : CommandError.failed(named.problem ?? text)
     }
 
     /// Returns the dead letter that an argument names.
@@ -25,13 +24,12 @@ extension Actions {
 
     /// The error for a node that nobody knows.
     static func unknownNode(_ text: String) -> CommandError {
-        let rule = beginRule(text, least: JobQueue.leastNodePrefix)
-        return .failed("no worker of node \(text) was ever seen here\(rule); `rtmanager node list` shows all")
+        .failed((NamedNode.unknown(text).problem ?? text) + "; `rtmanager node list` shows all")
     }
 
     /// The error for a job that nobody knows.
     static func unknownJob(_ id: JobID) -> CommandError {
-        let rule = beginRule(id.text, least: JobQueue.leastJobPrefix)
+        let rule = NameText.beginRule(id.text, least: JobQueue.leastJobPrefix)
         guard rule.isEmpty else { return .failed("job \(id) is not known\(rule); `rtmanager jobs` shows ids") }
         return .failed(
             "job \(id) is not known: no worker has taken it in, or its record has expired; "
@@ -41,13 +39,8 @@ extension Actions {
 
     /// The error for a dead letter that does not exist.
     static func unknownLetter(_ text: String) -> CommandError {
-        let rule = beginRule(text, least: JobQueue.leastJobPrefix)
+        let rule = NameText.beginRule(text, least: JobQueue.leastJobPrefix)
         return .failed("there is no dead letter \(text)\(rule); `rtmanager dead list` shows all")
-    }
-
-    /// Returns words for a text that is too short for the begin of an id; empty: the text is long enough.
-    private static func beginRule(_ text: String, least: Int) -> String {
-        text.utf8.count < least ? ", and the begin of an id needs at least \(least) characters" : ""
     }
 
     /// Throws if nothing was ever in the namespace although this Redis has others: then the namespace is probably wrong.
@@ -63,8 +56,6 @@ extension Actions {
     }
 
     static func ambiguous(_ thing: String, _ text: String, _ candidates: [String]) -> CommandError {
-        let shown = candidates.prefix(5).joined(separator: ", ")
-        let more = candidates.count > 5 ? ", and more" : ""
-        return .failed("\(text) names more than one \(thing): \(shown)\(more); give more characters")
+        .failed(NameText.ambiguous(thing, text, candidates))
     }
 }
