@@ -37,12 +37,21 @@ enum HTMLText {
 
     /// Returns the text of a cell in the colour of its style, as a link to the page of what the cell names. No page has
     /// a longer name than an address may hold.
-    static func linked(_ cell: TextTable.Cell, longest: Int = longest) -> String {
+    static func linked(
+        _ cell: TextTable.Cell,
+        longest: Int = longest,
+        for audience: Audience = Audience()
+    ) -> String {
         let text = element("span", cell.text, cell.style, longest: longest)
-        guard let link = cell.link, link.name.utf8.count <= ConsoleRoute.longest else { return text }
+        if case .console(let address, let host)? = cell.link {
+            return ConsoleAddress(address, host: host)?.html(for: audience) ?? text
+        }
+        guard let link = cell.link, link.name.utf8.count <= ConsoleRoute.longest, let route = ConsoleRoute(link) else {
+            return text
+        }
         // A short form shows its whole name on hover.
         let title = link.name == cell.text ? "" : " title=\"\(escape(link.name, longest: ConsoleRoute.longest))\""
-        return "<a href=\"\(ConsoleRoute(link).address)\"\(title)>\(text)</a>"
+        return "<a href=\"\(route.address)\"\(title)>\(text)</a>"
     }
 
     static func cssClass(_ style: TextStyle) -> String? {
@@ -62,7 +71,7 @@ extension TextTable {
     /// - Parameters:
     ///   - things: The noun for the rows, used in the line about omitted rows.
     ///   - choices: For each row the value of its box, if a person can select rows; nil: no boxes.
-    package func html(things: String, choices: [String]? = nil) -> String {
+    func html(things: String, choices: [String]? = nil, for audience: Audience = Audience()) -> String {
         guard !rows.isEmpty || omitted > 0 else { return "" }
         let boxes = choices.map { choices in
             choices.map { Self.box("name=\"target\" value=\"\(HTMLText.escape($0))\"", $0) }
@@ -76,7 +85,8 @@ extension TextTable {
             let cells = rows[row].indices.map { index in
                 // A phone shows the heading in the cell.
                 let label = " data-label=\"\(HTMLText.escape(columns[index].heading))\""
-                return "<td\(Self.side(columns[index]))\(label)>\(HTMLText.linked(rows[row][index]))</td>"
+                return
+                    "<td\(Self.side(columns[index]))\(label)>\(HTMLText.linked(rows[row][index], for: audience))</td>"
             }
             return "<tr\(key(of: row, choices))>\(box)\(cells.joined())</tr>\n"
         }

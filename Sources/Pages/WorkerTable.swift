@@ -22,7 +22,8 @@ package enum WorkerTable {
                 worker.node.isEmpty ? "-" : .node(worker.node.text),
                 state(worker, now: list.now), .init(TextTable.grouped(worker.running)),
                 .init(about.concurrency.map { "\($0)" } ?? "-"), .init(age ?? "-"),
-                .init(worker.version.isEmpty ? "-" : worker.version), .init(about.console ?? "-"),
+                .init(worker.version.isEmpty ? "-" : worker.version),
+                about.console.map { .init($0, link: .console($0, host: worker.host)) } ?? "-",
                 .init(worker.queues.isEmpty ? "-" : worker.queues.joined(separator: " ")),
             ]
         }

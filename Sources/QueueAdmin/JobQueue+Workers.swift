@@ -23,6 +23,10 @@ package struct WorkerOverview: Sendable, Equatable {
 
     /// The name of the worker's machine. The name may hold hyphens.
     package var host: String { parts.count > 2 ? parts.dropLast(2).joined(separator: "-") : id }
+
+    /// Returns the name of the machine in the name of a worker.
+    package static func host(of id: String) -> String { WorkerOverview(id: id, node: "", aliveUntil: 0).host }
+
     /// The id of the process on its machine; nil: the name of the worker has another form.
     package var pid: Int? { parts.count > 2 ? Int(parts[parts.count - 2]) : nil }
 

@@ -38,10 +38,12 @@ package struct TextTable: Sendable, Equatable {
         case game(String)
         case job(String)
         case node(String)
+        /// The console of a worker, by its address as the worker says it, and the worker's machine.
+        case console(String, host: String)
 
         package var name: String {
             switch self {
-            case .game(let name), .job(let name), .node(let name): name
+            case .game(let name), .job(let name), .node(let name), .console(let name, _): name
             }
         }
     }

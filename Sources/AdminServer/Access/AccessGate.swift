@@ -27,6 +27,7 @@ final class AccessGate: RouterMiddleware {
         if let header = rules.userHeader.flatMap({ HTTPField.Name($0) }), let name = request.headers[header] {
             viewer.name = Self.cut(name)
         }
+        viewer.authority = ConsoleRoute.cut(request.head.authority ?? "")
         var context = context
         context.viewer = viewer
         return try await next(request, context)

@@ -1,4 +1,5 @@
 import JobContract
+import QueueAdmin
 import Synchronization
 import Terminal
 
@@ -23,6 +24,8 @@ package struct Viewer: Sendable, Equatable {
     package var name = ""
     /// The secret of the person's forms.
     package var formSecret = ""
+    /// The host and port by which the browser has called the page; empty: unknown.
+    package var authority = ""
 
     package init(access: Access = .read, name: String = "", formSecret: String = "") {
         self.access = access
@@ -79,7 +82,7 @@ package final class Console: Sendable {
         case .page(let route, let viewer):
             await reading(route, viewer) {
                 let content = try await shownContent(of: route, readiness)
-                let html = frame(route, viewer).html(around: content.html(for: viewer.access))
+                let html = frame(route, viewer).html(around: content.html(for: audience(viewer)))
                 return content.isMissing ? .missing(html) : .page(html)
             }
         case .content(let route, let viewer): await part(route, viewer, readiness)
@@ -88,6 +91,10 @@ package final class Console: Sendable {
         case .act(let action, let viewer, let person): await act(action, viewer, person)
         case .data(let route, let limit): await data(route, limit)
         }
+    }
+
+    private func audience(_ viewer: Viewer) -> Audience {
+        Audience(access: viewer.access, authority: viewer.authority, host: WorkerOverview.host(of: worker))
     }
 
     private func frame(_ route: ConsoleRoute, _ viewer: Viewer, heading: String? = nil) -> ConsoleFrame {
@@ -113,11 +120,11 @@ package final class Console: Sendable {
     /// Returns the content of a live page. Its viewers share one read.
     private func part(_ route: ConsoleRoute, _ viewer: Viewer, _ readiness: Readiness) async -> ConsoleAnswer {
         if let content = recent.withLock({ $0.content(of: route, now: .now) }) {
-            return .page(content.html(for: viewer.access))
+            return .page(content.html(for: audience(viewer)))
         }
         do {
             let content: ConsoleContent = try await limited { try await self.content(of: route, readiness) }
-            return .page(content.html(for: viewer.access))
+            return .page(content.html(for: audience(viewer)))
         } catch {
             return .unavailable("Redis was not read: \(error)")
         }

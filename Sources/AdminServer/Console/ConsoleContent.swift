@@ -50,30 +50,31 @@ package struct ConsoleContent: Sendable, Equatable {
     }
 
     /// The content below the heading as HTML, for readers.
-    var html: String { html(for: .read) }
+    var html: String { html(for: Audience()) }
 
     /// Returns the content below the heading as HTML.
-    func html(for access: Access) -> String {
-        blocks.map { Self.html($0, access) }.filter { !$0.isEmpty }.joined(separator: "\n")
+    func html(for audience: Audience) -> String {
+        blocks.map { Self.html($0, audience) }.filter { !$0.isEmpty }.joined(separator: "\n")
     }
 
-    private static func html(_ block: Block, _ access: Access) -> String {
+    private static func html(_ block: Block, _ audience: Audience) -> String {
+        let access = audience.access
         switch block {
         case .heading(let text): return HTMLText.element("h2", text)
         case .note(let text, let style): return HTMLText.element("p", text, style)
         case .facts(let facts): return html(facts)
-        case .table(let table, let things): return html(table, things)
+        case .table(let table, let things): return html(table, things, audience)
         case .choices(let table, let things, let choice) where access == .act && !table.rows.isEmpty:
             return Templates.render(
                 .choices,
                 [
-                    "table": .text(table.html(things: things, choices: choice.values)),
+                    "table": .text(table.html(things: things, choices: choice.values, for: audience)),
                     "buttons": .list(
                         choice.actions.map { .fields(["do": .text($0.word), "label": .text($0.label)]) }
                     ),
                 ]
             )
-        case .choices(let table, let things, _): return html(table, things)
+        case .choices(let table, let things, _): return html(table, things, audience)
         case .actions(let actions): return access == .act && !actions.isEmpty ? html(actions, of: "") : ""
         case .named(let name, let actions): return access == .act ? html(actions, of: name) : ""
         case .filter(let route, let fields): return FilterField.html(fields, on: route)
@@ -90,8 +91,8 @@ package struct ConsoleContent: Sendable, Equatable {
         }
     }
 
-    private static func html(_ table: TextTable, _ things: String) -> String {
-        let html = table.html(things: things)
+    private static func html(_ table: TextTable, _ things: String, _ audience: Audience) -> String {
+        let html = table.html(things: things, for: audience)
         return html.isEmpty ? HTMLText.element("p", "no \(things)", .dim) : html
     }
 

@@ -52,12 +52,13 @@ package enum ConsoleRoute: Sendable, Equatable {
         }
     }
 
-    /// Creates the route of what a cell names.
-    init(_ link: TextTable.Link) {
+    /// Creates the route of what a cell names; nil for the console of a worker, which is another site.
+    init?(_ link: TextTable.Link) {
         switch link {
         case .game(let id): self = .game(GameID(id))
         case .job(let id): self = .job(JobID(id))
         case .node(let id): self = .node(NodeID(id))
+        case .console: return nil
         }
     }
 
