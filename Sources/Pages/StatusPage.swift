@@ -146,21 +146,18 @@ package struct StatusPage: Sendable, Equatable {
 
     package var nodes: TextTable {
         var table = TextTable([
-            .init("NODE", least: 12), .init("STATE"), .init("WORKERS", isNumber: true),
-            .init("GAMES", isNumber: true), .init("CPU", isNumber: true), .init("MEMORY", isNumber: true),
-            .init("READY", isNumber: true), .init("LISTENER", least: 12, isRare: true),
-            .init("HOST", least: 8, isRare: true), .init("VERSION", isRare: true),
+            .init("NODE", least: 12), .init("HOST", least: 8, isRare: true), .init("STATE"),
+            .init("WORKERS", isNumber: true), .init("GAMES", isNumber: true), .init("CPU", isNumber: true),
+            .init("MEMORY", isNumber: true), .init("READY", isNumber: true),
+            .init("LISTENER", least: 12, isRare: true), .init("VERSION", isRare: true),
         ])
         // Nodes in trouble come first.
         let sorted = overview.nodes.sorted { (Self.rank(state(of: $0)), $0.id) < (Self.rank(state(of: $1)), $1.id) }
         table.rows = sorted.map { node in
             [
-                .node(node.id.text), state(of: node), .init("\(node.workers)"),
-                .init(CapacityText.games(node)),
-                .init(CapacityText.cpus(node)), .init(CapacityText.memory(node)),
-                .init(TextTable.grouped(node.ready)),
-                node.leader.map { .init($0) } ?? .init("none", node.workers > 0 ? .bad : .dim),
-                .init(node.host ?? "-"), .init(node.versions.isEmpty ? "-" : node.versions.joined(separator: " ")),
+                .node(node.id.text), .init(node.host ?? "-"), state(of: node), .init("\(node.workers)"),
+                .init(CapacityText.games(node)), .init(CapacityText.cpus(node)), .init(CapacityText.memory(node)),
+                .init(TextTable.grouped(node.ready)), Self.leader(of: node), Self.versions(of: node),
             ]
         }
         // The count is older than the list, so a node may have joined meanwhile.
@@ -169,6 +166,25 @@ package struct StatusPage: Sendable, Equatable {
     }
 
     package func state(of node: NodeOverview) -> TextTable.Cell { NodeState(node, overview).cell }
+
+    private static func leader(of node: NodeOverview) -> TextTable.Cell {
+        node.leader.map { .init($0) } ?? .init("none", node.workers > 0 ? .bad : .dim)
+    }
+
+    private static func versions(of node: NodeOverview) -> TextTable.Cell {
+        .init(node.versions.isEmpty ? "-" : node.versions.joined(separator: " "))
+    }
+
+    /// What is known of a node, by name. Its machine comes first, because its id may be the one of a Docker Engine.
+    package func facts(of node: NodeOverview) -> [PageFact] {
+        [
+            PageFact("host", .init(node.host ?? "not known")), PageFact("node", .init(node.id.text)),
+            PageFact("state", state(of: node)), PageFact("workers", .init("\(node.workers)")),
+            PageFact("games", .init(CapacityText.games(node))), PageFact("CPUs", .init(CapacityText.cpus(node))),
+            PageFact("memory", .init(CapacityText.memory(node))),
+            PageFact("listener", Self.leader(of: node)), PageFact("version", Self.versions(of: node)),
+        ]
+    }
 
     private static func rank(_ cell: TextTable.Cell) -> Int {
         switch cell.style {

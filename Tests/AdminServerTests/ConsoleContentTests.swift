@@ -1,6 +1,8 @@
+import Terminal
 import Foundation
 import JobContract
 import JobQueue
+import Primitives
 import RuntimeClient
 import Testing
 
@@ -67,6 +69,22 @@ struct ConsoleContentTests {
         overview.nodes[0].lostAt = nil
         let silent = ConsoleContent.node("n1", StatusPage(title: "", overview: overview), list).html
         #expect(!silent.contains("node forget") && silent.contains("node drain n1 --wait"))
+    }
+
+    @Test("of a node name its machine first, and lists of nodes beside the node")
+    func host() throws {
+        let id = Array(repeating: "OY67", count: 12).joined(separator: ":")
+        var overview = FleetOverview()
+        (overview.now, overview.nodeCount) = (Self.now, 1)
+        var node = NodeOverview(id: NodeID(id), seen: Self.now)
+        node.host = "galaxy-7"
+        overview.nodes = [node]
+        let status = StatusPage(title: "", overview: overview)
+        let html = ConsoleContent.node(NodeID(id), status, GameList()).html
+        #expect(html.hasPrefix("<dl>\n<dt>host</dt><dd><span>galaxy-7</span></dd>"), "\(html)")
+        #expect(html.contains("<span>\(id)</span>"))
+        #expect(status.nodes.columns.prefix(2).map(\.heading) == ["NODE", "HOST"])
+        #expect(status.nodes.rows[0].prefix(2).map(\.text) == ["OY67:OY67…", "galaxy-7"])
     }
 
     @Test("of jobs say which nodes a text may mean, and lead to the jobs of each")

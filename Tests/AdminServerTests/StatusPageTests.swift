@@ -90,7 +90,7 @@ struct StatusPageTests {
     func small() {
         let text = Self.page(2).lines(on: Surface(width: 160, height: 50)).joined(by: "\n").text
         for part in [
-            "queue-1   12,345", "3m12s  open", "node-1  up", "pulling 3/8 layers, 12.0 MB of 50.0 MB", "1m01s",
+            "queue-1   12,345", "3m12s  open", "node-1  -     up", "pulling 3/8 layers, 12.0 MB of 50.0 MB", "1m01s",
             "game-1  c-game-1   healthy", "engine:1",
         ] { #expect(text.contains(part), "\(part) in\n\(text)") }
         #expect(!text.contains("more "))

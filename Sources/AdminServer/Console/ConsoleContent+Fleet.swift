@@ -119,15 +119,14 @@ extension ConsoleContent {
         let games = list.games.filter { $0.node == id }.sorted { $0.gameID < $1.gameID }
         var table = table(of: games, now: page.overview.now, nodes: page.overview.nodeStates)
         table.cut(to: 500)
-        var blocks: [Block] = [
-            .table(page.nodes, of: "nodes"), .heading("Games with a container there"), .table(table, of: "games"),
+        let node = page.overview.nodes.first { $0.id == id }
+        var blocks: [Block] = [.facts(node.map { page.facts(of: $0) } ?? [])]
+        blocks += [
+            .actions([.change(node?.isDraining == true ? .resumeNode(id) : .drain(node: id))]), .heading("Next"),
+            .commands(nextCommands(id, page.overview.nodeStates[id])),
+            .heading("Games with a container there"), .table(table, of: "games"),
         ]
         if list.mayLackGames { blocks.append(.note("there are more games than this page has read", .dim)) }
-        let isDraining = page.overview.nodes.first { $0.id == id }?.isDraining == true
-        blocks += [
-            .actions([.change(isDraining ? .resumeNode(id) : .drain(node: id))]), .heading("Next"),
-            .commands(nextCommands(id, page.overview.nodeStates[id])),
-        ]
         return ConsoleContent(blocks)
     }
 
