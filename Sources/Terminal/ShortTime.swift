@@ -25,6 +25,9 @@ package enum ShortTime {
         String(time.rfc3339(fractionDigits: 3).dropLast()).replacing("T", with: " ")
     }
 
+    /// Returns the time of the day in UTC as `03:02`.
+    package static func clock(_ time: Timestamp) -> String { String(stamp(time).dropFirst(11).prefix(5)) }
+
     private static func padded(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }
 

@@ -26,6 +26,25 @@ struct ChartTests {
         #expect(MinuteHistory().charts(now: 0).isEmpty && history.charts(now: 104 * 60_000).count == 6)
     }
 
+    @Test("of a day end with the last whole quarter, and say before the first one when it comes")
+    func firstQuarter() {
+        func minutes(_ count: Int64) -> Int64 { count * 60_000 }
+        let history = MinuteHistory([Self.figures(100, 2), Self.figures(101, 3)])
+        let early = history.charts(now: minutes(104))
+        #expect(early.prefix(3).allSatisfy { $0.absence == nil } && early[0].html.contains("class=\"line\""))
+        for chart in early.suffix(3) {
+            #expect(
+                chart.html.contains("last day") && chart.html.contains("<p class=\"dim\">first point at 01:45 UTC</p>")
+            )
+            #expect(!chart.html.contains("<svg"))
+        }
+        let later = history.charts(now: minutes(105))
+        #expect(later.suffix(3).allSatisfy { $0.absence == nil } && later[3].values.last == 5)
+        // A quarter that is not over would look like a fall.
+        let next = MinuteHistory(history.minutes + [Self.figures(106, 1)]).charts(now: minutes(107))
+        #expect(next[3].values.last == 5)
+    }
+
     @Test("count the results of a minute, with the waiting times that are known")
     func figures() {
         func result(_ outcome: String, _ waited: Int?) -> JobResult {
@@ -52,6 +71,8 @@ struct ChartTests {
         #expect(line.components(separatedBy: "class=\"line\"").count == 3, "\(line)")
         let bars = Chart("failures", .bars, [0, 3, nil], span: "day", text: text).html
         #expect(bars.contains("<path class=\"bars\" d=\"M1,100V4.0h.8V100z\"/>"), "\(bars)")
-        #expect(Chart("x", .line, [nil], span: "day", text: text).html.contains("now -"))
+        let empty = Chart("x", .line, [nil], span: "day", text: text).html
+        #expect(empty.contains("now -") && empty.contains("last day: no figures<"), "\(empty)")
+        #expect(Chart("x", .line, [1, nil], span: "day", text: text).html.contains("class=\"dot\""))
     }
 }

@@ -12,6 +12,8 @@ package struct Chart: Sendable, Equatable {
     package var span: String
     /// Returns a value as a text for people.
     package var text: @Sendable (Double) -> String
+    /// Why there is no point yet; nil: there are points.
+    package var absence: String?
 
     package init(
         _ name: String,
@@ -28,7 +30,8 @@ package struct Chart: Sendable, Equatable {
     }
 
     package static func == (left: Chart, right: Chart) -> Bool {
-        (left.name, left.form, left.values, left.span) == (right.name, right.form, right.values, right.span)
+        (left.name, left.form, left.values, left.span, left.absence)
+            == (right.name, right.form, right.values, right.span, right.absence)
             && left.latest == right.latest && left.most == right.most
     }
 
@@ -42,9 +45,16 @@ package struct Chart: Sendable, Equatable {
     private var summary: String { "\(name), last \(span): now \(latest), at most \(most)" }
 
     var html: String {
-        let caption =
-            "<figcaption>\(HTMLText.escape(name)), last \(HTMLText.escape(span)): <strong>\(HTMLText.escape(latest))</strong>"
-            + " now, at most \(HTMLText.escape(most))</figcaption>"
+        if let absence {
+            let caption = "<figcaption>\(HTMLText.escape(name)), last \(HTMLText.escape(span))</figcaption>"
+            return "<figure>\(caption)\(HTMLText.element("p", absence, .dim))</figure>"
+        }
+        let begin = "<figcaption>\(HTMLText.escape(name)), last \(HTMLText.escape(span)): "
+        let figures =
+            known.isEmpty
+            ? "no figures"
+            : "<strong>\(HTMLText.escape(latest))</strong> now, at most \(HTMLText.escape(most))"
+        let caption = begin + figures + "</figcaption>"
         let width = max(1, values.count - (form == .line ? 1 : 0))
         return
             "<figure>\(caption)<svg viewBox=\"0 0 \(width) \(Int(Self.height))\" preserveAspectRatio=\"none\" role=\"img\""
@@ -66,7 +76,9 @@ package struct Chart: Sendable, Equatable {
                 let points = run.map { "\($0.index),\(y($0.value))" }.joined(separator: "L")
                 let floor = Int(Self.height)
                 let area = "M\(run[0].index),\(floor)L\(points)L\(run[run.count - 1].index),\(floor)z"
-                return "<path class=\"area\" d=\"\(area)\"/><path class=\"line\" d=\"M\(points)h.01\"/>"
+                // A line of one point has no length.
+                let dot = run.count == 1 ? "<path class=\"dot\" d=\"M\(points)h.01\"/>" : ""
+                return "<path class=\"area\" d=\"\(area)\"/><path class=\"line\" d=\"M\(points)h.01\"/>\(dot)"
             }.joined()
         }
     }

@@ -60,10 +60,10 @@ enum ConsoleStyle {
         figure { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: .6rem;
           padding: .6rem .8rem; min-width: 0 } figcaption { color: var(--dim) }
         figcaption strong { color: var(--text); font-variant-numeric: tabular-nums }
-        svg { display: block; width: 100%; height: 4.5rem; margin-top: .3rem }
-        .line { fill: none; stroke: var(--link); stroke-width: 1.5; stroke-linecap: round;
+        svg { display: block; width: 100%; height: 4.5rem; margin-top: .3rem; overflow: visible }
+        .line, .dot { fill: none; stroke: var(--link); stroke-width: 1.5; stroke-linecap: round;
           vector-effect: non-scaling-stroke }
-        .area { fill: var(--link); opacity: .15 } .bars { fill: var(--bad) }
+        .dot { stroke-width: 5 } .area { fill: var(--link); opacity: .15 } .bars { fill: var(--bad) }
         .good { color: var(--good) } .notable { color: var(--notable) } .bad { color: var(--bad) }
         .dim { color: var(--dim) }
         @media (max-width: 480px) { header, main { padding-inline: .8rem } header form { margin-left: 0; width: 100% }
