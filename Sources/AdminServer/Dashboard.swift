@@ -32,7 +32,7 @@ package final class Dashboard: Sendable {
     package func content(_ readiness: Readiness) async -> ConsoleContent {
         if mustRead() { await refresh() }
         let (look, problem) = state.withLock { state in
-            (state.look, state.problem ?? (state.look == nil ? "it is being read" : nil))
+            (state.look, state.problem ?? (state.look == nil ? NotRead.yet.description : nil))
         }
         return DashboardPage(readiness: readiness, look: look, problem: problem).content
     }
@@ -43,12 +43,15 @@ package final class Dashboard: Sendable {
     package func look() async throws(NotRead) -> DashboardLook {
         if mustRead() { await refresh() }
         let (look, problem) = state.withLock { ($0.look, $0.problem) }
-        guard let look, problem == nil else { throw NotRead(description: problem ?? "it is being read") }
+        guard let look, problem == nil else { throw problem.map { NotRead(description: $0) } ?? .yet }
         return look
     }
 
     /// The reason why there is no data from Redis.
     package struct NotRead: Error, Equatable, CustomStringConvertible {
+        /// The first read goes on.
+        package static let yet = NotRead(description: "it is being read")
+
         package var description: String
     }
 

@@ -132,7 +132,12 @@ package struct DashboardPage: Sendable, Equatable {
             let old = look == nil ? "" : "; what follows was read before"
             return ConsoleContent.Block.note("Redis was not read: \(EscapedText.cut($0, to: 120))\(old)", .bad)
         }
-        return ConsoleContent(checks + [trouble].compactMap { $0 } + (look?.blocks ?? []))
+        var content = ConsoleContent(checks + [trouble].compactMap { $0 } + (look?.blocks ?? []))
+        content.staleness = problem.map { problem in
+            let isFirst = problem == Dashboard.NotRead.yet.description
+            return Staleness(isFirst ? .busy : .redisAway, "Redis was not read: \(problem)", readAt: look?.status.now)
+        }
+        return content
     }
 
     /// Returns the whole page of a worker, for readers.

@@ -1,3 +1,4 @@
+import Primitives
 import Logging
 import NIOCore
 import Support
@@ -157,7 +158,9 @@ struct LiveStreamTests {
     @Test("get their content when it has changed, and the reason when Redis was not read")
     func events() async throws {
         let answers = Mutex<[ConsoleAnswer]>([
-            .page("<p>\"a\"</p>"), .page("<p>\"a\"</p>"), .unavailable("Redis was not read"), .page("<p>b</p>"),
+            .page("<p>\"a\"</p>"), .page("<p>\"a\"</p>"), .stale(nil, Staleness(.redisAway, "it is \"off\"")),
+            .stale("<p>old</p>", Staleness(.busy, "b", readAt: Timestamp(millisecondsSinceEpoch: 5))),
+            .page("<p>b</p>"),
         ])
         let server = Self.server { answers.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] } }
         try await server.whileRunning { port in
@@ -168,9 +171,11 @@ struct LiveStreamTests {
             }
             let events = socket.text.matches(of: /event: [a-z]*\ndata: .*/).map { String($0.output) }
             #expect(
-                events.prefix(4) == [
+                events.prefix(5) == [
                     "event: content\ndata: \"<p>\\\"a\\\"</p>\"", "event: same\ndata: ",
-                    "event: trouble\ndata: \"Redis was not read\"", "event: content\ndata: \"<p>b</p>\"",
+                    #"event: stale\#ndata: {"word":"Redis away","tone":"bad","reason":"it is \"off\""}"#,
+                    #"event: stale\#ndata: {"word":"busy","tone":"notable","reason":"b","at":5,"content":"<p>old</p>"}"#,
+                    "event: content\ndata: \"<p>b</p>\"",
                 ],
                 "\(socket.text)"
             )

@@ -1,4 +1,5 @@
 import JobContract
+import Primitives
 import QueueAdmin
 import Synchronization
 import Terminal
@@ -167,7 +168,35 @@ struct ConsoleTests {
         }
         #expect(reads.withLock { $0 } == 1)
         let answer = await console.answer(.content(.groups, Viewer()), Self.none)
-        #expect(answer == .unavailable("Redis was not read: refused <b>"))
+        #expect(answer == .stale(nil, Staleness(.redisAway, "Redis was not read: refused <b>")))
+    }
+
+    @Test("never calls the overview live while Redis is away, nor any page whose read failed")
+    func stale() async {
+        let now = Timestamp(millisecondsSinceEpoch: 1_767_225_600_000)
+        var overview = FleetOverview()
+        overview.now = now.millisecondsSinceEpoch
+        let look = DashboardLook(status: StatusPage(title: "kept", overview: overview))
+        let away = DashboardPage(readiness: Self.none, look: look, problem: "no connection").content
+        #expect(away.staleness == Staleness(.redisAway, "Redis was not read: no connection", readAt: now))
+        #expect(DashboardPage(readiness: Self.none, look: look).content.staleness == nil)
+        let broken = Console(
+            worker: "w",
+            dashboard: Dashboard { throw Broken() },
+            reader: Reader(read: { _ in throw Dashboard.NotRead.yet }, find: { .job(JobID($0)) }),
+            perform: { _, _ in ActionOutcome(lines: []) }
+        )
+        guard case .stale(_?, let staleness) = await broken.answer(.content(.overview, Viewer()), Self.none) else {
+            return #expect(Bool(false))
+        }
+        #expect(staleness.cause == .redisAway && staleness.readAt == nil)
+        let first = await broken.answer(.content(.queues, Viewer()), Self.none)
+        #expect(first == .stale(nil, Staleness(.busy, "Redis is being read for the first time")))
+        guard case .unavailable(let page) = await broken.answer(.page(.queues, Viewer()), Self.none),
+            case .page(let shown) = await Self.console(read: { _ in ConsoleContent([]) })
+                .answer(.page(.queues, Viewer()), Self.none)
+        else { return #expect(Bool(false)) }
+        #expect(!page.contains(" data-read") && shown.contains(" data-read"))
     }
 
     @Test("shows a list of all games that was just read, and reads other pages anew")

@@ -241,6 +241,8 @@ struct ReadinessReasonTests {
         for request in others {
             #expect(await stage.answer(request) == .unavailable("the worker waits for Redis or Docker"))
         }
+        let live = Staleness(.starting, "the worker waits for Redis or Docker")
+        #expect(await stage.answer(.content(jobs, Viewer())) == .stale(nil, live))
     }
 }
 

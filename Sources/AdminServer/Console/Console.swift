@@ -44,6 +44,8 @@ package enum ConsoleAnswer: Sendable, Equatable {
     case unavailable(String)
     case redirect(ConsoleRoute)
     case json(String)
+    /// The content of a live page that is not up to date; nil: the page keeps its last content.
+    case stale(String?, Staleness)
 }
 
 /// The operators' console of a worker.
@@ -82,7 +84,11 @@ package final class Console: Sendable {
         case .page(let route, let viewer):
             await reading(route, viewer) {
                 let content = try await shownContent(of: route, readiness)
-                let html = frame(route, viewer).html(around: content.html(for: audience(viewer)))
+                let html = frame(route, viewer)
+                    .html(
+                        around: content.html(for: audience(viewer)),
+                        isRead: content.staleness == nil
+                    )
                 return content.isMissing ? .missing(html) : .page(html)
             }
         case .content(let route, let viewer): await part(route, viewer, readiness)
@@ -124,9 +130,14 @@ package final class Console: Sendable {
         }
         do {
             let content: ConsoleContent = try await limited { try await self.content(of: route, readiness) }
-            return .page(content.html(for: audience(viewer)))
+            let html = content.html(for: audience(viewer))
+            return content.staleness.map { .stale(html, $0) } ?? .page(html)
+        } catch let busy as Busy {
+            return .stale(nil, Staleness(.busy, "\(busy)"))
+        } catch let reason as Dashboard.NotRead where reason == .yet {
+            return .stale(nil, Staleness(.busy, "Redis is being read for the first time"))
         } catch {
-            return .unavailable("Redis was not read: \(error)")
+            return .stale(nil, Staleness(.redisAway, "Redis was not read: \(error)"))
         }
     }
 
@@ -187,7 +198,7 @@ package final class Console: Sendable {
             return try await limited(body)
         } catch {
             let note = HTMLText.element("p", "Redis was not read: \(error)", .bad)
-            return .unavailable(frame(route, viewer).html(around: note))
+            return .unavailable(frame(route, viewer).html(around: note, isRead: false))
         }
     }
 

@@ -42,6 +42,8 @@ package struct ConsoleContent: Sendable, Equatable {
 
     /// Whether the page is about something that is not known; the answer is then 404.
     package var isMissing = false
+    /// Why the content is not up to date; nil: it is.
+    package var staleness: Staleness?
     package var blocks: [Block]
 
     package init(_ blocks: [Block], isMissing: Bool = false) {

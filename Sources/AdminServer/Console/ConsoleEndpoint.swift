@@ -116,6 +116,7 @@ struct ConsoleEndpoint: Sendable {
         case .page(let html): response(.ok, html)
         case .missing(let html): response(.notFound, html)
         case .unavailable(let html): response(.serviceUnavailable, html)
+        case .stale(let html, let staleness): response(.serviceUnavailable, html ?? staleness.reason)
         case .redirect(let route):
             Response(status: .seeOther, headers: [.location: route.address, .cacheControl: "no-store"])
         case .json(let text):

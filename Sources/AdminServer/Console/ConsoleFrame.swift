@@ -17,8 +17,10 @@ struct ConsoleFrame: Sendable, Equatable {
 
     /// Returns the page around a body of HTML.
     ///
-    /// - Parameter isLive: whether the script keeps the body up to date.
-    func html(around body: String, isLive: Bool = true) -> String {
+    /// - Parameters:
+    ///   - isLive: whether the script keeps the body up to date.
+    ///   - isRead: whether the body is what was just read.
+    func html(around body: String, isLive: Bool = true, isRead: Bool = true) -> String {
         var search = ""
         if case .games(let text, _) = route { search = text }
         return Templates.render(
@@ -29,7 +31,8 @@ struct ConsoleFrame: Sendable, Equatable {
                 "worker": .text(worker), "hasName": .flag(!person.isEmpty), "name": .text(person),
                 "search": .text(search), "body": .text(body), "refreshes": .flag(isLive && refreshes),
                 "style": .text(ConsoleAsset.style.address), "script": .text(ConsoleAsset.script.address),
-                "isLive": .flag(isLive), "live": .text(HTMLText.escape(route.liveAddress, longest: 2_000)),
+                "isLive": .flag(isLive), "isRead": .flag(isRead),
+                "live": .text(HTMLText.escape(route.liveAddress, longest: 2_000)),
                 "menu": .list(
                     ConsoleRoute.menu.map { entry in
                         .fields([

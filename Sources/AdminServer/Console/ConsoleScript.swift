@@ -10,10 +10,23 @@ enum ConsoleScript {
         const pause = document.getElementById("pause");
         const address = main && main.dataset.live;
         let source, waiting, isPaused = false, order = new Map();
+        // The time of the last picture; nothing, if the page came without one.
+        let seen = main && "read" in main.dataset ? Date.now() : undefined;
 
-        function say(text, tone) {
+        function say(text, tone, reason = "") {
           if (state.textContent !== text) state.textContent = text;
           state.className = tone;
+          state.title = reason;
+        }
+
+        function live() {
+          seen = Date.now();
+          say("live", "good");
+        }
+
+        // Times of the pages are UTC, so this one is, too.
+        function last(word, at = seen) {
+          return at === undefined ? word : `${word}; last picture of ${new Date(at).toISOString().slice(11, 19)} UTC`;
         }
 
         // Rows with a key stay the same row, wherever they move.
@@ -48,11 +61,11 @@ enum ConsoleScript {
           while (at) { const gone = at; at = at.nextSibling; gone.remove(); }
         }
 
-        function show(html) {
+        function show(html, tell) {
           // A selection inside the content would be lost where its text changes: the change waits.
           const selection = getSelection();
           if (!selection.isCollapsed && content.contains(selection.anchorNode)) {
-            waiting = html;
+            waiting = () => show(html, tell);
             say("changes wait while text is selected", "notable");
             return;
           }
@@ -62,21 +75,26 @@ enum ConsoleScript {
           fresh.id = content.id;
           for (const [index, table] of fresh.querySelectorAll("table").entries()) sort(table, order.get(index));
           morph(content, fresh);
-          say("live", "good");
+          tell();
+        }
+
+        function stale({ word, tone, reason, at, content }) {
+          const tell = () => say(last(word, at), tone, reason);
+          if (content === undefined) tell(); else show(content, tell);
         }
 
         document.addEventListener("selectionchange", () => {
-          if (waiting !== undefined && getSelection().isCollapsed) show(waiting);
+          if (waiting !== undefined && getSelection().isCollapsed) waiting();
         });
 
         function connect() {
           if (!address || source || isPaused || document.hidden) return;
           source = new EventSource(address);
-          source.addEventListener("content", event => show(JSON.parse(event.data)));
-          source.addEventListener("trouble", event => say(JSON.parse(event.data), "bad"));
-          source.addEventListener("same", () => { if (waiting === undefined) say("live", "good"); });
+          source.addEventListener("content", event => show(JSON.parse(event.data), live));
+          source.addEventListener("stale", event => stale(JSON.parse(event.data)));
+          source.addEventListener("same", () => { if (waiting === undefined) live(); });
           source.onerror = () => {
-            say("the worker does not answer; this is its last picture", "bad");
+            say(last("the worker does not answer"), "bad");
             // The browser tries again by itself, except after a refusal.
             if (source && source.readyState === EventSource.CLOSED) { source = undefined; setTimeout(connect, 5000); }
           };

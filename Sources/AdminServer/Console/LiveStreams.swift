@@ -6,7 +6,7 @@ import Synchronization
 
 /// The streams that keep pages up to date, as server-sent events.
 ///
-/// A stream sends `content` when the content has changed, `same` when it has not, and `trouble` with a sentence when
+/// A stream sends `content` when the content has changed, `same` when it has not, and `stale` with the reason when
 /// Redis was not read.
 final class LiveStreams: Sendable {
     static let address = "/live"
@@ -59,9 +59,11 @@ final class LiveStreams: Sendable {
                 let data = html == last ? "" : JSONText.string(html)
                 last = html
                 try await writer.write(ByteBuffer(string: "event: \(event)\ndata: \(data)\n\n"))
-            case .unavailable(let reason):
-                try await writer.write(ByteBuffer(string: "event: trouble\ndata: \(JSONText.string(reason))\n\n"))
-            case .redirect, .json:
+            case .stale(let html, let staleness):
+                let data = staleness.data(with: html == last ? nil : html)
+                if let html { last = html }
+                try await writer.write(ByteBuffer(string: "event: stale\ndata: \(data)\n\n"))
+            case .unavailable, .redirect, .json:
                 return
             }
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }

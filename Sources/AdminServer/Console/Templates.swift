@@ -43,7 +43,7 @@ enum Templates {
         <form method="get" action="/search" role="search"><input type="search" name="q" maxlength="200"
          aria-label="Game or job" placeholder="game or job" value="{{search}}"> <button>Search</button></form>
         </header>
-        <main{{#isLive}} data-live="{{{live}}}"{{/isLive}}>
+        <main{{#isLive}} data-live="{{{live}}}"{{#isRead}} data-read{{/isRead}}{{/isLive}}>
         <h1>{{heading}}</h1>
         <p class="dim">worker {{worker}}{{#hasName}}, signed in as {{name}}{{/hasName}} <span id="live" role="status"></span>
         <button id="pause" type="button" hidden>Pause updates</button></p>

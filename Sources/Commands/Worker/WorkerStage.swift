@@ -25,13 +25,16 @@ package final class WorkerStage: Sendable {
         }
     }
 
+    private static let wait = "the worker waits for Redis or Docker"
+
     package func answer(_ request: ConsoleRequest) async -> ConsoleAnswer {
         switch stage.withLock({ $0 }) {
         case .waiting:
             switch request {
             // Every page says what the worker waits for.
             case .page, .search: .page(DashboardPage(readiness: readiness).html(of: "starts"))
-            case .content, .data, .confirm, .act: .unavailable("the worker waits for Redis or Docker")
+            case .content: .stale(nil, Staleness(.starting, Self.wait))
+            case .data, .confirm, .act: .unavailable(Self.wait)
             }
         case .running(let worker, let console):
             await console.answer(request, Actions.readiness(worker.health))
