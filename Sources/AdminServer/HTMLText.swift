@@ -1,3 +1,4 @@
+import Pages
 import Terminal
 
 /// Escapes text for HTML. No part of an escaped text acts as markup.
@@ -33,6 +34,31 @@ enum HTMLText {
         longest: Int = longest
     ) -> String {
         "<\(tag)\(cssClass(style).map { " class=\"\($0)\"" } ?? "")>\(escape(text, longest: longest))</\(tag)>"
+    }
+
+    /// Returns `<tag>text</tag>` in the colour of the style, with each word of the glossary as a link to its meaning.
+    static func explained(_ tag: String, _ text: String, _ style: TextStyle = .plain) -> String {
+        let text = EscapedText.cut(text, to: longest)
+        let label = Glossary.word(ofWholeLabel: text)
+        let parts = label == nil ? Glossary.parts(of: text) : [(text: text[...], word: label)]
+        let html = parts.map { part in
+            let shown = escape(String(part.text))
+            guard let word = part.word else { return shown }
+            return "<a class=\"word\" href=\"/words#\(word.anchor)\"\(title(of: word))>\(shown)</a>"
+        }
+        return "<\(tag)\(cssClass(style).map { " class=\"\($0)\"" } ?? "")>\(html.joined())</\(tag)>"
+    }
+
+    /// Returns a text of our own, with the parts between backticks as code.
+    static func withCode(_ text: String) -> String {
+        text.split(separator: "`", omittingEmptySubsequences: false).enumerated().map { index, part in
+            index.isMultiple(of: 2) ? escape(String(part), longest: 1_000) : element("code", String(part))
+        }.joined()
+    }
+
+    /// Returns the attribute with the meaning of a word; empty without a word.
+    static func title(of word: GlossaryWord?) -> String {
+        word.map { " title=\"\(escape("\($0.name): \($0.text)", longest: 1_000))\"" } ?? ""
     }
 
     /// Returns the text of a cell in the colour of its style, as a link to the page of what the cell names. No page has
@@ -78,7 +104,9 @@ extension TextTable {
         }
         let allBox = boxes.map { _ in "<th>\(Self.box("", "all \(things)"))</th>" } ?? ""
         let headings = columns.map { column in
-            "<th\(Self.side(column))><button type=\"button\">\(HTMLText.escape(column.heading))</button></th>"
+            let title = HTMLText.title(of: Glossary.word(ofLabel: column.heading))
+            return
+                "<th\(Self.side(column))><button type=\"button\"\(title)>\(HTMLText.escape(column.heading))</button></th>"
         }
         let body = rows.indices.map { row in
             let box = boxes.map { "<td>\($0[row])</td>" } ?? ""

@@ -65,7 +65,8 @@ struct HTMLTests {
                 <p class="good">loop: it takes jobs</p>
                 <p class="bad">Redis was not read: \(String(repeating: "x", count: 120))...</p>
                 </div>
-                </main></body></html>
+                </main>
+                <footer><a href="/words">Words of these pages</a></footer></body></html>
 
                 """
         )

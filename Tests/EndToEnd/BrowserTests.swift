@@ -16,7 +16,7 @@ extension Deployment {
             let pages = [
                 "/", "/games", "/games/lobby-1", "/jobs", "/jobs/s1", "/dead", "/queues", "/nodes", "/workers",
                 "/groups", "/audit",
-                "/games/nobody", "/search?q=lobby", "/act?do=stop&target=lobby-1",
+                "/words", "/games/nobody", "/search?q=lobby", "/act?do=stop&target=lobby-1",
             ]
         }
 

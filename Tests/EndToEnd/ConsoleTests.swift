@@ -76,8 +76,14 @@ extension Deployment {
                 try await browser.see(["no jobs"], on: "/jobs?state=retrying")
                 try await browser.see(["alive", "href=\"/nodes/"], on: "/workers")
                 let path = try #require(node.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
+                // Without a name, a node has the id of its Docker Engine.
+                let begin = node.prefix(9)
                 try await browser.see([game, "rtmanager node drain \(node) --wait"], on: "/nodes/\(path)")
                 try await browser.see(["href=\"/nodes/", "1 up"], on: "/nodes")
+                try await browser.see(["<dt>host</dt>", "rtmanager node drain \(node) --wait"], on: "/nodes/\(begin)")
+                try await browser.see(["href=\"/jobs/s2\""], on: "/jobs?node=\(begin)")
+                try await browser.see(["no worker of node zzzz was ever seen here"], on: "/jobs?node=zzzz")
+                try await browser.see(["id=\"lane\""], on: "/words")
                 try await browser.see(["master", "complete"], on: "/groups")
                 try await browser.see([game, "href=\"/dead\""], on: "/")
                 try await finds(browser)
@@ -103,7 +109,10 @@ extension Deployment {
                     ("/api/v1/dead", "\"error_code\":"), ("/api/v1/queues", "\"workers\":1"),
                     ("/api/v1/nodes", "\"state\":\"up\""),
                     ("/api/v1/nodes/\(try await fleet.node().text)", "\"games\":"), ("/api/v1/groups", "\"groups\":[]"),
-                    ("/api/v1/audit", "\"entries\":[]"),
+                    ("/api/v1/audit", "\"entries\":[]"), ("/api/v1/words", "\"word\":\"Lane\""),
+                    ("/api/v1/jobs?node=zz", "\"problem\":\"no worker of node zz was ever seen here, and"),
+                    ("/api/v1/nodes/none", "\"problem\":\"no worker of node none was ever seen here\""),
+                    ("/api/v1/nodes/\(try await fleet.node().text.prefix(9))", "\"state\":\"up\""),
                 ]
                 for (path, text) in expected {
                     try await browser.see([text], on: path)

@@ -87,6 +87,7 @@ package final class Console: Sendable {
                 let html = frame(route, viewer)
                     .html(
                         around: content.html(for: audience(viewer)),
+                        isLive: route != .words,
                         isRead: content.staleness == nil
                     )
                 return content.isMissing ? .missing(html) : .page(html)

@@ -26,6 +26,8 @@ package struct ConsoleContent: Sendable, Equatable {
         case named(String, [ConsoleAction])
         /// A table with selectable rows for one of the actions, by a value for each row.
         case choices(TextTable, of: String, Choice)
+        /// Words with their meanings.
+        case words([GlossaryWord])
     }
 
     /// The values of the selectable rows, and the actions for them.
@@ -63,7 +65,7 @@ package struct ConsoleContent: Sendable, Equatable {
         let access = audience.access
         switch block {
         case .heading(let text): return HTMLText.element("h2", text)
-        case .note(let text, let style): return HTMLText.element("p", text, style)
+        case .note(let text, let style): return HTMLText.explained("p", text, style)
         case .facts(let facts): return html(facts)
         case .table(let table, let things): return html(table, things, audience)
         case .choices(let table, let things, let choice) where access == .act && !table.rows.isEmpty:
@@ -79,6 +81,7 @@ package struct ConsoleContent: Sendable, Equatable {
         case .choices(let table, let things, _): return html(table, things, audience)
         case .actions(let actions): return access == .act && !actions.isEmpty ? html(actions, of: "") : ""
         case .named(let name, let actions): return access == .act ? html(actions, of: name) : ""
+        case .words(let words): return html(words)
         case .filter(let route, let fields): return FilterField.html(fields, on: route)
         case .tiles(let tiles): return Tile.html(tiles)
         case .charts(let charts): return Chart.html(charts)
@@ -111,8 +114,19 @@ package struct ConsoleContent: Sendable, Equatable {
     private static func html(_ facts: [PageFact]) -> String {
         // The name of the thing is the heading of the page already.
         let rows = facts.filter { $0.value.style != .heading }.map { fact in
-            HTMLText.element("dt", fact.name) + "<dd>\(HTMLText.linked(fact.value, longest: 2_000))</dd>"
+            HTMLText.explained("dt", fact.name) + "<dd>\(HTMLText.linked(fact.value, longest: 2_000))</dd>"
         }
         return "<dl>\n" + rows.joined(separator: "\n") + "\n</dl>"
     }
+
+    private static func html(_ words: [GlossaryWord]) -> String {
+        let rows = words.map { word in
+            "<dt id=\"\(word.anchor)\">\(HTMLText.escape(word.name))</dt>"
+                + "<dd>\(HTMLText.withCode(word.text))</dd>"
+        }
+        return "<dl class=\"words\">\n" + rows.joined(separator: "\n") + "\n</dl>"
+    }
+
+    /// The words that the pages use.
+    static let words = ConsoleContent([.words(Glossary.words)])
 }

@@ -27,7 +27,7 @@ struct ConsoleFrame: Sendable, Equatable {
             .frame,
             [
                 "title": .text(title),
-                "heading": .text(heading ?? (route == .overview ? "rtmanager" : route.title)),
+                "heading": .text(headingHTML), "words": .text(ConsoleRoute.words.address),
                 "worker": .text(worker), "hasName": .flag(!person.isEmpty), "name": .text(person),
                 "search": .text(search), "body": .text(body), "refreshes": .flag(isLive && refreshes),
                 "style": .text(ConsoleAsset.style.address), "script": .text(ConsoleAsset.script.address),
@@ -43,6 +43,12 @@ struct ConsoleFrame: Sendable, Equatable {
                 ),
             ]
         )
+    }
+
+    private var headingHTML: String {
+        // The other headings are plain words, or hold names.
+        if case .dead = route, heading == nil { return HTMLText.explained("h1", route.title) }
+        return HTMLText.element("h1", heading ?? (route == .overview ? "rtmanager" : route.title), longest: 2_000)
     }
 
     private var title: String { route == .overview ? "rtmanager" : "\(heading ?? route.title) - rtmanager" }

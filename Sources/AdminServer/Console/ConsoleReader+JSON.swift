@@ -32,6 +32,13 @@ extension ConsoleReader {
             return .object([("workers", .array(list.workers.map { WorkerTable.json($0, now: list.now) }))])
         case .groups: return try await groups()
         case .audit(let part): return try await audit(part, limit)
+        case .words:
+            return .object([
+                (
+                    "words",
+                    .array(Glossary.words.map { .object([("word", .string($0.name)), ("text", .string($0.text))]) })
+                )
+            ])
         }
     }
 

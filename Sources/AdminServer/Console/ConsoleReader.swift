@@ -61,6 +61,7 @@ package struct ConsoleReader: ConsoleReading {
         case .workers: .workers(try await queue.workers(limit: Self.mostWorkers))
         case .groups: try await groups()
         case .audit(let part): try await audit(part)
+        case .words: .words
         }
     }
 

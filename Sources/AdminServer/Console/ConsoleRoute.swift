@@ -19,6 +19,8 @@ package enum ConsoleRoute: Sendable, Equatable {
     case groups
     /// What people have done with the console.
     case audit(StreamPart)
+    /// The words that the pages use.
+    case words
 
     /// The greatest size of a name or a searched text in an address, in UTF-8 bytes.
     static let longest = 200
@@ -48,6 +50,7 @@ package enum ConsoleRoute: Sendable, Equatable {
         case ("groups", nil): self = .groups
         case ("workers", nil): self = .workers
         case ("audit", nil): self = .audit(StreamPart(before: query("before"), after: query("after")))
+        case ("words", nil): self = .words
         default: return nil
         }
     }
@@ -80,6 +83,7 @@ package enum ConsoleRoute: Sendable, Equatable {
         case .workers: "/workers"
         case .groups: "/groups"
         case .audit(let part): "/audit" + Self.query(part.fields)
+        case .words: "/words"
         }
     }
 
@@ -101,6 +105,7 @@ package enum ConsoleRoute: Sendable, Equatable {
         case .workers: "Workers"
         case .groups: "Consumer groups"
         case .audit: "Audit"
+        case .words: "Words of these pages"
         }
     }
 

@@ -66,6 +66,9 @@ enum ConsoleStyle {
         .dot { stroke-width: 5 } .area { fill: var(--link); opacity: .15 } .bars { fill: var(--bad) }
         .good { color: var(--good) } .notable { color: var(--notable) } .bad { color: var(--bad) }
         .dim { color: var(--dim) }
+        .word { color: inherit; text-decoration: underline dotted; text-underline-offset: .2em }
+        .words dt { font-weight: 600; color: var(--text) } .words dt:target { background: var(--line) }
+        footer { padding: 1.5rem; border-top: 1px solid var(--line); margin-top: 2rem; font-size: .8rem }
         @media (max-width: 480px) { header, main { padding-inline: .8rem } header form { margin-left: 0; width: 100% }
           input[type=search] { flex: 1 } nav a { padding: .35rem .5rem } button, .button { padding: .4rem .8rem }
           dl { grid-template-columns: minmax(0, 1fr) } dt { margin-top: .3rem }

@@ -44,13 +44,14 @@ enum Templates {
          aria-label="Game or job" placeholder="game or job" value="{{search}}"> <button>Search</button></form>
         </header>
         <main{{#isLive}} data-live="{{{live}}}"{{#isRead}} data-read{{/isRead}}{{/isLive}}>
-        <h1>{{heading}}</h1>
+        {{{heading}}}
         <p class="dim">worker {{worker}}{{#hasName}}, signed in as {{name}}{{/hasName}} <span id="live" role="status"></span>
         <button id="pause" type="button" hidden>Pause updates</button></p>
         <div id="content">
         {{{body}}}
         </div>
-        </main></body></html>
+        </main>
+        <footer><a href="{{{words}}}">Words of these pages</a></footer></body></html>
 
         """
 

@@ -1,3 +1,4 @@
+import Pages
 import Terminal
 
 /// A figure to see at a glance.
@@ -19,7 +20,8 @@ package struct Tile: Sendable, Equatable {
         let items = tiles.map { tile in
             let inner = HTMLText.element("strong", tile.value) + HTMLText.element("span", tile.name)
             let linked = tile.route.map { "<a href=\"\(HTMLText.escape($0.address))\">\(inner)</a>" } ?? inner
-            return "<li\(HTMLText.cssClass(tile.style).map { " class=\"\($0)\"" } ?? "")>\(linked)</li>"
+            let title = HTMLText.title(of: Glossary.word(ofLabel: tile.name))
+            return "<li\(HTMLText.cssClass(tile.style).map { " class=\"\($0)\"" } ?? "")\(title)>\(linked)</li>"
         }
         return "<ul class=\"tiles\">\n" + items.joined(separator: "\n") + "\n</ul>"
     }
