@@ -87,6 +87,38 @@ struct ConsoleContentTests {
         #expect(status.nodes.rows[0].prefix(2).map(\.text) == ["OY67:OY67…", "galaxy-7"])
     }
 
+    @Test("of dead letters have one line of filters, and then the table")
+    func deadFilters() {
+        let letters = ["timeout", "poisoned", "timeout"].map { code in
+            DeadLetter(
+                entry: "1-0",
+                jobID: "j",
+                run: 1,
+                queue: "default",
+                errorCode: code,
+                error: "",
+                message: [],
+                size: 0,
+                diedAt: ""
+            )
+        }
+        let all = ConsoleContent.dead(letters, DeadPage(), size: 5)
+        guard case .filter(let route, let fields) = all.blocks[0], case .choices = all.blocks[1] else {
+            return #expect(Bool(false), "\(all.blocks)")
+        }
+        #expect(route.address == "/dead" && fields.map(\.name) == ["code", "queue"])
+        #expect(fields.map(\.options) == [["", "poisoned", "timeout"], ["", "default"]])
+        #expect(all.html.components(separatedBy: "<a href=\"/dead").count == 1)
+        #expect(ConsoleContent.short("f0a1b2c3-0000-0000-0000-000000000000") == "f0a1b2c3")
+        #expect(ConsoleContent.short("invalid:" + String(repeating: "ab", count: 20)) == "invalid:abababab…")
+        #expect(ConsoleContent.short("invalid:x") == "invalid:x")
+        // A chosen code stays in the line, so that a person can leave it again.
+        let none = ConsoleContent.dead([], DeadPage(filter: DeadFilter(code: "gone")), size: 5).html
+        #expect(
+            none.contains("<option value=\"gone\" selected>gone</option>") && none.contains("<option value=\"\">all")
+        )
+    }
+
     @Test("of jobs say which nodes a text may mean, and lead to the jobs of each")
     func ambiguousNode() {
         let choice = JobChoice { $0 == "node" ? "node" : nil }

@@ -67,16 +67,12 @@ extension ConsoleContent {
         table.rows = shown.map { letter in
             [
                 .init(letter.diedAt), .init(letter.errorCode, .bad), .init(letter.queue),
-                .init(letter.jobID.text, link: .job(letter.jobID.text)), .init(letter.entry), .init(letter.error),
+                .init(short(letter.jobID.text), link: .job(letter.jobID.text)), .init(letter.entry),
+                .init(letter.error),
             ]
         }
         let filter = page.filter
-        var blocks: [Block] =
-            filter.isAll ? [] : [.note(filter.phrase, .notable), .link(.dead(DeadPage()), "show all")]
-        let codes = Set(shown.map(\.errorCode)).sorted().filter { $0 != filter.code }
-        blocks += codes.prefix(10).map {
-            .link(.dead(DeadPage(filter: DeadFilter(code: $0, queue: filter.queue))), "only code \($0)")
-        }
+        var blocks: [Block] = letters.isEmpty && filter.isAll ? [] : [deadFilter(shown, page)]
         let buttons = [
             Choice.Button(word: "retry", label: "Retry selected"), .init(word: "drop", label: "Drop selected"),
         ]
@@ -91,6 +87,21 @@ extension ConsoleContent {
             ]
         }
         return ConsoleContent(blocks)
+    }
+
+    /// One line with the codes and queues of the shown letters, and those of the filter.
+    private static func deadFilter(_ shown: [DeadLetter], _ page: DeadPage) -> Block {
+        func options(_ values: [String], _ chosen: String) -> [String] {
+            [""] + Set(values + [chosen]).filter { !$0.isEmpty }.sorted()
+        }
+        let filter = page.filter
+        return .filter(
+            .dead(page),
+            [
+                .init("code", "Code", filter.code, options: options(shown.map(\.errorCode), filter.code)),
+                .init("queue", "Queue", filter.queue, options: options(shown.map(\.queue), filter.queue)),
+            ]
+        )
     }
 
     /// The queues, each with a button to pause or resume it.

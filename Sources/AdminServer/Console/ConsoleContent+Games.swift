@@ -117,9 +117,11 @@ extension ConsoleContent {
         return table
     }
 
-    /// Returns the begin of a UUID, and any other id whole.
-    private static func short(_ id: String) -> String {
-        id.utf8.count == 36 && id.split(separator: "-").count == 5 ? String(id.prefix(8)) : id
+    /// Returns the begin of a UUID or of the digest of a message that is no job, and any other id whole.
+    static func short(_ id: String) -> String {
+        let digest = id.hasPrefix("invalid:") ? id.dropFirst("invalid:".count) : ""
+        guard digest.utf8.count != 40 || !digest.allSatisfy(\.isHexDigit) else { return "invalid:\(digest.prefix(8))…" }
+        return ShortID.text(id)
     }
 
     /// The page about something that nobody knows.

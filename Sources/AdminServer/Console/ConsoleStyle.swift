@@ -30,6 +30,7 @@ enum ConsoleStyle {
         button:hover, .button:hover { border-color: var(--link); text-decoration: none }
         .grave { color: var(--bad); border-color: var(--bad) }
         .buttons { display: flex; flex-wrap: wrap; gap: .5rem; margin: .6rem 0; align-items: center }
+        select { max-width: 9rem; text-overflow: ellipsis }
         .stack > label, .stack > button { display: block; margin: .7rem 0 }
         h1 { font-size: 1.35rem; margin: 1rem 0 .2rem; overflow-wrap: anywhere }
         h2 { font-size: 1rem; margin: 1.5rem 0 .4rem } p { margin: .25rem 0; overflow-wrap: anywhere }
