@@ -53,8 +53,14 @@ extension Deployment {
                         let unlabelled = try await site.browser.text(Self.unlabelled)
                         #expect(broken + unlabelled == "", "\(page) at \(width)")
                         let scrolled = try await site.browser.text(Self.scrolledTables)
-                        #expect(scrolled == "" || width > 390, "\(page) at \(width): \(scrolled)")
+                        #expect(scrolled == "", "\(page) at \(width): \(scrolled)")
+                        #expect(try await site.browser.text(Self.smallTexts) == "", "\(page) at \(width)")
+                        let pause = try await site.browser.text(
+                            "getComputedStyle(document.getElementById('pause')).display"
+                        )
+                        #expect((pause == "none") == (page == "/words" || page.hasPrefix("/act")), "\(page): \(pause)")
                     }
+                    if width == 390 { try await fitsPhone(site) }
                 }
                 // A person reads a wall display from two metres.
                 try await site.browser.resize(width: 2_560, isDark: true)
@@ -68,10 +74,32 @@ extension Deployment {
             }
         }
 
+        /// On a phone, the card of a node names the machine, and the table of dead letters stands under one line.
+        private func fitsPhone(_ site: Site) async throws {
+            func pixels(_ expression: String) async throws -> Double {
+                Double(try await site.browser.text(expression)) ?? .infinity
+            }
+            try await site.browser.go(to: site.address + "/nodes")
+            let host = try await site.browser.text("document.querySelector('td[data-label=HOST]').innerText")
+            #expect(host == ProcessInfo.processInfo.hostName, "\(host)")
+            #expect(try await pixels("document.querySelector('td[data-label=HOST]').offsetTop") < 300)
+            try await site.browser.go(to: site.address + "/dead")
+            #expect(try await pixels("document.querySelector('#content form').offsetHeight") < 60)
+            #expect(try await pixels("document.querySelector('tbody tr').getBoundingClientRect().top") < 422)
+        }
+
         /// The tables with cells that a person has to scroll to.
         private static let scrolledTables = """
             [...document.querySelectorAll('table')].filter(table => table.scrollWidth > table.clientWidth)
               .map(table => table.outerHTML.slice(0, 400)).join('|')
+            """
+
+        /// The elements with a text, or a label before it, below 12 pixels.
+        private static let smallTexts = """
+            [...document.querySelectorAll('main *, header *, footer *')].filter(element =>
+              parseFloat(getComputedStyle(element).fontSize) < 12 || element.dataset.label &&
+              parseFloat(getComputedStyle(element, '::before').fontSize) < 12
+            ).map(element => element.outerHTML.slice(0, 100)).join('|')
             """
 
         /// The cells, other than those of last columns, whose text takes more than one line.

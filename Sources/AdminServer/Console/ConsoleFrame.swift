@@ -36,7 +36,7 @@ struct ConsoleFrame: Sendable, Equatable {
                 "menu": .list(
                     ConsoleRoute.menu.map { entry in
                         .fields([
-                            "address": .text(entry.address), "name": .text(entry.title),
+                            "address": .text(entry.address), "name": .text(entry.menuTitle),
                             "isCurrent": .flag(route.isUnder(entry)),
                         ])
                     }

@@ -101,13 +101,16 @@ package enum ConsoleRoute: Sendable, Equatable {
         case .dead: "Dead letters"
         case .queues: "Queues"
         case .nodes: "Nodes"
-        case .node(let id): "Node \(id)"
+        case .node(let id): "Node \(ShortID.node(id.text))"
         case .workers: "Workers"
         case .groups: "Consumer groups"
         case .audit: "Audit"
         case .words: "Words of these pages"
         }
     }
+
+    /// The title in the menu, which has two lines on a phone.
+    var menuTitle: String { self == .groups ? "Groups" : title }
 
     /// The pages in the menu.
     static let menu: [ConsoleRoute] = [

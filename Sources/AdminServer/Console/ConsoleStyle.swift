@@ -11,7 +11,7 @@ enum ConsoleStyle {
           :root { --good: #6fd08c; --notable: #e5b454; --bad: #ff8a80; --dim: #9aa0a6; --line: #3c4043;
             --link: #8ab8ff; --code: #2a2b2e; --page: #16171a; --card: #1e2023; --text: #e8eaed }
         }
-        * { box-sizing: border-box }
+        * { box-sizing: border-box } [hidden] { display: none !important }
         body { font: .875rem/1.45 system-ui, sans-serif; margin: 0; background: var(--page); color: var(--text) }
         header, main { padding: 0 1.5rem; max-width: 120rem }
         header { display: flex; flex-wrap: wrap; gap: .4rem 1.5rem; padding-block: .7rem; align-items: center;
@@ -72,13 +72,16 @@ enum ConsoleStyle {
         footer { padding: 1.5rem; border-top: 1px solid var(--line); margin-top: 2rem; font-size: .8rem }
         @media (max-width: 480px) { header, main { padding-inline: .8rem } header form { margin-left: 0; width: 100% }
           input[type=search] { flex: 1 } nav a { padding: .35rem .5rem } button, .button { padding: .4rem .8rem }
-          dl { grid-template-columns: minmax(0, 1fr) } dt { margin-top: .3rem }
+          p:has(> #live) { display: flex; gap: .6rem; align-items: center } #pause { flex: none }
+          footer { padding-inline: .8rem } dl { column-gap: .8rem } .words { grid-template-columns: minmax(0, 1fr) }
+          .words dt { margin-top: .3rem } .filter { gap: .4rem } .filter label { display: flex; gap: .3rem;
+            flex: 1 1 6.5rem; align-items: center } .filter :is(input, select) { flex: 1; width: 0; min-width: 0 }
           tbody { display: block } th { display: none } th:has(input) { display: block; border: 0 }
           tr { display: flex; flex-wrap: wrap; column-gap: .9rem } tbody tr { padding: .4rem 0;
             border-bottom: 1px solid var(--line) }
           td { border: 0; padding: 0; max-width: 100%; overflow: hidden; text-overflow: ellipsis }
           td:last-child { flex: 1 1 100%; min-width: 0 }
-          td[data-label]::before { content: attr(data-label) " "; color: var(--dim); font-size: .7rem } }
+          td[data-label]::before { content: attr(data-label) " "; color: var(--dim); font-size: .75rem } }
         @media (min-width: 1000px) { .charts { grid-template-columns: repeat(3, minmax(0, 1fr)) } }
         @media (min-width: 1900px) { :root { font-size: calc(16px + (100vw - 1900px) / 70) }
           header, main { max-width: none } .charts { grid-template-columns: repeat(6, minmax(0, 1fr)) }

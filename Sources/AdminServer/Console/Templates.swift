@@ -127,7 +127,7 @@ enum Templates {
         """
 
     private static let filter = """
-        <form method="get" action="{{{path}}}" class="buttons">
+        <form method="get" action="{{{path}}}" class="buttons filter">
         {{#fields}}
         <label>{{label}}
         {{#isText}}
