@@ -36,9 +36,6 @@ extension QueueCommand {
 
 /// The two queues of a move, and how careful it is.
 struct QueueMove: ParsableArguments {
-    /// The greatest length of a name, in bytes. The name may be a mistyped one, so it may have any characters.
-    private static let longestName = 1_024
-
     @Argument(
         help: ArgumentHelp("The queue without a worker, as its producer wrote it.", valueName: "from"),
         completion: Completions.queuesWithoutWorker
@@ -55,9 +52,7 @@ struct QueueMove: ParsableArguments {
     var yes = false
 
     func validate() throws {
-        if source.isEmpty || source.utf8.count > Self.longestName {
-            throw ValidationError("the queue \(quoted(source)) must be 1 to \(Self.longestName) bytes")
-        }
+        try QueueCommand.requireAnyName(source)
         if !SettingRule.word(target, "_.-", upTo: 64) {
             throw ValidationError("the queue \(quoted(target)) must be 1 to 64 of A-Z a-z 0-9 _ . -")
         }

@@ -51,6 +51,16 @@ struct QueueCommand: ParsableCommand {
         }
     }
 
+    /// The greatest length of the name of a queue without a worker, in bytes. The name may have any characters, because a
+    /// producer may have mistyped it.
+    static let longestName = 1_024
+
+    static func requireAnyName(_ name: String) throws {
+        if name.isEmpty || name.utf8.count > longestName {
+            throw ValidationError("the queue \(quoted(name)) must be 1 to \(longestName) bytes")
+        }
+    }
+
     /// `rtmanager queue pause`
     struct Pause: RunnableCommand {
         static let configuration = CommandConfiguration(
@@ -96,17 +106,23 @@ struct QueueCommand: ParsableCommand {
             discussion: ExitReason.help
         )
 
-        @OptionGroup var queue: Name
+        @Argument(help: "Name of the queue.", completion: Completions.queues) var name: String
+
+        @Option(help: ArgumentHelp("Output: text or json.", valueName: "format"))
+        var output = OutputFormat.text
 
         @Option(help: ArgumentHelp("Largest number of rows, 1 to 1000.", valueName: "n"))
         var limit = 10
 
         @OptionGroup var shared: SharedFlags
 
-        func validate() throws { try require(limit, in: 1...1_000, flag: "--limit") }
+        func validate() throws {
+            try QueueCommand.requireAnyName(name)
+            try require(limit, in: 1...1_000, flag: "--limit")
+        }
 
         func run(_ context: CommandContext) async throws(CommandError) {
-            try await Actions.peek(queue.name, limit: limit, queue.output, context)
+            try await Actions.peek(name, limit: limit, output, context)
         }
 
         var source: SettingsSource { .process(flags: shared.values) }

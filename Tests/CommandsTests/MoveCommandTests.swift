@@ -140,11 +140,28 @@ struct MoveCommandTests {
             // The mistyped name may have any characters.
             let odd = ["LPUSH", "{rtm}:queue:a b/c", Self.message("j9", "lobby")]
             _ = try await queue.client.send(RedisCommand(odd[0], arguments: odd.dropFirst().map { .string($0) }))
+            let peeked = try await call(["queue", "peek", "a b/c"], environment: ["RTM_REDIS_URL": url])
+            #expect(peeked.code == 0 && peeked.output == Self.message("j9", "lobby") + "\n", "\(peeked)")
             let named = try await call(
                 ["queue", "move", "a b/c", "default", "--yes"],
                 environment: ["RTM_REDIS_URL": url]
             )
             #expect(named.code == 0 && named.output == "1 message is moved from a b/c to default\n", "\(named)")
+            let none = try await call(["queue", "peek", "a b/c"], environment: ["RTM_REDIS_URL": url])
+            #expect(none.output.hasSuffix("rtmanager jobs --queue 'a b/c'\n"), "\(none)")
+        }
+    }
+
+    @Test("a move that fails says how far it came, also in the audit")
+    func fails() async throws {
+        try await with { url, queue in
+            _ = try await queue.client.send(RedisCommand("SET", "{rtm}:queue:urgent", "text"))
+            let failed = try await run("queue move defualt urgent --yes", url)
+            let begin = "0 of 3 messages are moved from defualt to urgent, and the rest stays there: "
+            #expect(failed.code == 1 && failed.errors.hasPrefix("Error: \(begin)"), "\(failed)")
+            #expect(failed.errors.contains("WRONGTYPE"), "\(failed)")
+            #expect(try await queue.auditEntries(limit: 1).first?.outcome.hasPrefix(begin) == true)
+            #expect(try await ids(queue, "defualt") == ["j1", "j2", "j3"])
         }
     }
 

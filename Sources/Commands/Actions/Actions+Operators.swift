@@ -94,9 +94,10 @@ extension Actions {
                     ? JSONNode.strings(fields).line : TerminalText(EscapedText.cut(text, to: 70_000))
             )
         }
+        let word = ShellWord.quoted(name)
         if output == .text, messages.isEmpty {
             StandardOutput.write(
-                line: "no message waits in \(name); jobs that workers have taken in: rtmanager jobs --queue \(name)"
+                line: "no message waits in \(name); jobs that workers have taken in: rtmanager jobs --queue \(word)"
             )
         }
     }
