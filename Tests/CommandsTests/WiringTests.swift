@@ -178,7 +178,7 @@ struct ReadinessReasonTests {
         #expect(
             text { _ in } == """
                 ok loop: it takes jobs
-                ok redis: its last answer came 1234 ms ago
+                ok redis: its last answer came 1s ago
                 ok docker: the Docker Engine answers
                 ok network: the games' network is there
                 ok keys: all keys in Redis have their right types
@@ -194,7 +194,7 @@ struct ReadinessReasonTests {
         let silent = text { $0.sinceProgress = .seconds(5) }
         #expect(
             silent.hasPrefix(
-                "failing loop: it waits for Redis and takes no jobs\nfailing redis: its last answer came 5000 ms ago\n"
+                "failing loop: it waits for Redis and takes no jobs\nfailing redis: its last answer came 5s ago\n"
             )
         )
         #expect(text { $0.sinceProgress = .milliseconds(4_999) }.hasPrefix("ok loop"))

@@ -93,7 +93,7 @@ extension Actions {
     /// A worker hears from Redis at least every 2.5 s, so a silence of 5 s is no coincidence.
     package static func readiness(_ health: WorkerHealth) -> Readiness {
         let hearsRedis = health.sinceProgress < .seconds(5)
-        let silence = "its last answer came \(health.sinceProgress.milliseconds) ms ago"
+        let silence = "its last answer came \(ShortTime.span(milliseconds: health.sinceProgress.milliseconds)) ago"
         let loop: (Bool, String) =
             if health.isDraining {
                 (false, "the worker ends and takes no more jobs")
