@@ -37,6 +37,7 @@ struct ChartTests {
                 chart.html.contains("last day") && chart.html.contains("<p class=\"dim\">first point at 01:45 UTC</p>")
             )
             #expect(!chart.html.contains("<svg"))
+            #expect(!chart.html.contains(" a 15 minutes"))
         }
         let later = history.charts(now: minutes(105))
         #expect(later.suffix(3).allSatisfy { $0.absence == nil } && later[3].values.last == 5)

@@ -83,6 +83,10 @@ extension Deployment {
             let host = try await site.browser.text("document.querySelector('td[data-label=HOST]').innerText")
             #expect(host == ProcessInfo.processInfo.hostName, "\(host)")
             #expect(try await pixels("document.querySelector('td[data-label=HOST]').offsetTop") < 300)
+            try await eventually("the live page", until: { $0 == "live" }) {
+                try await site.browser.text("document.getElementById('live').textContent")
+            }
+            #expect(try await pixels("document.getElementById('live').offsetHeight") < 30, "one line")
             try await site.browser.go(to: site.address + "/dead")
             #expect(try await pixels("document.querySelector('#content form').offsetHeight") < 60)
             #expect(try await pixels("document.querySelector('tbody tr').getBoundingClientRect().top") < 422)
@@ -104,7 +108,7 @@ extension Deployment {
 
         /// The cells, other than those of last columns, whose text takes more than one line.
         private static let brokenWords = """
-            [...document.querySelectorAll('td:not(:last-child), th, nav a, button')].filter(cell => {
+            [...document.querySelectorAll('td:not(:last-child), th, nav a, button, #live')].filter(cell => {
               const range = document.createRange(); range.selectNodeContents(cell);
               const rects = [...range.getClientRects()].filter(rect => rect.height > 0);
               const top = Math.min(...rects.map(r => r.top)), bottom = Math.max(...rects.map(r => r.bottom));

@@ -23,6 +23,7 @@ enum ConsoleStyle {
         a { color: var(--link); text-decoration: none } a:hover, a:focus { text-decoration: underline }
         :focus-visible { outline: 2px solid var(--link); outline-offset: 1px }
         input, button { font: inherit; color: inherit } input[type=search] { width: 14rem; max-width: 60vw }
+        input[type=checkbox] { width: 1em; height: 1em }
         input:not([type=checkbox]), select { font: inherit; color: inherit; padding: .2rem .5rem;
           border: 1px solid var(--line); border-radius: .4rem; background: var(--page) }
         button, .button { padding: .2rem .7rem; border: 1px solid var(--line); border-radius: .4rem;
@@ -73,6 +74,7 @@ enum ConsoleStyle {
         @media (max-width: 480px) { header, main { padding-inline: .8rem } header form { margin-left: 0; width: 100% }
           input[type=search] { flex: 1 } nav a { padding: .35rem .5rem } button, .button { padding: .4rem .8rem }
           p:has(> #live) { display: flex; gap: .6rem; align-items: center } #pause { flex: none }
+          p:has(> .bad, > .notable) { flex-wrap: wrap; row-gap: 0 } #live { overflow-wrap: normal }
           footer { padding-inline: .8rem } dl { column-gap: .8rem } .words { grid-template-columns: minmax(0, 1fr) }
           .words dt { margin-top: .3rem } .filter { gap: .4rem } .filter label { display: flex; gap: .3rem;
             flex: 1 1 6.5rem; align-items: center } .filter :is(input, select) { flex: 1; width: 0; min-width: 0 }

@@ -22,9 +22,9 @@ extension MinuteHistory {
     private func charts(_ parts: [MinuteFigures?], _ span: String, without reason: String? = nil) -> [Chart] {
         @Sendable func count(_ value: Double) -> String { TextTable.grouped(Int(value)) }
         @Sendable func time(_ value: Double) -> String { ShortTime.span(milliseconds: Int64(value)) }
-        let unit = span == "hour" ? "minute" : "\(Self.dayStep) minutes"
+        let unit = span == "hour" ? "a minute" : "in \(Self.dayStep) minutes"
         let charts = [
-            Chart("jobs a \(unit)", .line, parts.map { $0.map { Double($0.finished) } }, span: span, text: count),
+            Chart("jobs \(unit)", .line, parts.map { $0.map { Double($0.finished) } }, span: span, text: count),
             Chart(
                 "longest wait of ended jobs",
                 .line,
@@ -32,7 +32,7 @@ extension MinuteHistory {
                 span: span,
                 text: time
             ),
-            Chart("failures a \(unit)", .bars, parts.map { $0.map { Double($0.failed) } }, span: span, text: count),
+            Chart("failures \(unit)", .bars, parts.map { $0.map { Double($0.failed) } }, span: span, text: count),
         ]
         return charts.map { chart in
             var chart = chart
