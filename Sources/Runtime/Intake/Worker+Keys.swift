@@ -2,8 +2,11 @@ import JobQueue
 import Logging
 
 extension Worker {
-    /// The time between two checks of the keys' types, unless a queue fails sooner.
-    private static let keyInterval = Duration.seconds(15)
+    /// The time between two checks of the keys' types, unless a queue fails sooner. A check has a command for each key,
+    /// and most workers never find a wrong type.
+    private static let keyInterval = Duration.seconds(60)
+    /// The time between two checks while a key has a wrong type.
+    private static let repairInterval = Duration.seconds(15)
 
     /// Checks the types of the shared keys until the task is cancelled, and reports keys of a wrong type.
     ///
@@ -21,7 +24,7 @@ extension Worker {
             } catch {
                 logger.debug("the types of the Redis keys cannot be checked", metadata: ["error": "\(error)"])
             }
-            await state.keysSuspect.wait(atMost: Self.keyInterval)
+            await state.keysSuspect.wait(atMost: reported.isEmpty ? Self.keyInterval : Self.repairInterval)
         }
     }
 
