@@ -143,12 +143,16 @@ extension ConsoleContent {
 
     /// The page about a text that names no node, or several.
     static func unknownNode(_ named: NamedNode) -> ConsoleContent {
-        guard case .ambiguous(_, let nodes) = named else {
-            guard case .unknown(let text) = named else { return ConsoleContent([]) }
-            return .unknown("node", text)
+        switch named {
+        case .node(let node): .unknown("node", node.text)
+        case .unknown(let text): .unknown("node", text)
+        case .ambiguous(_, let nodes):
+            ConsoleContent(
+                [.note(named.problem ?? "", .notable)]
+                    + nodes.prefix(NameText.mostCandidates).map { .link(.node($0), "node \($0)") },
+                isMissing: true
+            )
         }
-        let links = nodes.prefix(NameText.mostCandidates).map { Block.link(.node($0), "node \($0)") }
-        return ConsoleContent([.note(named.problem ?? "", .notable)] + links, isMissing: true)
     }
 
     private static func nextCommands(_ id: NodeID, _ state: NodeState?) -> [String] {
