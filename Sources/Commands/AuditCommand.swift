@@ -34,8 +34,7 @@ struct AuditCommand: RunnableCommand {
     @OptionGroup var shared: SharedFlags
 
     func validate() throws {
-        try require(limit, in: 1...10_000, flag: "--limit")
-        if after != nil, before != nil { throw ValidationError("--after and --before exclude each other") }
+        try requirePart(limit: limit, after: after, before: before)
     }
 
     private var part: StreamPart { after.map { .after($0.id) } ?? before.map { .before($0.id) } ?? .latest }

@@ -41,8 +41,7 @@ struct JobsCommand: RunnableCommand {
     @OptionGroup var shared: SharedFlags
 
     func validate() throws {
-        try require(limit, in: 1...10_000, flag: "--limit")
-        if after != nil, before != nil { throw ValidationError("--after and --before exclude each other") }
+        try requirePart(limit: limit, after: after, before: before)
         guard let state = part.position?.state, !choice.state.isEmpty, !choice.state.contains(state) else { return }
         throw ValidationError("the position is of a \(state.rawValue) job, which --state excludes")
     }

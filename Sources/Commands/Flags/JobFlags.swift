@@ -80,6 +80,12 @@ func require<Value>(_ value: Value?, in range: ClosedRange<Value>, flag: String)
     throw ValidationError("\(flag) \(value) must be from \(range.lowerBound) to \(range.upperBound)")
 }
 
+/// Throws if the arguments of a list are out of bounds, or name two sides of it.
+func requirePart<Place>(limit: Int, after: Place?, before: Place?) throws {
+    try require(limit, in: 1...10_000, flag: "--limit")
+    if after != nil, before != nil { throw ValidationError("--after and --before exclude each other") }
+}
+
 /// Throws if `--wait-timeout` is out of bounds, or given without `--wait`.
 func requireWait(_ wait: Bool, _ timeout: Int?) throws {
     try require(timeout, in: 1...86_400, flag: "--wait-timeout")
