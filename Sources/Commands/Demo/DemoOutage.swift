@@ -11,7 +11,7 @@ struct DemoOutage: Sendable, Equatable {
     enum Step: Sendable, Equatable {
         /// Redis answers as before.
         case goOn
-        /// The outage begins: tell the person, and call again.
+        /// The outage begins: say so, and call again.
         case begin
         /// The outage goes on: call again.
         case wait
@@ -74,6 +74,7 @@ struct PatientRedis: Sendable {
                 case .goOn, .wait, .end: break
                 }
             }
+            // A refused connection fails at once, and Redis needs time for its start.
             try await Task.sleep(for: Self.pause)
         }
     }
