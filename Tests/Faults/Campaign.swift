@@ -105,8 +105,8 @@ final class Campaign: Sendable {
                     return missing != before
                 }
             } catch is Overdue {
-                // The checker says which are missing.
-                return
+                // Without anything to mend, the checker says which are missing.
+                guard try await restartStuckEngine() else { return }
             }
         }
         do {
@@ -117,6 +117,17 @@ final class Campaign: Sendable {
         } catch is Overdue {
             // The checker says what is missing.
         }
+    }
+
+    /// Restarts an Engine with a dead container. Such an Engine was killed, has left the container's file system mounted,
+    /// and cannot remove the container any more. Returns whether there was one.
+    private func restartStuckEngine() async throws -> Bool {
+        let dead = try await parts.docker.engine.docker("ps", "--all", "--quiet", "--filter", "status=dead")
+        guard !dead.isEmpty else { return false }
+        print("the Engine cannot remove \(dead), and starts again")
+        try await parts.docker.stop()
+        try await parts.docker.start()
+        return true
     }
 
     private func history() async throws -> History {
