@@ -104,7 +104,12 @@ let modules: [Module] = [
         imports: ["DockerPort", "JobContract", "Primitives"],
         isSimulated: true
     ),
-    Module(name: "JobQueue", imports: ["JobContract", "Primitives", "Redis"], libraries: [logging], isSimulated: true),
+    Module(
+        name: "JobQueue",
+        imports: ["CQueueFunctions", "JobContract", "Primitives", "Redis"],
+        libraries: [logging],
+        isSimulated: true
+    ),
     Module(name: "QueueAdmin", imports: ["JobContract", "JobQueue", "Primitives", "Redis"]),
     Module(
         name: "Runtime",
@@ -284,6 +289,8 @@ let package = Package(
             pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev"]), .brew(["openssl"])]
         ),
+        // The Lua files of JobQueue as a text in the program.
+        .target(name: "CQueueFunctions"),
         // What tests share: fakes, rigs that start private servers, conformance suites.
         .target(
             name: "Support",
@@ -300,7 +307,7 @@ let package = Package(
             .target(
                 name: module.name,
                 dependencies: module.dependencies,
-                resources: module.name == "JobQueue" ? [.embedInCode("Lua")] : [],
+                exclude: module.name == "JobQueue" ? ["Lua"] : [],
                 swiftSettings: module.settings + (module.name == "Commands" ? [commit].compactMap { $0 } : [])
             )
         }

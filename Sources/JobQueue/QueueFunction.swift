@@ -1,3 +1,4 @@
+import CQueueFunctions
 import JobContract
 import Primitives
 import Redis
@@ -19,30 +20,19 @@ package enum QueueFunction: String, Sendable {
     /// The name contains a digest of the source. So workers of two versions each call their own functions, and nobody
     /// replaces the functions of another version.
     package static let library: RedisFunctionLibrary = {
-        let source = modules.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
         let digest = Hex.string(Digest.sha1(source.utf8)).prefix(8)
         let name = "rtmanager_\(digest)"
         return RedisFunctionLibrary(name: name, source: "#!lua name=\(name)\nlocal LIBRARY = '\(name)'\n" + source)
     }()
 
-    /// The modules in the order of their dependencies.
-    private static let modules = [
-        PackageResources.context_lua, PackageResources.jobs_lua, PackageResources.reservations_lua,
-        PackageResources.capacity_lua, PackageResources.unfit_lua, PackageResources.placement_lua,
-        PackageResources.fleet_lua,
-        PackageResources.lanes_lua,
-        PackageResources.leadership_lua, PackageResources.games_lua,
-        PackageResources.containers_lua, PackageResources.ending_lua, PackageResources.admission_lua,
-        PackageResources.leases_lua, PackageResources.parking_lua, PackageResources.claiming_lua,
-        PackageResources.sweep_lua, PackageResources.nodes_lua, PackageResources.operators_lua,
-    ]
+    /// All modules of `Lua/`, one after the other.
+    fileprivate static let source = String(cString: queue_functions_source())
 }
 
 extension JobQueue {
     /// The form of the data in Redis. Workers with another form do not register.
     package static let dataForm: String = {
-        let source = String(decoding: PackageResources.context_lua, as: UTF8.self)
-        return source.firstMatch(of: #/local FORM = '([0-9]+)'/#).map { String($0.1) } ?? ""
+        QueueFunction.source.firstMatch(of: #/local FORM = '([0-9]+)'/#).map { String($0.1) } ?? ""
     }()
 
     /// Calls one function.

@@ -9,7 +9,9 @@ enum Rules {
     static func imports(inManifest text: String) -> [String: Set<String>] {
         let sources = text.prefix(upTo: text.firstRange(of: "let moduleTests")?.lowerBound ?? text.endIndex)
         let entry = #/Module\(\s*name: "([^"]+)",\s*imports: \[([^\]]*)\]/#
-        var imports: [String: Set<String>] = ["CBuildInfo": [], "CHiredis": [], "CLibcrypto": []]
+        var imports: [String: Set<String>] = [
+            "CBuildInfo": [], "CHiredis": [], "CLibcrypto": [], "CQueueFunctions": [],
+        ]
         for match in sources.matches(of: entry) {
             let names = match.2.matches(of: #/"([^"]+)"/#).map { String($0.1) }
             imports[String(match.1)] = Set(names)

@@ -87,6 +87,14 @@ struct TreeTests {
     @Test("Functions in Lua are short")
     func scriptFunctions() throws { try check(files: ".lua", Rules.longScriptFunctions) }
 
+    @Test("Each Lua module is in the program, once")
+    func embeddedScripts() throws {
+        let embedding = try SourceTree.text(of: "Sources/CQueueFunctions/functions.c")
+        let embedded = embedding.matches(of: #/#embed "../(JobQueue/Lua/[^"]+)"/#).map { "Sources/" + $0.1 }
+        let files = try SourceTree.files(below: ["Sources/JobQueue/Lua"], suffixes: [".lua"]).map(\.path)
+        #expect(embedded.sorted() == files.sorted())
+    }
+
     @Test("Every folder of Sources is a module of the package")
     func modules() throws {
         let sources = SourceTree.root.appendingPathComponent("Sources").path
