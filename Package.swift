@@ -190,12 +190,12 @@ let moduleTests: [Module] = [
     Module(name: "RuntimeCore", imports: ["DockerPort", "JobContract", "Primitives"]),
     Module(
         name: "JobQueue",
-        imports: ["JobContract", "Primitives", "QueueAdmin", "Redis", "Support"],
+        imports: ["JobContract", "Models", "Primitives", "QueueAdmin", "Redis", "Support"],
         libraries: [logging]
     ),
     Module(
         name: "Runtime",
-        imports: ["DockerPort", "JobContract", "JobQueue", "Primitives", "Redis", "RuntimeCore", "Support"],
+        imports: ["DockerPort", "JobContract", "JobQueue", "Models", "Primitives", "Redis", "RuntimeCore", "Support"],
         libraries: [lifecycle, logging, nioCore, nioPosix]
     ),
     Module(
@@ -296,10 +296,18 @@ let package = Package(
             name: "Support",
             dependencies: [
                 "QueueAdmin",
-                "DockerPort", "JobContract", "JobQueue", "Primitives", "Redis", "RuntimeCore", logging, nioCore,
+                "DockerPort", "JobContract", "JobQueue", "Models", "Primitives", "Redis", "RuntimeCore", logging,
+                nioCore,
                 nioHTTP1, nioPosix,
             ],
             path: "Tests/Support",
+            swiftSettings: strict
+        ),
+        // What the simulation shares with other tests.
+        .target(
+            name: "Models",
+            dependencies: ["JobContract", "JobQueue", "Primitives"],
+            path: "Tests/Models",
             swiftSettings: optimized
         ),
     ]
@@ -327,21 +335,22 @@ let package = Package(
                 name: "EndToEnd",
                 dependencies: [
                     "QueueAdmin", "Diagnostics",
-                    "DockerEngine", "DockerPort", "JobContract", "JobQueue", "Redis", "Support", "Primitives", logging,
+                    "DockerEngine", "DockerPort", "JobContract", "JobQueue", "Models", "Redis", "Support", "Primitives",
+                    logging,
                 ],
                 swiftSettings: strict
             ),
             .testTarget(
                 name: "Faults",
-                dependencies: ["JobContract", "Redis", "Runtime", "Support", "Primitives", logging],
+                dependencies: ["JobContract", "Models", "Redis", "Runtime", "Support", "Primitives", logging],
                 swiftSettings: strict
             ),
             .testTarget(
                 name: "SimulationTests",
                 dependencies: [
                     "QueueAdmin",
-                    "DockerPort", "JobContract", "JobQueue", "Redis", "Runtime", "RuntimeCore", "Support", "Primitives",
-                    logging,
+                    "DockerPort", "JobContract", "JobQueue", "Models", "Redis", "Runtime", "RuntimeCore", "Support",
+                    "Primitives", logging,
                 ],
                 swiftSettings: optimized
             ),

@@ -2,6 +2,7 @@ import Foundation
 import JobContract
 import Primitives
 import Redis
+import Models
 import Support
 import Testing
 

@@ -5,6 +5,7 @@ import JobContract
 import Logging
 import Primitives
 import Redis
+import Models
 import Support
 import Synchronization
 import Testing

@@ -2,6 +2,7 @@ import Foundation
 import JobContract
 import Redis
 
+@testable import Models
 @testable import Support
 
 extension Campaign {

@@ -2,6 +2,7 @@ import JobContract
 import Primitives
 import Redis
 
+@testable import Models
 @testable import Support
 
 extension Campaign {

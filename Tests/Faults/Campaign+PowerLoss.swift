@@ -1,5 +1,6 @@
 import Redis
 
+@testable import Models
 @testable import Support
 
 extension Campaign {

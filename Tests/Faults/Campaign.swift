@@ -2,6 +2,7 @@ import Foundation
 import JobContract
 import Redis
 
+@testable import Models
 @testable import Support
 
 /// Random jobs over many games for several workers on real parts, while things break; then the history of it all.

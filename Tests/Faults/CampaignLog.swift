@@ -3,6 +3,7 @@ import JobContract
 import Primitives
 import Synchronization
 
+@testable import Models
 @testable import Support
 
 /// What a campaign has done so far.

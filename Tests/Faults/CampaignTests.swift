@@ -2,6 +2,7 @@ import Foundation
 import JobContract
 import Testing
 
+@testable import Models
 @testable import Support
 
 /// Everything at once, on real parts. `RTM_TEST_SEED` replays a seed; `RTM_TEST_FAULT_SECONDS` makes it as long as one

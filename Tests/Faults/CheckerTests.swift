@@ -2,6 +2,7 @@ import JobContract
 import Primitives
 import Testing
 
+@testable import Models
 @testable import Support
 
 /// A run without a flaw: a game that is started, stopped and removed, one that runs on, one that was superseded.

@@ -5,6 +5,7 @@ import Primitives
 import Redis
 import Testing
 
+@testable import Models
 @testable import Support
 
 /// What a failover to an asynchronous replica takes, and what becomes of it. A usual run has one replica that lags;

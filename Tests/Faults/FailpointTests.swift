@@ -4,6 +4,7 @@ import Redis
 import Runtime
 import Testing
 
+@testable import Models
 @testable import Support
 
 /// A worker dies at every step at which one can; another goes on, and the outside sees nothing of it.

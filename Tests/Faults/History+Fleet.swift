@@ -3,6 +3,7 @@ import JobContract
 import Primitives
 import Redis
 
+@testable import Models
 @testable import Support
 
 extension History {

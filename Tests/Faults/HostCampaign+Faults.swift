@@ -1,6 +1,7 @@
 import JobContract
 import Redis
 
+@testable import Models
 @testable import Support
 
 extension HostCampaign {

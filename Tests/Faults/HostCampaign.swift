@@ -2,6 +2,7 @@ import JobContract
 import Primitives
 import Synchronization
 
+@testable import Models
 @testable import Support
 
 /// Random jobs for the workers of two real hosts, while hosts die, are cut off, and lose their Engines; then the history

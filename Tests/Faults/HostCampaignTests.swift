@@ -2,6 +2,7 @@ import Foundation
 import JobContract
 import Testing
 
+@testable import Models
 @testable import Support
 
 /// Two real Docker Engines, with workers on each. `RTM_TEST_SEED` replays a seed; `RTM_TEST_FAULT_SECONDS` makes it as

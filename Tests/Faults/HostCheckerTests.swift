@@ -2,6 +2,7 @@ import JobContract
 import Primitives
 import Testing
 
+@testable import Models
 @testable import Support
 
 private func time(_ seconds: Int64, _ milliseconds: Int32 = 0) -> Timestamp {

@@ -3,6 +3,7 @@ import Primitives
 import Redis
 import Synchronization
 
+@testable import Models
 @testable import Support
 
 /// Sees in Redis which nodes are lost, and what is promised on them. It also keeps the grace shorter than operators may

@@ -2,6 +2,7 @@ import JobContract
 import JobQueue
 import Redis
 
+@testable import Models
 @testable import Support
 
 extension ModelRun {

@@ -5,6 +5,7 @@ import Redis
 import Testing
 
 @testable import JobQueue
+@testable import Models
 @testable import Support
 
 extension ModelRun {

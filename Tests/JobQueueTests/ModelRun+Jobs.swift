@@ -4,6 +4,7 @@ import Redis
 import Testing
 
 @testable import JobQueue
+@testable import Models
 @testable import Support
 
 extension ModelRun {

@@ -4,6 +4,7 @@ import Redis
 import Testing
 
 @testable import JobQueue
+@testable import Models
 @testable import Support
 
 /// One run of random operations on the real scripts and on the model, which must agree after each.

@@ -4,6 +4,7 @@ import JobContract
 import Primitives
 import Redis
 import Runtime
+import Models
 import Support
 import Testing
 

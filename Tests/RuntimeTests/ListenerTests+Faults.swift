@@ -4,6 +4,7 @@ import JobContract
 import Redis
 import Runtime
 import RuntimeCore
+import Models
 import Support
 import Testing
 

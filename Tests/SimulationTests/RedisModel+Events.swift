@@ -2,6 +2,7 @@ import JobContract
 import Primitives
 
 @testable import JobQueue
+@testable import Models
 @testable import Support
 
 extension RedisModel {

@@ -2,6 +2,7 @@ import JobContract
 import Primitives
 
 @testable import JobQueue
+@testable import Models
 @testable import Support
 
 /// What Redis holds and the scripts do, at the times that it is told: ``Support/LaneModel``, which is compared with the

@@ -3,6 +3,7 @@ import JobQueue
 import Primitives
 import Runtime
 import RuntimeCore
+import Models
 import Support
 
 /// What is done in one simulation, all of it from the seed: workers, jobs, and what goes wrong. Which kinds of faults come

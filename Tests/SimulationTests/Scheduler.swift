@@ -1,4 +1,5 @@
 import RuntimeCore
+import Models
 import Support
 import Synchronization
 

@@ -4,6 +4,7 @@ import Redis
 
 @testable import JobQueue
 @testable import Runtime
+@testable import Models
 @testable import Support
 
 extension SimulatedQueue {

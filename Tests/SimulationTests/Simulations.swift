@@ -3,6 +3,7 @@ import JobContract
 import Primitives
 import Synchronization
 
+@testable import Models
 @testable import Support
 
 /// Runs simulations on threads of their own, and collects what came of them.

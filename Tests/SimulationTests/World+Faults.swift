@@ -7,6 +7,7 @@ import Synchronization
 
 @testable import JobQueue
 @testable import Runtime
+@testable import Models
 @testable import Support
 
 extension World {

@@ -4,6 +4,7 @@ import JobQueue
 import Primitives
 import Synchronization
 
+@testable import Models
 @testable import Support
 
 /// What becomes of Redis itself, and what must hold after each call.

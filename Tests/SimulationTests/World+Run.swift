@@ -6,6 +6,7 @@ import RuntimeCore
 import Synchronization
 
 @testable import Runtime
+@testable import Models
 @testable import Support
 
 extension World {

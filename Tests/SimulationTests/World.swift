@@ -7,6 +7,7 @@ import Synchronization
 
 @testable import JobQueue
 @testable import Runtime
+@testable import Models
 @testable import Support
 
 /// One simulation: Redis, Engines and workers in a time of their own, and the history of it all.

@@ -1,5 +1,6 @@
 import Foundation
 import JobContract
+import Models
 import Primitives
 import Redis
 
