@@ -29,11 +29,11 @@ struct BenchFigure: Sendable, Equatable, Encodable {
         text + String(repeating: " ", count: max(1, width - text.count))
     }
 
-    /// Returns a value with three digits, or with all digits before the decimal point.
+    /// Returns a value with three digits, or with all digits before the decimal point. Small values have three decimals.
     static func short(_ value: Double) -> String {
         guard value.isFinite else { return "-" }
-        let decimals = abs(value) >= 100 ? 0 : abs(value) >= 10 ? 1 : 2
-        let scale = [1.0, 10, 100][decimals]
+        let decimals = [100, 10, 0.1].firstIndex { abs(value) >= $0 } ?? 3
+        let scale = [1.0, 10, 100, 1_000][decimals]
         let rounded = (value * scale).rounded() / scale
         return decimals == 0 ? String(Int(rounded)) : String(rounded)
     }
@@ -55,7 +55,12 @@ extension [Double] {
         return sorted()[Swift.min(count - 1, Int(part * Double(count)))]
     }
 
-    var median: Double { quantile(0.5) }
+    /// The middle of the sorted values, or the mean of the two in the middle; 0 if there are no values.
+    var median: Double {
+        guard count > 0, count.isMultiple(of: 2) else { return quantile(0.5) }
+        let values = sorted()
+        return (values[count / 2 - 1] + values[count / 2]) / 2
+    }
 
     /// Returns the figures for p50, p90 and p99, each with the baseline's figure.
     func figures(_ name: String, _ unit: String, baseline: [Double]? = nil) -> [BenchFigure] {

@@ -55,6 +55,24 @@ struct BenchTests {
         #expect(figures["with metrics and traces: memory, at most"]?.value == 33)
     }
 
+    @Test(
+        "shortens values",
+        arguments: [
+            (1_234.5, "1235"), (12.34, "12.3"), (1.234, "1.23"), (0.126, "0.13"), (0.0064, "0.006"), (0.0, "0.0"),
+        ]
+    )
+    func short(value: Double, text: String) {
+        #expect(BenchFigure.short(value) == text)
+    }
+
+    @Test(
+        "takes the middle of the values, or the mean of two",
+        arguments: [([], 0), ([3], 3), ([4, 1], 2.5), ([9, 1, 2], 2), ([4, 1, 9, 2], 3)] as [([Double], Double)]
+    )
+    func median(values: [Double], median: Double) {
+        #expect(values.median == median)
+    }
+
     @Test("reads a process's figures from Linux, whatever its name")
     func usage() {
         let stat = "12 (a) b (c)) S 1 12 12 0 -1 4194304 100 0 0 0 250 50 0 0 20 0 4 0 100 1000 200"
