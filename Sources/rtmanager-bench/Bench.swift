@@ -10,12 +10,16 @@ struct Bench: Sendable {
 
     /// Runs the scenarios.
     ///
-    /// - Parameter report: Called at the end of each scenario.
+    /// - Parameter report: Called at the end of each scenario, and of each turn of `peers`.
     func run(_ report: (BenchReport) throws -> Void) async throws {
         try await BenchStage.with(options, settings, logger) { stage in
             for scenario in options.scenarios {
                 try await stage.redis.empty()
-                try report(BenchReport(scenario: scenario, figures: try await figures(scenario, stage)))
+                if scenario == .peers {
+                    try await stage.peers(report)
+                } else {
+                    try report(BenchReport(scenario: scenario, figures: try await figures(scenario, stage)))
+                }
             }
         }
     }
@@ -34,6 +38,8 @@ struct Bench: Sendable {
         case .reconcile: try await stage.reconcile()
         case .fleet: try await stage.fleet()
         case .nodes: try await stage.nodes()
+        // This scenario reports by itself.
+        case .peers: []
         }
     }
 }

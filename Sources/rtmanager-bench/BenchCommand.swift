@@ -24,6 +24,7 @@ struct BenchCommand: RunnableCommand {
               reconcile one job at a time while 10,000 games are compared
               fleet     one job at a time, with 1 to 150 workers waiting
               nodes     many nodes: idle, a burst of starts, lost data, lost nodes
+              peers     the workers of others in turn with this one: needs --peers
               start     containers one at a time, beside the bare Engine
               rate      containers a second, beside the bare Engine
               events    from the Engine's clock to the stream, beside a bare reader
@@ -37,6 +38,7 @@ struct BenchCommand: RunnableCommand {
               rtmanager bench drain --jobs 50000 --rounds 5 --kind start
               rtmanager bench start rate events --image galaxy/engine:1.4
               rtmanager bench soak --minutes 60
+              rtmanager bench peers --peers /tmp/peers/peers.json --only celery,rq
 
             \(ExitReason.help)
             """
@@ -79,10 +81,18 @@ struct BenchCommand: RunnableCommand {
     @Option(help: ArgumentHelp("Image of the containers on a real Docker Engine.", valueName: "reference"))
     var image: String?
 
+    @Option(
+        help: ArgumentHelp("The peers; `Tests/peers/install DIR` makes DIR/peers.json.", valueName: "file")
+    )
+    var peers: String?
+
+    @Option(help: ArgumentHelp("Peers to measure beside rtmanager. Default: all of the file.", valueName: "names"))
+    var only: String?
+
     @Option(help: .setting("RTM_NETWORK"))
     var network: String?
 
-    @Option(help: ArgumentHelp("Output: text, or json with one line for each scenario.", valueName: "format"))
+    @Option(help: ArgumentHelp("Output: text, or json with one line for each scenario and turn.", valueName: "format"))
     var output = OutputFormat.text
 
     @OptionGroup var shared: SharedFlags
@@ -98,6 +108,14 @@ struct BenchCommand: RunnableCommand {
         }
         guard (0.1...10_080).contains(minutes ?? 1) else { throw ValidationError("--minutes takes 0.1 to 10080") }
         guard (2...2_000).contains(nodes ?? 2) else { throw ValidationError("--nodes takes 2 to 2000") }
+        if scenarios.contains(.peers), peers == nil {
+            throw ValidationError(
+                """
+                peers needs --peers: a file with the workers of others. Tests/peers/install DIR in rtmanager's sources \
+                installs some of them in the folder DIR, and makes DIR/peers.json
+                """
+            )
+        }
         if let scenario = scenarios.first(where: \.needsEngine), image == nil {
             throw ValidationError(
                 """
@@ -120,7 +138,9 @@ struct BenchCommand: RunnableCommand {
             isObserved: observed,
             minutes: minutes,
             nodes: nodes,
-            image: image
+            image: image,
+            peers: peers,
+            only: only
         )
         let bench = Bench(options: options, settings: context.settings, logger: context.logger.forCommand)
         try await Actions.runBench(bench, output: output)

@@ -42,10 +42,19 @@ struct BenchFigure: Sendable, Equatable, Encodable {
 /// The result of a scenario.
 struct BenchReport: Sendable, Equatable, Encodable {
     var scenario: BenchScenario
+    /// The part of the scenario, if the report is not about all of it.
+    var part: String?
     var figures: [BenchFigure]
+    /// What could not be measured, and why.
+    var notes: [String]?
+    /// The figures as a table in Markdown.
+    var table: [String]?
 
     /// The result for people.
-    var lines: [String] { [scenario.rawValue] + figures.map { "  " + $0.line } }
+    var lines: [String] {
+        let head = [scenario.rawValue, part].compactMap(\.self).joined(separator: ", ")
+        return [head] + (figures.map(\.line) + (notes ?? [])).map { "  " + $0 } + (table.map { [""] + $0 } ?? [])
+    }
 }
 
 extension [Double] {

@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// The scenarios of `rtmanager bench`.
 enum BenchScenario: String, ExpressibleByArgument, CaseIterable, Encodable, Sendable {
-    case drain, latency, backlog, start, rate, events, idle, failover, soak, reconcile, fleet, nodes
+    case drain, latency, backlog, start, rate, events, idle, failover, soak, reconcile, fleet, nodes, peers
 
     /// The default scenarios.
     static let usual: [BenchScenario] = [.drain, .latency, .idle]
@@ -31,6 +31,10 @@ struct BenchOptions: Sendable {
     var nodes: Int?
     /// The image for containers on a real Docker Engine.
     var image: String?
+    /// The file that describes the peers.
+    var peers: String?
+    /// The names of the peers to measure, with commas; nil: all peers of the file.
+    var only: String?
 
     func full<Value>(_ value: Value, quick: Value) -> Value { isQuick ? quick : value }
 }

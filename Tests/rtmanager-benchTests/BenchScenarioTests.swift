@@ -127,22 +127,29 @@ struct Figures {
     private struct Report: Decodable {
         var scenario: String
         var figures: [Figure]
+        var notes: [String]?
+        var table: [String]?
     }
 
     private let figures: [String: Figure]
+    /// What could not be measured.
+    let notes: [String]
+    /// The lines of the table in Markdown.
+    let table: [String]
 
     /// Runs the scenario, short.
     static func of(
         _ scenario: String,
         _ arguments: [String] = [],
-        environment: [String: String] = [:]
+        environment: [String: String] = [:],
+        exitCode: Int32 = 0
     ) async throws -> Figures {
         let output = try await Support.Program.run(
             ["bench", scenario, "--quick", "--output", "json"] + arguments,
             environment: environment,
             within: .seconds(200)
         )
-        try #require(output.exitCode == 0, "\(output.errors)")
+        try #require(output.exitCode == exitCode, "\(output.errors)")
         let line = try #require(output.output.split(separator: "\n").last)
         let report = try JSONDecoder().decode(Report.self, from: Data(line.utf8))
         try #require(report.scenario == scenario)
@@ -151,7 +158,11 @@ struct Figures {
                 "\(scenario): \(figure.name) \(figure.value), baseline \(figure.baseline ?? .nan), ratio \(figure.ratio ?? .nan)"
             )
         }
-        return Figures(figures: Dictionary(uniqueKeysWithValues: report.figures.map { ($0.name, $0) }))
+        return Figures(
+            figures: Dictionary(uniqueKeysWithValues: report.figures.map { ($0.name, $0) }),
+            notes: report.notes ?? [],
+            table: report.table ?? []
+        )
     }
 
     subscript(_ name: String) -> Figure {

@@ -1,0 +1,9 @@
+import common
+
+
+def noop(**payload):
+    return "ok"
+
+
+def lone(pushed):
+    common.report(pushed)
