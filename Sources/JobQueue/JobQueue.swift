@@ -157,6 +157,12 @@ package struct QueueError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Whether Redis answered and refused only this call. Other calls may succeed.
     package var isRefusal: Bool { redis?.isOfThisCommand ?? false }
 
+    /// Whether a key has a wrong type. Functions pass the error of their command on.
+    package var isWrongType: Bool {
+        if case .server(let error)? = redis { return error.code == "WRONGTYPE" || error.message.contains("WRONGTYPE") }
+        return false
+    }
+
     /// Whether the data of the namespace has the form of another version. Redis refuses every call with changes then.
     package var isOfOtherForm: Bool {
         if case .server(let error)? = redis { return error.code == "FORM" }

@@ -79,4 +79,25 @@ struct QueueTroubleTests {
             }
         }
     }
+
+    @Test("a call that fails at a key of a wrong type has the keys checked at once", arguments: ["results", "leases"])
+    func atOnce(key: String) async throws {
+        try await WorkerWorld.with { world in
+            try await world.withWorker { worker in
+                // The first check of all keys is over then.
+                try await eventually("a worker that waits") { try await world.isWaitingForJobs() }
+                let name = world.keys.prefix + key
+                _ = try await world.client.send(RedisCommand("SET", .string(name), "x"))
+                try await world.push(.stop, "t1")
+                try await eventually(
+                    "the name of the key",
+                    until: { $0.contains { $0.contains("\(name) is a string") } }
+                ) {
+                    worker.health.keyProblems
+                }
+                _ = try await world.client.send(RedisCommand("DEL", .string(name)))
+                #expect(try await world.result("t1").succeeded)
+            }
+        }
+    }
 }

@@ -28,6 +28,7 @@ extension Worker {
                 } catch {
                     state.noteLoop { $0.failed("\(error)", now: MonotonicClock.now) }
                     RuntimeMetrics.redisFailed(in: .consume)
+                    state.suspectKeys(after: error)
                     logger.log(
                         level: state.takingFails.level(.warning),
                         "jobs cannot be taken; trying again",

@@ -2,9 +2,9 @@ import JobQueue
 import Logging
 
 extension Worker {
-    /// The time between two checks of the keys' types, unless a queue fails sooner. A check has a command for each key,
-    /// and most workers never find a wrong type.
-    private static let keyInterval = Duration.seconds(60)
+    /// The time between two checks of the keys' types, unless a call fails at a key sooner. A check has a command for
+    /// each key, and most workers never find a wrong type.
+    private static let keyInterval = Duration.seconds(300)
     /// The time between two checks while a key has a wrong type.
     private static let repairInterval = Duration.seconds(15)
 

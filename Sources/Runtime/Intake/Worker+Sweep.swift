@@ -31,6 +31,7 @@ extension Worker {
                 hasWarned = outcome.capacityDiffers
             } catch {
                 RuntimeMetrics.redisFailed(in: .sweep)
+                state.suspectKeys(after: error)
                 state.sweepFailed()
                 state.due.sweepAtOnce(afterOutage: afterOutage)
                 await backoff.pause()

@@ -19,7 +19,7 @@ final class WorkerState: Sendable {
     let leaderResigned = WakeSignal()
     /// Raised when the leader is to compare all containers with the published events.
     let reconcileNow = WakeSignal()
-    /// Raised when a call has failed as calls do at a key of a wrong type.
+    /// Raised when a call has failed at a key of a wrong type.
     let keysSuspect = WakeSignal()
     let leases = LeaseBook()
     /// When to sweep.
@@ -52,6 +52,9 @@ final class WorkerState: Sendable {
     var isSweepFailing: Bool { progress.withLock { $0.isSweepFailing } }
 
     func sweepFailed() { progress.withLock { $0.isSweepFailing = true } }
+
+    /// Asks for a check of the keys if a call has failed at a key of a wrong type.
+    func suspectKeys(after error: QueueError) { if error.isWrongType { keysSuspect.raise() } }
 
     /// The keys of a wrong type at the last check.
     var keyProblems: [KeyProblem] { keys.withLock { $0 } }

@@ -127,6 +127,7 @@ extension JobAttempt {
             } catch {
                 // The worker is ending: the caller repeats the call in a task without cancellation.
                 if Task.isCancelled { return false }
+                worker.state.suspectKeys(after: error)
                 log.log(
                     level: worker.state.endingFails.level(.error),
                     "Redis did not take what became of the job; trying again",

@@ -19,6 +19,7 @@ extension Worker {
                 term: term,
                 watch: watch,
                 reconcileNow: state.reconcileNow,
+                failed: { [state] in state.suspectKeys(after: $0) },
                 executor: executor,
                 enginePort: configuration.node.enginePort,
                 logger: logger

@@ -18,6 +18,8 @@ struct EventsListener: Sendable {
     let watch: DockerHealth
     /// Raised to request a reconcile.
     let reconcileNow: WakeSignal
+    /// Called after a failed call to Redis.
+    let failed: @Sendable (QueueError) -> Void
     /// The executor of all tasks except the reconciler, which computes for longer; nil: the executor of the caller.
     let executor: (any TaskExecutor)?
     /// The port of a game engine whose image has no port label.
@@ -43,6 +45,7 @@ struct EventsListener: Sendable {
             epoch: term.epoch,
             observations: observations,
             enginePort: enginePort,
+            failed: failed,
             logger: logger
         )
         do {

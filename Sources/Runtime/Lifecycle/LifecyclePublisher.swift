@@ -13,6 +13,8 @@ struct LifecyclePublisher: Sendable {
     let observations: PublishQueue
     /// The port of a game engine whose image has no port label.
     let enginePort: Int
+    /// Called after a failed call to Redis.
+    let failed: @Sendable (QueueError) -> Void
     let logger: Logger
     private let failures = LogThrottle()
 
@@ -115,6 +117,7 @@ struct LifecyclePublisher: Sendable {
                 return try await body()
             } catch let error as QueueError {
                 try Task.checkCancellation()
+                failed(error)
                 logger.log(
                     level: failures.level(.warning),
                     "events cannot be published; trying again",
