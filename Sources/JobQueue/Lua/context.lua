@@ -27,7 +27,7 @@ end
 function context.open(keys, args)
   local arguments, meta, time = cjson.decode(args[1]), keys[1], call('TIME')
   local kept = call('HMGET', meta, 'clock', 'created_at', 'resumed_at', 'window', 'admissions', 'fence', 'held',
-    'settings', 'oldest_at', 'lost', 'arrivals', 'form')
+    'settings', 'oldest_at', 'lost', 'arrivals', 'form', 'swept_at')
   local now_us, latest = tonumber(time[1]) * 1000000 + tonumber(time[2]), tonumber(kept[1]) or 0
   local now, changes, claims = shared_time(meta, math.floor(now_us / 1000), latest), {}, {}
   if now ~= latest then changes.clock = now end
@@ -40,7 +40,7 @@ function context.open(keys, args)
     resumed_at = tonumber(kept[3]) or 0, window = tonumber(kept[4]) or 0, admissions = tonumber(kept[5]) or 0,
     fence = tonumber(kept[6]) or 0, held = kept[7] or '', settings = kept[8],
     oldest_at = tonumber(kept[9]) or 0, lost = tonumber(kept[10]) or 0, arrivals = tonumber(kept[11] or kept[5]) or 0,
-    form = kept[12],
+    form = kept[12], swept_at = tonumber(kept[13]) or 0,
     lost_nodes = {}, nodes = {}, held_of = {}, drained = {},
     text = false, has_made_ready = false }
 end

@@ -7,10 +7,36 @@
 --   have different capacities.
 -- Atomic because: a job leaves its time list and enters a ready list in one step.
 
--- Returns the due ids of a time list. An idle worker pays for each command, so only the first is read if nothing
--- is due.
+-- Returns the keys with messages and jobs that the worker may take.
+local function work_lists(c)
+  local lists = {}
+  for _, queue in ipairs(c.args.queues) do
+    local stops, starts = lanes.list('stop', queue), lanes.list('start', queue)
+    for _, list in ipairs({ 'inbox:' .. queue, 'queue:' .. queue, stops, starts, stops .. ':' .. c.args.node,
+      starts .. ':' .. c.args.node }) do lists[#lists + 1] = c.prefix .. list end
+  end
+  return lists
+end
+
+-- Returns whether the worker may find messages or jobs. This repairs a lost wake-up.
+local function may_have_work(c) return call('EXISTS', unpack(work_lists(c))) > 0 end
+
+-- Returns whether there is nothing to move and no work. Each worker sweeps, and mostly there is nothing, so one command
+-- has to say this.
+local function is_idle(c)
+  local keys = work_lists(c)
+  for _, list in ipairs({ 'delayed', 'leases', 'deadlines', 'lost', 'lost:sought', 'moving' }) do
+    keys[#keys + 1] = c.prefix .. list
+  end
+  return call('EXISTS', unpack(keys)) == 0
+end
+
+-- Returns the first time of a time list; nil if the list is empty.
+local function first_of(c, list) return tonumber(call('ZRANGE', c.prefix .. list, 0, 0, 'WITHSCORES')[2]) end
+
+-- Returns the due ids of a time list. Only the first is read if nothing is due.
 local function due_of(c, list)
-  local first = tonumber(call('ZRANGE', c.prefix .. list, 0, 0, 'WITHSCORES')[2])
+  local first = first_of(c, list)
   if not first or first > c.now then return {} end
   return call('ZRANGEBYSCORE', c.prefix .. list, '-inf', c.now, 'LIMIT', 0, c.args.most)
 end
@@ -64,7 +90,7 @@ end
 -- return.
 local function reclaim_leases(c)
   local due, counts = due_of(c, 'leases'), { reclaimed = 0, poisoned = 0 }
-  if #due > 0 or c.args.after_outage then liveness.note_outage(c) end
+  if #due > 0 then liveness.note_outage(c) end
   if c.now < c.resumed_at + c.args.lease_ms then due = {} end
   for _, id in ipairs(due) do
     local outcome = reclaim(c, id)
@@ -190,9 +216,8 @@ end
 
 -- Cleans up for all workers once a minute. Returns whether something is left for the next call.
 local function clean_up(c)
-  local swept_at = tonumber(call('HGET', c.meta, 'swept_at') or 0)
   local pause = math.min(60000, context.settings(c).retention_ms / 10)
-  if swept_at <= c.now and c.now - swept_at < pause then return false end
+  if c.swept_at <= c.now and c.now - c.swept_at < pause then return false end
   forget_dead_workers(c)
   redis.pcall('ZREMRANGEBYSCORE', c.prefix .. 'forgotten', '-inf', c.now - context.settings(c).retention_ms)
   local has_more = delete_old(c)
@@ -202,34 +227,30 @@ local function clean_up(c)
   return has_more
 end
 
+-- Returns the time until the next retry or the next end of a lease.
 local function ms_until_due(c)
-  local next_due = math.huge
-  local retry = call('ZRANGE', c.prefix .. 'delayed', 0, 0, 'WITHSCORES')[2]
-  local lease = call('ZRANGE', c.prefix .. 'leases', 0, 0, 'WITHSCORES')[2]
-  if retry then next_due = tonumber(retry) end
+  local next_due, lease = first_of(c, 'delayed') or math.huge, first_of(c, 'leases')
   -- Nothing is taken back before living workers could return after an outage.
-  if lease then next_due = math.min(next_due, math.max(tonumber(lease), c.resumed_at + c.args.lease_ms)) end
+  if lease then next_due = math.min(next_due, math.max(lease, c.resumed_at + c.args.lease_ms)) end
   return next_due < math.huge and math.max(0, next_due - c.now) or -1
 end
 
--- Returns whether the worker may find messages or jobs. This repairs a lost wake-up.
-local function may_have_work(c)
-  for _, queue in ipairs(c.args.queues) do
-    local stops, starts = c.prefix .. lanes.list('stop', queue), c.prefix .. lanes.list('start', queue)
-    if call('EXISTS', c.prefix .. 'inbox:' .. queue, c.prefix .. 'queue:' .. queue, stops, starts,
-      stops .. ':' .. c.args.node, starts .. ':' .. c.args.node) > 0 then return true end
-  end
-  return false
+-- Handles what has a time. Returns retries made due, leases taken back, jobs given up, and whether there may be more.
+local function handle_due(c)
+  local retries, taken_back = make_retries_due(c), reclaim_leases(c)
+  free_lost_lanes(c)
+  return retries, taken_back.reclaimed, taken_back.poisoned, expire_late(c)
 end
 
 define('sweep', function(c)
-  local noted = liveness.note_alive(c)
-  local retries = make_retries_due(c)
-  local taken_back = reclaim_leases(c)
-  free_lost_lanes(c)
-  local has_more = expire_late(c)
+  local noted, lost = liveness.note_alive(c), c.lost
+  if c.args.after_outage then liveness.note_outage(c) end
+  local retries, reclaimed, poisoned, has_more = 0, 0, 0, false
+  local idle = is_idle(c)
+  if not idle then retries, reclaimed, poisoned, has_more = handle_due(c) end
   has_more = loss.sweep(c) or has_more
   has_more = clean_up(c) or has_more
-  return { retries, taken_back.reclaimed, taken_back.poisoned, has_more and 0 or ms_until_due(c),
-    may_have_work(c) and 1 or 0, noted }
+  -- Jobs of a node that was lost just now may have become ready for this worker.
+  if idle and c.lost == lost then return { 0, 0, 0, has_more and 0 or -1, 0, noted } end
+  return { retries, reclaimed, poisoned, has_more and 0 or ms_until_due(c), may_have_work(c) and 1 or 0, noted }
 end)
