@@ -174,7 +174,9 @@ package protocol QueueFigures: Sendable {
     ) async throws(QueueError) -> [OldestWork]
 
     /// Returns the figures of the fleet; nil if another node reads them.
-    func fleetCounts(searchesQueues: Bool) async throws(QueueError) -> FleetCounts?
+    ///
+    /// - Parameter now: The time of Redis in ms since 1970.
+    func fleetCounts(at now: Int64, searchesQueues: Bool) async throws(QueueError) -> FleetCounts?
 
     /// Returns the keys of a wrong type among those of the worker (`TYPE`).
     func keyProblems() async throws(QueueError) -> [KeyProblem]

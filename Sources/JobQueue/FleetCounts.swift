@@ -72,39 +72,46 @@ extension JobQueue {
     /// Returns the figures of the fleet; nil if another node reads them. The first living node by name is the reader,
     /// so the costs do not grow with the number of nodes.
     ///
-    /// - Parameter searchesQueues: Whether to count the messages in queues that no worker serves. The count searches all
-    ///   keys of Redis, at most 200,000.
-    package func fleetCounts(searchesQueues: Bool) async throws(QueueError) -> FleetCounts? {
-        let now = try await redisTime()
-        let since = RedisArgument.string("(\(now - 2 * options.lease.milliseconds)")
-        let limit = RedisArgument.integer(Int64(Self.mostNodes))
-        let nodes = RedisArgument.string(keys.prefix + "nodes")
+    /// - Parameters:
+    ///   - now: The time of Redis in ms since 1970.
+    ///   - searchesQueues: Whether to count the messages in queues that no worker serves. The count searches all keys of
+    ///     Redis, at most 200,000.
+    package func fleetCounts(at now: Int64, searchesQueues: Bool) async throws(QueueError) -> FleetCounts? {
+        let living = try await livingNodes(at: now)
+        guard living.min() == worker.node.text else { return nil }
         let answers = try await pipeline([
-            RedisCommand("ZRANGEBYSCORE", nodes, since, "+inf", "LIMIT", 0, limit),
-            RedisCommand("ZCARD", nodes), RedisCommand("ZCARD", .string(keys.prefix + "lost_nodes")),
+            RedisCommand("ZCARD", .string(keys.prefix + "nodes")),
             RedisCommand("ZCARD", .string(keys.prefix + "leases")),
             RedisCommand("ZCARD", .string(keys.prefix + "delayed")),
-            RedisCommand("HMGET", .string(keys.meta), "window", "duplicates"),
+            RedisCommand("HMGET", .string(keys.meta), "window", "duplicates", "lost"),
+            RedisCommand("SMEMBERS", .string(keys.draining)), RedisCommand("SMEMBERS", .string(keys.queues)),
+            RedisCommand("SMEMBERS", .string(keys.paused)),
         ])
-        let living = Set((answers[0].array ?? []).compactMap(\.string))
-        guard living.min() == worker.node.text else { return nil }
         let numbers = answers.map { Int($0.integer ?? 0) }
-        let meta = (answers[5].array ?? []).map { $0.string.flatMap { Int($0) } ?? 0 }
+        let meta = (answers[3].array ?? []).map { $0.string.flatMap { Int($0) } ?? 0 }
+        guard meta.count == 3 else { throw QueueError(call: "HMGET", message: "Redis answered something else") }
+        let sets = answers.suffix(3).map { Set(($0.array ?? []).compactMap(\.string)) }
         var counts = FleetCounts()
-        let draining = Set(try await members(keys.draining))
-        counts.count(living: living, draining: draining, known: numbers[1], lost: numbers[2])
-        counts.jobs = FleetCounts.Jobs(window: meta.first ?? 0, running: numbers[3], retrying: numbers[4])
-        counts.duplicates = meta.last ?? 0
-        let known = try await members(keys.queues)
-        let paused = Set(try await members(keys.paused))
-        counts.queues = known.sorted().prefix(Self.mostQueues)
-            .map { FleetCounts.Queue(name: $0, isPaused: paused.contains($0)) }
-        if searchesQueues { counts.unservedMessages = try await unservedMessages(known: known) }
+        counts.count(living: living, draining: sets[0], known: numbers[0], lost: meta[2])
+        counts.jobs = FleetCounts.Jobs(window: meta[0], running: numbers[1], retrying: numbers[2])
+        counts.duplicates = meta[1]
+        counts.queues = sets[1].sorted().prefix(Self.mostQueues)
+            .map { FleetCounts.Queue(name: $0, isPaused: sets[2].contains($0)) }
+        if searchesQueues { counts.unservedMessages = try await unservedMessages(known: sets[1]) }
         return counts
     }
 
+    /// Returns the nodes with a sign of life in the last two leases.
+    private func livingNodes(at now: Int64) async throws(QueueError) -> Set<String> {
+        let since = RedisArgument.string("(\(now - 2 * options.lease.milliseconds)")
+        let limit = RedisArgument.integer(Int64(Self.mostNodes))
+        let nodes = RedisArgument.string(keys.prefix + "nodes")
+        let answer = try await lenient(RedisCommand("ZRANGEBYSCORE", nodes, since, "+inf", "LIMIT", 0, limit))
+        return Set((answer.array ?? []).compactMap(\.string))
+    }
+
     /// Returns the number of messages in queues that no living worker serves.
-    private func unservedMessages(known: [String]) async throws(QueueError) -> Int {
+    private func unservedMessages(known: Set<String>) async throws(QueueError) -> Int {
         let served = try await workersByQueue()
         let names = try await queuesWithMessages().names.union(known).filter { served[$0] == nil }
         guard !names.isEmpty else { return 0 }

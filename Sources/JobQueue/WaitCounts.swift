@@ -45,6 +45,14 @@ package struct WaitCounts: Sendable, Equatable {
     package private(set) var byReason: [WaitWord: Int] = [:]
     /// Whether an operator has drained the node.
     package let isDrained: Bool
+    /// Whether the namespace has no live job, and the queues of the worker have no message. Then nothing waits.
+    package let isIdle: Bool
+
+    /// The counts of an idle namespace.
+    package init(idleAndDrained isDrained: Bool) {
+        self.isDrained = isDrained
+        isIdle = true
+    }
 
     /// - Parameters:
     ///   - isWindowFull: Whether the window admits no start.
@@ -52,6 +60,7 @@ package struct WaitCounts: Sendable, Equatable {
     ///   - behind: Jobs behind another job of their game.
     package init(node: NodeFacts, queues: [QueueFacts], isWindowFull: Bool, delayed: Int, behind: Int) {
         isDrained = node.isDrained
+        isIdle = false
         for queue in queues {
             if queue.isPaused {
                 add(queue.messages + queue.starts + queue.stops + queue.commonStarts, .queuePaused)
@@ -75,14 +84,25 @@ package struct WaitCounts: Sendable, Equatable {
 
 extension JobQueue {
     /// Returns the jobs and messages that wait, as the node of this worker sees them. The lists of other nodes stay
-    /// unread, so the costs do not grow with the fleet.
+    /// unread, so the costs do not grow with the fleet. An idle namespace costs two commands: without lanes, there is no
+    /// job to count.
     package func waits() async throws(QueueError) -> WaitCounts {
+        let lists = [keys.prefix + "lanes"] + options.queues.flatMap { keys.messageLists($0) }
+        let answers = try await pipeline([
+            RedisCommand("EXISTS", arguments: lists.map { .string($0) }),
+            RedisCommand("SISMEMBER", .string(keys.draining), .string(worker.node.text)),
+        ])
+        let isDrained = answers[1].integer == 1
+        if answers[0].integer == 0 { return WaitCounts(idleAndDrained: isDrained) }
+        return try await waits(isDrained: isDrained)
+    }
+
+    private func waits(isDrained: Bool) async throws(QueueError) -> WaitCounts {
         let node = worker.node.text
         let common = [
             RedisCommand("HGET", .string(keys.meta), "window"),
             RedisCommand("HLEN", .string(keys.prefix + "lanes")),
             RedisCommand("ZCARD", .string(keys.prefix + "delayed")),
-            RedisCommand("SISMEMBER", .string(keys.draining), .string(node)),
             RedisCommand("EXISTS", .string(keys.prefix + "disowned:" + node)),
             RedisCommand("HLEN", .string(keys.reservations(worker.node))),
             RedisCommand(
@@ -98,7 +118,7 @@ extension JobQueue {
         let answers = try await pipeline(common + options.queues.flatMap { waitCommands(of: $0, node) })
         let window = answers[0].string.flatMap { Int($0) } ?? 0
         let counts = answers.map { Int($0.integer ?? 0) }
-        let capacity = (answers[6].array ?? []).map { $0.string.flatMap { Int64($0) } ?? 0 }
+        let capacity = (answers[5].array ?? []).map { $0.string.flatMap { Int64($0) } ?? 0 }
         let queues = options.queues.indices.map { index in
             let row = counts[(common.count + index * 6)...].prefix(6).map { $0 }
             return WaitCounts.QueueFacts(
@@ -111,9 +131,9 @@ extension JobQueue {
         }
         return WaitCounts(
             node: WaitCounts.NodeFacts(
-                isDrained: counts[3] == 1,
-                isReturning: counts[4] == 1,
-                isFull: Self.isFull(capacity, games: Int64(counts[5]))
+                isDrained: isDrained,
+                isReturning: counts[3] == 1,
+                isFull: Self.isFull(capacity, games: Int64(counts[4]))
             ),
             queues: queues,
             isWindowFull: window >= options.mostLiveForStarts,

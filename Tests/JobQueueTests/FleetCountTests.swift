@@ -28,7 +28,7 @@ struct FleetCountTests {
             let first = world.worker("w1", node: "n1", options: world.options(NodeCapacity(slots: 1)))
             let second = world.worker("w2", node: "n2", options: world.options(NodeCapacity(slots: 1)))
             for worker in [first, second] { try await worker.announce([]) }
-            #expect(try await second.fleetCounts(searchesQueues: true) == nil)
+            #expect(try await second.fleetCounts(at: second.redisTime(), searchesQueues: true) == nil)
 
             for number in 0..<3 { try await world.push(QueueWorld.message(.start, "s\(number)", game: "g\(number)")) }
             try await world.push(QueueWorld.message(.start, "s0", game: "g0"))
@@ -41,13 +41,14 @@ struct FleetCountTests {
                 _ = try await world.client.send(RedisCommand("SADD", .string(key), "default"))
             }
 
-            let counts = try #require(try await first.fleetCounts(searchesQueues: true))
+            let now = try await first.redisTime()
+            let counts = try #require(try await first.fleetCounts(at: now, searchesQueues: true))
             #expect(counts.nodes == [.up: 1, .draining: 1, .silent: 0, .lost: 0])
             #expect(counts.jobs == FleetCounts.Jobs(window: 3, running: 1))
             #expect(counts.queues == [FleetCounts.Queue(name: "default", isPaused: true)])
             #expect(counts.unservedMessages == 2)
             #expect(counts.duplicates == 1)
-            #expect(try await first.fleetCounts(searchesQueues: false)?.unservedMessages == nil)
+            #expect(try await first.fleetCounts(at: now, searchesQueues: false)?.unservedMessages == nil)
         }
     }
 

@@ -35,6 +35,8 @@ struct WaitCountTests {
             try await worker.announce([OwnedGame(gameID: "old", isRunning: true)])
             func found() async throws -> [WaitWord: Int] { try await worker.waits().byReason.filter { $0.value > 0 } }
             #expect(try await found() == [:])
+            let idle = try await worker.waits()
+            #expect(idle.isIdle && !idle.isDrained)
 
             for number in 0..<3 { try await world.push(QueueWorld.message(.start, "s\(number)", game: "g\(number)")) }
             try await world.push(QueueWorld.message(.start, "more", game: "g0"))
@@ -45,6 +47,7 @@ struct WaitCountTests {
             try await world.push(QueueWorld.message(.start, "own", game: "old"))
             try await world.intake(worker)
             _ = try await worker.drain(node: "n1")
+            #expect(try await worker.waits().isIdle == false)
             #expect(try await found() == [.nodeDrained: 1, .behind: 1])
 
             let paused = RedisCommand("SADD", .string(world.keys.paused), "default")

@@ -184,6 +184,6 @@ struct SimulatedQueue: DeliveryQueue {
         of queue: String,
         pushedAt: (_ message: [UInt8]) -> Timestamp?
     ) async throws(QueueError) -> [OldestWork] { [] }
-    func fleetCounts(searchesQueues: Bool) async throws(QueueError) -> FleetCounts? { nil }
+    func fleetCounts(at now: Int64, searchesQueues: Bool) async throws(QueueError) -> FleetCounts? { nil }
     func keyProblems() async throws(QueueError) -> [KeyProblem] { [] }
 }

@@ -49,15 +49,17 @@ struct StreamWatch: Sendable {
             let groups = try await queue.streamGroups()
             leader.groups.replace(by: groups.flatMap { record($0, now, &state.warned) })
         }
-        var values = RuntimeMetrics.waits(try await queue.waits(), on: queue.worker.node)
+        let waits = try await queue.waits()
+        var values = RuntimeMetrics.waits(waits, on: queue.worker.node)
         for name in queue.options.queues {
-            let works = try await queue.oldestWork(of: name, pushedAt: pushedAt)
+            let works = waits.isIdle ? [] : try await queue.oldestWork(of: name, pushedAt: pushedAt)
             let oldest = state.clock.longestWait(in: name, works, now: now, instant: MonotonicClock.now)
-            values += RuntimeMetrics.queue(name, messages: try await queue.depth(of: name).waiting, oldest: oldest)
+            let messages = waits.isIdle ? 0 : try await queue.depth(of: name).waiting
+            values += RuntimeMetrics.queue(name, messages: messages, oldest: oldest)
         }
         values += RuntimeMetrics.dead(try await queue.deadLetterTotals())
         leader.queues.replace(by: values)
-        let fleet = try await queue.fleetCounts(searchesQueues: isThorough)
+        let fleet = try await queue.fleetCounts(at: now, searchesQueues: isThorough)
         if let unserved = fleet?.unservedMessages { state.unserved = unserved }
         leader.fleet.replace(by: fleet.map { RuntimeMetrics.fleet($0, unserved: state.unserved) } ?? [])
     }
