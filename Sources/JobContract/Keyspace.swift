@@ -53,6 +53,8 @@ public struct Keyspace: Sendable, Equatable {
     public func term(_ node: NodeID, epoch: Int64) -> String { "\(prefix)term:\(node.text):\(epoch)" }
     /// The liveness key. The key exists as long as workers renew it.
     public var liveness: String { "\(prefix)liveness" }
+    /// The node whose leader reads the figures of the fleet.
+    package var fleetReader: String { "\(prefix)fleet_reader" }
     /// The records of a node's jobs about the ends of containers.
     public func intents(_ node: NodeID) -> String { "\(prefix)intents:\(node.text)" }
     /// The last published state of each container of a node.

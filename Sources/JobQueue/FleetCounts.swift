@@ -68,17 +68,19 @@ extension JobQueue {
     private static let mostNodes = 10_000
     /// The greatest number of queues in the figures. Only settings of workers add a queue.
     private static let mostQueues = 100
+    /// The time after a reading for which no other node becomes the reader. A leader reads every 30 s.
+    private static let readerTime = Duration.seconds(45)
 
-    /// Returns the figures of the fleet; nil if another node reads them. The first living node by name is the reader,
-    /// so the costs do not grow with the number of nodes.
+    /// Returns the figures of the fleet; nil if another node reads them. One node is the reader, so the costs do not grow
+    /// with the number of nodes.
     ///
     /// - Parameters:
     ///   - now: The time of Redis in ms since 1970.
     ///   - searchesQueues: Whether to count the messages in queues that no worker serves. The count searches all keys of
     ///     Redis, at most 200,000.
     package func fleetCounts(at now: Int64, searchesQueues: Bool) async throws(QueueError) -> FleetCounts? {
+        guard try await isReader() else { return nil }
         let living = try await livingNodes(at: now)
-        guard living.min() == worker.node.text else { return nil }
         let answers = try await pipeline([
             RedisCommand("ZCARD", .string(keys.prefix + "nodes")),
             RedisCommand("ZCARD", .string(keys.prefix + "leases")),
@@ -99,6 +101,18 @@ extension JobQueue {
             .map { FleetCounts.Queue(name: $0, isPaused: sets[2].contains($0)) }
         if searchesQueues { counts.unservedMessages = try await unservedMessages(known: sets[1]) }
         return counts
+    }
+
+    /// Returns whether this node reads the figures of the fleet: no other node has read them for some time.
+    private func isReader() async throws(QueueError) -> Bool {
+        let (key, node) = (RedisArgument.string(keys.fleetReader), worker.node.text)
+        let time = RedisArgument.integer(Self.readerTime.milliseconds)
+        let reader = try await command(RedisCommand("SET", key, .string(node), "NX", "GET", "PX", time))
+        // Without a reader, the command has made this node the reader.
+        guard let name = reader.string else { return true }
+        guard name == node else { return false }
+        _ = try await command(RedisCommand("PEXPIRE", key, time))
+        return true
     }
 
     /// Returns the nodes with a sign of life in the last two leases.

@@ -22,13 +22,15 @@ struct FleetCountTests {
         #expect(FleetCounts.Jobs(window: 1, running: 3).waiting == 0)
     }
 
-    @Test("the first living node reads them, and sees what stands still")
+    @Test("one node reads them, and sees what stands still")
     func real() async throws {
         try await QueueWorld.with { world in
             let first = world.worker("w1", node: "n1", options: world.options(NodeCapacity(slots: 1)))
             let second = world.worker("w2", node: "n2", options: world.options(NodeCapacity(slots: 1)))
             for worker in [first, second] { try await worker.announce([]) }
-            #expect(try await second.fleetCounts(at: second.redisTime(), searchesQueues: true) == nil)
+            let begin = try await first.redisTime()
+            #expect(try await first.fleetCounts(at: begin, searchesQueues: false) != nil)
+            #expect(try await second.fleetCounts(at: begin, searchesQueues: true) == nil)
 
             for number in 0..<3 { try await world.push(QueueWorld.message(.start, "s\(number)", game: "g\(number)")) }
             try await world.push(QueueWorld.message(.start, "s0", game: "g0"))
@@ -49,6 +51,28 @@ struct FleetCountTests {
             #expect(counts.unservedMessages == 2)
             #expect(counts.duplicates == 1)
             #expect(try await first.fleetCounts(at: now, searchesQueues: false)?.unservedMessages == nil)
+        }
+    }
+
+    @Test("another node reads them when the reader stays away, and a reader stays the reader while it reads")
+    func reader() async throws {
+        try await QueueWorld.with { world in
+            let (first, second) = (world.worker("w1", node: "n1"), world.worker("w2", node: "n2"))
+            for worker in [first, second] { try await worker.announce([]) }
+            let now = try await first.redisTime()
+            func read(_ worker: JobQueue) async throws -> Bool {
+                try await worker.fleetCounts(at: now, searchesQueues: false) != nil
+            }
+            let key = RedisArgument.string(world.keys.prefix + "fleet_reader")
+            #expect(try await read(second))
+            _ = try await world.client.send(RedisCommand("PEXPIRE", key, 1_000))
+            #expect(try await read(second))
+            #expect(try await world.client.send(RedisCommand("PTTL", key)).integer ?? 0 > 40_000)
+            #expect(try await read(first) == false)
+            // As if the time of the reader were over.
+            _ = try await world.client.send(RedisCommand("DEL", key))
+            #expect(try await read(first))
+            #expect(try await read(second) == false)
         }
     }
 

@@ -43,7 +43,7 @@ struct IdleCostTests {
             let asFirst = try await commands(world) {
                 #expect(try await first.fleetCounts(at: now, searchesQueues: false) != nil)
             }
-            #expect(asFirst <= 8)
+            #expect(asFirst <= 10)
             let asSecond = try await commands(world) {
                 #expect(try await second.fleetCounts(at: now, searchesQueues: false) == nil)
             }

@@ -40,7 +40,7 @@ struct BenchScenarioTests {
     func idle() async throws {
         let figures = try await Figures.of("idle")
         #expect(try figures["round trips to Redis"].value < 3)
-        #expect(try figures["commands to Redis, those of scripts too"].value < 8)
+        #expect(try figures["commands to Redis, those of scripts too"].value < 3.5)
         #expect(try figures["resident memory of the worker"].value < 96)
     }
 
