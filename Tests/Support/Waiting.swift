@@ -8,7 +8,7 @@ package let patience: Duration = .seconds(60)
 /// - Parameters:
 ///   - what: Completes the sentence "waited 10.0 seconds for ...".
 ///   - limit: The longest wait.
-///   - pause: The time between two looks.
+///   - pause: The time between two looks; nil: it grows with the wait (``pollPause(after:)``).
 ///   - isReached: Whether a value is the one waited for.
 ///   - value: Reads the value.
 /// - Returns: The first value for which `isReached` holds.
@@ -17,18 +17,19 @@ package let patience: Duration = .seconds(60)
 package func eventually<Value>(
     _ what: @autoclosure () -> String,
     within limit: Duration = patience,
-    every pause: Duration = .milliseconds(10),
+    every pause: Duration? = nil,
     until isReached: (Value) throws -> Bool,
     _ value: () async throws -> Value
 ) async throws -> Value {
-    let end = ContinuousClock.now.advanced(by: limit)
+    let begin = ContinuousClock.now
+    let end = begin.advanced(by: limit)
     while true {
         let last = try await value()
         if try isReached(last) { return last }
         guard ContinuousClock.now < end else {
             throw Overdue(withLogs: "waited \(limit) for \(what()); the last value was \(shown(last))")
         }
-        try await Task.sleep(for: pause)
+        try await Task.sleep(for: pause ?? pollPause(after: begin.duration(to: .now)))
     }
 }
 
@@ -39,17 +40,22 @@ package func eventually<Value>(
 package func eventually(
     _ what: @autoclosure () -> String,
     within limit: Duration = patience,
-    every pause: Duration = .milliseconds(10),
+    every pause: Duration? = nil,
     _ condition: () async throws -> Bool
 ) async throws {
-    let end = ContinuousClock.now.advanced(by: limit)
+    let begin = ContinuousClock.now
+    let end = begin.advanced(by: limit)
     while try await !condition() {
         guard ContinuousClock.now < end else {
             throw Overdue(withLogs: "waited \(limit) for \(what())")
         }
-        try await Task.sleep(for: pause)
+        try await Task.sleep(for: pause ?? pollPause(after: begin.duration(to: .now)))
     }
 }
+
+/// Returns the pause between two looks of a wait: a sixteenth of the time so far, and 10 to 100 ms. Looks at a Redis or a
+/// Docker Engine cost more than most of what a test waits for.
+package func pollPause(after time: Duration) -> Duration { min(max(time / 16, .milliseconds(10)), .milliseconds(100)) }
 
 /// Waits for a time in which the test needs nothing to be true. Everywhere else ``eventually(_:within:every:until:_:)``
 /// is quicker and more certain.

@@ -114,6 +114,11 @@ struct WaitingTests {
         }
     }
 
+    @Test("The pause grows with the wait, within bounds", arguments: [(0, 10), (160, 10), (800, 50), (60_000, 100)])
+    func pauses(time: Int, pause: Int) {
+        #expect(pollPause(after: .milliseconds(time)) == .milliseconds(pause))
+    }
+
     @Test("An error is completed by the logs once")
     func completedErrors() async throws {
         try await afterFiftyLines { _ in
