@@ -45,6 +45,13 @@ extension LaneModel {
         reserved[node, default: [:]][game] = isBusy ? Self.larger(reserved[node]?[game], demand) : demand
     }
 
+    /// Whether the reservation is a job's: the job runs, or an attempt of it may have left a container.
+    func isBusy(_ game: GameID) -> Bool {
+        if states[game] == .active { return true }
+        guard let head = lanes[game]?.first.flatMap({ jobs[$0] }) else { return false }
+        return head.isDirty && head.message.startsGame
+    }
+
     mutating func free(_ game: GameID, on node: NodeID) {
         if reserved[node]?.removeValue(forKey: game) != nil { freed.insert(node) }
     }

@@ -35,11 +35,10 @@ extension RedisModel {
             let isRunning = update.newCheckpoint.hasPrefix("s")
             if !isRunning { notes[node]?[id] = nil }
             if isRunning, !isReservedForAnother(id, of: update.gameID, on: node) {
-                let isBusy = lanes.states[update.gameID] == .active
                 let demand = update.demand ?? options.defaultDemand
-                lanes.setReservation(update.gameID, demand, on: node, isBusy: isBusy)
+                lanes.setReservation(update.gameID, demand, on: node, isBusy: lanes.isBusy(update.gameID))
                 holders[node, default: [:]][update.gameID] = id
-            } else if !isRunning, !update.gameID.isEmpty, lanes.states[update.gameID] != .active {
+            } else if !isRunning, !update.gameID.isEmpty, !lanes.isBusy(update.gameID) {
                 // A reservation for another container stays.
                 if holders[node]?[update.gameID] ?? id == id { lanes.free(update.gameID, on: node) }
             }
@@ -100,9 +99,9 @@ extension RedisModel {
     ) -> Bool {
         let now = begin(at: time)
         guard leads(caller, epoch) else { return false }
-        for game in free where lanes.states[game] != .active { lanes.free(game, on: caller.node) }
+        for game in free where !lanes.isBusy(game) { lanes.free(game, on: caller.node) }
         for (game, running) in taken {
-            lanes.setReservation(game, running.demand, on: caller.node, isBusy: lanes.states[game] == .active)
+            lanes.setReservation(game, running.demand, on: caller.node, isBusy: lanes.isBusy(game))
             holders[caller.node, default: [:]][game] = running.containerID
         }
         settle(at: now)

@@ -138,9 +138,13 @@ function lanes.forget_lost(c, id)
   call('DEL', c.prefix .. 'message:' .. id)
 end
 
--- Returns whether a job of the game runs.
+-- Returns whether the reservation of the game is a job's: the job runs, or an attempt of it may have left a container.
+-- Then the end of an older container does not end the reservation.
 function lanes.is_busy(c, game)
-  return lanes.read(c, game).state == 'active'
+  local lane = lanes.read(c, game)
+  if lane.state == 'active' then return true end
+  local head = lane.head and jobs.read(c, lane.head)
+  return head and head.dirty and STARTS[head.kind] or false
 end
 
 -- Takes the head out of the window, if the head counts: not outside, and with few jobs behind it in its lane.
