@@ -23,8 +23,13 @@ extension World {
     /// The replica stops to follow, and takes over a moment later.
     func begin(_ failover: Scenario.Failover) {
         guard !isCalm else { return }
-        let copy = state.withLock { $0 }
-        scheduler.after(failover.behind) { self.fail(over: failover, to: copy) }
+        let (copy, begin) = (state.withLock { $0 }, wallNow)
+        scheduler.after(failover.behind) {
+            self.fail(over: failover, to: copy)
+            // A worker learns of the loss by its next extension at the latest.
+            let end = self.wallNow.advanced(by: self.scenario.options.lease)
+            self.state.withLock { $0.forgottenStarts.append(begin...end) }
+        }
     }
 
     /// - Parameter copy: The state when the replica stopped to follow.

@@ -77,7 +77,7 @@ extension World {
     private func mayRunTwice(on node: NodeID, until end: Timestamp?, since begin: Timestamp) -> Bool {
         guard let end else { return false }
         return state.withLock { $0.losses }.contains { loss in
-            loss.node == node && loss.from <= begin && loss.to.map { end <= $0 } ?? false
+            loss.node == node && loss.from <= begin && loss.to.map { end <= $0 } ?? true
         }
     }
 

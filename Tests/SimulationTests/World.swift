@@ -42,6 +42,8 @@ final class World: Sendable {
         var uncertain: Set<LeaseToken> = []
         /// Times of Redis' clock that a failover has forgotten.
         var forgotten: [ClosedRange<Timestamp>] = []
+        /// Times of starts whose claim a failover may have forgotten.
+        var forgottenStarts: [ClosedRange<Timestamp>] = []
         var redisSkew: Int64 = 0
         var lastTime: Int64 = 0
         var deaths = 0
@@ -250,13 +252,20 @@ final class World: Sendable {
 
     // MARK: The history
 
-    /// A container whose job Redis has forgotten may run on, and nobody knows.
+    /// A container may run on, and nobody knows, if Redis has forgotten its job, or that the job was claimed: then the
+    /// job runs again on another node, and the first node is the owner of the game.
     func violations(of history: History) -> [Checker.Violation] {
         let lost = Set(history.pushes.filter(\.mayBeLost).map(\.id.text))
-        let forgotten = engines.flatMap(\.all).filter { lost.contains($0.labels[GalaxyLabel.jobID] ?? "") }
+        let (times, owners) = state.withLock { ($0.forgottenStarts, $0.redis.lanes.owners) }
+        let forgotten = engines.flatMap { engine in
+            engine.all.filter { lost.contains($0.labels[GalaxyLabel.jobID] ?? "") }.map(\.id)
+                + engine.runs.filter { run in
+                    owners[run.game] == engine.node && times.contains { $0.contains(run.from) }
+                }.map(\.containerID)
+        }
         let named = Set(history.results.compactMap(\.containerID))
         var known = history
-        for container in forgotten where !named.contains(container.id) { known.running[container.id] = nil }
+        for container in forgotten where !named.contains(container) { known.running[container] = nil }
         return Checker.violations(of: history).filter { $0.rule != .rest }
             + Checker.violations(of: known).filter { $0.rule == .rest }
     }
