@@ -124,7 +124,8 @@ package enum Program {
         return path.lastIndex(of: "/").map { path[...$0] + name } ?? name
     }
 
-    private static func executable(_ word: String) -> Executable {
+    /// Returns a program by its path, or by its name in `PATH`.
+    package static func executable(_ word: String) -> Executable {
         word.contains("/") ? .path(FilePath(word)) : .name(word)
     }
 
@@ -133,7 +134,8 @@ package enum Program {
         (try? await output(["sh", "-c", "command -v \(name)"])) != nil
     }
 
-    private static func keys(_ environment: [String: String?]) -> [Environment.Key: String?] {
+    /// Returns variables with the keys that Subprocess takes.
+    package static func keys(_ environment: [String: String?]) -> [Environment.Key: String?] {
         var keys: [Environment.Key: String?] = [:]
         for (name, value) in environment { keys[Environment.Key(stringLiteral: name)] = value }
         return keys

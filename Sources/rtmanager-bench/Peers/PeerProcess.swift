@@ -1,3 +1,4 @@
+import Commands
 import Primitives
 import Subprocess
 import SystemPackage
@@ -71,12 +72,10 @@ struct PeerProcess: Sendable {
         // The worker's own children may outlive it. The group of a program that has ended keeps its number as long as
         // it has members.
         defer { if let group { kill(-group, SIGKILL) } }
-        var variables: [Environment.Key: String?] = [:]
-        for (name, value) in environment { variables[Environment.Key(stringLiteral: name)] = value }
         let result = try await Subprocess.run(
-            words[0].contains("/") ? .path(FilePath(words[0])) : .name(words[0]),
+            Program.executable(words[0]),
             arguments: Arguments(Array(words.dropFirst())),
-            environment: .inherit.updating(variables),
+            environment: .inherit.updating(Program.keys(environment)),
             workingDirectory: FilePath(folder),
             platformOptions: options,
             input: .none,
