@@ -297,8 +297,7 @@ let package = Package(
             dependencies: [
                 "QueueAdmin",
                 "DockerPort", "JobContract", "JobQueue", "Models", "Primitives", "Redis", "RuntimeCore", logging,
-                nioCore,
-                nioHTTP1, nioPosix,
+                nioCore, nioHTTP1, nioPosix,
             ],
             path: "Tests/Support",
             swiftSettings: strict

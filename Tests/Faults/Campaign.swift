@@ -106,7 +106,7 @@ final class Campaign: Sendable {
                     return missing != before
                 }
             } catch is Overdue {
-                // Without anything to mend, the checker says which are missing.
+                // If the Engine can remove its containers, the checker says which are missing.
                 guard try await restartStuckEngine() else { return }
             }
         }
