@@ -43,7 +43,8 @@ struct ProcessUsage: Sendable, Equatable {
         return (line?.split(separator: " ").dropLast().last.flatMap { Double($0) } ?? 0) / 1_024
     }
 
-    private static func text(_ path: String) -> String? {
+    /// Returns the text of a file; nil if there is none.
+    static func text(_ path: String) -> String? {
         FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
     }
 }

@@ -22,12 +22,12 @@ struct GroupUsage: Sendable, Equatable {
     /// Reads the usage of the group that the process `leader` leads. Returns nil if the system has no such report.
     init?(leader: Int) {
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: "/proc") else { return nil }
-        let stats = names.filter { Int($0) != nil }.compactMap { Self.text("/proc/\($0)/stat") }
+        let stats = names.filter { Int($0) != nil }.compactMap { ProcessUsage.text("/proc/\($0)/stat") }
         self.init(
             leader: leader,
             stats: stats,
             ticksPerSecond: Double(sysconf(Int32(_SC_CLK_TCK)))
-        ) { Self.text("/proc/\($0)/smaps_rollup") ?? "" }
+        ) { ProcessUsage.text("/proc/\($0)/smaps_rollup") ?? "" }
     }
 
     /// Adds up the usage of the members. Returns nil if the group is empty.
@@ -59,10 +59,6 @@ struct GroupUsage: Sendable, Equatable {
             .compactMap { $0.dropLast().last.flatMap { Double($0) } }
             .reduce(0, +)
     }
-
-    private static func text(_ path: String) -> String? {
-        FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
-    }
 }
 
 /// The fields of `/proc/PID/stat` about a process and its group.
@@ -77,8 +73,8 @@ struct ProcessStat: Sendable, Equatable {
 
     /// Reads the fields of a process. Returns nil if the system has no such report.
     init?(pid: Int) {
-        guard let data = FileManager.default.contents(atPath: "/proc/\(pid)/stat") else { return nil }
-        self.init(String(decoding: data, as: UTF8.self))
+        guard let text = ProcessUsage.text("/proc/\(pid)/stat") else { return nil }
+        self.init(text)
     }
 
     /// Parses the text of `/proc/PID/stat`. The process's name may hold blanks and brackets.
