@@ -3,8 +3,9 @@ import JobContract
 import Redis
 import Runtime
 import RuntimeCore
-import Support
 import Testing
+
+@testable import Support
 
 @Suite("Docker's errors during a job", .timeLimit(.minutes(1)))
 struct DockerFailureTests {
@@ -33,6 +34,20 @@ struct DockerFailureTests {
                 try await world.push(.start, "s2", more: #","max_attempts":3"#)
                 let second = try await world.result("s2")
                 #expect(second.errorCode == "start_failed" && second.fields["attempts"] == "3")
+            }
+        }
+    }
+
+    /// A worker has died during the start, and the Docker Engine may still start its container.
+    @Test("a failed attempt keeps the reservation while a container of the game may still start")
+    func lateStart() async throws {
+        try await WorkerWorld.with { world in
+            _ = await world.docker.make(WorkerWorld.spec(game: "g1"))
+            await world.docker.refuse(.inspectImage, status: 500)
+            try await world.withWorker(retries: RetryPolicy(base: .seconds(60))) { _ in
+                try await world.push(.start, "s1")
+                try await eventually("the end of the attempt", until: { $0 == "retrying" }) { try await world.state("s1") }
+                #expect(try await world.holdsRoom("g1"))
             }
         }
     }

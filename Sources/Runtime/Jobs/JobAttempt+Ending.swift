@@ -20,7 +20,7 @@ extension JobAttempt {
     ) async {
         trace.note(ending)
         var stillRuns = gameRuns ?? (job == nil)
-        if let job, ending.effect == .none, gameRuns == nil { stillRuns = await leftovers(of: job).gameRuns }
+        if let job, ending.effect == .none, gameRuns == nil { stillRuns = await leftovers(of: job).gameMayRun }
         let placement = SlotOutcome(kind: job?.kind ?? .start, ending: ending, stillRuns: stillRuns)
         let hasStarted = ending.effect == .started || ending.effect == .alreadyRunning
         let finished = FinishedJob(
@@ -65,13 +65,13 @@ extension JobAttempt {
     func supersede(_ job: Job, _ trace: JobTrace) async {
         let leftovers = await leftovers(of: job)
         if leftovers.hasRemains { return await release(isClean: false) }
-        await end(job, JobRunner.superseded, trace, gameRuns: leftovers.gameRuns)
+        await end(job, JobRunner.superseded, trace, gameRuns: leftovers.gameMayRun)
     }
 
     /// Returns what a start or restart has left on the Docker Engine. Without an answer, everything may be there. Other
     /// jobs start no container, and the game may run until they end.
     func leftovers(of job: Job) async -> Leftovers {
-        guard job.kind.startsGame else { return Leftovers(gameRuns: true, hasRemains: false) }
+        guard job.kind.startsGame else { return Leftovers(gameMayRun: true, hasRemains: false) }
         let jobRunner = runner()
         return await withCancellationShield {
             let found = try? await withDeadline(Self.timeForLook, sleep: { try await MonotonicClock.sleep(for: $0) }) {

@@ -220,7 +220,7 @@ final class JobAttempt: Sendable {
                         pause: pause,
                         code: failure.code,
                         error: failure.message,
-                        reservation: ReservationChange(frees: !leftovers.gameRuns),
+                        reservation: ReservationChange(frees: !leftovers.gameMayRun),
                         remains: Remains(possible: leftovers.hasRemains)
                     )
                 )

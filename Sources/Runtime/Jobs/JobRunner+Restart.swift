@@ -105,7 +105,7 @@ extension JobRunner {
         do throws(DockerError) {
             let containers = try await ownership.containers(of: job.gameID)
             return Leftovers(
-                gameRuns: containers.contains { $0.inspect.isRunning },
+                gameMayRun: containers.contains(where: \.inspect.isRemains),
                 hasRemains: containers.contains { $0.jobID == job.id && $0.inspect.isRemains }
             )
         } catch {
@@ -116,13 +116,14 @@ extension JobRunner {
 
 /// What an attempt at a start has left on the Docker Engine.
 struct Leftovers: Sendable, Equatable {
-    /// Whether a container of the game runs, also one of an earlier job.
-    var gameRuns: Bool
+    /// Whether a container of the game runs or never ran, also one of an earlier job. A container that never ran may still
+    /// start: the Docker Engine goes on with the start of a worker that has died.
+    var gameMayRun: Bool
     /// Whether a container of this job runs or never ran. Such a job must not end without the removal of the container.
     var hasRemains: Bool
 
     /// Nobody knows what is there.
-    static let possible = Leftovers(gameRuns: true, hasRemains: true)
+    static let possible = Leftovers(gameMayRun: true, hasRemains: true)
 }
 
 extension ContainerInspect {
