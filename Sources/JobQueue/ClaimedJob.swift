@@ -23,6 +23,10 @@ package struct ClaimedJob: Sendable, Equatable {
     package var undo: Undo?
     /// What a start holds on the node since its claim; nil for other jobs.
     package var reservation: NodeReservation?
+    /// The kind of the job at its admission; nil: this version does not know the kind.
+    package var kind: JobKind?
+    /// Whether this job made the node the owner of the game.
+    package var hasMadeOwner = false
 
     /// The reason why a worker only removes what an earlier attempt may have left behind.
     package enum Undo: Int, Sendable {
@@ -36,7 +40,7 @@ package struct ClaimedJob: Sendable, Equatable {
 extension ClaimedJob {
     /// Reads a row of the reply of `claim`; nil if the row is none.
     init?(_ row: RedisValue, takenAt: String) {
-        guard let parts = row.array, parts.count == 11, let id = parts[0].string, let token = parts[1].string,
+        guard let parts = row.array, parts.count == 13, let id = parts[0].string, let token = parts[1].string,
             let attempt = parts[2].integer, let queue = parts[3].string, let message = parts[4].bytes,
             let run = parts[6].integer, let digest = parts[8].string, let game = parts[9].string
         else { return nil }
@@ -52,7 +56,9 @@ extension ClaimedJob {
             takenAt: takenAt,
             digest: digest,
             undo: parts[7].integer.flatMap { Undo(rawValue: Int($0)) },
-            reservation: parts[10].string.flatMap { NodeReservation($0) }
+            reservation: parts[10].string.flatMap { NodeReservation($0) },
+            kind: parts[11].string.flatMap(JobKind.init(rawValue:)),
+            hasMadeOwner: parts[12].integer == 1
         )
     }
 }

@@ -3,7 +3,7 @@ import Primitives
 import Redis
 
 /// The effect of a job's end on the node's ownership of the game.
-package enum OwnerChange: String, Sendable {
+package enum OwnerChange: Sendable {
     case keep
     /// The node no longer owns the game.
     case clear
@@ -46,20 +46,7 @@ package final class FinishedJob: Sendable {
     /// The argument of `finish`.
     var argument: JSONValue {
         JSONValue(members: [
-            "id": .string(claimed.id.text), "token": .string(claimed.token.text), "owner": .string(owner.rawValue),
-            "frees": freesReservation ? true : nil, "request": startMessage.map { .string($0) },
-            "container": started.map { .string($0.containerID.text) },
-            "checkpoint": started.map { .string($0.checkpoint) },
-            "cpu": started.map { .integer($0.demand.cpu) }, "memory": started.map { .integer($0.demand.memory) },
-            "port": started?.port.map { JSONValue($0) },
-            "ending": ending.argument, "job": facts,
-        ])
-    }
-
-    /// The facts of the job's record, in case somebody has deleted the record.
-    private var facts: JSONValue {
-        JSONValue(members: [
-            "id": .string(claimed.id.text), "kind": job.map { .string($0.kind.rawValue) },
+            "id": .string(claimed.id.text), "kind": (job?.kind ?? claimed.kind).map { .string($0.rawValue) },
             "game_id": .string(claimed.gameID.text), "queue": .string(claimed.queue), "run": JSONValue(claimed.run),
             "digest": .string(claimed.digest), "enqueued_at": job?.enqueuedAt.map { .string($0) },
             "traceparent": job?.traceparent.map { .string($0) },
@@ -67,8 +54,16 @@ package final class FinishedJob: Sendable {
                 "token": .string(claimed.token.text), "attempts": JSONValue(claimed.attempt),
                 "taken_at": .string(claimed.takenAt),
             ]),
+            "ending": ending.argument, "disowns": disowns ? true : nil, "frees": freesReservation ? true : nil,
+            "request": startMessage.map { .string($0) }, "container": started.map { .string($0.containerID.text) },
+            "checkpoint": started.map { .string($0.checkpoint) },
+            "cpu": started.map { .integer($0.demand.cpu) }, "memory": started.map { .integer($0.demand.memory) },
+            "port": started?.port.map { JSONValue($0) },
         ])
     }
+
+    /// Whether the node no longer owns the game.
+    private var disowns: Bool { owner == .clear || owner == .undo && claimed.hasMadeOwner }
 }
 
 extension JobEnding {

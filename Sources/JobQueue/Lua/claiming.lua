@@ -5,8 +5,9 @@
 -- Returns: 1 if stops or removes wait for a permit, plus 2 if starts do, plus 4 if starts were left to other nodes (the
 --   worker looks again soon), plus 8 if there are more starts to look at (the worker claims again at once); the time of
 --   the claim; then an array for each job: id, token, attempt, queue, message, message of the game's last start (for a
---   restart, else empty), run, undo, digest, game, reservation of a start ("CPU MEMORY CONTAINER PORT", else empty).
---   undo is 1 for an obsolete job, 2 for a job with too many dead workers, else 0.
+--   restart, else empty), run, undo, digest, game, reservation of a start ("CPU MEMORY CONTAINER PORT", else empty),
+--   kind, owns. undo is 1 for an obsolete job, 2 for a job with too many dead workers, else 0. owns is 1 if the job
+--   made the node the owner of the game.
 -- Atomic because: a head without a ready list and without a lease would be lost with the worker.
 
 -- Returns the next fencing number. The numbers contain the time. So a failover with lost writes repeats no number.
@@ -94,7 +95,7 @@ local function lease(c, lane, job)
     held = is_start and (held and held.text or '') or nil }
   leases.write(c, job, 'running')
   jobs.unwatch_deadline(c, job)
-  call('ZADD', c.prefix .. 'leases', c.now + a.lease_ms, job.id)
+  call('ZADD', c.prefix .. 'leases', context.digits(c.now + a.lease_ms), job.id)
   lanes.make_active(c, lane, job)
   if STARTS[job.kind] then
     if lane.owner and lane.owner ~= a.node then loss.disown(c, lane.owner, game) end
@@ -104,7 +105,8 @@ local function lease(c, lane, job)
   end
   return { job.id, job.lease.token, job.lease.attempts, job.queue, jobs.message(c, job.id),
     job.kind == 'restart' and call('GET', c.prefix .. 'spec:' .. game) or '', job.run,
-    job.is_obsolete and (job.dirty == '2' and 2 or 1) or 0, job.digest, game, reserved }
+    job.is_obsolete and (job.dirty == '2' and 2 or 1) or 0, job.digest, game, reserved, job.kind or '',
+    job.lease.owns and 1 or 0 }
 end
 
 -- Returns whether a game on a list of all nodes belongs to another node. Its node was lost when the lane was put there,

@@ -54,31 +54,26 @@ local results = {}
 -- Failures without anything to fix: they describe the state of the node.
 local REFUSALS = { name_conflict = true, container_running = true, stale_container = true, container_not_found = true }
 
-local FIELDS = { 'outcome', 'effect', 'error_code', 'error', 'container_id', 'container_name', 'engine_endpoint',
-  'started_at', 'forced' }
+-- The fields of a result.
+local FIELDS = { 'job_id', 'kind', 'game_id', 'outcome', 'effect', 'error_code', 'error', 'container_id',
+  'container_name', 'engine_endpoint', 'started_at', 'forced', 'attempts', 'run', 'enqueued_at', 'taken_at',
+  'traceparent', 'worker', 'node', 'finished_at' }
 
--- Returns the fields of a result, names and values in turn. `ending` has a value for each of FIELDS that applies, and
+-- Returns the fields of a result, names and values in turn. `ending` has a value for each field that applies, and
 --   worker and node if these are not the caller's.
 local function fields_of(c, job, ending)
-  local fields = {}
-  local function add(name, value)
+  local lease, fields, size = job.lease or {}, {}, 0
+  local values = { job.id, job.kind, job.game_id, ending.outcome, ending.effect, ending.error_code, ending.error,
+    ending.container_id, ending.container_name, ending.engine_endpoint, ending.started_at, ending.forced,
+    context.digits(lease.attempts), job.run > 1 and context.digits(job.run), job.enqueued_at, lease.taken_at,
+    job.traceparent, ending.worker or c.args.worker, ending.node or c.args.node, context.now_text(c) }
+  for index = 1, #FIELDS do
+    local value = values[index]
     if value and value ~= '' then
-      fields[#fields + 1] = name
-      fields[#fields + 1] = tostring(value)
+      fields[size + 1], fields[size + 2] = FIELDS[index], value
+      size = size + 2
     end
   end
-  add('job_id', job.id)
-  add('kind', job.kind)
-  add('game_id', job.game_id)
-  for _, name in ipairs(FIELDS) do add(name, ending[name]) end
-  add('attempts', job.lease and job.lease.attempts)
-  add('run', job.run > 1 and job.run)
-  add('enqueued_at', job.enqueued_at)
-  add('taken_at', job.lease and job.lease.taken_at)
-  add('traceparent', job.traceparent)
-  add('worker', ending.worker or c.args.worker)
-  add('node', ending.node or c.args.node)
-  add('finished_at', context.now_text(c))
   return fields
 end
 
@@ -97,7 +92,7 @@ function results.finish(c, job, ending, message)
   call('DEL', key, c.prefix .. 'message:' .. job.id)
   call('HSET', key, 'state', state, '_token', job.lease and job.lease.token or '', '_result',
     entry .. ' ' .. job.digest, unpack(fields))
-  call('PEXPIRE', key, context.settings(c).retention_ms)
+  call('PEXPIRE', key, context.digits(context.settings(c).retention_ms))
   call('ZREM', c.prefix .. 'leases', job.id)
   jobs.unwatch_deadline(c, job)
 end
@@ -152,7 +147,7 @@ end
 -- Returns the reply for a job that is not active under this token.
 local function refusal(c, done)
   local record = call('HMGET', c.prefix .. 'job:' .. done.id, '_token', 'state')
-  return record[1] == done.token and (record[2] == 'done' or record[2] == 'dead') and 'again' or 'stale'
+  return record[1] == done.lease.token and (record[2] == 'done' or record[2] == 'dead') and 'again' or 'stale'
 end
 
 -- Keeps the effects of the end on the node and on later jobs.
@@ -162,32 +157,29 @@ local function note_effect(c, done, lane)
   if done.frees and reservations.free(c, c.args.node, game) then workers.wake_for_capacity(c, c.args.node) end
   -- A restart needs the request as long as the game has an owner, and for one retention time afterwards.
   if done.request then call('SET', spec, done.request) end
-  if done.owner == 'clear' then call('PEXPIRE', spec, context.settings(c).retention_ms) end
+  if done.disowns then call('PEXPIRE', spec, context.settings(c).retention_ms) end
   if done.container then
     containers.note_started(c, done.container, done.checkpoint)
     local _, shrinks = reservations.set(c, c.args.node, game, done, false)
     if shrinks then workers.wake_for_capacity(c, c.args.node) end
     -- The game may have moved meanwhile.
     if lanes.owner(c, lane) == c.args.node then
-      lanes.raise_fence(c, game, tonumber(string.match(done.token, '^%d+') or 0))
+      lanes.raise_fence(c, game, tonumber(string.match(done.lease.token, '^%d+') or 0))
     end
   end
 end
 
 local function finish_one(c, done)
-  local lane = lanes.read(c, done.job.game_id)
-  if lane.state ~= 'active' or lane.head ~= done.id or lane.token ~= done.token then
+  local lane = lanes.read(c, done.game_id)
+  if lane.state ~= 'active' or lane.head ~= done.id or lane.token ~= done.lease.token then
     return refusal(c, done)
   end
-  local live = jobs.read(c, done.id)
-  local job = live or done.job
   -- An earlier call may have published the result, and then failed at a key of a wrong type.
-  if live or redis.pcall('HGET', c.prefix .. 'job:' .. done.id, '_token') ~= done.token then
-    results.finish(c, job, done.ending)
+  if redis.pcall('HGET', c.prefix .. 'job:' .. done.id, '_token') ~= done.lease.token then
+    results.finish(c, done, done.ending)
   end
-  local is_without = done.owner == 'clear' or done.owner == 'undo' and job.lease.owns
   -- The game may have a newer container on another node.
-  if is_without and lanes.owner(c, lane) == c.args.node then lanes.clear_owner(c, lane) end
+  if done.disowns and lanes.owner(c, lane) == c.args.node then lanes.clear_owner(c, lane) end
   -- The lane goes on first, because the rest may fail at a key of a wrong type.
   lanes.advance(c, lane)
   note_effect(c, done, lane)
@@ -198,14 +190,15 @@ end
 -- Arguments: worker, node, and:
 --   claims   the queues of the worker's next claim; nobody is woken for jobs of these queues
 --   jobs     each with
---     id, token
+--     id, kind, game_id, queue, run, digest, enqueued_at, traceparent
+--     lease                   token, attempts, taken_at. The worker knows all facts of the record since its claim, so
+--                             the record is not read, and may be gone.
 --     ending                  the fields of the result
---     owner                   "keep", "clear", or "undo": clear if this job made the node the owner
+--     disowns                 true: the node no longer owns the game
 --     frees                   true: the reservation of the game ends
 --     request                 the request of the game's start, for a later restart
 --     container, checkpoint   a container started by the job
 --     cpu, memory, port       the limits of the container, in thousandths and bytes, and its published port
---     job                     the facts of the record, in case somebody has deleted the record
 -- Returns: 1 if jobs of the node became ready, else 0; then for each job "ok", "again" (ended by this token before: the
 --   reply was lost) or "stale" (another token has replaced this one; nothing was done).
 -- Fails if no result can be published. Then the job stays under its lease, and the worker calls again.

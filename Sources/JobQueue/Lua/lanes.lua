@@ -102,7 +102,7 @@ function lanes.make_ready(c, lane, job)
   jobs.watch_deadline(c, job)
   lane.state, lane.head, lane.token, lane.passed_at = 'ready', job.id, nil, nil
   lane.list = lanes.list(class, job.queue, owner)
-  call('ZADD', c.prefix .. lane.list, place_of(c, class, job), lane.game)
+  call('ZADD', c.prefix .. lane.list, context.digits(place_of(c, class, job)), lane.game)
   lanes.store(c, lane)
   if c.claims[job.queue] and (owner or c.args.node) == c.args.node then
     c.has_made_ready = true
