@@ -30,13 +30,13 @@ static const char source[] = {
     , '\n',
 #embed "../JobQueue/Lua/ending.lua"
     , '\n',
-#embed "../JobQueue/Lua/admission.lua"
-    , '\n',
 #embed "../JobQueue/Lua/leases.lua"
     , '\n',
 #embed "../JobQueue/Lua/parking.lua"
     , '\n',
 #embed "../JobQueue/Lua/claiming.lua"
+    , '\n',
+#embed "../JobQueue/Lua/admission.lua"
     , '\n',
 #embed "../JobQueue/Lua/sweep.lua"
     , '\n',

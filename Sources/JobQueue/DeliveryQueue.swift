@@ -14,7 +14,7 @@ package protocol DeliveryQueue: IntakeQueue, LeaseQueue, NodeQueue, LifecycleQue
 /// How jobs come to a worker.
 package protocol IntakeQueue: Sendable {
     /// Moves the oldest messages of a queue into the lanes of their games (`admit`), and claims ready jobs in the same
-    /// round trip.
+    /// call.
     ///
     /// If another worker was faster, nothing is moved. Repeated after a lost reply, the call finds other messages.
     ///

@@ -95,7 +95,7 @@ struct IntakeBatch {
 package enum JobFacts {
     /// Returns the members of a job's arguments to `admit` and `requeue`.
     static func members(of job: Job) -> [JSONValue.Member] {
-        let members: KeyValuePairs<String, JSONValue?> = [
+        JSONValue.members([
             "id": .string(job.id.text), "digest": .string(job.digest), "kind": .string(job.kind.rawValue),
             "game_id": .string(job.gameID.text),
             "deadline": job.deadline.map { .string(String($0.millisecondsSinceEpoch)) },
@@ -103,9 +103,7 @@ package enum JobFacts {
             "supersedes": job.supersedesStarts ? true : nil, "cancels": job.cancelsStarts ? true : nil,
             "cpu": job.limits.cpuQuota.map { .string(String(Demand.thousandths($0))) },
             "memory": job.limits.memory.flatMap { MemorySize($0) }.map { .string(String($0.bytes)) },
-        ]
-        guard case .object(let all) = JSONValue(members: members) else { return [] }
-        return all
+        ])
     }
 
     /// Returns a job's argument to `requeue`: without its deadline, which a person's retry ignores.

@@ -21,7 +21,7 @@ package struct IntakeOutcome: Sendable, Equatable {
     static let paused = IntakeOutcome(taken: 0, seen: 0, isFull: false, isPaused: true, rejections: [])
 }
 
-/// The outcome of one round trip: an intake, and a claim if the worker asked for one.
+/// The outcome of one call: an intake, and a claim if the worker asked for one.
 package struct Taken: Sendable {
     /// The outcome of the intake. A failed intake has no effect on the claim.
     package var intake: Result<IntakeOutcome, QueueError>

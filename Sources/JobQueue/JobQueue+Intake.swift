@@ -7,8 +7,8 @@ extension JobQueue {
     package static let intakeBatch = 64
     private static let largestBatchBytes = 1 << 20
 
-    /// Moves the oldest messages of `queue` into the lanes of their games. Claims ready jobs in the same round trip, if
-    /// the worker has capacity.
+    /// Moves the oldest messages of `queue` into the lanes of their games. Claims ready jobs in the same call, if the
+    /// worker has capacity.
     ///
     /// - Parameters:
     ///   - seen: The message that has woken the worker, which lies in the inbox; nil: read the oldest messages first.
@@ -52,23 +52,39 @@ extension JobQueue {
         from queue: String,
         claiming capacity: Capacity?
     ) async throws(QueueError) -> Taken {
-        let arguments = JSONValue(members: [
-            "worker": .string(worker.id), "node": .string(worker.node.text), "queue": .string(queue),
-            "most_starts": JSONValue(options.mostLiveForStarts), "most_jobs": JSONValue(options.mostLive),
-            "signed_ms": .integer(options.mostAge?.milliseconds ?? 0), "messages": .array(batch.arguments),
-            "claims": capacity == nil ? nil : servedQueues,
+        let arguments = JSONValue.members([
+            "queue": .string(queue), "most_starts": JSONValue(options.mostLiveForStarts),
+            "most_jobs": JSONValue(options.mostLive), "signed_ms": .integer(options.mostAge?.milliseconds ?? 0),
+            "messages": .array(batch.arguments),
         ])
-        var calls = [(function: QueueFunction.admit, keys: keys.messageLists(queue), arguments: arguments)]
-        if let capacity { calls.append((.claim, [], JSONValue(members: claimArguments(capacity)))) }
-        let replies = try await call(calls)
-        // After an error the claim counts all the same: its jobs are leased.
-        var taken = Taken(intake: outcome(of: batch, replies[0]))
-        if replies.count > 1 {
-            if case .error(let error) = replies[1] {
-                taken.claimFailure = QueueError(.claim, .server(error))
-            } else {
-                taken.claimed = try claimed(replies[1])
-            }
+        let caller = JSONValue.members(capacity.map(claimArguments) ?? callerArguments)
+        let reply = try await call([(.admit, keys.messageLists(queue), .object(arguments + caller))])[0]
+        guard case .array(let parts) = reply, let intake = parts.first else {
+            return try await claimAlone(capacity, after: outcome(of: batch, reply))
+        }
+        var taken = Taken(intake: outcome(of: batch, intake))
+        guard capacity != nil, parts.count > 1 else { return taken }
+        // After a failed intake the claim counts all the same: its jobs are leased.
+        if case .error(let error) = parts[1] {
+            taken.claimFailure = QueueError(.claim, .server(error))
+        } else {
+            taken.claimed = try claimed(parts[1])
+        }
+        return taken
+    }
+
+    /// Claims after Redis has refused an intake as a whole, for example because its memory is full. Redis accepts a claim
+    /// with a full memory.
+    private func claimAlone(
+        _ capacity: Capacity?,
+        after intake: Result<IntakeOutcome, QueueError>
+    ) async throws(QueueError) -> Taken {
+        var taken = Taken(intake: intake)
+        guard let capacity else { return taken }
+        do throws(QueueError) {
+            taken.claimed = try await claim(capacity)
+        } catch {
+            taken.claimFailure = error
         }
         return taken
     }
@@ -84,11 +100,15 @@ extension JobQueue {
         try claimed(try await call(.claim, claimArguments(capacity)))
     }
 
+    private var callerArguments: KeyValuePairs<String, JSONValue?> {
+        ["worker": .string(worker.id), "node": .string(worker.node.text)]
+    }
+
     private func claimArguments(_ capacity: Capacity) -> KeyValuePairs<String, JSONValue?> {
         [
             "worker": .string(worker.id), "node": .string(worker.node.text), "nonce": .string(worker.nonce),
             "lease_ms": .integer(options.lease.milliseconds), "starts": JSONValue(capacity.starts),
-            "stops": JSONValue(capacity.stops), "queues": servedQueues,
+            "stops": JSONValue(capacity.stops), "claims": servedQueues,
         ]
     }
 

@@ -46,7 +46,9 @@ struct DockerFailureTests {
             await world.docker.refuse(.inspectImage, status: 500)
             try await world.withWorker(retries: RetryPolicy(base: .seconds(60))) { _ in
                 try await world.push(.start, "s1")
-                try await eventually("the end of the attempt", until: { $0 == "retrying" }) { try await world.state("s1") }
+                try await eventually("the end of the attempt", until: { $0 == "retrying" }) {
+                    try await world.state("s1")
+                }
                 #expect(try await world.holdsRoom("g1"))
             }
         }

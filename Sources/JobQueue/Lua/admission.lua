@@ -54,6 +54,7 @@ function placing.place(c, lane, job, message)
   local behind = is_first and 0 or call('RPUSH', c.prefix .. 'lane:' .. lane.game, job.id)
   if is_first then lanes.make_ready(c, lane, job) end
   jobs.create(c, job, message)
+  c.placed[lane.game] = is_first and { lane = lane, job = job, message = message } or nil
   if behind < lanes.MOST_COUNTED and not outside then context.set(c, 'window', c.window + 1) end
   if not is_first and job.supersedes and not jobs.is_late(c, job) then supersede(c, lane, job) end
 end
@@ -116,23 +117,8 @@ local function take(c, message, verdict, lane, bytes)
   end
 end
 
--- Moves the oldest messages of a queue, decoded by the worker, into the lanes of their games.
--- Keys: 1 {ns}:meta, 2 {ns}:inbox:NAME, 3 {ns}:queue:NAME.
--- Arguments: worker, node, queue, and:
---   claims        see `finish`
---   most_starts   no start is admitted with this many jobs in the window
---   most_jobs     no job is admitted with this many jobs in the window
---   signed_ms     greatest age of a signed job
---   messages      the oldest first, each with
---     sha1, id, digest
---     kind, game_id, deadline (ms), enqueued_at, traceparent, supersedes, cancels   of a job
---     pushed_at (ms)                                                                of a signed job
---     code, error                                                                   of a rejected message
---     is_message                                                                    of a message without a job
--- Returns: the number of messages taken; "paused", "full" or "open"; 1 if messages are left, else 0; the numbers of
---   messages with the id of another request; the numbers of signed jobs with a wrong time. Numbers count from 1.
--- Atomic because: two workers must not swap two messages of a game, and a dying worker must lose none.
-define_refusable('admit', function(c)
+-- Admits messages. Returns the first part of the reply.
+local function admit(c)
   local a, reply = c.args, { 0, 'open', 0, {}, {} }
   if lanes.is_listed(c, 'paused', a.queue) then return { 0, 'paused', 0, {}, {} } end
   local list, bytes = messages.oldest(c.keys)
@@ -153,5 +139,37 @@ define_refusable('admit', function(c)
     if message.is_mistimed then table.insert(reply[5], index) end
   end
   reply[3] = call('EXISTS', c.keys[2], c.keys[3]) > 0 and 1 or 0
+  return reply
+end
+
+-- Returns a part of the reply; instead of a failed part its error. The other part counts all the same.
+local function part(c, body)
+  local has_succeeded, reply = pcall(body, c)
+  if has_succeeded then return reply end
+  c.placed = {}
+  return type(reply) == 'table' and reply or redis.error_reply(reply)
+end
+
+-- Moves the oldest messages of a queue, decoded by the worker, into the lanes of their games. Then claims jobs, if the
+-- worker has permits.
+-- Keys: 1 {ns}:meta, 2 {ns}:inbox:NAME, 3 {ns}:queue:NAME.
+-- Arguments: worker, node, queue, and:
+--   most_starts   no start is admitted with this many jobs in the window
+--   most_jobs     no job is admitted with this many jobs in the window
+--   signed_ms     greatest age of a signed job
+--   messages      the oldest first, each with
+--     sha1, id, digest
+--     kind, game_id, deadline (ms), enqueued_at, traceparent, supersedes, cancels   of a job
+--     pushed_at (ms)                                                                of a signed job
+--     code, error                                                                   of a rejected message
+--     is_message                                                                    of a message without a job
+--   claims        the queues of the claim, and the other arguments of `claim`; none: the worker claims nothing
+-- Returns: two parts, each of which may be an error. The first has the number of messages taken; "paused", "full" or
+--   "open"; 1 if messages are left, else 0; the numbers of messages with the id of another request; the numbers of
+--   signed jobs with a wrong time. Numbers count from 1. The second is the reply of `claim`, if the worker claims.
+-- Atomic because: two workers must not swap two messages of a game, and a dying worker must lose none.
+define_refusable('admit', function(c)
+  local reply = { part(c, admit) }
+  if c.args.claims then reply[2] = part(c, claim) end
   return reply
 end)

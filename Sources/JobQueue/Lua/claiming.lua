@@ -1,7 +1,7 @@
 -- Purpose: `claim` leases the heads of ready lanes to a worker, and ends expired and obsolete heads.
 -- Arguments: worker, node, nonce, lease_ms, and:
 --   starts, stops   free permits
---   queues          in order of priority
+--   claims          the queues, in order of priority
 -- Returns: 1 if stops or removes wait for a permit, plus 2 if starts do, plus 4 if starts were left to other nodes (the
 --   worker looks again soon), plus 8 if there are more starts to look at (the worker claims again at once); the time of
 --   the claim; then an array for each job: id, token, attempt, queue, message, message of the game's last start (for a
@@ -82,6 +82,12 @@ local function finish_head(c, lane, job, ending)
   lanes.advance(c, lane)
 end
 
+-- Returns the producer's bytes of a job.
+local function message_of(c, job)
+  local placed = c.placed[job.game_id]
+  return placed and placed.job == job and placed.message or jobs.message(c, job.id)
+end
+
 -- Leases a head to the worker. Returns the row of the reply.
 local function lease(c, lane, job)
   local a, game, reserved = c.args, lane.game, ''
@@ -103,7 +109,7 @@ local function lease(c, lane, job)
     if lane.owner ~= a.node then lanes.raise_fence(c, game, c.fence) end
     lanes.set_owner(c, lane, a.node)
   end
-  return { job.id, job.lease.token, job.lease.attempts, job.queue, jobs.message(c, job.id),
+  return { job.id, job.lease.token, job.lease.attempts, job.queue, message_of(c, job),
     job.kind == 'restart' and call('GET', c.prefix .. 'spec:' .. game) or '', job.run,
     job.is_obsolete and (job.dirty == '2' and 2 or 1) or 0, job.digest, game, reserved, job.kind or '',
     job.lease.owns and 1 or 0 }
@@ -134,13 +140,22 @@ local function begin_head(c, claim, class, lane, job, ending)
   end
 end
 
+-- Returns the lane of a game and the job at its head; no job if the lane is not ready, or if the record is gone. A job
+-- that the same call has placed as the only one of its lane is not read again: this saves a seventh of Redis' time for
+-- a job.
+local function head_of(c, game)
+  local placed = c.placed[game]
+  if placed and placed.lane.head == placed.job.id then return placed.lane, placed.job end
+  local lane = lanes.read(c, game)
+  return lane, lane.state == 'ready' and jobs.read(c, lane.head)
+end
+
 -- Takes a lane off its ready list, for `begin_head`. Returns false, and changes nothing, if the node does not take the
 -- head.
 local function begin(c, claim, class, list, game)
-  local lane = lanes.read(c, game)
+  local lane, job = head_of(c, game)
   -- The list of a node names the owner.
-  lane.owner = list.owner
-  local job = lane.state == 'ready' and jobs.read(c, lane.head)
+  if list.owner then lane.owner = list.owner end
   local ending = job and ending_of(c, lane, job)
   if job and not ending and class == 'start' and not takes(c, claim, list, lane, job) then return false end
   call('ZREM', list.key, game)
@@ -224,11 +239,10 @@ local function claim(c)
   if loss.is_lost(c, a.node) or call('EXISTS', c.prefix .. 'disowned:' .. a.node) == 1 then
     return parking.decline(c)
   end
-  for _, queue in ipairs(a.queues) do c.claims[queue] = true end
   local state = { wanted = { start = a.starts, stop = a.stops }, rows = {}, queues = {}, ended = 0,
     rivals = {}, passed = {}, is_passed = false, has_more = false,
     most_ended = { start = MOST_ENDED, stop = MOST_ENDED }, is_draining = lanes.is_listed(c, 'draining', a.node) }
-  for _, queue in ipairs(a.queues) do
+  for _, queue in ipairs(a.claims) do
     if not lanes.is_listed(c, 'paused', queue) then state.queues[#state.queues + 1] = queue end
   end
   -- A head that ended may have made way for a job on a list that was drained before.

@@ -40,7 +40,7 @@ end
 
 -- Takes a worker that claims nothing out of the idle sets, and wakes others for what it was woken for.
 function parking.decline(c)
-  for _, queue in ipairs(c.args.queues) do
+  for _, queue in ipairs(c.args.claims) do
     for _, class in ipairs({ 'stop', 'start', 'full' }) do parking.park(c, class, queue, false) end
     call('ZREM', c.prefix .. 'woken:' .. queue, c.args.worker)
     for _, class in ipairs({ 'stop', 'start' }) do parking.pass_on(c, class, queue) end

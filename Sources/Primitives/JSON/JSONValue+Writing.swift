@@ -8,7 +8,12 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
 
     /// Creates an object. A member with the value nil is left out.
     package init(members: KeyValuePairs<String, JSONValue?>) {
-        self = .object(members.compactMap { name, value in value.map { Member(name: name, value: $0) } })
+        self = .object(Self.members(members))
+    }
+
+    /// Returns the members of an object. A member with the value nil is left out.
+    package static func members(_ members: KeyValuePairs<String, JSONValue?>) -> [Member] {
+        members.compactMap { name, value in value.map { Member(name: name, value: $0) } }
     }
 
     /// Creates an integer.

@@ -5,7 +5,7 @@ import RuntimeCore
 
 /// Decides when a worker takes messages in, when it claims jobs, and how long it sleeps.
 ///
-/// A worker takes in as many messages as it has free permits, and claims in the same round trip. Ready jobs come before
+/// A worker takes in as many messages as it has free permits, and claims in the same call. Ready jobs come before
 /// messages. A worker without a free permit takes messages in all the same, after a short time: a stop among them may
 /// give capacity, and others may belong to other nodes.
 struct IntakeMachine: Equatable {

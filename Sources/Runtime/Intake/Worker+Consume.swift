@@ -43,7 +43,7 @@ extension Worker {
         }
     }
 
-    /// Takes messages in, and begins the jobs that the same round trip has claimed.
+    /// Takes messages in, and begins the jobs that the same call has claimed.
     private func perform(_ take: IntakeMachine.Take, _ jobs: inout DiscardingTaskGroup) async throws(QueueError) {
         let policy = Policy(configuration.node)
         let requestStart = MonotonicClock.now

@@ -1,0 +1,96 @@
+import JobContract
+import JobQueue
+import Redis
+import Support
+import Testing
+
+/// `admit` takes messages in, and then claims jobs.
+@Suite("The claim at the end of an intake", .timeLimit(.minutes(1)))
+struct IntakeClaimTests {
+    private let capacity = Capacity(starts: 8, stops: 8)
+
+    private func take(_ queue: JobQueue, _ capacity: Capacity?) async throws -> Taken {
+        let decoder = JobDecoder()
+        return try await queue.take(queue: "default", claiming: capacity) { decoder.decode($0) }
+    }
+
+    /// A worker with a ready job, and a message without a job behind it.
+    private func withReadyJob(
+        _ body: (QueueWorld, JobQueue) async throws -> Void
+    ) async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            try await worker.announce([])
+            try await world.push(QueueWorld.message(.start, "ready", game: "g0"))
+            try await world.intake(worker)
+            try await world.push("no job")
+            try await body(world, worker)
+        }
+    }
+
+    @Test("gives the same jobs as a claim alone", arguments: [true, false])
+    func same(isOneCall: Bool) async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            try await worker.announce([])
+            // Of g1, a later stop makes the start obsolete. Of g2, the second start waits behind the first.
+            let kinds: [(JobKind, JobID, GameID)] = [
+                (.start, "a", "g1"), (.stop, "b", "g1"), (.start, "c", "g2"), (.start, "d", "g2"), (.remove, "e", "g3"),
+            ]
+            for (kind, id, game) in kinds { try await world.push(QueueWorld.message(kind, id, game: game)) }
+            var jobs: [ClaimedJob]
+            if isOneCall {
+                jobs = try #require(try await take(worker, capacity).claimed).jobs
+            } else {
+                try await world.intake(worker)
+                jobs = try await worker.claim(capacity).jobs
+            }
+            jobs.sort { $0.id.text < $1.id.text }
+            #expect(jobs.map(\.id) == ["b", "c", "e"])
+            #expect(jobs.map(\.kind) == [.stop, .start, .remove])
+            #expect(jobs.map(\.hasMadeOwner) == [false, true, false])
+            #expect(
+                jobs.map { String(decoding: $0.message, as: UTF8.self) }
+                    == [kinds[1], kinds[2], kinds[4]].map {
+                        QueueWorld.message($0.0, $0.1, game: $0.2)
+                    }
+            )
+            for job in jobs {
+                let answer = try await world.finish(worker, job, JobEnding(.succeeded, effect: .stopped))
+                #expect(answer == .ok)
+            }
+            #expect(try await worker.claim(capacity).jobs.map(\.id) == ["d"])
+        }
+    }
+
+    @Test("counts although the intake has failed")
+    func failedIntake() async throws {
+        try await withReadyJob { world, worker in
+            _ = try await world.client.send(RedisCommand("SET", .string(world.keys.results), "x"))
+            let taken = try await take(worker, capacity)
+            #expect(throws: QueueError.self) { try taken.intake.get() }
+            #expect(taken.claimed?.jobs.map(\.id) == ["ready"])
+        }
+    }
+
+    @Test("may fail, and the intake counts")
+    func failedClaim() async throws {
+        try await withReadyJob { world, worker in
+            _ = try await world.client.send(RedisCommand("SET", .string(world.keys.prefix + "idle:stop:default"), "x"))
+            try await world.push(QueueWorld.message(.start, "s1"))
+            let taken = try await take(worker, capacity)
+            #expect(taken.claimFailure?.isWrongType == true && taken.claimed == nil)
+            #expect(try taken.intake.get().taken == 2)
+        }
+    }
+
+    @Test("is a call of its own while the memory of Redis is full")
+    func fullMemory() async throws {
+        try await withReadyJob { world, worker in
+            _ = try await world.client.send(RedisCommand("CONFIG", "SET", "maxmemory", "1"))
+            let taken = try await take(worker, capacity)
+            #expect(throws: QueueError.self) { try taken.intake.get() }
+            #expect(taken.claimed?.jobs.map(\.id) == ["ready"])
+        }
+    }
+}
