@@ -145,9 +145,9 @@ end
 -- a job.
 local function head_of(c, game)
   local placed = c.placed[game]
-  if placed and placed.lane.head == placed.job.id then return placed.lane, placed.job end
-  local lane = lanes.read(c, game)
-  return lane, lane.state == 'ready' and jobs.read(c, lane.head)
+  local lane = placed and placed.lane or lanes.read(c, game)
+  if lane.state ~= 'ready' then return lane end
+  return lane, placed and placed.job.id == lane.head and placed.job or jobs.read(c, lane.head)
 end
 
 -- Takes a lane off its ready list, for `begin_head`. Returns false, and changes nothing, if the node does not take the
