@@ -22,6 +22,15 @@ let strict: [SwiftSetting] =
 let optimized: [SwiftSetting] =
     strict + (isFuzzing ? [] : [.unsafeFlags(["-O", "-assert-config", "Debug"], .when(configuration: .debug))])
 
+/// Settings of the programs. Their relocations take half a megabyte instead of one and a half. The loader reads all of
+/// them, and they stay in memory. The loader is that of glibc 2.36 or later. Debian's gold cannot pack them.
+let packed: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"],
+        .when(platforms: [.linux])
+    )
+]
+
 /// Fuzz targets, as a test of their corpus and as a program that looks for more.
 let fuzzTests: Target = {
     let modules: [Target.Dependency] = [
@@ -319,7 +328,12 @@ let package = Package(
             )
         }
         + programs.map { program in
-            .executableTarget(name: program.name, dependencies: program.dependencies, swiftSettings: strict)
+            .executableTarget(
+                name: program.name,
+                dependencies: program.dependencies,
+                swiftSettings: strict,
+                linkerSettings: packed
+            )
         }
         + moduleTests.map { module in
             .testTarget(
