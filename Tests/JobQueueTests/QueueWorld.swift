@@ -14,11 +14,12 @@ struct QueueWorld {
     static func with(
         options: JobQueueOptions = JobQueueOptions(),
         redisArguments: [String] = [],
+        redisLauncher: [String] = [],
         isNew: Bool = false,
         _ body: (QueueWorld) async throws -> Void
     ) async throws {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        try await PrivateRedis.with(extraArguments: redisArguments) { redis in
+        try await PrivateRedis.with(extraArguments: redisArguments, launcher: redisLauncher) { redis in
             try await RedisClient.withClient(try RedisConfiguration(url: redis.unixURL), logger: logger) { client in
                 let world = QueueWorld(redis: redis, client: client, options: options)
                 // As if it were old: in a new one a stop of a game that nobody owns waits for nodes to come.

@@ -88,7 +88,7 @@ extension RedisModel {
         cancelsRung.remove(id)
     }
 
-    /// What `note_outage` in fleet.lua does.
+    /// What `note_outage` in context.lua does.
     mutating func noteSilence(_ now: Int64) {
         guard awake.until <= ownTime else { return }
         resumedAt = now

@@ -35,6 +35,8 @@ struct RedisModel {
     var taken: [JobID: Int64] = [:]
     var specs: [GameID: [UInt8]] = [:]
     var clock: Int64 = 0
+    /// How many scripts have begun that store the time.
+    var calls = 0
     /// The time on Redis' own clock, by which keys expire.
     var ownTime: Int64 = 0
     var born: Int64 = 0
@@ -76,6 +78,9 @@ struct RedisModel {
 
     var lease: Int64 { options.lease.milliseconds }
 
+    /// `JUMP_MS` in context.lua.
+    static let jump: Int64 = 1_200
+
     // MARK: What every script does
 
     /// What context.lua does with the time that it reads; answers the time that the script goes by.
@@ -84,7 +89,10 @@ struct RedisModel {
         var now = time
         if clock > now, clock - now <= 60_000 { now = clock }
         if born == 0 { born = now }
+        let hasJumped = clock > 0 && now - clock >= Self.jump
         clock = now
+        calls += 1
+        if hasJumped, mutation != .loseAfterClockStep { noteSilence(now) }
         for (id, deadline) in deadlines where deadline < now { lanes.jobs[id]?.message.isExpired = true }
         return now
     }

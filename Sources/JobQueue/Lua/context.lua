@@ -17,6 +17,10 @@ local function shared_time(meta, now, latest)
   return now
 end
 
+-- The clock may have been set ahead if it has moved on by this many ms since the latest call. The liveness key lasts as
+-- long at least, so a larger step has expired the key.
+local JUMP_MS = 1200
+
 -- Returns the names and arguments of a call, without the clock. The first key is {ns}:meta. The first argument holds
 --   all arguments by name, as JSON.
 function context.read(keys, args)
@@ -46,7 +50,7 @@ function context.open(keys, args)
     oldest_at = tonumber(kept[9]) or 0, lost = tonumber(kept[10]) or 0, arrivals = tonumber(kept[11] or kept[5]) or 0,
     form = kept[12], swept_at = tonumber(kept[13]) or 0,
     lost_nodes = {}, nodes = {}, placed = {}, held_of = {}, drained = {},
-    text = false, has_made_ready = false }
+    has_jumped = latest > 0 and now - latest >= JUMP_MS, text = false, has_made_ready = false }
 end
 
 -- Sets a field of {ns}:meta for the rest of the call. `close` stores the field.
@@ -75,6 +79,16 @@ function context.settings(c)
   end
   if c.settings ~= latest_text then latest_settings, latest_text = cjson.decode(c.settings), c.settings end
   return latest_settings
+end
+
+-- Creates the liveness key, `{ns}:liveness`, if the key has expired: Redis or all workers were away, or the clock was
+-- set ahead. Leases that expired meanwhile say nothing about their workers. The value changes each time, and all
+-- workers notice the change.
+function context.note_outage(c)
+  local quiet_ms = math.max(JUMP_MS, math.floor(0.4 * context.settings(c).lease_ms))
+  if call('SET', c.prefix .. 'liveness', string.format('%d', c.now_us), 'PX', quiet_ms, 'NX') then
+    context.set(c, 'resumed_at', c.now)
+  end
 end
 
 -- Returns the date of a day number since 1970 (days_from_civil, inverted).
@@ -117,6 +131,8 @@ local function with_changes(body)
   return function(keys, args)
     local c = context.open(keys, args)
     if c.form and c.form ~= FORM then return context.other_form(c) end
+    -- In this very call, because it stores the time: a later call may find the clock set back and the key alive.
+    if c.has_jumped then context.note_outage(c) end
     local has_succeeded, reply = pcall(body, c)
     context.close(c)
     if has_succeeded then return reply end

@@ -84,7 +84,6 @@ function workers.wake_held(c)
   context.set(c, 'held', '')
 end
 
--- The liveness key, `{ns}:liveness`, is missing after an outage of Redis or of all workers.
 local liveness = {}
 
 -- Forgets a worker. Nobody wakes the worker any more for these queues, nor for those that it has served.
@@ -120,15 +119,6 @@ function liveness.note_alive(c)
   end
   if a.engine_answers then call('ZADD', c.prefix .. 'nodes', c.now, a.node) end
   return differs
-end
-
--- Creates the liveness key if the key has expired: Redis or all workers were away. Leases that expired meanwhile say
--- nothing about their workers. The value changes each time, and all workers notice the change.
-function liveness.note_outage(c)
-  local quiet_ms = math.max(1200, math.floor(0.4 * context.settings(c).lease_ms))
-  if call('SET', c.prefix .. 'liveness', string.format('%d', c.now_us), 'PX', quiet_ms, 'NX') then
-    context.set(c, 'resumed_at', c.now)
-  end
 end
 
 local loss = {}

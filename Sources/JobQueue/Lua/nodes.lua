@@ -155,7 +155,7 @@ define('register', function(c)
   if refusal then return redis.error_reply(refusal) end
   context.set(c, 'settings', cjson.encode(a.settings))
   capacity.note(c, a.capacity)
-  liveness.note_outage(c)
+  context.note_outage(c)
   call('SADD', c.prefix .. 'workers:' .. a.node, a.worker)
   call('HSET', c.prefix .. 'worker_nodes', a.worker, a.node)
   call('HSET', c.prefix .. 'worker_facts', a.worker, a.facts)

@@ -90,7 +90,7 @@ end
 -- return.
 local function reclaim_leases(c)
   local due, counts = due_of(c, 'leases'), { reclaimed = 0, poisoned = 0 }
-  if #due > 0 then liveness.note_outage(c) end
+  if #due > 0 then context.note_outage(c) end
   if c.now < c.resumed_at + c.args.lease_ms then due = {} end
   for _, id in ipairs(due) do
     local outcome = reclaim(c, id)
@@ -147,7 +147,7 @@ local function lose_silent(c)
   if c.now < c.resumed_at + grace then return end
   local silent = call('ZRANGEBYSCORE', c.prefix .. 'nodes', '-inf', c.now - grace, 'LIMIT', 0, 16)
   -- A step of the clock looks like silence. The same step has expired the liveness key, and no worker has noticed yet.
-  if #silent > 0 then liveness.note_outage(c) end
+  if #silent > 0 then context.note_outage(c) end
   if c.now < c.resumed_at + grace then return end
   for _, node in ipairs(silent) do
     call('ZREM', c.prefix .. 'nodes', node)
@@ -244,7 +244,7 @@ end
 
 define('sweep', function(c)
   local noted, lost = liveness.note_alive(c), c.lost
-  if c.args.after_outage then liveness.note_outage(c) end
+  if c.args.after_outage then context.note_outage(c) end
   local retries, reclaimed, poisoned, has_more = 0, 0, 0, false
   local idle = is_idle(c)
   if not idle then retries, reclaimed, poisoned, has_more = handle_due(c) end
