@@ -237,6 +237,18 @@ struct LeaseTrustTests {
         #expect(lease.hasRefused)
     }
 
+    @Test("is lost as soon as the same worker has the job under another token")
+    func replaced() {
+        let book = LeaseBook()
+        let now = MonotonicInstant(nanoseconds: 0)
+        let first = JobLease(id: "j", token: "1", trustedUntil: now.advanced(by: .seconds(10)))
+        let second = JobLease(id: "j", token: "2", trustedUntil: now.advanced(by: .seconds(20)))
+        book.insert(first)
+        book.insert(second)
+        #expect(first.verdict == .lost && !first.allowsChanges(at: now))
+        #expect(second.verdict == .ok && second.allowsChanges(at: now))
+    }
+
     @Test("of an ended attempt does not take the next attempt of the job out of the book")
     func book() {
         let book = LeaseBook()

@@ -49,6 +49,15 @@ final class JobLease: Sendable {
         if changed { verdictChanged.raise() }
     }
 
+    /// Records that another lease has replaced the lease.
+    func revoke() {
+        let changed = state.withLock { state in
+            defer { state.verdict = .lost }
+            return state.verdict != .lost
+        }
+        if changed { verdictChanged.raise() }
+    }
+
     /// Records that the job came to its own end.
     func settle() {
         state.withLock { $0.isSettled = true }
@@ -73,8 +82,14 @@ final class JobLease: Sendable {
 final class LeaseBook: Sendable {
     private let leases = Mutex<[JobID: JobLease]>([:])
 
+    /// Inserts a lease. An earlier lease of the same job is lost: Redis has taken the job back, and the earlier attempt
+    /// may still run.
     func insert(_ lease: JobLease) {
-        leases.withLock { $0[lease.id] = lease }
+        let earlier = leases.withLock { leases in
+            defer { leases[lease.id] = lease }
+            return leases[lease.id]
+        }
+        earlier?.revoke()
     }
 
     func remove(_ lease: JobLease) {
