@@ -12,7 +12,7 @@ enum Mutation: String, CaseIterable, Sendable {
     case adoptAlways
     /// The owner that Redis knows keeps a game, however new the container of another node is.
     case noFenceCompare
-    /// Nodes are lost without a look whether all signs of life have stopped.
+    /// Leases end and nodes are lost without a look whether the clock was set ahead.
     case loseAfterClockStep
     /// A late step of an older container replaces the reservation of the newer one.
     case staleReservation

@@ -50,9 +50,6 @@ struct Scenario: Sendable {
     let absence: Absence?
     /// Before the horizon.
     let failover: Failover?
-    /// Whether Redis' clock may step far ahead, and back before anybody has looked at the liveness key. Then living nodes may
-    /// be lost.
-    let hasClockSpike: Bool
     /// After this nothing goes wrong any more.
     let horizon: Duration
     /// Chances in a thousand.
@@ -150,7 +147,6 @@ struct Scenario: Sendable {
                     fault: kinds.randomElement(using: &random) ?? .workerKilled
                 )
             }
-        hasClockSpike = Set(faults.map(\.fault)).isSuperset(of: [.redisClockFarAhead, .redisClockBack])
         refusals = some([0, 0, 0, 50])
         freezeAtCall = some([0, 0, 3, 10])
         engineErrors = some([0, 0, 0, 30])

@@ -63,9 +63,9 @@ extension World {
             scheduler.after(moment * 2) { self.state.withLock { $0.redisIsAway = false } }
         case .redisConnectionsCut: cutConnections()
         case .redisClockBack: state.withLock { $0.redisSkew -= 5_000 }
-        // Less than what looks like an outage would be taken for time that has passed.
-        case .redisClockAhead: step(by: .seconds(4), looksLikeTime: true)
-        case .redisClockFarAhead: step(by: scenario.options.nodeGrace + moment * 4, looksLikeTime: false)
+        case .redisClockAhead: state.withLock { $0.redisSkew += 4_000 }
+        case .redisClockFarAhead:
+            state.withLock { $0.redisSkew += (scenario.options.nodeGrace + moment * 4).milliseconds }
         case .engineKilled, .engineEnded:
             guard engine.isUp else { return }
             engine.goDown(killed: fault == .engineKilled)

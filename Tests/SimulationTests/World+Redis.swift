@@ -9,17 +9,6 @@ import Synchronization
 
 /// What becomes of Redis itself, and what must hold after each call.
 extension World {
-    /// Sets Redis' clock ahead.
-    ///
-    /// - Parameter looksLikeTime: Whether the step is too small to be taken for an outage.
-    func step(by time: Duration, looksLikeTime: Bool) {
-        state.withLock { state in
-            state.redisSkew += time.milliseconds
-            guard looksLikeTime else { return }
-            for node in state.signs.keys { state.signs[node]?.steps += time }
-        }
-    }
-
     /// The replica stops to follow, and takes over a moment later.
     func begin(_ failover: Scenario.Failover) {
         guard !isCalm else { return }
@@ -43,7 +32,7 @@ extension World {
             state.uncertain.formUnion(state.redis.endedBy.values)
             let clocks = [copy.redis.clock, state.redis.clock].map { Timestamp(millisecondsSinceEpoch: $0) }
             state.forgotten.append(clocks[0]...max(clocks[0], clocks[1]))
-            state.signs = copy.signs
+            (state.signs, state.clock) = (copy.signs, copy.clock)
             let lost = state.redis.lanes.lostNodes
             state.redis = copy.redis
             state.noteLosses(since: lost, at: wall)
@@ -77,17 +66,19 @@ extension World {
 extension World.State {
     /// Notes which nodes are lost, and that none is lost without a reason.
     ///
-    /// - Parameters:
-    ///   - lost: The lost nodes before the call.
-    ///   - seen: The signs of life before the call.
-    mutating func check(lost: Set<NodeID>, seen: [NodeID: Int64], at wall: Timestamp, grace: Duration) {
+    /// - Parameter before: Redis before the call.
+    mutating func check(since before: World.Before, at wall: Timestamp, grace: Duration) {
+        let lost = before.lostNodes
         for node in redis.lanes.lostNodes.subtracting(lost) {
-            guard let sign = signs[node], sign.at.advanced(by: grace - sign.steps) > wall.advanced(by: .milliseconds(2))
-            else { continue }
+            guard let sign = signs[node] else { continue }
+            let end = sign.at.advanced(by: grace - .milliseconds(clock.gain - sign.gain))
+            guard end > wall.advanced(by: .milliseconds(2)) else { continue }
             problems.append("\(node) was lost at \(wall.rfc3339), although it lived at \(sign.at.rfc3339)")
         }
         noteLosses(since: lost, at: wall)
-        for (node, time) in redis.nodesSeen where seen[node] != time { signs[node] = (wall, .zero) }
+        // After an outage, each node has one grace.
+        if before.resumedAt != redis.resumedAt { for node in signs.keys { signs[node]?.gain = clock.gain } }
+        for (node, time) in redis.nodesSeen where before.nodesSeen[node] != time { signs[node] = (wall, clock.gain) }
     }
 
     /// Nodes on which more is promised than they have.

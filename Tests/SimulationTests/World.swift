@@ -36,9 +36,10 @@ final class World: Sendable {
         var deadNodes: Set<NodeID> = []
         /// From when to when nodes were lost.
         var losses: [(node: NodeID, from: Timestamp, to: Timestamp?)] = []
-        /// The last sign of life of each node, and the steps of Redis' clock since that look like time that has passed.
-        var signs: [NodeID: (at: Timestamp, steps: Duration)] = [:]
-        /// Leases that a failover has made uncertain.
+        /// The last sign of life of each node, and ``World/ClockWatch/gain`` then.
+        var signs: [NodeID: (at: Timestamp, gain: Int64)] = [:]
+        var clock = ClockWatch()
+        /// Leases that a failover, or a step of Redis' clock, has made uncertain.
         var uncertain: Set<LeaseToken> = []
         /// Times of Redis' clock that a failover has forgotten.
         var forgotten: [ClosedRange<Timestamp>] = []
@@ -88,14 +89,11 @@ final class World: Sendable {
         let wall = wallNow
         let (value, full) = state.withLock { state in
             state.redis.mutation = mutation
-            let (lost, seen) = (state.redis.lanes.lostNodes, state.redis.nodesSeen)
+            let before = Before(state.redis)
             let value = body(&state.redis, now + state.redisSkew)
-            state.check(
-                lost: lost,
-                seen: seen,
-                at: wall,
-                grace: scenario.hasClockSpike ? .zero : scenario.options.nodeGrace
-            )
+            let uncertain = state.clock.uncertain(from: before, to: state.redis, at: now)
+            state.uncertain.formUnion(uncertain)
+            state.check(since: before, at: wall, grace: scenario.options.nodeGrace)
             return (value, state.full)
         }
         for node in full { checkCapacity(of: node) }
