@@ -258,7 +258,8 @@ let moduleTests: [Module] = [
     ),
     Module(
         name: "rtmanager-bench",
-        imports: ["DockerPort", "JobContract", "JobQueue", "Primitives", "Redis", "Support", "Terminal"]
+        imports: ["DockerPort", "JobContract", "JobQueue", "Primitives", "Redis", "Support", "Terminal"],
+        libraries: [argumentParser]
     ),
 ]
 

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import JobContract
 import Support
@@ -8,6 +9,11 @@ import Testing
 
 @Suite("The report of the bench")
 struct BenchTests {
+    @Test("every flag of its commands has an effect")
+    func declarations() throws {
+        #expect(try CommandDeclarations.problems(inDump: BenchProgram._dumpHelp()) == [])
+    }
+
     @Test("shows each figure beside its baseline")
     func lines() {
         let figures = [
