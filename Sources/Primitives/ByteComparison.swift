@@ -11,6 +11,14 @@ extension StringProtocol {
 }
 
 extension String {
+    /// Whether the bytes of this text come before those of the other. Faster than the generic function, in a debug build too.
+    package func precedes(_ other: String) -> Bool {
+        let comesFirst = utf8.withContiguousStorageIfAvailable { own in
+            other.utf8.withContiguousStorageIfAvailable { own.lexicographicallyPrecedes($0) }
+        }
+        return (comesFirst ?? nil) ?? utf8.lexicographicallyPrecedes(other.utf8)
+    }
+
     /// Whether two texts are the same bytes of UTF-8. As fast as `==`, because whole words are compared.
     package func isSameBytes(as other: String) -> Bool {
         guard utf8.count == other.utf8.count else { return false }

@@ -47,6 +47,7 @@ package enum ShortID {
 
     /// Returns the begin of a UUID, and any other id whole.
     package static func text(_ id: String) -> String {
+        guard id.utf8.count == 36 else { return id }
         let parts = id.split(separator: "-", omittingEmptySubsequences: false)
         let isUUID =
             parts.map(\.utf8.count) == [8, 4, 4, 4, 12] && parts.allSatisfy { $0.allSatisfy(\.isHexDigit) }
@@ -57,6 +58,7 @@ package enum ShortID {
     ///
     /// Such an id has 12 groups of 4 characters, and is the default name of a node.
     package static func node(_ id: String) -> String {
+        guard id.utf8.count == 59 else { return id }
         let groups = id.split(separator: ":", omittingEmptySubsequences: false)
         guard groups.count == 12, groups.allSatisfy({ $0.utf8.count == 4 }) else { return id }
         return groups[0] + ":" + groups[1] + "…"
