@@ -1,4 +1,5 @@
 import NIOCore
+import Primitives
 
 /// Splits a JSON array of objects into its elements during arrival. The reader then holds only one element at a time.
 ///
@@ -13,14 +14,7 @@ struct JSONArraySplitter: Equatable {
         case beforeArray, afterArray
         /// Before the first element, between elements, or after the last element.
         case betweenElements
-        case element(Nesting)
-    }
-
-    /// The nesting of the last byte within its element.
-    private struct Nesting: Equatable {
-        var depth = 1
-        var isString = false
-        var isEscaped = false
+        case element(JSONNesting)
     }
 
     /// The largest size of an element, in bytes.
@@ -39,10 +33,10 @@ struct JSONArraySplitter: Equatable {
         var chunk = chunk
         while chunk.readableBytes > 0 {
             if case .element(var nesting) = place {
-                let (length, isComplete) = Self.scan(chunk, &nesting)
-                keep(chunk.readSlice(length: length) ?? ByteBuffer())
-                place = isComplete ? .betweenElements : .element(nesting)
-                if isComplete, let element = complete() { elements.append(element) }
+                let end = chunk.withUnsafeReadableBytes { nesting.end(in: $0) }
+                keep(chunk.readSlice(length: end ?? chunk.readableBytes) ?? ByteBuffer())
+                place = end == nil ? .element(nesting) : .betweenElements
+                if end != nil, let element = complete() { elements.append(element) }
             } else if let byte = chunk.readInteger(as: UInt8.self) {
                 try step(byte)
             }
@@ -63,38 +57,9 @@ struct JSONArraySplitter: Equatable {
         case (.betweenElements, UInt8(ascii: ",")): break
         case (.betweenElements, UInt8(ascii: "]")): place = .afterArray
         case (.betweenElements, UInt8(ascii: "{")):
-            place = .element(Nesting())
+            place = .element(JSONNesting())
             keep(ByteBuffer(integer: byte))
         default: throw Malformed(description: "it is no list of objects")
-        }
-    }
-
-    /// Returns the number of bytes of `chunk` that belong to the element, and whether the element ends there.
-    private static func scan(_ chunk: ByteBuffer, _ nesting: inout Nesting) -> (length: Int, isComplete: Bool) {
-        var now = nesting
-        defer { nesting = now }
-        return chunk.withUnsafeReadableBytes { bytes in
-            for (index, byte) in bytes.enumerated() {
-                if now.isString {
-                    if now.isEscaped {
-                        now.isEscaped = false
-                    } else if byte == UInt8(ascii: "\\") {
-                        now.isEscaped = true
-                    } else if byte == UInt8(ascii: "\"") {
-                        now.isString = false
-                    }
-                    continue
-                }
-                switch byte {
-                case UInt8(ascii: "\""): now.isString = true
-                case UInt8(ascii: "{"), UInt8(ascii: "["): now.depth += 1
-                case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                    now.depth -= 1
-                    if now.depth == 0 { return (index + 1, true) }
-                default: break
-                }
-            }
-            return (bytes.count, false)
         }
     }
 
