@@ -46,6 +46,30 @@ struct HalfwayFailureTests {
         }
     }
 
+    @Test("an end loses no job behind it", arguments: ["deadlines", "ready:start:default:n1"])
+    func jobBehind(key: String) async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            try await worker.announce([])
+            let deadline = #","deadline":"2999-01-01T00:00:00Z""#
+            for id in ["s1", "s2"] as [JobID] {
+                try await world.push(QueueWorld.message(.start, id, more: id == "s2" ? deadline : ""))
+            }
+            try await world.intake(worker)
+            let first = try #require(try await world.claim(worker).first)
+            try await spoil(key, world)
+            await #expect(throws: QueueError.self) { try await world.finish(worker, first) }
+            try await repair(key, world)
+            #expect(try await world.finish(worker, first) == .ok)
+            let second = try #require(try await world.claim(worker).first)
+            #expect(second.id == "s2")
+            #expect(try await world.liveCount() == 1)
+            try await world.finish(worker, second)
+            #expect(try await world.results().map(\.jobID) == ["s1", "s2"])
+            #expect(try await world.liveCount() == 0)
+        }
+    }
+
     @Test("an end has one result, and the lane goes on", arguments: ["owners", "lane:g1", "reservations:n1"])
     func finish(key: String) async throws {
         try await QueueWorld.with { world in

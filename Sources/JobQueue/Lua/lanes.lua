@@ -154,20 +154,30 @@ local function uncount(c, lane, behind)
   workers.wake_held(c)
 end
 
+-- Makes the next job of a lane its head. After a failure at a key of a wrong type the job is in its list again, for a
+-- repeated call.
+local function begin_next(c, lane, job, list)
+  local has_succeeded, problem = pcall(lanes.make_ready, c, lane, job)
+  if has_succeeded then return end
+  if lanes.read(c, lane.game).head ~= job.id then call('LPUSH', list, job.id) end
+  error(problem, 0)
+end
+
 -- Makes the lane go on after the end of its head: with the next recorded job, or the lane is forgotten.
 function lanes.advance(c, lane)
   local list = c.prefix .. 'lane:' .. lane.game
   local behind = call('LLEN', list)
-  uncount(c, lane, behind)
   while behind > 0 do
     local id = call('LPOP', list)
     local job = jobs.read(c, id)
-    if job then return lanes.make_ready(c, lane, job) end
+    if job then begin_next(c, lane, job, list) end
+    uncount(c, lane, behind)
+    if job then return end
     lanes.forget_lost(c, id)
     behind = behind - 1
-    uncount(c, lane, behind)
   end
   call('HDEL', c.prefix .. 'lanes', lane.game)
+  uncount(c, lane, 0)
 end
 
 -- Makes a lane ready for its present head, or for the next one if the record of the head is gone.
