@@ -23,8 +23,11 @@ package struct ClaimedJob: Sendable, Equatable {
     package var undo: Undo?
     /// What a start holds on the node since its claim; nil for other jobs.
     package var reservation: NodeReservation?
-    /// The kind of the job at its admission; nil: this version does not know the kind.
-    package var kind: JobKind?
+    /// The kind of the job at its admission, also one of another version.
+    package var kind = ""
+    /// The producer's time of the push, and the context of its trace; nil: the message has none.
+    package var enqueuedAt: String?
+    package var traceparent: String?
     /// Whether this job made the node the owner of the game.
     package var hasMadeOwner = false
 
@@ -40,9 +43,10 @@ package struct ClaimedJob: Sendable, Equatable {
 extension ClaimedJob {
     /// Reads a row of the reply of `claim`; nil if the row is none.
     init?(_ row: RedisValue, takenAt: String) {
-        guard let parts = row.array, parts.count == 13, let id = parts[0].string, let token = parts[1].string,
+        guard let parts = row.array, parts.count == 15, let id = parts[0].string, let token = parts[1].string,
             let attempt = parts[2].integer, let queue = parts[3].string, let message = parts[4].bytes,
-            let run = parts[6].integer, let digest = parts[8].string, let game = parts[9].string
+            let run = parts[6].integer, let digest = parts[8].string, let game = parts[9].string,
+            let kind = parts[11].string
         else { return nil }
         self.init(
             id: JobID(id),
@@ -57,8 +61,10 @@ extension ClaimedJob {
             digest: digest,
             undo: parts[7].integer.flatMap { Undo(rawValue: Int($0)) },
             reservation: parts[10].string.flatMap { NodeReservation($0) },
-            kind: parts[11].string.flatMap(JobKind.init(rawValue:)),
-            hasMadeOwner: parts[12].integer == 1
+            kind: kind,
+            enqueuedAt: parts[12].string.flatMap { $0.isEmpty ? nil : $0 },
+            traceparent: parts[13].string.flatMap { $0.isEmpty ? nil : $0 },
+            hasMadeOwner: parts[14].integer == 1
         )
     }
 }

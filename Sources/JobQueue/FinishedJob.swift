@@ -14,8 +14,6 @@ package enum OwnerChange: Sendable {
 /// A job to end. A class, because copying all its fields would cost much.
 package final class FinishedJob: Sendable {
     package let claimed: ClaimedJob
-    /// The decoded job; nil if the message can no longer be read.
-    package let job: Job?
     package let ending: JobEnding
     package let owner: OwnerChange
     /// Whether the game's reservation on the node ends.
@@ -27,7 +25,6 @@ package final class FinishedJob: Sendable {
 
     package init(
         _ claimed: ClaimedJob,
-        _ job: Job?,
         ending: JobEnding,
         owner: OwnerChange,
         freesReservation: Bool,
@@ -35,7 +32,6 @@ package final class FinishedJob: Sendable {
         started: StartedContainer? = nil
     ) {
         self.claimed = claimed
-        self.job = job
         self.ending = ending
         self.owner = owner
         self.freesReservation = freesReservation
@@ -46,10 +42,10 @@ package final class FinishedJob: Sendable {
     /// The argument of `finish`.
     var argument: JSONValue {
         JSONValue(members: [
-            "id": .string(claimed.id.text), "kind": (job?.kind ?? claimed.kind).map { .string($0.rawValue) },
+            "id": .string(claimed.id.text), "kind": .string(claimed.kind),
             "game_id": .string(claimed.gameID.text), "queue": .string(claimed.queue), "run": JSONValue(claimed.run),
-            "digest": .string(claimed.digest), "enqueued_at": job?.enqueuedAt.map { .string($0) },
-            "traceparent": job?.traceparent.map { .string($0) },
+            "digest": .string(claimed.digest), "enqueued_at": claimed.enqueuedAt.map { .string($0) },
+            "traceparent": claimed.traceparent.map { .string($0) },
             "lease": JSONValue(members: [
                 "token": .string(claimed.token.text), "attempts": JSONValue(claimed.attempt),
                 "taken_at": .string(claimed.takenAt),

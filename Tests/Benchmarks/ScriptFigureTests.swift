@@ -117,10 +117,8 @@ struct ScriptBench {
                 try await worker.release([job.held])
             }
         default:
-            guard case .job(let decoded) = JobDecoder().decode(job.message) else { return }
             let finished = FinishedJob(
                 job,
-                decoded,
                 ending: JobEnding(.succeeded, effect: .started),
                 owner: .keep,
                 freesReservation: false

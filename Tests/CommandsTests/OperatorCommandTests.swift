@@ -64,9 +64,8 @@ struct OperatorCommandTests {
             #expect(live.code == 1 && live.text.contains(sentence), "\(live)")
             try await desk.queue.announce([])
             let job = try #require(try await desk.queue.claim(Capacity(starts: 1, stops: 1)).jobs.first)
-            let decoded: Job? = if case .job(let job) = decoder.decode(job.message) { job } else { nil }
             let ending = JobEnding(.succeeded, effect: .started)
-            let finished = FinishedJob(job, decoded, ending: ending, owner: .keep, freesReservation: false)
+            let finished = FinishedJob(job, ending: ending, owner: .keep, freesReservation: false)
             _ = try await desk.queue.finish([finished])
             let ended = try await desk.run("stop", "g1", "--id", "fixed-1", "--wait")
             #expect(ended.code == 1 && ended.text.contains(sentence), "\(ended)")

@@ -135,10 +135,8 @@ struct QueueWorld {
         startMessage: String? = nil,
         started: StartedContainer? = nil
     ) -> FinishedJob {
-        let decoded: Job? = if case .job(let decoded) = JobDecoder().decode(job.message) { decoded } else { nil }
-        return FinishedJob(
+        FinishedJob(
             job,
-            decoded,
             ending: ending,
             owner: owner,
             freesReservation: freesReservation,

@@ -93,7 +93,7 @@ struct ResultBatcherTests {
             let claimed = try await queue.claim(Capacity(starts: 1, stops: 0)).jobs
             let job = try #require(claimed.first)
             let ending = JobEnding.failed(.startFailed, "x")
-            let finished = FinishedJob(job, nil, ending: ending, owner: .keep, freesReservation: false)
+            let finished = FinishedJob(job, ending: ending, owner: .keep, freesReservation: false)
             // The answer to this call is lost.
             #expect(try await queue.finish([finished]).hasMadeReady)
             let ready = WakeSignal()

@@ -6,8 +6,8 @@
 --   worker looks again soon), plus 8 if there are more starts to look at (the worker claims again at once); the time of
 --   the claim; then an array for each job: id, token, attempt, queue, message, message of the game's last start (for a
 --   restart, else empty), run, undo, digest, game, reservation of a start ("CPU MEMORY CONTAINER PORT", else empty),
---   kind, owns. undo is 1 for an obsolete job, 2 for a job with too many dead workers, else 0. owns is 1 if the job
---   made the node the owner of the game.
+--   kind, enqueued_at and traceparent (else empty), owns. undo is 1 for an obsolete job, 2 for a job with too many dead
+--   workers, else 0. owns is 1 if the job made the node the owner of the game.
 -- Atomic because: a head without a ready list and without a lease would be lost with the worker.
 
 -- Returns the next fencing number. The numbers contain the time. So a failover with lost writes repeats no number.
@@ -112,7 +112,7 @@ local function lease(c, lane, job)
   return { job.id, job.lease.token, job.lease.attempts, job.queue, message_of(c, job),
     job.kind == 'restart' and call('GET', c.prefix .. 'spec:' .. game) or '', job.run,
     job.is_obsolete and (job.dirty == '2' and 2 or 1) or 0, job.digest, game, reserved, job.kind or '',
-    job.lease.owns and 1 or 0 }
+    job.enqueued_at or '', job.traceparent or '', job.lease.owns and 1 or 0 }
 end
 
 -- Returns whether a game on a list of all nodes belongs to another node. Its node was lost when the lane was put there,

@@ -25,7 +25,6 @@ extension JobAttempt {
         let hasStarted = ending.effect == .started || ending.effect == .alreadyRunning
         let finished = FinishedJob(
             claimed,
-            job,
             ending: ending,
             owner: OwnerChange(placement.owner),
             freesReservation: placement.freesReservation,
