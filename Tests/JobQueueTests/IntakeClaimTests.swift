@@ -47,7 +47,7 @@ struct IntakeClaimTests {
             }
             jobs.sort { $0.id.text < $1.id.text }
             #expect(jobs.map(\.id) == ["b", "c", "e"])
-            #expect(jobs.map(\.kind) == [.stop, .start, .remove])
+            #expect(jobs.map(\.kind) == ["stop", "start", "remove"])
             #expect(jobs.map(\.hasMadeOwner) == [false, true, false])
             #expect(
                 jobs.map { String(decoding: $0.message, as: UTF8.self) }
@@ -60,6 +60,22 @@ struct IntakeClaimTests {
                 #expect(answer == .ok)
             }
             #expect(try await worker.claim(capacity).jobs.map(\.id) == ["d"])
+        }
+    }
+
+    @Test("ends a job once, although its game is on a second list")
+    func endedOnce() async throws {
+        try await QueueWorld.with { world in
+            let worker = world.worker("w1")
+            try await worker.announce([])
+            try await world.push(QueueWorld.message(.start, "s1"))
+            try await world.intake(worker)
+            // By hand: the game stays on the list of the start.
+            _ = try await world.client.send(RedisCommand("DEL", .string(world.keys.prefix + "lanes")))
+            try await world.push(QueueWorld.message(.stop, "t1", more: #","deadline":"2020-01-01T00:00:00Z""#))
+            #expect(try await take(worker, capacity).claimed?.jobs == [])
+            #expect(try await world.results().map(\.outcome) == [.expired])
+            #expect(try await world.liveCount() == 1)
         }
     }
 

@@ -79,6 +79,7 @@ local function finish_head(c, lane, job, ending)
   if not retention.can_publish(c) then return lanes.delay(c, lane, job, c.now + 1000) end
   if ending == lanes.NODE_LOST or job.dirty then loss.disown(c, lanes.owner(c, lane), lane.game) end
   results.finish(c, job, ending)
+  c.placed[lane.game] = nil
   lanes.advance(c, lane)
 end
 
