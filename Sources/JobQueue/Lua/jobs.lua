@@ -87,13 +87,14 @@ function jobs.message(c, id)
 end
 
 -- Watches the deadline of a waiting head. A sweep ends the head in time, even if no worker can claim the job. A head
--- with possible remains ends only after their removal.
+-- with possible remains ends only after their removal. A key of a wrong type stops no job: a claim looks at the
+-- deadline, too.
 function jobs.watch_deadline(c, job)
-  if job.deadline and not job.dirty then call('ZADD', c.prefix .. 'deadlines', job.deadline, job.id) end
+  if job.deadline and not job.dirty then redis.pcall('ZADD', c.prefix .. 'deadlines', job.deadline, job.id) end
 end
 
 function jobs.unwatch_deadline(c, job)
-  if job.deadline then call('ZREM', c.prefix .. 'deadlines', job.id) end
+  if job.deadline then redis.pcall('ZREM', c.prefix .. 'deadlines', job.id) end
 end
 
 -- Returns whether the deadline of a job has passed.
