@@ -58,7 +58,7 @@ extension JobQueue {
             "messages": .array(batch.arguments),
         ])
         let caller = JSONValue.members(capacity.map(claimArguments) ?? callerArguments)
-        let reply = try await call([(.admit, keys.messageLists(queue), .object(arguments + caller))])[0]
+        let reply = try await reply(of: .admit, keys: keys.messageLists(queue), .object(arguments + caller))
         guard case .array(let parts) = reply, let intake = parts.first else {
             return try await claimAlone(capacity, after: outcome(of: batch, reply))
         }

@@ -45,25 +45,25 @@ extension JobQueue {
         keys more: [String] = [],
         _ arguments: KeyValuePairs<String, JSONValue?>
     ) async throws(QueueError) -> RedisValue {
-        let reply = try await call([(function, more, JSONValue(members: arguments))])[0]
+        let reply = try await reply(of: function, keys: more, JSONValue(members: arguments))
         if case .error(let error) = reply { throw QueueError(function, .server(error)) }
         return reply
     }
 
-    /// Calls functions in one go, in order. An error reply stays a value.
-    func call(
-        _ calls: [(function: QueueFunction, keys: [String], arguments: JSONValue)]
-    ) async throws(QueueError) -> [RedisValue] {
+    /// Calls one function. An error reply stays a value.
+    func reply(
+        of function: QueueFunction,
+        keys more: [String],
+        _ arguments: JSONValue
+    ) async throws(QueueError) -> RedisValue {
         let library = QueueFunction.library
-        let commands = calls.map { call in
-            // Last, because the functions count the others.
-            let all = [keys.meta] + call.keys + [keys.absent]
-            return library.command(call.function.rawValue, keys: all, argument: call.arguments.text)
-        }
+        // Last, because the functions count the others.
+        let all = [keys.meta] + more + [keys.absent]
+        let command = library.command(function.rawValue, keys: all, argument: arguments.text)
         do throws(RedisError) {
-            return try await redis.call(library, commands)
+            return try await redis.call(library, [command])[0]
         } catch {
-            throw QueueError(calls[0].function, error)
+            throw QueueError(function, error)
         }
     }
 
