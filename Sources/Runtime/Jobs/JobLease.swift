@@ -50,13 +50,7 @@ final class JobLease: Sendable {
     }
 
     /// Records that another lease has replaced the lease.
-    func revoke() {
-        let changed = state.withLock { state in
-            defer { state.verdict = .lost }
-            return state.verdict != .lost
-        }
-        if changed { verdictChanged.raise() }
-    }
+    func revoke() { answered(.lost, trustedUntil: state.withLock { $0.trustedUntil }) }
 
     /// Records that the job came to its own end.
     func settle() {
