@@ -24,7 +24,7 @@ local function store_smallest(c, name)
     end
   end
   for index, field in ipairs(NUMBERS) do
-    call('HSET', c.prefix .. 'node:' .. name, field, string.format('%d', smallest[index] or 0))
+    call('HSET', c.prefix .. 'node:' .. name, field, context.digits(smallest[index] or 0))
   end
   call('HSET', c.prefix .. 'node:' .. name, 'differs', differs)
   call('HDEL', c.prefix .. 'node:' .. name, 'unfit')

@@ -86,7 +86,7 @@ end
 -- workers notice the change.
 function context.note_outage(c)
   local quiet_ms = math.max(JUMP_MS, math.floor(0.4 * context.settings(c).lease_ms))
-  if call('SET', c.prefix .. 'liveness', string.format('%d', c.now_us), 'PX', quiet_ms, 'NX') then
+  if call('SET', c.prefix .. 'liveness', context.digits(c.now_us), 'PX', quiet_ms, 'NX') then
     context.set(c, 'resumed_at', c.now)
   end
 end

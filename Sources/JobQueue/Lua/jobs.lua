@@ -77,7 +77,7 @@ end
 
 -- Writes what a start needs, once its image is known.
 function jobs.set_demand(c, job, demand)
-  job.cpu, job.memory, job.has_limits = string.format('%d', demand.cpu), string.format('%d', demand.memory), true
+  job.cpu, job.memory, job.has_limits = context.digits(demand.cpu), context.digits(demand.memory), true
   call('HSET', c.prefix .. 'job:' .. job.id, '_job', facts_of(job))
 end
 

@@ -68,7 +68,7 @@ end
 
 -- Raises the fence of a game. A lower number changes nothing. A key of a wrong type stops no job.
 function lanes.raise_fence(c, game, fence)
-  if fence > lanes.fence(c, game) then redis.pcall('HSET', c.prefix .. 'fences', game, string.format('%d', fence)) end
+  if fence > lanes.fence(c, game) then redis.pcall('HSET', c.prefix .. 'fences', game, context.digits(fence)) end
 end
 
 -- Returns whether a later stop or remove, or too many deaths of workers, made a start obsolete.

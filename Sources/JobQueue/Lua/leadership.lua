@@ -21,7 +21,7 @@ define('lead', function(c)
   local left = leader[2] and call('PTTL', term_key(c, leader[2])) or 0
   if left > 0 and leader[1] ~= c.args.worker then return { 0, left, leader[2] } end
   if leader[2] then call('DEL', term_key(c, leader[2])) end
-  local epoch = string.format('%d', math.max(tonumber(leader[2] or 0) + 1, c.now))
+  local epoch = context.digits(math.max(tonumber(leader[2] or 0) + 1, c.now))
   call('HSET', c.keys[2], 'holder', c.args.worker, 'epoch', epoch)
   call('SET', term_key(c, epoch), c.args.worker, 'PX', c.args.ttl_ms)
   return { 1, epoch, leader[3] or '' }

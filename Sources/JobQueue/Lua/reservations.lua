@@ -58,8 +58,8 @@ end
 
 -- Stores the sums and the load of a node.
 local function store_sums(c, name, node)
-  call('HSET', c.prefix .. 'node:' .. name, 'used_cpu', string.format('%d', node.used_cpu),
-    'used_memory', string.format('%d', node.used_memory))
+  call('HSET', c.prefix .. 'node:' .. name, 'used_cpu', context.digits(node.used_cpu),
+    'used_memory', context.digits(node.used_memory))
   local load = load_of(node)
   if load > 0 then call('ZADD', c.prefix .. 'loads', load, name) else call('ZREM', c.prefix .. 'loads', name) end
 end

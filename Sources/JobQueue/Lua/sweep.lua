@@ -203,7 +203,7 @@ end
 -- Deletes old results, events and letters. Returns whether there may be more.
 local function delete_old(c)
   local has_more = retention.can_publish(c) and retention.trim(c, 4 * c.args.most)
-  local oldest_kept = string.format('%d', math.max(0, c.now - context.settings(c).retention_ms))
+  local oldest_kept = context.digits(math.max(0, c.now - context.settings(c).retention_ms))
   -- Redis deletes whole nodes of a stream, and may stop before the limit.
   local trimmed = redis.pcall('XTRIM', c.prefix .. 'events', 'MINID', '~', oldest_kept, 'LIMIT', 1000)
   if type(trimmed) == 'number' and trimmed > 500 then has_more = true end
