@@ -18,7 +18,7 @@ let strict: [SwiftSetting] =
         .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     ] + (isFuzzing ? [.unsafeFlags(sanitizers + ["-O", "-assert-config", "Debug"])] : [])
 
-/// Settings of the modules that the simulation runs: optimised in debug builds, too, with their checks.
+/// Settings of the modules in which a simulation spends its time: optimised in debug builds, too, with their checks.
 let optimized: [SwiftSetting] =
     strict + (isFuzzing ? [] : [.unsafeFlags(["-O", "-assert-config", "Debug"], .when(configuration: .debug))])
 
@@ -86,7 +86,7 @@ struct Module {
     var imports: [String]
     /// Libraries of others.
     var libraries: [Target.Dependency] = []
-    /// Whether the simulation runs it.
+    /// Whether a simulation spends its time in the module.
     var isSimulated = false
 
     var dependencies: [Target.Dependency] { imports.map { .init(stringLiteral: $0) } + libraries }
@@ -116,8 +116,7 @@ let modules: [Module] = [
     Module(
         name: "JobQueue",
         imports: ["CQueueFunctions", "JobContract", "Primitives", "Redis"],
-        libraries: [logging],
-        isSimulated: true
+        libraries: [logging]
     ),
     Module(name: "QueueAdmin", imports: ["JobContract", "JobQueue", "Primitives", "Redis"]),
     Module(
