@@ -7,7 +7,7 @@ import Redis
 
 extension ModelRun {
     /// Compares everything that Redis holds with the model, and the invariants that neither may break.
-    func compareAll() async throws {
+    mutating func compareAll() async throws {
         try await compareLanes()
         try await compareReady()
         try await compareCounts()
@@ -98,18 +98,24 @@ extension ModelRun {
         }
     }
 
-    private func compareResults() async throws {
-        let results = try await world.results()
-        let real = results.map {
+    /// Compares the results since the last comparison. Redis and the model only add results at the end.
+    private mutating func compareResults() async throws {
+        let new = try await world.results(after: lastResult)
+        let real = new.map { _, result in
             LaneModel.Result(
-                id: $0.jobID,
-                outcome: $0.outcome ?? .failed,
-                code: $0.errorCode,
-                run: Int($0.fields["run"] ?? "1") ?? 0
+                id: result.jobID,
+                outcome: result.outcome ?? .failed,
+                code: result.errorCode,
+                run: Int(result.fields["run"] ?? "1") ?? 0
             )
         }
-        try agree(real, model.results, "results")
-        try agree(Set(real.map { "\($0.id) \($0.run)" }).count, real.count, "one result for each id and run")
+        try agree(real, Array(model.results.dropFirst(comparedResults)), "results")
+        for result in real {
+            let isFirst = idsWithResult.insert("\(result.id) \(result.run)").inserted
+            try agree(isFirst, true, "one result for run \(result.run) of \(result.id)")
+        }
+        lastResult = new.last?.entry ?? lastResult
+        comparedResults += real.count
     }
 
     /// Under which the record says that the job runs.

@@ -36,6 +36,10 @@ struct ModelRun {
     var stale: [(job: ClaimedJob, worker: String)] = []
     var nextID = 0
     var lastOperations: [String] = []
+    /// The results that are compared: how many, the entry of the last, and their ids and runs.
+    var comparedResults = 0
+    var lastResult: String?
+    var idsWithResult: Set<String> = []
 
     init(_ world: QueueWorld, seed: UInt64) {
         self.world = world

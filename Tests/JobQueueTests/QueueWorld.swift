@@ -146,9 +146,18 @@ struct QueueWorld {
     }
 
     /// All results so far, the oldest first.
-    func results() async throws -> [JobResult] {
-        let entries = try await client.send(RedisCommand("XRANGE", .string(keys.results), "-", "+")).array ?? []
-        return entries.compactMap { $0.array?.last?.array }.map { JobResult(pairs: $0.compactMap(\.string)) }
+    func results() async throws -> [JobResult] { try await results(after: nil).map(\.result) }
+
+    /// The results behind an entry, the oldest first; all of them without an entry.
+    func results(after entry: String?) async throws -> [(entry: String, result: JobResult)] {
+        let begin = entry.map { "(\($0)" } ?? "-"
+        let command = RedisCommand("XRANGE", .string(keys.results), .string(begin), "+")
+        return try await (client.send(command).array ?? []).compactMap { row in
+            guard let parts = row.array, let entry = parts.first?.string, let pairs = parts.last?.array else {
+                return nil
+            }
+            return (entry, JobResult(pairs: pairs.compactMap(\.string)))
+        }
     }
 
     func events() async throws -> [[String: String]] {
