@@ -5,7 +5,7 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite("A Docker Engine that fails", .serialized)
+@Suite("A Docker Engine that fails")
 struct DockerFaultTests {
     private func with(
         deadlines: DockerEngine.Deadlines = .init(),

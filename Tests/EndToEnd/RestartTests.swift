@@ -4,7 +4,7 @@ import Support
 import Testing
 
 extension Deployment {
-    @Suite("A restart", .engineWorld, .serialized, .timeLimit(.minutes(10)))
+    @Suite("A restart", .engineWorld, .timeLimit(.minutes(10)))
     struct RestartTests {
         @Test("stops, removes and starts the game with the fields of the last start, or with its own")
         func replaces() async throws {
