@@ -55,27 +55,6 @@ extension Deployment {
             }
         }
 
-        @Test("leaves the game running if its network is gone")
-        func networkGone() async throws {
-            try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
-                let first = try await fleet.finish("s", fleet.start("s", game: "g"))
-                #expect(first.effect == .started)
-                let world = fleet.world
-                try await world.engine.docker(
-                    "network",
-                    "disconnect",
-                    "--force",
-                    world.network,
-                    fleet.containerName("g")
-                )
-                try await world.engine.docker("network", "rm", world.network)
-                let failed = try await fleet.finish("r", Fleet.message(.restart, "r", game: "g"))
-                #expect(failed.errorCode == "network_missing")
-                #expect(try await fleet.containers(all: false) == [first.containerID])
-                try await world.engine.docker("network", "create", world.network)
-            }
-        }
-
         @Test("is finished by another worker, once, wherever its worker dies", arguments: RestartStrike.allCases)
         func killed(_ strike: RestartStrike) async throws {
             let settings = ["RTM_LEASE_TTL_SECONDS": "3"]
@@ -99,6 +78,30 @@ extension Deployment {
                 #expect(ofFirst.first { $0["event"] == "exited" }?["reason"]?.hasPrefix("stopped") == true)
                 let ofSecond = events.filter { $0["container_id"] == result.containerID?.text }
                 #expect(ofSecond.map { $0["event"] } == ["started"])
+            }
+        }
+    }
+
+    /// The network of this suite's world goes, so no other test can run in this world.
+    @Suite("A restart without its network", .engineWorld, .timeLimit(.minutes(10)))
+    struct NetworkGoneTests {
+        @Test("leaves the game running if its network is gone")
+        func networkGone() async throws {
+            try await Fleet.with(world: try #require(EngineWorld.current)) { fleet in
+                let first = try await fleet.finish("s", fleet.start("s", game: "g"))
+                #expect(first.effect == .started)
+                let world = fleet.world
+                try await world.engine.docker(
+                    "network",
+                    "disconnect",
+                    "--force",
+                    world.network,
+                    fleet.containerName("g")
+                )
+                try await world.engine.docker("network", "rm", world.network)
+                let failed = try await fleet.finish("r", Fleet.message(.restart, "r", game: "g"))
+                #expect(failed.errorCode == "network_missing")
+                #expect(try await fleet.containers(all: false) == [first.containerID])
             }
         }
     }
