@@ -19,14 +19,16 @@ package protocol IntakeQueue: Sendable {
     /// If another worker was faster, nothing is moved. Repeated after a lost reply, the call finds other messages.
     ///
     /// - Parameters:
-    ///   - seen: The message that has woken the worker; nil: read the oldest messages first.
+    ///   - known: The oldest messages, as far as the worker knows; none: read them first.
     ///   - most: The greatest number of messages.
+    ///   - readsAhead: Whether to read the messages behind them, too, if there may be any.
     ///   - capacity: The jobs to claim; nil: none. A capacity of 0 wakes another worker for the ready jobs.
     ///   - decode: Decodes a message and asks the operator's policy.
     func take(
         queue: String,
-        seen: [UInt8]?,
+        known: [WaitingMessage],
         most: Int,
+        readsAhead: Bool,
         claiming capacity: Capacity?,
         decode: (_ message: [UInt8]) -> DecodedMessage
     ) async throws(QueueError) -> Taken

@@ -2,27 +2,41 @@ import JobContract
 import Primitives
 import Redis
 
-/// A message as `peek` returns it, with its decoded content.
+/// A message that waits in a queue, as `peek` returns it.
+package enum WaitingMessage: Sendable, Equatable {
+    case whole([UInt8])
+    /// A message that is too large to be returned: its size in bytes, and its SHA-1.
+    case tooLarge(Int64, sha1: String)
+
+    init(_ row: RedisValue) throws(QueueError) {
+        if let message = row.bytes {
+            self = .whole(message)
+        } else if let parts = row.array, parts.count == 2, let size = parts[0].integer, let sha1 = parts[1].string {
+            self = .tooLarge(size, sha1: sha1)
+        } else {
+            throw QueueError(call: "peek", message: "Redis answered \(row), which this version does not understand")
+        }
+    }
+}
+
+/// A message with its decoded content.
 struct ReadMessage {
     /// The SHA-1 by which `admit` recognises the message.
     let sha1: String
     let decoded: DecodedMessage
 
-    /// Reads a message, or the size and the SHA-1 of a message that is too large to return.
-    init(_ row: RedisValue, _ decode: (_ message: [UInt8]) -> DecodedMessage) throws(QueueError) {
-        if let message = row.bytes {
-            sha1 = JobDecoder.sha1(of: message)
-            decoded = decode(message)
-            return
+    init(_ message: WaitingMessage, _ decode: (_ message: [UInt8]) -> DecodedMessage) {
+        switch message {
+        case .whole(let bytes):
+            sha1 = JobDecoder.sha1(of: bytes)
+            decoded = decode(bytes)
+        case .tooLarge(let size, let sha1):
+            self.sha1 = sha1
+            let sentence = "the message has \(size) bytes; at most \(JobDecoder.maximumMessageBytes) are taken"
+            decoded = .rejected(
+                Rejection(id: JobID(Syntax.invalidIDPrefix + sha1), code: .messageTooLarge, error: sentence)
+            )
         }
-        guard let parts = row.array, parts.count == 2, let size = parts[0].integer, let sha1 = parts[1].string else {
-            throw QueueError(call: "peek", message: "Redis answered \(row), which this version does not understand")
-        }
-        self.sha1 = sha1
-        let sentence = "the message has \(size) bytes; at most \(JobDecoder.maximumMessageBytes) are taken"
-        decoded = .rejected(
-            Rejection(id: JobID(Syntax.invalidIDPrefix + sha1), code: .messageTooLarge, error: sentence)
-        )
     }
 }
 

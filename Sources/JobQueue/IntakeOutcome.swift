@@ -29,9 +29,12 @@ package struct Taken: Sendable {
     package var claimed: ClaimedJobs?
     /// The error of a failed claim.
     package var claimFailure: QueueError?
+    /// The oldest messages after the intake; empty if they were not read ahead.
+    package var next: [WaitingMessage] = []
 
-    package init(intake: Result<IntakeOutcome, QueueError>, claimed: ClaimedJobs? = nil) {
+    package init(intake: Result<IntakeOutcome, QueueError>, claimed: ClaimedJobs? = nil, next: [WaitingMessage] = []) {
         self.intake = intake
         self.claimed = claimed
+        self.next = next
     }
 }

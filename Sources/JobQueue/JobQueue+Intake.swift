@@ -3,54 +3,67 @@ import Primitives
 import Redis
 
 extension JobQueue {
-    /// The greatest number of messages that one intake moves.
-    package static let intakeBatch = 64
+    /// The greatest number of messages that one intake moves. Larger batches drain no faster: while Redis takes a batch in,
+    /// the worker runs another.
+    package static let intakeBatch = 32
     private static let largestBatchBytes = 1 << 20
 
     /// Moves the oldest messages of `queue` into the lanes of their games. Claims ready jobs in the same call, if the
     /// worker has capacity.
     ///
     /// - Parameters:
-    ///   - seen: The message that has woken the worker, which lies in the inbox; nil: read the oldest messages first.
+    ///   - known: The oldest messages, as far as the worker knows: the message that has woken the worker, which lies in
+    ///     the inbox, or messages read ahead. None: read them first.
     ///   - most: The greatest number of messages to move.
+    ///   - readsAhead: Whether to read the messages behind them in the same round trip, if there may be any.
     ///   - capacity: The jobs to claim; nil: none.
     ///   - decode: The one decoder, followed by the operator's policy.
     package func take(
         queue: String,
-        seen: [UInt8]? = nil,
+        known: [WaitingMessage] = [],
         most: Int = intakeBatch,
+        readsAhead: Bool = false,
         claiming capacity: Capacity? = nil,
         decode: (_ message: [UInt8]) -> DecodedMessage
     ) async throws(QueueError) -> Taken {
-        var rows = seen.map { [RedisValue.bulk($0)] } ?? []
-        if rows.isEmpty {
-            let peeked = try await peek(queue, most: most)
-            if peeked.string == "paused" { return Taken(intake: .success(.paused)) }
-            guard let oldest = peeked.array else { throw unexpected(.peek, peeked) }
-            rows = oldest
+        var oldest = known
+        if oldest.isEmpty {
+            let reply = try await call(.peek, keys: keys.messageLists(queue), peekArguments(queue, most))
+            guard let messages = try messages(reply) else { return Taken(intake: .success(.paused)) }
+            oldest = messages
         }
-        guard !rows.isEmpty else { return Taken(intake: .success(.nothing)) }
+        guard !oldest.isEmpty else { return Taken(intake: .success(.nothing)) }
         var batch = IntakeBatch(mostAge: options.mostAge)
-        for row in rows { batch.add(try ReadMessage(row, decode)) }
-        return try await admit(batch, from: queue, claiming: capacity)
+        for message in oldest.prefix(most) { batch.add(ReadMessage(message, decode)) }
+        return try await admit(
+            batch,
+            from: queue,
+            claiming: capacity,
+            ahead: readsAhead && oldest.count >= most ? most : 0
+        )
     }
 
-    private func peek(_ queue: String, most: Int) async throws(QueueError) -> RedisValue {
-        try await call(
-            .peek,
-            keys: keys.messageLists(queue),
-            [
-                "queue": .string(queue), "most": JSONValue(most),
-                "one_bytes": JSONValue(JobDecoder.maximumMessageBytes),
-                "all_bytes": JSONValue(Self.largestBatchBytes),
-            ]
-        )
+    private func peekArguments(_ queue: String, _ most: Int) -> KeyValuePairs<String, JSONValue?> {
+        [
+            "queue": .string(queue), "most": JSONValue(most), "one_bytes": JSONValue(JobDecoder.maximumMessageBytes),
+            "all_bytes": JSONValue(Self.largestBatchBytes),
+        ]
+    }
+
+    /// Returns the messages in a reply of `peek`; nil if the queue is paused.
+    private func messages(_ reply: RedisValue) throws(QueueError) -> [WaitingMessage]? {
+        if reply.string == "paused" { return nil }
+        guard let rows = reply.array else { throw unexpected(.peek, reply) }
+        var messages: [WaitingMessage] = []
+        for row in rows { messages.append(try WaitingMessage(row)) }
+        return messages
     }
 
     private func admit(
         _ batch: IntakeBatch,
         from queue: String,
-        claiming capacity: Capacity?
+        claiming capacity: Capacity?,
+        ahead: Int
     ) async throws(QueueError) -> Taken {
         let arguments = JSONValue.members([
             "queue": .string(queue), "most_starts": JSONValue(options.mostLiveForStarts),
@@ -58,11 +71,16 @@ extension JobQueue {
             "messages": .array(batch.arguments),
         ])
         let caller = JSONValue.members(capacity.map(claimArguments) ?? callerArguments)
-        let reply = try await reply(of: .admit, keys: keys.messageLists(queue), .object(arguments + caller))
-        guard case .array(let parts) = reply, let intake = parts.first else {
-            return try await claimAlone(capacity, after: outcome(of: batch, reply))
+        let lists = keys.messageLists(queue)
+        var calls = [command(.admit, keys: lists, .object(arguments + caller))]
+        if ahead > 0 { calls.append(command(.peek, keys: lists, JSONValue(members: peekArguments(queue, ahead)))) }
+        let replies = try await self.replies(of: .admit, calls)
+        guard case .array(let parts) = replies[0], let intake = parts.first else {
+            return try await claimAlone(capacity, after: outcome(of: batch, replies[0]))
         }
         var taken = Taken(intake: outcome(of: batch, intake))
+        // A failure shows itself again when these messages are read for their own intake.
+        if ahead > 0 { taken.next = (try? messages(replies[1])) ?? [] }
         guard capacity != nil, parts.count > 1 else { return taken }
         // After a failed intake the claim counts all the same: its jobs are leased.
         if case .error(let error) = parts[1] {

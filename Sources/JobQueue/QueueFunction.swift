@@ -45,23 +45,23 @@ extension JobQueue {
         keys more: [String] = [],
         _ arguments: KeyValuePairs<String, JSONValue?>
     ) async throws(QueueError) -> RedisValue {
-        let reply = try await reply(of: function, keys: more, JSONValue(members: arguments))
+        let call = command(function, keys: more, JSONValue(members: arguments))
+        let reply = try await replies(of: function, [call])[0]
         if case .error(let error) = reply { throw QueueError(function, .server(error)) }
         return reply
     }
 
-    /// Calls one function. An error reply stays a value.
-    func reply(
-        of function: QueueFunction,
-        keys more: [String],
-        _ arguments: JSONValue
-    ) async throws(QueueError) -> RedisValue {
-        let library = QueueFunction.library
+    /// Returns the command that calls a function.
+    func command(_ function: QueueFunction, keys more: [String], _ arguments: JSONValue) -> RedisCommand {
         // Last, because the functions count the others.
         let all = [keys.meta] + more + [keys.absent]
-        let command = library.command(function.rawValue, keys: all, argument: arguments.text)
+        return QueueFunction.library.command(function.rawValue, keys: all, argument: arguments.text)
+    }
+
+    /// Calls functions in one round trip, and in order. Error replies stay values. An error has the name of `function`.
+    func replies(of function: QueueFunction, _ calls: [RedisCommand]) async throws(QueueError) -> [RedisValue] {
         do throws(RedisError) {
-            return try await redis.call(library, [command])[0]
+            return try await redis.call(QueueFunction.library, calls)
         } catch {
             throw QueueError(function, error)
         }

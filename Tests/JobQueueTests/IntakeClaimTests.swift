@@ -28,6 +28,36 @@ struct IntakeClaimTests {
         }
     }
 
+    @Test("reads the messages behind it in the same round trip, and takes these next, if nobody else has")
+    func ahead() async throws {
+        try await QueueWorld.with { world in
+            let (worker, other, decoder) = (world.worker("w1"), world.worker("w2"), JobDecoder())
+            try await worker.announce([])
+            func take(_ known: [WaitingMessage], most: Int = 2) async throws -> Taken {
+                try await worker.take(queue: "default", known: known, most: most, readsAhead: true) {
+                    decoder.decode($0)
+                }
+            }
+            let texts = (1...9).map { QueueWorld.message(.start, "j\($0)", game: "g\($0)") }
+            let messages = texts.map { WaitingMessage.whole(Array($0.utf8)) }
+            for text in texts { try await world.push(text) }
+
+            let first = try await take([])
+            #expect(try first.intake.get().taken == 2 && first.next == Array(messages[2...3]))
+            let second = try await take(first.next)
+            #expect(try second.intake.get().taken == 2 && second.next == Array(messages[4...5]))
+            #expect(try await other.take(queue: "default", most: 1) { decoder.decode($0) }.intake.get().taken == 1)
+            // Another worker was faster: nothing is taken out of order.
+            let late = try await take(second.next)
+            let outcome = try late.intake.get()
+            #expect(outcome.taken == 0 && outcome.seen == 2 && !outcome.isEmptied)
+            #expect(late.next == Array(messages[5...6]))
+            // There can be nothing behind fewer messages than asked for.
+            let last = try await take([], most: 5)
+            #expect(try last.intake.get().taken == 4 && last.next.isEmpty)
+        }
+    }
+
     @Test("gives the same jobs as a claim alone", arguments: [true, false])
     func same(isOneCall: Bool) async throws {
         try await QueueWorld.with { world in

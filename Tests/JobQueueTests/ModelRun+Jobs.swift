@@ -98,10 +98,17 @@ extension ModelRun {
         let decoder = JobDecoder()
         let capacity = Capacity(starts: starts, stops: stops)
         try await forgetIdle()
+        // Messages that were read ahead a while ago: others may have taken them, or may have come before them.
+        let known = Bool.random(using: &random) ? ahead.removeValue(forKey: name) ?? [] : []
+        let isKnown = zip(known.prefix(most), model.queues[name] ?? []).prefix {
+            $0 == .whole(Array(Self.json($1).utf8))
+        }
+        if !known.isEmpty { note("of \(known.count) messages read ahead, \(isKnown.count) are the oldest") }
         let taken = try await queue(worker)
-            .take(queue: name, most: most, claiming: capacity) { decoder.decode($0) }
+            .take(queue: name, known: known, most: most, readsAhead: true, claiming: capacity) { decoder.decode($0) }
+        if !taken.next.isEmpty { ahead[name] = taken.next }
         let outcome = try taken.intake.get()
-        let expected = model.intake(name, most: most)
+        let expected = model.intake(name, most: known.isEmpty ? most : isKnown.count)
         try agree(outcome.isPaused, expected == nil, "paused")
         try agree(outcome.taken, expected?.taken ?? 0, "taken")
         try agree(outcome.isFull, expected?.isFull ?? false, "full")

@@ -35,6 +35,8 @@ struct ModelRun {
     /// Tokens that were replaced or used up.
     var stale: [(job: ClaimedJob, worker: String)] = []
     var nextID = 0
+    /// The messages of a queue that an intake has read ahead.
+    var ahead: [String: [WaitingMessage]] = [:]
     var lastOperations: [String] = []
     /// The results that are compared: how many, the entry of the last, and their ids and runs.
     var comparedResults = 0

@@ -29,20 +29,22 @@ private struct Intake {
     mutating func outcome(
         of queue: String = "a",
         taken: Int = 0,
+        seen: Int? = nil,
         isFull: Bool = false,
         isPaused: Bool = false,
         isEmptied: Bool = true,
+        next: [WaitingMessage] = [],
         at milliseconds: Int64 = 0
     ) {
         let outcome = IntakeOutcome(
             taken: taken,
-            seen: taken,
+            seen: seen ?? taken,
             isFull: isFull,
             isPaused: isPaused,
             isEmptied: isEmptied,
             rejections: []
         )
-        machine.took(outcome, from: queue, now: Self.at(milliseconds))
+        machine.took(outcome, next: next, from: queue, now: Self.at(milliseconds))
     }
 
     /// A claim for all free permits.
@@ -90,7 +92,7 @@ struct IntakeMachineTests {
 
     @Test(
         "takes as many messages as a busy worker can begin, at most half of all permits and a batch",
-        arguments: [(3, 2, 100, 3), (0, 7, 100, 7), (500, 0, 500, 64), (16, 16, 16, 8), (1, 1, 1, 1)]
+        arguments: [(3, 2, 100, 3), (0, 7, 100, 7), (500, 0, 500, 32), (16, 16, 16, 8), (1, 1, 1, 1)]
     )
     func most(_ starts: Int, _ stops: Int, _ concurrency: Int, _ most: Int) {
         var intake = Intake(concurrency: concurrency)
@@ -105,6 +107,26 @@ struct IntakeMachineTests {
         for _ in 0..<starts { busy.end(.start) }
         for _ in 0..<stops { busy.end(.stop) }
         #expect(busy.take()?.most == most)
+    }
+
+    @Test("ready jobs come before messages; an intake claims as well, so nothing else needs a claim of its own")
+    func claimsFirst() {
+        var intake = Intake(concurrency: 2)
+        _ = intake.take()
+        intake.claimed([.stop, .stop])
+        intake.outcome(taken: 2, isEmptied: false)
+        // Redis does not count the worker as idle for stops.
+        intake.end(.stop)
+        #expect(intake.take(1)?.most == 32)
+        intake.outcome(taken: 1, isEmptied: false, at: 1)
+        intake.machine.woken()
+        #expect(intake.step(2) == .claim(intake.capacity(2, 1)))
+        intake.claimed([.stop])
+        #expect(intake.take(2) != nil)
+        intake.outcome(at: 2)
+        #expect(intake.step(3) == .sleep(until: nil))
+        intake.end(.stop)
+        #expect(intake.step(3) == .claim(intake.capacity(2, 1)))
     }
 
     @Test("claims again at once when a claim has not looked at all starts")
@@ -125,7 +147,7 @@ struct IntakeMachineTests {
         intake.rest()
         intake.machine.saw(message, in: "a")
         #expect(!intake.machine.isEmpty("a"))
-        let take = IntakeMachine.Take(queue: "a", seen: message, most: 64, capacity: intake.capacity(1, 1))
+        let take = IntakeMachine.Take(queue: "a", known: [.whole(message)], most: 32, capacity: intake.capacity(1, 1))
         #expect(intake.step() == .take(take))
 
         intake.claimed([.start, .stop])
@@ -135,7 +157,7 @@ struct IntakeMachineTests {
             Issue.record("a worker without permits takes nothing in")
             return
         }
-        #expect(full.seen == message && full.capacity == intake.capacity(0, 0))
+        #expect(full.known == [.whole(message)] && full.capacity == intake.capacity(0, 0))
     }
 
     @Test("without a Docker Engine, and at the end, only messages that have woken the worker are taken in")
@@ -146,7 +168,7 @@ struct IntakeMachineTests {
         intake.machine.claimed([], of: intake.capacity(0, 0), ready: [])
         #expect(intake.step(dockerAnswers: false) == .sleep(until: nil))
         intake.machine.saw([1], in: "a")
-        let none = IntakeMachine.Take(queue: "a", seen: [1], most: 64, capacity: intake.capacity(0, 0))
+        let none = IntakeMachine.Take(queue: "a", known: [.whole([1])], most: 32, capacity: intake.capacity(0, 0))
         #expect(intake.step(dockerAnswers: false) == .take(none))
         intake.outcome(isEmptied: false)
         intake.machine.drain()
@@ -166,7 +188,7 @@ struct IntakeMachineTests {
             Issue.record("no intake")
             return
         }
-        #expect(take.seen == [7])
+        #expect(take.known == [.whole([7])])
     }
 
     @Test("without a free permit the worker waits a little, then takes in more than it can begin")
@@ -175,10 +197,10 @@ struct IntakeMachineTests {
         intake.claimed([.start, .start, .stop, .stop])
         #expect(intake.step(100) == .sleep(until: Intake.at(105)))
         #expect(intake.step(104) == .sleep(until: Intake.at(105)))
-        #expect(intake.take(105)?.most == 64)
-        intake.outcome(taken: 64, isEmptied: false)
-        #expect(intake.take(106)?.most == 64)
-        intake.outcome(taken: 64, isEmptied: false)
+        #expect(intake.take(105)?.most == 32)
+        intake.outcome(taken: 32, isEmptied: false)
+        #expect(intake.take(106)?.most == 32)
+        intake.outcome(taken: 32, isEmptied: false)
         intake.end(.start)
         #expect(intake.step(107) == .claim(intake.capacity(1, 0)))
         intake.claimed([.start])
@@ -335,5 +357,96 @@ struct IntakeMachineTests {
         #expect(intake.step(31) == .sleep(until: nil))
         intake.machine.swept()
         #expect(intake.take(60)?.queue == "a")
+    }
+
+    // MARK: Reading ahead
+
+    /// A worker that has just taken as many messages in as it could begin, and has read these ahead.
+    private func readAhead(_ ahead: Int, concurrency: Int = 4) -> Intake {
+        var intake = Intake(concurrency: concurrency)
+        _ = intake.take()
+        intake.claimed()
+        intake.outcome(taken: 2, isEmptied: false)
+        let first = intake.step(1)
+        #expect(first == .take(.init(queue: "a", most: 32, readsAhead: true, capacity: intake.capacity(4, 4))))
+        intake.claimed([.start, .stop])
+        intake.outcome(taken: 2, isEmptied: false, next: (0..<ahead).map { .whole([UInt8($0)]) }, at: 1)
+        return intake
+    }
+
+    @Test("a busy worker takes the messages that it has read ahead, as many as it can begin")
+    func takesAhead() {
+        var intake = readAhead(34)
+        #expect(intake.machine.goesOn)
+        guard case .take(let first) = intake.step(2) else {
+            Issue.record("no intake")
+            return
+        }
+        #expect(first.known == (0..<32).map { .whole([$0]) } && !first.readsAhead)
+        #expect(!intake.machine.goesOn)
+        intake.outcome(taken: 32, isEmptied: false, at: 2)
+        // The last of them: what is behind these is unknown.
+        guard case .take(let last) = intake.step(3) else {
+            Issue.record("no intake")
+            return
+        }
+        #expect(last.known == [.whole([32]), .whole([33])] && last.readsAhead)
+    }
+
+    @Test("after another worker was faster, a worker reads anew, and reads nothing ahead for a second")
+    func rivals() {
+        var intake = readAhead(3)
+        _ = intake.step(2)
+        intake.outcome(taken: 0, seen: 2, isEmptied: false, next: [.whole([9])], at: 2)
+        func reads(_ milliseconds: Int64) -> [Bool]? {
+            guard case .take(let take) = intake.step(milliseconds) else { return nil }
+            intake.outcome(taken: 2, isEmptied: false, at: milliseconds)
+            return [take.known.isEmpty, take.readsAhead]
+        }
+        #expect(reads(3) == [false, false])
+        #expect(reads(4) == [true, false])
+        #expect(reads(999) == [true, false])
+        #expect(reads(1_003) == [true, true])
+    }
+
+    @Test("a worker that takes messages now and then reads nothing ahead")
+    func calm() {
+        var intake = Intake()
+        _ = intake.take()
+        intake.claimed()
+        intake.outcome(taken: 2, isEmptied: false)
+        guard case .take(let take) = intake.step(50) else {
+            Issue.record("no intake")
+            return
+        }
+        #expect(!take.readsAhead)
+    }
+
+    @Test("messages read ahead are forgotten when the queue is empty, paused, failing, or the window full")
+    func forgets() {
+        let changes: [(inout Intake) -> Void] = [
+            { $0.outcome(taken: 2, at: 2) },
+            { $0.outcome(isPaused: true, isEmptied: false, at: 2) },
+            { $0.outcome(taken: 1, seen: 2, isFull: true, isEmptied: false, at: 2) },
+            { $0.machine.failed("a", now: Intake.at(2)) },
+        ]
+        for change in changes {
+            var intake = readAhead(3)
+            _ = intake.step(2)
+            change(&intake)
+            intake.end(.start)
+            intake.machine.swept()
+            intake.machine.woken()
+            var next = intake.step(9_000)
+            if case .claim = next {
+                intake.claimed()
+                next = intake.step(9_000)
+            }
+            guard case .take(let take) = next else {
+                Issue.record("no intake, but \(next)")
+                continue
+            }
+            #expect(take.known.isEmpty)
+        }
     }
 }

@@ -47,13 +47,14 @@ struct SimulatedQueue: DeliveryQueue {
 
     func take(
         queue: String,
-        seen: [UInt8]?,
+        known: [WaitingMessage],
         most: Int,
+        readsAhead: Bool,
         claiming capacity: Capacity?,
         decode: (_ message: [UInt8]) -> DecodedMessage
     ) async throws(QueueError) -> Taken {
-        var texts = seen.map { [$0] } ?? []
-        if seen == nil {
+        var texts = known.compactMap { if case .whole(let text) = $0 { text } else { nil } }
+        if known.isEmpty {
             texts = try await call("peek") { redis, _ in redis.texts(of: redis.peek(queue, most: most).ids) }
         }
         guard !texts.isEmpty else { return Taken(intake: .success(.nothing)) }
@@ -64,13 +65,19 @@ struct SimulatedQueue: DeliveryQueue {
             let refusal = RedisServerError(code: "OOM", message: "command not allowed when used memory > 'maxmemory'")
             return Taken(intake: .failure(QueueError(.admit, .server(refusal))))
         }
-        var answer = try await call("admit") { redis, time in
-            redis.take(queue, messages, claiming: capacity, by: worker, at: time)
+        var (answer, next) = try await call("admit") { redis, time in
+            let answer = redis.take(queue, messages, claiming: capacity, by: worker, at: time)
+            let next = readsAhead ? redis.texts(of: redis.peek(queue, most: most).ids) : []
+            return (answer, next)
         }
         answer.outcome.rejections = decoded.prefix(answer.outcome.taken).compactMap {
             if case .rejected(let rejection) = $0 { rejection } else { nil }
         }
-        return Taken(intake: .success(answer.outcome), claimed: answer.claimed)
+        return Taken(
+            intake: .success(answer.outcome),
+            claimed: answer.claimed,
+            next: next.map { .whole($0) }
+        )
     }
 
     static func idOf(_ message: DecodedMessage) -> JobID {

@@ -22,10 +22,13 @@ struct IntakeMachine: Equatable {
 
     struct Take: Equatable {
         var queue: String
-        /// The message that has woken this worker, which lies in the inbox of the queue.
-        var seen: [UInt8]?
+        /// The oldest messages, as far as this worker knows: the message that has woken it, which lies in the inbox of the
+        /// queue, or messages read ahead.
+        var known: [WaitingMessage] = []
         /// The greatest number of messages.
         var most: Int
+        /// Whether the intake reads the messages behind them, too.
+        var readsAhead = false
         var capacity: Capacity
     }
 
@@ -45,7 +48,12 @@ struct IntakeMachine: Equatable {
     private struct Queue: Equatable {
         let name: String
         var look = Look.due
+        /// The message that has woken this worker.
         var seen: [UInt8]?
+        /// The messages behind the last intake, as it has read them. Another worker may have taken them since.
+        var ahead: [WaitingMessage] = []
+        /// No messages are read ahead until this time: other workers were faster.
+        var readsAheadFrom: MonotonicInstant?
         var failures = 0
     }
 
@@ -55,6 +63,11 @@ struct IntakeMachine: Equatable {
     static let longestWithoutIntake = Duration.milliseconds(20)
     /// The shortest time between two looks at a queue whose messages found the window full.
     static let fullPause = Duration.milliseconds(50)
+    /// The time between two intakes within which a worker reads messages ahead. Then Redis takes the next messages in while
+    /// the worker decodes and runs jobs. With longer pauses this saves nothing, and other workers take the messages.
+    static let shortPause = Duration.milliseconds(50)
+    /// The time without reading ahead after other workers were faster.
+    static let rivalsPause = Duration.seconds(1)
     /// The pauses of a queue whose messages Redis refuses to give. Each queue has its own.
     static let failurePauses = Backoff(base: .milliseconds(250), cap: .seconds(5))
 
@@ -64,6 +77,8 @@ struct IntakeMachine: Equatable {
     private var queues: [Queue]
     private var turn = 0
     private var lastIntake: MonotonicInstant?
+    /// Whether the next intake is to begin before the jobs of the last one run.
+    private(set) var goesOn = false
     private var fullSince: MonotonicInstant?
     /// How often something said that jobs may be ready, and how many of these the last claim has covered.
     private var wakes = 1
@@ -85,6 +100,7 @@ struct IntakeMachine: Equatable {
 
     /// Returns the next step.
     mutating func next(dockerAnswers: Bool, now: MonotonicInstant) -> Step {
+        goesOn = false
         guard dockerAnswers, !isDraining else {
             // The worker can begin nothing, but its message must not wait: the claim wakes another worker.
             if let index = queues.firstIndex(where: { $0.seen != nil }) { return take(index, .none, now) }
@@ -98,8 +114,9 @@ struct IntakeMachine: Equatable {
         let hasPermit = capacity != .none
         fullSince = hasPermit ? nil : fullSince ?? now
         let index = queueToLookAt(now)
-        let mayClaimFirst = index == nil || lastIntake.map { now < $0.advanced(by: Self.longestWithoutIntake) } ?? false
-        if hasPermit, needsClaim(capacity), mayClaimFirst {
+        let isIntakeRecent = lastIntake.map { now < $0.advanced(by: Self.longestWithoutIntake) } ?? false
+        // An intake claims, too: only ready jobs come before it.
+        if hasPermit, index == nil ? needsClaim(capacity) : isIntakeRecent && mayHaveReady(capacity) {
             wakesAtStep = wakes
             return .claim(capacity)
         }
@@ -117,21 +134,34 @@ struct IntakeMachine: Equatable {
         // has left permits, the right messages may stand behind many others.
         let half = min(free, max(1, permits.concurrency / 2), JobQueue.intakeBatch)
         let most = free > 0 && idle.isEmpty ? half : JobQueue.intakeBatch
-        defer {
-            queues[index].seen = nil
-            turn = (index + 1) % queues.count
+        var take = Take(queue: queues[index].name, most: most, capacity: capacity)
+        if let seen = queues[index].seen {
+            take.known = [.whole(seen)]
+        } else {
+            take.known = Array(queues[index].ahead.prefix(most))
+            queues[index].ahead.removeFirst(take.known.count)
+            take.readsAhead = queues[index].ahead.isEmpty && readsAhead(queues[index], now)
         }
+        queues[index].seen = nil
+        turn = (index + 1) % queues.count
         lastIntake = now
         wakesAtStep = wakes
-        return .take(Take(queue: queues[index].name, seen: queues[index].seen, most: most, capacity: capacity))
+        return .take(take)
+    }
+
+    private func readsAhead(_ queue: Queue, _ now: MonotonicInstant) -> Bool {
+        guard let lastIntake, now < lastIntake.advanced(by: Self.shortPause) else { return false }
+        return queue.readsAheadFrom.map { $0 <= now } ?? true
+    }
+
+    /// Whether a claim may bring a job.
+    private func mayHaveReady(_ capacity: Capacity) -> Bool {
+        wakes > wakesCovered || !capacity.classes.isDisjoint(with: ready)
     }
 
     /// Whether a claim may bring a job, or tells Redis that this worker is idle.
     private func needsClaim(_ capacity: Capacity) -> Bool {
-        var free: JobClasses = []
-        if capacity.starts > 0 { free.insert(.starts) }
-        if capacity.stops > 0 { free.insert(.stops) }
-        return wakes > wakesCovered || !free.isDisjoint(with: ready) || !free.isSubset(of: idle)
+        mayHaveReady(capacity) || !capacity.classes.isSubset(of: idle)
     }
 
     private func queueToLookAt(_ now: MonotonicInstant) -> Int? {
@@ -184,18 +214,30 @@ struct IntakeMachine: Equatable {
         }
     }
 
-    /// An intake has this outcome.
-    mutating func took(_ outcome: IntakeOutcome, from queue: String, now: MonotonicInstant) {
+    /// An intake has this outcome, and has read these messages ahead.
+    mutating func took(
+        _ outcome: IntakeOutcome,
+        next: [WaitingMessage] = [],
+        from queue: String,
+        now: MonotonicInstant
+    ) {
         let full = Look.full(until: now.advanced(by: Self.fullPause), ended: ended)
         change(queue) { queue in
             queue.failures = 0
             queue.look = outcome.isPaused ? .paused : outcome.isEmptied ? .waiting : outcome.isFull ? full : .due
+            if outcome.taken < outcome.seen || queue.look != .due { queue.ahead = [] }
+            if queue.look == .due, !next.isEmpty { queue.ahead = next }
+            if queue.look == .due, outcome.taken < outcome.seen {
+                queue.readsAheadFrom = now.advanced(by: Self.rivalsPause)
+            }
         }
+        goesOn = !next.isEmpty
     }
 
     /// Redis refuses to give messages of the queue, or to take in jobs.
     mutating func failed(_ queue: String, now: MonotonicInstant) {
         change(queue) { queue in
+            queue.ahead = []
             queue.look = .failing(until: now.advanced(by: Self.failurePauses.longestDelay(attempt: queue.failures)))
             queue.failures += 1
         }
@@ -207,9 +249,7 @@ struct IntakeMachine: Equatable {
         wakesCovered = wakesAtStep
         self.ready = ready.intersection([.starts, .stops])
         if ready.contains(.unseen) { wakes += 1 }
-        idle = []
-        if capacity.starts > starts { idle.insert(.starts) }
-        if capacity.stops > kinds.count - starts { idle.insert(.stops) }
+        idle = Capacity(starts: capacity.starts - starts, stops: capacity.stops - (kinds.count - starts)).classes
         for kind in kinds { permits.began(kind) }
     }
 
@@ -244,5 +284,15 @@ extension IntakeMachine.Look {
     /// Whether only an input from outside lets the queue go on.
     fileprivate var isHeld: Bool {
         if case .full = self { true } else { self == .paused }
+    }
+}
+
+extension Capacity {
+    /// The classes with free permits.
+    fileprivate var classes: JobClasses {
+        var classes: JobClasses = []
+        if starts > 0 { classes.insert(.starts) }
+        if stops > 0 { classes.insert(.stops) }
+        return classes
     }
 }

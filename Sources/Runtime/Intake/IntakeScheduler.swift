@@ -37,8 +37,9 @@ final class IntakeScheduler: Sendable {
     /// Returns the next step other than sleep; `end` if the task is cancelled.
     func nextStep(dockerAnswers: @Sendable () -> Bool) async -> IntakeMachine.Step {
         while !Task.isCancelled {
-            // Jobs that end at the same moment free their permits together.
-            await Task.yield()
+            // Jobs that end at the same moment free their permits together. But the next messages go to Redis before the
+            // jobs of the last intake run.
+            if !machine.withLock(\.goesOn) { await Task.yield() }
             let now = MonotonicClock.now
             let step = machine.withLock { $0.next(dockerAnswers: dockerAnswers(), now: now) }
             guard case .sleep(let until) = step else { return step }

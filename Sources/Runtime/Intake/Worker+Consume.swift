@@ -48,18 +48,21 @@ extension Worker {
         let policy = Policy(configuration.node)
         let requestStart = MonotonicClock.now
         let intake: Result<IntakeOutcome, QueueError>
+        var next: [WaitingMessage] = []
         var claimFailure: QueueError?
         do throws(QueueError) {
             let taken = try await queue.take(
                 queue: take.queue,
-                seen: take.seen,
+                known: take.known,
                 most: take.most,
+                readsAhead: take.readsAhead,
                 claiming: take.capacity,
                 decode: { read($0, policy) }
             )
             // Before anything can be thrown: a leased job must run.
             if let claimed = taken.claimed { begin(claimed, take.capacity, requestStart, &jobs) }
             intake = taken.intake
+            next = taken.next
             claimFailure = taken.claimFailure
         } catch {
             guard error.isRefusal, !error.isOfOtherForm else {
@@ -68,7 +71,7 @@ extension Worker {
             }
             intake = .failure(error)
         }
-        try note(intake, of: take.queue)
+        try note(intake, next, of: take.queue)
         if let claimFailure { throw claimFailure }
     }
 

@@ -16,13 +16,17 @@ extension Worker {
     }
 
     /// Notes the outcome of an intake. A refusal concerns this queue only.
-    func note(_ intake: Result<IntakeOutcome, QueueError>, of name: String) throws(QueueError) {
+    func note(
+        _ intake: Result<IntakeOutcome, QueueError>,
+        _ next: [WaitingMessage],
+        of name: String
+    ) throws(QueueError) {
         let now = MonotonicClock.now
         do throws(QueueError) {
             let outcome = try intake.get()
             report(outcome)
             RuntimeMetrics.memory(isFull: false)
-            state.intake.note { $0.took(outcome, from: name, now: now) }
+            state.intake.note { $0.took(outcome, next: next, from: name, now: now) }
         } catch {
             state.intake.note { $0.failed(name, now: now) }
             if error.isOutOfMemory {
