@@ -103,7 +103,7 @@ struct CapacityTests {
             let worker = world.worker("w1")
             try await worker.announce([])
             for number in 0..<50 { try await world.push(QueueWorld.message(.start, "j\(number)", game: "g\(number)")) }
-            try await world.intake(worker)
+            while try await !world.intake(worker).isEmptied {}
             for job in try await world.claim(worker, starts: 50) { try await world.finish(worker, job) }
             let results = try await world.results()
             #expect(results.map(\.jobID) == (40..<50).map { "j\($0)" })
