@@ -32,49 +32,18 @@ struct IntakeMachine: Equatable {
         var capacity: Capacity
     }
 
-    /// What is known about the messages of a queue.
-    fileprivate enum Look: Equatable {
-        /// There may be messages.
-        case due
-        /// The queue was empty. A connection waits at the queue.
-        case waiting
-        case paused
-        /// The window had no capacity. `ended` is the number of ends at that time.
-        case full(until: MonotonicInstant, ended: Int)
-        /// Redis refuses to give messages, for example because the key has a wrong type.
-        case failing(until: MonotonicInstant)
-    }
-
-    private struct Queue: Equatable {
-        let name: String
-        var look = Look.due
-        /// The message that has woken this worker.
-        var seen: [UInt8]?
-        /// The messages behind the last intake, as it has read them. Another worker may have taken them since.
-        var ahead: [WaitingMessage] = []
-        /// No messages are read ahead until this time: other workers were faster.
-        var readsAheadFrom: MonotonicInstant?
-        var failures = 0
-    }
-
     /// The time without a free permit after which the worker takes in more messages than it can begin.
     static let patience = Duration.milliseconds(5)
     /// The longest time for which ready jobs come before messages.
     static let longestWithoutIntake = Duration.milliseconds(20)
-    /// The shortest time between two looks at a queue whose messages found the window full.
-    static let fullPause = Duration.milliseconds(50)
     /// The time between two intakes within which a worker reads messages ahead. Then Redis takes the next messages in while
     /// the worker decodes and runs jobs. With longer pauses this saves nothing, and other workers take the messages.
     static let shortPause = Duration.milliseconds(50)
-    /// The time without reading ahead after other workers were faster.
-    static let rivalsPause = Duration.seconds(1)
-    /// The pauses of a queue whose messages Redis refuses to give. Each queue has its own.
-    static let failurePauses = Backoff(base: .milliseconds(250), cap: .seconds(5))
 
     private(set) var permits: Permits
     private(set) var isDraining = false
     /// The queues in order of priority. Only `claim` keeps the priority: intake takes turns.
-    private var queues: [Queue]
+    private var queues: [QueueSight]
     private var turn = 0
     private var lastIntake: MonotonicInstant?
     /// Whether the next intake is to begin before the jobs of the last one run.
@@ -92,7 +61,7 @@ struct IntakeMachine: Equatable {
     private var ended = 0
 
     init(queues: [String], concurrency: Int) {
-        self.queues = queues.map { Queue(name: $0) }
+        self.queues = queues.map { QueueSight(name: $0) }
         permits = Permits(concurrency: concurrency)
     }
 
@@ -135,23 +104,12 @@ struct IntakeMachine: Equatable {
         let half = min(free, max(1, permits.concurrency / 2), JobQueue.intakeBatch)
         let most = free > 0 && idle.isEmpty ? half : JobQueue.intakeBatch
         var take = Take(queue: queues[index].name, most: most, capacity: capacity)
-        if let seen = queues[index].seen {
-            take.known = [.whole(seen)]
-        } else {
-            take.known = Array(queues[index].ahead.prefix(most))
-            queues[index].ahead.removeFirst(take.known.count)
-            take.readsAhead = queues[index].ahead.isEmpty && readsAhead(queues[index], now)
-        }
-        queues[index].seen = nil
+        let isBusy = lastIntake.map { now < $0.advanced(by: Self.shortPause) } ?? false
+        (take.known, take.readsAhead) = queues[index].take(most: most, isBusy: isBusy, now: now)
         turn = (index + 1) % queues.count
         lastIntake = now
         wakesAtStep = wakes
         return .take(take)
-    }
-
-    private func readsAhead(_ queue: Queue, _ now: MonotonicInstant) -> Bool {
-        guard let lastIntake, now < lastIntake.advanced(by: Self.shortPause) else { return false }
-        return queue.readsAheadFrom.map { $0 <= now } ?? true
     }
 
     /// Whether a claim may bring a job.
@@ -166,28 +124,11 @@ struct IntakeMachine: Equatable {
 
     private func queueToLookAt(_ now: MonotonicInstant) -> Int? {
         let order = (0..<queues.count).map { (turn + $0) % queues.count }
-        return order.first { index in
-            if queues[index].seen != nil { return true }
-            switch queues[index].look {
-            case .due: return true
-            case .waiting, .paused: return false
-            case .full(let until, let mark):
-                return ended - mark >= JobQueue.intakeBatch || ended > mark && until <= now
-            case .failing(let until): return until <= now
-            }
-        }
+        return order.first { queues[$0].isToBeLookedAt(ended: ended, now: now) }
     }
 
     /// The time at which a queue is to be looked at, if nothing else happens.
-    private func nextLook() -> MonotonicInstant? {
-        queues.compactMap { queue in
-            switch queue.look {
-            case .full(let until, let mark): ended > mark ? until : nil
-            case .failing(let until): until
-            case .due, .waiting, .paused: nil
-            }
-        }.min()
-    }
+    private func nextLook() -> MonotonicInstant? { queues.compactMap { $0.nextLook(ended: ended) }.min() }
 
     // MARK: Inputs
 
@@ -195,23 +136,18 @@ struct IntakeMachine: Equatable {
     mutating func saw(_ message: [UInt8], in queue: String) { change(queue) { $0.seen = message } }
 
     /// A connection that waited at the queue is broken.
-    mutating func lostSight(of queue: String) {
-        change(queue) { if $0.look == .waiting { $0.look = .due } }
-    }
+    mutating func lostSight(of queue: String) { change(queue) { $0.lostSight() } }
 
     /// A function in Redis or another part of this worker says that jobs may be ready, or that a queue may go on.
     mutating func woken() {
         wakes += 1
-        for index in queues.indices where queues[index].look.isHeld { queues[index].look = .due }
+        for index in queues.indices { queues[index].woken() }
     }
 
     /// A sweep has found work that nobody may have been woken for.
     mutating func swept() {
         wakes += 1
-        for index in queues.indices {
-            if case .failing = queues[index].look { continue }
-            queues[index].look = .due
-        }
+        for index in queues.indices { queues[index].swept() }
     }
 
     /// An intake has this outcome, and has read these messages ahead.
@@ -221,27 +157,13 @@ struct IntakeMachine: Equatable {
         from queue: String,
         now: MonotonicInstant
     ) {
-        let full = Look.full(until: now.advanced(by: Self.fullPause), ended: ended)
-        change(queue) { queue in
-            queue.failures = 0
-            queue.look = outcome.isPaused ? .paused : outcome.isEmptied ? .waiting : outcome.isFull ? full : .due
-            if outcome.taken < outcome.seen || queue.look != .due { queue.ahead = [] }
-            if queue.look == .due, !next.isEmpty { queue.ahead = next }
-            if queue.look == .due, outcome.taken < outcome.seen {
-                queue.readsAheadFrom = now.advanced(by: Self.rivalsPause)
-            }
-        }
+        let ended = ended
+        change(queue) { $0.took(outcome, next: next, ended: ended, now: now) }
         goesOn = !next.isEmpty
     }
 
     /// Redis refuses to give messages of the queue, or to take in jobs.
-    mutating func failed(_ queue: String, now: MonotonicInstant) {
-        change(queue) { queue in
-            queue.ahead = []
-            queue.look = .failing(until: now.advanced(by: Self.failurePauses.longestDelay(attempt: queue.failures)))
-            queue.failures += 1
-        }
-    }
+    mutating func failed(_ queue: String, now: MonotonicInstant) { change(queue) { $0.failed(now: now) } }
 
     /// A claim for this capacity has brought jobs of these kinds. Each takes a permit.
     mutating func claimed(_ kinds: [JobKind], of capacity: Capacity, ready: JobClasses) {
@@ -271,19 +193,10 @@ struct IntakeMachine: Equatable {
     mutating func drain() { isDraining = true }
 
     /// Whether a connection may wait at the queue: the queue was empty, and no message of it is on its way.
-    func isEmpty(_ queue: String) -> Bool {
-        queues.contains { $0.name == queue && $0.look == .waiting && $0.seen == nil }
-    }
+    func isEmpty(_ queue: String) -> Bool { queues.contains { $0.name == queue && $0.isEmpty } }
 
-    private mutating func change(_ name: String, _ body: (inout Queue) -> Void) {
+    private mutating func change(_ name: String, _ body: (inout QueueSight) -> Void) {
         if let index = queues.firstIndex(where: { $0.name == name }) { body(&queues[index]) }
-    }
-}
-
-extension IntakeMachine.Look {
-    /// Whether only an input from outside lets the queue go on.
-    fileprivate var isHeld: Bool {
-        if case .full = self { true } else { self == .paused }
     }
 }
 
