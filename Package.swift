@@ -86,22 +86,22 @@ struct Module {
     var imports: [String]
     /// Libraries of others.
     var libraries: [Target.Dependency] = []
-    /// Whether a simulation spends its time in the module.
-    var isSimulated = false
+    /// Whether a debug build optimises the module, because a simulation spends its time there.
+    var isOptimized = false
 
     var dependencies: [Target.Dependency] { imports.map { .init(stringLiteral: $0) } + libraries }
-    var settings: [SwiftSetting] { isSimulated ? optimized : strict }
+    var settings: [SwiftSetting] { isOptimized ? optimized : strict }
 }
 
 /// The modules, each above those that it may import.
 let modules: [Module] = [
-    Module(name: "Primitives", imports: ["CLibcrypto"], isSimulated: true),
+    Module(name: "Primitives", imports: ["CLibcrypto"], isOptimized: true),
     Module(
         name: "Redis",
         imports: ["CHiredis", "Primitives"],
         libraries: [nioCore, nioPosix, nioSSL, logging, lifecycle, deque]
     ),
-    Module(name: "DockerPort", imports: ["Primitives"], isSimulated: true),
+    Module(name: "DockerPort", imports: ["Primitives"], isOptimized: true),
     Module(
         name: "DockerEngine",
         imports: ["DockerPort", "Primitives"],
@@ -111,7 +111,7 @@ let modules: [Module] = [
     Module(
         name: "RuntimeCore",
         imports: ["DockerPort", "JobContract", "Primitives"],
-        isSimulated: true
+        isOptimized: true
     ),
     Module(
         name: "JobQueue",
@@ -123,7 +123,7 @@ let modules: [Module] = [
         name: "Runtime",
         imports: ["DockerPort", "JobContract", "JobQueue", "Primitives", "Redis", "RuntimeCore"],
         libraries: [lifecycle, logging, metrics, nioCore, nioPosix, tracing],
-        isSimulated: true
+        isOptimized: true
     ),
     Module(name: "RuntimeClient", imports: ["JobContract", "Primitives", "Redis"], libraries: [logging]),
     Module(name: "Terminal", imports: ["Primitives"]),
