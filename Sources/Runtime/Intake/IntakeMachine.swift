@@ -83,9 +83,9 @@ struct IntakeMachine: Equatable {
         let hasPermit = capacity != .none
         fullSince = hasPermit ? nil : fullSince ?? now
         let index = queueToLookAt(now)
-        let isIntakeRecent = lastIntake.map { now < $0.advanced(by: Self.longestWithoutIntake) } ?? false
         // An intake claims, too: only ready jobs come before it.
-        if hasPermit, index == nil ? needsClaim(capacity) : isIntakeRecent && mayHaveReady(capacity) {
+        let claimsFirst = mayHaveReady(capacity) && hasTakenIn(within: Self.longestWithoutIntake, now)
+        if hasPermit, index == nil ? needsClaim(capacity) : claimsFirst {
             wakesAtStep = wakes
             return .claim(capacity)
         }
@@ -104,12 +104,16 @@ struct IntakeMachine: Equatable {
         let half = min(free, max(1, permits.concurrency / 2), JobQueue.intakeBatch)
         let most = free > 0 && idle.isEmpty ? half : JobQueue.intakeBatch
         var take = Take(queue: queues[index].name, most: most, capacity: capacity)
-        let isBusy = lastIntake.map { now < $0.advanced(by: Self.shortPause) } ?? false
+        let isBusy = hasTakenIn(within: Self.shortPause, now)
         (take.known, take.readsAhead) = queues[index].take(most: most, isBusy: isBusy, now: now)
         turn = (index + 1) % queues.count
         lastIntake = now
         wakesAtStep = wakes
         return .take(take)
+    }
+
+    private func hasTakenIn(within pause: Duration, _ now: MonotonicInstant) -> Bool {
+        lastIntake.map { now < $0.advanced(by: pause) } ?? false
     }
 
     /// Whether a claim may bring a job.

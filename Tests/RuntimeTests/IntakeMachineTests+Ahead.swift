@@ -1,0 +1,98 @@
+import JobContract
+import RuntimeCore
+import Testing
+
+@testable import JobQueue
+@testable import Runtime
+
+/// Messages that a worker has read ahead.
+extension IntakeMachineTests {
+    /// A worker that has just taken as many messages in as it could begin, and has read these ahead.
+    private func readAhead(_ ahead: Int, concurrency: Int = 4) -> Intake {
+        var intake = Intake(concurrency: concurrency)
+        _ = intake.take()
+        intake.claimed()
+        intake.outcome(taken: 2, isEmptied: false)
+        let first = intake.step(1)
+        #expect(first == .take(.init(queue: "a", most: 32, readsAhead: true, capacity: intake.capacity(4, 4))))
+        intake.claimed([.start, .stop])
+        intake.outcome(taken: 2, isEmptied: false, next: (0..<ahead).map { .whole([UInt8($0)]) }, at: 1)
+        return intake
+    }
+
+    @Test("a busy worker takes the messages that it has read ahead, as many as it can begin")
+    func takesAhead() {
+        var intake = readAhead(34)
+        #expect(intake.machine.goesOn)
+        guard case .take(let first) = intake.step(2) else {
+            Issue.record("no intake")
+            return
+        }
+        #expect(first.known == (0..<32).map { .whole([$0]) } && !first.readsAhead)
+        #expect(!intake.machine.goesOn)
+        intake.outcome(taken: 32, isEmptied: false, at: 2)
+        // The last of them: what is behind these is unknown.
+        guard case .take(let last) = intake.step(3) else {
+            Issue.record("no intake")
+            return
+        }
+        #expect(last.known == [.whole([32]), .whole([33])] && last.readsAhead)
+    }
+
+    @Test("after another worker was faster, a worker reads anew, and reads nothing ahead for a second")
+    func rivals() {
+        var intake = readAhead(3)
+        _ = intake.step(2)
+        intake.outcome(taken: 0, seen: 2, isEmptied: false, next: [.whole([9])], at: 2)
+        func reads(_ milliseconds: Int64) -> [Bool]? {
+            guard case .take(let take) = intake.step(milliseconds) else { return nil }
+            intake.outcome(taken: 2, isEmptied: false, at: milliseconds)
+            return [take.known.isEmpty, take.readsAhead]
+        }
+        #expect(reads(3) == [false, false])
+        #expect(reads(4) == [true, false])
+        #expect(reads(999) == [true, false])
+        #expect(reads(1_003) == [true, true])
+    }
+
+    @Test("a worker that takes messages now and then reads nothing ahead")
+    func calm() {
+        var intake = Intake()
+        _ = intake.take()
+        intake.claimed()
+        intake.outcome(taken: 2, isEmptied: false)
+        guard case .take(let take) = intake.step(50) else {
+            Issue.record("no intake")
+            return
+        }
+        #expect(!take.readsAhead)
+    }
+
+    @Test("messages read ahead are forgotten when the queue is empty, paused, failing, or the window full")
+    func forgets() {
+        let changes: [(inout Intake) -> Void] = [
+            { $0.outcome(taken: 2, at: 2) },
+            { $0.outcome(isPaused: true, isEmptied: false, at: 2) },
+            { $0.outcome(taken: 1, seen: 2, isFull: true, isEmptied: false, at: 2) },
+            { $0.machine.failed("a", now: Intake.at(2)) },
+        ]
+        for change in changes {
+            var intake = readAhead(3)
+            _ = intake.step(2)
+            change(&intake)
+            intake.end(.start)
+            intake.machine.swept()
+            intake.machine.woken()
+            var next = intake.step(9_000)
+            if case .claim = next {
+                intake.claimed()
+                next = intake.step(9_000)
+            }
+            guard case .take(let take) = next else {
+                Issue.record("no intake, but \(next)")
+                continue
+            }
+            #expect(take.known.isEmpty)
+        }
+    }
+}
