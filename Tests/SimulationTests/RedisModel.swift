@@ -35,7 +35,7 @@ struct RedisModel {
     var taken: [JobID: Int64] = [:]
     var specs: [GameID: [UInt8]] = [:]
     var clock: Int64 = 0
-    /// How many scripts have begun that store the time.
+    /// How many calls of functions that store the time have begun.
     var calls = 0
     /// The time on Redis' own clock, by which keys expire.
     var ownTime: Int64 = 0
