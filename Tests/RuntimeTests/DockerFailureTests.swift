@@ -54,6 +54,38 @@ struct DockerFailureTests {
         }
     }
 
+    @Test("a worker that ends before it has removed a failed start's container gives the job back")
+    func endsDuringRemoval() async throws {
+        try await WorkerWorld.with { world in
+            let lost = DockerError(.timeout, operation: "run", message: "no answer", retryable: true)
+            await world.docker.fail(.run, with: lost, takesEffect: true)
+            await world.docker.delay(.stop, by: .seconds(60))
+            try await world.withWorker(drain: .milliseconds(50)) { _ in
+                try await world.push(.start, "s1", more: #","max_attempts":1"#)
+                try await eventually("the removal", until: { $0 == 1 }) { await world.docker.calls[.stop] }
+            }
+            #expect(try await world.results().isEmpty)
+            #expect(await world.docker.containersByName.count == 1)
+            await world.docker.delay(.stop, by: nil)
+            try await world.withWorker("w2") { _ in
+                let result = try await world.result("s1")
+                #expect(result.effect == .started)
+            }
+        }
+    }
+
+    @Test("a stop removes a container that has never run, since the Docker Engine may still start it")
+    func stopBeforeStart() async throws {
+        try await WorkerWorld.with { world in
+            _ = await world.docker.make(WorkerWorld.spec(game: "g1"))
+            try await world.withWorker { _ in
+                try await world.push(.stop, "x1")
+                #expect(try await world.result("x1").effect == .alreadyAbsent)
+                #expect(await world.docker.containersByName.isEmpty)
+            }
+        }
+    }
+
     @Test("status 503 or a broken connection is no outage: the job fails, and others continue")
     func unavailable() async throws {
         try await WorkerWorld.with { world in

@@ -1,3 +1,4 @@
+import DockerPort
 import JobContract
 import JobQueue
 import Logging
@@ -50,6 +51,18 @@ extension JobAttempt {
                 logEnd(ending)
             }
         }
+    }
+
+    /// Ends a start after its last attempt. First removes its container, also a container of an earlier attempt. An
+    /// exited container stays for its logs.
+    ///
+    /// An ending worker has no time for the removal, and a worker whose lease may have expired changes nothing. Both
+    /// give the job back, and the next attempt removes the container.
+    func endCleared(_ job: Job, _ ending: JobEnding, _ trace: JobTrace = .none) async {
+        let runner = runner()
+        let isLeft = await ChangePermit.$current.withValue(permit(lease)) { await !runner.clearAway(job) }
+        if isLeft, lease.hasRefused || Task.isCancelled { return await release(isClean: false) }
+        await end(job, ending, trace, gameRuns: isLeft ? true : nil)
     }
 
     /// Gives a cancelled job back.

@@ -50,8 +50,7 @@ final class JobAttempt: Sendable {
                 job = decoded.completed(by: try lastStart(of: decoded))
             } catch {
                 // An earlier attempt may have started a container.
-                let isLeft = await !clearAway(decoded)
-                return await end(decoded, .failed(error.code, error.error), gameRuns: isLeft ? true : nil)
+                return await endCleared(decoded, .failed(error.code, error.error))
             }
             if isLogged(.info) {
                 log.info("job begins", metadata: ["kind": "\(job.kind.rawValue)", "attempt": "\(claimed.attempt)"])
@@ -95,7 +94,7 @@ final class JobAttempt: Sendable {
     }
 
     /// Returns the permit for the attempt's changing calls on the Docker Engine.
-    private func permit(_ lease: JobLease) -> ChangePermit {
+    func permit(_ lease: JobLease) -> ChangePermit {
         ChangePermit {
             Failpoint.reached(.engineChange)
             let isAllowed = lease.allowsChanges(at: MonotonicClock.now)
@@ -194,12 +193,10 @@ final class JobAttempt: Sendable {
         )
         switch disposition {
         case .end(let ending):
-            let isLeft = job.kind.startsGame ? await !clearAway(job) : failure.mayHaveLeft
-            // If the lease is no longer trusted, another attempt cleans up.
-            if isLeft, lease.hasRefused { return await release(isClean: false) }
             // A poisoned job always ends as poisoned, even if its clean-up failed.
-            let isPoisoned = claimed.undo == .poisoned
-            await end(job, isPoisoned ? runner().poisoned : ending, trace, gameRuns: isLeft ? true : nil)
+            let ending = claimed.undo == .poisoned ? runner().poisoned : ending
+            if job.kind.startsGame { return await endCleared(job, ending, trace) }
+            await end(job, ending, trace, gameRuns: failure.mayHaveLeft ? true : nil)
         case .release:
             await release(isClean: false)
         case .retry(let pause):
@@ -229,13 +226,6 @@ final class JobAttempt: Sendable {
             // If a stop arrived during the attempt, the lane's next job is ready.
             worker.state.intake.note { $0.woken() }
         }
-    }
-
-    /// Removes the container of a start after its last attempt, also a container of an earlier attempt. An exited
-    /// container stays for its logs. Returns whether the removal succeeded.
-    private func clearAway(_ job: Job) async -> Bool {
-        let runner = runner()
-        return await ChangePermit.$current.withValue(permit(lease)) { await runner.clearAway(job) }
     }
 
     /// Returns whether the worker logs the level. Checked first, because most workers do not log these lines.
