@@ -122,6 +122,8 @@ struct ContainerDecisionTests {
         #expect(decisions.stop(stop, finding: .none) == .end(JobEnding(.succeeded, effect: .alreadyAbsent)))
         guard case .end(let ended) = decisions.stop(stop, finding: container(status: "exited")) else { return }
         #expect(ended.effect == .alreadyStopped && ended.containerID == id)
+        let unstarted = container(status: "created", startedAt: nil)
+        #expect(decisions.stop(stop, finding: unstarted) == .remove(inspect(unstarted)))
         stop.containerID = ContainerID(String(repeating: "b", count: 64))
         guard case .end(let stale) = decisions.stop(stop, finding: container(status: "running")) else {
             Issue.record("a stale guard must end the job")

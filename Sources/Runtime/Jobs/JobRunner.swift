@@ -225,6 +225,9 @@ struct JobRunner: Sendable {
                 let outcome = try await earlierStop(of: owned.inspect, by: job)
             else { return ending }
             return decisions.ending(.stopped, owned.inspect, forced: outcome.forced)
+        case .remove(let container):
+            try await discard(container.id)
+            return JobEnding(.succeeded, effect: .alreadyAbsent)
         case .stop(let container):
             guard let outcome = try await stop(container.id, job) else {
                 return JobEnding(.succeeded, effect: .alreadyAbsent)

@@ -89,6 +89,9 @@ package struct ContainerDecisions: Sendable {
     package enum StopDecision: Sendable, Equatable {
         case end(JobEnding)
         case stop(ContainerInspect)
+        /// Remove this container, which has never run: the Docker Engine may still start it for a worker that has lost
+        /// the game. The game then has no container.
+        case remove(ContainerInspect)
     }
 
     package func stop(_ job: Job, finding found: FoundContainer) -> StopDecision {
@@ -97,8 +100,8 @@ package struct ContainerDecisions: Sendable {
         case .end(let ending): return .end(ending)
         case .container(let owned): container = owned
         }
-        guard container.isRunning else { return .end(ending(.alreadyStopped, container)) }
-        return .stop(container)
+        if container.isRunning { return .stop(container) }
+        return container.startedAt == nil ? .remove(container) : .end(ending(.alreadyStopped, container))
     }
 
     /// The next step of a remove.
