@@ -74,7 +74,7 @@ extension Deployment {
             try await fleet.untilPublished([id])
         }
 
-        @Test("after a power loss, running containers have that reason, and earlier exits keep their own")
+        @Test("after a power loss or an unseen end, running containers have that reason, earlier exits their own")
         func powerLoss() async throws {
             try await PrivateDocker.with { docker in
                 try await EngineWorld.with(on: docker.engine) { world in
@@ -111,6 +111,16 @@ extension Deployment {
                         try await docker.start()
                         try await fleet.startWorker()
                         try await expectEnd(of: "late", "daemon_shutdown", fleet)
+                        // No worker sees Docker away.
+                        let unseen = try await fleet.runByHand(game: "unseen")
+                        try await fleet.events(ofGame: "unseen", until: ["started"])
+                        await fleet.workers[1].kill9()
+                        try await docker.stop()
+                        try await docker.start()
+                        try await fleet.startWorker()
+                        try await expectEnd(of: "unseen", "daemon_shutdown", code: "143", fleet)
+                        try await docker.engine.docker("rm", "--force", unseen.text)
+                        try await fleet.untilPublished([unseen])
                         try await docker.engine.docker(["rm", "--force"] + (ids + [own, late]).map(\.text))
                         try await fleet.untilPublished(ids + [own, late])
                     }
@@ -118,9 +128,14 @@ extension Deployment {
             }
         }
 
-        private func expectEnd(of game: GameID, _ reason: String, _ fleet: Fleet) async throws {
+        private func expectEnd(
+            of game: GameID,
+            _ reason: String,
+            code: String = "255",
+            _ fleet: Fleet
+        ) async throws {
             let events = try await fleet.events(ofGame: game, until: ["started", "exited"], within: .seconds(40))
-            #expect(events.last?["reason"] == reason && events.last?["exit_code"] == "255", "\(events.last ?? [:])")
+            #expect(events.last?["reason"] == reason && events.last?["exit_code"] == code, "\(events.last ?? [:])")
         }
 
         @Test("with live restore, only the containers' own exits are published")

@@ -101,4 +101,25 @@ struct LifecycleEventTests {
         #expect(!isByEngine(0, EngineAbsence(from: t0, to: t0, isShutdown: true)))
         #expect(!isByEngine(143, EngineAbsence(from: t2)) && !isByEngine(143, EngineAbsence(from: t0, to: t0)))
     }
+
+    @Test("a signal in the minutes before the start of Docker came from its end, also if no ping has failed")
+    func restart() {
+        func isByEngine(_ code: Int, _ start: Timestamp, liveRestore: Bool = false) -> Bool {
+            let exit = ExitFacts(finishedAt: t1, exitCode: code)
+            return ExitClassification.isByEngine(exit, absence: nil, engineStart: start, liveRestore: liveRestore)
+        }
+        let soon = t1.advanced(by: .seconds(2))
+        #expect(isByEngine(143, soon) && isByEngine(137, soon) && isByEngine(143, t1.advanced(by: .seconds(300))))
+        #expect(!isByEngine(143, t1.advanced(by: .seconds(301))) && !isByEngine(143, t1.advanced(by: .seconds(-1))))
+        #expect(!isByEngine(0, soon) && !isByEngine(3, soon) && !isByEngine(143, soon, liveRestore: true))
+    }
+
+    @Test("only a signal before the current event stream may precede the start of Docker")
+    func beforeStream() {
+        let exit = ExitFacts(finishedAt: t1, exitCode: 143)
+        #expect(ExitClassification.mayPrecedeStart(exit, heardSince: t1.advanced(by: .seconds(-2))))
+        #expect(!ExitClassification.mayPrecedeStart(exit, heardSince: t1.advanced(by: .seconds(-3))))
+        let completed = ExitFacts(finishedAt: t1, exitCode: 0)
+        #expect(!ExitClassification.mayPrecedeStart(completed, heardSince: t2))
+    }
 }

@@ -98,6 +98,25 @@ extension ListenerTests {
         }
     }
 
+    @Test("an exit by a restart of Docker that no ping has seen has that reason")
+    func shortRestart() async throws {
+        try await WorkerWorld.with { world in
+            try await world.withWorker { worker in
+                _ = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"))
+                try await expect(["started"], world)
+                await world.docker.restart()
+                try await expect(["started", "exited"], world)
+                #expect(try await world.events().last?["reason"] == "daemon_shutdown")
+                let next = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g2"))
+                try await expect(["started", "exited", "started"], world)
+                await world.docker.exit(container: next.text, code: 143)
+                try await expect(["started", "exited", "started", "exited"], world)
+                #expect(try await world.events().last?["reason"] == "killed")
+                #expect(worker.health.engineAnswers)
+            }
+        }
+    }
+
     @Test("subscribes again if Docker answers no ping, and publishes what was missed")
     func watchdog() async throws {
         try await WorkerWorld.with { world in

@@ -69,6 +69,16 @@ extension FakeDocker {
         isHeard = true
     }
 
+    /// The Engine ends and is back before anybody asks: its containers end by SIGTERM, and nobody hears of it.
+    package func restart() {
+        for container in containers.values where container.inspect.isRunning {
+            exitUnheard(container: container.inspect.id.text, code: 143)
+        }
+        history = []
+        startedAt = clock()
+        cutSubscriptions()
+    }
+
     /// The kernel kills the process of a container for want of memory.
     package func oom(container: String) {
         guard let id = find(container)?.inspect.id else { return }

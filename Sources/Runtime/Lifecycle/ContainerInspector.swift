@@ -14,6 +14,8 @@ struct ContainerInspector: Sendable {
     let requests: InspectQueue
     let observations: PublishQueue
     let logger: Logger
+    /// The begin of the current event stream.
+    private let heardSince = MonotonicClock.wallNow
 
     /// The time limit of an inspection.
     private static let limit = Duration.seconds(3)
@@ -116,8 +118,13 @@ struct ContainerInspector: Sendable {
         if exit.exitCode == ExitClassification.foundGone, let start = try? await docker.startTime() {
             return ExitClassification.isByPowerLoss(exit, engineStart: start, lastRefusal: watch.lastRefusal)
         }
-        guard ExitClassification.isByEngine(exit, absence: watch.lastAbsence, liveRestore: false) else { return false }
-        guard let info = try? await docker.info() else { return false }
-        return ExitClassification.isByEngine(exit, absence: watch.lastAbsence, liveRestore: info.liveRestore)
+        let mayPrecedeStart = ExitClassification.mayPrecedeStart(exit, heardSince: heardSince)
+        let start = mayPrecedeStart ? try? await docker.startTime() : nil
+        func isByEngine(liveRestore: Bool) -> Bool {
+            let absence = watch.lastAbsence
+            return ExitClassification.isByEngine(exit, absence: absence, engineStart: start, liveRestore: liveRestore)
+        }
+        guard isByEngine(liveRestore: false), let info = try? await docker.info() else { return false }
+        return isByEngine(liveRestore: info.liveRestore)
     }
 }

@@ -36,14 +36,35 @@ package enum ExitClassification {
         record.isEndAsked && record.isForced == nil && exit.exitCode == killed
     }
 
-    /// Returns whether the Docker Engine's own shutdown explains the exit.
+    /// Returns whether the Docker Engine's own end explains the exit.
     ///
     /// The Docker Engine ends its containers by SIGTERM, then SIGKILL, unless live restore is on. A process may end with
     /// any code then. Only for exits found by inspection.
-    package static func isByEngine(_ exit: ExitFacts, absence: EngineAbsence?, liveRestore: Bool) -> Bool {
-        guard !liveRestore, let absence, let finishedAt = exit.finishedAt else { return false }
-        let endsBySignal = exit.exitCode == killed || exit.exitCode == terminated
-        return (endsBySignal || absence.isShutdown) && absence.covers(finishedAt)
+    ///
+    /// - Parameters:
+    ///   - absence: The latest absence seen by this worker.
+    ///   - engineStart: The Docker Engine's start on its own clock; nil if unknown, or if the exit is a later one. A
+    ///     signal in the last minutes before the start came from the Docker Engine's end.
+    package static func isByEngine(
+        _ exit: ExitFacts,
+        absence: EngineAbsence?,
+        engineStart: Timestamp? = nil,
+        liveRestore: Bool
+    ) -> Bool {
+        guard !liveRestore, let finishedAt = exit.finishedAt else { return false }
+        let endsBySignal = endsBySignal(exit)
+        if let absence, endsBySignal || absence.isShutdown, absence.covers(finishedAt) { return true }
+        guard endsBySignal, let engineStart else { return false }
+        return finishedAt <= engineStart && finishedAt >= engineStart.advanced(by: .zero - longestRestart)
+    }
+
+    /// Returns whether the exit may be older than the Docker Engine's start: a signal ended the process before the
+    /// current event stream began. A restart may be too short for any ping.
+    ///
+    /// - Parameter heardSince: The begin of the current event stream, on this machine's clock.
+    package static func mayPrecedeStart(_ exit: ExitFacts, heardSince: Timestamp) -> Bool {
+        guard let finishedAt = exit.finishedAt, endsBySignal(exit) else { return false }
+        return finishedAt <= heardSince.advanced(by: EngineAbsence.tolerance)
     }
 
     /// Returns whether the Docker Engine set the exit code after finding the process gone at its start.
@@ -70,6 +91,12 @@ package enum ExitClassification {
     package static let foundGone = 255
     private static let killed = 137
     private static let terminated = 143
+    private static func endsBySignal(_ exit: ExitFacts) -> Bool {
+        exit.exitCode == killed || exit.exitCode == terminated
+    }
+
+    /// The Docker Engine may be away for the restart of its machine, which takes minutes.
+    private static let longestRestart = Duration.seconds(300)
     /// Exit codes of shells and init processes after a signal ended their process.
     private static let signals = 129...192
 
