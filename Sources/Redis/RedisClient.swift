@@ -185,8 +185,14 @@ extension RedisClient: Service {
         } catch {
             let reason = if case .connection(let reason, _) = error { reason } else { "\(error)" }
             note(failure: reason)
+            if configuration.failsIfRefused, error.isRefusal { failWaiting(error) }
             return .failed
         }
+    }
+
+    private func failWaiting(_ error: RedisError) {
+        let waiting = state.withLock { $0.backlog.removeWaiting() }
+        for call in waiting { call.end(.failure(error)) }
     }
 
     /// Carries commands until the connection ends.

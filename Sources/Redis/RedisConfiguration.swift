@@ -52,6 +52,9 @@ public struct RedisConfiguration: Sendable, Equatable {
     /// The largest number of waiting and unanswered commands; further calls fail at once. Each command of a pipeline
     /// counts.
     public var maximumInFlight = 4_096
+    /// Whether the waiting calls fail at once if ``RedisError/isRefusal`` holds for an attempt to connect. Suits a command
+    /// of a person. A worker waits for the correction instead.
+    public var failsIfRefused = false
     /// The delays between attempts to connect: exponential with full jitter, so that the clients of a server do not
     /// reconnect at once after its start.
     public typealias Backoff = Primitives.Backoff

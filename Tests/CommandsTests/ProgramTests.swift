@@ -98,7 +98,10 @@ struct ProgramTests {
         for content in ["s3cret word", "s3cret word\n", "s3cret word\r\n"] {
             #expect(try await status(content, url: url).code == 0)
         }
+        let begin = ContinuousClock.now
         for content in ["s3cret word\n\n", "wrong"] { #expect(try await status(content, url: url).code == 3) }
+        // A wrong password stays wrong: nobody waits for another try.
+        #expect(ContinuousClock.now - begin < .seconds(5))
         for content in ["", "\n", String(repeating: "x", count: 4_097)] {
             let call = try await status(content, url: url)
             #expect(call.code == 2 && call.errors.contains("RTM_REDIS_PASSWORD_FILE"), "\(call)")

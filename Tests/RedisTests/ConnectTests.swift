@@ -88,6 +88,18 @@ struct ConnectTests {
         }
     }
 
+    @Test("fails waiting calls at once if the server refuses the credentials, if the configuration says so")
+    func refusedAtOnce() async throws {
+        try await PrivateRedis.with(requirePassword: "secret") { server in
+            var configuration = try RedisConfiguration.patient("redis://:wrong@127.0.0.1:\(server.port)")
+            configuration.failsIfRefused = true
+            let (begin, refused) = (ContinuousClock.now, configuration)
+            let error = await outcome { try await Self.reply(RedisCommand("PING"), to: refused) }.error
+            #expect("\(String(describing: error))".contains("AUTH refused: WRONGPASS"))
+            #expect(ContinuousClock.now - begin < .seconds(30), "a call waits for 60 s otherwise")
+        }
+    }
+
     @Test(
         "reports why there is no connection",
         arguments: [

@@ -145,6 +145,7 @@ extension Actions {
     ) async throws(CommandError) -> Value {
         var configuration = try context.settings.redisConfiguration()
         configuration.acceptsReplica = acceptsReplica
+        configuration.failsIfRefused = true
         let logger = context.logger.forCommand
         do {
             return try await RedisClient.withClient(configuration, clientName: "rtmanager-cli", logger: logger) {

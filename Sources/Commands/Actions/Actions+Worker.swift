@@ -120,7 +120,8 @@ package enum Actions {
 
     /// Pings Redis, as a worker would.
     static func askRedis(_ configuration: RedisConfiguration, logger: Logger) async throws(Away) {
-        var silent = logger
+        var (configuration, silent) = (configuration, logger)
+        configuration.failsIfRefused = true
         silent.logLevel = .critical
         do {
             try await RedisClient.withClient(configuration, logger: silent) { client in

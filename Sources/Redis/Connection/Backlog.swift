@@ -99,6 +99,11 @@ struct Backlog<Handle> {
     /// Closes the queue for further calls, and removes and returns the waiting calls.
     mutating func close() -> [Handle] {
         isClosed = true
+        return removeWaiting()
+    }
+
+    /// Removes and returns the waiting calls.
+    mutating func removeWaiting() -> [Handle] {
         let handles = waiting.map(\.handle)
         unanswered -= waiting.reduce(0) { $0 + $1.commands }
         assert(unanswered >= 0)
