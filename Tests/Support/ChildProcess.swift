@@ -104,9 +104,15 @@ package final class ChildProcess: Sendable {
     package var log: String { (try? String(contentsOfFile: logPath, encoding: .utf8)) ?? "" }
 }
 
-/// A directory of its own for one test.
+/// The directory of this process for all directories of its tests. Goes with the process.
+private let temporaryRoot: String = {
+    atexit { try? FileManager.default.removeItem(atPath: temporaryRoot) }
+    return FileManager.default.temporaryDirectory.path + "/rtm-\(UUID().uuidString.prefix(8))"
+}()
+
+/// A directory of its own for one test. The end of the process removes it.
 package func temporaryDirectory(_ name: String) throws -> String {
-    let path = FileManager.default.temporaryDirectory.path + "/rtm-\(name)-\(UUID().uuidString.prefix(8))"
+    let path = temporaryRoot + "/\(name)-\(UUID().uuidString.prefix(8))"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     return path
 }
