@@ -104,22 +104,27 @@ struct LifecycleEventTests {
 
     @Test("a signal in the minutes before the start of Docker came from its end, also if no ping has failed")
     func restart() {
-        func isByEngine(_ code: Int, _ start: Timestamp, liveRestore: Bool = false) -> Bool {
+        func isByEngine(_ code: Int, _ start: Timestamp, _ absence: EngineAbsence? = nil, liveRestore: Bool = false) -> Bool {
             let exit = ExitFacts(finishedAt: t1, exitCode: code)
-            return ExitClassification.isByEngine(exit, absence: nil, engineStart: start, liveRestore: liveRestore)
+            return ExitClassification.isByEngine(exit, absence: absence, engineStart: start, liveRestore: liveRestore)
         }
         let soon = t1.advanced(by: .seconds(2))
         #expect(isByEngine(143, soon) && isByEngine(137, soon) && isByEngine(143, t1.advanced(by: .seconds(300))))
         #expect(!isByEngine(143, t1.advanced(by: .seconds(301))) && !isByEngine(143, t1.advanced(by: .seconds(-1))))
         #expect(!isByEngine(0, soon) && !isByEngine(3, soon) && !isByEngine(143, soon, liveRestore: true))
+        // The clocks of Docker and of this machine may differ, but not Docker's clock from itself.
+        let away = EngineAbsence(from: t0, to: t2, isShutdown: true)
+        #expect(isByEngine(0, soon, away) && !isByEngine(137, t1.advanced(by: .seconds(-1)), away))
     }
 
-    @Test("only a signal before the current event stream may precede the start of Docker")
-    func beforeStream() {
-        let exit = ExitFacts(finishedAt: t1, exitCode: 143)
-        #expect(ExitClassification.mayPrecedeStart(exit, heardSince: t1.advanced(by: .seconds(-2))))
-        #expect(!ExitClassification.mayPrecedeStart(exit, heardSince: t1.advanced(by: .seconds(-3))))
-        let completed = ExitFacts(finishedAt: t1, exitCode: 0)
-        #expect(!ExitClassification.mayPrecedeStart(completed, heardSince: t2))
+    @Test("Docker is asked for its start only for exits that may have come from its end")
+    func asked() {
+        func isAsked(_ code: Int, heardSince: Timestamp, _ absence: EngineAbsence? = nil) -> Bool {
+            let exit = ExitFacts(finishedAt: t1, exitCode: code)
+            return ExitClassification.mayBeByEngine(exit, absence: absence, heardSince: heardSince)
+        }
+        #expect(isAsked(143, heardSince: t1.advanced(by: .seconds(-2))) && isAsked(255, heardSince: t0))
+        #expect(!isAsked(143, heardSince: t1.advanced(by: .seconds(-3))) && !isAsked(0, heardSince: t2))
+        #expect(isAsked(0, heardSince: t0, EngineAbsence(from: t0, isShutdown: true)))
     }
 }

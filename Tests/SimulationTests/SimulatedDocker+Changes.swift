@@ -138,6 +138,6 @@ extension SimulatedDocker {
     }
 
     func kill(_ container: String, signal: String) async throws(DockerError) {
-        try await call("kill", changes: true) { $0.end(ContainerID(container), code: 137) }
+        try await call("kill", changes: true) { $0.end(ContainerID(container), code: 137, by: .worker) }
     }
 }

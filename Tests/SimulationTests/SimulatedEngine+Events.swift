@@ -33,9 +33,9 @@ extension SimulatedEngine {
     }
 
     /// The process of a container is over.
-    func end(_ id: ContainerID, code: Int, isOOM: Bool = false, isSeen: Bool = true) {
+    func end(_ id: ContainerID, code: Int, by cause: Cause, isSeen: Bool = true) {
         guard find(id)?.inspect.isRunning == true else { return }
-        if isOOM {
+        if cause == .outOfMemory {
             state.withLock { $0.containers[id]?.inspect.oomKilled = true }
             emit("oom", id)
         }
@@ -44,7 +44,9 @@ extension SimulatedEngine {
             state.containers[id]?.inspect.status = "exited"
             state.containers[id]?.inspect.exitCode = code
             state.containers[id]?.inspect.finishedAt = now
-            if let index = state.runs.lastIndex(where: { $0.containerID == id }) { state.runs[index].to = now }
+            if let index = state.runs.lastIndex(where: { $0.containerID == id }) {
+                (state.runs[index].to, state.runs[index].cause) = (now, cause)
+            }
         }
         if isSeen { emit("die", id) }
     }
@@ -68,19 +70,25 @@ extension SimulatedEngine {
     func goDown(killed: Bool) {
         let running = all.filter(\.isRunning).map(\.id)
         if killed { state.withLock { $0.isUp = false } }
-        for id in running { end(id, code: killed ? 255 : 143) }
+        for id in running { end(id, code: killed ? 255 : 143, by: .engine) }
+        let now = clock()
         state.withLock {
             $0.isUp = false
             $0.history = []
+            $0.absences.append((from: now, to: now))
+            $0.lost = killed ? running : []
         }
         cut()
     }
 
+    /// An Engine that was killed finds its processes gone, and does not know since when.
     func comeUp() {
-        let now = clock()
+        let (found, now) = (clock(), clock())
         state.withLock {
+            for id in $0.lost { $0.containers[id]?.inspect.finishedAt = found }
             $0.isUp = true
             $0.startedAt = now
+            if let last = $0.absences.indices.last { $0.absences[last].to = now }
         }
     }
 

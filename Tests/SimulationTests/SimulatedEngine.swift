@@ -14,12 +14,24 @@ final class SimulatedEngine: Sendable {
         var network: String
     }
 
+    /// What ended a process.
+    enum Cause: Sendable {
+        /// The process itself.
+        case own
+        case outOfMemory
+        /// A call of a worker.
+        case worker
+        /// The end of the Engine, or of its machine.
+        case engine
+    }
+
     /// When a container of a game ran.
     struct Run {
         var game: GameID
         var containerID: ContainerID
         var from: Timestamp
         var to: Timestamp?
+        var cause: Cause?
     }
 
     struct State {
@@ -29,6 +41,10 @@ final class SimulatedEngine: Sendable {
         var lastNumber = 0
         var isUp = true
         var startedAt: Timestamp?
+        /// When it ended and when it was back.
+        var absences: [(from: Timestamp, to: Timestamp)] = []
+        /// The containers whose processes went with the Engine.
+        var lost: [ContainerID] = []
         var frozenUntil: Int64 = 0
         var lastDelivery: Int64 = 0
         var runs: [Run] = []
@@ -47,11 +63,14 @@ final class SimulatedEngine: Sendable {
         self.node = node
         self.scheduler = scheduler
         self.clock = clock
+        let now = clock()
+        state.withLock { $0.startedAt = now }
     }
 
     var isUp: Bool { state.withLock { $0.isUp } }
     var startedAt: Timestamp? { state.withLock { $0.startedAt } }
     var runs: [Run] { state.withLock { $0.runs } }
+    var absences: [(from: Timestamp, to: Timestamp)] { state.withLock { $0.absences } }
     func memory(of id: ContainerID) -> Int64 { state.withLock { $0.memory[id] ?? 0 } }
     var all: [ContainerInspect] {
         state.withLock { $0.containers.values.map(\.inspect).sorted { $0.id > $1.id } }
@@ -130,7 +149,7 @@ final class SimulatedEngine: Sendable {
             state.runs.append(Run(game: game, containerID: id, from: now))
         }
         emit("start", id)
-        if container.image == "engine:brief" { end(id, code: 3) }
+        if container.image == "engine:brief" { end(id, code: 3, by: .own) }
         if container.image == "engine:health" {
             scheduler.after(.milliseconds(50 + dice(400))) { self.setHealth(id, "healthy") }
         }
@@ -143,7 +162,7 @@ final class SimulatedEngine: Sendable {
         let isStubborn = find(id)?.image == "engine:stubborn"
         let pause = isStubborn ? timeout : min(timeout, .milliseconds(5 + dice(300)))
         scheduler.after(pause) {
-            self.end(id, code: isStubborn || timeout == .zero ? 137 : 143)
+            self.end(id, code: isStubborn || timeout == .zero ? 137 : 143, by: .worker)
             self.emit("stop", id)
         }
         return pause
@@ -152,7 +171,7 @@ final class SimulatedEngine: Sendable {
     /// Kills and removes; answers after how long it is gone.
     func remove(_ id: ContainerID) -> Duration {
         guard find(id) != nil else { return .zero }
-        end(id, code: 137)
+        end(id, code: 137, by: .worker)
         state.withLock { $0.containers[id]?.inspect.status = "removing" }
         let pause = Duration.milliseconds(dice(10) == 0 ? 50 + dice(600) : dice(5))
         scheduler.after(pause) {

@@ -133,10 +133,10 @@ extension World {
         guard engine.isUp, !running.isEmpty else { return }
         let id = running[dice(running.count)].id
         switch fault {
-        case .containerOutOfMemory: engine.end(id, code: 137, isOOM: true)
+        case .containerOutOfMemory: engine.end(id, code: 137, by: .outOfMemory)
         case .containerSick: engine.setHealth(id, dice(2) == 0 ? "unhealthy" : "healthy")
         case .containerRenamed: engine.rename(id, to: "renamed-\(dice(1_000_000))")
-        default: engine.end(id, code: dice(2), isSeen: fault == .containerEnds)
+        default: engine.end(id, code: dice(2), by: .own, isSeen: fault == .containerEnds)
         }
     }
 

@@ -42,7 +42,7 @@ extension World {
         outcome.trace = scheduler.trace
         outcome.steps = scheduler.steps
         outcome.problems += violations(of: outcome.history).map(\.description)
-        outcome.problems += doubles() + overcommitted()
+        outcome.problems += doubles() + overcommitted() + wrongReasons(in: outcome.history)
         return outcome
     }
 

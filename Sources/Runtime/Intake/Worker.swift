@@ -81,16 +81,17 @@ package struct Worker: Service {
             madeReady: { [intake = state.intake] in intake.note { $0.woken() } },
             next: { [intake = state.intake] in intake.isDraining ? .byOthers : .byCaller }
         )
-        ownership = ContainerOwnership(
-            docker: docker,
-            queue: queue,
-            namespace: configuration.node.namespace,
-            enginePort: configuration.node.enginePort
-        )
         watch = DockerHealth(
             docker: docker,
             logger: logger,
             cameBack: { [intake = state.intake] in intake.note { $0.woken() } }
+        )
+        ownership = ContainerOwnership(
+            docker: docker,
+            queue: queue,
+            namespace: configuration.node.namespace,
+            enginePort: configuration.node.enginePort,
+            watch: watch
         )
         network = NetworkWatch(docker: docker, network: configuration.node.network, logger: logger)
     }

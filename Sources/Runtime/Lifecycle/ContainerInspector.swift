@@ -115,16 +115,6 @@ struct ContainerInspector: Sendable {
         if hints.contains(where: { $0.action == "die" }) {
             do throws(DockerError) { try await docker.ping() } catch { return error.code == .unavailable }
         }
-        if exit.exitCode == ExitClassification.foundGone, let start = try? await docker.startTime() {
-            return ExitClassification.isByPowerLoss(exit, engineStart: start, lastRefusal: watch.lastRefusal)
-        }
-        let mayPrecedeStart = ExitClassification.mayPrecedeStart(exit, heardSince: heardSince)
-        let start = mayPrecedeStart ? try? await docker.startTime() : nil
-        func isByEngine(liveRestore: Bool) -> Bool {
-            let absence = watch.lastAbsence
-            return ExitClassification.isByEngine(exit, absence: absence, engineStart: start, liveRestore: liveRestore)
-        }
-        guard isByEngine(liveRestore: false), let info = try? await docker.info() else { return false }
-        return isByEngine(liveRestore: info.liveRestore)
+        return await ExitWitness(docker: docker, watch: watch).isByEngine(exit, heardSince: heardSince)
     }
 }

@@ -15,6 +15,7 @@ final class ContainerOwnership: Sendable {
     let namespace: String
     /// The port of a game engine whose image has no port label.
     let enginePort: Int
+    private let witness: ExitWitness
 
     private struct Known {
         /// The labels, by the image's id.
@@ -41,7 +42,14 @@ final class ContainerOwnership: Sendable {
     /// The number of containers to inspect concurrently.
     private static let mostInspects = 8
 
-    init(docker: any DockerClient, queue: any DeliveryQueue, namespace: String, enginePort: Int = 8080) {
+    init(
+        docker: any DockerClient,
+        queue: any DeliveryQueue,
+        namespace: String,
+        enginePort: Int = 8080,
+        watch: DockerHealth? = nil
+    ) {
+        witness = ExitWitness(docker: docker, watch: watch)
         self.docker = docker
         self.queue = queue
         self.namespace = namespace
@@ -98,7 +106,8 @@ final class ContainerOwnership: Sendable {
     /// Records the last run of a container that is about to be removed. The leader may have published neither its start
     /// nor its end, for example after failed inspections.
     func recordRun(of container: OwnedContainer) async throws(QueueError) {
-        guard let exit = ExitFacts(of: container.inspect) else { return }
+        guard var exit = ExitFacts(of: container.inspect) else { return }
+        exit.isByEngine = await witness.isByEngine(exit, heardSince: MonotonicClock.wallNow)
         let checkpoint = Checkpoint(startedAt: container.inspect.startedAt, identity: ContainerIdentity(of: container))
         try await queue.record(.started(checkpoint: checkpoint.encoded), of: container.inspect.id)
         try await queue.record(.exit(exit.encoded), of: container.inspect.id)

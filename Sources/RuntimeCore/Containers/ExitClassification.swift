@@ -36,6 +36,17 @@ package enum ExitClassification {
         record.isEndAsked && record.isForced == nil && exit.exitCode == killed
     }
 
+    /// Returns whether ``isByEngine(_:absence:engineStart:liveRestore:)`` may hold, so that the Docker Engine has to be
+    /// asked for its start and for live restore. Most exits need no such call.
+    ///
+    /// - Parameter heardSince: The begin of the event stream that would have shown a later exit, on this machine's clock.
+    ///   A restart may be too short for any ping.
+    package static func mayBeByEngine(_ exit: ExitFacts, absence: EngineAbsence?, heardSince: Timestamp) -> Bool {
+        guard let finishedAt = exit.finishedAt else { return false }
+        if isInAbsence(exit, absence) || exit.exitCode == foundGone { return true }
+        return endsBySignal(exit) && finishedAt <= heardSince.advanced(by: EngineAbsence.tolerance)
+    }
+
     /// Returns whether the Docker Engine's own end explains the exit.
     ///
     /// The Docker Engine ends its containers by SIGTERM, then SIGKILL, unless live restore is on. A process may end with
@@ -43,8 +54,8 @@ package enum ExitClassification {
     ///
     /// - Parameters:
     ///   - absence: The latest absence seen by this worker.
-    ///   - engineStart: The Docker Engine's start on its own clock; nil if unknown, or if the exit is a later one. A
-    ///     signal in the last minutes before the start came from the Docker Engine's end.
+    ///   - engineStart: The Docker Engine's start on its own clock; nil if unknown. A later exit is not by its end. A
+    ///     signal in the last minutes before the start came from its end.
     package static func isByEngine(
         _ exit: ExitFacts,
         absence: EngineAbsence?,
@@ -52,19 +63,15 @@ package enum ExitClassification {
         liveRestore: Bool
     ) -> Bool {
         guard !liveRestore, let finishedAt = exit.finishedAt else { return false }
-        let endsBySignal = endsBySignal(exit)
-        if let absence, endsBySignal || absence.isShutdown, absence.covers(finishedAt) { return true }
-        guard endsBySignal, let engineStart else { return false }
-        return finishedAt <= engineStart && finishedAt >= engineStart.advanced(by: .zero - longestRestart)
+        guard let engineStart else { return isInAbsence(exit, absence) }
+        guard finishedAt <= engineStart else { return false }
+        let isRecent = finishedAt >= engineStart.advanced(by: .zero - longestRestart)
+        return endsBySignal(exit) && isRecent || isInAbsence(exit, absence)
     }
 
-    /// Returns whether the exit may be older than the Docker Engine's start: a signal ended the process before the
-    /// current event stream began. A restart may be too short for any ping.
-    ///
-    /// - Parameter heardSince: The begin of the current event stream, on this machine's clock.
-    package static func mayPrecedeStart(_ exit: ExitFacts, heardSince: Timestamp) -> Bool {
-        guard let finishedAt = exit.finishedAt, endsBySignal(exit) else { return false }
-        return finishedAt <= heardSince.advanced(by: EngineAbsence.tolerance)
+    private static func isInAbsence(_ exit: ExitFacts, _ absence: EngineAbsence?) -> Bool {
+        guard let absence, let finishedAt = exit.finishedAt else { return false }
+        return (endsBySignal(exit) || absence.isShutdown) && absence.covers(finishedAt)
     }
 
     /// Returns whether the Docker Engine set the exit code after finding the process gone at its start.

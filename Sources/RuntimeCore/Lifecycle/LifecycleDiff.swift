@@ -92,7 +92,7 @@ private struct StepEvent {
             event.reason = ExitClassification.reason(
                 facts,
                 record,
-                engineWasEnding: observation.engineWasEnding,
+                engineWasEnding: observation.engineWasEnding || facts.isByEngine,
                 lastOOM: before.ooms.last
             )
             if hint == nil, let time = facts.finishedAt { event.occurredAt = time }

@@ -49,17 +49,21 @@ package struct ExitFacts: Sendable, Equatable {
     package var finishedAt: Timestamp?
     package var exitCode: Int?
     package var oomKilled: Bool?
+    /// Whether the end of the Docker Engine ended the process, as seen by the job that removed the container.
+    package var isByEngine = false
 
     package init(
         startedAt: Timestamp? = nil,
         finishedAt: Timestamp? = nil,
         exitCode: Int? = nil,
-        oomKilled: Bool? = nil
+        oomKilled: Bool? = nil,
+        isByEngine: Bool = false
     ) {
         self.startedAt = startedAt
         self.finishedAt = finishedAt
         self.exitCode = exitCode
         self.oomKilled = oomKilled
+        self.isByEngine = isByEngine
     }
 
     /// Returns nil if the container runs or never ran. A container waiting for a restart by the Docker Engine has
@@ -78,19 +82,20 @@ package struct ExitFacts: Sendable, Equatable {
     package var encoded: String {
         [
             startedAt?.rfc3339 ?? "", finishedAt?.rfc3339 ?? "", exitCode.map(String.init) ?? "",
-            oomKilled.map(String.init) ?? "",
+            oomKilled.map(String.init) ?? "", String(isByEngine),
         ]
         .joined(separator: "\n")
     }
 
     package init?(encoded: String) {
         let lines = encoded.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        guard lines.count == 4 else { return nil }
+        guard lines.count == 5 else { return nil }
         self.init(
             startedAt: Timestamp(rfc3339: lines[0]),
             finishedAt: Timestamp(rfc3339: lines[1]),
             exitCode: Int(lines[2]),
-            oomKilled: Bool(lines[3])
+            oomKilled: Bool(lines[3]),
+            isByEngine: lines[4] == "true"
         )
     }
 }
