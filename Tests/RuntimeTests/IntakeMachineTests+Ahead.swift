@@ -77,7 +77,8 @@ extension IntakeMachineTests {
             { $0.machine.failed("a", now: Intake.at(2)) },
         ]
         for change in changes {
-            var intake = readAhead(3)
+            // The first intake takes 32 of them, and two are left.
+            var intake = readAhead(34)
             _ = intake.step(2)
             change(&intake)
             intake.end(.start)
@@ -94,5 +95,76 @@ extension IntakeMachineTests {
             }
             #expect(take.known.isEmpty)
         }
+    }
+
+    @Test("messages behind a message that another worker has taken are forgotten")
+    func partlyLate() {
+        var intake = readAhead(34)
+        _ = intake.step(2)
+        intake.outcome(taken: 1, seen: 32, isEmptied: false, at: 2)
+        guard case .take(let take) = intake.step(3) else {
+            Issue.record("no intake")
+            return
+        }
+        #expect(take.known.isEmpty && !take.readsAhead)
+    }
+
+    @Test("queues take turns, also with messages read ahead")
+    func turnsAhead() {
+        var intake = Intake(queues: ["a", "b"], concurrency: 4)
+        var known: [String] = []
+        for (time, queue) in ["a", "b", "a", "b", "a", "b"].enumerated() {
+            guard case .take(let take) = intake.step(Int64(time)) else {
+                Issue.record("no intake")
+                return
+            }
+            #expect(take.queue == queue)
+            if take.known.first == .whole(Array(queue.utf8)) { known.append(queue) }
+            intake.claimed()
+            let next = Array(repeating: WaitingMessage.whole(Array(queue.utf8)), count: take.readsAhead ? 34 : 0)
+            intake.outcome(of: queue, taken: 32, isEmptied: false, next: next, at: Int64(time))
+        }
+        #expect(known == ["b", "a", "b"])
+    }
+
+    @Test("a worker that drains, or without a Docker Engine, takes nothing that it has read ahead")
+    func endsAhead() {
+        var intake = readAhead(34)
+        #expect(intake.step(2, dockerAnswers: false) == .claim(.none))
+        intake.machine.drain()
+        #expect(intake.step(3) == .end)
+    }
+
+    @Test("without a free permit the worker waits before it takes messages that it has read ahead")
+    func fullAhead() {
+        var intake = readAhead(3)
+        intake.claimed([.start, .start, .start, .stop, .stop, .stop])
+        #expect(intake.step(2) == .sleep(until: Intake.at(7)))
+        guard case .take(let take) = intake.step(7) else {
+            Issue.record("no intake")
+            return
+        }
+        #expect(take.known.count == 3 && take.capacity == .none)
+    }
+
+    @Test("ready jobs come before messages read ahead, and such an intake counts as one")
+    func readyBeforeAhead() {
+        var intake = readAhead(3)
+        intake.claimed(ready: .starts)
+        #expect(intake.step(2) == .claim(intake.capacity(3, 3)))
+        intake.claimed()
+        guard case .take(let first) = intake.step(2) else {
+            Issue.record("no intake")
+            return
+        }
+        #expect(first.known.count == 3)
+        intake.claimed()
+        intake.outcome(taken: 3, isEmptied: false, at: 2)
+        // 49 ms after this intake, and 50 ms after the one before.
+        guard case .take(let second) = intake.step(51) else {
+            Issue.record("no intake")
+            return
+        }
+        #expect(second.known.isEmpty && second.readsAhead)
     }
 }

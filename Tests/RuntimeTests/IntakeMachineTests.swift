@@ -327,6 +327,8 @@ struct IntakeMachineTests {
             #expect(intake.take(now + 21)?.queue == "b")
             intake.outcome(of: "b")
             intake.claimed()
+            // The sweep does not end the pause.
+            #expect(intake.step(now + 22) == .sleep(until: Intake.at(now + pause)))
             now += pause
             #expect(intake.take(now)?.queue == "a")
         }
