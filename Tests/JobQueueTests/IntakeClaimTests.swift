@@ -58,6 +58,44 @@ struct IntakeClaimTests {
         }
     }
 
+    @Test("compares each message: an intake ends before the first message that another worker has removed")
+    func gap() async throws {
+        try await QueueWorld.with { world in
+            let (worker, decoder) = (world.worker("w1"), JobDecoder())
+            let texts = (1...3).map { QueueWorld.message(.start, "j\($0)", game: "g\($0)") }
+            for text in [texts[0], texts[2]] { try await world.push(text) }
+            let known = texts.map { WaitingMessage.whole(Array($0.utf8)) }
+            let outcome = try await worker.take(queue: "default", known: known) { decoder.decode($0) }.intake.get()
+            #expect(outcome.taken == 1 && outcome.seen == 3 && !outcome.isEmptied)
+            #expect(try await world.intake(worker).taken == 1)
+            #expect(try await world.lanes().keys.sorted() == ["g1", "g3"])
+        }
+    }
+
+    @Test("counts although the messages behind it cannot be read; a message left in the inbox is reported")
+    func failedReading() async throws {
+        try await QueueWorld.with { world in
+            let (worker, decoder) = (world.worker("w1"), JobDecoder())
+            try await worker.announce([])
+            let (list, inbox) = (world.keys.queue("default"), world.keys.inbox("default"))
+            for number in 1...2 {
+                let text = QueueWorld.message(.start, "j\(number)", game: "g\(number)")
+                _ = try await world.client.send(RedisCommand("LPUSH", .string(inbox), .string(text)))
+            }
+            func take() async throws -> Taken {
+                try await worker.take(queue: "default", most: 1, readsAhead: true, claiming: capacity) {
+                    decoder.decode($0)
+                }
+            }
+            let first = try await take()
+            #expect(try !first.intake.get().isEmptied && first.claimed?.jobs.map(\.id) == ["j1"])
+            _ = try await world.client.send(RedisCommand("SET", .string(list), "x"))
+            let second = try await take()
+            #expect(try second.intake.get().taken == 1 && second.next.isEmpty)
+            #expect(second.claimed?.jobs.map(\.id) == ["j2"])
+        }
+    }
+
     @Test("gives the same jobs as a claim alone", arguments: [true, false])
     func same(isOneCall: Bool) async throws {
         try await QueueWorld.with { world in
