@@ -123,6 +123,17 @@ struct TransportTests {
         }
     }
 
+    @Test("takes the default bridge's creation for the start of Docker, but not of Podman", arguments: [true, false])
+    func startTime(isPodman: Bool) async throws {
+        let headers = isPodman ? ["Api-Version": "1.41", "Libpod-API-Version": "4.3.1"] : ["Api-Version": "1.41"]
+        try await StubEngine.with(ping: .answer(200, "OK", headers: headers)) { _ in
+            .answer(200, #"{"Name":"bridge","Id":"b","Created":"2026-01-02T03:04:05Z"}"#)
+        } _: { engine, _ in
+            let start = try await engine.startTime()
+            #expect(start == (isPodman ? nil : Timestamp(rfc3339: "2026-01-02T03:04:05Z")))
+        }
+    }
+
     @Test("does not follow redirects")
     func redirect() async throws {
         try await StubEngine.with { _ in
