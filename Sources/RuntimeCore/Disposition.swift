@@ -32,7 +32,7 @@ extension JobFailure {
             retryable: error.retryable,
             pace: pace,
             mayHaveLeft: error.mayHaveHappened,
-            mayBeOutage: error.code == .unavailable,
+            mayBeOutage: error.code == .unavailable || error.code == .timeout,
             detail: error.detail
         )
     }

@@ -51,7 +51,7 @@ struct JobFailureTests {
             #expect(failure.retryable == !fact)
             // A container without an answer keeps the mark of its lane until somebody has looked.
             #expect(failure.mayHaveLeft == fact)
-            #expect(failure.mayBeOutage == (code == .unavailable))
+            #expect(failure.mayBeOutage == (code == .unavailable || code == .timeout))
         }
     }
 

@@ -54,6 +54,22 @@ struct DockerFailureTests {
         }
     }
 
+    @Test("a Docker Engine that stands still is an outage: the job is given back, and ends when it goes on")
+    func standstill() async throws {
+        try await WorkerWorld.with { world in
+            let silence = DockerError(.timeout, operation: "inspectImage", message: "no answer", retryable: true)
+            try await world.withWorker { _ in
+                // The next regular ping comes seconds later.
+                try await eventually("the first ping", until: { $0 == 1 }) { await world.docker.calls[.ping] }
+                await world.docker.fail(.inspectImage, with: silence)
+                await world.docker.fail(.ping, with: silence, times: 2)
+                try await world.push(.start, "s1", more: #","max_attempts":1"#)
+                let result = try await world.result("s1")
+                #expect(result.effect == .started, "\(result)")
+            }
+        }
+    }
+
     @Test("a worker that ends before it has removed a failed start's container gives the job back")
     func endsDuringRemoval() async throws {
         try await WorkerWorld.with { world in

@@ -207,7 +207,7 @@ final class JobAttempt: Sendable {
                 metadata: ["code": "\(failure.code.rawValue)", "error": "\(failure.message)", "in": "\(pause)"]
             )
             // After a call without an answer, the Docker Engine may still create a container.
-            let mayBeClean = !failure.mayHaveLeft && !failure.mayBeOutage && claimed.undo == nil
+            let mayBeClean = !failure.mayHaveLeft && failure.code != .dockerUnavailable && claimed.undo == nil
             // Any call may have failed after the start of a container, for example an inspection or a call to Redis.
             let leftovers = mayBeClean ? await leftovers(of: job) : Leftovers.possible
             await untilAnswered("retry", .beforeRetry, .afterRetry) { [self] () throws(QueueError) in

@@ -54,7 +54,7 @@ extension JobRunner {
         switch outcome {
         case .success(let ending): ending.outcome == .failed && ending.containerID == nil
         case .failure(let failure):
-            failure.container == nil && !failure.mayBeOutage && failure.code != .timeout && !failure.isGivenBack
+            failure.container == nil && !failure.mayBeOutage && !failure.isGivenBack
         }
     }
 
