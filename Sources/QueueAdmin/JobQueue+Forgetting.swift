@@ -33,4 +33,23 @@ extension JobQueue {
         }
         return .forgotten(count: Int(count), next: next == "0" ? nil : next)
     }
+
+    /// Returns those of the containers whose lifecycle another node publishes or has ended. The node's machine has another
+    /// id now, so the containers live on.
+    package func publishedElsewhere(_ containers: [ContainerID]) async throws(QueueError) -> Set<ContainerID> {
+        let nodes = Set(try await members(of: "nodes") + members(of: "lost_nodes")).subtracting([worker.node.text])
+        guard !containers.isEmpty else { return [] }
+        var found: Set<ContainerID> = []
+        let ids = containers.map { RedisArgument.string($0.text) }
+        for node in nodes.map({ NodeID($0) }) {
+            let answers = try await pipeline([
+                RedisCommand("HMGET", arguments: [.string(keys.checkpoints(node))] + ids),
+                RedisCommand("ZMSCORE", arguments: [.string(keys.prefix + "ended:" + node.text)] + ids),
+            ])
+            for values in answers.compactMap(\.array) {
+                for (container, value) in zip(containers, values) where !value.isNull { found.insert(container) }
+            }
+        }
+        return found
+    }
 }

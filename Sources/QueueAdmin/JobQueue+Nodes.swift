@@ -62,7 +62,7 @@ extension JobQueue {
     }
 
     /// Returns the members of a sorted set.
-    private func members(of set: String) async throws(QueueError) -> [String] {
+    func members(of set: String) async throws(QueueError) -> [String] {
         (try await lenient(RedisCommand("ZRANGE", .string(keys.prefix + set), 0, -1)).array ?? []).compactMap(\.string)
     }
 

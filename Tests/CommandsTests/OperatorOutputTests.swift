@@ -1,6 +1,9 @@
 import Foundation
+import JobContract
 import Logging
+import Primitives
 import Redis
+import RuntimeCore
 import Support
 import Terminal
 import Testing
@@ -207,6 +210,24 @@ struct OperatorOutputTests {
             let forgotten = try await stage.run("node forget n1 --yes")
             #expect(forgotten == .done("n1 is forgotten, with 1 game and 0 containers\n"))
             #expect(try await stage.run("node forget n1") == .failed(unknown))
+        }
+    }
+
+    @Test("a forgotten node ends no lifecycle that another id of its machine publishes")
+    func forgetOtherName() async throws {
+        try await Stage.with([]) { stage in
+            let identity = ContainerIdentity(containerName: "n", gameID: "g1", jobID: "j1", image: "e", labels: [:])
+            let mark = Checkpoint(startedAt: Timestamp(seconds: 1), identity: identity).encoded
+            try await stage.send(["ZADD", "NS:lost_nodes", "1", "old"])
+            try await stage.send(["ZADD", "NS:nodes", "1", "new"])
+            try await stage.send(["HSET", "NS:meta", "lost", "1"])
+            try await stage.send(["HSET", "NS:checkpoints:old", "c1", mark, "c2", mark, "c3", mark])
+            try await stage.send(["HSET", "NS:checkpoints:new", "c1", mark])
+            try await stage.send(["ZADD", "NS:ended:new", "1", "c2"])
+            let forgotten = try await stage.run("node forget old --yes")
+            #expect(forgotten == .done("old is forgotten, with 0 games and 1 container\n"))
+            let history = try await stage.run("history g1")
+            #expect(history.output.contains("c3") && !history.output.contains("c1"), "\(history)")
         }
     }
 

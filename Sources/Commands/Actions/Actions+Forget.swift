@@ -94,16 +94,20 @@ extension Actions {
         let updates =
             published.compactMap { update(of: $0.key, $0.value, isPublished: true, at: now) }
             + started.compactMap { update(of: $0.key, $0.value, isPublished: false, at: now) }
+        var count = 0
         for start in stride(from: 0, to: updates.count, by: batch) {
             guard try await queue.renew(epoch: epoch, ttl: leaderTTL) else { throw nodeLives(queue.worker.node) }
-            let part = Array(updates[start..<min(start + batch, updates.count)])
+            let batch = updates[start..<min(start + batch, updates.count)]
+            let others = try await queue.publishedElsewhere(batch.map(\.containerID))
+            let part = batch.filter { !others.contains($0.containerID) }
+            count += part.count
             do {
                 _ = try await queue.publish(part, epoch: epoch, cursor: nil)
             } catch is Fenced {
                 throw nodeLives(queue.worker.node)
             }
         }
-        return updates.count
+        return count
     }
 
     /// Returns nil for a checkpoint in the form of another version.
