@@ -160,6 +160,26 @@ struct OperatorOutputTests {
         }
     }
 
+    @Test("a job larger than every node is not retried, since it and its game would wait for ever")
+    func tooLarge() async throws {
+        try await Stage.with([["ZADD", "NS:nodes", "1", "n1", "1", "n2"]]) { stage in
+            let message = #"{"v":1,"id":"big","kind":"start","game_id":"g","image":"i","limits":{"memory":"99g"}}"#
+            let fields = ["job_id": "big", "message": message, "size": "\(message.utf8.count)"]
+            try await stage.send(Self.dead("1777863721009-0", fields))
+            let gibibyte = 1 << 30
+            try await stage.send(["HSET", "NS:node:n1", "cpu", "0", "memory", "\(2 * gibibyte)"])
+            try await stage.send(["HSET", "NS:node:n2", "cpu", "0", "memory", "\(3 * gibibyte)"])
+            let refused = try await stage.run("dead retry big")
+            #expect(
+                refused.code == 1
+                    && refused.errors.hasPrefix("Error: no node is as large as the job asks (memory 99g): it would wait ")
+            )
+            try await stage.send(["HSET", "NS:node:n2", "memory", "0"])
+            let retried = try await stage.run("dead retry big")
+            #expect(retried.code == 0, "\(retried)")
+        }
+    }
+
     @Test("a queue is paused and resumed once, and shows its oldest messages")
     func queues() async throws {
         let push = ["b\u{7}", "a"].map { ["LPUSH", "NS:queue:default", $0] }
