@@ -234,6 +234,28 @@ struct ReservationTests {
         }
     }
 
+    @Test("a leader that says late that a removed container runs reserves nothing for it")
+    func lateStart() async throws {
+        try await QueueWorld.with { world in
+            let worker = try await worker(world, NodeCapacity(memory: 2 * Self.gibibyte))
+            guard case .granted(let epoch, _) = try await worker.lead(ttl: .seconds(5)) else { return }
+            try await worker.record(.exit("the end"), of: "c1")
+            let running = RunningGame(containerID: "c1", demand: QueueWorld.usual)
+            try await worker.correctReservations(free: [], taken: ["g1": running], epoch: epoch)
+            #expect(try await worker.reservations().isEmpty)
+            let update = LifecycleUpdate(
+                containerID: "c1",
+                gameID: "g1",
+                expectedCheckpoint: "",
+                newCheckpoint: "s1",
+                entries: [],
+                demand: QueueWorld.usual
+            )
+            #expect(try await worker.publish([update], epoch: epoch, cursor: nil) == [.published])
+            #expect(try await worker.reservations().isEmpty)
+        }
+    }
+
     @Test("a node without announced games takes no start: nobody knows what runs there")
     func unknownNode() async throws {
         try await QueueWorld.with { world in

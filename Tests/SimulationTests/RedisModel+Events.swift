@@ -49,8 +49,14 @@ extension RedisModel {
         return answers
     }
 
-    /// What `is_for_another` in containers.lua does.
+    /// What `is_over` in containers.lua does.
+    private func isOver(_ id: ContainerID, on node: NodeID) -> Bool {
+        mutation != .staleReservation && notes[node]?[id]?.exit != nil
+    }
+
+    /// What `is_for_another` and `is_over` in containers.lua do.
     private func isReservedForAnother(_ id: ContainerID, of game: GameID, on node: NodeID) -> Bool {
+        if isOver(id, on: node) { return true }
         guard let other = holders[node]?[game], other != id, mutation != .staleReservation else { return false }
         let hasEnded = endedLifecycles[node]?.contains(other) == true
         return !hasEnded && checkpoints[node]?[other]?.hasPrefix("s") ?? true
@@ -100,7 +106,7 @@ extension RedisModel {
         let now = begin(at: time)
         guard leads(caller, epoch) else { return false }
         for game in free where !lanes.isBusy(game) { lanes.free(game, on: caller.node) }
-        for (game, running) in taken {
+        for (game, running) in taken where !isOver(running.containerID, on: caller.node) {
             lanes.setReservation(game, running.demand, on: caller.node, isBusy: lanes.isBusy(game))
             holders[caller.node, default: [:]][game] = running.containerID
         }

@@ -56,10 +56,16 @@ local function is_for_another(c, game, container)
     and (not checkpoint or string.sub(checkpoint, 1, 1) == 's')
 end
 
+-- Returns whether a job has reported the end of the container before its removal. A leader may say late that the
+-- container runs. This must not reserve its capacity again: another game may have it.
+function containers.is_over(c, container)
+  return call('HEXISTS', c.prefix .. 'intents:' .. c.args.node, container .. ':exit') == 1
+end
+
 local function settle_reservation(c, game, update)
   local node, is_busy = c.args.node, lanes.is_busy(c, game)
   if string.sub(update.checkpoint, 1, 1) == 's' then
-    if is_for_another(c, game, update.container) then return end
+    if is_for_another(c, game, update.container) or containers.is_over(c, update.container) then return end
     local _, shrinks = reservations.set(c, node, game, update, is_busy)
     if shrinks then workers.wake_for_capacity(c, node) end
   elseif not is_busy and reservations.free(c, node, game, update.container) then

@@ -223,7 +223,8 @@ define('correct_reservations', function(c)
     if not lanes.is_busy(c, game) and reservations.free(c, node, game) then freed = freed + 1 end
   end
   for _, game in ipairs(c.args.taken) do
-    if reservations.set(c, node, game.id, game, lanes.is_busy(c, game.id)) then changed = changed + 1 end
+    if not containers.is_over(c, game.container)
+      and reservations.set(c, node, game.id, game, lanes.is_busy(c, game.id)) then changed = changed + 1 end
   end
   reservations.recount(c, node)
   if freed + changed > 0 then workers.wake_for_capacity(c, node) end
