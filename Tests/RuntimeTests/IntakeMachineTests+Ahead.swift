@@ -68,6 +68,19 @@ extension IntakeMachineTests {
         #expect(!take.readsAhead)
     }
 
+    @Test("a worker far from Redis reads ahead too: the time of the intake itself does not count")
+    func far() {
+        var intake = Intake()
+        _ = intake.take()
+        intake.claimed()
+        intake.outcome(taken: 2, isEmptied: false, at: 60)
+        guard case .take(let take) = intake.step(61) else {
+            Issue.record("no intake")
+            return
+        }
+        #expect(take.readsAhead)
+    }
+
     @Test("messages read ahead are forgotten when the queue is empty, paused, failing, or the window full")
     func forgets() {
         let changes: [(inout Intake) -> Void] = [

@@ -36,7 +36,7 @@ struct IntakeMachine: Equatable {
     static let patience = Duration.milliseconds(5)
     /// The longest time for which ready jobs come before messages.
     static let longestWithoutIntake = Duration.milliseconds(20)
-    /// The time between two intakes within which a worker reads messages ahead. Then Redis takes the next messages in while
+    /// The time between the end of an intake and the next intake within which a worker reads messages ahead. Then Redis takes the next messages in while
     /// the worker decodes and runs jobs. With longer pauses this saves nothing, and other workers take the messages.
     static let shortPause = Duration.milliseconds(50)
 
@@ -46,6 +46,8 @@ struct IntakeMachine: Equatable {
     private var queues: [QueueSight]
     private var turn = 0
     private var lastIntake: MonotonicInstant?
+    /// The end of the last intake. On a slow way to Redis an intake itself takes long.
+    private var lastOutcome: MonotonicInstant?
     /// Whether the next intake is to begin before the jobs of the last one run.
     private(set) var goesOn = false
     private var fullSince: MonotonicInstant?
@@ -84,7 +86,7 @@ struct IntakeMachine: Equatable {
         fullSince = hasPermit ? nil : fullSince ?? now
         let index = queueToLookAt(now)
         // An intake claims, too: only ready jobs come before it.
-        let claimsFirst = mayHaveReady(capacity) && hasTakenIn(within: Self.longestWithoutIntake, now)
+        let claimsFirst = mayHaveReady(capacity) && isRecent(lastIntake, Self.longestWithoutIntake, now)
         if hasPermit, index == nil ? needsClaim(capacity) : claimsFirst {
             wakesAtStep = wakes
             return .claim(capacity)
@@ -104,7 +106,7 @@ struct IntakeMachine: Equatable {
         let half = min(free, max(1, permits.concurrency / 2), JobQueue.intakeBatch)
         let most = free > 0 && idle.isEmpty ? half : JobQueue.intakeBatch
         var take = Take(queue: queues[index].name, most: most, capacity: capacity)
-        let isBusy = hasTakenIn(within: Self.shortPause, now)
+        let isBusy = isRecent(lastOutcome, Self.shortPause, now)
         (take.known, take.readsAhead) = queues[index].take(most: most, isBusy: isBusy, now: now)
         turn = (index + 1) % queues.count
         lastIntake = now
@@ -112,8 +114,8 @@ struct IntakeMachine: Equatable {
         return .take(take)
     }
 
-    private func hasTakenIn(within pause: Duration, _ now: MonotonicInstant) -> Bool {
-        lastIntake.map { now < $0.advanced(by: pause) } ?? false
+    private func isRecent(_ time: MonotonicInstant?, _ pause: Duration, _ now: MonotonicInstant) -> Bool {
+        time.map { now < $0.advanced(by: pause) } ?? false
     }
 
     /// Whether a claim may bring a job.
@@ -163,6 +165,7 @@ struct IntakeMachine: Equatable {
     ) {
         let ended = ended
         change(queue) { $0.took(outcome, next: next, ended: ended, now: now) }
+        lastOutcome = now
         goesOn = !next.isEmpty
     }
 
