@@ -119,12 +119,13 @@ struct LifecycleEventTests {
 
     @Test("Docker is asked for its start only for exits that may have come from its end")
     func asked() {
-        func isAsked(_ code: Int, heardSince: Timestamp, _ absence: EngineAbsence? = nil) -> Bool {
+        func isAsked(_ code: Int, heardSince: Timestamp?, _ absence: EngineAbsence? = nil) -> Bool {
             let exit = ExitFacts(finishedAt: t1, exitCode: code)
             return ExitClassification.mayBeByEngine(exit, absence: absence, heardSince: heardSince)
         }
         #expect(isAsked(143, heardSince: t1.advanced(by: .seconds(-2))) && isAsked(255, heardSince: t0))
         #expect(!isAsked(143, heardSince: t1.advanced(by: .seconds(-3))) && !isAsked(0, heardSince: t2))
+        #expect(isAsked(137, heardSince: nil) && !isAsked(3, heardSince: nil))
         #expect(isAsked(0, heardSince: t0, EngineAbsence(from: t0, isShutdown: true)))
     }
 }

@@ -14,8 +14,8 @@ struct ContainerInspector: Sendable {
     let requests: InspectQueue
     let observations: PublishQueue
     let logger: Logger
-    /// The begin of the current event stream.
-    private let heardSince = MonotonicClock.wallNow
+    /// The begin of the current event stream; nil without a stream.
+    let heardSince: Timestamp?
 
     /// The time limit of an inspection.
     private static let limit = Duration.seconds(3)

@@ -107,7 +107,7 @@ final class ContainerOwnership: Sendable {
     /// nor its end, for example after failed inspections.
     func recordRun(of container: OwnedContainer) async throws(QueueError) {
         guard var exit = ExitFacts(of: container.inspect) else { return }
-        exit.isByEngine = await witness.isByEngine(exit, heardSince: MonotonicClock.wallNow)
+        exit.isByEngine = await witness.isByEngine(exit)
         let checkpoint = Checkpoint(startedAt: container.inspect.startedAt, identity: ContainerIdentity(of: container))
         try await queue.record(.started(checkpoint: checkpoint.encoded), of: container.inspect.id)
         try await queue.record(.exit(exit.encoded), of: container.inspect.id)

@@ -74,7 +74,8 @@ struct EventsListener: Sendable {
                 let events = try await stream(schedule.mode, observations)
                 accepted = MonotonicClock.now
                 RuntimeMetrics.hearing(true)
-                try await inspect(observations, reconcileEvery: Reconciler.interval) {
+                let heardSince = MonotonicClock.wallNow
+                try await inspect(observations, heardSince: heardSince, reconcileEvery: Reconciler.interval) {
                     try await read(events, into: $0)
                 }
             } catch let error as Fenced {
@@ -107,7 +108,7 @@ struct EventsListener: Sendable {
             metadata: ["every": "\(Reconciler.shortInterval)", "tried_again_after": "\(time)"]
         )
         do {
-            try await inspect(observations, reconcileEvery: Reconciler.shortInterval) { _ in
+            try await inspect(observations, heardSince: nil, reconcileEvery: Reconciler.shortInterval) { _ in
                 try await MonotonicClock.sleep(for: time)
                 throw Accepted(events: try await subscribe(observations))
             }
@@ -123,9 +124,12 @@ struct EventsListener: Sendable {
 
     /// Runs the tasks that find changes, until one of the tasks throws.
     ///
-    /// - Parameter source: Adds events to the queue.
+    /// - Parameters:
+    ///   - heardSince: The begin of the event stream; nil without a stream.
+    ///   - source: Adds events to the queue.
     private func inspect(
         _ observations: PublishQueue,
+        heardSince: Timestamp?,
         reconcileEvery interval: Duration,
         source: @escaping @Sendable (InspectQueue) async throws -> Void
     ) async throws {
@@ -136,7 +140,8 @@ struct EventsListener: Sendable {
             watch: watch,
             requests: requests,
             observations: observations,
-            logger: logger
+            logger: logger,
+            heardSince: heardSince
         )
         let reconciler = Reconciler(
             queue: queue,

@@ -12,8 +12,9 @@ struct ExitWitness: Sendable {
     /// A call that fails must not decide about the reason of an exit.
     private static let tries = 3
 
-    /// - Parameter heardSince: The begin of the event stream that would have shown a later exit, on this machine's clock.
-    func isByEngine(_ exit: ExitFacts, heardSince: Timestamp) async -> Bool {
+    /// - Parameter heardSince: The begin of the event stream that would have shown a later exit, on this machine's clock;
+    ///   nil without a stream.
+    func isByEngine(_ exit: ExitFacts, heardSince: Timestamp? = nil) async -> Bool {
         let absence = watch?.lastAbsence
         guard ExitClassification.mayBeByEngine(exit, absence: absence, heardSince: heardSince) else { return false }
         let start = await answer { () throws(DockerError) in try await docker.startTime() } ?? nil

@@ -39,12 +39,13 @@ package enum ExitClassification {
     /// Returns whether ``isByEngine(_:absence:engineStart:liveRestore:)`` may hold, so that the Docker Engine has to be
     /// asked for its start and for live restore. Most exits need no such call.
     ///
-    /// - Parameter heardSince: The begin of the event stream that would have shown a later exit, on this machine's clock.
-    ///   A restart may be too short for any ping.
-    package static func mayBeByEngine(_ exit: ExitFacts, absence: EngineAbsence?, heardSince: Timestamp) -> Bool {
+    /// - Parameter heardSince: The begin of the event stream that would have shown a later exit, on this machine's clock;
+    ///   nil without a stream. A restart may be too short for any ping.
+    package static func mayBeByEngine(_ exit: ExitFacts, absence: EngineAbsence?, heardSince: Timestamp?) -> Bool {
         guard let finishedAt = exit.finishedAt else { return false }
         if isInAbsence(exit, absence) || exit.exitCode == foundGone { return true }
-        return endsBySignal(exit) && finishedAt <= heardSince.advanced(by: EngineAbsence.tolerance)
+        guard endsBySignal(exit) else { return false }
+        return heardSince.map { finishedAt <= $0.advanced(by: EngineAbsence.tolerance) } ?? true
     }
 
     /// Returns whether the Docker Engine's own end explains the exit.
