@@ -104,7 +104,9 @@ struct LifecycleEventTests {
 
     @Test("a signal in the minutes before the start of Docker came from its end, also if no ping has failed")
     func restart() {
-        func isByEngine(_ code: Int, _ start: Timestamp, _ absence: EngineAbsence? = nil, liveRestore: Bool = false) -> Bool {
+        func isByEngine(_ code: Int, _ start: Timestamp, _ absence: EngineAbsence? = nil, liveRestore: Bool = false)
+            -> Bool
+        {
             let exit = ExitFacts(finishedAt: t1, exitCode: code)
             return ExitClassification.isByEngine(exit, absence: absence, engineStart: start, liveRestore: liveRestore)
         }
