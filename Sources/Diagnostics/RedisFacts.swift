@@ -188,7 +188,8 @@ package struct RedisFacts: Sendable, Equatable {
         guard overview.deadCount > 0 else { return nil }
         return .warning(
             "dead letters",
-            "\(overview.deadCount) messages or jobs wait for a person",
+            overview.deadCount == 1
+                ? "1 message or job waits for a person" : "\(overview.deadCount) messages or jobs wait for a person",
             mend: "rtmanager dead list, then dead retry or dead drop"
         )
     }
