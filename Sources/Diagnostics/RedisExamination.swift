@@ -23,12 +23,26 @@ package struct RedisExamination: Sendable {
         facts.latency = try await latency()
         facts.keyPattern = RedisPermissions.keyPattern(queue.keys)
         facts.refused = try await RedisPermissions.refused(to: client, queue.keys)
-        facts.clockOffset = try await clockOffset()
-        if facts.refused.isEmpty {
+        facts.clockOffset = facts.refused.contains("TIME") ? nil : try await clockOffset()
+        try await readFleet(&facts)
+        return facts
+    }
+
+    /// Reads the overview and the consumer groups. A refused command would look like an empty fleet, so nothing is read
+    /// after a refusal.
+    private func readFleet(_ facts: inout RedisFacts) async throws(QueueError) {
+        let refused = facts.refused.filter { RedisPermissions.readers.contains($0) }
+        guard refused.isEmpty else {
+            facts.unread = "Redis refuses this user \(refused.joined(separator: " "))"
+            return
+        }
+        do throws(QueueError) {
             facts.overview = try await queue.overview(limit: 1_000, pushedAt: pushedAt)
             facts.groups = try await queue.streamGroups()
+        } catch {
+            guard error.isRefusal else { throw error }
+            facts.unread = error.description
         }
-        return facts
     }
 
     /// Returns the facts for a page with a read every few seconds: without latency, without trial commands, without

@@ -14,12 +14,14 @@ package struct RedisFacts: Sendable, Equatable {
     var refused: [String] = []
     /// The keys of the namespace, as in an ACL.
     var keyPattern = ""
-    /// Redis' clock minus this machine's clock, in milliseconds.
-    var clockOffset: Int64 = 0
+    /// Redis' clock minus this machine's clock, in milliseconds; nil: this user may not read Redis' clock.
+    var clockOffset: Int64? = 0
     /// The median time of a `PING`, in microseconds.
     var latency: Int64 = 0
     var overview = FleetOverview()
     var groups: [StreamGroup] = []
+    /// The reason why ``overview`` and ``groups`` were not read; nil: both were read.
+    var unread: String?
 
     /// Parses the reply to `INFO`.
     static func fields(ofInfo text: String) -> [String: String] {
@@ -69,12 +71,26 @@ package struct RedisFacts: Sendable, Equatable {
     }
 
     private var permissions: Finding {
-        guard !refused.isEmpty else { return .ok("redis permissions", "all commands of a worker are allowed") }
-        return .failure(
-            "redis permissions",
-            "not allowed: \(refused.joined(separator: " "))",
-            mend: RedisPermissions.mend(refused, user: info["_user"], keyPattern: keyPattern)
-        )
+        let check = "redis permissions"
+        guard !refused.isEmpty else { return .ok(check, "all commands of a worker are allowed") }
+        let user = info["_user"].map { "user \($0)" } ?? "this user"
+        let lacking = refused.joined(separator: " ")
+        let other = "for a worker, use its own user, such as worker of deploy/redis/users.acl, and run doctor with it"
+        return switch RedisPermissions.ability(without: refused) {
+        case .commandLine:
+            .warning(
+                check,
+                "\(user) may run every command but no worker: a worker also needs \(lacking)",
+                mend: other
+            )
+        case .reading: .warning(check, "\(user) may only read, and may run no worker", mend: other)
+        case nil:
+            .failure(
+                check,
+                "not allowed: \(lacking)",
+                mend: RedisPermissions.mend(refused, user: info["_user"], keyPattern: keyPattern)
+            )
+        }
     }
 
     private var clock: Finding {
@@ -83,6 +99,13 @@ package struct RedisFacts: Sendable, Equatable {
                 "clock",
                 "Redis' clock was set back by more than a minute, \(overview.clockSteps) times",
                 mend: "let chrony or systemd-timesyncd slew the clock of Redis' machine"
+            )
+        }
+        guard let clockOffset else {
+            return .warning(
+                "clock",
+                "cannot tell the difference between Redis' clock and this machine's: Redis refuses TIME",
+                mend: "ACL SETUSER \(info["_user"] ?? "NAME") +time"
             )
         }
         let size = clockOffset.magnitude
@@ -138,6 +161,13 @@ package struct RedisFacts: Sendable, Equatable {
     }
 
     private var fleet: Finding {
+        if let unread {
+            return .warning(
+                "workers",
+                "cannot tell workers, queues and dead letters: \(unread)",
+                mend: "use a Redis user that may read, such as viewer of deploy/redis/users.acl"
+            )
+        }
         let silent = overview.nodes.filter {
             switch NodeState($0, overview) {
             case .silent, .withoutEngine, .lost: true

@@ -13,6 +13,37 @@ package enum RedisPermissions {
         }
     }
 
+    /// The commands that only read. The command line shows the state of the fleet with these commands alone.
+    static let readers: Set = [
+        "EXISTS", "GET", "HEXISTS", "HGET", "HGETALL", "HKEYS", "HLEN", "HMGET", "HSCAN", "HVALS", "LINDEX", "LLEN",
+        "LPOS", "LRANGE", "PTTL", "SCAN", "SCARD", "SINTER", "SISMEMBER", "SMEMBERS", "SRANDMEMBER", "SSCAN", "TIME",
+        "TYPE", "XINFO", "XLEN", "XPENDING", "XRANGE", "XREAD", "XREVRANGE", "ZCARD", "ZCOUNT", "ZMSCORE", "ZRANGE",
+        "ZRANGEBYSCORE", "ZSCORE",
+    ]
+
+    /// The commands that only a worker's process sends, so the command line works without them.
+    private static let ofWorkersOnly: Set = ["BLMOVE", "BLPOP"]
+
+    /// The use of a Redis user without the permissions of a worker.
+    enum Ability: Sendable, Equatable {
+        /// The user suffices for all commands of the command line.
+        case commandLine
+        /// The user may read everything, and write nothing.
+        case reading
+    }
+
+    /// Returns what a user without these commands can still do; nil: the user lacks a part of a worker's work, or may
+    /// not read everything.
+    static func ability(without refused: [String]) -> Ability? {
+        let refused = Set(refused)
+        if refused.isSubset(of: ofWorkersOnly) { return .commandLine }
+        guard refused.isDisjoint(with: readers) else { return nil }
+        // A viewer may call functions on some keys only.
+        let writers = trials("").map { $0.name == "FUNCTION" ? "FUNCTION|LOAD" : $0.name }
+            .filter { !readers.contains($0) && $0 != "FCALL" }
+        return refused.isSuperset(of: writers) ? .reading : nil
+    }
+
     /// The keys of a worker, as in an ACL.
     package static func keyPattern(_ keys: Keyspace) -> String { "~\(keys.prefix)*" }
 

@@ -93,6 +93,15 @@ struct DoctorTests {
         ("persistence", .warning, { $0.config["appendfsync"] = "no" }),
         ("torn log", .warning, { $0.info["aof_rewrites"] = "0" }),
         ("redis permissions", .failure, { $0.refused = ["XADD"] }),
+        ("redis permissions", .warning, { $0.refused = ["BLMOVE", "BLPOP"] }),
+        ("clock", .warning, { $0.clockOffset = nil }),
+        (
+            "workers", .warning,
+            {
+                $0.overview = FleetOverview()
+                $0.unread = "Redis refuses this user ZRANGE"
+            }
+        ),
         ("clock", .warning, { $0.clockOffset = -5_000 }),
         ("clock", .warning, { $0.overview.clockSteps = 1 }),
         ("redis latency", .warning, { $0.latency = 50_000 }),

@@ -9,27 +9,10 @@ import Testing
 extension Deployment {
     @Suite("The shipped users of Redis", .engineWorld, .timeLimit(.minutes(3)))
     struct RedisUserTests {
-        /// The rules of each user in `deploy/redis/users.acl`.
-        static func users(_ keys: Keyspace) throws -> [String: [String]] {
-            let file = ContractSchemas.root.appending(path: "deploy/redis/users.acl")
-            let text = try String(contentsOf: file, encoding: .utf8).replacing("{rtm}:", with: keys.prefix)
-                .replacing("CHANGE-ME", with: "pw")
-            var users: [String: [String]] = [:]
-            for line in text.split(separator: "\n") where line.hasPrefix("user ") {
-                let words = line.split(separator: " ").map(String.init)
-                users[words[1]] = Array(words.dropFirst(2))
-            }
-            return users
-        }
-
         /// Runs `body` with a fleet whose Redis has the users, and returns the URL of each.
         private func withUsers(_ body: @Sendable (Fleet, (String) -> String) async throws -> Void) async throws {
             try await Fleet.with(workers: 0, world: try #require(EngineWorld.current)) { fleet in
-                for (name, rules) in try Self.users(fleet.keys) {
-                    let command = RedisCommand(
-                        "ACL",
-                        arguments: (["SETUSER", name] + rules).map(RedisArgument.string)
-                    )
+                for command in try ShippedUsers.commands(prefix: fleet.keys.prefix) {
                     #expect(try await fleet.client.send(command) == .status("OK"))
                 }
                 let port = fleet.redis.port
@@ -39,7 +22,7 @@ extension Deployment {
 
         @Test("The worker's user has the commands of a worker, and no others but those of its connections")
         func complete() throws {
-            let rules = try #require(try Self.users(Keyspace(namespace: "rtm"))["worker"])
+            let rules = try #require(try ShippedUsers.rules()["worker"])
             let given = Set(rules.filter { $0.hasPrefix("+") }.map { $0.dropFirst().uppercased() })
             let connection: Set = ["SELECT", "PING", "ROLE", "INFO", "CLIENT|SETNAME", "ACL|WHOAMI"]
             let needed = RedisPermissions.trials("k").map { $0.name == "FUNCTION" ? "FUNCTION|LOAD" : $0.name }
