@@ -23,6 +23,7 @@ package struct RedisExamination: Sendable {
         facts.latency = try await latency()
         facts.keyPattern = RedisPermissions.keyPattern(queue.keys)
         facts.refused = try await RedisPermissions.refused(to: client, queue.keys)
+        facts.mayUseKeys = try await queue.namespaceState() != .forbidden
         facts.clockOffset = facts.refused.contains("TIME") ? nil : try await clockOffset()
         try await readFleet(&facts)
         return facts
@@ -33,7 +34,8 @@ package struct RedisExamination: Sendable {
     private func readFleet(_ facts: inout RedisFacts) async throws(QueueError) {
         let refused = facts.refused.filter { RedisPermissions.readers.contains($0) }
         guard refused.isEmpty else {
-            facts.unread = "Redis refuses this user \(refused.joined(separator: " "))"
+            let commands = "Redis refuses this user \(refused.joined(separator: " "))"
+            facts.unread = facts.mayUseKeys ? commands : "this user may not use the keys"
             return
         }
         do throws(QueueError) {

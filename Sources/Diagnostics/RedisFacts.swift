@@ -14,6 +14,8 @@ package struct RedisFacts: Sendable, Equatable {
     var refused: [String] = []
     /// The keys of the namespace, as in an ACL.
     var keyPattern = ""
+    /// Whether this user may use at least one of the namespace's keys.
+    var mayUseKeys = true
     /// Redis' clock minus this machine's clock, in milliseconds; nil: this user may not read Redis' clock.
     var clockOffset: Int64? = 0
     /// The median time of a `PING`, in microseconds.
@@ -76,6 +78,13 @@ package struct RedisFacts: Sendable, Equatable {
         let user = info["_user"].map { "user \($0)" } ?? "this user"
         let lacking = refused.joined(separator: " ")
         let other = "for a worker, use its own user, such as worker of deploy/redis/users.acl, and run doctor with it"
+        guard mayUseKeys else {
+            return .failure(
+                check,
+                "\(user) may not use the keys \(keyPattern.dropFirst()); is RTM_NAMESPACE right?",
+                mend: "correct RTM_NAMESPACE, or ACL SETUSER \(info["_user"] ?? "NAME") \(keyPattern)"
+            )
+        }
         return switch RedisPermissions.ability(without: refused) {
         case .commandLine:
             .warning(

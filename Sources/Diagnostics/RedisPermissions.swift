@@ -1,4 +1,6 @@
 import JobContract
+import JobQueue
+import QueueAdmin
 import Redis
 
 /// The permissions of a worker's Redis user.
@@ -44,8 +46,20 @@ package enum RedisPermissions {
         return refused.isSuperset(of: writers) ? .reading : nil
     }
 
+    /// Returns whether a user may use at least one of the namespace's keys.
+    package static func mayUseKeys(_ client: RedisClient, _ keys: Keyspace) async throws -> Bool {
+        let nobody = WorkerIdentity(id: "", node: "", nonce: "")
+        let queue = JobQueue(redis: client, keys: keys, worker: nobody, options: JobQueueOptions())
+        return try await queue.namespaceState() != .forbidden
+    }
+
     /// The keys of a worker, as in an ACL.
     package static func keyPattern(_ keys: Keyspace) -> String { "~\(keys.prefix)*" }
+
+    /// Returns the sentence about a user who may use no key of the namespace.
+    package static func forbidden(user: String, _ keys: Keyspace) -> String {
+        "Redis' user \(user) may not use the keys \(keys.prefix)*"
+    }
 
     /// Returns the command of an administrator that gives the permissions.
     package static func mend(_ refused: [String], user: String?, keyPattern: String) -> String {

@@ -30,10 +30,10 @@ struct ShippedUserTests {
         }
     }
 
-    private static func queue(_ client: RedisClient) -> JobQueue {
+    private static func queue(_ client: RedisClient, _ namespace: String = "rtm") -> JobQueue {
         JobQueue(
             redis: client,
-            keys: Keyspace(namespace: "rtm"),
+            keys: Keyspace(namespace: namespace),
             worker: WorkerIdentity(id: "w1", node: "n1", nonce: "w1"),
             options: JobQueueOptions()
         )
@@ -70,6 +70,26 @@ struct ShippedUserTests {
             let permissions = try await findings("worker")["redis permissions"]
             #expect(permissions?.level == .failure && permissions?.text == "not allowed: BLMOVE HSET")
             #expect(permissions?.mend?.hasPrefix("ACL SETUSER worker +blmove +hset ~{rtm}:*") == true)
+        }
+    }
+
+    @Test(
+        "a namespace whose keys the user may not use is the problem, not the commands",
+        arguments: ["worker", "viewer"]
+    )
+    func wrongNamespace(user: String) async throws {
+        try await PrivateRedis.with { redis in
+            try await RedisClient.withClient(try RedisConfiguration(url: redis.url), logger: .silent) { client in
+                for command in try ShippedUsers.commands() { _ = try await client.send(command) }
+            }
+            let configuration = try RedisConfiguration(url: "redis://\(user):pw@127.0.0.1:\(redis.port)")
+            let found = try await RedisClient.withClient(configuration, logger: .silent) {
+                try await RedisExamination(queue: Self.queue($0, "prod2")).facts().findings
+            }
+            let permissions = found.first { $0.check == "redis permissions" }
+            #expect(permissions?.text == "user \(user) may not use the keys {prod2}:*; is RTM_NAMESPACE right?")
+            #expect(permissions?.level == .failure)
+            #expect(found.first { $0.check == "workers" }?.text.hasSuffix("this user may not use the keys") == true)
         }
     }
 

@@ -87,6 +87,17 @@ extension Deployment {
             }
         }
 
+        @Test("A worker with a wrong namespace names the user and the keys, and ends with 3")
+        func wrongNamespace() async throws {
+            try await withUsers { fleet, url in
+                let settings = ["RTM_REDIS_URL": url("worker"), "RTM_NAMESPACE": "elsewhere"]
+                let worker = try await fleet.startWorker(settings, untilReady: false)
+                #expect(await worker.process.waitForExit(atMost: .seconds(30)) == 3)
+                let sentence = "Redis' user worker may not use the keys {elsewhere}:*; is RTM_NAMESPACE right?"
+                #expect(worker.process.log.contains(sentence), "\(worker.process.log)")
+            }
+        }
+
         @Test("A worker without one of the commands names it, and ends with 3 before its first job")
         func missing() async throws {
             try await withUsers { fleet, url in

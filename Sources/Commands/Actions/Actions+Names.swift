@@ -1,7 +1,9 @@
+import Diagnostics
 import JobContract
 import JobQueue
 import Pages
 import QueueAdmin
+import Redis
 import Settings
 import Terminal
 
@@ -43,16 +45,33 @@ extension Actions {
         return .failed("there is no dead letter \(text)\(rule); `rtmanager dead list` shows all")
     }
 
-    /// Throws if nothing was ever in the namespace although this Redis has others: then the namespace is probably wrong.
+    /// Throws if nothing was ever in the namespace although this Redis has others, or if the user may not use the keys:
+    /// then the namespace is probably wrong.
     static func requireData(_ queue: JobQueue, _ context: CommandContext) async throws {
-        guard try await !queue.hasData() else { return }
-        let others = try await queue.otherNamespaces()
-        guard !others.isEmpty else { return }
-        let more = others.count > 10 ? ", and more" : ""
-        throw CommandError.failed(
-            "nothing was ever in namespace \(context.settings.namespace); on this Redis: "
-                + "\(others.prefix(10).joined(separator: ", "))\(more) (RTM_NAMESPACE, --namespace)"
-        )
+        switch try await queue.namespaceState() {
+        case .used: return
+        case .forbidden: throw await forbiddenNamespace(queue)
+        case .empty:
+            let others = try await queue.otherNamespaces()
+            guard !others.isEmpty else { return }
+            throw CommandError.failed(
+                "nothing was ever in namespace \(context.settings.namespace); on this Redis: \(list(others)) "
+                    + "(RTM_NAMESPACE, --namespace)"
+            )
+        }
+    }
+
+    /// Returns the error for a namespace whose keys the user may not use, with the namespaces of this Redis if the user
+    /// may see them.
+    static func forbiddenNamespace(_ queue: JobQueue) async -> CommandError {
+        let others = (try? await queue.otherNamespaces()) ?? []
+        let hint = others.isEmpty ? "" : " On this Redis: \(list(others))."
+        let user = queue.client.configuration.username ?? "default"
+        return .failed(RedisPermissions.forbidden(user: user, queue.keys) + "; is RTM_NAMESPACE right?" + hint)
+    }
+
+    private static func list(_ namespaces: [String]) -> String {
+        namespaces.prefix(10).joined(separator: ", ") + (namespaces.count > 10 ? ", and more" : "")
     }
 
     static func ambiguous(_ thing: String, _ text: String, _ candidates: [String]) -> CommandError {

@@ -149,14 +149,19 @@ extension Actions {
         let logger = context.logger.forCommand
         do {
             return try await RedisClient.withClient(configuration, clientName: "rtmanager-cli", logger: logger) {
-                try await body(
-                    JobQueue(
-                        redis: $0,
-                        keys: Keyspace(namespace: context.settings.namespace),
-                        worker: identity,
-                        options: context.settings.queueOptions()
-                    )
+                let queue = JobQueue(
+                    redis: $0,
+                    keys: Keyspace(namespace: context.settings.namespace),
+                    worker: identity,
+                    options: context.settings.queueOptions()
                 )
+                do {
+                    return try await body(queue)
+                } catch  where "\(error)".contains("NOPERM") {
+                    // A refused key is often a key of a wrong namespace.
+                    guard try await queue.namespaceState() == .forbidden else { throw error }
+                    throw await forbiddenNamespace(queue)
+                }
             }
         } catch let error as CommandError {
             throw error

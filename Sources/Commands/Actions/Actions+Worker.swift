@@ -147,13 +147,14 @@ package enum Actions {
         _ keys: Keyspace,
         logger: Logger
     ) async throws(Away) {
-        let found: (policy: String?, refused: [String], user: String?)
+        let found: (policy: String?, refused: [String], user: String?, mayUseKeys: Bool)
         do {
             found = try await RedisClient.withClient(configuration, logger: logger) { client in
                 let policy = await evictionPolicy(client, logger: logger)
                 let refused = try await RedisPermissions.refused(to: client, keys)
-                guard !refused.isEmpty else { return (policy, refused, nil) }
-                return (policy, refused, try? await client.send(RedisCommand("ACL", "WHOAMI")).string)
+                guard !refused.isEmpty else { return (policy, refused, nil, true) }
+                let user = try? await client.send(RedisCommand("ACL", "WHOAMI")).string
+                return (policy, refused, user, try await RedisPermissions.mayUseKeys(client, keys))
             }
         } catch {
             // Redis may be away again.
@@ -168,9 +169,14 @@ package enum Actions {
         }
         // A job would end in the middle of a function.
         guard !found.refused.isEmpty else { return }
+        let user = found.user ?? configuration.username
+        guard found.mayUseKeys else {
+            let text = RedisPermissions.forbidden(user: user ?? "default", keys) + "; is RTM_NAMESPACE right?"
+            throw Away(reason: text, error: .outOfReach(text), mayHeal: false)
+        }
         let mend = RedisPermissions.mend(
             found.refused,
-            user: found.user ?? configuration.username,
+            user: user,
             keyPattern: RedisPermissions.keyPattern(keys)
         )
         let text = "Redis refuses commands of a worker: \(found.refused.joined(separator: " ")); fix: \(mend)"
