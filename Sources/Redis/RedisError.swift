@@ -46,6 +46,12 @@ public enum RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         "permission to the socket is denied",
     ]
 
+    /// Whether the server refuses the user or the password, by the text of an error.
+    package static func refusesLogin(_ text: String) -> Bool {
+        guard !text.contains(crowded) else { return false }
+        return ["AUTH refused", "NOAUTH", "WRONGPASS"].contains { text.contains($0) }
+    }
+
     /// A server with too many connections sends this text in answer to the first command.
     private static let crowded = "max number of clients"
 

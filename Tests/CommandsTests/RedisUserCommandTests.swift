@@ -31,6 +31,24 @@ struct RedisUserCommandTests {
         }
     }
 
+    @Test("name the user and the settings of a wrong password, and do not ask whether Redis runs")
+    func wrongPassword() async throws {
+        try await withUsers { url in
+            for (user, password) in [("viewer:pw@", "viewer:wrong@"), ("viewer:pw@", "nobody:pw@")] {
+                let environment = ["RTM_REDIS_URL": url("viewer").replacing(user, with: password)]
+                let status = try await call(["status"], environment: environment)
+                #expect(status.code == 3 && status.errors.contains("WRONGPASS"), "\(status)")
+                #expect(status.errors.contains("the password there or in RTM_REDIS_PASSWORD_FILE"), "\(status)")
+                #expect(!status.errors.contains("is Redis running"), "\(status)")
+                let doctor = try await call(["doctor"], environment: environment)
+                #expect(
+                    doctor.code == 3 && doctor.output.contains("mend: correct the user in RTM_REDIS_URL"),
+                    "\(doctor)"
+                )
+            }
+        }
+    }
+
     @Test("say nothing of the namespace to a producer, who may not list namespaces, and to a viewer, who may not write")
     func others() async throws {
         try await withUsers { url in

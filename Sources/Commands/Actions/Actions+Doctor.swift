@@ -58,7 +58,7 @@ extension Actions {
                 .outOfReach(
                     "redis",
                     error.description,
-                    mend: "systemctl start redis-server, or let RTM_REDIS_URL name another (now \(name))"
+                    mend: RedisHint.mend(for: error.description, at: name)
                 )
             ]
         }

@@ -204,7 +204,7 @@ package enum Actions {
         let hint = "rtmanager doctor says what is wrong with Redis' keys and permissions"
         if let error = error as? QueueError, error.isRefusal { return .failed("\(error); \(hint)") }
         if case .refused(let text)? = error as? ClientError { return .failed("\(text); \(hint)") }
-        return .outOfReach("\(error); is Redis running there, and is RTM_REDIS_URL right?")
+        return .outOfReach("\(error); \(RedisHint.text(for: "\(error)"))")
     }
 
     package static func engine(logger: Logger) throws(CommandError) -> DockerEngine {
