@@ -30,6 +30,7 @@ package struct EngineExamination: Sendable {
             }
         } catch {
             facts.problem = error.message
+            facts.isSilent = error.code == .timeout
             return facts
         }
         facts.networkState = await networkState()

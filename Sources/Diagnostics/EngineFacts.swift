@@ -6,6 +6,8 @@ package struct EngineFacts: Sendable, Equatable {
     /// The Docker Engine's description; nil: the Docker Engine did not answer, and ``problem`` has the reason.
     var info: EngineInfo?
     var problem: String?
+    /// Whether the Docker Engine accepted the connection, and gave no answer in time.
+    var isSilent = false
     var address = ""
     var network = ""
     var networkState = NetworkState.usable(driver: "bridge")
@@ -45,6 +47,13 @@ package struct EngineFacts: Sendable, Equatable {
     private var outOfReach: Finding {
         let problem = problem ?? "no answer"
         let isForbidden = problem.lowercased().contains("permission denied")
+        if isSilent {
+            return .outOfReach(
+                "docker",
+                "the Docker Engine accepts connections, but does not answer: \(problem)",
+                mend: "see journalctl --unit docker, and whether dockerd is stopped; then systemctl restart docker"
+            )
+        }
         return .outOfReach(
             "docker",
             problem,

@@ -74,7 +74,8 @@ public struct RedisConfiguration: Sendable, Equatable {
     /// The time in which a client reaches the server, if only the last address answers.
     package var reachTimeout: Duration {
         switch server {
-        case .at: connectTimeout
+        // The second lets the reason of a failed attempt come before the end of the wait.
+        case .at: connectTimeout + .seconds(1)
         case .cluster(let nodes): attemptTimeout * (2 * nodes.count) + connectTimeout
         case .sentinels(let group): Self.limitOfOneAddress * group.addresses.count + connectTimeout
         }

@@ -52,6 +52,9 @@ public enum RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         return ["AUTH refused", "NOAUTH", "WRONGPASS"].contains { text.contains($0) }
     }
 
+    /// The words about a server that accepts a connection, and does not answer.
+    package static let silence = "the server accepts connections, but gives"
+
     /// A server with too many connections sends this text in answer to the first command.
     private static let crowded = "max number of clients"
 

@@ -60,6 +60,22 @@ struct DoctorTroubleTests {
         }
     }
 
+    @Test("The doctor tells a Redis and a Docker that hang from those that are away")
+    func silence() async throws {
+        try await PrivateRedis.with { redis in
+            try await SilentServer.with { docker in
+                redis.suspend()
+                defer { redis.resume() }
+                let found = try await examine(redis.url, ["DOCKER_HOST": "tcp://127.0.0.1:\(docker.port)"])
+                #expect(found["redis"]?.level == "out_of_reach")
+                #expect(found["redis"]?.text.contains("the server accepts connections, but gives no answer") == true)
+                #expect(found["redis"]?.mend.contains("systemctl restart redis-server") == true, "\(found)")
+                #expect(found["docker"]?.text.contains("accepts connections, but does not answer") == true)
+                #expect(found["docker"]?.mend.contains("systemctl restart docker") == true, "\(found)")
+            }
+        }
+    }
+
     @Test("The doctor reports memory that is nearly full, or full")
     func memory() async throws {
         try await PrivateRedis.with { redis in

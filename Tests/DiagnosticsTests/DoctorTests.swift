@@ -164,6 +164,10 @@ struct DoctorTests {
         facts.problem = "no such socket"
         #expect(facts.findings.first?.mend?.contains("systemctl start docker") == true)
         #expect(facts.findings.map(\.level) == [.outOfReach])
+        (facts.problem, facts.isSilent) = ("info: no answer within 10.0 seconds", true)
+        #expect(facts.findings.first?.text.hasPrefix("the Docker Engine accepts connections, but does not") == true)
+        #expect(facts.findings.first?.mend?.contains("systemctl restart docker") == true)
+        #expect(facts.findings.map(\.level) == [.outOfReach])
     }
 
     @Test("Network, limits, clock and images of a Docker Engine have findings")

@@ -90,7 +90,8 @@ final class Connector: Sendable {
             reason = await encryption.diagnosis(of: detail, at: session.server, on: eventLoop) ?? detail
         case .failure(.timeout):
             let hint = configuration.usesTLS ? " (does this port speak TLS?)" : ""
-            reason = "no answer within \(TimeAmount(configuration.attemptTimeout).nanoseconds / 1_000_000) ms\(hint)"
+            let limit = TimeAmount(configuration.attemptTimeout).nanoseconds / 1_000_000
+            reason = "\(RedisError.silence) no answer within \(limit) ms\(hint)"
         case .failure(let error):
             reason = "\(error)"
         }
