@@ -25,6 +25,8 @@ package struct HostFacts: Sendable, Equatable {
         case forbidden(path: String)
         /// A part of the path is a file.
         case isNoDirectory(path: String)
+        /// A trial folder or its file could not be created in this directory.
+        case unusable(path: String, reason: String)
     }
 
     package var stateRoot = ""
@@ -104,6 +106,7 @@ package struct HostFacts: Sendable, Equatable {
             if FileManager.default.fileExists(atPath: current, isDirectory: &isDirectory) {
                 guard isDirectory else { return .isNoDirectory(path: current) }
                 guard access(current, W_OK | X_OK) == 0 else { return .forbidden(path: current) }
+                if let reason = FolderTrial.problem(in: current) { return .unusable(path: current, reason: reason) }
                 return current == path ? .writable : .canBeMade(in: current)
             }
             guard let slash = current.lastIndex(of: "/"), current.count > 1 else { return .forbidden(path: current) }
@@ -137,6 +140,12 @@ package struct HostFacts: Sendable, Equatable {
         case .canBeMade(let parent): .ok(check, "\(stateRoot) is not there and can be made in \(parent)")
         case .forbidden(let path): .failure(check, "this user may not write in \(path)", mend: mend)
         case .isNoDirectory(let path): .failure(check, "\(path) is no directory", mend: mend)
+        case .unusable(let path, let reason):
+            .failure(
+                check,
+                "a folder with a file in \(path) could not be written: \(reason)",
+                mend: "see df \(path) and df --inodes \(path); free space, or let RTM_STATE_ROOT name another"
+            )
         }
     }
 

@@ -197,6 +197,30 @@ struct DoctorTroubleTests {
         }
     }
 
+    @Test(
+        "The doctor reports a state folder on a file system without space or inodes",
+        arguments: ["nr_inodes=1", "size=4k,nr_inodes=10", "size=1m"]
+    )
+    func fullDisk(options: String) async throws {
+        let directory = try temporaryDirectory("full")
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let script =
+            #"mount -t tmpfs -o "$1" tmpfs "$2" && { [ "$1" = size=1m ] || head -c 4096 /dev/zero >"$2/ballast"; }"#
+        try await PrivateRedis.with { redis in
+            let found = try await examine(
+                redis.url,
+                ["RTM_STATE_ROOT": directory],
+                by: ["unshare", "-rm", "sh", "-c", script + #"; shift 2; exec "$@""#, "sh", options, directory]
+            )
+            guard options != "size=1m" else {
+                #expect(found["state folders"]?.level == "ok", "\(found)")
+                return
+            }
+            #expect(found["state folders"]?.level == "failure", "\(found)")
+            #expect(found["state folders"]?.text.hasSuffix("No space left on device") == true, "\(found)")
+        }
+    }
+
     @Test("The doctor reports a low limit of open files")
     func openFiles() async throws {
         try await PrivateRedis.with { redis in

@@ -201,7 +201,7 @@ struct DoctorTests {
         facts.openFiles = 65_536
         for (folder, level) in [
             (.writable, .ok), (.canBeMade(in: "/var"), .ok), (.forbidden(path: "/var"), .failure),
-            (.isNoDirectory(path: "/var/x"), .failure),
+            (.isNoDirectory(path: "/var/x"), .failure), (.unusable(path: "/var", reason: "full"), .failure),
         ] as [(HostFacts.Folder, Finding.Level)] {
             facts.stateFolder = folder
             #expect(facts.findings.first?.level == level)
