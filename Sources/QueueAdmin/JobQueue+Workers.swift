@@ -56,6 +56,13 @@ extension JobQueue {
     /// The number of leases to read in search of the jobs of workers.
     private static let mostLeases = 20_000
 
+    /// Returns whether a worker of the fleet lives.
+    package func hasLivingWorker() async throws(QueueError) -> Bool {
+        let now = "(\(try await redisTime())"
+        let living = try await command(RedisCommand("ZCOUNT", .string(keys.prefix + "workers"), .string(now), "+inf"))
+        return (living.integer ?? 0) > 0
+    }
+
     /// Returns the workers, those without a sign of life first, at most `limit`. A dead worker stays for ten minutes.
     package func workers(limit: Int) async throws(QueueError) -> WorkerList {
         var list = WorkerList(now: try await redisTime())

@@ -213,6 +213,9 @@ struct OperatorOutputTests {
             let unknown = Actions.unknownNode("n1").description
             #expect(try await stage.run("node forget n1") == .failed(unknown))
             try await stage.send(["ZADD", "NS:nodes", "1", "n1"])
+            let alone = try await stage.run("node forget n1")
+            #expect(alone.code == 1 && alone.errors.contains("node n1 is not lost, and no worker lives; only a living"))
+            try await stage.send(["ZADD", "NS:workers", "9999999999999", "w2"])
             let lives = try await stage.run("node forget n1")
             #expect(lives.code == 1 && lives.errors.contains("node n1 is not lost, or one of its workers lives"))
             try await stage.send(["ZREM", "NS:nodes", "n1"])

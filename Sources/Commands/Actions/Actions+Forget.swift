@@ -25,7 +25,9 @@ extension Actions {
             let node = try await resolve(node: name.text, queue)
             // Nobody is asked about a node that cannot be forgotten.
             let found = try await queue.overview(of: node).nodes.first
-            guard let found, found.lostAt != nil, found.workers == 0 else { throw nodeLives(node) }
+            guard let found, found.lostAt != nil, found.workers == 0 else {
+                throw try await queue.hasLivingWorker() ? nodeLives(node) : nobodyCounts(node)
+            }
             return node
         }
         let action = "forget node \(node) and its games for good"
@@ -126,6 +128,14 @@ extension Actions {
                 entries: checkpoint.forgottenEvents(of: container, isPublished: isPublished, at: now)
             )
         }
+    }
+
+    /// The error in a fleet without a living worker, where no node becomes lost.
+    private static func nobodyCounts(_ node: NodeID) -> CommandError {
+        .failed(
+            "node \(node) is not lost, and no worker lives; only a living worker notices that a node is lost: start a "
+                + "worker on another node, and wait until `rtmanager node list` shows the node as lost"
+        )
     }
 
     private static func nodeLives(_ node: NodeID) -> CommandError {
