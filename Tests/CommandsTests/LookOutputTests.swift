@@ -62,11 +62,19 @@ struct LookOutputTests {
 
     @Test("history has the results and events of a game in order, or says that nothing is known")
     func history() async throws {
-        try await with(Self.entries) { url in
+        let queued = ["LPUSH", "{rtm}:queue:default", #"{"v":1,"id":"q1","kind":"stop","game_id":"waiting"}"#]
+        try await with(Self.entries + [["SADD", "{rtm}:queues", "default"], queued]) { url in
+            let waiting = try await run("history waiting", url)
+            #expect(waiting.code == 0 && waiting.output == "no result or event of waiting\n", "\(waiting)")
             let whole = try await run("history lobby", url)
             #expect(whole.code == 0 && whole.output == Self.lobby && whole.errors == "")
-            let unknown = try await run("history chess", url)
-            #expect(unknown.code == 0 && unknown.output == "nothing is known of chess\n")
+            for output in ["text", "json"] {
+                let unknown = try await run("history chess --output \(output)", url)
+                #expect(unknown.code == 1 && unknown.output == "", "\(unknown)")
+                #expect(unknown.errors.contains("nothing is known of game chess: it has no container and no job"))
+                let page = try await run("game chess --output \(output)", url)
+                #expect(unknown.errors == page.errors.replacing("latest 5000", with: "latest 100000"))
+            }
             let short = try await run("history lobby --search 1", url)
             #expect(short.output.hasSuffix("UTC are not shown\n"), "\(short.output)")
             #expect(short.output.contains("entries before 2026-05-04 03:02:0"))

@@ -46,7 +46,7 @@ extension Deployment {
                 let words = ["started", "started", "exited", "removed", "removed"]
                 #expect(lines(history).map { String($0.dropFirst(47).prefix { $0 != " " }) }.sorted() == words.sorted())
                 let nothing = try await fleet.run("history", "nobody")
-                #expect(nothing.exitCode == 0 && nothing.output == "nothing is known of nobody\n")
+                #expect(nothing.exitCode == 1 && nothing.errors.contains("nothing is known of game nobody"))
 
                 let watch = try await fleet.run("watch", "--last", "10", "--count", "5", "--output", "json")
                 #expect(watch.exitCode == 0 && lines(watch).count == 5)

@@ -39,13 +39,7 @@ extension Actions {
         let page = try await withUsedQueue(context) { queue in
             try await GamePage.read(game, queue, client(queue, context), decoder, shown: limit)
         }
-        guard page.isKnown else {
-            throw .failed(
-                "nothing is known of game \(game): it has no container and no job, no message among the oldest "
-                    + "\(JobPage.mostMessages) of each queue, and no entry of the latest "
-                    + "\(GamePage.mostSearched) of each stream"
-            )
-        }
+        guard page.isKnown else { throw unknownGame(game, searched: GamePage.mostSearched) }
         if output == .json { return StandardOutput.write(line: page.json.line) }
         for line in page.lines(on: .standardOutput) { StandardOutput.write(line: line) }
     }

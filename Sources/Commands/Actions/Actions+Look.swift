@@ -41,10 +41,16 @@ extension Actions {
         _ output: OutputFormat,
         _ context: CommandContext
     ) async throws(CommandError) {
+        let decoder = JobDecoder(signer: try context.settings.signer())
         let found = try await withUsedQueue(context) { queue in
-            try await StreamSearch.run(client(queue, context), most: search, wanted: limit) {
-                $0.gameID == game
-            }.latest(limit)
+            let client = client(queue, context)
+            let found = try await StreamSearch.run(client, most: search, wanted: limit) { $0.gameID == game }
+                .latest(limit)
+            guard found.found.isEmpty else { return found }
+            // A game without entries may have a container or a job.
+            let page = try await GamePage.read(game, queue, client, decoder, shown: 1)
+            guard page.isKnown else { throw unknownGame(game, searched: max(search, GamePage.mostSearched)) }
+            return found
         }
         let surface = Surface.standardOutput
         for entry in found.found { printEntry(entry, output, surface) }
@@ -53,7 +59,7 @@ extension Actions {
             ShortTime.stamp(Timestamp(millisecondsSinceEpoch: $0)) + " UTC"
         }
         if found.found.isEmpty {
-            StandardOutput.write(line: "nothing is known of \(game)\(back.map { " since \($0)" } ?? "")")
+            StandardOutput.write(line: "no result or event of \(game)\(back.map { " since \($0)" } ?? "")")
         } else if let back {
             StandardOutput.write(line: surface.painter.paint("entries before \(back) are not shown", .dim))
         }

@@ -39,6 +39,16 @@ extension Actions {
         )
     }
 
+    /// The error for a game that nobody knows.
+    ///
+    /// - Parameter searched: The number of searched entries of each stream.
+    static func unknownGame(_ game: GameID, searched: Int) -> CommandError {
+        .failed(
+            "nothing is known of game \(game): it has no container and no job, no message among the oldest "
+                + "\(JobPage.mostMessages) of each queue, and no entry of the latest \(searched) of each stream"
+        )
+    }
+
     /// The error for a dead letter that does not exist.
     static func unknownLetter(_ text: String) -> CommandError {
         let rule = NameText.beginRule(text, least: JobQueue.leastJobPrefix)
