@@ -31,7 +31,9 @@ struct UnknownOption: Sendable, Equatable {
         for word in words where word.hasPrefix("-") && word.count > 1 && Int(word) == nil {
             let option = word.split(separator: "=", maxSplits: 1).first.map { String($0) } ?? word
             guard !known.contains(option), !word.hasPrefix("---") else { continue }
-            return UnknownOption(path: path, option: option, suggestions: similar(to: option, known))
+            let isFormat = ["--json", "--text"].contains(option) && known.contains("--output")
+            let meant = isFormat ? ["--output \(option.dropFirst(2))"] : similar(to: option, known)
+            return UnknownOption(path: path, option: option, suggestions: meant)
         }
         return nil
     }

@@ -104,6 +104,7 @@ struct FlagBoundsTests {
         ("stop g --unknown", "Error: Unknown option '--unknown'"),
         ("status --watsh", "Error: Unknown option '--watsh'. Did you mean '--watch'?"),
         ("status --bogus", "Error: Unknown option '--bogus'"), ("status -w", "Error: Unknown option '-w'"),
+        ("status --json", "Error: Unknown option '--json'. Did you mean '--output json'?"),
         ("start g --imgae x", "Error: Unknown option '--imgae'. Did you mean '--image'?"),
         ("restart g --evn A=b", "Error: Unknown option '--evn'. Did you mean '--env'?"),
         ("dead list --cod=x", "Error: Unknown option '--cod'. Did you mean '--code'?"),
