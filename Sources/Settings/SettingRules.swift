@@ -76,7 +76,8 @@ package enum SettingRule {
     package static let allowedCPUs =
         "a number of CPUs from \(ResourceBounds.settableCPUs.lowerBound) to \(Int(ResourceBounds.settableCPUs.upperBound))"
     /// The values that ``memory(_:)`` parses, in words.
-    package static let allowedMemory = "\(ResourceBounds.leastMemory.text) or more, as 512m or 2g"
+    package static let allowedMemory =
+        "a whole number with a unit (512m, 2g), \(ResourceBounds.leastMemory.text) or more"
     /// The allowed limits on processes, in words.
     package static let allowedPIDs =
         "a whole number from \(ResourceBounds.pids.lowerBound) to \(ResourceBounds.pids.upperBound)"

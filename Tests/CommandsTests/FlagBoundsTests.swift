@@ -86,7 +86,13 @@ struct FlagBoundsTests {
             "Error: --env \"1A\" must begin with a letter or _, then letters, digits and _"
         ),
         ("start g --image i --env A", "Error: The value 'A' is invalid for '--env <name=value>'"),
-        ("start g --image i --memory 5m", "Error: --memory \"5m\" must be 6m or more, as 512m or 2g"),
+        (
+            "start g --image i --memory 1.5g", "Error: --memory \"1.5g\" must be a whole number with a unit (512m, 2g)"
+        ),
+        (
+            "start g --image i --memory 5m",
+            "Error: --memory \"5m\" must be a whole number with a unit (512m, 2g), 6m or more"
+        ),
         ("start g --image i --cpus 0.001", "Error: --cpus 0.001 must be from 0.01 to 4096.0"),
         ("start g --image i --cmd a -- b", "Error: give the command by --cmd or after --, not both"),
         ("start g --image i --mount a:/b", "Error: The value 'a:/b' is invalid for '--mount <host:target[:ro]>'"),

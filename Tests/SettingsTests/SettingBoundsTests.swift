@@ -136,9 +136,9 @@ struct SettingBoundsTests {
         ("RTM_READ_ONLY_ROOTFS", "2", "true or false (also 1, 0, yes, no)"),
         ("RTM_USER", "a b", "USER[:GROUP], each a name or a number"),
         ("RTM_CPU_QUOTA", "0.009", "a number of CPUs from 0.01 to 4096"),
-        ("RTM_MEMORY", "5m", "6m or more, as 512m or 2g"),
+        ("RTM_MEMORY", "5m", "a whole number with a unit (512m, 2g), 6m or more"),
         ("RTM_MAX_CPU_QUOTA", "4097", "a number of CPUs from 0.01 to 4096"),
-        ("RTM_MAX_MEMORY", "x", "6m or more, as 512m or 2g"),
+        ("RTM_MAX_MEMORY", "x", "a whole number with a unit (512m, 2g), 6m or more"),
         ("RTM_ALLOWED_IMAGES", "a b", "globs without blanks, separated by commas, none twice, or empty"),
         (
             "RTM_ALLOWED_MOUNT_ROOTS", "/a:rw",

@@ -176,7 +176,7 @@ struct SettingsTests {
                     "\(path), line 3: must be NAME=value, a comment (#) or blank",
                     "RTM_SLOTS (\(path), line 5): is given twice, also in line 4",
                     "RTM_CONCURRENCY=\"0\" (flag --concurrency): must be a whole number from 1 to 1024",
-                    "RTM_MEMORY=\"5m\" (environment): must be 6m or more, as 512m or 2g",
+                    "RTM_MEMORY=\"5m\" (environment): must be a whole number with a unit (512m, 2g), 6m or more",
                     "RTM_PIDS_LIMIT=\"0\" (\(path), line 2): must be a whole number from 1 to 4194304",
                     "RTM_ENV_1 (environment): must have a letter or _ after the prefix, then letters, digits and _",
                     "RTM_ENV_a-b (flag --env): must have a letter or _ after the prefix, then letters, digits and _",
