@@ -30,6 +30,15 @@ package struct MemorySize: Sendable, Equatable {
         bytes = Int64(count) << 20
     }
 
+    /// Returns the amount in the unit of another amount, rounded down to hundredths.
+    package func text(inUnitOf other: MemorySize) -> String {
+        let unit = other.text.drop { $0.isNumber }
+        let factor = Self.factors[unit.lowercased()] ?? 1
+        let hundredths = (bytes % factor) * 100 / factor
+        let rest = hundredths == 0 ? "" : ".\(hundredths / 10)\(hundredths % 10)"
+        return "\(bytes / factor)\(rest)\(unit)"
+    }
+
     private static let factors: [String: Int64] = [
         "": 1, "b": 1,
         "k": 1 << 10, "kb": 1 << 10,

@@ -28,5 +28,16 @@ struct MemorySizeTests {
         #expect(MemorySize(text) == nil)
     }
 
+    @Test(
+        "is written in the unit of another amount, rounded down",
+        arguments: [
+            ("25325268992", "24g", "23.58g"), ("1g", "1025m", "1024m"), ("1g", "1073741825", "1073741824"),
+            ("1536m", "2G", "1.50G"), ("1100m", "2g", "1.07g"), ("9223372036854775807", "1k", "9007199254740991.99k"),
+        ]
+    )
+    func unit(amount: String, other: String, text: String) throws {
+        #expect(try #require(MemorySize(amount)).text(inUnitOf: try #require(MemorySize(other))) == text)
+    }
+
     @Test("is written in MiB") func mebibytes() { #expect(MemorySize(mebibytes: 512) == MemorySize("512m")) }
 }

@@ -177,6 +177,10 @@ struct PolicyTests {
         #expect(code(settings) { $0.limits = .init(cpuQuota: 2, memory: "1g") } == nil)
         #expect(code(settings) { $0.limits.cpuQuota = 2.01 } == .limitExceeded)
         #expect(code(settings) { $0.limits.memory = "1073741825" } == .limitExceeded)
+        var job = Job(id: "j", kind: .start, gameID: "g", image: ImageReference("e:1"))
+        job.limits.memory = "2g"
+        let failure = #expect(throws: JobFailure.self) { try Policy(settings).allow(job) }
+        #expect(failure?.message == "memory 2g is above the 1g that this fleet allows")
         var bounded = NodeSettings(maximumLimits: .init(cpuQuota: 1.5, memory: "2g"))
         bounded.boundLimits(by: host)
         #expect(bounded.maximumLimits == .init(cpuQuota: 1.5, memory: "2g"))

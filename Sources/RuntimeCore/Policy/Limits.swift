@@ -74,8 +74,10 @@ struct ResolvedLimits: Equatable {
         if let most = maximum.cpuQuota, cpuQuota > most {
             throw JobFailure(.limitExceeded, "cpu_quota \(cpuQuota) is above the \(most) that this fleet allows")
         }
-        if let text = maximum.memory, let most = MemorySize(text), (MemorySize(memory)?.bytes ?? 0) > most.bytes {
-            throw JobFailure(.limitExceeded, "memory \(memory) is above the \(text) that this fleet allows")
+        if let most = maximum.memory.flatMap(MemorySize.init), let asked = MemorySize(memory), asked.bytes > most.bytes
+        {
+            let bound = most.text(inUnitOf: asked)
+            throw JobFailure(.limitExceeded, "memory \(memory) is above the \(bound) that this fleet allows")
         }
         if let most = maximum.pidsLimit, pidsLimit > most {
             throw JobFailure(.limitExceeded, "pids_limit \(pidsLimit) is above the \(most) that this fleet allows")
