@@ -90,7 +90,7 @@ package struct StatusPage: Sendable, Equatable {
         let waiting = overview.queues.reduce(0) { $0 + $1.waiting }
         let count = TextTable.grouped
         return "jobs: \(count(waiting)) in queues, \(count(overview.liveCount)) admitted in "
-            + "\(count(overview.laneCount)) lanes, \(count(overview.runningCount)) running, "
+            + "\(ShortCount.text(overview.laneCount, "lane", "lanes")), \(count(overview.runningCount)) running, "
             + "\(count(overview.retryingCount)) retrying, \(count(overview.deadCount)) dead"
     }
 

@@ -29,6 +29,15 @@ struct RemarkTests {
         #expect(StatusPage(title: "", overview: overview).nodeHeading == "nodes: 2 up, 1 lost; data form 10")
     }
 
+    @Test("the sums count one lane or many")
+    func lanes() {
+        var overview = FleetOverview()
+        for (count, text) in [(0, "in 0 lanes,"), (1, "in 1 lane,"), (1_234, "in 1,234 lanes,")] {
+            overview.laneCount = count
+            #expect(StatusPage(title: "", overview: overview).sentence.contains(text))
+        }
+    }
+
     @Test("each problem has its sentence, with one thing or many")
     func sentences() {
         #expect(remarks { $0.nodes = [] } == ["no worker lives: nothing is taken"])
