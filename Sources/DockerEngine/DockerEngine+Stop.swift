@@ -1,5 +1,6 @@
 import DockerPort
 import NIOHTTP1
+import Primitives
 
 extension DockerEngine {
     package func stop(_ container: String, timeout: Duration) async throws(DockerError) -> StopOutcome {
@@ -68,7 +69,7 @@ extension DockerEngine {
         throw DockerError(
             .timeout,
             operation: "stop",
-            message: "stop: the container still runs after SIGKILL and \(configuration.deadlines.kill)",
+            message: "stop: the container still runs after SIGKILL and \(configuration.deadlines.kill.shortText)",
             retryable: true,
             mayHaveHappened: true
         )

@@ -1,4 +1,5 @@
 public import JobContract
+import Primitives
 import Redis
 
 /// The reason for a failed call of the client. The text is for a person.
@@ -22,7 +23,7 @@ public enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
         case .idReused(let id, let asked, let known):
             "the id \(id) belongs to an earlier job, a \(known); the \(asked) was not done: choose another id"
         case .noResult(let limit):
-            "there is no result within \(limit); the job goes on, and its result will be on the stream of results"
+            "there is no result within \(limit.shortText); the job goes on, and its result will be on the stream of results"
         }
     }
 }

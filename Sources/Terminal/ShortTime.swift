@@ -4,15 +4,7 @@ import Primitives
 package enum ShortTime {
     /// Returns a duration as `350ms`, `12s`, `3m12s`, `2h05m` or `4d3h`. A negative duration counts as zero.
     package static func span(milliseconds: Int64) -> String {
-        let milliseconds = max(0, milliseconds)
-        let seconds = milliseconds / 1_000
-        switch seconds {
-        case 0: return milliseconds == 0 ? "0s" : "\(milliseconds)ms"
-        case ..<60: return "\(seconds)s"
-        case ..<3_600: return "\(seconds / 60)m\(padded(seconds % 60))s"
-        case ..<86_400: return "\(seconds / 3_600)h\(padded(seconds / 60 % 60))m"
-        default: return "\(seconds / 86_400)d\(seconds / 3_600 % 24)h"
-        }
+        Duration.milliseconds(milliseconds).coarseText
     }
 
     /// Returns the duration from `begin` to `end`.
@@ -27,8 +19,6 @@ package enum ShortTime {
 
     /// Returns the time of the day in UTC as `03:02`.
     package static func clock(_ time: Timestamp) -> String { String(stamp(time).dropFirst(11).prefix(5)) }
-
-    private static func padded(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }
 
 /// Short texts for amounts of bytes, for a person.

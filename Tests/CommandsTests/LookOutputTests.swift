@@ -174,7 +174,7 @@ struct LookOutputTests {
                 waited.errors == """
                     lobby: job j3
                     lobby: waits: no worker serves this queue
-                    Error: there is no result within 1.0 seconds; the job goes on: rtmanager job j3
+                    Error: there is no result within 1s; the job goes on: rtmanager job j3
 
                     """
             )

@@ -49,6 +49,6 @@ struct TransportFailureTests {
         let late = TransportFailure.deadline.dockerError(request(.start), endpoint: endpoint)
         #expect(late.code == .timeout)
         #expect(late.mayHaveHappened)
-        #expect(late.message == "start: no answer within 7.0 seconds")
+        #expect(late.message == "start: no answer within 7s")
     }
 }

@@ -112,7 +112,7 @@ extension Actions {
             throw CommandError.interrupted("interrupted; the jobs go on: rtmanager jobs")
         }
         progress = finished
-        progress.giveUp("no result within \(limit); the job goes on")
+        progress.giveUp("no result within \(limit.shortText); the job goes on")
         return progress
     }
 

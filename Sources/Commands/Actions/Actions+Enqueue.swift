@@ -2,6 +2,7 @@ import JobContract
 import JobQueue
 import Logging
 import Pages
+import Primitives
 import QueueAdmin
 import Redis
 import RuntimeClient
@@ -86,7 +87,7 @@ extension Actions {
                     return try accepted(result, request)
                 } catch ClientError.noResult {
                     throw CommandError.failed(
-                        "there is no result within \(limit); the job goes on: rtmanager job \(request.id)"
+                        "there is no result within \(limit.shortText); the job goes on: rtmanager job \(request.id)"
                     )
                 }
             }

@@ -1,6 +1,7 @@
 import JobContract
 import JobQueue
 import Pages
+import Primitives
 import QueueAdmin
 import Settings
 import Synchronization
@@ -98,7 +99,9 @@ extension Actions {
         let end = ContinuousClock.now + longestMove
         var outcome = state.outcome
         while outcome.moved < outcome.wanted, !state.isInterrupted {
-            guard ContinuousClock.now < end else { throw CommandError.failed("Redis takes longer than \(longestMove)") }
+            guard ContinuousClock.now < end else {
+                throw CommandError.failed("Redis takes longer than \(longestMove.shortText)")
+            }
             let left = outcome.wanted - outcome.moved
             let some = try await queue.move(from: outcome.source, to: outcome.target.name, most: left)
             // Another person may move the same messages.

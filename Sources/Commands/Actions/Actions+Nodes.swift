@@ -35,7 +35,7 @@ extension Actions {
             if running.isEmpty { return }
             guard ContinuousClock.now < end else {
                 let jobs = ShortCount.text(running.count, "job runs", "jobs run")
-                throw CommandError.failed("\(jobs) on \(node) after \(limit), for example \(running[0])")
+                throw CommandError.failed("\(jobs) on \(node) after \(limit.shortText), for example \(running[0])")
             }
             // Redis tells nobody that a job has ended, except by the result of each job.
             try await Task.sleep(for: .milliseconds(250))

@@ -1,3 +1,4 @@
+import Primitives
 import Runtime
 import Subprocess
 import SystemPackage
@@ -161,5 +162,7 @@ package func awaitReadiness(
     let words = log.flatMap { FileManager.default.contents(atPath: $0) }.map {
         String(decoding: $0.suffix(400), as: UTF8.self)
     }
-    throw CommandError.outOfReach("\(what) was not ready within \(limit)\(words.map { "; its log ends: \($0)" } ?? "")")
+    throw CommandError.outOfReach(
+        "\(what) was not ready within \(limit.shortText)\(words.map { "; its log ends: \($0)" } ?? "")"
+    )
 }

@@ -69,7 +69,7 @@ struct RegistryLogins: Sendable {
                 )
             }
         } catch is DeadlinePassed {
-            throw .pull(.imageAuthentication, "\(program) did not answer within \(deadline)", retryable: true)
+            throw .pull(.imageAuthentication, "\(program) did not answer within \(deadline.shortText)", retryable: true)
         } catch is CancellationError {
             throw .pull(.cancelled, "cancelled while \(program) was asked")
         } catch {

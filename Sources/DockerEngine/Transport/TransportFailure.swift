@@ -124,7 +124,7 @@ extension TransportFailure {
         case .lost(let reason):
             return error(.unavailable, "no answer from \(endpoint): \(reason)", retryable: true, happened: true)
         case .deadline:
-            return error(.timeout, "no answer within \(request.deadline)", retryable: true, happened: true)
+            return error(.timeout, "no answer within \(request.deadline.shortText)", retryable: true, happened: true)
         case .cancelled:
             return error(.cancelled, "cancelled before the Engine answered", retryable: false, happened: true)
         case .tooLong:

@@ -204,7 +204,9 @@ final class JobAttempt: Sendable {
             trace.note(failure)
             log.warning(
                 "attempt failed; trying again later",
-                metadata: ["code": "\(failure.code.rawValue)", "error": "\(failure.message)", "in": "\(pause)"]
+                metadata: [
+                    "code": "\(failure.code.rawValue)", "error": "\(failure.message)", "in": "\(pause.shortText)",
+                ]
             )
             // After a call without an answer, the Docker Engine may still create a container.
             let mayBeClean = !failure.mayHaveLeft && failure.code != .dockerUnavailable && claimed.undo == nil

@@ -25,12 +25,15 @@ extension JobRunner {
             // Read before the inspection, so the inspection happens at the end of the settle time or later.
             left = MonotonicClock.now.duration(to: end)
             guard let container = try await look(at: id) else {
-                throw JobFailure(.startFailed, "the container was removed before its process had run for \(time)")
+                throw JobFailure(
+                    .startFailed,
+                    "the container was removed before its process had run for \(time.shortText)"
+                )
             }
             guard !container.isRunning else { continue }
             throw JobFailure(
                 .startFailed,
-                "\(container.endedSentence) before it had run for \(time); the container stays for its logs",
+                "\(container.endedSentence) before it had run for \(time.shortText); the container stays for its logs",
                 container: .init(id: id, name: container.name)
             )
         }

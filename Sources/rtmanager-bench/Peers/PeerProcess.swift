@@ -36,7 +36,9 @@ struct PeerProcess: Sendable {
                 try await started(words) { _ in }
             }
         } catch is DeadlinePassed {
-            throw CommandError.failed("`\(words.joined(separator: " "))` did not end within \(limit)\(logEnd)")
+            throw CommandError.failed(
+                "`\(words.joined(separator: " "))` did not end within \(limit.shortText)\(logEnd)"
+            )
         }
         guard status.isSuccess else {
             throw CommandError.failed("`\(words.joined(separator: " "))` failed: \(status)\(logEnd)")

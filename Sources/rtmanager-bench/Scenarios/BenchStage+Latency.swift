@@ -70,7 +70,9 @@ extension BenchStage {
         try await Task.sleep(for: .milliseconds(25))
         let begin = ContinuousClock.now
         try await push()
-        guard !(try await seen.isNull) else { throw CommandError.failed("a job had no result within \(limit)") }
+        guard !(try await seen.isNull) else {
+            throw CommandError.failed("a job had no result within \(limit.shortText)")
+        }
         return begin.duration(to: .now).inMilliseconds
     }
 }
