@@ -1,5 +1,6 @@
 import JobContract
 import Logging
+import Primitives
 import Redis
 
 /// A member of a consumer group on a public stream.
@@ -22,6 +23,8 @@ public struct Consumer: Sendable {
     /// The time for a member to acknowledge an entry. Afterwards another member can take over the entry.
     public var patience = Duration.seconds(60)
     private static let batch: RedisArgument = 64
+    /// The longest wait for entries after a failed call. A wait without entries shows that Redis answers again.
+    private static let probe = Duration.milliseconds(500)
 
     init(_ client: RuntimeClient, _ stream: PublicStream, group: String, name: String) {
         self.client = client
@@ -49,7 +52,9 @@ public struct Consumer: Sendable {
             logger: client.logger
         )
         var hasGroup = false
-        var reclaimAt = ContinuousClock.now
+        let start = ContinuousClock.now
+        var reclaimAt = start
+        var outage = OutageLog()
         while !Task.isCancelled {
             do {
                 if !hasGroup {
@@ -62,19 +67,34 @@ public struct Consumer: Sendable {
                     try await handleAbandoned(handle)
                 }
                 let pause = min(.seconds(5), patience / 2)
-                try await apply(handle, to: try await read(">", connection, waiting: pause))
+                let new = try await read(">", connection, waiting: outage.isOut ? min(pause, Self.probe) : pause)
+                noteAnswer(after: outage.succeeded(at: start.duration(to: .now)))
+                try await apply(handle, to: new)
             } catch {
                 if Task.isCancelled { break }
                 // Redis may have lost its data, including the group.
                 hasGroup = false
-                client.logger.warning(
-                    "the consumer continues when Redis answers again",
-                    metadata: ["stream": "\(stream.rawValue)", "group": "\(group)", "error": "\(error)"]
-                )
+                note(error, isNews: outage.failed(at: start.duration(to: .now)))
                 try? await Task.sleep(for: .milliseconds(500))
             }
         }
         await connection.close()
+    }
+
+    private func note(_ error: any Error, isNews: Bool) {
+        client.logger.log(
+            level: isNews ? .warning : .debug,
+            "the consumer continues when Redis answers again",
+            metadata: ["stream": "\(stream.rawValue)", "group": "\(group)", "error": "\(error)"]
+        )
+    }
+
+    private func noteAnswer(after outage: Duration?) {
+        guard let outage else { return }
+        client.logger.notice(
+            "Redis answers again",
+            metadata: ["stream": "\(stream.rawValue)", "group": "\(group)", "after": "\(outage.shortText)"]
+        )
     }
 
     /// Handles the entries that this consumer received before and did not acknowledge.

@@ -1,5 +1,6 @@
 import JobContract
 import Logging
+import Primitives
 import Redis
 import Synchronization
 
@@ -11,17 +12,19 @@ public final class StreamReader: Sendable {
     private let keys: Keyspace
     private let connection: RedisBlockingConnection
     private let positions: Mutex<[PublicStream: String]>
-    private let failed: @Sendable (String) -> Void
+    private let logger: Logger
+    private let outage = Mutex(OutageLog())
+    private let begin = ContinuousClock.now
+    /// The longest wait for entries during an outage. A wait without entries shows that Redis answers again.
+    private static let probe = Duration.milliseconds(500)
 
     /// - Parameters:
     ///   - positions: for each stream, the entry before the first entry to return.
-    ///   - failed: called after each failed read, with the reason.
-    public init(
-        _ client: RuntimeClient,
-        after positions: [PublicStream: String],
-        failed: (@Sendable (String) -> Void)? = nil
-    ) {
-        let logger = client.logger
+    ///   - logger: the log for outages of Redis: a warning at the begin, a reminder once a minute, and a line at the end;
+    ///     nil: the client's log.
+    public init(_ client: RuntimeClient, after positions: [PublicStream: String], logger: Logger? = nil) {
+        let logger = logger ?? client.logger
+        self.logger = logger
         keys = client.keys
         connection = RedisBlockingConnection(
             client.redis.configuration,
@@ -30,12 +33,12 @@ public final class StreamReader: Sendable {
             logger: logger
         )
         self.positions = Mutex(positions)
-        self.failed = failed ?? { logger.warning("waiting for Redis to come back", metadata: ["error": "\($0)"]) }
     }
 
     /// Returns the next entries, the oldest first, at most 256 of each stream. Returns an empty array if no entry comes
     /// within `limit`, or if the read fails.
     public func next(within limit: Duration) async -> [StreamEntry] {
+        let limit = outage.withLock(\.isOut) ? min(limit, Self.probe) : limit
         let places = positions.withLock { $0 }.sorted { $0.key.rawValue < $1.key.rawValue }
         let command = RedisCommand(
             "XREAD",
@@ -44,13 +47,29 @@ public final class StreamReader: Sendable {
         )
         do throws(RedisError) {
             let answer = try await connection.send(command, serverTimeout: limit)
+            answered()
             return take(answer)
         } catch {
             if Task.isCancelled { return [] }
-            failed("\(error)")
+            failed(error)
             try? await Task.sleep(for: .milliseconds(500))
             return []
         }
+    }
+
+    private func answered() {
+        let lasted = outage.withLock { $0.succeeded(at: begin.duration(to: .now)) }
+        guard let lasted else { return }
+        logger.notice("Redis answers again", metadata: ["after": "\(lasted.shortText)"])
+    }
+
+    private func failed(_ error: RedisError) {
+        let isNews = outage.withLock { $0.failed(at: begin.duration(to: .now)) }
+        logger.log(
+            level: isNews ? .warning : .debug,
+            "waiting for Redis to come back",
+            metadata: ["error": "\(error)"]
+        )
     }
 
     public func close() async { await connection.close() }

@@ -107,6 +107,25 @@ struct ClientTests {
         }
     }
 
+    @Test("logs an outage of Redis once, and its end")
+    func outage() async throws {
+        try await ClientWorld.with { world in
+            let record = LogRecord()
+            let reader = StreamReader(world.client, after: [.events: "0-0"], logger: record.logger())
+            await world.redis.kill9()
+            for _ in 0..<3 { #expect(await reader.next(within: .seconds(5)).isEmpty) }
+            try await world.redis.restart()
+            try await eventually("a read without an error") {
+                _ = await reader.next(within: .milliseconds(50))
+                return record.lines.count >= 2
+            }
+            #expect(record.lines.count == 2)
+            #expect(record.lines.first?.hasPrefix("warning waiting for Redis to come back") == true)
+            #expect(record.lines.last?.hasPrefix("notice Redis answers again after=") == true)
+            await reader.close()
+        }
+    }
+
     @Test("reads entries backwards, page by page")
     func backwards() async throws {
         try await ClientWorld.with { world in

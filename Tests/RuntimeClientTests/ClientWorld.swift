@@ -14,7 +14,11 @@ struct ClientWorld {
 
     static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    static func with(signingKeys: SigningKeys? = nil, _ body: (ClientWorld) async throws -> Void) async throws {
+    static func with(
+        signingKeys: SigningKeys? = nil,
+        logger: Logger = logger,
+        _ body: (ClientWorld) async throws -> Void
+    ) async throws {
         try await PrivateRedis.with { redis in
             let configuration = try RedisConfiguration(url: redis.unixURL)
             try await RedisClient.withClient(configuration, logger: logger) { raw in

@@ -1,4 +1,5 @@
 import JobContract
+import Logging
 import Redis
 import RuntimeClient
 import Support
@@ -91,6 +92,28 @@ struct ConsumerTests {
                 try await eventually("the second", until: { $0 == ["j1", "j2"] }) { notes.all }
                 group.cancelAll()
             }
+        }
+    }
+
+    @Test("logs an outage of Redis once, and its end")
+    func outage() async throws {
+        let record = LogRecord()
+        try await ClientWorld.with(logger: record.logger(level: .debug)) { world in
+            func lines(_ level: String) -> [String] {
+                record.lines.filter { $0.hasPrefix(level) && $0.contains("group=master") }
+            }
+            let consumer = world.client.consumer(of: .results, group: "master", name: "one")
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await consumer.run { _ in } }
+                try await eventually("the group") { try await world.pending(world.keys.results, "master") != nil }
+                await world.redis.kill9()
+                try await eventually("repeated failures") { lines("debug the consumer continues").count >= 2 }
+                try await world.redis.restart()
+                try await eventually("the end") { !lines("notice Redis answers again").isEmpty }
+                group.cancelAll()
+            }
+            #expect(lines("warning").count == 1)
+            #expect(lines("notice").count == 1)
         }
     }
 }

@@ -92,7 +92,7 @@ extension Actions {
             let client = client(queue, context)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { for await _ in signals { return } }
-                group.addTask { try await follow(choice, client, output, context.logger.forCommand) }
+                group.addTask { try await follow(choice, client, output, context.logger) }
                 // The first of the two ends the command: a signal, or enough lines.
                 _ = try await group.next()
                 group.cancelAll()
@@ -130,9 +130,7 @@ extension Actions {
             ) { choice.matches($0) && !$0.isAfter(positions[$0.stream]) }
             if show(before.found) { return }
         }
-        let reader = StreamReader(client, after: positions) { reason in
-            logger.warning("waiting for Redis to come back", metadata: ["error": "\(reason)"])
-        }
+        let reader = StreamReader(client, after: positions, logger: logger)
         while !Task.isCancelled {
             if show(await reader.next(within: .seconds(5))) { break }
         }
