@@ -1,6 +1,11 @@
 /// The error for an operation without a result within its time limit.
-package struct DeadlinePassed: Error {
-    package init() {}
+package struct DeadlinePassed: Error, CustomStringConvertible {
+    /// The time limit, if known.
+    private let limit: Duration?
+
+    package init(limit: Duration? = nil) { self.limit = limit }
+
+    package var description: String { limit.map { "no answer within \($0.shortText)" } ?? "no answer in time" }
 }
 
 /// Returns the result of `operation`, if there is one within `limit`. Otherwise the operation is cancelled, and its end
@@ -24,7 +29,7 @@ package func withDeadline<Value: Sendable>(
             return nil
         }
         guard let first = try await group.next() else { throw CancellationError() }
-        guard let value = first else { throw DeadlinePassed() }
+        guard let value = first else { throw DeadlinePassed(limit: limit) }
         return value
     }
 }

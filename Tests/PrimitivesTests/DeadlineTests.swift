@@ -18,6 +18,15 @@ struct DeadlineTests {
         }
     }
 
+    @Test("is named in the text of its error")
+    func text() async {
+        let error = await #expect(throws: DeadlinePassed.self) {
+            try await withDeadline(.milliseconds(1)) { try await Task.sleep(for: .seconds(3_600)) }
+        }
+        #expect(error.map { "\($0)" } == "no answer within 1ms")
+        #expect("\(DeadlinePassed())" == "no answer in time")
+    }
+
     @Test("is measured on the caller's clock")
     func ownClock() async {
         await #expect(throws: DeadlinePassed.self) {

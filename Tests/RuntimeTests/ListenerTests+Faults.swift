@@ -1,12 +1,14 @@
 import Primitives
 import DockerPort
 import JobContract
+import Logging
 import Redis
-import Runtime
 import RuntimeCore
 import Models
 import Support
 import Testing
+
+@testable import Runtime
 
 extension ListenerTests {
     @Test(
@@ -132,6 +134,68 @@ extension ListenerTests {
                 }
                 try await expect(["started", "exited"], world)
             }
+        }
+    }
+
+    @Test("logs an outage of Docker once, and its end")
+    func loggedOnce() async throws {
+        try await WorkerWorld.with { world in
+            let record = LogRecord()
+            func lines(_ begin: String) -> [String] { record.lines.filter { $0.hasPrefix(begin) } }
+            try await world.withWorker(logger: record.logger(level: .debug)) { _ in
+                _ = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"))
+                try await expect(["started"], world)
+                await world.docker.setReachable(false)
+                try await eventually("more failures", within: .seconds(20)) {
+                    lines("debug Docker's event stream ended").count >= 2
+                }
+                await world.docker.setReachable(true)
+                try await eventually("the end", within: .seconds(20)) {
+                    !lines("notice Docker's events are read again after=").isEmpty
+                }
+            }
+            #expect(lines("warning Docker's event stream ended").count == 1)
+            #expect(lines("notice Docker's events are read again").count == 1)
+        }
+    }
+
+    @Test("says in the log that Docker did not begin its events in time")
+    func silentStream() async throws {
+        try await WorkerWorld.with { world in
+            let record = LogRecord()
+            try await world.withWorker(logger: record.logger(level: .debug)) { _ in
+                _ = await world.docker.addForeignContainer(WorkerWorld.spec(game: "g1"))
+                try await expect(["started"], world)
+                await world.docker.delay(.eventsListen, by: .seconds(60))
+                await world.docker.cutSubscriptions()
+                try await eventually("the line", within: .seconds(20)) {
+                    record.lines.contains { $0.contains("the Docker Engine did not begin its events within 3s") }
+                }
+            }
+            #expect(!record.lines.contains { $0.contains("DeadlinePassed") })
+        }
+    }
+
+    @Test("logs no failed reconcile if the end of the stream cancels its call to Redis")
+    func cancelledReconcile() async throws {
+        try await WorkerWorld.with { world in
+            let (record, queue) = (LogRecord(), world.queue())
+            let reconciler = Reconciler(
+                queue: queue,
+                ownership: ContainerOwnership(docker: world.docker, queue: queue, namespace: "rtm"),
+                epoch: 1,
+                requests: InspectQueue(),
+                observations: PublishQueue(cursor: Timestamp(seconds: 0)),
+                failures: LogThrottle(),
+                logger: record.logger()
+            )
+            world.redis.suspend()
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { try? await reconciler.run(every: .seconds(60), now: WakeSignal()) }
+                group.cancelAll()
+            }
+            world.redis.resume()
+            #expect(record.lines == [])
         }
     }
 

@@ -32,8 +32,13 @@ struct EventsListener: Sendable {
     private static let overlap = Duration.seconds(8)
     /// The time limit for Docker to accept a stream.
     private static let acceptLimit = Duration.seconds(3)
+    /// The time between two warnings that Docker's events cannot be read. A lasting outage of Docker has its own line.
+    private static let reminder = Duration.seconds(600)
     /// The number of failed pings in a row after which a silent stream counts as broken.
     private static let mostMisses = 3
+
+    private let comparing = LogThrottle()
+    private let reconcileFails = LogThrottle()
 
     /// Publishes until the task is cancelled or another worker leads.
     func run() async {
@@ -68,6 +73,7 @@ struct EventsListener: Sendable {
     private func listen(_ observations: PublishQueue) async throws {
         var schedule = ListenSchedule()
         var backoff = LoopBackoff()
+        var outage = OutageLog(reminder: Self.reminder)
         while !Task.isCancelled {
             var accepted: MonotonicInstant?
             do {
@@ -75,6 +81,7 @@ struct EventsListener: Sendable {
                 accepted = MonotonicClock.now
                 RuntimeMetrics.hearing(true)
                 let heardSince = MonotonicClock.wallNow
+                noteStream(after: outage.succeeded(at: .sinceStart))
                 try await inspect(observations, heardSince: heardSince, reconcileEvery: Reconciler.interval) {
                     try await read(events, into: $0)
                 }
@@ -82,7 +89,7 @@ struct EventsListener: Sendable {
                 throw error
             } catch {
                 guard !Task.isCancelled else { return }
-                logger.warning("Docker's event stream ended; reconnecting", metadata: ["error": "\(error)"])
+                noteEnd(error, isNews: outage.failed(at: .sinceStart))
                 // A refused stream alone does not mean that Docker is away.
                 var isDockerAway = (error as? DockerError)?.code == .unavailable
                 if isDockerAway { isDockerAway = await watch.isEngineAway() }
@@ -95,17 +102,35 @@ struct EventsListener: Sendable {
         }
     }
 
+    private func noteStream(after outage: Duration?) {
+        guard let outage else { return }
+        logger.notice("Docker's events are read again", metadata: ["after": "\(outage.shortText)"])
+    }
+
+    private func noteEnd(_ error: any Error, isNews: Bool) {
+        logger.log(
+            level: isNews ? .warning : .debug,
+            "Docker's event stream ended; reconnecting",
+            metadata: ["error": "\((error as? DockerError)?.message ?? "\(error)")"]
+        )
+    }
+
     /// Returns an accepted stream. Throws if Docker refuses the stream.
     private func stream(_ mode: ListenSchedule.Mode, _ observations: PublishQueue) async throws -> DockerEvents {
         guard case .compare(let time) = mode else {
             // Nobody compares lists meanwhile, so the wait is short.
-            return try await withDeadline(Self.acceptLimit, sleep: MonotonicClock.sleep) {
-                try await subscribe(observations)
+            do {
+                return try await withDeadline(Self.acceptLimit, sleep: MonotonicClock.sleep) {
+                    try await subscribe(observations)
+                }
+            } catch is DeadlinePassed {
+                throw Self.silence("the Docker Engine did not begin its events within \(Self.acceptLimit.shortText)")
             }
         }
-        logger.error(
+        logger.log(
+            level: comparing.level(.error),
             "Docker's events cannot be read; the leader reconciles instead",
-            metadata: ["every": "\(Reconciler.shortInterval)", "tried_again_after": "\(time)"]
+            metadata: ["every": "\(Reconciler.shortInterval.shortText)", "tried_again_after": "\(time.shortText)"]
         )
         do {
             try await inspect(observations, heardSince: nil, reconcileEvery: Reconciler.shortInterval) { _ in
@@ -149,6 +174,7 @@ struct EventsListener: Sendable {
             epoch: term.epoch,
             requests: requests,
             observations: observations,
+            failures: reconcileFails,
             logger: logger
         )
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -175,19 +201,23 @@ struct EventsListener: Sendable {
     private func watchdog() async throws {
         while await watch.missed.wait() {
             guard watch.misses >= Self.mostMisses else { continue }
-            throw DockerError(
-                .timeout,
-                operation: "eventsListen",
-                message: "the Docker Engine did not answer \(Self.mostMisses) times in a row",
-                retryable: true
-            )
+            throw Self.silence("the Docker Engine did not answer \(Self.mostMisses) times in a row")
         }
+    }
+
+    private static func silence(_ message: String) -> DockerError {
+        DockerError(.timeout, operation: "eventsListen", message: message, retryable: true)
     }
 }
 
 /// Docker has accepted a stream: the comparison of lists is over.
 private struct Accepted: Error {
     let events: DockerEvents
+}
+
+extension Duration {
+    /// The time of the clock since its fixed point.
+    fileprivate static var sinceStart: Duration { .nanoseconds(MonotonicClock.now.nanoseconds) }
 }
 
 extension DockerEvent {

@@ -13,6 +13,8 @@ struct Reconciler: Sendable {
     let epoch: Int64
     let requests: InspectQueue
     let observations: PublishQueue
+    /// Failures of reconciles during an outage of Docker or Redis.
+    let failures: LogThrottle
     let logger: Logger
 
     static let interval = Duration.seconds(60)
@@ -109,13 +111,18 @@ struct Reconciler: Sendable {
             )
             return difference.surplusReservations
         } catch let error as QueueError {
-            // The next reconcile repeats the work.
-            logger.warning("the reconcile failed", metadata: ["error": "\(error)"])
+            // The end of the stream also ends the calls to Redis. The next reconcile repeats the work.
+            try Task.checkCancellation()
+            noteFailure("\(error)")
         } catch let error as DockerError {
             // If Docker is away, the stream must begin anew. If Docker is only slow, its events still come.
             guard error.code != .unavailable, error.code != .cancelled else { throw error }
-            logger.warning("the reconcile failed", metadata: ["error": "\(error.message)"])
+            noteFailure(error.message)
         }
         return surplusBefore
+    }
+
+    private func noteFailure(_ reason: String) {
+        logger.log(level: failures.level(.warning), "the reconcile failed", metadata: ["error": "\(reason)"])
     }
 }
