@@ -219,6 +219,6 @@ struct ConsoleTests {
     @Test("gives programs the data of a page")
     func data() async {
         let console = Self.console { _ in ConsoleContent([]) }
-        #expect(await console.answer(.data(.nodes, limit: 7), Self.none) == .json("{\"limit\":7}"))
+        #expect(await console.answer(.data(DataRequest(route: .nodes, limit: 7)), Self.none) == .json("{\"limit\":7}"))
     }
 }

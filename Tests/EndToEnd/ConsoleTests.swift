@@ -105,13 +105,11 @@ extension Deployment {
                     ("/api/v1/games?q=zz", "\"games\":[]"), ("/api/v1/games/lobby", "\"state\":\"running\""),
                     ("/api/v1/jobs", "\"state\":\"dead\""), ("/api/v1/workers", "\"alive\":true"),
                     ("/api/v1/jobs/s1", "\"job_id\":\"s1\""),
-                    ("/api/v1/jobs/none", "\"state\":\"unknown\""),
                     ("/api/v1/dead", "\"error_code\":"), ("/api/v1/queues", "\"workers\":1"),
                     ("/api/v1/nodes", "\"state\":\"up\""),
                     ("/api/v1/nodes/\(try await fleet.node().text)", "\"games\":"), ("/api/v1/groups", "\"groups\":[]"),
                     ("/api/v1/audit", "\"entries\":[]"), ("/api/v1/words", "\"word\":\"Lane\""),
                     ("/api/v1/jobs?node=zz", "\"problem\":\"no worker of node zz was ever seen here, and"),
-                    ("/api/v1/nodes/none", "\"problem\":\"no worker of node none was ever seen here\""),
                     ("/api/v1/nodes/\(try await fleet.node().text.prefix(9))", "\"state\":\"up\""),
                 ]
                 for (path, text) in expected {
@@ -121,8 +119,26 @@ extension Deployment {
                     #expect(try description.problems(answer.page, to: path) == [], "\(path): \(answer.page)")
                 }
                 try await follow(browser, description, fleet)
-                #expect(try await browser.get("/api/v1/nothing").status == 404)
-                try await browser.see(["\"jobs\":[]"], on: "/api/v1/jobs?limit=-5&state=running")
+                try await refused(browser, description)
+                try await browser.see(["\"jobs\":[]"], on: "/api/v1/jobs?limit=5&state=running")
+            }
+        }
+
+        /// Asks for data that nobody has, and asks wrongly.
+        private func refused(_ browser: Browser, _ description: OpenAPI) async throws {
+            let expected = [
+                ("/api/v1/nothing", 404, "there is no data at /api/v1/nothing"),
+                ("/api/v1/games/none", 404, "game none is not known"),
+                ("/api/v1/jobs/none", 404, "job none is not known"),
+                ("/api/v1/nodes/none", 404, "no worker of node none was ever seen here"),
+                ("/api/v1/jobs?state=foo", 400, "state must be retrying, running, waiting or dead, not foo"),
+                ("/api/v1/jobs?limit=-5", 400, "limit must be a whole number from 1 to 1000, not -5"),
+            ]
+            for (path, status, text) in expected {
+                let answer = try await browser.get(path)
+                #expect(answer.status == status && answer.page.hasPrefix("{\"error\":\"\(text)"), "\(path): \(answer)")
+                guard path != "/api/v1/nothing" else { continue }
+                #expect(try description.problems(answer.page, to: path, status: status) == [], "\(path)")
             }
         }
 

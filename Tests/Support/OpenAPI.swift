@@ -13,15 +13,17 @@ package struct OpenAPI: Sendable {
     package var paths: [String] { (document["paths"]?.members ?? [:]).keys.sorted() }
 
     /// What is wrong with the answer to a request; empty: nothing.
-    package func problems(_ answer: String, to path: String) throws -> [String] {
+    package func problems(_ answer: String, to path: String, status: Int = 200) throws -> [String] {
         let plain = path.split(separator: "?")[0]
         guard let described = paths.first(where: { Self.matches($0, plain) }) else {
             return ["\(path) is not described"]
         }
-        let schema = document["paths"]?[described]?["get"]?["responses"]?["200"]?["content"]?["application/json"]?[
+        let schema = document["paths"]?[described]?["get"]?["responses"]?["\(status)"]?["content"]?[
+            "application/json"
+        ]?[
             "schema"
         ]
-        guard let schema else { return ["\(described) has no schema"] }
+        guard let schema else { return ["\(described) has no schema for \(status)"] }
         return try JSONSchema(resolved(schema)).problems(of: TestJSON(text: Data(answer.utf8)))
     }
 

@@ -14,7 +14,7 @@ package enum ConsoleRequest: Sendable, Equatable {
     case confirm(ConsoleAction, Viewer)
     case act(ConsoleAction, Viewer, Person)
     /// The data of a page for programs.
-    case data(ConsoleRoute, limit: Int)
+    case data(DataRequest)
 }
 
 /// The person in front of a page.
@@ -44,6 +44,8 @@ package enum ConsoleAnswer: Sendable, Equatable {
     case unavailable(String)
     case redirect(ConsoleRoute)
     case json(String)
+    /// A program gets no data.
+    case noData(DataProblem)
     /// The content of a live page that is not up to date; nil: the page keeps its last content.
     case stale(String?, Staleness)
 }
@@ -96,7 +98,7 @@ package final class Console: Sendable {
         case .search(let text, let viewer): await search(text, viewer)
         case .confirm(let action, let viewer): confirmation(action, viewer)
         case .act(let action, let viewer, let person): await act(action, viewer, person)
-        case .data(let route, let limit): await data(route, limit)
+        case .data(let request): await data(request)
         }
     }
 
@@ -181,11 +183,13 @@ package final class Console: Sendable {
         return .page(frame(action.page, viewer, heading: heading).html(around: body, isLive: false))
     }
 
-    private func data(_ route: ConsoleRoute, _ limit: Int) async -> ConsoleAnswer {
+    private func data(_ request: DataRequest) async -> ConsoleAnswer {
         do {
-            return .json(try await limited { try await reader.json(of: route, limit: limit) })
+            return .json(try await limited { try await reader.json(of: request.route, limit: request.limit) })
+        } catch let problem as DataProblem {
+            return .noData(problem)
         } catch {
-            return .unavailable("Redis was not read: \(error)")
+            return .noData(DataProblem(.unavailable, "Redis was not read: \(error)"))
         }
     }
 

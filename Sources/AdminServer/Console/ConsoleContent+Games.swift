@@ -126,10 +126,11 @@ extension ConsoleContent {
 
     /// The page about something that nobody knows.
     static func unknown(_ thing: String, _ name: String) -> ConsoleContent {
-        let text = "\(thing) \(name) is not known: it never was, or its record has expired"
-        return ConsoleContent(
-            [.note(text, .notable), .link(.games(search: name, page: 1), "search games for it")],
-            isMissing: true
-        )
+        let link = Block.link(.games(search: name, page: 1), "search games for it")
+        return ConsoleContent([.note(unknownText(thing, name), .notable), link], isMissing: true)
+    }
+
+    static func unknownText(_ thing: String, _ name: String) -> String {
+        "\(thing) \(name) is not known: it never was, or its record has expired"
     }
 }

@@ -30,8 +30,8 @@ struct ConsoleEndpoint: Sendable {
             return try await acting(action, context) { .confirm($0, context.viewer) }
         }
         router.post("act") { request, context in try await act(request, context) }
-        for path in ["api/v1/:page", "api/v1/:page/:name"] {
-            router.get(RouterPath(path)) { request, _ in try await data(request) }
+        for path in [DataRequest.prefix, DataRequest.prefix + "/**"] {
+            router.get(RouterPath(path)) { request, _ in await data(request) }
         }
         for path in ["", ":page", ":page/:name"] {
             router.get(RouterPath(path)) { request, context in
@@ -62,14 +62,13 @@ struct ConsoleEndpoint: Sendable {
         return streams.response { await answer(.content(route, viewer)) }
     }
 
-    private func data(_ request: Request) async throws -> Response {
-        let query = request.uri.query ?? ""
-        let path = request.uri.path.split(separator: "/").dropFirst(2).joined(separator: "/")
-        let limit = FormFields(query)["limit"].flatMap { Int($0) } ?? 100
-        guard let route = Self.route(path.isEmpty ? "/" : path == "overview" ? "/" : path, query) else {
-            throw HTTPError(.notFound)
+    private func data(_ request: Request) async -> Response {
+        do throws(DataProblem) {
+            let request = try DataRequest(path: request.uri.path, query: request.uri.query ?? "")
+            return Self.response(await answer(.data(request)))
+        } catch {
+            return Self.response(.noData(error))
         }
-        return Self.response(await answer(.data(route, limit: max(1, min(limit, 1_000)))))
     }
 
     /// Does an action for an authorized person, if the form comes from a page of this server.
@@ -119,16 +118,21 @@ struct ConsoleEndpoint: Sendable {
         case .stale(let html, let staleness): response(.serviceUnavailable, html ?? staleness.reason)
         case .redirect(let route):
             Response(status: .seeOther, headers: [.location: route.address, .cacheControl: "no-store"])
-        case .json(let text):
-            Response(
-                status: .ok,
-                headers: [
-                    .contentType: "application/json; charset=utf-8", .cacheControl: "no-store",
-                    .xContentTypeOptions: "nosniff",
-                ],
-                body: ResponseBody(byteBuffer: ByteBuffer(string: text))
-            )
+        case .json(let text): json(.ok, text)
+        case .noData(let problem):
+            switch problem.kind {
+            case .wrongRequest: json(.badRequest, problem.json)
+            case .missing: json(.notFound, problem.json)
+            case .unavailable: json(.serviceUnavailable, problem.json)
+            }
         }
+    }
+
+    private static func json(_ status: HTTPResponse.Status, _ text: String) -> Response {
+        let headers: HTTPFields = [
+            .contentType: "application/json; charset=utf-8", .cacheControl: "no-store", .xContentTypeOptions: "nosniff",
+        ]
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 
     private static func response(_ status: HTTPResponse.Status, _ html: String) -> Response {

@@ -53,6 +53,7 @@ extension ConsoleReader {
 
     private func game(_ id: GameID) async throws -> JSONNode {
         let page = try await details.game(id)
+        guard page.isKnown else { throw DataProblem.unknown("game", id.text) }
         let (detail, history) = (page.detail, page.history)
         return .object([
             ("game_id", .string(id.text)), ("container", detail.status?.json),
@@ -98,7 +99,7 @@ extension ConsoleReader {
 
     private func job(_ id: JobID) async throws -> JSONNode {
         let page = try await details.job(id)
-        guard let page else { return .object([("job_id", .string(id.text)), ("state", .string("unknown"))]) }
+        guard let page else { throw DataProblem.unknown("job", id.text) }
         // The message may hold secrets, in `env`.
         guard case .object(let members) = page.json else { return page.json }
         return .object(members.map { $0.0 == "message" ? ($0.0, page.maskedMessage.map { .string($0) }) : $0 })
@@ -116,12 +117,15 @@ extension ConsoleReader {
     private func node(_ name: NodeID, _ limit: Int) async throws -> JSONNode {
         let named = try await NamedNode.read(name.text, queue)
         guard case .node(let id) = named else {
-            return .object([("games", .array([])), ("problem", named.problem.map { .string($0) })])
+            throw DataProblem(.missing, named.problem ?? "")
         }
         let overview = try await queue.overview(of: id)
+        guard let node = overview.nodes.first(where: { $0.id == id }) else {
+            throw DataProblem.unknown("node", id.text)
+        }
         let games = try await queue.games(limit: Self.mostGames).games.filter { $0.node == id }
         return .object([
-            ("node", overview.nodes.first { $0.id == id }.map { StatusPage.json($0, overview) }),
+            ("node", StatusPage.json(node, overview)),
             ("games", .array(games.sorted { $0.gameID < $1.gameID }.prefix(limit).map(\.json))),
         ])
     }

@@ -12,6 +12,7 @@ package protocol ConsoleReading: Sendable {
     /// Reads the data of a page as JSON. The call must end in bounded time.
     ///
     /// - Parameter limit: the largest number of entries of a list.
+    /// - Throws: ``DataProblem`` if nothing is known of what the route names.
     func json(of route: ConsoleRoute, limit: Int) async throws -> String
     /// Returns the page that a searched text means. The call must end in bounded time.
     func route(for text: String) async throws -> ConsoleRoute
