@@ -16,7 +16,9 @@ package enum WorkerTable {
         ])
         table.rows = list.workers.map { worker in
             let about = worker.description
-            let age = about.startedAt.map { ShortTime.span(milliseconds: list.now - $0.millisecondsSinceEpoch) }
+            // The time of a dead worker does not go on.
+            let end = min(list.now, worker.aliveUntil)
+            let age = about.startedAt.map { ShortTime.span(milliseconds: end - $0.millisecondsSinceEpoch) }
             return [
                 .init(worker.host), .init(worker.pid.map { "\($0)" } ?? "-"),
                 worker.node.isEmpty ? "-" : .node(worker.node.text),
