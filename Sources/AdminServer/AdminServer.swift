@@ -1,7 +1,16 @@
 import Hummingbird
 import Logging
+import NIOCore
 import Observability
 import ServiceLifecycle
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
 
 /// Whether a worker can do its work, with the reasons.
 package struct Readiness: Sendable, Equatable {
@@ -130,11 +139,20 @@ package struct AdminServer: Service {
         } catch is CancellationError {
             return
         } catch {
-            logger.warning(
-                "no health endpoint: the address cannot be used",
-                metadata: ["address": "\(host):\(port)", "error": "\(error)"]
-            )
+            logger.warning("\(problem(error))")
             try? await gracefulShutdown()
         }
+    }
+
+    /// Returns a sentence about an address that cannot be used.
+    private func problem(_ error: any Error) -> String {
+        let reason =
+            switch (error as? IOError)?.errnoCode {
+            case EADDRINUSE?: "another program, such as another worker, has the port \(port) of \(host)"
+            case EACCES?: "this user may not take the port \(port) of \(host)"
+            case EADDRNOTAVAIL?: "\(host) is no address of this machine"
+            default: "\(host):\(port) cannot be used (\(error))"
+            }
+        return "no console, metrics and health checks of this worker: \(reason); set RTM_HTTP to another HOST:PORT"
     }
 }
