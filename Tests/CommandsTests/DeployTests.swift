@@ -1,4 +1,5 @@
 import Foundation
+import Redis
 import Settings
 import Support
 import Testing
@@ -22,6 +23,29 @@ struct DeployTests {
         try await Tool.run(["systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", unit])
         let words = try await Tool.run(["systemd-analyze", "verify", "--man=no", directory + "/rtmanager@1.service"])
         #expect(!words.contains("rtmanager@"), "\(words)")
+    }
+
+    @Test("the file of Redis' users leaves the user default open, and names the line that closes it")
+    func defaultUser() async throws {
+        let text = try Self.text("redis/users.acl")
+        let line = try #require(
+            text.firstMatch(of: /^# [^\n]*add the line `(user default [^`]*)`/.anchorsMatchLineEndings())
+        )
+        let users = text.split(separator: "\n").filter { $0.hasPrefix("user ") }.joined(separator: "\n")
+        let directory = try temporaryDirectory("users")
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        var answers: [Bool] = []
+        for (number, addition) in ["", "\n" + line.1].enumerated() {
+            let file = directory + "/\(number).acl"
+            try (users + addition + "\n").write(toFile: file, atomically: true, encoding: .utf8)
+            try await PrivateRedis.with(extraArguments: ["--aclfile", file]) { redis in
+                let connection = RedisBlockingConnection(try RedisConfiguration(url: redis.url), logger: .silent)
+                let answer = try? await connection.send(RedisCommand("DBSIZE"), serverTimeout: .seconds(5))
+                answers.append(answer?.integer == 0)
+                await connection.close()
+            }
+        }
+        #expect(answers == [true, false])
     }
 
     @Test(
