@@ -11,14 +11,20 @@ package enum WaitStage: Sendable, Equatable {
     case behind(Int, head: JobID)
     /// The job can begin, on the node of its game or on any node. The reason is nil if only a permit or capacity is missing.
     case ready(node: NodeID?, WaitReason? = nil)
-    case running(node: NodeID, JobProgress?)
+    /// An attempt runs. The first attempt has the number 1.
+    case running(node: NodeID, JobProgress?, attempt: Int = 1)
     /// An attempt failed. The next attempt follows after a pause in milliseconds.
     case retrying(code: String, error: String, in: Int64)
     case ended
 
     package init(_ sight: JobDetail) {
         switch sight.state {
-        case .running?: self = .running(node: NodeID(sight.fields["_node"] ?? ""), sight.progress)
+        case .running?:
+            self = .running(
+                node: NodeID(sight.fields["_node"] ?? ""),
+                sight.progress,
+                attempt: sight.fields["_attempts"].flatMap { Int($0) } ?? 1
+            )
         case .retrying?:
             self = .retrying(
                 code: sight.fields["_error_code"] ?? "",
@@ -50,8 +56,10 @@ package enum WaitStage: Sendable, Equatable {
         case .ready(nil, let reason?): "waits: \(reason.phrase)"
         case .ready(nil, nil): "waits for a worker with a free permit"
         case .ready(let node?, nil): "waits for a free permit on node \(node), where its game is"
-        case .running(let node, nil): "begun on node \(node)"
-        case .running(_, let progress?): ProgressText.phrase(progress)
+        case .running(let node, nil, let attempt):
+            attempt > 1 ? "attempt \(attempt), on node \(node)" : "begun on node \(node)"
+        case .running(_, let progress?, let attempt):
+            (attempt > 1 ? "attempt \(attempt): " : "") + ProgressText.phrase(progress)
         case .retrying(let code, let error, let pause):
             "failed (\(code): \(EscapedText.cut(error, to: 120))); \(WaitReason.retry(pause).phrase)"
         case .ended: "ended"
@@ -63,7 +71,8 @@ package enum WaitStage: Sendable, Equatable {
     package var key: String {
         switch self {
         case .queued(_, nil): "queued"
-        case .running(_, let progress?): "running \(progress.step.rawValue) \(progress.layersDone)/\(progress.layers)"
+        case .running(_, let progress?, let attempt):
+            "running \(attempt) \(progress.step.rawValue) \(progress.layersDone)/\(progress.layers)"
         case .retrying(let code, let error, _): "retrying \(code) \(error)"
         case .ready(let node?, .nodeSilent): "silent \(node)"
         default: phrase
@@ -73,7 +82,7 @@ package enum WaitStage: Sendable, Equatable {
     /// Returns the stage as a single line of a terminal, with a bar during a pull.
     package func line(width: Int) -> String {
         var line = EscapedText.escape(phrase, quotes: false)
-        if case .running(_, let progress?) = self, let bar = ProgressText.bar(progress, width: 24) {
+        if case .running(_, let progress?, _) = self, let bar = ProgressText.bar(progress, width: 24) {
             line = "\(bar) \(line)"
         }
         return TextTable.cut(line, to: width)

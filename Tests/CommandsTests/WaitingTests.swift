@@ -27,6 +27,10 @@ struct WaitingTests {
         #expect(WaitStage(sight(["state": "running", "_node": "n"])) == .running(node: "n", nil))
         let pulling = sight(["state": "running", "_node": "n", "_progress": "pulling 1 4 5 10"])
         #expect(WaitStage(pulling).phrase == "pulling 1/4 layers, 5 B of 10 B")
+        let again = sight(["state": "running", "_node": "n", "_attempts": "2"])
+        #expect(WaitStage(again).phrase == "attempt 2, on node n")
+        let pullingAgain = sight(["state": "running", "_node": "n", "_attempts": "2", "_progress": "pulling 1 4 5 10"])
+        #expect(WaitStage(pullingAgain).phrase == "attempt 2: pulling 1/4 layers, 5 B of 10 B")
         let retrying = sight(["state": "retrying", "_error_code": "timeout", "_error": "late"]) { $0.due = 12_500 }
         #expect(WaitStage(retrying).phrase == "failed (timeout: late); retry in 2s")
         #expect(WaitStage(behind).phrase == "waits behind job j0, with 2 jobs of its game before it")
@@ -133,6 +137,25 @@ struct WaitingTests {
                 g: in its queue, with 4 others
                 g: pulling 1/4 layers, 1 B of 100 B
                 g: creating and starting the container
+
+                """
+        )
+    }
+
+    @Test("If a worker dies, and its job begins again, the new attempt is one more line")
+    func attempts() {
+        let written = Mutex("")
+        let display = WaitDisplay(game: "g", surface: .plain) { text in written.withLock { $0 += text.text } }
+        for attempt in 1...2 {
+            display.show(.running(node: "n", nil, attempt: attempt))
+            display.show(.running(node: "n", JobProgress(.starting), attempt: attempt))
+        }
+        #expect(
+            written.withLock { $0 } == """
+                g: begun on node n
+                g: creating and starting the container
+                g: attempt 2, on node n
+                g: attempt 2: creating and starting the container
 
                 """
         )
