@@ -236,7 +236,7 @@ struct ReadinessReasonTests {
         #expect(page.contains("<p class=\"bad\">docker: no &lt;socket&gt;</p>"))
         #expect(page.contains("<p class=\"good\">redis: it answers</p>") && !page.contains("<table"))
         let others: [ConsoleRequest] = [
-            .data(jobs, limit: 1), .confirm(.change(.drain(node: "n")), Viewer()),
+            .data(DataRequest(route: jobs, limit: 1)), .confirm(.change(.drain(node: "n")), Viewer()),
         ]
         for request in others {
             #expect(await stage.answer(request) == .unavailable("the worker waits for Redis or Docker"))

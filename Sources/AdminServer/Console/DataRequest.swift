@@ -14,7 +14,7 @@ package struct DataRequest: Sendable, Equatable {
         "overview, games, games/GAME, jobs, jobs/JOB, dead, queues, nodes, nodes/NODE, workers,"
         + " groups, audit and words"
 
-    init(route: ConsoleRoute, limit: Int = 100) {
+    package init(route: ConsoleRoute, limit: Int = 100) {
         self.route = route
         self.limit = limit
     }

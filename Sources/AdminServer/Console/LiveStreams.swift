@@ -63,7 +63,7 @@ final class LiveStreams: Sendable {
                 let data = staleness.data(with: html == last ? nil : html)
                 if let html { last = html }
                 try await writer.write(ByteBuffer(string: "event: stale\ndata: \(data)\n\n"))
-            case .unavailable, .redirect, .json:
+            case .unavailable, .redirect, .json, .noData:
                 return
             }
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
