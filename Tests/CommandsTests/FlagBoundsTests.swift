@@ -87,7 +87,8 @@ struct FlagBoundsTests {
         ),
         ("start g --image i --env A", "Error: The value 'A' is invalid for '--env <name=value>'"),
         (
-            "start g --image i --memory 1.5g", "Error: --memory \"1.5g\" must be a whole number with a unit (512m, 2g)"
+            "start g --image i --memory 1.5g",
+            "Error: --memory \"1.5g\" must be a whole number with a unit (512m, 2g), 6m or more"
         ),
         (
             "start g --image i --memory 5m",

@@ -84,7 +84,7 @@ struct EngineExaminationTests {
         "is the reason why a start of an image would fail, also against the limits of the host",
         arguments: [
             (["com.galaxy.cpu_quota": "2"], nil), (["com.galaxy.cpu_quota": "2.5"], "cpu_quota 2.5 is above the 2.0"),
-            (["com.galaxy.memory": "4g"], nil), (["com.galaxy.memory": "5g"], "memory 5g is above the 4294967296"),
+            (["com.galaxy.memory": "4g"], nil), (["com.galaxy.memory": "5g"], "memory 5g is above the 4g"),
             (["com.galaxy.port": "x"], "which is no port"),
         ] as [(LabelMap, String?)]
     )
