@@ -125,8 +125,8 @@ struct JobPageTests {
         page.sight = sight
         let text = page.lines(on: .plain).joined(by: "\n").text
         for part in [
-            "job         j", "asks for    start of lobby", "running: creating and starting the container", "2 of 5",
-            "1970-01-01T00:00:01.000Z", "for 7s", "timeout: late",
+            "job         j", "asks for    start of lobby", "running: attempt 2: creating and starting the container",
+            "2 of 5", "1970-01-01T00:00:01.000Z", "for 7s", "timeout: late",
         ] { #expect(text.contains(part), "\(part) in\n\(text)") }
         #expect(page.json.text.contains(#""message":"{}""#))
     }
