@@ -234,6 +234,26 @@ struct ReservationTests {
         }
     }
 
+    @Test("a leader that says late that a stopped container runs reserves nothing for it")
+    func lateStartOfStopped() async throws {
+        try await QueueWorld.with { world in
+            let worker = try await worker(world, NodeCapacity(memory: 2 * Self.gibibyte))
+            guard case .granted(let epoch, _) = try await worker.lead(ttl: .seconds(5)) else { return }
+            try await worker.record(.asked(jobID: "x1", intent: "x1"), of: "c1")
+            try await worker.record(.forced(false), of: "c1")
+            let update = LifecycleUpdate(
+                containerID: "c1",
+                gameID: "g1",
+                expectedCheckpoint: "",
+                newCheckpoint: "s1",
+                entries: [],
+                demand: QueueWorld.usual
+            )
+            #expect(try await worker.publish([update], epoch: epoch, cursor: nil) == [.published])
+            #expect(try await worker.reservations().isEmpty)
+        }
+    }
+
     @Test("a leader that says late that a removed container runs reserves nothing for it")
     func lateStart() async throws {
         try await QueueWorld.with { world in

@@ -54,9 +54,9 @@ extension RedisModel {
         mutation != .staleReservation && notes[node]?[id]?.exit != nil
     }
 
-    /// What `is_for_another` and `is_over` in containers.lua do.
+    /// What `is_for_another`, `is_over` and `is_stopped` in containers.lua do.
     private func isReservedForAnother(_ id: ContainerID, of game: GameID, on node: NodeID) -> Bool {
-        if isOver(id, on: node) { return true }
+        if isOver(id, on: node) || mutation != .staleReservation && notes[node]?[id]?.isForced != nil { return true }
         guard let other = holders[node]?[game], other != id, mutation != .staleReservation else { return false }
         let hasEnded = endedLifecycles[node]?.contains(other) == true
         return !hasEnded && checkpoints[node]?[other]?.hasPrefix("s") ?? true

@@ -62,10 +62,18 @@ function containers.is_over(c, container)
   return call('HEXISTS', c.prefix .. 'intents:' .. c.args.node, container .. ':exit') == 1
 end
 
+-- Returns whether a job has reported that it has stopped the run that a leader publishes only now.
+local function is_stopped(c, container)
+  return call('HEXISTS', c.prefix .. 'intents:' .. c.args.node, container .. ':forced') == 1
+end
+
 local function settle_reservation(c, game, update)
   local node, is_busy = c.args.node, lanes.is_busy(c, game)
   if string.sub(update.checkpoint, 1, 1) == 's' then
-    if is_for_another(c, game, update.container) or containers.is_over(c, update.container) then return end
+    local container = update.container
+    if is_for_another(c, game, container) or containers.is_over(c, container) or is_stopped(c, container) then
+      return
+    end
     local _, shrinks = reservations.set(c, node, game, update, is_busy)
     if shrinks then workers.wake_for_capacity(c, node) end
   elseif not is_busy and reservations.free(c, node, game, update.container) then
