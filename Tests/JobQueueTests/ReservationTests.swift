@@ -234,6 +234,16 @@ struct ReservationTests {
         }
     }
 
+    /// The start of c1, which has ended since.
+    private static let lateStart = LifecycleUpdate(
+        containerID: "c1",
+        gameID: "g1",
+        expectedCheckpoint: "",
+        newCheckpoint: "s1",
+        entries: [],
+        demand: QueueWorld.usual
+    )
+
     @Test("a leader that says late that a stopped container runs reserves nothing for it")
     func lateStartOfStopped() async throws {
         try await QueueWorld.with { world in
@@ -241,15 +251,7 @@ struct ReservationTests {
             guard case .granted(let epoch, _) = try await worker.lead(ttl: .seconds(5)) else { return }
             try await worker.record(.asked(jobID: "x1", intent: "x1"), of: "c1")
             try await worker.record(.forced(false), of: "c1")
-            let update = LifecycleUpdate(
-                containerID: "c1",
-                gameID: "g1",
-                expectedCheckpoint: "",
-                newCheckpoint: "s1",
-                entries: [],
-                demand: QueueWorld.usual
-            )
-            #expect(try await worker.publish([update], epoch: epoch, cursor: nil) == [.published])
+            #expect(try await worker.publish([Self.lateStart], epoch: epoch, cursor: nil) == [.published])
             #expect(try await worker.reservations().isEmpty)
         }
     }
@@ -263,15 +265,7 @@ struct ReservationTests {
             let running = RunningGame(containerID: "c1", demand: QueueWorld.usual)
             try await worker.correctReservations(free: [], taken: ["g1": running], epoch: epoch)
             #expect(try await worker.reservations().isEmpty)
-            let update = LifecycleUpdate(
-                containerID: "c1",
-                gameID: "g1",
-                expectedCheckpoint: "",
-                newCheckpoint: "s1",
-                entries: [],
-                demand: QueueWorld.usual
-            )
-            #expect(try await worker.publish([update], epoch: epoch, cursor: nil) == [.published])
+            #expect(try await worker.publish([Self.lateStart], epoch: epoch, cursor: nil) == [.published])
             #expect(try await worker.reservations().isEmpty)
         }
     }
