@@ -1,5 +1,6 @@
 import JobContract
 import JobQueue
+import Primitives
 
 extension LaneModel {
     /// A worker that waits at the queue is woken by its oldest message that has woken none. Returns that message.
@@ -294,11 +295,14 @@ extension LaneModel {
     }
 
     /// Returns the games that the node has to stop first.
+    ///
+    /// - Parameter isOver: What is known to have ended, although an old list says that it runs.
     @discardableResult
     mutating func join(
         node: NodeID,
         games: [OwnedGame],
-        stopped: [GameID] = []
+        stopped: [GameID] = [],
+        isOver: (ContainerID) -> Bool = { _ in false }
     ) -> Set<GameID> {
         disowned[node]?.subtract(stopped)
         for announced in games {
@@ -308,7 +312,8 @@ extension LaneModel {
             let isNew = owners[game] != node
             owners[game] = node
             raise(game, announced.fence)
-            if announced.isRunning, reserved[node]?[game] == nil {
+            let mayRun = announced.isRunning && !(announced.running.map { isOver($0.containerID) } ?? false)
+            if mayRun, reserved[node]?[game] == nil {
                 setReservation(game, announced.running?.demand ?? defaultDemand, on: node)
             }
             if isNew, case .ready = states[game] {

@@ -67,4 +67,21 @@ struct OwnershipTests {
             #expect(try await rows.map(\.isRunning) == [false])
         }
     }
+
+    @Test("a container that somebody has started again is inspected again: a list shows no limits")
+    func startedAgain() async throws {
+        try await WorkerWorld.with { world in
+            let ownership = ContainerOwnership(docker: world.docker, queue: world.queue(), namespace: "rtm")
+            let id = try await world.docker.run(WorkerWorld.spec(game: "g1")).containerID
+            await world.docker.exit(container: id.text, code: 0)
+            #expect(try await ownership.ownedRows().map(\.isRunning) == [false])
+            await world.docker.start(container: id.text)
+            let rows = try await ownership.ownedRows()
+            #expect(rows.map(\.isRunning) == [true])
+            #expect(ownership.runningGames(of: rows).mapValues(\.containerID) == ["g1": id])
+            let inspections = await world.docker.calls[.inspectContainer]
+            #expect(try await ownership.ownedRows() == rows)
+            #expect(await world.docker.calls[.inspectContainer] == inspections)
+        }
+    }
 }

@@ -49,17 +49,27 @@ extension RedisModel {
         return answers
     }
 
-    /// What `is_over` in containers.lua does.
-    private func isOver(_ id: ContainerID, on node: NodeID) -> Bool {
-        mutation != .staleReservation && notes[node]?[id]?.exit != nil
+    /// What `has_ended` in containers.lua does.
+    private func hasEnded(_ id: ContainerID, on node: NodeID) -> Bool {
+        if let checkpoint = checkpoints[node]?[id] { return !checkpoint.hasPrefix("s") }
+        return endedLifecycles[node]?.contains(id) == true
     }
 
-    /// What `is_for_another`, `is_over` and `is_stopped` in containers.lua do.
+    /// What `is_over` in containers.lua does.
+    private func isOver(_ id: ContainerID, on node: NodeID) -> Bool {
+        mutation != .staleReservation && (hasEnded(id, on: node) || notes[node]?[id]?.exit != nil)
+    }
+
+    /// What `is_over` and `is_stopped` in containers.lua do.
+    func isOverOrStopped(_ id: ContainerID, on node: NodeID) -> Bool {
+        isOver(id, on: node) || mutation != .staleReservation && notes[node]?[id]?.isForced != nil
+    }
+
+    /// What `is_for_another` in containers.lua does, and whether the container itself has ended.
     private func isReservedForAnother(_ id: ContainerID, of game: GameID, on node: NodeID) -> Bool {
-        if isOver(id, on: node) || mutation != .staleReservation && notes[node]?[id]?.isForced != nil { return true }
+        if isOverOrStopped(id, on: node) { return true }
         guard let other = holders[node]?[game], other != id, mutation != .staleReservation else { return false }
-        let hasEnded = endedLifecycles[node]?.contains(other) == true
-        return !hasEnded && checkpoints[node]?[other]?.hasPrefix("s") ?? true
+        return !hasEnded(other, on: node)
     }
 
     @discardableResult

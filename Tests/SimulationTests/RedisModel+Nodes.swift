@@ -21,9 +21,11 @@ extension RedisModel {
         if let games {
             if mutation == .adoptAlways { lanes.disowned[caller.node] = [] }
             let held = lanes.reserved[caller.node] ?? [:]
-            mustStop = lanes.join(node: caller.node, games: games, stopped: stopped).sorted()
+            let over = Set(games.compactMap(\.running?.containerID).filter { isOverOrStopped($0, on: caller.node) })
+            mustStop = lanes.join(node: caller.node, games: games, stopped: stopped) { over.contains($0) }.sorted()
             for game in games where held[game.gameID] == nil {
-                holders[caller.node, default: [:]][game.gameID] = game.running?.containerID
+                let id = game.running?.containerID
+                holders[caller.node, default: [:]][game.gameID] = id.map(over.contains) == true ? nil : id
             }
             if mustStop.isEmpty { told.insert(caller.node) }
             told.subtract(lanes.deposed)

@@ -88,6 +88,13 @@ local function relist(c, lane)
   lanes.settle(c, lane)
 end
 
+-- Returns whether the container of an announced game runs, as far as Redis knows. The list of a slow worker may be old.
+local function may_run(c, game)
+  local container = game.container
+  return game.is_running
+    and not (container and (containers.is_over(c, container) or containers.is_stopped(c, container)))
+end
+
 -- Announces a game. A disowned game has to stop first: a node that was lost must not take a game back.
 local function announce(c, game)
   local lane, node = lanes.read(c, game.id), c.args.node
@@ -101,7 +108,7 @@ local function announce(c, game)
   if owner and owner ~= node and not wins(c, game, owner) then return end
   lanes.set_owner(c, lane, node)
   lanes.raise_fence(c, game.id, game.fence)
-  if game.is_running and not reservations.held(c, node, game.id) then
+  if not reservations.held(c, node, game.id) and may_run(c, game) then
     reservations.set(c, node, game.id, game, false)
   end
   -- A waiting job belongs to this node now.

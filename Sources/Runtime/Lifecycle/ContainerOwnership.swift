@@ -163,21 +163,24 @@ final class ContainerOwnership: Sendable {
         }
     }
 
-    /// Returns the listed containers of this namespace, after inspecting containers without a verdict. A container that
-    /// has ended before its inspection counts as ended.
+    /// Returns the listed containers of this namespace, after inspecting containers without a verdict, and those that run
+    /// and did not run at their last inspection. A container that has ended before its inspection counts as ended.
     func ownedRows() async throws(DockerError) -> [ContainerSummary] {
         let rows = try await rows()
-        let before = verdicts(on: rows)
-        let unknown = rows.filter { before[$0.id] == nil }.map(\.id)
-        try await inspect(unknown)
-        let after = verdicts(on: rows)
-        let inspected = Set(unknown)
+        try await inspect(rows.filter(isToInspect).map(\.id))
+        let verdicts = verdicts(on: rows)
         let facts = known.withLock { $0.facts }
-        return rows.filter { after[$0.id] == true }.map { row in
+        return rows.filter { verdicts[$0.id] == true }.map { row in
             var row = row
-            let isStale = row.isRunning && inspected.contains(row.id) && facts[row.id]?.running == nil
-            if isStale { row.status = "exited" }
+            if row.isRunning, facts[row.id]?.running == nil { row.status = "exited" }
             return row
+        }
+    }
+
+    private func isToInspect(_ row: ContainerSummary) -> Bool {
+        known.withLock { known in
+            guard let isOurs = known.verdicts[row.id] else { return true }
+            return isOurs && row.isRunning && known.facts[row.id]?.running == nil
         }
     }
 
