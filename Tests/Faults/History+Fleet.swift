@@ -56,8 +56,12 @@ extension History {
         var lines = pushes.map { "push \($0)" } + results.map { "result \($0)" } + events.map { "event \($0)" }
         lines += running.map { "running \($0)" } + hosts.runs.map { "run \($0)" }
         lines += hosts.losses.map { "loss \($0)" } + hosts.contacts.map { "contacts \($0)" }
+        lines += hosts.reservations.map { "reservations \($0)" }
         lines += fleet.workers.map { "--- worker \($0.process.pid)\n\($0.process.log)" }
         try? lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
-        print("the whole history: \(path)")
+        let folder = String(path.dropLast(4)) + ".aof"
+        try? FileManager.default.removeItem(atPath: folder)
+        try? FileManager.default.copyItem(atPath: fleet.redis.directory + "/appendonlydir", toPath: folder)
+        print("the whole history: \(path), and the writes of Redis: \(folder)")
     }
 }

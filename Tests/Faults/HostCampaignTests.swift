@@ -25,7 +25,10 @@ struct HostCampaignTests {
             try await Fleet.with(
                 workers: 0,
                 settings: settings,
-                redisArguments: ["--appendonly", "yes", "--appendfsync", "always"],
+                redisArguments: [
+                    "--appendonly", "yes", "--appendfsync", "always", "--aof-timestamp-enabled", "yes",
+                    "--auto-aof-rewrite-percentage", "0",
+                ],
                 world: first.world
             ) { fleet in
                 try await Self.withHost("a", first, fleet) { a in
