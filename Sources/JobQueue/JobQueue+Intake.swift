@@ -127,6 +127,7 @@ extension JobQueue {
             "worker": .string(worker.id), "node": .string(worker.node.text), "nonce": .string(worker.nonce),
             "lease_ms": .integer(options.lease.milliseconds), "starts": JSONValue(capacity.starts),
             "stops": JSONValue(capacity.stops), "claims": servedQueues,
+            "permits": options.description.concurrency.map { JSONValue($0) },
         ]
     }
 

@@ -82,6 +82,43 @@ struct PlacementTests {
         }
     }
 
+    /// Both workers are idle.
+    @Test(
+        "a worker leaves no start to others if more wait than all idle workers can begin",
+        arguments: [(waiting: 4, permits: 2, claimed: 0), (5, 2, 2), (5, 3, 0), (7, 3, 2)]
+    )
+    func crowded(waiting: Int, permits: Int, claimed: Int) async throws {
+        try await QueueWorld.with { world in
+            let nodes = try await nodes(world, [3, 1])
+            var options = world.options(Self.capacity)
+            options.description.concurrency = permits
+            let full = world.worker("w0", node: "n0", options: options)
+            try await push(world, waiting)
+            try await world.intake(full)
+            let claim = try await full.claim(Capacity(starts: 2, stops: 2))
+            #expect(claim.jobs.count == claimed)
+            #expect(try await nodes.woken().contains("w1"))
+        }
+    }
+
+    @Test("a claim compares nodes once, however many workers it wakes")
+    func compares() async throws {
+        try await QueueWorld.with { world in
+            let nodes = try await nodes(world, [3] + Array(repeating: 0, count: 20))
+            let full = try #require(nodes.queues["n0"])
+            try await push(world, 8)
+            try await world.intake(full)
+            _ = try await world.client.send(RedisCommand("CONFIG", "RESETSTAT"))
+            #expect(try await world.claim(full).isEmpty)
+            let text = try await world.client.send(RedisCommand("INFO", "commandstats")).string ?? ""
+            let line = text.split(whereSeparator: \.isNewline).first { $0.hasPrefix("cmdstat_zmscore:calls=") } ?? ""
+            let comparisons = Int(line.drop { $0 != "=" }.dropFirst().prefix { $0 != "," })
+            // Two for each sample. A sample has at most eight idle workers.
+            #expect(comparisons.map { $0 <= 4 } == true, "\(line)")
+            #expect(try await nodes.woken().count >= 7)
+        }
+    }
+
     @Test("a start goes to a fuller node if it does not fit on the emptier one, or if nobody is idle there")
     func takes() async throws {
         try await QueueWorld.with { world in

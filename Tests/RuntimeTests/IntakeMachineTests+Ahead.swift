@@ -5,6 +5,14 @@ import Testing
 @testable import JobQueue
 @testable import Runtime
 
+extension Intake {
+    /// The step after an intake whose messages other workers have taken.
+    fileprivate mutating func late(_ seen: Int, at milliseconds: Int64) -> Step {
+        outcome(taken: 0, seen: seen, isEmptied: false, at: milliseconds)
+        return step(milliseconds)
+    }
+}
+
 /// Messages that a worker has read ahead.
 extension IntakeMachineTests {
     /// A worker that has just taken as many messages in as it could begin, and has read these ahead.
@@ -39,11 +47,56 @@ extension IntakeMachineTests {
         #expect(last.known == [.whole([32]), .whole([33])] && last.readsAhead)
     }
 
-    @Test("after another worker was faster, a worker reads anew, and reads nothing ahead for a second")
-    func rivals() {
+    @Test("after other workers took all messages of an intake, a worker leaves them the next ones for a second")
+    func leaves() {
         var intake = readAhead(3)
         _ = intake.step(2)
         intake.outcome(taken: 0, seen: 2, isEmptied: false, next: [.whole([9])], at: 2)
+        #expect(intake.step(3) == .sleep(until: Intake.at(1_002)))
+        // Jobs that others have taken in, and are ready.
+        intake.machine.woken()
+        #expect(intake.step(4) == .claim(intake.capacity(3, 3)))
+        intake.claimed(ready: .starts)
+        #expect(intake.step(5) == .claim(intake.capacity(3, 3)))
+        intake.claimed()
+        #expect(intake.step(1_001) == .sleep(until: Intake.at(1_002)))
+        let next = intake.step(1_002)
+        #expect(next == .take(.init(queue: "a", most: 32, capacity: intake.capacity(3, 3))))
+    }
+
+    @Test("a worker that finds other messages than the one that has woken it reads them at once")
+    func findsOthers() {
+        var intake = Intake()
+        intake.rest()
+        for time in [Int64(10), 20] {
+            intake.machine.saw([7], in: "a")
+            guard case .take(let woken) = intake.step(time), case .take = intake.late(1, at: time),
+                case .sleep = intake.late(32, at: time)
+            else {
+                Issue.record("another step")
+                return
+            }
+            #expect(woken.known == [.whole([7])])
+        }
+        // Somebody looks for what a dead worker has left.
+        intake.machine.swept()
+        guard case .claim = intake.step(30) else {
+            Issue.record("no claim")
+            return
+        }
+        intake.claimed()
+        guard case .take(let take) = intake.step(30) else {
+            Issue.record("no intake")
+            return
+        }
+        #expect(take.known.isEmpty)
+    }
+
+    @Test("after another worker took some messages of an intake, a worker reads nothing ahead for a second")
+    func rivals() {
+        var intake = readAhead(3)
+        _ = intake.step(2)
+        intake.outcome(taken: 1, seen: 2, isEmptied: false, next: [.whole([9])], at: 2)
         func reads(_ milliseconds: Int64) -> [Bool]? {
             guard case .take(let take) = intake.step(milliseconds) else { return nil }
             intake.outcome(taken: 2, isEmptied: false, at: milliseconds)

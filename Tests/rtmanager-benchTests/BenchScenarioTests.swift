@@ -76,7 +76,7 @@ struct BenchScenarioTests {
         let figures = try await Figures.of("nodes")
         #expect(try figures["fairness (Jain)"].value >= 0.95)
         #expect(try figures["games of a node: least"].value > 0)
-        #expect(try figures["120 starts at once: commands a job"].value < 250)
+        #expect(try figures["120 starts at once: commands a job"].value < 160)
         #expect(try figures["an emptied Redis: a start has ended after"].value > 0)
     }
 

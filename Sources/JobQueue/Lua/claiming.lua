@@ -1,6 +1,7 @@
 -- Purpose: `claim` leases the heads of ready lanes to a worker, and ends expired and obsolete heads.
 -- Arguments: worker, node, nonce, lease_ms, and:
 --   starts, stops   free permits
+--   permits         the starts that the worker runs at a time
 --   claims          the queues, in order of priority
 -- Returns: 1 if stops or removes wait for a permit, plus 2 if starts do, plus 4 if starts were left to other nodes (the
 --   worker looks again soon), plus 8 if there are more starts to look at (the worker claims again at once); the time of
@@ -54,9 +55,10 @@ local function takes(c, claim, list, lane, job)
   local fits = reservations.fits(c, c.args.node, job.game_id, needs)
   if not fits then unfit.add(c, c.args.node, list.unfit, job.game_id, needs) end
   if list.owner then return fits end
+  if fits and list.is_crowded == nil then list.is_crowded = placement.is_crowded(c, job.queue, list.key) end
   -- The other nodes take the starts behind this one, too.
-  list.is_passed = fits and placement.may_pass(c, lane)
-    and placement.is_better_elsewhere(c, claim, job)
+  list.is_passed = fits and not list.is_crowded and placement.may_pass(c, lane)
+    and placement.is_better_elsewhere(c, job)
   if fits and not list.is_passed then return true end
   pass(c, claim, lane, job, list.is_passed)
   return false
@@ -236,12 +238,13 @@ end
 
 local function claim(c)
   local a = c.args
+  c.claimer = a.worker
   -- A node that has returned stops its disowned games first.
   if loss.is_lost(c, a.node) or call('EXISTS', c.prefix .. 'disowned:' .. a.node) == 1 then
     return parking.decline(c)
   end
   local state = { wanted = { start = a.starts, stop = a.stops }, rows = {}, queues = {}, ended = 0,
-    rivals = {}, passed = {}, is_passed = false, has_more = false,
+    passed = {}, is_passed = false, has_more = false,
     most_ended = { start = MOST_ENDED, stop = MOST_ENDED }, is_draining = lanes.is_listed(c, 'draining', a.node) }
   for _, queue in ipairs(a.claims) do
     if not lanes.is_listed(c, 'paused', queue) then state.queues[#state.queues + 1] = queue end

@@ -49,7 +49,7 @@ function context.open(keys, args)
     fence = tonumber(kept[6]) or 0, held = kept[7] or '', settings = kept[8],
     oldest_at = tonumber(kept[9]) or 0, lost = tonumber(kept[10]) or 0, arrivals = tonumber(kept[11] or kept[5]) or 0,
     form = kept[12], swept_at = tonumber(kept[13]) or 0,
-    lost_nodes = {}, nodes = {}, placed = {}, held_of = {}, drained = {},
+    lost_nodes = {}, nodes = {}, placed = {}, held_of = {}, drained = {}, candidates = {},
     has_jumped = latest > 0 and now - latest >= JUMP_MS, text = false, has_made_ready = false }
 end
 

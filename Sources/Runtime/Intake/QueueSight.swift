@@ -11,6 +11,8 @@ struct QueueSight: Equatable {
         /// The queue was empty. A connection waits at the queue.
         case waiting
         case paused
+        /// Other workers were faster, and take the messages in.
+        case left(until: MonotonicInstant)
         /// The window had no capacity. `ended` is the number of ends at that time.
         case full(until: MonotonicInstant, ended: Int)
         /// Redis refuses to give messages, for example because the key has a wrong type.
@@ -19,7 +21,8 @@ struct QueueSight: Equatable {
 
     /// The shortest time between two looks at a queue whose messages found the window full.
     static let fullPause = Duration.milliseconds(50)
-    /// The time without reading ahead after other workers were faster.
+    /// The time for which a worker leaves the messages to other workers, and reads none ahead, after these were faster.
+    /// In a large fleet, each worker would else read the messages of each intake in vain.
     static let rivalsPause = Duration.seconds(1)
     /// The pauses of a queue whose messages Redis refuses to give. Each queue has its own.
     static let failurePauses = Backoff(base: .milliseconds(250), cap: .seconds(5))
@@ -32,6 +35,9 @@ struct QueueSight: Equatable {
     private var ahead: [WaitingMessage] = []
     /// No messages are read ahead until this time.
     private var readsAheadFrom: MonotonicInstant?
+    /// Whether the last intake was of the message that has woken this worker. Older messages of the inbox may lie before
+    /// it, for example those of a worker that has died.
+    private var wasWoken = false
     private var failures = 0
 
     init(name: String) { self.name = name }
@@ -45,6 +51,7 @@ struct QueueSight: Equatable {
         return switch look {
         case .due: true
         case .waiting, .paused: false
+        case .left(let until): until <= now
         case .full(let until, let mark): ended - mark >= JobQueue.intakeBatch || ended > mark && until <= now
         case .failing(let until): until <= now
         }
@@ -54,7 +61,7 @@ struct QueueSight: Equatable {
     func nextLook(ended: Int) -> MonotonicInstant? {
         switch look {
         case .full(let until, let mark): ended > mark ? until : nil
-        case .failing(let until): until
+        case .failing(let until), .left(let until): until
         case .due, .waiting, .paused: nil
         }
     }
@@ -63,6 +70,7 @@ struct QueueSight: Equatable {
     ///
     /// - Parameter isBusy: Whether the last intake of the worker was a moment ago.
     mutating func take(most: Int, isBusy: Bool, now: MonotonicInstant) -> (known: [WaitingMessage], readsAhead: Bool) {
+        wasWoken = seen != nil
         if let message = seen {
             seen = nil
             return ([.whole(message)], false)
@@ -77,15 +85,22 @@ struct QueueSight: Equatable {
     /// An intake has this outcome, and has read these messages ahead.
     mutating func took(_ outcome: IntakeOutcome, next: [WaitingMessage], ended: Int, now: MonotonicInstant) {
         failures = 0
-        let full = Look.full(until: now.advanced(by: Self.fullPause), ended: ended)
-        look = outcome.isPaused ? .paused : outcome.isEmptied ? .waiting : outcome.isFull ? full : .due
+        let isLate = outcome.taken < outcome.seen
+        look = look(after: outcome, ended: ended, now: now)
         guard look == .due else {
             ahead = []
             return
         }
-        let isLate = outcome.taken < outcome.seen
         if isLate { readsAheadFrom = now.advanced(by: Self.rivalsPause) }
         if isLate || !next.isEmpty { ahead = next }
+    }
+
+    private func look(after outcome: IntakeOutcome, ended: Int, now: MonotonicInstant) -> Look {
+        if outcome.isPaused { return .paused }
+        if outcome.isEmptied { return .waiting }
+        if outcome.isFull { return .full(until: now.advanced(by: Self.fullPause), ended: ended) }
+        let othersTakeAll = outcome.taken == 0 && outcome.seen > 0 && !wasWoken
+        return othersTakeAll ? .left(until: now.advanced(by: Self.rivalsPause)) : .due
     }
 
     /// Redis refuses to give messages, or to take in jobs.
@@ -99,7 +114,7 @@ struct QueueSight: Equatable {
     mutating func woken() {
         switch look {
         case .full, .paused: look = .due
-        case .due, .waiting, .failing: break
+        case .due, .waiting, .left, .failing: break
         }
     }
 
