@@ -62,6 +62,12 @@ extension BenchRedis {
         Self.baselineScript.command(keys: baselineKeys, arguments: [.bytes(message), .string(id)])
     }
 
+    /// Pushes a job for ``serveBaseline(_:)``.
+    func pushBare(_ number: Int) async throws {
+        let message = #"{"v":1,"id":"bare-\#(number)","kind":"stop","game_id":"game-bare-\#(number)"}"#
+        _ = try await client.send(RedisCommand("LPUSH", .string(baselineQueue), .string(message)))
+    }
+
     /// Waits for single jobs in the baseline's own queue and ends each job, until the task is cancelled.
     func serveBaseline(_ connection: RedisBlockingConnection) async throws {
         _ = try await client.evaluate(Self.baselineScript, keys: baselineKeys, arguments: ["none", "none"])

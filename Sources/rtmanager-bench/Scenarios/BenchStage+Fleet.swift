@@ -6,7 +6,8 @@ import Redis
 extension BenchStage {
     /// Measures the cost of a lone job while more and more workers wait for jobs.
     func fleet() async throws -> [BenchFigure] {
-        var figures: [BenchFigure] = []
+        let bare = try await bareLoneCost()
+        var figures = [BenchFigure("the bare loop: CPU of Redis a push", bare, "ms")]
         var alone: Double?
         for workers in options.full([1, 10, 50, 150], quick: [1, 10]) {
             try await redis.empty()
@@ -14,7 +15,7 @@ extension BenchStage {
             let milliseconds = cost.cpu * 1_000
             let name = "with \(workers) waiting"
             figures += [
-                BenchFigure("\(name): CPU of Redis a push", milliseconds, "ms", baseline: alone),
+                BenchFigure("\(name): CPU of Redis a push", milliseconds, "ms", baseline: alone ?? bare),
                 BenchFigure("\(name): calls of scripts a push", cost.scripts, ""),
                 BenchFigure("\(name): wake-ups a push", cost.wakeups, ""),
             ]

@@ -39,10 +39,7 @@ extension BenchStage {
             try await timed(reader, redis.keys.results) { try await redis.push(number..<number + 1, prefix: "one") }
         }
         func baseline() async throws -> Double {
-            let message = #"{"v":1,"id":"bare-\#(number)","kind":"stop","game_id":"game-bare-\#(number)"}"#
-            return try await timed(reader, redis.baselineResults) {
-                _ = try await redis.client.send(RedisCommand("LPUSH", .string(redis.baselineQueue), .string(message)))
-            }
+            try await timed(reader, redis.baselineResults) { try await redis.pushBare(number) }
         }
         guard number.isMultiple(of: 2) else {
             let first = try await baseline()

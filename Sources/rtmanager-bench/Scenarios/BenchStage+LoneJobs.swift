@@ -50,6 +50,28 @@ extension BenchStage {
         return (stops, starts)
     }
 
+    /// Returns the CPU time of Redis for a lone job of the baseline, in milliseconds.
+    func bareLoneCost() async throws -> Double {
+        let (server, reader) = (reader(), reader())
+        let jobs = options.full(50, quick: 10)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await redis.serveBaseline(server) }
+            let idle = try await load { try await Task.sleep(for: options.full(.seconds(5), quick: .seconds(1))) }
+            let busy = try await load {
+                let begin = ContinuousClock.now
+                for number in 0..<jobs {
+                    // The pace of the pushes.
+                    try await Task.sleep(until: begin.advanced(by: Self.loneInterval * number), clock: .continuous)
+                    _ = try await timed(reader, redis.baselineResults) { try await redis.pushBare(number) }
+                }
+            }
+            group.cancelAll()
+            await reader.close()
+            await server.close()
+            return (busy.cpu - idle.cpu * busy.seconds / idle.seconds) * 1_000 / Double(jobs)
+        }
+    }
+
     private var loneCount: Int { options.full(100, quick: 5) }
 
     private func loneJobs(_ kind: BenchKind, _ prefix: String, beside idle: Load) async throws -> LoneJobs {

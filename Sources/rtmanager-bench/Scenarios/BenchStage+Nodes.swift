@@ -16,10 +16,11 @@ extension BenchStage {
     func nodes() async throws -> [BenchFigure] {
         let count = options.nodes ?? options.full(100, quick: 6)
         let half = max(1, count / 2)
+        let bare = try await bareLoneCost()
         let alone = try await withNodes(0..<1) { try await measureAlone() }
         try await redis.empty()
         return try await withNodes(0..<half) {
-            let staying = try await withNodes(half..<count) { try await measureNodes(count, alone) }
+            let staying = try await withNodes(half..<count) { try await measureNodes(count, alone, bare) }
             // A loss takes longer than the grace.
             return staying + (options.isQuick ? [] : try await measureLoss(of: half..<count))
         }
@@ -33,13 +34,13 @@ extension BenchStage {
         return try await loneJobs("alone")
     }
 
-    private func measureNodes(_ count: Int, _ alone: Lone) async throws -> [BenchFigure] {
+    private func measureNodes(_ count: Int, _ alone: Lone, _ bare: Double) async throws -> [BenchFigure] {
         try await awaitFleet(count)
         let idle = try await idleFigures(count)
         let lone = try await loneJobs("lone")
         return try await idle + lone.stops.figures("\(count) idle nodes: a lone stop", alone: alone.stops)
             + lone.starts.figures("\(count) idle nodes: a lone start", alone: alone.starts)
-            + burstFigures(count) + returnFigures(count)
+            + burstFigures(count, bare) + returnFigures(count)
     }
 
     private func awaitFleet(_ count: Int) async throws {
@@ -64,7 +65,8 @@ extension BenchStage {
 
     // MARK: A burst of starts
 
-    private func burstFigures(_ count: Int) async throws -> [BenchFigure] {
+    /// - Parameter bare: The CPU time of Redis for a lone job of the baseline, in milliseconds.
+    private func burstFigures(_ count: Int, _ bare: Double) async throws -> [BenchFigure] {
         let starts = options.jobs ?? 20 * count
         let before = try await redis.results()
         let (cpu, counts, begin) = (try await redis.cpu(), try await redis.counts(), ContinuousClock.now)
@@ -84,7 +86,7 @@ extension BenchStage {
                 "s",
                 baseline: Double(rounds) * Self.startTime.inSeconds
             ),
-            BenchFigure("\(starts) starts at once: CPU of Redis a job", cpuOfJob, "ms"),
+            BenchFigure("\(starts) starts at once: CPU of Redis a job", cpuOfJob, "ms", baseline: bare),
             BenchFigure("\(starts) starts at once: commands a job", commands, ""),
             BenchFigure("games of a node: least", games.min() ?? 0, ""),
             BenchFigure("games of a node: most", games.max() ?? 0, ""),
