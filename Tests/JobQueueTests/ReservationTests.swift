@@ -271,23 +271,19 @@ struct ReservationTests {
     }
 
     @Test(
-        "a worker that announces late that a container runs reserves nothing for it",
-        arguments: ["stopped", "removed", "exit published", "removal published"]
+        "a worker that announces late that a removed container runs reserves nothing for it",
+        arguments: ["reported", "published"]
     )
-    func lateAnnouncement(after end: String) async throws {
+    func lateAnnouncement(removal: String) async throws {
         try await QueueWorld.with { world in
             let worker = try await worker(world, NodeCapacity(memory: 2 * Self.gibibyte))
             guard case .granted(let epoch, _) = try await worker.lead(ttl: .seconds(5)) else { return }
             #expect(try await worker.publish([Self.lateStart], epoch: epoch, cursor: nil) == [.published])
-            switch end {
-            case "stopped":
-                try await worker.record(.asked(jobID: "x1", intent: "x1"), of: "c1")
-                try await worker.record(.forced(false), of: "c1")
-            case "removed": try await worker.record(.exit("the end"), of: "c1")
-            default:
+            if removal == "reported" {
+                try await worker.record(.exit("the end"), of: "c1")
+            } else {
                 var update = Self.lateStart
-                update.expectedCheckpoint = "s1"
-                update.newCheckpoint = end == "exit published" ? "e1" : ""
+                (update.expectedCheckpoint, update.newCheckpoint) = ("s1", "")
                 #expect(try await worker.publish([update], epoch: epoch, cursor: nil) == [.published])
             }
             try await worker.correctReservations(free: ["g1"], taken: [:], epoch: epoch)

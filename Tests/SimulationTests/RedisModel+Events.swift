@@ -49,27 +49,18 @@ extension RedisModel {
         return answers
     }
 
-    /// What `has_ended` in containers.lua does.
-    private func hasEnded(_ id: ContainerID, on node: NodeID) -> Bool {
-        if let checkpoint = checkpoints[node]?[id] { return !checkpoint.hasPrefix("s") }
-        return endedLifecycles[node]?.contains(id) == true
-    }
-
     /// What `is_over` in containers.lua does.
-    private func isOver(_ id: ContainerID, on node: NodeID) -> Bool {
-        mutation != .staleReservation && (hasEnded(id, on: node) || notes[node]?[id]?.exit != nil)
+    func isOver(_ id: ContainerID, on node: NodeID) -> Bool {
+        guard mutation != .staleReservation else { return false }
+        return endedLifecycles[node]?.contains(id) == true || notes[node]?[id]?.exit != nil
     }
 
-    /// What `is_over` and `is_stopped` in containers.lua do.
-    func isOverOrStopped(_ id: ContainerID, on node: NodeID) -> Bool {
-        isOver(id, on: node) || mutation != .staleReservation && notes[node]?[id]?.isForced != nil
-    }
-
-    /// What `is_for_another` in containers.lua does, and whether the container itself has ended.
+    /// What `is_for_another`, `is_over` and `is_stopped` in containers.lua do.
     private func isReservedForAnother(_ id: ContainerID, of game: GameID, on node: NodeID) -> Bool {
-        if isOverOrStopped(id, on: node) { return true }
+        if isOver(id, on: node) || mutation != .staleReservation && notes[node]?[id]?.isForced != nil { return true }
         guard let other = holders[node]?[game], other != id, mutation != .staleReservation else { return false }
-        return !hasEnded(other, on: node)
+        let hasEnded = endedLifecycles[node]?.contains(other) == true
+        return !hasEnded && checkpoints[node]?[other]?.hasPrefix("s") ?? true
     }
 
     @discardableResult

@@ -21,7 +21,7 @@ extension RedisModel {
         if let games {
             if mutation == .adoptAlways { lanes.disowned[caller.node] = [] }
             let held = lanes.reserved[caller.node] ?? [:]
-            let over = Set(games.compactMap(\.running?.containerID).filter { isOverOrStopped($0, on: caller.node) })
+            let over = Set(games.compactMap(\.running?.containerID).filter { isOver($0, on: caller.node) })
             mustStop = lanes.join(node: caller.node, games: games, stopped: stopped) { over.contains($0) }.sorted()
             for game in games where held[game.gameID] == nil {
                 let id = game.running?.containerID

@@ -45,10 +45,8 @@ define('report', function(c)
   return 1
 end)
 
--- Returns whether the last published event of the container is its end.
-local function has_ended(c, container)
-  local checkpoint = call('HGET', c.prefix .. 'checkpoints:' .. c.args.node, container)
-  if checkpoint then return string.sub(checkpoint, 1, 1) ~= 's' end
+-- Returns whether the removal of the container is published.
+local function is_removed(c, container)
   return call('ZSCORE', c.prefix .. 'ended:' .. c.args.node, container) and true or false
 end
 
@@ -57,18 +55,21 @@ end
 local function is_for_another(c, game, container)
   local held = reservations.held(c, c.args.node, game)
   local other = held and held.container
-  return other and other ~= container and not has_ended(c, other)
+  if not other or other == container then return false end
+  local checkpoint = call('HGET', c.prefix .. 'checkpoints:' .. c.args.node, other)
+  return not is_removed(c, other) and (not checkpoint or string.sub(checkpoint, 1, 1) == 's')
 end
 
--- Returns whether the end of the container is published, or a job has reported it before the removal. A worker may say
--- late that the container runs. This must not reserve its capacity again: another game may have it.
+-- Returns whether the removal of the container is published, or a job has reported the end before the removal. A worker
+-- may say late that the container runs. This must not reserve its capacity again: another game may have it. An exited
+-- container is not over: somebody may have started it again.
 function containers.is_over(c, container)
-  return has_ended(c, container)
+  return is_removed(c, container)
     or call('HEXISTS', c.prefix .. 'intents:' .. c.args.node, container .. ':exit') == 1
 end
 
--- Returns whether a job has reported that it has stopped the container, and no leader has published the end.
-function containers.is_stopped(c, container)
+-- Returns whether a job has reported that it has stopped the run that a leader publishes only now.
+local function is_stopped(c, container)
   return call('HEXISTS', c.prefix .. 'intents:' .. c.args.node, container .. ':forced') == 1
 end
 
@@ -76,8 +77,7 @@ local function settle_reservation(c, game, update)
   local node, is_busy = c.args.node, lanes.is_busy(c, game)
   if string.sub(update.checkpoint, 1, 1) == 's' then
     local container = update.container
-    if is_for_another(c, game, container) or containers.is_over(c, container) or containers.is_stopped(c, container)
-    then
+    if is_for_another(c, game, container) or containers.is_over(c, container) or is_stopped(c, container) then
       return
     end
     local _, shrinks = reservations.set(c, node, game, update, is_busy)

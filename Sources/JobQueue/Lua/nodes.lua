@@ -88,11 +88,9 @@ local function relist(c, lane)
   lanes.settle(c, lane)
 end
 
--- Returns whether the container of an announced game runs, as far as Redis knows. The list of a slow worker may be old.
+-- Returns whether the container of an announced game may run. The list of a slow worker may be old.
 local function may_run(c, game)
-  local container = game.container
-  return game.is_running
-    and not (container and (containers.is_over(c, container) or containers.is_stopped(c, container)))
+  return game.is_running and not (game.container and containers.is_over(c, game.container))
 end
 
 -- Announces a game. A disowned game has to stop first: a node that was lost must not take a game back.
