@@ -85,12 +85,12 @@ struct QueueSight: Equatable {
     /// An intake has this outcome, and has read these messages ahead.
     mutating func took(_ outcome: IntakeOutcome, next: [WaitingMessage], ended: Int, now: MonotonicInstant) {
         failures = 0
-        let isLate = outcome.taken < outcome.seen
         look = look(after: outcome, ended: ended, now: now)
         guard look == .due else {
             ahead = []
             return
         }
+        let isLate = outcome.taken < outcome.seen
         if isLate { readsAheadFrom = now.advanced(by: Self.rivalsPause) }
         if isLate || !next.isEmpty { ahead = next }
     }

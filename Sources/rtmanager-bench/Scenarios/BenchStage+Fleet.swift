@@ -47,23 +47,13 @@ extension BenchStage {
         let wait = options.full(Duration.seconds(10), quick: .seconds(2))
         let idle = try await load { try await Task.sleep(for: wait) }
         let jobs = options.full(50, quick: 10)
-        let reader = reader()
-        let busy = try await load {
-            let begin = ContinuousClock.now
-            for number in 0..<jobs {
-                // The pace of the pushes.
-                try await Task.sleep(until: begin.advanced(by: .milliseconds(100 * number)), clock: .continuous)
-                _ = try await timed(reader, redis.keys.results) {
-                    try await redis.push(number..<number + 1, prefix: "lone-\(workers)")
-                }
-            }
-        }
-        await reader.close()
-        let (pushes, share) = (Double(jobs), busy.seconds / idle.seconds)
+        let busy = try await lonePushes(jobs, to: redis.keys.results) { number in
+            try await redis.push(number..<number + 1, prefix: "lone-\(workers)")
+        }.load
         return LoneCost(
-            cpu: (busy.cpu - idle.cpu * share) / pushes,
-            scripts: (busy.counts.scripts - idle.counts.scripts * share) / pushes,
-            wakeups: busy.counts.waits / pushes
+            cpu: busy.cpu(of: jobs, without: idle),
+            scripts: busy.calls(of: jobs, without: idle, \.scripts),
+            wakeups: busy.counts.waits / Double(jobs)
         )
     }
 }

@@ -50,52 +50,53 @@ extension BenchStage {
         return (stops, starts)
     }
 
-    /// Returns the CPU time of Redis for a lone job of the baseline, in milliseconds.
-    func bareLoneCost() async throws -> Double {
-        let (server, reader) = (reader(), reader())
-        let jobs = options.full(50, quick: 10)
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await redis.serveBaseline(server) }
-            let idle = try await load { try await Task.sleep(for: options.full(.seconds(5), quick: .seconds(1))) }
-            let busy = try await load {
-                let begin = ContinuousClock.now
-                for number in 0..<jobs {
-                    // The pace of the pushes.
-                    try await Task.sleep(until: begin.advanced(by: Self.loneInterval * number), clock: .continuous)
-                    _ = try await timed(reader, redis.baselineResults) { try await redis.pushBare(number) }
-                }
-            }
-            group.cancelAll()
-            await reader.close()
-            await server.close()
-            return (busy.cpu - idle.cpu * busy.seconds / idle.seconds) * 1_000 / Double(jobs)
-        }
-    }
-
     private var loneCount: Int { options.full(100, quick: 5) }
 
     private func loneJobs(_ kind: BenchKind, _ prefix: String, beside idle: Load) async throws -> LoneJobs {
+        let lone = try await lonePushes(loneCount, to: redis.keys.results) { number in
+            try await redis.push(number..<number + 1, kind: kind, prefix: "\(prefix)-\(kind.rawValue)")
+        }
+        return LoneJobs(
+            times: lone.times,
+            cpu: lone.load.cpu(of: loneCount, without: idle) * 1_000,
+            commands: lone.load.calls(of: loneCount, without: idle, \.all)
+        )
+    }
+
+    /// Returns the CPU time of Redis for a lone job of the baseline, in milliseconds.
+    func bareLoneCost() async throws -> Double {
+        let server = reader()
+        let jobs = options.full(50, quick: 10)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await redis.serveBaseline(server) }
+            // The measurement is of this time itself: what the waiting baseline costs.
+            let idle = try await load { try await Task.sleep(for: options.full(.seconds(5), quick: .seconds(1))) }
+            let lone = try await lonePushes(jobs, to: redis.baselineResults) { try await redis.pushBare($0) }
+            group.cancelAll()
+            await server.close()
+            return lone.load.cpu(of: jobs, without: idle) * 1_000
+        }
+    }
+
+    /// Pushes lone jobs, one each 100 ms, and each after the result of the one before. Returns what Redis does meanwhile, and
+    /// the milliseconds from each push to its entry in `stream`.
+    func lonePushes(
+        _ count: Int,
+        to stream: String,
+        _ push: (Int) async throws -> Void
+    ) async throws -> (load: Load, times: [Double]) {
         let reader = reader()
         var times: [Double] = []
         let busy = try await load {
             let begin = ContinuousClock.now
-            for number in 0..<loneCount {
+            for number in 0..<count {
                 // The pace of the pushes.
                 try await Task.sleep(until: begin.advanced(by: Self.loneInterval * number), clock: .continuous)
-                times.append(
-                    try await timed(reader, redis.keys.results) {
-                        try await redis.push(number..<number + 1, kind: kind, prefix: "\(prefix)-\(kind.rawValue)")
-                    }
-                )
+                times.append(try await timed(reader, stream) { try await push(number) })
             }
         }
         await reader.close()
-        let (jobs, share) = (Double(loneCount), busy.seconds / idle.seconds)
-        return LoneJobs(
-            times: times,
-            cpu: (busy.cpu - idle.cpu * share) * 1_000 / jobs,
-            commands: (busy.counts.all - idle.counts.all * share) / jobs
-        )
+        return (busy, times)
     }
 
     /// What Redis does in a time.
@@ -103,6 +104,16 @@ extension BenchStage {
         var seconds: Double
         var cpu: Double
         var counts: CommandCounts
+
+        /// Returns the seconds of CPU time a job, without the CPU time of an idle fleet.
+        func cpu(of jobs: Int, without idle: Load) -> Double {
+            (cpu - idle.cpu * seconds / idle.seconds) / Double(jobs)
+        }
+
+        /// Returns the calls of a kind a job, without those of an idle fleet.
+        func calls(of jobs: Int, without idle: Load, _ kind: (CommandCounts) -> Double) -> Double {
+            (kind(counts) - kind(idle.counts) * seconds / idle.seconds) / Double(jobs)
+        }
     }
 
     /// Returns what Redis does while `body` runs.
